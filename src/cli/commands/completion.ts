@@ -1,0 +1,72 @@
+import type { Command } from "commander";
+
+interface CommandWords {
+  readonly name: string;
+  readonly description: string;
+  readonly options: readonly { readonly flag: string; readonly description: string; readonly choices: readonly string[] }[];
+  readonly choices: readonly string[];
+}
+
+/** A completion script, made from the commands themselves so that it cannot fall behind them. */
+export function printCompletion(program: Command, shell: "bash" | "zsh" | "fish"): string {
+  const commands = program.commands.map(wordsOf);
+  switch (shell) {
+    case "bash":
+      return printBash(commands);
+    case "zsh":
+      return `#compdef portolan\nautoload -U +X bashcompinit && bashcompinit\n${printBash(commands)}`;
+    case "fish":
+      return printFish(commands);
+  }
+}
+
+function wordsOf(command: Command): CommandWords {
+  return {
+    name: command.name(),
+    description: command.summary() || command.description(),
+    options: command.options.map((option) => ({
+      flag: option.long ?? option.flags,
+      description: option.description,
+      choices: option.argChoices ?? [],
+    })),
+    choices: command.registeredArguments.flatMap((argument) => argument.argChoices ?? []),
+  };
+}
+
+function printBash(commands: readonly CommandWords[]): string {
+  const cases = commands.map(({ name, options, choices }) => {
+    const words = [...options.map(({ flag }) => flag), "--help", ...choices].join(" ");
+    return `    ${name}) words="${words}" ;;`;
+  });
+  const values = new Map(commands.flatMap(({ options }) => options.filter(({ choices }) => choices.length > 0).map((o) => [o.flag, o.choices])));
+  const valueCases = [...values].map(([flag, choices]) => `    ${flag}) COMPREPLY=($(compgen -W "${choices.join(" ")}" -- "$cur")); return ;;`);
+  return `_portolan() {
+  local cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD-1]} words
+  case $prev in
+${valueCases.join("\n")}
+    -f|--filename|--proxy-config|--out-dir) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+  esac
+  case \${COMP_WORDS[1]} in
+${cases.join("\n")}
+    *) words="${commands.map(({ name }) => name).join(" ")} --help --version" ;;
+  esac
+  COMPREPLY=($(compgen -W "$words" -- "$cur"))
+}
+complete -o filenames -F _portolan portolan kubectl-portolan
+`;
+}
+
+function printFish(commands: readonly CommandWords[]): string {
+  const quote = (text: string): string => `'${text.replaceAll("'", "\\'")}'`;
+  const lines = ["complete -c portolan -f"];
+  for (const { name, description, options, choices } of commands) {
+    lines.push(`complete -c portolan -n __fish_use_subcommand -a ${name} -d ${quote(description)}`);
+    const here = `complete -c portolan -n '__fish_seen_subcommand_from ${name}'`;
+    if (choices.length > 0) lines.push(`${here} -a ${quote(choices.join(" "))}`);
+    for (const option of options) {
+      const values = option.choices.length > 0 ? ` -x -a ${quote(option.choices.join(" "))}` : "";
+      lines.push(`${here} -l ${option.flag.replace(/^--/, "")} -d ${quote(option.description)}${values}`);
+    }
+  }
+  return `${lines.join("\n")}\n`;
+}

@@ -1,0 +1,32 @@
+import { CommanderError } from "commander";
+import { escapeControls } from "../diagnostics/printable.ts";
+import { CommandFailure, exitCodes } from "./exit-codes.ts";
+import { createProgram } from "./program.ts";
+
+/** Runs the command line and sets the exit code; the process then ends by itself, once its output is written. */
+export async function main(name: string): Promise<void> {
+  // The reader has had enough: `portolan compile ... | head` ends quietly.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    process.exit(process.exitCode ?? exitCodes.fine);
+  });
+  const program = createProgram(name, (exitCode) => {
+    process.exitCode = exitCode;
+  });
+  try {
+    await program.parseAsync();
+  } catch (error) {
+    process.exitCode = explainFailure(error, name);
+  }
+}
+
+function explainFailure(error: unknown, name: string): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.fine : exitCodes.usage;
+  if (error instanceof CommandFailure) {
+    process.stderr.write(`${name}: ${escapeControls(error.message)}\n`);
+    return error.exitCode;
+  }
+  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  process.stderr.write(`${name}: this is a bug in Portolan, please report it:\n${stack}\n`);
+  return exitCodes.bug;
+}

@@ -1,0 +1,81 @@
+import { createSink, type Diagnostic, hasErrors, type Sink } from "./diagnostics/diagnostic.ts";
+import type { Family } from "./model/address.ts";
+import { defaultNodePortRange, type PortRange } from "./model/check-clashes.ts";
+import type { Cluster } from "./model/cluster.ts";
+import { parseCluster } from "./model/parse-cluster.ts";
+import type { ProxyMode } from "./model/proxy-configuration.ts";
+import { lowerIptables } from "./modes/iptables/lower-iptables.ts";
+import { resolveNodeView } from "./resolve/node-view.ts";
+import { resolvePlan } from "./resolve/resolve-plan.ts";
+import type { Script } from "./tools/script.ts";
+
+export interface CompileOptions {
+  /** The node to compile for; may be left out when the input has exactly one Node. */
+  readonly node?: string | undefined;
+  /** Overrides the mode of the configuration. */
+  readonly mode?: ProxyMode | undefined;
+  /** Default: the families of the Node's InternalIPs and of the Services' cluster IPs. */
+  readonly families?: readonly Family[] | undefined;
+  /** A KubeProxyConfiguration; replaces one among the objects. */
+  readonly proxyConfig?: unknown;
+  /** A Host document (portolan/v1alpha1). */
+  readonly host?: unknown;
+  /** The API server's --service-node-port-range; default 30000-32767. */
+  readonly nodePortRange?: PortRange | undefined;
+  /** Leave out objects with errors and compile the rest. */
+  readonly keepGoing?: boolean | undefined;
+  /** Keep, for every rule, the object and field it comes from. */
+  readonly origins?: boolean | undefined;
+}
+
+export interface Compilation {
+  /** Undefined when there are errors (with `keepGoing`: errors that are not of an object that can be left out). */
+  readonly script: Script | undefined;
+  readonly diagnostics: readonly Diagnostic[];
+  /** The node's name as kube-proxy knows it. */
+  readonly node: string | undefined;
+}
+
+/**
+ * Compiles Kubernetes objects (as JSON.parse gives them; Lists are opened) into what one node's kernel must be
+ * told, as kube-proxy 1.36 would program it. Pure: no files, no clock, no processes.
+ */
+export function compile(objects: readonly unknown[], options: CompileOptions = {}): Compilation {
+  const documents = [...objects];
+  if (options.host !== undefined) documents.push(options.host);
+  const hasConfig = options.proxyConfig !== undefined;
+  if (hasConfig) documents.push(options.proxyConfig);
+  const sink = createSink();
+  const cluster = readCluster(documents, hasConfig ? documents.length - 1 : undefined, options, sink);
+  return compileNode(cluster, options.node, options, sink);
+}
+
+/** The first half of `compile`, for callers that compile several nodes of one cluster. */
+export function readCluster(
+  documents: readonly unknown[],
+  proxyConfigDocument: number | undefined,
+  options: CompileOptions,
+  sink: Sink,
+): Cluster {
+  const nodePortRange = options.nodePortRange ?? defaultNodePortRange;
+  const keepGoing = options.keepGoing ?? false;
+  return parseCluster(documents, { mode: options.mode, proxyConfigDocument, nodePortRange, keepGoing }, sink);
+}
+
+/** The second half of `compile`. Diagnostics are those of the whole sink. */
+export function compileNode(cluster: Cluster, node: string | undefined, options: CompileOptions, sink: Sink): Compilation {
+  const { diagnostics } = sink;
+  if (options.keepGoing ? cluster.isConfigurationBroken : hasErrors(diagnostics)) {
+    return { script: undefined, diagnostics, node };
+  }
+  const fatal = { errors: 0 };
+  const report = sink.reporter(undefined, () => {
+    fatal.errors += 1;
+  });
+  const { mode } = cluster.proxyConfiguration;
+  if (mode !== "iptables") report("mode-not-supported", cluster.proxyConfiguration.place, { mode });
+  const view = resolveNodeView(cluster, node, report);
+  const plan = view && resolvePlan(cluster, view, options.families, report);
+  if (plan === undefined || fatal.errors > 0) return { script: undefined, diagnostics, node: view?.name ?? node };
+  return { script: lowerIptables(plan, { origins: options.origins ?? false }), diagnostics, node: plan.node };
+}

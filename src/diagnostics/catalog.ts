@@ -1,0 +1,29 @@
+import { addressCodes } from "./catalog/address.ts";
+import { endpointCodes } from "./catalog/endpoint.ts";
+import { inputCodes } from "./catalog/input.ts";
+import { nodeCodes } from "./catalog/node.ts";
+import { proxyConfigurationCodes } from "./catalog/proxy-configuration.ts";
+import { serviceCodes } from "./catalog/service.ts";
+
+/** Every diagnostic Portolan can give, by its stable code. `portolan explain CODE` prints `explanation`. */
+export const catalog = {
+  ...inputCodes,
+  ...addressCodes,
+  ...serviceCodes,
+  ...endpointCodes,
+  ...nodeCodes,
+  ...proxyConfigurationCodes,
+} as const;
+
+export type Code = keyof typeof catalog;
+
+type Placeholder<Text extends string> = Text extends `${string}{${infer Name}}${infer Rest}`
+  ? Name | Placeholder<Rest>
+  : never;
+
+/** What a code's message has to be given: one value for each of its {placeholders}. */
+export type Parameters<C extends Code> = Readonly<Record<Placeholder<(typeof catalog)[C]["message"]>, unknown>>;
+
+export function isCode(text: string): text is Code {
+  return Object.hasOwn(catalog, text);
+}

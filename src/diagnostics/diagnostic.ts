@@ -1,0 +1,98 @@
+import { type Code, catalog, type Parameters } from "./catalog.ts";
+import type { CatalogEntry } from "./catalog/entry.ts";
+import { fieldPath, type Origin, originOf, type Place } from "./place.ts";
+import { printable } from "./printable.ts";
+
+export type Severity = "error" | "warning" | "info";
+
+/** A second place that a diagnostic speaks of, such as where a port was first used. */
+export interface RelatedPlace {
+  readonly message: string;
+  readonly origin: Origin;
+}
+
+/** One problem found in the input. `origin` says where; the command line turns it into file:line:column. */
+export interface Diagnostic {
+  readonly code: Code;
+  readonly severity: Severity;
+  readonly message: string;
+  readonly object: string | undefined;
+  readonly field: string | undefined;
+  readonly origin: Origin | undefined;
+  /** Whether the caret belongs under the key (an unknown field) or under its value. */
+  readonly caret: "key" | "value";
+  readonly related: readonly RelatedPlace[];
+  readonly hint: string | undefined;
+}
+
+export interface ReportOptions {
+  readonly caret?: "key" | "value";
+  readonly related?: readonly { readonly message: string; readonly place: Place }[];
+  /** Replaces the catalog's hint. */
+  readonly hint?: string | undefined;
+}
+
+/** Reports a problem and goes on: `report("port-out-of-range", place, { got: 0 })`. */
+export type Report = <C extends Code>(
+  code: C,
+  place: Place | undefined,
+  parameters: Parameters<C>,
+  options?: ReportOptions,
+) => void;
+
+/** Collects the diagnostics of a run. */
+export interface Sink {
+  readonly diagnostics: Diagnostic[];
+  /** A `Report` for problems of one object, such as `Service shop/web`; `failed` is called for each error. */
+  reporter(object: string | undefined, failed?: () => void): Report;
+}
+
+export function createSink(): Sink {
+  const diagnostics: Diagnostic[] = [];
+  return {
+    diagnostics,
+    reporter: (object, failed) => (code, place, parameters, options) => {
+      const diagnostic = makeDiagnostic(code, place, parameters, object, options ?? {});
+      diagnostics.push(diagnostic);
+      if (diagnostic.severity === "error") failed?.();
+    },
+  };
+}
+
+function makeDiagnostic<C extends Code>(
+  code: C,
+  place: Place | undefined,
+  parameters: Parameters<C>,
+  object: string | undefined,
+  options: ReportOptions,
+): Diagnostic {
+  const entry: CatalogEntry = catalog[code];
+  const origin = place === undefined ? undefined : originOf(place);
+  const field = origin === undefined ? "" : fieldPath(withinObject(origin.path));
+  return {
+    code,
+    severity: entry.severity,
+    message: fill(entry.message, parameters),
+    object: object === undefined ? undefined : printable(object),
+    field: field === "" ? undefined : printable(field),
+    origin,
+    caret: options.caret ?? "value",
+    related: (options.related ?? []).map(({ message, place: other }) => ({ message, origin: originOf(other) })),
+    hint: options.hint ?? entry.hint,
+  };
+}
+
+/** The path below the object itself: `items[3]` of a List is not part of the field. */
+function withinObject(path: readonly (string | number)[]): readonly (string | number)[] {
+  let start = 0;
+  while (path[start] === "items" && typeof path[start + 1] === "number") start += 2;
+  return path.slice(start);
+}
+
+function fill(template: string, parameters: Readonly<Record<string, unknown>>): string {
+  return template.replace(/\{(\w+)\}/g, (_, name: string) => printable(parameters[name]));
+}
+
+export function hasErrors(diagnostics: readonly Diagnostic[]): boolean {
+  return diagnostics.some((d) => d.severity === "error");
+}

@@ -1,0 +1,43 @@
+/**
+ * Where something stands in the input: a chain of keys that ends in the number of a document.
+ * Linked, so that reading 100,000 endpoints costs one small object each and no path.
+ */
+export interface Place {
+  readonly parent: Place | undefined;
+  readonly key: string | number;
+}
+
+/** A place as a value: the document's number in the order it was given, and the keys down from its root. */
+export interface Origin {
+  readonly document: number;
+  readonly path: readonly (string | number)[];
+}
+
+export function documentPlace(document: number): Place {
+  return { parent: undefined, key: document };
+}
+
+export function at(parent: Place, key: string | number): Place {
+  return { parent, key };
+}
+
+export function originOf(place: Place): Origin {
+  const path: (string | number)[] = [];
+  let here = place;
+  while (here.parent !== undefined) {
+    path.push(here.key);
+    here = here.parent;
+  }
+  return { document: Number(here.key), path: path.reverse() };
+}
+
+/** `spec.ports[0].port`, as Kubernetes writes field paths. Keys that are no identifiers go in brackets. */
+export function fieldPath(path: readonly (string | number)[]): string {
+  let text = "";
+  for (const key of path) {
+    if (typeof key === "number") text += `[${key}]`;
+    else if (/^[A-Za-z_][\w-]*$/.test(key)) text += text === "" ? key : `.${key}`;
+    else text += `[${key}]`;
+  }
+  return text;
+}

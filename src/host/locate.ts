@@ -1,0 +1,108 @@
+import { isAlias, isCollection, isMap, isScalar, isSeq, LineCounter, type Node, parseAllDocuments, type Document } from "yaml";
+import { kubectlYaml } from "./kubectl-yaml.ts";
+import { locateInJson, type Span } from "./json-places.ts";
+import type { SourceDocument, SourceText } from "./source.ts";
+
+/** A place in a text as people name it; lines and columns count from 1. */
+export interface Location {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  /** The whole line, and how much of it is meant. */
+  readonly text: string;
+  readonly length: number;
+}
+
+type Path = readonly (string | number)[];
+
+/** Finds a path in a document's text again. Positions are not kept while reading: most runs never ask for one. */
+export function locate(document: SourceDocument, path: Path, caret: "key" | "value"): Location | undefined {
+  const { source, form } = document;
+  switch (form.kind) {
+    case "yaml":
+      return locationOf(source, spanInYaml(source, form.index, path, caret));
+    case "json":
+      return locationOf(source, locateInJson(source.text, form.start, path, caret));
+    case "problem":
+      return locationOf(source, { offset: form.offset, length: 1 });
+    case "embedded":
+      return locateEmbedded(document, form.within, form.path, path, caret);
+    case "none":
+      return undefined;
+  }
+}
+
+/** In a block scalar the embedded text's lines follow its header; elsewhere the key has to do. */
+function locateEmbedded(
+  document: SourceDocument,
+  within: SourceDocument,
+  at: Path,
+  path: Path,
+  caret: "key" | "value",
+): Location | undefined {
+  const outer = locate(within, at, "key");
+  const inner = locationOf(document.source, spanInYaml(document.source, 0, path, caret));
+  if (outer === undefined || inner === undefined) return outer;
+  const lines = within.source.text.split("\n");
+  const isBlock = /[|>][-+0-9]*\s*(?:#.*)?$/.test(outer.text);
+  const line = outer.line + inner.line;
+  const indent = (lines[line - 1] ?? "").indexOf(inner.text.trimStart());
+  if (!isBlock || within.form.kind !== "yaml" || indent === -1) return outer;
+  const column = inner.column + indent - inner.text.search(/\S/);
+  return { file: outer.file, line, column, text: lines[line - 1] ?? "", length: inner.length };
+}
+
+const parsedSources = new WeakMap<SourceText, readonly Document[]>();
+
+function parsed(source: SourceText): readonly Document[] {
+  let documents = parsedSources.get(source);
+  if (documents === undefined) {
+    const result = parseAllDocuments(source.text, kubectlYaml);
+    documents = "empty" in result ? [] : result;
+    parsedSources.set(source, documents);
+  }
+  return documents;
+}
+
+function spanInYaml(source: SourceText, index: number, path: Path, caret: "key" | "value"): Span {
+  const document = parsed(source)[index];
+  let node: unknown = document?.contents;
+  let key: unknown;
+  for (const step of path) {
+    if (document !== undefined && isAlias(node)) node = node.resolve(document);
+    const pair = isMap(node) ? node.items.find((item) => keyText(item.key) === String(step)) : undefined;
+    const item = isSeq(node) ? node.items[Number(step)] : pair?.value;
+    if (item === undefined && pair === undefined) break;
+    key = pair?.key;
+    node = item;
+  }
+  const useKey = key !== undefined && (caret === "key" || node === null || isCollection(node));
+  return spanOf(useKey ? key : node) ?? spanOf(key) ?? { offset: 0, length: 1 };
+}
+
+function keyText(key: unknown): string {
+  return isScalar(key) ? (key.source ?? String(key.value)) : String(key);
+}
+
+function spanOf(node: unknown): Span | undefined {
+  const range = (node as Node | null | undefined)?.range;
+  if (range === undefined || range === null) return undefined;
+  return { offset: range[0], length: isCollection(node) ? 1 : Math.max(1, range[1] - range[0]) };
+}
+
+const lineCounters = new WeakMap<SourceText, LineCounter>();
+
+function locationOf(source: SourceText, span: Span): Location {
+  let counter = lineCounters.get(source);
+  if (counter === undefined) {
+    counter = new LineCounter();
+    counter.addNewLine(0);
+    for (let at = source.text.indexOf("\n"); at !== -1; at = source.text.indexOf("\n", at + 1)) counter.addNewLine(at + 1);
+    lineCounters.set(source, counter);
+  }
+  const { line, col } = counter.linePos(Math.min(span.offset, source.text.length));
+  const start = counter.lineStarts[line - 1] ?? 0;
+  const end = source.text.indexOf("\n", start);
+  const text = source.text.slice(start, end === -1 ? undefined : end).replace(/\r$/, "");
+  return { file: source.name, line, column: col, text, length: Math.max(1, Math.min(span.length, text.length - col + 1)) };
+}

@@ -1,0 +1,121 @@
+import type { Report, Sink } from "../diagnostics/diagnostic.ts";
+import { documentPlace } from "../diagnostics/place.ts";
+import { isRecord } from "../model/fields.ts";
+import { readDocuments } from "./read-documents.ts";
+import { readSources, type SourceResult } from "./read-sources.ts";
+import type { SourceDocument, SourceText } from "./source.ts";
+
+export interface InputRequest {
+  /** Paths, `-`, or `git:REF[:PATH]`. */
+  readonly filenames: readonly string[];
+  readonly recursive: boolean;
+  readonly proxyConfig: string | undefined;
+}
+
+export interface Inputs {
+  /** What diagnostics' document numbers count; the first `valueCount` have values, the others mark syntax errors. */
+  readonly documents: readonly SourceDocument[];
+  readonly valueCount: number;
+  /** The number of the document that --proxy-config gave. */
+  readonly proxyConfigDocument: number | undefined;
+}
+
+/** Reads everything a command line names. Problems are reported, all of them; the Inputs hold what could be read. */
+export async function readInputs(request: InputRequest, sink: Sink): Promise<Inputs> {
+  const failed: ((report: Report, number: number) => void)[] = [];
+  const marks: SourceDocument[] = [];
+  const fail = (mark: SourceDocument, tell: (report: Report, number: number) => void): void => {
+    marks.push(mark);
+    failed.push(tell);
+  };
+  const documents = (await gather(request.filenames, request.recursive, fail)).flatMap(withEmbeddedConfiguration);
+  const [config] = request.proxyConfig === undefined ? [] : await gather([request.proxyConfig], false, fail);
+  const proxyConfigDocument = config === undefined ? undefined : documents.length;
+  if (config !== undefined) documents.push(config);
+  const report = sink.reporter(undefined);
+  failed.forEach((tell, index) => {
+    tell(report, documents.length + index);
+  });
+  if (config !== undefined) checkConfigurationKind(config, report, documents.length - 1);
+  return { documents: [...documents, ...marks], valueCount: documents.length, proxyConfigDocument };
+}
+
+type Fail = (mark: SourceDocument, tell: (report: Report, number: number) => void) => void;
+
+async function gather(filenames: readonly string[], recursive: boolean, fail: Fail): Promise<SourceDocument[]> {
+  const documents: SourceDocument[] = [];
+  for (const filename of filenames) {
+    for (const result of await readOne(filename, recursive)) documents.push(...openSource(result, fail));
+  }
+  return documents;
+}
+
+async function readOne(filename: string, recursive: boolean): Promise<readonly SourceResult[]> {
+  if (!filename.startsWith("git:")) return readSources(filename, recursive);
+  const { readGitSources } = await import("./read-git.ts");
+  return readGitSources(filename, recursive);
+}
+
+function openSource(result: SourceResult, fail: Fail): readonly SourceDocument[] {
+  if (result.kind !== "text") {
+    const { kind, name: path, reason } = result;
+    const mark: SourceDocument = { value: undefined, source: { name: path, text: "" }, form: { kind: "none" } };
+    fail(mark, (report, number) => {
+      const place = documentPlace(number);
+      if (kind === "unreadable") report("input-unreadable", place, { path, reason });
+      else if (kind === "not-text") report("input-not-text", place, { path, reason });
+      else report("input-empty", place, { path });
+    });
+    return [];
+  }
+  const { source } = result;
+  const { documents, problems } = readDocuments(source);
+  for (const { offset, message } of problems) {
+    fail(problemMark(source, offset), (report, number) => report("syntax-invalid", documentPlace(number), { problem: message }));
+  }
+  if (documents.length === 0 && problems.length === 0) {
+    fail(problemMark(source, 0), (report, number) => report("input-empty", documentPlace(number), { path: source.name }));
+  }
+  return documents;
+}
+
+function problemMark(source: SourceText, offset: number): SourceDocument {
+  return { value: undefined, source, form: { kind: "problem", offset } };
+}
+
+/** The kube-proxy ConfigMap carries a configuration as text; it becomes a document of its own, after the ConfigMap. */
+function withEmbeddedConfiguration(document: SourceDocument): readonly SourceDocument[] {
+  const embedded: SourceDocument[] = [];
+  for (const { path, text } of configMapsIn(document.value, [])) {
+    const source = { name: document.source.name, text };
+    for (const inner of readDocuments(source).documents) {
+      embedded.push({ value: inner.value, source, form: { kind: "embedded", within: document, path } });
+    }
+  }
+  return [document, ...embedded];
+}
+
+interface ConfigText {
+  readonly path: readonly string[];
+  readonly text: string;
+}
+
+const configKey = "config.conf";
+
+function configMapsIn(value: unknown, path: readonly string[]): readonly ConfigText[] {
+  if (!isRecord(value)) return [];
+  if (Array.isArray(value.items)) {
+    return value.items.flatMap((item, index) => configMapsIn(item, [...path, "items", String(index)]));
+  }
+  const { metadata, data } = value;
+  const isOurs = value.kind === "ConfigMap" && isRecord(metadata) && metadata.name === "kube-proxy" && metadata.namespace === "kube-system";
+  const text = isOurs && isRecord(data) ? data[configKey] : undefined;
+  return typeof text === "string" ? [{ path: [...path, "data", configKey], text }] : [];
+}
+
+/** --proxy-config must name a configuration; kube-proxy would not start with anything else. */
+function checkConfigurationKind({ value }: SourceDocument, report: Report, number: number): void {
+  const { apiVersion, kind } = isRecord(value) ? value : {};
+  if (kind === "KubeProxyConfiguration" && apiVersion === "kubeproxy.config.k8s.io/v1alpha1") return;
+  report("proxy-config-wrong-kind", documentPlace(number), { got: `${kind ?? "nothing"} of ${apiVersion ?? "nothing"}` });
+}

@@ -1,0 +1,24 @@
+/** A text that was read, and what to call it in messages. */
+export interface SourceText {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** One document of the input. Its value goes to the compiler; the rest finds places in its text again. */
+export interface SourceDocument {
+  readonly value: unknown;
+  readonly source: SourceText;
+  readonly form: DocumentForm;
+}
+
+export type DocumentForm =
+  /** The n-th document of a YAML text. */
+  | { readonly kind: "yaml"; readonly index: number }
+  /** JSON that starts at an offset. */
+  | { readonly kind: "json"; readonly start: number }
+  /** A text within a document: the configuration in a ConfigMap. */
+  | { readonly kind: "embedded"; readonly within: SourceDocument; readonly path: readonly string[] }
+  /** No document: the place of a syntax error. */
+  | { readonly kind: "problem"; readonly offset: number }
+  /** No place at all: a file that cannot be read. */
+  | { readonly kind: "none" };

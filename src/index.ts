@@ -1,0 +1,8 @@
+/** The public API: pure, and without `node:`, so that it runs in a browser. */
+export { type Compilation, type CompileOptions, compile } from "./compile.ts";
+export { type Code, catalog } from "./diagnostics/catalog.ts";
+export type { Diagnostic, RelatedPlace, Severity } from "./diagnostics/diagnostic.ts";
+export type { Origin } from "./diagnostics/place.ts";
+export type { Family } from "./model/address.ts";
+export type { ProxyMode } from "./model/proxy-configuration.ts";
+export type { LineOrigin, Script, Step } from "./tools/script.ts";

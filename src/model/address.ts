@@ -1,0 +1,122 @@
+import ipaddr from "ipaddr.js";
+
+export type Family = "ipv4" | "ipv6";
+
+export const families: readonly Family[] = ["ipv4", "ipv6"];
+
+/** A parsed address. `text` is canonical: dotted quad, or RFC 5952 for IPv6. */
+export interface IpAddress {
+  readonly family: Family;
+  readonly text: string;
+}
+
+/** A parsed network: host bits masked off, `text` canonical (`10.244.0.0/16`). */
+export interface Cidr {
+  readonly family: Family;
+  readonly text: string;
+  readonly prefix: number;
+  readonly hadHostBits: boolean;
+}
+
+const canonicalIpv4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/;
+const looseIpv4 = /^\d+\.\d+\.\d+\.\d+$/;
+
+/**
+ * Reads an address as Kubernetes reads its older fields (`ParseIPSloppy` of k8s.io/utils/net): leading
+ * zeros are decimal, IPv4-mapped IPv6 is IPv4, zones are refused. Gives undefined for anything else.
+ */
+export function parseIp(text: string): IpAddress | undefined {
+  if (canonicalIpv4.test(text)) return { family: "ipv4", text };
+  if (looseIpv4.test(text)) return parseLooseIpv4(text);
+  return text.includes(":") ? parseIpv6(text) : undefined;
+}
+
+function parseLooseIpv4(text: string): IpAddress | undefined {
+  const octets = text.split(".").map((octet) => Number.parseInt(octet, 10));
+  return octets.every((octet) => octet <= 255) ? { family: "ipv4", text: octets.join(".") } : undefined;
+}
+
+function parseIpv6(text: string): IpAddress | undefined {
+  const dotted = /^(.*:)(\d+\.\d+\.\d+\.\d+)$/.exec(text);
+  const tail = dotted === null ? undefined : parseLooseIpv4(dotted[2] as string);
+  if (dotted !== null && tail === undefined) return undefined;
+  const spelled = dotted === null ? text : `${dotted[1]}${(tail as IpAddress).text}`;
+  if (!isIpv6Spelling(spelled)) return undefined;
+  const parsed = ipaddr.IPv6.parse(spelled);
+  if (parsed.isIPv4MappedAddress()) return { family: "ipv4", text: parsed.toIPv4Address().toString() };
+  return { family: "ipv6", text: parsed.toRFC5952String() };
+}
+
+/** ipaddr.js also takes zones and other spellings that Go's parser refuses. */
+function isIpv6Spelling(text: string): boolean {
+  if (!/^[0-9A-Fa-f:.]+$/.test(text)) return false;
+  const groups = text.replace(/\d+\.\d+\.\d+\.\d+$/, "0:0").split(":");
+  if (groups.some((group) => group.length > 4)) return false;
+  return ipaddr.IPv6.isValid(text);
+}
+
+export function isCanonicalIp(text: string, ip: IpAddress): boolean {
+  return text === ip.text;
+}
+
+/** Reads a network in CIDR notation, as sloppily as `parseIp`; host bits are masked off, as kube-proxy masks them. */
+export function parseCidr(text: string): Cidr | undefined {
+  const slash = text.indexOf("/");
+  if (slash === -1) return undefined;
+  const ip = parseIp(text.slice(0, slash));
+  const prefix = parsePrefix(text.slice(slash + 1));
+  if (ip === undefined || prefix === undefined) return undefined;
+  // Go reads ::ffff:10.0.0.0/104 as an IPv6 network that behaves as IPv4; no API server takes it.
+  if (ip.family === "ipv4" && text.includes(":")) return undefined;
+  if (prefix > (ip.family === "ipv4" ? 32 : 128)) return undefined;
+  const network = maskedText(ip, prefix);
+  return { family: ip.family, text: `${network}/${prefix}`, prefix, hadHostBits: network !== ip.text };
+}
+
+function parsePrefix(text: string): number | undefined {
+  return /^\d{1,4}$/.test(text) ? Number.parseInt(text, 10) : undefined;
+}
+
+function maskedText(ip: IpAddress, prefix: number): string {
+  return ip.family === "ipv4"
+    ? ipaddr.IPv4.networkAddressFromCIDR(`${ip.text}/${prefix}`).toString()
+    : ipaddr.IPv6.networkAddressFromCIDR(`${ip.text}/${prefix}`).toRFC5952String();
+}
+
+export function cidrContains(cidr: Cidr, ip: IpAddress): boolean {
+  if (cidr.family !== ip.family) return false;
+  const [network, prefix] = ipaddr.parseCIDR(cidr.text);
+  return ipaddr.parse(ip.text).match(network, prefix);
+}
+
+export type SpecialRange = "unspecified" | "loopback" | "link-local" | "link-local multicast";
+
+/** The range that makes an address unfit as an endpoint or external IP (the API server's ValidateEndpointIP). */
+export function specialRange(ip: IpAddress): SpecialRange | undefined {
+  return ip.family === "ipv4" ? specialIpv4(ip.text) : specialIpv6(ip.text);
+}
+
+function specialIpv4(text: string): SpecialRange | undefined {
+  if (text === "0.0.0.0") return "unspecified";
+  if (text.startsWith("127.")) return "loopback";
+  if (text.startsWith("169.254.")) return "link-local";
+  if (text.startsWith("224.0.0.")) return "link-local multicast";
+  return undefined;
+}
+
+function specialIpv6(text: string): SpecialRange | undefined {
+  if (text === "::") return "unspecified";
+  if (text === "::1") return "loopback";
+  if (/^fe[89ab][0-9a-f]:/.test(text)) return "link-local";
+  if (/^ff[0-9a-f]2:/.test(text)) return "link-local multicast";
+  return undefined;
+}
+
+export function isLoopback(ip: IpAddress): boolean {
+  return specialRange(ip) === "loopback";
+}
+
+/** `10.0.0.1:80`, `[fd00::1]:80`. */
+export function joinHostPort(ip: IpAddress, port: number): string {
+  return ip.family === "ipv4" ? `${ip.text}:${port}` : `[${ip.text}]:${port}`;
+}

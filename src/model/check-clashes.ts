@@ -1,0 +1,91 @@
+import { at, type Place } from "../diagnostics/place.ts";
+import { compareBytes } from "./compare.ts";
+import type { Read } from "./read-objects.ts";
+import { isProxied, type Service, type ServicePort, type Vip } from "./service.ts";
+
+export interface PortRange {
+  readonly first: number;
+  readonly last: number;
+}
+
+export const defaultNodePortRange: PortRange = { first: 30_000, last: 32_767 };
+
+interface Claim {
+  readonly owner: Read<Service>;
+  readonly place: Place;
+  /** Undefined for a health check port, which shares with nothing. */
+  readonly port: ServicePort | undefined;
+}
+
+/**
+ * A node port belongs to one Service, whatever its protocol; its own ports of one number may share it.
+ * Source: initNodePorts of the API server's allocator (pkg/registry/core/service/storage).
+ */
+export function checkNodePortClashes(services: readonly Read<Service>[], range: PortRange): void {
+  const claims = new Map<number, Claim>();
+  const rangeText = `${range.first}-${range.last}`;
+  const claim = (number: number, made: Claim): void => {
+    const { report } = made.owner;
+    const earlier = claims.get(number);
+    if (earlier === undefined) claims.set(number, made);
+    else if (!mayShare(earlier, made)) {
+      const related = [{ message: "first used", place: earlier.place }];
+      const hint = `choose another port in ${rangeText}, or leave the field out`;
+      report("node-port-taken", made.place, { port: number, owner: earlier.owner.label }, { related, hint });
+    }
+    if (number < range.first || number > range.last) {
+      report("node-port-out-of-range", made.place, { got: number, range: rangeText });
+    }
+  };
+  for (const owner of services) {
+    for (const port of owner.object.ports) {
+      if (port.nodePort !== undefined) claim(port.nodePort, { owner, place: at(port.place, "nodePort"), port });
+    }
+    const health = owner.object.healthCheckNodePort;
+    const place = at(at(owner.object.place, "spec"), "healthCheckNodePort");
+    if (health !== undefined) claim(health, { owner, place, port: undefined });
+  }
+}
+
+function mayShare(a: Claim, b: Claim): boolean {
+  return a.owner === b.owner && a.port !== undefined && a.port.port === b.port?.port;
+}
+
+/** One cluster IP for two Services is refused; other shared addresses are warned about on the later in name order. */
+export function checkAddressClashes(services: readonly Read<Service>[]): void {
+  checkClusterIps(services);
+  const first = new Map<string, Read<Service>>();
+  const proxied = services.filter(({ object }) => isProxied(object));
+  for (const owner of proxied.sort((a, b) => compareServices(a.object, b.object))) {
+    for (const vip of vipsOf(owner.object)) {
+      for (const port of owner.object.ports) {
+        const key = `${vip.address.text} port ${port.port}/${port.protocol}`;
+        const earlier = first.get(key);
+        if (earlier === undefined) first.set(key, owner);
+        else if (earlier !== owner) owner.report("vip-shared", vip.place, { vip: key, owner: earlier.label });
+      }
+    }
+  }
+}
+
+function checkClusterIps(services: readonly Read<Service>[]): void {
+  const owners = new Map<string, { owner: Read<Service>; vip: Vip }>();
+  for (const owner of services) {
+    for (const vip of Object.values(owner.object.clusterIps)) {
+      const earlier = owners.get(vip.address.text);
+      if (earlier === undefined) owners.set(vip.address.text, { owner, vip });
+      else {
+        const related = [{ message: "first used", place: earlier.vip.place }];
+        owner.report("cluster-ip-taken", vip.place, { ip: vip.address.text, owner: earlier.owner.label }, { related });
+      }
+    }
+  }
+}
+
+function vipsOf(service: Service): readonly Vip[] {
+  return [...Object.values(service.clusterIps), ...service.externalIps, ...service.loadBalancerIps];
+}
+
+function compareServices(a: Service, b: Service): number {
+  return compareBytes(a.namespace, b.namespace) || compareBytes(a.name, b.name);
+}

@@ -1,0 +1,36 @@
+import { at } from "../diagnostics/place.ts";
+import type { EndpointSlice } from "./endpoint-slice.ts";
+import type { Read } from "./read-objects.ts";
+import { isProxied, type Service } from "./service.ts";
+
+/** Warns about slices, and ports of slices, that kube-proxy passes over. */
+export function checkSlices(services: readonly Read<Service>[], slices: readonly Read<EndpointSlice>[]): void {
+  const byName = new Map(services.map((read) => [`${read.object.namespace}/${read.object.name}`, read.object]));
+  for (const slice of slices) {
+    if (slice.object.service === undefined) continue;
+    const name = `${slice.object.namespace}/${slice.object.service}`;
+    const service = byName.get(name);
+    if (service === undefined) slice.report("slice-of-unknown-service", slice.object.place, { service: name });
+    else if (isProxied(service)) checkSlice(slice, service, name);
+  }
+}
+
+const familyNames = { ipv4: "IPv4", ipv6: "IPv6" } as const;
+
+function checkSlice({ object: slice, report }: Read<EndpointSlice>, service: Service, name: string): void {
+  if (slice.headless) {
+    report("slice-headless-ignored", at(slice.place, "metadata"), { service: name });
+    return;
+  }
+  const { family } = slice;
+  if (family === undefined || slice.endpoints.length === 0) return;
+  if (service.clusterIps[family] === undefined && Object.keys(service.clusterIps).length > 0) {
+    report("slice-family-unused", at(slice.place, "addressType"), { family: familyNames[family] });
+    return;
+  }
+  for (const port of slice.ports) {
+    const matched = service.ports.some(({ name, protocol }) => name === port.name && protocol === port.protocol);
+    if (matched || port.port === undefined) continue;
+    report("slice-port-unmatched", port.place, { service: name, port: `${port.name || "(unnamed)"}/${port.protocol}` });
+  }
+}

@@ -1,0 +1,131 @@
+import type { Report } from "../diagnostics/diagnostic.ts";
+import { at, type Place } from "../diagnostics/place.ts";
+import { quoted } from "../diagnostics/printable.ts";
+import { didYouMean } from "./did-you-mean.ts";
+
+/** A mapping of the input that is being read, with its place and whom to tell about problems. */
+export interface Fields {
+  readonly value: Readonly<Record<string, unknown>>;
+  readonly place: Place;
+  readonly report: Report;
+}
+
+/** A scalar of a list, with its place. */
+export interface Placed<T> {
+  readonly value: T;
+  readonly place: Place;
+}
+
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/**
+ * The readers below take a missing field and null alike, as the API server's decoder does: undefined.
+ * A value of another type is reported as `field-wrong-type` and read as undefined too.
+ */
+export function textField(fields: Fields, key: string): string | undefined {
+  const value = fields.value[key];
+  if (typeof value === "string" || value === undefined || value === null) return value ?? undefined;
+  return wrongType(fields, key, "a string");
+}
+
+export function booleanField(fields: Fields, key: string): boolean | undefined {
+  const value = fields.value[key];
+  if (typeof value === "boolean" || value === undefined || value === null) return value ?? undefined;
+  return wrongType(fields, key, "true or false");
+}
+
+const INT32_LIMIT = 2 ** 31;
+
+/** An int32, as every number of the objects read here is. */
+export function integerField(fields: Fields, key: string): number | undefined {
+  const value = fields.value[key];
+  if (value === undefined || value === null) return undefined;
+  if (typeof value !== "number" || !Number.isInteger(value)) return wrongType(fields, key, "a whole number");
+  if (value >= -INT32_LIMIT && value < INT32_LIMIT) return value;
+  return wrongType(fields, key, "a number of at most 32 bits");
+}
+
+export function recordField(fields: Fields, key: string): Fields | undefined {
+  const value = fields.value[key];
+  if (value === undefined || value === null) return undefined;
+  if (isRecord(value)) return { value, place: at(fields.place, key), report: fields.report };
+  return wrongType(fields, key, "a mapping");
+}
+
+/** The mappings of a list; items of another type are reported and left out. */
+export function recordsField(fields: Fields, key: string): Fields[] {
+  const records: Fields[] = [];
+  const place = at(fields.place, key);
+  listField(fields, key).forEach((value, index) => {
+    if (isRecord(value)) records.push({ value, place: at(place, index), report: fields.report });
+    else wrongItem(fields, at(place, index), value, "a mapping");
+  });
+  return records;
+}
+
+/** The strings of a list; items of another type are reported and left out. */
+export function textsField(fields: Fields, key: string): Placed<string>[] {
+  const texts: Placed<string>[] = [];
+  const place = at(fields.place, key);
+  listField(fields, key).forEach((value, index) => {
+    if (typeof value === "string") texts.push({ value, place: at(place, index) });
+    else wrongItem(fields, at(place, index), value, "a string");
+  });
+  return texts;
+}
+
+/** A mapping from text to text, such as labels; values of another type are reported and left out. */
+export function textMapField(fields: Fields, key: string): Readonly<Record<string, string>> {
+  const record = recordField(fields, key);
+  if (record === undefined) return {};
+  const texts: Record<string, string> = {};
+  for (const [name, value] of Object.entries(record.value)) {
+    if (typeof value === "string") texts[name] = value;
+    else if (value !== null) wrongType(record, name, "a string");
+  }
+  return texts;
+}
+
+export function placeOf(fields: Fields, key: string): Place {
+  return at(fields.place, key);
+}
+
+/** Warns about keys that no version of the API has: a misspelt field is silently without effect. */
+export function checkKnownFields(fields: Fields, known: ReadonlySet<string>): void {
+  for (const key in fields.value) {
+    if (known.has(key)) continue;
+    const near = didYouMean(key, known);
+    const hint = near === undefined ? undefined : `did you mean ${near}?`;
+    fields.report("field-unknown", at(fields.place, key), { field: key }, { caret: "key", hint });
+  }
+}
+
+function listField(fields: Fields, key: string): readonly unknown[] {
+  const value = fields.value[key];
+  if (value === undefined || value === null) return [];
+  if (Array.isArray(value)) return value;
+  wrongType(fields, key, "a list");
+  return [];
+}
+
+function wrongType(fields: Fields, key: string, wanted: string): undefined {
+  fields.report("field-wrong-type", at(fields.place, key), {
+    field: key,
+    wanted,
+    got: typeAndValue(fields.value[key]),
+  });
+  return undefined;
+}
+
+function wrongItem(fields: Fields, place: Place, value: unknown, wanted: string): void {
+  fields.report("field-wrong-type", place, { field: `item ${place.key}`, wanted, got: typeAndValue(value) });
+}
+
+function typeAndValue(value: unknown): string {
+  if (value === null) return "null";
+  if (Array.isArray(value)) return "a list";
+  if (typeof value === "object") return "a mapping";
+  return `the ${typeof value} ${quoted(value)}`;
+}

@@ -1,0 +1,74 @@
+import type { Sink } from "../diagnostics/diagnostic.ts";
+import { originOf } from "../diagnostics/place.ts";
+import { checkAddressClashes, checkNodePortClashes, type PortRange } from "./check-clashes.ts";
+import { checkSlices } from "./check-slices.ts";
+import type { Cluster } from "./cluster.ts";
+import type { EndpointSlice } from "./endpoint-slice.ts";
+import { flattenDocuments } from "./flatten-documents.ts";
+import { type Read, type ReadObjects, readObjects } from "./read-objects.ts";
+import { defaultProxyConfiguration, type ProxyConfiguration, type ProxyMode } from "./proxy-configuration.ts";
+
+export interface ParseOptions {
+  /** Overrides the mode of the configuration. */
+  readonly mode: ProxyMode | undefined;
+  /** The number of the document that is the configuration; it replaces those found among the others. */
+  readonly proxyConfigDocument: number | undefined;
+  /** The API server's --service-node-port-range. */
+  readonly nodePortRange: PortRange;
+  /** Leave objects with errors out, instead of stopping. */
+  readonly keepGoing: boolean;
+}
+
+/** Reads documents into a Cluster. All problems are reported; the Cluster holds what could be read. */
+export function parseCluster(documents: readonly unknown[], options: ParseOptions, sink: Sink): Cluster {
+  const inputs = flattenDocuments(documents, sink);
+  const objects = readObjects(inputs, options.mode, sink);
+  const slices = [...objects.slices, ...endpointsWithoutSlices(objects)];
+  checkNodePortClashes(objects.services, options.nodePortRange);
+  checkAddressClashes(objects.services);
+  checkSlices(objects.services, slices);
+  if (objects.services.length > 0 && slices.length === 0) {
+    sink.reporter(undefined)("no-endpoint-objects", undefined, {});
+  }
+  const keep = <T>(read: readonly Read<T>[]): readonly T[] => withoutBroken(read, options.keepGoing);
+  return {
+    services: keep(objects.services),
+    slices: keep(slices),
+    nodes: keep(objects.nodes),
+    hosts: keep(objects.hosts),
+    proxyConfiguration: chooseConfiguration(objects.configurations, options, sink),
+    isConfigurationBroken: objects.configurations.some(({ faults }) => faults.errors > 0),
+    read: inputs.length - objects.skipped,
+    skipped: objects.skipped,
+  };
+}
+
+/** Endpoints count only for a Service that has no slice, as slices are made of them otherwise. */
+function endpointsWithoutSlices(objects: ReadObjects): readonly Read<EndpointSlice>[] {
+  if (objects.endpoints.length === 0) return [];
+  const sliced = new Set(objects.slices.map(({ object }) => `${object.namespace}/${object.service}`));
+  return objects.endpoints.filter(({ object }) => !sliced.has(`${object.namespace}/${object.service}`));
+}
+
+function withoutBroken<T>(read: readonly Read<T>[], keepGoing: boolean): readonly T[] {
+  const kept: T[] = [];
+  for (const { object, label, report, faults } of read) {
+    if (!keepGoing || faults.errors === 0) kept.push(object);
+    else report("object-left-out", undefined, { object: label });
+  }
+  return kept;
+}
+
+function chooseConfiguration(
+  found: readonly Read<ProxyConfiguration>[],
+  options: ParseOptions,
+  sink: Sink,
+): ProxyConfiguration {
+  const isChosen = ({ place }: ProxyConfiguration): boolean =>
+    place !== undefined && originOf(place).document === options.proxyConfigDocument;
+  const chosen = found.find(({ object }) => isChosen(object));
+  if (chosen !== undefined) return chosen.object;
+  const [first, second] = found;
+  if (second !== undefined) sink.reporter("KubeProxyConfiguration")("proxy-config-several", second.object.place, {});
+  return first?.object ?? { ...defaultProxyConfiguration, mode: options.mode ?? defaultProxyConfiguration.mode };
+}

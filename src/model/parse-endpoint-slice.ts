@@ -1,0 +1,76 @@
+import { at } from "../diagnostics/place.ts";
+import type { EndpointSlice, SliceEndpoint, SlicePort } from "./endpoint-slice.ts";
+import { type Fields, integerField, placeOf, recordsField, textField } from "./fields.ts";
+import { isDnsLabel, isDnsSubdomain, parseObjectName, protocols } from "./names.ts";
+import { oneOf } from "./parse-addresses.ts";
+import { parseSliceEndpoint } from "./parse-slice-endpoint.ts";
+
+const sliceFields = new Set(["apiVersion", "kind", "metadata", "addressType", "endpoints", "ports"]);
+const addressTypes = ["IPv4", "IPv6", "FQDN"] as const;
+const mostEndpoints = 1000;
+const mostPorts = 20_000;
+
+export const serviceNameLabel = "kubernetes.io/service-name";
+const headlessLabel = "service.kubernetes.io/headless";
+
+/** Reads a discovery.k8s.io/v1 EndpointSlice (ValidateEndpointSliceCreate of Kubernetes 1.36). */
+export function parseEndpointSlice(fields: Fields): EndpointSlice | undefined {
+  const shape = "an RFC 1123 subdomain";
+  const name = parseObjectName(fields, { namespaced: true, isName: isDnsSubdomain, shape }, sliceFields);
+  if (name === undefined) return undefined;
+  const typeText = textField(fields, "addressType") || undefined;
+  const type = oneOf(fields, "addressType", typeText, addressTypes);
+  if (typeText === undefined) fields.report("slice-address-type-missing", placeOf(fields, "addressType"), {});
+  if (type === "FQDN") fields.report("slice-fqdn-ignored", placeOf(fields, "addressType"), {});
+  const service = name.labels[serviceNameLabel] || undefined;
+  if (service === undefined) fields.report("slice-without-service", at(fields.place, "metadata"), {});
+  const family = type === "IPv4" ? "ipv4" : type === "IPv6" ? "ipv6" : undefined;
+  return {
+    ...name,
+    source: "EndpointSlice",
+    service,
+    family,
+    headless: Object.hasOwn(name.labels, headlessLabel),
+    ports: parseSlicePorts(fields),
+    endpoints: family === undefined ? [] : parseSliceEndpoints(fields, family),
+  };
+}
+
+function parseSliceEndpoints(fields: Fields, family: "ipv4" | "ipv6"): readonly SliceEndpoint[] {
+  const records = recordsField(fields, "endpoints");
+  checkSize(fields, "endpoints", records.length, mostEndpoints);
+  const endpoints: SliceEndpoint[] = [];
+  for (const record of records) {
+    const endpoint = parseSliceEndpoint(record, family);
+    if (endpoint !== undefined) endpoints.push(endpoint);
+  }
+  return endpoints;
+}
+
+function parseSlicePorts(fields: Fields): readonly SlicePort[] {
+  const records = recordsField(fields, "ports");
+  checkSize(fields, "ports", records.length, mostPorts);
+  const seen = new Set<string>();
+  return records.map((record) => {
+    const port = parseSlicePort(record);
+    if (seen.has(port.name)) record.report("slice-port-duplicate", record.place, { name: port.name || "nothing" });
+    seen.add(port.name);
+    return port;
+  });
+}
+
+/** One port of a slice or of an Endpoints subset: the fields are the same. */
+export function parseSlicePort(record: Fields): SlicePort {
+  const name = textField(record, "name") ?? "";
+  if (name !== "" && !isDnsLabel(name)) record.report("service-port-name-invalid", placeOf(record, "name"), { name });
+  const protocol = oneOf(record, "protocol", textField(record, "protocol"), protocols) ?? "TCP";
+  const number = integerField(record, "port") ?? 0;
+  const place = placeOf(record, "port");
+  if (number === 0) record.report("slice-port-without-number", record.place, {});
+  else if (number < 1 || number > 65_535) record.report("port-out-of-range", place, { field: "port", got: number });
+  return { name, protocol, port: number === 0 ? undefined : number, place: record.place };
+}
+
+function checkSize(fields: Fields, what: string, got: number, limit: number): void {
+  if (got > limit) fields.report("slice-too-large", placeOf(fields, what), { got, what, limit });
+}

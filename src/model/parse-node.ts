@@ -1,0 +1,68 @@
+import type { IpAddress } from "./address.ts";
+import { booleanField, checkKnownFields, type Fields, type Placed, placeOf, recordField, recordsField, textField, textsField } from "./fields.ts";
+import { isDnsSubdomain, parseObjectName } from "./names.ts";
+import { defaultHostFeatures, type Host, type HostFeatures, type Node, type NodeAddress } from "./node.ts";
+import { parseLegacyCidr, parseLegacyIp } from "./parse-addresses.ts";
+import { parseIp } from "./address.ts";
+
+const zoneLabel = "topology.kubernetes.io/zone";
+const nodeRules = { namespaced: false, isName: isDnsSubdomain, shape: "an RFC 1123 subdomain" };
+
+/** Reads a v1 Node. */
+export function parseNode(fields: Fields): Node | undefined {
+  const name = parseObjectName(fields, nodeRules);
+  if (name === undefined) return undefined;
+  const spec = recordField(fields, "spec");
+  const status = recordField(fields, "status");
+  return {
+    ...name,
+    zone: name.labels[zoneLabel],
+    podCidrs: spec === undefined ? [] : parsePodCidrs(spec),
+    addresses: status === undefined ? [] : recordsField(status, "addresses").flatMap(parseNodeAddress),
+  };
+}
+
+/** podCIDRs, or podCIDR where a manifest gives only the older field. */
+function parsePodCidrs(spec: Fields): Node["podCidrs"] {
+  const several: readonly Placed<string>[] = textsField(spec, "podCIDRs");
+  const single = textField(spec, "podCIDR") ?? "";
+  const first = single === "" ? [] : [{ value: single, place: placeOf(spec, "podCIDR") }];
+  return (several.length > 0 ? several : first).map((text) => parseLegacyCidr(spec, text)).filter((cidr) => cidr !== undefined);
+}
+
+function parseNodeAddress(record: Fields): NodeAddress[] {
+  const type = textField(record, "type") ?? "";
+  const text = textField(record, "address") ?? "";
+  const ip = parseIp(text);
+  if (ip !== undefined) return [{ type, ip }];
+  if (type === "InternalIP" || type === "ExternalIP") {
+    record.report("node-address-ignored", placeOf(record, "address"), { address: text, type });
+  }
+  return [];
+}
+
+const hostFields = new Set(["apiVersion", "kind", "metadata", "addresses", "features", "cpus"]);
+const featureFields = new Set(["randomFully", "nfacct"]);
+
+/** Reads our own Host document. */
+export function parseHost(fields: Fields): Host | undefined {
+  const name = parseObjectName(fields, nodeRules, hostFields);
+  if (name === undefined) return undefined;
+  const addresses: IpAddress[] = [];
+  for (const { value, place } of textsField(fields, "addresses")) {
+    const ip = parseLegacyIp(fields, value, place);
+    if (ip !== undefined) addresses.push(ip);
+  }
+  const given = fields.value.addresses !== undefined && fields.value.addresses !== null;
+  return { ...name, addresses: given ? addresses : undefined, features: parseFeatures(fields) };
+}
+
+function parseFeatures(host: Fields): HostFeatures {
+  const features = recordField(host, "features");
+  if (features === undefined) return defaultHostFeatures;
+  checkKnownFields(features, featureFields);
+  return {
+    randomFully: booleanField(features, "randomFully") ?? defaultHostFeatures.randomFully,
+    nfacct: booleanField(features, "nfacct") ?? defaultHostFeatures.nfacct,
+  };
+}

@@ -1,0 +1,57 @@
+import type { FamilyPlan, ForwardingPlan } from "../../resolve/forwarding-plan.ts";
+import { joinLines, linesOf } from "../../tools/lines.ts";
+import type { Script, Step } from "../../tools/script.ts";
+import { type AssembledText, assembleJumps, assembleRestore } from "./assemble.ts";
+import { counters } from "./chains.ts";
+import { lowerServicePort } from "./lower-service-port.ts";
+import { createSections } from "./sections.ts";
+
+export interface LowerOptions {
+  /** Keep the origin of every rule; costs memory on large clusters. */
+  readonly origins: boolean;
+}
+
+const tools = { ipv4: "iptables", ipv6: "ip6tables" } as const;
+
+/**
+ * The iptables mode: a plan as the steps that program it. Chains first, then the jumps that lead into them, and
+ * route_localnet only once the chain that guards it is in place.
+ */
+export function lowerIptables(plan: ForwardingPlan, options: LowerOptions): Script {
+  const used = new Set<string>();
+  const restores = plan.families.flatMap((family) => lowerFamily(family, options, used));
+  return { steps: [...counterSteps(used), ...restores, ...sysctlSteps(plan)] };
+}
+
+function lowerFamily({ settings, servicePorts }: FamilyPlan, options: LowerOptions, used: Set<string>): readonly Step[] {
+  const sections = createSections(options.origins);
+  for (const servicePort of servicePorts) lowerServicePort(servicePort, settings, sections);
+  if (settings.nfacct && settings.dropsInvalid) used.add(counters.invalidDropped);
+  for (const counter of sections.counters) used.add(counter);
+  const tool = tools[settings.family];
+  const argv = [`${tool}-restore`, "--noflush", "--wait", "5"];
+  const step = (purpose: string, file: string, { text, origins }: AssembledText): Step => ({
+    purpose,
+    argv,
+    stdin: text,
+    file,
+    ...(origins === undefined ? {} : { origins }),
+  });
+  return [
+    step("fill our own chains", `${tool}.restore`, assembleRestore(settings, sections)),
+    step("lead traffic into them", `${tool}.jumps`, assembleJumps(options.origins)),
+  ];
+}
+
+function counterSteps(used: ReadonlySet<string>): readonly Step[] {
+  if (used.size === 0) return [];
+  const stdin = joinLines([linesOf([...used].sort())]);
+  return [{ purpose: "make the counters that rules use", argv: ["xargs", "-n", "1", "nfacct", "add"], stdin, file: "nfacct.counters" }];
+}
+
+/** Set for the host as a whole, so also where no IPv4 rules are written. */
+function sysctlSteps(plan: ForwardingPlan): readonly Step[] {
+  if (!plan.localhostNodePorts) return [];
+  const stdin = joinLines([linesOf(["net.ipv4.conf.all.route_localnet = 1"])]);
+  return [{ purpose: "let node ports answer on 127.0.0.1", argv: ["sysctl", "-p", "-"], stdin, file: "sysctl.conf" }];
+}

@@ -1,0 +1,47 @@
+import { appendLine, createLines, type Lines } from "../../tools/lines.ts";
+import type { Cause } from "./cause.ts";
+
+/**
+ * The parts of one family's ruleset that service ports add to, in no order of their own. The printed text is the
+ * fixed base with these sections in between; the lines of one service port are its fragment.
+ */
+export const sectionNames = [
+  "filter nodePorts",
+  "filter services",
+  "filter externalServices",
+  "filter proxyFirewall",
+  "nat declarations",
+  "nat services",
+  "nat nodePorts",
+  "nat own",
+] as const;
+
+export type SectionName = (typeof sectionNames)[number];
+
+/** Where rules are written. With `causes`, each line keeps the object and field it comes from. */
+export interface Sections {
+  readonly lines: Readonly<Record<SectionName, Lines>>;
+  readonly causes: Readonly<Record<SectionName, Cause[]>> | undefined;
+  /** The cause of the lines to come. */
+  cause: Cause;
+  /** Counters that rules use; a restore fails where one is missing. */
+  readonly counters: Set<string>;
+}
+
+const noCause: Cause = { object: "", field: "", place: undefined };
+
+export function createSections(keepCauses: boolean): Sections {
+  const each = <T>(make: () => T): Record<SectionName, T> =>
+    Object.fromEntries(sectionNames.map((name) => [name, make()])) as Record<SectionName, T>;
+  return {
+    lines: each(() => createLines()),
+    causes: keepCauses ? each((): Cause[] => []) : undefined,
+    cause: noCause,
+    counters: new Set(),
+  };
+}
+
+export function write(sections: Sections, name: SectionName, line: string): void {
+  appendLine(sections.lines[name], line);
+  sections.causes?.[name].push(sections.cause);
+}

@@ -1,0 +1,72 @@
+import type { Script, Step } from "../script.ts";
+
+const decoder = new TextDecoder();
+
+/**
+ * `apply.sh`: the steps of a script as a person would run them, guarded so that it may run on a host that already
+ * has some or all of it. POSIX sh; it reads the files beside it.
+ */
+export function printApplyScript(script: Script, node: string): string {
+  const tools = [...new Set(script.steps.flatMap(toolsOf))];
+  return [header(node), checks(tools), ...script.steps.map(printStep), ""].join("\n\n").trimEnd().concat("\n");
+}
+
+function header(node: string): string {
+  return `#!/bin/sh
+# Programs this host with the rules for node ${node}: sh apply.sh, as root.
+# Own chains are rewritten, jumps into them are added at the head of their chains where they are missing, other
+# rules stay as they are. Running it twice changes nothing. It does not remove chains of Services that are gone.
+set -eu
+cd -- "$(dirname -- "$0")"`;
+}
+
+function checks(tools: readonly string[]): string {
+  return `fail() { echo "apply.sh: $1" >&2; exit 4; }
+[ "$(id -u)" = 0 ] || fail "must run as root"
+for tool in ${tools.join(" ")}; do
+  command -v "$tool" >/dev/null 2>&1 || fail "$tool is not installed"
+done
+
+# jump TOOL TABLE CHAIN RULE...: a rule at the head of a built-in chain, unless it is there
+jump() {
+  tool=$1 table=$2
+  shift 2
+  "$tool" --wait 5 -t "$table" -C "$@" 2>/dev/null || "$tool" --wait 5 -t "$table" -I "$@"
+}`;
+}
+
+function toolsOf(step: Step): readonly string[] {
+  const tool = step.argv[0] as string;
+  if (step.file === "nfacct.counters") return ["nfacct"];
+  return step.file.endsWith(".jumps") ? [tool.replace("-restore", "")] : [tool];
+}
+
+function printStep(step: Step): string {
+  const title = `# ${step.purpose}`;
+  if (step.file.endsWith(".jumps")) return `${title}\n${printJumps(step)}`;
+  if (step.file === "nfacct.counters") {
+    return `${title}\nwhile read -r counter; do\n  nfacct get "$counter" >/dev/null 2>&1 || nfacct add "$counter"\ndone < ${step.file}`;
+  }
+  return `${title}\n${step.argv.join(" ")} < ${step.file}`;
+}
+
+/**
+ * Each goes to the head of its chain, so the last comes first. Traffic is led into the chains of Services only
+ * after the filter rules and the masquerading stand.
+ */
+function printJumps(step: Step): string {
+  const tool = (step.argv[0] as string).replace("-restore", "");
+  const jumps: { readonly table: string; readonly rule: string }[] = [];
+  let table = "";
+  for (const line of decoder.decode(step.stdin).split("\n")) {
+    if (line.startsWith("*")) table = line.slice(1);
+    else if (line.startsWith("-A ")) jumps.push({ table, rule: line.slice("-A ".length) });
+  }
+  const rank = ({ table, rule }: (typeof jumps)[number]): number =>
+    table === "filter" ? 0 : rule.startsWith("POSTROUTING") ? 1 : 2;
+  return jumps
+    .reverse()
+    .sort((a, b) => rank(a) - rank(b))
+    .map((jump) => `jump ${tool} ${jump.table} ${jump.rule}`)
+    .join("\n");
+}
