@@ -63,7 +63,12 @@ export function readCluster(
 }
 
 /** The second half of `compile`. Diagnostics are those of the whole sink. */
-export function compileNode(cluster: Cluster, node: string | undefined, options: CompileOptions, sink: Sink): Compilation {
+export function compileNode(
+  cluster: Cluster,
+  node: string | undefined,
+  options: CompileOptions,
+  sink: Sink,
+): Compilation {
   const { diagnostics } = sink;
   if (options.keepGoing ? cluster.isConfigurationBroken : hasErrors(diagnostics)) {
     return { script: undefined, diagnostics, node };

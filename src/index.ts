@@ -1,4 +1,5 @@
 /** The public API: pure, and without `node:`, so that it runs in a browser. */
+// biome-ignore lint/performance/noBarrelFile: the package's one entry
 export { type Compilation, type CompileOptions, compile } from "./compile.ts";
 export { type Code, catalog } from "./diagnostics/catalog.ts";
 export type { Diagnostic, RelatedPlace, Severity } from "./diagnostics/diagnostic.ts";

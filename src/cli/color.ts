@@ -6,7 +6,9 @@ export type Paint = (style: "red" | "yellow" | "cyan" | "bold" | "dim", text: st
 
 /** Colour for one stream: --color, then NO_COLOR and FORCE_COLOR, then whether it is a terminal. */
 export function painter(stream: { readonly isTTY?: boolean }, choice: ColorChoice): Paint {
-  return usesColor(stream, choice) ? (style, text) => styleText(style, text, { validateStream: false }) : (_, text) => text;
+  return usesColor(stream, choice)
+    ? (style, text) => styleText(style, text, { validateStream: false })
+    : (_, text) => text;
 }
 
 function usesColor(stream: { readonly isTTY?: boolean }, choice: ColorChoice): boolean {

@@ -1,9 +1,9 @@
 import { stringify } from "yaml";
 import { escapeControls } from "../diagnostics/printable.ts";
-import type { OutputFile } from "../host/write-files.ts";
 import type { SourceDocument } from "../host/source.ts";
-import { printApplyScript } from "../tools/shell/apply-script.ts";
+import type { OutputFile } from "../host/write-files.ts";
 import type { LineOrigin, Script } from "../tools/script.ts";
+import { printApplyScript } from "../tools/shell/apply-script.ts";
 
 /** What was compiled for one node. */
 export interface CompiledNode {
@@ -56,7 +56,9 @@ export function printStructured(
   const items = nodes.map((compiled) => scriptDocument(compiled, mode, documents));
   const [first] = items;
   const value = items.length === 1 ? first : { apiVersion: "portolan/v1alpha1", kind: "ScriptList", items };
-  return format === "json" ? `${JSON.stringify(value, null, 2)}\n` : stringify(value, { lineWidth: 0, aliasDuplicateObjects: false });
+  return format === "json"
+    ? `${JSON.stringify(value, null, 2)}\n`
+    : stringify(value, { lineWidth: 0, aliasDuplicateObjects: false });
 }
 
 function scriptDocument({ node, script }: CompiledNode, mode: string, documents: readonly SourceDocument[]): object {
@@ -75,7 +77,11 @@ function scriptDocument({ node, script }: CompiledNode, mode: string, documents:
   };
 }
 
-function ruleDocument({ line, object, field, document }: LineOrigin, lines: readonly string[], documents: readonly SourceDocument[]): object {
+function ruleDocument(
+  { line, object, field, document }: LineOrigin,
+  lines: readonly string[],
+  documents: readonly SourceDocument[],
+): object {
   const file = document === undefined ? undefined : documents[document]?.source.name;
   return {
     line,

@@ -33,16 +33,37 @@ function compileCommand(name: string, finish: (exitCode: number) => void): Comma
       "Reads Services, EndpointSlices, Nodes and kube-proxy's configuration, and writes the iptables rules that " +
         "kube-proxy 1.36 would program on one node, as iptables-save prints them.",
     )
-    .requiredOption("-f, --filename <path>", "file, directory, - for standard input, or git:REF[:PATH]; repeatable", collect)
+    .requiredOption(
+      "-f, --filename <path>",
+      "file, directory, - for standard input, or git:REF[:PATH]; repeatable",
+      collect,
+    )
     .option("-R, --recursive", "read directories below those named by -f as well")
-    .option("--proxy-config <file>", "KubeProxyConfiguration; replaces the ConfigMap kube-system/kube-proxy of the input")
-    .addOption(new Option("--node <name>", "the node to compile for; not needed when the input has one Node").argParser(notEmpty).conflicts("allNodes"))
+    .option(
+      "--proxy-config <file>",
+      "KubeProxyConfiguration; replaces the ConfigMap kube-system/kube-proxy of the input",
+    )
+    .addOption(
+      new Option("--node <name>", "the node to compile for; not needed when the input has one Node")
+        .argParser(notEmpty)
+        .conflicts("allNodes"),
+    )
     .option("--all-nodes", "compile for every Node; with --out-dir, one folder each")
-    .addOption(new Option("--mode <mode>", "kube-proxy's mode; default: the configuration's").choices(["iptables", "ipvs"]))
-    .addOption(new Option("--family <family>", "default: the families the Node and the Services use").choices(["ipv4", "ipv6", "dual"]))
+    .addOption(
+      new Option("--mode <mode>", "kube-proxy's mode; default: the configuration's").choices(["iptables", "ipvs"]),
+    )
+    .addOption(
+      new Option("--family <family>", "default: the families the Node and the Services use").choices([
+        "ipv4",
+        "ipv6",
+        "dual",
+      ]),
+    )
     .option("--service-node-port-range <range>", "the API server's range (default: 30000-32767)", portRange)
     .option("--keep-going", "leave out objects with errors and write the rest; the exit code is still 3")
-    .addOption(new Option("-o, --output <format>", "default: text").choices(["text", "json", "yaml"]).conflicts("outDir"))
+    .addOption(
+      new Option("-o, --output <format>", "default: text").choices(["text", "json", "yaml"]).conflicts("outDir"),
+    )
     .option("--out-dir <dir>", "write the files of text output into this directory instead")
     .addOption(new Option("--color <when>", "colour of messages").choices(["auto", "always", "never"]).default("auto"))
     .addHelpText("after", compileExamples(name))
@@ -110,4 +131,3 @@ function portRange(text: string): PortRange {
   }
   return range;
 }
-

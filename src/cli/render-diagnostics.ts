@@ -13,17 +13,23 @@ const mostAlike = 20;
 const ranks: Readonly<Record<Severity, number>> = { error: 0, warning: 1, info: 2 };
 
 /** The diagnostics of a run as text for people, errors last so that they stand above the prompt. */
-export function renderDiagnostics(diagnostics: readonly Diagnostic[], documents: readonly SourceDocument[], paint: Paint): string {
+export function renderDiagnostics(
+  diagnostics: readonly Diagnostic[],
+  documents: readonly SourceDocument[],
+  paint: Paint,
+): string {
   const shown = new Map<string, number>();
   const texts: string[] = [];
   for (const diagnostic of inOrder(diagnostics)) {
     const count = (shown.get(diagnostic.code) ?? 0) + 1;
     shown.set(diagnostic.code, count);
-    if (diagnostic.severity === "error" || count <= mostAlike) texts.push(renderDiagnostic(diagnostic, documents, paint));
+    if (diagnostic.severity === "error" || count <= mostAlike)
+      texts.push(renderDiagnostic(diagnostic, documents, paint));
   }
   for (const [code, count] of shown) {
     const severity = diagnostics.find((d) => d.code === code)?.severity ?? "info";
-    if (severity !== "error" && count > mostAlike) texts.push(`... and ${count - mostAlike} more ${severity}[${code}]\n`);
+    if (severity !== "error" && count > mostAlike)
+      texts.push(`... and ${count - mostAlike} more ${severity}[${code}]\n`);
   }
   return texts.join("\n");
 }
@@ -42,11 +48,12 @@ export function summarizeDiagnostics(diagnostics: readonly Diagnostic[]): string
 
 function renderDiagnostic(diagnostic: Diagnostic, documents: readonly SourceDocument[], paint: Paint): string {
   const { severity, code, message, object, origin, hint } = diagnostic;
-  const subject = object === undefined || message.includes(object) ? "" : `${object}: `;
-  const head = `${paint(styles[severity], `${severity}[${code}]`)}: ${paint("bold", subject + message)}`;
+  const head = `${paint(styles[severity], `${severity}[${code}]`)}: ${paint("bold", message)}`;
   const location = find(origin, diagnostic.caret, documents);
   const margin = location === undefined ? "   " : " ".repeat(String(location.line).length + 1);
   const lines = [head, ...renderLocation(location, origin, documents, margin, paint)];
+  const subject = [object, diagnostic.field].filter((part) => part !== undefined).join(", ");
+  if (subject !== "") lines.push(`${margin}= in ${subject}`);
   for (const related of diagnostic.related) {
     const there = find(related.origin, "value", documents);
     lines.push(`${margin}= ${related.message}${there === undefined ? "" : ` at ${position(there)}`}`);
@@ -55,7 +62,11 @@ function renderDiagnostic(diagnostic: Diagnostic, documents: readonly SourceDocu
   return `${lines.join("\n")}\n`;
 }
 
-function find(origin: Origin | undefined, caret: "key" | "value", documents: readonly SourceDocument[]): Location | undefined {
+function find(
+  origin: Origin | undefined,
+  caret: "key" | "value",
+  documents: readonly SourceDocument[],
+): Location | undefined {
   const document = origin === undefined ? undefined : documents[origin.document];
   return document === undefined || origin === undefined ? undefined : locate(document, origin.path, caret);
 }
@@ -82,14 +93,17 @@ function renderLocation(
     `${margin}|`,
     `${location.line} | ${text}`,
     `${margin}| ${" ".repeat(start)}${carets}`,
-    `${margin}|`,
   ];
 }
 
 const widest = 100;
 
 /** The part of a long line around the caret, as wide as a terminal, with control characters made visible. */
-function excerpt({ text, column, length }: Location): { readonly text: string; readonly start: number; readonly length: number } {
+function excerpt({ text, column, length }: Location): {
+  readonly text: string;
+  readonly start: number;
+  readonly length: number;
+} {
   const from = column + Math.min(length, 40) > widest ? Math.max(0, column - 40) : 0;
   const part = text.slice(from, from + widest);
   const before = escapeControls(part.slice(0, column - 1 - from).replaceAll("\t", " "));

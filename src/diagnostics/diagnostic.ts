@@ -1,5 +1,5 @@
-import { type Code, catalog, type Parameters } from "./catalog.ts";
 import type { CatalogEntry } from "./catalog/entry.ts";
+import { type Code, catalog, type Parameters } from "./catalog.ts";
 import { fieldPath, type Origin, originOf, type Place } from "./place.ts";
 import { printable } from "./printable.ts";
 

@@ -63,7 +63,12 @@ function* membersOf(text: string, start: number): Generator<Member> {
  * Where the value at `path` stands in the JSON value that starts at `start`, or the nearest one around it. A
  * container is shown by its key; so is everything when `caret` is "key".
  */
-export function locateInJson(text: string, start: number, path: readonly (string | number)[], caret: "key" | "value"): Span {
+export function locateInJson(
+  text: string,
+  start: number,
+  path: readonly (string | number)[],
+  caret: "key" | "value",
+): Span {
   let at = skipBlank(text, start);
   let key: Span | undefined;
   for (const step of path) {

@@ -6,6 +6,7 @@ export interface TextProblem {
 }
 
 const deepest = 500;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: JSON forbids just these
 const stringToken = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
 const otherToken = /(?:-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?|true|false|null)(?![\w.+-])/y;
 
@@ -21,7 +22,9 @@ function readValue(text: string, at: number, depth: number): number | TextProble
   if (depth > deepest) return { offset: at, message: `more than ${deepest} levels of nesting` };
   if (text[at] === "{" || text[at] === "[") return readContainer(text, at, depth);
   const end = readToken(text[at] === '"' ? stringToken : otherToken, text, at);
-  return end ?? problem(text, at, text[at] === '"' ? "a string is not closed, or holds a bad escape" : "not a JSON value");
+  return (
+    end ?? problem(text, at, text[at] === '"' ? "a string is not closed, or holds a bad escape" : "not a JSON value")
+  );
 }
 
 function readContainer(text: string, start: number, depth: number): number | TextProblem {

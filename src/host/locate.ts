@@ -1,6 +1,16 @@
-import { isAlias, isCollection, isMap, isScalar, isSeq, LineCounter, type Node, parseAllDocuments, type Document } from "yaml";
-import { kubectlYaml } from "./kubectl-yaml.ts";
+import {
+  type Document,
+  isAlias,
+  isCollection,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseAllDocuments,
+} from "yaml";
 import { locateInJson, type Span } from "./json-places.ts";
+import { kubectlYaml } from "./kubectl-yaml.ts";
 import type { SourceDocument, SourceText } from "./source.ts";
 
 /** A place in a text as people name it; lines and columns count from 1. */
@@ -97,12 +107,19 @@ function locationOf(source: SourceText, span: Span): Location {
   if (counter === undefined) {
     counter = new LineCounter();
     counter.addNewLine(0);
-    for (let at = source.text.indexOf("\n"); at !== -1; at = source.text.indexOf("\n", at + 1)) counter.addNewLine(at + 1);
+    for (let at = source.text.indexOf("\n"); at !== -1; at = source.text.indexOf("\n", at + 1))
+      counter.addNewLine(at + 1);
     lineCounters.set(source, counter);
   }
   const { line, col } = counter.linePos(Math.min(span.offset, source.text.length));
   const start = counter.lineStarts[line - 1] ?? 0;
   const end = source.text.indexOf("\n", start);
   const text = source.text.slice(start, end === -1 ? undefined : end).replace(/\r$/, "");
-  return { file: source.name, line, column: col, text, length: Math.max(1, Math.min(span.length, text.length - col + 1)) };
+  return {
+    file: source.name,
+    line,
+    column: col,
+    text,
+    length: Math.max(1, Math.min(span.length, text.length - col + 1)),
+  };
 }

@@ -85,7 +85,9 @@ function problemInSample(text: string): TextProblem | undefined {
   const early = problems.find(({ offset }) => offset < sample.length / 2);
   if (early !== undefined) return early;
   const odd = documents.find(({ value }) => !isRecord(value));
-  return odd === undefined ? undefined : { offset: 0, message: "a document must be a mapping with apiVersion and kind" };
+  return odd === undefined
+    ? undefined
+    : { offset: 0, message: "a document must be a mapping with apiVersion and kind" };
 }
 
 function firstLine(message: string): string {

@@ -71,10 +71,14 @@ function openSource(result: SourceResult, fail: Fail): readonly SourceDocument[]
   const { source } = result;
   const { documents, problems } = readDocuments(source);
   for (const { offset, message } of problems) {
-    fail(problemMark(source, offset), (report, number) => report("syntax-invalid", documentPlace(number), { problem: message }));
+    fail(problemMark(source, offset), (report, number) =>
+      report("syntax-invalid", documentPlace(number), { problem: message }),
+    );
   }
   if (documents.length === 0 && problems.length === 0) {
-    fail(problemMark(source, 0), (report, number) => report("input-empty", documentPlace(number), { path: source.name }));
+    fail(problemMark(source, 0), (report, number) =>
+      report("input-empty", documentPlace(number), { path: source.name }),
+    );
   }
   return documents;
 }
@@ -108,7 +112,11 @@ function configMapsIn(value: unknown, path: readonly string[]): readonly ConfigT
     return value.items.flatMap((item, index) => configMapsIn(item, [...path, "items", String(index)]));
   }
   const { metadata, data } = value;
-  const isOurs = value.kind === "ConfigMap" && isRecord(metadata) && metadata.name === "kube-proxy" && metadata.namespace === "kube-system";
+  const isOurs =
+    value.kind === "ConfigMap" &&
+    isRecord(metadata) &&
+    metadata.name === "kube-proxy" &&
+    metadata.namespace === "kube-system";
   const text = isOurs && isRecord(data) ? data[configKey] : undefined;
   return typeof text === "string" ? [{ path: [...path, "data", configKey], text }] : [];
 }
@@ -117,5 +125,7 @@ function configMapsIn(value: unknown, path: readonly string[]): readonly ConfigT
 function checkConfigurationKind({ value }: SourceDocument, report: Report, number: number): void {
   const { apiVersion, kind } = isRecord(value) ? value : {};
   if (kind === "KubeProxyConfiguration" && apiVersion === "kubeproxy.config.k8s.io/v1alpha1") return;
-  report("proxy-config-wrong-kind", documentPlace(number), { got: `${kind ?? "nothing"} of ${apiVersion ?? "nothing"}` });
+  report("proxy-config-wrong-kind", documentPlace(number), {
+    got: `${kind ?? "nothing"} of ${apiVersion ?? "nothing"}`,
+  });
 }

@@ -1,6 +1,6 @@
+import { isUtf8 } from "node:buffer";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { isUtf8 } from "node:buffer";
 import type { SourceText } from "./source.ts";
 
 /** A text, or why there is none. */

@@ -16,7 +16,8 @@ export function writeFiles(directory: string, files: readonly OutputFile[], know
   const staged = files.filter((file) => !holds(join(directory, file.name), file.content));
   const temporary = (name: string): string => join(directory, `.${name}.${process.pid}.new`);
   try {
-    for (const { name, content } of staged) writeFileSync(temporary(name), content, { mode: name.endsWith(".sh") ? 0o755 : 0o644 });
+    for (const { name, content } of staged)
+      writeFileSync(temporary(name), content, { mode: name.endsWith(".sh") ? 0o755 : 0o644 });
   } catch (error) {
     for (const { name } of staged) rmSync(temporary(name), { force: true });
     throw error;

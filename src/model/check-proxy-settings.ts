@@ -11,11 +11,13 @@ export function refuse(fields: Fields, field: string, rule: string, got: unknown
 /** Settings that make no rules, but with which kube-proxy does not start when they are wrong. */
 export function checkOtherSettings(fields: Fields, mode: ProxyMode): void {
   checkSyncPeriods(fields, mode);
-  if (duration(fields, "configSyncPeriod") < 0) refuse(fields, "configSyncPeriod", "must be greater than 0", "a negative one");
+  if (duration(fields, "configSyncPeriod") < 0)
+    refuse(fields, "configSyncPeriod", "must be greater than 0", "a negative one");
   const oom = integerField(fields, "oomScoreAdj") ?? 0;
   if (oom < -1000 || oom > 1000) refuse(fields, "oomScoreAdj", "must be from -1000 to 1000", oom);
   const hidden = textField(fields, "showHiddenMetricsForVersion") ?? "";
-  if (hidden !== "" && hidden !== "1.35") refuse(fields, "showHiddenMetricsForVersion", "must be 1.35 or empty", hidden);
+  if (hidden !== "" && hidden !== "1.35")
+    refuse(fields, "showHiddenMetricsForVersion", "must be 1.35 or empty", hidden);
   const client = recordField(fields, "clientConnection");
   if (client !== undefined && (integerField(client, "burst") ?? 0) < 0) {
     refuse(client, "burst", "must not be negative", client.value.burst);
@@ -26,7 +28,8 @@ export function checkOtherSettings(fields: Fields, mode: ProxyMode): void {
   if (ipvs !== undefined) checkIpvs(ipvs, mode);
   const logging = recordField(fields, "logging");
   const format = logging === undefined ? "" : (textField(logging, "format") ?? "");
-  if (logging !== undefined && !["", "text", "json"].includes(format)) refuse(logging, "format", "must be text or json", format);
+  if (logging !== undefined && !["", "text", "json"].includes(format))
+    refuse(logging, "format", "must be text or json", format);
 }
 
 /** minSyncPeriod may not exceed syncPeriod; 0 means the defaults, 30 s and (not in ipvs mode) 1 s. */
@@ -37,12 +40,14 @@ function checkSyncPeriods(fields: Fields, mode: ProxyMode): void {
   const least = duration(section, "minSyncPeriod") || (mode === "iptables" ? 1 : 0);
   if (sync < 0) refuse(section, "syncPeriod", "must be greater than 0", section.value.syncPeriod);
   else if (least < 0) refuse(section, "minSyncPeriod", "must not be negative", section.value.minSyncPeriod);
-  else if (least > sync) refuse(section, "minSyncPeriod", "must not be greater than syncPeriod", section.value.minSyncPeriod);
+  else if (least > sync)
+    refuse(section, "minSyncPeriod", "must not be greater than syncPeriod", section.value.minSyncPeriod);
 }
 
 function checkConntrack(conntrack: Fields): void {
   for (const field of ["maxPerCore", "min"]) {
-    if ((integerField(conntrack, field) ?? 0) < 0) refuse(conntrack, field, "must not be negative", conntrack.value[field]);
+    if ((integerField(conntrack, field) ?? 0) < 0)
+      refuse(conntrack, field, "must not be negative", conntrack.value[field]);
   }
   for (const field of ["tcpEstablishedTimeout", "tcpCloseWaitTimeout", "udpTimeout", "udpStreamTimeout"]) {
     if (duration(conntrack, field) < 0) refuse(conntrack, field, "must not be negative", conntrack.value[field]);

@@ -49,7 +49,9 @@ const free = new Set(
   UserNamespacesHostNetworkSupport VolumeLimitScaling WatchCacheInitializationPostStartHook WatchList
   WatchListClient WindowsCPUAndMemoryAffinity WindowsGracefulNodeShutdown WindowsHostNetwork
   WorkloadAwarePreemption WorkloadWithJob
-  `.trim().split(/\s+/),
+  `
+    .trim()
+    .split(/\s+/),
 );
 
 const lockedOn = new Set(
@@ -73,10 +75,14 @@ const lockedOn = new Set(
   StreamingCollectionEncodingToJSON StreamingCollectionEncodingToProtobuf StructuredAuthenticationConfiguration
   SupplementalGroupsPolicy SystemdWatchdog TopologyManagerPolicyOptions UserNamespacesSupport
   VolumeAttributesClass WinDSR WinOverlay
-  `.trim().split(/\s+/),
+  `
+    .trim()
+    .split(/\s+/),
 );
 
-const lockedOff = new Set("AllowOverwriteTerminationGracePeriodSeconds GitRepoVolumeDriver SeparateCacheWatchRPC".split(" "));
+const lockedOff = new Set(
+  "AllowOverwriteTerminationGracePeriodSeconds GitRepoVolumeDriver SeparateCacheWatchRPC".split(" "),
+);
 
 export type GateFault = "unknown" | "locked";
 

@@ -17,7 +17,9 @@ export function flattenDocuments(documents: readonly unknown[], sink: Sink): rea
 
   const visit = (value: unknown, place: Place, implied: { apiVersion?: string; kind?: string }): void => {
     if (!isRecord(value)) {
-      report("document-not-a-mapping", place, { got: Array.isArray(value) ? "a list" : `the ${typeof value} ${value}` });
+      report("document-not-a-mapping", place, {
+        got: Array.isArray(value) ? "a list" : `the ${typeof value} ${value}`,
+      });
       return;
     }
     const apiVersion = textOr(value.apiVersion, implied.apiVersion);

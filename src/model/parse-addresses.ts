@@ -18,7 +18,10 @@ export function parseReachableIp(fields: Fields, text: string, place: Place): Ip
   const ip = parseLegacyIp(fields, text, place);
   const range = ip === undefined ? undefined : specialRange(ip);
   if (range === undefined) return ip;
-  fields.report("ip-special", place, { value: text, range: `${range === "unspecified" ? "an" : "a"} ${range} address` });
+  fields.report("ip-special", place, {
+    value: text,
+    range: `${range === "unspecified" ? "an" : "a"} ${range} address`,
+  });
   return undefined;
 }
 

@@ -5,8 +5,8 @@ import { checkSlices } from "./check-slices.ts";
 import type { Cluster } from "./cluster.ts";
 import type { EndpointSlice } from "./endpoint-slice.ts";
 import { flattenDocuments } from "./flatten-documents.ts";
-import { type Read, type ReadObjects, readObjects } from "./read-objects.ts";
 import { defaultProxyConfiguration, type ProxyConfiguration, type ProxyMode } from "./proxy-configuration.ts";
+import { type Read, type ReadObjects, readObjects } from "./read-objects.ts";
 
 export interface ParseOptions {
   /** Overrides the mode of the configuration. */

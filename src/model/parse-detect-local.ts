@@ -1,8 +1,8 @@
 import { at } from "../diagnostics/place.ts";
 import { type Cidr, parseCidr } from "./address.ts";
+import { refuse } from "./check-proxy-settings.ts";
 import { type Fields, placeOf, recordField, textField } from "./fields.ts";
 import { oneOf } from "./parse-addresses.ts";
-import { refuse } from "./check-proxy-settings.ts";
 import type { DetectLocal } from "./proxy-configuration.ts";
 
 const modes = ["ClusterCIDR", "NodeCIDR", "BridgeInterface", "InterfaceNamePrefix"] as const;
@@ -10,8 +10,13 @@ type Mode = (typeof modes)[number];
 
 /** detectLocalMode with the one field it reads; the others are warned about when they are set. */
 export function parseDetectLocal(fields: Fields): DetectLocal {
-  const mode = oneOf(fields, "detectLocalMode", textField(fields, "detectLocalMode") || undefined, modes) ?? "ClusterCIDR";
-  const detect = recordField(fields, "detectLocal") ?? { value: {}, place: at(fields.place, "detectLocal"), report: fields.report };
+  const mode =
+    oneOf(fields, "detectLocalMode", textField(fields, "detectLocalMode") || undefined, modes) ?? "ClusterCIDR";
+  const detect = recordField(fields, "detectLocal") ?? {
+    value: {},
+    place: at(fields.place, "detectLocal"),
+    report: fields.report,
+  };
   const clusterCidr = textField(fields, "clusterCIDR") ?? "";
   const bridge = textField(detect, "bridgeInterface") ?? "";
   const prefix = textField(detect, "interfaceNamePrefix") ?? "";
@@ -32,7 +37,8 @@ export function parseDetectLocal(fields: Fields): DetectLocal {
 }
 
 function warnIgnored(fields: Fields, field: string, text: string, reader: Mode, mode: Mode): void {
-  if (text !== "" && mode !== reader) fields.report("detect-local-ignored", placeOf(fields, field), { field, mode }, { caret: "key" });
+  if (text !== "" && mode !== reader)
+    fields.report("detect-local-ignored", placeOf(fields, field), { field, mode }, { caret: "key" });
 }
 
 function parseClusterCidrs(fields: Fields, text: string): readonly Cidr[] {

@@ -1,6 +1,6 @@
+import { families } from "./address.ts";
 import type { EndpointSlice, SliceEndpoint } from "./endpoint-slice.ts";
 import { type Fields, placeOf, recordsField, textField } from "./fields.ts";
-import { families } from "./address.ts";
 import { isDnsSubdomain, type ObjectName, parseObjectName } from "./names.ts";
 import { parseReachableIp } from "./parse-addresses.ts";
 import { parseSlicePort } from "./parse-endpoint-slice.ts";
@@ -17,7 +17,10 @@ export function parseEndpoints(fields: Fields): readonly EndpointSlice[] {
 
 function parseSubset(subset: Fields, name: ObjectName): readonly EndpointSlice[] {
   const ports = recordsField(subset, "ports").map(parseSlicePort);
-  const endpoints = [...parseAddresses(subset, "addresses", true), ...parseAddresses(subset, "notReadyAddresses", false)];
+  const endpoints = [
+    ...parseAddresses(subset, "addresses", true),
+    ...parseAddresses(subset, "notReadyAddresses", false),
+  ];
   return families.map((family) => ({
     ...name,
     source: "Endpoints" as const,
@@ -40,7 +43,16 @@ function parseAddresses(subset: Fields, key: string, ready: boolean): SliceEndpo
       record.report("endpoint-name-invalid", placeOf(record, "nodeName"), { name: nodeName, what: "node name" });
     }
     if (address === undefined) continue;
-    endpoints.push({ address, ready, serving: true, terminating: false, nodeName, zoneHints: [], nodeHints: [], place });
+    endpoints.push({
+      address,
+      ready,
+      serving: true,
+      terminating: false,
+      nodeName,
+      zoneHints: [],
+      nodeHints: [],
+      place,
+    });
   }
   return endpoints;
 }

@@ -1,9 +1,19 @@
 import type { IpAddress } from "./address.ts";
-import { booleanField, checkKnownFields, type Fields, type Placed, placeOf, recordField, recordsField, textField, textsField } from "./fields.ts";
+import { parseIp } from "./address.ts";
+import {
+  booleanField,
+  checkKnownFields,
+  type Fields,
+  type Placed,
+  placeOf,
+  recordField,
+  recordsField,
+  textField,
+  textsField,
+} from "./fields.ts";
 import { isDnsSubdomain, parseObjectName } from "./names.ts";
 import { defaultHostFeatures, type Host, type HostFeatures, type Node, type NodeAddress } from "./node.ts";
 import { parseLegacyCidr, parseLegacyIp } from "./parse-addresses.ts";
-import { parseIp } from "./address.ts";
 
 const zoneLabel = "topology.kubernetes.io/zone";
 const nodeRules = { namespaced: false, isName: isDnsSubdomain, shape: "an RFC 1123 subdomain" };
@@ -27,7 +37,9 @@ function parsePodCidrs(spec: Fields): Node["podCidrs"] {
   const several: readonly Placed<string>[] = textsField(spec, "podCIDRs");
   const single = textField(spec, "podCIDR") ?? "";
   const first = single === "" ? [] : [{ value: single, place: placeOf(spec, "podCIDR") }];
-  return (several.length > 0 ? several : first).map((text) => parseLegacyCidr(spec, text)).filter((cidr) => cidr !== undefined);
+  return (several.length > 0 ? several : first)
+    .map((text) => parseLegacyCidr(spec, text))
+    .filter((cidr) => cidr !== undefined);
 }
 
 function parseNodeAddress(record: Fields): NodeAddress[] {

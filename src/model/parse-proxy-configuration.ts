@@ -1,10 +1,15 @@
-import { placeOf, textField, integerField, booleanField, recordField, textsField, type Fields } from "./fields.ts";
-import { parseCidr, parseIp, type Cidr } from "./address.ts";
+import { type Cidr, parseCidr, parseIp } from "./address.ts";
 import { checkFeatureGates } from "./check-feature-gates.ts";
 import { checkHostPort, checkOtherSettings, refuse } from "./check-proxy-settings.ts";
+import { booleanField, type Fields, integerField, placeOf, recordField, textField, textsField } from "./fields.ts";
 import { parseDetectLocal } from "./parse-detect-local.ts";
+import {
+  defaultProxyConfiguration,
+  type NodePortAddresses,
+  type ProxyConfiguration,
+  type ProxyMode,
+} from "./proxy-configuration.ts";
 import { checkProxyConfigurationFields } from "./proxy-configuration-fields.ts";
-import { defaultProxyConfiguration, type NodePortAddresses, type ProxyConfiguration, type ProxyMode } from "./proxy-configuration.ts";
 
 /**
  * Reads a KubeProxyConfiguration as kube-proxy 1.36 does: defaults, unknown fields tolerated (warned about),
@@ -69,7 +74,12 @@ function parseNodePortAddresses(fields: Fields): NodePortAddresses {
     }
     const cidr = parseCidr(value);
     if (cidr !== undefined) cidrs.push(cidr);
-    else fields.report("proxy-config-value-refused", place, { field: "nodePortAddresses", rule: "must hold CIDRs", got: value });
+    else
+      fields.report("proxy-config-value-refused", place, {
+        field: "nodePortAddresses",
+        rule: "must hold CIDRs",
+        got: value,
+      });
   }
   return { kind: "cidrs", cidrs };
 }

@@ -49,7 +49,11 @@ function parseIngress(ingress: Fields): Vip | undefined {
 const familyNames: Readonly<Record<Family, string>> = { ipv4: "IPv4", ipv6: "IPv6" };
 
 /** `spec.loadBalancerSourceRanges`, with a warning where they restrict less than they seem to. */
-export function parseSourceRanges(spec: Fields, type: ServiceType, families: readonly Family[]): readonly SourceRange[] {
+export function parseSourceRanges(
+  spec: Fields,
+  type: ServiceType,
+  families: readonly Family[],
+): readonly SourceRange[] {
   const texts = textsField(spec, "loadBalancerSourceRanges");
   const place = placeOf(spec, "loadBalancerSourceRanges");
   if (texts.length > 0 && type !== "LoadBalancer") {

@@ -1,4 +1,12 @@
-import { booleanField, checkKnownFields, type Fields, integerField, placeOf, recordsField, textField } from "./fields.ts";
+import {
+  booleanField,
+  checkKnownFields,
+  type Fields,
+  integerField,
+  placeOf,
+  recordsField,
+  textField,
+} from "./fields.ts";
 import { isDnsLabel, isPortName, type Protocol, protocols } from "./names.ts";
 import { oneOf } from "./parse-addresses.ts";
 import type { ServicePort, ServiceType } from "./service.ts";
@@ -55,7 +63,8 @@ function parseNodePort(record: Fields, type: ServiceType, wanted: boolean): numb
     return undefined;
   }
   if (type === "ClusterIP") record.report("node-port-forbidden", place, {});
-  else if (nodePort < 1 || nodePort > 65_535) record.report("port-out-of-range", place, { field: "nodePort", got: nodePort });
+  else if (nodePort < 1 || nodePort > 65_535)
+    record.report("port-out-of-range", place, { field: "nodePort", got: nodePort });
   return nodePort;
 }
 

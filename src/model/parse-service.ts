@@ -38,7 +38,8 @@ export function parseService(fields: Fields): Service | undefined {
   const externalTrafficPolicy = parseExternalTrafficPolicy(spec, reachable);
   checkDistribution(spec);
   if (type === "ExternalName") checkExternalName(spec);
-  if (Object.hasOwn(name.labels, proxyNameLabel)) fields.report("service-other-proxy", at(fields.place, "metadata"), {});
+  if (Object.hasOwn(name.labels, proxyNameLabel))
+    fields.report("service-other-proxy", at(fields.place, "metadata"), {});
   const families = Object.keys(clusterIps) as Family[];
   return {
     ...name,
@@ -50,7 +51,8 @@ export function parseService(fields: Fields): Service | undefined {
     sourceRanges: parseSourceRanges(spec, type, families),
     ports: parseServicePorts(spec, type, headless),
     affinity: parseAffinity(spec),
-    internalTrafficPolicy: oneOf(spec, "internalTrafficPolicy", textField(spec, "internalTrafficPolicy"), policies) ?? "Cluster",
+    internalTrafficPolicy:
+      oneOf(spec, "internalTrafficPolicy", textField(spec, "internalTrafficPolicy"), policies) ?? "Cluster",
     externalTrafficPolicy,
     healthCheckNodePort: parseHealthCheckNodePort(spec, type, externalTrafficPolicy),
   };
@@ -62,7 +64,12 @@ function isReachableFromOutside(type: ServiceType, hasExternalIps: boolean): boo
 }
 
 function parseExternalTrafficPolicy(spec: Fields, reachable: boolean): TrafficPolicy {
-  const policy = oneOf(spec, "externalTrafficPolicy", emptyAsMissing(textField(spec, "externalTrafficPolicy")), policies);
+  const policy = oneOf(
+    spec,
+    "externalTrafficPolicy",
+    emptyAsMissing(textField(spec, "externalTrafficPolicy")),
+    policies,
+  );
   if (policy === undefined || reachable) return policy ?? "Cluster";
   spec.report("service-field-forbidden", placeOf(spec, "externalTrafficPolicy"), {
     field: "externalTrafficPolicy",
@@ -96,7 +103,8 @@ function parseHealthCheckNodePort(spec: Fields, type: ServiceType, policy: Traff
     return undefined;
   }
   if (port === 0) spec.report("health-check-node-port-missing", spec.place, {}, { caret: "key" });
-  else if (port < 1 || port > 65_535) spec.report("port-out-of-range", place, { field: "healthCheckNodePort", got: port });
+  else if (port < 1 || port > 65_535)
+    spec.report("port-out-of-range", place, { field: "healthCheckNodePort", got: port });
   return port === 0 ? undefined : port;
 }
 

@@ -1,11 +1,21 @@
 import { at, type Place } from "../diagnostics/place.ts";
 import { type Family, type IpAddress, parseIp, specialRange } from "./address.ts";
 import type { SliceEndpoint } from "./endpoint-slice.ts";
-import { booleanField, checkKnownFields, type Fields, placeOf, recordField, recordsField, textField } from "./fields.ts";
+import {
+  booleanField,
+  checkKnownFields,
+  type Fields,
+  placeOf,
+  recordField,
+  recordsField,
+  textField,
+} from "./fields.ts";
 import { isDnsSubdomain, isLabelValue } from "./names.ts";
 import { parseReachableIp } from "./parse-addresses.ts";
 
-const endpointFields = new Set("addresses conditions hostname targetRef deprecatedTopology nodeName zone hints".split(" "));
+const endpointFields = new Set(
+  "addresses conditions hostname targetRef deprecatedTopology nodeName zone hints".split(" "),
+);
 const mostAddresses = 100;
 const noHints: readonly string[] = [];
 const familyNames: Readonly<Record<Family, string>> = { ipv4: "IPv4", ipv6: "IPv6" };
@@ -40,7 +50,11 @@ function parseAddresses(record: Fields, family: Family): IpAddress | undefined {
     return undefined;
   }
   if (given.length > mostAddresses) {
-    record.report("slice-too-large", place, { got: given.length, what: "addresses in an endpoint", limit: mostAddresses });
+    record.report("slice-too-large", place, {
+      got: given.length,
+      what: "addresses in an endpoint",
+      limit: mostAddresses,
+    });
   }
   if (given.length > 1) record.report("endpoint-extra-addresses", place, { count: given.length });
   const parsed = given.map((text, index) => parseEndpointAddress(record, text, at(place, index), family));

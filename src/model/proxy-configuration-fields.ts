@@ -1,5 +1,5 @@
-import { checkKnownFields, type Fields, isRecord } from "./fields.ts";
 import { at } from "../diagnostics/place.ts";
+import { checkKnownFields, type Fields, isRecord } from "./fields.ts";
 
 const words = (text: string): ReadonlySet<string> => new Set(text.split(" "));
 

@@ -9,8 +9,8 @@ import { parseEndpointSlice } from "./parse-endpoint-slice.ts";
 import { parseEndpoints } from "./parse-endpoints.ts";
 import { parseHost, parseNode } from "./parse-node.ts";
 import { parseProxyConfiguration } from "./parse-proxy-configuration.ts";
-import type { ProxyConfiguration, ProxyMode } from "./proxy-configuration.ts";
 import { parseService } from "./parse-service.ts";
+import type { ProxyConfiguration, ProxyMode } from "./proxy-configuration.ts";
 import type { Service } from "./service.ts";
 
 /** An object that has been read, how messages call it, and whom to tell about it. */
@@ -55,7 +55,15 @@ function withMode(fields: Fields, mode: ProxyMode | undefined): Fields {
 
 /** Reads every object of a known kind. Objects of other kinds are counted. `mode` overrides the configuration's. */
 export function readObjects(inputs: readonly InputObject[], mode: ProxyMode | undefined, sink: Sink): ReadObjects {
-  const objects: ReadObjects = { services: [], slices: [], endpoints: [], nodes: [], hosts: [], configurations: [], skipped: 0 };
+  const objects: ReadObjects = {
+    services: [],
+    slices: [],
+    endpoints: [],
+    nodes: [],
+    hosts: [],
+    configurations: [],
+    skipped: 0,
+  };
   const seen = new Map<string, InputObject>();
   for (const input of inputs) {
     const reader = readers[`${input.apiVersion} ${input.kind}`];
@@ -70,9 +78,13 @@ export function readObjects(inputs: readonly InputObject[], mode: ProxyMode | un
       faults.errors += 1;
     });
     reportDuplicate(input, label, seen, report);
-    reader({ value: input.value, place: input.place, report }, (into, object) => {
-      if (object !== undefined) into(objects).push({ object, label, report, faults });
-    }, mode);
+    reader(
+      { value: input.value, place: input.place, report },
+      (into, object) => {
+        if (object !== undefined) into(objects).push({ object, label, report, faults });
+      },
+      mode,
+    );
   }
   return objects;
 }
@@ -82,7 +94,13 @@ function reportDuplicate(input: InputObject, label: string, seen: Map<string, In
   if (input.kind === "KubeProxyConfiguration") return;
   const first = seen.get(label);
   if (first === undefined) seen.set(label, input);
-  else report("object-duplicate", input.place, { object: label }, { related: [{ message: "first given", place: first.place }] });
+  else
+    report(
+      "object-duplicate",
+      input.place,
+      { object: label },
+      { related: [{ message: "first given", place: first.place }] },
+    );
 }
 
 const clusterScoped = new Set(["Node", "Host"]);

@@ -34,9 +34,20 @@ export function resolveNodeView(cluster: Cluster, chosen: string | undefined, re
   const name = override ?? machine.trim().toLowerCase();
   const node = override === undefined ? named : cluster.nodes.find((candidate) => candidate.name === override);
   if (named === undefined && cluster.nodes.length > 0 && !(override !== undefined && node !== undefined)) {
-    const near = didYouMean(machine, cluster.nodes.map((candidate) => candidate.name));
-    const known = cluster.nodes.slice(0, 5).map((candidate) => candidate.name).join(", ");
-    report("node-unknown", undefined, { name: machine }, { hint: near ? `did you mean ${near}?` : `there are: ${known}` });
+    const near = didYouMean(
+      machine,
+      cluster.nodes.map((candidate) => candidate.name),
+    );
+    const known = cluster.nodes
+      .slice(0, 5)
+      .map((candidate) => candidate.name)
+      .join(", ");
+    report(
+      "node-unknown",
+      undefined,
+      { name: machine },
+      { hint: near ? `did you mean ${near}?` : `there are: ${known}` },
+    );
     return undefined;
   }
   if (node === undefined) report("node-absent", undefined, { name });
@@ -57,7 +68,8 @@ function onlyNode(cluster: Cluster, report: Report): string | undefined {
   const [first, second] = cluster.nodes;
   if (first !== undefined && second === undefined) return first.name;
   if (first !== undefined) report("node-not-chosen", undefined, { count: cluster.nodes.length });
-  else if (cluster.proxyConfiguration.hostnameOverride !== undefined) return cluster.proxyConfiguration.hostnameOverride;
+  else if (cluster.proxyConfiguration.hostnameOverride !== undefined)
+    return cluster.proxyConfiguration.hostnameOverride;
   else report("node-name-needed", undefined, {});
   return undefined;
 }
@@ -76,7 +88,8 @@ function nodeIps(node: Node | undefined, bindAddress: IpAddress | undefined): Pi
 function usedFamilies(cluster: Cluster, node: Node | undefined): readonly Family[] {
   const used = new Set<Family>();
   for (const { type, ip } of node?.addresses ?? []) if (type === "InternalIP") used.add(ip.family);
-  for (const service of cluster.services) for (const vip of Object.values(service.clusterIps)) used.add(vip.address.family);
+  for (const service of cluster.services)
+    for (const vip of Object.values(service.clusterIps)) used.add(vip.address.family);
   if (used.size === 0) return ["ipv4"];
   return (["ipv4", "ipv6"] as const).filter((family) => used.has(family));
 }

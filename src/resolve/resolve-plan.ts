@@ -8,8 +8,8 @@ import { isProxied, type Service, type ServicePort } from "../model/service.ts";
 import type { FamilyPlan, FamilySettings, ForwardingPlan, ServicePortPlan } from "./forwarding-plan.ts";
 import { gatherEndpoints } from "./gather-endpoints.ts";
 import { resolveLocalTraffic } from "./local-traffic.ts";
-import type { NodeView } from "./node-view.ts";
 import { type ResolvedNodePorts, resolveNodePortScope } from "./node-port-scope.ts";
+import type { NodeView } from "./node-view.ts";
 import { resolveServicePort, servicePortName } from "./resolve-service-port.ts";
 
 /** From this many endpoints on, kube-proxy leaves comments out of the rules of endpoints. */
@@ -31,7 +31,8 @@ export function resolvePlan(
   const resolveFamily = (family: Family): FamilyPlan => {
     const nodePorts = family === "ipv4" ? ipv4 : resolveNodePortScope(config.nodePortAddresses, family, view);
     const { servicePorts, endpoints } = resolveServicePorts(cluster, family, view, report);
-    if (localTraffic[family] === undefined) reportNoDetection(family, servicePorts, report);
+    if (localTraffic[family] === undefined && config.place !== undefined)
+      reportNoDetection(family, servicePorts, report);
     reportUnmatchedNodePorts(nodePorts, family, servicePorts, report);
     const settings: FamilySettings = {
       family,
@@ -123,6 +124,7 @@ function reportUnmatchedNodePorts(
 
 function reportDisabledExternalIps(services: readonly Service[], report: Report): void {
   for (const service of services) {
-    if (service.externalIps.length > 0) report("external-ips-disabled", at(at(service.place, "spec"), "externalIPs"), {});
+    if (service.externalIps.length > 0)
+      report("external-ips-disabled", at(at(service.place, "spec"), "externalIPs"), {});
   }
 }

@@ -100,11 +100,24 @@ const base32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 /** The first 16 characters of the digest in base32 (RFC 4648): 80 bits, what kube-proxy ends chain names with. */
 export function sha256Base32Prefix(ascii: string): string {
   const [a, b, c] = sha256Words(ascii) as unknown as [number, number, number];
-  return five(a, 27) + five(a, 22) + five(a, 17) + five(a, 12) + five(a, 7) + five(a, 2)
-    + base32[((a & 3) << 3) | (b >>> 29)]
-    + five(b, 24) + five(b, 19) + five(b, 14) + five(b, 9) + five(b, 4)
-    + base32[((b & 15) << 1) | (c >>> 31)]
-    + five(c, 26) + five(c, 21) + five(c, 16);
+  return (
+    five(a, 27) +
+    five(a, 22) +
+    five(a, 17) +
+    five(a, 12) +
+    five(a, 7) +
+    five(a, 2) +
+    base32[((a & 3) << 3) | (b >>> 29)] +
+    five(b, 24) +
+    five(b, 19) +
+    five(b, 14) +
+    five(b, 9) +
+    five(b, 4) +
+    base32[((b & 15) << 1) | (c >>> 31)] +
+    five(c, 26) +
+    five(c, 21) +
+    five(c, 16)
+  );
 }
 
 function five(word: number, shift: number): string {

@@ -75,7 +75,8 @@ function compileInputs(inputs: Inputs, flags: CompileFlags, sink: Sink, tell: (w
   for (const name of names) {
     tell(`compiling ${name ?? "the node"}`);
     const { script, node } = compileNode(cluster, name, options, sink);
-    if (script !== undefined) compiled.push({ node: flags.allNodes === true ? (name as string) : (node as string), script });
+    if (script !== undefined)
+      compiled.push({ node: flags.allNodes === true ? (name as string) : (node as string), script });
   }
   return { compiled, mode };
 }
@@ -99,6 +100,9 @@ function writeNode(directory: string, compiled: CompiledNode): void {
   } catch (error) {
     const reasons: Readonly<Record<string, string>> = { EEXIST: "it is a file", ENOTDIR: "a part of it is a file" };
     const reason = reasons[(error as NodeJS.ErrnoException).code ?? ""] ?? reasonOf(error);
-    throw new CommandFailure(`cannot write to ${directory}: ${reason}; nothing there was changed`, exitCodes.environment);
+    throw new CommandFailure(
+      `cannot write to ${directory}: ${reason}; nothing there was changed`,
+      exitCodes.environment,
+    );
   }
 }

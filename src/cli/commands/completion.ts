@@ -3,7 +3,11 @@ import type { Command } from "commander";
 interface CommandWords {
   readonly name: string;
   readonly description: string;
-  readonly options: readonly { readonly flag: string; readonly description: string; readonly choices: readonly string[] }[];
+  readonly options: readonly {
+    readonly flag: string;
+    readonly description: string;
+    readonly choices: readonly string[];
+  }[];
   readonly choices: readonly string[];
 }
 
@@ -38,8 +42,14 @@ function printBash(commands: readonly CommandWords[]): string {
     const words = [...options.map(({ flag }) => flag), "--help", ...choices].join(" ");
     return `    ${name}) words="${words}" ;;`;
   });
-  const values = new Map(commands.flatMap(({ options }) => options.filter(({ choices }) => choices.length > 0).map((o) => [o.flag, o.choices])));
-  const valueCases = [...values].map(([flag, choices]) => `    ${flag}) COMPREPLY=($(compgen -W "${choices.join(" ")}" -- "$cur")); return ;;`);
+  const values = new Map(
+    commands.flatMap(({ options }) =>
+      options.filter(({ choices }) => choices.length > 0).map((o) => [o.flag, o.choices]),
+    ),
+  );
+  const valueCases = [...values].map(
+    ([flag, choices]) => `    ${flag}) COMPREPLY=($(compgen -W "${choices.join(" ")}" -- "$cur")); return ;;`,
+  );
   return `_portolan() {
   local cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD-1]} words
   case $prev in

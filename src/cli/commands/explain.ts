@@ -1,5 +1,5 @@
-import { type Code, catalog, isCode } from "../../diagnostics/catalog.ts";
 import type { CatalogEntry } from "../../diagnostics/catalog/entry.ts";
+import { type Code, catalog, isCode } from "../../diagnostics/catalog.ts";
 import { didYouMean } from "../../model/did-you-mean.ts";
 import { CommandFailure, exitCodes } from "../exit-codes.ts";
 

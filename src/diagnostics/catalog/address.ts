@@ -31,7 +31,8 @@ export const addressCodes = {
     severity: "error",
     message: "{value} is not a network in CIDR notation",
     hint: "write an address and a prefix length, such as 10.0.0.0/8 or fd00::/48",
-    explanation: "A network is an address, a slash and the number of leading bits that count. The API server refuses anything else.",
+    explanation:
+      "A network is an address, a slash and the number of leading bits that count. The API server refuses anything else.",
   },
   "cidr-not-canonical": {
     severity: "warning",
@@ -49,7 +50,7 @@ export const addressCodes = {
     severity: "error",
     message: "{field} must be {wanted}, not {got}",
     explanation:
-      "The value's type is not that of the field, so the API server could not decode the object. In YAML, 80 is a number and \"80\" is text; on, yes and y are true.",
+      'The value\'s type is not that of the field, so the API server could not decode the object. In YAML, 80 is a number and "80" is text; on, yes and y are true.',
   },
   "value-not-supported": {
     severity: "error",
@@ -59,7 +60,8 @@ export const addressCodes = {
   "object-without-name": {
     severity: "error",
     message: "the object has no metadata.name",
-    explanation: "Every object needs a name. Objects with metadata.generateName get one only when a cluster stores them.",
+    explanation:
+      "Every object needs a name. Objects with metadata.generateName get one only when a cluster stores them.",
   },
   "name-invalid": {
     severity: "error",

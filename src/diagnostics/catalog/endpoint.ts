@@ -19,7 +19,8 @@ export const endpointCodes = {
   "slice-port-without-number": {
     severity: "warning",
     message: "the port has no number: kube-proxy leaves it out",
-    explanation: "In a slice a port without a number, or 0, means all ports, which kube-proxy does not implement: no endpoint comes of it.",
+    explanation:
+      "In a slice a port without a number, or 0, means all ports, which kube-proxy does not implement: no endpoint comes of it.",
   },
   "slice-without-service": {
     severity: "warning",
@@ -29,7 +30,8 @@ export const endpointCodes = {
   "slice-of-unknown-service": {
     severity: "warning",
     message: "there is no Service {service} for these endpoints: they are ignored",
-    explanation: "The Service that the slice is labelled with is not in the input. kube-proxy keeps such endpoints aside and makes no rules for them.",
+    explanation:
+      "The Service that the slice is labelled with is not in the input. kube-proxy keeps such endpoints aside and makes no rules for them.",
   },
   "slice-fqdn-ignored": {
     severity: "warning",
@@ -39,12 +41,15 @@ export const endpointCodes = {
   "slice-family-unused": {
     severity: "warning",
     message: "the Service has no {family} cluster IP: kube-proxy ignores these endpoints",
-    explanation: "Endpoints are used by the proxier of their own family, and only for Services with a cluster IP of that family.",
+    explanation:
+      "Endpoints are used by the proxier of their own family, and only for Services with a cluster IP of that family.",
   },
   "slice-headless-ignored": {
     severity: "warning",
-    message: "the label service.kubernetes.io/headless hides these endpoints from kube-proxy, but Service {service} is not headless",
-    explanation: "kube-proxy does not watch slices with this label, whatever its value. The endpoint controllers set it for headless Services.",
+    message:
+      "the label service.kubernetes.io/headless hides these endpoints from kube-proxy, but Service {service} is not headless",
+    explanation:
+      "kube-proxy does not watch slices with this label, whatever its value. The endpoint controllers set it for headless Services.",
   },
   "slice-port-unmatched": {
     severity: "warning",
@@ -61,12 +66,14 @@ export const endpointCodes = {
   "endpoint-extra-addresses": {
     severity: "warning",
     message: "the endpoint has {count} addresses: kube-proxy uses only the first",
-    explanation: "Consumers of EndpointSlices use the first address; a pod with two addresses of one family is not spread over both.",
+    explanation:
+      "Consumers of EndpointSlices use the first address; a pod with two addresses of one family is not spread over both.",
   },
   "endpoint-name-invalid": {
     severity: "error",
     message: "{name} is not a valid {what}",
-    explanation: "Node names are RFC 1123 subdomains and zones are label values; the API server refuses others in a slice.",
+    explanation:
+      "Node names are RFC 1123 subdomains and zones are label values; the API server refuses others in a slice.",
   },
   "endpoint-conflict": {
     severity: "warning",

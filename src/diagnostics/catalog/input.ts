@@ -61,6 +61,7 @@ export const inputCodes = {
   "object-left-out": {
     severity: "info",
     message: "{object} is left out, because of its errors",
-    explanation: "With --keep-going, objects with errors are left out and the rest is compiled. The exit code is still 3.",
+    explanation:
+      "With --keep-going, objects with errors are left out and the rest is compiled. The exit code is still 3.",
   },
 } as const satisfies CatalogPart;

@@ -29,17 +29,21 @@ export const nodeCodes = {
   "node-address-ignored": {
     severity: "warning",
     message: "{type} {address} is not an IP address: kube-proxy ignores it",
-    explanation: "kube-proxy takes the node's IPs from those status.addresses of type InternalIP or ExternalIP that parse.",
+    explanation:
+      "kube-proxy takes the node's IPs from those status.addresses of type InternalIP or ExternalIP that parse.",
   },
   "pod-cidr-missing": {
     severity: "error",
     message: "detectLocalMode NodeCIDR needs spec.podCIDRs on Node {name}; kube-proxy waits for them and never starts",
-    explanation: "With NodeCIDR, kube-proxy tells local pods by the node's own pod ranges, and waits at its start until they are assigned.",
+    explanation:
+      "With NodeCIDR, kube-proxy tells local pods by the node's own pod ranges, and waits at its start until they are assigned.",
   },
   "pod-cidr-wrong-family": {
     severity: "error",
-    message: "the cluster is {primary}-primary, but podCIDRs of Node {name} hold only the other family; kube-proxy does not start",
-    explanation: "The primary family is that of the node's first IP (or of bindAddress). NodeCIDR without a range of it is fatal.",
+    message:
+      "the cluster is {primary}-primary, but podCIDRs of Node {name} hold only the other family; kube-proxy does not start",
+    explanation:
+      "The primary family is that of the node's first IP (or of bindAddress). NodeCIDR without a range of it is fatal.",
   },
   "node-ports-match-nothing": {
     severity: "warning",
@@ -49,7 +53,8 @@ export const nodeCodes = {
   },
   "local-detection-missing": {
     severity: "info",
-    message: "no {family} pod range is known: traffic from outside the cluster to {family} cluster IPs is not masqueraded",
+    message:
+      "no {family} pod range is known: traffic from outside the cluster to {family} cluster IPs is not masqueraded",
     hint: "set clusterCIDR in the kube-proxy configuration, or another detectLocalMode",
     explanation:
       "kube-proxy masquerades traffic to cluster IPs that does not come from a pod, if it can tell pods (detectLocalMode). With ClusterCIDR and no CIDR of the family it cannot, and writes no such rule.",

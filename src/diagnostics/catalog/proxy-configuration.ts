@@ -4,7 +4,8 @@ export const proxyConfigurationCodes = {
   "proxy-config-wrong-kind": {
     severity: "error",
     message: "{got} is no KubeProxyConfiguration of kubeproxy.config.k8s.io/v1alpha1",
-    explanation: "kube-proxy reads one document of exactly this apiVersion and kind, and refuses to start with another.",
+    explanation:
+      "kube-proxy reads one document of exactly this apiVersion and kind, and refuses to start with another.",
   },
   "proxy-config-several": {
     severity: "error",
@@ -15,7 +16,8 @@ export const proxyConfigurationCodes = {
   "proxy-config-map-empty": {
     severity: "warning",
     message: "the ConfigMap kube-proxy has no config.conf: kube-proxy's defaults are used",
-    explanation: "kubeadm keeps the configuration under the key config.conf. Clusters made by other tools keep it elsewhere; give it by --proxy-config.",
+    explanation:
+      "kubeadm keeps the configuration under the key config.conf. Clusters made by other tools keep it elsewhere; give it by --proxy-config.",
   },
   "proxy-config-value-refused": {
     severity: "error",
@@ -25,21 +27,25 @@ export const proxyConfigurationCodes = {
   "proxy-mode-invalid": {
     severity: "error",
     message: "mode must be iptables, ipvs or empty, not {got}",
-    explanation: "An empty mode means iptables. nftables is a mode of kube-proxy that Portolan does not support yet; userspace was removed in 1.26.",
+    explanation:
+      "An empty mode means iptables. nftables is a mode of kube-proxy that Portolan does not support yet; userspace was removed in 1.26.",
   },
   "interface-name-invalid": {
     severity: "error",
-    message: "{got} cannot be an interface name: at most 15 printable ASCII characters without blanks, quotes, '/' and '\\'",
+    message:
+      "{got} cannot be an interface name: at most 15 printable ASCII characters without blanks, quotes, '/' and '\\'",
     explanation: "kube-proxy accepts the value, but iptables-restore refuses the rules it makes of it.",
   },
   "feature-gate-refused": {
     severity: "error",
     message: "feature gate {gate} is {fault} in 1.36: kube-proxy does not start",
-    explanation: "kube-proxy refuses gates it does not know, and other values than the fixed one for gates that are locked (features that are GA).",
+    explanation:
+      "kube-proxy refuses gates it does not know, and other values than the fixed one for gates that are locked (features that are GA).",
   },
   "detect-local-ignored": {
     severity: "warning",
     message: "{field} has no effect with detectLocalMode {mode}",
-    explanation: "Each detectLocalMode reads one field: ClusterCIDR reads clusterCIDR, BridgeInterface and InterfaceNamePrefix read theirs under detectLocal, NodeCIDR reads the Node.",
+    explanation:
+      "Each detectLocalMode reads one field: ClusterCIDR reads clusterCIDR, BridgeInterface and InterfaceNamePrefix read theirs under detectLocal, NodeCIDR reads the Node.",
   },
 } as const satisfies CatalogPart;

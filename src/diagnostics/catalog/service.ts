@@ -129,8 +129,10 @@ export const serviceCodes = {
   },
   "ingress-on-wrong-type": {
     severity: "warning",
-    message: "the Service is no LoadBalancer, yet its status holds ingress addresses; kube-proxy serves them all the same",
-    explanation: "A Service that once was a LoadBalancer may keep a stale status. kube-proxy reads the status whatever the type is.",
+    message:
+      "the Service is no LoadBalancer, yet its status holds ingress addresses; kube-proxy serves them all the same",
+    explanation:
+      "A Service that once was a LoadBalancer may keep a stale status. kube-proxy reads the status whatever the type is.",
   },
   "source-ranges-other-family": {
     severity: "warning",
@@ -142,7 +144,8 @@ export const serviceCodes = {
   "source-range-zero": {
     severity: "warning",
     message: "{range} admits every source, so the other {family} ranges have no effect",
-    explanation: "One range of prefix length 0 lifts all restrictions of its family: kube-proxy makes no firewall chain.",
+    explanation:
+      "One range of prefix length 0 lifts all restrictions of its family: kube-proxy makes no firewall chain.",
   },
   "external-ips-disabled": {
     severity: "warning",

@@ -3,7 +3,14 @@ import type { FamilySettings } from "../../resolve/forwarding-plan.ts";
 import { declare } from "../../tools/iptables/spell.ts";
 import { joinLines, type Lines, linesOf } from "../../tools/lines.ts";
 import type { LineOrigin } from "../../tools/script.ts";
-import { forwardRules, jumps, kubeletFirewallRules, markMasqueradeRules, nodePortDispatchRules, postroutingRules } from "./base.ts";
+import {
+  forwardRules,
+  jumps,
+  kubeletFirewallRules,
+  markMasqueradeRules,
+  nodePortDispatchRules,
+  postroutingRules,
+} from "./base.ts";
 import type { Cause } from "./cause.ts";
 import { chains } from "./chains.ts";
 import type { SectionName, Sections } from "./sections.ts";
@@ -18,7 +25,16 @@ type Part = readonly string[] | SectionName;
 
 /** The order of the text: per table all declarations, then the rules chain by chain, fixed chains first. */
 function layout(settings: FamilySettings): readonly Part[] {
-  const { services, externalServices, nodePorts, forward, proxyFirewall, postrouting, kubeletFirewall, markMasquerade } = chains;
+  const {
+    services,
+    externalServices,
+    nodePorts,
+    forward,
+    proxyFirewall,
+    postrouting,
+    kubeletFirewall,
+    markMasquerade,
+  } = chains;
   return [
     ["*filter", ...[kubeletFirewall, forward, nodePorts, services, externalServices, proxyFirewall].map(declare)],
     kubeletFirewallRules(settings),
@@ -74,7 +90,9 @@ export function assembleJumps(keepCauses: boolean): AssembledText {
 
 /** What no Service causes; undefined for lines that are no rules. */
 function baseCause(text: string): Cause | undefined {
-  return text.startsWith("-A ") || text.startsWith(":") ? { object: "kube-proxy", field: "", place: undefined } : undefined;
+  return text.startsWith("-A ") || text.startsWith(":")
+    ? { object: "kube-proxy", field: "", place: undefined }
+    : undefined;
 }
 
 function lineOrigin(line: number, { object, field, place }: Cause): LineOrigin {

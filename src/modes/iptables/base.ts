@@ -1,7 +1,20 @@
 import type { FamilySettings } from "../../resolve/forwarding-plan.ts";
 import {
-  addressType, appendTo, comment, conntrackState, countedBy, destination, flipMarkBit, jump, mark, masquerade,
-  notConntrackState, notDestination, notMark, notSource, setMarkBit,
+  addressType,
+  appendTo,
+  comment,
+  conntrackState,
+  countedBy,
+  destination,
+  flipMarkBit,
+  jump,
+  mark,
+  masquerade,
+  notConntrackState,
+  notDestination,
+  notMark,
+  notSource,
+  setMarkBit,
 } from "../../tools/iptables/spell.ts";
 import { chains, counters } from "./chains.ts";
 import { hostCidr } from "./matches.ts";

@@ -23,7 +23,11 @@ export function lowerIptables(plan: ForwardingPlan, options: LowerOptions): Scri
   return { steps: [...counterSteps(used), ...restores, ...sysctlSteps(plan)] };
 }
 
-function lowerFamily({ settings, servicePorts }: FamilyPlan, options: LowerOptions, used: Set<string>): readonly Step[] {
+function lowerFamily(
+  { settings, servicePorts }: FamilyPlan,
+  options: LowerOptions,
+  used: Set<string>,
+): readonly Step[] {
   const sections = createSections(options.origins);
   for (const servicePort of servicePorts) lowerServicePort(servicePort, settings, sections);
   if (settings.nfacct && settings.dropsInvalid) used.add(counters.invalidDropped);
@@ -46,7 +50,14 @@ function lowerFamily({ settings, servicePorts }: FamilyPlan, options: LowerOptio
 function counterSteps(used: ReadonlySet<string>): readonly Step[] {
   if (used.size === 0) return [];
   const stdin = joinLines([linesOf([...used].sort())]);
-  return [{ purpose: "make the counters that rules use", argv: ["xargs", "-n", "1", "nfacct", "add"], stdin, file: "nfacct.counters" }];
+  return [
+    {
+      purpose: "make the counters that rules use",
+      argv: ["xargs", "-n", "1", "nfacct", "add"],
+      stdin,
+      file: "nfacct.counters",
+    },
+  ];
 }
 
 /** Set for the host as a whole, so also where no IPv4 rules are written. */

@@ -1,8 +1,26 @@
 import { compareBytes } from "../../model/compare.ts";
-import type { Admission, Endpoint, ExternalPlan, FamilySettings, ServicePortPlan } from "../../resolve/forwarding-plan.ts";
+import type {
+  Admission,
+  Endpoint,
+  ExternalPlan,
+  FamilySettings,
+  ServicePortPlan,
+} from "../../resolve/forwarding-plan.ts";
 import {
-  addressType, appendTo, comment, declare, destination, destinationPort, dnat, jump, oneIn, protocol, protocolMatch,
-  remember, seenRecently, source,
+  addressType,
+  appendTo,
+  comment,
+  declare,
+  destination,
+  destinationPort,
+  dnat,
+  jump,
+  oneIn,
+  protocol,
+  protocolMatch,
+  remember,
+  seenRecently,
+  source,
 } from "../../tools/iptables/spell.ts";
 import { becauseOfEndpoint, becauseOfService } from "./cause.ts";
 import { chains, endpointChain, type ServicePortChains } from "./chains.ts";
@@ -16,7 +34,12 @@ interface ChainedEndpoint {
 }
 
 /** The chains that belong to one service port alone: EXT, FW, SVC, SVL and one SEP for each endpoint. */
-export function lowerOwnChains(plan: ServicePortPlan, own: ServicePortChains, settings: FamilySettings, out: Sections): void {
+export function lowerOwnChains(
+  plan: ServicePortPlan,
+  own: ServicePortChains,
+  settings: FamilySettings,
+  out: Sections,
+): void {
   const { external } = plan;
   if (external !== undefined && external.route.kind !== "reject") {
     lowerExternalChain(plan, external, own, settings, out);
@@ -41,7 +64,8 @@ function lowerExternalChain(
   out: Sections,
 ): void {
   becauseOfService(out, plan, "spec.externalTrafficPolicy");
-  const rule = (match: string, target: string): void => write(out, "nat own", appendTo(own.external) + match + jump(target));
+  const rule = (match: string, target: string): void =>
+    write(out, "nat own", appendTo(own.external) + match + jump(target));
   write(out, "nat declarations", declare(own.external));
   if (!external.keepsSource) {
     // Endpoints may be on other nodes, whose answers must come back through this one.
@@ -77,7 +101,8 @@ function lowerFirewallChain(
     allow(cidr.text);
   }
   // The node's own packets to the address carry the address itself as their source.
-  if (admission.includesNode) for (const { address } of plan.external?.loadBalancerIps ?? []) allow(hostCidr(address.text, settings));
+  if (admission.includesNode)
+    for (const { address } of plan.external?.loadBalancerIps ?? []) allow(hostCidr(address.text, settings));
   write(out, "nat own", start + comment(`other traffic to ${plan.name} will be dropped by KUBE-PROXY-FIREWALL`));
 }
 
@@ -126,7 +151,12 @@ function lowerMasquerade(plan: ServicePortPlan, start: string, settings: FamilyS
   write(out, "nat own", start + rule + jump(chains.markMasquerade));
 }
 
-function lowerEndpointChain(plan: ServicePortPlan, { endpoint, chain }: ChainedEndpoint, settings: FamilySettings, out: Sections): void {
+function lowerEndpointChain(
+  plan: ServicePortPlan,
+  { endpoint, chain }: ChainedEndpoint,
+  settings: FamilySettings,
+  out: Sections,
+): void {
   becauseOfEndpoint(out, endpoint);
   const start = appendTo(chain);
   const name = settings.largeCluster ? "" : comment(plan.name);

@@ -1,7 +1,17 @@
 import type { FamilySettings, Route, ServicePortPlan } from "../../resolve/forwarding-plan.ts";
-import { addressType, appendTo, comment, countedBy, destination, destinationPort, jump, protocol, reject } from "../../tools/iptables/spell.ts";
+import {
+  addressType,
+  appendTo,
+  comment,
+  countedBy,
+  destination,
+  destinationPort,
+  jump,
+  protocol,
+  reject,
+} from "../../tools/iptables/spell.ts";
 import { becauseOfPort, becauseOfService } from "./cause.ts";
-import { chains, counters, servicePortChains, type ServicePortChains } from "./chains.ts";
+import { chains, counters, type ServicePortChains, servicePortChains } from "./chains.ts";
 import { lowerOwnChains } from "./lower-own-chains.ts";
 import { vipMatch } from "./matches.ts";
 import { type Sections, write } from "./sections.ts";
@@ -31,7 +41,12 @@ function lowerClusterIp(plan: ServicePortPlan, own: ServicePortChains, settings:
   write(out, "filter services", appendTo(chains.services) + match + refuse(plan.internal, settings));
 }
 
-function lowerExternalIps(plan: ServicePortPlan, own: ServicePortChains, settings: FamilySettings, out: Sections): void {
+function lowerExternalIps(
+  plan: ServicePortPlan,
+  own: ServicePortChains,
+  settings: FamilySettings,
+  out: Sections,
+): void {
   for (const { address, place } of plan.external?.externalIps ?? []) {
     becauseOfService(out, plan, `spec.externalIPs[${place.key}]`, place);
     if (plan.external?.route.kind !== "reject") {
@@ -42,7 +57,12 @@ function lowerExternalIps(plan: ServicePortPlan, own: ServicePortChains, setting
   }
 }
 
-function lowerLoadBalancerIps(plan: ServicePortPlan, own: ServicePortChains, settings: FamilySettings, out: Sections): void {
+function lowerLoadBalancerIps(
+  plan: ServicePortPlan,
+  own: ServicePortChains,
+  settings: FamilySettings,
+  out: Sections,
+): void {
   const { external } = plan;
   if (external === undefined) return;
   const isGuarded = external.admission !== undefined && external.route.kind !== "reject";
@@ -107,4 +127,3 @@ function withoutEndpoints(route: Refusal): string {
 function refuse(route: Refusal, { family }: FamilySettings): string {
   return route.kind === "reject" ? reject(family) : jump("DROP");
 }
-

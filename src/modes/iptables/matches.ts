@@ -1,5 +1,14 @@
 import type { FamilySettings, LocalTraffic, ServicePortPlan } from "../../resolve/forwarding-plan.ts";
-import { comment, destination, destinationPort, inInterface, notInInterface, notSource, protocol, source } from "../../tools/iptables/spell.ts";
+import {
+  comment,
+  destination,
+  destinationPort,
+  inInterface,
+  notInInterface,
+  notSource,
+  protocol,
+  source,
+} from "../../tools/iptables/spell.ts";
 
 /** One address as a network: `10.0.0.1/32`. */
 export function hostCidr(ip: string, { family }: FamilySettings): string {

@@ -2,6 +2,8 @@
  * Rules as iptables-save 1.8.9 (legacy) prints them. Each function spells one part with a blank before it; the
  * caller keeps iptables-save's order: source, destination, interface, protocol, the matches as given, target.
  */
+import { printProbability } from "./numbers.ts";
+
 export type Family = "ipv4" | "ipv6";
 
 export function appendTo(chain: string): string {
@@ -96,7 +98,7 @@ export function probabilityOneIn(n: number): string {
   let text = probabilities[n];
   if (text === undefined) {
     const written = Number((1 / n).toFixed(10));
-    text = (Math.round(written * 2 ** 31) / 2 ** 31).toFixed(11);
+    text = printProbability(Math.round(written * 2 ** 31));
     probabilities[n] = text;
   }
   return text;

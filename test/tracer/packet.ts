@@ -1,0 +1,42 @@
+import type { Share } from "./share.ts";
+
+/** What the node's kernel knows besides the rules: which addresses are its own (loopback always is). */
+export interface World {
+  readonly nodeAddresses: readonly string[];
+}
+
+export type Entry = "outside" | "pod" | "node";
+
+/** The first packet of a connection. */
+export interface Packet {
+  readonly entry: Entry;
+  /** Needed only where a rule asks for it; a packet from the node itself has none. */
+  readonly inInterface?: string;
+  readonly source: string;
+  readonly destination: string;
+  readonly protocol: "tcp" | "udp" | "sctp";
+  readonly port: number;
+}
+
+export type Verdict =
+  | { readonly kind: "delivered"; readonly address: string; readonly port: number; readonly masqueraded: boolean }
+  | { readonly kind: "rejected" }
+  | { readonly kind: "dropped" }
+  /** Goes on as if there were no rules: same destination, and nobody refused it. */
+  | { readonly kind: "untouched"; readonly masqueraded: boolean };
+
+export interface Outcome {
+  readonly share: Share;
+  readonly verdict: Verdict;
+}
+
+/** A part of the packets on their way: all that took the same turns so far. */
+export interface Flow {
+  readonly share: Share;
+  readonly packet: Packet;
+  readonly destination: string;
+  readonly port: number;
+  readonly mark: number;
+  readonly translated: boolean;
+  readonly masqueraded: boolean;
+}
