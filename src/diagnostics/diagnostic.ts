@@ -47,14 +47,19 @@ export interface Sink {
   reporter(object: string | undefined, failed?: () => void): Report;
 }
 
+/** The same problem of the same place is kept once: compiling several nodes meets it again for each. */
 export function createSink(): Sink {
   const diagnostics: Diagnostic[] = [];
+  const known = new Set<string>();
   return {
     diagnostics,
     reporter: (object, failed) => (code, place, parameters, options) => {
       const diagnostic = makeDiagnostic(code, place, parameters, object, options ?? {});
-      diagnostics.push(diagnostic);
       if (diagnostic.severity === "error") failed?.();
+      const { document = "", path = [] } = diagnostic.origin ?? {};
+      const key = [code, document, ...path, diagnostic.message].join(" ");
+      if (!known.has(key)) diagnostics.push(diagnostic);
+      known.add(key);
     },
   };
 }

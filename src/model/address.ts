@@ -18,7 +18,6 @@ export interface Cidr {
   readonly hadHostBits: boolean;
 }
 
-const canonicalIpv4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/;
 const looseIpv4 = /^\d+\.\d+\.\d+\.\d+$/;
 
 /**
@@ -26,9 +25,28 @@ const looseIpv4 = /^\d+\.\d+\.\d+\.\d+$/;
  * zeros are decimal, IPv4-mapped IPv6 is IPv4, zones are refused. Gives undefined for anything else.
  */
 export function parseIp(text: string): IpAddress | undefined {
-  if (canonicalIpv4.test(text)) return { family: "ipv4", text };
+  if (isCanonicalIpv4(text)) return { family: "ipv4", text };
   if (looseIpv4.test(text)) return parseLooseIpv4(text);
   return text.includes(":") ? parseIpv6(text) : undefined;
+}
+
+/** A loop rather than a pattern: every endpoint's address comes by here. */
+function isCanonicalIpv4(text: string): boolean {
+  let octet = -1;
+  let dots = 0;
+  for (let i = 0; i < text.length; i++) {
+    const digit = text.charCodeAt(i) - 0x30;
+    if (digit === -2 && octet >= 0) {
+      dots += 1;
+      octet = -1;
+    } else if (digit < 0 || digit > 9 || octet === 0) {
+      return false;
+    } else {
+      octet = octet === -1 ? digit : octet * 10 + digit;
+      if (octet > 255) return false;
+    }
+  }
+  return dots === 3 && octet >= 0;
 }
 
 function parseLooseIpv4(text: string): IpAddress | undefined {

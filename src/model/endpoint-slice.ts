@@ -1,5 +1,5 @@
-import type { Place } from "../diagnostics/place.ts";
-import type { Family, IpAddress } from "./address.ts";
+import { at, type Place } from "../diagnostics/place.ts";
+import type { Family } from "./address.ts";
 import type { ObjectName, Protocol } from "./names.ts";
 
 /** A discovery.k8s.io/v1 EndpointSlice, checked and defaulted; v1 Endpoints are read into the same shape. */
@@ -13,6 +13,8 @@ export interface EndpointSlice extends ObjectName {
   readonly headless: boolean;
   readonly ports: readonly SlicePort[];
   readonly endpoints: readonly SliceEndpoint[];
+  /** The list that the endpoints' indexes count in. */
+  readonly endpointsPlace: Place;
 }
 
 export interface SlicePort {
@@ -23,14 +25,22 @@ export interface SlicePort {
   readonly place: Place;
 }
 
-/** One endpoint; only the first of its addresses counts. Conditions have their defaults filled in. */
+/**
+ * One endpoint; only the first of its addresses counts. Conditions have their defaults filled in. Clusters have
+ * hundreds of thousands, so it holds no objects of its own: the family and the place are the slice's.
+ */
 export interface SliceEndpoint {
-  readonly address: IpAddress;
+  /** Canonical, of the slice's family. */
+  readonly ip: string;
   readonly ready: boolean;
   readonly serving: boolean;
   readonly terminating: boolean;
   readonly nodeName: string | undefined;
   readonly zoneHints: readonly string[];
   readonly nodeHints: readonly string[];
-  readonly place: Place;
+  readonly index: number;
+}
+
+export function placeOfEndpoint(slice: EndpointSlice, endpoint: SliceEndpoint): Place {
+  return at(slice.endpointsPlace, endpoint.index);
 }

@@ -57,12 +57,17 @@ export function recordField(fields: Fields, key: string): Fields | undefined {
 /** The mappings of a list; items of another type are reported and left out. */
 export function recordsField(fields: Fields, key: string): Fields[] {
   const records: Fields[] = [];
+  eachRecord(fields, key, (record) => records.push(record));
+  return records;
+}
+
+/** Visits the mappings of a list one by one, so that none has to be kept. */
+export function eachRecord(fields: Fields, key: string, visit: (record: Fields, index: number) => void): void {
   const place = at(fields.place, key);
   listField(fields, key).forEach((value, index) => {
-    if (isRecord(value)) records.push({ value, place: at(place, index), report: fields.report });
+    if (isRecord(value)) visit({ value, place: at(place, index), report: fields.report }, index);
     else wrongItem(fields, at(place, index), value, "a mapping");
   });
-  return records;
 }
 
 /** The strings of a list; items of another type are reported and left out. */
@@ -80,12 +85,18 @@ export function textsField(fields: Fields, key: string): Placed<string>[] {
 export function textMapField(fields: Fields, key: string): Readonly<Record<string, string>> {
   const record = recordField(fields, key);
   if (record === undefined) return {};
+  if (isTextMap(record.value)) return record.value;
   const texts: Record<string, string> = {};
   for (const [name, value] of Object.entries(record.value)) {
     if (typeof value === "string") texts[name] = value;
     else if (value !== null) wrongType(record, name, "a string");
   }
   return texts;
+}
+
+function isTextMap(value: Readonly<Record<string, unknown>>): value is Readonly<Record<string, string>> {
+  for (const key in value) if (typeof value[key] !== "string") return false;
+  return true;
 }
 
 export function placeOf(fields: Fields, key: string): Place {
@@ -102,7 +113,7 @@ export function checkKnownFields(fields: Fields, known: ReadonlySet<string>): vo
   }
 }
 
-function listField(fields: Fields, key: string): readonly unknown[] {
+export function listField(fields: Fields, key: string): readonly unknown[] {
   const value = fields.value[key];
   if (value === undefined || value === null) return [];
   if (Array.isArray(value)) return value;
@@ -123,7 +134,8 @@ function wrongItem(fields: Fields, place: Place, value: unknown, wanted: string)
   fields.report("field-wrong-type", place, { field: `item ${place.key}`, wanted, got: typeAndValue(value) });
 }
 
-function typeAndValue(value: unknown): string {
+/** How a message calls a value of the wrong type. */
+export function typeAndValue(value: unknown): string {
   if (value === null) return "null";
   if (Array.isArray(value)) return "a list";
   if (typeof value === "object") return "a mapping";

@@ -1,6 +1,6 @@
 import type { Sink } from "../diagnostics/diagnostic.ts";
 import { at, documentPlace, type Place } from "../diagnostics/place.ts";
-import { isRecord } from "./fields.ts";
+import { type Fields, isRecord, listField, textField, typeAndValue } from "./fields.ts";
 
 /** One object of the input, out of its List. */
 export interface InputObject {
@@ -17,19 +17,19 @@ export function flattenDocuments(documents: readonly unknown[], sink: Sink): rea
 
   const visit = (value: unknown, place: Place, implied: { apiVersion?: string; kind?: string }): void => {
     if (!isRecord(value)) {
-      report("document-not-a-mapping", place, {
-        got: Array.isArray(value) ? "a list" : `the ${typeof value} ${value}`,
-      });
+      report("document-not-a-mapping", place, { got: typeAndValue(value) });
       return;
     }
-    const apiVersion = textOr(value.apiVersion, implied.apiVersion);
-    const kind = textOr(value.kind, implied.kind);
+    const fields: Fields = { value, place, report };
+    const apiVersion = textField(fields, "apiVersion") || implied.apiVersion;
+    const kind = textField(fields, "kind") || implied.kind;
     if (apiVersion === undefined || kind === undefined) {
+      if (isOfWrongType(value.apiVersion) || isOfWrongType(value.kind)) return;
       report("document-without-kind", place, { field: kind === undefined ? "kind" : "apiVersion" });
-    } else if (kind.endsWith("List") && (Array.isArray(value.items) || value.items === null)) {
+    } else if (kind.endsWith("List") && value.items !== undefined) {
       const itemKind = kind === "List" ? {} : { apiVersion, kind: kind.slice(0, -"List".length) };
       const items = at(place, "items");
-      (value.items ?? []).forEach((item: unknown, index: number) => {
+      listField(fields, "items").forEach((item, index) => {
         visit(item, at(items, index), itemKind);
       });
     } else {
@@ -43,6 +43,6 @@ export function flattenDocuments(documents: readonly unknown[], sink: Sink): rea
   return objects;
 }
 
-function textOr(value: unknown, implied: string | undefined): string | undefined {
-  return typeof value === "string" && value !== "" ? value : implied;
+function isOfWrongType(value: unknown): boolean {
+  return value !== undefined && value !== null && typeof value !== "string";
 }

@@ -1,13 +1,13 @@
 import type { Place } from "../diagnostics/place.ts";
 import type { Fields } from "./fields.ts";
-import { checkKnownFields, recordField, textField, textMapField } from "./fields.ts";
+import { checkKnownFields, listField, recordField, textField } from "./fields.ts";
+import { parseAnnotations, parseLabels } from "./parse-labels.ts";
 
 export type Protocol = "TCP" | "UDP" | "SCTP";
 
 export const protocols: readonly Protocol[] = ["TCP", "UDP", "SCTP"];
 
 const dnsLabel = /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/;
-const dnsSubdomain = /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*$/;
 const portName = /^(?=.*[a-z])(?!.*--)[a-z0-9](?:[-a-z0-9]{0,13}[a-z0-9])?$/;
 const labelValue = /^(?:[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/;
 
@@ -18,7 +18,19 @@ export function isDnsLabel(text: string): boolean {
 
 /** RFC 1123 subdomain: what nodes, EndpointSlices and host names are called. */
 export function isDnsSubdomain(text: string): boolean {
-  return text.length <= 253 && dnsSubdomain.test(text);
+  if (text.length > 253) return false;
+  // A loop rather than a pattern: every endpoint's node name comes by here.
+  let afterLetter = false;
+  let afterDash = false;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    const isLetter = (code >= 0x61 && code <= 0x7a) || (code >= 0x30 && code <= 0x39);
+    const isDash = code === 0x2d;
+    if (!isLetter && !(isDash ? afterLetter || afterDash : code === 0x2e && afterLetter)) return false;
+    afterLetter = isLetter;
+    afterDash = isDash;
+  }
+  return afterLetter;
 }
 
 /** IANA service name: what a container port, and so a named target port, is called. */
@@ -28,6 +40,12 @@ export function isPortName(text: string): boolean {
 
 export function isLabelValue(text: string): boolean {
   return labelValue.test(text);
+}
+
+/** A name, perhaps after a DNS subdomain and a slash: what keys of labels and annotations are called. */
+export function isQualifiedName(text: string): boolean {
+  const [name = "", prefix, ...more] = text.split("/").reverse();
+  return more.length === 0 && (prefix === undefined || isDnsSubdomain(prefix)) && name !== "" && isLabelValue(name);
 }
 
 /** What is read of an object's metadata. `namespace` is empty for kinds without one. */
@@ -54,10 +72,13 @@ export function parseObjectName(fields: Fields, rules: NameRules, known = object
   const metadata = recordField(fields, "metadata");
   const name = metadata === undefined ? undefined : textField(metadata, "name");
   if (metadata === undefined || name === undefined || name === "") {
-    fields.report("object-without-name", metadata?.place ?? fields.place, {});
+    const given = metadata === undefined ? fields.value.metadata : metadata.value.name;
+    const isMissing = given === undefined || given === null || given === "";
+    if (isMissing) fields.report("object-without-name", metadata?.place ?? fields.place, {});
     return undefined;
   }
-  const namespace = rules.namespaced ? (textField(metadata, "namespace") ?? "default") : "";
+  checkUnreadMetadata(metadata);
+  const namespace = rules.namespaced ? textField(metadata, "namespace") || "default" : "";
   if (!rules.isName(name)) fields.report("name-invalid", nameField(metadata, "name"), { name, shape: rules.shape });
   if (rules.namespaced && !isDnsLabel(namespace)) {
     fields.report("namespace-invalid", nameField(metadata, "namespace"), { name: namespace });
@@ -65,10 +86,19 @@ export function parseObjectName(fields: Fields, rules: NameRules, known = object
   return {
     namespace,
     name,
-    labels: textMapField(metadata, "labels"),
-    annotations: textMapField(metadata, "annotations"),
+    labels: parseLabels(metadata, "labels"),
+    annotations: parseAnnotations(metadata, "annotations"),
     place: fields.place,
   };
+}
+
+const unreadTexts = ["generateName", "uid", "resourceVersion", "selfLink", "creationTimestamp", "deletionTimestamp"];
+const unreadLists = ["finalizers", "ownerReferences", "managedFields"];
+
+/** Nothing is made of these; but with one of the wrong type the API server could not decode the object. */
+function checkUnreadMetadata(metadata: Fields): void {
+  for (const field of unreadTexts) textField(metadata, field);
+  for (const field of unreadLists) listField(metadata, field);
 }
 
 function nameField(metadata: Fields, key: string): Place {

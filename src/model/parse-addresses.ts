@@ -25,9 +25,9 @@ export function parseReachableIp(fields: Fields, text: string, place: Place): Ip
   return undefined;
 }
 
-/** A network; blanks around it, host bits and leading zeros are warned about and dropped. */
-export function parseLegacyCidr(fields: Fields, { value, place }: Placed<string>): Cidr | undefined {
-  const cidr = parseCidr(value.trim());
+/** A network; host bits and leading zeros (and blanks, where `text` is without them) are warned about and dropped. */
+export function parseLegacyCidr(fields: Fields, { value, place }: Placed<string>, text = value): Cidr | undefined {
+  const cidr = parseCidr(text);
   if (cidr === undefined) fields.report("cidr-invalid", place, { value });
   else if (value !== cidr.text) fields.report("cidr-not-canonical", place, { value, canonical: cidr.text });
   return cidr;

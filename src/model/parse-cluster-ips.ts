@@ -10,7 +10,10 @@ export interface ClusterIps {
 }
 
 const policies = ["SingleStack", "PreferDualStack", "RequireDualStack"] as const;
-const familyOf: Readonly<Record<string, Family>> = { IPv4: "ipv4", IPv6: "ipv6" };
+const familyOf: ReadonlyMap<string, Family> = new Map([
+  ["IPv4", "ipv4"],
+  ["IPv6", "ipv6"],
+]);
 const none: ClusterIps = { clusterIps: {}, headless: false };
 
 /** clusterIP, clusterIPs and ipFamilies, each filled in from the others (ValidateServiceClusterIPsRelatedFields). */
@@ -25,6 +28,9 @@ export function parseClusterIps(spec: Fields, type: ServiceType): ClusterIps {
     }
     return none;
   }
+  if (policy === "SingleStack" && (given.length === 2 || families.length === 2)) {
+    spec.report("ip-family-policy-mismatch", placeOf(spec, "ipFamilyPolicy"), {});
+  }
   if (given[0]?.value === "None") return headlessClusterIps(spec, type, given);
   if (given.length === 0) {
     spec.report("cluster-ip-missing", spec.place, {}, { caret: "key" });
@@ -35,7 +41,7 @@ export function parseClusterIps(spec: Fields, type: ServiceType): ClusterIps {
 
 function parseFamilies(spec: Fields): readonly Family[] {
   const texts = textsField(spec, "ipFamilies");
-  const families = texts.map(({ value }) => familyOf[value]).filter((family) => family !== undefined);
+  const families = texts.map(({ value }) => familyOf.get(value)).filter((family) => family !== undefined);
   if (families.length !== texts.length || new Set(families).size !== families.length) {
     spec.report("ip-families-invalid", placeOf(spec, "ipFamilies"), {});
   }

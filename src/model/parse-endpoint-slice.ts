@@ -1,8 +1,10 @@
 import { at } from "../diagnostics/place.ts";
+import { checkFqdnEndpoint } from "./check-endpoint.ts";
 import type { EndpointSlice, SliceEndpoint, SlicePort } from "./endpoint-slice.ts";
-import { type Fields, integerField, placeOf, recordsField, textField } from "./fields.ts";
+import { eachRecord, type Fields, integerField, placeOf, recordsField, textField } from "./fields.ts";
 import { isDnsLabel, isDnsSubdomain, parseObjectName, protocols } from "./names.ts";
 import { oneOf } from "./parse-addresses.ts";
+import { checkQualifiedName } from "./parse-labels.ts";
 import { parseSliceEndpoint } from "./parse-slice-endpoint.ts";
 
 const sliceFields = new Set(["apiVersion", "kind", "metadata", "addressType", "endpoints", "ports"]);
@@ -21,29 +23,36 @@ export function parseEndpointSlice(fields: Fields): EndpointSlice | undefined {
   const typeText = textField(fields, "addressType") || undefined;
   const type = oneOf(fields, "addressType", typeText, addressTypes);
   if (typeText === undefined) fields.report("slice-address-type-missing", placeOf(fields, "addressType"), {});
-  if (type === "FQDN") fields.report("slice-fqdn-ignored", placeOf(fields, "addressType"), {});
+  if (type === "FQDN") {
+    fields.report("slice-fqdn-ignored", placeOf(fields, "addressType"), {});
+    eachRecord(fields, "endpoints", checkFqdnEndpoint);
+  }
   const service = name.labels[serviceNameLabel] || undefined;
   if (service === undefined) fields.report("slice-without-service", at(fields.place, "metadata"), {});
   const family = type === "IPv4" ? "ipv4" : type === "IPv6" ? "ipv6" : undefined;
   return {
-    ...name,
+    namespace: name.namespace,
+    name: name.name,
+    labels: name.labels,
+    annotations: name.annotations,
+    place: name.place,
     source: "EndpointSlice",
     service,
     family,
     headless: Object.hasOwn(name.labels, headlessLabel),
     ports: parseSlicePorts(fields),
     endpoints: family === undefined ? [] : parseSliceEndpoints(fields, family),
+    endpointsPlace: placeOf(fields, "endpoints"),
   };
 }
 
 function parseSliceEndpoints(fields: Fields, family: "ipv4" | "ipv6"): readonly SliceEndpoint[] {
-  const records = recordsField(fields, "endpoints");
-  checkSize(fields, "endpoints", records.length, mostEndpoints);
   const endpoints: SliceEndpoint[] = [];
-  for (const record of records) {
-    const endpoint = parseSliceEndpoint(record, family);
+  eachRecord(fields, "endpoints", (record, index) => {
+    const endpoint = parseSliceEndpoint(record, index, family);
     if (endpoint !== undefined) endpoints.push(endpoint);
-  }
+  });
+  checkSize(fields, "endpoints", endpoints.length, mostEndpoints);
   return endpoints;
 }
 
@@ -52,21 +61,24 @@ function parseSlicePorts(fields: Fields): readonly SlicePort[] {
   checkSize(fields, "ports", records.length, mostPorts);
   const seen = new Set<string>();
   return records.map((record) => {
-    const port = parseSlicePort(record);
+    const port = parseSlicePort(record, "EndpointSlice");
     if (seen.has(port.name)) record.report("slice-port-duplicate", record.place, { name: port.name || "nothing" });
     seen.add(port.name);
     return port;
   });
 }
 
-/** One port of a slice or of an Endpoints subset: the fields are the same. */
-export function parseSlicePort(record: Fields): SlicePort {
+/** One port of a slice, or of an Endpoints subset, where it must have a number and may have an empty protocol. */
+export function parseSlicePort(record: Fields, source: EndpointSlice["source"]): SlicePort {
   const name = textField(record, "name") ?? "";
   if (name !== "" && !isDnsLabel(name)) record.report("service-port-name-invalid", placeOf(record, "name"), { name });
-  const protocol = oneOf(record, "protocol", textField(record, "protocol"), protocols) ?? "TCP";
+  const given = textField(record, "protocol");
+  const isDefault = given === "" && source === "Endpoints";
+  const protocol = oneOf(record, "protocol", isDefault ? undefined : given, protocols) ?? "TCP";
+  checkQualifiedName(record, "appProtocol", textField(record, "appProtocol"));
   const number = integerField(record, "port") ?? 0;
   const place = placeOf(record, "port");
-  if (number === 0) record.report("slice-port-without-number", record.place, {});
+  if (number === 0 && source === "EndpointSlice") record.report("slice-port-without-number", record.place, {});
   else if (number < 1 || number > 65_535) record.report("port-out-of-range", place, { field: "port", got: number });
   return { name, protocol, port: number === 0 ? undefined : number, place: record.place };
 }

@@ -1,6 +1,7 @@
 import { families } from "./address.ts";
-import type { EndpointSlice, SliceEndpoint } from "./endpoint-slice.ts";
-import { type Fields, placeOf, recordsField, textField } from "./fields.ts";
+import { checkHostname, checkTarget } from "./check-endpoint.ts";
+import type { EndpointSlice, SliceEndpoint, SlicePort } from "./endpoint-slice.ts";
+import { eachRecord, type Fields, placeOf, recordsField, textField } from "./fields.ts";
 import { isDnsSubdomain, type ObjectName, parseObjectName } from "./names.ts";
 import { parseReachableIp } from "./parse-addresses.ts";
 import { parseSlicePort } from "./parse-endpoint-slice.ts";
@@ -16,43 +17,54 @@ export function parseEndpoints(fields: Fields): readonly EndpointSlice[] {
 }
 
 function parseSubset(subset: Fields, name: ObjectName): readonly EndpointSlice[] {
-  const ports = recordsField(subset, "ports").map(parseSlicePort);
-  const endpoints = [
-    ...parseAddresses(subset, "addresses", true),
-    ...parseAddresses(subset, "notReadyAddresses", false),
+  const ports = parsePorts(subset);
+  const lists = [
+    { key: "addresses", ready: true },
+    { key: "notReadyAddresses", ready: false },
   ];
-  return families.map((family) => ({
-    ...name,
-    source: "Endpoints" as const,
-    service: name.name,
-    family,
-    headless: false,
-    ports,
-    endpoints: endpoints.filter((endpoint) => endpoint.address.family === family),
-    place: subset.place,
-  }));
+  if (lists.every(({ key }) => isEmpty(subset.value[key]))) subset.report("subset-without-address", subset.place, {});
+  return lists.flatMap(({ key, ready }) => {
+    const endpoints = parseAddresses(subset, key, ready);
+    return families.map((family) => ({
+      ...name,
+      source: "Endpoints" as const,
+      service: name.name,
+      family,
+      headless: false,
+      ports,
+      endpoints: endpoints.filter((endpoint) => (family === "ipv6") === endpoint.ip.includes(":")),
+      endpointsPlace: placeOf(subset, key),
+    }));
+  });
 }
 
-function parseAddresses(subset: Fields, key: string, ready: boolean): SliceEndpoint[] {
+function isEmpty(list: unknown): boolean {
+  return list === undefined || list === null || (Array.isArray(list) && list.length === 0);
+}
+
+/** As in a slice, but a number is required, and a name where there are several. */
+function parsePorts(subset: Fields): readonly SlicePort[] {
+  const records = recordsField(subset, "ports");
+  return records.map((record) => {
+    const port = parseSlicePort(record, "Endpoints");
+    if (port.name === "" && records.length > 1) record.report("endpoints-port-unnamed", record.place, {});
+    return port;
+  });
+}
+
+function parseAddresses(subset: Fields, key: string, ready: boolean): readonly SliceEndpoint[] {
   const endpoints: SliceEndpoint[] = [];
-  for (const record of recordsField(subset, key)) {
-    const place = placeOf(record, "ip");
-    const address = parseReachableIp(record, textField(record, "ip") ?? "", place);
+  eachRecord(subset, key, (record, index) => {
+    const address = parseReachableIp(record, textField(record, "ip") ?? "", placeOf(record, "ip"));
     const nodeName = textField(record, "nodeName");
     if (nodeName !== undefined && !isDnsSubdomain(nodeName)) {
       record.report("endpoint-name-invalid", placeOf(record, "nodeName"), { name: nodeName, what: "node name" });
     }
-    if (address === undefined) continue;
-    endpoints.push({
-      address,
-      ready,
-      serving: true,
-      terminating: false,
-      nodeName,
-      zoneHints: [],
-      nodeHints: [],
-      place,
-    });
-  }
+    checkHostname(record, textField(record, "hostname") || undefined);
+    checkTarget(record);
+    if (address === undefined) return;
+    const ip = address.text;
+    endpoints.push({ ip, ready, serving: true, terminating: false, nodeName, zoneHints: [], nodeHints: [], index });
+  });
   return endpoints;
 }

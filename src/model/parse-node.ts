@@ -32,14 +32,17 @@ export function parseNode(fields: Fields): Node | undefined {
   };
 }
 
-/** podCIDRs, or podCIDR where a manifest gives only the older field. */
+/** podCIDRs; podCIDR where it is alone, or says otherwise than the first of them (the API's conversion of NodeSpec). */
 function parsePodCidrs(spec: Fields): Node["podCidrs"] {
   const several: readonly Placed<string>[] = textsField(spec, "podCIDRs");
   const single = textField(spec, "podCIDR") ?? "";
   const first = single === "" ? [] : [{ value: single, place: placeOf(spec, "podCIDR") }];
-  return (several.length > 0 ? several : first)
-    .map((text) => parseLegacyCidr(spec, text))
-    .filter((cidr) => cidr !== undefined);
+  const given = single === "" || several[0]?.value === single ? several : first;
+  const cidrs = given.map((text) => parseLegacyCidr(spec, text)).filter((cidr) => cidr !== undefined);
+  if (cidrs.length > 1 && (cidrs.length > 2 || cidrs[0]?.family === cidrs[1]?.family)) {
+    spec.report("pod-cidrs-same-family", placeOf(spec, "podCIDRs"), {});
+  }
+  return cidrs;
 }
 
 function parseNodeAddress(record: Fields): NodeAddress[] {

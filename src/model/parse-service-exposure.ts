@@ -1,4 +1,4 @@
-import type { Family } from "./address.ts";
+import { type Family, parseIp } from "./address.ts";
 import { type Fields, placeOf, recordField, recordsField, textField, textsField } from "./fields.ts";
 import { isDnsSubdomain } from "./names.ts";
 import { oneOf, parseLegacyCidr, parseLegacyIp, parseReachableIp } from "./parse-addresses.ts";
@@ -33,10 +33,16 @@ function parseIngress(ingress: Fields): Vip | undefined {
   const ip = textField(ingress, "ip") ?? "";
   const mode = oneOf(ingress, "ipMode", textField(ingress, "ipMode"), ["VIP", "Proxy"]) ?? "VIP";
   const hostname = textField(ingress, "hostname") ?? "";
-  if (hostname !== "" && !isDnsSubdomain(hostname)) {
+  if (hostname !== "" && (!isDnsSubdomain(hostname) || parseIp(hostname) !== undefined)) {
     ingress.report("name-invalid", placeOf(ingress, "hostname"), { name: hostname, shape: "a DNS name" });
   }
   if (ip === "") {
+    if ((ingress.value.ipMode ?? undefined) !== undefined) {
+      ingress.report("service-field-forbidden", placeOf(ingress, "ipMode"), {
+        field: "ipMode",
+        whom: "ingress with an ip",
+      });
+    }
     if (hostname !== "") ingress.report("ingress-hostname-ignored", placeOf(ingress, "hostname"), {});
     return undefined;
   }
@@ -61,7 +67,7 @@ export function parseSourceRanges(
   }
   const ranges: SourceRange[] = [];
   for (const text of texts) {
-    const cidr = parseLegacyCidr(spec, text);
+    const cidr = parseLegacyCidr(spec, text, text.value.trim());
     if (cidr !== undefined) ranges.push({ cidr, place: text.place });
   }
   for (const family of families) {

@@ -9,6 +9,7 @@ import {
 } from "./fields.ts";
 import { isDnsLabel, isPortName, type Protocol, protocols } from "./names.ts";
 import { oneOf } from "./parse-addresses.ts";
+import { checkQualifiedName } from "./parse-labels.ts";
 import type { ServicePort, ServiceType } from "./service.ts";
 
 const portFields = new Set(["name", "protocol", "appProtocol", "port", "targetPort", "nodePort"]);
@@ -42,16 +43,15 @@ function parseServicePort(record: Fields, needsName: boolean, nodePort: number |
     record.report("port-out-of-range", placeOf(record, "port"), { field: "port", got: port ?? "nothing" });
   }
   checkTargetPort(record);
+  checkQualifiedName(record, "appProtocol", textField(record, "appProtocol"));
   return { name, protocol, port: port ?? 0, nodePort, place: record.place };
 }
 
 function checkTargetPort(record: Fields): void {
-  const target = record.value.targetPort;
-  if (target === undefined || target === null || target === 0 || target === "") return;
-  const valid =
-    typeof target === "number"
-      ? Number.isInteger(target) && target >= 1 && target <= 65_535
-      : typeof target === "string" && isPortName(target);
+  const { targetPort } = record.value;
+  const target = typeof targetPort === "string" ? targetPort : (integerField(record, "targetPort") ?? 0);
+  if (target === 0 || target === "") return;
+  const valid = typeof target === "number" ? target >= 1 && target <= 65_535 : isPortName(target);
   if (!valid) record.report("service-target-port-invalid", placeOf(record, "targetPort"), { got: target });
 }
 

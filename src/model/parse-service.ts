@@ -1,5 +1,6 @@
 import { at } from "../diagnostics/place.ts";
 import type { Family } from "./address.ts";
+import { checkServiceAnnotations, checkUnreadFields } from "./check-service.ts";
 import { checkKnownFields, type Fields, integerField, placeOf, recordField, textField } from "./fields.ts";
 import { isDnsLabel, isDnsSubdomain, parseObjectName } from "./names.ts";
 import { oneOf } from "./parse-addresses.ts";
@@ -18,7 +19,6 @@ const specFields = new Set(
 
 const serviceTypes: readonly ServiceType[] = ["ClusterIP", "NodePort", "LoadBalancer", "ExternalName"];
 const policies: readonly TrafficPolicy[] = ["Cluster", "Local"];
-const distributions = ["PreferClose", "PreferSameZone", "PreferSameNode"] as const;
 const longestAffinity = 86_400;
 const defaultAffinity = 10_800;
 
@@ -31,18 +31,24 @@ export function parseService(fields: Fields): Service | undefined {
   if (name === undefined) return undefined;
   const spec = recordField(fields, "spec") ?? { value: {}, place: at(fields.place, "spec"), report: fields.report };
   checkKnownFields(spec, specFields);
-  const type = oneOf(spec, "type", textField(spec, "type"), serviceTypes) ?? "ClusterIP";
+  const type = oneOf(spec, "type", emptyAsMissing(textField(spec, "type")), serviceTypes) ?? "ClusterIP";
+  checkUnreadFields(spec, type);
+  checkServiceAnnotations(fields, name.annotations, type);
   const { clusterIps, headless } = parseClusterIps(spec, type);
   const externalIps = parseExternalIps(spec);
   const reachable = isReachableFromOutside(type, externalIps.length > 0);
   const externalTrafficPolicy = parseExternalTrafficPolicy(spec, reachable);
-  checkDistribution(spec);
   if (type === "ExternalName") checkExternalName(spec);
   if (Object.hasOwn(name.labels, proxyNameLabel))
     fields.report("service-other-proxy", at(fields.place, "metadata"), {});
   const families = Object.keys(clusterIps) as Family[];
+  // Spelled out: a spread object of this size is kept as a hash table, at ten times the cost.
   return {
-    ...name,
+    namespace: name.namespace,
+    name: name.name,
+    labels: name.labels,
+    annotations: name.annotations,
+    place: name.place,
     type,
     clusterIps,
     headless,
@@ -76,10 +82,6 @@ function parseExternalTrafficPolicy(spec: Fields, reachable: boolean): TrafficPo
     whom: "Services that can be reached from outside",
   });
   return "Cluster";
-}
-
-function checkDistribution(spec: Fields): void {
-  oneOf(spec, "trafficDistribution", textField(spec, "trafficDistribution"), distributions);
 }
 
 function parseAffinity(spec: Fields): SessionAffinity | undefined {

@@ -1,14 +1,17 @@
 import { at, type Place } from "../diagnostics/place.ts";
 import { type Family, type IpAddress, parseIp, specialRange } from "./address.ts";
+import { checkUnreadFields } from "./check-endpoint.ts";
 import type { SliceEndpoint } from "./endpoint-slice.ts";
 import {
   booleanField,
   checkKnownFields,
+  eachRecord,
   type Fields,
   placeOf,
   recordField,
-  recordsField,
   textField,
+  textsField,
+  typeAndValue,
 } from "./fields.ts";
 import { isDnsSubdomain, isLabelValue } from "./names.ts";
 import { parseReachableIp } from "./parse-addresses.ts";
@@ -17,79 +20,92 @@ const endpointFields = new Set(
   "addresses conditions hostname targetRef deprecatedTopology nodeName zone hints".split(" "),
 );
 const mostAddresses = 100;
+const mostHints = 8;
 const noHints: readonly string[] = [];
 const familyNames: Readonly<Record<Family, string>> = { ipv4: "IPv4", ipv6: "IPv6" };
 
 /** Reads one endpoint of a slice of this family; undefined, with an error reported, when it has no usable address. */
-export function parseSliceEndpoint(record: Fields, family: Family): SliceEndpoint | undefined {
+export function parseSliceEndpoint(record: Fields, index: number, family: Family): SliceEndpoint | undefined {
   checkKnownFields(record, endpointFields);
-  const address = parseAddresses(record, family);
+  const ip = parseAddresses(record, family);
   const conditions = recordField(record, "conditions");
   const hints = recordField(record, "hints");
   const nodeName = textField(record, "nodeName");
-  if (nodeName !== undefined) checkNodeName(record, nodeName, "nodeName");
-  if (address === undefined) return undefined;
+  if (nodeName !== undefined && !isDnsSubdomain(nodeName)) {
+    record.report("endpoint-name-invalid", placeOf(record, "nodeName"), { name: nodeName, what: "node name" });
+  }
+  checkUnreadFields(record);
+  if (ip === undefined) return undefined;
   return {
-    address,
+    ip,
     ready: conditions === undefined ? true : (booleanField(conditions, "ready") ?? true),
     serving: conditions === undefined ? true : (booleanField(conditions, "serving") ?? true),
     terminating: conditions === undefined ? false : (booleanField(conditions, "terminating") ?? false),
     nodeName,
-    zoneHints: hints === undefined ? noHints : parseZoneHints(hints),
-    nodeHints: hints === undefined ? noHints : parseNodeHints(hints),
-    place: record.place,
+    zoneHints: hints === undefined ? noHints : parseHints(hints, "forZones", isLabelValue),
+    nodeHints: hints === undefined ? noHints : parseHints(hints, "forNodes", isDnsSubdomain),
+    index,
   };
 }
 
 /** The first address, which is the only one that counts; all are checked. */
-function parseAddresses(record: Fields, family: Family): IpAddress | undefined {
+function parseAddresses(record: Fields, family: Family): string | undefined {
   const given = record.value.addresses;
   const place = placeOf(record, "addresses");
   if (!Array.isArray(given) || given.length === 0) {
-    record.report("endpoint-without-address", place, {});
+    if (given === undefined || given === null || Array.isArray(given)) {
+      record.report("endpoint-without-address", place, {});
+    } else textsField(record, "addresses");
     return undefined;
   }
+  const first = parseEndpointAddress(record, given, 0, family);
+  if (given.length === 1) return first?.text;
   if (given.length > mostAddresses) {
-    record.report("slice-too-large", place, {
-      got: given.length,
-      what: "addresses in an endpoint",
-      limit: mostAddresses,
-    });
+    const got = given.length;
+    record.report("slice-too-large", place, { got, what: "addresses in an endpoint", limit: mostAddresses });
   }
-  if (given.length > 1) record.report("endpoint-extra-addresses", place, { count: given.length });
-  const parsed = given.map((text, index) => parseEndpointAddress(record, text, at(place, index), family));
-  return parsed[0];
+  record.report("endpoint-extra-addresses", place, { count: given.length });
+  for (let i = 1; i < given.length; i++) parseEndpointAddress(record, given, i, family);
+  return first?.text;
 }
 
-function parseEndpointAddress(record: Fields, text: unknown, place: Place, family: Family): IpAddress | undefined {
+/** Nearly all are plain, so a place is made only where something has to be said. */
+function parseEndpointAddress(
+  record: Fields,
+  given: readonly unknown[],
+  index: number,
+  family: Family,
+): IpAddress | undefined {
+  const text = given[index];
+  const ip = typeof text === "string" ? parseIp(text) : undefined;
+  const isPlain = ip !== undefined && ip.text === text && ip.family === family && specialRange(ip) === undefined;
+  return isPlain ? ip : parseUnusualAddress(record, text, at(placeOf(record, "addresses"), index), family);
+}
+
+function parseUnusualAddress(record: Fields, text: unknown, place: Place, family: Family): IpAddress | undefined {
   if (typeof text !== "string") {
-    record.report("field-wrong-type", place, { field: "an address", wanted: "a string", got: typeof text });
+    record.report("field-wrong-type", place, { field: "an address", wanted: "a string", got: typeAndValue(text) });
     return undefined;
   }
-  const plain = parseIp(text);
-  if (plain?.text === text && plain.family === family && specialRange(plain) === undefined) return plain;
   const ip = parseReachableIp(record, text, place);
   if (ip === undefined || ip.family === family) return ip;
   record.report("ip-wrong-family", place, { value: text, got: familyNames[ip.family], wanted: familyNames[family] });
   return undefined;
 }
 
-function parseZoneHints(hints: Fields): readonly string[] {
-  return recordsField(hints, "forZones").map((hint) => {
+function parseHints(hints: Fields, key: "forZones" | "forNodes", isName: (text: string) => boolean): readonly string[] {
+  const what = key === "forZones" ? "zone" : "node name";
+  const names: string[] = [];
+  eachRecord(hints, key, (hint) => {
     const name = textField(hint, "name") ?? "";
-    if (!isLabelValue(name)) hint.report("endpoint-name-invalid", placeOf(hint, "name"), { name, what: "zone" });
-    return name;
+    const place = placeOf(hint, "name");
+    if (!isName(name)) hint.report("endpoint-name-invalid", place, { name, what });
+    if (names.includes(name)) hint.report("endpoint-hint-duplicate", place, { what, name });
+    names.push(name);
   });
-}
-
-function parseNodeHints(hints: Fields): readonly string[] {
-  return recordsField(hints, "forNodes").map((hint) => {
-    const name = textField(hint, "name") ?? "";
-    checkNodeName(hint, name, "name");
-    return name;
-  });
-}
-
-function checkNodeName(fields: Fields, name: string, key: string): void {
-  if (!isDnsSubdomain(name)) fields.report("endpoint-name-invalid", placeOf(fields, key), { name, what: "node name" });
+  if (names.length > mostHints) {
+    const got = names.length;
+    hints.report("slice-too-large", placeOf(hints, key), { got, what: `${what}s in a hint`, limit: mostHints });
+  }
+  return names;
 }

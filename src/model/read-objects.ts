@@ -107,12 +107,16 @@ const clusterScoped = new Set(["Node", "Host"]);
 
 function labelOf(input: InputObject): string {
   const metadata = isRecord(input.value.metadata) ? input.value.metadata : {};
-  const namespace = clusterScoped.has(input.kind) ? "" : String(metadata.namespace ?? "default");
+  const namespace = clusterScoped.has(input.kind) ? "" : textOf(metadata.namespace) || "default";
   if (input.kind === "KubeProxyConfiguration") return input.kind;
   // An object without a name is told from others by its place.
   const origin = originOf(input.place);
-  const name = metadata.name ?? `(without a name, ${origin.document}.${origin.path.join(".")})`;
-  return describeObject(input.kind, namespace, String(name));
+  const name = textOf(metadata.name) || `(without a name, ${origin.document}.${origin.path.join(".")})`;
+  return describeObject(input.kind, namespace, name);
+}
+
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : "";
 }
 
 function warnOldVersion(input: InputObject, sink: Sink): void {

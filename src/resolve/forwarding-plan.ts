@@ -1,6 +1,6 @@
 import type { Place } from "../diagnostics/place.ts";
 import type { Cidr, Family } from "../model/address.ts";
-import type { EndpointSlice } from "../model/endpoint-slice.ts";
+import type { EndpointSlice, SliceEndpoint } from "../model/endpoint-slice.ts";
 import type { Service, ServicePort, SessionAffinity, Vip } from "../model/service.ts";
 
 /** What one node must do, no tool named: every question of policy is answered here. */
@@ -15,8 +15,11 @@ export interface ForwardingPlan {
 export interface FamilyPlan {
   readonly family: Family;
   readonly settings: FamilySettings;
-  /** In bytewise order of namespace, name, port name and protocol. */
-  readonly servicePorts: readonly ServicePortPlan[];
+  /**
+   * In bytewise order of namespace, name, port name and protocol. Each is resolved when it is asked for and can be
+   * forgotten once it is written: a plan of 100,000 endpoints need not be in memory as a whole.
+   */
+  readonly servicePorts: Iterable<ServicePortPlan>;
 }
 
 /** What holds for every service port of a family. */
@@ -100,15 +103,10 @@ export interface ReachableEndpoints {
 
 /** One usable address and port behind a service port. */
 export interface Endpoint {
-  readonly ip: string;
   /** `10.0.0.1:80`, `[fd00::1]:80`. */
   readonly target: string;
   readonly isLocal: boolean;
-  readonly ready: boolean;
-  readonly serving: boolean;
-  readonly terminating: boolean;
-  readonly zoneHints: readonly string[];
-  readonly nodeHints: readonly string[];
+  /** Its address, conditions and hints. */
+  readonly entry: SliceEndpoint;
   readonly slice: EndpointSlice;
-  readonly place: Place;
 }

@@ -1,4 +1,3 @@
-import { type IpAddress, joinHostPort } from "../model/address.ts";
 import { compareBytes } from "../model/compare.ts";
 import type { EndpointSlice, SliceEndpoint, SlicePort } from "../model/endpoint-slice.ts";
 import type { ServicePort } from "../model/service.ts";
@@ -22,8 +21,8 @@ export function gatherEndpoints(
   for (const slice of slices) {
     for (const slicePort of slice.ports) {
       if (slicePort.port === undefined || !isFor(slicePort, port)) continue;
-      for (const endpoint of slice.endpoints) {
-        gathered.push(makeEndpoint(endpoint, slice, slicePort.port, nodeName));
+      for (const entry of slice.endpoints) {
+        gathered.push(makeEndpoint(entry, slice, slicePort.port, nodeName));
       }
     }
   }
@@ -36,20 +35,9 @@ function isFor(slicePort: SlicePort, port: ServicePort): boolean {
   return slicePort.name === port.name && slicePort.protocol === port.protocol;
 }
 
-function makeEndpoint(endpoint: SliceEndpoint, slice: EndpointSlice, port: number, nodeName: string): Endpoint {
-  const address: IpAddress = endpoint.address;
-  return {
-    ip: address.text,
-    target: joinHostPort(address, port),
-    isLocal: endpoint.nodeName === nodeName,
-    ready: endpoint.ready,
-    serving: endpoint.serving,
-    terminating: endpoint.terminating,
-    zoneHints: endpoint.zoneHints,
-    nodeHints: endpoint.nodeHints,
-    slice,
-    place: endpoint.place,
-  };
+function makeEndpoint(entry: SliceEndpoint, slice: EndpointSlice, port: number, nodeName: string): Endpoint {
+  const target = slice.family === "ipv4" ? `${entry.ip}:${port}` : `[${entry.ip}]:${port}`;
+  return { target, isLocal: entry.nodeName === nodeName, entry, slice };
 }
 
 /** The sort is stable, so equal targets stand side by side in the order of their slices. */
@@ -61,12 +49,12 @@ function mergeEqualTargets(sorted: readonly Endpoint[], onConflict: OnConflict):
       merged.push(endpoint);
       continue;
     }
-    if (last.slice !== endpoint.slice && conditionsDiffer(last, endpoint)) onConflict(endpoint);
-    if (!endpoint.terminating) merged[merged.length - 1] = endpoint;
+    if (last.slice !== endpoint.slice && conditionsDiffer(last.entry, endpoint.entry)) onConflict(endpoint);
+    if (!endpoint.entry.terminating) merged[merged.length - 1] = endpoint;
   }
   return merged;
 }
 
-function conditionsDiffer(a: Endpoint, b: Endpoint): boolean {
-  return a.ready !== b.ready || a.serving !== b.serving || a.isLocal !== b.isLocal;
+function conditionsDiffer(a: SliceEndpoint, b: SliceEndpoint): boolean {
+  return a.ready !== b.ready || a.serving !== b.serving || a.nodeName !== b.nodeName;
 }

@@ -3,12 +3,20 @@ import { at } from "../diagnostics/place.ts";
 import type { Family } from "../model/address.ts";
 import type { Cluster } from "../model/cluster.ts";
 import { compareBytes } from "../model/compare.ts";
-import type { EndpointSlice } from "../model/endpoint-slice.ts";
-import { isProxied, type Service, type ServicePort } from "../model/service.ts";
-import type { FamilyPlan, FamilySettings, ForwardingPlan, ServicePortPlan } from "./forwarding-plan.ts";
-import { gatherEndpoints } from "./gather-endpoints.ts";
+import { type EndpointSlice, placeOfEndpoint } from "../model/endpoint-slice.ts";
+import type { ProxyConfiguration } from "../model/proxy-configuration.ts";
+import { isProxied, type Service, type ServicePort, type Vip } from "../model/service.ts";
+import type {
+  Endpoint,
+  FamilyPlan,
+  FamilySettings,
+  ForwardingPlan,
+  NodePortScope,
+  ServicePortPlan,
+} from "./forwarding-plan.ts";
+import { gatherEndpoints, type OnConflict } from "./gather-endpoints.ts";
 import { resolveLocalTraffic } from "./local-traffic.ts";
-import { type ResolvedNodePorts, resolveNodePortScope } from "./node-port-scope.ts";
+import { resolveNodePortScope } from "./node-port-scope.ts";
 import type { NodeView } from "./node-view.ts";
 import { resolveServicePort, servicePortName } from "./resolve-service-port.ts";
 
@@ -26,14 +34,14 @@ export function resolvePlan(
   const localTraffic = resolveLocalTraffic(config, view, report);
   const ipv4 = resolveNodePortScope(config.nodePortAddresses, "ipv4", view);
   const localhostNodePorts = config.localhostNodePorts && ipv4.containsLoopback;
-  if (!config.allowExternalIps) reportDisabledExternalIps(cluster.services, report);
+  const services = cluster.services.filter(isProxied).sort(byName);
+  if (!config.allowExternalIps) reportDisabledExternalIps(services, report);
 
   const resolveFamily = (family: Family): FamilyPlan => {
-    const nodePorts = family === "ipv4" ? ipv4 : resolveNodePortScope(config.nodePortAddresses, family, view);
-    const { servicePorts, endpoints } = resolveServicePorts(cluster, family, view, report);
-    if (localTraffic[family] === undefined && config.place !== undefined)
-      reportNoDetection(family, servicePorts, report);
-    reportUnmatchedNodePorts(nodePorts, family, servicePorts, report);
+    const { scope } = family === "ipv4" ? ipv4 : resolveNodePortScope(config.nodePortAddresses, family, view);
+    const served = services.filter((service) => service.clusterIps[family] !== undefined);
+    reportFamily({ family, served, scope, canTellPods: localTraffic[family] !== undefined, config }, report);
+    const gatherer = { cluster, view, family, slices: slicesByService(cluster.slices, family) };
     const settings: FamilySettings = {
       family,
       localTraffic: localTraffic[family],
@@ -42,45 +50,73 @@ export function resolvePlan(
       randomFully: view.features.randomFully,
       dropsInvalid: !config.tcpBeLiberal,
       nfacct: view.features.nfacct,
-      nodePorts: nodePorts.scope,
+      nodePorts: scope,
       localhostNodePorts: family === "ipv4" && localhostNodePorts,
-      largeCluster: endpoints > largeClusterEndpoints,
+      largeCluster: isLargeCluster(served, gatherer),
     };
-    return { family, settings, servicePorts };
+    return {
+      family,
+      settings,
+      servicePorts: { [Symbol.iterator]: () => resolveServicePorts(served, gatherer, report) },
+    };
   };
   return { node: view.name, families: (wanted ?? view.families).map(resolveFamily), localhostNodePorts };
 }
 
-/** The service ports of a family in name order, and how many endpoints they have in all, ready or not. */
-function resolveServicePorts(
-  cluster: Cluster,
-  family: Family,
-  view: NodeView,
+/** What finding the endpoints of a service port takes. */
+interface Gatherer {
+  readonly cluster: Cluster;
+  readonly view: NodeView;
+  readonly family: Family;
+  readonly slices: ReadonlyMap<string, readonly EndpointSlice[]>;
+}
+
+/** The service ports of a family in name order. */
+function* resolveServicePorts(
+  services: readonly Service[],
+  gatherer: Gatherer,
   report: Report,
-): { readonly servicePorts: readonly ServicePortPlan[]; readonly endpoints: number } {
-  const slices = slicesByService(cluster.slices, family);
+): Generator<ServicePortPlan> {
+  const { cluster, view, family } = gatherer;
   const context = {
     family,
     locality: { node: view.name, zone: view.node?.zone },
     nodeIp: view.ips[family],
     allowExternalIps: cluster.proxyConfiguration.allowExternalIps,
   };
-  const servicePorts: ServicePortPlan[] = [];
-  let endpoints = 0;
-  for (const service of cluster.services.filter(isProxied).sort(byName)) {
-    const clusterIp = service.clusterIps[family];
-    if (clusterIp === undefined) continue;
-    const ours = slices.get(`${service.namespace}/${service.name}`) ?? [];
-    for (const port of [...service.ports].sort(byPortName)) {
-      const all = gatherEndpoints(ours, port, view.name, (endpoint) => {
-        const parameters = { endpoint: endpoint.target, service: servicePortName(service, port) };
-        report("endpoint-conflict", endpoint.place, parameters);
+  for (const service of services) {
+    const clusterIp = service.clusterIps[family] as Vip;
+    const ports = service.ports.length === 1 ? service.ports : [...service.ports].sort(byPortName);
+    for (const port of ports) {
+      const all = gather(service, port, gatherer, ({ target, slice, entry }) => {
+        const parameters = { endpoint: target, service: servicePortName(service, port) };
+        report("endpoint-conflict", placeOfEndpoint(slice, entry), parameters);
       });
-      endpoints += all.length;
-      servicePorts.push(resolveServicePort(service, port, clusterIp, all, context));
+      yield resolveServicePort(service, port, clusterIp, all, context);
     }
   }
-  return { servicePorts, endpoints };
+}
+
+function gather(
+  service: Service,
+  port: ServicePort,
+  { slices, view }: Gatherer,
+  onConflict: OnConflict,
+): readonly Endpoint[] {
+  const ours = slices.get(`${service.namespace}/${service.name}`);
+  return ours === undefined ? [] : gatherEndpoints(ours, port, view.name, onConflict);
+}
+
+/** Counts the endpoints of all known service ports, ready or not; stops as soon as there are too many. */
+function isLargeCluster(services: readonly Service[], gatherer: Gatherer): boolean {
+  let count = 0;
+  for (const service of services) {
+    for (const port of service.ports) {
+      count += gather(service, port, gatherer, () => {}).length;
+      if (count > largeClusterEndpoints) return true;
+    }
+  }
+  return false;
 }
 
 /** The slices that kube-proxy reads for each Service, in name order. */
@@ -107,19 +143,25 @@ function byPortName(a: ServicePort, b: ServicePort): number {
 
 const familyNames = { ipv4: "IPv4", ipv6: "IPv6" } as const;
 
-function reportNoDetection(family: Family, servicePorts: readonly ServicePortPlan[], report: Report): void {
-  if (servicePorts.length > 0) report("local-detection-missing", undefined, { family: familyNames[family] });
+interface FamilyFacts {
+  readonly family: Family;
+  readonly served: readonly Service[];
+  readonly scope: NodePortScope;
+  readonly canTellPods: boolean;
+  readonly config: ProxyConfiguration;
 }
 
-function reportUnmatchedNodePorts(
-  { scope }: ResolvedNodePorts,
-  family: Family,
-  servicePorts: readonly ServicePortPlan[],
-  report: Report,
-): void {
-  const unmatched = scope.kind === "addresses" && scope.addresses.length === 0;
-  if (!unmatched || !servicePorts.some(({ port }) => port.nodePort !== undefined)) return;
-  report("node-ports-match-nothing", undefined, { family: familyNames[family] });
+/** Says what a family goes without, where a Service would feel it. */
+function reportFamily({ family, served, scope, canTellPods, config }: FamilyFacts, report: Report): void {
+  const name = { family: familyNames[family] };
+  // Without any configuration nobody has said how pods are told, and nothing is missing.
+  if (!canTellPods && served.length > 0 && config.place !== undefined) {
+    report("local-detection-missing", config.place, name);
+  }
+  const isUnmatched = scope.kind === "addresses" && scope.addresses.length === 0;
+  const hasNodePort = served.some(({ ports }) => ports.some(({ nodePort }) => nodePort !== undefined));
+  if (isUnmatched && hasNodePort)
+    report("node-ports-match-nothing", config.place && at(config.place, "nodePortAddresses"), name);
 }
 
 function reportDisabledExternalIps(services: readonly Service[], report: Report): void {

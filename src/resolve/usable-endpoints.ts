@@ -33,24 +33,24 @@ export function resolveUsableEndpoints(all: readonly Endpoint[], needs: Needs, l
 }
 
 function clusterEndpoints(all: readonly Endpoint[], locality: Locality): readonly Endpoint[] {
-  const ready = all.filter((endpoint) => endpoint.ready);
+  const ready = all.filter((endpoint) => endpoint.entry.ready);
   return ready.length > 0 ? hinted(ready, locality) : readyOrTerminating(all);
 }
 
 function readyOrTerminating(endpoints: readonly Endpoint[]): readonly Endpoint[] {
-  const ready = endpoints.filter((endpoint) => endpoint.ready);
+  const ready = endpoints.filter((endpoint) => endpoint.entry.ready);
   if (ready.length > 0) return ready;
-  return endpoints.filter((endpoint) => endpoint.serving && endpoint.terminating);
+  return endpoints.filter((endpoint) => endpoint.entry.serving && endpoint.entry.terminating);
 }
 
 /** Node hints beat zone hints; either counts only when every ready endpoint has one and one of them names us (KEP-2433, KEP-3015). */
 function hinted(ready: readonly Endpoint[], { node, zone }: Locality): readonly Endpoint[] {
-  if (ready.every((endpoint) => endpoint.nodeHints.length > 0)) {
-    const forUs = ready.filter((endpoint) => endpoint.nodeHints.includes(node));
+  if (ready.every((endpoint) => endpoint.entry.nodeHints.length > 0)) {
+    const forUs = ready.filter((endpoint) => endpoint.entry.nodeHints.includes(node));
     if (forUs.length > 0) return forUs;
   }
-  if (zone !== undefined && ready.every((endpoint) => endpoint.zoneHints.length > 0)) {
-    const forUs = ready.filter((endpoint) => endpoint.zoneHints.includes(zone));
+  if (zone !== undefined && ready.every((endpoint) => endpoint.entry.zoneHints.length > 0)) {
+    const forUs = ready.filter((endpoint) => endpoint.entry.zoneHints.includes(zone));
     if (forUs.length > 0) return forUs;
   }
   return ready;

@@ -57,6 +57,18 @@ export const addressCodes = {
     message: "{field} must be one of {wanted}, not {got}",
     explanation: "The field takes one of a fixed set of values; case matters.",
   },
+  "label-invalid": {
+    severity: "error",
+    message: "{got} is not a valid {what}",
+    explanation:
+      "Keys of labels and annotations are names of at most 63 letters, digits, '-', '_' and '.', perhaps after a DNS name and a slash. Values of labels look like such names, or are empty. The API server refuses others.",
+  },
+  "qualified-name-invalid": {
+    severity: "error",
+    message: "{field} must be a name such as http or example.com/name, not {got}",
+    explanation:
+      "The field holds a qualified name: at most 63 letters, digits, '-', '_' and '.', perhaps after a DNS name and a slash. The API server refuses other text.",
+  },
   "object-without-name": {
     severity: "error",
     message: "the object has no metadata.name",

@@ -63,6 +63,22 @@ export const endpointCodes = {
     message: "the endpoint has no address",
     explanation: "Every endpoint has at least one address.",
   },
+  "subset-without-address": {
+    severity: "error",
+    message: "the subset has neither addresses nor notReadyAddresses",
+    explanation: "Every subset of an Endpoints object has at least one address, ready or not.",
+  },
+  "endpoints-port-unnamed": {
+    severity: "error",
+    message: "Endpoints with several ports need a name for each",
+    explanation:
+      "A port of Endpoints belongs to the service port of the same name, so with several each needs its own.",
+  },
+  "endpoint-hint-duplicate": {
+    severity: "error",
+    message: "the {what} {name} stands twice in a hint",
+    explanation: "A hint names each zone or node once; the API server refuses another.",
+  },
   "endpoint-extra-addresses": {
     severity: "warning",
     message: "the endpoint has {count} addresses: kube-proxy uses only the first",

@@ -38,6 +38,11 @@ export const nodeCodes = {
     explanation:
       "With NodeCIDR, kube-proxy tells local pods by the node's own pod ranges, and waits at its start until they are assigned.",
   },
+  "pod-cidrs-same-family": {
+    severity: "error",
+    message: "podCIDRs must hold at most one range of each family",
+    explanation: "A Node has one pod range, or one of each family. The API server refuses others.",
+  },
   "pod-cidr-wrong-family": {
     severity: "error",
     message:

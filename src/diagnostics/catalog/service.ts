@@ -89,6 +89,19 @@ export const serviceCodes = {
     message: "ipFamilies must hold IPv4, IPv6 or both, each once",
     explanation: "The families of a Service are those of its cluster IPs, in the same order.",
   },
+  "ip-family-policy-mismatch": {
+    severity: "error",
+    message: "ipFamilyPolicy SingleStack does not go with two cluster IPs or two families",
+    hint: "write PreferDualStack or RequireDualStack, or leave one of the two out",
+    explanation:
+      "A Service of two families has the policy PreferDualStack or RequireDualStack; the API server says so.",
+  },
+  "topology-annotations-differ": {
+    severity: "error",
+    message: "the annotations topology-mode and topology-aware-hints say different things",
+    hint: "remove service.kubernetes.io/topology-aware-hints, which is the older name",
+    explanation: "The two annotations are one setting under an old and a new name. The API server refuses two values.",
+  },
   "external-name-invalid": {
     severity: "error",
     message: "an ExternalName Service needs a DNS name in externalName",

@@ -1,4 +1,5 @@
 import { at, type Place } from "../../diagnostics/place.ts";
+import { placeOfEndpoint } from "../../model/endpoint-slice.ts";
 import { describeObject } from "../../model/names.ts";
 import type { Endpoint, ServicePortPlan } from "../../resolve/forwarding-plan.ts";
 import type { Sections } from "./sections.ts";
@@ -26,10 +27,11 @@ export function becauseOfPort(sections: Sections, plan: ServicePortPlan, field: 
 }
 
 /** The same for an endpoint. */
-export function becauseOfEndpoint(sections: Sections, { slice, place }: Endpoint): void {
+export function becauseOfEndpoint(sections: Sections, { slice, entry }: Endpoint): void {
   if (sections.causes === undefined) return;
   const object = describeObject(slice.source, slice.namespace, slice.name);
-  const field = slice.source === "EndpointSlice" ? `endpoints[${place.key}].addresses[0]` : "subsets";
+  const place = placeOfEndpoint(slice, entry);
+  const field = slice.source === "EndpointSlice" ? `endpoints[${entry.index}].addresses[0]` : "subsets";
   sections.cause = { object, field, place };
 }
 

@@ -53,7 +53,7 @@ export function lowerOwnChains(
   const local = plan.endpoints.local.map(chained);
   if (cluster.length > 0) lowerPolicyChain(plan, own.cluster, "cluster", cluster, settings, out);
   if (local.length > 0) lowerPolicyChain(plan, own.local, "local", local, settings, out);
-  for (const endpoint of union(cluster, local)) lowerEndpointChain(plan, endpoint, settings, out);
+  lowerEndpointChains(plan, union(cluster, local), settings, out);
 }
 
 function lowerExternalChain(
@@ -151,21 +151,25 @@ function lowerMasquerade(plan: ServicePortPlan, start: string, settings: FamilyS
   write(out, "nat own", start + rule + jump(chains.markMasquerade));
 }
 
-function lowerEndpointChain(
+function lowerEndpointChains(
   plan: ServicePortPlan,
-  { endpoint, chain }: ChainedEndpoint,
+  endpoints: readonly ChainedEndpoint[],
   settings: FamilySettings,
   out: Sections,
 ): void {
-  becauseOfEndpoint(out, endpoint);
-  const start = appendTo(chain);
   const name = settings.largeCluster ? "" : comment(plan.name);
-  write(out, "nat declarations", declare(chain));
-  // Hairpin: an endpoint that reaches itself through the service must see another source than itself.
-  write(out, "nat own", start + source(hostCidr(endpoint.ip, settings)) + name + jump(chains.markMasquerade));
-  const remembered = plan.affinity === undefined ? "" : remember(chain, settings.family);
-  const translated = remembered + protocolMatch(plan.protocol) + dnat(endpoint.target);
-  write(out, "nat own", start + protocol(plan.protocol) + name + translated);
+  const hairpin = name + jump(chains.markMasquerade);
+  const forwarded = protocol(plan.protocol) + name;
+  const match = protocolMatch(plan.protocol);
+  for (const { endpoint, chain } of endpoints) {
+    becauseOfEndpoint(out, endpoint);
+    const start = appendTo(chain);
+    write(out, "nat declarations", declare(chain));
+    // Hairpin: an endpoint that reaches itself through the service must see another source than itself.
+    write(out, "nat own", start + source(hostCidr(endpoint.entry.ip, settings)) + hairpin);
+    const remembered = plan.affinity === undefined ? "" : remember(chain, settings.family);
+    write(out, "nat own", start + forwarded + remembered + match + dnat(endpoint.target));
+  }
 }
 
 /** Both lists are in order and seldom differ; the same target has the same chain. */

@@ -1,0 +1,65 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from "node:fs";
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** The data and tools beside the repository that tests compare with. */
+export const sharedFolder = resolve(
+  fileURLToPath(new URL("../..", import.meta.url)),
+  process.env.PORTOLAN_SHARED ?? "../shared",
+);
+
+/** The oracle, which runs the real kube-proxy: `{ path }`, or `{ missing }` with the reason. Builds it once. */
+export function findOracle({ tell = console.error } = {}) {
+  const named = process.env.PORTOLAN_ORACLE;
+  if (named) return existsSync(named) ? { path: named } : { missing: `PORTOLAN_ORACLE: there is no ${named}` };
+  const sources = join(sharedFolder, "oracle");
+  if (!existsSync(join(sources, "go.mod")))
+    return { missing: `no sources in ${sources}, and PORTOLAN_ORACLE is not set` };
+  const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "portolan");
+  const path = join(cache, `oracle-${hashOf(sources)}`);
+  if (existsSync(path)) return { path };
+  if (spawnSync("go", ["version"]).status !== 0) return { missing: "it is not built, and go is not installed" };
+  mkdirSync(cache, { recursive: true });
+  tell(`building the oracle into ${path}: takes minutes, once`);
+  return build(sources, path, cache);
+}
+
+function build(sources, path, cache) {
+  const unfinished = join(cache, `building-${process.pid}`);
+  const { status } = spawnSync("go", ["build", "-o", unfinished, "."], { cwd: sources, stdio: ["ignore", 2, 2] });
+  if (status !== 0) return { missing: `go build failed in ${sources}` };
+  renameSync(unfinished, path);
+  return { path };
+}
+
+function hashOf(folder) {
+  const hash = createHash("sha256");
+  const sources = readdirSync(folder)
+    .filter((name) => /\.(go|s|mod|sum)$/.test(name))
+    .sort();
+  for (const name of sources) hash.update(`${name}\0`).update(readFileSync(join(folder, name)));
+  return hash.digest("hex").slice(0, 16);
+}
+
+/** Why the oracle cannot render here, or undefined: it works in network namespaces with the real tools. */
+export function whyNoRendering() {
+  if (process.getuid?.() !== 0) return "rendering needs root";
+  for (const tool of ["xtables-legacy-multi", "ipset"]) {
+    if (spawnSync("sh", ["-c", `command -v ${tool}`]).status !== 0) return `${tool} is not installed`;
+  }
+  return undefined;
+}
+
+export function generateCases(oracle, { seed, count, folder }) {
+  execFileSync(oracle, ["generate", "--seed", String(seed), "--count", String(count), "--out", folder]);
+}
+
+/** Writes expected/ into each folder; the message is about those it could not render at all. */
+export function renderCases(oracle, folders) {
+  if (folders.length === 0) return undefined;
+  const { status, stderr } = spawnSync(oracle, ["render", "--jobs", "2", ...folders], { encoding: "utf8" });
+  return status === 0 ? undefined : stderr.trim();
+}

@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# Installs what the tests need and runs all of them: build, lint, types, dead code, package checks, tests.
+# As root it also installs the Debian packages that the kernel and traffic tests use.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+step() { printf '\n== %s\n' "$*"; }
+
+needed="iptables ipset iproute2 util-linux git jq"
+if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+  missing=""
+  for package in $needed; do
+    dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"
+  done
+  if [ -n "$missing" ]; then
+    step "Debian packages:$missing"
+    apt-get update -qq
+    # shellcheck disable=SC2086 # a list of names
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing
+  fi
+else
+  echo "not root, or no apt-get: tests that need ($needed) and root are skipped, and say so"
+fi
+
+step "npm packages and build"
+npm ci --no-progress
+
+step "lint, types, dead code"
+npm run --silent lint
+
+step "package"
+npm run --silent check:package
+
+step "tests"
+report=$(mktemp)
+trap 'rm -f "$report"' EXIT
+code=0
+npx vitest run --config scripts/vitest.config.ts --reporter=default --reporter=json --outputFile.json="$report" || code=$?
+node -e '
+  const { numPassedTests: passed, numFailedTests: failed, numPendingTests: skipped } = JSON.parse(require("fs").readFileSync(process.argv[1], "utf8"));
+  console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`);
+' "$report"
+exit "$code"

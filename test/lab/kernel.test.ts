@@ -1,0 +1,123 @@
+import { execFile } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { comparedChains, readRules } from "../../scripts/conformance/rules.mjs";
+import { parseTables } from "../../src/tools/iptables/parse.ts";
+import { compileInto, readManifests } from "./compile-folder.ts";
+import { type Backend, makeToolFolder, whyNoCounters, whyNoKernel } from "./needs.ts";
+
+const golden = new URL("../../golden/", import.meta.url).pathname;
+const loader = new URL("load-cases.sh", import.meta.url).pathname;
+const cases = readdirSync(golden)
+  .filter((name) => existsSync(join(golden, name, "cluster.yaml")) && !name.endsWith("-invalid"))
+  .sort();
+
+const reason = whyNoKernel(["bash", "unshare", "sysctl", "xtables-legacy-multi", "xtables-nft-multi"]);
+if (reason !== undefined) console.warn(`SKIPPED: loading rules into the kernel: ${reason}`);
+const counterReason = reason ?? whyNoCounters();
+const usesCounters = (name: string) => /nfacct: true/.test(readFileSync(join(golden, name, "cluster.yaml"), "utf8"));
+
+const workspace = mkdtempSync(join(tmpdir(), "portolan-kernel-"));
+afterAll(() => rmSync(workspace, { recursive: true }));
+
+/** Both at once; vitest runs the two describe blocks one after the other. */
+const loading = new Map<Backend, Promise<unknown>>();
+
+function startLoading(backend: Backend): Promise<unknown> {
+  const tools = makeToolFolder(join(workspace, `tools-${backend}`), backend);
+  const folder = join(workspace, backend);
+  for (const name of cases) {
+    if (counterReason === undefined || !usesCounters(name))
+      compileInto(join(folder, name), readManifests(join(golden, name)));
+  }
+  return promisify(execFile)("bash", [loader, tools, folder]);
+}
+
+describe.skipIf(reason !== undefined).each<Backend>(["legacy", "nft"])("iptables-%s", (backend) => {
+  beforeAll(async () => {
+    if (loading.size === 0) for (const each of ["legacy", "nft"] as const) loading.set(each, startLoading(each));
+    await loading.get(backend);
+  }, 180_000);
+
+  for (const name of cases) {
+    const isSkipped = counterReason !== undefined && usesCounters(name);
+    if (isSkipped && reason === undefined) console.warn(`SKIPPED: ${name} with iptables-${backend}: ${counterReason}`);
+    test.skipIf(isSkipped)(`${name}: loads as written, and loading again changes nothing`, () => {
+      const loaded = openCase(backend, name);
+      expect(loaded.status("loaded")).toBe("ok\n");
+      for (const tool of loaded.tools) {
+        const written = loaded.read(`${tool}.restore`) + loaded.read(`${tool}.jumps`);
+        const saved = loaded.read(`saved/${tool}.loaded`);
+        if (backend === "legacy") expect(rulesIn(saved)).toEqual(rulesIn(written));
+        expect(meaningOf(saved)).toEqual(meaningOf(written));
+        expect(withoutCounts(loaded.read(`saved/${tool}.reloaded`))).toBe(withoutCounts(saved));
+      }
+    });
+
+    test.skipIf(isSkipped)(`${name}: apply.sh twice does the same, and leaves other rules alone`, () => {
+      const applied = openCase(backend, name);
+      expect(applied.status("applied")).toBe("ok\n");
+      for (const tool of applied.tools) {
+        const saved = applied.read(`saved/${tool}.applied`);
+        const { ours, foreign } = separated(rulesIn(saved));
+        expect(ours).toEqual(rulesIn(applied.read(`saved/${tool}.loaded`)));
+        expect(foreign).toEqual(["-A FOREIGN -j RETURN", "-A INPUT -i foreign0 -j FOREIGN"]);
+        expect(withoutCounts(applied.read(`saved/${tool}.reapplied`))).toBe(withoutCounts(saved));
+      }
+      if (applied.has("sysctl.conf")) expect(applied.read("saved/sysctl")).toBe(applied.read("sysctl.conf"));
+    });
+  }
+});
+
+function openCase(backend: Backend, name: string) {
+  const folder = join(workspace, backend, name);
+  const read = (file: string) => readFileSync(join(folder, file), "utf8");
+  const has = (file: string) => existsSync(join(folder, file));
+  const status = (way: string) => {
+    const said = read(`saved/${way}.status`);
+    return said === "ok\n" ? said : said + read(`saved/${way}.log`);
+  };
+  return { read, has, status, tools: ["iptables", "ip6tables"].filter((tool) => has(`${tool}.restore`)) };
+}
+
+type Rules = ReadonlyMap<string, readonly string[]>;
+
+function rulesIn(text: string): Rules {
+  return comparedChains(readRules(text));
+}
+
+/** What a text says, whatever its spelling: the two backends do not print everything alike. */
+function meaningOf(text: string): unknown {
+  const { tables, problems } = parseTables(text);
+  const chains = tables.flatMap((table) =>
+    table.chains
+      .filter(({ policy, rules }) => policy === undefined || rules.length > 0)
+      .map(
+        ({ name, rules }) =>
+          [`${table.name} ${name}`, rules.map(({ matches, target }) => ({ matches, target }))] as const,
+      ),
+  );
+  return { problems, chains: new Map(chains) };
+}
+
+function separated(rules: Rules): { readonly ours: Rules; readonly foreign: readonly string[] } {
+  const isForeign = (rule: string) => /FOREIGN/.test(rule);
+  const ours = new Map<string, readonly string[]>();
+  const foreign: string[] = [];
+  for (const [chain, list] of rules) {
+    foreign.push(...list.filter(isForeign));
+    if (!chain.endsWith(" FOREIGN"))
+      ours.set(
+        chain,
+        list.filter((rule) => !isForeign(rule)),
+      );
+  }
+  return { ours, foreign: foreign.sort() };
+}
+
+function withoutCounts(saved: string): string {
+  return saved.replace(/^#.*\n/gm, "").replace(/^(:\S+ \S+) \[\d+:\d+\]$/gm, "$1");
+}
