@@ -1,4 +1,5 @@
 import { createSink, type Diagnostic, hasErrors, type Sink } from "./diagnostics/diagnostic.ts";
+import { createSubject } from "./diagnostics/subject.ts";
 import type { Family } from "./model/address.ts";
 import { defaultNodePortRange, type PortRange } from "./model/check-clashes.ts";
 import type { Cluster } from "./model/cluster.ts";
@@ -73,14 +74,12 @@ export function compileNode(
   if (options.keepGoing ? cluster.isConfigurationBroken : hasErrors(diagnostics)) {
     return { script: undefined, diagnostics, node };
   }
-  const fatal = { errors: 0 };
-  const report = sink.reporter(undefined, () => {
-    fatal.errors += 1;
-  });
+  const run = createSubject();
+  const report = sink.reporter(run);
   const { mode } = cluster.proxyConfiguration;
   if (mode !== "iptables") report("mode-not-supported", cluster.proxyConfiguration.place, { mode });
   const view = resolveNodeView(cluster, node, report);
   const plan = view && resolvePlan(cluster, view, options.families, report);
-  if (plan === undefined || fatal.errors > 0) return { script: undefined, diagnostics, node: view?.name ?? node };
+  if (plan === undefined || run.errors > 0) return { script: undefined, diagnostics, node: view?.name ?? node };
   return { script: lowerIptables(plan, { origins: options.origins ?? false }), diagnostics, node: plan.node };
 }

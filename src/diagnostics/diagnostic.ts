@@ -2,6 +2,7 @@ import type { CatalogEntry } from "./catalog/entry.ts";
 import { type Code, catalog, type Parameters } from "./catalog.ts";
 import { fieldPath, type Origin, originOf, type Place } from "./place.ts";
 import { printable } from "./printable.ts";
+import { describeSubject, type Subject } from "./subject.ts";
 
 export type Severity = "error" | "warning" | "info";
 
@@ -43,8 +44,8 @@ export type Report = <C extends Code>(
 /** Collects the diagnostics of a run. */
 export interface Sink {
   readonly diagnostics: Diagnostic[];
-  /** A `Report` for problems of one object, such as `Service shop/web`; `failed` is called for each error. */
-  reporter(object: string | undefined, failed?: () => void): Report;
+  /** A `Report` for problems of one object; its errors are counted on it. */
+  reporter(subject: Subject): Report;
 }
 
 /** The same problem of the same place is kept once: compiling several nodes meets it again for each. */
@@ -53,9 +54,10 @@ export function createSink(): Sink {
   const known = new Set<string>();
   return {
     diagnostics,
-    reporter: (object, failed) => (code, place, parameters, options) => {
+    reporter: (subject) => (code, place, parameters, options) => {
+      const object = subject.kind === "" ? undefined : describeSubject(subject);
       const diagnostic = makeDiagnostic(code, place, parameters, object, options ?? {});
-      if (diagnostic.severity === "error") failed?.();
+      if (diagnostic.severity === "error") subject.errors += 1;
       const { document = "", path = [] } = diagnostic.origin ?? {};
       const key = [code, document, ...path, diagnostic.message].join(" ");
       if (!known.has(key)) diagnostics.push(diagnostic);

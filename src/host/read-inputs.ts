@@ -1,5 +1,6 @@
 import type { Report, Sink } from "../diagnostics/diagnostic.ts";
 import { documentPlace } from "../diagnostics/place.ts";
+import { createSubject } from "../diagnostics/subject.ts";
 import { isRecord } from "../model/fields.ts";
 import { readDocuments } from "./read-documents.ts";
 import { readSources, type SourceResult } from "./read-sources.ts";
@@ -32,7 +33,7 @@ export async function readInputs(request: InputRequest, sink: Sink): Promise<Inp
   const [config] = request.proxyConfig === undefined ? [] : await gather([request.proxyConfig], false, fail);
   const proxyConfigDocument = config === undefined ? undefined : documents.length;
   if (config !== undefined) documents.push(config);
-  const report = sink.reporter(undefined);
+  const report = sink.reporter(createSubject());
   failed.forEach((tell, index) => {
     tell(report, documents.length + index);
   });

@@ -1,4 +1,6 @@
+import type { Sink } from "../diagnostics/diagnostic.ts";
 import { at, type Place } from "../diagnostics/place.ts";
+import { describeSubject } from "../diagnostics/subject.ts";
 import { compareBytes } from "./compare.ts";
 import type { Read } from "./read-objects.ts";
 import { isProxied, type Service, type ServicePort, type Vip } from "./service.ts";
@@ -21,17 +23,22 @@ interface Claim {
  * A node port belongs to one Service, whatever its protocol; its own ports of one number may share it.
  * Source: initNodePorts of the API server's allocator (pkg/registry/core/service/storage).
  */
-export function checkNodePortClashes(services: readonly Read<Service>[], range: PortRange): void {
+export function checkNodePortClashes(services: readonly Read<Service>[], range: PortRange, sink: Sink): void {
   const claims = new Map<number, Claim>();
   const rangeText = `${range.first}-${range.last}`;
   const claim = (number: number, made: Claim): void => {
-    const { report } = made.owner;
+    const report = sink.reporter(made.owner.subject);
     const earlier = claims.get(number);
     if (earlier === undefined) claims.set(number, made);
     else if (!mayShare(earlier, made)) {
       const related = [{ message: "first used", place: earlier.place }];
       const hint = `choose another port in ${rangeText}, or leave the field out`;
-      report("node-port-taken", made.place, { port: number, owner: earlier.owner.label }, { related, hint });
+      report(
+        "node-port-taken",
+        made.place,
+        { port: number, owner: describeSubject(earlier.owner.subject) },
+        { related, hint },
+      );
     }
     if (number < range.first || number > range.last) {
       report("node-port-out-of-range", made.place, { got: number, range: rangeText });
@@ -52,8 +59,8 @@ function mayShare(a: Claim, b: Claim): boolean {
 }
 
 /** One cluster IP for two Services is refused; other shared addresses are warned about on the later in name order. */
-export function checkAddressClashes(services: readonly Read<Service>[]): void {
-  checkClusterIps(services);
+export function checkAddressClashes(services: readonly Read<Service>[], sink: Sink): void {
+  checkClusterIps(services, sink);
   const first = new Map<string, Read<Service>>();
   const proxied = services.filter(({ object }) => isProxied(object));
   for (const owner of proxied.sort((a, b) => compareServices(a.object, b.object))) {
@@ -62,13 +69,16 @@ export function checkAddressClashes(services: readonly Read<Service>[]): void {
         const key = `${vip.address.text} port ${port.port}/${port.protocol}`;
         const earlier = first.get(key);
         if (earlier === undefined) first.set(key, owner);
-        else if (earlier !== owner) owner.report("vip-shared", vip.place, { vip: key, owner: earlier.label });
+        else if (earlier !== owner) {
+          const parameters = { vip: key, owner: describeSubject(earlier.subject) };
+          sink.reporter(owner.subject)("vip-shared", vip.place, parameters);
+        }
       }
     }
   }
 }
 
-function checkClusterIps(services: readonly Read<Service>[]): void {
+function checkClusterIps(services: readonly Read<Service>[], sink: Sink): void {
   const owners = new Map<string, { owner: Read<Service>; vip: Vip }>();
   for (const owner of services) {
     for (const vip of Object.values(owner.object.clusterIps)) {
@@ -76,7 +86,8 @@ function checkClusterIps(services: readonly Read<Service>[]): void {
       if (earlier === undefined) owners.set(vip.address.text, { owner, vip });
       else {
         const related = [{ message: "first used", place: earlier.vip.place }];
-        owner.report("cluster-ip-taken", vip.place, { ip: vip.address.text, owner: earlier.owner.label }, { related });
+        const parameters = { ip: vip.address.text, owner: describeSubject(earlier.owner.subject) };
+        sink.reporter(owner.subject)("cluster-ip-taken", vip.place, parameters, { related });
       }
     }
   }

@@ -11,7 +11,7 @@ export function refuse(fields: Fields, field: string, rule: string, got: unknown
 /** Settings that make no rules, but with which kube-proxy does not start when they are wrong. */
 export function checkOtherSettings(fields: Fields, mode: ProxyMode): void {
   checkSyncPeriods(fields, mode);
-  if (duration(fields, "configSyncPeriod") < 0)
+  if (durationField(fields, "configSyncPeriod") < 0)
     refuse(fields, "configSyncPeriod", "must be greater than 0", "a negative one");
   const oom = integerField(fields, "oomScoreAdj") ?? 0;
   if (oom < -1000 || oom > 1000) refuse(fields, "oomScoreAdj", "must be from -1000 to 1000", oom);
@@ -36,8 +36,8 @@ export function checkOtherSettings(fields: Fields, mode: ProxyMode): void {
 function checkSyncPeriods(fields: Fields, mode: ProxyMode): void {
   const section = recordField(fields, mode);
   if (section === undefined) return;
-  const sync = duration(section, "syncPeriod") || 30;
-  const least = duration(section, "minSyncPeriod") || (mode === "iptables" ? 1 : 0);
+  const sync = durationField(section, "syncPeriod") || 30;
+  const least = durationField(section, "minSyncPeriod") || (mode === "iptables" ? 1 : 0);
   if (sync < 0) refuse(section, "syncPeriod", "must be greater than 0", section.value.syncPeriod);
   else if (least < 0) refuse(section, "minSyncPeriod", "must not be negative", section.value.minSyncPeriod);
   else if (least > sync)
@@ -50,13 +50,14 @@ function checkConntrack(conntrack: Fields): void {
       refuse(conntrack, field, "must not be negative", conntrack.value[field]);
   }
   for (const field of ["tcpEstablishedTimeout", "tcpCloseWaitTimeout", "udpTimeout", "udpStreamTimeout"]) {
-    if (duration(conntrack, field) < 0) refuse(conntrack, field, "must not be negative", conntrack.value[field]);
+    if (durationField(conntrack, field) < 0) refuse(conntrack, field, "must not be negative", conntrack.value[field]);
   }
 }
 
 function checkIpvs(ipvs: Fields, mode: ProxyMode): void {
   for (const field of ["tcpTimeout", "tcpFinTimeout", "udpTimeout"]) {
-    if (duration(ipvs, field) < 0 && mode === "ipvs") refuse(ipvs, field, "must not be negative", ipvs.value[field]);
+    if (durationField(ipvs, field) < 0 && mode === "ipvs")
+      refuse(ipvs, field, "must not be negative", ipvs.value[field]);
   }
   for (const { value, place } of textsField(ipvs, "excludeCIDRs")) {
     if (mode !== "ipvs" || parseCidr(value) !== undefined) continue;
@@ -65,7 +66,7 @@ function checkIpvs(ipvs: Fields, mode: ProxyMode): void {
 }
 
 /** Seconds; 0 where it is missing or (reported) no duration. */
-function duration(fields: Fields, key: string): number {
+export function durationField(fields: Fields, key: string): number {
   const text = textField(fields, key);
   if (text === undefined) return 0;
   const seconds = parseDuration(text);

@@ -1,23 +1,30 @@
+import type { Sink } from "../diagnostics/diagnostic.ts";
 import { at } from "../diagnostics/place.ts";
 import type { EndpointSlice } from "./endpoint-slice.ts";
 import type { Read } from "./read-objects.ts";
 import { isProxied, type Service } from "./service.ts";
 
 /** Warns about slices, and ports of slices, that kube-proxy passes over. */
-export function checkSlices(services: readonly Read<Service>[], slices: readonly Read<EndpointSlice>[]): void {
+export function checkSlices(
+  services: readonly Read<Service>[],
+  slices: readonly Read<EndpointSlice>[],
+  sink: Sink,
+): void {
   const byName = new Map(services.map((read) => [`${read.object.namespace}/${read.object.name}`, read.object]));
   for (const slice of slices) {
     if (slice.object.service === undefined) continue;
     const name = `${slice.object.namespace}/${slice.object.service}`;
     const service = byName.get(name);
-    if (service === undefined) slice.report("slice-of-unknown-service", slice.object.place, { service: name });
-    else if (isProxied(service)) checkSlice(slice, service, name);
+    if (service === undefined) {
+      sink.reporter(slice.subject)("slice-of-unknown-service", slice.object.place, { service: name });
+    } else if (isProxied(service)) checkSlice(slice, service, name, sink);
   }
 }
 
 const familyNames = { ipv4: "IPv4", ipv6: "IPv6" } as const;
 
-function checkSlice({ object: slice, report }: Read<EndpointSlice>, service: Service, name: string): void {
+function checkSlice({ object: slice, subject }: Read<EndpointSlice>, service: Service, name: string, sink: Sink): void {
+  const report = sink.reporter(subject);
   if (slice.headless) {
     report("slice-headless-ignored", at(slice.place, "metadata"), { service: name });
     return;

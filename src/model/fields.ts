@@ -47,6 +47,12 @@ export function integerField(fields: Fields, key: string): number | undefined {
   return wrongType(fields, key, "a number of at most 32 bits");
 }
 
+export function numberField(fields: Fields, key: string): number | undefined {
+  const value = fields.value[key];
+  if (typeof value === "number" || value === undefined || value === null) return value ?? undefined;
+  return wrongType(fields, key, "a number");
+}
+
 export function recordField(fields: Fields, key: string): Fields | undefined {
   const value = fields.value[key];
   if (value === undefined || value === null) return undefined;

@@ -1,5 +1,6 @@
 import type { Sink } from "../diagnostics/diagnostic.ts";
 import { at, documentPlace, type Place } from "../diagnostics/place.ts";
+import { createSubject } from "../diagnostics/subject.ts";
 import { type Fields, isRecord, listField, textField, typeAndValue } from "./fields.ts";
 
 /** One object of the input, out of its List. */
@@ -13,7 +14,7 @@ export interface InputObject {
 /** The objects of all documents: Lists are opened, their items get the kind a typed list implies. */
 export function flattenDocuments(documents: readonly unknown[], sink: Sink): readonly InputObject[] {
   const objects: InputObject[] = [];
-  const report = sink.reporter(undefined);
+  const report = sink.reporter(createSubject());
 
   const visit = (value: unknown, place: Place, implied: { apiVersion?: string; kind?: string }): void => {
     if (!isRecord(value)) {

@@ -104,8 +104,3 @@ function checkUnreadMetadata(metadata: Fields): void {
 function nameField(metadata: Fields, key: string): Place {
   return { parent: metadata.place, key };
 }
-
-/** `Service shop/web`, `Node n1`: how messages call an object. */
-export function describeObject(kind: string, namespace: string, name: string): string {
-  return namespace === "" ? `${kind} ${name}` : `${kind} ${namespace}/${name}`;
-}

@@ -1,5 +1,6 @@
 import type { Sink } from "../diagnostics/diagnostic.ts";
 import { originOf } from "../diagnostics/place.ts";
+import { createSubject, describeSubject } from "../diagnostics/subject.ts";
 import { checkAddressClashes, checkNodePortClashes, type PortRange } from "./check-clashes.ts";
 import { checkSlices } from "./check-slices.ts";
 import type { Cluster } from "./cluster.ts";
@@ -24,20 +25,20 @@ export function parseCluster(documents: readonly unknown[], options: ParseOption
   const inputs = flattenDocuments(documents, sink);
   const objects = readObjects(inputs, options.mode, sink);
   const slices = [...objects.slices, ...endpointsWithoutSlices(objects)];
-  checkNodePortClashes(objects.services, options.nodePortRange);
-  checkAddressClashes(objects.services);
-  checkSlices(objects.services, slices);
+  checkNodePortClashes(objects.services, options.nodePortRange, sink);
+  checkAddressClashes(objects.services, sink);
+  checkSlices(objects.services, slices, sink);
   if (objects.services.length > 0 && slices.length === 0) {
-    sink.reporter(undefined)("no-endpoint-objects", undefined, {});
+    sink.reporter(createSubject())("no-endpoint-objects", undefined, {});
   }
-  const keep = <T>(read: readonly Read<T>[]): readonly T[] => withoutBroken(read, options.keepGoing);
+  const keep = <T>(read: readonly Read<T>[]): readonly T[] => withoutBroken(read, options.keepGoing, sink);
   return {
     services: keep(objects.services),
     slices: keep(slices),
     nodes: keep(objects.nodes),
     hosts: keep(objects.hosts),
     proxyConfiguration: chooseConfiguration(objects.configurations, options, sink),
-    isConfigurationBroken: objects.configurations.some(({ faults }) => faults.errors > 0),
+    isConfigurationBroken: objects.configurations.some(({ subject }) => subject.errors > 0),
     read: inputs.length - objects.skipped,
     skipped: objects.skipped,
   };
@@ -50,11 +51,11 @@ function endpointsWithoutSlices(objects: ReadObjects): readonly Read<EndpointSli
   return objects.endpoints.filter(({ object }) => !sliced.has(`${object.namespace}/${object.service}`));
 }
 
-function withoutBroken<T>(read: readonly Read<T>[], keepGoing: boolean): readonly T[] {
+function withoutBroken<T>(read: readonly Read<T>[], keepGoing: boolean, sink: Sink): readonly T[] {
   const kept: T[] = [];
-  for (const { object, label, report, faults } of read) {
-    if (!keepGoing || faults.errors === 0) kept.push(object);
-    else report("object-left-out", undefined, { object: label });
+  for (const { object, subject } of read) {
+    if (!keepGoing || subject.errors === 0) kept.push(object);
+    else sink.reporter(subject)("object-left-out", undefined, { object: describeSubject(subject) });
   }
   return kept;
 }
@@ -69,6 +70,6 @@ function chooseConfiguration(
   const chosen = found.find(({ object }) => isChosen(object));
   if (chosen !== undefined) return chosen.object;
   const [first, second] = found;
-  if (second !== undefined) sink.reporter("KubeProxyConfiguration")("proxy-config-several", second.object.place, {});
+  if (second !== undefined) sink.reporter(second.subject)("proxy-config-several", second.object.place, {});
   return first?.object ?? { ...defaultProxyConfiguration, mode: options.mode ?? defaultProxyConfiguration.mode };
 }

@@ -1,9 +1,9 @@
 import type { Report, Sink } from "../diagnostics/diagnostic.ts";
-import { originOf } from "../diagnostics/place.ts";
+import type { Place } from "../diagnostics/place.ts";
+import { createSubject, describeSubject, type Subject } from "../diagnostics/subject.ts";
 import type { EndpointSlice } from "./endpoint-slice.ts";
 import { type Fields, isRecord } from "./fields.ts";
 import type { InputObject } from "./flatten-documents.ts";
-import { describeObject } from "./names.ts";
 import type { Host, Node } from "./node.ts";
 import { parseEndpointSlice } from "./parse-endpoint-slice.ts";
 import { parseEndpoints } from "./parse-endpoints.ts";
@@ -13,13 +13,10 @@ import { parseService } from "./parse-service.ts";
 import type { ProxyConfiguration, ProxyMode } from "./proxy-configuration.ts";
 import type { Service } from "./service.ts";
 
-/** An object that has been read, how messages call it, and whom to tell about it. */
+/** An object that has been read, and what diagnostics about it are counted on. */
 export interface Read<T> {
   readonly object: T;
-  readonly label: string;
-  readonly report: Report;
-  /** How many errors were reported on it so far. */
-  readonly faults: { errors: number };
+  readonly subject: Subject;
 }
 
 /** The objects of the input by kind, in input order. */
@@ -64,66 +61,56 @@ export function readObjects(inputs: readonly InputObject[], mode: ProxyMode | un
     configurations: [],
     skipped: 0,
   };
-  const seen = new Map<string, InputObject>();
+  const seen: Seen = new Map();
   for (const input of inputs) {
     const reader = readers[`${input.apiVersion} ${input.kind}`];
+    const subject = subjectOf(input);
+    const report = sink.reporter(subject);
     if (reader === undefined) {
       objects.skipped += 1;
-      warnOldVersion(input, sink);
+      warnOldVersion(input, report);
       continue;
     }
-    const label = labelOf(input);
-    const faults = { errors: 0 };
-    const report = sink.reporter(label, () => {
-      faults.errors += 1;
-    });
-    reportDuplicate(input, label, seen, report);
-    reader(
-      { value: input.value, place: input.place, report },
-      (into, object) => {
-        if (object !== undefined) into(objects).push({ object, label, report, faults });
-      },
-      mode,
-    );
+    reportDuplicate(input, subject, seen, report);
+    const keep: Keep = (into, object) => {
+      if (object !== undefined) into(objects).push({ object, subject });
+    };
+    reader({ value: input.value, place: input.place, report }, keep, mode);
   }
   return objects;
 }
 
+/** Where each name was first given, by kind and namespace. */
+type Seen = Map<string, Map<string, Place>>;
+
 /** kube-proxy's configuration has no name; there may be several in the input, of which one is chosen. */
-function reportDuplicate(input: InputObject, label: string, seen: Map<string, InputObject>, report: Report): void {
-  if (input.kind === "KubeProxyConfiguration") return;
-  const first = seen.get(label);
-  if (first === undefined) seen.set(label, input);
-  else
-    report(
-      "object-duplicate",
-      input.place,
-      { object: label },
-      { related: [{ message: "first given", place: first.place }] },
-    );
+function reportDuplicate(input: InputObject, subject: Subject, seen: Seen, report: Report): void {
+  if (subject.name === "") return;
+  const scope = `${subject.kind} ${subject.namespace}`;
+  const names = seen.get(scope) ?? new Map<string, Place>();
+  const first = names.get(subject.name);
+  if (names.size === 0) seen.set(scope, names);
+  if (first === undefined) names.set(subject.name, input.place);
+  else {
+    const related = [{ message: "first given", place: first }];
+    report("object-duplicate", input.place, { object: describeSubject(subject) }, { related });
+  }
 }
 
-const clusterScoped = new Set(["Node", "Host"]);
+const clusterScoped = new Set(["Node", "Host", "KubeProxyConfiguration"]);
 
-function labelOf(input: InputObject): string {
-  const metadata = isRecord(input.value.metadata) ? input.value.metadata : {};
-  const namespace = clusterScoped.has(input.kind) ? "" : textOf(metadata.namespace) || "default";
-  if (input.kind === "KubeProxyConfiguration") return input.kind;
-  // An object without a name is told from others by its place.
-  const origin = originOf(input.place);
-  const name = textOf(metadata.name) || `(without a name, ${origin.document}.${origin.path.join(".")})`;
-  return describeObject(input.kind, namespace, name);
+/** What is known of an object before it is read: its metadata may be anything yet. */
+function subjectOf({ value, kind }: InputObject): Subject {
+  const metadata = isRecord(value.metadata) ? value.metadata : {};
+  const namespace = clusterScoped.has(kind) ? "" : textOf(metadata.namespace) || "default";
+  return createSubject(kind, namespace, kind === "KubeProxyConfiguration" ? "" : textOf(metadata.name));
 }
 
 function textOf(value: unknown): string {
   return typeof value === "string" ? value : "";
 }
 
-function warnOldVersion(input: InputObject, sink: Sink): void {
-  if (input.apiVersion !== "discovery.k8s.io/v1beta1" || input.kind !== "EndpointSlice") return;
-  sink.reporter(labelOf(input))("kind-deprecated-version", input.place, {
-    kind: input.kind,
-    version: input.apiVersion,
-    wanted: "discovery.k8s.io/v1",
-  });
+function warnOldVersion({ apiVersion, kind, place }: InputObject, report: Report): void {
+  if (apiVersion !== "discovery.k8s.io/v1beta1" || kind !== "EndpointSlice") return;
+  report("kind-deprecated-version", place, { kind, version: apiVersion, wanted: "discovery.k8s.io/v1" });
 }

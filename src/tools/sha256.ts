@@ -21,41 +21,39 @@ function isPrime(n: number): boolean {
   return true;
 }
 
-const block = new Uint8Array(64);
 const schedule = new Int32Array(64);
 const state = new Int32Array(8);
 
 /** The digest's eight words, big-endian; valid until the next call. */
-export function sha256Words(ascii: string): Int32Array {
+function sha256Words(ascii: string): Int32Array {
   state.set(initialState);
-  const length = ascii.length;
-  let offset = 0;
-  for (; offset + 64 <= length; offset += 64) {
-    for (let i = 0; i < 64; i++) block[i] = ascii.charCodeAt(offset + i);
+  const { length } = ascii;
+  // A byte 0x80 ends the text, zeros fill up, and the last 64 bits of the last block are its length in bits.
+  const lastBlock = (length + 8) >> 6;
+  for (let block = 0; block <= lastBlock; block++) {
+    const offset = block << 6;
+    for (let i = 0; i < 16; i++) schedule[i] = wordAt(ascii, offset + 4 * i, length);
+    if (block === lastBlock) schedule[15] = length * 8;
     compress();
   }
-  const rest = length - offset;
-  for (let i = 0; i < rest; i++) block[i] = ascii.charCodeAt(offset + i);
-  block[rest] = 0x80;
-  block.fill(0, rest + 1);
-  if (rest >= 56) {
-    compress();
-    block.fill(0);
-  }
-  const bits = length * 8;
-  block[60] = bits >>> 24;
-  block[61] = bits >>> 16;
-  block[62] = bits >>> 8;
-  block[63] = bits;
-  compress();
   return state;
+}
+
+function wordAt(ascii: string, offset: number, length: number): number {
+  if (offset + 4 <= length) {
+    const high = (ascii.charCodeAt(offset) << 24) | (ascii.charCodeAt(offset + 1) << 16);
+    return high | (ascii.charCodeAt(offset + 2) << 8) | ascii.charCodeAt(offset + 3);
+  }
+  let word = 0;
+  for (let i = 0; i < 4; i++) {
+    const at = offset + i;
+    word = (word << 8) | (at < length ? ascii.charCodeAt(at) : at === length ? 0x80 : 0);
+  }
+  return word;
 }
 
 function compress(): void {
   const w = schedule;
-  for (let i = 0, j = 0; i < 16; i++, j += 4) {
-    w[i] = (block[j]! << 24) | (block[j + 1]! << 16) | (block[j + 2]! << 8) | block[j + 3]!;
-  }
   for (let i = 16; i < 64; i++) {
     const a = w[i - 15]!;
     const b = w[i - 2]!;

@@ -1,6 +1,6 @@
 import { at, type Place } from "../../diagnostics/place.ts";
+import { describeObject } from "../../diagnostics/subject.ts";
 import { placeOfEndpoint } from "../../model/endpoint-slice.ts";
-import { describeObject } from "../../model/names.ts";
 import type { Endpoint, ServicePortPlan } from "../../resolve/forwarding-plan.ts";
 import type { Sections } from "./sections.ts";
 
