@@ -11,6 +11,7 @@ import {
 } from "yaml";
 import { locateInJson, type Span } from "./json-places.ts";
 import { kubectlYaml } from "./kubectl-yaml.ts";
+import { isEmptyDocument } from "./read-documents.ts";
 import type { SourceDocument, SourceText } from "./source.ts";
 
 /** A place in a text as people name it; lines and columns count from 1. */
@@ -68,7 +69,7 @@ function parsed(source: SourceText): readonly Document[] {
   let documents = parsedSources.get(source);
   if (documents === undefined) {
     const result = parseAllDocuments(source.text, kubectlYaml);
-    documents = "empty" in result ? [] : result;
+    documents = "empty" in result ? [] : result.filter((document) => !isEmptyDocument(document));
     parsedSources.set(source, documents);
   }
   return documents;

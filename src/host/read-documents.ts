@@ -1,8 +1,9 @@
-import { parseAllDocuments } from "yaml";
+import { loadAll } from "js-yaml";
+import { type Document, isScalar, parseAllDocuments } from "yaml";
 import { isRecord } from "../model/fields.ts";
 import { endOfValue, skipBlank } from "./json-places.ts";
 import { findJsonProblem, type TextProblem } from "./json-problem.ts";
-import { kubectlYaml } from "./kubectl-yaml.ts";
+import { kubectlSchema, kubectlYaml } from "./kubectl-yaml.ts";
 import type { SourceDocument, SourceText } from "./source.ts";
 
 export interface ReadDocuments {
@@ -52,10 +53,30 @@ function document(source: SourceText, value: unknown, start: number): SourceDocu
   return { value, source, form: { kind: "json", start } };
 }
 
+/** The fast reader's word is taken where it is content; where it is not, the other knows better what is wrong. */
+function readYaml(source: SourceText): ReadDocuments {
+  const values = readYamlValues(source.text);
+  if (values === undefined) return readYamlCarefully(source);
+  return { documents: values.map((value, index) => ({ value, source, form: { kind: "yaml", index } })), problems: [] };
+}
+
+/** The values of the documents that are not empty; undefined for a text with an error, or with anchors or merge keys. */
+function readYamlValues(text: string): readonly unknown[] | undefined {
+  // Aliases of aliases may stand for billions of values: only the other reader counts them.
+  if (/(?:^|[\s[{,:-])(?:&\S|<<\s*:)/.test(text)) return undefined;
+  const values: unknown[] = [];
+  try {
+    loadAll(text, (value) => values.push(value), { schema: kubectlSchema });
+  } catch {
+    return undefined;
+  }
+  return values.filter((value) => value !== null && value !== undefined);
+}
+
 const hugeText = 4_000_000;
 const sampleLength = 200_000;
 
-function readYaml(source: SourceText): ReadDocuments {
+function readYamlCarefully(source: SourceText): ReadDocuments {
   const early = source.text.length > hugeText ? problemInSample(source.text) : undefined;
   if (early !== undefined) return { documents: [], problems: [early] };
   const documents: SourceDocument[] = [];
@@ -63,14 +84,13 @@ function readYaml(source: SourceText): ReadDocuments {
   try {
     const parsed = parseAllDocuments(source.text, kubectlYaml);
     if ("empty" in parsed) return { documents, problems };
-    parsed.forEach((one, index) => {
-      if (one.errors.length > 0) {
-        problems.push(...one.errors.map(({ pos, message }) => ({ offset: pos[0], message: firstLine(message) })));
-        return;
-      }
-      const value: unknown = one.toJS({ maxAliasCount: 1000 });
+    let index = 0;
+    for (const one of parsed) {
+      problems.push(...one.errors.map(({ pos, message }) => ({ offset: pos[0], message: firstLine(message) })));
+      const value: unknown = one.errors.length > 0 ? null : one.toJS({ maxAliasCount: 1000 });
       if (value !== null && value !== undefined) documents.push({ value, source, form: { kind: "yaml", index } });
-    });
+      if (!isEmptyDocument(one)) index += 1;
+    }
   } catch (error) {
     // Alias bombs and nesting beyond the stack end up here.
     problems.push({ offset: 0, message: error instanceof RangeError ? "nested too deeply" : firstLine(String(error)) });
@@ -81,7 +101,7 @@ function readYaml(source: SourceText): ReadDocuments {
 /** Tens of megabytes of rubbish are refused by their beginning, which takes no minutes to read. */
 function problemInSample(text: string): TextProblem | undefined {
   const sample = text.slice(0, text.lastIndexOf("\n", sampleLength) + 1 || sampleLength);
-  const { problems, documents } = readYaml({ name: "", text: sample });
+  const { problems, documents } = readYamlCarefully({ name: "", text: sample });
   const early = problems.find(({ offset }) => offset < sample.length / 2);
   if (early !== undefined) return early;
   const odd = documents.find(({ value }) => !isRecord(value));
@@ -92,4 +112,9 @@ function problemInSample(text: string): TextProblem | undefined {
 
 function firstLine(message: string): string {
   return (message.split("\n")[0] ?? "").replace(/^\w*Error: /, "");
+}
+
+/** Nothing between two separators, or only comments. */
+export function isEmptyDocument({ contents }: Document): boolean {
+  return contents === null || (isScalar(contents) && contents.value === null);
 }

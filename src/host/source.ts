@@ -12,7 +12,7 @@ export interface SourceDocument {
 }
 
 export type DocumentForm =
-  /** The n-th document of a YAML text. */
+  /** The n-th of the documents of a YAML text that are not empty, from 0. */
   | { readonly kind: "yaml"; readonly index: number }
   /** JSON that starts at an offset. */
   | { readonly kind: "json"; readonly start: number }
