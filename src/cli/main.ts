@@ -10,10 +10,10 @@ export async function main(name: string): Promise<void> {
     if (error.code !== "EPIPE") throw error;
     process.exit(process.exitCode ?? exitCodes.fine);
   });
-  const program = createProgram(name, (exitCode) => {
-    process.exitCode = exitCode;
-  });
   try {
+    const program = createProgram(name, (exitCode) => {
+      process.exitCode = exitCode;
+    });
     await program.parseAsync();
   } catch (error) {
     process.exitCode = explainFailure(error, name);

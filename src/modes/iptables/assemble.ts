@@ -1,25 +1,17 @@
-import { originOf } from "../../diagnostics/place.ts";
 import type { FamilySettings } from "../../resolve/forwarding-plan.ts";
 import { declare } from "../../tools/iptables/spell.ts";
 import { joinLines, type Lines, linesOf } from "../../tools/lines.ts";
 import type { LineOrigin } from "../../tools/script.ts";
+import { type AssembledText, always, type Cause, lineOrigin } from "../cause.ts";
 import {
   forwardRules,
-  jumps,
   kubeletFirewallRules,
   markMasqueradeRules,
   nodePortDispatchRules,
   postroutingRules,
 } from "./base.ts";
-import type { Cause } from "./cause.ts";
 import { chains } from "./chains.ts";
 import type { SectionName, Sections } from "./sections.ts";
-
-/** The text of one family, with the origin of each rule when causes were kept. */
-export interface AssembledText {
-  readonly text: Uint8Array;
-  readonly origins: readonly LineOrigin[] | undefined;
-}
 
 type Part = readonly string[] | SectionName;
 
@@ -74,28 +66,7 @@ export function assembleRestore(settings: FamilySettings, sections: Sections): A
   return { text: joinLines(parts), origins: sections.causes === undefined ? undefined : origins };
 }
 
-/** The rules in built-in chains, in their final order. */
-export function assembleJumps(keepCauses: boolean): AssembledText {
-  const lines: string[] = [];
-  for (const table of ["filter", "nat"] as const) {
-    const rules = jumps.filter((jump) => jump.table === table).map(({ chain, rule }) => `-A ${chain}${rule}`);
-    lines.push(`*${table}`, ...rules, "COMMIT");
-  }
-  const origins = lines.flatMap((text, index) => {
-    const cause = baseCause(text);
-    return cause === undefined ? [] : [lineOrigin(index + 1, cause)];
-  });
-  return { text: joinLines([linesOf(lines)]), origins: keepCauses ? origins : undefined };
-}
-
 /** What no Service causes; undefined for lines that are no rules. */
 function baseCause(text: string): Cause | undefined {
-  return text.startsWith("-A ") || text.startsWith(":")
-    ? { object: "kube-proxy", field: "", place: undefined }
-    : undefined;
-}
-
-function lineOrigin(line: number, { object, field, place }: Cause): LineOrigin {
-  const origin = place === undefined ? undefined : originOf(place);
-  return { line, object, field, document: origin?.document, path: origin?.path ?? [] };
+  return text.startsWith("-A ") || text.startsWith(":") ? always : undefined;
 }

@@ -16,6 +16,7 @@ import {
   notSource,
   setMarkBit,
 } from "../../tools/iptables/spell.ts";
+import { type Jump, jumpFor } from "../jumps.ts";
 import { chains, counters } from "./chains.ts";
 import { hostCidr } from "./matches.ts";
 
@@ -74,19 +75,6 @@ export function nodePortDispatchRules(settings: FamilySettings): readonly string
 function exceptLoopback({ family, localhostNodePorts }: FamilySettings): string {
   if (family === "ipv6") return notDestination("::1/128");
   return localhostNodePorts ? "" : notDestination("127.0.0.0/8");
-}
-
-/** A rule in a built-in chain that leads into one of ours. */
-export interface Jump {
-  readonly table: "filter" | "nat";
-  readonly chain: "INPUT" | "FORWARD" | "OUTPUT" | "PREROUTING" | "POSTROUTING";
-  /** The rule without its chain, with a leading blank. */
-  readonly rule: string;
-}
-
-function jumpFor(table: Jump["table"], chain: Jump["chain"], target: string, why: string, onlyNew: boolean): Jump {
-  const state = onlyNew ? conntrackState("NEW") : "";
-  return { table, chain, rule: state + (why === "" ? "" : comment(why)) + jump(target) };
 }
 
 const { services, externalServices, nodePorts, forward, proxyFirewall, postrouting, kubeletFirewall } = chains;

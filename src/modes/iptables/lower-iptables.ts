@@ -1,7 +1,10 @@
 import type { FamilyPlan, ForwardingPlan } from "../../resolve/forwarding-plan.ts";
 import { joinLines, linesOf } from "../../tools/lines.ts";
 import type { Script, Step } from "../../tools/script.ts";
-import { type AssembledText, assembleJumps, assembleRestore } from "./assemble.ts";
+import type { AssembledText } from "../cause.ts";
+import { assembleJumps } from "../jumps.ts";
+import { assembleRestore } from "./assemble.ts";
+import { jumps } from "./base.ts";
 import { counters } from "./chains.ts";
 import { lowerServicePort } from "./lower-service-port.ts";
 import { createSections } from "./sections.ts";
@@ -43,7 +46,7 @@ function lowerFamily(
   });
   return [
     step("fill our own chains", `${tool}.restore`, assembleRestore(settings, sections)),
-    step("lead traffic into them", `${tool}.jumps`, assembleJumps(options.origins)),
+    step("lead traffic into them", `${tool}.jumps`, assembleJumps(jumps, options.origins)),
   ];
 }
 

@@ -22,7 +22,7 @@ import {
   seenRecently,
   source,
 } from "../../tools/iptables/spell.ts";
-import { becauseOfEndpoint, becauseOfService } from "./cause.ts";
+import { becauseOfEndpoint, becauseOfService } from "./because.ts";
 import { chains, endpointChain, type ServicePortChains } from "./chains.ts";
 import { fromLocal, hostCidr, notFromLocal } from "./matches.ts";
 import { type Sections, write } from "./sections.ts";

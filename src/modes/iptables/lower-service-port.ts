@@ -10,7 +10,7 @@ import {
   protocol,
   reject,
 } from "../../tools/iptables/spell.ts";
-import { becauseOfPort, becauseOfService } from "./cause.ts";
+import { becauseOfPort, becauseOfService } from "./because.ts";
 import { chains, counters, type ServicePortChains, servicePortChains } from "./chains.ts";
 import { lowerOwnChains } from "./lower-own-chains.ts";
 import { vipMatch } from "./matches.ts";

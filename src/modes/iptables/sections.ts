@@ -1,5 +1,5 @@
 import { appendLine, createLines, type Lines } from "../../tools/lines.ts";
-import type { Cause } from "./cause.ts";
+import { always, type Cause } from "../cause.ts";
 
 /**
  * The parts of one family's ruleset that service ports add to, in no order of their own. The printed text is the
@@ -28,15 +28,13 @@ export interface Sections {
   readonly counters: Set<string>;
 }
 
-const noCause: Cause = { object: "", field: "", place: undefined };
-
 export function createSections(keepCauses: boolean): Sections {
   const each = <T>(make: () => T): Record<SectionName, T> =>
     Object.fromEntries(sectionNames.map((name) => [name, make()])) as Record<SectionName, T>;
   return {
     lines: each(() => createLines()),
     causes: keepCauses ? each((): Cause[] => []) : undefined,
-    cause: noCause,
+    cause: always,
     counters: new Set(),
   };
 }

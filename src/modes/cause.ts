@@ -1,0 +1,49 @@
+import { at, originOf, type Place } from "../diagnostics/place.ts";
+import { describeObject } from "../diagnostics/subject.ts";
+import { placeOfEndpoint } from "../model/endpoint-slice.ts";
+import type { Endpoint, ServicePortPlan } from "../resolve/forwarding-plan.ts";
+import type { LineOrigin } from "../tools/script.ts";
+
+/** The object and field that a line comes from. */
+export interface Cause {
+  readonly object: string;
+  readonly field: string;
+  readonly place: Place | undefined;
+}
+
+/** What is there whatever the objects say. */
+export const always: Cause = { object: "kube-proxy", field: "", place: undefined };
+
+/** A field of the Service, such as `spec.sessionAffinity`. */
+export function serviceCause({ service }: ServicePortPlan, field: string, place?: Place): Cause {
+  const object = describeObject("Service", service.namespace, service.name);
+  return { object, field, place: place ?? placeOfField(service.place, field) };
+}
+
+/** A field of the Service's port. */
+export function portCause(plan: ServicePortPlan, field: string): Cause {
+  const { place } = plan.port;
+  return serviceCause(plan, `spec.ports[${place.key}].${field}`, at(place, field));
+}
+
+export function endpointCause({ slice, entry }: Endpoint): Cause {
+  const object = describeObject(slice.source, slice.namespace, slice.name);
+  const field = slice.source === "EndpointSlice" ? `endpoints[${entry.index}].addresses[0]` : "subsets";
+  return { object, field, place: placeOfEndpoint(slice, entry) };
+}
+
+function placeOfField(object: Place, field: string): Place {
+  return field.split(".").reduce((place: Place, key) => at(place, key), object);
+}
+
+/** The cause of a line of a step's text, counted from 1. */
+export function lineOrigin(line: number, { object, field, place }: Cause): LineOrigin {
+  const origin = place === undefined ? undefined : originOf(place);
+  return { line, object, field, document: origin?.document, path: origin?.path ?? [] };
+}
+
+/** The text of a step, with the origin of each rule when these were kept. */
+export interface AssembledText {
+  readonly text: Uint8Array;
+  readonly origins: readonly LineOrigin[] | undefined;
+}
