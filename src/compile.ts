@@ -6,6 +6,7 @@ import type { Cluster } from "./model/cluster.ts";
 import { parseCluster } from "./model/parse-cluster.ts";
 import type { ProxyMode } from "./model/proxy-configuration.ts";
 import { lowerIptables } from "./modes/iptables/lower-iptables.ts";
+import { lowerIpvs } from "./modes/ipvs/lower-ipvs.ts";
 import { resolveNodeView } from "./resolve/node-view.ts";
 import { resolvePlan } from "./resolve/resolve-plan.ts";
 import type { Script } from "./tools/script.ts";
@@ -77,9 +78,10 @@ export function compileNode(
   const run = createSubject();
   const report = sink.reporter(run);
   const { mode } = cluster.proxyConfiguration;
-  if (mode !== "iptables") report("mode-not-supported", cluster.proxyConfiguration.place, { mode });
   const view = resolveNodeView(cluster, node, report);
   const plan = view && resolvePlan(cluster, view, options.families, report);
   if (plan === undefined || run.errors > 0) return { script: undefined, diagnostics, node: view?.name ?? node };
-  return { script: lowerIptables(plan, { origins: options.origins ?? false }), diagnostics, node: plan.node };
+  const lowerOptions = { origins: options.origins ?? false };
+  const script = mode === "ipvs" ? lowerIpvs(plan, lowerOptions, report) : lowerIptables(plan, lowerOptions);
+  return { script, diagnostics, node: plan.node };
 }

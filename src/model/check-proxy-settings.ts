@@ -1,6 +1,6 @@
-import { parseCidr, parseIp } from "./address.ts";
+import { parseIp } from "./address.ts";
 import { parseDuration } from "./duration.ts";
-import { type Fields, integerField, placeOf, recordField, textField, textsField } from "./fields.ts";
+import { type Fields, integerField, placeOf, recordField, textField } from "./fields.ts";
 import type { ProxyMode } from "./proxy-configuration.ts";
 
 /** Reports a value that kube-proxy refuses to start with. */
@@ -24,8 +24,6 @@ export function checkOtherSettings(fields: Fields, mode: ProxyMode): void {
   }
   const conntrack = recordField(fields, "conntrack");
   if (conntrack !== undefined) checkConntrack(conntrack);
-  const ipvs = recordField(fields, "ipvs");
-  if (ipvs !== undefined) checkIpvs(ipvs, mode);
   const logging = recordField(fields, "logging");
   const format = logging === undefined ? "" : (textField(logging, "format") ?? "");
   if (logging !== undefined && !["", "text", "json"].includes(format))
@@ -51,17 +49,6 @@ function checkConntrack(conntrack: Fields): void {
   }
   for (const field of ["tcpEstablishedTimeout", "tcpCloseWaitTimeout", "udpTimeout", "udpStreamTimeout"]) {
     if (durationField(conntrack, field) < 0) refuse(conntrack, field, "must not be negative", conntrack.value[field]);
-  }
-}
-
-function checkIpvs(ipvs: Fields, mode: ProxyMode): void {
-  for (const field of ["tcpTimeout", "tcpFinTimeout", "udpTimeout"]) {
-    if (durationField(ipvs, field) < 0 && mode === "ipvs")
-      refuse(ipvs, field, "must not be negative", ipvs.value[field]);
-  }
-  for (const { value, place } of textsField(ipvs, "excludeCIDRs")) {
-    if (mode !== "ipvs" || parseCidr(value) !== undefined) continue;
-    ipvs.report("proxy-config-value-refused", place, { field: "excludeCIDRs", rule: "must hold CIDRs", got: value });
   }
 }
 

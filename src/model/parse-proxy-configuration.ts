@@ -3,6 +3,7 @@ import { checkFeatureGates } from "./check-feature-gates.ts";
 import { checkHostPort, checkOtherSettings, refuse } from "./check-proxy-settings.ts";
 import { booleanField, type Fields, integerField, placeOf, recordField, textField, textsField } from "./fields.ts";
 import { parseDetectLocal } from "./parse-detect-local.ts";
+import { parseIpvs } from "./parse-ipvs.ts";
 import {
   defaultProxyConfiguration,
   type NodePortAddresses,
@@ -36,6 +37,7 @@ export function parseProxyConfiguration(fields: Fields): ProxyConfiguration {
     localhostNodePorts: (iptables && booleanField(iptables, "localhostNodePorts")) ?? true,
     tcpBeLiberal: (conntrack && booleanField(conntrack, "tcpBeLiberal")) ?? false,
     allowExternalIps: (gates && booleanField(gates, "AllowServiceExternalIPs")) ?? true,
+    ipvs: parseIpvs(fields, mode),
     place: fields.place,
   };
 }

@@ -16,7 +16,16 @@ export interface ProxyConfiguration {
   readonly localhostNodePorts: boolean;
   readonly tcpBeLiberal: boolean;
   readonly allowExternalIps: boolean;
+  readonly ipvs: IpvsSettings;
   readonly place: Place | undefined;
+}
+
+/** What only the ipvs mode asks for; holds for the host. */
+export interface IpvsSettings {
+  readonly scheduler: string;
+  readonly strictArp: boolean;
+  /** In seconds, 0 to keep the kernel's; undefined where none is set. */
+  readonly timeouts: { readonly tcp: number; readonly tcpFin: number; readonly udp: number } | undefined;
 }
 
 export type ProxyMode = "iptables" | "ipvs";
@@ -44,5 +53,6 @@ export const defaultProxyConfiguration: ProxyConfiguration = {
   localhostNodePorts: true,
   tcpBeLiberal: false,
   allowExternalIps: true,
+  ipvs: { scheduler: "rr", strictArp: false, timeouts: undefined },
   place: undefined,
 };

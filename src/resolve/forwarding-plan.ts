@@ -1,6 +1,7 @@
 import type { Place } from "../diagnostics/place.ts";
-import type { Cidr, Family } from "../model/address.ts";
+import type { Cidr, Family, IpAddress } from "../model/address.ts";
 import type { EndpointSlice, SliceEndpoint } from "../model/endpoint-slice.ts";
+import type { IpvsSettings } from "../model/proxy-configuration.ts";
 import type { Service, ServicePort, SessionAffinity, Vip } from "../model/service.ts";
 
 /** What one node must do, no tool named: every question of policy is answered here. */
@@ -10,6 +11,7 @@ export interface ForwardingPlan {
   readonly families: readonly FamilyPlan[];
   /** Node ports answer on 127.0.0.1; holds for the host, so also where no IPv4 family is compiled. */
   readonly localhostNodePorts: boolean;
+  readonly ipvs: IpvsSettings;
 }
 
 export interface FamilyPlan {
@@ -36,6 +38,8 @@ export interface FamilySettings {
   /** The kernel counts packets with nfacct. */
   readonly nfacct: boolean;
   readonly nodePorts: NodePortScope;
+  /** Every address of this host's interfaces in the family, but loopback. */
+  readonly hostAddresses: readonly IpAddress[];
   readonly localhostNodePorts: boolean;
   /** More than 1,000 endpoints: rules of endpoints carry no comments. */
   readonly largeCluster: boolean;
@@ -97,6 +101,8 @@ export interface Admission {
 
 /** The endpoints that this node may send to, in bytewise order of their targets; a list is empty where no policy uses it. */
 export interface ReachableEndpoints {
+  /** All there are, ready or not, on any node. */
+  readonly known: readonly Endpoint[];
   readonly cluster: readonly Endpoint[];
   readonly local: readonly Endpoint[];
 }

@@ -1,6 +1,6 @@
 import type { Report } from "../diagnostics/diagnostic.ts";
 import { at } from "../diagnostics/place.ts";
-import type { Family } from "../model/address.ts";
+import { type Family, isLoopback } from "../model/address.ts";
 import type { Cluster } from "../model/cluster.ts";
 import { compareBytes } from "../model/compare.ts";
 import { type EndpointSlice, placeOfEndpoint } from "../model/endpoint-slice.ts";
@@ -51,6 +51,7 @@ export function resolvePlan(
       dropsInvalid: !config.tcpBeLiberal,
       nfacct: view.features.nfacct,
       nodePorts: scope,
+      hostAddresses: view.hostAddresses.filter((ip) => ip.family === family && !isLoopback(ip)),
       localhostNodePorts: family === "ipv4" && localhostNodePorts,
       largeCluster: isLargeCluster(served, gatherer),
     };
@@ -60,7 +61,12 @@ export function resolvePlan(
       servicePorts: { [Symbol.iterator]: () => resolveServicePorts(served, gatherer, report) },
     };
   };
-  return { node: view.name, families: (wanted ?? view.families).map(resolveFamily), localhostNodePorts };
+  return {
+    node: view.name,
+    families: (wanted ?? view.families).map(resolveFamily),
+    localhostNodePorts,
+    ipvs: config.ipvs,
+  };
 }
 
 /** What finding the endpoints of a service port takes. */

@@ -18,7 +18,7 @@ export interface UsableEndpoints {
   readonly anywhere: boolean;
 }
 
-const none: UsableEndpoints = { reachable: { cluster: [], local: [] }, anywhere: false };
+const none: UsableEndpoints = { reachable: { known: [], cluster: [], local: [] }, anywhere: false };
 
 /**
  * The endpoints that this node may use: the ready ones, narrowed by topology hints, or the serving and
@@ -27,9 +27,9 @@ const none: UsableEndpoints = { reachable: { cluster: [], local: [] }, anywhere:
 export function resolveUsableEndpoints(all: readonly Endpoint[], needs: Needs, locality: Locality): UsableEndpoints {
   if (all.length === 0) return none;
   const cluster = needs.cluster ? clusterEndpoints(all, locality) : [];
-  if (!needs.local) return { reachable: { cluster, local: [] }, anywhere: cluster.length > 0 };
+  if (!needs.local) return { reachable: { known: all, cluster, local: [] }, anywhere: cluster.length > 0 };
   const local = readyOrTerminating(all.filter((endpoint) => endpoint.isLocal));
-  return { reachable: { cluster, local }, anywhere: readyOrTerminating(all).length > 0 };
+  return { reachable: { known: all, cluster, local }, anywhere: readyOrTerminating(all).length > 0 };
 }
 
 function clusterEndpoints(all: readonly Endpoint[], locality: Locality): readonly Endpoint[] {

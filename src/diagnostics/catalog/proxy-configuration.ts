@@ -30,6 +30,12 @@ export const proxyConfigurationCodes = {
     explanation:
       "An empty mode means iptables. nftables is a mode of kube-proxy that Portolan does not support yet; userspace was removed in 1.26.",
   },
+  "ipvs-scheduler-unknown": {
+    severity: "error",
+    message: "the kernel has no IPVS scheduler {got}; kube-proxy does not start",
+    explanation:
+      "kube-proxy takes any text here, then looks for the kernel module ip_vs_NAME and does not start in ipvs mode without it. Linux has rr, wrr, lc, wlc, fo, ovf, lblc, lblcr, dh, sh, mh, sed, nq and twos.",
+  },
   "interface-name-invalid": {
     severity: "error",
     message:

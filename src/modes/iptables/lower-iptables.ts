@@ -3,16 +3,12 @@ import { joinLines, linesOf } from "../../tools/lines.ts";
 import type { Script, Step } from "../../tools/script.ts";
 import type { AssembledText } from "../cause.ts";
 import { assembleJumps } from "../jumps.ts";
+import type { LowerOptions } from "../lower-options.ts";
 import { assembleRestore } from "./assemble.ts";
 import { jumps } from "./base.ts";
 import { counters } from "./chains.ts";
 import { lowerServicePort } from "./lower-service-port.ts";
 import { createSections } from "./sections.ts";
-
-export interface LowerOptions {
-  /** Keep the origin of every rule; costs memory on large clusters. */
-  readonly origins: boolean;
-}
 
 const tools = { ipv4: "iptables", ipv6: "ip6tables" } as const;
 

@@ -49,6 +49,28 @@ export function comment(text: string): string {
   return ` -m comment --comment "${text}"`;
 }
 
+/** A comment that may hold quotes, which iptables-save escapes. */
+export function quotedComment(text: string): string {
+  return comment(text.replace(/["'\\]/g, "\\$&"));
+}
+
+/** `sides` says which part of the packet each dimension of the set is: `dst,dst,src`. */
+export function inSet(name: string, sides: string): string {
+  return ` -m set --match-set ${name} ${sides}`;
+}
+
+/** Did not come in through a port of a bridge. */
+export function notFromBridge(): string {
+  return " -m physdev ! --physdev-is-in";
+}
+
+const protocolNumbers = { tcp: 6, udp: 17, sctp: 132 } as const;
+
+/** Belongs to a connection of this virtual server. */
+export function ipvsService(protocolName: keyof typeof protocolNumbers, ip: string, port: number): string {
+  return ` -m ipvs --vproto ${protocolNumbers[protocolName]} --vaddr ${ip} --vport ${port}`;
+}
+
 export function destinationPort(protocolName: string, port: number): string {
   return ` -m ${protocolName} --dport ${port}`;
 }
@@ -60,6 +82,10 @@ export function protocolMatch(name: string): string {
 
 export function addressType(side: "src" | "dst", type: string): string {
   return ` -m addrtype --${side}-type ${type}`;
+}
+
+export function notAddressType(side: "src" | "dst", type: string): string {
+  return ` -m addrtype ! --${side}-type ${type}`;
 }
 
 export function conntrackState(states: string): string {

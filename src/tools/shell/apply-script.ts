@@ -14,8 +14,8 @@ export function printApplyScript(script: Script, node: string): string {
 function header(node: string): string {
   return `#!/bin/sh
 # Programs this host with the rules for node ${node}: sh apply.sh, as root.
-# Own chains are rewritten, jumps into them are added at the head of their chains where they are missing, other
-# rules stay as they are. Running it twice changes nothing. It does not remove chains of Services that are gone.
+# Own chains are rewritten; jumps into them, sets, virtual servers and addresses are added where they are missing;
+# everything else stays as it is. Running it twice changes nothing. What Services that are gone left is not removed.
 set -eu
 cd -- "$(dirname -- "$0")"`;
 }
@@ -35,19 +35,27 @@ jump() {
 }`;
 }
 
-function toolsOf(step: Step): readonly string[] {
-  const tool = step.argv[0] as string;
-  if (step.file === "nfacct.counters") return ["nfacct"];
-  return step.file.endsWith(".jumps") ? [tool.replace("-restore", "")] : [tool];
+function toolsOf({ argv, file }: Step): readonly string[] {
+  const tool = argv[0] === "xargs" ? (argv[argv.indexOf("-n") === -1 ? 1 : 3] as string) : (argv[0] as string);
+  return [file.endsWith(".jumps") ? tool.replace("-restore", "") : tool];
 }
 
+/** Steps that cannot simply be repeated are guarded; the others are run as they are. */
+const guarded: Readonly<Record<string, string>> = {
+  "nfacct.counters": `while read -r counter; do
+  nfacct get "$counter" >/dev/null 2>&1 || nfacct add "$counter"
+done < nfacct.counters`,
+  "ipvs.restore": `missing=$(ipvsadm -Sn | grep -vxFf - ipvs.restore || :)
+[ -z "$missing" ] || echo "$missing" | ipvsadm --restore`,
+  "addresses.batch": `ip link show kube-ipvs0 >/dev/null 2>&1 || ip link add kube-ipvs0 type dummy
+ip -batch - < addresses.batch`,
+};
+
 function printStep(step: Step): string {
-  const title = `# ${step.purpose}`;
-  if (step.file.endsWith(".jumps")) return `${title}\n${printJumps(step)}`;
-  if (step.file === "nfacct.counters") {
-    return `${title}\nwhile read -r counter; do\n  nfacct get "$counter" >/dev/null 2>&1 || nfacct add "$counter"\ndone < ${step.file}`;
-  }
-  return `${title}\n${step.argv.join(" ")} < ${step.file}`;
+  const commands = step.file.endsWith(".jumps")
+    ? printJumps(step)
+    : (guarded[step.file] ?? `${step.argv.join(" ")} < ${step.file}`);
+  return `# ${step.purpose}\n${commands}`;
 }
 
 /**

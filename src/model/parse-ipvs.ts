@@ -1,0 +1,36 @@
+import { parseCidr } from "./address.ts";
+import { durationField, refuse } from "./check-proxy-settings.ts";
+import { didYouMean } from "./did-you-mean.ts";
+import { booleanField, type Fields, placeOf, recordField, textField, textsField } from "./fields.ts";
+import { defaultProxyConfiguration, type IpvsSettings, type ProxyMode } from "./proxy-configuration.ts";
+
+/** The schedulers of Linux, each a kernel module ip_vs_NAME. */
+const schedulers = "rr wrr lc wlc fo ovf lblc lblcr dh sh mh sed nq twos".split(" ");
+
+/** The section `ipvs`. In another mode kube-proxy does not check it. */
+export function parseIpvs(fields: Fields, mode: ProxyMode): IpvsSettings {
+  const ipvs = recordField(fields, "ipvs");
+  if (ipvs === undefined) return defaultProxyConfiguration.ipvs;
+  const scheduler = textField(ipvs, "scheduler") || defaultProxyConfiguration.ipvs.scheduler;
+  if (mode === "ipvs") checkIpvs(ipvs, scheduler);
+  const [tcp, tcpFin, udp] = ["tcpTimeout", "tcpFinTimeout", "udpTimeout"].map((field) =>
+    Math.trunc(durationField(ipvs, field)),
+  ) as [number, number, number];
+  const timeouts = Math.max(tcp, tcpFin, udp) > 0 ? { tcp, tcpFin, udp } : undefined;
+  return { scheduler, strictArp: booleanField(ipvs, "strictARP") ?? false, timeouts };
+}
+
+function checkIpvs(ipvs: Fields, scheduler: string): void {
+  if (!schedulers.includes(scheduler)) {
+    const near = didYouMean(scheduler, schedulers);
+    const hint = near === undefined ? `there are: ${schedulers.join(" ")}` : `did you mean ${near}?`;
+    ipvs.report("ipvs-scheduler-unknown", placeOf(ipvs, "scheduler"), { got: scheduler }, { hint });
+  }
+  for (const field of ["tcpTimeout", "tcpFinTimeout", "udpTimeout"]) {
+    if (durationField(ipvs, field) < 0) refuse(ipvs, field, "must not be negative", ipvs.value[field]);
+  }
+  for (const { value, place } of textsField(ipvs, "excludeCIDRs")) {
+    if (parseCidr(value) !== undefined) continue;
+    ipvs.report("proxy-config-value-refused", place, { field: "excludeCIDRs", rule: "must hold CIDRs", got: value });
+  }
+}

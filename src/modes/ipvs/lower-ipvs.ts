@@ -1,0 +1,103 @@
+import type { Report } from "../../diagnostics/diagnostic.ts";
+import { type IpAddress, parseIp } from "../../model/address.ts";
+import { compareBytes } from "../../model/compare.ts";
+import type { FamilyPlan, FamilySettings, ForwardingPlan } from "../../resolve/forwarding-plan.ts";
+import { joinLines, linesOf } from "../../tools/lines.ts";
+import type { Script, Step } from "../../tools/script.ts";
+import type { AssembledText } from "../cause.ts";
+import { assembleJumps } from "../jumps.ts";
+import type { LowerOptions } from "../lower-options.ts";
+import { assembleAddresses, assembleRules, assembleServers, assembleSets, type FamilyFragments } from "./assemble.ts";
+import { createCollected } from "./collected.ts";
+import type { IpvsContext } from "./context.ts";
+import { lowerServicePort } from "./lower-service-port.ts";
+import { jumps } from "./rules.ts";
+
+/**
+ * The ipvs mode: a plan as the steps that program it. Sets before the rules that ask for them, virtual servers
+ * before anything leads there, and the service addresses last: from then on packets to them are for this host.
+ */
+export function lowerIpvs(plan: ForwardingPlan, options: LowerOptions, report: Report): Script {
+  const families = plan.families.map((family) => lowerFamily(family, plan, report));
+  const step = (purpose: string, file: string, argv: readonly string[], { text, origins }: AssembledText): Step => ({
+    purpose,
+    argv,
+    stdin: text,
+    file,
+    ...(origins === undefined ? {} : { origins }),
+  });
+  const rules = families.flatMap((fragments) => {
+    const tool = fragments.settings.family === "ipv4" ? "iptables" : "ip6tables";
+    const restore = [`${tool}-restore`, "--noflush", "--wait", "5"];
+    return [
+      step("fill our own chains", `${tool}.restore`, restore, assembleRules(fragments, options.origins)),
+      step("lead traffic into them", `${tool}.jumps`, restore, assembleJumps(jumps, options.origins)),
+    ];
+  });
+  const servers = assembleServers(families, options.origins);
+  const addresses = assembleAddresses(families, options.origins);
+  return {
+    steps: [
+      step(
+        "make the sets that rules ask for",
+        "ipset.restore",
+        ["ipset", "restore", "-exist"],
+        assembleSets(families, options.origins),
+      ),
+      step("make the virtual servers", "ipvs.restore", ["ipvsadm", "--restore"], servers),
+      ...timeoutSteps(plan),
+      sysctlStep(plan),
+      ...rules,
+      step("bind the service addresses", "addresses.batch", ["ip", "-batch", "-"], addresses),
+    ],
+  };
+}
+
+function lowerFamily({ settings, servicePorts }: FamilyPlan, plan: ForwardingPlan, report: Report): FamilyFragments {
+  const collected = createCollected();
+  const context: IpvsContext = {
+    ipvs: plan.ipvs,
+    nodePortAddresses: nodePortAddresses(settings),
+    hostAddresses: new Set(settings.hostAddresses.filter(isHostWide).map(({ text }) => text)),
+    reportShared: ({ name }, address, { place }) => report("virtual-server-shared", place, { address, service: name }),
+  };
+  for (const servicePort of servicePorts) lowerServicePort(servicePort, context, collected);
+  return { settings, collected };
+}
+
+/** The host's addresses that node ports are served on: not loopback, and of IPv6 none that holds for one link only. */
+function nodePortAddresses({ nodePorts, hostAddresses }: FamilySettings): readonly IpAddress[] {
+  const chosen =
+    nodePorts.kind === "every-address"
+      ? hostAddresses.filter(isHostWide)
+      : nodePorts.addresses.map(parseIp).filter((ip) => ip !== undefined && !ip.text.startsWith("127."));
+  const unique = new Map(chosen.flatMap((ip) => (ip === undefined ? [] : [[ip.text, ip]])));
+  return [...unique.values()].sort((a, b) => compareBytes(a.text, b.text));
+}
+
+function isHostWide({ text }: IpAddress): boolean {
+  return !/^fe[89ab][0-9a-f]:/.test(text);
+}
+
+function sysctlStep({ ipvs }: ForwardingPlan): Step {
+  const arp = ipvs.strictArp ? ["net.ipv4.conf.all.arp_announce = 2", "net.ipv4.conf.all.arp_ignore = 1"] : [];
+  const lines = [
+    ...arp,
+    "net.ipv4.ip_forward = 1",
+    "net.ipv4.vs.conntrack = 1",
+    "net.ipv4.vs.expire_nodest_conn = 1",
+    "net.ipv4.vs.expire_quiescent_template = 1",
+  ];
+  return {
+    purpose: "set up the kernel for ipvs",
+    argv: ["sysctl", "-p", "-"],
+    stdin: joinLines([linesOf(lines)]),
+    file: "sysctl.conf",
+  };
+}
+
+function timeoutSteps({ ipvs: { timeouts } }: ForwardingPlan): readonly Step[] {
+  if (timeouts === undefined) return [];
+  const stdin = joinLines([linesOf([`--set ${timeouts.tcp} ${timeouts.tcpFin} ${timeouts.udp}`])]);
+  return [{ purpose: "set the timeouts of connections", argv: ["xargs", "ipvsadm"], stdin, file: "ipvs.timeouts" }];
+}

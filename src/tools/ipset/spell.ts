@@ -1,0 +1,28 @@
+/** The input of `ipset restore`, spelled as `ipset save` prints it. */
+export type SetType = "hash:ip" | "hash:ip,port" | "hash:ip,port,ip" | "hash:ip,port,net" | "bitmap:port";
+
+/** What a hash set holds unless told otherwise. */
+export const defaultMaxElements = 65_536;
+
+export interface SetHeader {
+  readonly name: string;
+  readonly type: SetType;
+  readonly family: "ipv4" | "ipv6";
+  /** How many entries it must hold. */
+  readonly entries: number;
+}
+
+export function createSet({ name, type, family, entries }: SetHeader): string {
+  if (type === "bitmap:port") return `create ${name} bitmap:port range 0-65535`;
+  const room = entries > defaultMaxElements ? ` maxelem ${roomFor(entries)}` : "";
+  return `create ${name} ${type} family ${family === "ipv4" ? "inet" : "inet6"}${room}`;
+}
+
+/** The next power of two. */
+function roomFor(entries: number): number {
+  return 2 ** Math.ceil(Math.log2(entries));
+}
+
+export function addEntry(set: string, entry: string): string {
+  return `add ${set} ${entry}`;
+}
