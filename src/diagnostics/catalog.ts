@@ -1,6 +1,7 @@
 import { addressCodes } from "./catalog/address.ts";
 import { endpointCodes } from "./catalog/endpoint.ts";
 import { inputCodes } from "./catalog/input.ts";
+import { ipvsCodes } from "./catalog/ipvs.ts";
 import { nodeCodes } from "./catalog/node.ts";
 import { proxyConfigurationCodes } from "./catalog/proxy-configuration.ts";
 import { serviceCodes } from "./catalog/service.ts";
@@ -13,6 +14,7 @@ export const catalog = {
   ...endpointCodes,
   ...nodeCodes,
   ...proxyConfigurationCodes,
+  ...ipvsCodes,
 } as const;
 
 export type Code = keyof typeof catalog;

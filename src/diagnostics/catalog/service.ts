@@ -166,13 +166,6 @@ export const serviceCodes = {
     explanation:
       "The gate is on by default and deprecated in 1.36. When it is off the Service still counts as reachable from outside, so its KUBE-EXT chain is written though nothing jumps there; Portolan writes the same.",
   },
-  "virtual-server-shared": {
-    severity: "warning",
-    message: "{address} is already the virtual server of another service port: {service} has no share in it",
-    hint: "give one of the two another address or port",
-    explanation:
-      "IPVS has one virtual server for an address, port and protocol. kube-proxy lets the service port it comes to last own it, in the random order of a Go map, and takes the other's real servers out; Portolan gives it to the first in name order.",
-  },
   "vip-shared": {
     severity: "warning",
     message: "{vip} is also an address of {owner}: the first rule in the chain wins",

@@ -2,6 +2,7 @@ import type { Report } from "../../diagnostics/diagnostic.ts";
 import { type IpAddress, parseIp } from "../../model/address.ts";
 import { compareBytes } from "../../model/compare.ts";
 import type { FamilyPlan, FamilySettings, ForwardingPlan } from "../../resolve/forwarding-plan.ts";
+import { defaultMaxElements } from "../../tools/ipset/spell.ts";
 import { joinLines, linesOf } from "../../tools/lines.ts";
 import type { Script, Step } from "../../tools/script.ts";
 import type { AssembledText } from "../cause.ts";
@@ -10,15 +11,19 @@ import type { LowerOptions } from "../lower-options.ts";
 import { assembleAddresses, assembleRules, assembleServers, assembleSets, type FamilyFragments } from "./assemble.ts";
 import { createCollected } from "./collected.ts";
 import type { IpvsContext } from "./context.ts";
+import { createDifferences, type Differences, noteDifferences, reportDifferences } from "./differences.ts";
 import { lowerServicePort } from "./lower-service-port.ts";
 import { jumps } from "./rules.ts";
+import { setKeys, setName } from "./sets.ts";
 
 /**
  * The ipvs mode: a plan as the steps that program it. Sets before the rules that ask for them, virtual servers
  * before anything leads there, and the service addresses last: from then on packets to them are for this host.
  */
 export function lowerIpvs(plan: ForwardingPlan, options: LowerOptions, report: Report): Script {
-  const families = plan.families.map((family) => lowerFamily(family, plan, report));
+  const differences = createDifferences();
+  const families = plan.families.map((family) => lowerFamily(family, plan, differences, report));
+  reportDifferences(differences, report);
   const step = (purpose: string, file: string, argv: readonly string[], { text, origins }: AssembledText): Step => ({
     purpose,
     argv,
@@ -53,7 +58,12 @@ export function lowerIpvs(plan: ForwardingPlan, options: LowerOptions, report: R
   };
 }
 
-function lowerFamily({ settings, servicePorts }: FamilyPlan, plan: ForwardingPlan, report: Report): FamilyFragments {
+function lowerFamily(
+  { settings, servicePorts }: FamilyPlan,
+  plan: ForwardingPlan,
+  differences: Differences,
+  report: Report,
+): FamilyFragments {
   const collected = createCollected();
   const context: IpvsContext = {
     ipvs: plan.ipvs,
@@ -61,7 +71,15 @@ function lowerFamily({ settings, servicePorts }: FamilyPlan, plan: ForwardingPla
     hostAddresses: new Set(settings.hostAddresses.filter(isHostWide).map(({ text }) => text)),
     reportShared: ({ name }, address, { place }) => report("virtual-server-shared", place, { address, service: name }),
   };
-  for (const servicePort of servicePorts) lowerServicePort(servicePort, context, collected);
+  for (const servicePort of servicePorts) {
+    lowerServicePort(servicePort, context, collected);
+    noteDifferences(servicePort, context, differences);
+  }
+  for (const key of setKeys) {
+    const { size } = collected.entries[key];
+    if (size > defaultMaxElements)
+      report("ipset-enlarged", undefined, { set: setName(key, settings.family), count: size });
+  }
   return { settings, collected };
 }
 

@@ -1,0 +1,49 @@
+import type { Report } from "../../diagnostics/diagnostic.ts";
+import type { Place } from "../../diagnostics/place.ts";
+import type { ServicePortPlan } from "../../resolve/forwarding-plan.ts";
+import type { IpvsContext } from "./context.ts";
+
+/** How often each behaviour that the iptables mode does not have was met, and where first. */
+export interface Differences {
+  readonly counts: Map<CountedCode, { count: number; readonly place: Place }>;
+  servesAny: boolean;
+}
+
+type CountedCode =
+  | "ipvs-local-falls-back"
+  | "ipvs-affinity-per-address"
+  | "ipvs-node-shut-out"
+  | "ipvs-host-addresses-served"
+  | "ipvs-node-ports-skip";
+
+export function createDifferences(): Differences {
+  return { counts: new Map(), servesAny: false };
+}
+
+/** Notes what a service port meets. */
+export function noteDifferences(plan: ServicePortPlan, context: IpvsContext, found: Differences): void {
+  const note = (code: CountedCode, place: Place): void => {
+    const known = found.counts.get(code);
+    if (known === undefined) found.counts.set(code, { count: 1, place });
+    else known.count += 1;
+  };
+  const { external, service, port } = plan;
+  found.servesAny = true;
+  const isLocal = service.internalTrafficPolicy === "Local" || external?.keepsSource === true;
+  if (isLocal && plan.endpoints.local.length === 0 && plan.endpoints.cluster.length > 0) {
+    note("ipvs-local-falls-back", service.place);
+  }
+  if (plan.affinity !== undefined) note("ipvs-affinity-per-address", service.place);
+  if (external?.admission !== undefined && !external.admission.includesNode) note("ipvs-node-shut-out", service.place);
+  for (const { address, place } of [...(external?.externalIps ?? []), ...(external?.loadBalancerIps ?? [])]) {
+    if (context.hostAddresses.has(address.text)) note("ipvs-host-addresses-served", place);
+  }
+  const skipsHealthCheck = plan.healthCheckNodePort !== undefined && external?.nodePort !== undefined;
+  if (skipsHealthCheck && context.nodePortAddresses.length === 0) note("ipvs-node-ports-skip", port.place);
+}
+
+/** Says each once. */
+export function reportDifferences(found: Differences, report: Report): void {
+  if (found.servesAny) report("ipvs-unused-ports-rejected", undefined, {});
+  for (const [code, { count, place }] of found.counts) report(code, place, { count });
+}
