@@ -36,8 +36,7 @@ function familyDifferences(tool, expected, compiled) {
   ];
 }
 
-/** Also for two saves: `actual` and `wanted` map `"TABLE CHAIN"` to its rules. */
-export function chainDifferences(label, wanted, actual) {
+function chainDifferences(label, wanted, actual) {
   const keys = [...new Set([...wanted.keys(), ...actual.keys()])].sort();
   return keys.flatMap((key) => {
     const want = wanted.get(key);

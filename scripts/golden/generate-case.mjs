@@ -3,33 +3,52 @@ import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parse } from "yaml";
 
-const bin = new URL("../../dist/cli/portolan.js", import.meta.url).pathname;
+const bin = resolve(process.env.PORTOLAN_BIN ?? new URL("../../dist/cli/portolan.js", import.meta.url).pathname);
+
+const allModes = ["iptables", "ipvs"];
+const generatedFile = /^diagnostics(-[a-z]+)?\.txt$/;
 
 /** The generated files of one golden case: their paths within the case, and their texts. */
 export async function generateCase(directory, workspace) {
-  const { node, flags = [], applyScript = false } = parse(readFileSync(join(directory, "case.yaml"), "utf8"));
+  const says = parse(readFileSync(join(directory, "case.yaml"), "utf8"));
+  if (directory.endsWith("-invalid")) return new Map(diagnosticsFiles([await compile(directory, says, workspace)]));
+  const modes = says.modes ?? allModes;
+  const results = await Promise.all(modes.map((mode) => compile(directory, says, workspace, mode)));
+  return new Map([...diagnosticsFiles(results), ...results.flatMap(({ files }) => files)]);
+}
+
+/** Without a mode: bad input, which is refused whatever the mode. */
+async function compile(directory, { node, flags = [], applyScript = false }, workspace, mode) {
   const config = existsSync(join(directory, "kube-proxy.yaml")) ? ["--proxy-config", "kube-proxy.yaml"] : [];
-  const out = resolve(workspace, "out");
+  const out = resolve(workspace, `out-${mode}`);
   rmSync(out, { recursive: true, force: true });
-  const args = ["compile", "-f", "cluster.yaml", ...config, "--node", node, ...flags, "--out-dir", out];
+  const modeFlags = mode === undefined ? [] : ["--mode", mode];
+  const args = ["compile", "-f", "cluster.yaml", ...config, "--node", node, ...modeFlags, ...flags, "--out-dir", out];
   const { code, stdout, stderr } = await run(args, directory);
-  const isInvalid = directory.endsWith("-invalid");
-  if (stdout !== "" || code !== (isInvalid ? 3 : 0)) throw new Error(`${directory}: exit ${code}\n${stderr}${stdout}`);
-  const files = new Map();
-  if (stderr !== "") files.set("diagnostics.txt", stderr);
-  for (const name of existsSync(out) ? readdirSync(out).sort() : []) {
-    if (name !== "apply.sh" || applyScript) files.set(`iptables/${name}`, readFileSync(join(out, name), "utf8"));
+  if (stdout !== "" || code !== (mode === undefined ? 3 : 0)) {
+    throw new Error(`${directory}: exit ${code}\n${stderr}${stdout}`);
   }
-  return files;
+  const names = existsSync(out) ? readdirSync(out).sort() : [];
+  const kept = names.filter((name) => name !== "apply.sh" || applyScript);
+  return { mode, stderr, files: kept.map((name) => [`${mode}/${name}`, readFileSync(join(out, name), "utf8")]) };
+}
+
+/** What the first mode says is the case's; a mode that says something else has a file of its own. */
+function diagnosticsFiles([first, ...others]) {
+  const shared = first.stderr === "" ? [] : [["diagnostics.txt", first.stderr]];
+  const different = others.filter(({ stderr }) => stderr !== first.stderr);
+  return [...shared, ...different.map(({ mode, stderr }) => [`diagnostics-${mode}.txt`, stderr])];
 }
 
 /** The generated files that a case holds now. */
 export function storedFiles(directory) {
   const files = new Map();
   const read = (name) => files.set(name, readFileSync(join(directory, name), "utf8"));
-  if (existsSync(join(directory, "diagnostics.txt"))) read("diagnostics.txt");
-  const rules = join(directory, "iptables");
-  for (const name of existsSync(rules) ? readdirSync(rules).sort() : []) read(`iptables/${name}`);
+  for (const name of readdirSync(directory).sort()) if (generatedFile.test(name)) read(name);
+  for (const mode of allModes) {
+    const rules = join(directory, mode);
+    for (const name of existsSync(rules) ? readdirSync(rules).sort() : []) read(`${mode}/${name}`);
+  }
   return files;
 }
 

@@ -10,6 +10,10 @@ export async function main(name: string): Promise<void> {
     if (error.code !== "EPIPE") throw error;
     process.exit(process.exitCode ?? exitCodes.fine);
   });
+  // Nobody reads what is said, but the exit code still counts.
+  process.stderr.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+  });
   try {
     const program = createProgram(name, (exitCode) => {
       process.exitCode = exitCode;

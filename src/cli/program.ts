@@ -1,7 +1,15 @@
 import { Argument, Command, InvalidArgumentError, Option } from "commander";
+import { escapeControls } from "../diagnostics/printable.ts";
 import type { PortRange } from "../model/check-clashes.ts";
 import type { CompileFlags } from "./commands/compile.ts";
 import { versionText } from "./version.ts";
+
+/** Messages quote what was typed, or pasted: a terminal must not act on it. */
+const output = {
+  outputError: (text: string, write: (text: string) => void): void => {
+    write(text.split("\n").map(escapeControls).join("\n"));
+  },
+};
 
 /** The command line. `name` is what help calls it: portolan, or kubectl portolan. Actions load what they need. */
 export function createProgram(name: string, finish: (exitCode: number) => void): Command {
@@ -11,6 +19,7 @@ export function createProgram(name: string, finish: (exitCode: number) => void):
     .helpOption("-h, --help", "print help")
     .showSuggestionAfterError(true)
     .configureHelp({ helpWidth: 80, showGlobalOptions: false })
+    .configureOutput(output)
     .exitOverride();
   program.addCommand(compileCommand(name, finish));
   program.addCommand(explainCommand(name));
@@ -22,7 +31,8 @@ export function createProgram(name: string, finish: (exitCode: number) => void):
       process.stdout.write(`${versionText()}\n`);
     });
   program.addHelpText("after", `\nStart here:\n  $ ${name} compile -f cluster.yaml --node node1\n`);
-  for (const command of program.commands) command.configureHelp({ helpWidth: 80 }).exitOverride();
+  for (const command of program.commands)
+    command.configureHelp({ helpWidth: 80 }).configureOutput(output).exitOverride();
   return program;
 }
 

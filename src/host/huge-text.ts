@@ -5,7 +5,7 @@ import { kubectlYaml } from "./kubectl-yaml.ts";
 const huge = 1_000_000;
 const sampleLength = 200_000;
 
-const notAnObject = "a document must be a mapping with apiVersion and kind";
+export const notAnObject = "a document must be a mapping with apiVersion and kind";
 
 /** Whether a text is so long that its beginning is looked at before it is read whole. */
 export function isHuge(text: string): boolean {
@@ -45,7 +45,7 @@ function findYamlProblem(sample: string): TextProblem | undefined {
     for (const [index, { contents, errors }] of parsed.entries()) {
       const [error] = errors;
       const offset = contents?.range?.[0] ?? 0;
-      if (contents !== null && !isEmpty(contents) && !isObject(contents, index === parsed.length - 1)) {
+      if (contents !== null && !isEmpty(contents) && !looksLikeObject(contents, index === parsed.length - 1)) {
         return { offset: Math.min(offset, error?.pos[0] ?? offset), message: notAnObject };
       }
       if (error !== undefined) return { offset: error.pos[0], message: error.message };
@@ -61,7 +61,7 @@ function isEmpty(contents: unknown): boolean {
 }
 
 /** Of a document that is cut off, some of the keys that every object and List begins with have to do. */
-function isObject(contents: unknown, isCut: boolean): boolean {
+function looksLikeObject(contents: unknown, isCut: boolean): boolean {
   if (!isMap(contents)) return false;
   const has = (key: string): boolean => contents.has(key);
   return isCut ? ["apiVersion", "kind", "items", "metadata"].some(has) : has("apiVersion") && has("kind");

@@ -6,7 +6,6 @@ export interface Span {
 }
 
 const blank = /[ \t\r\n]*/y;
-const stringToken = /"(?:[^"\\]|\\.)*"/y;
 const scalarToken = /[^\s,\]}]*/y;
 const bracketOrString = /["{}[\]]/g;
 
@@ -19,15 +18,25 @@ function matchEnd(pattern: RegExp, text: string, offset: number): number {
   return pattern.test(text) ? pattern.lastIndex : offset;
 }
 
+/** The offset just after a string; the text's end when it is cut off. A loop: patterns overflow on long strings. */
+export function endOfString(text: string, start: number): number {
+  for (let quote = text.indexOf('"', start + 1); quote !== -1; quote = text.indexOf('"', quote + 1)) {
+    let before = quote - 1;
+    while (text[before] === "\\") before -= 1;
+    if ((quote - before) % 2 === 1) return quote + 1;
+  }
+  return text.length;
+}
+
 /** The offset just after the value that starts at `start`; the text's end when it is cut off. */
 export function endOfValue(text: string, start: number): number {
-  if (text[start] === '"') return matchEnd(stringToken, text, start);
+  if (text[start] === '"') return endOfString(text, start);
   if (text[start] !== "{" && text[start] !== "[") return matchEnd(scalarToken, text, start);
   let depth = 0;
   bracketOrString.lastIndex = start;
   for (let found = bracketOrString.exec(text); found !== null; found = bracketOrString.exec(text)) {
     const [token] = found;
-    if (token === '"') bracketOrString.lastIndex = Math.max(matchEnd(stringToken, text, found.index), found.index + 1);
+    if (token === '"') bracketOrString.lastIndex = endOfString(text, found.index);
     else depth += token === "{" || token === "[" ? 1 : -1;
     if (depth === 0) return found.index + 1;
   }

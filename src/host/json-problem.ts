@@ -1,4 +1,4 @@
-import { skipBlank } from "./json-places.ts";
+import { endOfString, skipBlank } from "./json-places.ts";
 
 export interface TextProblem {
   readonly offset: number;
@@ -7,7 +7,9 @@ export interface TextProblem {
 
 const deepest = 500;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: JSON forbids just these
-const stringToken = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
+const control = /[\u0000-\u001f]/;
+const escapes = /\\(?:u[0-9a-fA-F]{4}|[\s\S])/g;
+const goodEscape = /^\\(?:["\\/bfnrt]$|u.)/;
 const otherToken = /(?:-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?|true|false|null)(?![\w.+-])/y;
 
 /** Where text that JSON.parse refuses stops being JSON, for a message with a place. */
@@ -17,11 +19,21 @@ export function findJsonProblem(text: string, start: number): TextProblem {
   return { offset: skipBlank(text, result), message: "something follows the end of the JSON value" };
 }
 
+/** The first problem in values that follow one another, as in JSON lines. */
+export function findProblemInValues(text: string, start: number): TextProblem | undefined {
+  for (let at = skipBlank(text, start); at < text.length; ) {
+    const result = readValue(text, at, 0);
+    if (typeof result !== "number") return result;
+    at = skipBlank(text, result);
+  }
+  return undefined;
+}
+
 /** The offset after the value, or the problem in it. */
 function readValue(text: string, at: number, depth: number): number | TextProblem {
   if (depth > deepest) return { offset: at, message: `more than ${deepest} levels of nesting` };
   if (text[at] === "{" || text[at] === "[") return readContainer(text, at, depth);
-  const end = readToken(text[at] === '"' ? stringToken : otherToken, text, at);
+  const end = text[at] === '"' ? readString(text, at) : readToken(otherToken, text, at);
   return (
     end ?? problem(text, at, text[at] === '"' ? "a string is not closed, or holds a bad escape" : "not a JSON value")
   );
@@ -33,7 +45,7 @@ function readContainer(text: string, start: number, depth: number): number | Tex
   if (text[at] === closing) return at + 1;
   for (;;) {
     if (closing === "}") {
-      const end = readToken(stringToken, text, at);
+      const end = readString(text, at);
       if (end === undefined) return problem(text, at, "a key in double quotes is missing");
       at = skipBlank(text, end);
       if (text[at] !== ":") return problem(text, at, "a colon is missing");
@@ -46,6 +58,16 @@ function readContainer(text: string, start: number, depth: number): number | Tex
     if (text[at] !== ",") return problem(text, at, `a comma or ${closing} is missing`);
     at = skipBlank(text, at + 1);
   }
+}
+
+/** The offset after a string; undefined for something else, or where JSON has no such string. */
+function readString(text: string, at: number): number | undefined {
+  if (text[at] !== '"') return undefined;
+  const end = endOfString(text, at);
+  const content = text.slice(at + 1, end - 1);
+  if (text[end - 1] !== '"' || end === at + 1 || control.test(content)) return undefined;
+  for (const [found] of content.matchAll(escapes)) if (!goodEscape.test(found)) return undefined;
+  return end;
 }
 
 function readToken(pattern: RegExp, text: string, at: number): number | undefined {

@@ -54,7 +54,8 @@ export const kubectlYaml: ParseOptions & DocumentOptions & SchemaOptions & Creat
   schema: "failsafe",
   customTags: tags,
   merge: true,
-  uniqueKeys: true,
+  // Looked for afterwards: the library compares every key with all others of its mapping.
+  uniqueKeys: false,
   prettyErrors: false,
   logLevel: "silent",
 };

@@ -1,10 +1,12 @@
 import { loadAll } from "js-yaml";
-import { type Document, isScalar, parseAllDocuments } from "yaml";
+import { type Document, isScalar, parseAllDocuments, type YAMLError } from "yaml";
 import { isRecord } from "../model/fields.ts";
+import { findEarlyProblem, hasContent, isHuge, notAnObject } from "./huge-text.ts";
 import { endOfValue, skipBlank } from "./json-places.ts";
 import { findJsonProblem, type TextProblem } from "./json-problem.ts";
 import { kubectlSchema, kubectlYaml } from "./kubectl-yaml.ts";
 import type { SourceDocument, SourceText } from "./source.ts";
+import { findDuplicateKeys, findUnknownAlias } from "./yaml-problems.ts";
 
 export interface ReadDocuments {
   readonly documents: readonly SourceDocument[];
@@ -13,18 +15,22 @@ export interface ReadDocuments {
 
 /** Reads the documents of a text: JSON, JSON lines, or YAML as kubectl reads it. Never throws. */
 export function readDocuments(source: SourceText): ReadDocuments {
-  const start = skipBlank(source.text, 0);
-  const first = source.text[start];
+  const { text } = source;
+  const start = skipBlank(text, 0);
+  if (isHuge(text)) {
+    const early = hasContent(text) ? findEarlyProblem(text, start) : undefined;
+    if (early !== undefined || !hasContent(text))
+      return { documents: [], problems: early === undefined ? [] : [early] };
+  }
+  const first = text[start];
   if (first !== "{" && first !== "[") return readYaml(source);
   const json = readJson(source, start);
   if (json.problems.length === 0) return json;
   // Flow style YAML looks like JSON too: {kind: Service, ...}.
-  if (source.name.endsWith(".json") || source.text.length > flowYamlLimit) return json;
+  if (source.name.endsWith(".json") || isHuge(text)) return json;
   const yaml = readYaml(source);
   return yaml.problems.length === 0 ? yaml : json;
 }
-
-const flowYamlLimit = 1_000_000;
 
 function readJson(source: SourceText, start: number): ReadDocuments {
   const { text } = source;
@@ -35,6 +41,8 @@ function readJson(source: SourceText, start: number): ReadDocuments {
     const end = endOfValue(text, at);
     const value = tryJson(text.slice(at, end));
     if (value === undefined || end === at) return { documents, problems: [findJsonProblem(text, at)] };
+    if (isHuge(text) && !isObject(value.value))
+      return { documents: [], problems: [{ offset: at, message: notAnObject }] };
     documents.push(document(source, value.value, at));
     at = skipBlank(text, end);
   }
@@ -47,6 +55,10 @@ function tryJson(text: string): { readonly value: unknown } | undefined {
   } catch {
     return undefined;
   }
+}
+
+function isObject(value: unknown): boolean {
+  return isRecord(value) && value.apiVersion !== undefined && value.kind !== undefined;
 }
 
 function document(source: SourceText, value: unknown, start: number): SourceDocument {
@@ -73,12 +85,10 @@ function readYamlValues(text: string): readonly unknown[] | undefined {
   return values.filter((value) => value !== null && value !== undefined);
 }
 
-const hugeText = 4_000_000;
-const sampleLength = 200_000;
+/** So many problems of one text are told: after the first, most come of it. */
+const mostProblems = 100;
 
 function readYamlCarefully(source: SourceText): ReadDocuments {
-  const early = source.text.length > hugeText ? problemInSample(source.text) : undefined;
-  if (early !== undefined) return { documents: [], problems: [early] };
   const documents: SourceDocument[] = [];
   const problems: TextProblem[] = [];
   try {
@@ -86,28 +96,31 @@ function readYamlCarefully(source: SourceText): ReadDocuments {
     if ("empty" in parsed) return { documents, problems };
     let index = 0;
     for (const one of parsed) {
-      problems.push(...one.errors.map(({ pos, message }) => ({ offset: pos[0], message: firstLine(message) })));
-      const value: unknown = one.errors.length > 0 ? null : one.toJS({ maxAliasCount: 1000 });
+      const found = one.errors.length > 0 ? one.errors.map(problemOf) : findDuplicateKeys(one.contents);
+      for (const problem of found) if (problems.length < mostProblems) problems.push(problem);
+      const value: unknown = found.length > 0 ? null : toValue(one, problems);
       if (value !== null && value !== undefined) documents.push({ value, source, form: { kind: "yaml", index } });
       if (!isEmptyDocument(one)) index += 1;
     }
-  } catch (error) {
-    // Alias bombs and nesting beyond the stack end up here.
-    problems.push({ offset: 0, message: error instanceof RangeError ? "nested too deeply" : firstLine(String(error)) });
+  } catch {
+    problems.push({ offset: 0, message: "nested too deeply" });
   }
   return { documents, problems };
 }
 
-/** Tens of megabytes of rubbish are refused by their beginning, which takes no minutes to read. */
-function problemInSample(text: string): TextProblem | undefined {
-  const sample = text.slice(0, text.lastIndexOf("\n", sampleLength) + 1 || sampleLength);
-  const { problems, documents } = readYamlCarefully({ name: "", text: sample });
-  const early = problems.find(({ offset }) => offset < sample.length / 2);
-  if (early !== undefined) return early;
-  const odd = documents.find(({ value }) => !isRecord(value));
-  return odd === undefined
-    ? undefined
-    : { offset: 0, message: "a document must be a mapping with apiVersion and kind" };
+function problemOf({ pos, message }: YAMLError): TextProblem {
+  return { offset: pos[0], message: firstLine(message) };
+}
+
+/** Aliases without an anchor, and too many of them, are found only here. */
+function toValue(document: Document.Parsed, problems: TextProblem[]): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 1000 });
+  } catch (error) {
+    const message = error instanceof RangeError ? "nested too deeply" : firstLine(String(error));
+    problems.push({ offset: findUnknownAlias(document) ?? document.contents?.range[0] ?? 0, message });
+    return undefined;
+  }
 }
 
 function firstLine(message: string): string {

@@ -37,7 +37,6 @@ export async function readInputs(request: InputRequest, sink: Sink): Promise<Inp
   failed.forEach((tell, index) => {
     tell(report, documents.length + index);
   });
-  if (config !== undefined) checkConfigurationKind(config, report, documents.length - 1);
   return { documents: [...documents, ...marks], valueCount: documents.length, proxyConfigDocument };
 }
 
@@ -46,7 +45,9 @@ type Fail = (mark: SourceDocument, tell: (report: Report, number: number) => voi
 async function gather(filenames: readonly string[], recursive: boolean, fail: Fail): Promise<SourceDocument[]> {
   const documents: SourceDocument[] = [];
   for (const filename of filenames) {
-    for (const result of await readOne(filename, recursive)) documents.push(...openSource(result, fail));
+    for (const result of await readOne(filename, recursive)) {
+      for (const document of openSource(result, fail)) documents.push(document);
+    }
   }
   return documents;
 }
@@ -120,13 +121,4 @@ function configMapsIn(value: unknown, path: readonly string[]): readonly ConfigT
     metadata.namespace === "kube-system";
   const text = isOurs && isRecord(data) ? data[configKey] : undefined;
   return typeof text === "string" ? [{ path: [...path, "data", configKey], text }] : [];
-}
-
-/** --proxy-config must name a configuration; kube-proxy would not start with anything else. */
-function checkConfigurationKind({ value }: SourceDocument, report: Report, number: number): void {
-  const { apiVersion, kind } = isRecord(value) ? value : {};
-  if (kind === "KubeProxyConfiguration" && apiVersion === "kubeproxy.config.k8s.io/v1alpha1") return;
-  report("proxy-config-wrong-kind", documentPlace(number), {
-    got: `${kind ?? "nothing"} of ${apiVersion ?? "nothing"}`,
-  });
 }

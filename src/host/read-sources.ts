@@ -1,5 +1,5 @@
 import { isUtf8 } from "node:buffer";
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { SourceText } from "./source.ts";
 
@@ -15,21 +15,31 @@ export function readSources(name: string, recursive: boolean): readonly SourceRe
   if (name === "-") return [readSource("standard input", 0)];
   try {
     if (!statSync(name).isDirectory()) return [readSource(name, name)];
-    const names = manifestsIn(name, recursive);
-    if (names.length > 0) return names.map((file) => readSource(file, file));
-    return [{ kind: "empty", name, reason: "no .yaml, .yml or .json file in it" }];
+    const found = readDirectory(name, recursive, []);
+    return found.length > 0 ? found : [{ kind: "empty", name, reason: "no .yaml, .yml or .json file in it" }];
   } catch (error) {
     return [{ kind: "unreadable", name, reason: reasonOf(error) }];
   }
 }
 
-function manifestsIn(directory: string, recursive: boolean): readonly string[] {
+/** `above` are the real paths of the directories that lead here: a link back to one of them would never end. */
+function readDirectory(directory: string, recursive: boolean, above: readonly string[]): readonly SourceResult[] {
+  const here = realpathSync(directory);
+  if (above.includes(here)) {
+    return [{ kind: "unreadable", name: directory, reason: "it leads back to a directory above it" }];
+  }
   const entries = readdirSync(directory, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
   return entries.flatMap((entry) => {
     const path = join(directory, entry.name);
-    const isDirectory = entry.isSymbolicLink() ? statSync(path).isDirectory() : entry.isDirectory();
-    if (isDirectory) return recursive ? manifestsIn(path, true) : [];
-    return manifestName.test(entry.name) ? [path] : [];
+    try {
+      const isDirectory = entry.isSymbolicLink() ? statSync(path).isDirectory() : entry.isDirectory();
+      if (isDirectory) return recursive ? readDirectory(path, true, [...above, here]) : [];
+    } catch (error) {
+      if (recursive || manifestName.test(entry.name)) {
+        return [{ kind: "unreadable" as const, name: path, reason: reasonOf(error) }];
+      }
+    }
+    return manifestName.test(entry.name) ? [readSource(path, path)] : [];
   });
 }
 

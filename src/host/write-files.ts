@@ -1,5 +1,5 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { lstatSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 
 export interface OutputFile {
   readonly name: string;
@@ -12,19 +12,40 @@ export interface OutputFile {
  * file system's error.
  */
 export function writeFiles(directory: string, files: readonly OutputFile[], known: readonly string[]): void {
-  mkdirSync(directory, { recursive: true });
+  makeDirectory(directory);
+  for (const name of known) refuseDirectory(join(directory, name));
   const staged = files.filter((file) => !holds(join(directory, file.name), file.content));
   const temporary = (name: string): string => join(directory, `.${name}.${process.pid}.new`);
   try {
     for (const { name, content } of staged)
       writeFileSync(temporary(name), content, { mode: name.endsWith(".sh") ? 0o755 : 0o644 });
+    for (const { name } of staged) renameSync(temporary(name), join(directory, name));
   } catch (error) {
     for (const { name } of staged) rmSync(temporary(name), { force: true });
     throw error;
   }
-  for (const { name } of staged) renameSync(temporary(name), join(directory, name));
   const kept = new Set(files.map(({ name }) => name));
   for (const name of known) if (!kept.has(name)) rmSync(join(directory, name), { force: true });
+}
+
+/** Not `recursive: true`, with which Node 20 never returns where even the root refuses, as /proc does. */
+function makeDirectory(directory: string): void {
+  try {
+    mkdirSync(directory);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST" && statSync(directory).isDirectory()) return;
+    const parent = dirname(directory);
+    if (code !== "ENOENT" || parent === directory) throw error;
+    makeDirectory(parent);
+    mkdirSync(directory);
+  }
+}
+
+/** A directory in a file's place would let only some of the files be replaced. */
+function refuseDirectory(path: string): void {
+  if (!lstatSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
+  throw Object.assign(new Error(`${path} is a directory`), { code: "EISDIR" });
 }
 
 function holds(path: string, content: Uint8Array | string): boolean {

@@ -15,7 +15,6 @@ export interface Cidr {
   readonly family: Family;
   readonly text: string;
   readonly prefix: number;
-  readonly hadHostBits: boolean;
 }
 
 const looseIpv4 = /^\d+\.\d+\.\d+\.\d+$/;
@@ -77,18 +76,25 @@ export function isCanonicalIp(text: string, ip: IpAddress): boolean {
   return text === ip.text;
 }
 
-/** Reads a network in CIDR notation, as sloppily as `parseIp`; host bits are masked off, as kube-proxy masks them. */
+/**
+ * Reads a network in CIDR notation, as sloppily as `parseIp`; host bits are masked off, as kube-proxy masks them. An
+ * IPv4-mapped network of at least 96 bits is an IPv4 one, as Go prints it.
+ */
 export function parseCidr(text: string): Cidr | undefined {
   const slash = text.indexOf("/");
   if (slash === -1) return undefined;
   const ip = parseIp(text.slice(0, slash));
   const prefix = parsePrefix(text.slice(slash + 1));
   if (ip === undefined || prefix === undefined) return undefined;
-  // Go reads ::ffff:10.0.0.0/104 as an IPv6 network that behaves as IPv4; no API server takes it.
-  if (ip.family === "ipv4" && text.includes(":")) return undefined;
+  const isMapped = ip.family === "ipv4" && text.includes(":");
+  if (isMapped && prefix < 96) return networkOf({ family: "ipv6", text: `::ffff:${ip.text}` }, prefix);
+  return networkOf(ip, isMapped ? prefix - 96 : prefix);
+}
+
+function networkOf(ip: IpAddress, prefix: number): Cidr | undefined {
   if (prefix > (ip.family === "ipv4" ? 32 : 128)) return undefined;
   const network = maskedText(ip, prefix);
-  return { family: ip.family, text: `${network}/${prefix}`, prefix, hadHostBits: network !== ip.text };
+  return { family: ip.family, text: `${network}/${prefix}`, prefix };
 }
 
 function parsePrefix(text: string): number | undefined {

@@ -1,10 +1,11 @@
 import type { Sink } from "../diagnostics/diagnostic.ts";
-import { originOf } from "../diagnostics/place.ts";
+import { documentPlace, originOf } from "../diagnostics/place.ts";
 import { createSubject, describeSubject } from "../diagnostics/subject.ts";
 import { checkAddressClashes, checkNodePortClashes, type PortRange } from "./check-clashes.ts";
 import { checkSlices } from "./check-slices.ts";
 import type { Cluster } from "./cluster.ts";
 import type { EndpointSlice } from "./endpoint-slice.ts";
+import { isRecord } from "./fields.ts";
 import { flattenDocuments } from "./flatten-documents.ts";
 import { defaultProxyConfiguration, type ProxyConfiguration, type ProxyMode } from "./proxy-configuration.ts";
 import { type Read, type ReadObjects, readObjects } from "./read-objects.ts";
@@ -37,7 +38,7 @@ export function parseCluster(documents: readonly unknown[], options: ParseOption
     slices: keep(slices),
     nodes: keep(objects.nodes),
     hosts: keep(objects.hosts),
-    proxyConfiguration: chooseConfiguration(objects.configurations, options, sink),
+    proxyConfiguration: chooseConfiguration(objects.configurations, documents, options, sink),
     isConfigurationBroken: objects.configurations.some(({ subject }) => subject.errors > 0),
     read: inputs.length - objects.skipped,
     skipped: objects.skipped,
@@ -62,6 +63,7 @@ function withoutBroken<T>(read: readonly Read<T>[], keepGoing: boolean, sink: Si
 
 function chooseConfiguration(
   found: readonly Read<ProxyConfiguration>[],
+  documents: readonly unknown[],
   options: ParseOptions,
   sink: Sink,
 ): ProxyConfiguration {
@@ -69,7 +71,16 @@ function chooseConfiguration(
     place !== undefined && originOf(place).document === options.proxyConfigDocument;
   const chosen = found.find(({ object }) => isChosen(object));
   if (chosen !== undefined) return chosen.object;
+  if (options.proxyConfigDocument !== undefined) reportWrongKind(documents, options.proxyConfigDocument, sink);
   const [first, second] = found;
   if (second !== undefined) sink.reporter(second.subject)("proxy-config-several", second.object.place, {});
   return first?.object ?? { ...defaultProxyConfiguration, mode: options.mode ?? defaultProxyConfiguration.mode };
+}
+
+/** The document that was named as the configuration is none; kube-proxy would not start with it. */
+function reportWrongKind(documents: readonly unknown[], number: number, sink: Sink): void {
+  const document = documents[number];
+  const { kind, apiVersion } = isRecord(document) ? document : {};
+  const got = `${kind ?? "nothing"} of ${apiVersion ?? "nothing"}`;
+  sink.reporter(createSubject())("proxy-config-wrong-kind", documentPlace(number), { got });
 }

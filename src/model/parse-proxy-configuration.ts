@@ -25,10 +25,9 @@ export function parseProxyConfiguration(fields: Fields): ProxyConfiguration {
   if (gates !== undefined) checkFeatureGates(gates);
   checkOtherSettings(fields, mode);
   for (const field of ["healthzBindAddress", "metricsBindAddress"]) checkHostPort(fields, field);
-  const hostname = (textField(fields, "hostnameOverride") ?? "").trim().toLowerCase();
   return {
     mode,
-    hostnameOverride: hostname === "" ? undefined : hostname,
+    hostnameOverride: parseHostnameOverride(fields),
     bindAddress: parseBindAddress(fields),
     detectLocal: parseDetectLocal(fields),
     nodePortAddresses: parseNodePortAddresses(fields),
@@ -40,6 +39,13 @@ export function parseProxyConfiguration(fields: Fields): ProxyConfiguration {
     ipvs: parseIpvs(fields, mode),
     place: fields.place,
   };
+}
+
+function parseHostnameOverride(fields: Fields): string | undefined {
+  const text = textField(fields, "hostnameOverride") ?? "";
+  const name = text.trim().toLowerCase();
+  if (name === "" && text !== "") refuse(fields, "hostnameOverride", "must not be blank", text);
+  return name === "" ? undefined : name;
 }
 
 function parseMode(fields: Fields): ProxyMode {

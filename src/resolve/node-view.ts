@@ -52,13 +52,14 @@ export function resolveNodeView(cluster: Cluster, chosen: string | undefined, re
   }
   if (node === undefined) report("node-absent", undefined, { name });
   const host = cluster.hosts.find((candidate) => candidate.name === machine);
+  const hostAddresses = host?.addresses ?? named?.addresses.map(({ ip }) => ip) ?? [];
   const { ips, primaryFamily } = nodeIps(node, cluster.proxyConfiguration.bindAddress);
   return {
     name,
     node,
     ips,
     primaryFamily,
-    hostAddresses: host?.addresses ?? named?.addresses.map(({ ip }) => ip) ?? [],
+    hostAddresses: hostAddresses.filter((ip) => ip.text !== loopback[ip.family].text),
     features: host?.features ?? defaultHostFeatures,
     families: usedFamilies(cluster, named ?? node),
   };

@@ -52,6 +52,7 @@ export const hostMutations = {
       ["fd00:10:244:1::/64"],
       ["fd00:10:244:1::/64", "10.244.1.0/24"],
       ["10.244.1.7/24"],
+      ["010.244.1.0/24"],
     ]);
     delete node.spec.podCIDR;
     delete node.spec.podCIDRs;

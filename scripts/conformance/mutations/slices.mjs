@@ -47,8 +47,7 @@ export const sliceMutations = {
     for (const endpoint of slices.flatMap(({ endpoints }) => endpoints ?? [])) {
       if (!random.chance(0.3)) continue;
       const [first, ...others] = endpoint.addresses;
-      const spelled = respell(first, random);
-      if (first.includes(":") || !spelled.includes(":")) endpoint.addresses = [spelled, ...others];
+      endpoint.addresses = [respell(first, random), ...others];
     }
   },
   "node names of endpoints": ({ slices }, random) => {

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { catalog } from "../../diagnostics/catalog.ts";
 
 interface CommandWords {
   readonly name: string;
@@ -33,7 +34,9 @@ function wordsOf(command: Command): CommandWords {
       description: option.description,
       choices: option.argChoices ?? [],
     })),
-    choices: command.registeredArguments.flatMap((argument) => argument.argChoices ?? []),
+    choices: command.registeredArguments.flatMap((argument) =>
+      argument.name() === "code" ? Object.keys(catalog).sort() : (argument.argChoices ?? []),
+    ),
   };
 }
 

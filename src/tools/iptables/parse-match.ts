@@ -1,4 +1,5 @@
 import { parseNumber, parseValueAndMask } from "./numbers.ts";
+import { parseIpvs, parsePhysdev, parseSet } from "./parse-match-ipvs.ts";
 import type { Match, PortRange, TransportProtocol } from "./parsed.ts";
 import { unquote } from "./words.ts";
 
@@ -23,8 +24,17 @@ const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ["nfacct", nfacctMatch],
 ]);
 
+/** These are told by their words: an option of theirs takes two values, several, or none. */
+const WORD_READERS: ReadonlyMap<string, (words: readonly string[]) => Match | undefined> = new Map([
+  ["set", parseSet],
+  ["ipvs", parseIpvs],
+  ["physdev", parsePhysdev],
+]);
+
 /** Reads the options after `-m NAME`; undefined for a module, or a use of it, that has no kind of its own. */
 export function parseModule(name: string, words: readonly string[]): Match | undefined {
+  const readWords = WORD_READERS.get(name);
+  if (readWords !== undefined) return readWords(words);
   const read = READERS.get(name);
   const options = read === undefined ? undefined : parseOptions(words);
   return read === undefined || options === undefined ? undefined : read(options);

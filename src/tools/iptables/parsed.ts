@@ -74,6 +74,12 @@ export type Match = { readonly negated: boolean } & (
   /** The kernel compares 31 random bits with this threshold: the share is threshold / 2^31. */
   | { readonly kind: "statistic"; readonly threshold: number }
   | { readonly kind: "nfacct"; readonly counter: string }
+  /** Which side of the packet is compared with each part of an entry: `dst,dst,src`. */
+  | { readonly kind: "set"; readonly name: string; readonly sides: readonly ("src" | "dst")[] }
+  /** Of a connection that IPVS has sent on, by the virtual server it was for; the protocol is a number. */
+  | { readonly kind: "ipvs"; readonly protocol: number; readonly address: string; readonly port: number }
+  /** Came in by a port of a bridge. */
+  | { readonly kind: "physdev-is-in" }
   /** Anything else, word by word as spelled, quotes and `!` included; `negated` is always false. */
   | { readonly kind: "unknown"; readonly words: readonly string[] }
 );

@@ -58,6 +58,12 @@ function printMatch(match: Match): string {
     case "nfacct":
       // Two blanks: nfacct's own save function prints the option with one, then its value with another.
       return `-m nfacct --nfacct-name  ${quote(match.counter)}`;
+    case "set":
+      return `-m set ${not}--match-set ${match.name} ${match.sides.join(",")}`;
+    case "ipvs":
+      return `-m ipvs --vproto ${match.protocol} --vaddr ${match.address} --vport ${match.port}`;
+    case "physdev-is-in":
+      return `-m physdev ${not}--physdev-is-in`;
     case "unknown":
       return match.words.join(" ");
   }
