@@ -58,32 +58,52 @@ function mayShare(a: Claim, b: Claim): boolean {
   return a.owner === b.owner && a.port !== undefined && a.port.port === b.port?.port;
 }
 
+interface Holder {
+  readonly owner: Read<Service>;
+  readonly vip: Vip;
+}
+
 /** One cluster IP for two Services is refused; other shared addresses are warned about on the later in name order. */
 export function checkAddressClashes(services: readonly Read<Service>[], sink: Sink): void {
-  checkClusterIps(services, sink);
+  const clusterIps = checkClusterIps(services, sink);
+  const outside = new Map<string, Holder[]>();
+  for (const owner of services) {
+    if (!isProxied(owner.object)) continue;
+    for (const vip of [...owner.object.externalIps, ...owner.object.loadBalancerIps]) {
+      const holders = outside.get(vip.address.text);
+      if (holders === undefined) outside.set(vip.address.text, [{ owner, vip }]);
+      else holders.push({ owner, vip });
+    }
+  }
+  for (const [ip, holders] of outside) {
+    const holder = clusterIps.get(ip);
+    const all = holder === undefined ? holders : [holder, ...holders];
+    if (all.length > 1) reportSharedPorts(all, sink);
+  }
+}
+
+/** Services may share an address as long as their ports differ. */
+function reportSharedPorts(holders: readonly Holder[], sink: Sink): void {
   const first = new Map<string, Read<Service>>();
-  const proxied = services.filter(({ object }) => isProxied(object));
-  for (const owner of proxied.sort((a, b) => compareServices(a.object, b.object))) {
-    for (const vip of vipsOf(owner.object)) {
-      for (const port of owner.object.ports) {
-        const key = `${vip.address.text} port ${port.port}/${port.protocol}`;
-        const earlier = first.get(key);
-        if (earlier === undefined) first.set(key, owner);
-        else if (earlier !== owner) {
-          const parameters = { vip: key, owner: describeSubject(earlier.subject) };
-          sink.reporter(owner.subject)("vip-shared", vip.place, parameters);
-        }
+  for (const { owner, vip } of [...holders].sort((a, b) => compareServices(a.owner.object, b.owner.object))) {
+    for (const port of owner.object.ports) {
+      const key = `${vip.address.text} port ${port.port}/${port.protocol}`;
+      const earlier = first.get(key);
+      if (earlier === undefined) first.set(key, owner);
+      else if (earlier !== owner) {
+        const parameters = { vip: key, owner: describeSubject(earlier.subject) };
+        sink.reporter(owner.subject)("vip-shared", vip.place, parameters);
       }
     }
   }
 }
 
-function checkClusterIps(services: readonly Read<Service>[], sink: Sink): void {
-  const owners = new Map<string, { owner: Read<Service>; vip: Vip }>();
+function checkClusterIps(services: readonly Read<Service>[], sink: Sink): ReadonlyMap<string, Holder> {
+  const holders = new Map<string, Holder>();
   for (const owner of services) {
     for (const vip of Object.values(owner.object.clusterIps)) {
-      const earlier = owners.get(vip.address.text);
-      if (earlier === undefined) owners.set(vip.address.text, { owner, vip });
+      const earlier = holders.get(vip.address.text);
+      if (earlier === undefined) holders.set(vip.address.text, { owner, vip });
       else {
         const related = [{ message: "first used", place: earlier.vip.place }];
         const parameters = { ip: vip.address.text, owner: describeSubject(earlier.owner.subject) };
@@ -91,10 +111,7 @@ function checkClusterIps(services: readonly Read<Service>[], sink: Sink): void {
       }
     }
   }
-}
-
-function vipsOf(service: Service): readonly Vip[] {
-  return [...Object.values(service.clusterIps), ...service.externalIps, ...service.loadBalancerIps];
+  return holders;
 }
 
 function compareServices(a: Service, b: Service): number {

@@ -7,6 +7,7 @@ import type { Cluster } from "./cluster.ts";
 import type { EndpointSlice } from "./endpoint-slice.ts";
 import { isRecord } from "./fields.ts";
 import { flattenDocuments } from "./flatten-documents.ts";
+import { enterName, lookUp, type NameMap } from "./name-map.ts";
 import { defaultProxyConfiguration, type ProxyConfiguration, type ProxyMode } from "./proxy-configuration.ts";
 import { type Read, type ReadObjects, readObjects } from "./read-objects.ts";
 
@@ -48,8 +49,9 @@ export function parseCluster(documents: readonly unknown[], options: ParseOption
 /** Endpoints count only for a Service that has no slice, as slices are made of them otherwise. */
 function endpointsWithoutSlices(objects: ReadObjects): readonly Read<EndpointSlice>[] {
   if (objects.endpoints.length === 0) return [];
-  const sliced = new Set(objects.slices.map(({ object }) => `${object.namespace}/${object.service}`));
-  return objects.endpoints.filter(({ object }) => !sliced.has(`${object.namespace}/${object.service}`));
+  const sliced: NameMap<true> = new Map();
+  for (const { object } of objects.slices) enterName(sliced, object.namespace, object.service ?? "", true);
+  return objects.endpoints.filter(({ object }) => lookUp(sliced, object.namespace, object.name) === undefined);
 }
 
 function withoutBroken<T>(read: readonly Read<T>[], keepGoing: boolean, sink: Sink): readonly T[] {

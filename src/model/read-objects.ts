@@ -4,6 +4,7 @@ import { createSubject, describeSubject, type Subject } from "../diagnostics/sub
 import type { EndpointSlice } from "./endpoint-slice.ts";
 import { type Fields, isRecord } from "./fields.ts";
 import type { InputObject } from "./flatten-documents.ts";
+import { type NameMap, namesIn } from "./name-map.ts";
 import type { Host, Node } from "./node.ts";
 import { parseEndpointSlice } from "./parse-endpoint-slice.ts";
 import { parseEndpoints } from "./parse-endpoints.ts";
@@ -81,15 +82,15 @@ export function readObjects(inputs: readonly InputObject[], mode: ProxyMode | un
 }
 
 /** Where each name was first given, by kind and namespace. */
-type Seen = Map<string, Map<string, Place>>;
+type Seen = Map<string, NameMap<Place>>;
 
 /** kube-proxy's configuration has no name; there may be several in the input, of which one is chosen. */
 function reportDuplicate(input: InputObject, subject: Subject, seen: Seen, report: Report): void {
   if (subject.name === "") return;
-  const scope = `${subject.kind} ${subject.namespace}`;
-  const names = seen.get(scope) ?? new Map<string, Place>();
+  const places: NameMap<Place> = seen.get(subject.kind) ?? new Map();
+  if (places.size === 0) seen.set(subject.kind, places);
+  const names = namesIn(places, subject.namespace);
   const first = names.get(subject.name);
-  if (names.size === 0) seen.set(scope, names);
   if (first === undefined) names.set(subject.name, input.place);
   else {
     const related = [{ message: "first given", place: first }];

@@ -4,6 +4,7 @@ import { type Family, isLoopback } from "../model/address.ts";
 import type { Cluster } from "../model/cluster.ts";
 import { compareBytes } from "../model/compare.ts";
 import { type EndpointSlice, placeOfEndpoint } from "../model/endpoint-slice.ts";
+import { enterName, lookUp, type NameMap } from "../model/name-map.ts";
 import type { ProxyConfiguration } from "../model/proxy-configuration.ts";
 import { isProxied, type Service, type ServicePort, type Vip } from "../model/service.ts";
 import type {
@@ -74,7 +75,7 @@ interface Gatherer {
   readonly cluster: Cluster;
   readonly view: NodeView;
   readonly family: Family;
-  readonly slices: ReadonlyMap<string, readonly EndpointSlice[]>;
+  readonly slices: NameMap<readonly EndpointSlice[]>;
 }
 
 /** The service ports of a family in name order. */
@@ -109,7 +110,7 @@ function gather(
   { slices, view }: Gatherer,
   onConflict: OnConflict,
 ): readonly Endpoint[] {
-  const ours = slices.get(`${service.namespace}/${service.name}`);
+  const ours = lookUp(slices, service.namespace, service.name);
   return ours === undefined ? [] : gatherEndpoints(ours, port, view.name, onConflict);
 }
 
@@ -126,16 +127,17 @@ function isLargeCluster(services: readonly Service[], gatherer: Gatherer): boole
 }
 
 /** The slices that kube-proxy reads for each Service, in name order. */
-function slicesByService(slices: readonly EndpointSlice[], family: Family): ReadonlyMap<string, EndpointSlice[]> {
-  const found = new Map<string, EndpointSlice[]>();
+function slicesByService(slices: readonly EndpointSlice[], family: Family): NameMap<EndpointSlice[]> {
+  const found: NameMap<EndpointSlice[]> = new Map();
   for (const slice of slices) {
     if (slice.service === undefined || slice.headless || slice.family !== family) continue;
-    const key = `${slice.namespace}/${slice.service}`;
-    const list = found.get(key);
-    if (list === undefined) found.set(key, [slice]);
+    const list = lookUp(found, slice.namespace, slice.service);
+    if (list === undefined) enterName(found, slice.namespace, slice.service, [slice]);
     else list.push(slice);
   }
-  for (const list of found.values()) if (list.length > 1) list.sort((a, b) => compareBytes(a.name, b.name));
+  for (const names of found.values()) {
+    for (const list of names.values()) if (list.length > 1) list.sort((a, b) => compareBytes(a.name, b.name));
+  }
   return found;
 }
 

@@ -54,6 +54,7 @@ function wordAt(ascii: string, offset: number, length: number): number {
 
 function compress(): void {
   const w = schedule;
+  const k = roundConstants;
   for (let i = 16; i < 64; i++) {
     const a = w[i - 15]!;
     const b = w[i - 2]!;
@@ -69,19 +70,33 @@ function compress(): void {
   let f = state[5]!;
   let g = state[6]!;
   let h = state[7]!;
-  for (let i = 0; i < 64; i++) {
-    const s1 = ((e >>> 6) | (e << 26)) ^ ((e >>> 11) | (e << 21)) ^ ((e >>> 25) | (e << 7));
-    const t1 = (h + s1 + ((e & f) ^ (~e & g)) + roundConstants[i]! + w[i]!) | 0;
-    const s0 = ((a >>> 2) | (a << 30)) ^ ((a >>> 13) | (a << 19)) ^ ((a >>> 22) | (a << 10));
-    const t2 = (s0 + ((a & b) ^ (a & c) ^ (b & c))) | 0;
-    h = g;
-    g = f;
-    f = e;
-    e = (d + t1) | 0;
-    d = c;
-    c = b;
-    b = a;
-    a = (t1 + t2) | 0;
+  // Four rounds at a time: the variables change places by name, and half of the moves fall away.
+  for (let i = 0; i < 64; i += 4) {
+    h = (h + big1(e) + ((e & f) ^ (~e & g)) + k[i]! + w[i]!) | 0;
+    d = (d + h) | 0;
+    h = (h + big0(a) + ((a & b) ^ (a & c) ^ (b & c))) | 0;
+    g = (g + big1(d) + ((d & e) ^ (~d & f)) + k[i + 1]! + w[i + 1]!) | 0;
+    c = (c + g) | 0;
+    g = (g + big0(h) + ((h & a) ^ (h & b) ^ (a & b))) | 0;
+    f = (f + big1(c) + ((c & d) ^ (~c & e)) + k[i + 2]! + w[i + 2]!) | 0;
+    b = (b + f) | 0;
+    f = (f + big0(g) + ((g & h) ^ (g & a) ^ (h & a))) | 0;
+    e = (e + big1(b) + ((b & c) ^ (~b & d)) + k[i + 3]! + w[i + 3]!) | 0;
+    a = (a + e) | 0;
+    e = (e + big0(f) + ((f & g) ^ (f & h) ^ (g & h))) | 0;
+    // Now e..h hold the first four and a..d the last four.
+    let t = a;
+    a = e;
+    e = t;
+    t = b;
+    b = f;
+    f = t;
+    t = c;
+    c = g;
+    g = t;
+    t = d;
+    d = h;
+    h = t;
   }
   state[0]! += a;
   state[1]! += b;
@@ -91,6 +106,14 @@ function compress(): void {
   state[5]! += f;
   state[6]! += g;
   state[7]! += h;
+}
+
+function big0(x: number): number {
+  return ((x >>> 2) | (x << 30)) ^ ((x >>> 13) | (x << 19)) ^ ((x >>> 22) | (x << 10));
+}
+
+function big1(x: number): number {
+  return ((x >>> 6) | (x << 26)) ^ ((x >>> 11) | (x << 21)) ^ ((x >>> 25) | (x << 7));
 }
 
 const base32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";

@@ -119,8 +119,9 @@ function lowerPolicyChain(
   write(out, "nat declarations", declare(chain));
   const start = appendTo(chain);
   if (plan.internal.kind === "balance" && plan.internal.over === over) lowerMasquerade(plan, start, settings, out);
+  const opening = ` -m comment --comment "${plan.name} -> `;
   const toEndpoint = ({ endpoint }: ChainedEndpoint): string =>
-    settings.largeCluster ? "" : comment(`${plan.name} -> ${endpoint.target}`);
+    settings.largeCluster ? "" : `${opening}${endpoint.target}"`;
   if (plan.affinity !== undefined) {
     becauseOfService(out, plan, "spec.sessionAffinity");
     for (const to of endpoints) {
