@@ -54,22 +54,22 @@ function parseLooseIpv4(text: string): IpAddress | undefined {
 }
 
 function parseIpv6(text: string): IpAddress | undefined {
-  const dotted = /^(.*:)(\d+\.\d+\.\d+\.\d+)$/.exec(text);
-  const tail = dotted === null ? undefined : parseLooseIpv4(dotted[2] as string);
-  if (dotted !== null && tail === undefined) return undefined;
-  const spelled = dotted === null ? text : `${dotted[1]}${(tail as IpAddress).text}`;
-  if (!isIpv6Spelling(spelled)) return undefined;
+  const spelled = withoutDots(text)?.replace(/(^|:)0+(?=[0-9A-Fa-f])/g, "$1");
+  // ipaddr.js also takes zones and other spellings that Go's parser refuses.
+  if (spelled === undefined || !/^[0-9A-Fa-f:]+$/.test(spelled)) return undefined;
+  if (spelled.split(":").some((group) => group.length > 4) || !ipaddr.IPv6.isValid(spelled)) return undefined;
   const parsed = ipaddr.IPv6.parse(spelled);
   if (parsed.isIPv4MappedAddress()) return { family: "ipv4", text: parsed.toIPv4Address().toString() };
   return { family: "ipv6", text: parsed.toRFC5952String() };
 }
 
-/** ipaddr.js also takes zones and other spellings that Go's parser refuses. */
-function isIpv6Spelling(text: string): boolean {
-  if (!/^[0-9A-Fa-f:.]+$/.test(text)) return false;
-  const groups = text.replace(/\d+\.\d+\.\d+\.\d+$/, "0:0").split(":");
-  if (groups.some((group) => group.length > 4)) return false;
-  return ipaddr.IPv6.isValid(text);
+/** `::1.2.3.4` as `::102:304`: ipaddr.js would take it for `::ffff:1.2.3.4`. */
+function withoutDots(text: string): string | undefined {
+  const [, head, dotted] = /^(.*:)(\d+\.\d+\.\d+\.\d+)$/.exec(text) ?? [];
+  if (dotted === undefined) return text;
+  const octets = parseLooseIpv4(dotted)?.text.split(".").map(Number);
+  const [a = 0, b = 0, c = 0, d = 0] = octets ?? [];
+  return octets && `${head}${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}`;
 }
 
 export function isCanonicalIp(text: string, ip: IpAddress): boolean {
@@ -98,7 +98,7 @@ function networkOf(ip: IpAddress, prefix: number): Cidr | undefined {
 }
 
 function parsePrefix(text: string): number | undefined {
-  return /^\d{1,4}$/.test(text) ? Number.parseInt(text, 10) : undefined;
+  return /^\d+$/.test(text) ? Number.parseInt(text, 10) : undefined;
 }
 
 function maskedText(ip: IpAddress, prefix: number): string {

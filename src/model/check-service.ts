@@ -32,8 +32,9 @@ export function checkServiceAnnotations(
   annotations: Readonly<Record<string, string>>,
   type: ServiceType,
 ): void {
-  const place = at(at(service.place, "metadata"), "annotations");
   const { [topologyMode]: mode, [topologyHints]: hints, [sourceRanges]: ranges } = annotations;
+  if (mode === undefined && ranges === undefined) return;
+  const place = at(at(service.place, "metadata"), "annotations");
   if (mode !== undefined && hints !== undefined && mode !== hints) {
     service.report("topology-annotations-differ", at(place, topologyMode), {});
   }

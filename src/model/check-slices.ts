@@ -1,6 +1,7 @@
 import type { Sink } from "../diagnostics/diagnostic.ts";
 import { at } from "../diagnostics/place.ts";
-import type { EndpointSlice } from "./endpoint-slice.ts";
+import type { Subject } from "../diagnostics/subject.ts";
+import type { EndpointSlice, SlicePort } from "./endpoint-slice.ts";
 import { enterName, lookUp, type NameMap } from "./name-map.ts";
 import type { Read } from "./read-objects.ts";
 import { isProxied, type Service } from "./service.ts";
@@ -26,21 +27,27 @@ export function checkSlices(
 const familyNames = { ipv4: "IPv4", ipv6: "IPv6" } as const;
 
 function checkSlice({ object: slice, subject }: Read<EndpointSlice>, service: Service, sink: Sink): void {
-  const report = sink.reporter(subject);
-  const name = (): string => `${service.namespace}/${service.name}`;
+  const { family, place } = slice;
   if (slice.headless) {
-    report("slice-headless-ignored", at(slice.place, "metadata"), { service: name() });
-    return;
+    const parameters = { service: `${service.namespace}/${service.name}` };
+    sink.reporter(subject)("slice-headless-ignored", at(place, "metadata"), parameters);
+  } else if (family !== undefined && slice.endpoints.length > 0) {
+    if (service.clusterIps[family] !== undefined) checkPorts(slice, subject, service, sink);
+    else if (Object.keys(service.clusterIps).length > 0) {
+      sink.reporter(subject)("slice-family-unused", at(place, "addressType"), { family: familyNames[family] });
+    }
   }
-  const { family } = slice;
-  if (family === undefined || slice.endpoints.length === 0) return;
-  if (service.clusterIps[family] === undefined && Object.keys(service.clusterIps).length > 0) {
-    report("slice-family-unused", at(slice.place, "addressType"), { family: familyNames[family] });
-    return;
-  }
+}
+
+function checkPorts(slice: EndpointSlice, subject: Subject, service: Service, sink: Sink): void {
   for (const port of slice.ports) {
-    const matched = service.ports.some(({ name, protocol }) => name === port.name && protocol === port.protocol);
-    if (matched || port.port === undefined) continue;
-    report("slice-port-unmatched", port.place, { service: name(), port: `${port.name || "(unnamed)"}/${port.protocol}` });
+    if (port.port === undefined || hasPort(service, port)) continue;
+    const name = `${service.namespace}/${service.name}`;
+    const parameters = { service: name, port: `${port.name || "(unnamed)"}/${port.protocol}` };
+    sink.reporter(subject)("slice-port-unmatched", port.place, parameters);
   }
+}
+
+function hasPort(service: Service, wanted: SlicePort): boolean {
+  return service.ports.some(({ name, protocol }) => name === wanted.name && protocol === wanted.protocol);
 }

@@ -11,12 +11,22 @@ export interface InputObject {
   readonly place: Place;
 }
 
+/** Lists in Lists beyond this are not opened. */
+export const mostNestedLists = 10;
+
+interface Implied {
+  readonly apiVersion?: string;
+  readonly kind?: string;
+  /** How many Lists there are around. */
+  readonly lists: number;
+}
+
 /** The objects of all documents: Lists are opened, their items get the kind a typed list implies. */
 export function flattenDocuments(documents: readonly unknown[], sink: Sink): readonly InputObject[] {
   const objects: InputObject[] = [];
   const report = sink.reporter(createSubject());
 
-  const visit = (value: unknown, place: Place, implied: { apiVersion?: string; kind?: string }): void => {
+  const visit = (value: unknown, place: Place, implied: Implied): void => {
     if (!isRecord(value)) {
       report("document-not-a-mapping", place, { got: typeAndValue(value) });
       return;
@@ -27,8 +37,11 @@ export function flattenDocuments(documents: readonly unknown[], sink: Sink): rea
     if (apiVersion === undefined || kind === undefined) {
       if (isOfWrongType(value.apiVersion) || isOfWrongType(value.kind)) return;
       report("document-without-kind", place, { field: kind === undefined ? "kind" : "apiVersion" });
+    } else if (kind.endsWith("List") && value.items !== undefined && implied.lists === mostNestedLists) {
+      report("document-not-a-mapping", place, { got: `a List in ${mostNestedLists} others` });
     } else if (kind.endsWith("List") && value.items !== undefined) {
-      const itemKind = kind === "List" ? {} : { apiVersion, kind: kind.slice(0, -"List".length) };
+      const lists = implied.lists + 1;
+      const itemKind = kind === "List" ? { lists } : { apiVersion, kind: kind.slice(0, -"List".length), lists };
       const items = at(place, "items");
       listField(fields, "items").forEach((item, index) => {
         visit(item, at(items, index), itemKind);
@@ -39,7 +52,7 @@ export function flattenDocuments(documents: readonly unknown[], sink: Sink): rea
   };
 
   documents.forEach((document, index) => {
-    visit(document, documentPlace(index), {});
+    visit(document, documentPlace(index), { lists: 0 });
   });
   return objects;
 }

@@ -7,7 +7,8 @@ type Texts = Readonly<Record<string, string>>;
 export function parseLabels(fields: Fields, key: string): Texts {
   const labels = textMapField(fields, key);
   checkKeys(fields, key, labels, isQualifiedName);
-  for (const [name, value] of Object.entries(labels)) {
+  for (const name in labels) {
+    const value = labels[name] as string;
     if (!isLabelValue(value)) tell(fields, key, name, { got: value, what: "label value" });
   }
   return labels;
@@ -21,7 +22,7 @@ export function parseAnnotations(fields: Fields, key: string): Texts {
 }
 
 function checkKeys(fields: Fields, key: string, texts: Texts, isKey: (name: string) => boolean): void {
-  for (const name of Object.keys(texts)) {
+  for (const name in texts) {
     if (!isKey(name)) tell(fields, key, name, { got: name, what: "label or annotation key" }, "key");
   }
 }

@@ -65,6 +65,7 @@ export function parseSourceRanges(
   if (texts.length > 0 && type !== "LoadBalancer") {
     spec.report("service-field-forbidden", place, { field: "loadBalancerSourceRanges", whom: "LoadBalancer Services" });
   }
+  if (texts.length === 0) return [];
   const ranges: SourceRange[] = [];
   for (const text of texts) {
     const cidr = parseLegacyCidr(spec, text, text.value.trim());

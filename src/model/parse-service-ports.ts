@@ -25,7 +25,7 @@ export function parseServicePorts(spec: Fields, type: ServiceType, headless: boo
   const seen = new Set<string>();
   return records.map((record) => {
     const port = parseServicePort(record, records.length > 1, parseNodePort(record, type, wantsNodePort));
-    checkUnique(record, port, seen);
+    if (records.length > 1) checkUnique(record, port, seen);
     return port;
   });
 }

@@ -51,15 +51,15 @@ export function parseSliceEndpoint(record: Fields, index: number, family: Family
 /** The first address, which is the only one that counts; all are checked. */
 function parseAddresses(record: Fields, family: Family): string | undefined {
   const given = record.value.addresses;
-  const place = placeOf(record, "addresses");
   if (!Array.isArray(given) || given.length === 0) {
     if (given === undefined || given === null || Array.isArray(given)) {
-      record.report("endpoint-without-address", place, {});
+      record.report("endpoint-without-address", placeOf(record, "addresses"), {});
     } else textsField(record, "addresses");
     return undefined;
   }
   const first = parseEndpointAddress(record, given, 0, family);
   if (given.length === 1) return first?.text;
+  const place = placeOf(record, "addresses");
   if (given.length > mostAddresses) {
     const got = given.length;
     record.report("slice-too-large", place, { got, what: "addresses in an endpoint", limit: mostAddresses });

@@ -9,7 +9,7 @@ export interface Lines {
   /** How many bytes of `chunk` are used. */
   used: number;
   /** Lines that are not encoded yet. */
-  pending: string;
+  readonly pending: string[];
   /** How many lines there are in all. */
   count: number;
 }
@@ -17,25 +17,26 @@ export interface Lines {
 const encoder = new TextEncoder();
 const smallestChunk = 1024;
 const largestChunk = 1 << 20;
-const mostPending = 4096;
+const mostPending = 64;
 
 export function createLines(): Lines {
-  return { full: [], chunk: new Uint8Array(smallestChunk), used: 0, pending: "", count: 0 };
+  return { full: [], chunk: new Uint8Array(smallestChunk), used: 0, pending: [], count: 0 };
 }
 
 /** Appends one line; `text` is ASCII and has no line end. */
 export function appendLine(lines: Lines, text: string): void {
-  lines.pending += `${text}\n`;
+  lines.pending.push(text);
   lines.count += 1;
-  if (lines.pending.length > mostPending) encodePending(lines);
+  if (lines.pending.length === mostPending) encodePending(lines);
 }
 
 function encodePending(lines: Lines): void {
-  const size = lines.pending.length;
-  if (lines.used + size > lines.chunk.length) startChunk(lines, size);
-  encoder.encodeInto(lines.pending, lines.chunk.subarray(lines.used));
-  lines.used += size;
-  lines.pending = "";
+  if (lines.pending.length === 0) return;
+  const text = `${lines.pending.join("\n")}\n`;
+  if (lines.used + text.length > lines.chunk.length) startChunk(lines, text.length);
+  encoder.encodeInto(text, lines.chunk.subarray(lines.used));
+  lines.used += text.length;
+  lines.pending.length = 0;
 }
 
 function startChunk(lines: Lines, needed: number): void {
