@@ -6,9 +6,9 @@ import { generateCase, goldenCases, storedFiles } from "../scripts/golden/genera
 
 const root = new URL("../golden/", import.meta.url).pathname;
 
-describe("golden cases hold what the compiler writes", () => {
-  it("are at least 40", () => {
-    expect(goldenCases(root).length).toBeGreaterThanOrEqual(40);
+describe("golden cases hold what the compiler writes, in each mode", () => {
+  it("are at least 70", () => {
+    expect(goldenCases(root).length).toBeGreaterThanOrEqual(70);
   });
   it.concurrent.each(goldenCases(root))("%s", async (name) => {
     const workspace = mkdtempSync(join(tmpdir(), "golden-"));

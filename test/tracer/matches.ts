@@ -1,6 +1,7 @@
 import type { Match } from "../../src/tools/iptables/parsed.ts";
-import { isLoopback, rangeContains } from "./addresses.ts";
+import { isLoopback, parseAddressPort, rangeContains } from "./addresses.ts";
 import type { Flow, World } from "./packet.ts";
+import { setContains } from "./sets.ts";
 import { ALL, minus, NOTHING, type Share, share } from "./share.ts";
 
 /** Which share of the packets of a flow a match lets through. */
@@ -35,6 +36,13 @@ function matches(match: Exclude<Match, { kind: "statistic" }>, flow: Flow, world
     case "recent":
       // No connection was here before: nothing is found, but something is always noted.
       return match.action === "set";
+    case "set":
+      return setContains(match, flow, world);
+    case "ipvs":
+      return ipvsMatches(match, flow);
+    case "physdev-is-in":
+      // Pods are plugged into a bridge, as with most networks. No rule of kube-proxy's makes this alone decide.
+      return flow.packet.entry === "pod";
     case "comment":
     case "nfacct":
       return true;
@@ -45,7 +53,16 @@ function matches(match: Exclude<Match, { kind: "statistic" }>, flow: Flow, world
 
 /** What `LOCAL` means: the kernel's local routing table. */
 export function isLocal(address: string, world: World): boolean {
-  return isLoopback(address) || world.nodeAddresses.includes(address);
+  const { nodeAddresses, ipvs } = world;
+  return isLoopback(address) || nodeAddresses.includes(address) || (ipvs?.serviceAddresses.includes(address) ?? false);
+}
+
+/** By the virtual server the packet was for; nothing before IPVS has seen it. */
+function ipvsMatches(match: Extract<Match, { kind: "ipvs" }>, { virtualServer }: Flow): boolean {
+  if (virtualServer === undefined) return false;
+  const served = parseAddressPort(virtualServer.address);
+  const protocol = { tcp: 6, udp: 17, sctp: 132 }[virtualServer.protocol];
+  return protocol === match.protocol && served?.address === match.address && served.port === match.port;
 }
 
 function interfaceMatches(name: string, flow: Flow): boolean {

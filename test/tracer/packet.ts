@@ -1,8 +1,18 @@
+import type { SavedSet } from "../../src/tools/ipset/parse.ts";
+import type { SavedServer } from "../../src/tools/ipvs/parse.ts";
 import type { Share } from "./share.ts";
 
 /** What the node's kernel knows besides the rules: which addresses are its own (loopback always is). */
 export interface World {
   readonly nodeAddresses: readonly string[];
+  readonly ipvs?: IpvsState;
+}
+
+export interface IpvsState {
+  /** On the dummy device, which makes them the node's own. */
+  readonly serviceAddresses: readonly string[];
+  readonly sets: readonly SavedSet[];
+  readonly servers: readonly SavedServer[];
 }
 
 export type Entry = "outside" | "pod" | "node";
@@ -39,4 +49,6 @@ export interface Flow {
   readonly mark: number;
   readonly translated: boolean;
   readonly masqueraded: boolean;
+  /** Set once IPVS has sent the packet on. */
+  readonly virtualServer?: SavedServer;
 }

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Programs this host with the rules for node node1: sh apply.sh, as root.
-# Own chains are rewritten, jumps into them are added at the head of their chains where they are missing, other
-# rules stay as they are. Running it twice changes nothing. It does not remove chains of Services that are gone.
+# Own chains are rewritten; jumps into them, sets, virtual servers and addresses are added where they are missing;
+# everything else stays as it is. Running it twice changes nothing. What Services that are gone left is not removed.
 set -eu
 cd -- "$(dirname -- "$0")"
 

@@ -23,7 +23,7 @@ import { setKeys, setName } from "./sets.ts";
 export function lowerIpvs(plan: ForwardingPlan, options: LowerOptions, report: Report): Script {
   const differences = createDifferences();
   const families = plan.families.map((family) => lowerFamily(family, plan, differences, report));
-  reportDifferences(differences, report);
+  reportDifferences(differences, plan.localhostNodePorts, report);
   const step = (purpose: string, file: string, argv: readonly string[], { text, origins }: AssembledText): Step => ({
     purpose,
     argv,

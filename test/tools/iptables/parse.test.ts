@@ -41,8 +41,8 @@ describe("identity", () => {
     }
   });
 
-  test.skipIf(!present)("in iptables mode no rule of kube-proxy's is unknown", () => {
-    for (const file of savedFiles().filter((path) => !path.includes(".ipvs"))) {
+  test.skipIf(!present)("no rule of kube-proxy's is unknown", () => {
+    for (const file of savedFiles()) {
       const rules = parseTables(readFileSync(file, "utf8")).tables.flatMap((table) =>
         table.chains.flatMap((chain) => chain.rules),
       );
@@ -68,6 +68,11 @@ describe("identity", () => {
     "-A A -m recent --rcheck --hitcount 5 --name X --rsource -j B",
     "-A A -m nfacct --nfacct-name  c -j DROP",
     "-A A -m set --match-set KUBE-CLUSTER-IP dst,dst -m physdev ! --physdev-is-in -j ACCEPT",
+    "-A A -m set ! --match-set KUBE-LOOP-BACK dst,dst,src -j ACCEPT",
+    "-A A -m set --match-set KUBE-LOOP-BACK dst --return-nomatch -j ACCEPT",
+    "-A A -m ipvs --vproto 6 --vaddr 203.0.113.1 --vport 80 -j DROP",
+    "-A A -m ipvs --vproto 6 --vaddr 203.0.113.1 --vport 80 --vdir REPLY -j DROP",
+    "-A A -m ipvs ! --ipvs -m physdev --physdev-in eth0 -j DROP",
     '-A A -o eth0 ! -f -j LOG --log-prefix "a b"',
     "-A A -g B",
     "-A A -p tcp -m tcp --sport 1 --dport 2 -j REDIRECT --to-ports 80",
@@ -112,6 +117,15 @@ describe("structure", () => {
       ],
       target: { kind: "jump", chain: "KUBE-MARK-MASQ" },
     });
+  });
+
+  test.each([
+    ["-m set ! --match-set S dst,src", { kind: "set", negated: true, name: "S", sides: ["dst", "src"] }],
+    ["-m ipvs --vproto 6 --vaddr fd00::1 --vport 80", { kind: "ipvs", protocol: 6, address: "fd00::1", port: 80 }],
+    ["-m physdev ! --physdev-is-in", { kind: "physdev-is-in", negated: true }],
+    ["-m set --match-set S dst,both", { kind: "unknown" }],
+  ])("match %s", (words, match) => {
+    expect(onlyRule(`-A A ${words} -j DROP`).matches).toMatchObject([match]);
   });
 
   test.each([
@@ -181,7 +195,7 @@ describe("problems", () => {
       ..."statistic --mode random --probability 0.5 mark --mark 0x1/0x2 --dport 80 addrtype --src-type LOCAL".split(
         " ",
       ),
-      ..."DNAT --to-destination MARK --set-xmark REJECT --reject-with x nfacct --nfacct-name conntrack --ctstate".split(
+      ..."DNAT --to-destination MARK --set-xmark REJECT --reject-with x nfacct --nfacct-name conntrack --ctstate set --match-set dst,src".split(
         " ",
       ),
       '"a b"',
