@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -60,6 +60,12 @@ describe("README", () => {
     const quoted = readme.split("\n").filter((line) => line.startsWith("-A "));
     expect(quoted.length).toBe(4);
     for (const line of quoted) expect(printed).toContain(line);
+  });
+
+  it("names golden cases that exist for every difference between the modes", () => {
+    const rows = [...readme.matchAll(/^\|.*\| `([\w-]+)` \|$/gm)].map(([, name]) => name ?? "");
+    expect(rows.length).toBeGreaterThanOrEqual(10);
+    for (const name of rows) expect(existsSync(join(root, "golden", name, "packets.txt")), name).toBe(true);
   });
 
   it("links to files that exist", () => {
