@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 
 step() { printf '\n== %s\n' "$*"; }
 
-needed="iptables ipset iproute2 util-linux git jq"
+needed="iptables ipset ipvsadm iproute2 kmod nfacct procps util-linux git jq user-mode-linux busybox-static"
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
   missing=""
   for package in $needed; do

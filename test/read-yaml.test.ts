@@ -19,7 +19,22 @@ const scalar = fc.oneof(
   fc.integer(),
   fc.boolean(),
   fc.constant(null),
-  fc.constantFrom("on", "yes", "y", "0o17", "070", "08", "0x1F", "1_000", "22:22", "2024-01-01", "~", ".inf", "1e3", "<<"),
+  fc.constantFrom(
+    "on",
+    "yes",
+    "y",
+    "0o17",
+    "070",
+    "08",
+    "0x1F",
+    "1_000",
+    "22:22",
+    "2024-01-01",
+    "~",
+    ".inf",
+    "1e3",
+    "<<",
+  ),
 );
 const tree = fc.letrec((tie) => ({
   node: fc.oneof(
@@ -41,7 +56,8 @@ describe("the two readers of YAML", () => {
   });
 
   it("agree on plain scalars of every kind", () => {
-    const scalars = "a on Yes y n off 1 -1 +7 070 08 0o17 0b11 0x1F 1_000 1.5 .5 1e3 .inf -.Inf .nan ~ null 22:22 2024-01-01 0. 00 0";
+    const scalars =
+      "a on Yes y n off 1 -1 +7 070 08 0o17 0b11 0x1F 1_000 1.5 .5 1e3 .inf -.Inf .nan ~ null 22:22 2024-01-01 0. 00 0";
     for (const word of scalars.split(" ")) {
       const text = `value: ${word}\nquoted: "${word}"\nlist: [${word}, '${word}']\n`;
       expect(values(text), word).toEqual(carefulValues(text));

@@ -12,7 +12,7 @@ import {
 import { locateInJson, type Span } from "./json-places.ts";
 import { kubectlYaml } from "./kubectl-yaml.ts";
 import { isEmptyDocument } from "./read-documents.ts";
-import type { SourceDocument, SourceText } from "./source.ts";
+import type { DocumentForm, SourceDocument, SourceText } from "./source.ts";
 
 /** A place in a text as people name it; lines and columns count from 1. */
 export interface Location {
@@ -37,7 +37,7 @@ export function locate(document: SourceDocument, path: Path, caret: "key" | "val
     case "problem":
       return locationOf(source, { offset: form.offset, length: 1 });
     case "embedded":
-      return locateEmbedded(document, form.within, form.path, path, caret);
+      return locateEmbedded(document, form, path, caret);
     case "none":
       return undefined;
   }
@@ -45,14 +45,14 @@ export function locate(document: SourceDocument, path: Path, caret: "key" | "val
 
 /** In a block scalar the embedded text's lines follow its header; elsewhere the key has to do. */
 function locateEmbedded(
-  document: SourceDocument,
-  within: SourceDocument,
-  at: Path,
+  { source }: SourceDocument,
+  { within, path: at, problemAt }: DocumentForm & { readonly kind: "embedded" },
   path: Path,
   caret: "key" | "value",
 ): Location | undefined {
   const outer = locate(within, at, "key");
-  const inner = locationOf(document.source, spanInYaml(document.source, 0, path, caret));
+  const span = problemAt === undefined ? spanInYaml(source, 0, path, caret) : { offset: problemAt, length: 1 };
+  const inner = locationOf(source, span);
   if (outer === undefined || inner === undefined) return outer;
   const lines = within.source.text.split("\n");
   const isBlock = /[|>][-+0-9]*\s*(?:#.*)?$/.test(outer.text);

@@ -85,6 +85,8 @@ function readYamlValues(text: string): readonly unknown[] | undefined {
   return values.filter((value) => value !== null && value !== undefined);
 }
 
+const tooDeep = "nested too deeply";
+
 /** So many problems of one text are told: after the first, most come of it. */
 const mostProblems = 100;
 
@@ -103,13 +105,13 @@ function readYamlCarefully(source: SourceText): ReadDocuments {
       if (!isEmptyDocument(one)) index += 1;
     }
   } catch {
-    problems.push({ offset: 0, message: "nested too deeply" });
+    problems.push({ offset: 0, message: tooDeep });
   }
   return { documents, problems };
 }
 
 function problemOf({ pos, message }: YAMLError): TextProblem {
-  return { offset: pos[0], message: firstLine(message) };
+  return { offset: pos[0], message: /call stack/.test(message) ? tooDeep : firstLine(message) };
 }
 
 /** Aliases without an anchor, and too many of them, are found only here. */
@@ -117,7 +119,7 @@ function toValue(document: Document.Parsed, problems: TextProblem[]): unknown {
   try {
     return document.toJS({ maxAliasCount: 1000 });
   } catch (error) {
-    const message = error instanceof RangeError ? "nested too deeply" : firstLine(String(error));
+    const message = error instanceof RangeError ? tooDeep : firstLine(String(error));
     problems.push({ offset: findUnknownAlias(document) ?? document.contents?.range[0] ?? 0, message });
     return undefined;
   }

@@ -1,7 +1,8 @@
 import type { Report, Sink } from "../diagnostics/diagnostic.ts";
-import { documentPlace } from "../diagnostics/place.ts";
+import { at, documentPlace } from "../diagnostics/place.ts";
 import { createSubject } from "../diagnostics/subject.ts";
 import { isRecord } from "../model/fields.ts";
+import { mostNestedLists } from "../model/flatten-documents.ts";
 import { readDocuments } from "./read-documents.ts";
 import { readSources, type SourceResult } from "./read-sources.ts";
 import type { SourceDocument, SourceText } from "./source.ts";
@@ -29,7 +30,9 @@ export async function readInputs(request: InputRequest, sink: Sink): Promise<Inp
     marks.push(mark);
     failed.push(tell);
   };
-  const documents = (await gather(request.filenames, request.recursive, fail)).flatMap(withEmbeddedConfiguration);
+  const documents = (await gather(request.filenames, request.recursive, fail)).flatMap((document) =>
+    withEmbeddedConfiguration(document, fail),
+  );
   const [config] = request.proxyConfig === undefined ? [] : await gather([request.proxyConfig], false, fail);
   const proxyConfigDocument = config === undefined ? undefined : documents.length;
   if (config !== undefined) documents.push(config);
@@ -90,12 +93,28 @@ function problemMark(source: SourceText, offset: number): SourceDocument {
 }
 
 /** The kube-proxy ConfigMap carries a configuration as text; it becomes a document of its own, after the ConfigMap. */
-function withEmbeddedConfiguration(document: SourceDocument): readonly SourceDocument[] {
+function withEmbeddedConfiguration(document: SourceDocument, fail: Fail): readonly SourceDocument[] {
   const embedded: SourceDocument[] = [];
   for (const { path, text } of configMapsIn(document.value, [])) {
+    if (text === undefined) {
+      fail({ ...document, value: undefined }, (report, number) =>
+        report("proxy-config-map-empty", path.reduce(at, documentPlace(number)), {}),
+      );
+      continue;
+    }
     const source = { name: document.source.name, text };
-    for (const inner of readDocuments(source).documents) {
-      embedded.push({ value: inner.value, source, form: { kind: "embedded", within: document, path } });
+    const { documents, problems } = readDocuments(source);
+    const form = (problemAt: number | undefined): SourceDocument["form"] => ({
+      kind: "embedded",
+      within: document,
+      path,
+      problemAt,
+    });
+    for (const { value } of documents) embedded.push({ value, source, form: form(undefined) });
+    for (const { offset, message } of problems) {
+      fail({ value: undefined, source, form: form(offset) }, (report, number) =>
+        report("syntax-invalid", documentPlace(number), { problem: message }),
+      );
     }
   }
   return [document, ...embedded];
@@ -103,7 +122,8 @@ function withEmbeddedConfiguration(document: SourceDocument): readonly SourceDoc
 
 interface ConfigText {
   readonly path: readonly string[];
-  readonly text: string;
+  /** Undefined for a ConfigMap that has none. */
+  readonly text: string | undefined;
 }
 
 const configKey = "config.conf";
@@ -111,6 +131,7 @@ const configKey = "config.conf";
 function configMapsIn(value: unknown, path: readonly string[]): readonly ConfigText[] {
   if (!isRecord(value)) return [];
   if (Array.isArray(value.items)) {
+    if (path.length > 2 * mostNestedLists) return [];
     return value.items.flatMap((item, index) => configMapsIn(item, [...path, "items", String(index)]));
   }
   const { metadata, data } = value;
@@ -119,6 +140,7 @@ function configMapsIn(value: unknown, path: readonly string[]): readonly ConfigT
     isRecord(metadata) &&
     metadata.name === "kube-proxy" &&
     metadata.namespace === "kube-system";
-  const text = isOurs && isRecord(data) ? data[configKey] : undefined;
-  return typeof text === "string" ? [{ path: [...path, "data", configKey], text }] : [];
+  if (!isOurs) return [];
+  const text = isRecord(data) ? data[configKey] : undefined;
+  return typeof text === "string" ? [{ path: [...path, "data", configKey], text }] : [{ path, text: undefined }];
 }

@@ -17,7 +17,13 @@ export type DocumentForm =
   /** JSON that starts at an offset. */
   | { readonly kind: "json"; readonly start: number }
   /** A text within a document: the configuration in a ConfigMap. */
-  | { readonly kind: "embedded"; readonly within: SourceDocument; readonly path: readonly string[] }
+  | {
+      readonly kind: "embedded";
+      readonly within: SourceDocument;
+      readonly path: readonly string[];
+      /** Of a syntax error in it; undefined where it has a value. */
+      readonly problemAt: number | undefined;
+    }
   /** No document: the place of a syntax error. */
   | { readonly kind: "problem"; readonly offset: number }
   /** No place at all: a file that cannot be read. */

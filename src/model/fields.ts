@@ -61,26 +61,33 @@ export function recordField(fields: Fields, key: string): Fields | undefined {
 }
 
 /** The mappings of a list; items of another type are reported and left out. */
-export function recordsField(fields: Fields, key: string): Fields[] {
+export function recordsField(fields: Fields, key: string): readonly Fields[] {
+  const list = listField(fields, key);
+  if (list.length === 0) return [];
+  const place = at(fields.place, key);
   const records: Fields[] = [];
-  eachRecord(fields, key, (record) => records.push(record));
+  for (let index = 0; index < list.length; index++) {
+    const record = recordItem(fields, place, list, index);
+    if (record !== undefined) records.push(record);
+  }
   return records;
 }
 
-/** Visits the mappings of a list one by one, so that none has to be kept. */
-export function eachRecord(fields: Fields, key: string, visit: (record: Fields, index: number) => void): void {
-  const place = at(fields.place, key);
-  listField(fields, key).forEach((value, index) => {
-    if (isRecord(value)) visit({ value, place: at(place, index), report: fields.report }, index);
-    else wrongItem(fields, at(place, index), value, "a mapping");
-  });
+/** One item of a list that has to be a mapping; another is reported. `place` is the list's. */
+export function recordItem(fields: Fields, place: Place, list: readonly unknown[], index: number): Fields | undefined {
+  const value = list[index];
+  if (isRecord(value)) return { value, place: at(place, index), report: fields.report };
+  wrongItem(fields, at(place, index), value, "a mapping");
+  return undefined;
 }
 
 /** The strings of a list; items of another type are reported and left out. */
-export function textsField(fields: Fields, key: string): Placed<string>[] {
-  const texts: Placed<string>[] = [];
+export function textsField(fields: Fields, key: string): readonly Placed<string>[] {
+  const list = listField(fields, key);
+  if (list.length === 0) return [];
   const place = at(fields.place, key);
-  listField(fields, key).forEach((value, index) => {
+  const texts: Placed<string>[] = [];
+  list.forEach((value, index) => {
     if (typeof value === "string") texts.push({ value, place: at(place, index) });
     else wrongItem(fields, at(place, index), value, "a string");
   });
@@ -119,9 +126,11 @@ export function checkKnownFields(fields: Fields, known: ReadonlySet<string>): vo
   }
 }
 
+const nothing: readonly unknown[] = [];
+
 export function listField(fields: Fields, key: string): readonly unknown[] {
   const value = fields.value[key];
-  if (value === undefined || value === null) return [];
+  if (value === undefined || value === null) return nothing;
   if (Array.isArray(value)) return value;
   wrongType(fields, key, "a list");
   return [];

@@ -83,6 +83,7 @@ function chooseConfiguration(
 function reportWrongKind(documents: readonly unknown[], number: number, sink: Sink): void {
   const document = documents[number];
   const { kind, apiVersion } = isRecord(document) ? document : {};
-  const got = `${kind ?? "nothing"} of ${apiVersion ?? "nothing"}`;
+  const name = (given: unknown): string => (typeof given === "string" ? given : "nothing");
+  const got = `${name(kind)} of ${name(apiVersion)}`;
   sink.reporter(createSubject())("proxy-config-wrong-kind", documentPlace(number), { got });
 }

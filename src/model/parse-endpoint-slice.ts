@@ -1,11 +1,13 @@
-import { at } from "../diagnostics/place.ts";
+import { at, type Place } from "../diagnostics/place.ts";
+import type { Family } from "./address.ts";
 import { checkFqdnEndpoint } from "./check-endpoint.ts";
 import type { EndpointSlice, SliceEndpoint, SlicePort } from "./endpoint-slice.ts";
-import { eachRecord, type Fields, integerField, placeOf, recordsField, textField } from "./fields.ts";
+import { type Fields, integerField, listField, placeOf, recordItem, recordsField, textField } from "./fields.ts";
 import { isDnsLabel, isDnsSubdomain, parseObjectName, protocols } from "./names.ts";
 import { oneOf } from "./parse-addresses.ts";
 import { checkQualifiedName } from "./parse-labels.ts";
 import { parseSliceEndpoint } from "./parse-slice-endpoint.ts";
+import { readPlainEndpoint } from "./read-plain-endpoint.ts";
 
 const sliceFields = new Set(["apiVersion", "kind", "metadata", "addressType", "endpoints", "ports"]);
 const addressTypes = ["IPv4", "IPv6", "FQDN"] as const;
@@ -25,7 +27,7 @@ export function parseEndpointSlice(fields: Fields): EndpointSlice | undefined {
   if (typeText === undefined) fields.report("slice-address-type-missing", placeOf(fields, "addressType"), {});
   if (type === "FQDN") {
     fields.report("slice-fqdn-ignored", placeOf(fields, "addressType"), {});
-    eachRecord(fields, "endpoints", checkFqdnEndpoint);
+    for (const record of recordsField(fields, "endpoints")) checkFqdnEndpoint(record);
   }
   const service = name.labels[serviceNameLabel] || undefined;
   if (service === undefined) fields.report("slice-without-service", at(fields.place, "metadata"), {});
@@ -46,14 +48,28 @@ export function parseEndpointSlice(fields: Fields): EndpointSlice | undefined {
   };
 }
 
-function parseSliceEndpoints(fields: Fields, family: "ipv4" | "ipv6"): readonly SliceEndpoint[] {
+function parseSliceEndpoints(fields: Fields, family: Family): readonly SliceEndpoint[] {
+  const list = listField(fields, "endpoints");
+  const place = placeOf(fields, "endpoints");
   const endpoints: SliceEndpoint[] = [];
-  eachRecord(fields, "endpoints", (record, index) => {
-    const endpoint = parseSliceEndpoint(record, index, family);
+  for (let index = 0; index < list.length; index++) {
+    const endpoint =
+      readPlainEndpoint(list[index], index, family) ?? parseAnyEndpoint(fields, place, list, index, family);
     if (endpoint !== undefined) endpoints.push(endpoint);
-  });
-  checkSize(fields, "endpoints", endpoints.length, mostEndpoints);
+  }
+  checkSize(fields, "endpoints", list.length, mostEndpoints);
   return endpoints;
+}
+
+function parseAnyEndpoint(
+  fields: Fields,
+  place: Place,
+  list: readonly unknown[],
+  index: number,
+  family: Family,
+): SliceEndpoint | undefined {
+  const record = recordItem(fields, place, list, index);
+  return record === undefined ? undefined : parseSliceEndpoint(record, index, family);
 }
 
 function parseSlicePorts(fields: Fields): readonly SlicePort[] {

@@ -1,7 +1,7 @@
 import { families } from "./address.ts";
 import { checkHostname, checkTarget } from "./check-endpoint.ts";
 import type { EndpointSlice, SliceEndpoint, SlicePort } from "./endpoint-slice.ts";
-import { eachRecord, type Fields, placeOf, recordsField, textField } from "./fields.ts";
+import { type Fields, placeOf, recordsField, textField } from "./fields.ts";
 import { isDnsSubdomain, type ObjectName, parseObjectName } from "./names.ts";
 import { parseReachableIp } from "./parse-addresses.ts";
 import { parseSlicePort } from "./parse-endpoint-slice.ts";
@@ -54,7 +54,7 @@ function parsePorts(subset: Fields): readonly SlicePort[] {
 
 function parseAddresses(subset: Fields, key: string, ready: boolean): readonly SliceEndpoint[] {
   const endpoints: SliceEndpoint[] = [];
-  eachRecord(subset, key, (record, index) => {
+  for (const record of recordsField(subset, key)) {
     const address = parseReachableIp(record, textField(record, "ip") ?? "", placeOf(record, "ip"));
     const nodeName = textField(record, "nodeName");
     if (nodeName !== undefined && !isDnsSubdomain(nodeName)) {
@@ -62,9 +62,10 @@ function parseAddresses(subset: Fields, key: string, ready: boolean): readonly S
     }
     checkHostname(record, textField(record, "hostname") || undefined);
     checkTarget(record);
-    if (address === undefined) return;
+    if (address === undefined) continue;
     const ip = address.text;
+    const index = Number(record.place.key);
     endpoints.push({ ip, ready, serving: true, terminating: false, nodeName, zoneHints: [], nodeHints: [], index });
-  });
+  }
   return endpoints;
 }

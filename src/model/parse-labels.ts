@@ -1,4 +1,4 @@
-import { type Fields, placeOf, recordField, textMapField } from "./fields.ts";
+import { type Fields, placeOf, textMapField } from "./fields.ts";
 import { isLabelValue, isQualifiedName } from "./names.ts";
 
 type Texts = Readonly<Record<string, string>>;
@@ -41,9 +41,4 @@ function tell(
 export function checkQualifiedName(fields: Fields, field: string, text: string | undefined): void {
   if (text === undefined || isQualifiedName(text)) return;
   fields.report("qualified-name-invalid", placeOf(fields, field), { field, got: text });
-}
-
-/** A mapping that is not read, but that has to be one of texts. */
-export function checkTexts(fields: Fields, key: string): void {
-  if (recordField(fields, key) !== undefined) textMapField(fields, key);
 }

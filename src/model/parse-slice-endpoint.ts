@@ -5,10 +5,10 @@ import type { SliceEndpoint } from "./endpoint-slice.ts";
 import {
   booleanField,
   checkKnownFields,
-  eachRecord,
   type Fields,
   placeOf,
   recordField,
+  recordsField,
   textField,
   textsField,
   typeAndValue,
@@ -96,13 +96,13 @@ function parseUnusualAddress(record: Fields, text: unknown, place: Place, family
 function parseHints(hints: Fields, key: "forZones" | "forNodes", isName: (text: string) => boolean): readonly string[] {
   const what = key === "forZones" ? "zone" : "node name";
   const names: string[] = [];
-  eachRecord(hints, key, (hint) => {
+  for (const hint of recordsField(hints, key)) {
     const name = textField(hint, "name") ?? "";
     const place = placeOf(hint, "name");
     if (!isName(name)) hint.report("endpoint-name-invalid", place, { name, what });
     if (names.includes(name)) hint.report("endpoint-hint-duplicate", place, { what, name });
     names.push(name);
-  });
+  }
   if (names.length > mostHints) {
     const got = names.length;
     hints.report("slice-too-large", placeOf(hints, key), { got, what: `${what}s in a hint`, limit: mostHints });

@@ -42,7 +42,8 @@ export function workspace(files: Readonly<Record<string, string | Uint8Array>> =
 /** Runs dist/cli/portolan.js without colour. */
 export function runCli(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
   const flags = options.memory === undefined ? [] : [`--max-old-space-size=${options.memory}`];
-  const env = { ...process.env, NO_COLOR: "1", FORCE_COLOR: "", ...options.env };
+  const { FORCE_COLOR: _, ...inherited } = process.env;
+  const env = { ...inherited, NO_COLOR: "1", ...options.env };
   const child = spawn(process.execPath, [...flags, `${bins}${options.bin ?? "portolan"}.js`, ...args], {
     cwd: options.cwd,
     env,
@@ -79,12 +80,4 @@ export function errorsIn(stderr: string): readonly string[] {
   return problemsIn(stderr)
     .filter((problem) => problem.startsWith("error"))
     .map((problem) => problem.replace(/^error\[([\w-]+)\]/, "$1"));
-}
-
-// biome-ignore lint/suspicious/noControlCharactersInRegex: just these are looked for
-const controls = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/;
-
-/** Whether a text could move a terminal's cursor, change its colours or hide text. */
-export function hasControls(text: string): boolean {
-  return controls.test(text);
 }
