@@ -2,6 +2,7 @@ import { joinHostPort } from "../../model/address.ts";
 import type { Vip } from "../../model/service.ts";
 import type { Admission, Endpoint, ExternalPlan, ServicePortPlan } from "../../resolve/forwarding-plan.ts";
 import { appendTo, ipvsService, jump, source } from "../../tools/iptables/spell.ts";
+import { networkElement } from "../../tools/ipset/spell.ts";
 import { addServer, serverKey } from "../../tools/ipvs/spell.ts";
 import { type Cause, endpointCause, portCause, serviceCause } from "../cause.ts";
 import { chains } from "./chains.ts";
@@ -64,7 +65,7 @@ function lowerAdmission(plan: ServicePortPlan, vip: Vip, admission: Admission, o
   enter(out, "loadBalancerFirewall", entry, cause);
   for (const { cidr, place } of admission.ranges) {
     const rangeCause = serviceCause(plan, `spec.loadBalancerSourceRanges[${place.key}]`, place);
-    enter(out, "loadBalancerSourceCidr", `${entry},${cidr.text}`, rangeCause);
+    enter(out, "loadBalancerSourceCidr", `${entry},${networkElement(cidr.text, cidr.family)}`, rangeCause);
   }
   const ip = vip.address.text;
   if (admission.includesNode) {

@@ -23,6 +23,12 @@ function roomFor(entries: number): number {
   return 2 ** Math.ceil(Math.log2(entries));
 }
 
+/** A network as an element of a set: one of full length is printed as the address it is. */
+export function networkElement(cidr: string, family: "ipv4" | "ipv6"): string {
+  const full = family === "ipv4" ? "/32" : "/128";
+  return cidr.endsWith(full) ? cidr.slice(0, -full.length) : cidr;
+}
+
 export function addEntry(set: string, entry: string): string {
   return `add ${set} ${entry}`;
 }
