@@ -13,10 +13,10 @@ export function parseIpvs(fields: Fields, mode: ProxyMode): IpvsSettings {
   if (ipvs === undefined) return defaultProxyConfiguration.ipvs;
   const scheduler = textField(ipvs, "scheduler") || defaultProxyConfiguration.ipvs.scheduler;
   if (mode === "ipvs") checkIpvs(ipvs, scheduler);
-  const [tcp, tcpFin, udp] = ["tcpTimeout", "tcpFinTimeout", "udpTimeout"].map((field) =>
-    Math.trunc(durationField(ipvs, field)),
-  ) as [number, number, number];
-  const timeouts = Math.max(tcp, tcpFin, udp) > 0 ? { tcp, tcpFin, udp } : undefined;
+  const durations = ["tcpTimeout", "tcpFinTimeout", "udpTimeout"].map((field) => durationField(ipvs, field));
+  // Whether any is set is asked before they are cut to whole seconds.
+  const [tcp, tcpFin, udp] = durations.map(Math.trunc) as [number, number, number];
+  const timeouts = durations.some((seconds) => seconds > 0) ? { tcp, tcpFin, udp } : undefined;
   return { scheduler, strictArp: booleanField(ipvs, "strictARP") ?? false, timeouts };
 }
 
