@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // The speed table: our compiler and kube-proxy's own, in turn, on the same clusters. Prints Markdown.
-// npm run bench -- [--sizes 1000x10,10000x10cl2] [--runs 5] [--max-ratio 1]      after a build
+// npm run bench -- [--mode iptables|ipvs] [--sizes 1000x10,10000x10cl2] [--runs 5] [--max-ratio 1]      after a build
 // --max-ratio: exit 1 when the median time of any size is more than that many times kube-proxy's.
 import { mkdtempSync, rmSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
@@ -9,9 +9,15 @@ import { parseArgs } from "node:util";
 import { emitCluster, measureCommand, measureCompilers, parseSize } from "./bench/measure.mjs";
 import { findOracle } from "./conformance/oracle.mjs";
 
+const defaultSizes = {
+  iptables: "1000x10,5000x10,10000x10,10000x10cl2,50000x10",
+  ipvs: "1000x10,10000x10,10000x10cl2",
+};
+
 const { values: flags } = parseArgs({
   options: {
-    sizes: { type: "string", default: "1000x10,5000x10,10000x10,10000x10cl2,50000x10" },
+    mode: { type: "string", default: "iptables" },
+    sizes: { type: "string" },
     runs: { type: "string", default: "5" },
     "max-ratio": { type: "string", default: "Infinity" },
   },
@@ -22,8 +28,13 @@ const compilerHeading = `Cold compile of parsed objects to text; memory is the p
 | services x endpoints | kube-proxy ms | Portolan ms | ratio | kube-proxy MB | Portolan MB (before compiling) | ratio | lines kube-proxy / Portolan |
 |---|---|---|---|---|---|---|---|`;
 
+const { mode } = flags;
 const oracle = findOracle();
-if (oracle.missing === undefined) process.exitCode = main(oracle.path, Number(flags.runs), Number(flags["max-ratio"]));
+if (!Object.hasOwn(defaultSizes, mode)) {
+  console.error(`--mode: ${mode} is neither iptables nor ipvs`);
+  process.exitCode = 2;
+} else if (oracle.missing === undefined)
+  process.exitCode = main(oracle.path, Number(flags.runs), Number(flags["max-ratio"]));
 else {
   console.error(`cannot measure kube-proxy: ${oracle.missing}`);
   process.exitCode = 2;
@@ -32,8 +43,10 @@ else {
 function main(path, runs, maxRatio) {
   const folder = mkdtempSync(join(tmpdir(), "portolan-bench-"));
   try {
-    console.log(`Node ${process.version}, ${cpus().length} x ${cpus()[0]?.model}, ${runs} runs, best / median.\n`);
-    const ratios = flags.sizes
+    console.log(
+      `Node ${process.version}, ${cpus().length} x ${cpus()[0]?.model}, ${runs} runs, mode ${mode}, best / median.\n`,
+    );
+    const ratios = (flags.sizes ?? defaultSizes[flags.mode])
       .split(",")
       .map(parseSize)
       .map((size, index) => {
@@ -48,8 +61,8 @@ function main(path, runs, maxRatio) {
 }
 
 function compareSize(path, size, { folder, runs }) {
-  const file = emitCluster(path, size, folder);
-  const { kubeProxy, portolan } = measureCompilers(path, size, { file, runs });
+  const file = emitCluster(path, size, mode, folder);
+  const { kubeProxy, portolan } = measureCompilers(path, size, { mode, file, runs });
   const theirs = summary(kubeProxy.map(({ coldMs }) => coldMs));
   const ours = summary(portolan.map(({ milliseconds }) => milliseconds));
   const theirMemory = summary(kubeProxy.map(({ peakRssMB }) => peakRssMB));
@@ -71,7 +84,7 @@ function compareSize(path, size, { folder, runs }) {
 }
 
 function reportCommands(path, { folder, runs }) {
-  const file = emitCluster(path, parseSize("10000x10"), folder);
+  const file = emitCluster(path, parseSize("10000x10"), mode, folder);
   console.log("\n| whole command | ms |\n|---|---|");
   const commands = {
     version: "--version",
@@ -79,7 +92,7 @@ function reportCommands(path, { folder, runs }) {
     large: "compile of 10000 x 10 as JSON to --out-dir",
   };
   for (const [kind, name] of Object.entries(commands)) {
-    console.log(`| ${name} | ${spelled(summary(measureCommand(kind, { folder, file, runs })))} |`);
+    console.log(`| ${name} | ${spelled(summary(measureCommand(kind, { mode, folder, file, runs })))} |`);
   }
 }
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Differential fuzzing: random clusters, our rules against those of the real kube-proxy.
-// npm run fuzz -- [--count N] [--seed S] [--keep DIR]      after a build
+// npm run fuzz -- [--mode iptables|ipvs] [--count N] [--seed S] [--keep DIR]      after a build
 // PORTOLAN_ORACLE names a built oracle; else it is built from PORTOLAN_SHARED/oracle (default ../shared).
 import { mkdtempSync, rmdirSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -17,15 +17,17 @@ const { values: flags } = parseArgs({
   options: {
     count: { type: "string", default: "100" },
     seed: { type: "string", default: "1" },
+    mode: { type: "string", default: "iptables" },
     keep: { type: "string" },
   },
 });
 
-process.exitCode = main(Number(flags.count), Number(flags.seed));
+process.exitCode = main(flags.mode, Number(flags.count), Number(flags.seed));
 
-function main(count, firstSeed) {
-  if (!Number.isInteger(count) || count < 1 || !Number.isInteger(firstSeed) || firstSeed < 0) {
-    console.error("usage: npm run fuzz -- [--count N] [--seed S] [--keep DIR]");
+function main(mode, count, firstSeed) {
+  const isMode = mode === "iptables" || mode === "ipvs";
+  if (!isMode || !Number.isInteger(count) || count < 1 || !Number.isInteger(firstSeed) || firstSeed < 0) {
+    console.error("usage: npm run fuzz -- [--mode iptables|ipvs] [--count N] [--seed S] [--keep DIR]");
     return 2;
   }
   const oracle = findOracle();
@@ -40,7 +42,7 @@ function main(count, firstSeed) {
   let differ = 0;
   let seed = firstSeed;
   for (; compared < count; seed += 1) {
-    const round = runFuzzRound(oracle.path, product, { seed, folder, limit: count - compared });
+    const round = runFuzzRound(oracle.path, product, { mode, seed, folder, limit: count - compared });
     compared += round.compared;
     differ += round.differing.length;
     console.log(`seed ${seed}: ${round.compared} compared, ${round.differing.length} differ`);
@@ -48,7 +50,7 @@ function main(count, firstSeed) {
     round.differing.forEach(printCase);
   }
   if (differ === 0 && flags.keep === undefined) rmdirSync(folder);
-  console.log(`${compared} clusters compared, ${differ} differ (seeds ${firstSeed}-${seed - 1})`);
+  console.log(`${compared} clusters of ${mode} mode compared, ${differ} differ (seeds ${firstSeed}-${seed - 1})`);
   return differ === 0 ? 0 : 1;
 }
 

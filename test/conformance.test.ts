@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { checkCase, isIptablesCase } from "../scripts/conformance/case.mjs";
+import { checkCase, type Mode, modeOf } from "../scripts/conformance/case.mjs";
 import { sharedFolder } from "../scripts/conformance/oracle.mjs";
 import { readDocuments } from "../src/host/read-documents.ts";
 import { compile } from "../src/index.ts";
@@ -10,11 +10,12 @@ const root = join(sharedFolder, "conformance/cases");
 const isThere = existsSync(root);
 if (!isThere) console.warn(`SKIPPED: the conformance cases, since there is no ${root}`);
 
-describe.skipIf(!isThere)("the rules of the real kube-proxy", () => {
-  const names = isThere ? readdirSync(root).sort() : [];
-  const cases = names.filter(
-    (name) => existsSync(join(root, name, "cluster.yaml")) && isIptablesCase(join(root, name)),
-  );
+const names = isThere ? readdirSync(root).filter((name) => existsSync(join(root, name, "cluster.yaml"))) : [];
+
+describe.skipIf(!isThere).each<Mode>(["iptables", "ipvs"])("the real kube-proxy in %s mode", (mode) => {
+  const cases = names.filter((name) => modeOf(join(root, name)) === mode).sort();
+
+  test("there are cases", () => expect(cases.length).toBeGreaterThan(0));
 
   test.each(cases)("%s", (name) => {
     expect(checkCase(join(root, name), { compile, readDocuments })).toEqual([]);

@@ -15,20 +15,20 @@ export function parseSize(text) {
   return { name: `${services} x ${endpoints}${mix === undefined ? "" : ` ${mix}`}`, workload };
 }
 
-export function emitCluster(oracle, { workload }, folder) {
+export function emitCluster(oracle, { workload }, mode, folder) {
   const file = join(folder, "cluster.json");
-  execFileSync(oracle, ["bench", ...workload, "--mode", "iptables", "--emit-cluster", file, "--no-sync"]);
+  execFileSync(oracle, ["bench", ...workload, "--mode", mode, "--emit-cluster", file, "--no-sync"]);
   return file;
 }
 
 /** Both compilers in turn, so that a busy minute hits both. */
-export function measureCompilers(oracle, { workload }, { file, runs }) {
+export function measureCompilers(oracle, { workload }, { mode, file, runs }) {
   const kubeProxy = [];
   const portolan = [];
   for (let run = 0; run < runs; run += 1) {
-    const theirs = execFileSync(oracle, ["bench", ...workload, "--mode", "iptables"], { encoding: "utf8" });
+    const theirs = execFileSync(oracle, ["bench", ...workload, "--mode", mode], { encoding: "utf8" });
     kubeProxy.push(JSON.parse(theirs));
-    portolan.push(JSON.parse(execFileSync(process.execPath, [child, file], { encoding: "utf8" })));
+    portolan.push(JSON.parse(execFileSync(process.execPath, [child, file, mode], { encoding: "utf8" })));
   }
   return { kubeProxy, portolan };
 }
@@ -41,14 +41,14 @@ function wallTime(args) {
 }
 
 /** The whole command: process start, reading, compiling, writing. */
-export function measureCommand(kind, { folder, file, runs }) {
+export function measureCommand(kind, { mode, folder, file, runs }) {
   const out = join(folder, "out");
   const configuration = join(folder, "kube-proxy.yaml");
   const kinds = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\n";
-  writeFileSync(configuration, `${kinds}clusterCIDR: 100.64.0.0/10\n`);
+  writeFileSync(configuration, `${kinds}mode: ${mode}\nclusterCIDR: 100.64.0.0/10\n`);
   const commands = {
     version: ["--version"],
-    small: ["compile", "-f", join(root, "golden/service-python/cluster.yaml"), "--out-dir", out],
+    small: ["compile", "-f", join(root, "golden/service-python/cluster.yaml"), "--mode", mode, "--out-dir", out],
     large: ["compile", "-f", file, "--node", "node-0", "--proxy-config", configuration, "--out-dir", out],
   };
   return Array.from({ length: runs }, () => {

@@ -6,5 +6,7 @@ export interface Product {
   readonly readDocuments: typeof readDocuments;
 }
 
-export function isIptablesCase(folder: string): boolean;
+export type Mode = "iptables" | "ipvs";
+
+export function modeOf(folder: string): Mode;
 export function checkCase(folder: string, product: Product): string[];

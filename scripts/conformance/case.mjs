@@ -4,9 +4,9 @@ import { parse } from "yaml";
 import { compareWithKubeProxy } from "./compare.mjs";
 
 /** A case directory as the oracle keeps it: case.yaml, cluster.yaml, kube-proxy.yaml and, once rendered, expected/. */
-export function isIptablesCase(folder) {
+export function modeOf(folder) {
   const configuration = parse(readFileSync(join(folder, "kube-proxy.yaml"), "utf8"));
-  return (configuration?.mode ?? "") !== "ipvs";
+  return configuration?.mode === "ipvs" ? "ipvs" : "iptables";
 }
 
 /** What differs, as lines. `product` is Portolan's `compile` and its reader of documents, `readDocuments`. */

@@ -1,3 +1,5 @@
+import { ipvsDifferences } from "./compare-ipvs.mjs";
+import { lineDifferences, lines } from "./lines.mjs";
 import { restoreFormFaults } from "./restore-form.mjs";
 import { comparedChains, inComparedOrder, orderFaults, readRules } from "./rules.mjs";
 
@@ -11,15 +13,17 @@ export function compareWithKubeProxy(expected, compiled) {
     return compiled === undefined ? [] : [`kube-proxy refuses, we compile: ${refusal.trim().split("\n")[0]}`];
   }
   if (compiled === undefined) return ["kube-proxy compiles, we refuse"];
+  const mode = expected["ipset.save"] === undefined ? "iptables" : "ipvs";
   return [
-    ...familyDifferences("iptables", expected, compiled),
-    ...familyDifferences("ip6tables", expected, compiled),
+    ...familyDifferences("iptables", mode, expected, compiled),
+    ...familyDifferences("ip6tables", mode, expected, compiled),
+    ...ipvsDifferences(expected, compiled),
     ...lineDifferences("sysctl.conf", settings(expected["sysctl.conf"]), settings(compiled["sysctl.conf"])),
     ...lineDifferences("nfacct.counters", countersUsed(expected), lines(compiled["nfacct.counters"])),
   ];
 }
 
-function familyDifferences(tool, expected, compiled) {
+function familyDifferences(tool, mode, expected, compiled) {
   const saved = expected[`${tool}.save`];
   const restore = compiled[`${tool}.restore`];
   const jumps = compiled[`${tool}.jumps`];
@@ -32,43 +36,23 @@ function familyDifferences(tool, expected, compiled) {
   ];
   return [
     ...faults,
-    ...chainDifferences(tool, comparedChains(readRules(saved)), comparedChains(readRules(restore + jumps))),
+    ...chainDifferences(tool, mode, comparedChains(readRules(saved)), comparedChains(readRules(restore + jumps))),
   ];
 }
 
-function chainDifferences(label, wanted, actual) {
+function chainDifferences(label, mode, wanted, actual) {
   const keys = [...new Set([...wanted.keys(), ...actual.keys()])].sort();
   return keys.flatMap((key) => {
     const want = wanted.get(key);
     const have = actual.get(key);
     if (have === undefined) return [`${label}: chain missing: ${key}`, ...want.map((rule) => `  kube-proxy: ${rule}`)];
     if (want === undefined) return [`${label}: chain too many: ${key}`, ...have.map((rule) => `  portolan:   ${rule}`)];
-    const faults = orderFaults(key, have).map((fault) => `${label} ${key}: ${fault}`);
-    return [...faults, ...lineDifferences(`${label} ${key}`, inComparedOrder(key, want), inComparedOrder(key, have))];
+    const faults = orderFaults(key, have, mode).map((fault) => `${label} ${key}: ${fault}`);
+    return [
+      ...faults,
+      ...lineDifferences(`${label} ${key}`, inComparedOrder(key, want, mode), inComparedOrder(key, have, mode)),
+    ];
   });
-}
-
-function lineDifferences(label, want, have) {
-  if (want.length === have.length && want.every((line, index) => line === have[index])) return [];
-  const missing = without(want, have).map((line) => `  kube-proxy: ${line}`);
-  const extra = without(have, want).map((line) => `  portolan:   ${line}`);
-  const inOtherOrder = missing.length + extra.length === 0;
-  return [`${label}:${inOtherOrder ? " same lines, other order" : ""}`, ...missing, ...extra];
-}
-
-/** The lines of one list that the other has not, or not as often. */
-function without(lines, others) {
-  const left = new Map();
-  for (const line of others) left.set(line, (left.get(line) ?? 0) + 1);
-  return lines.filter((line) => {
-    const count = left.get(line) ?? 0;
-    left.set(line, count - 1);
-    return count <= 0;
-  });
-}
-
-function lines(text = "") {
-  return text.split("\n").filter((line) => line !== "");
 }
 
 /** Conntrack's sizes are host tuning that kube-proxy does besides, and partly depend on the host's cores. */

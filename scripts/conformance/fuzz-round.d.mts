@@ -1,4 +1,4 @@
-import type { Product } from "./case.mjs";
+import type { Mode, Product } from "./case.mjs";
 
 export interface FuzzRound {
   readonly compared: number;
@@ -9,5 +9,5 @@ export interface FuzzRound {
 export function runFuzzRound(
   oracle: string,
   product: Product,
-  options: { readonly seed: number; readonly folder: string; readonly limit?: number },
+  options: { readonly mode: Mode; readonly seed: number; readonly folder: string; readonly limit?: number },
 ): FuzzRound;

@@ -3,9 +3,11 @@ import { join } from "node:path";
 import { parse, parseAllDocuments, stringify } from "yaml";
 import { configurationMutations } from "./mutations/configuration.mjs";
 import { hostMutations } from "./mutations/hosts.mjs";
+import { ipvsMutations } from "./mutations/ipvs.mjs";
 import { serviceMutations } from "./mutations/services.mjs";
-import { sliceMutations } from "./mutations/slices.mjs";
+import { largeClusterMutations, sliceMutations } from "./mutations/slices.mjs";
 import { createRandom } from "./random.mjs";
+import { dropSharedAddresses } from "./shared-addresses.mjs";
 
 const inputMutations = {
   "documents in another order": (state, random) => {
@@ -16,18 +18,20 @@ const inputMutations = {
   },
 };
 
-const groups = [serviceMutations, sliceMutations, hostMutations, configurationMutations].map(Object.entries);
-const everyMutation = [...groups.flat(), ...Object.entries(inputMutations)];
+const inAnyMode = [serviceMutations, sliceMutations, hostMutations, configurationMutations];
+const mutationsOf = { iptables: [...inAnyMode, largeClusterMutations], ipvs: [...inAnyMode, ipvsMutations] };
 
 /** Changes a case, in place, in ways the oracle's generator does not: what older clusters and odd hosts hold. */
-export function mutateCase(folder, seed) {
+export function mutateCase(folder, mode, seed) {
   const random = createRandom(seed);
   const state = readState(folder);
-  state.configuration.mode = "iptables";
+  state.configuration.mode = mode;
+  const groups = mutationsOf[mode].map(Object.entries);
   const picked = Array.from({ length: 1 + random.below(4) }, () => random.pick(random.pick(groups)));
   const chosen = new Set([...picked, ...random.some(Object.entries(inputMutations), 0.2)].map(([name]) => name));
-  const mutations = everyMutation.filter(([name]) => chosen.has(name));
+  const mutations = [...groups.flat(), ...Object.entries(inputMutations)].filter(([name]) => chosen.has(name));
   for (const [, mutate] of mutations) mutate(state, random);
+  if (mode === "ipvs") dropSharedAddresses(state);
   writeState(folder, state, [...chosen]);
 }
 

@@ -32,20 +32,23 @@ export function comparedChains(chains) {
 }
 
 /** kube-proxy fills these by walking a Go map, so their order says nothing; other chains have one order. */
-const unordered = new Set([
-  "filter KUBE-SERVICES",
-  "filter KUBE-EXTERNAL-SERVICES",
-  "filter KUBE-NODEPORTS",
-  "filter KUBE-PROXY-FIREWALL",
-  "nat KUBE-SERVICES",
-  "nat KUBE-NODEPORTS",
-]);
+const unordered = {
+  iptables: new Set([
+    "filter KUBE-SERVICES",
+    "filter KUBE-EXTERNAL-SERVICES",
+    "filter KUBE-NODEPORTS",
+    "filter KUBE-PROXY-FIREWALL",
+    "nat KUBE-SERVICES",
+    "nat KUBE-NODEPORTS",
+  ]),
+  ipvs: new Set(["filter KUBE-IPVS-OUT-FILTER"]),
+};
 
 const leadsToNodePorts = / -j KUBE-NODEPORTS$/;
 
 /** The rules in the order in which two sides are compared. */
-export function inComparedOrder(key, rules) {
-  if (!unordered.has(key)) return rules;
+export function inComparedOrder(key, rules, mode) {
+  if (!unordered[mode].has(key)) return rules;
   const isLast = (rule) => leadsToNodePorts.test(rule);
   return [...rules.filter((rule) => !isLast(rule)).sort(), ...rules.filter(isLast).sort()];
 }
@@ -53,8 +56,8 @@ export function inComparedOrder(key, rules) {
 const counted = / -m nfacct --nfacct-name +\S+/;
 
 /** What is wrong with the order of a chain even where kube-proxy's own is random. */
-export function orderFaults(key, rules) {
-  if (!unordered.has(key)) return [];
+export function orderFaults(key, rules, mode) {
+  if (!unordered[mode].has(key)) return [];
   const faults = [];
   const firstLast = rules.findIndex((rule) => leadsToNodePorts.test(rule));
   if (firstLast >= 0 && rules.slice(firstLast).some((rule) => !leadsToNodePorts.test(rule))) {

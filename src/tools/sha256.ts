@@ -116,31 +116,33 @@ function big1(x: number): number {
   return ((x >>> 6) | (x << 26)) ^ ((x >>> 11) | (x << 21)) ^ ((x >>> 25) | (x << 7));
 }
 
-const base32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+const alphabet = Uint8Array.from("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", (letter) => letter.charCodeAt(0));
 
-/** The first 16 characters of the digest in base32 (RFC 4648): 80 bits, what kube-proxy ends chain names with. */
+/**
+ * The first 16 characters of the digest in base32 (RFC 4648): 80 bits, what kube-proxy ends chain names with. Made in
+ * one piece: a text put together of sixteen would be taken apart again each time it is written.
+ */
 export function sha256Base32Prefix(ascii: string): string {
-  const [a, b, c] = sha256Words(ascii) as unknown as [number, number, number];
-  return (
-    five(a, 27) +
-    five(a, 22) +
-    five(a, 17) +
-    five(a, 12) +
-    five(a, 7) +
-    five(a, 2) +
-    base32[((a & 3) << 3) | (b >>> 29)] +
-    five(b, 24) +
-    five(b, 19) +
-    five(b, 14) +
-    five(b, 9) +
-    five(b, 4) +
-    base32[((b & 15) << 1) | (c >>> 31)] +
-    five(c, 26) +
-    five(c, 21) +
-    five(c, 16)
+  const words = sha256Words(ascii);
+  const a = words[0]!;
+  const b = words[1]!;
+  const c = words[2]!;
+  return String.fromCharCode(
+    alphabet[a >>> 27]!,
+    alphabet[(a >>> 22) & 31]!,
+    alphabet[(a >>> 17) & 31]!,
+    alphabet[(a >>> 12) & 31]!,
+    alphabet[(a >>> 7) & 31]!,
+    alphabet[(a >>> 2) & 31]!,
+    alphabet[((a & 3) << 3) | (b >>> 29)]!,
+    alphabet[(b >>> 24) & 31]!,
+    alphabet[(b >>> 19) & 31]!,
+    alphabet[(b >>> 14) & 31]!,
+    alphabet[(b >>> 9) & 31]!,
+    alphabet[(b >>> 4) & 31]!,
+    alphabet[((b & 15) << 1) | (c >>> 31)]!,
+    alphabet[(c >>> 26) & 31]!,
+    alphabet[(c >>> 21) & 31]!,
+    alphabet[(c >>> 16) & 31]!,
   );
-}
-
-function five(word: number, shift: number): string {
-  return base32[(word >>> shift) & 31] as string;
 }

@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, rmdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
+import type { Mode } from "../../scripts/conformance/case.mjs";
 import { runFuzzRound } from "../../scripts/conformance/fuzz-round.mjs";
 import { findOracle, whyNoRendering } from "../../scripts/conformance/oracle.mjs";
 import { readDocuments } from "../../src/host/read-documents.ts";
@@ -12,7 +13,12 @@ const reason = oracle.missing ?? whyNoRendering();
 if (reason !== undefined) console.warn(`SKIPPED: fuzzing against the real kube-proxy: ${reason}`);
 
 /** `npm run fuzz` goes further; here the same clusters each time. */
-const seeds = [7001, 7003, 7004];
+const rounds: readonly [Mode, number][] = [
+  ["iptables", 7001],
+  ["iptables", 7003],
+  ["ipvs", 7001],
+  ["ipvs", 7004],
+];
 
 const folder = mkdtempSync(join(tmpdir(), "portolan-fuzz-"));
 afterAll(() => {
@@ -21,8 +27,8 @@ afterAll(() => {
 });
 
 describe.skipIf(reason !== undefined)("random clusters against the real kube-proxy", () => {
-  test.each(seeds)("seed %i", (seed) => {
-    const round = runFuzzRound(oracle.path ?? "", { compile, readDocuments }, { seed, folder });
+  test.each(rounds)("%s mode, seed %i", (mode, seed) => {
+    const round = runFuzzRound(oracle.path ?? "", { compile, readDocuments }, { mode, seed, folder });
     expect(round.trouble).toBeUndefined();
     expect(round.differing).toEqual([]);
     expect(round.compared).toBe(20);

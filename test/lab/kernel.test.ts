@@ -1,24 +1,21 @@
 import { execFile } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { comparedChains, readRules } from "../../scripts/conformance/rules.mjs";
-import { parseTables } from "../../src/tools/iptables/parse.ts";
-import { compileInto, readManifests } from "./compile-folder.ts";
+import { compileInto, goldenCases, goldenFolder, readManifests } from "./compile-folder.ts";
+import { meaningOf, rulesIn, separated, withoutCounts } from "./loaded-rules.ts";
 import { type Backend, makeToolFolder, whyNoCounters, whyNoKernel } from "./needs.ts";
 
-const golden = new URL("../../golden/", import.meta.url).pathname;
 const loader = new URL("load-cases.sh", import.meta.url).pathname;
-const cases = readdirSync(golden)
-  .filter((name) => existsSync(join(golden, name, "cluster.yaml")) && !name.endsWith("-invalid"))
-  .sort();
+const cases = goldenCases("iptables");
 
 const reason = whyNoKernel(["bash", "unshare", "sysctl", "xtables-legacy-multi", "xtables-nft-multi"]);
 if (reason !== undefined) console.warn(`SKIPPED: loading rules into the kernel: ${reason}`);
 const counterReason = reason ?? whyNoCounters();
-const usesCounters = (name: string) => /nfacct: true/.test(readFileSync(join(golden, name, "cluster.yaml"), "utf8"));
+const usesCounters = (name: string) =>
+  /nfacct: true/.test(readFileSync(join(goldenFolder, name, "cluster.yaml"), "utf8"));
 
 const workspace = mkdtempSync(join(tmpdir(), "portolan-kernel-"));
 afterAll(() => rmSync(workspace, { recursive: true }));
@@ -31,7 +28,7 @@ function startLoading(backend: Backend): Promise<unknown> {
   const folder = join(workspace, backend);
   for (const name of cases) {
     if (counterReason === undefined || !usesCounters(name))
-      compileInto(join(folder, name), readManifests(join(golden, name)));
+      compileInto(join(folder, name), readManifests(join(goldenFolder, name)), "iptables");
   }
   return promisify(execFile)("bash", [loader, tools, folder]);
 }
@@ -81,43 +78,4 @@ function openCase(backend: Backend, name: string) {
     return said === "ok\n" ? said : said + read(`saved/${way}.log`);
   };
   return { read, has, status, tools: ["iptables", "ip6tables"].filter((tool) => has(`${tool}.restore`)) };
-}
-
-type Rules = ReadonlyMap<string, readonly string[]>;
-
-function rulesIn(text: string): Rules {
-  return comparedChains(readRules(text));
-}
-
-/** What a text says, whatever its spelling: the two backends do not print everything alike. */
-function meaningOf(text: string): unknown {
-  const { tables, problems } = parseTables(text);
-  const chains = tables.flatMap((table) =>
-    table.chains
-      .filter(({ policy, rules }) => policy === undefined || rules.length > 0)
-      .map(
-        ({ name, rules }) =>
-          [`${table.name} ${name}`, rules.map(({ matches, target }) => ({ matches, target }))] as const,
-      ),
-  );
-  return { problems, chains: new Map(chains) };
-}
-
-function separated(rules: Rules): { readonly ours: Rules; readonly foreign: readonly string[] } {
-  const isForeign = (rule: string) => /FOREIGN/.test(rule);
-  const ours = new Map<string, readonly string[]>();
-  const foreign: string[] = [];
-  for (const [chain, list] of rules) {
-    foreign.push(...list.filter(isForeign));
-    if (!chain.endsWith(" FOREIGN"))
-      ours.set(
-        chain,
-        list.filter((rule) => !isForeign(rule)),
-      );
-  }
-  return { ours, foreign: foreign.sort() };
-}
-
-function withoutCounts(saved: string): string {
-  return saved.replace(/^#.*\n/gm, "").replace(/^(:\S+ \S+) \[\d+:\d+\]$/gm, "$1");
 }

@@ -95,6 +95,19 @@ export const sliceMutations = {
       add(state, copy);
     }
   },
+  "endpoints in two slices": (state, random) => {
+    for (const slice of random.some(state.slices, 0.3)) {
+      const copy = copyOf(slice, "-again");
+      const addresses = new Set(random.some(copy.endpoints ?? [], 0.7).map((endpoint) => endpoint.addresses[0]));
+      // All entries of an address or none: kube-proxy's choice between slices that disagree is random.
+      copy.endpoints = (copy.endpoints ?? []).filter((endpoint) => addresses.has(endpoint.addresses[0]));
+      add(state, copy);
+    }
+  },
+};
+
+/** The iptables mode leaves comments out where there are more than 1000 endpoints. */
+export const largeClusterMutations = {
   "a large cluster": (state, random) => {
     const slice = state.slices.find(
       ({ addressType, metadata }) => addressType === "IPv4" && metadata.labels?.["kubernetes.io/service-name"],
@@ -107,14 +120,5 @@ export const sliceMutations = {
       conditions: { ready: random.chance(0.9) },
     }));
     add(state, copy);
-  },
-  "endpoints in two slices": (state, random) => {
-    for (const slice of random.some(state.slices, 0.3)) {
-      const copy = copyOf(slice, "-again");
-      const addresses = new Set(random.some(copy.endpoints ?? [], 0.7).map((endpoint) => endpoint.addresses[0]));
-      // All entries of an address or none: kube-proxy's choice between slices that disagree is random.
-      copy.endpoints = (copy.endpoints ?? []).filter((endpoint) => addresses.has(endpoint.addresses[0]));
-      add(state, copy);
-    }
   },
 };

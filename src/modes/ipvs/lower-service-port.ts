@@ -1,8 +1,8 @@
 import { joinHostPort } from "../../model/address.ts";
 import type { Vip } from "../../model/service.ts";
 import type { Admission, Endpoint, ExternalPlan, ServicePortPlan } from "../../resolve/forwarding-plan.ts";
-import { appendTo, ipvsService, jump, source } from "../../tools/iptables/spell.ts";
 import { networkElement } from "../../tools/ipset/spell.ts";
+import { appendTo, ipvsService, jump, source } from "../../tools/iptables/spell.ts";
 import { addServer, serverKey } from "../../tools/ipvs/spell.ts";
 import { type Cause, endpointCause, portCause, serviceCause } from "../cause.ts";
 import { chains } from "./chains.ts";

@@ -48,7 +48,8 @@ export function startHost(name: string): LabHost {
 
 type Agent = ChildProcessByStdio<Writable, Readable, null>;
 
-function orderTaker(agent: Agent): (order: object) => Promise<unknown> {
+/** Sends orders, as lines of JSON, to a process that answers each with its number. */
+export function orderTaker(agent: Agent): (order: object) => Promise<unknown> {
   const waiting = new Map<number, (outcome: unknown) => void>();
   let last = 0;
   createInterface({ input: agent.stdout }).on("line", (line) => {

@@ -22,18 +22,18 @@ export const addresses = {
   b1: ["10.244.2.11", "fd00:10:244:2::11"],
 } as const;
 
-const names = ["client", "node1", "node2", "a1", "a2", "b1"] as const;
+export const hostNames = ["client", "node1", "node2", "a1", "a2", "b1"] as const;
 const nodes = [
   { node: "node1", other: "node2", pods: ["a1", "a2"] },
   { node: "node2", other: "node1", pods: ["b1"] },
 ] as const;
 
 export async function buildLab(): Promise<Lab> {
-  const lab = Object.fromEntries(names.map((name) => [name, startHost(name)])) as Record<HostName, LabHost>;
+  const lab = Object.fromEntries(hostNames.map((name) => [name, startHost(name)])) as Record<HostName, LabHost>;
   try {
     // Serving is answered only by a host that runs in its namespace already.
-    await Promise.all(names.map((name) => lab[name].serve(8080)));
-    for (const name of names) lab[name].run(["sysctl", "-q", "-p", "-"], { input: settings(name) });
+    await Promise.all(hostNames.map((name) => lab[name].serve(8080)));
+    for (const name of hostNames) lab[name].run(["sysctl", "-q", "-p", "-"], { input: settings(name) });
     lab.client.run(["ip", "-batch", "-"], { input: cables(lab) });
     lab.client.run(["ip", "-batch", "-"], { input: clientLinks() });
     for (const node of nodes) configureNode(lab, node);
@@ -45,20 +45,22 @@ export async function buildLab(): Promise<Lab> {
 }
 
 export function stopLab(lab: Lab): void {
-  for (const name of names) lab[name].stop();
+  for (const name of hostNames) lab[name].stop();
 }
 
 /**
  * Without duplicate address detection an IPv6 address can be used at once. A node that forwards a packet out of the
- * link it came from would send a redirect first, and that uses up what the kernel allows of ICMP errors (Linux 6).
+ * link it came from would send a redirect first, and that uses up what the kernel allows of ICMP errors (Linux 6);
+ * no limit on these, since a refusal over UDP is not repeated.
  */
 function settings(name: HostName): string {
   const isNode = name.startsWith("node");
   const forwarding = ["net.ipv4.ip_forward = 1", "net.ipv6.conf.all.forwarding = 1"];
+  const refusals = ["net.ipv4.icmp_ratelimit = 0", "net.ipv6.icmp.ratelimit = 0"];
   const perScope = ["ipv6 accept_dad", "ipv4 rp_filter", "ipv4 send_redirects"].map((setting) => setting.split(" "));
   return ["all", "default"]
     .flatMap((scope) => perScope.map(([family, setting]) => `net.${family}.conf.${scope}.${setting} = 0`))
-    .concat(isNode ? forwarding : [], "")
+    .concat(refusals, isNode ? forwarding : [], "")
     .join("\n");
 }
 

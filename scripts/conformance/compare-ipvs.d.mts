@@ -1,0 +1,1 @@
+export function plainSet(line: string): string;

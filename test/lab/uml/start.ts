@@ -1,0 +1,42 @@
+import { execFile, spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+
+const boot = new URL("boot.sh", import.meta.url).pathname;
+
+/** Where a machine sees its folder. */
+export const inside = "/tmp/task";
+
+/** What a machine runs before its task: the modules of a node, and the only iptables that its kernel knows. */
+const preparation = `
+modprobe -a ip_vs ip_vs_rr dummy sctp ip_tables ip6_tables br_netfilter || exit 1
+`;
+
+/** Why no User-Mode Linux can be started here, or undefined. */
+export function whyNoMachine(tools: readonly string[]): string | undefined {
+  if (process.platform !== "linux") return "this is not Linux";
+  if (process.getuid?.() !== 0) return "it needs root";
+  const needed = ["linux.uml", "busybox", "kmod", "modprobe", "insmod", "taskset", "timeout", ...tools];
+  const missing = needed.filter((tool) => spawnSync("sh", ["-c", `command -v ${tool}`]).status !== 0);
+  return missing.length === 0 ? undefined : `not installed: ${missing.join(", ")}`;
+}
+
+/**
+ * Boots a User-Mode Linux on one core, which sees this machine's files read-only and the folder as `inside`, and
+ * runs a shell script there. Gives back what the script wrote; throws when it fails or does not end.
+ */
+export async function runInMachine(folder: string, script: string, { core = 0, seconds = 360 } = {}): Promise<string> {
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, "task"), preparation + script);
+  const env = { ...process.env, UML_CORE: String(core), UML_SECONDS: String(seconds) };
+  const read = (name: string) => (existsSync(join(folder, name)) ? readFileSync(join(folder, name), "utf8") : "");
+  try {
+    await promisify(execFile)("sh", [boot, folder], { env });
+  } catch {
+    throw new Error(`the machine did not end its task within ${seconds} s:\n${read("log")}${read("console")}`);
+  }
+  const status = read("status").trim();
+  if (status !== "0") throw new Error(`the task ended with ${status}:\n${read("log")}`);
+  return read("log");
+}
