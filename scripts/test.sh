@@ -23,7 +23,8 @@ else
 fi
 
 step "npm packages and build"
-npm ci --no-progress
+# Not npm ci: it asks the lock file for the optional packages of every platform, addresses included.
+npm install --no-progress
 
 step "lint, types, dead code"
 npm run --silent lint
