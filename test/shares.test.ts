@@ -11,7 +11,7 @@ const world = { nodeAddresses: ["192.0.2.10"] };
 /** The outcomes of a packet from a pod to the cluster IP of the first Service. */
 function outcomes(endpoints: number) {
   const { script } = compile(makeState({ services: 1, endpoints }), { node: "node1" });
-  const rules = script?.steps.filter(({ file }) => file.startsWith("iptables.")) ?? [];
+  const rules = script?.steps.filter(({ file }) => file?.startsWith("iptables.")) ?? [];
   const { tables } = parseTables(rules.map(({ stdin }) => new TextDecoder().decode(stdin)).join(""));
   return tracePacket(tables, world, {
     entry: "pod",

@@ -28,7 +28,9 @@ export const outputFileNames = [
 
 /** The files of one node, in the order of `outputFileNames`. */
 export function outputFiles({ node, script }: CompiledNode): readonly OutputFile[] {
-  const contents = new Map<string, Uint8Array | string>(script.steps.map((step) => [step.file, step.stdin]));
+  const contents = new Map<string | undefined, Uint8Array | string>(
+    script.steps.map((step) => [step.file, step.stdin]),
+  );
   contents.set("apply.sh", printApplyScript(script, escapeControls(node)));
   return outputFileNames.flatMap((name) => {
     const content = contents.get(name);

@@ -10,8 +10,8 @@ export interface Step {
   readonly argv: readonly string[];
   /** UTF-8 text. */
   readonly stdin: Uint8Array;
-  /** The name under which `--out-dir` keeps `stdin`. */
-  readonly file: string;
+  /** The name under which `--out-dir` keeps `stdin`; undefined for a step that reads nothing. */
+  readonly file: string | undefined;
   /** For rule texts, when asked for: where each rule line comes from. */
   readonly origins?: readonly LineOrigin[];
 }

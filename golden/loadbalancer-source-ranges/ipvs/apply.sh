@@ -21,6 +21,9 @@ jump() {
 # make the sets that rules ask for
 ipset restore -exist < ipset.restore
 
+# have the kernel load IPVS
+ipvsadm -Sn >/dev/null
+
 # make the virtual servers
 missing=$(ipvsadm -Sn | grep -vxFf - ipvs.restore || :)
 [ -z "$missing" ] || echo "$missing" | ipvsadm --restore
@@ -42,6 +45,8 @@ jump iptables nat POSTROUTING -m comment --comment "kubernetes postrouting rules
 jump iptables nat OUTPUT -m comment --comment "kubernetes service portals" -j KUBE-SERVICES
 jump iptables nat PREROUTING -m comment --comment "kubernetes service portals" -j KUBE-SERVICES
 
-# bind the service addresses
+# make the device that carries service addresses
 ip link show kube-ipvs0 >/dev/null 2>&1 || ip link add kube-ipvs0 type dummy
+
+# bind the service addresses
 ip -batch - < addresses.batch

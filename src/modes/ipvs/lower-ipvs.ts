@@ -41,21 +41,22 @@ export function lowerIpvs(plan: ForwardingPlan, options: LowerOptions, report: R
   });
   const servers = assembleServers(families, options.origins);
   const addresses = assembleAddresses(families, options.origins);
-  return {
-    steps: [
-      step(
-        "make the sets that rules ask for",
-        "ipset.restore",
-        ["ipset", "restore", "-exist"],
-        assembleSets(families, options.origins),
-      ),
-      step("make the virtual servers", "ipvs.restore", ["ipvsadm", "--restore"], servers),
-      ...timeoutSteps(plan),
-      sysctlStep(plan),
-      ...rules,
-      step("bind the service addresses", "addresses.batch", ["ip", "-batch", "-"], addresses),
-    ],
-  };
+  const sets = assembleSets(families, options.origins);
+  const steps = [
+    step("make the sets that rules ask for", "ipset.restore", ["ipset", "restore", "-exist"], sets),
+    bareStep("have the kernel load IPVS", ["ipvsadm", "-Sn"]),
+    step("make the virtual servers", "ipvs.restore", ["ipvsadm", "--restore"], servers),
+    ...timeoutSteps(plan),
+    sysctlStep(plan),
+    ...rules,
+    bareStep("make the device that carries service addresses", ["ip", "link", "add", "kube-ipvs0", "type", "dummy"]),
+    step("bind the service addresses", "addresses.batch", ["ip", "-batch", "-"], addresses),
+  ];
+  return { steps: steps.filter(({ file, stdin }) => file === undefined || stdin.length > 0) };
+}
+
+function bareStep(purpose: string, argv: readonly string[]): Step {
+  return { purpose, argv, stdin: new Uint8Array(), file: undefined };
 }
 
 function lowerFamily(

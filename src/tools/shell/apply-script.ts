@@ -37,25 +37,27 @@ jump() {
 
 function toolsOf({ argv, file }: Step): readonly string[] {
   const tool = argv[0] === "xargs" ? (argv[argv.indexOf("-n") === -1 ? 1 : 3] as string) : (argv[0] as string);
-  return [file.endsWith(".jumps") ? tool.replace("-restore", "") : tool];
+  return [file?.endsWith(".jumps") ? tool.replace("-restore", "") : tool];
 }
 
-/** Steps that cannot simply be repeated are guarded; the others are run as they are. */
+/** Steps that cannot simply be repeated, by their file or command; the others are run as they are. */
 const guarded: Readonly<Record<string, string>> = {
   "nfacct.counters": `while read -r counter; do
   nfacct get "$counter" >/dev/null 2>&1 || nfacct add "$counter"
 done < nfacct.counters`,
   "ipvs.restore": `missing=$(ipvsadm -Sn | grep -vxFf - ipvs.restore || :)
 [ -z "$missing" ] || echo "$missing" | ipvsadm --restore`,
-  "addresses.batch": `ip link show kube-ipvs0 >/dev/null 2>&1 || ip link add kube-ipvs0 type dummy
-ip -batch - < addresses.batch`,
+  "ip link add kube-ipvs0 type dummy": `ip link show kube-ipvs0 >/dev/null 2>&1 || ip link add kube-ipvs0 type dummy`,
+  "ipvsadm -Sn": "ipvsadm -Sn >/dev/null",
 };
 
 function printStep(step: Step): string {
-  const commands = step.file.endsWith(".jumps")
-    ? printJumps(step)
-    : (guarded[step.file] ?? `${step.argv.join(" ")} < ${step.file}`);
-  return `# ${step.purpose}\n${commands}`;
+  return `# ${step.purpose}\n${step.file?.endsWith(".jumps") ? printJumps(step) : printCommand(step)}`;
+}
+
+function printCommand({ argv, file }: Step): string {
+  const command = argv.join(" ");
+  return guarded[file ?? command] ?? (file === undefined ? command : `${command} < ${file}`);
 }
 
 /**
