@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { sharedFolder } from "../../scripts/conformance/oracle.mjs";
 import { parseTables } from "../../src/tools/iptables/parse.ts";
 import { isIpv6, parseAddressPort, printAddressPort } from "./addresses.ts";
 import type { Packet, World } from "./packet.ts";
@@ -136,7 +137,7 @@ interface RecordedFlow {
 }
 
 describe("flows seen with real packets", () => {
-  const folder = "/work/shared/conformance/flows";
+  const folder = join(sharedFolder, "conformance/flows");
   const present = existsSync(folder);
   if (!present) console.warn(`skipped: ${folder} is not here, so the tracer is not held against real packets`);
   const nodeAddresses = [

@@ -2,11 +2,12 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { sharedFolder } from "../../../scripts/conformance/oracle.mjs";
 import { parseTables } from "../../../src/tools/iptables/parse.ts";
 import type { Rule } from "../../../src/tools/iptables/parsed.ts";
 import { printRule, printTables } from "../../../src/tools/iptables/print.ts";
 
-const CONFORMANCE = "/work/shared/conformance";
+const CONFORMANCE = join(sharedFolder, "conformance");
 
 function textOf(...lines: readonly string[]): string {
   return ["*nat", ":PREROUTING ACCEPT [0:0]", ":A - [0:0]", ...lines, "COMMIT", ""].join("\n");

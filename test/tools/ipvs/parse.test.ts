@@ -2,9 +2,10 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { sharedFolder } from "../../../scripts/conformance/oracle.mjs";
 import { parseServers, printServers } from "../../../src/tools/ipvs/parse.ts";
 
-const CASES = "/work/shared/conformance/cases";
+const CASES = join(sharedFolder, "conformance/cases");
 
 describe("identity", () => {
   const present = existsSync(CASES);
