@@ -6,18 +6,21 @@ import type { LineOrigin } from "../tools/script.ts";
 
 /** The object and field that a line comes from. */
 export interface Cause {
-  readonly object: string;
+  /** Named only where a line's origin is asked for: most runs never ask. */
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
   readonly field: string;
   readonly place: Place | undefined;
 }
 
 /** What is there whatever the objects say. */
-export const always: Cause = { object: "kube-proxy", field: "", place: undefined };
+export const always: Cause = { kind: "kube-proxy", namespace: "", name: "", field: "", place: undefined };
 
 /** A field of the Service, such as `spec.sessionAffinity`. */
 export function serviceCause({ service }: ServicePortPlan, field: string, place?: Place): Cause {
-  const object = describeObject("Service", service.namespace, service.name);
-  return { object, field, place: place ?? placeOfField(service.place, field) };
+  const { namespace, name } = service;
+  return { kind: "Service", namespace, name, field, place: place ?? placeOfField(service.place, field) };
 }
 
 /** A field of the Service's port. */
@@ -27,9 +30,9 @@ export function portCause(plan: ServicePortPlan, field: string): Cause {
 }
 
 export function endpointCause({ slice, entry }: Endpoint): Cause {
-  const object = describeObject(slice.source, slice.namespace, slice.name);
+  const { source: kind, namespace, name } = slice;
   const field = slice.source === "EndpointSlice" ? `endpoints[${entry.index}].addresses[0]` : "subsets";
-  return { object, field, place: placeOfEndpoint(slice, entry) };
+  return { kind, namespace, name, field, place: placeOfEndpoint(slice, entry) };
 }
 
 function placeOfField(object: Place, field: string): Place {
@@ -37,8 +40,9 @@ function placeOfField(object: Place, field: string): Place {
 }
 
 /** The cause of a line of a step's text, counted from 1. */
-export function lineOrigin(line: number, { object, field, place }: Cause): LineOrigin {
+export function lineOrigin(line: number, { kind, namespace, name, field, place }: Cause): LineOrigin {
   const origin = place === undefined ? undefined : originOf(place);
+  const object = describeObject(kind, namespace, name);
   return { line, object, field, document: origin?.document, path: origin?.path ?? [] };
 }
 
