@@ -4,6 +4,9 @@ export type Family = "ipv4" | "ipv6";
 
 export const families: readonly Family[] = ["ipv4", "ipv6"];
 
+/** The families as the Kubernetes API spells them (`Service.spec.ipFamilies`). */
+export const familyNames = { ipv4: "IPv4", ipv6: "IPv6" } as const;
+
 /** A parsed address. `text` is canonical: dotted quad, or RFC 5952 for IPv6. */
 export interface IpAddress {
   readonly family: Family;

@@ -1,6 +1,7 @@
 import type { Sink } from "../diagnostics/diagnostic.ts";
 import { at } from "../diagnostics/place.ts";
 import type { Subject } from "../diagnostics/subject.ts";
+import { familyNames } from "./address.ts";
 import type { EndpointSlice, SlicePort } from "./endpoint-slice.ts";
 import { enterName, lookUp, type NameMap } from "./name-map.ts";
 import type { Read } from "./read-objects.ts";
@@ -23,8 +24,6 @@ export function checkSlices(
     } else if (isProxied(service)) checkSlice(slice, service, sink);
   }
 }
-
-const familyNames = { ipv4: "IPv4", ipv6: "IPv6" } as const;
 
 function checkSlice({ object: slice, subject }: Read<EndpointSlice>, service: Service, sink: Sink): void {
   const { family, place } = slice;

@@ -1,5 +1,5 @@
 import { at, type Place } from "../diagnostics/place.ts";
-import type { Family } from "./address.ts";
+import { type Family, familyNames } from "./address.ts";
 import { type Fields, type Placed, placeOf, textField, textsField } from "./fields.ts";
 import { oneOf, parseLegacyIp } from "./parse-addresses.ts";
 import type { ServiceType, Vip } from "./service.ts";
@@ -77,9 +77,13 @@ function addressesByFamily(
     if (address === undefined) return;
     const wanted = families[index];
     if (wanted !== undefined && wanted !== address.family) {
-      const names = { ipv4: "IPv4", ipv6: "IPv6" };
       const related = [{ message: "the family is given here", place: at(placeOf(spec, "ipFamilies"), index) }];
-      spec.report("ip-wrong-family", place, { value, got: names[address.family], wanted: names[wanted] }, { related });
+      spec.report(
+        "ip-wrong-family",
+        place,
+        { value, got: familyNames[address.family], wanted: familyNames[wanted] },
+        { related },
+      );
     } else if (found[address.family] !== undefined) {
       spec.report("cluster-ips-mismatch", place, { rule: "hold at most one address of each family" });
     } else if (families.length === 0 || wanted !== undefined) {

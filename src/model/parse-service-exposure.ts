@@ -1,4 +1,4 @@
-import { type Family, parseIp } from "./address.ts";
+import { type Family, familyNames, parseIp } from "./address.ts";
 import { type Fields, placeOf, recordField, recordsField, textField, textsField } from "./fields.ts";
 import { isDnsSubdomain } from "./names.ts";
 import { oneOf, parseLegacyCidr, parseLegacyIp, parseReachableIp } from "./parse-addresses.ts";
@@ -51,8 +51,6 @@ function parseIngress(ingress: Fields): Vip | undefined {
   if (address !== undefined && mode === "Proxy") ingress.report("ingress-proxy-ignored", place, { ip: address.text });
   return address === undefined || mode === "Proxy" ? undefined : { address, place };
 }
-
-const familyNames: Readonly<Record<Family, string>> = { ipv4: "IPv4", ipv6: "IPv6" };
 
 /** `spec.loadBalancerSourceRanges`, with a warning where they restrict less than they seem to. */
 export function parseSourceRanges(

@@ -1,5 +1,5 @@
 import { at, type Place } from "../diagnostics/place.ts";
-import { type Family, type IpAddress, parseIp, specialRange } from "./address.ts";
+import { type Family, familyNames, type IpAddress, parseIp, specialRange } from "./address.ts";
 import { checkUnreadFields } from "./check-endpoint.ts";
 import type { SliceEndpoint } from "./endpoint-slice.ts";
 import {
@@ -22,7 +22,6 @@ const endpointFields = new Set(
 const mostAddresses = 100;
 const mostHints = 8;
 const noHints: readonly string[] = [];
-const familyNames: Readonly<Record<Family, string>> = { ipv4: "IPv4", ipv6: "IPv6" };
 
 /** Reads one endpoint of a slice of this family; undefined, with an error reported, when it has no usable address. */
 export function parseSliceEndpoint(record: Fields, index: number, family: Family): SliceEndpoint | undefined {

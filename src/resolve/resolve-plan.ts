@@ -1,6 +1,6 @@
 import type { Report } from "../diagnostics/diagnostic.ts";
 import { at } from "../diagnostics/place.ts";
-import { type Family, isLoopback } from "../model/address.ts";
+import { type Family, familyNames, isLoopback } from "../model/address.ts";
 import type { Cluster } from "../model/cluster.ts";
 import { compareBytes } from "../model/compare.ts";
 import { type EndpointSlice, placeOfEndpoint } from "../model/endpoint-slice.ts";
@@ -148,8 +148,6 @@ function byName(a: Service, b: Service): number {
 function byPortName(a: ServicePort, b: ServicePort): number {
   return compareBytes(a.name, b.name) || compareBytes(a.protocol, b.protocol);
 }
-
-const familyNames = { ipv4: "IPv4", ipv6: "IPv6" } as const;
 
 interface FamilyFacts {
   readonly family: Family;
