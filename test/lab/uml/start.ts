@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 
 const boot = new URL("boot.sh", import.meta.url).pathname;
+const shimSource = new URL("wide-registers.c", import.meta.url).pathname;
 
 /** Where a machine sees its folder. */
 export const inside = "/tmp/task";
@@ -18,8 +19,28 @@ export function whyNoMachine(tools: readonly string[]): string | undefined {
   if (process.platform !== "linux") return "this is not Linux";
   if (process.getuid?.() !== 0) return "it needs root";
   const needed = ["linux.uml", "busybox", "kmod", "modprobe", "insmod", "taskset", "timeout", ...tools];
-  const missing = needed.filter((tool) => spawnSync("sh", ["-c", `command -v ${tool}`]).status !== 0);
+  const missing = needed.filter((tool) => !hasCommand(tool));
+  if (hasWideRegisters() && !hasCommand("gcc"))
+    missing.push("gcc (this CPU has more registers than the machine knows)");
   return missing.length === 0 ? undefined : `not installed: ${missing.join(", ")}`;
+}
+
+function hasCommand(tool: string): boolean {
+  return spawnSync("sh", ["-c", `command -v ${tool}`]).status === 0;
+}
+
+function hasWideRegisters(): boolean {
+  return /\bamx_tile\b/.test(readFileSync("/proc/cpuinfo", "utf8"));
+}
+
+/** What a machine is started with on such a CPU: wide-registers.c says why. */
+function buildShim(folder: string): string {
+  const shim = join(folder, "wide-registers.so");
+  const { status, stderr } = spawnSync("gcc", ["-shared", "-fPIC", "-O2", "-o", shim, shimSource], {
+    encoding: "utf8",
+  });
+  if (status !== 0) throw new Error(`wide-registers.c does not compile:\n${stderr}`);
+  return shim;
 }
 
 /**
@@ -29,7 +50,8 @@ export function whyNoMachine(tools: readonly string[]): string | undefined {
 export async function runInMachine(folder: string, script: string, { core = 0, seconds = 360 } = {}): Promise<string> {
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, "task"), preparation + script);
-  const env = { ...process.env, UML_CORE: String(core), UML_SECONDS: String(seconds) };
+  const shim = hasWideRegisters() ? buildShim(folder) : "";
+  const env = { ...process.env, UML_CORE: String(core), UML_SECONDS: String(seconds), UML_PRELOAD: shim };
   const read = (name: string) => (existsSync(join(folder, name)) ? readFileSync(join(folder, name), "utf8") : "");
   try {
     await promisify(execFile)("sh", [boot, folder], { env });
