@@ -7,6 +7,7 @@ import { parseCluster } from "./model/parse-cluster.ts";
 import type { ProxyMode } from "./model/proxy-configuration.ts";
 import { lowerIptables } from "./modes/iptables/lower-iptables.ts";
 import { lowerIpvs } from "./modes/ipvs/lower-ipvs.ts";
+import type { ForwardingPlan } from "./resolve/forwarding-plan.ts";
 import { resolveNodeView } from "./resolve/node-view.ts";
 import { resolvePlan } from "./resolve/resolve-plan.ts";
 import type { Script } from "./tools/script.ts";
@@ -28,6 +29,8 @@ export interface CompileOptions {
   readonly keepGoing?: boolean | undefined;
   /** Keep, for every rule, the object and field it comes from. */
   readonly origins?: boolean | undefined;
+  /** Addresses found on the machine itself; a Host document stands over them, they over the Node's. */
+  readonly hostAddresses?: readonly string[] | undefined;
 }
 
 export interface Compilation {
@@ -49,7 +52,8 @@ export function compile(objects: readonly unknown[], options: CompileOptions = {
   if (hasConfig) documents.push(options.proxyConfig);
   const sink = createSink();
   const cluster = readCluster(documents, hasConfig ? documents.length - 1 : undefined, options, sink);
-  return compileNode(cluster, options.node, options, sink);
+  const { script, diagnostics, node } = compileNode(cluster, options.node, options, sink);
+  return { script, diagnostics, node };
 }
 
 /** The first half of `compile`, for callers that compile several nodes of one cluster. */
@@ -64,24 +68,31 @@ export function readCluster(
   return parseCluster(documents, { mode: options.mode, proxyConfigDocument, nodePortRange, keepGoing }, sink);
 }
 
+export interface NodeCompilation extends Compilation {
+  /** What the script makes the node do; there whenever there is a script. */
+  readonly plan: ForwardingPlan | undefined;
+}
+
 /** The second half of `compile`. Diagnostics are those of the whole sink. */
 export function compileNode(
   cluster: Cluster,
   node: string | undefined,
   options: CompileOptions,
   sink: Sink,
-): Compilation {
+): NodeCompilation {
   const { diagnostics } = sink;
   if (options.keepGoing ? cluster.isConfigurationBroken : hasErrors(diagnostics)) {
-    return { script: undefined, diagnostics, node };
+    return { script: undefined, diagnostics, node, plan: undefined };
   }
   const run = createSubject();
   const report = sink.reporter(run);
   const { mode } = cluster.proxyConfiguration;
-  const view = resolveNodeView(cluster, node, report);
+  const view = resolveNodeView(cluster, node, options.hostAddresses, report);
   const plan = view && resolvePlan(cluster, view, options.families, report);
-  if (plan === undefined || run.errors > 0) return { script: undefined, diagnostics, node: view?.name ?? node };
+  if (plan === undefined || run.errors > 0) {
+    return { script: undefined, diagnostics, node: view?.name ?? node, plan: undefined };
+  }
   const lowerOptions = { origins: options.origins ?? false };
   const script = mode === "ipvs" ? lowerIpvs(plan, lowerOptions, report) : lowerIptables(plan, lowerOptions);
-  return { script, diagnostics, node: plan.node };
+  return { script, diagnostics, node: plan.node, plan };
 }

@@ -2,7 +2,7 @@ import { styleText } from "node:util";
 
 export type ColorChoice = "auto" | "always" | "never";
 
-export type Paint = (style: "red" | "yellow" | "cyan" | "bold" | "dim", text: string) => string;
+export type Paint = (style: "red" | "yellow" | "green" | "cyan" | "bold" | "dim", text: string) => string;
 
 /** Colour for one stream: --color, then NO_COLOR and FORCE_COLOR, then whether it is a terminal. */
 export function painter(stream: { readonly isTTY?: boolean }, choice: ColorChoice): Paint {

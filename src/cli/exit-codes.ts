@@ -1,10 +1,19 @@
 /** What scripts may rely on. */
 export const exitCodes = {
   fine: 0,
+  /** There are differences, drift, or something to do. */
+  different: 1,
   usage: 2,
   invalidInput: 3,
   environment: 4,
+  /** Applying failed, and the host is as it was before. */
+  applyFailed: 5,
+  /** Applying failed, and so did leading the host back. */
+  restoreFailed: 6,
+  stalePlan: 7,
   bug: 70,
+  interrupted: 130,
+  terminated: 143,
 } as const;
 
 /** Ends a command with a message and an exit code; anything else that is thrown is a bug. */

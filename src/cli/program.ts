@@ -1,7 +1,8 @@
-import { Argument, Command, InvalidArgumentError, Option } from "commander";
+import { Argument, Command, Option } from "commander";
 import { escapeControls } from "../diagnostics/printable.ts";
-import type { PortRange } from "../model/check-clashes.ts";
 import type { CompileFlags } from "./commands/compile.ts";
+import { hostCommands } from "./host-commands.ts";
+import { addStateOptions, colorOption } from "./state-flags.ts";
 import { versionText } from "./version.ts";
 
 /** Messages quote what was typed, or pasted: a terminal must not act on it. */
@@ -22,6 +23,7 @@ export function createProgram(name: string, finish: (exitCode: number) => void):
     .configureOutput(output)
     .exitOverride();
   program.addCommand(compileCommand(name, finish));
+  for (const command of hostCommands(name, finish)) program.addCommand(command);
   program.addCommand(explainCommand(name));
   program.addCommand(completionCommand(name, program));
   program
@@ -37,45 +39,20 @@ export function createProgram(name: string, finish: (exitCode: number) => void):
 }
 
 function compileCommand(name: string, finish: (exitCode: number) => void): Command {
-  return new Command("compile")
+  const command = new Command("compile")
     .summary("write the rules kube-proxy would program on a node")
     .description(
       "Reads Services, EndpointSlices, Nodes and kube-proxy's configuration, and writes the iptables rules that " +
         "kube-proxy 1.36 would program on one node, as iptables-save prints them.",
-    )
-    .requiredOption(
-      "-f, --filename <path>",
-      "file, directory, - for standard input, or git:REF[:PATH]; repeatable",
-      collect,
-    )
-    .option("-R, --recursive", "read directories below those named by -f as well")
-    .option(
-      "--proxy-config <file>",
-      "KubeProxyConfiguration; replaces the ConfigMap kube-system/kube-proxy of the input",
-    )
-    .addOption(
-      new Option("--node <name>", "the node to compile for; not needed when the input has one Node")
-        .argParser(notEmpty)
-        .conflicts("allNodes"),
-    )
-    .option("--all-nodes", "compile for every Node; with --out-dir, one folder each")
-    .addOption(
-      new Option("--mode <mode>", "kube-proxy's mode; default: the configuration's").choices(["iptables", "ipvs"]),
-    )
-    .addOption(
-      new Option("--family <family>", "default: the families the Node and the Services use").choices([
-        "ipv4",
-        "ipv6",
-        "dual",
-      ]),
-    )
-    .option("--service-node-port-range <range>", "the API server's range (default: 30000-32767)", portRange)
+    );
+  return addStateOptions(command)
+    .addOption(new Option("--all-nodes", "compile for every Node; with --out-dir, one folder each").conflicts("node"))
     .option("--keep-going", "leave out objects with errors and write the rest; the exit code is still 3")
     .addOption(
       new Option("-o, --output <format>", "default: text").choices(["text", "json", "yaml"]).conflicts("outDir"),
     )
     .option("--out-dir <dir>", "write the files of text output into this directory instead")
-    .addOption(new Option("--color <when>", "colour of messages").choices(["auto", "always", "never"]).default("auto"))
+    .addOption(colorOption())
     .addHelpText("after", compileExamples(name))
     .action(async (flags: CompileFlags) => {
       const { runCompile } = await import("./commands/compile.ts");
@@ -122,22 +99,4 @@ function completionCommand(name: string, program: Command): Command {
       const { printCompletion } = await import("./commands/completion.ts");
       process.stdout.write(printCompletion(program, chosen));
     });
-}
-
-function collect(value: string, previous: readonly string[] | undefined): readonly string[] {
-  return [...(previous ?? []), notEmpty(value)];
-}
-
-function notEmpty(value: string): string {
-  if (value.trim() === "") throw new InvalidArgumentError("It is empty.");
-  return value;
-}
-
-function portRange(text: string): PortRange {
-  const [, first, last] = /^(\d{1,5})-(\d{1,5})$/.exec(text) ?? [];
-  const range = { first: Number(first), last: Number(last) };
-  if (!(range.first >= 1 && range.first <= range.last && range.last <= 65_535)) {
-    throw new InvalidArgumentError("Write it as FIRST-LAST, such as 30000-32767.");
-  }
-  return range;
 }

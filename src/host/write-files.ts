@@ -29,7 +29,7 @@ export function writeFiles(directory: string, files: readonly OutputFile[], know
 }
 
 /** Not `recursive: true`, with which Node 20 never returns where even the root refuses, as /proc does. */
-function makeDirectory(directory: string): void {
+export function makeDirectory(directory: string): void {
   try {
     mkdirSync(directory);
   } catch (error) {

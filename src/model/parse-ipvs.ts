@@ -17,7 +17,9 @@ export function parseIpvs(fields: Fields, mode: ProxyMode): IpvsSettings {
   // Whether any is set is asked before they are cut to whole seconds.
   const [tcp, tcpFin, udp] = durations.map(Math.trunc) as [number, number, number];
   const timeouts = durations.some((seconds) => seconds > 0) ? { tcp, tcpFin, udp } : undefined;
-  return { scheduler, strictArp: booleanField(ipvs, "strictARP") ?? false, timeouts };
+  const excluded = textsField(ipvs, "excludeCIDRs").map(({ value }) => parseCidr(value));
+  const excludeCidrs = excluded.filter((cidr) => cidr !== undefined);
+  return { scheduler, strictArp: booleanField(ipvs, "strictARP") ?? false, timeouts, excludeCidrs };
 }
 
 function checkIpvs(ipvs: Fields, scheduler: string): void {

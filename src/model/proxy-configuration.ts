@@ -26,6 +26,8 @@ export interface IpvsSettings {
   readonly strictArp: boolean;
   /** In seconds, 0 to keep the kernel's; undefined where none is set. */
   readonly timeouts: { readonly tcp: number; readonly tcpFin: number; readonly udp: number } | undefined;
+  /** Virtual servers on these addresses are somebody else's. */
+  readonly excludeCidrs: readonly Cidr[];
 }
 
 export type ProxyMode = "iptables" | "ipvs";
@@ -53,6 +55,6 @@ export const defaultProxyConfiguration: ProxyConfiguration = {
   localhostNodePorts: true,
   tcpBeLiberal: false,
   allowExternalIps: true,
-  ipvs: { scheduler: "rr", strictArp: false, timeouts: undefined },
+  ipvs: { scheduler: "rr", strictArp: false, timeouts: undefined, excludeCidrs: [] },
   place: undefined,
 };

@@ -1,5 +1,5 @@
 import type { Report } from "../diagnostics/diagnostic.ts";
-import { type Family, type IpAddress, isLoopback } from "../model/address.ts";
+import { type Family, type IpAddress, isLoopback, parseIp } from "../model/address.ts";
 import type { Cluster } from "../model/cluster.ts";
 import { didYouMean } from "../model/did-you-mean.ts";
 import { defaultHostFeatures, type HostFeatures, type Node } from "../model/node.ts";
@@ -25,8 +25,16 @@ const loopback: Readonly<Record<Family, IpAddress>> = {
   ipv6: { family: "ipv6", text: "::1" },
 };
 
-/** Finds the node to compile for. Undefined, with an error reported, when there is none. */
-export function resolveNodeView(cluster: Cluster, chosen: string | undefined, report: Report): NodeView | undefined {
+/**
+ * Finds the node to compile for. Undefined, with an error reported, when there is none. `found` are the addresses that
+ * were found on the machine itself; a Host document stands over them.
+ */
+export function resolveNodeView(
+  cluster: Cluster,
+  chosen: string | undefined,
+  found: readonly string[] | undefined,
+  report: Report,
+): NodeView | undefined {
   const machine = chosen ?? onlyNode(cluster, report);
   if (machine === undefined) return undefined;
   const named = cluster.nodes.find((node) => node.name === machine);
@@ -52,7 +60,8 @@ export function resolveNodeView(cluster: Cluster, chosen: string | undefined, re
   }
   if (node === undefined) report("node-absent", undefined, { name });
   const host = cluster.hosts.find((candidate) => candidate.name === machine);
-  const hostAddresses = host?.addresses ?? named?.addresses.map(({ ip }) => ip) ?? [];
+  const foundAddresses = found?.map(parseIp).filter((ip) => ip !== undefined);
+  const hostAddresses = host?.addresses ?? foundAddresses ?? named?.addresses.map(({ ip }) => ip) ?? [];
   const { ips, primaryFamily } = nodeIps(node, cluster.proxyConfiguration.bindAddress);
   return {
     name,

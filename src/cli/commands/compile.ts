@@ -4,28 +4,19 @@ import { createSink, hasErrors, type Sink } from "../../diagnostics/diagnostic.t
 import { type Inputs, readInputs } from "../../host/read-inputs.ts";
 import { reasonOf } from "../../host/read-sources.ts";
 import { writeFiles } from "../../host/write-files.ts";
-import type { Family } from "../../model/address.ts";
-import type { PortRange } from "../../model/check-clashes.ts";
 import type { ProxyMode } from "../../model/proxy-configuration.ts";
-import { type ColorChoice, painter } from "../color.ts";
+import { painter } from "../color.ts";
 import { CommandFailure, exitCodes } from "../exit-codes.ts";
 import { type CompiledNode, outputFileNames, outputFiles, printStructured, printText } from "../print-script.ts";
 import { startProgress } from "../progress.ts";
 import { renderDiagnostics, summarizeDiagnostics } from "../render-diagnostics.ts";
+import { type StateFlags, wantedFamilies } from "../state-flags.ts";
 
-export interface CompileFlags {
-  readonly filename: readonly string[];
-  readonly recursive?: boolean;
-  readonly proxyConfig?: string;
-  readonly node?: string;
+export interface CompileFlags extends StateFlags {
   readonly allNodes?: boolean;
-  readonly mode?: ProxyMode;
-  readonly family?: Family | "dual";
-  readonly serviceNodePortRange?: PortRange;
   readonly keepGoing?: boolean;
   readonly output?: "text" | "json" | "yaml";
   readonly outDir?: string;
-  readonly color: ColorChoice;
 }
 
 /** `portolan compile`. Gives the exit code; what it prints on stdout is complete or absent. */
@@ -59,7 +50,7 @@ function compileInputs(inputs: Inputs, flags: CompileFlags, sink: Sink, tell: (w
   const unreadable = hasErrors(sink.diagnostics) && flags.keepGoing !== true;
   const options: CompileOptions = {
     mode: flags.mode,
-    families: flags.family === undefined ? undefined : flags.family === "dual" ? ["ipv4", "ipv6"] : [flags.family],
+    families: wantedFamilies(flags.family),
     nodePortRange: flags.serviceNodePortRange,
     keepGoing: flags.keepGoing,
     origins: flags.output === "json" || flags.output === "yaml",

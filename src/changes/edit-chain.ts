@@ -1,0 +1,70 @@
+import type { ChainDifference } from "./compare-chain.ts";
+
+/** Lines for iptables-restore that change single rules of a chain. */
+export interface ChainEdit {
+  /** Where the chain still holds the extra rules, or no longer: see `editChain`. */
+  readonly inserts: readonly string[];
+  readonly deletes: readonly string[];
+}
+
+/** Chains with fewer rules are written anew: that is as short, and cannot depend on what stands there. */
+const leastRules = 50;
+/** With more changes than one rule in so many, writing anew is no longer than editing. */
+const rulesForEachChange = 8;
+
+/**
+ * The edit that makes the difference, if one is worth it. `deletesFirst` says in which order both will be run: it
+ * decides the positions at which rules are inserted.
+ */
+export function editChain(
+  chain: string,
+  wanted: readonly string[],
+  difference: ChainDifference,
+  deletesFirst: boolean,
+): ChainEdit | undefined {
+  const { missing, extra, reordered } = difference;
+  const changes = missing.length + extra.length;
+  if (reordered || wanted.length < leastRules || changes * rulesForEachChange > wanted.length) return undefined;
+  if ([...missing, ...extra].some(hasMemory)) return undefined;
+  const standing = deletesFirst ? without(difference.found, extra) : [...difference.found];
+  return {
+    inserts: insertInto(standing, chain, wanted, missing),
+    deletes: extra.map((line) => line.replace(/^-A /, "-D ")),
+  };
+}
+
+/** Such rules cannot be named by what they say: they save a state as well. */
+function hasMemory(line: string): boolean {
+  return / -m (?:recent|statistic|nfacct) /.test(line);
+}
+
+function without(lines: readonly string[], left: readonly string[]): string[] {
+  const counts = new Map<string, number>();
+  for (const line of left) counts.set(line, (counts.get(line) ?? 0) + 1);
+  return lines.filter((line) => {
+    const count = counts.get(line) ?? 0;
+    if (count > 0) counts.set(line, count - 1);
+    return count === 0;
+  });
+}
+
+/** From the last to the first, each right before the rule that is to follow it. */
+function insertInto(
+  standing: string[],
+  chain: string,
+  wanted: readonly string[],
+  missing: readonly string[],
+): readonly string[] {
+  const absent = new Set(missing);
+  const inserts: string[] = [];
+  let next: string | undefined;
+  for (const line of [...wanted].reverse()) {
+    if (absent.has(line)) {
+      const index = next === undefined ? standing.length : standing.indexOf(next);
+      standing.splice(index, 0, line);
+      inserts.push(`-I ${chain} ${index + 1}${line.slice(`-A ${chain}`.length)}`);
+    }
+    next = line;
+  }
+  return inserts;
+}

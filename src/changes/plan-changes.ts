@@ -1,0 +1,136 @@
+import type { Family } from "../model/address.ts";
+import { families } from "../model/address.ts";
+import type { Backend } from "./host-state.ts";
+import type { OwnedState } from "./owned-state.ts";
+import {
+  type AddressChange,
+  addCounters,
+  bindAddresses,
+  deleteCounters,
+  diffAddresses,
+  diffSysctls,
+  loadIpvs,
+  routeLocalnet,
+  setSysctls,
+  setTimeouts,
+  unbindAddresses,
+} from "./plan-kernel.ts";
+import { planRules } from "./plan-rules.ts";
+import { diffServers, planServers, type ServerChange } from "./plan-servers.ts";
+import { diffSets, planSets, type SetChange } from "./plan-sets.ts";
+import { type ChainChange, diffRules } from "./rule-changes.ts";
+import type { ChangeStep } from "./step.ts";
+import { deleteFlow, type UdpFlow } from "./udp-flows.ts";
+
+/** All that is not as wanted. */
+export interface Changes {
+  readonly chains: readonly ChainChange[];
+  readonly sets: readonly SetChange[];
+  readonly servers: readonly ServerChange[];
+  readonly addresses: AddressChange;
+  /** Kernel settings that get another value. */
+  readonly sysctls: ReadonlyMap<string, string>;
+  readonly counters: { readonly missing: readonly string[]; readonly extra: readonly string[] };
+  /** Tracked UDP connections to endpoints that serve no longer. */
+  readonly flows: readonly UdpFlow[];
+}
+
+export interface ChangePlan {
+  readonly changes: Changes;
+  /** In the order to run them; empty when the host is as wanted. */
+  readonly steps: readonly ChangeStep[];
+  /** What leads the host from the wanted state back to the found one. */
+  readonly undo: readonly ChangeStep[];
+}
+
+export interface Circumstances {
+  readonly backends: Readonly<Record<Family, Backend>>;
+  /** Tracked connections to forget once the rules stand. */
+  readonly flows: readonly UdpFlow[];
+}
+
+/**
+ * What leads a host from what it has to what is wanted, touching nothing that is as wanted or somebody else's. At any
+ * moment in between a packet to an unchanged service is treated as before, to a changed one as before or as after.
+ */
+export function planChanges(wanted: OwnedState, found: OwnedState, circumstances: Circumstances): ChangePlan {
+  const changes = diffStates(wanted, found, circumstances.flows);
+  const back = diffStates(found, wanted, []);
+  return {
+    changes,
+    steps: orderSteps(changes, wanted, found, circumstances),
+    undo: orderSteps(back, found, wanted, circumstances),
+  };
+}
+
+function diffStates(wanted: OwnedState, found: OwnedState, flows: readonly UdpFlow[]): Changes {
+  return {
+    chains: families.flatMap((family) => diffRules(family, wanted.rules[family], found.rules[family])),
+    sets: diffSets(wanted.sets, found.sets),
+    servers: diffServers(wanted.servers, found.servers),
+    addresses: diffAddresses(wanted.addresses, found.addresses),
+    sysctls: diffSysctls(wanted.sysctls, found.sysctls),
+    counters: {
+      missing: [...wanted.counters].filter((name) => !found.counters.has(name)),
+      extra: [...found.counters].filter((name) => !wanted.counters.has(name)),
+    },
+    flows,
+  };
+}
+
+/**
+ * Make, switch, break. Service addresses are bound after the rules that mark what goes there, but before them where
+ * rules of the iptables mode still send it on: these are to find the address bound when they go.
+ */
+function orderSteps(
+  changes: Changes,
+  wanted: OwnedState,
+  found: OwnedState,
+  { backends }: Circumstances,
+): readonly ChangeStep[] {
+  const rules = families.map((family) =>
+    planRules(
+      changes.chains.filter((change) => change.family === family),
+      family,
+      backends[family],
+    ),
+  );
+  const sets = planSets(changes.sets);
+  const servers = planServers(changes.servers);
+  const bind = bindAddresses(changes.addresses);
+  const isFromIptables = sendsOnByRules(found);
+  return [
+    ...addCounters(changes.counters.missing),
+    ...sets.make,
+    ...loadIpvs(wanted, found),
+    ...setSysctls(changes.sysctls, (name) => name !== routeLocalnet),
+    ...servers.make,
+    ...setTimeouts(wanted.timeouts, found.timeouts),
+    ...rules.flatMap(({ make }) => make),
+    // After the filter rule that guards 127.0.0.0/8, which it opens.
+    ...setSysctls(changes.sysctls, (name) => name === routeLocalnet),
+    ...(isFromIptables ? bind : []),
+    ...rules.flatMap(({ switchOver }) => switchOver),
+    ...(isFromIptables ? [] : bind),
+    ...unbindAddresses(changes.addresses),
+    ...servers.remove,
+    ...rules.flatMap(({ remove }) => remove),
+    ...sets.remove,
+    ...deleteCounters(changes.counters.extra),
+    ...forget(changes.flows),
+  ];
+}
+
+function sendsOnByRules({ rules }: OwnedState): boolean {
+  const names = families.flatMap((family) => [...(rules[family]?.tables.get("nat")?.chains.keys() ?? [])]);
+  return names.some((name) => name.startsWith("KUBE-SEP-"));
+}
+
+function forget(flows: readonly UdpFlow[]): readonly ChangeStep[] {
+  return flows.map((flow) => ({
+    purpose: "forget a connection to an endpoint that serves no longer",
+    argv: deleteFlow(flow),
+    stdin: "",
+    mayFail: true,
+  }));
+}

@@ -1,0 +1,85 @@
+import type { Family } from "../model/address.ts";
+import { chains } from "../modes/iptables/chains.ts";
+import { targetOf } from "../tools/iptables/canonical-rule.ts";
+import type { ChainLines } from "../tools/iptables/parse-chains.ts";
+import { type ChainDifference, compareChain } from "./compare-chain.ts";
+import type { OwnedRules, OwnedTable } from "./owned-state.ts";
+
+/** One chain that is not as wanted: a chain of ours, or the jumps into ours of a built-in chain. */
+export interface ChainChange {
+  readonly family: Family;
+  readonly table: string;
+  readonly chain: string;
+  readonly kind: "add" | "change" | "remove";
+  /** Whether `chain` is a built-in one, of which only the jumps into our chains are ours. */
+  readonly isBuiltIn: boolean;
+  readonly wanted: readonly string[];
+  readonly found: readonly string[];
+  /** Of a change; of the others all rules are missing, or extra. */
+  readonly difference: ChainDifference;
+  /** Somebody else's rules lead to it, so that it can be emptied and not deleted. */
+  readonly isHeld: boolean;
+}
+
+const emptyTable: OwnedTable = { chains: new Map(), jumps: new Map(), heldChains: new Set() };
+
+/** What of one family's rules is not as wanted: wanted chains in their order, then those that are to go. */
+export function diffRules(
+  family: Family,
+  wanted: OwnedRules | undefined,
+  found: OwnedRules | undefined,
+): readonly ChainChange[] {
+  const tables = new Set([...(wanted?.tables.keys() ?? []), ...(found?.tables.keys() ?? [])]);
+  const isShared = found?.sharedWithKubelet ?? false;
+  return [...tables].flatMap((table) => {
+    const want = wanted?.tables.get(table) ?? emptyTable;
+    const have = found?.tables.get(table) ?? emptyTable;
+    const place = { family, table, isShared, heldChains: have.heldChains };
+    return [
+      ...diffChains({ ...place, isBuiltIn: false }, want.chains, have.chains),
+      ...diffChains({ ...place, isBuiltIn: true }, want.jumps, have.jumps),
+    ];
+  });
+}
+
+interface ChainsPlace {
+  readonly family: Family;
+  readonly table: string;
+  readonly isBuiltIn: boolean;
+  readonly isShared: boolean;
+  readonly heldChains: ReadonlySet<string>;
+}
+
+function diffChains(place: ChainsPlace, wanted: ChainLines, found: ChainLines): readonly ChainChange[] {
+  const { family, table, isBuiltIn, isShared } = place;
+  const changes: ChainChange[] = [];
+  const visit = (chain: string, want: readonly string[] | undefined, have: readonly string[] | undefined): void => {
+    const lines = isShared ? withKubeletRules(chain, want, have) : want;
+    const difference = compareChain(lines ?? [], have ?? []);
+    if (difference === undefined && (lines === undefined) === (have === undefined)) return;
+    const kind = have === undefined ? "add" : lines === undefined ? "remove" : "change";
+    const isHeld = place.heldChains.has(chain);
+    const change = { family, table, chain, kind, isBuiltIn, wanted: lines ?? [], found: have ?? [], isHeld } as const;
+    changes.push({ ...change, difference: difference ?? noDifference });
+  };
+  for (const [chain, want] of wanted) visit(chain, want, found.get(chain));
+  for (const [chain, have] of found) if (!wanted.has(chain)) visit(chain, undefined, have);
+  // A chain that cannot be deleted and is empty already is as good as gone.
+  return changes.filter(({ kind, isHeld, found: have }) => !(kind === "remove" && isHeld && have.length === 0));
+}
+
+const noDifference: ChainDifference = { missing: [], extra: [], reordered: false, found: [] };
+
+/** Where a kubelet is at work, what leads to its chain and what stands in it stays. */
+function withKubeletRules(
+  chain: string,
+  wanted: readonly string[] | undefined,
+  found: readonly string[] | undefined,
+): readonly string[] | undefined {
+  if (found === undefined) return wanted;
+  const theirs = found.filter((line) => chain === chains.kubeletFirewall || targetOf(line) === chains.kubeletFirewall);
+  if (chain !== chains.kubeletFirewall && theirs.length === 0) return wanted;
+  const known = compareChain(theirs, wanted ?? []);
+  const kept = known === undefined ? [] : known.missing;
+  return [...kept, ...(wanted ?? [])];
+}

@@ -1,0 +1,73 @@
+import type { ChainLines } from "../tools/iptables/parse-chains.ts";
+import type { OwnedRules, OwnedServer, OwnedSet, OwnedState, OwnedTable } from "./owned-state.ts";
+
+type Pairs<T> = readonly (readonly [string, T])[];
+
+interface SerializedRules {
+  readonly sharedWithKubelet: boolean;
+  readonly tables: Pairs<{
+    readonly chains: Pairs<readonly string[]>;
+    readonly jumps: Pairs<readonly string[]>;
+    readonly heldChains: readonly string[];
+  }>;
+}
+
+/** An OwnedState as JSON can carry it: the same state has the same value, whatever order a tool printed it in. */
+export interface SerializedState {
+  readonly ipv4: SerializedRules | null;
+  readonly ipv6: SerializedRules | null;
+  readonly sets: readonly (Omit<OwnedSet, "entries"> & { readonly entries: readonly string[] })[];
+  readonly servers: readonly (Omit<OwnedServer, "realServers"> & { readonly realServers: Pairs<string> })[];
+  readonly addresses: readonly string[] | null;
+  readonly sysctls: Pairs<string>;
+  readonly counters: readonly string[];
+  readonly timeouts: string | null;
+}
+
+export function serializeState(state: OwnedState): SerializedState {
+  return {
+    ipv4: state.rules.ipv4 === undefined ? null : serializeRules(state.rules.ipv4),
+    ipv6: state.rules.ipv6 === undefined ? null : serializeRules(state.rules.ipv6),
+    sets: inOrder(state.sets).map(([, set]) => ({ ...set, entries: [...set.entries].sort() })),
+    servers: inOrder(state.servers).map(([, server]) => ({ ...server, realServers: inOrder(server.realServers) })),
+    addresses: state.addresses === undefined ? null : [...state.addresses].sort(),
+    sysctls: inOrder(state.sysctls),
+    counters: [...state.counters].sort(),
+    timeouts: state.timeouts ?? null,
+  };
+}
+
+function serializeRules({ tables, sharedWithKubelet }: OwnedRules): SerializedRules {
+  const serialized = inOrder(tables).map(
+    ([name, { chains, jumps, heldChains }]) =>
+      [name, { chains: [...chains], jumps: [...jumps], heldChains: [...heldChains].sort() }] as const,
+  );
+  return { sharedWithKubelet, tables: serialized };
+}
+
+function inOrder<T>(map: ReadonlyMap<string, T>): Pairs<T> {
+  return [...map].sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+export function deserializeState(state: SerializedState): OwnedState {
+  return {
+    rules: { ipv4: deserializeRules(state.ipv4), ipv6: deserializeRules(state.ipv6) },
+    sets: new Map(state.sets.map((set) => [set.name, { ...set, entries: new Set(set.entries) }])),
+    servers: new Map(
+      state.servers.map((server) => [server.key, { ...server, realServers: new Map(server.realServers) }]),
+    ),
+    addresses: state.addresses === null ? undefined : new Set(state.addresses),
+    sysctls: new Map(state.sysctls),
+    counters: new Set(state.counters),
+    timeouts: state.timeouts ?? undefined,
+  };
+}
+
+function deserializeRules(rules: SerializedRules | null): OwnedRules | undefined {
+  if (rules === null) return undefined;
+  const tables = rules.tables.map(([name, { chains, jumps, heldChains }]): [string, OwnedTable] => [
+    name,
+    { chains: new Map(chains) satisfies ChainLines, jumps: new Map(jumps), heldChains: new Set(heldChains) },
+  ]);
+  return { sharedWithKubelet: rules.sharedWithKubelet, tables: new Map(tables) };
+}

@@ -1,0 +1,76 @@
+import { declare } from "../tools/iptables/spell.ts";
+import { editChain } from "./edit-chain.ts";
+import type { ChainChange } from "./rule-changes.ts";
+
+/** What one `*TABLE ... COMMIT` does: the kernel does all of it at once. */
+interface Transaction {
+  /** Chains that are emptied, or made. */
+  readonly declared: string[];
+  readonly rules: string[];
+  /** Chains that are deleted, last: nothing may lead to them then. */
+  readonly deletions: string[];
+}
+
+/** One way to take part in a transaction. */
+type Part = (change: ChainChange, into: Transaction) => void;
+
+/** The lines of a transaction in which each change takes part; none where there is nothing to do. */
+export function transaction(table: string, changes: readonly ChainChange[], part: Part): readonly string[] {
+  const into: Transaction = { declared: [], rules: [], deletions: [] };
+  for (const change of changes) part(change, into);
+  const lines = [...into.declared, ...into.rules, ...into.deletions];
+  return lines.length === 0 ? [] : [`*${table}`, ...lines, "COMMIT"];
+}
+
+/** Makes the chain as wanted, or takes it away. */
+export const makeAsWanted: Part = (change, into) => {
+  const { chain, kind, wanted, difference, isBuiltIn } = change;
+  if (isBuiltIn) {
+    into.rules.push(...difference.extra.map(asDeletion), ...placeJumps(change));
+  } else if (kind === "remove") {
+    into.declared.push(declare(chain));
+    if (!change.isHeld) into.deletions.push(`-X ${chain}`);
+  } else {
+    const edit = kind === "change" ? editChain(chain, wanted, difference, true) : undefined;
+    if (edit === undefined) into.declared.push(declare(chain));
+    into.rules.push(...(edit === undefined ? wanted : [...edit.deletes, ...edit.inserts]));
+  }
+};
+
+/** Adds what is missing and keeps what is to go. */
+export const addMissing: Part = (change, into) => {
+  const { chain, kind, wanted, difference, isBuiltIn } = change;
+  if (kind === "remove") return;
+  if (isBuiltIn) into.rules.push(...placeJumps(change));
+  else if (kind === "add" || difference.missing.length > 0 || difference.reordered) {
+    const edit = editChain(chain, wanted, difference, false);
+    if (edit === undefined) into.declared.push(declare(chain));
+    into.rules.push(...(edit?.inserts ?? [...wanted, ...difference.extra]));
+  }
+};
+
+/** Takes away what `addMissing` has kept. */
+export const removeExtra: Part = (change, into) => {
+  const { chain, kind, wanted, difference, isBuiltIn } = change;
+  if (isBuiltIn) into.rules.push(...difference.extra.map(asDeletion));
+  else if (kind === "remove") makeAsWanted(change, into);
+  else if (difference.extra.length > 0) {
+    const edit = editChain(chain, wanted, difference, false);
+    if (edit === undefined) into.declared.push(declare(chain));
+    into.rules.push(...(edit?.deletes ?? wanted));
+  }
+};
+
+function asDeletion(line: string): string {
+  return line.replace(/^-A /, "-D ");
+}
+
+/** All wanted jumps to the head of their chain; those that stay are taken out first. */
+function placeJumps({ chain, wanted, found, difference }: ChainChange): readonly string[] {
+  if (difference.missing.length === 0 && !difference.reordered) return [];
+  const extra = new Set(difference.extra);
+  return [
+    ...found.filter((line) => !extra.has(line)).map(asDeletion),
+    ...[...wanted].reverse().map((line) => `-I ${chain} 1${line.slice(`-A ${chain}`.length)}`),
+  ];
+}

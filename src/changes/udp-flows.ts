@@ -1,0 +1,74 @@
+/** A UDP connection that the kernel tracks, as `conntrack -L` prints it. */
+export interface UdpFlow {
+  readonly source: string;
+  readonly destination: string;
+  readonly sourcePort: number;
+  readonly destinationPort: number;
+  /** Where answers come from: the endpoint that the connection was sent on to. */
+  readonly replySource: string;
+  readonly replySourcePort: number;
+}
+
+const words = /\b(src|dst|sport|dport)=(\S+)/g;
+
+/** Reads what `conntrack -L -p udp` prints; lines that are no connection are left out. */
+export function parseFlows(text: string): readonly UdpFlow[] {
+  return text.split("\n").flatMap((line) => {
+    const values: Record<string, string[]> = { src: [], dst: [], sport: [], dport: [] };
+    for (const [, key, value] of line.matchAll(words)) values[key as string]?.push(value as string);
+    const { src, dst, sport, dport } = values;
+    if (src?.[1] === undefined || dst?.[0] === undefined || sport?.[1] === undefined || dport?.[0] === undefined)
+      return [];
+    return [
+      {
+        source: src[0] as string,
+        destination: dst[0],
+        sourcePort: Number(sport[0]),
+        destinationPort: Number(dport[0]),
+        replySource: src[1],
+        replySourcePort: Number(sport[1]),
+      },
+    ];
+  });
+}
+
+/** A UDP service port with the endpoints that may serve it, whatever the policies say. */
+export interface UdpService {
+  /** `10.96.0.10:53` or `[fd00::a]:53`: cluster, external and load balancer IPs with the port. */
+  readonly addresses: readonly string[];
+  readonly nodePort: number | undefined;
+  /** `10.244.1.5:5353`; never empty: connections to a Service without endpoints are left alone. */
+  readonly endpoints: ReadonlySet<string>;
+}
+
+/**
+ * The connections that go on to an endpoint that serves no longer (CleanStaleEntries of kube-proxy 1.36): while they
+ * last, their client's packets go nowhere. Those of a Service that is gone kube-proxy leaves to their timeout.
+ */
+export function strandedFlows(flows: readonly UdpFlow[], services: readonly UdpService[]): readonly UdpFlow[] {
+  const byAddress = new Map<string, ReadonlySet<string>>();
+  const byNodePort = new Map<number, ReadonlySet<string>>();
+  for (const { addresses, nodePort, endpoints } of services) {
+    for (const address of addresses) byAddress.set(address, endpoints);
+    if (nodePort !== undefined) byNodePort.set(nodePort, endpoints);
+  }
+  return flows.filter((flow) => {
+    const target = joined(flow.replySource, flow.replySourcePort);
+    const addressed = byAddress.get(joined(flow.destination, flow.destinationPort));
+    const viaNodePort = byNodePort.get(flow.destinationPort);
+    return (
+      (addressed !== undefined && !addressed.has(target)) || (viaNodePort !== undefined && !viaNodePort.has(target))
+    );
+  });
+}
+
+function joined(ip: string, port: number): string {
+  return ip.includes(":") ? `[${ip}]:${port}` : `${ip}:${port}`;
+}
+
+/** The command that forgets one connection. */
+export function deleteFlow(flow: UdpFlow): readonly string[] {
+  const { source, destination, sourcePort, destinationPort } = flow;
+  const original = ["--orig-src", source, "--orig-dst", destination];
+  return ["conntrack", "-D", "-p", "udp", ...original, "--sport", `${sourcePort}`, "--dport", `${destinationPort}`];
+}

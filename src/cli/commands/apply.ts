@@ -1,0 +1,65 @@
+import { parseHostState } from "../../changes/host-state.ts";
+import { ownedOnHost } from "../../changes/owned-on-host.ts";
+import { fingerprintOf, readPlan } from "../../host/plan-file.ts";
+import { type ChangeFlags, changeHost } from "../change-host.ts";
+import { painter } from "../color.ts";
+import { compileForHost, type Desired, desiredOfPlan } from "../desired.ts";
+import { CommandFailure, exitCodes } from "../exit-codes.ts";
+import { type Planned, planFor } from "../planned.ts";
+import { startProgress } from "../progress.ts";
+import { readHost } from "../read-host.ts";
+import { renderPlan } from "../render-plan.ts";
+import type { StateFlags } from "../state-flags.ts";
+
+export interface ApplyFlags extends Omit<StateFlags, "filename">, Omit<ChangeFlags, "dryRun" | "color"> {
+  readonly filename?: readonly string[];
+  readonly restore?: string;
+  readonly dryRun?: "client" | "host";
+}
+
+/** `portolan apply`, of cluster state, a saved plan or a backup. */
+export async function runApply(planFile: string | undefined, flags: ApplyFlags): Promise<number> {
+  const { filename, restore, dryRun, ...others } = flags;
+  const given = [planFile, filename, restore].filter((one) => one !== undefined);
+  if (given.length !== 1) {
+    const message = "say what to apply: -f STATE, or a saved plan, or --restore BACKUP, and only one of them";
+    throw new CommandFailure(message, exitCodes.usage);
+  }
+  if (flags.confirmWithin !== undefined && filename?.includes("-")) {
+    throw new CommandFailure("--confirm-within reads the answer from standard input, -f - the state", exitCodes.usage);
+  }
+  const changeFlags = { ...others, dryRun: dryRun === "host" };
+  if (planFile !== undefined) return applyPlan(planFile, changeFlags);
+  if (restore !== undefined) return changeHost(() => desiredOfBackup(restore), changeFlags);
+  const stateFlags: StateFlags = { ...others, filename: filename ?? [] };
+  if (dryRun === "client") return showForNewHost(stateFlags, flags.rules ?? false);
+  return changeHost((host) => compileForHost(stateFlags, host), changeFlags);
+}
+
+async function applyPlan(path: string, flags: ChangeFlags): Promise<number> {
+  const read = readPlan(path);
+  if (read.kind === "broken") throw new CommandFailure(`cannot apply ${path}: ${read.message}`, exitCodes.invalidInput);
+  const { plan } = read;
+  const refuseStale = ({ found }: Planned): void => {
+    if (fingerprintOf(found) === plan.fingerprint) return;
+    const message = `${path} is stale: this host has changed since it was made, or it is another host; make a new one`;
+    throw new CommandFailure(message, exitCodes.stalePlan);
+  };
+  return changeHost(async () => desiredOfPlan(plan), flags, refuseStale);
+}
+
+async function desiredOfBackup(path: string): Promise<Desired> {
+  const { state } = await readHost(path, startProgress(process.stderr));
+  const wantedServers = new Set<string>();
+  const wanted = ownedOnHost(state, { wantedServers, excluded: [] });
+  return { node: state.name, mode: "none", wanted, udpServices: [], excluded: [], ofLine: () => undefined };
+}
+
+/** What a host that has nothing yet would get; asks nothing of this one. */
+async function showForNewHost(flags: StateFlags, all: boolean): Promise<number> {
+  const texts = { "iptables-save": "", "ip6tables-save": "" };
+  const { state } = parseHostState({ texts, failures: {} });
+  const desired = await compileForHost(flags, state);
+  process.stdout.write(renderPlan(planFor(desired, state), { all, paint: painter(process.stdout, flags.color) }));
+  return exitCodes.fine;
+}

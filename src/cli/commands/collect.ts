@@ -1,0 +1,33 @@
+import { stringify } from "yaml";
+import { type DumpCommand, printCollectScript, printHostDump } from "../../changes/host-dump.ts";
+import { exitCodes } from "../exit-codes.ts";
+import { startProgress } from "../progress.ts";
+import { readHost, thisHost } from "../read-host.ts";
+
+export interface CollectFlags {
+  readonly script?: boolean;
+  readonly host?: boolean;
+  readonly node?: string;
+}
+
+/** `portolan collect`. */
+export async function runCollect(flags: CollectFlags): Promise<number> {
+  if (flags.script === true) {
+    process.stdout.write(printCollectScript());
+    return exitCodes.fine;
+  }
+  const progress = startProgress(process.stderr);
+  const { dump, state } = await readHost(thisHost, progress);
+  progress.end();
+  if (flags.host === true) {
+    const name = flags.node ?? state.name;
+    const document = { apiVersion: "portolan/v1alpha1", kind: "Host", metadata: { name }, addresses: state.addresses };
+    process.stdout.write(stringify(document));
+    return exitCodes.fine;
+  }
+  process.stdout.write(printHostDump(dump));
+  for (const [command, reason] of Object.entries(dump.failures) as [DumpCommand, string][]) {
+    process.stderr.write(`left out: ${command}: ${reason}\n`);
+  }
+  return exitCodes.fine;
+}

@@ -1,0 +1,61 @@
+import { serializeState } from "../../changes/serialize-state.ts";
+import { fingerprintOf, type PlanDocument, printPlan, writePlan } from "../../host/plan-file.ts";
+import { reasonOf } from "../../host/read-sources.ts";
+import { painter } from "../color.ts";
+import { compileForHost } from "../desired.ts";
+import { CommandFailure, exitCodes } from "../exit-codes.ts";
+import { type Planned, planFor } from "../planned.ts";
+import { startProgress } from "../progress.ts";
+import { readHost } from "../read-host.ts";
+import { renderPlan } from "../render-plan.ts";
+import type { StateFlags } from "../state-flags.ts";
+
+export interface PlanFlags extends StateFlags {
+  readonly actual: string;
+  readonly rules?: boolean;
+  readonly out?: string;
+  readonly output?: "text" | "json";
+}
+
+/** `portolan plan`. Exit 1: there is something to do. */
+export async function runPlan(flags: PlanFlags): Promise<number> {
+  const progress = startProgress(process.stderr);
+  const { state } = await readHost(flags.actual, progress);
+  progress.tell("compiling");
+  const desired = await compileForHost(flags, state);
+  progress.tell("comparing");
+  const planned = planFor(desired, state);
+  progress.end();
+  const document = planDocument(planned);
+  if (flags.output === "json") process.stdout.write(printPlan(document));
+  else {
+    const paint = painter(process.stdout, flags.color);
+    process.stdout.write(renderPlan(planned, { all: flags.rules ?? false, paint }));
+  }
+  if (flags.out !== undefined) savePlan(flags.out, document);
+  return planned.plan.steps.length === 0 ? exitCodes.fine : exitCodes.different;
+}
+
+function planDocument({ desired, found, plan, changes }: Planned): PlanDocument {
+  return {
+    apiVersion: "portolan/v1alpha1",
+    kind: "Plan",
+    node: desired.node,
+    mode: desired.mode,
+    fingerprint: fingerprintOf(found),
+    changes,
+    steps: plan.steps,
+    undo: plan.undo,
+    wanted: serializeState(desired.wanted),
+    excluded: desired.excluded.map(({ text }) => text),
+  };
+}
+
+function savePlan(path: string, document: PlanDocument): void {
+  try {
+    writePlan(path, document);
+  } catch (error) {
+    throw new CommandFailure(`cannot write ${path}: ${reasonOf(error)}`, exitCodes.environment);
+  }
+  process.stderr.write(`\nsaved: ${path}; to run exactly this: portolan apply ${path}\n`);
+}

@@ -1,0 +1,58 @@
+import { attributeChains } from "../../changes/attribution.ts";
+import { escapeControls } from "../../diagnostics/printable.ts";
+import { type Drift, verifyHost } from "../../review/verify.ts";
+import { printRepairScript } from "../../tools/shell/repair-script.ts";
+import { type Paint, painter } from "../color.ts";
+import { compileForHost } from "../desired.ts";
+import { exitCodes } from "../exit-codes.ts";
+import { planFor } from "../planned.ts";
+import { startProgress } from "../progress.ts";
+import { readHost } from "../read-host.ts";
+import type { StateFlags } from "../state-flags.ts";
+
+export interface VerifyFlags extends StateFlags {
+  readonly actual: string;
+  readonly fix?: boolean;
+  readonly output?: "text" | "json";
+}
+
+/** `portolan verify`. Exit 1: the host is not as it should be. */
+export async function runVerify(flags: VerifyFlags): Promise<number> {
+  const progress = startProgress(process.stderr);
+  const { state } = await readHost(flags.actual, progress);
+  progress.tell("compiling");
+  const desired = await compileForHost(flags, state);
+  progress.tell("comparing");
+  const { plan, found } = planFor(desired, state);
+  const ofChain = attributeChains([desired.wanted, found]);
+  const findings = verifyHost(plan.changes, state, ofChain, desired.ofLine);
+  progress.end();
+  const drift = findings.filter(({ isDrift }) => isDrift);
+  if (flags.fix === true) {
+    const steps = plan.steps.filter(({ mayFail }) => mayFail !== true);
+    const title = `Repairs the rules for node ${escapeControls(desired.node)}.`;
+    process.stdout.write(steps.length === 0 ? "" : printRepairScript(steps, title));
+  } else if (flags.output === "json") {
+    const report = { apiVersion: "portolan/v1alpha1", kind: "VerifyReport", node: desired.node, mode: desired.mode };
+    process.stdout.write(`${JSON.stringify({ ...report, drift: drift.length > 0, findings }, null, 2)}\n`);
+  } else {
+    process.stdout.write(renderFindings(findings, desired.node, painter(process.stdout, flags.color)));
+  }
+  return drift.length === 0 ? exitCodes.fine : exitCodes.different;
+}
+
+const mostLines = 5;
+
+function renderFindings(findings: readonly Drift[], node: string, paint: Paint): string {
+  const count = findings.filter(({ isDrift }) => isDrift).length;
+  const summary = count === 0 ? "no drift" : `${count} ${count === 1 ? "difference" : "differences"}`;
+  const parts = findings.map((finding) => `${renderFinding(finding, paint)}\n`);
+  return `${parts.join("")}Node ${escapeControls(node)}: ${summary}.\n`;
+}
+
+function renderFinding({ kind, service, where, lines, isDrift }: Drift, paint: Paint): string {
+  const shown = lines.slice(0, mostLines).map((line) => `    ${escapeControls(line)}\n`);
+  if (lines.length > mostLines) shown.push(`    ... ${lines.length - mostLines} more\n`);
+  const label = isDrift ? paint("red", kind) : paint("dim", `note: ${kind}`);
+  return `${label}: ${escapeControls(where)}\n  concerns ${escapeControls(service)}\n${shown.join("")}`;
+}

@@ -1,0 +1,96 @@
+import type { HostState } from "../changes/host-state.ts";
+import { ownedInScript } from "../changes/owned-in-script.ts";
+import { ownedRules } from "../changes/owned-rules.ts";
+import type { OwnedState } from "../changes/owned-state.ts";
+import { deserializeState } from "../changes/serialize-state.ts";
+import type { ChangeStep } from "../changes/step.ts";
+import type { ServiceOfLine } from "../changes/summarize-changes.ts";
+import type { UdpService } from "../changes/udp-flows.ts";
+import { udpServices } from "../changes/udp-services.ts";
+import { type CompileOptions, compileNode, type NodeCompilation, readCluster } from "../compile.ts";
+import { createSink, hasErrors } from "../diagnostics/diagnostic.ts";
+import type { PlanDocument } from "../host/plan-file.ts";
+import { readInputs } from "../host/read-inputs.ts";
+import { type Cidr, type Family, families, parseCidr } from "../model/address.ts";
+import type { ProxyMode } from "../model/proxy-configuration.ts";
+import { painter } from "./color.ts";
+import { CommandFailure, exitCodes } from "./exit-codes.ts";
+import { renderDiagnostics, summarizeDiagnostics } from "./render-diagnostics.ts";
+import { serviceOfLine } from "./service-of-line.ts";
+import { type StateFlags, wantedFamilies } from "./state-flags.ts";
+
+/** What a host is to have, and what goes with it. */
+export interface Desired {
+  readonly node: string;
+  readonly mode: ProxyMode | "none";
+  readonly wanted: OwnedState;
+  readonly udpServices: readonly UdpService[];
+  /** `ipvs.excludeCIDRs`. */
+  readonly excluded: readonly Cidr[];
+  readonly ofLine: ServiceOfLine;
+  /** Of a saved plan: exactly what runs. */
+  readonly steps?: readonly ChangeStep[];
+}
+
+/**
+ * Compiles cluster state for a host whose own addresses are known. Diagnostics go to stderr. A family in which the
+ * host has rules of ours already is compiled too, unless --family says otherwise: kube-proxy always runs both.
+ */
+export async function compileForHost(flags: StateFlags, host: HostState): Promise<Desired> {
+  const sink = createSink();
+  const { filename: filenames, proxyConfig } = flags;
+  const inputs = await readInputs({ filenames, recursive: flags.recursive ?? false, proxyConfig }, sink);
+  const options: CompileOptions = {
+    mode: flags.mode,
+    nodePortRange: flags.serviceNodePortRange,
+    hostAddresses: host.addresses,
+  };
+  const values = inputs.documents.slice(0, inputs.valueCount).map(({ value }) => value);
+  const isUnreadable = hasErrors(sink.diagnostics);
+  const cluster = readCluster(values, inputs.proxyConfigDocument, options, sink);
+  const lower = (chosen: readonly Family[] | undefined, origins = false): NodeCompilation =>
+    compileNode(cluster, flags.node, { ...options, families: chosen, origins }, sink);
+  const first = isUnreadable ? undefined : lower(wantedFamilies(flags.family));
+  const used = first?.plan?.families.map(({ family }) => family) ?? [];
+  const all = families.filter((family) => used.includes(family) || hasRulesOfOurs(host, family));
+  const isWider = flags.family === undefined && all.length > used.length;
+  const { script, plan, node } = (isWider && first?.script !== undefined ? lower(all) : first) ?? {};
+  process.stderr.write(renderDiagnostics(sink.diagnostics, inputs.documents, painter(process.stderr, flags.color)));
+  const summary = summarizeDiagnostics(sink.diagnostics);
+  if (script === undefined || plan === undefined || hasErrors(sink.diagnostics)) {
+    throw new CommandFailure(`${summary}; nothing was done`, exitCodes.invalidInput);
+  }
+  if (summary !== "") process.stderr.write(`\n${summary}\n`);
+  return {
+    node: node ?? plan.node,
+    mode: cluster.proxyConfiguration.mode,
+    wanted: ownedInScript(script),
+    udpServices: udpServices(plan),
+    excluded: plan.ipvs.excludeCidrs,
+    ofLine: serviceOfLine(
+      () =>
+        lower(
+          plan.families.map(({ family }) => family),
+          true,
+        ).script,
+    ),
+  };
+}
+
+function hasRulesOfOurs({ rules }: HostState, family: Family): boolean {
+  const texts = rules[family]?.texts;
+  return texts !== undefined && ownedRules(texts).tables.size > 0;
+}
+
+/** What a saved plan wants. */
+export function desiredOfPlan({ node, mode, wanted, excluded, steps }: PlanDocument): Desired {
+  return {
+    node,
+    mode: mode as Desired["mode"],
+    wanted: deserializeState(wanted),
+    udpServices: [],
+    excluded: excluded.map(parseCidr).filter((cidr) => cidr !== undefined),
+    ofLine: () => undefined,
+    steps,
+  };
+}

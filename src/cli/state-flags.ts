@@ -1,0 +1,84 @@
+import { type Command, InvalidArgumentError, Option } from "commander";
+import type { Family } from "../model/address.ts";
+import type { PortRange } from "../model/check-clashes.ts";
+import type { ProxyMode } from "../model/proxy-configuration.ts";
+import type { ColorChoice } from "./color.ts";
+
+/** What every command that reads cluster state takes. */
+export interface StateFlags {
+  readonly filename: readonly string[];
+  readonly recursive?: boolean;
+  readonly proxyConfig?: string;
+  readonly node?: string;
+  readonly mode?: ProxyMode;
+  readonly family?: Family | "dual";
+  readonly serviceNodePortRange?: PortRange;
+  readonly color: ColorChoice;
+}
+
+/** Adds these options to a command. `isRequired`: without -f there is nothing to do. */
+export function addStateOptions(command: Command, { isRequired = true } = {}): Command {
+  const filename = new Option(
+    "-f, --filename <path>",
+    "file, directory, - for standard input, or git:REF[:PATH]; repeatable",
+  ).argParser(collect);
+  return command
+    .addOption(filename.makeOptionMandatory(isRequired))
+    .option("-R, --recursive", "read directories below those named by -f as well")
+    .option(
+      "--proxy-config <file>",
+      "KubeProxyConfiguration; replaces the ConfigMap kube-system/kube-proxy of the input",
+    )
+    .addOption(
+      new Option("--node <name>", "the node to compile for; not needed when the input has one Node").argParser(
+        notEmpty,
+      ),
+    )
+    .addOption(
+      new Option("--mode <mode>", "kube-proxy's mode; default: the configuration's").choices(["iptables", "ipvs"]),
+    )
+    .addOption(
+      new Option("--family <family>", "default: the families the Node and the Services use").choices([
+        "ipv4",
+        "ipv6",
+        "dual",
+      ]),
+    )
+    .option("--service-node-port-range <range>", "the API server's range (default: 30000-32767)", portRange);
+}
+
+export function colorOption(): Option {
+  return new Option("--color <when>", "colour of messages").choices(["auto", "always", "never"]).default("auto");
+}
+
+function collect(value: string, previous: readonly string[] | undefined): readonly string[] {
+  return [...(previous ?? []), notEmpty(value)];
+}
+
+export function notEmpty(value: string): string {
+  if (value.trim() === "") throw new InvalidArgumentError("It is empty.");
+  return value;
+}
+
+function portRange(text: string): PortRange {
+  const [, first, last] = /^(\d{1,5})-(\d{1,5})$/.exec(text) ?? [];
+  const range = { first: Number(first), last: Number(last) };
+  if (!(range.first >= 1 && range.first <= range.last && range.last <= 65_535)) {
+    throw new InvalidArgumentError("Write it as FIRST-LAST, such as 30000-32767.");
+  }
+  return range;
+}
+
+/** A duration as kubectl takes them: `30s`, `2m`; in milliseconds. */
+export function duration(text: string): number {
+  const [, count, unit] = /^(\d{1,6})(ms|s|m|h)$/.exec(text) ?? [];
+  const units: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+  const milliseconds = Number(count) * (units[unit ?? ""] ?? Number.NaN);
+  if (!(milliseconds > 0)) throw new InvalidArgumentError("Write it as a number and a unit, such as 30s or 2m.");
+  return milliseconds;
+}
+
+/** The families that --family asks for; undefined: nobody asked. */
+export function wantedFamilies(family: StateFlags["family"]): readonly Family[] | undefined {
+  return family === undefined ? undefined : family === "dual" ? ["ipv4", "ipv6"] : [family];
+}

@@ -1,0 +1,21 @@
+import { existsSync } from "node:fs";
+import { type DumpCommand, dumpCommands, type HostDump, neededFiles } from "../changes/host-dump.ts";
+import type { Run } from "./run-step.ts";
+
+/** What the tools print of this host. A tool that is missing or fails leaves its reason, not an error. */
+export async function collectDump(run: Run, tell: (what: string) => void = () => {}): Promise<HostDump> {
+  const texts: Partial<Record<DumpCommand, string>> = {};
+  const failures: Partial<Record<DumpCommand, string>> = {};
+  for (const command of dumpCommands) {
+    tell(`reading this host: ${command.split(" ", 2).join(" ")}`);
+    const file = neededFiles[command];
+    if (file !== undefined && !existsSync(file)) {
+      failures[command] = `no ${file}`;
+      continue;
+    }
+    const { stdout, failure } = await run(command.split(" "), "");
+    if (failure === undefined) texts[command] = stdout;
+    else failures[command] = failure;
+  }
+  return { texts, failures };
+}

@@ -1,0 +1,75 @@
+import { createHash } from "node:crypto";
+import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import type { OwnedState } from "../changes/owned-state.ts";
+import { type SerializedState, serializeState } from "../changes/serialize-state.ts";
+import type { ChangeStep } from "../changes/step.ts";
+import type { ServiceChange } from "../changes/summarize-changes.ts";
+import { reasonOf } from "./read-sources.ts";
+
+/** A saved plan: exactly what runs, and the state of the host for which it was made. */
+export interface PlanDocument {
+  readonly apiVersion: "portolan/v1alpha1";
+  readonly kind: "Plan";
+  readonly node: string;
+  readonly mode: string;
+  /** Of what was ours on the host; a host that has another is another than the plan is for. */
+  readonly fingerprint: string;
+  readonly changes: readonly ServiceChange[];
+  readonly steps: readonly ChangeStep[];
+  readonly undo: readonly ChangeStep[];
+  readonly wanted: SerializedState;
+  /** `ipvs.excludeCIDRs`, which say what is not ours. */
+  readonly excluded: readonly string[];
+}
+
+/** SHA-256 of what is ours on a host, in hexadecimal. */
+export function fingerprintOf(owned: OwnedState): string {
+  return hash(JSON.stringify(serializeState(owned)));
+}
+
+function hash(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}
+
+/** The text of a plan, with a digest that shows whether somebody edited it. */
+export function printPlan(plan: PlanDocument): string {
+  return `${JSON.stringify({ ...plan, digest: digestOf(plan) }, null, 1)}\n`;
+}
+
+function digestOf(plan: PlanDocument): string {
+  return hash(JSON.stringify(plan));
+}
+
+/** Whole or not at all. Throws the file system's error. */
+export function writePlan(path: string, plan: PlanDocument): void {
+  const temporary = `${path}.${process.pid}.new`;
+  try {
+    writeFileSync(temporary, printPlan(plan), { mode: 0o600 });
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+}
+
+export type ReadPlan =
+  | { readonly kind: "plan"; readonly plan: PlanDocument }
+  | { readonly kind: "broken"; readonly message: string };
+
+/** Reads a saved plan; one that is not as it was written is refused. */
+export function readPlan(path: string): ReadPlan {
+  let value: unknown;
+  try {
+    value = JSON.parse(readFileSync(path, "utf8"));
+  } catch (error) {
+    return { kind: "broken", message: error instanceof SyntaxError ? "it is not JSON" : reasonOf(error) };
+  }
+  const { digest, ...plan } = value as PlanDocument & { readonly digest?: unknown };
+  if (plan.kind !== "Plan" || plan.apiVersion !== "portolan/v1alpha1") {
+    return { kind: "broken", message: "it is no Plan of portolan/v1alpha1, as plan --out writes one" };
+  }
+  if (digest !== digestOf(plan)) {
+    return { kind: "broken", message: "it is not as plan --out wrote it: make a new plan instead of editing one" };
+  }
+  return { kind: "plan", plan };
+}

@@ -1,0 +1,90 @@
+import { everyService, type ServiceOfChain, serviceInRule } from "../changes/attribution.ts";
+import type { HostState } from "../changes/host-state.ts";
+import { isOwnedChain } from "../changes/owned-names.ts";
+import type { Changes } from "../changes/plan-changes.ts";
+import { type ServiceOfLine, summarizeChanges } from "../changes/summarize-changes.ts";
+import { families, familyNames } from "../model/address.ts";
+import { targetOf } from "../tools/iptables/canonical-rule.ts";
+
+export type DriftKind = "missing" | "extra" | "changed" | "reordered" | "foreign-before-ours";
+
+/** One way in which a host is not as wanted. */
+export interface Drift {
+  readonly kind: DriftKind;
+  /** Whom it hurts: `shop/web:http`, or every Service. */
+  readonly service: string;
+  /** `nat chain KUBE-SVC-... (IPv4)` */
+  readonly where: string;
+  /** `- RULE` is missing, `+ RULE` is there. */
+  readonly lines: readonly string[];
+  /** Whether it counts: rules of others that only look at packets before ours are told, and are no drift. */
+  readonly isDrift: boolean;
+}
+
+/** Compares a host with what is wanted: the changes that a plan would make, told as what is wrong now. */
+export function verifyHost(
+  changes: Changes,
+  host: HostState,
+  ofChain: ServiceOfChain,
+  ofLine: ServiceOfLine,
+): readonly Drift[] {
+  return [...driftOfChains(changes, ofChain), ...driftOfOthers(changes, ofLine), ...foreignRules(host)];
+}
+
+function driftOfChains({ chains }: Changes, ofChain: ServiceOfChain): readonly Drift[] {
+  return chains.map(({ family, table, chain, kind, wanted, found, difference, isBuiltIn }) => {
+    const missing = kind === "add" ? wanted : difference.missing;
+    const extra = kind === "remove" ? found : difference.extra;
+    const owner = ofChain(chain);
+    const concerned = new Set([...missing, ...extra].map((line) => serviceInRule(line) ?? owner));
+    const service = owner === everyService && concerned.size > 0 ? [...concerned].join(", ") : owner;
+    const where = `${table} chain ${chain}${isBuiltIn ? ", jumps of ours" : ""} (${familyNames[family]})`;
+    const lines = [...missing.map((line) => `- ${line}`), ...extra.map((line) => `+ ${line}`)];
+    return { kind: kindOf(kind, missing.length, extra.length), service, where, lines, isDrift: true };
+  });
+}
+
+function kindOf(kind: "add" | "change" | "remove", missing: number, extra: number): DriftKind {
+  if (kind === "add") return "missing";
+  if (kind === "remove") return "extra";
+  if (missing === 0 && extra === 0) return "reordered";
+  return missing > 0 && extra > 0 ? "changed" : missing > 0 ? "missing" : "extra";
+}
+
+/** Sets, virtual servers, addresses and settings, by service. */
+function driftOfOthers(changes: Changes, ofLine: ServiceOfLine): readonly Drift[] {
+  const others = summarizeChanges({ ...changes, chains: [], flows: [] }, () => everyService, ofLine);
+  return others.map(({ service, kind, counts, lines }) => ({
+    kind: kind === "add" ? "missing" : kind === "remove" ? "extra" : "changed",
+    service,
+    where: counts.map(({ what }) => what).join(", "),
+    lines: lines.map((line) => (line.startsWith("+") ? `-${line.slice(1)}` : `+${line.slice(1)}`)),
+    isDrift: true,
+  }));
+}
+
+const builtIn = new Set(["PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"]);
+const verdicts = new Set(["ACCEPT", "DROP", "REJECT", "DNAT", "REDIRECT", "MASQUERADE", "SNAT"]);
+
+/** Rules of others that packets meet before ours. Where they end in a verdict, ours may never see the packet. */
+function foreignRules({ rules }: HostState): readonly Drift[] {
+  return families.flatMap((family) =>
+    [...(rules[family]?.texts.tables ?? [])].flatMap(([table, chains]) =>
+      [...chains].flatMap(([chain, lines]) => {
+        if (!builtIn.has(chain)) return [];
+        const first = lines.findIndex((line) => isOwnedChain(targetOf(line) ?? ""));
+        const before = lines.slice(0, Math.max(first, 0));
+        if (before.length === 0) return [];
+        return [
+          {
+            kind: "foreign-before-ours" as const,
+            service: everyService,
+            where: `${table} chain ${chain} (${familyNames[family]})`,
+            lines: before.map((line) => `+ ${line}`),
+            isDrift: before.some((line) => verdicts.has(targetOf(line) ?? "")),
+          },
+        ];
+      }),
+    ),
+  );
+}

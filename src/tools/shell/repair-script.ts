@@ -1,0 +1,35 @@
+/** A process with what it reads, as text. */
+export interface ShellStep {
+  readonly purpose: string;
+  readonly argv: readonly string[];
+  readonly stdin: string;
+  readonly mayFail?: boolean;
+}
+
+/** Steps as a POSIX script that needs no other file. */
+export function printRepairScript(steps: readonly ShellStep[], title: string): string {
+  return `#!/bin/sh
+# ${title}
+# Run it as root. It stops at the first step that fails.
+set -eu
+
+${steps.map(printStep).join("\n\n")}
+`;
+}
+
+function printStep({ purpose, argv, stdin, mayFail }: ShellStep): string {
+  const command = argv.map(quoteWord).join(" ") + (mayFail === true ? " || :" : "");
+  if (stdin === "") return `# ${purpose}\n${command}`;
+  const end = endMark(stdin);
+  return `# ${purpose}\n${command} <<'${end}'\n${stdin}${end}`;
+}
+
+function endMark(text: string): string {
+  let mark = "END";
+  while (text.split("\n").includes(mark)) mark += "_";
+  return mark;
+}
+
+function quoteWord(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}
