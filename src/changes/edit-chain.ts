@@ -1,10 +1,9 @@
 import type { ChainDifference } from "./compare-chain.ts";
 
-/** Lines for iptables-restore that change single rules of a chain. */
+/** Lines for iptables-restore that change single rules of a chain: the deletes first, then the inserts. */
 export interface ChainEdit {
-  /** Where the chain still holds the extra rules, or no longer: see `editChain`. */
-  readonly inserts: readonly string[];
   readonly deletes: readonly string[];
+  readonly inserts: readonly string[];
 }
 
 /** Chains with fewer rules are written anew: that is as short, and cannot depend on what stands there. */
@@ -12,24 +11,19 @@ const leastRules = 50;
 /** With more changes than one rule in so many, writing anew is no longer than editing. */
 const rulesForEachChange = 8;
 
-/**
- * The edit that makes the difference, if one is worth it. `deletesFirst` says in which order both will be run: it
- * decides the positions at which rules are inserted.
- */
+/** The edit that makes the difference, if one is worth it. */
 export function editChain(
   chain: string,
   wanted: readonly string[],
   difference: ChainDifference,
-  deletesFirst: boolean,
 ): ChainEdit | undefined {
   const { missing, extra, reordered } = difference;
   const changes = missing.length + extra.length;
   if (reordered || wanted.length < leastRules || changes * rulesForEachChange > wanted.length) return undefined;
   if ([...missing, ...extra].some(hasMemory)) return undefined;
-  const standing = deletesFirst ? without(difference.found, extra) : [...difference.found];
   return {
-    inserts: insertInto(standing, chain, wanted, missing),
     deletes: extra.map((line) => line.replace(/^-A /, "-D ")),
+    inserts: insertInto(without(difference.found, extra), chain, wanted, missing),
   };
 }
 

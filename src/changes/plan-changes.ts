@@ -17,7 +17,7 @@ import {
 } from "./plan-kernel.ts";
 import { planRules } from "./plan-rules.ts";
 import { diffServers, planServers, type ServerChange } from "./plan-servers.ts";
-import { diffSets, planSets, type SetChange } from "./plan-sets.ts";
+import { diffSets, localTurns, planSets, type SetChange } from "./plan-sets.ts";
 import { type ChainChange, diffRules } from "./rule-changes.ts";
 import type { ChangeStep } from "./step.ts";
 import { deleteFlow, type UdpFlow } from "./udp-flows.ts";
@@ -79,8 +79,8 @@ function diffStates(wanted: OwnedState, found: OwnedState, flows: readonly UdpFl
 }
 
 /**
- * Make, switch, break. Service addresses are bound after the rules that mark what goes there, but before them where
- * rules of the iptables mode still send it on: these are to find the address bound when they go.
+ * Make, switch, break. Virtual servers and bound addresses come after the rules that mark what goes there, but before
+ * them where rules of the iptables mode still send it on: that is to find them there when these go.
  */
 function orderSteps(
   changes: Changes,
@@ -89,33 +89,30 @@ function orderSteps(
   { backends }: Circumstances,
 ): readonly ChangeStep[] {
   const rules = families.map((family) =>
-    planRules(
-      changes.chains.filter((change) => change.family === family),
-      family,
-      backends[family],
-    ),
+    planRules(family, wanted.rules[family], found.rules[family], backends[family]),
   );
   const sets = planSets(changes.sets);
-  const servers = planServers(changes.servers);
-  const bind = bindAddresses(changes.addresses);
+  const servers = planServers(changes.servers, localTurns(changes.sets));
+  const serve = [...servers.make, ...bindAddresses(changes.addresses)];
   const isFromIptables = sendsOnByRules(found);
   return [
     ...addCounters(changes.counters.missing),
+    ...servers.early,
     ...sets.make,
     ...loadIpvs(wanted, found),
     ...setSysctls(changes.sysctls, (name) => name !== routeLocalnet),
-    ...servers.make,
     ...setTimeouts(wanted.timeouts, found.timeouts),
     ...rules.flatMap(({ make }) => make),
     // After the filter rule that guards 127.0.0.0/8, which it opens.
     ...setSysctls(changes.sysctls, (name) => name === routeLocalnet),
-    ...(isFromIptables ? bind : []),
+    ...(isFromIptables ? serve : []),
     ...rules.flatMap(({ switchOver }) => switchOver),
-    ...(isFromIptables ? [] : bind),
+    ...(isFromIptables ? [] : serve),
     ...unbindAddresses(changes.addresses),
     ...servers.remove,
     ...rules.flatMap(({ remove }) => remove),
     ...sets.remove,
+    ...servers.late,
     ...deleteCounters(changes.counters.extra),
     ...forget(changes.flows),
   ];

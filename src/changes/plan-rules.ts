@@ -1,48 +1,65 @@
 import type { Family } from "../model/address.ts";
 import { chains } from "../modes/iptables/chains.ts";
 import type { Backend } from "./host-state.ts";
+import { interimFilter, interimNat, type TwoTables } from "./interim-tables.ts";
 import { isServicePortChain } from "./owned-names.ts";
-import type { ChainChange } from "./rule-changes.ts";
+import type { OwnedRules } from "./owned-state.ts";
+import { type ChainChange, diffRules } from "./rule-changes.ts";
 import { cutBlindly, cutIntoFragments, mostChainsAtOnce } from "./sections.ts";
 import { feed, type PhasedSteps } from "./step.ts";
-import { addMissing, makeAsWanted, removeExtra, transaction } from "./transaction.ts";
+import { transaction } from "./transaction.ts";
 
 type Lines = readonly string[];
 
 /**
- * The steps that make one family's changes. Filter rules come before the nat rules that need them and go after
- * those: what nat no longer sends on must meet its reject or drop, and what it still sends on never does.
+ * The steps that lead one family from its rules to the wanted ones. The filter table changes twice, before nat and
+ * after it, and what IPVS still needs of nat goes last: interim-tables.ts says what when.
  */
-export function planRules(changes: readonly ChainChange[], family: Family, backend: Backend): PhasedSteps {
+export function planRules(
+  family: Family,
+  wanted: OwnedRules | undefined,
+  found: OwnedRules | undefined,
+  backend: Backend,
+): PhasedSteps {
   const tool = family === "ipv4" ? "iptables" : "ip6tables";
   const version = family === "ipv4" ? "IPv4" : "IPv6";
   const step = (purpose: string, lines: Lines) =>
     feed(`${purpose} (${version})`, [`${tool}-restore`, "--noflush", "--wait", "5"], lines);
-  const filter = changes.filter(({ table }) => table === "filter");
-  const nat = planNat(
-    changes.filter(({ table }) => table === "nat"),
-    backend,
-  );
-  const others = [...new Set(changes.map(({ table }) => table))].filter((table) => !["filter", "nat"].includes(table));
-  const inOthers = others.flatMap((name) =>
+  const [have, want] = [tablesOf(found), tablesOf(wanted)];
+  const first = withTables(found, { ...have, filter: interimFilter(have, want) });
+  const second = withTables(first, { ...tablesOf(first), nat: interimNat(have.nat, want.nat) });
+  const nat = planNat(diffRules(family, second, first), backend);
+  const changes = diffRules(family, wanted, second);
+  const of = (name: string): Lines =>
     transaction(
       name,
       changes.filter(({ table }) => table === name),
-      makeAsWanted,
-    ),
-  );
+    );
+  const others = [...new Set(changes.map(({ table }) => table))].filter((table) => !["filter", "nat"].includes(table));
   return {
     make: [
-      ...step("add to the filter table", transaction("filter", filter, addMissing)),
+      ...step("change the filter table before the nat table", transaction("filter", diffRules(family, first, found))),
       ...step("make chains that nothing leads to yet", nat.make),
     ],
     switchOver: step(nat.make.length > 0 ? "lead traffic into them" : "change the nat table at once", nat.switchOver),
     remove: [
-      ...step("take what is left from the filter table", transaction("filter", filter, removeExtra)),
-      ...step("take away chains that nothing leads to any more", nat.remove),
-      ...step("take away what is left in other tables", inOthers),
+      ...step("change the filter table after the nat table", of("filter")),
+      ...step("take away what the nat table no longer needs", [...nat.remove, ...of("nat")]),
+      ...step("take away what is left in other tables", others.flatMap(of)),
     ],
   };
+}
+
+function tablesOf(rules: OwnedRules | undefined): TwoTables {
+  return { nat: rules?.tables.get("nat"), filter: rules?.tables.get("filter") };
+}
+
+function withTables(rules: OwnedRules | undefined, { nat, filter }: TwoTables): OwnedRules | undefined {
+  if (nat === undefined && filter === undefined) return rules;
+  const tables = new Map(rules?.tables);
+  if (nat !== undefined) tables.set("nat", nat);
+  if (filter !== undefined) tables.set("filter", filter);
+  return { sharedWithKubelet: rules?.sharedWithKubelet ?? false, tables };
 }
 
 interface NatLines {
@@ -53,7 +70,7 @@ interface NatLines {
 
 /** One transaction, unless iptables-nft would take minutes for it: its time grows with the square of the chains. */
 function planNat(changes: readonly ChainChange[], backend: Backend): NatLines {
-  const nat = (some: readonly ChainChange[]): Lines => transaction("nat", some, makeAsWanted);
+  const nat = (some: readonly ChainChange[]): Lines => transaction("nat", some);
   if (backend === "legacy" || changes.length <= mostChainsAtOnce) {
     return { make: [], switchOver: nat(changes), remove: [] };
   }

@@ -1,5 +1,5 @@
 import type { OwnedServer } from "./owned-state.ts";
-import { feed, type PhasedSteps } from "./step.ts";
+import { type ChangeStep, feed } from "./step.ts";
 
 /** One virtual server that is not as wanted. */
 export interface ServerChange {
@@ -45,11 +45,42 @@ export function diffServers(wanted: Servers, found: Servers): readonly ServerCha
 
 const restore = ["ipvsadm", "--restore"];
 
-/** Real servers that come before those that go: a virtual server is never without any in between. */
-export function planServers(changes: readonly ServerChange[]): Pick<PhasedSteps, "make" | "remove"> {
+/** The virtual servers whose clients' addresses begin to be kept, and those whose clients are masqueraded again. */
+export interface LocalTurns {
+  readonly gained: (key: string) => boolean;
+  readonly lost: (key: string) => boolean;
+}
+
+export interface ServerSteps {
+  /** Before the sets change. */
+  readonly early: readonly ChangeStep[];
+  readonly make: readonly ChangeStep[];
+  readonly remove: readonly ChangeStep[];
+  /** After the sets have changed. */
+  readonly late: readonly ChangeStep[];
+}
+
+/**
+ * Real servers come before others go: a virtual server is never without any in between. Only where the policy turns
+ * to Local those on other nodes go first, and where it turns back they come last: answers to an address that is kept
+ * would not come back through this node.
+ */
+export function planServers(changes: readonly ServerChange[], { gained, lost }: LocalTurns): ServerSteps {
+  const step = (purpose: string, lines: readonly string[]) => feed(purpose, restore, lines);
+  const turned = changes.filter(({ kind, key }) => kind === "change" && gained(key));
+  const turnedBack = changes.filter(({ kind, key }) => kind === "change" && lost(key));
+  const others = changes.filter((change) => !turned.includes(change) && !turnedBack.includes(change));
   return {
-    make: feed("make virtual and real servers", restore, changes.flatMap(linesToMake)),
-    remove: feed("take away virtual and real servers", restore, changes.flatMap(linesToRemove)),
+    early: [
+      ...step("make real servers on this node", turned.flatMap(linesToMake)),
+      ...step("take away real servers on other nodes", turned.flatMap(linesToRemove)),
+    ],
+    make: step("make virtual and real servers", others.flatMap(linesToMake)),
+    remove: step("take away virtual and real servers", others.flatMap(linesToRemove)),
+    late: step(
+      "make real servers on other nodes",
+      turnedBack.flatMap((one) => [...linesToMake(one), ...linesToRemove(one)]),
+    ),
   };
 }
 

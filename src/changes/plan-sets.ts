@@ -1,5 +1,6 @@
 import { swapSetPrefix } from "./owned-names.ts";
 import type { OwnedSet } from "./owned-state.ts";
+import type { LocalTurns } from "./plan-servers.ts";
 import { feed, type PhasedSteps } from "./step.ts";
 
 /** One set that is not as wanted. */
@@ -34,6 +35,29 @@ export function diffSets(wanted: Sets, found: Sets): readonly SetChange[] {
     changes.push({ name, kind: "remove", wanted: undefined, missing: [], extra, isReplaced: false, isHeld });
   }
   return changes;
+}
+
+/** Which virtual servers get into a set of policy Local by these changes, and which get out of one. */
+export function localTurns(changes: readonly SetChange[]): LocalTurns {
+  const local = changes.filter(({ name }) => name.includes("-LOCAL"));
+  const [gained, lost] = [
+    local.flatMap(({ name, missing }) => missing.map((entry) => memberOf(name, entry))),
+    local.flatMap(({ name, extra }) => extra.map((entry) => memberOf(name, entry))),
+  ].map((members) => new Set(members)) as [Set<string>, Set<string>];
+  const isIn = (members: ReadonlySet<string>) => (key: string) => membersOf(key).some((member) => members.has(member));
+  return { gained: isIn(gained), lost: isIn(lost) };
+}
+
+/** `tcp 10.96.0.10 80` of an entry with an address, `tcp 30080` of a node port's. */
+function memberOf(set: string, entry: string): string {
+  const [, ip, protocol, port] = /^(.*),(\w+):(\d+)$/.exec(entry) ?? [];
+  return ip === undefined ? `${set.includes("UDP") ? "udp" : "tcp"} ${entry}` : `${protocol} ${ip} ${port}`;
+}
+
+function membersOf(key: string): readonly string[] {
+  const [, option = "", ip, port] = /^(\S+) \[?([^\]]*)\]?:(\d+)$/.exec(key) ?? [];
+  const protocol = { "-t": "tcp", "-u": "udp" }[option] ?? "sctp";
+  return [`${protocol} ${ip} ${port}`, `${protocol} ${port}`];
 }
 
 const restore = ["ipset", "restore", "-exist"];

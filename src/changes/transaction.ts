@@ -11,19 +11,15 @@ interface Transaction {
   readonly deletions: string[];
 }
 
-/** One way to take part in a transaction. */
-type Part = (change: ChainChange, into: Transaction) => void;
-
-/** The lines of a transaction in which each change takes part; none where there is nothing to do. */
-export function transaction(table: string, changes: readonly ChainChange[], part: Part): readonly string[] {
+/** The lines of a transaction that makes all of these changes; none where there is nothing to do. */
+export function transaction(table: string, changes: readonly ChainChange[]): readonly string[] {
   const into: Transaction = { declared: [], rules: [], deletions: [] };
-  for (const change of changes) part(change, into);
+  for (const change of changes) takePart(change, into);
   const lines = [...into.declared, ...into.rules, ...into.deletions];
   return lines.length === 0 ? [] : [`*${table}`, ...lines, "COMMIT"];
 }
 
-/** Makes the chain as wanted, or takes it away. */
-export const makeAsWanted: Part = (change, into) => {
+function takePart(change: ChainChange, into: Transaction): void {
   const { chain, kind, wanted, difference, isBuiltIn } = change;
   if (isBuiltIn) {
     into.rules.push(...difference.extra.map(asDeletion), ...placeJumps(change));
@@ -31,35 +27,11 @@ export const makeAsWanted: Part = (change, into) => {
     into.declared.push(declare(chain));
     if (!change.isHeld) into.deletions.push(`-X ${chain}`);
   } else {
-    const edit = kind === "change" ? editChain(chain, wanted, difference, true) : undefined;
+    const edit = kind === "change" ? editChain(chain, wanted, difference) : undefined;
     if (edit === undefined) into.declared.push(declare(chain));
     into.rules.push(...(edit === undefined ? wanted : [...edit.deletes, ...edit.inserts]));
   }
-};
-
-/** Adds what is missing and keeps what is to go. */
-export const addMissing: Part = (change, into) => {
-  const { chain, kind, wanted, difference, isBuiltIn } = change;
-  if (kind === "remove") return;
-  if (isBuiltIn) into.rules.push(...placeJumps(change));
-  else if (kind === "add" || difference.missing.length > 0 || difference.reordered) {
-    const edit = editChain(chain, wanted, difference, false);
-    if (edit === undefined) into.declared.push(declare(chain));
-    into.rules.push(...(edit?.inserts ?? [...wanted, ...difference.extra]));
-  }
-};
-
-/** Takes away what `addMissing` has kept. */
-export const removeExtra: Part = (change, into) => {
-  const { chain, kind, wanted, difference, isBuiltIn } = change;
-  if (isBuiltIn) into.rules.push(...difference.extra.map(asDeletion));
-  else if (kind === "remove") makeAsWanted(change, into);
-  else if (difference.extra.length > 0) {
-    const edit = editChain(chain, wanted, difference, false);
-    if (edit === undefined) into.declared.push(declare(chain));
-    into.rules.push(...(edit?.deletes ?? wanted));
-  }
-};
+}
 
 function asDeletion(line: string): string {
   return line.replace(/^-A /, "-D ");
