@@ -26,9 +26,20 @@ export function gatherEndpoints(
       }
     }
   }
-  if (gathered.length < 2) return gathered;
+  // Slices are often written in order already.
+  if (isStrictlySorted(gathered)) return gathered;
   gathered.sort((a, b) => compareBytes(a.target, b.target));
   return mergeEqualTargets(gathered, onConflict);
+}
+
+/** In order, and no target twice. */
+function isStrictlySorted(endpoints: readonly Endpoint[]): boolean {
+  let last = "";
+  for (const { target } of endpoints) {
+    if (target <= last) return false;
+    last = target;
+  }
+  return true;
 }
 
 function isFor(slicePort: SlicePort, port: ServicePort): boolean {

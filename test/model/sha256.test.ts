@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { sha256Base32Prefix } from "../../src/tools/sha256.ts";
+import { sha256Base32Prefix, sha256Base32Prefixes } from "../../src/tools/sha256.ts";
 
 const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
@@ -36,5 +36,11 @@ describe("the hash in chain names", () => {
       }),
       { numRuns: 1000 },
     );
+  });
+
+  it("is the same for texts that begin alike", () => {
+    const start = "shop/web:httptcp";
+    const ends = [0, 400, 39, 40, 3, 700, 1].map((length) => "10.0.0.1:8080,".repeat(50).slice(0, length));
+    expect(sha256Base32Prefixes(start, ends)).toEqual(ends.map((end) => reference(start + end)));
   });
 });

@@ -1,4 +1,4 @@
-import { sha256Base32Prefix } from "../../tools/sha256.ts";
+import { sha256Base32Prefix, sha256Base32Prefixes } from "../../tools/sha256.ts";
 
 /** The chains that are always there, by kube-proxy's names. */
 export const chains = {
@@ -37,7 +37,7 @@ export function servicePortChains(name: string, protocol: string): ServicePortCh
   };
 }
 
-/** The chain of one endpoint of one service port. */
-export function endpointChain(name: string, protocol: string, target: string): string {
-  return `KUBE-SEP-${sha256Base32Prefix(name + protocol + target)}`;
+/** The chains of the endpoints of one service port, by their targets. */
+export function endpointChains(name: string, protocol: string, targets: readonly string[]): readonly string[] {
+  return sha256Base32Prefixes(name + protocol, targets).map((hash) => `KUBE-SEP-${hash}`);
 }

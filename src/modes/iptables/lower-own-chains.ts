@@ -23,7 +23,7 @@ import {
   source,
 } from "../../tools/iptables/spell.ts";
 import { becauseOfEndpoint, becauseOfService } from "./because.ts";
-import { chains, endpointChain, type ServicePortChains } from "./chains.ts";
+import { chains, endpointChains, type ServicePortChains } from "./chains.ts";
 import { fromLocal, hostCidr, notFromLocal } from "./matches.ts";
 import { type Sections, write } from "./sections.ts";
 
@@ -45,15 +45,17 @@ export function lowerOwnChains(
     lowerExternalChain(plan, external, own, settings, out);
     if (external.admission !== undefined) lowerFirewallChain(plan, external.admission, own, settings, out);
   }
-  const chained = (endpoint: Endpoint): ChainedEndpoint => ({
-    endpoint,
-    chain: endpointChain(plan.name, plan.protocol, endpoint.target),
-  });
-  const cluster = plan.endpoints.cluster.map(chained);
-  const local = plan.endpoints.local.map(chained);
+  const cluster = nameChains(plan, plan.endpoints.cluster);
+  const local = nameChains(plan, plan.endpoints.local);
   if (cluster.length > 0) lowerPolicyChain(plan, own.cluster, "cluster", cluster, settings, out);
   if (local.length > 0) lowerPolicyChain(plan, own.local, "local", local, settings, out);
   lowerEndpointChains(plan, union(cluster, local), settings, out);
+}
+
+function nameChains(plan: ServicePortPlan, endpoints: readonly Endpoint[]): readonly ChainedEndpoint[] {
+  const targets = endpoints.map(({ target }) => target);
+  const names = endpointChains(plan.name, plan.protocol, targets);
+  return endpoints.map((endpoint, index) => ({ endpoint, chain: names[index] as string }));
 }
 
 function lowerExternalChain(
