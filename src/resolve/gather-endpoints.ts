@@ -21,8 +21,9 @@ export function gatherEndpoints(
   for (const slice of slices) {
     for (const slicePort of slice.ports) {
       if (slicePort.port === undefined || !isFor(slicePort, port)) continue;
+      const [before, after] = slice.family === "ipv4" ? ["", `:${slicePort.port}`] : ["[", `]:${slicePort.port}`];
       for (const entry of slice.endpoints) {
-        gathered.push(makeEndpoint(entry, slice, slicePort.port, nodeName));
+        gathered.push({ target: before + entry.ip + after, isLocal: entry.nodeName === nodeName, entry, slice });
       }
     }
   }
@@ -44,11 +45,6 @@ function isStrictlySorted(endpoints: readonly Endpoint[]): boolean {
 
 function isFor(slicePort: SlicePort, port: ServicePort): boolean {
   return slicePort.name === port.name && slicePort.protocol === port.protocol;
-}
-
-function makeEndpoint(entry: SliceEndpoint, slice: EndpointSlice, port: number, nodeName: string): Endpoint {
-  const target = slice.family === "ipv4" ? `${entry.ip}:${port}` : `[${entry.ip}]:${port}`;
-  return { target, isLocal: entry.nodeName === nodeName, entry, slice };
 }
 
 /** The sort is stable, so equal targets stand side by side in the order of their slices. */

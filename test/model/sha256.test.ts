@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { sha256Base32Prefix, sha256Base32Prefixes } from "../../src/tools/sha256.ts";
+import { sha256Base32Prefix } from "../../src/tools/sha256.ts";
 
 const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
@@ -21,7 +21,7 @@ describe("the hash in chain names", () => {
   it("is that of node:crypto for every length to 300", () => {
     for (let length = 0; length <= 300; length++) {
       const text = "shop/web:http".repeat(30).slice(0, length);
-      expect(sha256Base32Prefix(text), String(length)).toBe(reference(text));
+      expect(sha256Base32Prefix(text, ""), String(length)).toBe(reference(text));
     }
   });
 
@@ -32,7 +32,7 @@ describe("the hash in chain names", () => {
     });
     fc.assert(
       fc.property(ascii, (text) => {
-        expect(sha256Base32Prefix(text)).toBe(reference(text));
+        expect(sha256Base32Prefix("", text)).toBe(reference(text));
       }),
       { numRuns: 1000 },
     );
@@ -41,6 +41,6 @@ describe("the hash in chain names", () => {
   it("is the same for texts that begin alike", () => {
     const start = "shop/web:httptcp";
     const ends = [0, 400, 39, 40, 3, 700, 1].map((length) => "10.0.0.1:8080,".repeat(50).slice(0, length));
-    expect(sha256Base32Prefixes(start, ends)).toEqual(ends.map((end) => reference(start + end)));
+    for (const end of ends) expect(sha256Base32Prefix(start, end)).toBe(reference(start + end));
   });
 });

@@ -1,4 +1,4 @@
-import { sha256Base32Prefix, sha256Base32Prefixes } from "../../tools/sha256.ts";
+import { sha256Base32Prefix } from "../../tools/sha256.ts";
 
 /** The chains that are always there, by kube-proxy's names. */
 export const chains = {
@@ -28,7 +28,7 @@ export interface ServicePortChains {
 }
 
 export function servicePortChains(name: string, protocol: string): ServicePortChains {
-  const hash = sha256Base32Prefix(name + protocol);
+  const hash = sha256Base32Prefix(name + protocol, "");
   return {
     cluster: `KUBE-SVC-${hash}`,
     local: `KUBE-SVL-${hash}`,
@@ -37,7 +37,7 @@ export function servicePortChains(name: string, protocol: string): ServicePortCh
   };
 }
 
-/** The chains of the endpoints of one service port, by their targets. */
-export function endpointChains(name: string, protocol: string, targets: readonly string[]): readonly string[] {
-  return sha256Base32Prefixes(name + protocol, targets).map((hash) => `KUBE-SEP-${hash}`);
+/** The chain of one endpoint of one service port, which `start` names: its name and protocol in one. */
+export function endpointChain(start: string, target: string): string {
+  return `KUBE-SEP-${sha256Base32Prefix(start, target)}`;
 }

@@ -23,7 +23,7 @@ import {
   source,
 } from "../../tools/iptables/spell.ts";
 import { becauseOfEndpoint, becauseOfService } from "./because.ts";
-import { chains, endpointChains, type ServicePortChains } from "./chains.ts";
+import { chains, endpointChain, type ServicePortChains } from "./chains.ts";
 import { fromLocal, hostCidr, notFromLocal } from "./matches.ts";
 import { type Sections, write } from "./sections.ts";
 
@@ -53,9 +53,10 @@ export function lowerOwnChains(
 }
 
 function nameChains(plan: ServicePortPlan, endpoints: readonly Endpoint[]): readonly ChainedEndpoint[] {
-  const targets = endpoints.map(({ target }) => target);
-  const names = endpointChains(plan.name, plan.protocol, targets);
-  return endpoints.map((endpoint, index) => ({ endpoint, chain: names[index] as string }));
+  const start = plan.name + plan.protocol;
+  const chained: ChainedEndpoint[] = [];
+  for (const endpoint of endpoints) chained.push({ endpoint, chain: endpointChain(start, endpoint.target) });
+  return chained;
 }
 
 function lowerExternalChain(
