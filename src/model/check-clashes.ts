@@ -1,6 +1,7 @@
 import type { Sink } from "../diagnostics/diagnostic.ts";
 import { at, type Place } from "../diagnostics/place.ts";
 import { describeSubject } from "../diagnostics/subject.ts";
+import type { Family } from "./address.ts";
 import { compareBytes } from "./compare.ts";
 import type { Read } from "./read-objects.ts";
 import { isProxied, type Service, type ServicePort, type Vip } from "./service.ts";
@@ -49,8 +50,8 @@ export function checkNodePortClashes(services: readonly Read<Service>[], range: 
       if (port.nodePort !== undefined) claim(port.nodePort, { owner, place: at(port.place, "nodePort"), port });
     }
     const health = owner.object.healthCheckNodePort;
-    const place = at(at(owner.object.place, "spec"), "healthCheckNodePort");
-    if (health !== undefined) claim(health, { owner, place, port: undefined });
+    if (health === undefined) continue;
+    claim(health, { owner, place: at(at(owner.object.place, "spec"), "healthCheckNodePort"), port: undefined });
   }
 }
 
@@ -68,8 +69,9 @@ export function checkAddressClashes(services: readonly Read<Service>[], sink: Si
   const clusterIps = checkClusterIps(services, sink);
   const outside = new Map<string, Holder[]>();
   for (const owner of services) {
-    if (!isProxied(owner.object)) continue;
-    for (const vip of [...owner.object.externalIps, ...owner.object.loadBalancerIps]) {
+    const { externalIps, loadBalancerIps } = owner.object;
+    if (externalIps.length + loadBalancerIps.length === 0 || !isProxied(owner.object)) continue;
+    for (const vip of [...externalIps, ...loadBalancerIps]) {
       const holders = outside.get(vip.address.text);
       if (holders === undefined) outside.set(vip.address.text, [{ owner, vip }]);
       else holders.push({ owner, vip });
@@ -101,7 +103,9 @@ function reportSharedPorts(holders: readonly Holder[], sink: Sink): void {
 function checkClusterIps(services: readonly Read<Service>[], sink: Sink): ReadonlyMap<string, Holder> {
   const holders = new Map<string, Holder>();
   for (const owner of services) {
-    for (const vip of Object.values(owner.object.clusterIps)) {
+    const { clusterIps } = owner.object;
+    for (const family in clusterIps) {
+      const vip = clusterIps[family as Family] as Vip;
       const earlier = holders.get(vip.address.text);
       if (earlier === undefined) holders.set(vip.address.text, { owner, vip });
       else {

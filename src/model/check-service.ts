@@ -1,15 +1,22 @@
 import { at } from "../diagnostics/place.ts";
-import { booleanField, type Fields, placeOf, recordField, textField } from "./fields.ts";
+import { booleanField, type Fields, holdsAny, placeOf, recordField, textField } from "./fields.ts";
 import { oneOf, parseLegacyCidr } from "./parse-addresses.ts";
 import { checkQualifiedName, parseLabels } from "./parse-labels.ts";
 import type { ServiceType } from "./service.ts";
 
 const distributions = ["PreferClose", "PreferSameZone", "PreferSameNode"] as const;
+const unread = new Set(
+  (
+    "externalName loadBalancerIP publishNotReadyAddresses trafficDistribution loadBalancerClass " +
+    "allocateLoadBalancerNodePorts"
+  ).split(" "),
+);
 const balancers = "LoadBalancer Services";
 
 /** The fields of a Service's spec that make no rules, but that the API server checks. */
 export function checkUnreadFields(spec: Fields, type: ServiceType): void {
   parseLabels(spec, "selector");
+  if (!holdsAny(spec, unread)) return;
   textField(spec, "externalName");
   textField(spec, "loadBalancerIP");
   booleanField(spec, "publishNotReadyAddresses");

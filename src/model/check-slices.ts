@@ -48,5 +48,8 @@ function checkPorts(slice: EndpointSlice, subject: Subject, service: Service, si
 }
 
 function hasPort(service: Service, wanted: SlicePort): boolean {
-  return service.ports.some(({ name, protocol }) => name === wanted.name && protocol === wanted.protocol);
+  for (const { name, protocol } of service.ports) {
+    if (name === wanted.name && protocol === wanted.protocol) return true;
+  }
+  return false;
 }

@@ -60,10 +60,14 @@ export function recordField(fields: Fields, key: string): Fields | undefined {
   return wrongType(fields, key, "a mapping");
 }
 
+/** Shared by the many objects that leave a list out. */
+const noFields: readonly Fields[] = [];
+const noPlaced: readonly Placed<string>[] = [];
+
 /** The mappings of a list; items of another type are reported and left out. */
 export function recordsField(fields: Fields, key: string): readonly Fields[] {
   const list = listField(fields, key);
-  if (list.length === 0) return [];
+  if (list.length === 0) return noFields;
   const place = at(fields.place, key);
   const records: Fields[] = [];
   for (let index = 0; index < list.length; index++) {
@@ -84,21 +88,23 @@ export function recordItem(fields: Fields, place: Place, list: readonly unknown[
 /** The strings of a list; items of another type are reported and left out. */
 export function textsField(fields: Fields, key: string): readonly Placed<string>[] {
   const list = listField(fields, key);
-  if (list.length === 0) return [];
+  if (list.length === 0) return noPlaced;
   const place = at(fields.place, key);
   const texts: Placed<string>[] = [];
-  list.forEach((value, index) => {
+  for (let index = 0; index < list.length; index++) {
+    const value = list[index];
     if (typeof value === "string") texts.push({ value, place: at(place, index) });
     else wrongItem(fields, at(place, index), value, "a string");
-  });
+  }
   return texts;
 }
 
 /** A mapping from text to text, such as labels; values of another type are reported and left out. */
 export function textMapField(fields: Fields, key: string): Readonly<Record<string, string>> {
+  const given = fields.value[key];
+  if (isRecord(given) && isTextMap(given)) return given;
   const record = recordField(fields, key);
-  if (record === undefined) return {};
-  if (isTextMap(record.value)) return record.value;
+  if (record === undefined) return noTexts;
   const texts: Record<string, string> = {};
   for (const [name, value] of Object.entries(record.value)) {
     if (typeof value === "string") texts[name] = value;
@@ -106,6 +112,8 @@ export function textMapField(fields: Fields, key: string): Readonly<Record<strin
   }
   return texts;
 }
+
+const noTexts: Readonly<Record<string, string>> = {};
 
 function isTextMap(value: Readonly<Record<string, unknown>>): value is Readonly<Record<string, string>> {
   for (const key in value) if (typeof value[key] !== "string") return false;
@@ -124,6 +132,12 @@ export function checkKnownFields(fields: Fields, known: ReadonlySet<string>): vo
     const hint = near === undefined ? undefined : `did you mean ${near}?`;
     fields.report("field-unknown", at(fields.place, key), { field: key }, { caret: "key", hint });
   }
+}
+
+/** Whether one of these keys is given: to ask for each of many that are nearly always missing costs more. */
+export function holdsAny(fields: Fields, keys: ReadonlySet<string>): boolean {
+  for (const key in fields.value) if (keys.has(key)) return true;
+  return false;
 }
 
 const nothing: readonly unknown[] = [];

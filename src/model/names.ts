@@ -44,8 +44,10 @@ export function isLabelValue(text: string): boolean {
 
 /** A name, perhaps after a DNS subdomain and a slash: what keys of labels and annotations are called. */
 export function isQualifiedName(text: string): boolean {
-  const [name = "", prefix, ...more] = text.split("/").reverse();
-  return more.length === 0 && (prefix === undefined || isDnsSubdomain(prefix)) && name !== "" && isLabelValue(name);
+  const slash = text.indexOf("/");
+  if (slash !== -1 && !isDnsSubdomain(text.slice(0, slash))) return false;
+  const name = text.slice(slash + 1);
+  return name !== "" && isLabelValue(name);
 }
 
 /** What is read of an object's metadata. `namespace` is empty for kinds without one. */
@@ -94,11 +96,28 @@ export function parseObjectName(fields: Fields, rules: NameRules, known = object
 
 const unreadTexts = ["generateName", "uid", "resourceVersion", "selfLink", "creationTimestamp", "deletionTimestamp"];
 const unreadLists = ["finalizers", "ownerReferences", "managedFields"];
+const unreadTypes = new Map([
+  ...unreadTexts.map((field) => [field, "text"] as const),
+  ...unreadLists.map((field) => [field, "list"] as const),
+]);
 
 /** Nothing is made of these; but with one of the wrong type the API server could not decode the object. */
 function checkUnreadMetadata(metadata: Fields): void {
+  if (areUnreadWellTyped(metadata.value)) return;
   for (const field of unreadTexts) textField(metadata, field);
   for (const field of unreadLists) listField(metadata, field);
+}
+
+/** Looks at the fields that are there: to ask for each that may be costs more. */
+function areUnreadWellTyped(metadata: Fields["value"]): boolean {
+  for (const field in metadata) {
+    const type = unreadTypes.get(field);
+    if (type === undefined) continue;
+    const value = metadata[field] ?? undefined;
+    const isRight = value === undefined || (type === "text" ? typeof value === "string" : Array.isArray(value));
+    if (!isRight) return false;
+  }
+  return true;
 }
 
 function nameField(metadata: Fields, key: string): Place {

@@ -41,9 +41,7 @@ export function oneOf<T extends string>(
   allowed: readonly T[],
 ): T | undefined {
   if (text === undefined) return undefined;
-  const found = allowed.find((value) => value === text);
-  if (found === undefined) {
-    fields.report("value-not-supported", at(fields.place, field), { field, wanted: allowed.join(", "), got: text });
-  }
-  return found;
+  for (const value of allowed) if (value === text) return value;
+  fields.report("value-not-supported", at(fields.place, field), { field, wanted: allowed.join(", "), got: text });
+  return undefined;
 }

@@ -41,18 +41,21 @@ export function parseClusterIps(spec: Fields, type: ServiceType): ClusterIps {
 
 function parseFamilies(spec: Fields): readonly Family[] {
   const texts = textsField(spec, "ipFamilies");
-  const families = texts.map(({ value }) => familyOf.get(value)).filter((family) => family !== undefined);
-  if (families.length !== texts.length || new Set(families).size !== families.length) {
-    spec.report("ip-families-invalid", placeOf(spec, "ipFamilies"), {});
+  const families: Family[] = [];
+  let isValid = true;
+  for (const { value } of texts) {
+    const family = familyOf.get(value);
+    if (family === undefined || families.includes(family)) isValid = false;
+    if (family !== undefined) families.push(family);
   }
+  if (!isValid) spec.report("ip-families-invalid", placeOf(spec, "ipFamilies"), {});
   return families;
 }
 
 function givenClusterIps(spec: Fields): readonly Placed<string>[] {
   const single = textField(spec, "clusterIP") ?? "";
   const several = textsField(spec, "clusterIPs");
-  const place = placeOf(spec, "clusterIP");
-  if (several.length === 0) return single === "" ? [] : [{ value: single, place }];
+  if (several.length === 0) return single === "" ? [] : [{ value: single, place: placeOf(spec, "clusterIP") }];
   if (single !== "" && several[0]?.value !== single) {
     spec.report("cluster-ips-mismatch", placeOf(spec, "clusterIPs"), { rule: "begin with the value of clusterIP" });
   }

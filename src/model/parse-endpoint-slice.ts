@@ -75,11 +75,11 @@ function parseAnyEndpoint(
 function parseSlicePorts(fields: Fields): readonly SlicePort[] {
   const records = recordsField(fields, "ports");
   checkSize(fields, "ports", records.length, mostPorts);
-  const seen = new Set<string>();
+  const seen = records.length > 1 ? new Set<string>() : undefined;
   return records.map((record) => {
     const port = parseSlicePort(record, "EndpointSlice");
-    if (seen.has(port.name)) record.report("slice-port-duplicate", record.place, { name: port.name || "nothing" });
-    seen.add(port.name);
+    if (seen?.has(port.name)) record.report("slice-port-duplicate", record.place, { name: port.name || "nothing" });
+    seen?.add(port.name);
     return port;
   });
 }
@@ -93,9 +93,9 @@ export function parseSlicePort(record: Fields, source: EndpointSlice["source"]):
   const protocol = oneOf(record, "protocol", isDefault ? undefined : given, protocols) ?? "TCP";
   checkQualifiedName(record, "appProtocol", textField(record, "appProtocol"));
   const number = integerField(record, "port") ?? 0;
-  const place = placeOf(record, "port");
   if (number === 0 && source === "EndpointSlice") record.report("slice-port-without-number", record.place, {});
-  else if (number < 1 || number > 65_535) record.report("port-out-of-range", place, { field: "port", got: number });
+  else if (number < 1 || number > 65_535)
+    record.report("port-out-of-range", placeOf(record, "port"), { field: "port", got: number });
   return { name, protocol, port: number === 0 ? undefined : number, place: record.place };
 }
 

@@ -4,10 +4,15 @@ import { isDnsSubdomain } from "./names.ts";
 import { oneOf, parseLegacyCidr, parseLegacyIp, parseReachableIp } from "./parse-addresses.ts";
 import type { ServiceType, SourceRange, Vip } from "./service.ts";
 
+const noVips: readonly Vip[] = [];
+const noRanges: readonly SourceRange[] = [];
+
 /** `spec.externalIPs`. */
 export function parseExternalIps(spec: Fields): readonly Vip[] {
+  const texts = textsField(spec, "externalIPs");
+  if (texts.length === 0) return noVips;
   const vips: Vip[] = [];
-  for (const { value, place } of textsField(spec, "externalIPs")) {
+  for (const { value, place } of texts) {
     const address = parseReachableIp(spec, value, place);
     if (address !== undefined) vips.push({ address, place });
   }
@@ -21,9 +26,9 @@ export function parseExternalIps(spec: Fields): readonly Vip[] {
 export function parseLoadBalancerIps(service: Fields, type: ServiceType): readonly Vip[] {
   const status = recordField(service, "status");
   const loadBalancer = status === undefined ? undefined : recordField(status, "loadBalancer");
-  if (loadBalancer === undefined) return [];
-  const ingresses = recordsField(loadBalancer, "ingress");
-  if (type !== "LoadBalancer" && ingresses.length > 0) {
+  const ingresses = loadBalancer === undefined ? [] : recordsField(loadBalancer, "ingress");
+  if (loadBalancer === undefined || ingresses.length === 0) return noVips;
+  if (type !== "LoadBalancer") {
     service.report("ingress-on-wrong-type", placeOf(loadBalancer, "ingress"), {});
   }
   return ingresses.map(parseIngress).filter((vip) => vip !== undefined);
@@ -59,11 +64,11 @@ export function parseSourceRanges(
   families: readonly Family[],
 ): readonly SourceRange[] {
   const texts = textsField(spec, "loadBalancerSourceRanges");
+  if (texts.length === 0) return noRanges;
   const place = placeOf(spec, "loadBalancerSourceRanges");
-  if (texts.length > 0 && type !== "LoadBalancer") {
+  if (type !== "LoadBalancer") {
     spec.report("service-field-forbidden", place, { field: "loadBalancerSourceRanges", whom: "LoadBalancer Services" });
   }
-  if (texts.length === 0) return [];
   const ranges: SourceRange[] = [];
   for (const text of texts) {
     const cidr = parseLegacyCidr(spec, text, text.value.trim());

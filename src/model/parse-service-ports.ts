@@ -22,10 +22,10 @@ export function parseServicePorts(spec: Fields, type: ServiceType, headless: boo
   }
   const allocates = booleanField(spec, "allocateLoadBalancerNodePorts") ?? true;
   const wantsNodePort = type === "NodePort" || (type === "LoadBalancer" && allocates);
-  const seen = new Set<string>();
+  const seen = records.length > 1 ? new Set<string>() : undefined;
   return records.map((record) => {
     const port = parseServicePort(record, records.length > 1, parseNodePort(record, type, wantsNodePort));
-    if (records.length > 1) checkUnique(record, port, seen);
+    if (seen !== undefined) checkUnique(record, port, seen);
     return port;
   });
 }
@@ -57,14 +57,13 @@ function checkTargetPort(record: Fields): void {
 
 function parseNodePort(record: Fields, type: ServiceType, wanted: boolean): number | undefined {
   const nodePort = integerField(record, "nodePort") ?? 0;
-  const place = placeOf(record, "nodePort");
   if (nodePort === 0) {
     if (wanted) record.report("node-port-missing", record.place, {});
     return undefined;
   }
-  if (type === "ClusterIP") record.report("node-port-forbidden", place, {});
+  if (type === "ClusterIP") record.report("node-port-forbidden", placeOf(record, "nodePort"), {});
   else if (nodePort < 1 || nodePort > 65_535)
-    record.report("port-out-of-range", place, { field: "nodePort", got: nodePort });
+    record.report("port-out-of-range", placeOf(record, "nodePort"), { field: "nodePort", got: nodePort });
   return nodePort;
 }
 

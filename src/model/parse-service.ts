@@ -98,6 +98,7 @@ function parseAffinity(spec: Fields): SessionAffinity | undefined {
 
 function parseHealthCheckNodePort(spec: Fields, type: ServiceType, policy: TrafficPolicy): number | undefined {
   const port = integerField(spec, "healthCheckNodePort") ?? 0;
+  if (port === 0 && type !== "LoadBalancer") return undefined;
   const place = placeOf(spec, "healthCheckNodePort");
   if (type !== "LoadBalancer" || policy !== "Local") {
     const whom = "LoadBalancer Services with externalTrafficPolicy Local";

@@ -31,20 +31,50 @@ export interface ReadObjects {
   skipped: number;
 }
 
-type Reader = (fields: Fields, keep: Keep, mode: ProxyMode | undefined) => void;
-type Keep = <T>(into: (objects: ReadObjects) => Read<T>[], object: T | undefined) => void;
+interface Reader {
+  readonly apiVersion: string;
+  readonly read: (fields: Fields, subject: Subject, into: ReadObjects, mode: ProxyMode | undefined) => void;
+}
 
-const readers: Readonly<Record<string, Reader>> = {
-  "v1 Service": (fields, keep) => keep((o) => o.services, parseService(fields)),
-  "discovery.k8s.io/v1 EndpointSlice": (fields, keep) => keep((o) => o.slices, parseEndpointSlice(fields)),
-  "v1 Endpoints": (fields, keep) => {
-    for (const slice of parseEndpoints(fields)) keep((o) => o.endpoints, slice);
-  },
-  "v1 Node": (fields, keep) => keep((o) => o.nodes, parseNode(fields)),
-  "portolan/v1alpha1 Host": (fields, keep) => keep((o) => o.hosts, parseHost(fields)),
-  "kubeproxy.config.k8s.io/v1alpha1 KubeProxyConfiguration": (fields, keep, mode) =>
-    keep((o) => o.configurations, parseProxyConfiguration(withMode(fields, mode))),
-};
+const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
+  [
+    "Service",
+    { apiVersion: "v1", read: (fields, subject, into) => keep(into.services, parseService(fields), subject) },
+  ],
+  [
+    "EndpointSlice",
+    {
+      apiVersion: "discovery.k8s.io/v1",
+      read: (fields, subject, into) => keep(into.slices, parseEndpointSlice(fields), subject),
+    },
+  ],
+  [
+    "Endpoints",
+    {
+      apiVersion: "v1",
+      read: (fields, subject, into) => {
+        for (const slice of parseEndpoints(fields)) keep(into.endpoints, slice, subject);
+      },
+    },
+  ],
+  ["Node", { apiVersion: "v1", read: (fields, subject, into) => keep(into.nodes, parseNode(fields), subject) }],
+  [
+    "Host",
+    { apiVersion: "portolan/v1alpha1", read: (fields, subject, into) => keep(into.hosts, parseHost(fields), subject) },
+  ],
+  [
+    "KubeProxyConfiguration",
+    {
+      apiVersion: "kubeproxy.config.k8s.io/v1alpha1",
+      read: (fields, subject, into, mode) =>
+        keep(into.configurations, parseProxyConfiguration(withMode(fields, mode)), subject),
+    },
+  ],
+]);
+
+function keep<T>(into: Read<T>[], object: T | undefined, subject: Subject): void {
+  if (object !== undefined) into.push({ object, subject });
+}
 
 /** Flags stand over the file: what the file says of the mode is not even looked at then. */
 function withMode(fields: Fields, mode: ProxyMode | undefined): Fields {
@@ -64,19 +94,16 @@ export function readObjects(inputs: readonly InputObject[], mode: ProxyMode | un
   };
   const seen: Seen = new Map();
   for (const input of inputs) {
-    const reader = readers[`${input.apiVersion} ${input.kind}`];
+    const reader = readers.get(input.kind);
     const subject = subjectOf(input);
     const report = sink.reporter(subject);
-    if (reader === undefined) {
+    if (reader?.apiVersion !== input.apiVersion) {
       objects.skipped += 1;
       warnOldVersion(input, report);
       continue;
     }
     reportDuplicate(input, subject, seen, report);
-    const keep: Keep = (into, object) => {
-      if (object !== undefined) into(objects).push({ object, subject });
-    };
-    reader({ value: input.value, place: input.place, report }, keep, mode);
+    reader.read({ value: input.value, place: input.place, report }, subject, objects, mode);
   }
   return objects;
 }

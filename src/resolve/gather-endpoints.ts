@@ -21,23 +21,30 @@ export function gatherEndpoints(
   for (const slice of slices) {
     for (const slicePort of slice.ports) {
       if (slicePort.port === undefined || !isFor(slicePort, port)) continue;
+      const [before, after] = slice.family === "ipv4" ? ["", `:${slicePort.port}`] : ["[", `]:${slicePort.port}`];
       for (const entry of slice.endpoints) {
-        gathered.push(makeEndpoint(entry, slice, slicePort.port, nodeName));
+        gathered.push({ target: before + entry.ip + after, isLocal: entry.nodeName === nodeName, entry, slice });
       }
     }
   }
-  if (gathered.length < 2) return gathered;
+  // Slices are often written in order already.
+  if (isStrictlySorted(gathered)) return gathered;
   gathered.sort((a, b) => compareBytes(a.target, b.target));
   return mergeEqualTargets(gathered, onConflict);
 }
 
-function isFor(slicePort: SlicePort, port: ServicePort): boolean {
-  return slicePort.name === port.name && slicePort.protocol === port.protocol;
+/** In order, and no target twice. */
+function isStrictlySorted(endpoints: readonly Endpoint[]): boolean {
+  let last = "";
+  for (const { target } of endpoints) {
+    if (target <= last) return false;
+    last = target;
+  }
+  return true;
 }
 
-function makeEndpoint(entry: SliceEndpoint, slice: EndpointSlice, port: number, nodeName: string): Endpoint {
-  const target = slice.family === "ipv4" ? `${entry.ip}:${port}` : `[${entry.ip}]:${port}`;
-  return { target, isLocal: entry.nodeName === nodeName, entry, slice };
+function isFor(slicePort: SlicePort, port: ServicePort): boolean {
+  return slicePort.name === port.name && slicePort.protocol === port.protocol;
 }
 
 /** The sort is stable, so equal targets stand side by side in the order of their slices. */

@@ -4,7 +4,7 @@ import { type Family, familyNames, isLoopback } from "../model/address.ts";
 import type { Cluster } from "../model/cluster.ts";
 import { compareBytes } from "../model/compare.ts";
 import { type EndpointSlice, placeOfEndpoint } from "../model/endpoint-slice.ts";
-import { enterName, lookUp, type NameMap } from "../model/name-map.ts";
+import { lookUp, type NameMap, namesIn } from "../model/name-map.ts";
 import type { ProxyConfiguration } from "../model/proxy-configuration.ts";
 import { isProxied, type Service, type ServicePort, type Vip } from "../model/service.ts";
 import type {
@@ -131,8 +131,9 @@ function slicesByService(slices: readonly EndpointSlice[], family: Family): Name
   const found: NameMap<EndpointSlice[]> = new Map();
   for (const slice of slices) {
     if (slice.service === undefined || slice.headless || slice.family !== family) continue;
-    const list = lookUp(found, slice.namespace, slice.service);
-    if (list === undefined) enterName(found, slice.namespace, slice.service, [slice]);
+    const names = namesIn(found, slice.namespace);
+    const list = names.get(slice.service);
+    if (list === undefined) names.set(slice.service, [slice]);
     else list.push(slice);
   }
   for (const names of found.values()) {

@@ -68,11 +68,13 @@ interface Exposure {
 
 /** Undefined where nothing but the cluster IP leads to the service port. */
 function exposureOf(service: Service, port: ServicePort, family: Family): Exposure | undefined {
+  const { nodePort } = port;
+  if (nodePort === undefined && service.externalIps.length + service.loadBalancerIps.length === 0) return undefined;
   const ours = (vip: Vip): boolean => vip.address.family === family;
   const externalIps = service.externalIps.filter(ours);
   const loadBalancerIps = service.loadBalancerIps.filter(ours);
-  const closed = port.nodePort === undefined && externalIps.length === 0 && loadBalancerIps.length === 0;
-  return closed ? undefined : { externalIps, loadBalancerIps, nodePort: port.nodePort };
+  const closed = nodePort === undefined && externalIps.length === 0 && loadBalancerIps.length === 0;
+  return closed ? undefined : { externalIps, loadBalancerIps, nodePort };
 }
 
 function routeFor(isLocal: boolean, { reachable, anywhere }: UsableEndpoints): Route {

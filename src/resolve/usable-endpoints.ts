@@ -33,12 +33,18 @@ export function resolveUsableEndpoints(all: readonly Endpoint[], needs: Needs, l
 }
 
 function clusterEndpoints(all: readonly Endpoint[], locality: Locality): readonly Endpoint[] {
-  const ready = all.filter((endpoint) => endpoint.entry.ready);
+  const ready = readyOf(all);
   return ready.length > 0 ? hinted(ready, locality) : readyOrTerminating(all);
 }
 
+/** The list itself where all are ready, as nearly always. */
+function readyOf(endpoints: readonly Endpoint[]): readonly Endpoint[] {
+  for (const { entry } of endpoints) if (!entry.ready) return endpoints.filter((endpoint) => endpoint.entry.ready);
+  return endpoints;
+}
+
 function readyOrTerminating(endpoints: readonly Endpoint[]): readonly Endpoint[] {
-  const ready = endpoints.filter((endpoint) => endpoint.entry.ready);
+  const ready = readyOf(endpoints);
   if (ready.length > 0) return ready;
   return endpoints.filter((endpoint) => endpoint.entry.serving && endpoint.entry.terminating);
 }

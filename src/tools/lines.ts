@@ -1,48 +1,50 @@
 /**
- * Lines of ASCII text, encoded a few at a time into chunks of bytes: at 430,000 lines this takes half the time and
- * memory of strings that are kept and joined, and unlike one growing run of bytes it copies nothing (measured; see
- * the decisions in src/README.md).
+ * Lines of ASCII text, joined as they come: first a few into a piece, then pieces into a page of more than 128 KB, which
+ * V8 does not move about when it collects garbage. Bytes are made of them once, at the end: bytes kept on the way make
+ * it collect the whole heap (measured; see the decisions in src/README.md).
  */
 export interface Lines {
-  readonly full: Uint8Array[];
-  chunk: Uint8Array;
-  /** How many bytes of `chunk` are used. */
-  used: number;
-  /** Lines that are not encoded yet. */
+  readonly pages: string[];
+  /** What is not in a page yet. */
+  readonly pieces: string[];
+  /** Lines that are not in a piece yet. */
   readonly pending: string[];
+  /** How many bytes there are in pages and pieces. */
+  bytes: number;
   /** How many lines there are in all. */
   count: number;
 }
 
 const encoder = new TextEncoder();
-const smallestChunk = 1024;
-const largestChunk = 1 << 20;
-const mostPending = 64;
+const linesPerPiece = 64;
+const piecesPerPage = 64;
 
 export function createLines(): Lines {
-  return { full: [], chunk: new Uint8Array(smallestChunk), used: 0, pending: [], count: 0 };
+  return { pages: [], pieces: [], pending: [], bytes: 0, count: 0 };
 }
 
 /** Appends one line; `text` is ASCII and has no line end. */
 export function appendLine(lines: Lines, text: string): void {
   lines.pending.push(text);
   lines.count += 1;
-  if (lines.pending.length === mostPending) encodePending(lines);
+  if (lines.pending.length === linesPerPiece) joinPending(lines);
 }
 
-function encodePending(lines: Lines): void {
+function joinPending(lines: Lines): void {
   if (lines.pending.length === 0) return;
-  const text = `${lines.pending.join("\n")}\n`;
-  if (lines.used + text.length > lines.chunk.length) startChunk(lines, text.length);
-  encoder.encodeInto(text, lines.chunk.subarray(lines.used));
-  lines.used += text.length;
+  // The empty text after the last line stands for its line end.
+  lines.pending.push("");
+  const piece = lines.pending.join("\n");
   lines.pending.length = 0;
+  lines.pieces.push(piece);
+  lines.bytes += piece.length;
+  if (lines.pieces.length === piecesPerPage) joinPieces(lines);
 }
 
-function startChunk(lines: Lines, needed: number): void {
-  lines.full.push(lines.chunk.subarray(0, lines.used));
-  lines.chunk = new Uint8Array(Math.max(needed, Math.min(lines.chunk.length * 2, largestChunk)));
-  lines.used = 0;
+function joinPieces(lines: Lines): void {
+  if (lines.pieces.length === 0) return;
+  lines.pages.push(lines.pieces.join(""));
+  lines.pieces.length = 0;
 }
 
 export function linesOf(texts: readonly string[]): Lines {
@@ -53,13 +55,18 @@ export function linesOf(texts: readonly string[]): Lines {
 
 /** One run of bytes out of several. */
 export function joinLines(parts: readonly Lines[]): Uint8Array {
-  for (const part of parts) encodePending(part);
-  const chunks = parts.flatMap(({ full, chunk, used }) => [...full, chunk.subarray(0, used)]);
-  const joined = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
+  for (const part of parts) {
+    joinPending(part);
+    joinPieces(part);
+  }
+  const joined = new Uint8Array(parts.reduce((sum, { bytes }) => sum + bytes, 0));
   let offset = 0;
-  for (const chunk of chunks) {
-    joined.set(chunk, offset);
-    offset += chunk.length;
+  for (const { pages } of parts) {
+    for (const page of pages) {
+      // Exactly as long as the text: then the encoder copies instead of looking at each character.
+      encoder.encodeInto(page, joined.subarray(offset, offset + page.length));
+      offset += page.length;
+    }
   }
   return joined;
 }

@@ -23,38 +23,41 @@ function isPrime(n: number): boolean {
 
 const schedule = new Int32Array(64);
 const state = new Int32Array(8);
+let message = new DataView(new ArrayBuffer(512));
 
-/** The digest's eight words, big-endian; valid until the next call. */
-function sha256Words(ascii: string): Int32Array {
-  state.set(initialState);
-  const { length } = ascii;
+/** The digest's eight words, big-endian, of the first `length` bytes of the message; valid until the next call. */
+function digestMessage(length: number): Int32Array {
   // A byte 0x80 ends the text, zeros fill up, and the last 64 bits of the last block are its length in bits.
-  const lastBlock = (length + 8) >> 6;
-  for (let block = 0; block <= lastBlock; block++) {
-    const offset = block << 6;
-    for (let i = 0; i < 16; i++) schedule[i] = wordAt(ascii, offset + 4 * i, length);
-    if (block === lastBlock) schedule[15] = length * 8;
-    compress();
-  }
+  const end = (((length + 8) >> 6) + 1) << 6;
+  message.setUint8(length, 0x80);
+  for (let i = length + 1; i < end - 4; i++) message.setUint8(i, 0);
+  message.setInt32(end - 4, length * 8);
+  for (let i = 0; i < 8; i++) state[i] = initialState[i]!;
+  for (let offset = 0; offset < end; offset += 64) compress(offset);
   return state;
 }
 
-function wordAt(ascii: string, offset: number, length: number): number {
-  if (offset + 4 <= length) {
-    const high = (ascii.charCodeAt(offset) << 24) | (ascii.charCodeAt(offset + 1) << 16);
-    return high | (ascii.charCodeAt(offset + 2) << 8) | ascii.charCodeAt(offset + 3);
-  }
-  let word = 0;
-  for (let i = 0; i < 4; i++) {
-    const at = offset + i;
-    word = (word << 8) | (at < length ? ascii.charCodeAt(at) : at === length ? 0x80 : 0);
-  }
-  return word;
+/** Puts ASCII text into the message and gives the offset after it. */
+function putText(ascii: string, offset: number): number {
+  const { length } = ascii;
+  reserve(offset + length);
+  for (let i = 0; i < length; i++) message.setUint8(offset + i, ascii.charCodeAt(i));
+  return offset + length;
 }
 
-function compress(): void {
+/** Room for a text of this length and what ends it. */
+function reserve(length: number): void {
+  if (length + 128 <= message.byteLength) return;
+  const longer = new Uint8Array(2 * (length + 128));
+  longer.set(new Uint8Array(message.buffer));
+  message = new DataView(longer.buffer);
+}
+
+/** Takes in the block of the message at this offset. */
+function compress(offset: number): void {
   const w = schedule;
   const k = roundConstants;
+  for (let i = 0; i < 16; i++) w[i] = message.getInt32(offset + 4 * i);
   for (let i = 16; i < 64; i++) {
     const a = w[i - 15]!;
     const b = w[i - 2]!;
@@ -118,12 +121,21 @@ function big1(x: number): number {
 
 const alphabet = Uint8Array.from("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", (letter) => letter.charCodeAt(0));
 
+/** What the message begins with since the last call. */
+let laidDown = "";
+
 /**
- * The first 16 characters of the digest in base32 (RFC 4648): 80 bits, what kube-proxy ends chain names with. Made in
- * one piece: a text put together of sixteen would be taken apart again each time it is written.
+ * The first 16 characters of the digest of `start + end` in base32 (RFC 4648): 80 bits, what kube-proxy ends chain
+ * names with. Texts that begin alike come one after the other, so a start is laid down once, and no text put together.
  */
-export function sha256Base32Prefix(ascii: string): string {
-  const words = sha256Words(ascii);
+export function sha256Base32Prefix(start: string, end: string): string {
+  if (start !== laidDown) putText(start, 0);
+  laidDown = start;
+  return base32Prefix(digestMessage(putText(end, start.length)));
+}
+
+/** Made in one piece: a text put together of sixteen would be taken apart again each time it is written. */
+function base32Prefix(words: Int32Array): string {
   const a = words[0]!;
   const b = words[1]!;
   const c = words[2]!;

@@ -28,7 +28,7 @@ export interface ServicePortChains {
 }
 
 export function servicePortChains(name: string, protocol: string): ServicePortChains {
-  const hash = sha256Base32Prefix(name + protocol);
+  const hash = sha256Base32Prefix(name + protocol, "");
   return {
     cluster: `KUBE-SVC-${hash}`,
     local: `KUBE-SVL-${hash}`,
@@ -37,7 +37,7 @@ export function servicePortChains(name: string, protocol: string): ServicePortCh
   };
 }
 
-/** The chain of one endpoint of one service port. */
-export function endpointChain(name: string, protocol: string, target: string): string {
-  return `KUBE-SEP-${sha256Base32Prefix(name + protocol + target)}`;
+/** The chain of one endpoint of one service port, which `start` names: its name and protocol in one. */
+export function endpointChain(start: string, target: string): string {
+  return `KUBE-SEP-${sha256Base32Prefix(start, target)}`;
 }

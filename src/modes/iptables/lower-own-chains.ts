@@ -45,15 +45,18 @@ export function lowerOwnChains(
     lowerExternalChain(plan, external, own, settings, out);
     if (external.admission !== undefined) lowerFirewallChain(plan, external.admission, own, settings, out);
   }
-  const chained = (endpoint: Endpoint): ChainedEndpoint => ({
-    endpoint,
-    chain: endpointChain(plan.name, plan.protocol, endpoint.target),
-  });
-  const cluster = plan.endpoints.cluster.map(chained);
-  const local = plan.endpoints.local.map(chained);
+  const cluster = nameChains(plan, plan.endpoints.cluster);
+  const local = nameChains(plan, plan.endpoints.local);
   if (cluster.length > 0) lowerPolicyChain(plan, own.cluster, "cluster", cluster, settings, out);
   if (local.length > 0) lowerPolicyChain(plan, own.local, "local", local, settings, out);
   lowerEndpointChains(plan, union(cluster, local), settings, out);
+}
+
+function nameChains(plan: ServicePortPlan, endpoints: readonly Endpoint[]): readonly ChainedEndpoint[] {
+  const start = plan.name + plan.protocol;
+  const chained: ChainedEndpoint[] = [];
+  for (const endpoint of endpoints) chained.push({ endpoint, chain: endpointChain(start, endpoint.target) });
+  return chained;
 }
 
 function lowerExternalChain(

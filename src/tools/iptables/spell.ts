@@ -14,9 +14,9 @@ export function declare(chain: string): string {
   return `:${chain} - [0:0]`;
 }
 
-/** A network in CIDR notation; the whole address space is no match, and iptables-save prints none. */
+/** A network in canonical CIDR notation; the whole address space is no match, and iptables-save prints none. */
 export function source(cidr: string): string {
-  return cidr.endsWith("/0") ? "" : ` -s ${cidr}`;
+  return cidr === "0.0.0.0/0" || cidr === "::/0" ? "" : ` -s ${cidr}`;
 }
 
 export function notSource(cidr: string): string {
