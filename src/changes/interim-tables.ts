@@ -4,7 +4,7 @@ import type { ChainLines } from "../tools/iptables/parse-chains.ts";
 import { compareChain } from "./compare-chain.ts";
 import type { OwnedTable } from "./owned-state.ts";
 
-const emptyTable: OwnedTable = { chains: new Map(), jumps: new Map(), heldChains: new Set() };
+const emptyTable: OwnedTable = { chains: new Map(), jumps: new Map(), jumpPositions: new Map(), heldChains: new Set() };
 
 /** The nat and filter tables of one side. */
 export interface TwoTables {
@@ -27,6 +27,7 @@ export function interimFilter(found: TwoTables, wanted: TwoTables): OwnedTable |
   return {
     chains: interimChains(haveChains, wantChains, isEarly, isLate),
     jumps: interimChains(haveJumps, wantJumps, isEarly, isLate),
+    jumpPositions: wanted.filter?.jumpPositions ?? new Map(),
     heldChains,
   };
 }
@@ -44,7 +45,7 @@ export function interimNat(found: OwnedTable | undefined, wanted: OwnedTable | u
     if (needed.has(chain)) chains.set(chain, found.chains.get(chain) ?? []);
     else chains.delete(chain);
   }
-  return { chains, jumps: wanted.jumps, heldChains: found.heldChains };
+  return { ...wanted, chains, heldChains: found.heldChains };
 }
 
 function asksForSet(line: string): boolean {

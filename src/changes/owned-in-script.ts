@@ -37,7 +37,10 @@ const tools: Readonly<Record<Family, string>> = { ipv4: "iptables", ipv6: "ip6ta
 
 function rulesOf(read: (file: string) => string, family: Family): OwnedRules | undefined {
   const text = read(`${tools[family]}.restore`);
-  return text === "" ? undefined : ownedRules(parseChains(text + read(`${tools[family]}.jumps`)));
+  if (text === "") return undefined;
+  const rules = ownedRules(parseChains(text + read(`${tools[family]}.jumps`)));
+  const tables = [...rules.tables].map(([name, table]) => [name, { ...table, jumpPositions: new Map() }] as const);
+  return { ...rules, tables: new Map(tables) };
 }
 
 function boundAddresses(batch: string): ReadonlySet<string> {

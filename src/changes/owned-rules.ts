@@ -20,6 +20,7 @@ export function ownedRules({ tables }: ChainTexts): OwnedRules {
 function ownedTable(all: ChainLines): OwnedTable {
   const chains = new Map<string, readonly string[]>();
   const jumps = new Map<string, readonly string[]>();
+  const jumpPositions = new Map<string, readonly number[]>();
   const heldChains = new Set<string>();
   for (const [name, lines] of all) {
     if (isOwnedChain(name)) {
@@ -28,8 +29,13 @@ function ownedTable(all: ChainLines): OwnedTable {
     }
     const leading = lines.filter((line) => line.includes("KUBE-") && isOwnedChain(targetOf(line) ?? ""));
     if (leading.length === 0) continue;
-    if (builtIn.has(name)) jumps.set(name, leading);
-    else for (const line of leading) heldChains.add(targetOf(line) as string);
+    if (builtIn.has(name)) {
+      jumps.set(name, leading);
+      jumpPositions.set(
+        name,
+        leading.map((line) => lines.indexOf(line) + 1),
+      );
+    } else for (const line of leading) heldChains.add(targetOf(line) as string);
   }
-  return { chains, jumps, heldChains };
+  return { chains, jumps, jumpPositions, heldChains };
 }

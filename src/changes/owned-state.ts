@@ -31,6 +31,8 @@ export interface OwnedRules {
 export interface OwnedTable {
   readonly chains: ChainLines;
   readonly jumps: ChainLines;
+  /** Of a host: where in its built-in chain each jump stands, from 1. Empty: at the head. */
+  readonly jumpPositions: ReadonlyMap<string, readonly number[]>;
   /** Chains of ours that somebody else's rules lead to: they can be emptied but not deleted. */
   readonly heldChains: ReadonlySet<string>;
 }

@@ -14,6 +14,8 @@ export interface ChainChange {
   /** Whether `chain` is a built-in one, of which only the jumps into our chains are ours. */
   readonly isBuiltIn: boolean;
   readonly wanted: readonly string[];
+  /** Of jumps: where in the built-in chain each is to stand, from 1; empty: at its head. */
+  readonly positions: readonly number[];
   readonly found: readonly string[];
   /** Of a change; of the others all rules are missing, or extra. */
   readonly difference: ChainDifference;
@@ -21,7 +23,12 @@ export interface ChainChange {
   readonly isHeld: boolean;
 }
 
-const emptyTable: OwnedTable = { chains: new Map(), jumps: new Map(), heldChains: new Set() };
+const emptyTable: OwnedTable = {
+  chains: new Map(),
+  jumps: new Map(),
+  jumpPositions: new Map(),
+  heldChains: new Set(),
+};
 
 /** What of one family's rules is not as wanted: wanted chains in their order, then those that are to go. */
 export function diffRules(
@@ -34,7 +41,8 @@ export function diffRules(
   return [...tables].flatMap((table) => {
     const want = wanted?.tables.get(table) ?? emptyTable;
     const have = found?.tables.get(table) ?? emptyTable;
-    const place = { family, table, isShared, heldChains: have.heldChains };
+    const positions = { wanted: want.jumpPositions, found: have.jumpPositions };
+    const place = { family, table, isShared, heldChains: have.heldChains, positions };
     return [
       ...diffChains({ ...place, isBuiltIn: false }, want.chains, have.chains),
       ...diffChains({ ...place, isBuiltIn: true }, want.jumps, have.jumps),
@@ -48,6 +56,7 @@ interface ChainsPlace {
   readonly isBuiltIn: boolean;
   readonly isShared: boolean;
   readonly heldChains: ReadonlySet<string>;
+  readonly positions: Readonly<Record<"wanted" | "found", OwnedTable["jumpPositions"]>>;
 }
 
 function diffChains(place: ChainsPlace, wanted: ChainLines, found: ChainLines): readonly ChainChange[] {
@@ -55,17 +64,25 @@ function diffChains(place: ChainsPlace, wanted: ChainLines, found: ChainLines): 
   const changes: ChainChange[] = [];
   const visit = (chain: string, want: readonly string[] | undefined, have: readonly string[] | undefined): void => {
     const lines = isShared ? withKubeletRules(chain, want, have) : want;
-    const difference = compareChain(lines ?? [], have ?? []);
+    const positions = (isBuiltIn ? place.positions.wanted.get(chain) : undefined) ?? [];
+    const isMoved = lines !== undefined && differ(positions, place.positions.found.get(chain) ?? []);
+    const difference =
+      compareChain(lines ?? [], have ?? []) ?? (isMoved ? { ...noDifference, reordered: true } : undefined);
     if (difference === undefined && (lines === undefined) === (have === undefined)) return;
     const kind = have === undefined ? "add" : lines === undefined ? "remove" : "change";
     const isHeld = place.heldChains.has(chain);
-    const change = { family, table, chain, kind, isBuiltIn, wanted: lines ?? [], found: have ?? [], isHeld } as const;
-    changes.push({ ...change, difference: difference ?? noDifference });
+    const sides = { wanted: lines ?? [], found: have ?? [], difference: difference ?? noDifference };
+    changes.push({ family, table, chain, kind, isBuiltIn, ...sides, positions, isHeld });
   };
   for (const [chain, want] of wanted) visit(chain, want, found.get(chain));
   for (const [chain, have] of found) if (!wanted.has(chain)) visit(chain, undefined, have);
   // A chain that cannot be deleted and is empty already is as good as gone.
   return changes.filter(({ kind, isHeld, found: have }) => !(kind === "remove" && isHeld && have.length === 0));
+}
+
+/** Whether jumps stand elsewhere than where they are known to have stood. */
+function differ(wanted: readonly number[], found: readonly number[]): boolean {
+  return wanted.length > 0 && (wanted.length !== found.length || wanted.some((position, at) => position !== found[at]));
 }
 
 const noDifference: ChainDifference = { missing: [], extra: [], reordered: false, found: [] };

@@ -1,4 +1,3 @@
-import type { ChainLines } from "../tools/iptables/parse-chains.ts";
 import type { OwnedRules, OwnedServer, OwnedSet, OwnedState, OwnedTable } from "./owned-state.ts";
 
 type Pairs<T> = readonly (readonly [string, T])[];
@@ -8,6 +7,7 @@ interface SerializedRules {
   readonly tables: Pairs<{
     readonly chains: Pairs<readonly string[]>;
     readonly jumps: Pairs<readonly string[]>;
+    readonly jumpPositions: Pairs<readonly number[]>;
     readonly heldChains: readonly string[];
   }>;
 }
@@ -38,10 +38,10 @@ export function serializeState(state: OwnedState): SerializedState {
 }
 
 function serializeRules({ tables, sharedWithKubelet }: OwnedRules): SerializedRules {
-  const serialized = inOrder(tables).map(
-    ([name, { chains, jumps, heldChains }]) =>
-      [name, { chains: [...chains], jumps: [...jumps], heldChains: [...heldChains].sort() }] as const,
-  );
+  const serialized = inOrder(tables).map(([name, { chains, jumps, jumpPositions, heldChains }]) => {
+    const placed = { jumps: [...jumps], jumpPositions: [...jumpPositions] };
+    return [name, { chains: [...chains], ...placed, heldChains: [...heldChains].sort() }] as const;
+  });
   return { sharedWithKubelet, tables: serialized };
 }
 
@@ -65,9 +65,9 @@ export function deserializeState(state: SerializedState): OwnedState {
 
 function deserializeRules(rules: SerializedRules | null): OwnedRules | undefined {
   if (rules === null) return undefined;
-  const tables = rules.tables.map(([name, { chains, jumps, heldChains }]): [string, OwnedTable] => [
-    name,
-    { chains: new Map(chains) satisfies ChainLines, jumps: new Map(jumps), heldChains: new Set(heldChains) },
-  ]);
+  const tables = rules.tables.map(([name, { chains, jumps, jumpPositions, heldChains }]): [string, OwnedTable] => {
+    const placed = { jumps: new Map(jumps), jumpPositions: new Map(jumpPositions) };
+    return [name, { chains: new Map(chains), ...placed, heldChains: new Set(heldChains) }];
+  });
   return { sharedWithKubelet: rules.sharedWithKubelet, tables: new Map(tables) };
 }

@@ -37,12 +37,19 @@ function asDeletion(line: string): string {
   return line.replace(/^-A /, "-D ");
 }
 
-/** All wanted jumps to the head of their chain; those that stay are taken out first. */
-function placeJumps({ chain, wanted, found, difference }: ChainChange): readonly string[] {
+/**
+ * All wanted jumps to the head of their chain, or to where they are known to have stood; those that stay are taken out
+ * first.
+ */
+function placeJumps({ chain, wanted, found, difference, positions }: ChainChange): readonly string[] {
   if (difference.missing.length === 0 && !difference.reordered) return [];
   const extra = new Set(difference.extra);
+  const insert = (line: string, position: number): string =>
+    `-I ${chain} ${position}${line.slice(`-A ${chain}`.length)}`;
   return [
     ...found.filter((line) => !extra.has(line)).map(asDeletion),
-    ...[...wanted].reverse().map((line) => `-I ${chain} 1${line.slice(`-A ${chain}`.length)}`),
+    ...(positions.length === wanted.length
+      ? wanted.map((line, index) => insert(line, positions[index] as number))
+      : [...wanted].reverse().map((line) => insert(line, 1))),
   ];
 }
