@@ -17,7 +17,10 @@ export interface ChainDifference {
  * the rules of shared chains in no order of its own. Undefined: no difference.
  */
 export function compareChain(wanted: readonly string[], found: readonly string[]): ChainDifference | undefined {
+  if (wanted === found) return undefined;
   if (wanted.length === found.length && wanted.every((line, index) => line === found[index])) return undefined;
+  if (found.length === 0) return { missing: wanted, extra: [], reordered: false, found };
+  if (wanted.length === 0) return { missing: [], extra: found, reordered: false, found };
   const open = countLines(wanted);
   const partners: (string | undefined)[] = found.map((line) => take(open, line));
   const left = new Map<string, string[]>();

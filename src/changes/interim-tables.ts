@@ -39,10 +39,11 @@ export function interimFilter(found: TwoTables, wanted: TwoTables): OwnedTable |
 export function interimNat(found: OwnedTable | undefined, wanted: OwnedTable | undefined): OwnedTable | undefined {
   if (found === undefined || wanted === undefined) return wanted;
   const chains = interimChains(found.chains, wanted.chains, () => true, asksForSet);
-  const needed = new Set([...chains.values()].flat().filter(asksForSet).map(targetOf));
-  for (const [chain] of found.chains) {
+  const changed = [...chains].filter(([chain, lines]) => lines !== found.chains.get(chain));
+  const needed = new Set(changed.flatMap(([, lines]) => lines.filter(asksForSet)).map(targetOf));
+  for (const [chain, lines] of found.chains) {
     if (wanted.chains.has(chain)) continue;
-    if (needed.has(chain)) chains.set(chain, found.chains.get(chain) ?? []);
+    if (needed.has(chain)) chains.set(chain, lines);
     else chains.delete(chain);
   }
   return { ...wanted, chains, heldChains: found.heldChains };
@@ -62,10 +63,13 @@ function interimChains(
   const interim = new Map<string, readonly string[]>();
   for (const [chain, want] of wanted) {
     const difference = compareChain(want, found.get(chain) ?? []);
-    const missing = new Set(difference?.missing);
+    if (difference === undefined) {
+      interim.set(chain, want);
+      continue;
+    }
+    const missing = new Set(difference.missing);
     const kept = want.filter((line) => !missing.has(line) || comesEarly(line));
-    const { extra = [], found: have = [] } = difference ?? {};
-    interim.set(chain, withExtra(kept, have, new Set(extra.filter(goesLate))));
+    interim.set(chain, withExtra(kept, difference.found, new Set(difference.extra.filter(goesLate))));
   }
   for (const [chain, have] of found) if (!wanted.has(chain)) interim.set(chain, have.filter(goesLate));
   return interim;

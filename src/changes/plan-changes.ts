@@ -19,6 +19,7 @@ import { planRules } from "./plan-rules.ts";
 import { diffServers, planServers, type ServerChange } from "./plan-servers.ts";
 import { diffSets, localTurns, planSets, type SetChange } from "./plan-sets.ts";
 import { type ChainChange, diffRules } from "./rule-changes.ts";
+import { shareEqualChains } from "./share-chains.ts";
 import type { ChangeStep } from "./step.ts";
 import { deleteFlow, type UdpFlow } from "./udp-flows.ts";
 
@@ -39,8 +40,8 @@ export interface ChangePlan {
   readonly changes: Changes;
   /** In the order to run them; empty when the host is as wanted. */
   readonly steps: readonly ChangeStep[];
-  /** What leads the host from the wanted state back to the found one. */
-  readonly undo: readonly ChangeStep[];
+  /** What leads the host from the wanted state back to the found one; worked out when it is asked for. */
+  readonly undo: () => readonly ChangeStep[];
 }
 
 export interface Circumstances {
@@ -53,13 +54,13 @@ export interface Circumstances {
  * What leads a host from what it has to what is wanted, touching nothing that is as wanted or somebody else's. At any
  * moment in between a packet to an unchanged service is treated as before, to a changed one as before or as after.
  */
-export function planChanges(wanted: OwnedState, found: OwnedState, circumstances: Circumstances): ChangePlan {
+export function planChanges(asked: OwnedState, found: OwnedState, circumstances: Circumstances): ChangePlan {
+  const wanted = shareEqualChains(asked, found);
   const changes = diffStates(wanted, found, circumstances.flows);
-  const back = diffStates(found, wanted, []);
   return {
     changes,
     steps: orderSteps(changes, wanted, found, circumstances),
-    undo: orderSteps(back, found, wanted, circumstances),
+    undo: () => orderSteps(diffStates(found, wanted, []), found, wanted, circumstances),
   };
 }
 

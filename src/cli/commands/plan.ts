@@ -26,13 +26,12 @@ export async function runPlan(flags: PlanFlags): Promise<number> {
   progress.tell("comparing");
   const planned = planFor(desired, state);
   progress.end();
-  const document = planDocument(planned);
-  if (flags.output === "json") process.stdout.write(printPlan(document));
+  if (flags.output === "json") process.stdout.write(printPlan(planDocument(planned)));
   else {
     const paint = painter(process.stdout, flags.color);
     process.stdout.write(renderPlan(planned, { all: flags.rules ?? false, paint }));
   }
-  if (flags.out !== undefined) savePlan(flags.out, document);
+  if (flags.out !== undefined) savePlan(flags.out, planDocument(planned));
   return planned.plan.steps.length === 0 ? exitCodes.fine : exitCodes.different;
 }
 
@@ -45,7 +44,7 @@ function planDocument({ desired, found, plan, changes }: Planned): PlanDocument 
     fingerprint: fingerprintOf(found),
     changes,
     steps: plan.steps,
-    undo: plan.undo,
+    undo: plan.undo(),
     wanted: serializeState(desired.wanted),
     excluded: desired.excluded.map(({ text }) => text),
   };
