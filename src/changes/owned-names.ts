@@ -2,8 +2,8 @@ import { chains as iptablesChains } from "../modes/iptables/chains.ts";
 import { chains as ipvsChains } from "../modes/ipvs/chains.ts";
 import { setKeys, setName } from "../modes/ipvs/sets.ts";
 
-/** kube-proxy's own flush detector. Portolan makes none, and takes one that is left over away. */
-const proxyCanary = "KUBE-PROXY-CANARY";
+/** kube-proxy's own flush detector. Portolan makes none; it stays until all of a family's rules go. */
+export const proxyCanary = "KUBE-PROXY-CANARY";
 
 const fixedChains = new Set<string>([...Object.values(iptablesChains), ...Object.values(ipvsChains), proxyCanary]);
 

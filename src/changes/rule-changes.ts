@@ -3,6 +3,7 @@ import { chains } from "../modes/iptables/chains.ts";
 import { targetOf } from "../tools/iptables/canonical-rule.ts";
 import type { ChainLines } from "../tools/iptables/parse-chains.ts";
 import { type ChainDifference, compareChain } from "./compare-chain.ts";
+import { proxyCanary } from "./owned-names.ts";
 import type { OwnedRules, OwnedTable } from "./owned-state.ts";
 
 /** One chain that is not as wanted: a chain of ours, or the jumps into ours of a built-in chain. */
@@ -42,7 +43,8 @@ export function diffRules(
     const want = wanted?.tables.get(table) ?? emptyTable;
     const have = found?.tables.get(table) ?? emptyTable;
     const positions = { wanted: want.jumpPositions, found: have.jumpPositions };
-    const place = { family, table, isShared, heldChains: have.heldChains, positions };
+    const isKept = wanted !== undefined;
+    const place = { family, table, isShared, isKept, heldChains: have.heldChains, positions };
     return [
       ...diffChains({ ...place, isBuiltIn: false }, want.chains, have.chains),
       ...diffChains({ ...place, isBuiltIn: true }, want.jumps, have.jumps),
@@ -55,6 +57,8 @@ interface ChainsPlace {
   readonly table: string;
   readonly isBuiltIn: boolean;
   readonly isShared: boolean;
+  /** The family keeps rules of ours, so that what watches over them may stay. */
+  readonly isKept: boolean;
   readonly heldChains: ReadonlySet<string>;
   readonly positions: Readonly<Record<"wanted" | "found", OwnedTable["jumpPositions"]>>;
 }
@@ -75,7 +79,9 @@ function diffChains(place: ChainsPlace, wanted: ChainLines, found: ChainLines): 
     changes.push({ family, table, chain, kind, isBuiltIn, ...sides, positions, isHeld });
   };
   for (const [chain, want] of wanted) visit(chain, want, found.get(chain));
-  for (const [chain, have] of found) if (!wanted.has(chain)) visit(chain, undefined, have);
+  for (const [chain, have] of found) {
+    if (!wanted.has(chain) && !(place.isKept && chain === proxyCanary)) visit(chain, undefined, have);
+  }
   // A chain that cannot be deleted and is empty already is as good as gone.
   return changes.filter(({ kind, isHeld, found: have }) => !(kind === "remove" && isHeld && have.length === 0));
 }

@@ -1,0 +1,62 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { parse } from "yaml";
+import { type Mode, modeOf } from "../../scripts/conformance/case.mjs";
+import { sharedFolder } from "../../scripts/conformance/oracle.mjs";
+import { type HostDump, dumpSysctlCommand } from "../../src/changes/host-dump.ts";
+import { parseHostState } from "../../src/changes/host-state.ts";
+import { ownedInScript } from "../../src/changes/owned-in-script.ts";
+import { ownedOnHost } from "../../src/changes/owned-on-host.ts";
+import { planChanges } from "../../src/changes/plan-changes.ts";
+import { readDocuments } from "../../src/host/read-documents.ts";
+import { compile } from "../../src/index.ts";
+
+const root = join(sharedFolder, "conformance/cases");
+const isThere = existsSync(root);
+if (!isThere) console.warn(`SKIPPED: comparing hosts of the real kube-proxy, since there is no ${root}`);
+
+const names = isThere ? readdirSync(root).filter((name) => existsSync(join(root, name, "expected/sysctl.conf"))) : [];
+
+/** What collect would print on a node that the real kube-proxy has programmed. */
+function dumpOf(folder: string): HostDump {
+  const read = (file: string) => {
+    const path = join(folder, "expected", file);
+    return existsSync(path) ? readFileSync(path, "utf8") : "";
+  };
+  const cidrs = read("addresses").split("\n").filter((line) => line !== "");
+  const addr_info = cidrs.map((cidr) => ({ local: cidr.replace(/\/\d+$/, ""), scope: "global" }));
+  const isIpvs = existsSync(join(folder, "expected/ipset.save"));
+  const texts = {
+    "ip -j addr": JSON.stringify(isIpvs ? [{ ifname: "kube-ipvs0", link_type: "ether", addr_info }] : []),
+    "iptables-save": read("iptables.save"),
+    "ip6tables-save": read("ip6tables.save"),
+    "ipset save": read("ipset.save"),
+    "ipvsadm -Sn": read("ipvsadm.save"),
+    ...(isIpvs ? { "ipvsadm -L --timeout": "Timeout (tcp tcpfin udp): 900 120 300\n" } : {}),
+    [dumpSysctlCommand]: read("sysctl.conf").replace(/^(\S+) ?= ?(.*)$/gm, "$1 = $2"),
+  };
+  return { texts, failures: {} };
+}
+
+function valuesOf(path: string): readonly unknown[] {
+  return readDocuments({ name: path, text: readFileSync(path, "utf8") }).documents.map(({ value }) => value);
+}
+
+describe.skipIf(!isThere).each<Mode>(["iptables", "ipvs"])("on a node of the real kube-proxy in %s mode", (mode) => {
+  test.each(names.filter((name) => modeOf(join(root, name)) === mode))("%s: nothing is left to do", (name) => {
+    const folder = join(root, name);
+    const { node } = parse(readFileSync(join(folder, "case.yaml"), "utf8"));
+    const [proxyConfig] = valuesOf(join(folder, "kube-proxy.yaml"));
+    const { script } = compile(valuesOf(join(folder, "cluster.yaml")), { node, proxyConfig });
+    if (script === undefined) throw new Error("refused");
+    const wanted = { ...ownedInScript(script), timeouts: undefined, counters: new Set<string>() };
+    const { state, problems } = parseHostState(dumpOf(folder));
+    expect(problems).toEqual([]);
+    const found = ownedOnHost(state, { wantedServers: new Set(), excluded: [] });
+    const families = (["ipv4", "ipv6"] as const).filter((family) => wanted.rules[family] === undefined);
+    for (const family of families) expect(found.rules[family]?.tables.size ?? 0, family).toBe(0);
+    const backends = { ipv4: "legacy", ipv6: "legacy" } as const;
+    expect(planChanges(wanted, found, { backends, flows: [] }).steps).toEqual([]);
+  });
+});
