@@ -31,7 +31,7 @@ const ruleFeatures: readonly RuleFeature[] = [
   { name: "match tcp", sign: " -m tcp ", table: "nat", rule: "-p tcp -m tcp --dport 80" },
   { name: "match udp", sign: " -m udp ", table: "nat", rule: "-p udp -m udp --dport 80" },
   { name: "match sctp", sign: " -m sctp ", table: "nat", rule: "-p sctp -m sctp --dport 80" },
-  { name: "match set", sign: " -m set ", table: "nat", rule: "-m set --match-set PROBE dst" },
+  { name: "match set", sign: " -m set ", table: "nat", rule: "-m set --match-set PROBE-FAMILY dst" },
   {
     name: "match ipvs",
     sign: " -m ipvs ",
@@ -71,7 +71,9 @@ function ruleFeaturesOf(steps: readonly ChangeStep[], tool: string, family: "ipv
   return used.map(({ name, sign, table, rule }) => ({
     name: `${name} (${tool})`,
     commands: [
-      ...(sign === " -m set " ? [`ipset create PROBE hash:ip family ${family === "ipv4" ? "inet" : "inet6"}`] : []),
+      ...(sign === " -m set "
+        ? [`ipset create PROBE-${family} hash:ip family ${family === "ipv4" ? "inet" : "inet6"}`]
+        : []),
       ...(sign === " -m nfacct " ? ["nfacct add probe"] : []),
       `${tool} -w 5 -t ${table} -N PROBE`,
       `${tool} -w 5 -t ${table} -A PROBE ${withAddresses(rule, family)}`,
@@ -81,7 +83,7 @@ function ruleFeaturesOf(steps: readonly ChangeStep[], tool: string, family: "ipv
 
 function withAddresses(rule: string, family: "ipv4" | "ipv6"): string {
   const [address, target] = family === "ipv4" ? ["192.0.2.1", "192.0.2.1:80"] : ["2001:db8::1", "[2001:db8::1]:80"];
-  return rule.replace("ADDRESS", address).replace("TARGET", target);
+  return rule.replace("ADDRESS", address).replace("TARGET", target).replace("FAMILY", family);
 }
 
 /** Lines that take away ask for nothing new. */
@@ -101,7 +103,10 @@ function setTypesOf(steps: readonly ChangeStep[]): readonly Feature[] {
     for (const [, shape, type] of stdin.matchAll(/^create \S+ ((\S+) .*)$/gm))
       shapes.set(type as string, shape as string);
   }
-  return [...shapes].map(([type, shape]) => ({ name: `set type ${type}`, commands: [`ipset create PROBE ${shape}`] }));
+  return [...shapes].map(([type, shape], index) => ({
+    name: `set type ${type}`,
+    commands: [`ipset create PROBE-${index} ${shape}`],
+  }));
 }
 
 function serverFeaturesOf(steps: readonly ChangeStep[]): readonly Feature[] {

@@ -27,7 +27,7 @@ export async function main(name: string): Promise<void> {
 function explainFailure(error: unknown, name: string): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.fine : exitCodes.usage;
   if (error instanceof CommandFailure) {
-    process.stderr.write(`${name}: ${escapeControls(error.message)}\n`);
+    process.stderr.write(`${name}: ${error.message.split("\n").map(escapeControls).join("\n")}\n`);
     return error.exitCode;
   }
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { type Mode, modeOf } from "../../scripts/conformance/case.mjs";
 import { sharedFolder } from "../../scripts/conformance/oracle.mjs";
-import { type HostDump, dumpSysctlCommand } from "../../src/changes/host-dump.ts";
+import { dumpSysctlCommand, type HostDump } from "../../src/changes/host-dump.ts";
 import { parseHostState } from "../../src/changes/host-state.ts";
 import { ownedInScript } from "../../src/changes/owned-in-script.ts";
 import { ownedOnHost } from "../../src/changes/owned-on-host.ts";
@@ -24,7 +24,9 @@ function dumpOf(folder: string): HostDump {
     const path = join(folder, "expected", file);
     return existsSync(path) ? readFileSync(path, "utf8") : "";
   };
-  const cidrs = read("addresses").split("\n").filter((line) => line !== "");
+  const cidrs = read("addresses")
+    .split("\n")
+    .filter((line) => line !== "");
   const addr_info = cidrs.map((cidr) => ({ local: cidr.replace(/\/\d+$/, ""), scope: "global" }));
   const isIpvs = existsSync(join(folder, "expected/ipset.save"));
   const texts = {

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { firstState, secondState } from "./apply-states.ts";
 import { rulesIn, withoutCounts } from "./loaded-rules.ts";
 import { type NodeNamespace, openNamespace, type Ran, type RunOptions } from "./namespace.ts";
 import { type Backend, whyNoKernel } from "./needs.ts";
@@ -34,66 +35,14 @@ COMMIT
 COMMIT
 `;
 
-const first = clusterOf([
-  { name: "web", endpoints: ["10.244.1.5"], type: "NodePort" },
-  { name: "old", endpoints: [] },
-]);
-const second = clusterOf([
-  { name: "web", endpoints: ["10.244.1.5", "10.244.1.6"], type: "NodePort" },
-  { name: "new", endpoints: ["10.244.1.7"], type: "LoadBalancer" },
-]);
-
-interface Shape {
-  readonly name: string;
-  readonly endpoints: readonly string[];
-  readonly type?: string;
-}
-
-/** In the order of their names, so that each keeps its addresses. */
-function clusterOf(shapes: readonly Shape[]): string {
-  const names = ["new", "old", "web"];
-  const node = {
-    apiVersion: "v1",
-    kind: "Node",
-    metadata: { name: "node1" },
-    status: { addresses: [{ type: "InternalIP", address: "192.0.2.10" }] },
-  };
-  const items = shapes.flatMap(({ name, endpoints, type = "ClusterIP" }) => {
-    const number = names.indexOf(name) + 1;
-    const nodePort = type === "ClusterIP" ? {} : { nodePort: 30_080 + number };
-    const status =
-      type === "LoadBalancer" ? { status: { loadBalancer: { ingress: [{ ip: `203.0.113.${number}` }] } } } : {};
-    const ranges = type === "LoadBalancer" ? { loadBalancerSourceRanges: ["198.51.100.0/24"] } : {};
-    const labels = { "kubernetes.io/service-name": name };
-    return [
-      {
-        apiVersion: "v1",
-        kind: "Service",
-        metadata: { namespace: "shop", name },
-        spec: { type, clusterIP: `10.96.0.${number}`, ports: [{ name: "http", port: 80, ...nodePort }], ...ranges },
-        ...status,
-      },
-      {
-        apiVersion: "discovery.k8s.io/v1",
-        kind: "EndpointSlice",
-        metadata: { namespace: "shop", name: `${name}-x`, labels },
-        addressType: "IPv4",
-        ports: [{ name: "http", port: 8080 }],
-        endpoints: endpoints.map((address) => ({ addresses: [address], nodeName: "node2" })),
-      },
-    ];
-  });
-  return JSON.stringify({ apiVersion: "v1", kind: "List", items: [node, ...items] });
-}
-
 describe.skipIf(reason !== undefined).each<Backend>(["legacy", "nft"])("on a host with iptables-%s", (backend) => {
   let node: NodeNamespace;
   const file = (name: string) => join(node.folder, name);
 
   beforeAll(async () => {
     node = await openNamespace(backend);
-    writeFileSync(file("first.json"), first);
-    writeFileSync(file("second.json"), second);
+    writeFileSync(file("first.json"), firstState);
+    writeFileSync(file("second.json"), secondState);
     expect(node.run(["iptables-restore", "--noflush"], { input: foreignRules }).stderr).toBe("");
   });
   afterAll(() => node?.close());

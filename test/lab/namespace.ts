@@ -99,7 +99,7 @@ case "\${FAULT:-none} $((n - \${FAULT_AT:-0}))" in
 esac
 `;
 
-function makeFaultFolder(folder: string): string {
+export function makeFaultFolder(folder: string): string {
   mkdirSync(folder);
   for (const tool of ["iptables-restore", "ip6tables-restore", "sysctl", "ipset", "ipvsadm", "ip"]) {
     writeFileSync(join(folder, tool), faultyTool, { mode: 0o755 });
