@@ -1,4 +1,4 @@
-import { commentsOf, targetOf } from "../tools/iptables/canonical-rule.ts";
+import { commentsOf } from "../tools/iptables/canonical-rule.ts";
 import { isServicePortChain } from "./owned-names.ts";
 import type { OwnedState } from "./owned-state.ts";
 
@@ -59,21 +59,23 @@ function rulesOf(states: readonly OwnedState[], chain: string): readonly string[
   );
 }
 
-/** By chain, the rules that lead to it. */
+/** By chain, the rules that lead to it. Chains of endpoints lead to none. */
 function leadersOf(states: readonly OwnedState[]): ReadonlyMap<string, readonly Leader[]> {
   const leaders = new Map<string, Leader[]>();
   for (const { rules } of states) {
     for (const family of [rules.ipv4, rules.ipv6]) {
       for (const [chain, lines] of family?.tables.get("nat")?.chains ?? []) {
-        for (const line of lines) {
-          const target = line.endsWith("KUBE-MARK-MASQ") ? undefined : targetOf(line);
-          if (target === undefined || !isServicePortChain(target)) continue;
-          const list = leaders.get(target);
-          if (list === undefined) leaders.set(target, [{ chain, line }]);
-          else list.push({ chain, line });
-        }
+        if (!chain.startsWith("KUBE-SEP-")) for (const line of lines) noteLeader(leaders, chain, line);
       }
     }
   }
   return leaders;
+}
+
+function noteLeader(leaders: Map<string, Leader[]>, chain: string, line: string): void {
+  const target = line.slice(line.lastIndexOf(" -j ") + " -j ".length);
+  if (!isServicePortChain(target)) return;
+  const list = leaders.get(target);
+  if (list === undefined) leaders.set(target, [{ chain, line }]);
+  else list.push({ chain, line });
 }

@@ -20,11 +20,17 @@ export function editChain(
   const { missing, extra, reordered } = difference;
   const changes = missing.length + extra.length;
   if (reordered || wanted.length < leastRules || changes * rulesForEachChange > wanted.length) return undefined;
-  if ([...missing, ...extra].some(hasMemory)) return undefined;
+  if ([...missing, ...extra].some(hasMemory) || hasTwice(difference)) return undefined;
   return {
     deletes: extra.map((line) => line.replace(/^-A /, "-D ")),
     inserts: insertInto(without(difference.found, extra), chain, wanted, missing),
   };
+}
+
+/** Of a rule that stands twice, its text names the first, which may be the one to keep. */
+function hasTwice({ extra, found }: ChainDifference): boolean {
+  const counts = new Set(extra);
+  return extra.length > counts.size || found.filter((line) => counts.has(line)).length > counts.size;
 }
 
 /** Such rules cannot be named by what they say: they save a state as well. */

@@ -96,7 +96,12 @@ export function printCollectScript(): string {
   return `#!/bin/sh
 # Prints what \`portolan plan --actual FILE\` and \`portolan verify --actual FILE\` read of this host. Run it as root;
 # it changes nothing.
-set -u
+set -fu
+
+if [ "$(id -u)" != 0 ]; then
+  echo "collect: run it as root: it would see only a part" >&2
+  exit 4
+fi
 
 run() {
   printf '\\n==> %s <==\\n' "$*"
@@ -104,7 +109,7 @@ run() {
     echo '${failureMark}not installed'
     return
   fi
-  { said=$("$@" 2>&1 >&3) || echo "${failureMark}exit $?: $(echo "$said" | tr '\\n' ' ')"; } 3>&1
+  { said=$("$@" 2>&1 >&3) || echo "${failureMark}exit $?:" $said; } 3>&1
 }
 
 run_if() {

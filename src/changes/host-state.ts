@@ -1,4 +1,4 @@
-import type { Family } from "../model/address.ts";
+import { type Family, parseIp } from "../model/address.ts";
 import { parseSets, type SavedSets } from "../tools/ipset/parse.ts";
 import { type ChainTexts, parseChains } from "../tools/iptables/parse-chains.ts";
 import { parseServers, type SavedServer } from "../tools/ipvs/parse.ts";
@@ -14,8 +14,9 @@ export interface HostState {
   readonly name: string;
   /** Every address of its interfaces; loopback and service addresses left out. */
   readonly addresses: readonly string[];
-  /** Undefined: there is no such iptables here. */
+  /** Undefined: there is no such iptables here; `withoutRules` says why. */
   readonly rules: Readonly<Record<Family, HostRules | undefined>>;
+  readonly withoutRules: Readonly<Record<Family, string | undefined>>;
   readonly sets: SavedSets;
   readonly servers: readonly SavedServer[];
   /** What kube-ipvs0 carries; undefined: there is no such device. */
@@ -67,6 +68,7 @@ export function parseHostState(dump: HostDump): {
     name: text("uname -n").trim(),
     addresses: (links ?? []).filter((link) => link !== device && !link.loopback).flatMap(({ ips }) => ips),
     rules: { ipv4: rules("iptables"), ipv6: rules("ip6tables") },
+    withoutRules: { ipv4: dump.failures["iptables-save"], ipv6: dump.failures["ip6tables-save"] },
     sets,
     servers,
     serviceAddresses: device && new Set(device.ips.map((ip) => (ip.includes(":") ? `${ip}/128` : `${ip}/32`))),
@@ -105,6 +107,6 @@ function parseLinks(json: string): readonly Link[] | undefined {
     // The kernel gives an IPv6 link-local address to the dummy device by itself.
     ips: (Array.isArray(addr_info) ? addr_info : [])
       .filter(({ scope }) => ifname !== addressDevice || scope !== "link")
-      .flatMap(({ local }) => (typeof local === "string" ? [local] : [])),
+      .flatMap(({ local }) => (typeof local === "string" && parseIp(local) !== undefined ? [local] : [])),
   }));
 }

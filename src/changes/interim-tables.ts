@@ -2,9 +2,7 @@ import { chains } from "../modes/iptables/chains.ts";
 import { targetOf } from "../tools/iptables/canonical-rule.ts";
 import type { ChainLines } from "../tools/iptables/parse-chains.ts";
 import { compareChain } from "./compare-chain.ts";
-import type { OwnedTable } from "./owned-state.ts";
-
-const emptyTable: OwnedTable = { chains: new Map(), jumps: new Map(), jumpPositions: new Map(), heldChains: new Set() };
+import { emptyTable, type OwnedTable } from "./owned-state.ts";
 
 /** The nat and filter tables of one side. */
 export interface TwoTables {
@@ -19,16 +17,19 @@ export interface TwoTables {
  */
 export function interimFilter(found: TwoTables, wanted: TwoTables): OwnedTable | undefined {
   if (found.filter === undefined && wanted.filter === undefined) return undefined;
-  const { chains: haveChains, jumps: haveJumps, heldChains } = found.filter ?? emptyTable;
-  const { chains: wantChains, jumps: wantJumps } = wanted.filter ?? emptyTable;
+  const have = found.filter ?? emptyTable;
+  const want = wanted.filter ?? emptyTable;
   const [before, after] = [sentOn(found.nat), sentOn(wanted.nat)];
   const isEarly = (line: string): boolean => before.has(addressKey(line));
   const isLate = (line: string): boolean => after.has(addressKey(line));
+  const jumps = interimChains(have.jumps, want.jumps, isEarly, isLate);
+  const isAsFound = ([chain]: readonly [string, unknown]): boolean =>
+    compareChain(jumps.get(chain) ?? [], have.jumps.get(chain) ?? []) === undefined;
   return {
-    chains: interimChains(haveChains, wantChains, isEarly, isLate),
-    jumps: interimChains(haveJumps, wantJumps, isEarly, isLate),
-    jumpPositions: wanted.filter?.jumpPositions ?? new Map(),
-    heldChains,
+    ...have,
+    chains: interimChains(have.chains, want.chains, isEarly, isLate),
+    jumps,
+    foreignBefore: new Map([...have.foreignBefore].filter(isAsFound)),
   };
 }
 
@@ -37,16 +38,19 @@ export function interimFilter(found: TwoTables, wanted: TwoTables): OwnedTable |
  * while IPVS still sends on what the set marks; with an empty set it does nothing. All else changes at once.
  */
 export function interimNat(found: OwnedTable | undefined, wanted: OwnedTable | undefined): OwnedTable | undefined {
-  if (found === undefined || wanted === undefined) return wanted;
-  const chains = interimChains(found.chains, wanted.chains, () => true, asksForSet);
+  if (found === undefined) return wanted;
+  // All of it marks for IPVS, and goes when IPVS sends on no more.
+  if (wanted === undefined && [...found.chains.values()].some((lines) => lines.some(asksForSet))) return found;
+  const want = wanted ?? emptyTable;
+  const chains = interimChains(found.chains, want.chains, () => true, asksForSet);
   const changed = [...chains].filter(([chain, lines]) => lines !== found.chains.get(chain));
   const needed = new Set(changed.flatMap(([, lines]) => lines.filter(asksForSet)).map(targetOf));
   for (const [chain, lines] of found.chains) {
-    if (wanted.chains.has(chain)) continue;
+    if (want.chains.has(chain)) continue;
     if (needed.has(chain)) chains.set(chain, lines);
     else chains.delete(chain);
   }
-  return { ...wanted, chains, heldChains: found.heldChains };
+  return { ...want, chains, foreignCounts: found.foreignCounts, heldChains: found.heldChains };
 }
 
 function asksForSet(line: string): boolean {
@@ -62,9 +66,12 @@ function interimChains(
 ): Map<string, readonly string[]> {
   const interim = new Map<string, readonly string[]>();
   for (const [chain, want] of wanted) {
-    const difference = compareChain(want, found.get(chain) ?? []);
-    if (difference === undefined) {
-      interim.set(chain, want);
+    const have = found.get(chain);
+    const difference = compareChain(want, have ?? []);
+    // A rule that stands twice has no name of its own: such a chain changes in one go, at the end.
+    const isTwice = have !== undefined && (hasTwice(want) || hasTwice(have));
+    if (difference === undefined || isTwice) {
+      interim.set(chain, isTwice ? have : want);
       continue;
     }
     const missing = new Set(difference.missing);
@@ -73,6 +80,10 @@ function interimChains(
   }
   for (const [chain, have] of found) if (!wanted.has(chain)) interim.set(chain, have.filter(goesLate));
   return interim;
+}
+
+function hasTwice(lines: readonly string[]): boolean {
+  return new Set(lines).size < lines.length;
 }
 
 /** Rules that go later stay where they are among the others: before the one that follows them now. */

@@ -7,13 +7,22 @@ import { routeLocalnet } from "./plan-kernel.ts";
  * addresses, and route_localnet with the rule that guards it, without which it would open 127.0.0.0/8 to neighbours.
  * ip_forward and arp_* may be somebody else's as well and stay.
  */
-export function leftoverSettings(wanted: OwnedState, found: OwnedState): ReadonlyMap<string, string> {
-  const losesIpvs = found.addresses !== undefined && wanted.addresses === undefined;
+export function leftoverSettings(
+  wanted: OwnedState,
+  found: OwnedState,
+  hasForeignServers: boolean,
+): ReadonlyMap<string, string> {
+  const losesIpvs = found.addresses !== undefined && wanted.addresses === undefined && !hasForeignServers;
   const losesGuard = isGuarded(found) && !isGuarded(wanted) && found.rules.ipv4?.sharedWithKubelet === false;
   const names = [...found.sysctls.keys()].filter(
     (name) => (losesIpvs && name.startsWith("net.ipv4.vs.")) || (losesGuard && name === routeLocalnet),
   );
   return new Map(names.map((name) => [name, "0"]));
+}
+
+/** Whether nobody else has a use for the setting. */
+export function isOnlyOurs(name: string): boolean {
+  return name === routeLocalnet || name.startsWith("net.ipv4.vs.");
 }
 
 function isGuarded({ rules }: OwnedState): boolean {

@@ -39,7 +39,7 @@ function rulesOf(read: (file: string) => string, family: Family): OwnedRules | u
   const text = read(`${tools[family]}.restore`);
   if (text === "") return undefined;
   const rules = ownedRules(parseChains(text + read(`${tools[family]}.jumps`)));
-  const tables = [...rules.tables].map(([name, table]) => [name, { ...table, jumpPositions: new Map() }] as const);
+  const tables = [...rules.tables].map(([name, table]) => [name, { ...table, foreignBefore: new Map() }] as const);
   return { ...rules, tables: new Map(tables) };
 }
 

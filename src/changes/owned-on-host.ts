@@ -1,6 +1,7 @@
-import { type Cidr, families } from "../model/address.ts";
+import { type Cidr, type Family, families } from "../model/address.ts";
 import { counters } from "../modes/iptables/chains.ts";
 import type { HostRules, HostState } from "./host-state.ts";
+import { onlyFamilies } from "./only-families.ts";
 import { isOwnedChain } from "./owned-names.ts";
 import { ownedRules } from "./owned-rules.ts";
 import { isOurs, ownedServers } from "./owned-servers.ts";
@@ -12,10 +13,12 @@ export interface Ownership {
   readonly wantedServers: ReadonlySet<string>;
   /** `ipvs.excludeCIDRs` of kube-proxy's configuration. */
   readonly excluded: readonly Cidr[];
+  /** Where somebody chose them: the others are left alone. */
+  readonly families?: readonly Family[] | undefined;
 }
 
 /** What of a host is ours; everything else is somebody else's and stays as it is. */
-export function ownedOnHost(host: HostState, { wantedServers, excluded }: Ownership): OwnedState {
+export function ownedOnHost(host: HostState, { wantedServers, excluded, families: chosen }: Ownership): OwnedState {
   const sets = ownedSets(host.sets, setsOfOthers(host));
   const claims = { addresses: host.serviceAddresses ?? new Set<string>(), sets, wanted: wantedServers, excluded };
   const all = ownedServers(host.servers);
@@ -27,7 +30,7 @@ export function ownedOnHost(host: HostState, { wantedServers, excluded }: Owners
       return owned !== undefined && isOurs(server, key, claims) ? [[key, owned] as const] : [];
     }),
   );
-  return {
+  const owned: OwnedState = {
     rules: { ipv4: rulesOf(host.rules.ipv4), ipv6: rulesOf(host.rules.ipv6) },
     sets,
     servers,
@@ -36,6 +39,7 @@ export function ownedOnHost(host: HostState, { wantedServers, excluded }: Owners
     counters: new Set(Object.values(counters).filter((name) => host.counters.has(name))),
     timeouts: host.timeouts,
   };
+  return chosen === undefined ? owned : onlyFamilies(owned, chosen);
 }
 
 /** Sets that rules in chains of other names ask for. */

@@ -1,9 +1,8 @@
+import { builtInChains } from "../tools/iptables/built-in-chains.ts";
 import { targetOf } from "../tools/iptables/canonical-rule.ts";
 import type { ChainLines, ChainTexts } from "../tools/iptables/parse-chains.ts";
 import { isOwnedChain, kubeletCanary } from "./owned-names.ts";
 import type { OwnedRules, OwnedTable } from "./owned-state.ts";
-
-const builtIn = new Set(["PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"]);
 
 /** What of a rule text is ours: all chains of our names, and the rules of built-in chains that lead into them. */
 export function ownedRules({ tables }: ChainTexts): OwnedRules {
@@ -11,31 +10,45 @@ export function ownedRules({ tables }: ChainTexts): OwnedRules {
   let sharedWithKubelet = false;
   for (const [name, chains] of tables) {
     if (chains.has(kubeletCanary)) sharedWithKubelet = true;
-    const table = ownedTable(chains);
-    if (table.chains.size > 0 || table.jumps.size > 0) owned.set(name, table);
+    owned.set(name, ownedTable(chains));
   }
   return { tables: owned, sharedWithKubelet };
+}
+
+/** Whether anything of ours is there at all. */
+export function isAnythingOwned({ tables }: OwnedRules): boolean {
+  return [...tables.values()].some(({ chains, jumps }) => chains.size > 0 || jumps.size > 0);
 }
 
 function ownedTable(all: ChainLines): OwnedTable {
   const chains = new Map<string, readonly string[]>();
   const jumps = new Map<string, readonly string[]>();
-  const jumpPositions = new Map<string, readonly number[]>();
+  const foreignBefore = new Map<string, readonly number[]>();
+  const foreignCounts = new Map<string, number>();
   const heldChains = new Set<string>();
   for (const [name, lines] of all) {
     if (isOwnedChain(name)) {
       chains.set(name, lines);
       continue;
     }
-    const leading = lines.filter((line) => line.includes("KUBE-") && isOwnedChain(targetOf(line) ?? ""));
-    if (leading.length === 0) continue;
-    if (builtIn.has(name)) {
-      jumps.set(name, leading);
-      jumpPositions.set(
-        name,
-        leading.map((line) => lines.indexOf(line) + 1),
-      );
-    } else for (const line of leading) heldChains.add(targetOf(line) as string);
+    const isLeading = (line: string): boolean => line.includes("KUBE-") && isOwnedChain(targetOf(line) ?? "");
+    const leading = lines.filter(isLeading);
+    if (!builtInChains.has(name)) for (const line of leading) heldChains.add(targetOf(line) as string);
+    else {
+      foreignCounts.set(name, lines.length - leading.length);
+      if (leading.length > 0) jumps.set(name, leading);
+      if (leading.length > 0) foreignBefore.set(name, countForeignBefore(lines, isLeading));
+    }
   }
-  return { chains, jumps, jumpPositions, heldChains };
+  return { chains, jumps, foreignBefore, foreignCounts, heldChains };
+}
+
+function countForeignBefore(lines: readonly string[], isOurs: (line: string) => boolean): readonly number[] {
+  const counts: number[] = [];
+  let foreign = 0;
+  for (const line of lines) {
+    if (isOurs(line)) counts.push(foreign);
+    else foreign += 1;
+  }
+  return counts;
 }

@@ -35,8 +35,9 @@ export interface ServerClaims {
 export function isOurs({ protocol, address }: SavedServer, key: string, claims: ServerClaims): boolean {
   const [, host = "", port = ""] = /^\[?([^\]]*)\]?:(\d+)$/.exec(address) ?? [];
   const ip = parseIp(host);
+  if (claims.wanted.has(key)) return true;
   if (ip === undefined || claims.excluded.some((cidr) => cidrContains(cidr, ip))) return false;
-  if (claims.wanted.has(key) || claims.addresses.has(`${host}/${ip.family === "ipv4" ? 32 : 128}`)) return true;
+  if (claims.addresses.has(`${host}/${ip.family === "ipv4" ? 32 : 128}`)) return true;
   for (const { name, entries } of claims.sets.values()) {
     if (entries.has(`${host},${protocol}:${port}`)) return true;
     if (isNodePortSet(name, protocol, ip.family) && entries.has(port)) return true;

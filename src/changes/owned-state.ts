@@ -31,11 +31,21 @@ export interface OwnedRules {
 export interface OwnedTable {
   readonly chains: ChainLines;
   readonly jumps: ChainLines;
-  /** Of a host: where in its built-in chain each jump stands, from 1. Empty: at the head. */
-  readonly jumpPositions: ReadonlyMap<string, readonly number[]>;
+  /** Of a host: how many rules of others stand before each jump of a built-in chain. Empty: jumps are to be first. */
+  readonly foreignBefore: ReadonlyMap<string, readonly number[]>;
+  /** Of a host: how many rules of others a built-in chain has. */
+  readonly foreignCounts: ReadonlyMap<string, number>;
   /** Chains of ours that somebody else's rules lead to: they can be emptied but not deleted. */
   readonly heldChains: ReadonlySet<string>;
 }
+
+export const emptyTable: OwnedTable = {
+  chains: new Map(),
+  jumps: new Map(),
+  foreignBefore: new Map(),
+  foreignCounts: new Map(),
+  heldChains: new Set(),
+};
 
 export interface OwnedSet {
   readonly name: string;

@@ -57,11 +57,16 @@ export interface Circumstances {
 export function planChanges(asked: OwnedState, found: OwnedState, circumstances: Circumstances): ChangePlan {
   const wanted = shareEqualChains(asked, found);
   const changes = diffStates(wanted, found, circumstances.flows);
-  return {
-    changes,
-    steps: orderSteps(changes, wanted, found, circumstances),
-    undo: () => orderSteps(diffStates(found, wanted, []), found, wanted, circumstances),
+  const undo = (): readonly ChangeStep[] => {
+    const before = { ...found, sysctls: settingsBefore(found, changes) };
+    return orderSteps(diffStates(before, wanted, []), before, wanted, circumstances);
   };
+  return { changes, steps: orderSteps(changes, wanted, found, circumstances), undo };
+}
+
+/** What the settings that change were before. The others may be changed by somebody else at any time. */
+export function settingsBefore(found: OwnedState, { sysctls }: Changes): ReadonlyMap<string, string> {
+  return new Map([...found.sysctls].filter(([name]) => sysctls.has(name)));
 }
 
 function diffStates(wanted: OwnedState, found: OwnedState, flows: readonly UdpFlow[]): Changes {

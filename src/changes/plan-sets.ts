@@ -75,7 +75,13 @@ function linesToAdd({ name, kind, wanted, missing, isReplaced }: SetChange, inde
   if (wanted === undefined) return [];
   if (!isReplaced) return [...(kind === "add" ? [wanted.create] : []), ...add(name)];
   const other = `${swapSetPrefix}${index}`;
-  return [`create ${other} ${wanted.shape}`, ...add(other), `swap ${other} ${name}`, `destroy ${other}`];
+  return [
+    `create ${other} ${wanted.shape}`,
+    `flush ${other}`,
+    ...add(other),
+    `swap ${other} ${name}`,
+    `destroy ${other}`,
+  ];
 }
 
 function linesToRemove({ name, kind, extra, isHeld }: SetChange): readonly string[] {

@@ -1,3 +1,4 @@
+import { quoteWord } from "../tools/shell/quote-word.ts";
 import type { ChangeStep } from "./step.ts";
 
 /** Something a kernel or its tools must know for the steps to work, and a command that shows whether they do. */
@@ -105,7 +106,7 @@ function setTypesOf(steps: readonly ChangeStep[]): readonly Feature[] {
   }
   return [...shapes].map(([type, shape], index) => ({
     name: `set type ${type}`,
-    commands: [`ipset create PROBE-${index} ${shape}`],
+    commands: [`ipset create PROBE-${index} ${quoteWords(shape)}`],
   }));
 }
 
@@ -117,20 +118,28 @@ function serverFeaturesOf(steps: readonly ChangeStep[]): readonly Feature[] {
   }
   return [...schedulers].map((name) => ({
     name: `IPVS with scheduler ${name}`,
-    commands: ["ip link set lo up", `ipvsadm -A -t 192.0.2.1:80 -s ${name}`],
+    commands: ["ip link set lo up", `ipvsadm -A -t 192.0.2.1:80 -s ${quoteWord(name)}`],
   }));
 }
 
-/** A script for `unshare --net sh` that tries each feature; nothing of it is left behind. Reads like `parseProbe`. */
+/** What comes out of a dump or a saved plan may hold anything. */
+function quoteWords(text: string): string {
+  return text.split(" ").map(quoteWord).join(" ");
+}
+
+/**
+ * A script for `unshare --net sh` that tries each feature and says `NUMBER ok`, or `NUMBER no` and then why, for
+ * `parseProbe`. Nothing of it is left behind; it needs no tools but those it tries.
+ */
 export function printProbe(features: readonly Feature[]): string {
   const lines = features.map(({ commands }, index) => {
     const last = commands[commands.length - 1];
     const before = commands.slice(0, -1).map((command) => `${command} >/dev/null 2>&1 || :`);
-    return [...before, `said=$(${last} 2>&1) && echo ${index} ok || echo ${index} "$said" | tr '\\n' ' '; echo`].join(
-      "\n",
-    );
+    const tried = `if said=$(${last} 2>&1); then echo ${index} ok; else echo ${index} no; echo "$said"; fi`;
+    return [...before, tried].join("\n");
   });
-  return `${lines.join("\n")}\n`;
+  // Whoever holds the host's lock need not be waited for.
+  return `export XTABLES_LOCKFILE=/dev/null\n${lines.join("\n")}\n`;
 }
 
 export interface MissingFeature {
@@ -141,10 +150,14 @@ export interface MissingFeature {
 
 /** What of the features is missing, by what the script of `printProbe` printed. */
 export function parseProbe(features: readonly Feature[], output: string): readonly MissingFeature[] {
-  const found = new Map<number, string>();
-  for (const [, index, said] of output.matchAll(/^(\d+) (.*)$/gm)) found.set(Number(index), (said as string).trim());
+  const parts = output.split(/^(\d+) (ok|no)\n/m).slice(1);
+  const said = new Map<number, string | undefined>();
+  for (let at = 0; at + 2 < parts.length; at += 3) {
+    const message = parts[at + 2]?.trim().replace(/\s*\n\s*/g, "; ");
+    said.set(Number(parts[at]), parts[at + 1] === "ok" ? undefined : message);
+  }
   return features.flatMap(({ name }, index) => {
-    const said = found.get(index);
-    return said === "ok" ? [] : [{ name, message: said ?? "the probe ended before it" }];
+    const message = said.has(index) ? said.get(index) : "the probe ended before it";
+    return message === undefined ? [] : [{ name, message }];
   });
 }

@@ -4,7 +4,7 @@ import { targetOf } from "../tools/iptables/canonical-rule.ts";
 import type { ChainLines } from "../tools/iptables/parse-chains.ts";
 import { type ChainDifference, compareChain } from "./compare-chain.ts";
 import { proxyCanary } from "./owned-names.ts";
-import type { OwnedRules, OwnedTable } from "./owned-state.ts";
+import { emptyTable, type OwnedRules, type OwnedTable } from "./owned-state.ts";
 
 /** One chain that is not as wanted: a chain of ours, or the jumps into ours of a built-in chain. */
 export interface ChainChange {
@@ -15,21 +15,14 @@ export interface ChainChange {
   /** Whether `chain` is a built-in one, of which only the jumps into our chains are ours. */
   readonly isBuiltIn: boolean;
   readonly wanted: readonly string[];
-  /** Of jumps: where in the built-in chain each is to stand, from 1; empty: at its head. */
-  readonly positions: readonly number[];
+  /** Of jumps: how many rules of others are to stand before each; empty: none. */
+  readonly foreignBefore: readonly number[];
   readonly found: readonly string[];
   /** Of a change; of the others all rules are missing, or extra. */
   readonly difference: ChainDifference;
   /** Somebody else's rules lead to it, so that it can be emptied and not deleted. */
   readonly isHeld: boolean;
 }
-
-const emptyTable: OwnedTable = {
-  chains: new Map(),
-  jumps: new Map(),
-  jumpPositions: new Map(),
-  heldChains: new Set(),
-};
 
 /** What of one family's rules is not as wanted: wanted chains in their order, then those that are to go. */
 export function diffRules(
@@ -42,9 +35,8 @@ export function diffRules(
   return [...tables].flatMap((table) => {
     const want = wanted?.tables.get(table) ?? emptyTable;
     const have = found?.tables.get(table) ?? emptyTable;
-    const positions = { wanted: want.jumpPositions, found: have.jumpPositions };
     const isKept = wanted !== undefined;
-    const place = { family, table, isShared, isKept, heldChains: have.heldChains, positions };
+    const place = { family, table, isShared, isKept, heldChains: have.heldChains, want, have };
     return [
       ...diffChains({ ...place, isBuiltIn: false }, want.chains, have.chains),
       ...diffChains({ ...place, isBuiltIn: true }, want.jumps, have.jumps),
@@ -60,7 +52,8 @@ interface ChainsPlace {
   /** The family keeps rules of ours, so that what watches over them may stay. */
   readonly isKept: boolean;
   readonly heldChains: ReadonlySet<string>;
-  readonly positions: Readonly<Record<"wanted" | "found", OwnedTable["jumpPositions"]>>;
+  readonly want: OwnedTable;
+  readonly have: OwnedTable;
 }
 
 function diffChains(place: ChainsPlace, wanted: ChainLines, found: ChainLines): readonly ChainChange[] {
@@ -68,15 +61,15 @@ function diffChains(place: ChainsPlace, wanted: ChainLines, found: ChainLines): 
   const changes: ChainChange[] = [];
   const visit = (chain: string, want: readonly string[] | undefined, have: readonly string[] | undefined): void => {
     const lines = isShared ? withKubeletRules(chain, want, have) : want;
-    const positions = (isBuiltIn ? place.positions.wanted.get(chain) : undefined) ?? [];
-    const isMoved = lines !== undefined && differ(positions, place.positions.found.get(chain) ?? []);
-    const difference =
-      compareChain(lines ?? [], have ?? []) ?? (isMoved ? { ...noDifference, reordered: true } : undefined);
+    const foreignBefore = isBuiltIn && lines !== undefined ? foreignBeforeJumps(place, chain) : [];
+    const isMoved = differ(foreignBefore, place.have.foreignBefore.get(chain) ?? []);
+    const rules = compareChain(lines ?? [], have ?? []);
+    const difference = isMoved ? { ...(rules ?? noDifference), reordered: true } : rules;
     if (difference === undefined && (lines === undefined) === (have === undefined)) return;
     const kind = have === undefined ? "add" : lines === undefined ? "remove" : "change";
     const isHeld = place.heldChains.has(chain);
     const sides = { wanted: lines ?? [], found: have ?? [], difference: difference ?? noDifference };
-    changes.push({ family, table, chain, kind, isBuiltIn, ...sides, positions, isHeld });
+    changes.push({ family, table, chain, kind, isBuiltIn, ...sides, foreignBefore, isHeld });
   };
   for (const [chain, want] of wanted) visit(chain, want, found.get(chain));
   for (const [chain, have] of found) {
@@ -84,6 +77,12 @@ function diffChains(place: ChainsPlace, wanted: ChainLines, found: ChainLines): 
   }
   // A chain that cannot be deleted and is empty already is as good as gone.
   return changes.filter(({ kind, isHeld, found: have }) => !(kind === "remove" && isHeld && have.length === 0));
+}
+
+/** As many as stood before each when it was read, or all there are now. */
+function foreignBeforeJumps({ want, have }: ChainsPlace, chain: string): readonly number[] {
+  const most = have.foreignCounts.get(chain) ?? 0;
+  return (want.foreignBefore.get(chain) ?? []).map((count) => Math.min(count, most));
 }
 
 /** Whether jumps stand elsewhere than where they are known to have stood. */

@@ -1,4 +1,11 @@
-import type { OwnedRules, OwnedServer, OwnedSet, OwnedState, OwnedTable } from "./owned-state.ts";
+import {
+  emptyTable,
+  type OwnedRules,
+  type OwnedServer,
+  type OwnedSet,
+  type OwnedState,
+  type OwnedTable,
+} from "./owned-state.ts";
 
 type Pairs<T> = readonly (readonly [string, T])[];
 
@@ -7,7 +14,6 @@ interface SerializedRules {
   readonly tables: Pairs<{
     readonly chains: Pairs<readonly string[]>;
     readonly jumps: Pairs<readonly string[]>;
-    readonly jumpPositions: Pairs<readonly number[]>;
     readonly heldChains: readonly string[];
   }>;
 }
@@ -38,9 +44,11 @@ export function serializeState(state: OwnedState): SerializedState {
 }
 
 function serializeRules({ tables, sharedWithKubelet }: OwnedRules): SerializedRules {
-  const serialized = inOrder(tables).map(([name, { chains, jumps, jumpPositions, heldChains }]) => {
-    const placed = { jumps: [...jumps], jumpPositions: [...jumpPositions] };
-    return [name, { chains: [...chains], ...placed, heldChains: [...heldChains].sort() }] as const;
+  // Where jumps stand among the rules of others is not ours to say.
+  const owned = new Map([...tables].filter(([, { chains, jumps }]) => chains.size > 0 || jumps.size > 0));
+  const serialized = inOrder(owned).map(([name, { chains, jumps, heldChains }]) => {
+    const heldInOrder = [...heldChains].sort();
+    return [name, { chains: inOrder(chains), jumps: inOrder(jumps), heldChains: heldInOrder }] as const;
   });
   return { sharedWithKubelet, tables: serialized };
 }
@@ -65,9 +73,9 @@ export function deserializeState(state: SerializedState): OwnedState {
 
 function deserializeRules(rules: SerializedRules | null): OwnedRules | undefined {
   if (rules === null) return undefined;
-  const tables = rules.tables.map(([name, { chains, jumps, jumpPositions, heldChains }]): [string, OwnedTable] => {
-    const placed = { jumps: new Map(jumps), jumpPositions: new Map(jumpPositions) };
-    return [name, { chains: new Map(chains), ...placed, heldChains: new Set(heldChains) }];
+  const tables = rules.tables.map(([name, { chains, jumps, heldChains }]): [string, OwnedTable] => {
+    const owned = { chains: new Map(chains), jumps: new Map(jumps), heldChains: new Set(heldChains) };
+    return [name, { ...emptyTable, ...owned }];
   });
   return { sharedWithKubelet: rules.sharedWithKubelet, tables: new Map(tables) };
 }

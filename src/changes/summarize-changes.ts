@@ -69,8 +69,8 @@ function noteChains({ chains }: Changes, ofChain: ServiceOfChain, note: Note): v
     for (const line of extra) note(whose(line), "rule", "-", `${where} ${line}`);
     for (const line of missing) note(whose(line), "rule", "+", `${where} ${line}`);
     if (difference.reordered) {
-      note(owner, "order", "-", `${where} chain ${chain}: the order of its rules`);
-      note(owner, "order", "+", `${where} chain ${chain}: the wanted order`);
+      note(owner, "order of rules", "-", `${where} chain ${chain}: the order of its rules`);
+      note(owner, "order of rules", "+", `${where} chain ${chain}: the wanted order`);
     }
   }
 }

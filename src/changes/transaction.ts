@@ -22,7 +22,7 @@ export function transaction(table: string, changes: readonly ChainChange[]): rea
 function takePart(change: ChainChange, into: Transaction): void {
   const { chain, kind, wanted, difference, isBuiltIn } = change;
   if (isBuiltIn) {
-    into.rules.push(...difference.extra.map(asDeletion), ...placeJumps(change));
+    into.rules.push(...placeJumps(change));
   } else if (kind === "remove") {
     into.declared.push(declare(chain));
     if (!change.isHeld) into.deletions.push(`-X ${chain}`);
@@ -38,18 +38,16 @@ function asDeletion(line: string): string {
 }
 
 /**
- * All wanted jumps to the head of their chain, or to where they are known to have stood; those that stay are taken out
- * first.
+ * All wanted jumps to the head of their chain, or behind as many rules of others as they are known to have stood. Where
+ * more is to be done than to take some away, all are taken out first: a rule that stands twice has no other name.
  */
-function placeJumps({ chain, wanted, found, difference, positions }: ChainChange): readonly string[] {
-  if (difference.missing.length === 0 && !difference.reordered) return [];
-  const extra = new Set(difference.extra);
-  const insert = (line: string, position: number): string =>
-    `-I ${chain} ${position}${line.slice(`-A ${chain}`.length)}`;
+function placeJumps({ chain, wanted, found, difference, foreignBefore }: ChainChange): readonly string[] {
+  const { missing, extra, reordered } = difference;
+  const isTwice = extra.some((line) => wanted.includes(line));
+  if (missing.length === 0 && !reordered && !isTwice) return extra.map(asDeletion);
+  const places = wanted.length === foreignBefore.length ? foreignBefore : wanted.map(() => 0);
   return [
-    ...found.filter((line) => !extra.has(line)).map(asDeletion),
-    ...(positions.length === wanted.length
-      ? wanted.map((line, index) => insert(line, positions[index] as number))
-      : [...wanted].reverse().map((line) => insert(line, 1))),
+    ...found.map(asDeletion),
+    ...wanted.map((line, at) => `-I ${chain} ${(places[at] ?? 0) + at + 1}${line.slice(`-A ${chain}`.length)}`),
   ];
 }

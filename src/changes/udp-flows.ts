@@ -1,3 +1,5 @@
+import type { Family } from "../model/address.ts";
+
 /** A UDP connection that the kernel tracks, as `conntrack -L` prints it. */
 export interface UdpFlow {
   readonly source: string;
@@ -34,6 +36,7 @@ export function parseFlows(text: string): readonly UdpFlow[] {
 
 /** A UDP service port with the endpoints that may serve it, whatever the policies say. */
 export interface UdpService {
+  readonly family: Family;
   /** `10.96.0.10:53` or `[fd00::a]:53`: cluster, external and load balancer IPs with the port. */
   readonly addresses: readonly string[];
   readonly nodePort: number | undefined;
@@ -47,15 +50,15 @@ export interface UdpService {
  */
 export function strandedFlows(flows: readonly UdpFlow[], services: readonly UdpService[]): readonly UdpFlow[] {
   const byAddress = new Map<string, ReadonlySet<string>>();
-  const byNodePort = new Map<number, ReadonlySet<string>>();
-  for (const { addresses, nodePort, endpoints } of services) {
+  const byNodePort = { ipv4: new Map<number, ReadonlySet<string>>(), ipv6: new Map<number, ReadonlySet<string>>() };
+  for (const { family, addresses, nodePort, endpoints } of services) {
     for (const address of addresses) byAddress.set(address, endpoints);
-    if (nodePort !== undefined) byNodePort.set(nodePort, endpoints);
+    if (nodePort !== undefined) byNodePort[family].set(nodePort, endpoints);
   }
   return flows.filter((flow) => {
     const target = joined(flow.replySource, flow.replySourcePort);
     const addressed = byAddress.get(joined(flow.destination, flow.destinationPort));
-    const viaNodePort = byNodePort.get(flow.destinationPort);
+    const viaNodePort = byNodePort[flow.destination.includes(":") ? "ipv6" : "ipv4"].get(flow.destinationPort);
     return (
       (addressed !== undefined && !addressed.has(target)) || (viaNodePort !== undefined && !viaNodePort.has(target))
     );

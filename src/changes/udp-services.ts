@@ -1,13 +1,14 @@
+import type { Family } from "../model/address.ts";
 import type { ForwardingPlan, ServicePortPlan } from "../resolve/forwarding-plan.ts";
 import type { UdpService } from "./udp-flows.ts";
 
 /** The UDP service ports of a node whose connections may have to be forgotten. */
 export function udpServices({ families }: ForwardingPlan): readonly UdpService[] {
   const services: UdpService[] = [];
-  for (const { servicePorts } of families) {
+  for (const { family, servicePorts } of families) {
     for (const servicePort of servicePorts) {
       if (servicePort.protocol !== "udp") continue;
-      const service = udpService(servicePort);
+      const service = udpService(family, servicePort);
       if (service.endpoints.size > 0) services.push(service);
     }
   }
@@ -15,11 +16,12 @@ export function udpServices({ families }: ForwardingPlan): readonly UdpService[]
 }
 
 /** Policies and termination do not count: connections that last are served on, as those of TCP are. */
-function udpService({ port, clusterIp, external, endpoints }: ServicePortPlan): UdpService {
+function udpService(family: Family, { port, clusterIp, external, endpoints }: ServicePortPlan): UdpService {
   const vips = [clusterIp, ...(external?.loadBalancerIps ?? []), ...(external?.externalIps ?? [])];
   const serving = endpoints.known.filter(({ entry }) => entry.serving);
   return {
-    addresses: vips.map(({ address: { family, text } }) =>
+    family,
+    addresses: vips.map(({ address: { text } }) =>
       family === "ipv4" ? `${text}:${port.port}` : `[${text}]:${port.port}`,
     ),
     nodePort: external?.nodePort,

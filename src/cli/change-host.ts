@@ -1,8 +1,10 @@
+import { resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { attributeChains } from "../changes/attribution.ts";
 import { failingLine } from "../changes/failing-line.ts";
 import type { HostDump } from "../changes/host-dump.ts";
 import type { HostState } from "../changes/host-state.ts";
+import { settingsBefore } from "../changes/plan-changes.ts";
 import { escapeControls } from "../diagnostics/printable.ts";
 import {
   type Application,
@@ -17,10 +19,11 @@ import { whyNotHere } from "../host/check-host.ts";
 import { kubeProxyHere } from "../host/kube-proxy-here.ts";
 import { reasonOf } from "../host/read-sources.ts";
 import { runOnHost } from "../host/run-step.ts";
+import { quoteWord } from "../tools/shell/quote-word.ts";
 import { type ColorChoice, painter } from "./color.ts";
 import type { Desired } from "./desired.ts";
 import { CommandFailure, exitCodes } from "./exit-codes.ts";
-import { catchInterrupts, type Interrupts } from "./interrupts.ts";
+import { catchInterrupts, type Interrupts, outliveReaders } from "./interrupts.ts";
 import { type Planned, planFor } from "./planned.ts";
 import { type Progress, startProgress } from "./progress.ts";
 import { readHost, thisHost } from "./read-host.ts";
@@ -42,6 +45,7 @@ export async function changeHost(
   flags: ChangeFlags,
   check: (planned: Planned) => void = () => {},
 ): Promise<number> {
+  outliveReaders();
   const release = flags.dryRun === true ? () => {} : await lockHost();
   const progress = startProgress(process.stderr);
   try {
@@ -66,7 +70,10 @@ export async function changeHost(
 async function lockHost(): Promise<() => void> {
   const release = await holdApplyLock();
   if (release !== undefined) return release;
-  throw new CommandFailure("another portolan is changing this host; nothing was done", exitCodes.environment);
+  throw new CommandFailure(
+    "another portolan is changing this host (ss -xlp shows who listens on @portolan-apply); nothing was done",
+    exitCodes.environment,
+  );
 }
 
 function refuseKubeProxy(flags: ChangeFlags): void {
@@ -86,18 +93,19 @@ async function refuseUnfit({ plan }: Planned): Promise<void> {
 }
 
 async function run(planned: Planned, dump: HostDump, flags: ChangeFlags, progress: Progress): Promise<number> {
+  const interrupts = catchInterrupts();
   const backup = keepBackup(flags.backupDir, dump);
-  process.stderr.write(`backup: ${backup}\nto go back by hand: portolan apply --restore ${backup}\n`);
+  const restore = ["portolan", "apply", "--restore", backup, "--backup-dir", resolve(flags.backupDir)];
+  process.stderr.write(`backup: ${backup}\nto go back by hand: ${restore.map(quoteWord).join(" ")}\n`);
   const { desired, found, ownership, backends, plan } = planned;
   const application: Application = {
     wanted: desired.wanted,
-    before: found,
+    before: { ...found, sysctls: settingsBefore(found, plan.changes) },
     steps: plan.steps,
     ownership: { ...ownership, wantedServers: new Set([...ownership.wantedServers, ...found.servers.keys()]) },
     backends,
     udpServices: desired.udpServices,
   };
-  const interrupts = catchInterrupts();
   try {
     const surroundings = { run: runOnHost, tell: progress.tell, interrupted: interrupts.reason };
     const outcome = await applyChanges(application, surroundings);
@@ -123,7 +131,7 @@ async function run(planned: Planned, dump: HostDump, flags: ChangeFlags, progres
 
 function keepBackup(directory: string, dump: HostDump): string {
   try {
-    return writeBackup(directory, dump);
+    return writeBackup(resolve(directory), dump);
   } catch (error) {
     const message = `cannot keep a backup in ${directory}: ${reasonOf(error)}; nothing was done`;
     throw new CommandFailure(message, exitCodes.environment);

@@ -1,10 +1,10 @@
 import type { HostState } from "../changes/host-state.ts";
 import { ownedInScript } from "../changes/owned-in-script.ts";
-import { ownedRules } from "../changes/owned-rules.ts";
+import { isAnythingOwned, ownedRules } from "../changes/owned-rules.ts";
 import type { OwnedState } from "../changes/owned-state.ts";
 import { deserializeState } from "../changes/serialize-state.ts";
 import type { ChangeStep } from "../changes/step.ts";
-import type { ServiceOfLine } from "../changes/summarize-changes.ts";
+import type { ServiceChange, ServiceOfLine } from "../changes/summarize-changes.ts";
 import type { UdpService } from "../changes/udp-flows.ts";
 import { udpServices } from "../changes/udp-services.ts";
 import { type CompileOptions, compileNode, type NodeCompilation, readCluster } from "../compile.ts";
@@ -22,7 +22,7 @@ import { type StateFlags, wantedFamilies } from "./state-flags.ts";
 /** What a host is to have, and what goes with it. */
 export interface Desired {
   readonly node: string;
-  readonly mode: ProxyMode | "none";
+  readonly mode: ProxyMode | "cleanup" | "backup";
   readonly wanted: OwnedState;
   readonly udpServices: readonly UdpService[];
   /** `ipvs.excludeCIDRs`. */
@@ -30,6 +30,9 @@ export interface Desired {
   readonly ofLine: ServiceOfLine;
   /** Of a saved plan: exactly what runs. */
   readonly steps?: readonly ChangeStep[];
+  readonly changes?: readonly ServiceChange[];
+  /** Where somebody chose them: the others are left alone. */
+  readonly families?: readonly Family[] | undefined;
 }
 
 /**
@@ -67,6 +70,7 @@ export async function compileForHost(flags: StateFlags, host: HostState): Promis
     wanted: ownedInScript(script),
     udpServices: udpServices(plan),
     excluded: plan.ipvs.excludeCidrs,
+    families: wantedFamilies(flags.family),
     ofLine: serviceOfLine(
       () =>
         lower(
@@ -79,11 +83,19 @@ export async function compileForHost(flags: StateFlags, host: HostState): Promis
 
 function hasRulesOfOurs({ rules }: HostState, family: Family): boolean {
   const texts = rules[family]?.texts;
-  return texts !== undefined && ownedRules(texts).tables.size > 0;
+  return texts !== undefined && isAnythingOwned(ownedRules(texts));
 }
 
 /** What a saved plan wants. */
-export function desiredOfPlan({ node, mode, wanted, excluded, steps }: PlanDocument): Desired {
+export function desiredOfPlan({
+  node,
+  mode,
+  wanted,
+  excluded,
+  steps,
+  changes,
+  families: chosen,
+}: PlanDocument): Desired {
   return {
     node,
     mode: mode as Desired["mode"],
@@ -92,5 +104,7 @@ export function desiredOfPlan({ node, mode, wanted, excluded, steps }: PlanDocum
     excluded: excluded.map(parseCidr).filter((cidr) => cidr !== undefined),
     ofLine: () => undefined,
     steps,
+    changes,
+    families: chosen ?? undefined,
   };
 }

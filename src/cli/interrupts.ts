@@ -9,6 +9,9 @@ export interface Interrupts {
   readonly end: () => void;
 }
 
+/** Among them what a terminal sends when its line is lost: the rules may have cut it off. */
+const caughtSignals = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const;
+
 export function catchInterrupts(): Interrupts {
   let caught: NodeJS.Signals | undefined;
   const acts: (() => void)[] = [];
@@ -16,15 +19,24 @@ export function catchInterrupts(): Interrupts {
     caught ??= signal;
     for (const act of acts) act();
   };
-  process.on("SIGINT", note);
-  process.on("SIGTERM", note);
+  for (const signal of caughtSignals) process.on(signal, note);
   return {
     reason: () => caught && `interrupted by ${caught}`,
     exitCode: () => (caught === "SIGTERM" ? exitCodes.terminated : exitCodes.interrupted),
-    onInterrupt: (act) => acts.push(act),
+    onInterrupt: (act) => {
+      acts.push(act);
+      if (caught !== undefined) act();
+    },
     end: () => {
-      process.off("SIGINT", note);
-      process.off("SIGTERM", note);
+      for (const signal of caughtSignals) process.off(signal, note);
     },
   };
+}
+
+/** Whoever reads what is said may go away, and a terminal may be lost: the change is brought to its end all the same. */
+export function outliveReaders(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.removeAllListeners("error");
+    stream.on("error", () => {});
+  }
 }

@@ -6,13 +6,14 @@ import type { OwnedState } from "../changes/owned-state.ts";
 import { type ChangePlan, planChanges } from "../changes/plan-changes.ts";
 import { type ServiceChange, summarizeChanges } from "../changes/summarize-changes.ts";
 import { strandedFlows } from "../changes/udp-flows.ts";
-import { type Family, families } from "../model/address.ts";
+import { type Family, families, familyNames } from "../model/address.ts";
 import type { Desired } from "./desired.ts";
 import { CommandFailure, exitCodes } from "./exit-codes.ts";
 
 /** A host, what it is to have, and the way from one to the other. */
 export interface Planned {
   readonly desired: Desired;
+  readonly host: HostState;
   readonly found: OwnedState;
   readonly ownership: Ownership;
   readonly backends: Readonly<Record<Family, Backend>>;
@@ -21,20 +22,30 @@ export interface Planned {
 }
 
 export function planFor(asked: Desired, host: HostState): Planned {
-  const ownership = { wantedServers: new Set(asked.wanted.servers.keys()), excluded: asked.excluded };
+  const { families: chosen, excluded } = asked;
+  const ownership = { wantedServers: new Set(asked.wanted.servers.keys()), excluded, families: chosen };
   const found = ownedOnHost(host, ownership);
-  const sysctls = new Map([...leftoverSettings(asked.wanted, found), ...asked.wanted.sysctls]);
-  const desired = { ...asked, wanted: { ...asked.wanted, sysctls } };
+  // The device stays as long as it carries addresses of the family that is left alone.
+  const isShared = (found.addresses?.size ?? 0) < (host.serviceAddresses?.size ?? 0);
+  const addresses = asked.wanted.addresses ?? (isShared ? new Set<string>() : undefined);
+  const leftovers = leftoverSettings(asked.wanted, found, host.servers.length > found.servers.size);
+  const sysctls = new Map([...leftovers, ...asked.wanted.sysctls]);
+  const desired = { ...asked, wanted: { ...asked.wanted, addresses, sysctls } };
   for (const family of families) {
     if (desired.wanted.rules[family] === undefined || host.rules[family] !== undefined) continue;
-    const tool = family === "ipv4" ? "iptables" : "ip6tables";
+    const tool = family === "ipv4" ? "iptables-save" : "ip6tables-save";
     const hint = family === "ipv6" ? "; --family ipv4 leaves IPv6 out" : "";
-    throw new CommandFailure(`${tool} cannot be used on this host${hint}`, exitCodes.environment);
+    const why = host.withoutRules[family] ?? "no output";
+    throw new CommandFailure(
+      `this host has no ${familyNames[family]} rules: ${tool}: ${why}${hint}`,
+      exitCodes.environment,
+    );
   }
   const backends = { ipv4: host.rules.ipv4?.backend ?? "legacy", ipv6: host.rules.ipv6?.backend ?? "legacy" };
   const flows = strandedFlows(host.flows, desired.udpServices);
   const fresh = planChanges(desired.wanted, found, { backends, flows });
   const plan = { ...fresh, steps: desired.steps ?? fresh.steps };
-  const changes = summarizeChanges(plan.changes, attributeChains([desired.wanted, found]), desired.ofLine);
-  return { desired, found, ownership, backends, plan, changes };
+  const changes =
+    desired.changes ?? summarizeChanges(plan.changes, attributeChains([desired.wanted, found]), desired.ofLine);
+  return { desired, host, found, ownership, backends, plan, changes };
 }

@@ -16,7 +16,14 @@ export function renderPlan(planned: Planned, { all, paint }: { readonly all: boo
   const shown = all ? changes : changes.slice(0, mostRows);
   const rows = shown.map((change) => renderChange(change, widthOf(shown), all, paint));
   if (shown.length < changes.length) rows.push(`    ... ${changes.length - shown.length} more: --rules shows all\n`);
-  const steps = plan.steps.map((step, index) => `  ${index + 1}. ${step.purpose}: ${stepSize(step)}`);
+  const steps = plan.steps
+    .filter(({ mayFail }) => mayFail !== true)
+    .map((step, index) => `  ${index + 1}. ${step.purpose}: ${stepSize(step)}`);
+  const forgotten = plan.steps.length - steps.length;
+  if (forgotten > 0)
+    steps.push(
+      `  ${steps.length + 1}. forget ${plural(forgotten, "connection")} to endpoints that serve no longer: conntrack`,
+    );
   const shownSteps =
     steps.length > mostSteps ? [...steps.slice(0, mostSteps), `  ... ${steps.length - mostSteps} more`] : steps;
   return `${whatFor(planned)}\n\n${rows.join("")}\n${countChanges(changes)}, on ${escapeControls(desired.node)}.\n\nSteps:\n${shownSteps.join("\n")}\n`;
@@ -28,7 +35,7 @@ const mostRows = 40;
 function whatFor({ desired, backends }: Planned): string {
   const used = families.filter((family) => desired.wanted.rules[family] !== undefined);
   const spelled = used.map((family) => `${familyNames[family]} (iptables-${backends[family] satisfies Backend})`);
-  const mode = desired.mode === "none" ? "cleanup" : `${desired.mode} mode`;
+  const mode = desired.mode === "cleanup" || desired.mode === "backup" ? desired.mode : `${desired.mode} mode`;
   return `Node ${escapeControls(desired.node)}, ${[mode, ...spelled].join(", ")}`;
 }
 
@@ -54,11 +61,13 @@ function renderCount({ what, added, removed }: ChangeCount, kind: ServiceChange[
   return `${parts.join(" ")} ${added + removed === 1 ? what : pluralOf(what)}`;
 }
 
+/** What a count of things is called. */
 function plural(count: number, what: string): string {
   return `${count} ${count === 1 ? what : pluralOf(what)}`;
 }
 
 function pluralOf(what: string): string {
+  if (what === "order of rules") return what;
   if (what.endsWith("ss")) return `${what}es`;
   return what.endsWith("ry") ? `${what.slice(0, -1)}ies` : `${what}s`;
 }

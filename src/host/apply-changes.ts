@@ -1,9 +1,10 @@
+import { dumpDoubts } from "../changes/dump-doubts.ts";
 import { parseHostState } from "../changes/host-state.ts";
 import { type Ownership, ownedOnHost } from "../changes/owned-on-host.ts";
 import type { OwnedState } from "../changes/owned-state.ts";
 import { type Circumstances, planChanges } from "../changes/plan-changes.ts";
 import type { ChangeStep } from "../changes/step.ts";
-import { strandedFlows, type UdpService } from "../changes/udp-flows.ts";
+import { strandedFlows, type UdpFlow, type UdpService } from "../changes/udp-flows.ts";
 import { collectDump } from "./collect-dump.ts";
 import type { Run } from "./run-step.ts";
 
@@ -40,7 +41,10 @@ export interface StepFailure {
 
 /** Runs the steps, reads the host again and compares. Whatever goes wrong, the host is led back to what it was. */
 export async function applyChanges(application: Application, surroundings: Surroundings): Promise<ApplyOutcome> {
-  const failure = (await runSteps(application.steps, surroundings)) ?? (await readBack(application, surroundings));
+  const failure =
+    (await runSteps(application.steps, surroundings)) ??
+    (await readBack(application, surroundings)) ??
+    interruption(surroundings);
   if (failure === undefined) return { kind: "applied" };
   const rollbackFailure = await rollBack(application, surroundings);
   return rollbackFailure === undefined
@@ -48,10 +52,15 @@ export async function applyChanges(application: Application, surroundings: Surro
     : { kind: "broken", failure, rollbackFailure };
 }
 
+function interruption({ interrupted }: Surroundings): StepFailure | undefined {
+  const reason = interrupted();
+  return reason === undefined ? undefined : { step: undefined, message: reason, isInterrupt: true };
+}
+
 async function runSteps(steps: readonly ChangeStep[], surroundings: Surroundings): Promise<StepFailure | undefined> {
   for (const [index, step] of steps.entries()) {
-    const reason = surroundings.interrupted();
-    if (reason !== undefined) return { step: undefined, message: reason, isInterrupt: true };
+    const stop = interruption(surroundings);
+    if (stop !== undefined) return stop;
     surroundings.tell(`step ${index + 1} of ${steps.length}: ${step.purpose}`);
     const { failure } = await surroundings.run(step.argv, step.stdin);
     if (failure !== undefined && step.mayFail !== true) return { step, message: failure, isInterrupt: false };
@@ -61,7 +70,9 @@ async function runSteps(steps: readonly ChangeStep[], surroundings: Surroundings
 
 async function readBack(application: Application, surroundings: Surroundings): Promise<StepFailure | undefined> {
   const { wanted, backends, udpServices } = application;
-  const { owned, flows } = await readHost(application.ownership, surroundings);
+  const host = await readHost(application.ownership, surroundings);
+  if (host.kind === "unread") return { step: undefined, message: host.message, isInterrupt: false };
+  const { owned, flows } = host;
   const stranded = strandedFlows(flows, udpServices);
   const { steps } = planChanges(wanted, owned, { backends, flows: stranded });
   const [left] = steps.filter(({ mayFail }) => mayFail !== true);
@@ -82,17 +93,28 @@ export async function rollBack(
 ): Promise<string | undefined> {
   const calm = { ...surroundings, interrupted: () => undefined };
   const plan = async () => {
-    const { owned } = await readHost(ownership, calm);
-    return planChanges(before, owned, { backends, flows: [] }).steps;
+    const host = await readHost(ownership, calm);
+    return host.kind === "unread" ? host.message : planChanges(before, host.owned, { backends, flows: [] }).steps;
   };
   calm.tell("leading the host back to what it was");
-  const failure = await runSteps(await plan(), calm);
+  const steps = await plan();
+  if (typeof steps === "string") return steps;
+  const failure = await runSteps(steps, calm);
   if (failure !== undefined) return `${failure.step?.argv.join(" ") ?? "a step"}: ${failure.message}`;
-  const [left] = await plan();
-  return left === undefined ? undefined : `the host is not as it was: left to do is "${left.purpose}"`;
+  const left = await plan();
+  if (typeof left === "string") return left;
+  return left[0] === undefined ? undefined : `the host is not as it was: left to do is "${left[0].purpose}"`;
 }
 
-async function readHost(ownership: Ownership, { run, tell }: Surroundings) {
-  const { state } = parseHostState(await collectDump(run, tell));
-  return { owned: ownedOnHost(state, ownership), flows: state.flows };
+type ReadHost =
+  | { readonly kind: "read"; readonly owned: OwnedState; readonly flows: readonly UdpFlow[] }
+  /** What is there cannot be told, which is not the same as nothing. */
+  | { readonly kind: "unread"; readonly message: string };
+
+async function readHost(ownership: Ownership, { run, tell }: Surroundings): Promise<ReadHost> {
+  const dump = await collectDump(run, tell);
+  const { state, problems } = parseHostState(dump);
+  const [doubt] = dumpDoubts(dump, problems);
+  if (doubt !== undefined) return { kind: "unread", message: `the host cannot be read again: ${doubt}` };
+  return { kind: "read", owned: ownedOnHost(state, ownership), flows: state.flows };
 }

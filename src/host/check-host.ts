@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
+import { notInstalled } from "../changes/dump-doubts.ts";
 import { featuresOf, parseProbe, printProbe } from "../changes/probe.ts";
 import type { ChangeStep } from "../changes/step.ts";
-import { notInstalled, type Run } from "./run-step.ts";
+import type { Run } from "./run-step.ts";
 
 /** Why steps cannot be run on this host, each in a line; empty when they can. Nothing is changed to find out. */
 export async function whyNotHere(steps: readonly ChangeStep[], run: Run): Promise<readonly string[]> {
@@ -14,8 +15,8 @@ export async function whyNotHere(steps: readonly ChangeStep[], run: Run): Promis
 
 const netAdmin = 12n;
 
-/** Tools need CAP_NET_ADMIN, which root has outside of a container, and in a privileged one. */
-function missingCapability(): string | undefined {
+/** Tools need CAP_NET_ADMIN even to read, which root has outside of a container, and in a privileged one. */
+export function missingCapability(): string | undefined {
   const effective = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1] ?? "0";
   const isAllowed = (BigInt(`0x${effective}`) >> netAdmin) & 1n;
   return isAllowed ? undefined : "no permission: run it as root, in a container with the capability NET_ADMIN";

@@ -1,9 +1,11 @@
 import { createHash } from "node:crypto";
 import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import type { HostState } from "../changes/host-state.ts";
 import type { OwnedState } from "../changes/owned-state.ts";
 import { type SerializedState, serializeState } from "../changes/serialize-state.ts";
 import type { ChangeStep } from "../changes/step.ts";
 import type { ServiceChange } from "../changes/summarize-changes.ts";
+import type { Family } from "../model/address.ts";
 import { reasonOf } from "./read-sources.ts";
 
 /** A saved plan: exactly what runs, and the state of the host for which it was made. */
@@ -20,11 +22,13 @@ export interface PlanDocument {
   readonly wanted: SerializedState;
   /** `ipvs.excludeCIDRs`, which say what is not ours. */
   readonly excluded: readonly string[];
+  /** Those that --family chose; null: whatever there is. */
+  readonly families: readonly Family[] | null;
 }
 
-/** SHA-256 of what is ours on a host, in hexadecimal. */
-export function fingerprintOf(owned: OwnedState): string {
-  return hash(JSON.stringify(serializeState(owned)));
+/** SHA-256 of a host: its name, its addresses and what is ours on it; in hexadecimal. */
+export function fingerprintOf({ name, addresses }: HostState, owned: OwnedState): string {
+  return hash(JSON.stringify([name, [...addresses].sort(), serializeState(owned)]));
 }
 
 function hash(text: string): string {
@@ -52,6 +56,9 @@ export function writePlan(path: string, plan: PlanDocument): void {
   }
 }
 
+/** All that a plan ever runs: a file may hold anything. */
+const planTools = new Set("iptables-restore ip6tables-restore ipset ipvsadm ip sysctl nfacct conntrack".split(" "));
+
 export type ReadPlan =
   | { readonly kind: "plan"; readonly plan: PlanDocument }
   | { readonly kind: "broken"; readonly message: string };
@@ -64,6 +71,7 @@ export function readPlan(path: string): ReadPlan {
   } catch (error) {
     return { kind: "broken", message: error instanceof SyntaxError ? "it is not JSON" : reasonOf(error) };
   }
+  if (typeof value !== "object" || value === null) return { kind: "broken", message: "it is not a JSON object" };
   const { digest, ...plan } = value as PlanDocument & { readonly digest?: unknown };
   if (plan.kind !== "Plan" || plan.apiVersion !== "portolan/v1alpha1") {
     return { kind: "broken", message: "it is no Plan of portolan/v1alpha1, as plan --out writes one" };
@@ -71,5 +79,8 @@ export function readPlan(path: string): ReadPlan {
   if (digest !== digestOf(plan)) {
     return { kind: "broken", message: "it is not as plan --out wrote it: make a new plan instead of editing one" };
   }
+  const stranger = plan.steps.find(({ argv }) => !planTools.has(argv[0] as string));
+  if (stranger !== undefined)
+    return { kind: "broken", message: `it would run ${stranger.argv[0]}, which no plan does` };
   return { kind: "plan", plan };
 }

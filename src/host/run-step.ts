@@ -1,3 +1,5 @@
+import { notInstalled } from "../changes/dump-doubts.ts";
+
 /** What became of a process. */
 export interface Ran {
   readonly stdout: string;
@@ -47,5 +49,3 @@ function failureOf({ failed, timedOut, code, signal, exitCode, stderr }: Outcome
   const said = stderr.trim().replace(/\s*\n\s*/g, "; ");
   return `exit ${exitCode ?? code}${said === "" ? "" : `: ${said}`}`;
 }
-
-export const notInstalled = "not installed";

@@ -4,6 +4,7 @@ import { isOwnedChain } from "../changes/owned-names.ts";
 import type { Changes } from "../changes/plan-changes.ts";
 import { type ServiceOfLine, summarizeChanges } from "../changes/summarize-changes.ts";
 import { families, familyNames } from "../model/address.ts";
+import { builtInChains } from "../tools/iptables/built-in-chains.ts";
 import { targetOf } from "../tools/iptables/canonical-rule.ts";
 
 export type DriftKind = "missing" | "extra" | "changed" | "reordered" | "foreign-before-ours";
@@ -63,7 +64,6 @@ function driftOfOthers(changes: Changes, ofLine: ServiceOfLine): readonly Drift[
   }));
 }
 
-const builtIn = new Set(["PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"]);
 const verdicts = new Set(["ACCEPT", "DROP", "REJECT", "DNAT", "REDIRECT", "MASQUERADE", "SNAT"]);
 
 /** Rules of others that packets meet before ours. Where they end in a verdict, ours may never see the packet. */
@@ -71,7 +71,7 @@ function foreignRules({ rules }: HostState): readonly Drift[] {
   return families.flatMap((family) =>
     [...(rules[family]?.texts.tables ?? [])].flatMap(([table, chains]) =>
       [...chains].flatMap(([chain, lines]) => {
-        if (!builtIn.has(chain)) return [];
+        if (!builtInChains.has(chain)) return [];
         const first = lines.findIndex((line) => isOwnedChain(targetOf(line) ?? ""));
         const before = lines.slice(0, Math.max(first, 0));
         if (before.length === 0) return [];
@@ -81,7 +81,7 @@ function foreignRules({ rules }: HostState): readonly Drift[] {
             service: everyService,
             where: `${table} chain ${chain} (${familyNames[family]})`,
             lines: before.map((line) => `+ ${line}`),
-            isDrift: before.some((line) => verdicts.has(targetOf(line) ?? "")),
+            isDrift: before.some((line) => verdicts.has(targetOf(line) ?? "") && !line.includes(" -i lo ")),
           },
         ];
       }),

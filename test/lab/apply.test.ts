@@ -145,6 +145,101 @@ describe.skipIf(reason !== undefined).each<Backend>(["legacy", "nft"])("on a hos
     }
   });
 
+  /** A kubelet's jump behind a firewall's, and ours in between: all are to stand where they stood. */
+  test("where rules of others stand before and between ours, leading back puts each where it was", () => {
+    portolan("cleanup", undefined);
+    node.run(["iptables", "-N", "KUBE-FIREWALL"]);
+    node.run(["iptables", "-A", "INPUT", "-j", "KUBE-FIREWALL"]);
+    apply("first");
+    node.run(["iptables", "-I", "INPUT", "2", "-s", "198.51.100.1", "-j", "ACCEPT"]);
+    node.run(["iptables", "-t", "nat", "-I", "OUTPUT", "1", "-d", "198.51.100.2", "-j", "ACCEPT"]);
+    const before = withoutCounts(node.run(["iptables-save"]).stdout);
+    for (const command of ["second", "cleanup"]) {
+      for (const at of ["2", "3"]) {
+        const options = { env: { FAULT: "after", FAULT_AT: at } };
+        const ran = command === "cleanup" ? portolan("cleanup", undefined, [], options) : apply(command, [], options);
+        expect({ command, at, ...ran }).toMatchObject({ code: 5 });
+        expect(linesOf(withoutCounts(node.run(["iptables-save"]).stdout))).toEqual(linesOf(before));
+      }
+    }
+    node.run(["iptables", "-D", "INPUT", "-s", "198.51.100.1", "-j", "ACCEPT"]);
+    node.run(["iptables", "-t", "nat", "-D", "OUTPUT", "-d", "198.51.100.2", "-j", "ACCEPT"]);
+  });
+
+  test("rules of ours that stand twice are mended", () => {
+    apply("first");
+    const before = saved();
+    const rules = node.run(["iptables-save"]).stdout.split("\n");
+    for (const table of ["filter", "nat"]) {
+      const from = rules.indexOf(`*${table}`);
+      // What leads to the kubelet's chain, and stands in it, is the kubelet's to say.
+      const ours = rules
+        .slice(from, rules.indexOf("COMMIT", from))
+        .filter((line) => /^-A (KUBE-\S+|.* -j KUBE-)/.test(line) && !line.includes("KUBE-FIREWALL"));
+      for (const place of ["-A", "-I"]) {
+        const copies = ours.map((line) => line.replace(/^-A/, place)).join("\n");
+        expect(node.run(["iptables-restore", "--noflush"], { input: `*${table}\n${copies}\nCOMMIT\n` }).stderr).toBe(
+          "",
+        );
+        expect(portolan("verify", "first").code).toBe(1);
+        expect(apply("first")).toMatchObject({ code: 0 });
+        expect(saved()).toEqual(before);
+      }
+    }
+  });
+
+  test("what cannot be read again is not taken for nothing", () => {
+    apply("first");
+    const broken = { FAULT_SAVE: "2" };
+    const cleanup = portolan("cleanup", undefined, [], { env: broken });
+    expect(cleanup).toMatchObject({ code: 6, stderr: expect.stringContaining("cannot be read again") });
+    expect(apply("first")).toMatchObject({ code: 0 });
+  });
+
+  test("a reader that goes away, or a lost terminal, does not stop it midway", async () => {
+    apply("first");
+    const piped = node.run([
+      "sh",
+      "-c",
+      `(${process.execPath} ${cliPath} apply -f ${file("second.json")} --backup-dir ${file("backups")}; echo $? > ${file("code")}) | true`,
+    ]);
+    expect(piped.code).toBe(0);
+    expect(readFileSync(file("code"), "utf8")).toBe("0\n");
+    expect(portolan("verify", "second")).toMatchObject({ code: 0 });
+    apply("first");
+    const before = saved();
+    const child = node.start([
+      "apply",
+      "-f",
+      file("second.json"),
+      "--backup-dir",
+      file("backups"),
+      "--confirm-within",
+      "20s",
+    ]);
+    let said = "";
+    child.stderr?.on("data", (data: Buffer) => {
+      said += data;
+    });
+    while (!said.includes("Keep it?")) await new Promise((resolve) => setTimeout(resolve, 50));
+    child.kill("SIGHUP");
+    await once(child, "exit");
+    expect(saved()).toEqual(before);
+  });
+
+  test("dry runs change nothing, whatever they are of", () => {
+    apply("first");
+    const before = saved();
+    const plan = file("dry.plan");
+    portolan("plan", "second", ["--out", plan]);
+    expect(apply("second", ["--dry-run", "host"])).toMatchObject({ code: 0 });
+    expect(apply("second", ["--dry-run", "client"])).toMatchObject({ code: 0 });
+    expect(portolan("apply", undefined, [plan, "--dry-run", "host"])).toMatchObject({ code: 0 });
+    expect(portolan("apply", undefined, [plan, "--dry-run", "client"])).toMatchObject({ code: 2 });
+    expect(portolan("cleanup", undefined, ["--dry-run"])).toMatchObject({ code: 0 });
+    expect(saved()).toEqual(before);
+  });
+
   test("killed before or after any step: the next apply brings the host to what is wanted", () => {
     for (const fault of ["kill-before", "kill-after"]) {
       apply("first");
@@ -277,6 +372,11 @@ describe.skipIf(reason !== undefined).each<Backend>(["legacy", "nft"])("on a hos
 });
 
 const cliPath = new URL("../../dist/cli/portolan.js", import.meta.url).pathname;
+
+/** Built-in chains line by line, in order; the order in which chains are printed says nothing. */
+function linesOf(save: string): unknown {
+  return rulesIn(save);
+}
 
 function stepsOf({ stdout }: Ran): readonly { readonly purpose: string }[] {
   return JSON.parse(stdout).steps;

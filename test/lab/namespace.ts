@@ -2,9 +2,12 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Backend, makeToolFolder } from "./needs.ts";
+import { type Backend, makeToolFolder, pathOf } from "./needs.ts";
 
 const cli = new URL("../../dist/cli/portolan.js", import.meta.url).pathname;
+
+/** By its path, since a run may have a PATH without it. */
+const nsenter = pathOf("nsenter") ?? "nsenter";
 
 export interface Ran {
   readonly code: number;
@@ -50,8 +53,8 @@ export async function openNamespace(backend: Backend): Promise<NodeNamespace> {
   });
   const enter = ["-t", String(holder.pid), "-n", "-m"];
   const run = (argv: readonly string[], options: RunOptions = {}): Ran => {
-    rmSync(join(folder, "count"), { force: true });
-    const { status, signal, stdout, stderr } = spawnSync("nsenter", [...enter, ...argv], {
+    for (const count of ["count", "count.save"]) rmSync(join(folder, count), { force: true });
+    const { status, signal, stdout, stderr } = spawnSync(nsenter, [...enter, ...argv], {
       encoding: "utf8",
       maxBuffer: 1 << 28,
       input: options.input ?? "",
@@ -64,7 +67,7 @@ export async function openNamespace(backend: Backend): Promise<NodeNamespace> {
     folder,
     run,
     portolan: (args, options) => run(command(args), options),
-    start: (args, options = {}) => spawn("nsenter", [...enter, ...command(args)], { env: environment(options) }),
+    start: (args, options = {}) => spawn(nsenter, [...enter, ...command(args)], { env: environment(options) }),
     close: () => {
       holder.kill("SIGKILL");
       rmSync(folder, { recursive: true, force: true });
@@ -78,6 +81,11 @@ export async function openNamespace(backend: Backend): Promise<NodeNamespace> {
  */
 const faultyTool = `#!/bin/sh
 tool=\${0##*/}
+if [ "$tool" = iptables-save ] && [ -n "\${FAULT_SAVE:-}" ]; then
+  n=$(($(cat "$FAULT_COUNT.save" 2>/dev/null || echo 0) + 1))
+  echo "$n" > "$FAULT_COUNT.save"
+  [ "$n" -lt "$FAULT_SAVE" ] || { echo "made to fail" >&2; exit 1; }
+fi
 PATH=$REAL_PATH
 export PATH
 case "$tool $*" in
@@ -93,6 +101,7 @@ case "\${FAULT:-none} $((n - \${FAULT_AT:-0}))" in
   "from-on "[0-9]*) cat >/dev/null; echo "made to fail" >&2; exit 1 ;;
   "kill-before 0") kill -9 "$PPID"; exit 1 ;;
   "kill-after 0") "$tool" "$@"; kill -9 "$PPID" ;;
+  "line 0") cat >/dev/null; echo "iptables-restore: line \${FAULT_LINE:-1} failed" >&2; exit 1 ;;
   "lie 0") cat >/dev/null; exit 0 ;;
   "slow 0") sleep "\${FAULT_SECONDS:-2}"; exec "$tool" "$@" ;;
   *) exec "$tool" "$@" ;;
@@ -101,7 +110,7 @@ esac
 
 export function makeFaultFolder(folder: string): string {
   mkdirSync(folder);
-  for (const tool of ["iptables-restore", "ip6tables-restore", "sysctl", "ipset", "ipvsadm", "ip"]) {
+  for (const tool of ["iptables-restore", "ip6tables-restore", "iptables-save", "sysctl", "ipset", "ipvsadm", "ip"]) {
     writeFileSync(join(folder, tool), faultyTool, { mode: 0o755 });
   }
   return folder;

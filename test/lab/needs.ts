@@ -20,7 +20,7 @@ export function whyNoCounters(): string | undefined {
   return status === 0 ? undefined : (error?.message ?? `nfacct add: ${stderr.trim()}`);
 }
 
-function pathOf(tool: string): string | undefined {
+export function pathOf(tool: string): string | undefined {
   const { status, stdout } = spawnSync("sh", ["-c", `command -v ${tool}`], { encoding: "utf8" });
   return status === 0 ? stdout.trim() : undefined;
 }

@@ -1,4 +1,5 @@
 import { parseHostState } from "../../changes/host-state.ts";
+import { isOnlyOurs } from "../../changes/leftover-settings.ts";
 import { ownedOnHost } from "../../changes/owned-on-host.ts";
 import { fingerprintOf, readPlan } from "../../host/plan-file.ts";
 import { type ChangeFlags, changeHost } from "../change-host.ts";
@@ -28,7 +29,10 @@ export async function runApply(planFile: string | undefined, flags: ApplyFlags):
   if (flags.confirmWithin !== undefined && filename?.includes("-")) {
     throw new CommandFailure("--confirm-within reads the answer from standard input, -f - the state", exitCodes.usage);
   }
-  const changeFlags = { ...others, dryRun: dryRun === "host" };
+  if (dryRun === "client" && filename === undefined) {
+    throw new CommandFailure("--dry-run=client shows what -f STATE gives; here, use --dry-run=host", exitCodes.usage);
+  }
+  const changeFlags = { ...others, dryRun: dryRun !== undefined };
   if (planFile !== undefined) return applyPlan(planFile, changeFlags);
   if (restore !== undefined) return changeHost(() => desiredOfBackup(restore), changeFlags);
   const stateFlags: StateFlags = { ...others, filename: filename ?? [] };
@@ -40,8 +44,8 @@ async function applyPlan(path: string, flags: ChangeFlags): Promise<number> {
   const read = readPlan(path);
   if (read.kind === "broken") throw new CommandFailure(`cannot apply ${path}: ${read.message}`, exitCodes.invalidInput);
   const { plan } = read;
-  const refuseStale = ({ found }: Planned): void => {
-    if (fingerprintOf(found) === plan.fingerprint) return;
+  const refuseStale = ({ host, found }: Planned): void => {
+    if (fingerprintOf(host, found) === plan.fingerprint) return;
     const message = `${path} is stale: this host has changed since it was made, or it is another host; make a new one`;
     throw new CommandFailure(message, exitCodes.stalePlan);
   };
@@ -51,8 +55,10 @@ async function applyPlan(path: string, flags: ChangeFlags): Promise<number> {
 async function desiredOfBackup(path: string): Promise<Desired> {
   const { state } = await readHost(path, startProgress(process.stderr));
   const wantedServers = new Set<string>();
-  const wanted = ownedOnHost(state, { wantedServers, excluded: [] });
-  return { node: state.name, mode: "none", wanted, udpServices: [], excluded: [], ofLine: () => undefined };
+  const owned = ownedOnHost(state, { wantedServers, excluded: [] });
+  const sysctls = new Map([...owned.sysctls].filter(([name]) => isOnlyOurs(name)));
+  const wanted = { ...owned, sysctls };
+  return { node: state.name, mode: "backup", wanted, udpServices: [], excluded: [], ofLine: () => undefined };
 }
 
 /** What a host that has nothing yet would get; asks nothing of this one. */

@@ -7,7 +7,7 @@ export type CleanupFlags = ChangeFlags;
 export async function runCleanup(flags: CleanupFlags): Promise<number> {
   const ofLine = () => undefined;
   return changeHost(
-    async ({ name: node }) => ({ node, mode: "none", wanted: nothingOwned, udpServices: [], excluded: [], ofLine }),
+    async ({ name: node }) => ({ node, mode: "cleanup", wanted: nothingOwned, udpServices: [], excluded: [], ofLine }),
     flags,
   );
 }

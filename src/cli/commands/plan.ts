@@ -35,18 +35,19 @@ export async function runPlan(flags: PlanFlags): Promise<number> {
   return planned.plan.steps.length === 0 ? exitCodes.fine : exitCodes.different;
 }
 
-function planDocument({ desired, found, plan, changes }: Planned): PlanDocument {
+function planDocument({ desired, host, found, plan, changes }: Planned): PlanDocument {
   return {
     apiVersion: "portolan/v1alpha1",
     kind: "Plan",
     node: desired.node,
     mode: desired.mode,
-    fingerprint: fingerprintOf(found),
+    fingerprint: fingerprintOf(host, found),
     changes,
     steps: plan.steps,
     undo: plan.undo(),
     wanted: serializeState(desired.wanted),
     excluded: desired.excluded.map(({ text }) => text),
+    families: desired.families ?? null,
   };
 }
 

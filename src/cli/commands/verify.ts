@@ -32,6 +32,8 @@ export async function runVerify(flags: VerifyFlags): Promise<number> {
     const steps = plan.steps.filter(({ mayFail }) => mayFail !== true);
     const title = `Repairs the rules for node ${escapeControls(desired.node)}.`;
     process.stdout.write(steps.length === 0 ? "" : printRepairScript(steps, title));
+    const foreign = drift.some(({ kind }) => kind === "foreign-before-ours");
+    if (foreign) process.stderr.write("rules of others before ours are left to whoever made them\n");
   } else if (flags.output === "json") {
     const report = { apiVersion: "portolan/v1alpha1", kind: "VerifyReport", node: desired.node, mode: desired.mode };
     process.stdout.write(`${JSON.stringify({ ...report, drift: drift.length > 0, findings }, null, 2)}\n`);

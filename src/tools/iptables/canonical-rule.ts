@@ -48,7 +48,7 @@ function normalized(match: Match): Match {
 
 /** The chain that a rule leads to (`-j` or `-g`); undefined where it ends in a verdict of its own or in none. */
 export function targetOf(line: string): string | undefined {
-  return /(?:^|\s)-[jg] (\S+)/.exec(withoutComments(line))?.[1];
+  return /(?:^|\s)-[jg] (\S+)/.exec(withoutQuoted(line))?.[1];
 }
 
 /** What the rule's comments say, in order. */
@@ -58,7 +58,7 @@ export function commentsOf(line: string): readonly string[] {
   );
 }
 
-/** A comment may hold anything, also what looks like a target. */
-function withoutComments(line: string): string {
-  return line.includes("--comment") ? line.replace(/--comment (?:"(?:[^"\\]|\\.)*"|\S+)/g, "") : line;
+/** What is in quotes may hold anything, also what looks like a target. */
+function withoutQuoted(line: string): string {
+  return line.includes('"') ? line.replace(/"(?:[^"\\]|\\.)*"/g, "") : line;
 }

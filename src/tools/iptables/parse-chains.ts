@@ -32,7 +32,11 @@ export function parseChains(text: string): ChainTexts {
 function readLine(reading: Reading, line: string, number: number): void {
   const { table } = reading;
   const first = line[0];
-  if (first === "#") return;
+  if (first === "#") {
+    // iptables-nft says so in a comment, and prints nothing of the table.
+    if (line.includes("is incompatible, use 'nft' tool")) tell(reading, number, line.slice(1).trim());
+    return;
+  }
   if (first === "*") {
     const name = line.slice(1).trim();
     reading.table = reading.tables.get(name) ?? new Map();

@@ -1,3 +1,4 @@
+import { builtInChains } from "./built-in-chains.ts";
 import { parseRule } from "./parse-rule.ts";
 import type { Chain, Counters, Rule, Table, Tables, TextProblem } from "./parsed.ts";
 
@@ -20,7 +21,6 @@ interface Reading {
   current: { readonly table: OpenTable; readonly line: number } | undefined;
 }
 
-const BUILT_IN = new Set(["PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"]);
 const DECLARATION = /^:(\S+)\s+(\S+)(?:\s+\[(\d+):(\d+)\])?\s*$/;
 const COUNTED = /^\[(\d+):(\d+)\]\s+/;
 
@@ -95,7 +95,7 @@ function appendRule(reading: Reading, table: OpenTable, { line, number }: Number
     return;
   }
   const { rule } = read;
-  if (!table.chains.has(rule.chain) && !BUILT_IN.has(rule.chain)) {
+  if (!table.chains.has(rule.chain) && !builtInChains.has(rule.chain)) {
     report(reading, number, `chain ${rule.chain} is not declared in table ${table.name}`);
   }
   chainOf(table, rule.chain).rules.push(rule);

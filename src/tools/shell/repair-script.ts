@@ -1,9 +1,10 @@
+import { quoteWord } from "./quote-word.ts";
+
 /** A process with what it reads, as text. */
 export interface ShellStep {
   readonly purpose: string;
   readonly argv: readonly string[];
   readonly stdin: string;
-  readonly mayFail?: boolean;
 }
 
 /** Steps as a POSIX script that needs no other file. */
@@ -17,8 +18,8 @@ ${steps.map(printStep).join("\n\n")}
 `;
 }
 
-function printStep({ purpose, argv, stdin, mayFail }: ShellStep): string {
-  const command = argv.map(quoteWord).join(" ") + (mayFail === true ? " || :" : "");
+function printStep({ purpose, argv, stdin }: ShellStep): string {
+  const command = argv.map(quoteWord).join(" ");
   if (stdin === "") return `# ${purpose}\n${command}`;
   const end = endMark(stdin);
   return `# ${purpose}\n${command} <<'${end}'\n${stdin}${end}`;
@@ -28,8 +29,4 @@ function endMark(text: string): string {
   let mark = "END";
   while (text.split("\n").includes(mark)) mark += "_";
   return mark;
-}
-
-function quoteWord(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

@@ -1,0 +1,2 @@
+/** The kernel's own chains, where packets come in. */
+export const builtInChains: ReadonlySet<string> = new Set(["PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"]);
