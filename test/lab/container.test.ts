@@ -1,7 +1,9 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Job } from "kubernetes-models/batch/v1";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { parse } from "yaml";
 import { image, run, type Storage, useStorage } from "./container/box.ts";
 import { type NodeState, type Route, type Walk, walkThrough } from "./container/walk.ts";
 import { whyNoKernel } from "./needs.ts";
@@ -16,6 +18,7 @@ if (reason !== undefined) console.warn(`SKIPPED: the container image: ${reason}`
 else if (machineReason !== undefined) console.warn(`SKIPPED: the container image in ipvs mode: ${machineReason}`);
 
 const here = (name: string) => new URL(name, import.meta.url).pathname;
+const read = (file: string) => readFileSync(file, "utf8");
 const workspace = mkdtempSync(join(tmpdir(), "portolan-container-"));
 afterAll(() => rmSync(workspace, { recursive: true }));
 
@@ -29,31 +32,36 @@ async function buildImage(): Promise<void> {
   if (code !== 0) throw new Error(`build.sh: exit ${code}: ${stderr}`);
 }
 
-function stateFolder(name: string): string {
+/** What the ConfigMap portolan-state holds. */
+function stateFolder(name: string, mode: Route["mode"]): string {
   const folder = join(workspace, name);
   mkdirSync(join(folder, "state"), { recursive: true });
-  for (const file of ["cluster.yaml", "kube-proxy.yaml"]) cpSync(here(`traffic/${file}`), join(folder, "state", file));
+  const [cluster, configuration] = ["cluster.yaml", "kube-proxy.yaml"].map((file) => read(here(`traffic/${file}`)));
+  writeFileSync(join(folder, "state", "cluster.yaml"), `${cluster}\n---\n${configuration}\nmode: ${mode}\n`);
   return folder;
 }
 
+const job: Job = parse(read(here("../../scripts/deploy/job.yaml")));
+const apply = job.spec?.template.spec?.containers[0]?.args?.map((arg) => arg.replace("$(NODE_NAME)", "node1")) ?? [];
+
 /** Where iptables works, the node is a network namespace of this machine. */
 function walkHere(backend: Route["backend"]): Promise<Walk> {
-  const box = { storage, folder: stateFolder(backend) };
-  return walkThrough({ backend, mode: "iptables", box, patience: 5000, impatience: 500 });
+  const box = { storage, folder: stateFolder(backend, "iptables") };
+  return walkThrough({ backend, mode: "iptables", apply, box, patience: 5000, impatience: 500 });
 }
 
 /** For IPVS it is one of a User-Mode Linux, with a podman of its own that reads this machine's image. */
 async function walkInMachine(): Promise<Walk> {
   for (const name of ["traffic", "container"]) transpileFolder(here(name), join(workspace, name));
-  stateFolder("machine");
   const box = { storage: { folder: "/run/storage", images: `${inside}/storage/images` }, folder: `${inside}/machine` };
-  const route: Route = { backend: "legacy", mode: "ipvs", box, patience: 15_000, impatience: 1500 };
+  stateFolder("machine", "ipvs");
+  const route: Route = { backend: "legacy", mode: "ipvs", apply, box, patience: 15_000, impatience: 1500 };
   writeFileSync(join(workspace, "route.json"), JSON.stringify(route));
   const mounts =
     "mkdir -p /dev/shm && mount -t tmpfs none /dev/shm && mount -t cgroup2 none /sys/fs/cgroup || exit 1\n";
   const walk = `'${process.execPath}' ${inside}/container/walk-here.mjs ${inside}`;
   await runInMachine(workspace, mounts + walk, { core: availableParallelism() > 1 ? 1 : 0, seconds: 200 });
-  return JSON.parse(readFileSync(join(workspace, "walk.json"), "utf8"));
+  return JSON.parse(read(join(workspace, "walk.json")));
 }
 
 const walks = [

@@ -5,6 +5,8 @@ import { type Box, type Ran, runBox } from "./box.ts";
 export interface Route {
   readonly backend: "legacy" | "nft";
   readonly mode: "iptables" | "ipvs";
+  /** The arguments of the Job that applies. */
+  readonly apply: readonly string[];
   readonly box: Omit<Box, "pid" | "isPrivileged">;
   /** Milliseconds to wait for an answer that must come, and for one that must not. */
   readonly patience: number;
@@ -45,11 +47,10 @@ export async function walkThrough(route: Route): Promise<Walk> {
 
 async function walkOn(lab: Lab, route: Route): Promise<Walk> {
   lab.node1.run(["sh", "-ec", kubelet(route)]);
-  const state = ["--filename=/state/cluster.yaml", "--proxy-config=/state/kube-proxy.yaml", "--node=node1"];
   const box = { ...route.box, pid: lab.node1.pid };
-  const change = (...args: string[]) => runBox({ ...box, isPrivileged: true }, args);
-  const look = (verb: string) => runBox({ ...box, isPrivileged: false }, [verb, ...state, `--mode=${route.mode}`]);
-  const apply = () => change("apply", ...state, `--mode=${route.mode}`);
+  const change = (args: readonly string[]) => runBox({ ...box, isPrivileged: true }, args);
+  const look = (verb: string) => runBox({ ...box, isPrivileged: false }, [verb, ...route.apply.slice(1)]);
+  const apply = () => change(route.apply);
 
   const before = stateOf(lab, route);
   const walk = { before, plan: await look("plan"), apply: await apply(), planAgain: await look("plan") };
@@ -59,7 +60,7 @@ async function walkOn(lab: Lab, route: Route): Promise<Walk> {
   const broken = { ...applied, afterBreaking: (await unanswered).join(), verifyBroken: await look("verify") };
   const mended = { ...broken, mend: await apply(), verifyMended: await look("verify") };
   const flowsMended = await flowsOf(lab, route);
-  return { ...mended, flowsMended, cleanup: await change("cleanup"), after: stateOf(lab, route) };
+  return { ...mended, flowsMended, cleanup: await change(["cleanup"]), after: stateOf(lab, route) };
 }
 
 /** What the kubelet leaves on its node, and somebody else's rules; more of them in the back end that is not meant. */
