@@ -14,10 +14,13 @@ suite=${SUITE:-$(. /etc/os-release && echo "$VERSION_CODENAME")}
 base="coreutils dash grep libstdc++6 util-linux"
 packages=$(echo $base $(cat "$here/packages.txt") | tr ' ' ,)
 
+quietly() { "$@" >"$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }; }
+
 work=$(mktemp -d)
 container=
 finish() {
   [ -z "$container" ] || buildah rm "$container" >/dev/null 2>&1 || :
+  buildah rmi "$image-tools" >/dev/null 2>&1 || :
   rm -rf "$work"
 }
 trap finish EXIT
@@ -37,7 +40,7 @@ app=$!
 container=$(buildah from --name "portolan-tools-$$" scratch)
 root=$(buildah mount "$container")
 # Unpacked and not configured: none of these packages needs its scripts for what Portolan does with it.
-mmdebstrap --quiet --variant=extract --include="$packages" --format=directory \
+quietly mmdebstrap --variant=extract --include="$packages" --format=directory \
   --hook-dir=/usr/share/mmdebstrap/hooks/merged-usr "$suite" "$root" ${MIRROR:+"$MIRROR"}
 echo 'root:x:0:0:root:/root:/bin/sh' >"$root/etc/passwd"
 echo 'root:x:0:' >"$root/etc/group"
