@@ -60,7 +60,7 @@ async function walkInMachine(): Promise<Walk> {
   const mounts =
     "mkdir -p /dev/shm && mount -t tmpfs none /dev/shm && mount -t cgroup2 none /sys/fs/cgroup || exit 1\n";
   const walk = `'${process.execPath}' ${inside}/container/walk-here.mjs ${inside}`;
-  await runInMachine(workspace, mounts + walk, { core: availableParallelism() > 1 ? 1 : 0, seconds: 200 });
+  await runInMachine(workspace, mounts + walk, { core: availableParallelism() > 1 ? 1 : 0, seconds: 270 });
   return JSON.parse(read(join(workspace, "walk.json")));
 }
 
@@ -111,7 +111,7 @@ describe.each(walks)("a container on a node, $name", ({ name, why, service }) =>
     if (why !== undefined) return;
     started ??= startWalks();
     walk = (await (await started)[walks.findIndex((other) => other.name === name)]) as Walk;
-  }, 240_000);
+  }, 300_000);
   const step = test.skipIf(why !== undefined);
 
   step("plan says what there is to do, and with what", () => {

@@ -53,7 +53,9 @@ async function walkOn(lab: Lab, route: Route): Promise<Walk> {
   const apply = () => change(route.apply);
 
   const before = stateOf(lab, route);
-  const walk = { before, plan: await look("plan"), apply: await apply(), planAgain: await look("plan") };
+  const first = { before, plan: await look("plan"), apply: await apply() };
+  if (first.apply.code !== 0) throw new Error(`apply: exit ${first.apply.code}: ${first.apply.stderr}`);
+  const walk = { ...first, planAgain: await look("plan") };
   const applied = { ...walk, flows: await flowsOf(lab, route), verify: await look("verify") };
   lab.node1.run(["sh", "-ec", breakage(route)]);
   const unanswered = ask(lab, route, ["a2", "tcp", "10.96.0.10", 80], 1);
