@@ -2,7 +2,8 @@ const serviceChain = /^KUBE-(?:SVC|SVL|SEP|FW|EXT)-/;
 
 /**
  * What kube-proxy's partial sync sends when the rules of one compiled text become those of another: the chains of all
- * Services whole, of a Service's own chains those of a Service that has changed, and those of its that go.
+ * Services whole, of a Service's own chains those of a Service that has changed, and those of its that go. Spelled as
+ * iptables-save does, which makes it 2 % longer than kube-proxy's own.
  */
 export function partialSync(before, after) {
   const was = tablesIn(before);
