@@ -30,7 +30,8 @@ const { values: flags } = parseArgs({
   },
 });
 
-const compilerHeading = `Cold compile of parsed objects to text; memory is the peak of the process, ours with the JSON text in it.
+const compilerHeading = `
+Cold compile of parsed objects to text; memory is the peak of the process, ours with the JSON text in it.
 
 | services x endpoints | kube-proxy ms | Portolan ms | ratio | kube-proxy MB | Portolan MB (before compiling) | ratio | lines kube-proxy / Portolan |
 |---|---|---|---|---|---|---|---|`;
@@ -55,7 +56,7 @@ async function main(path, runs, maxRatio) {
   const folder = mkdtempSync(join(tmpdir(), "portolan-bench-"));
   try {
     console.log(
-      `Node ${process.version}, ${cpus().length} x ${cpus()[0]?.model}, ${runs} runs, mode ${mode}, best / median.\n`,
+      `Node ${process.version}, ${cpus().length} x ${cpus()[0]?.model}, ${runs} runs, mode ${mode}, best / median.`,
     );
     const isWithin = only === "apply" || reportCompile(path, { folder, runs }) <= maxRatio;
     if (only !== "compile" && mode === "iptables") {
