@@ -4,13 +4,13 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const cli = join(root, "dist/cli/portolan.js");
+export const cli = join(root, "dist/cli/portolan.js");
 const child = fileURLToPath(new URL("compile-child.mjs", import.meta.url));
 
 /** `10000x10` or `10000x10cl2`. */
 export function parseSize(text) {
   const [, services, endpoints, mix] = /^(\d+)x(\d+)(cl2)?$/.exec(text) ?? [];
-  if (services === undefined) throw new Error(`--sizes: ${text} is not like 10000x10 or 10000x10cl2`);
+  if (services === undefined) throw new Error(`${text} is not a size like 10000x10 or 10000x10cl2`);
   const workload = ["--services", services, "--endpoints", endpoints, ...(mix === undefined ? [] : ["--mix", mix])];
   return { name: `${services} x ${endpoints}${mix === undefined ? "" : ` ${mix}`}`, workload };
 }
@@ -33,19 +33,25 @@ export function measureCompilers(oracle, { workload }, { mode, file, runs }) {
   return { kubeProxy, portolan };
 }
 
-function wallTime(args) {
+export function wallTime(args) {
   const start = performance.now();
   const { status, stderr } = spawnSync(process.execPath, [cli, ...args], { encoding: "utf8" });
   if (status !== 0) throw new Error(`portolan ${args.join(" ")}: exit ${status}\n${stderr}`);
   return performance.now() - start;
 }
 
+/** The configuration that the oracle's bench has, as a file. */
+export function writeConfiguration(mode, folder) {
+  const file = join(folder, "kube-proxy.yaml");
+  const kinds = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\n";
+  writeFileSync(file, `${kinds}mode: ${mode}\nclusterCIDR: 100.64.0.0/10\n`);
+  return file;
+}
+
 /** The whole command: process start, reading, compiling, writing. */
 export function measureCommand(kind, { mode, folder, file, runs }) {
   const out = join(folder, "out");
-  const configuration = join(folder, "kube-proxy.yaml");
-  const kinds = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\n";
-  writeFileSync(configuration, `${kinds}mode: ${mode}\nclusterCIDR: 100.64.0.0/10\n`);
+  const configuration = writeConfiguration(mode, folder);
   const commands = {
     version: ["--version"],
     small: ["compile", "-f", join(root, "golden/service-python/cluster.yaml"), "--mode", mode, "--out-dir", out],
