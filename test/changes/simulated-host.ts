@@ -181,7 +181,7 @@ export class SimulatedHost {
     ];
     const texts: Partial<Record<DumpCommand, string>> = {
       "uname -n": "node1\n",
-      "ip -j addr": JSON.stringify(links),
+      "ip -j addr": `${JSON.stringify(links)}\n`,
       "iptables --version": version,
       "ip6tables --version": version,
       "iptables-save": this.save("ipv4"),
