@@ -42,7 +42,11 @@ trap 'rm -f "$report"' EXIT
 code=0
 npx vitest run --config scripts/vitest.config.ts --reporter=default --reporter=json --outputFile.json="$report" || code=$?
 node -e '
-  const { numPassedTests: passed, numFailedTests: failed, numPendingTests: skipped } = JSON.parse(require("fs").readFileSync(process.argv[1], "utf8"));
+  const report = JSON.parse(require("fs").readFileSync(process.argv[1], "utf8"));
+  const { numPassedTests: passed, numPendingTests: skipped, testResults } = report;
+  // A file that fails before its tests begin has none that failed.
+  const broken = testResults.filter((file) => file.status === "failed" && file.assertionResults.every((one) => one.status !== "failed"));
+  const failed = report.numFailedTests + broken.length;
   console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`);
 ' "$report"
 exit "$code"

@@ -86,6 +86,9 @@ done
 portolan cleanup cleanup --backup-dir /tmp/backups
 save after
 
+ipvsadm -D -t 198.18.0.1:9
+ipvsadm -D -t 192.0.2.10:8443
+
 # A rule of others asks for a set of ours: it is emptied and stays.
 apply held-first first ipvs
 iptables -A FORWARD -m set --match-set KUBE-CLUSTER-IP dst,dst -j RETURN

@@ -68,9 +68,7 @@ describe.skipIf(reason !== undefined)("on a host with IPVS", () => {
 
   test("nothing of the other mode stays", () => {
     expectCode("switched", 0);
-    expect(read("switched")).not.toMatch(
-      /create KUBE-|-A -t 10\.96|kube-ipvs0|KUBE-NODE-PORT|KUBE-IPVS|vs\.conntrack = 1/,
-    );
+    expect(read("switched")).not.toMatch(/create KUBE-|-A -t 10\.96|kube-ipvs0|KUBE-NODE-PORT|KUBE-IPVS/);
   });
 
   test("killed after any step: the next apply brings the host to what is wanted", () => {
@@ -83,16 +81,19 @@ describe.skipIf(reason !== undefined)("on a host with IPVS", () => {
 
   test("cleanup leaves what was there before", () => {
     expectCode("cleanup", 0);
-    // The kernel has loaded IPVS meanwhile, and with it this setting.
-    expect(read("after").replace("net.ipv4.vs.conntrack = 0\n", "")).toBe(
-      read("before").replace(/^net.ipv4.vs.*\n/m, ""),
-    );
+    // Virtual servers of others are still there, so the settings of IPVS stay.
+    expect(withoutIpvsSettings("after")).toBe(withoutIpvsSettings("before"));
   });
 
   test("a set that a rule of others asks for is emptied, and goes when they let go", () => {
     expectCode("held-cleanup", 0);
     expect(read("held")).toMatch(/^create KUBE-CLUSTER-IP .*\n$/);
     expectCode("held-again", 0);
-    expect(read("held-after")).toBe(read("after"));
+    expect(read("held-after")).not.toMatch(/KUBE-|-A -t/);
+    expect(read("held-after"), "nobody needs it any more").toContain("net.ipv4.vs.conntrack = 0\n");
   });
 });
+
+function withoutIpvsSettings(name: string): string {
+  return read(name).replace(/^net\.ipv4\.vs\..*\n/gm, "");
+}
