@@ -16,6 +16,7 @@ import {
 import { holdApplyLock } from "../host/apply-lock.ts";
 import { writeBackup } from "../host/backup.ts";
 import { whyNotHere } from "../host/check-host.ts";
+import { localHost } from "../host/collect-dump.ts";
 import { kubeProxyHere } from "../host/kube-proxy-here.ts";
 import { reasonOf } from "../host/read-sources.ts";
 import { runOnHost } from "../host/run-step.ts";
@@ -107,7 +108,7 @@ async function run(planned: Planned, dump: HostDump, flags: ChangeFlags, progres
     udpServices: desired.udpServices,
   };
   try {
-    const surroundings = { run: runOnHost, tell: progress.tell, interrupted: interrupts.reason };
+    const surroundings = { host: localHost, tell: progress.tell, interrupted: interrupts.reason };
     const outcome = await applyChanges(application, surroundings);
     progress.end();
     if (outcome.kind !== "applied") return tellFailure(outcome, planned, interrupts);

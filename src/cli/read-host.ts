@@ -3,9 +3,8 @@ import { dumpDoubts } from "../changes/dump-doubts.ts";
 import { type HostDump, parseHostDump } from "../changes/host-dump.ts";
 import { type HostState, parseHostState } from "../changes/host-state.ts";
 import { missingCapability } from "../host/check-host.ts";
-import { collectDump } from "../host/collect-dump.ts";
+import { collectDump, localHost } from "../host/collect-dump.ts";
 import { reasonOf } from "../host/read-sources.ts";
-import { runOnHost } from "../host/run-step.ts";
 import { CommandFailure, exitCodes } from "./exit-codes.ts";
 import type { Progress } from "./progress.ts";
 
@@ -35,7 +34,7 @@ async function readThisHost(progress: Progress): Promise<HostDump> {
   if (process.platform !== "linux") throw new CommandFailure("this is not a Linux host", exitCodes.environment);
   const capability = missingCapability();
   if (capability !== undefined) throw new CommandFailure(`cannot read this host: ${capability}`, exitCodes.environment);
-  return collectDump(runOnHost, progress.tell);
+  return collectDump(localHost, progress.tell);
 }
 
 function readDump(path: string): HostDump {

@@ -5,8 +5,7 @@ import type { OwnedState } from "../changes/owned-state.ts";
 import { type Circumstances, planChanges } from "../changes/plan-changes.ts";
 import type { ChangeStep } from "../changes/step.ts";
 import { strandedFlows, type UdpFlow, type UdpService } from "../changes/udp-flows.ts";
-import { collectDump } from "./collect-dump.ts";
-import type { Run } from "./run-step.ts";
+import { collectDump, type Host } from "./collect-dump.ts";
 
 /** What is to be done, to what, and what counts as ours. */
 export interface Application {
@@ -21,7 +20,7 @@ export interface Application {
 }
 
 export interface Surroundings {
-  readonly run: Run;
+  readonly host: Host;
   readonly tell: (what: string) => void;
   /** Asked between steps: why to stop, if there is a reason. */
   readonly interrupted: () => string | undefined;
@@ -62,7 +61,7 @@ async function runSteps(steps: readonly ChangeStep[], surroundings: Surroundings
     const stop = interruption(surroundings);
     if (stop !== undefined) return stop;
     surroundings.tell(`step ${index + 1} of ${steps.length}: ${step.purpose}`);
-    const { failure } = await surroundings.run(step.argv, step.stdin);
+    const { failure } = await surroundings.host.run(step.argv, step.stdin);
     if (failure !== undefined && step.mayFail !== true) return { step, message: failure, isInterrupt: false };
   }
   return undefined;
@@ -111,8 +110,8 @@ type ReadHost =
   /** What is there cannot be told, which is not the same as nothing. */
   | { readonly kind: "unread"; readonly message: string };
 
-async function readHost(ownership: Ownership, { run, tell }: Surroundings): Promise<ReadHost> {
-  const dump = await collectDump(run, tell);
+async function readHost(ownership: Ownership, { host, tell }: Surroundings): Promise<ReadHost> {
+  const dump = await collectDump(host, tell);
   const { state, problems } = parseHostState(dump);
   const [doubt] = dumpDoubts(dump, problems);
   if (doubt !== undefined) return { kind: "unread", message: `the host cannot be read again: ${doubt}` };

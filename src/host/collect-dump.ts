@@ -1,15 +1,23 @@
 import { existsSync } from "node:fs";
 import { type DumpCommand, dumpCommands, type HostDump, neededFiles } from "../changes/host-dump.ts";
-import type { Run } from "./run-step.ts";
+import { type Run, runOnHost } from "./run-step.ts";
 
-/** What the tools print of this host. A tool that is missing or fails leaves its reason, not an error. */
-export async function collectDump(run: Run, tell: (what: string) => void = () => {}): Promise<HostDump> {
+/** A host as it can be reached: its processes, and which files it has. */
+export interface Host {
+  readonly run: Run;
+  readonly exists: (path: string) => boolean;
+}
+
+export const localHost: Host = { run: runOnHost, exists: existsSync };
+
+/** What the tools print of a host. A tool that is missing or fails leaves its reason, not an error. */
+export async function collectDump({ run, exists }: Host, tell: (what: string) => void): Promise<HostDump> {
   const texts: Partial<Record<DumpCommand, string>> = {};
   const failures: Partial<Record<DumpCommand, string>> = {};
   for (const command of dumpCommands) {
     tell(`reading this host: ${command.split(" ", 2).join(" ")}`);
     const file = neededFiles[command];
-    if (file !== undefined && !existsSync(file)) {
+    if (file !== undefined && !exists(file)) {
       failures[command] = `no ${file}`;
       continue;
     }
