@@ -20,14 +20,17 @@ export function interimFilter(found: TwoTables, wanted: TwoTables): OwnedTable |
   const have = found.filter ?? emptyTable;
   const want = wanted.filter ?? emptyTable;
   const [before, after] = [sentOn(found.nat), sentOn(wanted.nat)];
-  const isEarly = (line: string): boolean => before.has(addressKey(line));
-  const isLate = (line: string): boolean => after.has(addressKey(line));
-  const jumps = interimChains(have.jumps, want.jumps, isEarly, isLate);
+  const timing: Timing = {
+    comesEarly: (line) => before.has(addressKey(line)),
+    goesLate: (line) => after.has(addressKey(line)),
+    rewritesEarly: false,
+  };
+  const jumps = interimChains(have.jumps, want.jumps, timing);
   const isAsFound = ([chain]: readonly [string, unknown]): boolean =>
     compareChain(jumps.get(chain) ?? [], have.jumps.get(chain) ?? []) === undefined;
   return {
     ...have,
-    chains: interimChains(have.chains, want.chains, isEarly, isLate),
+    chains: interimChains(have.chains, want.chains, timing),
     jumps,
     foreignBefore: new Map([...have.foreignBefore].filter(isAsFound)),
   };
@@ -42,7 +45,8 @@ export function interimNat(found: OwnedTable | undefined, wanted: OwnedTable | u
   // All of it marks for IPVS, and goes when IPVS sends on no more.
   if (wanted === undefined && [...found.chains.values()].some((lines) => lines.some(asksForSet))) return found;
   const want = wanted ?? emptyTable;
-  const chains = interimChains(found.chains, want.chains, () => true, asksForSet);
+  const timing: Timing = { comesEarly: () => true, goesLate: asksForSet, rewritesEarly: true };
+  const chains = interimChains(found.chains, want.chains, timing);
   const changed = [...chains].filter(([chain, lines]) => lines !== found.chains.get(chain));
   const needed = new Set(changed.flatMap(([, lines]) => lines.filter(asksForSet)).map(targetOf));
   for (const [chain, lines] of found.chains) {
@@ -57,21 +61,28 @@ function asksForSet(line: string): boolean {
   return line.includes(" --match-set ");
 }
 
-/** `comesEarly` asks of missing rules, `goesLate` of extra ones. Chains that are to go stay, with what goes late. */
+/** When the rules of a table change. */
+interface Timing {
+  /** Of missing rules. */
+  readonly comesEarly: (line: string) => boolean;
+  /** Of extra rules. */
+  readonly goesLate: (line: string) => boolean;
+  /** Of chains in which a rule stands twice: it has no name of its own, so they change in one go. */
+  readonly rewritesEarly: boolean;
+}
+
+/** Chains that are to go stay, with what goes late. */
 function interimChains(
   found: ChainLines,
   wanted: ChainLines,
-  comesEarly: (line: string) => boolean,
-  goesLate: (line: string) => boolean,
+  { comesEarly, goesLate, rewritesEarly }: Timing,
 ): Map<string, readonly string[]> {
   const interim = new Map<string, readonly string[]>();
   for (const [chain, want] of wanted) {
-    const have = found.get(chain);
-    const difference = compareChain(want, have ?? []);
-    // A rule that stands twice has no name of its own: such a chain changes in one go, at the end.
-    const isTwice = have !== undefined && (hasTwice(want) || hasTwice(have));
-    if (difference === undefined || isTwice) {
-      interim.set(chain, isTwice ? have : want);
+    const have = found.get(chain) ?? [];
+    const difference = compareChain(want, have);
+    if (difference === undefined || hasTwice(want) || hasTwice(have)) {
+      interim.set(chain, difference === undefined || rewritesEarly ? want : have);
       continue;
     }
     const missing = new Set(difference.missing);

@@ -192,6 +192,7 @@ describe.skipIf(reason !== undefined).each<Backend>(["legacy", "nft"])("on a hos
           "",
         );
         expect(portolan("verify", "first").code).toBe(1);
+        expect(apply(place === "-A" ? "first" : "second")).toMatchObject({ code: 0 });
         expect(apply("first")).toMatchObject({ code: 0 });
         expect(saved()).toEqual(before);
       }
