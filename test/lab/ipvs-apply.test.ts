@@ -5,12 +5,12 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { firstState, secondState } from "./apply-states.ts";
 import { makeFaultFolder } from "./namespace.ts";
 import { makeToolFolder } from "./needs.ts";
-import { runInMachine, whyNoMachine } from "./uml/start.ts";
+import { checkoutInside, runInMachine, whyNoMachine } from "./uml/start.ts";
 
 const reason = whyNoMachine(["ipset", "ipvsadm", "ip", "sysctl", "xtables-legacy-multi", "unshare"]);
 if (reason !== undefined) console.warn(`SKIPPED: applying ipvs rules to a host: ${reason}`);
 
-const cli = new URL("../../dist/cli/portolan.js", import.meta.url).pathname;
+const cli = `${checkoutInside}/dist/cli/portolan.js`;
 const script = readFileSync(new URL("apply-in-machine.sh", import.meta.url), "utf8");
 const folder = mkdtempSync(join(tmpdir(), "portolan-ipvs-apply-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

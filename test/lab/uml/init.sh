@@ -19,8 +19,10 @@ $mount -t sysfs sysfs sys
 $mount --move /dev dev
 $mount -t tmpfs -o mode=755 run run
 $mount -t tmpfs -o mode=1777 tmp tmp
-mkdir -p run/lock run/netns dev/pts tmp/task
+mkdir -p run/lock run/netns dev/pts tmp/task tmp/checkout
 $mount -t hostfs -o "$UML_FOLDER" none tmp/task
+# By a path of its own: the machine's /tmp, where it may lie, is hidden.
+$mount -t hostfs -o "ro,$UML_CHECKOUT" none tmp/checkout
 pivot_root . mnt
 cd / && busybox umount -l /mnt
 

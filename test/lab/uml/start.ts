@@ -9,6 +9,9 @@ const shimSource = new URL("wide-registers.c", import.meta.url).pathname;
 /** Where a machine sees its folder. */
 export const inside = "/tmp/task";
 
+/** Where a machine sees this checkout. */
+export const checkoutInside = "/tmp/checkout";
+
 /** What a machine runs before its task: the modules of a node, and the only iptables that its kernel knows. */
 const preparation = `
 modprobe -a ip_vs ip_vs_rr dummy sctp ip_tables ip6_tables br_netfilter || exit 1
