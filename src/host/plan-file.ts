@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import type { HostState } from "../changes/host-state.ts";
 import type { OwnedState } from "../changes/owned-state.ts";
 import { type SerializedState, serializeState } from "../changes/serialize-state.ts";
@@ -7,6 +7,7 @@ import type { ChangeStep } from "../changes/step.ts";
 import type { ServiceChange } from "../changes/summarize-changes.ts";
 import type { Family } from "../model/address.ts";
 import { reasonOf } from "./read-sources.ts";
+import { writeWhole } from "./write-whole.ts";
 
 /** A saved plan: exactly what runs, and the state of the host for which it was made. */
 export interface PlanDocument {
@@ -44,16 +45,9 @@ function digestOf(plan: PlanDocument): string {
   return hash(JSON.stringify(plan));
 }
 
-/** Whole or not at all. Throws the file system's error. */
+/** Throws the file system's error. */
 export function writePlan(path: string, plan: PlanDocument): void {
-  const temporary = `${path}.${process.pid}.new`;
-  try {
-    writeFileSync(temporary, printPlan(plan), { mode: 0o600 });
-    renameSync(temporary, path);
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    throw error;
-  }
+  writeWhole(path, printPlan(plan));
 }
 
 /** All that a plan ever runs: a file may hold anything. */
