@@ -23,7 +23,8 @@ export function dumpDoubts(dump: HostDump, problems: readonly HostProblem[]): re
 function isHarmless(dump: HostDump, command: DumpCommand, failure: string): boolean {
   if (failure.startsWith("no /proc/")) return true;
   if (command === "ip6tables-save" && /can't initialize|does not exist|not supported/i.test(failure)) return true;
-  if (failure !== notInstalled || indispensable.includes(command)) return false;
+  const isAbsent = failure === notInstalled || (command === "ipset save" && failure.includes("Cannot open session"));
+  if (!isAbsent || indispensable.includes(command)) return false;
   const rules = (dump.texts["iptables-save"] ?? "") + (dump.texts["ip6tables-save"] ?? "");
   return command === "ip6tables-save" || (command === "ipset save" && !rules.includes("--match-set KUBE-"));
 }

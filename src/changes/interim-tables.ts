@@ -2,7 +2,9 @@ import { chains } from "../modes/iptables/chains.ts";
 import { targetOf } from "../tools/iptables/canonical-rule.ts";
 import type { ChainLines } from "../tools/iptables/parse-chains.ts";
 import { compareChain } from "./compare-chain.ts";
+import { proxyCanary } from "./owned-names.ts";
 import { emptyTable, type OwnedTable } from "./owned-state.ts";
+import { placesKept } from "./rule-changes.ts";
 
 /** The nat and filter tables of one side. */
 export interface TwoTables {
@@ -51,10 +53,11 @@ export function interimNat(found: OwnedTable | undefined, wanted: OwnedTable | u
   const needed = new Set(changed.flatMap(([, lines]) => lines.filter(asksForSet)).map(targetOf));
   for (const [chain, lines] of found.chains) {
     if (want.chains.has(chain)) continue;
-    if (needed.has(chain)) chains.set(chain, lines);
+    // kube-proxy's flush detector watches to the end.
+    if (needed.has(chain) || chain === proxyCanary) chains.set(chain, lines);
     else chains.delete(chain);
   }
-  return { ...want, chains, foreignCounts: found.foreignCounts, heldChains: found.heldChains };
+  return { ...found, chains, jumps: want.jumps, foreignBefore: placesKept(want, found) };
 }
 
 function asksForSet(line: string): boolean {

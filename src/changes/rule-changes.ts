@@ -61,7 +61,7 @@ function diffChains(place: ChainsPlace, wanted: ChainLines, found: ChainLines): 
   const changes: ChainChange[] = [];
   const visit = (chain: string, want: readonly string[] | undefined, have: readonly string[] | undefined): void => {
     const lines = isShared ? withKubeletRules(chain, want, have) : want;
-    const foreignBefore = isBuiltIn && lines !== undefined ? foreignBeforeJumps(place, chain) : [];
+    const foreignBefore = isBuiltIn && lines !== undefined ? foreignBeforeJumps(place, chain, lines) : [];
     const isMoved = differ(foreignBefore, place.have.foreignBefore.get(chain) ?? []);
     const rules = compareChain(lines ?? [], have ?? []);
     const difference = isMoved ? { ...(rules ?? noDifference), reordered: true } : rules;
@@ -79,10 +79,19 @@ function diffChains(place: ChainsPlace, wanted: ChainLines, found: ChainLines): 
   return changes.filter(({ kind, isHeld, found: have }) => !(kind === "remove" && isHeld && have.length === 0));
 }
 
-/** As many as stood before each when it was read, or all there are now. */
-function foreignBeforeJumps({ want, have }: ChainsPlace, chain: string): readonly number[] {
-  const most = have.foreignCounts.get(chain) ?? 0;
-  return (want.foreignBefore.get(chain) ?? []).map((count) => Math.min(count, most));
+/**
+ * Where jumps stood among the rules of others; empty where others have come or gone meanwhile, or a kubelet's jump has:
+ * a number then says nothing, and where ours stand is as good as any place.
+ */
+function foreignBeforeJumps({ want, have }: ChainsPlace, chain: string, jumps: readonly string[]): readonly number[] {
+  const places = placesKept(want, have).get(chain) ?? [];
+  return places.length === jumps.length ? places : [];
+}
+
+/** Of the places of jumps, those in chains in which there are as many rules of others as there were. */
+export function placesKept(want: OwnedTable, have: OwnedTable): OwnedTable["foreignBefore"] {
+  const isKept = (chain: string): boolean => want.foreignCounts.get(chain) === have.foreignCounts.get(chain);
+  return new Map([...want.foreignBefore].filter(([chain]) => isKept(chain)));
 }
 
 /** Whether jumps stand elsewhere than where they are known to have stood. */

@@ -29,7 +29,9 @@ export interface PlanDocument {
 
 /** SHA-256 of a host: its name, its addresses and what is ours on it; in hexadecimal. */
 export function fingerprintOf({ name, addresses }: HostState, owned: OwnedState): string {
-  return hash(JSON.stringify([name, [...addresses].sort(), serializeState(owned)]));
+  // Link-local addresses come and go with every pod.
+  const lasting = addresses.filter((address) => !address.startsWith("fe80:"));
+  return hash(JSON.stringify([name, lasting.sort(), serializeState(owned)]));
 }
 
 function hash(text: string): string {

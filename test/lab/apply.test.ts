@@ -146,6 +146,33 @@ describe.skipIf(reason !== undefined).each<Backend>(["legacy", "nft"])("on a hos
     },
   );
 
+  test("cleanup takes kube-proxy's flush detectors as well", () => {
+    node.apply("first");
+    for (const table of ["mangle", "nat", "filter"]) node.run(["iptables", "-t", table, "-N", "KUBE-PROXY-CANARY"]);
+    expect(node.command("verify", "first"), "it is kube-proxy's, and no drift").toMatchObject({ code: 0 });
+    expect(node.command("cleanup")).toMatchObject({ code: 0 });
+    expect(node.run(["iptables-save"]).stdout).not.toContain("KUBE-PROXY-CANARY");
+  });
+
+  test("a backup can be gone back to when rules of others have come and gone meanwhile", () => {
+    node.apply("first");
+    const rules = [
+      ["-t", "nat", "PREROUTING", "-s", "198.51.100.1"],
+      ["-t", "filter", "FORWARD", "-s", "198.51.100.2"],
+    ].map(([flag = "", table = "", chain = "", ...match]) => ({ table: [flag, table], chain, match }));
+    for (const { table, chain, match } of rules) {
+      node.run(["iptables", ...table, "-I", chain, ...match, "-j", "ACCEPT"]);
+    }
+    const backup = /--restore (\S+)/.exec(node.apply("second").stderr)?.[1] ?? "";
+    for (const { table, chain, match } of rules) {
+      node.run(["iptables", ...table, "-D", chain, ...match, "-j", "ACCEPT"]);
+    }
+    node.run(["iptables", "-I", "OUTPUT", "-d", "198.51.100.3", "-j", "ACCEPT"]);
+    expect(node.command("apply", undefined, ["--restore", backup])).toMatchObject({ code: 0 });
+    expect(node.command("plan", "first")).toMatchObject({ code: 0 });
+    node.run(["iptables", "-D", "OUTPUT", "-d", "198.51.100.3", "-j", "ACCEPT"]);
+  });
+
   test("what collect and its script print is the same host", () => {
     node.apply("first");
     const direct = node.portolan(["collect"]);

@@ -2,6 +2,7 @@ import { parseHostState } from "../../changes/host-state.ts";
 import { isOnlyOurs } from "../../changes/leftover-settings.ts";
 import { ownedOnHost } from "../../changes/owned-on-host.ts";
 import { fingerprintOf, readPlan } from "../../host/plan-file.ts";
+import { families } from "../../model/address.ts";
 import { type ChangeFlags, changeHost } from "../change-host.ts";
 import { painter } from "../color.ts";
 import { compileForHost, type Desired, desiredOfPlan } from "../desired.ts";
@@ -58,7 +59,10 @@ async function desiredOfBackup(path: string): Promise<Desired> {
   const owned = ownedOnHost(state, { wantedServers, excluded: [] });
   const sysctls = new Map([...owned.sysctls].filter(([name]) => isOnlyOurs(name)));
   const wanted = { ...owned, sysctls };
-  return { node: state.name, mode: "backup", wanted, udpServices: [], excluded: [], ofLine: () => undefined };
+  // Of a family that it holds nothing of, it does not know whether there was anything.
+  const known = families.filter((family) => state.rules[family] !== undefined);
+  const others = { udpServices: [], excluded: [], ofLine: () => undefined, families: known };
+  return { node: state.name, mode: "backup", wanted, ...others };
 }
 
 /** What a host that has nothing yet would get; asks nothing of this one. */
