@@ -1,4 +1,5 @@
 import { canonicalRule, targetOf } from "../tools/iptables/canonical-rule.ts";
+import { countLines, take, without } from "./line-counts.ts";
 
 /** How the rules of a chain differ from the wanted ones. Lines are as each side spells them. */
 export interface ChainDifference {
@@ -39,19 +40,6 @@ export function compareChain(wanted: readonly string[], found: readonly string[]
   return same ? undefined : { ...difference, reordered };
 }
 
-function countLines(lines: readonly string[]): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const line of lines) counts.set(line, (counts.get(line) ?? 0) + 1);
-  return counts;
-}
-
-function take(counts: Map<string, number>, line: string): string | undefined {
-  const count = counts.get(line) ?? 0;
-  if (count === 0) return undefined;
-  counts.set(line, count - 1);
-  return line;
-}
-
 function push(lists: Map<string, string[]>, key: string, line: string): void {
   const list = lists.get(key);
   if (list === undefined) lists.set(key, [line]);
@@ -63,8 +51,7 @@ function isReordered(
   missing: readonly string[],
   said: readonly (string | undefined)[],
 ): boolean {
-  const absent = countLines(missing);
-  const expected = normalOrder(wanted.filter((line) => take(absent, line) === undefined));
+  const expected = normalOrder(without(wanted, missing));
   const actual = normalOrder(said.filter((line) => line !== undefined));
   return expected.some((line, index) => line !== actual[index]);
 }
@@ -78,7 +65,8 @@ function normalOrder(lines: readonly string[]): readonly string[] {
   let run: { readonly key: string; readonly line: string }[] = [];
   let dispatch: boolean | undefined;
   const flush = (): void => {
-    normal.push(...run.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0)).map(({ line }) => line));
+    run.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
+    for (const { line } of run) normal.push(line);
     run = [];
   };
   for (const line of lines) {

@@ -1,4 +1,6 @@
+import { deleteRule, insertRule } from "../tools/iptables/edit-rule.ts";
 import type { ChainDifference } from "./compare-chain.ts";
+import { without } from "./line-counts.ts";
 
 /** Lines for iptables-restore that change single rules of a chain: the deletes first, then the inserts. */
 export interface ChainEdit {
@@ -22,7 +24,7 @@ export function editChain(
   if (reordered || wanted.length < leastRules || changes * rulesForEachChange > wanted.length) return undefined;
   if ([...missing, ...extra].some(hasMemory) || hasTwice(difference)) return undefined;
   return {
-    deletes: extra.map((line) => line.replace(/^-A /, "-D ")),
+    deletes: extra.map(deleteRule),
     inserts: insertInto(without(difference.found, extra), chain, wanted, missing),
   };
 }
@@ -36,16 +38,6 @@ function hasTwice({ extra, found }: ChainDifference): boolean {
 /** Such rules cannot be named by what they say: they save a state as well. */
 function hasMemory(line: string): boolean {
   return / -m (?:recent|statistic|nfacct) /.test(line);
-}
-
-function without(lines: readonly string[], left: readonly string[]): string[] {
-  const counts = new Map<string, number>();
-  for (const line of left) counts.set(line, (counts.get(line) ?? 0) + 1);
-  return lines.filter((line) => {
-    const count = counts.get(line) ?? 0;
-    if (count > 0) counts.set(line, count - 1);
-    return count === 0;
-  });
 }
 
 /** From the last to the first, each right before the rule that is to follow it. */
@@ -62,7 +54,7 @@ function insertInto(
     if (absent.has(line)) {
       const index = next === undefined ? standing.length : standing.indexOf(next);
       standing.splice(index, 0, line);
-      inserts.push(`-I ${chain} ${index + 1}${line.slice(`-A ${chain}`.length)}`);
+      inserts.push(insertRule(line, chain, index + 1));
     }
     next = line;
   }

@@ -4,7 +4,7 @@ import type { HostRules, HostState } from "./host-state.ts";
 import { onlyFamilies } from "./only-families.ts";
 import { isOwnedChain } from "./owned-names.ts";
 import { ownedRules } from "./owned-rules.ts";
-import { isOurs, ownedServers } from "./owned-servers.ts";
+import { isOurs, ownedServer } from "./owned-servers.ts";
 import { ownedSets } from "./owned-sets.ts";
 import type { OwnedRules, OwnedState } from "./owned-state.ts";
 
@@ -21,13 +21,10 @@ export interface Ownership {
 export function ownedOnHost(host: HostState, { wantedServers, excluded, families: chosen }: Ownership): OwnedState {
   const sets = ownedSets(host.sets, setsOfOthers(host));
   const claims = { addresses: host.serviceAddresses ?? new Set<string>(), sets, wanted: wantedServers, excluded };
-  const all = ownedServers(host.servers);
-  const keys = [...all.keys()];
   const servers = new Map(
-    host.servers.flatMap((server, index) => {
-      const key = keys[index] as string;
-      const owned = all.get(key);
-      return owned !== undefined && isOurs(server, key, claims) ? [[key, owned] as const] : [];
+    host.servers.flatMap((server) => {
+      const owned = ownedServer(server);
+      return isOurs(server, owned, claims) ? [[owned.key, owned] as const] : [];
     }),
   );
   const owned: OwnedState = {

@@ -8,7 +8,7 @@ export function ownedServers(servers: readonly SavedServer[]): ReadonlyMap<strin
 }
 
 /** Taken from how it is spelled, so that nothing a tool may print is lost. */
-function ownedServer(server: SavedServer): OwnedServer {
+export function ownedServer(server: SavedServer): OwnedServer {
   const [first = "", ...rest] = printServers([server]).trimEnd().split("\n");
   const [, option, address, ...options] = first.split(" ");
   const realServers = new Map(
@@ -32,7 +32,7 @@ export interface ServerClaims {
 }
 
 /** A virtual server is ours when it is wanted, on an address of ours, or on a node port or address our sets name. */
-export function isOurs({ protocol, address }: SavedServer, key: string, claims: ServerClaims): boolean {
+export function isOurs({ protocol, address }: SavedServer, { key }: OwnedServer, claims: ServerClaims): boolean {
   const [, host = "", port = ""] = /^\[?([^\]]*)\]?:(\d+)$/.exec(address) ?? [];
   const ip = parseIp(host);
   if (claims.wanted.has(key)) return true;

@@ -1,3 +1,4 @@
+import { deleteRule, insertRule } from "../tools/iptables/edit-rule.ts";
 import { declare } from "../tools/iptables/spell.ts";
 import { editChain } from "./edit-chain.ts";
 import type { ChainChange } from "./rule-changes.ts";
@@ -22,19 +23,20 @@ export function transaction(table: string, changes: readonly ChainChange[]): rea
 function takePart(change: ChainChange, into: Transaction): void {
   const { chain, kind, wanted, difference, isBuiltIn } = change;
   if (isBuiltIn) {
-    into.rules.push(...placeJumps(change));
+    addAll(into.rules, placeJumps(change));
   } else if (kind === "remove") {
     into.declared.push(declare(chain));
     if (!change.isHeld) into.deletions.push(`-X ${chain}`);
   } else {
     const edit = kind === "change" ? editChain(chain, wanted, difference) : undefined;
     if (edit === undefined) into.declared.push(declare(chain));
-    into.rules.push(...(edit === undefined ? wanted : [...edit.deletes, ...edit.inserts]));
+    addAll(into.rules, edit === undefined ? wanted : [...edit.deletes, ...edit.inserts]);
   }
 }
 
-function asDeletion(line: string): string {
-  return line.replace(/^-A /, "-D ");
+/** One by one: a chain may have more rules than a call can have arguments. */
+function addAll(rules: string[], lines: readonly string[]): void {
+  for (const line of lines) rules.push(line);
 }
 
 /**
@@ -44,10 +46,7 @@ function asDeletion(line: string): string {
 function placeJumps({ chain, wanted, found, difference, foreignBefore }: ChainChange): readonly string[] {
   const { missing, extra, reordered } = difference;
   const isTwice = extra.some((line) => wanted.includes(line));
-  if (missing.length === 0 && !reordered && !isTwice) return extra.map(asDeletion);
+  if (missing.length === 0 && !reordered && !isTwice) return extra.map(deleteRule);
   const places = wanted.length === foreignBefore.length ? foreignBefore : wanted.map(() => 0);
-  return [
-    ...found.map(asDeletion),
-    ...wanted.map((line, at) => `-I ${chain} ${(places[at] ?? 0) + at + 1}${line.slice(`-A ${chain}`.length)}`),
-  ];
+  return [...found.map(deleteRule), ...wanted.map((line, at) => insertRule(line, chain, (places[at] ?? 0) + at + 1))];
 }

@@ -1,6 +1,5 @@
 import { resolve } from "node:path";
 import { createInterface } from "node:readline";
-import { attributeChains } from "../changes/attribution.ts";
 import { failingLine } from "../changes/failing-line.ts";
 import type { HostDump } from "../changes/host-dump.ts";
 import type { HostState } from "../changes/host-state.ts";
@@ -25,7 +24,7 @@ import { type ColorChoice, painter } from "./color.ts";
 import type { Desired } from "./desired.ts";
 import { CommandFailure, exitCodes } from "./exit-codes.ts";
 import { catchInterrupts, type Interrupts, outliveReaders } from "./interrupts.ts";
-import { type Planned, planFor } from "./planned.ts";
+import { changesOf, type Planned, planFor } from "./planned.ts";
 import { type Progress, startProgress } from "./progress.ts";
 import { readHost, thisHost } from "./read-host.ts";
 import { renderPlan } from "./render-plan.ts";
@@ -56,7 +55,10 @@ export async function changeHost(
     const planned = planFor(await desire(state), state);
     check(planned);
     process.stdout.write(
-      renderPlan(planned, { all: flags.rules ?? false, paint: painter(process.stdout, flags.color) }),
+      renderPlan(planned, changesOf(planned), {
+        all: flags.rules ?? false,
+        paint: painter(process.stdout, flags.color),
+      }),
     );
     if (planned.plan.steps.length === 0) return exitCodes.fine;
     await refuseUnfit(planned);
@@ -141,12 +143,12 @@ function keepBackup(directory: string, dump: HostDump): string {
 
 function tellFailure(
   outcome: Exclude<ApplyOutcome, { kind: "applied" }>,
-  { desired, found }: Planned,
+  { desired, ofChain }: Planned,
   interrupts: Interrupts,
 ): number {
   const { step, message, isInterrupt } = outcome.failure;
   const lines = [step === undefined ? message : `"${step.purpose}" failed: ${step.argv[0]}: ${message}`];
-  const line = step && failingLine(step, message, attributeChains([desired.wanted, found]), desired.ofLine);
+  const line = step && failingLine(step, message, ofChain, desired.ofLine);
   if (line !== undefined) lines.push(`  line ${line.number}: ${line.text}`);
   if (line?.service !== undefined) lines.push(`  it is there because of ${line.service}`);
   if (outcome.kind === "broken") lines.push(`leading the host back failed as well: ${outcome.rollbackFailure}`);

@@ -1,4 +1,4 @@
-import { attributeChains } from "../changes/attribution.ts";
+import { attributeChains, type ServiceOfChain } from "../changes/attribution.ts";
 import type { Backend, HostState } from "../changes/host-state.ts";
 import { leftoverSettings } from "../changes/leftover-settings.ts";
 import { type Ownership, ownedOnHost } from "../changes/owned-on-host.ts";
@@ -18,7 +18,7 @@ export interface Planned {
   readonly ownership: Ownership;
   readonly backends: Readonly<Record<Family, Backend>>;
   readonly plan: ChangePlan;
-  readonly changes: readonly ServiceChange[];
+  readonly ofChain: ServiceOfChain;
 }
 
 export function planFor(asked: Desired, host: HostState): Planned {
@@ -45,7 +45,10 @@ export function planFor(asked: Desired, host: HostState): Planned {
   const flows = strandedFlows(host.flows, desired.udpServices);
   const fresh = planChanges(desired.wanted, found, { backends, flows });
   const plan = { ...fresh, steps: desired.steps ?? fresh.steps };
-  const changes =
-    desired.changes ?? summarizeChanges(plan.changes, attributeChains([desired.wanted, found]), desired.ofLine);
-  return { desired, host, found, ownership, backends, plan, changes };
+  return { desired, host, found, ownership, backends, plan, ofChain: attributeChains([desired.wanted, found]) };
+}
+
+/** The changes by service; those of a saved plan are as it says. */
+export function changesOf({ desired, plan, ofChain }: Planned): readonly ServiceChange[] {
+  return desired.changes ?? summarizeChanges(plan.changes, ofChain, desired.ofLine);
 }

@@ -10,8 +10,12 @@ const signs = { add: "+", change: "~", remove: "-" } as const;
 const paints = { add: "green", change: "yellow", remove: "red" } as const;
 
 /** The plan as a person reads it: what changes for whom, how much, and in which steps. */
-export function renderPlan(planned: Planned, { all, paint }: { readonly all: boolean; readonly paint: Paint }): string {
-  const { changes, plan, desired } = planned;
+export function renderPlan(
+  planned: Planned,
+  changes: readonly ServiceChange[],
+  { all, paint }: { readonly all: boolean; readonly paint: Paint },
+): string {
+  const { plan, desired } = planned;
   if (plan.steps.length === 0) return `${whatFor(planned)}: as wanted, nothing to do.\n`;
   const shown = all ? changes : changes.slice(0, mostRows);
   const rows = shown.map((change) => renderChange(change, widthOf(shown), all, paint));
@@ -40,7 +44,7 @@ function whatFor({ desired, backends }: Planned): string {
 }
 
 function widthOf(changes: readonly ServiceChange[]): number {
-  return Math.min(40, Math.max(...changes.map(({ service }) => service.length)));
+  return changes.reduce((width, { service }) => Math.max(width, Math.min(40, service.length)), 0);
 }
 
 function renderChange(

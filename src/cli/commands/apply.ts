@@ -7,7 +7,7 @@ import { type ChangeFlags, changeHost } from "../change-host.ts";
 import { painter } from "../color.ts";
 import { compileForHost, type Desired, desiredOfPlan } from "../desired.ts";
 import { CommandFailure, exitCodes } from "../exit-codes.ts";
-import { type Planned, planFor } from "../planned.ts";
+import { changesOf, type Planned, planFor } from "../planned.ts";
 import { startProgress } from "../progress.ts";
 import { readHost } from "../read-host.ts";
 import { renderPlan } from "../render-plan.ts";
@@ -70,6 +70,8 @@ async function showForNewHost(flags: StateFlags, all: boolean): Promise<number> 
   const texts = { "iptables-save": "", "ip6tables-save": "" };
   const { state } = parseHostState({ texts, failures: {} });
   const desired = await compileForHost(flags, state);
-  process.stdout.write(renderPlan(planFor(desired, state), { all, paint: painter(process.stdout, flags.color) }));
+  const planned = planFor(desired, state);
+  const paint = painter(process.stdout, flags.color);
+  process.stdout.write(renderPlan(planned, changesOf(planned), { all, paint }));
   return exitCodes.fine;
 }

@@ -1,10 +1,11 @@
 import { serializeState } from "../../changes/serialize-state.ts";
+import type { ServiceChange } from "../../changes/summarize-changes.ts";
 import { fingerprintOf, type PlanDocument, printPlan, writePlan } from "../../host/plan-file.ts";
 import { reasonOf } from "../../host/read-sources.ts";
 import { painter } from "../color.ts";
 import { compileForHost } from "../desired.ts";
 import { CommandFailure, exitCodes } from "../exit-codes.ts";
-import { type Planned, planFor } from "../planned.ts";
+import { changesOf, type Planned, planFor } from "../planned.ts";
 import { startProgress } from "../progress.ts";
 import { readHost } from "../read-host.ts";
 import { renderPlan } from "../render-plan.ts";
@@ -25,17 +26,18 @@ export async function runPlan(flags: PlanFlags): Promise<number> {
   const desired = await compileForHost(flags, state);
   progress.tell("comparing");
   const planned = planFor(desired, state);
+  const changes = changesOf(planned);
   progress.end();
-  if (flags.output === "json") process.stdout.write(printPlan(planDocument(planned)));
+  if (flags.output === "json") process.stdout.write(printPlan(planDocument(planned, changes)));
   else {
     const paint = painter(process.stdout, flags.color);
-    process.stdout.write(renderPlan(planned, { all: flags.rules ?? false, paint }));
+    process.stdout.write(renderPlan(planned, changes, { all: flags.rules ?? false, paint }));
   }
-  if (flags.out !== undefined) savePlan(flags.out, planDocument(planned));
+  if (flags.out !== undefined) savePlan(flags.out, planDocument(planned, changes));
   return planned.plan.steps.length === 0 ? exitCodes.fine : exitCodes.different;
 }
 
-function planDocument({ desired, host, found, plan, changes }: Planned): PlanDocument {
+function planDocument({ desired, host, found, plan }: Planned, changes: readonly ServiceChange[]): PlanDocument {
   return {
     apiVersion: "portolan/v1alpha1",
     kind: "Plan",

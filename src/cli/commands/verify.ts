@@ -1,4 +1,3 @@
-import { attributeChains } from "../../changes/attribution.ts";
 import { escapeControls } from "../../diagnostics/printable.ts";
 import { type Drift, verifyHost } from "../../review/verify.ts";
 import { printRepairScript } from "../../tools/shell/repair-script.ts";
@@ -23,8 +22,7 @@ export async function runVerify(flags: VerifyFlags): Promise<number> {
   progress.tell("compiling");
   const desired = await compileForHost(flags, state);
   progress.tell("comparing");
-  const { plan, found } = planFor(desired, state);
-  const ofChain = attributeChains([desired.wanted, found]);
+  const { plan, ofChain } = planFor(desired, state);
   const findings = verifyHost(plan.changes, state, ofChain, desired.ofLine);
   progress.end();
   const drift = findings.filter(({ isDrift }) => isDrift);
