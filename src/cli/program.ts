@@ -1,6 +1,7 @@
 import { Argument, Command, Option } from "commander";
 import { escapeControls } from "../diagnostics/printable.ts";
 import type { CompileFlags } from "./commands/compile.ts";
+import { explainPacketCommand } from "./explain-packet-command.ts";
 import { hostCommands } from "./host-commands.ts";
 import { addStateOptions, colorOption } from "./state-flags.ts";
 import { versionText } from "./version.ts";
@@ -24,7 +25,7 @@ export function createProgram(name: string, finish: (exitCode: number) => void):
     .exitOverride();
   program.addCommand(compileCommand(name, finish));
   for (const command of hostCommands(name, finish)) program.addCommand(command);
-  program.addCommand(explainCommand(name));
+  program.addCommand(explainCommand(name, finish));
   program.addCommand(completionCommand(name, program));
   program
     .command("version", { hidden: false })
@@ -76,8 +77,12 @@ Exit codes: 0 fine, 2 usage, 3 input invalid (nothing is written), 4 environment
 `;
 }
 
-function explainCommand(name: string): Command {
+function explainCommand(name: string, finish: (exitCode: number) => void): Command {
+  const packet = explainPacketCommand(name, finish);
+  packet.configureHelp({ helpWidth: 80 }).configureOutput(output).exitOverride();
   return new Command("explain")
+    .enablePositionalOptions()
+    .addCommand(packet)
     .summary("print the long text of a diagnostic")
     .description("Prints what a diagnostic means, why it is given and what to do. Without a code, lists all codes.")
     .argument("[code]", "such as node-port-taken")
