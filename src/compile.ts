@@ -3,7 +3,7 @@ import { createSubject } from "./diagnostics/subject.ts";
 import type { Family } from "./model/address.ts";
 import { defaultNodePortRange, type PortRange } from "./model/check-clashes.ts";
 import type { Cluster } from "./model/cluster.ts";
-import { parseCluster } from "./model/parse-cluster.ts";
+import { type DocumentRoles, parseCluster } from "./model/parse-cluster.ts";
 import type { ProxyMode } from "./model/proxy-configuration.ts";
 import { lowerIptables } from "./modes/iptables/lower-iptables.ts";
 import { lowerIpvs } from "./modes/ipvs/lower-ipvs.ts";
@@ -51,7 +51,8 @@ export function compile(objects: readonly unknown[], options: CompileOptions = {
   const hasConfig = options.proxyConfig !== undefined;
   if (hasConfig) documents.push(options.proxyConfig);
   const sink = createSink();
-  const cluster = readCluster(documents, hasConfig ? documents.length - 1 : undefined, options, sink);
+  const proxyConfigDocument = hasConfig ? documents.length - 1 : undefined;
+  const cluster = readCluster(documents, { proxyConfigDocument, overlaysFrom: undefined }, options, sink);
   const { script, diagnostics, node } = compileNode(cluster, options.node, options, sink);
   return { script, diagnostics, node };
 }
@@ -59,13 +60,12 @@ export function compile(objects: readonly unknown[], options: CompileOptions = {
 /** The first half of `compile`, for callers that compile several nodes of one cluster. */
 export function readCluster(
   documents: readonly unknown[],
-  proxyConfigDocument: number | undefined,
+  { proxyConfigDocument, overlaysFrom }: DocumentRoles,
   options: CompileOptions,
   sink: Sink,
 ): Cluster {
-  const nodePortRange = options.nodePortRange ?? defaultNodePortRange;
-  const keepGoing = options.keepGoing ?? false;
-  return parseCluster(documents, { mode: options.mode, proxyConfigDocument, nodePortRange, keepGoing }, sink);
+  const { mode, nodePortRange = defaultNodePortRange, keepGoing = false } = options;
+  return parseCluster(documents, { mode, proxyConfigDocument, overlaysFrom, nodePortRange, keepGoing }, sink);
 }
 
 export interface NodeCompilation extends Compilation {

@@ -7,14 +7,14 @@ import type { ChangeStep } from "../changes/step.ts";
 import type { ServiceChange, ServiceOfLine } from "../changes/summarize-changes.ts";
 import type { UdpService } from "../changes/udp-flows.ts";
 import { udpServices } from "../changes/udp-services.ts";
-import { type CompileOptions, compileNode, type NodeCompilation, readCluster } from "../compile.ts";
-import { createSink, hasErrors } from "../diagnostics/diagnostic.ts";
+import { compileNode, type NodeCompilation } from "../compile.ts";
+import { hasErrors } from "../diagnostics/diagnostic.ts";
 import type { PlanDocument } from "../host/plan-file.ts";
-import { readInputs } from "../host/read-inputs.ts";
 import { type Cidr, type Family, families, parseCidr } from "../model/address.ts";
 import type { ProxyMode } from "../model/proxy-configuration.ts";
 import { painter } from "./color.ts";
 import { CommandFailure, exitCodes } from "./exit-codes.ts";
+import { readState } from "./read-state.ts";
 import { renderDiagnostics, summarizeDiagnostics } from "./render-diagnostics.ts";
 import { serviceOfLine } from "./service-of-line.ts";
 import { type StateFlags, wantedFamilies } from "./state-flags.ts";
@@ -40,24 +40,14 @@ export interface Desired {
  * host has rules of ours already is compiled too, unless --family says otherwise: kube-proxy always runs both.
  */
 export async function compileForHost(flags: StateFlags, host: HostState): Promise<Desired> {
-  const sink = createSink();
-  const { filename: filenames, proxyConfig } = flags;
-  const inputs = await readInputs({ filenames, recursive: flags.recursive ?? false, proxyConfig }, sink);
-  const options: CompileOptions = {
-    mode: flags.mode,
-    nodePortRange: flags.serviceNodePortRange,
-    hostAddresses: host.addresses,
-  };
-  const values = inputs.documents.slice(0, inputs.valueCount).map(({ value }) => value);
-  const isUnreadable = hasErrors(sink.diagnostics);
-  const cluster = readCluster(values, inputs.proxyConfigDocument, options, sink);
+  const { inputs, cluster, options, sink } = await readState(flags, { hostAddresses: host.addresses });
   const lower = (chosen: readonly Family[] | undefined, origins = false): NodeCompilation =>
     compileNode(cluster, flags.node, { ...options, families: chosen, origins }, sink);
-  const first = isUnreadable ? undefined : lower(wantedFamilies(flags.family));
-  const used = first?.plan?.families.map(({ family }) => family) ?? [];
+  const first = lower(wantedFamilies(flags.family));
+  const used = first.plan?.families.map(({ family }) => family) ?? [];
   const all = families.filter((family) => used.includes(family) || hasRulesOfOurs(host, family));
   const isWider = flags.family === undefined && all.length > used.length;
-  const { script, plan, node } = (isWider && first?.script !== undefined ? lower(all) : first) ?? {};
+  const { script, plan, node } = isWider && first.script !== undefined ? lower(all) : first;
   process.stderr.write(renderDiagnostics(sink.diagnostics, inputs.documents, painter(process.stderr, flags.color)));
   const summary = summarizeDiagnostics(sink.diagnostics);
   if (script === undefined || plan === undefined || hasErrors(sink.diagnostics)) {

@@ -9,6 +9,7 @@ export interface StateFlags {
   readonly filename: readonly string[];
   readonly recursive?: boolean;
   readonly proxyConfig?: string;
+  readonly overlay?: readonly string[];
   readonly node?: string;
   readonly mode?: ProxyMode;
   readonly family?: Family | "dual";
@@ -25,6 +26,12 @@ export function addStateOptions(command: Command, { isRequired = true } = {}): C
   return command
     .addOption(filename.makeOptionMandatory(isRequired))
     .option("-R, --recursive", "read directories below those named by -f as well")
+    .addOption(
+      new Option(
+        "--overlay <path>",
+        "objects laid over those of -f, by kind, namespace and name; repeatable",
+      ).argParser(collect),
+    )
     .option(
       "--proxy-config <file>",
       "KubeProxyConfiguration; replaces the ConfigMap kube-system/kube-proxy of the input",

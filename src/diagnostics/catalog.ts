@@ -3,12 +3,14 @@ import { endpointCodes } from "./catalog/endpoint.ts";
 import { inputCodes } from "./catalog/input.ts";
 import { ipvsCodes } from "./catalog/ipvs.ts";
 import { nodeCodes } from "./catalog/node.ts";
+import { overlayCodes } from "./catalog/overlay.ts";
 import { proxyConfigurationCodes } from "./catalog/proxy-configuration.ts";
 import { serviceCodes } from "./catalog/service.ts";
 
 /** Every diagnostic Portolan can give, by its stable code. `portolan explain CODE` prints `explanation`. */
 export const catalog = {
   ...inputCodes,
+  ...overlayCodes,
   ...addressCodes,
   ...serviceCodes,
   ...endpointCodes,

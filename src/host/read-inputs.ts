@@ -3,6 +3,7 @@ import { at, documentPlace } from "../diagnostics/place.ts";
 import { createSubject } from "../diagnostics/subject.ts";
 import { isRecord } from "../model/fields.ts";
 import { mostNestedLists } from "../model/flatten-documents.ts";
+import { absentAnnotation } from "../model/overlay/lay-over.ts";
 import { readDocuments } from "./read-documents.ts";
 import { readSources, type SourceResult } from "./read-sources.ts";
 import type { SourceDocument, SourceText } from "./source.ts";
@@ -12,6 +13,8 @@ export interface InputRequest {
   readonly filenames: readonly string[];
   readonly recursive: boolean;
   readonly proxyConfig: string | undefined;
+  /** As filenames: what lies over the objects of these. */
+  readonly overlays: readonly string[];
 }
 
 export interface Inputs {
@@ -20,6 +23,8 @@ export interface Inputs {
   readonly valueCount: number;
   /** The number of the document that --proxy-config gave. */
   readonly proxyConfigDocument: number | undefined;
+  /** The number of the first document of the overlays, which stand last of those with values. */
+  readonly overlaysFrom: number | undefined;
 }
 
 /** Reads everything a command line names. Problems are reported, all of them; the Inputs hold what could be read. */
@@ -30,17 +35,19 @@ export async function readInputs(request: InputRequest, sink: Sink): Promise<Inp
     marks.push(mark);
     failed.push(tell);
   };
-  const documents = (await gather(request.filenames, request.recursive, fail)).flatMap((document) =>
-    withEmbeddedConfiguration(document, fail),
-  );
+  const gatherObjects = async (filenames: readonly string[]): Promise<SourceDocument[]> =>
+    (await gather(filenames, request.recursive, fail)).flatMap((document) => withEmbeddedConfiguration(document, fail));
+  const documents = await gatherObjects(request.filenames);
   const [config] = request.proxyConfig === undefined ? [] : await gather([request.proxyConfig], false, fail);
   const proxyConfigDocument = config === undefined ? undefined : documents.length;
   if (config !== undefined) documents.push(config);
+  const overlaysFrom = request.overlays.length === 0 ? undefined : documents.length;
+  for (const document of await gatherObjects(request.overlays)) documents.push(document);
   const report = sink.reporter(createSubject());
   failed.forEach((tell, index) => {
     tell(report, documents.length + index);
   });
-  return { documents: [...documents, ...marks], valueCount: documents.length, proxyConfigDocument };
+  return { documents: [...documents, ...marks], valueCount: documents.length, proxyConfigDocument, overlaysFrom };
 }
 
 type Fail = (mark: SourceDocument, tell: (report: Report, number: number) => void) => void;
@@ -140,7 +147,7 @@ function configMapsIn(value: unknown, path: readonly string[]): readonly ConfigT
     isRecord(metadata) &&
     metadata.name === "kube-proxy" &&
     metadata.namespace === "kube-system";
-  if (!isOurs) return [];
+  if (!isOurs || (isRecord(metadata.annotations) && absentAnnotation in metadata.annotations)) return [];
   const text = isRecord(data) ? data[configKey] : undefined;
   return typeof text === "string" ? [{ path: [...path, "data", configKey], text }] : [{ path, text: undefined }];
 }

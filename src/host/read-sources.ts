@@ -12,7 +12,7 @@ const manifestName = /\.(?:ya?ml|json)$/;
 
 /** Reads what one `--filename` names: a file, a directory (its manifests; deeper ones if recursive), or `-`. */
 export function readSources(name: string, recursive: boolean): readonly SourceResult[] {
-  if (name === "-") return [readSource("standard input", 0)];
+  if (name === "-") return [readStandardInput()];
   try {
     if (!statSync(name).isDirectory()) return [readSource(name, name)];
     const found = readDirectory(name, recursive, []);
@@ -41,6 +41,14 @@ function readDirectory(directory: string, recursive: boolean, above: readonly st
     }
     return manifestName.test(entry.name) ? [readSource(path, path)] : [];
   });
+}
+
+let standardInput: SourceResult | undefined;
+
+/** Read once: a command may first look what it is. */
+function readStandardInput(): SourceResult {
+  standardInput ??= readSource("standard input", 0);
+  return standardInput;
 }
 
 function readSource(name: string, path: string | number): SourceResult {

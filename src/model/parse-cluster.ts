@@ -8,14 +8,21 @@ import type { EndpointSlice } from "./endpoint-slice.ts";
 import { isRecord } from "./fields.ts";
 import { flattenDocuments } from "./flatten-documents.ts";
 import { enterName, lookUp, type NameMap } from "./name-map.ts";
+import { layOver } from "./overlay/lay-over.ts";
 import { defaultProxyConfiguration, type ProxyConfiguration, type ProxyMode } from "./proxy-configuration.ts";
 import { type Read, type ReadObjects, readObjects } from "./read-objects.ts";
 
-export interface ParseOptions {
+/** Documents that are more than one among the others, by number. */
+export interface DocumentRoles {
+  /** The configuration; it replaces those found among the others. */
+  readonly proxyConfigDocument: number | undefined;
+  /** The first of those that are laid over the ones before it. */
+  readonly overlaysFrom: number | undefined;
+}
+
+export interface ParseOptions extends DocumentRoles {
   /** Overrides the mode of the configuration. */
   readonly mode: ProxyMode | undefined;
-  /** The number of the document that is the configuration; it replaces those found among the others. */
-  readonly proxyConfigDocument: number | undefined;
   /** The API server's --service-node-port-range. */
   readonly nodePortRange: PortRange;
   /** Leave objects with errors out, instead of stopping. */
@@ -24,7 +31,7 @@ export interface ParseOptions {
 
 /** Reads documents into a Cluster. All problems are reported; the Cluster holds what could be read. */
 export function parseCluster(documents: readonly unknown[], options: ParseOptions, sink: Sink): Cluster {
-  const inputs = flattenDocuments(documents, sink);
+  const inputs = layOver(flattenDocuments(documents, sink), options, sink);
   const objects = readObjects(inputs, options.mode, sink);
   const slices = [...objects.slices, ...endpointsWithoutSlices(objects)];
   checkNodePortClashes(objects.services, options.nodePortRange, sink);

@@ -94,10 +94,10 @@ export function readObjects(inputs: readonly InputObject[], mode: ProxyMode | un
   };
   const seen: Seen = new Map();
   for (const input of inputs) {
-    const reader = readers.get(input.kind);
+    const reader = isRead(input) ? readers.get(input.kind) : undefined;
     const subject = subjectOf(input);
     const report = sink.reporter(subject);
-    if (reader?.apiVersion !== input.apiVersion) {
+    if (reader === undefined) {
       objects.skipped += 1;
       warnOldVersion(input, report);
       continue;
@@ -125,10 +125,15 @@ function reportDuplicate(input: InputObject, subject: Subject, seen: Seen, repor
   }
 }
 
+/** Whether objects of this kind and version are read at all. */
+export function isRead({ kind, apiVersion }: InputObject): boolean {
+  return readers.get(kind)?.apiVersion === apiVersion;
+}
+
 const clusterScoped = new Set(["Node", "Host", "KubeProxyConfiguration"]);
 
 /** What is known of an object before it is read: its metadata may be anything yet. */
-function subjectOf({ value, kind }: InputObject): Subject {
+export function subjectOf({ value, kind }: InputObject): Subject {
   const metadata = isRecord(value.metadata) ? value.metadata : {};
   const namespace = clusterScoped.has(kind) ? "" : textOf(metadata.namespace) || "default";
   return createSubject(kind, namespace, kind === "KubeProxyConfiguration" ? "" : textOf(metadata.name));

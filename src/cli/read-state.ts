@@ -1,0 +1,34 @@
+import { type CompileOptions, readCluster } from "../compile.ts";
+import { createSink, type Sink } from "../diagnostics/diagnostic.ts";
+import { type Inputs, readInputs } from "../host/read-inputs.ts";
+import type { Cluster } from "../model/cluster.ts";
+import type { StateFlags } from "./state-flags.ts";
+
+/** Cluster state as it was read, and how it is to be compiled. */
+export interface State {
+  readonly inputs: Inputs;
+  readonly cluster: Cluster;
+  readonly options: CompileOptions;
+  /** Holds what reading it found, errors too: compileNode gives no script then. */
+  readonly sink: Sink;
+}
+
+/** Reads the state that the flags of a command name. `more` are options that the flags do not hold. */
+export async function readState(
+  flags: StateFlags,
+  more: CompileOptions,
+  tell: (what: string) => void = () => {},
+): Promise<State> {
+  const sink = createSink();
+  tell("reading the input");
+  const { filename: filenames, recursive = false, proxyConfig, overlay: overlays = [] } = flags;
+  const inputs = await readInputs({ filenames, recursive, proxyConfig, overlays }, sink);
+  tell("checking objects");
+  return stateOf(inputs, { mode: flags.mode, nodePortRange: flags.serviceNodePortRange, ...more }, sink);
+}
+
+/** State of inputs that are read already. */
+export function stateOf(inputs: Inputs, options: CompileOptions, sink: Sink): State {
+  const values = inputs.documents.slice(0, inputs.valueCount).map(({ value }) => value);
+  return { inputs, cluster: readCluster(values, inputs, options, sink), options, sink };
+}

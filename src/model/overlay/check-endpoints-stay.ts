@@ -1,0 +1,54 @@
+import type { Report } from "../../diagnostics/diagnostic.ts";
+import { at } from "../../diagnostics/place.ts";
+import { describeSubject } from "../../diagnostics/subject.ts";
+import { isRecord } from "../fields.ts";
+import type { InputObject } from "../flatten-documents.ts";
+import { subjectOf } from "../read-objects.ts";
+
+type Values = Readonly<Record<string, unknown>>;
+
+const serviceLabel = "kubernetes.io/service-name";
+
+/** The Service that an EndpointSlice or Endpoints belongs to, as messages call it; undefined for other objects. */
+export function serviceOfEndpoints(input: InputObject): string | undefined {
+  if (input.kind !== "EndpointSlice" && input.kind !== "Endpoints") return undefined;
+  const { kind, namespace, name } = subjectOf(input);
+  const { metadata } = input.value;
+  const labels = isRecord(metadata) && isRecord(metadata.labels) ? metadata.labels : {};
+  return `Service ${namespace}/${kind === "Endpoints" ? name : String(labels[serviceLabel])}`;
+}
+
+/** Warns where a cluster would give the Service other endpoints than it has below: those of the state are not computed. */
+export function checkEndpointsStay(
+  over: InputObject,
+  base: InputObject,
+  withEndpoints: ReadonlySet<string | undefined>,
+  report: Report,
+): void {
+  const object = describeSubject(subjectOf(over));
+  const { spec: after } = over.value;
+  const { spec: before } = base.value;
+  if (withEndpoints.has(object) || !isRecord(after) || !isRecord(before)) return;
+  const place = at(over.place, "spec");
+  if (textOf(after.selector) !== textOf(before.selector)) {
+    report("overlay-endpoints-stay", at(place, "selector"), { object, field: "selector" }, { caret: "key" });
+  }
+  portsOf(after).forEach((port, index) => {
+    const old = portsOf(before).find(({ name }) => (name ?? "") === (port.name ?? ""));
+    if (old === undefined || targetOf(old) === targetOf(port)) return;
+    const there = at(at(at(place, "ports"), index), "targetPort");
+    report("overlay-endpoints-stay", there, { object, field: "targetPort" }, { caret: "key" });
+  });
+}
+
+function portsOf({ ports }: Values): readonly Values[] {
+  return Array.isArray(ports) ? ports.map((port: unknown) => (isRecord(port) ? port : {})) : [];
+}
+
+function targetOf({ targetPort, port }: Values): string {
+  return String(targetPort ?? port);
+}
+
+function textOf(selector: unknown): string {
+  return isRecord(selector) ? JSON.stringify(Object.entries(selector).sort(([a], [b]) => (a < b ? -1 : 1))) : "";
+}
