@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parse as parseYaml } from "yaml";
-import { checkPackets, compiledFiles, goldenCases, type Mode } from "./tracer/golden.ts";
+import { checkPackets, compiledFiles, goldenCases, type Mode } from "./evaluate/golden.ts";
 
 const ROOT = new URL("../golden", import.meta.url).pathname;
 const CASES = goldenCases(ROOT);

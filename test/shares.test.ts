@@ -1,19 +1,17 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { everything, nearShare, sameShare, share, total } from "../src/evaluate/share.ts";
 import { compile } from "../src/index.ts";
-import { parseTables } from "../src/tools/iptables/parse.ts";
+import { tracedHost, tracePacket } from "./evaluate/trace.ts";
 import { clusterIpOf, makeState } from "./states.ts";
-import { ALL, nearShare, sameShare, share, total } from "./tracer/share.ts";
-import { tracePacket } from "./tracer/trace.ts";
-
-const world = { nodeAddresses: ["192.0.2.10"] };
 
 /** The outcomes of a packet from a pod to the cluster IP of the first Service. */
 function outcomes(endpoints: number) {
   const { script } = compile(makeState({ services: 1, endpoints }), { node: "node1" });
   const rules = script?.steps.filter(({ file }) => file?.startsWith("iptables.")) ?? [];
-  const { tables } = parseTables(rules.map(({ stdin }) => new TextDecoder().decode(stdin)).join(""));
-  return tracePacket(tables, world, {
+  const text = rules.map(({ stdin }) => new TextDecoder().decode(stdin)).join("");
+  const host = tracedHost({ rules: { ipv4: text, ipv6: "" }, nodeAddresses: ["192.0.2.10"] });
+  return tracePacket(host, {
     entry: "pod",
     source: "10.200.0.9",
     destination: clusterIpOf(0),
@@ -29,7 +27,7 @@ describe("shares", () => {
         const found = outcomes(endpoints);
         expect(found.length).toBe(endpoints);
         const shares = found.map((outcome) => outcome.share);
-        expect(sameShare(total(shares), ALL)).toBe(true);
+        expect(sameShare(total(shares), everything)).toBe(true);
         for (const each of shares) expect(nearShare(each, share(1, endpoints), endpoints)).toBe(true);
       }),
       { numRuns: 15 },

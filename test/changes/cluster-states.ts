@@ -1,7 +1,7 @@
 import { ownedInScript } from "../../src/changes/owned-in-script.ts";
 import type { OwnedState } from "../../src/changes/owned-state.ts";
 import { compile } from "../../src/index.ts";
-import type { Packet } from "../tracer/packet.ts";
+import type { TracedPacket } from "../evaluate/trace.ts";
 
 /** One Service of a state, in a few words. */
 export interface ServiceShape {
@@ -92,7 +92,7 @@ export function wantedState(
 }
 
 /** From everywhere to everything that any state of these Services answers on. */
-export function allPackets(): readonly Packet[] {
+export function allPackets(): readonly TracedPacket[] {
   const entries = [
     { entry: "outside", source: "198.51.100.7" },
     { entry: "outside", source: "203.0.113.200" },

@@ -3,8 +3,7 @@ import { parseHostState } from "../../src/changes/host-state.ts";
 import { ownedOnHost } from "../../src/changes/owned-on-host.ts";
 import { nothingOwned, type OwnedState } from "../../src/changes/owned-state.ts";
 import { planChanges } from "../../src/changes/plan-changes.ts";
-import type { Outcome } from "../tracer/packet.ts";
-import { printOutcomes } from "../tracer/trace.ts";
+import { printOutcomes, type TracedOutcome } from "../evaluate/trace.ts";
 import { allPackets, type Mode, type StateOptions, type StateShape, wantedState } from "./cluster-states.ts";
 import { SimulatedHost } from "./simulated-host.ts";
 
@@ -61,7 +60,11 @@ const transitions: Readonly<Record<string, readonly [StateShape, StateShape]>> =
 
 const modes: readonly Mode[] = ["iptables", "ipvs"];
 
-type Allows = (now: readonly Outcome[], before: readonly Outcome[], after: readonly Outcome[]) => boolean;
+type Allows = (
+  now: readonly TracedOutcome[],
+  before: readonly TracedOutcome[],
+  after: readonly TracedOutcome[],
+) => boolean;
 
 /** The nat table changes in one transaction, so shares are those of before or of after as well. */
 const exactly: Allows = (now, before, after) =>
@@ -82,12 +85,12 @@ const unlessRefused: Allows = (now, before, after) =>
   byVerdict(now, before, after) ||
   [before, after].some((side) => side.every(({ verdict }) => verdict.kind !== "delivered"));
 
-function isUntouched({ verdict }: Outcome): boolean {
+function isUntouched({ verdict }: TracedOutcome): boolean {
   return verdict.kind === "untouched";
 }
 
 /** Nobody serves it: then it does not matter which source it would carry on its way. */
-function verdictText({ verdict }: Outcome): string {
+function verdictText({ verdict }: TracedOutcome): string {
   return verdict.kind === "untouched"
     ? verdict.kind
     : JSON.stringify(verdict).replace(/^{"kind":"(rejected|dropped)"}$/, "$1");
@@ -99,8 +102,11 @@ function lead(host: SimulatedHost, wanted: OwnedState, allows?: Allows): readonl
   const packets = allows === undefined ? [] : allPackets();
   const look = () => packets.map((packet) => host.trace(packet));
   const before = look();
-  const seen: { readonly moment: number; readonly what: string; readonly outcomes: readonly (readonly Outcome[])[] }[] =
-    [];
+  const seen: {
+    readonly moment: number;
+    readonly what: string;
+    readonly outcomes: readonly (readonly TracedOutcome[])[];
+  }[] = [];
   let purpose = "";
   host.observe = () => seen.push({ moment: seen.length, what: purpose, outcomes: look() });
   for (const step of steps) {

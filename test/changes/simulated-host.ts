@@ -1,11 +1,7 @@
 import { type DumpCommand, dumpCommands, dumpSysctlCommand, type HostDump } from "../../src/changes/host-dump.ts";
 import type { ChangeStep } from "../../src/changes/step.ts";
-import { parseSets } from "../../src/tools/ipset/parse.ts";
 import { targetOf } from "../../src/tools/iptables/canonical-rule.ts";
-import { parseTables } from "../../src/tools/iptables/parse.ts";
-import { parseServers } from "../../src/tools/ipvs/parse.ts";
-import type { Outcome, Packet } from "../tracer/packet.ts";
-import { tracePacket } from "../tracer/trace.ts";
+import { type TracedOutcome, type TracedPacket, tracedHost, tracePacket } from "../evaluate/trace.ts";
 
 type Chains = Map<string, string[]>;
 type Tables = Map<string, Chains>;
@@ -196,13 +192,15 @@ export class SimulatedHost {
   }
 
   /** Where the first packet of a connection ends, as things stand. */
-  trace(packet: Packet): readonly Outcome[] {
-    const { sets } = parseSets(this.saveSets());
-    const { servers } = parseServers(this.saveServers());
-    const serviceAddresses = [...(this.addresses ?? [])].map((cidr) => cidr.replace(/\/\d+$/, ""));
-    const world = { nodeAddresses: ["192.0.2.10"], ipvs: { sets, servers, serviceAddresses } };
-    const { tables } = parseTables(this.save(packet.destination.includes(":") ? "ipv6" : "ipv4"));
-    return tracePacket(tables, world, packet);
+  trace(packet: TracedPacket): readonly TracedOutcome[] {
+    const host = tracedHost({
+      rules: { ipv4: this.save("ipv4"), ipv6: this.save("ipv6") },
+      sets: this.saveSets(),
+      servers: this.saveServers(),
+      serviceAddresses: [...(this.addresses ?? [])].map((cidr) => cidr.replace(/\/\d+$/, "")),
+      nodeAddresses: ["192.0.2.10"],
+    });
+    return tracePacket(host, packet);
   }
 }
 

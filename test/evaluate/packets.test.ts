@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { share } from "../../src/evaluate/share.ts";
 import { meetsExpectation } from "./compare.ts";
 import { intendedShare, parsePackets } from "./packets.ts";
-import { share } from "./share.ts";
 
 describe("parsePackets", () => {
   test("reads every part of a line", () => {

@@ -2,28 +2,28 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { sharedFolder } from "../../scripts/conformance/oracle.mjs";
-import { parseTables } from "../../src/tools/iptables/parse.ts";
-import { isIpv6, parseAddressPort, printAddressPort } from "./addresses.ts";
-import type { Packet, World } from "./packet.ts";
-import { ALL, sameShare, total } from "./share.ts";
-import { printOutcomes, tracePacket } from "./trace.ts";
+import { isIpv6, parseTarget, printTarget } from "../../src/evaluate/addresses.ts";
+import { printOutcomes, type TracedPacket, tracedHost, tracePacket } from "./trace.ts";
 
-const WORLD: World = { nodeAddresses: ["192.0.2.10", "fd00::10"] };
-const FROM_POD: Packet = { entry: "pod", source: "10.0.1.9", destination: "10.96.0.1", port: 80, protocol: "tcp" };
-const TO_NODE: Packet = { ...FROM_POD, entry: "outside", source: "198.51.100.7", destination: "192.0.2.10" };
+const NODE_ADDRESSES = ["192.0.2.10", "fd00::10"];
+const FROM_POD: TracedPacket = {
+  entry: "pod",
+  source: "10.0.1.9",
+  destination: "10.96.0.1",
+  port: 80,
+  protocol: "tcp",
+};
+const TO_NODE: TracedPacket = { ...FROM_POD, entry: "outside", source: "198.51.100.7", destination: "192.0.2.10" };
 
-function trace(rules: Readonly<Record<string, readonly string[]>>, packet: Packet): string {
+function trace(rules: Readonly<Record<string, readonly string[]>>, packet: TracedPacket): string {
   const text = Object.entries(rules).map(([table, lines]) => {
     const own = new Set(
       lines.flatMap((line) => line.split(" ")[1] ?? []).filter((chain) => !/^[A-Z]{5,}$/.test(chain)),
     );
     return [`*${table}`, ...[...own].map((chain) => `:${chain} - [0:0]`), ...lines, "COMMIT", ""].join("\n");
   });
-  const { tables, problems } = parseTables(text.join(""));
-  expect(problems).toEqual([]);
-  const outcomes = tracePacket(tables, WORLD, packet);
-  expect(sameShare(total(outcomes.map((outcome) => outcome.share)), ALL)).toBe(true);
-  return printOutcomes(outcomes);
+  const host = tracedHost({ rules: { ipv4: text.join(""), ipv6: text.join("") }, nodeAddresses: NODE_ADDRESSES });
+  return printOutcomes(tracePacket(host, packet));
 }
 
 describe("tracePacket", () => {
@@ -92,7 +92,7 @@ describe("tracePacket", () => {
   });
 
   test("a node's packet to itself passes OUTPUT and then INPUT, with DNAT as its state", () => {
-    const packet: Packet = { ...TO_NODE, entry: "node", source: "192.0.2.10" };
+    const packet: TracedPacket = { ...TO_NODE, entry: "node", source: "192.0.2.10" };
     expect(trace({ filter: ["-A INPUT -j DROP"] }, packet)).toBe("drop (100%)");
     const nat = ["-A OUTPUT -j DNAT --to-destination 192.0.2.10:81"];
     const filter = ["-A INPUT -m conntrack ! --ctstate RELATED,ESTABLISHED,DNAT -j DROP"];
@@ -112,17 +112,17 @@ describe("tracePacket", () => {
 
   test("IPv6, in any spelling", () => {
     const nat = ["-A PREROUTING -d fd00:96::1/128 ! -s fd00:1::/64 -j DNAT --to-destination [fd00:1::5]:80"];
-    const packet: Packet = { ...FROM_POD, source: "2001:db8::7", destination: "fd00:96:0:0::1" };
+    const packet: TracedPacket = { ...FROM_POD, source: "2001:db8::7", destination: "fd00:96:0:0::1" };
     expect(trace({ nat }, packet)).toBe("[fd00:1::5]:80 source kept (100%)");
     expect(trace({ nat }, { ...packet, source: "fd00:1:0::7" })).toBe("untouched (100%)");
   });
 
   test.each([
-    ["a loop", ["-A PREROUTING -j A1", "-A A1 -j A2", "-A A2 -j A1"], /loop/],
-    ["a chain that is not there", ["-A PREROUTING -j NOWHERE"], /no chain NOWHERE/],
-    ["an unknown match", ["-A PREROUTING -m bpf --bytecode x -j ACCEPT"], /does not know the match -m bpf/],
-    ["an unknown target", ["-A PREROUTING -j NFQUEUE --queue-num 1"], /does not know the target/],
-    ["an interface the packet does not name", ["-A PREROUTING ! -i cni0 -j ACCEPT"], /names none/],
+    ["a loop", ["-A PREROUTING -j A1", "-A A1 -j A2", "-A A2 -j A1"], /nobody can tell: the loop/],
+    ["a chain that is not there", ["-A PREROUTING -j NOWHERE"], /nobody can tell: -j NOWHERE/],
+    ["an unknown match", ["-A PREROUTING -m bpf --bytecode x -j ACCEPT"], /nobody can tell: -m bpf/],
+    ["an unknown target", ["-A PREROUTING -j NFQUEUE --queue-num 1"], /nobody can tell: -j NFQUEUE/],
+    ["an interface the packet does not name", ["-A PREROUTING ! -i cni0 -j ACCEPT"], /nobody can tell: -i cni0/],
   ])("throws at %s", (_what, nat, message) => {
     expect(() => trace({ nat }, FROM_POD)).toThrow(message);
   });
@@ -131,7 +131,7 @@ describe("tracePacket", () => {
 interface RecordedFlow {
   readonly name: string;
   readonly from: string;
-  readonly proto: Packet["protocol"];
+  readonly proto: TracedPacket["protocol"];
   readonly to: string;
   readonly expect: { readonly verdict: string; readonly destinations: readonly string[]; readonly masquerade: boolean };
 }
@@ -151,14 +151,20 @@ describe("flows seen with real packets", () => {
   ];
 
   function ask(name: string, { from, proto, to }: RecordedFlow): RecordedFlow["expect"] {
-    const target = parseAddressPort(to)!;
+    const target = parseTarget(to)!;
     const file = join(folder, name, "expected", isIpv6(from) ? "ip6tables.save" : "iptables.save");
-    const { tables } = parseTables(readFileSync(file, "utf8"));
+    const text = readFileSync(file, "utf8");
     const entry = nodeAddresses.includes(from) ? "node" : "outside";
-    const packet: Packet = { entry, source: from, destination: target.address, port: target.port, protocol: proto };
-    const outcomes = tracePacket(tables, { nodeAddresses }, packet);
+    const packet: TracedPacket = {
+      entry,
+      source: from,
+      destination: target.address,
+      port: target.port,
+      protocol: proto,
+    };
+    const outcomes = tracePacket(tracedHost({ rules: { ipv4: text, ipv6: text }, nodeAddresses }), packet);
     const destinations = outcomes.flatMap(({ verdict }) =>
-      verdict.kind === "delivered" ? [printAddressPort(verdict.address, verdict.port)] : [],
+      verdict.kind === "delivered" ? [printTarget(verdict)] : [],
     );
     return {
       verdict: [...new Set(outcomes.map((outcome) => outcome.verdict.kind))].join("+"),

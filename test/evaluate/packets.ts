@@ -1,6 +1,7 @@
-import { canonicalAddress, isAddress, parseAddressPort } from "./addresses.ts";
-import type { Entry, Packet } from "./packet.ts";
-import { ALL, type Share, sameShare, share, total } from "./share.ts";
+import { canonicalAddress, isAddress, parseTarget } from "../../src/evaluate/addresses.ts";
+import type { Entry } from "../../src/evaluate/packet.ts";
+import { everything, type Share, sameShare, share, total } from "../../src/evaluate/share.ts";
+import type { TracedPacket } from "./trace.ts";
 
 export interface ExpectedOutcome {
   readonly kind: "delivered" | "rejected" | "dropped" | "untouched";
@@ -14,7 +15,7 @@ export interface ExpectedOutcome {
 export interface PacketLine {
   readonly line: number;
   readonly text: string;
-  readonly packet: Packet;
+  readonly packet: TracedPacket;
   readonly expected: readonly ExpectedOutcome[];
 }
 
@@ -51,12 +52,12 @@ function parsePacketLine(content: string): Pick<PacketLine, "packet" | "expected
   const entry = ENTRIES[from];
   if (entry === undefined) return "expected ENTRY SOURCE [via INTERFACE] -> ADDRESS:PORT/PROTOCOL => OUTCOMES";
   const source = sourceText.replace(/^\[(.*)\]$/, "$1");
-  const destination = parseAddressPort(to);
+  const destination = parseTarget(to);
   if (!isAddress(source)) return `${source} is no address`;
   if (destination === undefined) return `${to} is no address and port`;
   const expected = parseOutcomes(result);
   if (typeof expected === "string") return expected;
-  const packet: Packet = {
+  const packet: TracedPacket = {
     entry,
     source: canonicalAddress(source),
     destination: destination.address,
@@ -74,14 +75,16 @@ function parseOutcomes(text: string): readonly ExpectedOutcome[] | string {
   const outcomes: ExpectedOutcome[] = [];
   for (const part of parts) {
     const [, what = "", percent, source = suffix] = OUTCOME.exec(part) ?? [];
-    const to = parseAddressPort(what);
+    const to = parseTarget(what);
     const kind = to === undefined ? VERDICTS[what] : "delivered";
     if (kind === undefined) return `${part} is no outcome`;
     if (percent === undefined && parts.length > 1) return "several outcomes, and one without its percentage";
     const masqueraded = source === undefined ? undefined : source === "masqueraded";
-    outcomes.push({ kind, to, share: percent === undefined ? ALL : intendedShare(percent), masqueraded });
+    outcomes.push({ kind, to, share: percent === undefined ? everything : intendedShare(percent), masqueraded });
   }
-  return sameShare(total(outcomes.map((outcome) => outcome.share)), ALL) ? outcomes : "percentages do not sum to 100";
+  return sameShare(total(outcomes.map((outcome) => outcome.share)), everything)
+    ? outcomes
+    : "percentages do not sum to 100";
 }
 
 /** The simplest fraction that is written so: 33.3 is 1/3, 16.7 is 1/6, 40 is 2/5. */

@@ -2,14 +2,11 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { parseAllDocuments, parse as parseYaml } from "yaml";
-import { parseSets } from "../../src/tools/ipset/parse.ts";
-import { parseTables } from "../../src/tools/iptables/parse.ts";
-import { parseServers } from "../../src/tools/ipvs/parse.ts";
-import { canonicalAddress, isAddress, isIpv6 } from "./addresses.ts";
+import { canonicalAddress, isAddress, isIpv6 } from "../../src/evaluate/addresses.ts";
+import type { EvaluatedHost } from "../../src/evaluate/host.ts";
 import { meetsExpectation } from "./compare.ts";
-import type { IpvsState, World } from "./packet.ts";
 import { type PacketLine, parsePackets } from "./packets.ts";
-import { printOutcomes, tracePacket } from "./trace.ts";
+import { printOutcomes, tracedHost, tracePacket } from "./trace.ts";
 
 export type Mode = "iptables" | "ipvs";
 
@@ -19,11 +16,11 @@ type Written = (file: string) => string | undefined;
 /** What is wrong with the packets of one case in one mode, one message per line; empty when all is as promised. */
 export function checkPackets(folder: string, mode: Mode, written: Written): readonly string[] {
   const { lines, problems } = readPackets(folder, mode);
-  const world = readWorld(folder, mode, written);
+  const host = readHost(folder, mode, written);
   return [
     ...problems,
     ...(lines.length === 0 ? ["packets.txt holds no packet"] : []),
-    ...lines.flatMap((line) => checkLine(line, world, written)),
+    ...lines.flatMap((line) => checkLine(line, host)),
   ];
 }
 
@@ -63,19 +60,10 @@ function readPacketFile(
   };
 }
 
-function checkLine(
-  { file, line, text, packet, expected }: CaseLine,
-  world: World,
-  written: Written,
-): readonly string[] {
-  const tool = isIpv6(packet.destination) ? "ip6tables" : "iptables";
-  const [chains, jumps] = [written(`${tool}.restore`), written(`${tool}.jumps`)];
-  if (chains === undefined || jumps === undefined) {
-    return [`${file}:${line}: ${text}\n    there are no ${tool} rules to trace it through`];
-  }
-  const { tables, problems } = parseTables(chains + jumps);
-  if (problems.length > 0) return problems.map((problem) => `${tool} rules, line ${problem.line}: ${problem.message}`);
-  const outcomes = tracePacket(tables, world, packet);
+function checkLine({ file, line, text, packet, expected }: CaseLine, host: EvaluatedHost): readonly string[] {
+  const { tables } = host.families[isIpv6(packet.destination) ? "ipv6" : "ipv4"];
+  if (tables.size === 0) return [`${file}:${line}: ${text}\n    there are no rules to trace it through`];
+  const outcomes = tracePacket(host, packet);
   if (meetsExpectation(outcomes, expected)) return [];
   return [`${file}:${line}: ${text}\n    traced: ${printOutcomes(outcomes)}`];
 }
@@ -104,25 +92,22 @@ interface Document {
 }
 
 /** A Host document says which addresses the node has; without one, its Node does. */
-function readWorld(folder: string, mode: Mode, written: Written): World {
+function readHost(folder: string, mode: Mode, written: Written): EvaluatedHost {
   const { node }: { readonly node: string } = parseYaml(readFileSync(join(folder, "case.yaml"), "utf8"));
   const documents: readonly Document[] = parseAllDocuments(readFileSync(join(folder, "cluster.yaml"), "utf8")).map(
     (document) => document.toJS(),
   );
   const named = (kind: string) => documents.find((each) => each?.kind === kind && each.metadata?.name === node);
   const addresses = named("Host")?.addresses ?? named("Node")?.status?.addresses?.map(({ address }) => address) ?? [];
-  const nodeAddresses = addresses.filter(isAddress).map(canonicalAddress);
-  return mode === "iptables" ? { nodeAddresses } : { nodeAddresses, ipvs: readIpvs(written) };
+  const rules = (tool: string) => (written(`${tool}.restore`) ?? "") + (written(`${tool}.jumps`) ?? "");
+  const bound = mode === "ipvs" ? (written("addresses.batch") ?? "").split("\n").filter((line) => line !== "") : [];
+  return tracedHost({
+    rules: { ipv4: rules("iptables"), ipv6: rules("ip6tables") },
+    sets: mode === "ipvs" ? written("ipset.restore") : undefined,
+    servers: mode === "ipvs" ? written("ipvs.restore") : undefined,
+    serviceAddresses: bound.map((line) => BOUND.exec(line)?.[1] ?? `not an address: ${line}`),
+    nodeAddresses: addresses.filter(isAddress).map(canonicalAddress),
+  });
 }
 
 const BOUND = /^addr replace (\S+)\/(?:32|128) dev kube-ipvs0$/;
-
-function readIpvs(written: Written): IpvsState {
-  const { sets, problems: ofSets } = parseSets(written("ipset.restore") ?? "");
-  const { servers, problems: ofServers } = parseServers(written("ipvs.restore") ?? "");
-  const bound = (written("addresses.batch") ?? "").split("\n").filter((line) => line !== "");
-  const serviceAddresses = bound.map((line) => BOUND.exec(line)?.[1] ?? `not an address: ${line}`);
-  const problems = [...ofSets, ...ofServers].map(({ line, message }) => `line ${line}: ${message}`);
-  if (problems.length > 0) throw new Error(problems.join("\n"));
-  return { serviceAddresses, sets, servers };
-}

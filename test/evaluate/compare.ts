@@ -1,14 +1,14 @@
-import type { Outcome } from "./packet.ts";
+import { nearShare } from "../../src/evaluate/share.ts";
 import type { ExpectedOutcome } from "./packets.ts";
-import { nearShare } from "./share.ts";
+import type { TracedOutcome } from "./trace.ts";
 
 /** Whether a distribution is the expected one: the same ends, each with its share and, where written, its source. */
-export function meetsExpectation(outcomes: readonly Outcome[], expected: readonly ExpectedOutcome[]): boolean {
+export function meetsExpectation(outcomes: readonly TracedOutcome[], expected: readonly ExpectedOutcome[]): boolean {
   if (outcomes.length !== expected.length) return false;
   return expected.every((each) => outcomes.some((outcome) => meets(outcome, each, expected.length)));
 }
 
-function meets({ share, verdict }: Outcome, expected: ExpectedOutcome, count: number): boolean {
+function meets({ share, verdict }: TracedOutcome, expected: ExpectedOutcome, count: number): boolean {
   if (verdict.kind !== expected.kind) return false;
   if (verdict.kind === "delivered") {
     if (verdict.address !== expected.to?.address || verdict.port !== expected.to.port) return false;

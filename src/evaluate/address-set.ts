@@ -1,0 +1,140 @@
+import ipaddr from "ipaddr.js";
+import { addressNumber, numberAddress } from "./addresses.ts";
+
+/** Addresses of one family as sorted intervals that neither overlap nor touch. */
+export interface AddressSet {
+  readonly bits: 32 | 128;
+  readonly intervals: readonly Interval[];
+}
+
+/** Both ends belong to it. */
+export interface Interval {
+  readonly from: bigint;
+  readonly to: bigint;
+}
+
+export function everyAddress(bits: 32 | 128): AddressSet {
+  return { bits, intervals: [{ from: 0n, to: (1n << BigInt(bits)) - 1n }] };
+}
+
+export function noAddress(bits: 32 | 128): AddressSet {
+  return { bits, intervals: [] };
+}
+
+/** Of an address or a CIDR; host bits do not count. Undefined for text that is neither. */
+export function parseAddressSet(text: string): AddressSet | undefined {
+  const [address = "", length] = text.split("/");
+  if (!ipaddr.isValid(address)) return undefined;
+  const bits = address.includes(":") ? 128 : 32;
+  const prefix = length === undefined ? bits : prefixLength(length, bits);
+  if (prefix === undefined) return undefined;
+  const size = 1n << BigInt(bits - prefix);
+  const value = addressNumber(address);
+  const from = value - (value % size);
+  return { bits, intervals: [{ from, to: from + size - 1n }] };
+}
+
+/** `24`, or a mask as older iptables print it: `255.255.255.0`. */
+function prefixLength(text: string, bits: 32 | 128): number | undefined {
+  if (/^\d{1,3}$/.test(text)) return Number(text) <= bits ? Number(text) : undefined;
+  if (!ipaddr.isValid(text)) return undefined;
+  return ipaddr.parse(text).prefixLengthFromSubnetMask() ?? undefined;
+}
+
+export function isEmpty({ intervals }: AddressSet): boolean {
+  return intervals.length === 0;
+}
+
+export function contains({ intervals }: AddressSet, value: bigint): boolean {
+  return intervals.some(({ from, to }) => from <= value && value <= to);
+}
+
+export function intersect(a: AddressSet, b: AddressSet): AddressSet {
+  if (isEverything(b)) return a;
+  if (isEverything(a)) return b;
+  const intervals: Interval[] = [];
+  for (let i = 0, j = 0; i < a.intervals.length && j < b.intervals.length; ) {
+    const [x, y] = [a.intervals[i] as Interval, b.intervals[j] as Interval];
+    const { from } = x.from > y.from ? x : y;
+    const { to } = x.to < y.to ? x : y;
+    if (from <= to) intervals.push({ from, to });
+    if (x.to < y.to) i += 1;
+    else j += 1;
+  }
+  return { bits: a.bits, intervals };
+}
+
+export function subtract(a: AddressSet, b: AddressSet): AddressSet {
+  return intersect(a, complement(b));
+}
+
+export function complement({ bits, intervals }: AddressSet): AddressSet {
+  const last = (1n << BigInt(bits)) - 1n;
+  const rest: Interval[] = [];
+  let from = 0n;
+  for (const interval of intervals) {
+    if (from < interval.from) rest.push({ from, to: interval.from - 1n });
+    from = interval.to + 1n;
+  }
+  if (from <= last) rest.push({ from, to: last });
+  return { bits, intervals: rest };
+}
+
+export function unite(sets: readonly AddressSet[], bits: 32 | 128): AddressSet {
+  const sorted = sets.flatMap(({ intervals }) => intervals).sort((a, b) => (a.from < b.from ? -1 : 1));
+  const intervals: { from: bigint; to: bigint }[] = [];
+  for (const { from, to } of sorted) {
+    const last = intervals.at(-1);
+    if (last === undefined || last.to + 1n < from) intervals.push({ from, to });
+    else if (last.to < to) last.to = to;
+  }
+  return { bits, intervals };
+}
+
+export function isEverything({ bits, intervals }: AddressSet): boolean {
+  const [only, second] = intervals;
+  return second === undefined && only?.from === 0n && only.to === (1n << BigInt(bits)) - 1n;
+}
+
+export function isSingle({ intervals }: AddressSet): boolean {
+  const [only, second] = intervals;
+  return only !== undefined && second === undefined && only.from === only.to;
+}
+
+export function sameSet(a: AddressSet, b: AddressSet): boolean {
+  return (
+    a.intervals.length === b.intervals.length &&
+    a.intervals.every(({ from, to }, at) => from === b.intervals[at]?.from && to === b.intervals[at]?.to)
+  );
+}
+
+export function firstAddress({ bits, intervals }: AddressSet): string | undefined {
+  const [first] = intervals;
+  return first === undefined ? undefined : numberAddress(first.from, bits);
+}
+
+export function lastAddress({ bits, intervals }: AddressSet): string | undefined {
+  const last = intervals.at(-1);
+  return last === undefined ? undefined : numberAddress(last.to, bits);
+}
+
+/** The fewest CIDRs that make up the set, in order: `10.0.0.0/8`, a single address without a length. */
+export function printCidrs({ bits, intervals }: AddressSet): readonly string[] {
+  return intervals.flatMap(({ from, to }) => cidrsOf(from, to, bits));
+}
+
+function cidrsOf(first: bigint, last: bigint, bits: 32 | 128): readonly string[] {
+  const cidrs: string[] = [];
+  for (let from = first; from <= last; ) {
+    let length = bits;
+    while (length > 0) {
+      const size = 1n << BigInt(bits - length + 1);
+      if (from % size !== 0n || from + size - 1n > last) break;
+      length = (length - 1) as typeof bits;
+    }
+    const address = numberAddress(from, bits);
+    cidrs.push(length === bits ? address : `${address}/${length}`);
+    from += 1n << BigInt(bits - length);
+  }
+  return cidrs;
+}

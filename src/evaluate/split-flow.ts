@@ -1,0 +1,56 @@
+import type { Match, Rule } from "../tools/iptables/parsed.ts";
+import { subtract } from "./address-set.ts";
+import type { Flow } from "./flow.ts";
+import type { EvaluatedHost } from "./host.ts";
+import { type Matched, matchPacket } from "./match-packet.ts";
+import { everything, isNothing, minus, type Share, times } from "./share.ts";
+
+export interface SplitFlow {
+  readonly hit: Flow | undefined;
+  /** Those that go on to the next rule. */
+  readonly missed: readonly Flow[];
+  /** Of the packets that came, if chance decided. */
+  readonly chance: Share | undefined;
+}
+
+/** Divides a flow into the packets a rule takes and those it does not, match by match, as the kernel asks them. */
+export function splitFlow(rule: Rule, flow: Flow, host: EvaluatedHost): SplitFlow {
+  const missed: Flow[] = [];
+  let hit = flow;
+  let chance: Share | undefined;
+  for (const match of rule.matches) {
+    const matched = known(matchPacket(match, hit, host), hit);
+    if (matched.kind === "all") hit = noteAffinity(match, hit, true);
+    else if (matched.kind === "none")
+      return { hit: undefined, missed: [...missed, noteAffinity(match, hit, false)], chance };
+    else if (matched.kind === "share") {
+      const rest = minus(everything, matched.share);
+      if (isNothing(matched.share)) return { hit: undefined, missed: [...missed, hit], chance };
+      if (!isNothing(rest)) missed.push({ ...hit, share: times(hit.share, rest) });
+      chance = chance === undefined ? matched.share : times(chance, matched.share);
+      hit = { ...hit, share: times(hit.share, matched.share) };
+    } else if (matched.kind === "sources") {
+      missed.push({ ...hit, sources: subtract(hit.sources, matched.sources) });
+      hit = { ...hit, sources: matched.sources };
+    } else {
+      missed.push({ ...hit, assumptions: [...hit.assumptions, { what: matched.what, holds: !matched.answer }] });
+      hit = { ...hit, assumptions: [...hit.assumptions, { what: matched.what, holds: matched.answer }] };
+    }
+  }
+  return { hit, missed, chance };
+}
+
+/** A question that was asked of this packet before has its answer. */
+function known(matched: Matched, { assumptions }: Flow): Matched {
+  if (matched.kind !== "unknown") return matched;
+  const asked = assumptions.find(({ what }) => what === matched.what);
+  return asked === undefined ? matched : { kind: asked.holds === matched.answer ? "all" : "none" };
+}
+
+/** What `-m recent` notes of the client, and what it would have found. */
+function noteAffinity(match: Match, flow: Flow, hit: boolean): Flow {
+  if (match.kind !== "recent" || match.negated) return flow;
+  if (match.action === "set") return hit ? { ...flow, remembers: [...flow.remembers, match.name] } : flow;
+  if (match.seconds === undefined) return flow;
+  return { ...flow, asked: new Map([...flow.asked, [match.name, match.seconds]]) };
+}

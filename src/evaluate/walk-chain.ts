@@ -1,0 +1,182 @@
+import type { Rule } from "../tools/iptables/parsed.ts";
+import { isIpv6, parseTarget } from "./addresses.ts";
+import { rulesFor } from "./chain-index.ts";
+import { addHop, type Flow, type Left } from "./flow.ts";
+import type { EvaluatedHost } from "./host.ts";
+import { fileOf, type LoadedChain, ruleAt } from "./load-rules.ts";
+import { mergeFlows } from "./merge-flows.ts";
+import type { Hop } from "./packet.ts";
+import { splitFlow } from "./split-flow.ts";
+
+/** The kernel refuses loops when rules are loaded; text can hold them all the same. */
+const deepest = 64;
+
+/** More ways through one chain than this and nobody follows: what the chain does is then a question of its own. */
+const mostWays = 4096;
+
+export interface Setting {
+  readonly table: string;
+  readonly chains: ReadonlyMap<string, LoadedChain>;
+  readonly host: EvaluatedHost;
+  readonly depth: number;
+}
+
+/** Sends a flow through a built-in chain of a table, whose end is the chain's policy. */
+export function walkBuiltIn(table: string, name: string, flow: Flow, host: EvaluatedHost): readonly Left[] {
+  const chains = host.families[flow.sources.bits === 32 ? "ipv4" : "ipv6"].tables.get(table);
+  const chain = chains?.get(name);
+  if (chains === undefined || chain === undefined) return [{ flow, how: "accepted" }];
+  return walkChain({ table, chains, host, depth: 0 }, chain, flow).map((left) => {
+    if (left.how !== "fell") return left;
+    if (chain.policy !== "DROP") return { ...left, how: "accepted" };
+    const hop: Hop = { kind: "policy", table, chain: name, policy: chain.policy };
+    return { flow: addHop(left.flow, hop), how: "dropped" };
+  });
+}
+
+function walkChain(setting: Setting, chain: LoadedChain, flow: Flow): readonly Left[] {
+  if (setting.depth > deepest) return guessed(`the loop at chain ${chain.name}`, flow);
+  const left: Left[] = [];
+  let waiting: readonly Flow[] = [flow];
+  for (const at of rulesFor(chain, flow.destination, flow.port)) {
+    if (waiting.length === 0) break;
+    const rule = ruleAt(chain, at);
+    const next: Flow[] = [];
+    for (const each of waiting) walkRule(setting, { chain, at, rule }, each, next, left);
+    waiting = next.length > 1 ? mergeFlows(next) : next;
+    if (waiting.length + left.length > mostWays)
+      return guessed(`chain ${chain.name}, with too many ways through it,`, flow);
+  }
+  for (const each of waiting) left.push({ flow: each, how: "fell" });
+  return left;
+}
+
+interface PlacedRule {
+  readonly chain: LoadedChain;
+  readonly at: number;
+  readonly rule: Rule;
+}
+
+function walkRule(setting: Setting, placed: PlacedRule, flow: Flow, next: Flow[], left: Left[]): void {
+  const { rule } = placed;
+  if (isIdle(rule)) {
+    next.push(flow);
+    return;
+  }
+  const { hit, missed, chance } = splitFlow(rule, flow, setting.host);
+  for (const each of missed) next.push(each);
+  if (hit === undefined) return;
+  const { chain, at } = placed;
+  const { table } = setting;
+  const hop: Hop = { kind: "rule", table, chain: chain.name, number: at + 1, rule, file: fileOf(chain, at), chance };
+  take(setting, rule, addHop(hit, hop), next, left);
+}
+
+/** Extensions that look at a packet, count it or change what no rule here asks for; it goes on. */
+const passive = new Set(
+  "LOG NFLOG ULOG TRACE AUDIT CHECKSUM CLASSIFY CONNMARK CONNSECMARK DSCP ECN HL HMARK IDLETIMER LED RATEEST SECMARK SET TCPMSS TCPOPTSTRIP TEE TOS TTL".split(
+    " ",
+  ),
+);
+
+/** Whatever it matches, nothing comes of it. */
+function isIdle({ target, matches }: Rule): boolean {
+  if (target.kind === "none") return !matches.some((match) => match.kind === "recent");
+  return target.kind === "unknown" && target.words[0] === "-j" && passive.has(target.words[1] ?? "");
+}
+
+function take(setting: Setting, rule: Rule, flow: Flow, next: Flow[], left: Left[]): void {
+  const { target } = rule;
+  switch (target.kind) {
+    case "none":
+      next.push(flow);
+      return;
+    case "accept":
+      left.push({ flow, how: "accepted" });
+      return;
+    case "drop":
+      left.push({ flow, how: "dropped" });
+      return;
+    case "reject":
+      left.push({ flow, how: "rejected", rejectedWith: target.with });
+      return;
+    case "return":
+      left.push({ flow, how: "fell" });
+      return;
+    case "mark":
+      // --set-xmark: clear the bits of the mask, then flip those of the value.
+      next.push({ ...flow, mark: ((flow.mark & ~target.mask) ^ target.value) >>> 0 });
+      return;
+    case "dnat":
+      translate(target.destination, flow, next, left);
+      return;
+    case "masquerade":
+      left.push({ flow: { ...flow, masqueraded: true }, how: "accepted" });
+      return;
+    case "jump":
+      if (passive.has(target.chain)) next.push(flow);
+      else call(setting, target.chain, flow, next, left);
+      return;
+    case "unknown":
+      takeUnknown(setting, target.words, flow, next, left);
+  }
+}
+
+/** Runs another chain; what falls out of it goes on behind the rule that called. */
+function call(setting: Setting, name: string, flow: Flow, next: Flow[], left: Left[]): void {
+  const chain = setting.chains.get(name);
+  if (chain === undefined) {
+    guess(`-j ${name}`, flow, next, left);
+    return;
+  }
+  for (const result of walkChain({ ...setting, depth: setting.depth + 1 }, chain, flow)) {
+    if (result.how === "fell") next.push(result.flow);
+    else left.push(result);
+  }
+}
+
+function translate(destination: string, flow: Flow, next: Flow[], left: Left[]): void {
+  const whole =
+    parseTarget(destination) ?? parseTarget(`${isIpv6(destination) ? `[${destination}]` : destination}:${flow.port}`);
+  if (whole === undefined) {
+    guess(`-j DNAT --to-destination ${destination}`, flow, next, left);
+    return;
+  }
+  left.push({ flow: { ...flow, destination: whole.address, port: whole.port, translated: true }, how: "accepted" });
+}
+
+/** Targets that kube-proxy never writes. */
+function takeUnknown(setting: Setting, words: readonly string[], flow: Flow, next: Flow[], left: Left[]): void {
+  const [option, name = "", first = "", second = ""] = words;
+  if (option === "-g") {
+    const returned: Flow[] = [];
+    call(setting, name, flow, returned, left);
+    for (const each of returned) left.push({ flow: each, how: "fell" });
+  } else if (name === "SNAT") left.push({ flow: { ...flow, masqueraded: true }, how: "accepted" });
+  else if (name === "CT") next.push(first === "--notrack" ? { ...flow, state: "UNTRACKED" } : flow);
+  else if (name === "NOTRACK") next.push({ ...flow, state: "UNTRACKED" });
+  else if (name === "MARK" && first === "--set-xmark" && /^0x[0-9a-f]+$/i.test(second)) {
+    next.push({ ...flow, mark: Number(second) >>> 0 });
+  } else guess(words.join(" "), flow, next, left);
+}
+
+/** It may end the packet's way or let it go on: both are told, each with what it depends on. */
+function guess(what: string, flow: Flow, next: Flow[], left: Left[]): void {
+  const question = `${what} lets the packet go on`;
+  const known = flow.assumptions.find((assumption) => assumption.what === question);
+  if (known === undefined || known.holds) next.push(assume(flow, question, true));
+  if (known === undefined || !known.holds) left.push({ flow: assume(flow, question, false), how: "dropped" });
+}
+
+/** The same where a whole chain cannot be followed. */
+function guessed(what: string, flow: Flow): readonly Left[] {
+  const next: Flow[] = [];
+  const left: Left[] = [];
+  guess(what, flow, next, left);
+  return [...left, ...next.map((each): Left => ({ flow: each, how: "fell" }))];
+}
+
+function assume(flow: Flow, what: string, holds: boolean): Flow {
+  if (flow.assumptions.some((assumption) => assumption.what === what)) return flow;
+  return { ...flow, assumptions: [...flow.assumptions, { what, holds }] };
+}

@@ -1,0 +1,103 @@
+import { parseAddressSet } from "../../src/evaluate/address-set.ts";
+import { canonicalAddress, printTarget } from "../../src/evaluate/addresses.ts";
+import { evaluatePacket } from "../../src/evaluate/evaluate-packet.ts";
+import { type EvaluatedHost, readEvaluatedHost } from "../../src/evaluate/host.ts";
+import type { Entry, Outcome, Protocol } from "../../src/evaluate/packet.ts";
+import { everything, plus, type Share, sameShare, shareNumber, total } from "../../src/evaluate/share.ts";
+
+/** The first packet of a connection, as packets.txt writes it. */
+export interface TracedPacket {
+  readonly entry: Entry;
+  readonly inInterface?: string;
+  readonly source: string;
+  readonly destination: string;
+  readonly protocol: Protocol;
+  readonly port: number;
+}
+
+export type TracedVerdict =
+  | { readonly kind: "delivered"; readonly address: string; readonly port: number; readonly masqueraded: boolean }
+  | { readonly kind: "rejected" }
+  | { readonly kind: "dropped" }
+  | { readonly kind: "untouched"; readonly masqueraded: boolean };
+
+export interface TracedOutcome {
+  readonly share: Share;
+  readonly verdict: TracedVerdict;
+}
+
+/** What a host has, as text. */
+export interface HostText {
+  readonly rules: { readonly ipv4: string; readonly ipv6: string };
+  readonly sets?: string | undefined;
+  readonly servers?: string | undefined;
+  readonly serviceAddresses?: readonly string[];
+  readonly nodeAddresses: readonly string[];
+}
+
+/** A host out of texts that are known to be whole. */
+export function tracedHost({
+  rules,
+  sets = "",
+  servers = "",
+  serviceAddresses = [],
+  nodeAddresses,
+}: HostText): EvaluatedHost {
+  const part = (text: string) => (text === "" ? [] : [{ file: "test", text }]);
+  const host = readEvaluatedHost(
+    {
+      iptables: part(rules.ipv4),
+      ip6tables: part(rules.ipv6),
+      ipset: part(sets),
+      ipvs: part(servers),
+      serviceAddresses,
+    },
+    { nodeAddresses, podRanges: [] },
+  );
+  if (host.problems.length > 0) throw new Error(JSON.stringify(host.problems));
+  return host;
+}
+
+/** Where one packet ends, by chance alone: a question that the text cannot answer is an error here. */
+export function tracePacket(host: EvaluatedHost, packet: TracedPacket): readonly TracedOutcome[] {
+  const sources = parseAddressSet(packet.source);
+  if (sources === undefined) throw new Error(`${packet.source} is no address`);
+  const outcomes = evaluatePacket(host, { ...packet, sources, destination: canonicalAddress(packet.destination) });
+  const [unknown] = outcomes.flatMap(({ assumptions }) => assumptions);
+  if (unknown !== undefined) throw new Error(`nobody can tell: ${unknown.what}`);
+  if (!sameShare(total(outcomes.map(({ share }) => share)), everything)) throw new Error("shares do not sum to one");
+  return merge(outcomes.map((outcome) => ({ share: outcome.share, verdict: verdictOf(outcome) })));
+}
+
+function verdictOf({ verdict, masqueraded }: Outcome): TracedVerdict {
+  if (verdict.kind === "delivered") return { kind: "delivered", ...verdict.target, masqueraded };
+  return verdict.kind === "untouched" ? { kind: "untouched", masqueraded } : { kind: verdict.kind };
+}
+
+function merge(outcomes: readonly TracedOutcome[]): readonly TracedOutcome[] {
+  const merged = new Map<string, TracedOutcome>();
+  for (const outcome of outcomes) {
+    const key = printVerdict(outcome.verdict);
+    const before = merged.get(key);
+    merged.set(key, before === undefined ? outcome : { ...outcome, share: plus(before.share, outcome.share) });
+  }
+  return [...merged].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, outcome]) => outcome);
+}
+
+export function printVerdict(verdict: TracedVerdict): string {
+  switch (verdict.kind) {
+    case "delivered":
+      return `${printTarget(verdict)} ${verdict.masqueraded ? "masqueraded" : "source kept"}`;
+    case "untouched":
+      return verdict.masqueraded ? "untouched masqueraded" : "untouched";
+    case "rejected":
+      return "reject";
+    case "dropped":
+      return "drop";
+  }
+}
+
+export function printOutcomes(outcomes: readonly TracedOutcome[]): string {
+  const percent = (value: Share) => `${Number((shareNumber(value) * 100).toFixed(4))}%`;
+  return outcomes.map(({ share, verdict }) => `${printVerdict(verdict)} (${percent(share)})`).join(" | ");
+}
