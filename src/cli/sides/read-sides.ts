@@ -128,13 +128,10 @@ function sideOf(source: SideSource, nodes: readonly SideNode[], notes: readonly 
   return { label: { name: source.name, mode }, nodes, assumptions: [...notes, ...unknownsOf(nodes)] };
 }
 
+/** Without addresses the engine says so itself. */
 function unknownsOf(nodes: readonly SideNode[]): readonly string[] {
-  const without = (key: keyof World): readonly string[] =>
-    nodes.filter(({ world }) => world[key].length === 0).map(({ name }) => name);
-  const say = (names: readonly string[], what: string): readonly string[] => {
-    if (names.length === 0) return [];
-    const [first] = names;
-    return [`${what} of ${names.length === 1 ? first : `${names.length} nodes`} are not known`];
-  };
-  return [...say(without("nodeAddresses"), "the addresses"), ...say(without("podRanges"), "the pod ranges")];
+  const names = nodes.filter(({ world }) => world.podRanges.length === 0).map(({ name }) => name);
+  if (names.length === 0) return [];
+  const which = names.length === 1 ? names[0] : `${names.length} nodes`;
+  return [`nobody says which addresses are pods of ${which}`];
 }
