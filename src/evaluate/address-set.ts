@@ -113,6 +113,11 @@ export function firstAddress({ bits, intervals }: AddressSet): string | undefine
   return first === undefined ? undefined : numberAddress(first.from, bits);
 }
 
+export function lastAddress({ bits, intervals }: AddressSet): string | undefined {
+  const last = intervals.at(-1);
+  return last === undefined ? undefined : numberAddress(last.to, bits);
+}
+
 /** The fewest CIDRs that make up the set, in order: `10.0.0.0/8`, a single address without a length. */
 export function printCidrs({ bits, intervals }: AddressSet): readonly string[] {
   return intervals.flatMap(({ from, to }) => cidrsOf(from, to, bits));

@@ -1,0 +1,113 @@
+import {
+  type AddressSet,
+  intersect,
+  isEmpty,
+  isSingle,
+  parseAddressSet,
+  subtract,
+  unite,
+} from "../../evaluate/address-set.ts";
+import { printTarget } from "../../evaluate/addresses.ts";
+import { classesOf, type Part, type SourceClass, sameParts } from "../../evaluate/classes.ts";
+import { evaluatePacket } from "../../evaluate/evaluate-packet.ts";
+import type { EvaluatedHost } from "../../evaluate/host.ts";
+import { isLocal } from "../../evaluate/match-packet.ts";
+import type { Entry, Packet } from "../../evaluate/packet.ts";
+import { isIpv6Key, type Key } from "./key.ts";
+
+/** What both sides do with all packets of one entry to one destination. */
+export interface EntryComparison {
+  readonly entry: Entry;
+  /** The sources that were asked about: those both sides agree can come by this entry. */
+  readonly sources: AddressSet;
+  readonly base: readonly SourceClass[];
+  readonly head: readonly SourceClass[];
+  /** Sources that are treated differently, by what happens to them on each side. */
+  readonly differences: readonly Difference[];
+}
+
+export interface Difference {
+  readonly sources: AddressSet;
+  readonly was: readonly Part[];
+  readonly now: readonly Part[];
+}
+
+/** Sends all packets for a destination through both hosts, by each entry. */
+export function compareKey(base: EvaluatedHost, head: EvaluatedHost, key: Key): readonly EntryComparison[] {
+  return (["outside", "pod", "node"] as const).flatMap((entry) => {
+    const sources = sourcesOf(entry, key, [base, head]);
+    if (isEmpty(sources)) return [];
+    const { address: destination, port, protocol, state } = key;
+    const packet: Packet = { entry, sources, destination, port, protocol, state };
+    const [was, now] = [classesOf(evaluatePacket(base, packet)), classesOf(evaluatePacket(head, packet))];
+    return [{ entry, sources, base: was, head: now, differences: differencesOf(was, now) }];
+  });
+}
+
+/** The node itself uses its own addresses, and what it talks to when that is its own too. */
+function sourcesOf(entry: Entry, { address, ...key }: Key, hosts: readonly [EvaluatedHost, EvaluatedHost]): AddressSet {
+  const isIpv6 = isIpv6Key({ address, ...key });
+  const bits = isIpv6 ? 128 : 32;
+  const family = isIpv6 ? "ipv6" : "ipv4";
+  const everyLocal = unite(
+    hosts.map(({ local }) => local[family]),
+    bits,
+  );
+  const pods = unite(
+    hosts.map((host) => host.pods[family]),
+    bits,
+  );
+  if (entry === "pod") return subtract(pods, everyLocal);
+  const all = parseAddressSet(isIpv6 ? "::/0" : "0.0.0.0/0") as AddressSet;
+  if (entry === "outside") return subtract(subtract(all, pods), everyLocal);
+  const own = hosts[0].world.nodeAddresses.filter((each) => hosts[1].world.nodeAddresses.includes(each));
+  const itself = hosts.every((host) => isLocal(address, host)) ? [address] : [];
+  const sets = [...own, ...itself].map(parseAddressSet).filter((set) => set?.bits === bits) as AddressSet[];
+  return unite(sets, bits);
+}
+
+function differencesOf(base: readonly SourceClass[], head: readonly SourceClass[]): readonly Difference[] {
+  const differences: { sources: AddressSet; was: readonly Part[]; now: readonly Part[] }[] = [];
+  for (const before of base) {
+    for (const after of head) {
+      if (sameParts(before.parts, after.parts)) continue;
+      const sources = intersect(before.sources, after.sources);
+      if (!isEmpty(sources)) differences.push({ sources, was: before.parts, now: after.parts });
+    }
+  }
+  return differences;
+}
+
+/**
+ * Classes as people think of them: an endpoint that reaches itself is masqueraded, whatever the rule for the others,
+ * and makes no class of its own. `differs` says of which sources more is to be told.
+ */
+export function withoutHairpins(classes: readonly SourceClass[]): readonly SourceClass[] {
+  const [largest] = [...classes].sort((a, b) => (sizeOf(a.sources) > sizeOf(b.sources) ? -1 : 1));
+  if (largest === undefined) return classes;
+  const hairpins = classes.filter((each) => each !== largest && isHairpinOf(each, largest));
+  if (hairpins.length === 0) return classes;
+  const sources = unite(
+    [largest, ...hairpins].map((each) => each.sources),
+    largest.sources.bits,
+  );
+  return [{ ...largest, sources }, ...classes.filter((each) => each !== largest && !hairpins.includes(each))];
+}
+
+function sizeOf({ intervals }: AddressSet): bigint {
+  return intervals.reduce((sum, { from, to }) => sum + to - from + 1n, 0n);
+}
+
+function isHairpinOf(one: SourceClass, general: SourceClass): boolean {
+  if (!isSingle(one.sources)) return false;
+  const plain = (part: Part): string => part.key.replace(" masqueraded", "");
+  const extra = one.parts.filter((part) => !general.parts.some((other) => other.key === part.key));
+  return (
+    one.parts.map(plain).sort().join() === general.parts.map(plain).sort().join() &&
+    extra.every(({ outcome: { verdict, masqueraded }, key }) => {
+      if (verdict.kind !== "delivered" || !masqueraded) return false;
+      const own = parseAddressSet(verdict.target.address);
+      return own !== undefined && !isEmpty(intersect(own, one.sources)) && key.includes(printTarget(verdict.target));
+    })
+  );
+}
