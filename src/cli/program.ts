@@ -24,6 +24,8 @@ export function createProgram(name: string, finish: (exitCode: number) => void):
     .showSuggestionAfterError(true)
     .configureHelp({ helpWidth: 80, showGlobalOptions: false })
     .configureOutput(output)
+    // So that flags of explain packet are not taken for those of explain.
+    .enablePositionalOptions()
     .exitOverride();
   program.addCommand(compileCommand(name, finish));
   program.addCommand(diffCommand(name, finish));
