@@ -4,7 +4,7 @@ import {
   type PacketTarget,
   parsePacketSource,
   parsePacketTarget,
-} from "../review/explain/packet/question.ts";
+} from "../review/explain/packet/question/question.ts";
 import type { ExplainPacketFlags } from "./commands/explain-packet.ts";
 import { addStateOptions, colorOption, notEmpty } from "./state-flags.ts";
 

@@ -1,4 +1,3 @@
-import { escapeControls } from "../diagnostics/printable.ts";
 import { locate } from "../host/locate.ts";
 import type { SourceDocument } from "../host/source.ts";
 import type { Cause, CauseOf } from "../review/explain/packet/explain-hop.ts";
@@ -28,6 +27,5 @@ function originAt(origins: readonly LineOrigin[], line: number): LineOrigin | un
 function causeOf({ object, field, document, path }: LineOrigin, documents: readonly SourceDocument[]): Cause {
   const source = document === undefined ? undefined : documents[document];
   const place = source && locate(source, path, "value");
-  const text = place ? `${place.file}:${place.line}:${place.column}` : source?.source.name;
-  return { object: escapeControls(object), field, source: text === undefined ? undefined : escapeControls(text) };
+  return { object, field, source: place && { file: place.file, line: place.line, column: place.column } };
 }

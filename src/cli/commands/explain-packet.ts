@@ -1,9 +1,12 @@
 import { escapeControls } from "../../diagnostics/printable.ts";
 import type { ConnectionState, Entry, Protocol } from "../../evaluate/packet.ts";
 import { explainPacket } from "../../review/explain/packet/explain-packet.ts";
-import type { PacketSource, PacketTarget } from "../../review/explain/packet/question.ts";
-import { isRefusal } from "../../review/explain/packet/refusal.ts";
-import { resolvePacket } from "../../review/explain/packet/resolve-packet.ts";
+import type { PacketExplanation } from "../../review/explain/packet/packet-explanation.ts";
+import type { PacketSource, PacketTarget } from "../../review/explain/packet/question/question.ts";
+import { isRefusal } from "../../review/explain/packet/question/refusal.ts";
+import { resolvePacket } from "../../review/explain/packet/question/resolve-packet.ts";
+import { renderPacket } from "../../review/explain/packet/render/render-text.ts";
+import { painter } from "../color.ts";
 import { CommandFailure, exitCodes } from "../exit-codes.ts";
 import { compiledHost } from "../explained-state.ts";
 import { startProgress } from "../progress.ts";
@@ -42,6 +45,17 @@ export async function runExplainPacket(flags: ExplainPacketFlags): Promise<numbe
   if (isRefusal(resolved)) throw new CommandFailure(escapeControls(resolved.refused), exitCodes.usage);
   const explanation = explainPacket(explained, resolved);
   progress.end();
-  process.stdout.write(`${JSON.stringify(explanation, null, 2)}\n`);
+  process.stdout.write(printExplanation(explanation, flags));
   return exitCodes.fine;
+}
+
+function printExplanation(explanation: PacketExplanation, { output = "text", color }: ExplainPacketFlags): string {
+  switch (output) {
+    case "json":
+      return `${JSON.stringify(explanation, null, 2)}\n`;
+    case "text": {
+      const paint = painter(process.stdout, color);
+      return renderPacket(explanation, (text) => paint("bold", text));
+    }
+  }
 }

@@ -3,11 +3,11 @@ import { evaluatePacket } from "../../../evaluate/evaluate-packet.ts";
 import type { EvaluatedHost } from "../../../evaluate/host.ts";
 import type { Outcome } from "../../../evaluate/packet.ts";
 import { printFraction, shareNumber } from "../../../evaluate/share.ts";
-import { type CauseOf, createHopExplainer } from "./explain-hop.ts";
+import { type CauseOf, explainHop } from "./explain-hop.ts";
 import { foldOutcomes } from "./fold-outcomes.ts";
 import { limitsOf } from "./limits.ts";
-import type { ExplainedHop, ExplainedOutcome, ExplainedPacket, PacketExplanation } from "./packet-explanation.ts";
-import type { ResolvedPacket } from "./resolve-packet.ts";
+import type { ExplainedOutcome, ExplainedPacket, PacketExplanation } from "./packet-explanation.ts";
+import type { ResolvedPacket } from "./question/resolve-packet.ts";
 
 export interface ExplainedHost {
   readonly node: string;
@@ -27,9 +27,9 @@ export interface NamedEndpoint {
 
 /** Sends a packet through a host, and says where it goes, by which rules, and what these are there for. */
 export function explainPacket(explained: ExplainedHost, resolved: ResolvedPacket): PacketExplanation {
-  const explainHop = createHopExplainer(explained.causeOf);
+  const known = { ...explained, causeOf: remembering(explained.causeOf) };
   const outcomes = foldOutcomes(evaluatePacket(explained.host, resolved.packet)).map((outcome) =>
-    explainOutcome(outcome, outcome.hops.map(explainHop), resolved, explained),
+    explainOutcome(outcome, resolved, known),
   );
   const { node, mode, assumptions } = explained;
   return {
@@ -60,11 +60,20 @@ function describePacket({ from, fromName, to, packet }: ResolvedPacket): Explain
   };
 }
 
+/** Asks for each line once, however many ways lead over it. */
+function remembering(causeOf: CauseOf): CauseOf {
+  const causes = new Map<string, ReturnType<CauseOf>>();
+  return (file, line) => {
+    const key = `${file}:${line}`;
+    if (!causes.has(key)) causes.set(key, causeOf(file, line));
+    return causes.get(key);
+  };
+}
+
 function explainOutcome(
   outcome: Outcome,
-  hops: readonly ExplainedHop[],
   { from }: ResolvedPacket,
-  { endpointAt }: ExplainedHost,
+  { endpointAt, causeOf }: ExplainedHost,
 ): ExplainedOutcome {
   const { share, verdict, masqueraded, affinity, scheduling, assumptions } = outcome;
   const destination = verdict.kind === "delivered" ? printTarget(verdict.target) : undefined;
@@ -82,6 +91,6 @@ function explainOutcome(
     ...(affinity === undefined ? {} : { affinitySeconds: affinity }),
     ...(scheduling === undefined ? {} : { scheduling }),
     assuming: assumptions,
-    hops,
+    hops: outcome.hops.map((hop) => explainHop(hop, destination, causeOf)),
   };
 }
