@@ -8,12 +8,16 @@ import { resolvePacket } from "../../review/explain/packet/question/resolve-pack
 import { renderPacket } from "../../review/explain/packet/render/render-text.ts";
 import { painter } from "../color.ts";
 import { CommandFailure, exitCodes } from "../exit-codes.ts";
-import { compiledHost } from "../explained-state.ts";
-import { startProgress } from "../progress.ts";
+import type { Asked } from "../explain-packet/asked.ts";
+import { compiledHost } from "../explain-packet/compiled-host.ts";
+import { dumpedHost } from "../explain-packet/dumped-host.ts";
+import { type Progress, startProgress } from "../progress.ts";
 import type { StateFlags } from "../state-flags.ts";
 
 export interface ExplainPacketFlags extends Omit<StateFlags, "filename"> {
   readonly filename?: readonly string[];
+  readonly actual?: string;
+  readonly nodeAddress?: readonly string[];
   readonly from: PacketSource;
   readonly to: PacketTarget;
   readonly proto?: Protocol;
@@ -26,10 +30,8 @@ export interface ExplainPacketFlags extends Omit<StateFlags, "filename"> {
 
 /** `portolan explain packet`. */
 export async function runExplainPacket(flags: ExplainPacketFlags): Promise<number> {
-  const { filename } = flags;
-  if (filename === undefined) throw new CommandFailure("say what to explain: -f STATE", exitCodes.usage);
   const progress = startProgress(process.stderr);
-  const { explained, surroundings } = await compiledHost({ ...flags, filename }, progress.tell);
+  const { explained, surroundings } = await readAsked(flags, progress);
   const resolved = resolvePacket(
     {
       source: flags.from,
@@ -42,11 +44,23 @@ export async function runExplainPacket(flags: ExplainPacketFlags): Promise<numbe
     },
     surroundings,
   );
-  if (isRefusal(resolved)) throw new CommandFailure(escapeControls(resolved.refused), exitCodes.usage);
+  if (isRefusal(resolved)) throw usage(escapeControls(resolved.refused));
   const explanation = explainPacket(explained, resolved);
   progress.end();
   process.stdout.write(printExplanation(explanation, flags));
   return exitCodes.fine;
+}
+
+function readAsked(flags: ExplainPacketFlags, progress: Progress): Promise<Asked> {
+  const { filename, actual, nodeAddress } = flags;
+  if (actual !== undefined) return dumpedHost({ ...flags, actual }, progress);
+  if (nodeAddress !== undefined) throw usage("--node-address is for --actual; state says it in a Node or Host");
+  if (filename === undefined) throw usage("say which rules: -f STATE, or --actual DUMP");
+  return compiledHost({ ...flags, filename }, progress.tell);
+}
+
+function usage(message: string): CommandFailure {
+  return new CommandFailure(message, exitCodes.usage);
 }
 
 function printExplanation(explanation: PacketExplanation, { output = "text", color }: ExplainPacketFlags): string {

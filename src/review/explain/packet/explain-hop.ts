@@ -15,15 +15,22 @@ export interface Cause {
   readonly source: Source | undefined;
 }
 
-/** By file and line; undefined where nobody knows, as with dumps. */
-export type CauseOf = (file: string, line: number) => Cause | undefined;
+/** A line of a tool's text, without counters. */
+export interface RuleLine {
+  readonly file: string;
+  readonly line: number;
+  readonly text: string;
+}
+
+/** What a line is there for; undefined where nobody knows. */
+export type CauseOf = (line: RuleLine) => Cause | undefined;
 
 /** Puts a hop in words. `destination` is where the packet ends, which a virtual server has chosen. */
 export function explainHop(hop: Hop, destination: string | undefined, causeOf: CauseOf): ExplainedHop {
   switch (hop.kind) {
     case "rule": {
       const { table, chain, number, rule, file, chance } = hop;
-      const cause = causeOf(file, rule.line);
+      const cause = causeOf({ file, line: rule.line, text: rule.text });
       return {
         table,
         chain,
@@ -45,12 +52,13 @@ export function explainHop(hop: Hop, destination: string | undefined, causeOf: C
     }
     case "virtual-server": {
       const { server, chance } = hop;
-      const cause = causeOf(ipvsFile, server.line);
+      const text = printServer(server);
+      const cause = causeOf({ file: ipvsFile, line: server.line, text });
       return {
         table: "ipvs",
         chain: server.address,
         rule: null,
-        text: printServer(server),
+        text,
         words: describeServer(server),
         because: cause === undefined ? "a virtual server of this host" : describeCause(cause),
         ...(destination === undefined ? {} : { goesTo: destination }),

@@ -1,8 +1,10 @@
-import { printTarget } from "../../../evaluate/addresses.ts";
+import { isEmpty } from "../../../evaluate/address-set.ts";
+import { isIpv6, printTarget } from "../../../evaluate/addresses.ts";
 import { evaluatePacket } from "../../../evaluate/evaluate-packet.ts";
 import type { EvaluatedHost } from "../../../evaluate/host.ts";
 import type { Outcome } from "../../../evaluate/packet.ts";
 import { printFraction, shareNumber } from "../../../evaluate/share.ts";
+import { familyNames } from "../../../model/address.ts";
 import { type CauseOf, explainHop } from "./explain-hop.ts";
 import { foldOutcomes } from "./fold-outcomes.ts";
 import { limitsOf } from "./limits.ts";
@@ -39,9 +41,23 @@ export function explainPacket(explained: ExplainedHost, resolved: ResolvedPacket
     mode,
     packet: describePacket(resolved),
     outcomes,
-    assumptions,
+    assumptions: [...assumptions, ...missingTables(explained.host, resolved), ...unknownPods(explained.host, resolved)],
     limits: limitsOf(outcomes, explained),
   };
+}
+
+/** A table that is not there is an empty one. */
+function missingTables({ families }: EvaluatedHost, { to }: ResolvedPacket): readonly string[] {
+  const family = isIpv6(to.address) ? "ipv6" : "ipv4";
+  const { tables } = families[family];
+  if (tables.size === 0) return [`there are no rules of ${familyNames[family]} here: such packets meet none`];
+  const missing = ["nat", "filter"].filter((table) => !tables.has(table));
+  return missing.map((table) => `there is no table ${table} of ${familyNames[family]} here: taken for an empty one`);
+}
+
+function unknownPods({ pods }: EvaluatedHost, { from, fromName, packet }: ResolvedPacket): readonly string[] {
+  if (packet.entry !== "outside" || fromName !== undefined || !isEmpty(pods[isIpv6(from) ? "ipv6" : "ipv4"])) return [];
+  return [`nothing tells which addresses pods of this node have: ${from} is taken for one outside (--entry pod)`];
 }
 
 function describePacket({ from, fromName, to, packet }: ResolvedPacket): ExplainedPacket {
@@ -63,9 +79,9 @@ function describePacket({ from, fromName, to, packet }: ResolvedPacket): Explain
 /** Asks for each line once, however many ways lead over it. */
 function remembering(causeOf: CauseOf): CauseOf {
   const causes = new Map<string, ReturnType<CauseOf>>();
-  return (file, line) => {
-    const key = `${file}:${line}`;
-    if (!causes.has(key)) causes.set(key, causeOf(file, line));
+  return (line) => {
+    const key = `${line.file}:${line.line}`;
+    if (!causes.has(key)) causes.set(key, causeOf(line));
     return causes.get(key);
   };
 }

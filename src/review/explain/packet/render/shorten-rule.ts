@@ -4,7 +4,7 @@
  */
 export function shortenRule(text: string, width: number): string {
   const short = text
-    .replace(/^-A \S+ /, "")
+    .replace(/^-A [^-]\S* /, "")
     .replace(/-m comment --comment (?:"(?:[^"\\]|\\.)*"|\S+) ?/g, "")
     .replace(/-m (tcp|udp|sctp) (?=--dport|! --dport|-j|-g)/g, "")
     .replace(/(?<=-[sd] [\d.]+)\/32(?= )/g, "")

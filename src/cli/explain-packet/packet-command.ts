@@ -1,12 +1,13 @@
 import { Command, InvalidArgumentError, Option } from "commander";
+import { isAddress } from "../../evaluate/addresses.ts";
 import {
   type PacketSource,
   type PacketTarget,
   parsePacketSource,
   parsePacketTarget,
-} from "../review/explain/packet/question/question.ts";
-import type { ExplainPacketFlags } from "./commands/explain-packet.ts";
-import { addStateOptions, colorOption, notEmpty } from "./state-flags.ts";
+} from "../../review/explain/packet/question/question.ts";
+import type { ExplainPacketFlags } from "../commands/explain-packet.ts";
+import { addStateOptions, colorOption, notEmpty } from "../state-flags.ts";
 
 /** `explain packet`. The action loads what it needs. */
 export function explainPacketCommand(name: string, finish: (exitCode: number) => void): Command {
@@ -42,10 +43,21 @@ export function explainPacketCommand(name: string, finish: (exitCode: number) =>
     )
     .addOption(new Option("--mark <mark>", "the mark it comes with, such as 0x4000").argParser(mark).default(0, "0"));
   return addStateOptions(command, { isRequired: false })
+    .addOption(
+      new Option(
+        "--actual <dump>",
+        "ask this host's rules instead: iptables-save, or what collect wrote; -f then only names things",
+      ).argParser(notEmpty),
+    )
+    .addOption(
+      new Option("--node-address <ip>", "an address of the node, where the dump tells none; repeatable").argParser(
+        nodeAddress,
+      ),
+    )
     .addOption(new Option("-o, --output <format>", "default: text").choices(["text", "json"]))
     .addOption(colorOption())
     .action(async (flags: ExplainPacketFlags) => {
-      const { runExplainPacket } = await import("./commands/explain-packet.ts");
+      const { runExplainPacket } = await import("../commands/explain-packet.ts");
       finish(await runExplainPacket(flags));
     });
 }
@@ -60,6 +72,11 @@ function target(text: string): PacketTarget {
   const parsed = parsePacketTarget(text);
   if (parsed !== undefined) return parsed;
   throw new InvalidArgumentError("Write it as svc/NAMESPACE/NAME[:PORT], ADDRESS:PORT or [ADDRESS]:PORT.");
+}
+
+function nodeAddress(text: string, previous: readonly string[] | undefined): readonly string[] {
+  if (!isAddress(text)) throw new InvalidArgumentError("It is no address.");
+  return [...(previous ?? []), text];
 }
 
 function mark(text: string): number {
