@@ -313,6 +313,44 @@ describe("a side where nothing is", () => {
   });
 });
 
+describe("two sides with -f", () => {
+  const plain = (name: string, port = 80): string =>
+    `apiVersion: v1\nkind: Service\nmetadata: {name: ${name}, namespace: shop}\nspec: {type: NodePort, ports: [{port: ${port}}]}\n`;
+
+  it("lie over that state: what the cluster filled in stays, what HEAD has no more is gone", async () => {
+    const second = replaced(replaced(service, "name: web", "name: api"), "30080", "30090").replace("0.10", "0.11");
+    const cwd = workspace({
+      "state.yaml": [cluster, second].join("---\n"),
+      "base/web.yaml": plain("web"),
+      "base/api.yaml": plain("api"),
+      "head/web.yaml": plain("web", 8080),
+    });
+    const gone = await compare(cwd, ["base", "head", "-f", "state.yaml"]);
+    expect(vips(gone)).toEqual(
+      [
+        "10.96.0.10:80/TCP",
+        "10.96.0.10:8080/TCP",
+        "10.96.0.11:80/TCP",
+        "nodePort 30080/TCP",
+        "nodePort 30090/TCP",
+      ].sort(),
+    );
+    const same = await compare(cwd, ["base", "base", "-f", "state.yaml"]);
+    expect(same).toMatchObject({ code: 0, diff: { changes: [] } });
+    rmSync(join(cwd, "head/web.yaml"));
+    const none = await compare(cwd, ["base", "head", "-f", "state.yaml"]);
+    expect(none.stderr).toBe("note: head is an empty folder\n");
+    expect(vips(none)).toEqual(["10.96.0.10:80/TCP", "10.96.0.11:80/TCP", "nodePort 30080/TCP", "nodePort 30090/TCP"]);
+  });
+
+  it("cannot be rules", async () => {
+    const cwd = await compiledBoth();
+    const { code, stderr } = await compare(cwd, ["out", "outs", "-f", "base.yaml"]);
+    expect(stderr).toContain("out holds rules, not manifests");
+    expect(code).toBe(2);
+  });
+});
+
 describe("nodes", () => {
   const second = node.replace("node1", "node2").replace("192.0.2.10", "192.0.2.12");
 
