@@ -3,6 +3,7 @@ import {
   intersect,
   isEmpty,
   isSingle,
+  noAddress,
   parseAddressSet,
   subtract,
   unite,
@@ -20,9 +21,10 @@ export interface EntryComparison {
   readonly entry: Entry;
   /** The sources that were asked about: those both sides agree can come by this entry. */
   readonly sources: AddressSet;
+  /** Without endpoints that reach themselves, unless it is they alone that are treated differently. */
   readonly base: readonly SourceClass[];
   readonly head: readonly SourceClass[];
-  /** Sources that are treated differently, by what happens to them on each side. */
+  /** Sources that are treated differently, by what happens to them. */
   readonly differences: readonly Difference[];
 }
 
@@ -40,7 +42,11 @@ export function compareKey(base: EvaluatedHost, head: EvaluatedHost, key: Key): 
     const { address: destination, port, protocol, state } = key;
     const packet: Packet = { entry, sources, destination, port, protocol, state };
     const [was, now] = [classesOf(evaluatePacket(base, packet)), classesOf(evaluatePacket(head, packet))];
-    return [{ entry, sources, base: was, head: now, differences: differencesOf(was, now) }];
+    const differences = differencesOf(was, now);
+    const general = differences.length === 0 ? [] : differencesOf(withoutHairpins(was), withoutHairpins(now));
+    const shown = differences.length > 0 && general.length === 0 ? differences : general;
+    const fold = shown === differences && shown.length > 0 ? (each: readonly SourceClass[]) => each : withoutHairpins;
+    return [{ entry, sources, base: fold(was), head: fold(now), differences: shown }];
   });
 }
 
@@ -57,6 +63,9 @@ function sourcesOf(entry: Entry, { address, ...key }: Key, hosts: readonly [Eval
     hosts.map((host) => host.pods[family]),
     bits,
   );
+  // What claims to come from, or go to, a loopback address over the network is a martian to the kernel.
+  const isLoopback = address === "::1" || address.startsWith("127.");
+  if (isLoopback) return entry === "node" ? (parseAddressSet(address) as AddressSet) : noAddress(bits);
   if (entry === "pod") return subtract(pods, everyLocal);
   const all = parseAddressSet(isIpv6 ? "::/0" : "0.0.0.0/0") as AddressSet;
   if (entry === "outside") return subtract(subtract(all, pods), everyLocal);
