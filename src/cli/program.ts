@@ -1,6 +1,7 @@
 import { Argument, Command, Option } from "commander";
 import { escapeControls } from "../diagnostics/printable.ts";
 import type { CompileFlags } from "./commands/compile.ts";
+import { diffCommand } from "./diff-command.ts";
 import { hostCommands } from "./host-commands.ts";
 import { addStateOptions, colorOption } from "./state-flags.ts";
 import { versionText } from "./version.ts";
@@ -23,6 +24,7 @@ export function createProgram(name: string, finish: (exitCode: number) => void):
     .configureOutput(output)
     .exitOverride();
   program.addCommand(compileCommand(name, finish));
+  program.addCommand(diffCommand(name, finish));
   for (const command of hostCommands(name, finish)) program.addCommand(command);
   program.addCommand(explainCommand(name));
   program.addCommand(completionCommand(name, program));
