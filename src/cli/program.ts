@@ -27,6 +27,7 @@ export function createProgram(name: string, finish: (exitCode: number) => void):
   program.addCommand(diffCommand(name, finish));
   for (const command of hostCommands(name, finish)) program.addCommand(command);
   program.addCommand(explainCommand(name));
+  program.addCommand(schemaCommand(name));
   program.addCommand(completionCommand(name, program));
   program
     .command("version", { hidden: false })
@@ -87,6 +88,18 @@ function explainCommand(name: string): Command {
     .action(async (code: string | undefined) => {
       const { runExplain } = await import("./commands/explain.ts");
       runExplain(code);
+    });
+}
+
+function schemaCommand(name: string): Command {
+  return new Command("schema")
+    .summary("print the JSON schema of an output")
+    .description("Prints the JSON Schema (2020-12) of a document Portolan prints. Without a name, lists them.")
+    .argument("[name]", "such as diff")
+    .addHelpText("after", `\nExample:\n  $ ${name} schema diff > diff.schema.json\n`)
+    .action(async (document: string | undefined) => {
+      const { runSchema } = await import("./commands/schema.ts");
+      runSchema(document);
     });
 }
 
