@@ -3,6 +3,7 @@ import { escapeControls } from "../diagnostics/printable.ts";
 import type { CompileFlags } from "./commands/compile.ts";
 import { diffCommand } from "./diff-command.ts";
 import { explainCommand } from "./explain-command.ts";
+import { explainPacketCommand } from "./explain-packet-command.ts";
 import { hostCommands } from "./host-commands.ts";
 import { addStateOptions, colorOption } from "./state-flags.ts";
 import { versionText } from "./version.ts";
@@ -23,12 +24,15 @@ export function createProgram(name: string, finish: (exitCode: number) => void):
     .showSuggestionAfterError(true)
     .configureHelp({ helpWidth: 80, showGlobalOptions: false })
     .configureOutput(output)
+    // So that flags of explain packet are not taken for those of explain.
+    .enablePositionalOptions()
     .exitOverride();
   program.addCommand(compileCommand(name, finish));
   program.addCommand(diffCommand(name, finish));
   for (const command of hostCommands(name, finish)) program.addCommand(command);
   program.addCommand(schemaCommand(name));
   program.addCommand(explainCommand(name, finish));
+  program.addCommand(explainCommand(name, finish).addCommand(explainPacketCommand(name, finish)));
   program.addCommand(completionCommand(name, program));
   program
     .command("version", { hidden: false })

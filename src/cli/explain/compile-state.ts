@@ -39,7 +39,10 @@ export async function readState(flags: ChoiceOfNodes): Promise<State> {
     throw new CommandFailure("only cluster state can tell: give -f STATE", exitCodes.usage);
   }
   const sink = createSink();
-  const inputs = await readInputs({ filenames, recursive: flags.recursive ?? false, proxyConfig }, sink);
+  const inputs = await readInputs(
+    { filenames, recursive: flags.recursive ?? false, proxyConfig, overlays: flags.overlay ?? [] },
+    sink,
+  );
   const options: CompileOptions = {
     mode: flags.mode,
     families: wantedFamilies(flags.family),
@@ -47,7 +50,7 @@ export async function readState(flags: ChoiceOfNodes): Promise<State> {
     origins: true,
   };
   const values = inputs.documents.slice(0, inputs.valueCount).map(({ value }) => value);
-  const cluster = readCluster(values, inputs.proxyConfigDocument, options, sink);
+  const cluster = readCluster(values, inputs, options, sink);
   endOnErrors(sink, inputs, flags);
   return {
     cluster,
