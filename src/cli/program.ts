@@ -1,5 +1,6 @@
 import { Argument, Command, Option } from "commander";
 import { escapeControls } from "../diagnostics/printable.ts";
+import { checkCommand } from "./check-command.ts";
 import type { CompileFlags } from "./commands/compile.ts";
 import { hostCommands } from "./host-commands.ts";
 import { addStateOptions, colorOption } from "./state-flags.ts";
@@ -24,6 +25,7 @@ export function createProgram(name: string, finish: (exitCode: number) => void):
     .exitOverride();
   program.addCommand(compileCommand(name, finish));
   for (const command of hostCommands(name, finish)) program.addCommand(command);
+  program.addCommand(checkCommand(name, finish));
   program.addCommand(explainCommand(name));
   program.addCommand(completionCommand(name, program));
   program
