@@ -25,7 +25,7 @@ export const checkServiceCodes = {
   },
   "source-ranges-bypassed": {
     severity: "warning",
-    message: "the source ranges hold for load balancer addresses only: {ways} admits every source",
+    message: "the source ranges hold for load balancer addresses only: every source may use {ways}",
     hint: "allocateLoadBalancerNodePorts: false if the load balancer needs no node ports, or close them with nodePortAddresses or a firewall",
     explanation:
       "loadBalancerSourceRanges restricts who may use the load balancer's addresses. The Service's node ports and external IPs lead to the same endpoints, and kube-proxy makes no firewall rules for them: who can reach a node passes the ranges by.",
@@ -72,7 +72,7 @@ export const checkServiceCodes = {
   },
   "external-local-without-endpoint": {
     severity: "warning",
-    message: "externalTrafficPolicy Local without an endpoint on the node: {ways} is dropped there",
+    message: "externalTrafficPolicy Local without an endpoint on the node: traffic to {ways} is dropped there",
     hint: "send clients only to nodes with endpoints, run one on every node, or set externalTrafficPolicy: Cluster",
     explanation:
       "With externalTrafficPolicy Local a node hands traffic from outside to its own endpoints only and drops it where it has none. A load balancer asks the health check port which nodes have endpoints; nobody asks for clients that use a node port or an external IP directly. A LoadBalancer Service is left alone here.",

@@ -23,7 +23,7 @@ export interface ToolText {
 }
 
 /** The texts of one host by name: of a folder, or of a heading such as `node1/iptables.restore`. */
-export type HostTexts = Map<string, ToolText[]>;
+export type TextsByHost = Map<string, ToolText[]>;
 
 const kindsByFile: Readonly<Record<string, TextKind>> = {
   "iptables.restore": "iptables",
@@ -44,8 +44,8 @@ const kindsByCommand: Readonly<Record<string, TextKind>> = {
 };
 
 /** Tells what each text is, by its name or its first line, and takes apart those that hold several. */
-export function sortTexts(host: string, files: readonly ActualFile[], sink: Sink): HostTexts {
-  const found: HostTexts = new Map();
+export function sortTexts(host: string, files: readonly ActualFile[], sink: Sink): TextsByHost {
+  const found: TextsByHost = new Map();
   const add = (name: string, text: ToolText): void => {
     const texts = found.get(name);
     if (texts === undefined) found.set(name, [text]);

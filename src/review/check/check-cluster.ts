@@ -1,10 +1,13 @@
 import { type CompileOptions, readCluster } from "../../compile.ts";
+import type { Code } from "../../diagnostics/catalog.ts";
 import { createSink, type Diagnostic, type Sink } from "../../diagnostics/diagnostic.ts";
 import { type Origin, originOf } from "../../diagnostics/place.ts";
 import { printable } from "../../diagnostics/printable.ts";
 import { describeObject } from "../../diagnostics/subject.ts";
+import type { Cluster } from "../../model/cluster.ts";
 import { isRecord } from "../../model/fields.ts";
 import type { ProxyConfiguration, ProxyMode } from "../../model/proxy-configuration.ts";
+import { isProxied } from "../../model/service.ts";
 import { checkNodes } from "./check-nodes.ts";
 import { checkState } from "./check-state.ts";
 
@@ -43,7 +46,7 @@ export function checkCluster(given: ClusterToCheck, sink: Sink): CheckedCluster 
     };
     checkState(read, sink);
   }
-  const told = withoutRepeats(found.diagnostics);
+  const told = findingsAmong(found.diagnostics, cluster);
   sink.diagnostics.unshift(...told.map((diagnostic) => withObject(diagnostic, documents)));
   return { mode, nodes: names };
 }
@@ -80,12 +83,25 @@ export function objectAt(documents: readonly unknown[], { document, path }: Orig
   return valueAt(documents, { document, path: path.slice(0, length) });
 }
 
-/** Shared addresses are told by reading and, in ipvs mode, by lowering, which knows who has the virtual server. */
-function withoutRepeats(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
+/** What only a cluster fills in is missing in every manifest that is yet to be applied: that is no mistake. */
+const filledInByClusters: ReadonlySet<Code> = new Set<Code>([
+  "cluster-ip-missing",
+  "node-port-missing",
+  "health-check-node-port-missing",
+]);
+
+/**
+ * Without what is no finding. Shared addresses are told by reading and, in ipvs mode, by lowering, which knows who has
+ * the virtual server.
+ */
+function findingsAmong(diagnostics: readonly Diagnostic[], { services }: Cluster): readonly Diagnostic[] {
   const keyOf = ({ origin }: Diagnostic): string => JSON.stringify(origin ?? null);
   const told = new Set(diagnostics.filter(({ code }) => code === "virtual-server-shared").map(keyOf));
-  return diagnostics.filter(
-    (diagnostic) =>
-      diagnostic.severity !== "info" && !(diagnostic.code === "vip-shared" && told.has(keyOf(diagnostic))),
-  );
+  const isStored = services.some((service) => isProxied(service) && Object.keys(service.clusterIps).length > 0);
+  return diagnostics.filter((diagnostic) => {
+    const { code, severity } = diagnostic;
+    if (severity === "info" || filledInByClusters.has(code)) return false;
+    if (code === "no-endpoint-objects") return isStored;
+    return !(code === "vip-shared" && told.has(keyOf(diagnostic)));
+  });
 }

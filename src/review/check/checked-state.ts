@@ -1,7 +1,7 @@
 import { createSink, type Diagnostic, type Report, type Sink } from "../../diagnostics/diagnostic.ts";
 import { at, type Place } from "../../diagnostics/place.ts";
 import { createSubject, describeObject } from "../../diagnostics/subject.ts";
-import type { Family } from "../../model/address.ts";
+import { type Family, families } from "../../model/address.ts";
 import type { Cluster } from "../../model/cluster.ts";
 import { compareBytes } from "../../model/compare.ts";
 import type { EndpointSlice } from "../../model/endpoint-slice.ts";
@@ -87,7 +87,7 @@ function checkedService(
   return {
     service,
     report: sink.reporter(createSubject("Service", namespace, name)),
-    isProxied: isProxied(service) && Object.keys(service.clusterIps).length > 0,
+    isProxied: isProxied(service),
     spec: lookUp(specs, namespace, name) ?? {},
     slices: ours,
     ports: service.ports.map((port) => ({
@@ -100,7 +100,9 @@ function checkedService(
 
 function endpointsOf(service: Service, port: ServicePort, slices: readonly EndpointSlice[]): CheckedPort["endpoints"] {
   const found: Partial<Record<Family, readonly Endpoint[]>> = {};
-  for (const family of Object.keys(service.clusterIps) as Family[]) {
+  const used = Object.keys(service.clusterIps) as Family[];
+  // Without a cluster IP it was never stored, and may come to have either.
+  for (const family of used.length === 0 ? families : used) {
     const ofFamily = slices.filter((slice) => slice.family === family);
     found[family] = gatherEndpoints(ofFamily, port, "", () => {});
   }

@@ -8,7 +8,7 @@ export const endpoints: StateRule = (state) => {
   // Without any slice at all nothing is known of endpoints, and reading the input has said so.
   if (state.cluster.slices.length === 0) return;
   for (const checked of state.services) {
-    if (!checked.isProxied) continue;
+    if (!checked.isProxied || Object.keys(checked.service.clusterIps).length === 0) continue;
     const empty = checked.ports.filter((port) => allEndpoints(port).length === 0);
     const unready = checked.ports.filter((port) => !empty.includes(port) && isUnready(port));
     if (empty.length > 0 && !isExplained(checked, state)) reportEmpty(checked, empty);

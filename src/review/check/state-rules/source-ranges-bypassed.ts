@@ -1,5 +1,5 @@
 import { at } from "../../../diagnostics/place.ts";
-import type { Family } from "../../../model/address.ts";
+import { type Family, families } from "../../../model/address.ts";
 import type { StateRule } from "../checked-state.ts";
 
 /** Source ranges of a load balancer beside node ports or external IPs, which have none. */
@@ -10,7 +10,8 @@ export const sourceRangesBypassed: StateRule = ({ services }) => {
       const ranges = service.sourceRanges.filter(({ cidr }) => cidr.family === family);
       return ranges.length > 0 && ranges.every(({ cidr }) => cidr.prefix > 0);
     };
-    if (!(Object.keys(service.clusterIps) as Family[]).some(restricts)) continue;
+    const used = Object.keys(service.clusterIps) as Family[];
+    if (!(used.length === 0 ? families : used).some(restricts)) continue;
     const nodePorts = service.ports.flatMap(({ nodePort }) => nodePort ?? []);
     const byNodePort = nodePorts.length === 0 ? [] : [`nodePort ${nodePorts.join(", ")}`];
     const ways = [...byNodePort, ...service.externalIps.map(({ address }) => `external IP ${address.text}`)];
