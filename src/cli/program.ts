@@ -1,5 +1,6 @@
 import { Argument, Command, Option } from "commander";
 import { escapeControls } from "../diagnostics/printable.ts";
+import { checkCommand } from "./check-command.ts";
 import type { CompileFlags } from "./commands/compile.ts";
 import { diffCommand } from "./diff-command.ts";
 import { explainCommand } from "./explain-command.ts";
@@ -33,6 +34,7 @@ export function createProgram(name: string, finish: (exitCode: number) => void):
   program.addCommand(schemaCommand(name));
   program.addCommand(explainCommand(name, finish));
   program.addCommand(explainCommand(name, finish).addCommand(explainPacketCommand(name, finish)));
+  program.addCommand(checkCommand(name, finish));
   program.addCommand(completionCommand(name, program));
   program
     .command("version", { hidden: false })
