@@ -1,5 +1,6 @@
 import { Argument, Command, Option } from "commander";
 import { escapeControls } from "../diagnostics/printable.ts";
+import { checkCommand } from "./check-command.ts";
 import type { CompileFlags } from "./commands/compile.ts";
 import { diffCommand } from "./diff-command.ts";
 import { explainCommand } from "./explain-command.ts";
@@ -30,7 +31,10 @@ export function createProgram(name: string, finish: (exitCode: number) => void):
   program.addCommand(compileCommand(name, finish));
   program.addCommand(diffCommand(name, finish));
   for (const command of hostCommands(name, finish)) program.addCommand(command);
+  program.addCommand(schemaCommand(name));
+  program.addCommand(explainCommand(name, finish));
   program.addCommand(explainCommand(name, finish).addCommand(explainPacketCommand(name, finish)));
+  program.addCommand(checkCommand(name, finish));
   program.addCommand(completionCommand(name, program));
   program
     .command("version", { hidden: false })
@@ -82,6 +86,18 @@ Examples:
 
 Exit codes: 0 fine, 2 usage, 3 input invalid (nothing is written), 4 environment.
 `;
+}
+
+function schemaCommand(name: string): Command {
+  return new Command("schema")
+    .summary("print the JSON schema of an output")
+    .description("Prints the JSON Schema (2020-12) of a document Portolan prints. Without a name, lists them.")
+    .argument("[name]", "such as diff")
+    .addHelpText("after", `\nExample:\n  $ ${name} schema diff > diff.schema.json\n`)
+    .action(async (document: string | undefined) => {
+      const { runSchema } = await import("./commands/schema.ts");
+      runSchema(document);
+    });
 }
 
 function completionCommand(name: string, program: Command): Command {

@@ -23,6 +23,18 @@ export function noAddress(bits: 32 | 128): AddressSet {
 
 /** Of an address or a CIDR; host bits do not count. Undefined for text that is neither. */
 export function parseAddressSet(text: string): AddressSet | undefined {
+  const known = parsed.get(text);
+  if (known !== undefined) return known;
+  const set = readAddressSet(text);
+  if (set !== undefined && parsed.size < mostKept) parsed.set(text, set);
+  return set;
+}
+
+/** The same few networks are asked for again and again. */
+const parsed = new Map<string, AddressSet>();
+const mostKept = 1000;
+
+function readAddressSet(text: string): AddressSet | undefined {
   const [address = "", length] = text.split("/");
   if (!ipaddr.isValid(address)) return undefined;
   const bits = address.includes(":") ? 128 : 32;

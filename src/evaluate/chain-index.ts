@@ -1,5 +1,5 @@
 import type { Match, Rule } from "../tools/iptables/parsed.ts";
-import { canonicalAddress } from "./addresses.ts";
+import { canonicalAddress, isAddress } from "./addresses.ts";
 import { type LoadedChain, ruleAt } from "./load-rules.ts";
 
 /** Places of a chain's rules by what they ask for: one destination, one port, or neither. Each list is in order. */
@@ -55,7 +55,7 @@ export function exactDestination({ matches }: Rule): string | undefined {
     if (match.kind !== "destination" || match.negated) continue;
     const [address = "", length] = match.range.split("/");
     const isWhole = length === undefined || length === "32" || length === "255.255.255.255" || length === "128";
-    if (isWhole && (length !== "32" || !address.includes(":"))) return canonicalAddress(address);
+    if (isWhole && isAddress(address) && (length !== "32" || !address.includes(":"))) return canonicalAddress(address);
   }
   return undefined;
 }

@@ -14,12 +14,14 @@ import { walkBuiltIn } from "./walk-chain.ts";
 export function evaluatePacket(host: EvaluatedHost, packet: Packet): readonly Outcome[] {
   const start: Flow = {
     packet,
+    hook: "",
     sources: packet.sources,
     share: everything,
     destination: packet.destination,
     port: packet.port,
     state: packet.state ?? "NEW",
     mark: packet.mark ?? 0,
+    connectionMark: (packet.state ?? "NEW") === "NEW" ? 0 : undefined,
     translated: false,
     masqueraded: false,
     virtualServer: undefined,
@@ -59,6 +61,7 @@ function hooksFor({ entry }: Packet, host: EvaluatedHost): readonly Hook[] {
       ...at("OUTPUT", always, ["filter", "security"]),
       ...at("POSTROUTING", always, ["mangle", "nat"]),
       // What a node sends to itself comes back in over lo; its connection has been through nat already.
+      ...at("PREROUTING", local, ["raw", "mangle"]),
       ...at("INPUT", local, ["mangle", "filter", "security"]),
     ];
   }
@@ -66,6 +69,7 @@ function hooksFor({ entry }: Packet, host: EvaluatedHost): readonly Hook[] {
     ...at("PREROUTING", always, ["raw", "mangle", "nat"]),
     ...at("INPUT", local, ["mangle", "filter", "security"]),
     { table: "ipvs", chain: "", when: local },
+    ...at("INPUT", (flow) => local(flow) && flow.virtualServer === undefined, ["nat"]),
     // IPVS sends on by LOCAL_OUT: such a packet never sees FORWARD, and nat OUTPUT has nothing to say after PREROUTING.
     ...at("OUTPUT", sentOn, ["mangle", "filter", "security"]),
     ...at("FORWARD", forwarded, ["mangle", "filter", "security"]),

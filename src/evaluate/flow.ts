@@ -6,12 +6,16 @@ import type { Share } from "./share.ts";
 /** A part of the packets on their way: all that took the same turns so far. */
 export interface Flow {
   readonly packet: Packet;
+  /** Where it is: `PREROUTING`. */
+  readonly hook: string;
   readonly sources: AddressSet;
   readonly share: Share;
   readonly destination: string;
   readonly port: number;
   readonly state: ConnectionState;
   readonly mark: number;
+  /** Conntrack's mark of the connection; undefined where packets before this one may have set it. */
+  readonly connectionMark: number | undefined;
   readonly translated: boolean;
   readonly masqueraded: boolean;
   /** Set once IPVS has sent the packet on. */
@@ -37,6 +41,13 @@ export interface Left {
   readonly flow: Flow;
   readonly how: "accepted" | "dropped" | "rejected" | "fell";
   readonly rejectedWith?: string | undefined;
+}
+
+/** A question about the packet as it is now: what held before its destination was changed may not hold any more. */
+export function questionOf(what: string, { translated, virtualServer }: Flow): string {
+  // By its interface it came in once and for all.
+  if (what.startsWith("-i ")) return what;
+  return `${what}${translated ? ", once translated" : ""}${virtualServer === undefined ? "" : ", once sent on"}`;
 }
 
 export function hopsOf({ hops }: Flow): readonly Hop[] {

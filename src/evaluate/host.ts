@@ -2,7 +2,7 @@ import type { SavedSet } from "../tools/ipset/parse.ts";
 import { parseSets } from "../tools/ipset/parse.ts";
 import { parseServers, type SavedServer } from "../tools/ipvs/parse.ts";
 import { type AddressSet, parseAddressSet, unite } from "./address-set.ts";
-import { canonicalAddress, isIpv6, parseTarget, printTarget } from "./addresses.ts";
+import { canonicalAddress, isAddress, isIpv6, parseTarget, printTarget } from "./addresses.ts";
 import type { HostTexts, TextPart, World } from "./host-texts.ts";
 import { type LoadedRules, type LoadProblem, loadRules } from "./load-rules.ts";
 
@@ -33,7 +33,9 @@ export function readEvaluatedHost(texts: HostTexts, world: World): EvaluatedHost
     const read = parseServers(text);
     return { values: read.servers, problems: read.problems };
   });
-  const localAddresses = new Set([...world.nodeAddresses, ...texts.serviceAddresses].map(canonicalAddress));
+  const localAddresses = new Set(
+    [...world.nodeAddresses, ...texts.serviceAddresses].filter(isAddress).map(canonicalAddress),
+  );
   const local = byFamily(["127.0.0.0/8", "::1/128", ...localAddresses]);
   return {
     families: { ipv4, ipv6 },

@@ -75,7 +75,12 @@ function loadLine(reading: Reading, text: string, start: number, end: number, nu
     return;
   }
   const line = text.slice(start, end).trim();
-  if (line === "" || line.startsWith("#")) return;
+  if (line === "") return;
+  if (line.startsWith("#")) {
+    // iptables-nft says so of rules it does not print, and of those that iptables-legacy has loaded.
+    if (hidden.test(line)) tell(reading, number, line.slice(1).trim());
+    return;
+  }
   if (line.startsWith("*")) openTable(reading, line.slice(1).trim(), number);
   else if (reading.table === undefined) tell(reading, number, "not inside a table: no *TABLE line before it");
   else if (line === "COMMIT") reading.table = undefined;
@@ -83,6 +88,7 @@ function loadLine(reading: Reading, text: string, start: number, end: number, nu
   else appendRule(reading, line.replace(counted, ""), number);
 }
 
+const hidden = /is incompatible, use 'nft' tool|tables present, use /;
 const dash = 0x2d;
 const counted = /^\[\d+:\d+\]\s+/;
 
@@ -107,7 +113,15 @@ function closeTable(reading: Reading): void {
 }
 
 function declareChain(reading: Reading, table: Map<string, OpenChain>, line: string, number: number): void {
-  const [name = "", policy = ""] = line.slice(1).split(/\s+/, 2);
+  const end = line.indexOf(" ");
+  const name = line.slice(1, end < 0 ? undefined : end);
+  const [policy = ""] =
+    end < 0
+      ? []
+      : line
+          .slice(end + 1)
+          .trimStart()
+          .split(" ", 1);
   if (name === "" || policy === "") {
     tell(reading, number, "not a chain: expected :NAME POLICY");
     return;

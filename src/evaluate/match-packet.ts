@@ -1,6 +1,6 @@
 import type { Match } from "../tools/iptables/parsed.ts";
 import { type AddressSet, contains, intersect, isEmpty, noAddress, parseAddressSet, subtract } from "./address-set.ts";
-import { addressNumber, canonicalAddress, parseTarget } from "./addresses.ts";
+import { addressNumber, canonicalAddress, isAddress, parseTarget } from "./addresses.ts";
 import type { Flow } from "./flow.ts";
 import type { EvaluatedHost } from "./host.ts";
 import { matchSet } from "./match-set.ts";
@@ -49,7 +49,7 @@ function matchPositive(match: Match, flow: Flow, host: EvaluatedHost): Matched {
     case "source":
       return sourcesIn(match.range, flow);
     case "destination":
-      return yesOrNo(destinationIn(match.range, flow));
+      return matchDestination(match.range, flow);
     case "in-interface":
       return matchInterface(match.name, flow);
     case "protocol":
@@ -105,6 +105,10 @@ function sourcesIn(range: string, flow: Flow): Matched {
   return within(sources.bits === flow.sources.bits ? sources : noAddress(flow.sources.bits), flow);
 }
 
+function matchDestination(range: string, flow: Flow): Matched {
+  return parseAddressSet(range) === undefined ? unknown(`-d ${range}`) : yesOrNo(destinationIn(range, flow));
+}
+
 function destinationIn(range: string, flow: Flow): boolean {
   const set = parseAddressSet(range);
   return set !== undefined && set.bits === flow.sources.bits && contains(set, addressNumber(flow.destination));
@@ -113,14 +117,13 @@ function destinationIn(range: string, flow: Flow): boolean {
 /** `icmp` and the like are never asked of: packets here have ports. */
 function matchProtocol(protocol: string, { packet }: Flow): Matched {
   const numbers: Readonly<Record<string, string>> = { "6": "tcp", "17": "udp", "132": "sctp" };
-  return yesOrNo((numbers[protocol] ?? protocol) === packet.protocol || protocol === "all");
+  return yesOrNo((numbers[protocol] ?? protocol) === packet.protocol || protocol === "all" || protocol === "0");
 }
 
-function matchInterface(name: string, { packet }: Flow): Matched {
-  if (packet.entry === "node") return yesOrNo(name === "lo");
-  if (name === "lo") return none;
-  const { inInterface } = packet;
-  if (inInterface === undefined) return unknown(`-i ${name}`);
+function matchInterface(name: string, { packet, hook }: Flow): Matched {
+  // What a node sends comes in by no interface before it is back over lo.
+  const inInterface = packet.entry !== "node" ? packet.inInterface : hook === "OUTPUT" ? "" : "lo";
+  if (inInterface === undefined) return name === "lo" ? none : unknown(`-i ${name}`);
   return yesOrNo(name.endsWith("+") ? inInterface.startsWith(name.slice(0, -1)) : inInterface === name);
 }
 
@@ -151,9 +154,14 @@ export function isLocal(address: string, { localAddresses }: EvaluatedHost): boo
   return localAddresses.has(address) || address.startsWith("127.") || address === "::1";
 }
 
-/** A client that is not remembered is found in no list; `--set` enters it and goes on. */
-function matchRecent({ action, name }: Extract<Match, { kind: "recent" }>, { packet }: Flow): Matched {
-  return yesOrNo(action === "set" || (packet.remembered?.lists.has(name) ?? false));
+/**
+ * A client that is not remembered is found in no list, unless it was entered on the way; `--set` enters it and goes on.
+ * Of destinations nobody says what is remembered.
+ */
+function matchRecent({ action, name, side }: Extract<Match, { kind: "recent" }>, { packet, remembers }: Flow): Matched {
+  if (action === "set" || remembers.includes(name)) return all;
+  if (side === "rdest") return unknown(`-m recent --${action} --name ${name} --rdest`);
+  return yesOrNo(packet.remembered?.lists.has(name) ?? false);
 }
 
 /** By the virtual server the packet was for; nothing before IPVS has seen it. */
@@ -162,7 +170,10 @@ function wasFor(match: Extract<Match, { kind: "ipvs" }>, { virtualServer }: Flow
   const served = parseTarget(virtualServer.address);
   const protocol = { tcp: 6, udp: 17, sctp: 132 }[virtualServer.protocol];
   return (
-    protocol === match.protocol && served?.address === canonicalAddress(match.address) && served.port === match.port
+    protocol === match.protocol &&
+    isAddress(match.address) &&
+    served?.address === canonicalAddress(match.address) &&
+    served.port === match.port
   );
 }
 

@@ -1,3 +1,4 @@
+import { matchConnectionMark } from "./connection-mark.ts";
 import type { Flow } from "./flow.ts";
 import type { EvaluatedHost } from "./host.ts";
 import { isLocal, type Matched, none, opposite, unknown, yesOrNo } from "./match-packet.ts";
@@ -28,6 +29,10 @@ function answer(option: string, rest: readonly string[], flow: Flow, host: Evalu
     case "udp":
     case "sctp":
       return flow.packet.protocol === module ? undefined : none;
+    case "connmark": {
+      const matched = matchConnectionMark(options, flow);
+      return matched === undefined ? undefined : yesOrNo(matched);
+    }
     case "icmp":
     case "icmp6":
       return none;

@@ -1,3 +1,4 @@
+import { sameSet } from "./address-set.ts";
 import type { Flow } from "./flow.ts";
 import { isNothing, sameShare } from "./share.ts";
 
@@ -10,42 +11,38 @@ export function mergeFlows(flows: readonly Flow[]): readonly Flow[] {
     return flows.filter(({ share }) => !isNothing(share));
   }
   const merged: Flow[] = [];
+  const places = new Map<string, number[]>();
   for (const flow of flows) {
-    const twin = merged.findIndex((other) => isTwin(other, flow));
-    if (twin < 0) merged.push(flow);
-    else merged[twin] = { ...flow, assumptions: flow.assumptions.slice(0, -1) };
+    const key = keyOf(flow);
+    const alike = places.get(key) ?? [];
+    const twin = alike.find((place) => isTwin(merged[place], flow));
+    if (twin !== undefined) merged[twin] = { ...flow, assumptions: flow.assumptions.slice(0, -1) };
+    else {
+      alike.push(merged.length);
+      places.set(key, alike);
+      merged.push(flow);
+    }
   }
   // What was merged may have a twin now.
   return merged.length < flows.length ? mergeFlows(merged) : merged;
 }
 
-function isTwin(a: Flow, b: Flow): boolean {
-  const [one, other] = [a.assumptions.at(-1), b.assumptions.at(-1)];
-  if (one === undefined || other === undefined || one.what !== other.what || one.holds === other.holds) return false;
-  return (
-    a.assumptions.length === b.assumptions.length &&
-    a.assumptions.slice(0, -1).every(({ what, holds }, at) => {
-      const beside = b.assumptions[at];
-      return beside?.what === what && beside.holds === holds;
-    }) &&
-    isAlike(a, b)
-  );
+/** Equal for twins. */
+function keyOf({ mark, connectionMark, state, remembers, asked, assumptions }: Flow): string {
+  const answers = assumptions.map(({ what, holds }, at) => [what, at < assumptions.length - 1 && holds]);
+  return JSON.stringify([mark, connectionMark, state, remembers, [...asked], answers]);
 }
 
-function isAlike(a: Flow, b: Flow): boolean {
+function isTwin(a: Flow | undefined, b: Flow): boolean {
+  if (a === undefined || a.assumptions.length !== b.assumptions.length) return false;
   return (
+    a.assumptions.at(-1)?.holds !== b.assumptions.at(-1)?.holds &&
     a.destination === b.destination &&
     a.port === b.port &&
-    a.mark === b.mark &&
-    a.state === b.state &&
     a.translated === b.translated &&
     a.masqueraded === b.masqueraded &&
     a.virtualServer === b.virtualServer &&
-    a.remembers.join() === b.remembers.join() &&
     sameShare(a.share, b.share) &&
-    a.sources.intervals.length === b.sources.intervals.length &&
-    a.sources.intervals.every(
-      ({ from, to }, at) => from === b.sources.intervals[at]?.from && to === b.sources.intervals[at]?.to,
-    )
+    sameSet(a.sources, b.sources)
   );
 }

@@ -1,6 +1,6 @@
 import type { Match, Rule } from "../tools/iptables/parsed.ts";
 import { subtract } from "./address-set.ts";
-import type { Flow } from "./flow.ts";
+import { type Flow, questionOf } from "./flow.ts";
 import type { EvaluatedHost } from "./host.ts";
 import { type Matched, matchPacket } from "./match-packet.ts";
 import { everything, isNothing, minus, type Share, times } from "./share.ts";
@@ -20,9 +20,8 @@ export function splitFlow(rule: Rule, flow: Flow, host: EvaluatedHost): SplitFlo
   let chance: Share | undefined;
   for (const match of rule.matches) {
     const matched = known(matchPacket(match, hit, host), hit);
-    if (matched.kind === "all") hit = noteAffinity(match, hit, true);
-    else if (matched.kind === "none")
-      return { hit: undefined, missed: [...missed, noteAffinity(match, hit, false)], chance };
+    if (matched.kind === "all") hit = noteAffinity(match, hit);
+    else if (matched.kind === "none") return { hit: undefined, missed: [...missed, noteAffinity(match, hit)], chance };
     else if (matched.kind === "share") {
       const rest = minus(everything, matched.share);
       if (isNothing(matched.share)) return { hit: undefined, missed: [...missed, hit], chance };
@@ -41,16 +40,23 @@ export function splitFlow(rule: Rule, flow: Flow, host: EvaluatedHost): SplitFlo
 }
 
 /** A question that was asked of this packet before has its answer. */
-function known(matched: Matched, { assumptions }: Flow): Matched {
+function known(matched: Matched, flow: Flow): Matched {
   if (matched.kind !== "unknown") return matched;
-  const asked = assumptions.find(({ what }) => what === matched.what);
-  return asked === undefined ? matched : { kind: asked.holds === matched.answer ? "all" : "none" };
+  let what = questionOf(matched.what, flow);
+  const asked = () => flow.assumptions.find((assumption) => assumption.what === what);
+  while (fickle.test(what) && asked() !== undefined) what += ", asked again";
+  const before = asked();
+  return before === undefined ? { ...matched, what } : { kind: before.holds === matched.answer ? "all" : "none" };
 }
 
-/** What `-m recent` notes of the client, and what it would have found. */
-function noteAffinity(match: Match, flow: Flow, hit: boolean): Flow {
-  if (match.kind !== "recent" || match.negated) return flow;
-  if (match.action === "set") return hit ? { ...flow, remembers: [...flow.remembers, match.name] } : flow;
+/** Each rule counts for itself, or all count together: one answer says nothing of the next. */
+const fickle = /^-m (?:limit|hashlimit|quota|statistic|connlimit|connbytes|rateest) /;
+
+/** What `-m recent` notes of the client, and what it would have found. `! --set` enters it, too. */
+function noteAffinity(match: Match, flow: Flow): Flow {
+  if (match.kind !== "recent") return flow;
+  if (match.action === "set") return { ...flow, remembers: [...flow.remembers, match.name] };
+  if (match.negated) return flow;
   if (match.seconds === undefined) return flow;
   return { ...flow, asked: new Map([...flow.asked, [match.name, match.seconds]]) };
 }

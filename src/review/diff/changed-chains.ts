@@ -27,7 +27,7 @@ function pairTable(base: Chains, head: Chains): TablePair {
     if (other === undefined || !sameText(chain, other)) different.add(name);
   }
   for (const name of head.keys()) if (!base.has(name)) different.add(name);
-  return { base, head, different, affected: affectedBy(different, [base, head]) };
+  return { base, head, different, affected: affectedBy(different, base, head) };
 }
 
 function sameText(a: LoadedChain, b: LoadedChain): boolean {
@@ -36,10 +36,11 @@ function sameText(a: LoadedChain, b: LoadedChain): boolean {
   return true;
 }
 
-function affectedBy(different: ReadonlySet<string>, sides: readonly Chains[]): ReadonlySet<string> {
+function affectedBy(different: ReadonlySet<string>, base: Chains, head: Chains): ReadonlySet<string> {
   const affected = new Set(different);
   if (different.size === 0) return affected;
-  const callers = callersIn(sides);
+  // Chains of equal text call the same on both sides.
+  const callers = callersIn([...base.values(), ...[...head.values()].filter(({ name }) => different.has(name))]);
   const waiting = [...different];
   for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
     for (const caller of callers.get(name) ?? []) {
@@ -51,18 +52,15 @@ function affectedBy(different: ReadonlySet<string>, sides: readonly Chains[]): R
   return affected;
 }
 
-/** By chain, the chains that lead to it. */
-function callersIn(sides: readonly Chains[]): ReadonlyMap<string, ReadonlySet<string>> {
+/** By name, the chains that lead to what is called so: a chain, or a target of another kind. */
+function callersIn(chains: readonly LoadedChain[]): ReadonlyMap<string, ReadonlySet<string>> {
   const callers = new Map<string, Set<string>>();
-  for (const chains of sides) {
-    for (const chain of chains.values()) {
-      for (const line of chain.lines) {
-        const target = lastTarget(line);
-        if (!chains.has(target)) continue;
-        const list = callers.get(target);
-        if (list === undefined) callers.set(target, new Set([chain.name]));
-        else list.add(chain.name);
-      }
+  for (const { name, lines } of chains) {
+    for (const line of lines) {
+      const target = lastTarget(line);
+      const known = callers.get(target);
+      if (known === undefined) callers.set(target, new Set([name]));
+      else known.add(name);
     }
   }
   return callers;

@@ -1,8 +1,10 @@
 import {
   type AddressSet,
+  complement,
   intersect,
   isEmpty,
   isSingle,
+  noAddress,
   parseAddressSet,
   subtract,
   unite,
@@ -20,9 +22,10 @@ export interface EntryComparison {
   readonly entry: Entry;
   /** The sources that were asked about: those both sides agree can come by this entry. */
   readonly sources: AddressSet;
+  /** Without endpoints that reach themselves, unless it is they alone that are treated differently. */
   readonly base: readonly SourceClass[];
   readonly head: readonly SourceClass[];
-  /** Sources that are treated differently, by what happens to them on each side. */
+  /** Sources that are treated differently, by what happens to them. */
   readonly differences: readonly Difference[];
 }
 
@@ -40,7 +43,11 @@ export function compareKey(base: EvaluatedHost, head: EvaluatedHost, key: Key): 
     const { address: destination, port, protocol, state } = key;
     const packet: Packet = { entry, sources, destination, port, protocol, state };
     const [was, now] = [classesOf(evaluatePacket(base, packet)), classesOf(evaluatePacket(head, packet))];
-    return [{ entry, sources, base: was, head: now, differences: differencesOf(was, now) }];
+    const differences = differencesOf(was, now);
+    const general = differences.length === 0 ? [] : differencesOf(withoutHairpins(was), withoutHairpins(now));
+    const shown = differences.length > 0 && general.length === 0 ? differences : general;
+    const fold = shown === differences && shown.length > 0 ? (each: readonly SourceClass[]) => each : withoutHairpins;
+    return [{ entry, sources, base: fold(was), head: fold(now), differences: shown }];
   });
 }
 
@@ -57,9 +64,13 @@ function sourcesOf(entry: Entry, { address, ...key }: Key, hosts: readonly [Eval
     hosts.map((host) => host.pods[family]),
     bits,
   );
-  if (entry === "pod") return subtract(pods, everyLocal);
-  const all = parseAddressSet(isIpv6 ? "::/0" : "0.0.0.0/0") as AddressSet;
-  if (entry === "outside") return subtract(subtract(all, pods), everyLocal);
+  // What claims to come from, or go to, a loopback address over the network is a martian to the kernel.
+  const isLoopback = address === "::1" || address.startsWith("127.");
+  if (isLoopback) return entry === "node" ? (parseAddressSet(address) as AddressSet) : noAddress(bits);
+  // What talks to itself does so without this node.
+  const others = complement(unite([everyLocal, parseAddressSet(address) as AddressSet], bits));
+  if (entry === "pod") return intersect(pods, others);
+  if (entry === "outside") return subtract(others, pods);
   const own = hosts[0].world.nodeAddresses.filter((each) => hosts[1].world.nodeAddresses.includes(each));
   const itself = hosts.every((host) => isLocal(address, host)) ? [address] : [];
   const sets = [...own, ...itself].map(parseAddressSet).filter((set) => set?.bits === bits) as AddressSet[];
@@ -83,19 +94,19 @@ function differencesOf(base: readonly SourceClass[], head: readonly SourceClass[
  * and makes no class of its own. `differs` says of which sources more is to be told.
  */
 export function withoutHairpins(classes: readonly SourceClass[]): readonly SourceClass[] {
-  const [largest] = [...classes].sort((a, b) => (sizeOf(a.sources) > sizeOf(b.sources) ? -1 : 1));
-  if (largest === undefined) return classes;
-  const hairpins = classes.filter((each) => each !== largest && isHairpinOf(each, largest));
-  if (hairpins.length === 0) return classes;
-  const sources = unite(
-    [largest, ...hairpins].map((each) => each.sources),
-    largest.sources.bits,
-  );
-  return [{ ...largest, sources }, ...classes.filter((each) => each !== largest && !hairpins.includes(each))];
-}
-
-function sizeOf({ intervals }: AddressSet): bigint {
-  return intervals.reduce((sum, { from, to }) => sum + to - from + 1n, 0n);
+  const folded = new Map<SourceClass, SourceClass[]>();
+  for (const one of classes) {
+    const general = classes.find((each) => each !== one && !isSingle(each.sources) && isHairpinOf(one, each));
+    if (general !== undefined) folded.set(general, [...(folded.get(general) ?? []), one]);
+  }
+  if (folded.size === 0) return classes;
+  const gone = new Set([...folded.values()].flat());
+  return classes
+    .filter((each) => !gone.has(each))
+    .map((each) => {
+      const sets = [each, ...(folded.get(each) ?? [])].map(({ sources }) => sources);
+      return { ...each, sources: unite(sets, each.sources.bits) };
+    });
 }
 
 function isHairpinOf(one: SourceClass, general: SourceClass): boolean {

@@ -36,13 +36,8 @@ export function describeChange(
   const isAll = (side: "base" | "head", has: (part: Part) => boolean): boolean =>
     comparisons.every((each) => each[side].every(({ parts }) => parts.every(has)));
   const isRegion = key.kind === "elsewhere" || key.kind === "other-ports";
-  const kind = isRegion
-    ? "changed"
-    : isAll("base", isUntouched)
-      ? "added"
-      : isAll("head", isUntouched)
-        ? "removed"
-        : "changed";
+  const [isNew, isGone] = [isAll("base", isUntouched), isAll("head", isUntouched)];
+  const kind = isRegion || isNew === isGone ? "changed" : isNew ? "added" : "removed";
   const nodes = [pair.base, pair.head];
   const { name, source } = serviceOf(key, pair, difference) ?? {};
   return {

@@ -3,7 +3,7 @@ import { pairTables } from "./changed-chains.ts";
 import { compareKey } from "./compare-key.ts";
 import { describeChange, type NodePair } from "./describe-change.ts";
 import { diffRules } from "./diff-rules.ts";
-import type { Key } from "./key.ts";
+import { type Key, vipOf } from "./key.ts";
 import { listKeys } from "./list-keys.ts";
 import { createSurelyEqual, type RulePairs } from "./surely-equal.ts";
 import type { NodeRules, TrafficChange } from "./traffic-diff.ts";
@@ -27,7 +27,7 @@ export function diffNode({ base, head }: NodePair): NodeDiff {
     const change = describeChange(key, compareKey(before, after, key), { base, head });
     if (change !== undefined) changes.push({ key, change });
   }
-  return { changes: foldKeys(changes), rules: diffRules(pairs, before, after, head.name) };
+  return { changes: foldKeys(changes, after.world.nodeAddresses), rules: diffRules(pairs, before, after, head.name) };
 }
 
 /** Stands for the node's own address where nobody names one. */
@@ -42,7 +42,10 @@ function readSide({ texts, world }: NodePair["base"]): EvaluatedHost {
  * One change for keys that change alike: a node port on several addresses, the unused ports of an address, the regions.
  * Where a node port does not change alike everywhere, the addresses say which is meant.
  */
-function foldKeys(found: readonly { readonly key: Key; readonly change: TrafficChange }[]): readonly TrafficChange[] {
+function foldKeys(
+  found: readonly { readonly key: Key; readonly change: TrafficChange }[],
+  nodeAddresses: readonly string[],
+): readonly TrafficChange[] {
   const groups = new Map<string, { readonly keys: Key[]; readonly change: TrafficChange }>();
   for (const { key, change } of found) {
     const id = JSON.stringify([groupOf(key), { ...change, vip: "", port: 0, protocol: "", witness: 0, ruleLines: 0 }]);
@@ -50,7 +53,10 @@ function foldKeys(found: readonly { readonly key: Key; readonly change: TrafficC
     if (group === undefined) groups.set(id, { keys: [key], change });
     else group.keys.push(key);
   }
-  return [...groups.values()].map(({ keys, change }) => ({ ...change, vip: nameGroup(keys, change.vip) }));
+  return [...groups.values()].map(({ keys, change }) => ({
+    ...change,
+    vip: nameGroup(keys, change.vip, nodeAddresses),
+  }));
 }
 
 function groupOf({ kind, address, port, protocol, state }: Key): string {
@@ -59,8 +65,20 @@ function groupOf({ kind, address, port, protocol, state }: Key): string {
   return kind === "other-ports" ? `others of ${address}` : `elsewhere ${state}`;
 }
 
-function nameGroup(keys: readonly Key[], vip: string): string {
+function nameGroup(keys: readonly Key[], vip: string, nodeAddresses: readonly string[]): string {
   const [first] = keys;
-  if (first?.kind === "other-ports" && keys.length > 1) return `${first.address}, other ports`;
-  return first?.kind === "elsewhere" && first.state === "NEW" ? "everything else" : vip;
+  if (first === undefined) return vip;
+  switch (first.kind) {
+    case "address":
+      return vip;
+    case "other-ports":
+      return keys.length > 1 ? `${first.address}, other ports` : vip;
+    case "elsewhere":
+      return first.state === "NEW" ? "everything else" : vip;
+    case "node-port": {
+      const own = nodeAddresses.filter((address) => address.includes(":") === first.address.includes(":"));
+      const isEverywhere = own.every((address) => keys.some((key) => key.address === address));
+      return isEverywhere ? vip : keys.map((key) => vipOf({ ...key, kind: "address" })).join(", ");
+    }
+  }
 }

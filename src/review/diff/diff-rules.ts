@@ -1,6 +1,6 @@
 import type { EvaluatedHost } from "../../evaluate/host.ts";
 import { meaningOfChains } from "./chain-meaning.ts";
-import type { TablePair } from "./changed-chains.ts";
+import type { Chains, TablePair } from "./changed-chains.ts";
 import { diffLines, type LineDiff, total } from "./diff-lines.ts";
 import type { RulePairs, TablePairs } from "./surely-equal.ts";
 import type { ChainRules, NodeRules } from "./traffic-diff.ts";
@@ -64,8 +64,9 @@ function diffTable(pair: TablePair, table: string, family: string): readonly Fou
 
 /** Chains of base by another name in head that mean the same: names are hashes of what they belong to. */
 function renamedChains({ base, head, different }: TablePair): ReadonlyMap<string, string> {
-  const gone = [...different].filter((name) => base.has(name) && !head.has(name));
-  const come = [...different].filter((name) => head.has(name) && !base.has(name));
+  const alone = (one: Chains, other: Chains) =>
+    [...different].filter((name) => !other.has(name) && (one.get(name)?.lines.length ?? 0) > 0);
+  const [gone, come] = [alone(base, head), alone(head, base)];
   if (gone.length === 0 || come.length === 0) return new Map();
   const [before, after] = [meaningOfChains(base), meaningOfChains(head)];
   const waiting = new Map<string, string[]>();

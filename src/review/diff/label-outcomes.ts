@@ -2,7 +2,6 @@ import { printTarget } from "../../evaluate/addresses.ts";
 import { type Part, sameParts } from "../../evaluate/classes.ts";
 import { printFraction, printPercent, shareNumber } from "../../evaluate/share.ts";
 import type { EntryComparison } from "./compare-key.ts";
-import { withoutHairpins } from "./compare-key.ts";
 import { nameSources } from "./name-sources.ts";
 import type { SideNode } from "./side.ts";
 import type { ClassOutcome, OutcomeLabel } from "./traffic-diff.ts";
@@ -14,7 +13,7 @@ export function labelClasses(
   nodes: readonly SideNode[],
 ): readonly ClassOutcome[] {
   const named = comparisons.flatMap((comparison) =>
-    withoutHairpins(comparison[side]).map(({ sources, parts }) => ({
+    comparison[side].map(({ sources, parts }) => ({
       name: nameSources(comparison.entry, sources, comparison.sources, nodes),
       parts,
     })),

@@ -24,6 +24,7 @@ const mostCidrs = 3;
 export function nameSources(entry: Entry, sources: AddressSet, whole: AddressSet, nodes: readonly SideNode[]): string {
   const name = entryNames[entry];
   if (sameSet(sources, whole)) return name;
+  if (entry === "node" && nodes.every(({ world }) => isOwn(sources, world.nodeAddresses))) return name;
   if (entry === "node") return `the node itself as ${printCidrs(sources).slice(0, mostCidrs).join(", ")}`;
   const ofNode = nodes.flatMap(({ podRangesOf }) => [...podRangesOf]).find(([, ranges]) => isAll(sources, ranges));
   if (ofNode !== undefined) return `pods of ${ofNode[0]}`;
@@ -45,4 +46,10 @@ function smallest(sources: AddressSet, whole: AddressSet): AddressSet | undefine
 function isAll(sources: AddressSet, ranges: readonly string[]): boolean {
   const [range, ...more] = ranges.map(parseAddressSet).filter((set) => set?.bits === sources.bits);
   return range !== undefined && more.length === 0 && !isEmpty(intersect(range, sources)) && sameSet(range, sources);
+}
+
+/** All addresses that the node has of itself: what it talks to may lie on it besides. */
+function isOwn(sources: AddressSet, addresses: readonly string[]): boolean {
+  const own = addresses.map(parseAddressSet).filter((set) => set?.bits === sources.bits) as AddressSet[];
+  return own.length > 0 && own.every((address) => isEmpty(subtract(address, sources)));
 }

@@ -147,9 +147,12 @@ function traceChain(tracing: Tracing, name: string, depth: number): void {
   tracing.lines.push("}");
 }
 
-function canSee({ matches }: Rule, key: Key): boolean {
-  return matches.every((match) => {
+function canSee(rule: Rule, key: Key): boolean {
+  const exact = exactDestination(rule);
+  if (exact !== undefined && exact !== key.address) return false;
+  return rule.matches.every((match) => {
     if (match.kind === "destination") {
+      if (exact !== undefined && !match.negated) return true;
       const set = parseAddressSet(match.range);
       return set === undefined || contains(set, addressNumber(key.address)) !== match.negated;
     }

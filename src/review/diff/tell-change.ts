@@ -12,6 +12,7 @@ export function tellHeadline(kind: TrafficChange["kind"], severity: ChangeSeveri
   if (before > 0 && after === 0) return now.every(isRefused) ? "no endpoints left" : `no longer served: ${ending(now)}`;
   if (before === 0 && after > 0)
     return was.every(isRefused) ? `served again, ${counted(after)}` : `served now, ${counted(after)}`;
+  if (before === 0 && ending(was) === ending(now)) return sourceAddress(was, now);
   if (before === 0) return `${ending(was)} -> ${ending(now)}`;
   if (severity === "source-address") return sourceAddress(was, now);
   if (severity === "affinity") return affinity(was, now);
@@ -59,7 +60,8 @@ function sourceAddress(was: readonly Part[], now: readonly Part[]): string {
   const [before, after] = [masked(was), masked(now)];
   if (before === 0 && after === now.length) return "source address is replaced by the node's now";
   if (before === was.length && after === 0) return "source address is kept now";
-  return before === after ? "" : "source address is kept for other endpoints";
+  const isSame = before === after || (before === was.length && after === now.length);
+  return isSame ? "" : "source address is kept for other endpoints";
 }
 
 function affinity(was: readonly Part[], now: readonly Part[]): string {

@@ -1,0 +1,137 @@
+import type { Rule } from "../../../src/tools/iptables/parsed.ts";
+import type { Journey } from "./journey.ts";
+import type { NaiveChain, NaiveHost } from "./naive-host.ts";
+import { isLocalAddress, matchNaively } from "./naive-match.ts";
+
+type End = "accepted" | "dropped" | "rejected" | "fell";
+type Chains = ReadonlyMap<string, NaiveChain>;
+
+/** Sends one packet through the kernel's hooks; where it ends, as text. */
+export function travel(journey: Journey, host: NaiveHost): string {
+  const { packet, now } = journey;
+  for (const step of packet.entry === "node" ? nodeSteps : arrivingSteps) {
+    const [where, ...more] = step;
+    const here = isLocalAddress(now.destination, host.local);
+    const applies =
+      where === "always" ||
+      (where === "local" && here) ||
+      (where === "remote" && !here) ||
+      (where === "forwarded" && !here && now.server === undefined) ||
+      (where === "balanced" && !here && now.server !== undefined);
+    if (!applies) continue;
+    const [hook = "", ...tables] = more;
+    for (const table of tables) {
+      const end = table === "ipvs" ? balance(journey, host) : walkHook(journey, host, { hook, table });
+      if (end === "dropped" || end === "rejected") return withLists(end, journey);
+    }
+  }
+  const to = now.sentOn || now.server !== undefined ? `${now.destination} ${now.port}` : "untouched";
+  return withLists(now.masqueraded ? `${to} masqueraded` : to, journey);
+}
+
+function withLists(end: string, { now }: Journey): string {
+  return [end, ...[...now.entered].sort()].join(" +");
+}
+
+const arrivingSteps = [
+  ["always", "PREROUTING", "raw", "mangle", "nat"],
+  ["local", "INPUT", "mangle", "filter", "security", "ipvs"],
+  ["balanced", "OUTPUT", "mangle", "filter", "security"],
+  ["forwarded", "FORWARD", "mangle", "filter", "security"],
+  ["remote", "POSTROUTING", "mangle", "nat"],
+] as const;
+
+const nodeSteps = [
+  ["always", "OUTPUT", "raw", "mangle", "nat", "ipvs", "filter", "security"],
+  ["always", "POSTROUTING", "mangle", "nat"],
+  ["local", "PREROUTING", "raw", "mangle"],
+  ["local", "INPUT", "mangle", "filter", "security"],
+] as const;
+
+function walkHook(journey: Journey, host: NaiveHost, { hook, table }: { hook: string; table: string }): End {
+  if (table === "nat" && !journey.now.states.has("NEW")) return "accepted";
+  journey.hook = hook;
+  const chains = host.tables.get(table);
+  const chain = chains?.get(hook);
+  if (chains === undefined || chain === undefined) return "accepted";
+  const end = walk(chain, chains, journey, host);
+  if (end !== "fell") return end;
+  return chain.policy === "DROP" ? "dropped" : "accepted";
+}
+
+function walk(chain: NaiveChain, chains: Chains, journey: Journey, host: NaiveHost): End {
+  for (const rule of chain.rules) {
+    if (!rule.matches.every((match) => matchNaively(match, journey, host))) continue;
+    const end = obey(rule, chains, journey, host);
+    if (end !== undefined) return end;
+  }
+  return "fell";
+}
+
+/** How the packet leaves the chain by this rule, if it does. */
+function obey({ target }: Rule, chains: Chains, journey: Journey, host: NaiveHost): End | undefined {
+  const { now } = journey;
+  switch (target.kind) {
+    case "accept":
+      return "accepted";
+    case "drop":
+      return "dropped";
+    case "reject":
+      return "rejected";
+    case "return":
+      return "fell";
+    case "none":
+      return undefined;
+    case "mark":
+      now.mark = Number((BigInt(now.mark) & (0xffff_ffffn ^ BigInt(target.mask))) ^ BigInt(target.value));
+      return undefined;
+    case "masquerade":
+      now.masqueraded = true;
+      now.states.add("SNAT");
+      return "accepted";
+    case "dnat":
+      translate(target.destination, journey);
+      return "accepted";
+    case "jump":
+      return call(target.chain, chains, journey, host);
+    case "unknown":
+      if (target.words[0] === "-g") return call(target.words[1] ?? "", chains, journey, host) ?? "fell";
+      return guess(target.words.join(" "), journey);
+  }
+}
+
+function call(name: string, chains: Chains, journey: Journey, host: NaiveHost): End | undefined {
+  const chain = chains.get(name);
+  if (chain === undefined) return guess(`-j ${name}`, journey);
+  const end = walk(chain, chains, journey, host);
+  return end === "fell" ? undefined : end;
+}
+
+function guess(what: string, { answer }: Journey): End | undefined {
+  return answer(`${what} lets the packet go on`) ? undefined : "dropped";
+}
+
+function translate(to: string, { now }: Journey): void {
+  const [, v6, v4, port] = /^(?:\[(.*)\]|([\d.]+))(?::(\d+))?$/.exec(to) ?? [];
+  now.destination = v6 ?? v4 ?? to;
+  if (port !== undefined) now.port = Number(port);
+  now.sentOn = true;
+  now.states.add("DNAT");
+}
+
+function balance({ packet, now, choose }: Journey, { servers }: NaiveHost): End {
+  const bracketed = now.destination.includes(":") ? `[${now.destination}]` : now.destination;
+  const server = servers.find(
+    ({ protocol, address }) => protocol === packet.protocol && address === `${bracketed}:${now.port}`,
+  );
+  if (server === undefined) return "accepted";
+  const taking = server.realServers.filter(({ weight }) => weight > 0);
+  if (taking.length === 0) return "rejected";
+  const isEqual = server.scheduler === "rr" || server.scheduler === "lc";
+  const real = taking[choose(taking.map(({ weight }) => (isEqual ? 1 : weight)))];
+  const [, v6, v4, port] = /^(?:\[(.*)\]|([\d.]+)):(\d+)$/.exec(real?.address ?? "") ?? [];
+  now.destination = v6 ?? v4 ?? "";
+  now.port = Number(port);
+  now.server = server;
+  return "accepted";
+}
