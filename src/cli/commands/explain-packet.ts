@@ -1,11 +1,15 @@
 import { escapeControls } from "../../diagnostics/printable.ts";
 import type { ConnectionState, Entry, Protocol } from "../../evaluate/packet.ts";
-import { explainPacket } from "../../review/explain/packet/explain-packet.ts";
+import { type Expectation, findUnmet } from "../../review/explain/packet/expectation.ts";
+import { type ExplainedHost, explainPacket } from "../../review/explain/packet/explain-packet.ts";
 import type { PacketExplanation } from "../../review/explain/packet/packet-explanation.ts";
+import { findRemembered } from "../../review/explain/packet/question/find-remembered.ts";
 import type { PacketSource, PacketTarget } from "../../review/explain/packet/question/question.ts";
 import { isRefusal } from "../../review/explain/packet/question/refusal.ts";
-import { resolvePacket } from "../../review/explain/packet/question/resolve-packet.ts";
+import { type ResolvedPacket, resolvePacket } from "../../review/explain/packet/question/resolve-packet.ts";
 import { renderPacket } from "../../review/explain/packet/render/render-text.ts";
+import { wayGraph } from "../../review/explain/packet/render/way-graph.ts";
+import { printDot, printMermaid } from "../../review/explain/render/render-graph.ts";
 import { painter } from "../color.ts";
 import { CommandFailure, exitCodes } from "../exit-codes.ts";
 import type { Asked } from "../explain-packet/asked.ts";
@@ -25,7 +29,10 @@ export interface ExplainPacketFlags extends Omit<StateFlags, "filename"> {
   readonly interface?: string;
   readonly state: Lowercase<ConnectionState>;
   readonly mark: number;
-  readonly output?: "text" | "json";
+  /** `ADDRESS:PORT` in canonical text. */
+  readonly remembered?: string;
+  readonly expect?: Expectation;
+  readonly output?: "text" | "json" | "mermaid" | "dot";
 }
 
 /** `portolan explain packet`. */
@@ -45,10 +52,13 @@ export async function runExplainPacket(flags: ExplainPacketFlags): Promise<numbe
     surroundings,
   );
   if (isRefusal(resolved)) throw usage(escapeControls(resolved.refused));
-  const explanation = explainPacket(explained, resolved);
+  const explanation = explainPacket(explained, withMemory(resolved, flags.remembered, explained));
   progress.end();
   process.stdout.write(printExplanation(explanation, flags));
-  return exitCodes.fine;
+  const unmet = flags.expect && findUnmet(flags.expect, explanation);
+  if (unmet === undefined) return exitCodes.fine;
+  process.stderr.write(escapeControls(`expected: ${flags.expect?.text}`) + `\ngot:      ${escapeControls(unmet)}\n`);
+  return exitCodes.different;
 }
 
 function readAsked(flags: ExplainPacketFlags, progress: Progress): Promise<Asked> {
@@ -59,6 +69,14 @@ function readAsked(flags: ExplainPacketFlags, progress: Progress): Promise<Asked
   return compiledHost({ ...flags, filename }, progress.tell);
 }
 
+/** The same packet from a client that the node remembers. */
+function withMemory(resolved: ResolvedPacket, target: string | undefined, { host }: ExplainedHost): ResolvedPacket {
+  if (target === undefined) return resolved;
+  const remembered = findRemembered(host, target);
+  if (remembered !== undefined) return { ...resolved, packet: { ...resolved.packet, remembered } };
+  throw usage(`nothing here keeps a client at ${target}: no rule enters it in a list, no virtual server is persistent`);
+}
+
 function usage(message: string): CommandFailure {
   return new CommandFailure(message, exitCodes.usage);
 }
@@ -67,6 +85,10 @@ function printExplanation(explanation: PacketExplanation, { output = "text", col
   switch (output) {
     case "json":
       return `${JSON.stringify(explanation, null, 2)}\n`;
+    case "mermaid":
+      return printMermaid(wayGraph(explanation));
+    case "dot":
+      return printDot(wayGraph(explanation));
     case "text": {
       const paint = painter(process.stdout, color);
       return renderPacket(explanation, (text) => paint("bold", text));

@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from "commander";
-import { isAddress } from "../../evaluate/addresses.ts";
+import { isAddress, parseTarget, printTarget } from "../../evaluate/addresses.ts";
+import { type Expectation, parseExpectation } from "../../review/explain/packet/expectation.ts";
 import {
   type PacketSource,
   type PacketTarget,
@@ -42,6 +43,19 @@ export function explainPacketCommand(name: string, finish: (exitCode: number) =>
         .default("new"),
     )
     .addOption(new Option("--mark <mark>", "the mark it comes with, such as 0x4000").argParser(mark).default(0, "0"));
+  command
+    .addOption(
+      new Option(
+        "--remembered <endpoint>",
+        "ADDRESS:PORT at which the node remembers the client (session affinity)",
+      ).argParser(endpoint),
+    )
+    .addOption(
+      new Option(
+        "--expect <outcome>",
+        "exit 1 unless it ends so: '10.0.1.5:8080 50% | 10.0.2.6:8080 50%, masqueraded', or rejected, ...",
+      ).argParser(expectation),
+    );
   return addStateOptions(command, { isRequired: false })
     .addOption(
       new Option(
@@ -54,12 +68,40 @@ export function explainPacketCommand(name: string, finish: (exitCode: number) =>
         nodeAddress,
       ),
     )
-    .addOption(new Option("-o, --output <format>", "default: text").choices(["text", "json"]))
+    .addOption(
+      new Option("-o, --output <format>", "default: text; mermaid and dot draw the way").choices([
+        "text",
+        "json",
+        "mermaid",
+        "dot",
+      ]),
+    )
     .addOption(colorOption())
+    .addHelpText("after", examples(name))
     .action(async (flags: ExplainPacketFlags) => {
       const { runExplainPacket } = await import("../commands/explain-packet.ts");
       finish(await runExplainPacket(flags));
     });
+}
+
+function examples(name: string): string {
+  return `
+Examples:
+  # how a pod gets to a Service on node1, rule by rule
+  $ ${name} explain packet --from pod/shop/web-1 --to svc/shop/api:http -f cluster.yaml --node node1
+
+  # what a client outside gets at a node port, by the rules the node has
+  $ ${name} explain packet --from internet --to 192.0.2.10:30080 --actual node1.txt
+
+  # in a test: every connection from this range is refused
+  $ ${name} explain packet --from 203.0.113.9 --to 192.0.2.10:30080 -f cluster.yaml --expect dropped
+
+What --expect takes: delivered, rejected, dropped, untouched or ADDRESS:PORT,
+each with a share and with masqueraded or source kept if that matters; several
+with | between them; masqueraded or source kept of all after a comma.
+
+Exit codes: 0 fine, 1 not as expected, 2 usage, 3 input invalid, 4 environment.
+`;
 }
 
 function source(text: string): PacketSource {
@@ -77,6 +119,18 @@ function target(text: string): PacketTarget {
 function nodeAddress(text: string, previous: readonly string[] | undefined): readonly string[] {
   if (!isAddress(text)) throw new InvalidArgumentError("It is no address.");
   return [...(previous ?? []), text];
+}
+
+function endpoint(text: string): string {
+  const parsed = parseTarget(text);
+  if (parsed !== undefined) return printTarget(parsed);
+  throw new InvalidArgumentError("Write it as ADDRESS:PORT or [ADDRESS]:PORT.");
+}
+
+function expectation(text: string): Expectation {
+  const parsed = parseExpectation(text);
+  if (parsed !== undefined) return parsed;
+  throw new InvalidArgumentError("Write it as '10.0.1.5:8080 50% | 10.0.2.6:8080 50%, masqueraded', or rejected.");
 }
 
 function mark(text: string): number {

@@ -1,6 +1,5 @@
 import { parseTarget, printTarget } from "../../../evaluate/addresses.ts";
-import { nearShare, type Share, share, total } from "../../../evaluate/share.ts";
-import { parseFraction, printPercent } from "../../../evaluate/share.ts";
+import { nearShare, parseFraction, printPercent, type Share, share, total } from "../../../evaluate/share.ts";
 import type { ExplainedOutcome, PacketExplanation } from "./packet-explanation.ts";
 
 /** What is expected of a packet: ways it may end, the source address with each or after a comma for all. */
@@ -14,8 +13,14 @@ interface ExpectedEnd {
   /** `10.0.1.5:8080`; undefined: any. */
   readonly destination: string | undefined;
   /** Undefined: any share but none. */
-  readonly share: Share | undefined;
+  readonly share: ExpectedShare | undefined;
   readonly masquerade: boolean | undefined;
+}
+
+interface ExpectedShare {
+  readonly value: Share;
+  /** How far off it may be: half of the last digit that was written, in 2^-31. */
+  readonly tolerance: number;
 }
 
 /**
@@ -32,7 +37,8 @@ export function parseExpectation(text: string): Expectation | undefined {
   return found.length === ends.length ? { text, ends: found } : undefined;
 }
 
-const end = /^(?:(?<to>\S+:\d+)|(?<verdict>[a-z]+))?(?: +(?<share>\d+(?:\.\d+)?) ?%)?(?: *(?<source>masqueraded|source kept))?$/;
+const end =
+  /^(?:(?<to>\S+:\d+)|(?<verdict>[a-z]+))?(?: +(?<share>\d+(?:\.\d+)?) ?%)?(?: *(?<source>masqueraded|source kept))?$/;
 
 function parseEnd(text: string, common: boolean | undefined): ExpectedEnd | undefined {
   const { to, verdict: word, share: percent, source } = end.exec(text)?.groups ?? {};
@@ -64,10 +70,11 @@ function verdictOf(word: string | undefined): ExpectedEnd["verdict"] {
   return word !== undefined && Object.hasOwn(words, word) ? words[word] : undefined;
 }
 
-/** `33.3` as a share, exactly as written. */
-function shareOf(percent: string): Share {
+/** `33.3` is met by one of three. */
+function shareOf(percent: string): ExpectedShare {
   const [whole = "", decimals = ""] = percent.split(".");
-  return share(BigInt(whole + decimals), 100n * 10n ** BigInt(decimals.length));
+  const unit = 100n * 10n ** BigInt(decimals.length);
+  return { value: share(BigInt(whole + decimals), unit), tolerance: Number(2n ** 30n / unit) + 1 };
 }
 
 /** What was found instead, in the words of an expectation; undefined where it is met. */
@@ -86,12 +93,11 @@ function meets(outcome: ExplainedOutcome, { verdict, destination, masquerade }: 
   );
 }
 
-/** A percentage is met as far as it was written: 33.3 is one of three. */
 function hasShare(outcomes: readonly ExplainedOutcome[], { share: expected }: ExpectedEnd): boolean {
   if (outcomes.length === 0) return false;
   if (expected === undefined) return true;
   const found = total(outcomes.map(({ exact }) => parseFraction(exact)));
-  return nearShare(found, expected, Number(2n ** 31n / 1000n));
+  return nearShare(found, expected.value, expected.tolerance);
 }
 
 function printOutcomes(outcomes: readonly ExplainedOutcome[]): string {

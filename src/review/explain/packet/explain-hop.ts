@@ -80,7 +80,7 @@ function describe({ matches, target }: Rule): string {
 
 function commentOf({ matches }: Rule): string {
   const comments = matches.flatMap((match) => (match.kind === "comment" ? [match.text] : []));
-  return comments.length === 0 ? "nothing says" : `its comment: ${comments.join("; ")}`;
+  return comments.length === 0 ? "" : `its comment: ${comments.join("; ")}`;
 }
 
 function goesTo({ target }: Rule): Pick<ExplainedHop, "goesTo"> {

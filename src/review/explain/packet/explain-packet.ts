@@ -56,8 +56,16 @@ function missingTables({ families }: EvaluatedHost, { to }: ResolvedPacket): rea
 }
 
 function unknownPods({ pods }: EvaluatedHost, { from, fromName, packet }: ResolvedPacket): readonly string[] {
-  if (packet.entry !== "outside" || fromName !== undefined || !isEmpty(pods[isIpv6(from) ? "ipv6" : "ipv4"])) return [];
+  const isTold = fromName !== undefined || !isEmpty(pods[isIpv6(from) ? "ipv6" : "ipv4"]);
+  if (packet.entry !== "outside" || isTold || !isPrivate(from)) return [];
   return [`nothing tells which addresses pods of this node have: ${from} is taken for one outside (--entry pod)`];
+}
+
+/** What pods may have (RFC 1918, RFC 6598, RFC 4193). */
+function isPrivate(address: string): boolean {
+  return /^(?:10\.|172\.(?:1[6-9]|2\d|3[01])\.|192\.168\.|100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.|f[cd])/.test(
+    address,
+  );
 }
 
 function describePacket({ from, fromName, to, packet }: ResolvedPacket): ExplainedPacket {

@@ -39,10 +39,13 @@ function renderIdle(hops: readonly ExplainedHop[], indent: string): string {
   return wrap(`${table} ${chain} ${numbers}: nothing for it in ${chains}`, indent, `${indent}    `);
 }
 
-function renderHop({ table, chain, rule, text, words, because }: ExplainedHop, indent: string): readonly string[] {
+function renderHop(hop: ExplainedHop, indent: string): readonly string[] {
+  const { table, chain, rule, text, words, because, goesTo } = hop;
   const hang = `${indent}    `;
   const where = rule === null ? `${table} ${chain}` : `${table} ${chain} ${rule}`;
   const head = wrap(`${where}: ${words}`, indent, hang);
   if (because === "always there") return [head];
-  return [head, `${hang}${shortenRule(text, 80 - hang.length)}`, wrap(because, hang)];
+  const short = shortenRule(text, 80 - hang.length);
+  const isSaid = short === `-j ${goesTo}`;
+  return [head, ...(isSaid ? [] : [`${hang}${short}`]), ...(because === "" ? [] : [wrap(because, hang)])];
 }
