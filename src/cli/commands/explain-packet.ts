@@ -57,7 +57,7 @@ export async function runExplainPacket(flags: ExplainPacketFlags): Promise<numbe
   process.stdout.write(printExplanation(explanation, flags));
   const unmet = flags.expect && findUnmet(flags.expect, explanation);
   if (unmet === undefined) return exitCodes.fine;
-  process.stderr.write(escapeControls(`expected: ${flags.expect?.text}`) + `\ngot:      ${escapeControls(unmet)}\n`);
+  process.stderr.write(`${escapeControls(`expected: ${flags.expect?.text}`)}\ngot:      ${escapeControls(unmet)}\n`);
   return exitCodes.different;
 }
 

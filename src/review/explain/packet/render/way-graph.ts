@@ -26,7 +26,10 @@ type OpenEdges = Map<string, { readonly edge: GraphEdge; readonly shares: Share[
 
 function drawWay(outcome: ExplainedOutcome, nodes: Map<string, GraphNode>, edges: OpenEdges): void {
   const share = parseFraction(outcome.exact);
-  const visited = [...stepsOf(outcome.hops), endOf(outcome)];
+  // Behind the rule that sends it on, the ways of all endpoints meet again: a picture would no longer tell them apart.
+  const sent = outcome.hops.findIndex(({ goesTo }) => goesTo !== undefined && goesTo === outcome.destination);
+  const hops = sent < 0 ? outcome.hops : outcome.hops.slice(0, sent + 1);
+  const visited = [...stepsOf(hops), endOf(outcome)];
   let from = "start";
   let words = "";
   for (const { node, by } of visited) {
