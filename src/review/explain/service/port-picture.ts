@@ -1,12 +1,12 @@
-import type { Family } from "../../model/address.ts";
-import { joinHostPort } from "../../model/address.ts";
-import type { ProxyMode } from "../../model/proxy-configuration.ts";
-import { endpointChain, servicePortChains } from "../../modes/iptables/chains.ts";
-import type { Endpoint, NodePortScope, Route } from "../../resolve/forwarding-plan.ts";
+import type { Family } from "../../../model/address.ts";
+import { joinHostPort } from "../../../model/address.ts";
+import type { ProxyMode } from "../../../model/proxy-configuration.ts";
+import { endpointChain, servicePortChains } from "../../../modes/iptables/chains.ts";
+import type { Endpoint, NodePortScope, Route } from "../../../resolve/forwarding-plan.ts";
+import { equalShare, forkShares, type Share } from "../share.ts";
+import { chainsNamed, type Texts } from "../texts.ts";
 import { endpointUses } from "./endpoint-uses.ts";
 import type { PlannedPort } from "./service-plans.ts";
-import { equalShare, forkShares, type Share } from "./share.ts";
-import { chainsNamed, type Texts } from "./texts.ts";
 
 /** What a node does with one service port in one family, at a glance. */
 export interface PortPicture {

@@ -1,5 +1,5 @@
-import type { Service } from "../../model/service.ts";
-import type { FamilySettings, ForwardingPlan, ServicePortPlan } from "../../resolve/forwarding-plan.ts";
+import type { Service } from "../../../model/service.ts";
+import type { FamilySettings, ForwardingPlan, ServicePortPlan } from "../../../resolve/forwarding-plan.ts";
 
 /** A service port in one family, with what holds there. */
 export interface PlannedPort {

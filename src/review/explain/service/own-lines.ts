@@ -1,6 +1,6 @@
-import type { LineOrigin } from "../../tools/script.ts";
-import { describeRule } from "./describe-rule.ts";
-import type { Texts } from "./texts.ts";
+import type { LineOrigin } from "../../../tools/script.ts";
+import { describeRule } from "../describe-rule.ts";
+import type { Texts } from "../texts.ts";
 
 /** A line of a tool's text, with where it stands and what it comes from. */
 export interface OwnLine {

@@ -1,33 +1,12 @@
 import { escapeControls } from "../../../diagnostics/printable.ts";
 import { familyNames } from "../../../model/address.ts";
-import type { NodePart, ServiceExplanation } from "../explain-service.ts";
-import type { PicturedEndpoint, PortPicture } from "../port-picture.ts";
+import type { PicturedEndpoint, PortPicture } from "../service/port-picture.ts";
 import { describePart, type Share } from "../share.ts";
-import { renderLines } from "./render-lines.ts";
-import { renderOmissions } from "./render-omissions.ts";
-import { printSource, type Rendering } from "./source.ts";
+import type { Rendering } from "./source.ts";
 import { wrap } from "./wrap.ts";
 
-/** `-o text` of a Service: for each kind of node a picture, what is not there, and every line. */
-export function renderService(explanation: ServiceExplanation, rendering: Rendering): string {
-  const { object, type, origin, parts } = explanation;
-  const source = rendering.sourceOf(origin);
-  const where = source === undefined ? "" : ` (${printSource(source)})`;
-  const head = `${rendering.strong(escapeControls(object))}, type ${type}${escapeControls(where)}\n`;
-  return head + parts.map((part) => renderPart(part, rendering)).join("\n");
-}
-
-function renderPart(part: NodePart, rendering: Rendering): string {
-  const nodes = part.nodes.map(escapeControls).join(", ");
-  return (
-    `${wrap(nodes, "on ", "   ")}\n` +
-    part.ports.map((port) => renderPort(port, rendering)).join("") +
-    renderOmissions(part.omissions, rendering) +
-    (part.lines.length === 0 ? "\nIt causes no line.\n" : renderLines(part.lines, rendering))
-  );
-}
-
-function renderPort(port: PortPicture, { strong }: Rendering): string {
+/** A service port at a glance: where it answers, what it does with traffic, and its endpoints with their shares. */
+export function renderPort(port: PortPicture, { strong }: Rendering): string {
   const title = `${strong(escapeControls(port.name))}, ${port.protocol.toUpperCase()}, ${familyNames[port.family]}\n`;
   const rows: [string, string][] = port.addresses.map(({ kind, address, note }) => [
     kind,
