@@ -1,4 +1,4 @@
-import { canonicalAddress, isAddress, parseTarget, type Target } from "../../../evaluate/addresses.ts";
+import { canonicalAddress, isAddress, parseTarget, type Target } from "../../../../evaluate/addresses.ts";
 
 /** Where a packet is from, as it was asked. */
 export type PacketSource =

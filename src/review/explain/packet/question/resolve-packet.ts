@@ -1,9 +1,9 @@
-import { parseAddressSet } from "../../../evaluate/address-set.ts";
-import { isIpv6 } from "../../../evaluate/addresses.ts";
-import type { EvaluatedHost } from "../../../evaluate/host.ts";
-import type { ConnectionState, Entry, Packet, Protocol, Remembered } from "../../../evaluate/packet.ts";
-import { type Family, familyNames } from "../../../model/address.ts";
-import type { Service } from "../../../model/service.ts";
+import { parseAddressSet } from "../../../../evaluate/address-set.ts";
+import { isIpv6 } from "../../../../evaluate/addresses.ts";
+import type { EvaluatedHost } from "../../../../evaluate/host.ts";
+import type { ConnectionState, Entry, Packet, Protocol } from "../../../../evaluate/packet.ts";
+import { type Family, familyNames } from "../../../../model/address.ts";
+import type { Service } from "../../../../model/service.ts";
 import type { KnownPod } from "./find-pods.ts";
 import type { PacketSource, PacketTarget } from "./question.ts";
 import { isRefusal, type Refusal } from "./refusal.ts";
@@ -73,9 +73,4 @@ export function resolvePacket(question: PacketQuestion, known: Surroundings): Re
     mark,
   };
   return { from: from.address, to, fromName: from.name, packet };
-}
-
-/** The same from a client that the node remembers. */
-export function remember(resolved: ResolvedPacket, remembered: Remembered): ResolvedPacket {
-  return { ...resolved, packet: { ...resolved.packet, remembered } };
 }
