@@ -23,8 +23,8 @@ export function noAddress(bits: 32 | 128): AddressSet {
 
 /** Of an address or a CIDR; host bits do not count. Undefined for text that is neither. */
 export function parseAddressSet(text: string): AddressSet | undefined {
-  const [address = "", length] = text.split("/");
-  if (!ipaddr.isValid(address)) return undefined;
+  const [address = "", length, ...more] = text.split("/");
+  if (!ipaddr.isValid(address) || more.length > 0) return undefined;
   const bits = address.includes(":") ? 128 : 32;
   const prefix = length === undefined ? bits : prefixLength(length, bits);
   if (prefix === undefined) return undefined;
