@@ -1,6 +1,10 @@
 import { Argument, Command, Option } from "commander";
 import { escapeControls } from "../diagnostics/printable.ts";
+import { checkCommand } from "./check-command.ts";
 import type { CompileFlags } from "./commands/compile.ts";
+import { diffCommand } from "./diff-command.ts";
+import { explainCommand } from "./explain-command.ts";
+import { explainPacketCommand } from "./explain-packet-command.ts";
 import { hostCommands } from "./host-commands.ts";
 import { addStateOptions, colorOption } from "./state-flags.ts";
 import { versionText } from "./version.ts";
@@ -21,10 +25,16 @@ export function createProgram(name: string, finish: (exitCode: number) => void):
     .showSuggestionAfterError(true)
     .configureHelp({ helpWidth: 80, showGlobalOptions: false })
     .configureOutput(output)
+    // So that flags of explain packet are not taken for those of explain.
+    .enablePositionalOptions()
     .exitOverride();
   program.addCommand(compileCommand(name, finish));
+  program.addCommand(diffCommand(name, finish));
   for (const command of hostCommands(name, finish)) program.addCommand(command);
-  program.addCommand(explainCommand(name));
+  program.addCommand(schemaCommand(name));
+  program.addCommand(explainCommand(name, finish));
+  program.addCommand(explainCommand(name, finish).addCommand(explainPacketCommand(name, finish)));
+  program.addCommand(checkCommand(name, finish));
   program.addCommand(completionCommand(name, program));
   program
     .command("version", { hidden: false })
@@ -33,8 +43,10 @@ export function createProgram(name: string, finish: (exitCode: number) => void):
       process.stdout.write(`${versionText()}\n`);
     });
   program.addHelpText("after", `\nStart here:\n  $ ${name} compile -f cluster.yaml --node node1\n`);
-  for (const command of program.commands)
-    command.configureHelp({ helpWidth: 80 }).configureOutput(output).exitOverride();
+  for (const command of program.commands) {
+    for (const each of [command, ...command.commands])
+      each.configureHelp({ helpWidth: 80 }).configureOutput(output).exitOverride();
+  }
   return program;
 }
 
@@ -76,15 +88,15 @@ Exit codes: 0 fine, 2 usage, 3 input invalid (nothing is written), 4 environment
 `;
 }
 
-function explainCommand(name: string): Command {
-  return new Command("explain")
-    .summary("print the long text of a diagnostic")
-    .description("Prints what a diagnostic means, why it is given and what to do. Without a code, lists all codes.")
-    .argument("[code]", "such as node-port-taken")
-    .addHelpText("after", `\nExample:\n  $ ${name} explain node-port-taken\n`)
-    .action(async (code: string | undefined) => {
-      const { runExplain } = await import("./commands/explain.ts");
-      runExplain(code);
+function schemaCommand(name: string): Command {
+  return new Command("schema")
+    .summary("print the JSON schema of an output")
+    .description("Prints the JSON Schema (2020-12) of a document Portolan prints. Without a name, lists them.")
+    .argument("[name]", "such as diff")
+    .addHelpText("after", `\nExample:\n  $ ${name} schema diff > diff.schema.json\n`)
+    .action(async (document: string | undefined) => {
+      const { runSchema } = await import("./commands/schema.ts");
+      runSchema(document);
     });
 }
 

@@ -54,12 +54,22 @@ function renderDiagnostic(diagnostic: Diagnostic, documents: readonly SourceDocu
   const lines = [head, ...renderLocation(location, origin, documents, margin, paint)];
   const subject = [object, diagnostic.field].filter((part) => part !== undefined).join(", ");
   if (subject !== "") lines.push(`${margin}= in ${subject}`);
+  if (diagnostic.nodes !== undefined) lines.push(`${margin}= ${describeNodes(diagnostic.nodes)}`);
   for (const related of diagnostic.related) {
     const there = find(related.origin, "value", documents);
     lines.push(`${margin}= ${related.message}${there === undefined ? "" : ` at ${position(there)}`}`);
   }
   if (hint !== undefined) lines.push(`${margin}= ${paint("cyan", "hint")}: ${escapeControls(hint)}`);
   return `${lines.join("\n")}\n`;
+}
+
+const mostNodes = 5;
+
+/** `on 3 nodes: a, b, c` */
+export function describeNodes(nodes: readonly string[]): string {
+  const names = nodes.slice(0, mostNodes).map(escapeControls).join(", ");
+  const rest = nodes.length > mostNodes ? ` and ${nodes.length - mostNodes} more` : "";
+  return `on ${nodes.length === 1 ? "node" : `${nodes.length} nodes:`} ${names}${rest}`;
 }
 
 function find(

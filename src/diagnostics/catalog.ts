@@ -1,4 +1,7 @@
 import { addressCodes } from "./catalog/address.ts";
+import { checkClusterCodes } from "./catalog/check-cluster.ts";
+import { checkServiceCodes } from "./catalog/check-services.ts";
+import { checkTextCodes } from "./catalog/check-text.ts";
 import { endpointCodes } from "./catalog/endpoint.ts";
 import { inputCodes } from "./catalog/input.ts";
 import { ipvsCodes } from "./catalog/ipvs.ts";
@@ -17,6 +20,9 @@ export const catalog = {
   ...nodeCodes,
   ...proxyConfigurationCodes,
   ...ipvsCodes,
+  ...checkServiceCodes,
+  ...checkClusterCodes,
+  ...checkTextCodes,
 } as const;
 
 export type Code = keyof typeof catalog;

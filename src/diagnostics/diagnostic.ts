@@ -24,6 +24,8 @@ export interface Diagnostic {
   readonly caret: "key" | "value";
   readonly related: readonly RelatedPlace[];
   readonly hint: string | undefined;
+  /** The nodes it holds for, where that is not all there are or may be. */
+  readonly nodes?: readonly string[];
 }
 
 export interface ReportOptions {
@@ -31,6 +33,7 @@ export interface ReportOptions {
   readonly related?: readonly { readonly message: string; readonly place: Place }[];
   /** Replaces the catalog's hint. */
   readonly hint?: string | undefined;
+  readonly nodes?: readonly string[];
 }
 
 /** Reports a problem and goes on: `report("port-out-of-range", place, { got: 0 })`. */
@@ -86,6 +89,7 @@ function makeDiagnostic<C extends Code>(
     caret: options.caret ?? "value",
     related: (options.related ?? []).map(({ message, place: other }) => ({ message, origin: originOf(other) })),
     hint: options.hint ?? entry.hint,
+    ...(options.nodes === undefined ? {} : { nodes: options.nodes }),
   };
 }
 

@@ -23,6 +23,18 @@ export function noAddress(bits: 32 | 128): AddressSet {
 
 /** Of an address or a CIDR; host bits do not count. Undefined for text that is neither. */
 export function parseAddressSet(text: string): AddressSet | undefined {
+  const known = parsed.get(text);
+  if (known !== undefined) return known;
+  const set = readAddressSet(text);
+  if (set !== undefined && parsed.size < mostKept) parsed.set(text, set);
+  return set;
+}
+
+/** The same few networks are asked for again and again. */
+const parsed = new Map<string, AddressSet>();
+const mostKept = 1000;
+
+function readAddressSet(text: string): AddressSet | undefined {
   const [address = "", length, ...more] = text.split("/");
   if (!ipaddr.isValid(address) || more.length > 0) return undefined;
   const bits = address.includes(":") ? 128 : 32;
@@ -111,6 +123,11 @@ export function sameSet(a: AddressSet, b: AddressSet): boolean {
 export function firstAddress({ bits, intervals }: AddressSet): string | undefined {
   const [first] = intervals;
   return first === undefined ? undefined : numberAddress(first.from, bits);
+}
+
+export function lastAddress({ bits, intervals }: AddressSet): string | undefined {
+  const last = intervals.at(-1);
+  return last === undefined ? undefined : numberAddress(last.to, bits);
 }
 
 /** The fewest CIDRs that make up the set, in order: `10.0.0.0/8`, a single address without a length. */

@@ -35,6 +35,7 @@ export function printTarget({ address, port }: Target): string {
 
 /** The address as a number, 32 or 128 bits. */
 export function addressNumber(text: string): bigint {
+  if (plainIpv4.test(text)) return BigInt(text.split(".").reduce((value, octet) => value * 256 + Number(octet), 0));
   return ipaddr
     .parse(text)
     .toByteArray()

@@ -113,7 +113,15 @@ function closeTable(reading: Reading): void {
 }
 
 function declareChain(reading: Reading, table: Map<string, OpenChain>, line: string, number: number): void {
-  const [name = "", policy = ""] = line.slice(1).split(/\s+/, 2);
+  const end = line.indexOf(" ");
+  const name = line.slice(1, end < 0 ? undefined : end);
+  const [policy = ""] =
+    end < 0
+      ? []
+      : line
+          .slice(end + 1)
+          .trimStart()
+          .split(" ", 1);
   if (name === "" || policy === "") {
     tell(reading, number, "not a chain: expected :NAME POLICY");
     return;

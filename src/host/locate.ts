@@ -38,6 +38,8 @@ export function locate(document: SourceDocument, path: Path, caret: "key" | "val
       return locationOf(source, { offset: form.offset, length: 1 });
     case "embedded":
       return locateEmbedded(document, form, path, caret);
+    case "lines":
+      return typeof path[0] === "number" ? locationOfLine(source, path[0]) : undefined;
     case "none":
       return undefined;
   }
@@ -103,7 +105,7 @@ function spanOf(node: unknown): Span | undefined {
 
 const lineCounters = new WeakMap<SourceText, LineCounter>();
 
-function locationOf(source: SourceText, span: Span): Location {
+function lineCounterOf(source: SourceText): LineCounter {
   let counter = lineCounters.get(source);
   if (counter === undefined) {
     counter = new LineCounter();
@@ -112,6 +114,18 @@ function locationOf(source: SourceText, span: Span): Location {
       counter.addNewLine(at + 1);
     lineCounters.set(source, counter);
   }
+  return counter;
+}
+
+/** The whole of a line; they count from 1. */
+function locationOfLine(source: SourceText, line: number): Location {
+  const { lineStarts } = lineCounterOf(source);
+  const start = lineStarts[line - 1] ?? 0;
+  return locationOf(source, { offset: start, length: Math.max(1, (lineStarts[line] ?? source.text.length) - start) });
+}
+
+function locationOf(source: SourceText, span: Span): Location {
+  const counter = lineCounterOf(source);
   const { line, col } = counter.linePos(Math.min(span.offset, source.text.length));
   const start = counter.lineStarts[line - 1] ?? 0;
   const end = source.text.indexOf("\n", start);

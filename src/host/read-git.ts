@@ -3,29 +3,43 @@ import { type SourceResult, sourceOf } from "./read-sources.ts";
 
 /** Reads `git:REF[:PATH]` from git's objects, without a checkout; a directory gives its manifests. */
 export async function readGitSources(name: string, recursive: boolean): Promise<readonly SourceResult[]> {
+  const found = await findInGit(name);
+  if (found.kind === "absent") return [{ kind: "unreadable", name, reason: found.reason }];
+  if (found.kind === "unreadable") return [found];
+  if (found.kind === "blob") return [await found.read()];
+  const files = found.names.filter((file) => /\.(?:ya?ml|json)$/.test(file) && (recursive || !file.includes("/")));
+  if (files.length === 0) return [{ kind: "empty", name, reason: "no .yaml, .yml or .json file in it" }];
+  return Promise.all(files.map(found.read));
+}
+
+export type GitObject =
+  | { readonly kind: "blob"; readonly read: () => Promise<SourceResult> }
+  /** `names` are those of all files below, sorted. */
+  | { readonly kind: "tree"; readonly names: readonly string[]; readonly read: (name: string) => Promise<SourceResult> }
+  /** The commit is there, and has no such path. */
+  | { readonly kind: "absent"; readonly reason: string }
+  | { readonly kind: "unreadable"; readonly name: string; readonly reason: string };
+
+/** Looks up `git:REF[:PATH]`. */
+export async function findInGit(name: string): Promise<GitObject> {
   const [, ref = "", path = ""] = /^git:([^:]*)(?::(.*))?$/s.exec(name) ?? [];
-  if (ref === "" || ref.startsWith("-")) return [{ kind: "unreadable", name, reason: "write git:REF or git:REF:PATH" }];
+  if (ref === "" || ref.startsWith("-")) return { kind: "unreadable", name, reason: "write git:REF or git:REF:PATH" };
   const directory = path.replace(/^\.\/|\/+$/g, "").replace(/^\.$/, "");
   const type = await git("cat-file", "-t", `${ref}:${directory}`);
-  if (typeof type === "string") return [{ kind: "unreadable", name, reason: type }];
-  if (new TextDecoder().decode(type).trim() !== "tree") return [await readBlob(ref, directory)];
-  const listing = await git(
-    "ls-tree",
-    "-z",
-    "--name-only",
-    "--full-tree",
-    ...(recursive ? ["-r"] : []),
-    `${ref}:${directory}`,
-  );
-  if (typeof listing === "string") return [{ kind: "unreadable", name, reason: listing }];
-  const prefix = directory === "" ? "" : `${directory}/`;
-  const files = new TextDecoder()
+  if (typeof type === "string") {
+    const isCommit = typeof (await git("cat-file", "-e", `${ref}^{tree}`)) !== "string";
+    return { kind: isCommit ? "absent" : "unreadable", name, reason: type };
+  }
+  if (new TextDecoder().decode(type).trim() !== "tree") return { kind: "blob", read: () => readBlob(ref, directory) };
+  const listing = await git("ls-tree", "-z", "-r", "--name-only", "--full-tree", `${ref}:${directory}`);
+  if (typeof listing === "string") return { kind: "unreadable", name, reason: listing };
+  const names = new TextDecoder()
     .decode(listing)
     .split("\0")
-    .filter((file) => /\.(?:ya?ml|json)$/.test(file))
+    .filter((file) => file !== "")
     .sort();
-  if (files.length === 0) return [{ kind: "empty", name, reason: "no .yaml, .yml or .json file in it" }];
-  return Promise.all(files.map((file) => readBlob(ref, prefix + file)));
+  const prefix = directory === "" ? "" : `${directory}/`;
+  return { kind: "tree", names, read: (file) => readBlob(ref, prefix + file) };
 }
 
 async function readBlob(ref: string, path: string): Promise<SourceResult> {

@@ -151,3 +151,30 @@ function configMapsIn(value: unknown, path: readonly string[]): readonly ConfigT
   const text = isRecord(data) ? data[configKey] : undefined;
   return typeof text === "string" ? [{ path: [...path, "data", configKey], text }] : [{ path, text: undefined }];
 }
+
+/** The same without the overlays. */
+export function withoutOverlays({ documents, proxyConfigDocument, overlaysFrom, valueCount }: Inputs): Inputs {
+  const count = overlaysFrom ?? valueCount;
+  return {
+    documents: documents.slice(0, count),
+    valueCount: count,
+    proxyConfigDocument,
+    overlaysFrom: undefined,
+  };
+}
+
+/** The same under the configuration that other Inputs hold. */
+export function withConfiguration(inputs: Inputs, other: Inputs): Inputs {
+  const { documents, proxyConfigDocument, valueCount } = inputs;
+  const end = inputs.overlaysFrom ?? valueCount;
+  const below = documents.slice(0, end).filter((_, number) => number !== proxyConfigDocument);
+  const configuration = other.documents.slice(0, other.valueCount).slice(0, 1);
+  const above = documents.slice(end, valueCount);
+  const overlaysFrom = below.length + configuration.length;
+  return {
+    documents: [...below, ...configuration, ...above],
+    valueCount: overlaysFrom + above.length,
+    proxyConfigDocument: below.length,
+    overlaysFrom: inputs.overlaysFrom === undefined ? undefined : overlaysFrom,
+  };
+}

@@ -24,6 +24,8 @@ export type DocumentForm =
       /** Of a syntax error in it; undefined where it has a value. */
       readonly problemAt: number | undefined;
     }
+  /** A tool's text, which has lines and no fields: a path into it is the number of a line. */
+  | { readonly kind: "lines" }
   /** No document: the place of a syntax error. */
   | { readonly kind: "problem"; readonly offset: number }
   /** No place at all: a file that cannot be read. */

@@ -95,7 +95,8 @@ function nodeIps(node: Node | undefined, bindAddress: IpAddress | undefined): Pi
   return { ips: { ...ips, [bindAddress.family]: bindAddress }, primaryFamily: bindAddress.family };
 }
 
-function usedFamilies(cluster: Cluster, node: Node | undefined): readonly Family[] {
+/** The families of the Node's InternalIPs and of the Services' cluster IPs: those that are compiled unless others are asked for. */
+export function usedFamilies(cluster: Cluster, node: Node | undefined): readonly Family[] {
   const used = new Set<Family>();
   for (const { type, ip } of node?.addresses ?? []) if (type === "InternalIP") used.add(ip.family);
   for (const service of cluster.services)

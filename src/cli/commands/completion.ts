@@ -35,7 +35,7 @@ function wordsOf(command: Command): CommandWords {
       choices: option.argChoices ?? [],
     })),
     choices: command.registeredArguments.flatMap((argument) =>
-      argument.name() === "code" ? Object.keys(catalog).sort() : (argument.argChoices ?? []),
+      argument.name() === "what" ? Object.keys(catalog).sort() : (argument.argChoices ?? []),
     ),
   };
 }

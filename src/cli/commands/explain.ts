@@ -1,40 +1,39 @@
-import type { CatalogEntry } from "../../diagnostics/catalog/entry.ts";
-import { type Code, catalog, isCode } from "../../diagnostics/catalog.ts";
-import { didYouMean } from "../../model/did-you-mean.ts";
 import { CommandFailure, exitCodes } from "../exit-codes.ts";
+import type { ChoiceOfNodes } from "../explain/compile-state.ts";
+import { explainObject } from "../explain/explain-object.ts";
+import { parseQuestion } from "../explain/parse-question.ts";
+import { explainCode, listCodes } from "./explain-code.ts";
 
-const width = 80;
-
-/** `portolan explain CODE`: the long text of a diagnostic. Without a code, all codes with their messages. */
-export function runExplain(code: string | undefined): void {
-  process.stdout.write(code === undefined ? listCodes() : explainCode(code));
+export interface ExplainFlags extends ChoiceOfNodes {
+  readonly namespace: string;
+  /** -A: a rule in quotes looks like a flag with a value. */
+  readonly A?: string;
+  readonly actual?: string;
+  readonly output?: "text" | "json" | "mermaid" | "dot";
 }
 
-function explainCode(code: string): string {
-  if (!isCode(code)) {
-    const near = didYouMean(code, Object.keys(catalog));
-    const hint = near === undefined ? "portolan explain lists the codes" : `did you mean ${near}?`;
-    throw new CommandFailure(`there is no diagnostic ${code}; ${hint}`, exitCodes.usage);
+/** `portolan explain`: finds out what is asked, and hands it on. Gives the exit code. */
+export async function runExplain(
+  { what, name }: { readonly what: string | undefined; readonly name: string | undefined },
+  flags: ExplainFlags,
+): Promise<number> {
+  const { A: rule, namespace, actual } = flags;
+  const question = parseQuestion({ what, name, rule, namespace, hasDump: actual !== undefined });
+  process.stdout.write(await answer(question, flags));
+  return exitCodes.fine;
+}
+
+async function answer(question: ReturnType<typeof parseQuestion>, flags: ExplainFlags): Promise<string> {
+  switch (question.kind) {
+    case "codes":
+      return listCodes();
+    case "code":
+      return explainCode(question.code);
+    case "object":
+      return explainObject(question, flags);
+    case "chain":
+    case "line":
+    case "file-line":
+      throw new CommandFailure("not yet", exitCodes.usage);
   }
-  const entry: CatalogEntry = catalog[code];
-  const parts = [`${entry.severity}[${code}]: ${entry.message}`, wrap(entry.explanation)];
-  if (entry.hint !== undefined) parts.push(wrap(`Hint: ${entry.hint}.`));
-  return `${parts.join("\n\n")}\n`;
-}
-
-function listCodes(): string {
-  const codes = (Object.keys(catalog) as Code[]).sort();
-  const widest = Math.max(...codes.map((code) => code.length));
-  return `${codes.map((code) => `${code.padEnd(widest)}  ${catalog[code].severity}`).join("\n")}\n`;
-}
-
-function wrap(text: string): string {
-  const lines: string[] = [""];
-  for (const word of text.split(" ")) {
-    const last = lines[lines.length - 1] as string;
-    if (last === "") lines[lines.length - 1] = word;
-    else if (last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(word);
-  }
-  return lines.join("\n");
 }

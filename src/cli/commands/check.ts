@@ -1,0 +1,160 @@
+import { readFileSync } from "node:fs";
+import type { CompileOptions } from "../../compile.ts";
+import type { Code } from "../../diagnostics/catalog.ts";
+import { createSink, type Diagnostic, type Sink } from "../../diagnostics/diagnostic.ts";
+import { readActual } from "../../host/read-actual.ts";
+import { readInputs } from "../../host/read-inputs.ts";
+import { reasonOf } from "../../host/read-sources.ts";
+import type { SourceDocument } from "../../host/source.ts";
+import { writeWhole } from "../../host/write-whole.ts";
+import { sortTexts } from "../../review/check/actual-texts.ts";
+import { type Baseline, parseBaseline, printBaseline } from "../../review/check/baseline.ts";
+import { checkCluster } from "../../review/check/check-cluster.ts";
+import { checkHost } from "../../review/check/check-host.ts";
+import { checkAnnotations } from "../../review/check/suppress.ts";
+import { printGithub } from "../check/print-github.ts";
+import { printJson } from "../check/print-json.ts";
+import { printJunit } from "../check/print-junit.ts";
+import { printSarif } from "../check/print-sarif.ts";
+import { printText } from "../check/print-text.ts";
+import { type CheckReport, createReport, type FailOn, isAtLeast } from "../check/report.ts";
+import { painter } from "../color.ts";
+import { CommandFailure, exitCodes } from "../exit-codes.ts";
+import { type Progress, startProgress } from "../progress.ts";
+import { renderDiagnostics, summarizeDiagnostics } from "../render-diagnostics.ts";
+import { type StateFlags, wantedFamilies } from "../state-flags.ts";
+
+export interface CheckFlags extends Omit<StateFlags, "filename"> {
+  readonly filename?: readonly string[];
+  readonly actual?: readonly string[];
+  readonly output?: "text" | "json" | "junit" | "sarif" | "github";
+  readonly failOn: FailOn;
+  readonly suppress?: readonly Code[];
+  readonly baseline?: string;
+  readonly writeBaseline?: string;
+}
+
+/** `portolan check`. Exit 1: there are findings at or above --fail-on. */
+export async function runCheck(flags: CheckFlags): Promise<number> {
+  if (flags.filename === undefined && flags.actual === undefined)
+    throw new CommandFailure("say what to check: -f for cluster state, --actual for what a host has", exitCodes.usage);
+  const baseline = flags.baseline === undefined ? new Map<string, number>() : readBaseline(flags.baseline);
+  const progress = startProgress(process.stderr);
+  const checked = await checkAll(flags, progress);
+  progress.end();
+  const unreadable = checked.diagnostics.filter(({ code }) => unreadableCodes.has(code));
+  if (unreadable.length > 0) return refuse(unreadable, checked.documents, flags);
+  const { diagnostics, documents, subject } = checked;
+  const filtered = createReport(diagnostics, documents, { suppress: flags.suppress ?? [], baseline });
+  const report: CheckReport = { ...filtered, failOn: flags.failOn, subject };
+  if (flags.writeBaseline !== undefined) return writeBaseline(flags.writeBaseline, report);
+  process.stdout.write(print(report, flags));
+  const isFailed = report.findings.some(({ diagnostic }) => isAtLeast(diagnostic.severity, flags.failOn));
+  return isFailed ? exitCodes.different : exitCodes.fine;
+}
+
+interface Checked {
+  readonly diagnostics: readonly Diagnostic[];
+  readonly documents: readonly SourceDocument[];
+  readonly subject: CheckReport["subject"];
+}
+
+async function checkAll(flags: CheckFlags, progress: Progress): Promise<Checked> {
+  const sink = createSink();
+  const { documents, subject } = await checkState(flags, sink, progress);
+  progress.tell("reading the host's text");
+  const actual = readActual(flags.actual ?? [], documents.length, sink);
+  for (const { name, files } of actual.groups) {
+    progress.tell(`checking ${name === "" ? "the host's text" : name}`);
+    const texts = sortTexts(name, files, sink);
+    const [first] = files;
+    if (name !== "" && texts.size === 0 && first !== undefined && actual.groups.length === 1)
+      throw new CommandFailure(`${name} holds no text of iptables, ipset or ipvsadm`, exitCodes.invalidInput);
+    checkHost(texts, sink);
+  }
+  if (flags.actual !== undefined && actual.documents.length === 0)
+    throw new CommandFailure(`there is no file in ${flags.actual.join(", ")}`, exitCodes.invalidInput);
+  return { diagnostics: sink.diagnostics, documents: [...documents, ...actual.documents], subject };
+}
+
+type CheckedState = Pick<Checked, "documents" | "subject">;
+
+async function checkState(flags: CheckFlags, sink: Sink, progress: Progress): Promise<CheckedState> {
+  if (flags.filename === undefined) return { documents: [], subject: {} };
+  progress.tell("reading the input");
+  const { filename: filenames, proxyConfig } = flags;
+  const inputs = await readInputs({ filenames, recursive: flags.recursive ?? false, proxyConfig }, sink);
+  if (sink.diagnostics.length > 0) return { documents: inputs.documents, subject: {} };
+  const options: CompileOptions = {
+    mode: flags.mode,
+    families: wantedFamilies(flags.family),
+    nodePortRange: flags.serviceNodePortRange,
+  };
+  const { proxyConfigDocument } = inputs;
+  const documents = inputs.documents.slice(0, inputs.valueCount).map(({ value }) => value);
+  progress.tell("checking the cluster");
+  const subject = checkCluster({ documents, proxyConfigDocument, options, node: flags.node }, sink);
+  checkAnnotations(documents, sink);
+  return { documents: inputs.documents, subject };
+}
+
+/** Of these nothing can be said but that they cannot be read; and of the rest not much, without them. */
+const unreadableCodes: ReadonlySet<Code> = new Set<Code>([
+  "input-unreadable",
+  "input-empty",
+  "input-not-text",
+  "syntax-invalid",
+  "document-not-a-mapping",
+  "document-without-kind",
+  "dump-unreadable",
+  "dump-unrecognised",
+  "dump-line-broken",
+]);
+
+function refuse(
+  diagnostics: readonly Diagnostic[],
+  documents: readonly SourceDocument[],
+  { color }: CheckFlags,
+): number {
+  process.stderr.write(renderDiagnostics(diagnostics, documents, painter(process.stderr, color)));
+  process.stderr.write(`\n${summarizeDiagnostics(diagnostics)}; nothing was checked\n`);
+  return exitCodes.invalidInput;
+}
+
+function readBaseline(path: string): Baseline {
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    const hint = "--write-baseline writes one";
+    throw new CommandFailure(`cannot read the baseline ${path}: ${reasonOf(error)}; ${hint}`, exitCodes.invalidInput);
+  }
+  const baseline = parseBaseline(text);
+  if (typeof baseline !== "string") return baseline;
+  throw new CommandFailure(`${path} cannot be the baseline: ${baseline}`, exitCodes.invalidInput);
+}
+
+function writeBaseline(path: string, { findings }: CheckReport): number {
+  try {
+    writeWhole(path, printBaseline(findings.map(({ key }) => key)));
+  } catch (error) {
+    throw new CommandFailure(`cannot write ${path}: ${reasonOf(error)}`, exitCodes.environment);
+  }
+  process.stderr.write(`${path}: ${findings.length} ${findings.length === 1 ? "finding" : "findings"}\n`);
+  return exitCodes.fine;
+}
+
+function print(report: CheckReport, { output = "text", color }: CheckFlags): string {
+  switch (output) {
+    case "text":
+      return printText(report, painter(process.stdout, color));
+    case "json":
+      return printJson(report);
+    case "junit":
+      return printJunit(report);
+    case "sarif":
+      return printSarif(report);
+    case "github":
+      return printGithub(report);
+  }
+}

@@ -1,0 +1,63 @@
+import { reasonOf } from "../../host/read-sources.ts";
+import { writeWhole } from "../../host/write-whole.ts";
+import { diffSides } from "../../review/diff/diff-sides.ts";
+import type { TrafficDiff } from "../../review/diff/traffic-diff.ts";
+import { painter } from "../color.ts";
+import type { DiffDetail, DiffFormat } from "../diff-formats.ts";
+import { CommandFailure, exitCodes } from "../exit-codes.ts";
+import { printDiff } from "../print-diff.ts";
+import { startProgress } from "../progress.ts";
+import { readSides } from "../sides/read-sides.ts";
+import type { SideRequest } from "../sides/side-request.ts";
+
+/** A file to write beside what goes to stdout. */
+export interface Report {
+  readonly format: DiffFormat;
+  readonly file: string;
+}
+
+export interface DiffFlags extends Omit<SideRequest, "base" | "head"> {
+  readonly detail: DiffDetail;
+  readonly output: DiffFormat;
+  readonly report?: readonly Report[];
+}
+
+/** `portolan diff`. Exit 1: there are differences, of traffic or, unless only traffic was asked for, of rules. */
+export async function runDiff(base: string | undefined, head: string | undefined, flags: DiffFlags): Promise<number> {
+  const { detail, output, report: reports = [], color } = flags;
+  refuseSharedFiles(reports);
+  const progress = startProgress(process.stderr);
+  const sides = await readSides({ ...flags, base, head }, progress.tell);
+  progress.tell("comparing");
+  const diff = diffSides(sides.base, sides.head);
+  progress.end();
+  const texts = reports.map(({ format, file }) => ({ file, text: printDiff(diff, format, { detail }) }));
+  const columns = process.stdout.columns ?? 80;
+  const result = printDiff(diff, output, { detail, paint: painter(process.stdout, color), columns });
+  for (const { file, text } of texts) writeReport(file, text);
+  process.stdout.write(result);
+  return isDifferent(diff, detail) ? exitCodes.different : exitCodes.fine;
+}
+
+function refuseSharedFiles(reports: readonly Report[]): void {
+  const files = reports.map(({ file }) => file);
+  const twice = files.find((file, index) => files.indexOf(file) !== index);
+  if (twice !== undefined) throw new CommandFailure(`two reports are to be written to ${twice}`, exitCodes.usage);
+}
+
+/** Open to others than its owner: reports are for reading. */
+function writeReport(file: string, text: string): void {
+  try {
+    writeWhole(file, text, 0o644);
+  } catch (error) {
+    throw new CommandFailure(`cannot write ${file}: ${reasonOf(error)}`, exitCodes.environment);
+  }
+}
+
+function isDifferent({ changes, rules }: TrafficDiff, detail: DiffDetail): boolean {
+  if (changes.some(({ severity }) => severity !== "cosmetic")) return true;
+  if (detail === "traffic") return false;
+  return (
+    changes.length > 0 || rules.some(({ added, changed, removed, moved }) => added + changed + removed + moved > 0)
+  );
+}

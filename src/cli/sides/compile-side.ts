@@ -1,0 +1,101 @@
+import { compileNode } from "../../compile.ts";
+import { originOf, type Place } from "../../diagnostics/place.ts";
+import type { HostTexts, TextPart, World } from "../../evaluate/host-texts.ts";
+import { locate } from "../../host/locate.ts";
+import type { Family } from "../../model/address.ts";
+import type { ForwardingPlan } from "../../resolve/forwarding-plan.ts";
+import { endpointNames } from "../../review/diff/endpoint-names.ts";
+import { serviceAddresses } from "../../review/diff/service-addresses.ts";
+import type { SideNode } from "../../review/diff/side.ts";
+import type { SourcePlace } from "../../review/diff/traffic-diff.ts";
+import type { Script } from "../../tools/script.ts";
+import type { State } from "../read-state.ts";
+import { addressesIn } from "./read-out-dir.ts";
+
+/** A node to compile: `undefined` leaves the choice to the input. */
+export interface NodeRequest {
+  readonly name: string | undefined;
+  readonly families: readonly Family[] | undefined;
+  /** Of a dump of this node; they stand over those of its Node. */
+  readonly hostAddresses: readonly string[] | undefined;
+}
+
+/**
+ * Compiles nodes of a state into what a diff reads. Problems are reported to the state's sink; a node with errors is
+ * left out. `known` holds texts of other nodes and sides: equal ones are kept once.
+ */
+export function compileSide(
+  { inputs, cluster, options, sink }: State,
+  nodes: readonly NodeRequest[],
+  known: Map<string, string>,
+): readonly SideNode[] {
+  const values = inputs.documents.map(({ value }) => value);
+  const services = lazy(() => serviceAddresses(cluster, (place) => sourcePlace(inputs.documents, place)));
+  const endpoints = lazy(() => endpointNames(cluster, values));
+  const podRanges = new Map(cluster.nodes.map(({ name, podCidrs }) => [name, podCidrs.map(({ text }) => text)]));
+  const { mode } = cluster.proxyConfiguration;
+  return nodes.flatMap(({ name: wanted, ...request }) => {
+    const { script, plan, node } = compileNode(cluster, wanted, { ...options, ...request }, sink);
+    if (script === undefined || plan === undefined) return [];
+    const name = wanted ?? node ?? plan.node;
+    const others = lazy(() => new Map([...podRanges].filter(([other]) => other !== name)));
+    return [
+      {
+        name,
+        mode,
+        texts: textsOf(script, known),
+        world: worldOf(plan, podRanges.get(name)),
+        get services() {
+          return services();
+        },
+        get endpoints() {
+          return endpoints();
+        },
+        get podRangesOf() {
+          return others();
+        },
+      },
+    ];
+  });
+}
+
+function worldOf({ families }: ForwardingPlan, podRanges: readonly string[] | undefined): World {
+  const nodeAddresses = families.flatMap(({ settings }) => settings.hostAddresses.map(({ text }) => text));
+  return { nodeAddresses, podRanges: podRanges ?? [] };
+}
+
+const decoder = new TextDecoder();
+
+function textsOf({ steps }: Script, known: Map<string, string>): HostTexts {
+  const parts = (...files: readonly string[]): readonly TextPart[] =>
+    files.flatMap((file) => {
+      const step = steps.find((candidate) => candidate.file === file);
+      if (step === undefined || step.stdin.length === 0) return [];
+      const text = decoder.decode(step.stdin);
+      if (!known.has(text)) known.set(text, text);
+      return [{ file, text: known.get(text) as string }];
+    });
+  return {
+    iptables: parts("iptables.restore", "iptables.jumps"),
+    ip6tables: parts("ip6tables.restore", "ip6tables.jumps"),
+    ipset: parts("ipset.restore"),
+    ipvs: parts("ipvs.restore"),
+    serviceAddresses: parts("addresses.batch").flatMap(({ text }) => addressesIn(text)),
+  };
+}
+
+function sourcePlace(documents: State["inputs"]["documents"], place: Place): SourcePlace | undefined {
+  const { document: number, path } = originOf(place);
+  const document = documents[number];
+  const found = document && locate(document, path, "value");
+  return found && { file: found.file, line: found.line, column: found.column };
+}
+
+/** Made when it is first asked for, once. */
+function lazy<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}

@@ -1,0 +1,31 @@
+import type { HostTexts, TextPart, World } from "../../evaluate/host-texts.ts";
+import type { ProxyMode } from "../../model/proxy-configuration.ts";
+
+/** A host as texts of tools show it: what a SideNode takes of a dump or an --out-dir folder. */
+export interface HostSide {
+  /** Undefined where nothing names it: the other side's name serves. */
+  readonly name: string | undefined;
+  readonly mode: ProxyMode | undefined;
+  readonly texts: HostTexts;
+  /** Undefined where the texts do not tell. */
+  readonly addresses: World["nodeAddresses"] | undefined;
+}
+
+export type HostSides =
+  | { readonly kind: "hosts"; readonly hosts: readonly HostSide[] }
+  | { readonly kind: "broken"; readonly message: string };
+
+export const noTexts: HostTexts = { iptables: [], ip6tables: [], ipset: [], ipvs: [], serviceAddresses: [] };
+
+/** Parts of one host, put together in the order they come. */
+export function joinTexts(all: readonly HostTexts[]): HostTexts {
+  const parts = (key: "iptables" | "ip6tables" | "ipset" | "ipvs"): readonly TextPart[] =>
+    all.flatMap((texts) => texts[key]);
+  return {
+    iptables: parts("iptables"),
+    ip6tables: parts("ip6tables"),
+    ipset: parts("ipset"),
+    ipvs: parts("ipvs"),
+    serviceAddresses: all.flatMap(({ serviceAddresses }) => serviceAddresses),
+  };
+}

@@ -1,0 +1,86 @@
+import type { HostTexts, TextPart } from "../../evaluate/host-texts.ts";
+import type { SourceText } from "../../host/source.ts";
+import { outputFileNames } from "../print-script.ts";
+import { findTextProblem, modeOfTexts } from "./check-texts.ts";
+import type { HostSide, HostSides } from "./host-side.ts";
+
+/** A file of `compile --out-dir`: `iptables.restore`, or `node1/iptables.restore` of `--all-nodes`. */
+export interface CompiledFile {
+  readonly name: string;
+  readonly source: SourceText;
+}
+
+/** Which of a folder's files `compile --out-dir` wrote: those at its top, else those of a folder for each node. */
+export function outDirNames(names: readonly string[]): readonly string[] {
+  const known = names.filter((name) => outputFileNames.some((file) => file === name.slice(name.lastIndexOf("/") + 1)));
+  const atTop = known.filter((name) => !name.includes("/"));
+  if (atTop.length > 0) return atTop;
+  return known.filter((name) => name.split("/").length === 2);
+}
+
+/** Reads the files of `compile --out-dir`. */
+export function readOutDir(files: readonly CompiledFile[]): HostSides {
+  const byNode = new Map<string, CompiledFile[]>();
+  for (const file of files) {
+    const node = file.name.includes("/") ? file.name.slice(0, file.name.indexOf("/")) : "";
+    const known = byNode.get(node);
+    if (known === undefined) byNode.set(node, [file]);
+    else known.push(file);
+  }
+  const hosts: HostSide[] = [];
+  for (const [node, own] of byNode) {
+    const texts = textsOf(own);
+    const problem = findTextProblem(texts);
+    if (problem !== undefined) return { kind: "broken", message: problem };
+    hosts.push({ name: node || nameInScript(own), mode: modeOfTexts(texts), texts, addresses: undefined });
+  }
+  return { kind: "hosts", hosts };
+}
+
+function textsOf(files: readonly CompiledFile[]): HostTexts {
+  const parts = (...names: readonly (typeof outputFileNames)[number][]): readonly TextPart[] =>
+    names.flatMap((wanted) =>
+      files
+        .filter(({ name }) => name.endsWith(wanted) && (name === wanted || name.endsWith(`/${wanted}`)))
+        .map(({ source: { name: file, text } }) => ({ file, text })),
+    );
+  return {
+    iptables: parts("iptables.restore", "iptables.jumps"),
+    ip6tables: parts("ip6tables.restore", "ip6tables.jumps"),
+    ipset: parts("ipset.restore"),
+    ipvs: parts("ipvs.restore"),
+    serviceAddresses: parts("addresses.batch").flatMap(({ text }) => addressesIn(text)),
+  };
+}
+
+/** `addr replace 10.96.0.1/32 dev kube-ipvs0`, a line each. */
+export function addressesIn(batch: string): readonly string[] {
+  return [...batch.matchAll(/^addr replace ([^/\s]+)\//gm)].map(([, address]) => address as string);
+}
+
+/** `apply.sh` says for which node it is. */
+function nameInScript(files: readonly CompiledFile[]): string | undefined {
+  const script = files.find(({ name }) => name === "apply.sh")?.source.text ?? "";
+  return /^# Programs this host with the rules for node (\S+): /m.exec(script.slice(0, 1000))?.[1];
+}
+
+/** Reads what `compile -o text` prints: the same files under headings. */
+export function readCompiledText({ name, text }: SourceText): HostSides {
+  const files: CompiledFile[] = [];
+  const headings = [...text.matchAll(/^==> ([^ \n]+) <==\n/gm)];
+  let above = 0;
+  headings.forEach(({ 0: heading, 1: file = "", index }, number) => {
+    const body = text.slice(index + heading.length, headings[number + 1]?.index);
+    // Empty lines before it, so that lines are counted as in the text as a whole.
+    files.push({ name: file, source: { name, text: "\n".repeat(above + 1) + body } });
+    above += 1 + countLines(body);
+  });
+  if (outDirNames(files.map((file) => file.name)).length === files.length) return readOutDir(files);
+  return { kind: "broken", message: `${name}: it has a heading that is none of compile's files` };
+}
+
+function countLines(text: string): number {
+  let count = 0;
+  for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) count += 1;
+  return count;
+}

@@ -1,0 +1,104 @@
+import { createSink, hasErrors } from "../../diagnostics/diagnostic.ts";
+import { type Inputs, readInputs, withConfiguration, withoutOverlays } from "../../host/read-inputs.ts";
+import { painter } from "../color.ts";
+import { CommandFailure, exitCodes } from "../exit-codes.ts";
+import { readState, type State, stateOf } from "../read-state.ts";
+import { renderDiagnostics, summarizeDiagnostics } from "../render-diagnostics.ts";
+import type { StateFlags } from "../state-flags.ts";
+import { readSide } from "./read-side.ts";
+import type { SideRequest, SideSource, SideSources } from "./side-request.ts";
+import { tellNote } from "./tell-diagnostics.ts";
+
+/** Reads both sides of a diff: two paths, or one state as it is and as other flags make it. */
+export async function readSideSources(request: SideRequest): Promise<SideSources> {
+  const { base, head, overlay, toMode, toProxyConfig, filename = [] } = request;
+  const changes = [overlay, toMode, toProxyConfig].filter((one) => one !== undefined);
+  if (base !== undefined && head !== undefined) {
+    if (base === "-" && head === "-") throw usage("only one side can be read from standard input");
+    return { base: await readOne(base, request), head: await readOne(head, headRequest(request)) };
+  }
+  if (base === undefined && filename.length === 0) throw usage("say what to compare: BASE and HEAD, or -f STATE");
+  if (changes.length === 0) {
+    throw usage("there is one side only: name HEAD, or say --overlay, --to-mode or --to-proxy-config");
+  }
+  return readOneState(request);
+}
+
+/** HEAD under another mode or configuration, where these are given. */
+function headRequest(request: SideRequest): SideRequest {
+  const { toMode = request.mode, toProxyConfig = request.proxyConfig } = request;
+  return {
+    ...request,
+    ...(toMode === undefined ? {} : { mode: toMode }),
+    ...(toProxyConfig === undefined ? {} : { proxyConfig: toProxyConfig }),
+  };
+}
+
+async function readOne(path: string, request: SideRequest): Promise<SideSource> {
+  const { filename = [], recursive = false } = request;
+  const content = await readSide(path, recursive);
+  switch (content.kind) {
+    case "hosts":
+      if (filename.length > 0 || request.overlay !== undefined) {
+        throw usage(`${path} holds rules, not manifests: -f and --overlay have nothing to add to it`);
+      }
+      return { ...content, name: path };
+    case "empty":
+      if (filename.length === 0 && request.overlay === undefined) return { ...content, name: path };
+      tellNote(content.reason);
+      return { kind: "state", name: path, state: await readState(flagsOf(request, filename), {}) };
+    case "manifests":
+      return { kind: "state", name: path, state: await readState(flagsOf(request, [...filename, path]), {}) };
+  }
+}
+
+function flagsOf(request: SideRequest, filename: readonly string[]): StateFlags {
+  return { ...request, filename };
+}
+
+/** The files are read once; both sides share what they say. */
+async function readOneState(request: SideRequest): Promise<SideSources> {
+  const { base, recursive = false, proxyConfig, overlay: overlays = [] } = request;
+  if (base !== undefined && (await readSide(base, recursive)).kind === "hosts") {
+    throw usage(`${base} holds rules: name HEAD to compare them with`);
+  }
+  const filenames = [...(request.filename ?? []), ...(base === undefined ? [] : [base])];
+  const sink = createSink();
+  const inputs = await readInputs({ filenames, recursive, proxyConfig, overlays }, sink);
+  if (hasErrors(sink.diagnostics)) throw unreadable(sink.diagnostics, inputs, request);
+  const other = await readConfiguration(request);
+  const name = filenames.join(" + ");
+  const before = stateFor(withoutOverlays(inputs), request);
+  const after = stateFor(other === undefined ? inputs : withConfiguration(inputs, other), headRequest(request));
+  const additions = [...overlays, ...(request.toProxyConfig === undefined ? [] : [request.toProxyConfig])];
+  return {
+    base: { kind: "state", name, state: before },
+    head: { kind: "state", name: [name, ...additions].join(" + "), state: after },
+  };
+}
+
+async function readConfiguration(request: SideRequest): Promise<Inputs | undefined> {
+  const { toProxyConfig: proxyConfig } = request;
+  if (proxyConfig === undefined) return undefined;
+  const sink = createSink();
+  const inputs = await readInputs({ filenames: [], recursive: false, proxyConfig, overlays: [] }, sink);
+  if (hasErrors(sink.diagnostics)) throw unreadable(sink.diagnostics, inputs, request);
+  return inputs;
+}
+
+function stateFor(inputs: Inputs, { mode, serviceNodePortRange: nodePortRange }: SideRequest): State {
+  return stateOf(inputs, { mode, nodePortRange }, createSink());
+}
+
+function unreadable(
+  diagnostics: Parameters<typeof renderDiagnostics>[0],
+  { documents }: Inputs,
+  { color }: SideRequest,
+): CommandFailure {
+  process.stderr.write(renderDiagnostics(diagnostics, documents, painter(process.stderr, color)));
+  return new CommandFailure(`${summarizeDiagnostics(diagnostics)}; nothing was compared`, exitCodes.invalidInput);
+}
+
+function usage(message: string): CommandFailure {
+  return new CommandFailure(message, exitCodes.usage);
+}

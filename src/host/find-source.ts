@@ -1,0 +1,50 @@
+import { readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { readSources, reasonOf, type SourceResult } from "./read-sources.ts";
+
+/** What stands at a path, before anybody knows what its texts mean. */
+export type FoundSource =
+  | { readonly kind: "file"; readonly result: SourceResult }
+  | {
+      readonly kind: "folder";
+      /** Files in it, and in the folders in it (`node1/iptables.restore`), sorted. */
+      readonly names: readonly string[];
+      readonly read: (name: string) => Promise<SourceResult>;
+    }
+  /** The git commit is there, and has no such path. */
+  | { readonly kind: "absent" }
+  | { readonly kind: "unreadable"; readonly reason: string };
+
+/** Looks at a file, a folder, `-` or `git:REF[:PATH]`. */
+export async function findSource(name: string): Promise<FoundSource> {
+  if (name.startsWith("git:")) return findGitSource(name);
+  try {
+    if (name === "-" || !statSync(name).isDirectory()) return { kind: "file", result: onlyOf(name) };
+    const names = readdirSync(name, { withFileTypes: true }).flatMap((entry) =>
+      entry.isDirectory() ? readdirSync(join(name, entry.name)).map((file) => `${entry.name}/${file}`) : [entry.name],
+    );
+    return { kind: "folder", names: names.sort(), read: async (file) => onlyOf(join(name, file)) };
+  } catch (error) {
+    return { kind: "unreadable", reason: reasonOf(error) };
+  }
+}
+
+async function findGitSource(name: string): Promise<FoundSource> {
+  const { findInGit } = await import("./read-git.ts");
+  const found = await findInGit(name);
+  switch (found.kind) {
+    case "blob":
+      return { kind: "file", result: await found.read() };
+    case "tree":
+      return { kind: "folder", names: found.names, read: found.read };
+    case "absent":
+      return { kind: "absent" };
+    case "unreadable":
+      return { kind: "unreadable", reason: found.reason };
+  }
+}
+
+function onlyOf(name: string): SourceResult {
+  const [result] = readSources(name, false);
+  return result ?? { kind: "unreadable", name, reason: "it is a directory" };
+}

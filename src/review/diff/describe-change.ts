@@ -1,0 +1,153 @@
+import { serviceInRule } from "../../changes/attribution.ts";
+import { type AddressSet, contains, firstAddress } from "../../evaluate/address-set.ts";
+import { addressNumber, numberAddress, printTarget } from "../../evaluate/addresses.ts";
+import type { Part } from "../../evaluate/classes.ts";
+import type { Difference, EntryComparison } from "./compare-key.ts";
+import { type Key, vipOf } from "./key.ts";
+import { labelClasses, tellParts } from "./label-outcomes.ts";
+import { nameSources } from "./name-sources.ts";
+import type { EndpointAt, ServiceAt, SideNode } from "./side.ts";
+import { tellDetails, tellHeadline } from "./tell-change.ts";
+import { type EndpointLabel, type RuleLine, severities, type TrafficChange, type Witness } from "./traffic-diff.ts";
+import { isUntouched, severityOf, targets } from "./weigh-change.ts";
+
+/** One node on both sides. */
+export interface NodePair {
+  readonly base: SideNode;
+  readonly head: SideNode;
+}
+
+/** Says what a key's comparison means; undefined where both sides treat every packet alike. */
+export function describeChange(
+  key: Key,
+  comparisons: readonly EntryComparison[],
+  pair: NodePair,
+): TrafficChange | undefined {
+  const found = comparisons.flatMap((comparison) =>
+    comparison.differences.map((difference) => ({ comparison, difference, severity: severityOf(difference) })),
+  );
+  const [worst] = found.sort(
+    (a, b) =>
+      severities.indexOf(a.severity) - severities.indexOf(b.severity) ||
+      sizeOrder(a.difference.sources, b.difference.sources),
+  );
+  if (worst === undefined) return undefined;
+  const { difference, comparison, severity } = worst;
+  const isAll = (side: "base" | "head", has: (part: Part) => boolean): boolean =>
+    comparisons.every((each) => each[side].every(({ parts }) => parts.every(has)));
+  const isRegion = key.kind === "elsewhere" || key.kind === "other-ports";
+  const [isNew, isGone] = [isAll("base", isUntouched), isAll("head", isUntouched)];
+  const kind = isRegion || isNew === isGone ? "changed" : isNew ? "added" : "removed";
+  const nodes = [pair.base, pair.head];
+  const { name, source } = serviceOf(key, pair, difference) ?? {};
+  return {
+    kind,
+    severity,
+    service: name,
+    vip: vipOf(key),
+    port: isRegion ? undefined : key.port,
+    protocol: isRegion && key.kind === "elsewhere" && key.state !== "NEW" ? undefined : key.protocol,
+    nodes: [pair.head.name],
+    headline: tellHeadline(kind, severity, difference),
+    details: tellDetails(difference),
+    endpoints: {
+      added: endpointsOnly(difference.now, difference.was, pair.head.endpoints),
+      removed: endpointsOnly(difference.was, difference.now, pair.base.endpoints),
+    },
+    before: kind === "added" ? [] : labelClasses(comparisons, "base", nodes),
+    after: kind === "removed" ? [] : labelClasses(comparisons, "head", nodes),
+    witness: witnessOf(key, comparison, difference, nodes),
+    source: source?.(),
+    ruleLines: ruleLinesOf(difference),
+  };
+}
+
+function sizeOrder(a: AddressSet, b: AddressSet): number {
+  const size = ({ intervals }: AddressSet) => intervals.reduce((sum, { from, to }) => sum + to - from, 0n);
+  return size(a) > size(b) ? -1 : 1;
+}
+
+/** By the state; else by what the rules that decide say of themselves. */
+function serviceOf(
+  { kind, address, port, protocol }: Key,
+  { base, head }: NodePair,
+  { was, now }: Difference,
+): Partial<ServiceAt> | undefined {
+  if (kind === "elsewhere") return undefined;
+  const names =
+    kind === "other-ports" ? [] : [`${printTarget({ address, port })}/${protocol}`, `*:${port}/${protocol}`];
+  for (const { services } of [head, base]) {
+    for (const name of names) {
+      const service = services.get(name);
+      if (service !== undefined) return service;
+    }
+  }
+  if (kind === "other-ports") return undefined;
+  for (const { outcome } of [...now, ...was]) {
+    for (const hop of outcome.hops) {
+      const name = hop.kind === "rule" ? serviceInRule(hop.rule.text) : undefined;
+      if (name !== undefined) return { name };
+    }
+  }
+  return undefined;
+}
+
+function endpointsOnly(
+  parts: readonly Part[],
+  others: readonly Part[],
+  known: ReadonlyMap<string, EndpointAt>,
+): readonly EndpointLabel[] {
+  const besides = new Set(targets(others));
+  return targets(parts)
+    .filter((target) => !besides.has(target))
+    .map((text) => {
+      const [address = "", port] = text.split(" ");
+      const target = printTarget({ address, port: Number(port) });
+      const { pod, node } = known.get(target) ?? { pod: undefined, node: undefined };
+      return { target, pod, node };
+    });
+}
+
+function witnessOf(
+  key: Key,
+  { entry, sources }: EntryComparison,
+  difference: Difference,
+  nodes: readonly SideNode[],
+): Witness {
+  return {
+    from: exampleOf(difference.sources),
+    fromClass: nameSources(entry, difference.sources, sources, nodes),
+    entry,
+    to: printTarget(key),
+    protocol: key.protocol,
+    was: tellParts(difference.was),
+    now: tellParts(difference.now),
+  };
+}
+
+/** An address of the class that looks like a client: a documentation address, or one a little above the network's own. */
+export function exampleOf(sources: AddressSet): string {
+  const [first] = sources.intervals;
+  if (first === undefined) return "";
+  const wanted = [addressNumber(sources.bits === 32 ? "198.51.100.7" : "2001:db8::7"), first.from + 9n];
+  const value = wanted.find((each) => contains(sources, each));
+  return value === undefined ? (firstAddress(sources) ?? "") : numberAddress(value, sources.bits);
+}
+
+const mostRuleLines = 12;
+
+/** The rules that one side's packets met and the other's did not. */
+function ruleLinesOf({ was, now }: Difference): readonly RuleLine[] {
+  const [before, after] = [linesOf(was), linesOf(now)];
+  const lines: RuleLine[] = [
+    ...[...before].filter((text) => !after.has(text)).map((text) => ({ sign: "-" as const, text })),
+    ...[...after].filter((text) => !before.has(text)).map((text) => ({ sign: "+" as const, text })),
+  ];
+  return lines.slice(0, mostRuleLines);
+}
+
+function linesOf(parts: readonly Part[]): ReadonlySet<string> {
+  return new Set(
+    parts.flatMap(({ outcome }) => outcome.hops.flatMap((hop) => (hop.kind === "rule" ? [hop.rule.text] : []))),
+  );
+}

@@ -1,0 +1,30 @@
+import { printTarget } from "../../evaluate/addresses.ts";
+import type { ConnectionState, Protocol } from "../../evaluate/packet.ts";
+
+/** A destination to look at: all packets to it are asked about, from every source. */
+export interface Key {
+  readonly kind: "address" | "node-port" | "other-ports" | "elsewhere";
+  readonly address: string;
+  readonly port: number;
+  readonly protocol: Protocol;
+  readonly state: ConnectionState;
+}
+
+export function isIpv6Key({ address }: Key): boolean {
+  return address.includes(":");
+}
+
+/** `10.96.0.10:80/TCP`, `nodePort 30080/TCP`, `10.96.0.10, other ports`, `everything else`. */
+export function vipOf({ kind, address, port, protocol, state }: Key): string {
+  const name = protocol.toUpperCase();
+  switch (kind) {
+    case "address":
+      return `${printTarget({ address, port })}/${name}`;
+    case "node-port":
+      return `nodePort ${port}/${name}`;
+    case "other-ports":
+      return `${address}, other ${name} ports`;
+    case "elsewhere":
+      return state === "NEW" ? `everything else (${name})` : `packets that conntrack calls ${state}`;
+  }
+}

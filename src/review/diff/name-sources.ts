@@ -1,0 +1,55 @@
+import {
+  type AddressSet,
+  complement,
+  intersect,
+  isEmpty,
+  isSingle,
+  parseAddressSet,
+  printCidrs,
+  sameSet,
+  subtract,
+} from "../../evaluate/address-set.ts";
+import type { Entry } from "../../evaluate/packet.ts";
+import type { SideNode } from "./side.ts";
+
+const entryNames: Readonly<Record<Entry, string>> = {
+  outside: "outside",
+  pod: "pods of this node",
+  node: "the node itself",
+};
+
+const mostCidrs = 3;
+
+/** What a class of sources is called: `outside`, `203.0.113.0/24`, `pods of node2`, `outside but 10.0.0.0/8`. */
+export function nameSources(entry: Entry, sources: AddressSet, whole: AddressSet, nodes: readonly SideNode[]): string {
+  const name = entryNames[entry];
+  if (sameSet(sources, whole)) return name;
+  if (entry === "node" && nodes.every(({ world }) => isOwn(sources, world.nodeAddresses))) return name;
+  if (entry === "node") return `the node itself as ${printCidrs(sources).slice(0, mostCidrs).join(", ")}`;
+  const ofNode = nodes.flatMap(({ podRangesOf }) => [...podRangesOf]).find(([, ranges]) => isAll(sources, ranges));
+  if (ofNode !== undefined) return `pods of ${ofNode[0]}`;
+  const cidrs = printCidrs(sources);
+  if (isSingle(sources) || cidrs.length <= mostCidrs) return cidrs.join(", ");
+  const without = subtract(whole, sources);
+  const missing = printCidrs(smallest(sources, whole) ?? without);
+  if (missing.length <= mostCidrs) return `${name} but ${missing.join(", ")}`;
+  return `${name}, ${cidrs.slice(0, mostCidrs).join(", ")} and ${cidrs.length - mostCidrs} more networks`;
+}
+
+/** What is left out, grown over what cannot come by this entry anyway when that is said with fewer networks. */
+function smallest(sources: AddressSet, whole: AddressSet): AddressSet | undefined {
+  const grown = complement(sources);
+  const exact = subtract(whole, sources);
+  return printCidrs(grown).length < printCidrs(exact).length ? grown : undefined;
+}
+
+function isAll(sources: AddressSet, ranges: readonly string[]): boolean {
+  const [range, ...more] = ranges.map(parseAddressSet).filter((set) => set?.bits === sources.bits);
+  return range !== undefined && more.length === 0 && !isEmpty(intersect(range, sources)) && sameSet(range, sources);
+}
+
+/** All addresses that the node has of itself: what it talks to may lie on it besides. */
+function isOwn(sources: AddressSet, addresses: readonly string[]): boolean {
+  const own = addresses.map(parseAddressSet).filter((set) => set?.bits === sources.bits) as AddressSet[];
+  return own.length > 0 && own.every((address) => isEmpty(subtract(address, sources)));
+}

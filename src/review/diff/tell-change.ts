@@ -1,0 +1,83 @@
+import type { Part } from "../../evaluate/classes.ts";
+import { printPercent, type Share, sameShare } from "../../evaluate/share.ts";
+import type { Difference } from "./compare-key.ts";
+import type { ChangeSeverity, TrafficChange } from "./traffic-diff.ts";
+import { isDelivered, isRefused, isUntouched, targets } from "./weigh-change.ts";
+
+/** What changes, in a short phrase. */
+export function tellHeadline(kind: TrafficChange["kind"], severity: ChangeSeverity, { was, now }: Difference): string {
+  const [before, after] = [targets(was).length, targets(now).length];
+  if (kind === "added") return after === 0 ? `new, and ${refusal(now)}` : `opens, ${counted(after)}`;
+  if (kind === "removed") return before === 0 ? `gone, was ${refusal(was)}` : "closes";
+  if (before > 0 && after === 0) return now.every(isRefused) ? "no endpoints left" : `no longer served: ${ending(now)}`;
+  if (before === 0 && after > 0)
+    return was.every(isRefused) ? `served again, ${counted(after)}` : `served now, ${counted(after)}`;
+  if (before === 0 && ending(was) === ending(now)) return sourceAddress(was, now);
+  if (before === 0) return `${ending(was)} -> ${ending(now)}`;
+  if (severity === "source-address") return sourceAddress(was, now);
+  if (severity === "affinity") return affinity(was, now);
+  if (severity === "access-lost") return `partly ${refusal(now)}`;
+  if (before !== after) return `endpoints ${before} -> ${after}`;
+  return targets(was).join() === targets(now).join() ? "other shares" : "endpoints replaced";
+}
+
+/** What else there is to say, a phrase a line. */
+export function tellDetails({ was, now }: Difference): readonly string[] {
+  const details: string[] = [];
+  if (now.every(isRefused) && !was.every(isRefused)) details.push(`connections are now ${refusal(now)}`);
+  const [before, after] = [evenShare(was), evenShare(now)];
+  if (before !== undefined && after !== undefined && !sameShare(before, after))
+    details.push(`share per endpoint ${printPercent(before)} -> ${printPercent(after)}`);
+  const both = was.some(isDelivered) && now.some(isDelivered);
+  if (both && sourceAddress(was, now) !== "") details.push(sourceAddress(was, now));
+  if (both && affinity(was, now) !== "") details.push(affinity(was, now));
+  for (const what of new Set([...was, ...now].flatMap(({ assumptions }) => assumptions.map((each) => each.what))))
+    details.push(`depends on what nobody can tell from the text: ${what}`);
+  return details;
+}
+
+function counted(endpoints: number): string {
+  return `${endpoints} endpoint${endpoints === 1 ? "" : "s"}`;
+}
+
+function ending(parts: readonly Part[]): string {
+  const kinds = [...new Set(parts.map(({ outcome }) => outcome.verdict.kind))];
+  return parts.every(isUntouched) ? "goes on untouched" : kinds.join(" or ");
+}
+
+/** `rejected (icmp-port-unreachable)`, `dropped`. */
+function refusal(parts: readonly Part[]): string {
+  const told = parts.flatMap(({ outcome: { verdict } }) => {
+    if (verdict.kind === "dropped") return ["dropped"];
+    if (verdict.kind !== "rejected") return [];
+    return [verdict.with === undefined ? "rejected" : `rejected (${verdict.with})`];
+  });
+  return [...new Set(told)].join(" or ");
+}
+
+function sourceAddress(was: readonly Part[], now: readonly Part[]): string {
+  const masked = (parts: readonly Part[]) => parts.filter(({ outcome }) => outcome.masqueraded).length;
+  const [before, after] = [masked(was), masked(now)];
+  if (before === 0 && after === now.length) return "source address is replaced by the node's now";
+  if (before === was.length && after === 0) return "source address is kept now";
+  const isSame = before === after || (before === was.length && after === now.length);
+  return isSame ? "" : "source address is kept for other endpoints";
+}
+
+function affinity(was: readonly Part[], now: readonly Part[]): string {
+  const [before, after] = [was.find(isDelivered)?.outcome.affinity, now.find(isDelivered)?.outcome.affinity];
+  if (before === after) return "";
+  if (after === undefined) return "clients no longer stay at their endpoint";
+  return before === undefined
+    ? `clients stay at their endpoint for ${after} s now`
+    : `clients stay ${before} s -> ${after} s`;
+}
+
+/** The share of each endpoint, where all have the same but for rounding. */
+function evenShare(parts: readonly Part[]): Share | undefined {
+  const delivered = parts.filter(isDelivered);
+  const [first] = delivered;
+  if (first === undefined) return undefined;
+  const text = printPercent(first.share);
+  return delivered.every(({ share }) => printPercent(share) === text) ? first.share : undefined;
+}

@@ -1,0 +1,59 @@
+import type { Origin } from "../../../diagnostics/place.ts";
+
+/** Something that an object does not get on a node, and the decision behind that. */
+export interface Omission {
+  readonly reason: OmissionReason;
+  /** The service port it is of, `shop/web:http`; undefined where it holds for the object as a whole. */
+  readonly port: string | undefined;
+  /** What is not there: `endpoint 10.0.1.5:8080`. */
+  readonly what: string;
+  /** A sentence without its subject and end. */
+  readonly why: string;
+  /** Where the input says so. */
+  readonly origin: Origin | undefined;
+}
+
+export type OmissionReason =
+  | "external-name"
+  | "headless"
+  | "other-proxy"
+  | "no-cluster-ip"
+  | "family-without-cluster-ip"
+  | "family-not-compiled"
+  | "external-ips-disabled"
+  | "ingress-hostname"
+  | "ingress-ip-mode-proxy"
+  | "node-port-not-allocated"
+  | "node-port-missing"
+  | "node-ports-match-nothing"
+  | "node-ports-on-some-addresses"
+  | "node-ports-not-on-loopback"
+  | "health-check-port-missing"
+  | "health-check-port-skipped"
+  | "source-ranges-other-family"
+  | "source-range-zero"
+  | "source-ranges-without-addresses"
+  | "source-ranges-node-outside"
+  | "source-ranges-not-for-node-port"
+  | "pods-not-told"
+  | "comments-left-out"
+  | "virtual-server-shared"
+  | "no-endpoints"
+  | "no-local-endpoints"
+  | "local-policy-falls-back"
+  | "endpoint-not-ready"
+  | "endpoint-terminating"
+  | "endpoint-not-serving"
+  | "endpoint-elsewhere"
+  | "endpoint-hinted-elsewhere"
+  | "endpoint-given-twice"
+  | "hints-ignored"
+  | "no-slices"
+  | "slice-without-label"
+  | "slice-headless"
+  | "slice-fqdn"
+  | "slice-other-family"
+  | "slice-empty"
+  | "slice-port-without-number"
+  | "slice-port-unknown"
+  | "port-missing-in-slices";

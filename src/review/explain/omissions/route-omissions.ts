@@ -1,0 +1,56 @@
+import { at, originOf } from "../../../diagnostics/place.ts";
+import { servicePortChains } from "../../../modes/iptables/chains.ts";
+import type { Route, ServicePortPlan } from "../../../resolve/forwarding-plan.ts";
+import type { NodeFacts } from "./node-facts.ts";
+import type { Omission } from "./omission.ts";
+
+/** Traffic of a service port that is sent to no endpoint: rejected, or dropped by a policy. */
+export function routeOmissions(plan: ServicePortPlan, node: NodeFacts): readonly Omission[] {
+  const { internal, external, service } = plan;
+  const inside = { route: internal, traffic: "the cluster IP", policy: "internalTrafficPolicy" };
+  const outside = external && {
+    route: external.route,
+    traffic: "traffic from outside",
+    policy: "externalTrafficPolicy",
+  };
+  // Both ways are rejected for one reason: say it once.
+  if (internal.kind === "reject") return [rejected(plan)];
+  return [inside, ...(outside === undefined ? [] : [outside])]
+    .filter(({ route }) => isWithout(route))
+    .map(({ traffic, policy }) => {
+      const origin = originOf(at(at(service.place, "spec"), policy));
+      return { ...dropped(plan, node, traffic, policy), port: plan.name, origin };
+    });
+}
+
+function isWithout({ kind }: Route): boolean {
+  return kind !== "balance";
+}
+
+function rejected(plan: ServicePortPlan): Omission {
+  const { known } = plan.endpoints;
+  const why =
+    known.length === 0
+      ? "it has no endpoints, so its traffic is rejected"
+      : `0 of ${known.length} endpoints can be used, so its traffic is rejected`;
+  const origin = originOf(plan.port.place);
+  return { reason: "no-endpoints", port: plan.name, what: "rules that lead to endpoints", why, origin };
+}
+
+function dropped(
+  plan: ServicePortPlan,
+  { mode }: NodeFacts,
+  traffic: string,
+  policy: string,
+): Pick<Omission, "reason" | "what" | "why"> {
+  const here = plan.endpoints.known.filter(({ isLocal }) => isLocal).length;
+  const total = plan.endpoints.known.length;
+  const usable = here === 0 ? "" : `, ${here === 1 ? "which cannot" : "of which none can"} be used`;
+  const fact = `${policy} Local and ${here} of ${total} endpoints here${usable}`;
+  if (mode === "ipvs") {
+    const rest = plan.endpoints.cluster.length === 0 ? "it has no real servers" : "all endpoints are used instead";
+    return { reason: "local-policy-falls-back", what: `local endpoints for ${traffic}`, why: `${fact}: ${rest}` };
+  }
+  const { local } = servicePortChains(plan.name, plan.protocol);
+  return { reason: "no-local-endpoints", what: `rules in ${local}`, why: `${fact}, so ${traffic} is dropped` };
+}

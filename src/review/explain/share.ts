@@ -1,0 +1,64 @@
+import type { Rule } from "../../tools/iptables/parsed.ts";
+
+/** The kernel compares 31 random bits with a threshold: this one always lets through. */
+export const thresholdOne = 2 ** 31;
+
+/** A part of one: for people, and exactly. */
+export interface Share {
+  readonly part: number;
+  /** `715827883/2147483648`, as the kernel draws it. */
+  readonly exact: string;
+}
+
+/** A share of threshold / 2^31 for people: `33.3 %`, and `50 %` without idle decimals. */
+export function describeShare(threshold: number): string {
+  return describePart(threshold / thresholdOne);
+}
+
+/** A part of one for people. What is there is never shown as nothing, nor what is missing as all. */
+export function describePart(part: number): string {
+  const percent = part * 100;
+  if (percent > 0 && percent < 0.05) return "< 0.1 %";
+  if (percent < 100 && percent >= 99.95) return "> 99.9 %";
+  return `${percent.toFixed(1).replace(/\.0$/, "")} %`;
+}
+
+/** One of equal parts, which no rounding has touched. */
+export function equalShare(count: number): Share {
+  return { part: 1 / count, exact: `1/${count}` };
+}
+
+/**
+ * What each rule of a chain takes of the packets that no earlier condition has taken: shares at a fork. Undefined for a
+ * rule that asks for more than chance, or that lets packets go on; all of them where chance has no part.
+ */
+export function forkShares(rules: readonly Rule[]): readonly (Share | undefined)[] {
+  if (!rules.some(({ matches }) => matches.some(({ kind }) => kind === "statistic"))) return rules.map(() => undefined);
+  let left = { numerator: 1n, shift: 0n };
+  return rules.map((rule) => {
+    const threshold = chanceOf(rule);
+    if (threshold === undefined) return undefined;
+    const taken = { numerator: left.numerator * BigInt(threshold), shift: left.shift + 31n };
+    left = { numerator: left.numerator * BigInt(thresholdOne - threshold), shift: left.shift + 31n };
+    return shareOf(taken.numerator, taken.shift);
+  });
+}
+
+/** The threshold of a rule that ends the chain by chance alone; one that asks for nothing always does. */
+function chanceOf({ matches, target }: Rule): number | undefined {
+  const goesOn = target.kind === "mark" || target.kind === "none" || target.kind === "unknown";
+  if (goesOn || (target.kind === "jump" && target.chain === "KUBE-MARK-MASQ")) return undefined;
+  let threshold = thresholdOne;
+  for (const match of matches) {
+    if (match.kind === "statistic") threshold = match.negated ? thresholdOne - match.threshold : match.threshold;
+    else if (match.kind !== "comment") return undefined;
+  }
+  return threshold;
+}
+
+function shareOf(numerator: bigint, shift: bigint): Share {
+  let [top, bits] = [numerator, shift];
+  while (bits > 0n && top % 2n === 0n) [top, bits] = [top / 2n, bits - 1n];
+  const scaled = bits > 64n ? Number(top >> (bits - 64n)) / 2 ** 64 : Number(top) / 2 ** Number(bits);
+  return { part: scaled, exact: bits === 0n ? String(top) : `${top}/${1n << bits}` };
+}

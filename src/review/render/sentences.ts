@@ -1,0 +1,34 @@
+import type { NodeRules, TrafficDiff } from "../diff/traffic-diff.ts";
+import { countChanged, type ServiceGroup, sumRules } from "./service-groups.ts";
+import { namesText, nothingDiffers, plural } from "./words.ts";
+
+/** `3 services change on 12 nodes`; without a change of behaviour, that there is none. */
+export function summarySentence(groups: readonly ServiceGroup[]): string {
+  const { services, addresses, nodes } = countChanged(groups);
+  if (groups.length === 0) return nothingDiffers;
+  const other = services === 0 ? "address" : "other address";
+  const parts = [services === 0 ? "" : plural(services, "service"), addresses === 0 ? "" : plural(addresses, other)];
+  const verb = services + addresses === 1 ? "changes" : "change";
+  return `${parts.filter((part) => part !== "").join(" and ")} ${verb} on ${plural(nodes, "node")}`;
+}
+
+/** `9 added, 4 changed, 11 removed` */
+export function ruleCounts({ added, changed, removed }: Pick<NodeRules, "added" | "changed" | "removed">): string {
+  return `${added} added, ${changed} changed, ${removed} removed`;
+}
+
+/** `412 lines moved, no packet is treated differently`, for all nodes together; undefined where none did. */
+export function movedSentence(diff: Pick<TrafficDiff, "rules">): string | undefined {
+  const { moved } = sumRules(diff);
+  return moved === 0 ? undefined : `${plural(moved, "line")} moved, no packet is treated differently`;
+}
+
+/** By group of nodes, how many rules change: `Rules per node: ...`, or `Rules on n1 and n2: ...` where nodes differ. */
+export function ruleSentences({ rules, nodes }: Pick<TrafficDiff, "rules" | "nodes">): readonly string[] {
+  const changed = rules.filter((group) => group.added + group.changed + group.removed > 0);
+  return changed.map((group) => {
+    const everywhere = group.nodes.length === nodes.length;
+    const where = everywhere && nodes.length > 1 ? "Rules per node" : `Rules on ${namesText(group.nodes)}`;
+    return `${where}: ${ruleCounts(group)}`;
+  });
+}

@@ -1,0 +1,137 @@
+/** JSON Schema of what `portolan diff` prints as JSON: made by `render/json.ts`. */
+export const diffSchema = {
+  $schema: "https://json-schema.org/draft/2020-12/schema",
+  title: "Portolan Diff",
+  description: "What a change of manifests, or of a node's rules, does to traffic.",
+  ...record({
+    apiVersion: { const: "portolan/v1alpha1" },
+    kind: { const: "Diff" },
+    base: { $ref: "#/$defs/side" },
+    head: { $ref: "#/$defs/side" },
+    nodes: { ...names("Every node compared, in order of name.") },
+    summary: record({
+      services: count("Service ports that treat some packet otherwise."),
+      addresses: count("Addresses no Service explains that treat some packet otherwise."),
+      nodes: count("Nodes on which any of them does."),
+    }),
+    changes: {
+      description: "Worst first; within a severity by service, then by address.",
+      type: "array",
+      items: { $ref: "#/$defs/change" },
+    },
+    rules: record({
+      ...ruleCounts("on all nodes together"),
+      byNode: { type: "array", items: { $ref: "#/$defs/nodeRules" } },
+    }),
+    assumptions: names("What was assumed, and where the model stops: a sentence each."),
+  }),
+  $defs: {
+    side: record({
+      name: text("The file, git revision or dump."),
+      mode: { enum: ["iptables", "ipvs", null], description: "null where a dump does not tell." },
+    }),
+    change: changeRecord(),
+    endpoint: record({
+      target: text("Address and port."),
+      pod: { type: ["string", "null"] },
+      node: { type: ["string", "null"] },
+    }),
+    classOutcome: record({
+      from: text("The class of sources, in words."),
+      outcomes: { type: "array", items: { $ref: "#/$defs/outcome" } },
+    }),
+    outcome: outcomeRecord(),
+    place: record({
+      file: { type: "string" },
+      line: { type: "integer", minimum: 1 },
+      column: { type: "integer", minimum: 1 },
+    }),
+    ruleLine: record({ sign: { enum: ["-", "+"] }, text: { type: "string" } }),
+    nodeRules: record({
+      nodes: names("Nodes whose rules change alike."),
+      ...ruleCounts("on each of these nodes"),
+      chains: { type: "array", items: { $ref: "#/$defs/chain" } },
+    }),
+    chain: record({
+      where: text("Table and chain, or the set, or ipvs."),
+      kind: { enum: ["added", "changed", "removed", "moved", "renamed"] },
+      renamedTo: { type: ["string", "null"], description: "Of a renamed chain: its name in head." },
+      lines: { type: "array", items: { $ref: "#/$defs/ruleLine" } },
+    }),
+  },
+} as const;
+
+function changeRecord(): object {
+  const endpoints = { type: "array", items: { $ref: "#/$defs/endpoint" } };
+  const classes = { type: "array", items: { $ref: "#/$defs/classOutcome" } };
+  return record({
+    service: {
+      type: ["string", "null"],
+      description: "namespace/name:port; null where no Service explains the address.",
+    },
+    port: { type: ["integer", "null"], minimum: 0, maximum: 65535 },
+    protocol: { type: ["string", "null"] },
+    vip: text("What it answers on: an address with port and protocol, or a node port."),
+    kind: { enum: ["added", "changed", "removed"] },
+    severity: {
+      enum: ["access-widened", "access-lost", "source-address", "shares", "affinity", "cosmetic"],
+      description: "Worst first. cosmetic: no packet is treated differently.",
+    },
+    node: { type: ["string", "null"], description: "The first of nodes." },
+    nodes: names("On which nodes."),
+    headline: text("What changes, one short phrase."),
+    details: { type: "array", items: { type: "string" } },
+    endpoints: record({ added: endpoints, removed: endpoints }),
+    before: { ...classes, description: "By class of sources; empty where nothing answers." },
+    after: { ...classes, description: "By class of sources; empty where nothing answers." },
+    witness: record({
+      from: text("An address of the class."),
+      fromClass: text("The whole class, in words."),
+      entry: { enum: ["outside", "pod", "node"] },
+      to: text("Address and port."),
+      protocol: { type: "string" },
+      was: text("Where the packet went."),
+      now: text("Where it goes."),
+    }),
+    source: { oneOf: [{ $ref: "#/$defs/place" }, { type: "null" }], description: "Where in the manifests." },
+    ruleLines: { type: "array", items: { $ref: "#/$defs/ruleLine" } },
+  });
+}
+
+function outcomeRecord(): object {
+  return record({
+    verdict: { enum: ["delivered", "rejected", "dropped", "untouched"] },
+    destination: { type: ["string", "null"] },
+    share: { type: "number", minimum: 0, maximum: 1 },
+    exact: text("The share as a fraction."),
+    masquerade: { type: "boolean" },
+    affinity: { type: ["number", "null"], description: "Seconds for which a client stays; null without affinity." },
+    assuming: names("Matches that could not be told, on which this outcome depends."),
+  });
+}
+
+/** An object with exactly these fields, all of them always there. */
+function record(properties: Readonly<Record<string, object>>): object {
+  return { type: "object", properties, required: Object.keys(properties), additionalProperties: false };
+}
+
+function text(description: string): object {
+  return { type: "string", description };
+}
+
+function count(description: string): object {
+  return { type: "integer", minimum: 0, description };
+}
+
+function names(description: string): object {
+  return { type: "array", items: { type: "string" }, description };
+}
+
+function ruleCounts(where: string): Readonly<Record<string, object>> {
+  return {
+    added: count(`Rules added, ${where}.`),
+    changed: count(`Rules changed, ${where}.`),
+    removed: count(`Rules removed, ${where}.`),
+    moved: count(`Lines that stand elsewhere or are spelled otherwise, ${where}.`),
+  };
+}

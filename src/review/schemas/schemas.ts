@@ -1,0 +1,12 @@
+import { diffSchema } from "./diff.ts";
+
+/** JSON Schemas of the documents Portolan prints, by the name that `portolan schema` knows them by. */
+export const schemas: Readonly<Record<string, NamedSchema>> = {
+  diff: { of: "portolan diff, as JSON", schema: diffSchema },
+};
+
+export interface NamedSchema {
+  /** What prints such documents. */
+  readonly of: string;
+  readonly schema: object;
+}

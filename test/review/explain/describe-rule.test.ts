@@ -1,0 +1,55 @@
+import { describe, expect, it } from "vitest";
+import { describeRule } from "../../../src/review/explain/describe-rule.ts";
+import { parseRule } from "../../../src/tools/iptables/parse-rule.ts";
+
+describe("describeRule", () => {
+  it.each([
+    ["-s 10.0.1.5/32 -j KUBE-MARK-MASQ", "from 10.0.1.5: mark to be masqueraded"],
+    [
+      "! -s 10.244.0.0/16 -d 10.96.0.10/32 -p tcp -m comment --comment x -m tcp --dport 80 -j KUBE-SVC-X",
+      "not from 10.244.0.0/16, to 10.96.0.10, TCP, to port 80: go on in KUBE-SVC-X",
+    ],
+    ["! -d ::1/128 -j KUBE-NODEPORTS", "not to ::1: go on in KUBE-NODEPORTS"],
+    ["-i veth+ -j ACCEPT", "in by an interface veth*: accept, and ask no further rules of this table"],
+    ["! -i cbr0 -j DROP", "not in by cbr0: drop without an answer"],
+    ["-m addrtype --dst-type LOCAL -j RETURN", "to an address of this node: leave this chain"],
+    ["-m addrtype ! --src-type BROADCAST -j X", "not from an address of type BROADCAST: go on in X"],
+    ["-m conntrack --ctstate RELATED,ESTABLISHED -j X", "of a connection that is RELATED or ESTABLISHED: go on in X"],
+    ["-m conntrack ! --ctstate DNAT -j X", "of a connection that is not DNAT: go on in X"],
+    ["-m mark ! --mark 0x4000/0x4000 -j RETURN", "without mark 0x4000: leave this chain"],
+    ["-m mark --mark 0x1/0xff -j X", "with mark 0x1 in bits 0xff: go on in X"],
+    ["-j MARK --set-xmark 0x4000/0x4000", "everything: set bits 0x4000 of the mark"],
+    ["-j MARK --set-xmark 0x4000/0x0", "everything: flip bits 0x4000 of the mark"],
+    ["-j MARK --set-xmark 0x1/0xffffffff", "everything: set the mark to 0x1"],
+    ["-m statistic --mode random --probability 0.33333333349 -j X", "33.3 % by chance: go on in X"],
+    ["-m statistic --mode random ! --probability 0.25000000000 -j X", "75 % by chance: go on in X"],
+    ["-p udp -m udp --dport 53:55 -j X", "UDP, to port 53 up to 55: go on in X"],
+    [
+      "-p tcp -m recent --set --name KUBE-SEP-A --mask 255.255.255.255 --rsource -m tcp -j DNAT --to-destination 10.0.0.1:80",
+      "TCP, after its source is remembered in KUBE-SEP-A: send to 10.0.0.1:80",
+    ],
+    [
+      "-m recent --rcheck --seconds 10800 --reap --name KUBE-SEP-A --mask 255.255.255.255 --rsource -j KUBE-SEP-A",
+      "whose source was remembered in KUBE-SEP-A in the last 10800 s: go on in KUBE-SEP-A",
+    ],
+    [
+      "-m set --match-set KUBE-LOOP-BACK dst,dst,src -j X",
+      "whose destination and source are in set KUBE-LOOP-BACK: go on in X",
+    ],
+    ["-m set ! --match-set A dst -j X", "whose destination is not in set A: go on in X"],
+    ["-m ipvs --vproto 6 --vaddr 10.0.0.1 --vport 80 -j X", "that IPVS sent on for TCP 10.0.0.1:80: go on in X"],
+    ["-m physdev ! --physdev-is-in -j X", "not in by a port of a bridge: go on in X"],
+    ["-m nfacct --nfacct-name  dropped -j DROP", "counted in dropped: drop without an answer"],
+    ["-m bpf --bytecode 4 -j X", "if -m bpf --bytecode 4 (not understood): go on in X"],
+    ["-j REJECT --reject-with icmp-port-unreachable", "everything: reject with icmp-port-unreachable"],
+    ["-j LOG --log-prefix a", "everything: -j LOG --log-prefix a (not understood)"],
+    [
+      "-j MASQUERADE --random-fully",
+      "everything: masquerade: replace the source with this node's address, its port by chance",
+    ],
+    ["-m comment --comment nothing", "everything: do nothing, go on with the next rule"],
+  ])("%s", (text, words) => {
+    const read = parseRule({ text: `-A CHAIN ${text}`, line: 1, counters: undefined });
+    expect(read.kind === "rule" && describeRule(read.rule)).toBe(words);
+  });
+});
