@@ -32,7 +32,6 @@ export function createProgram(name: string, finish: (exitCode: number) => void):
   program.addCommand(diffCommand(name, finish));
   for (const command of hostCommands(name, finish)) program.addCommand(command);
   program.addCommand(schemaCommand(name));
-  program.addCommand(explainCommand(name, finish));
   program.addCommand(explainCommand(name, finish).addCommand(explainPacketCommand(name, finish)));
   program.addCommand(checkCommand(name, finish));
   program.addCommand(completionCommand(name, program));

@@ -137,7 +137,7 @@ describe("--overlay", () => {
     });
     const args = ["compile", "-f", "base.yaml", "--proxy-config", "config.yaml", "--overlay", "over.yaml"];
     const { stderr, code } = await runCli(args, { cwd });
-    expect(errorsIn(stderr).sort()).toEqual([
+    expect([...errorsIn(stderr)].sort()).toEqual([
       "ip-invalid base.yaml:29:15",
       "port-out-of-range over.yaml:9:11",
       "proxy-mode-invalid config.yaml:3:7",

@@ -82,18 +82,21 @@ type CheckedState = Pick<Checked, "documents" | "subject">;
 async function checkState(flags: CheckFlags, sink: Sink, progress: Progress): Promise<CheckedState> {
   if (flags.filename === undefined) return { documents: [], subject: {} };
   progress.tell("reading the input");
-  const { filename: filenames, proxyConfig } = flags;
-  const inputs = await readInputs({ filenames, recursive: flags.recursive ?? false, proxyConfig }, sink);
+  const { filename: filenames, proxyConfig, overlay: overlays = [] } = flags;
+  const inputs = await readInputs({ filenames, recursive: flags.recursive ?? false, proxyConfig, overlays }, sink);
   if (sink.diagnostics.length > 0) return { documents: inputs.documents, subject: {} };
   const options: CompileOptions = {
     mode: flags.mode,
     families: wantedFamilies(flags.family),
     nodePortRange: flags.serviceNodePortRange,
   };
-  const { proxyConfigDocument } = inputs;
+  const { proxyConfigDocument, overlaysFrom } = inputs;
   const documents = inputs.documents.slice(0, inputs.valueCount).map(({ value }) => value);
   progress.tell("checking the cluster");
-  const subject = checkCluster({ documents, proxyConfigDocument, options, node: flags.node }, sink);
+  const subject = checkCluster(
+    { documents, roles: { proxyConfigDocument, overlaysFrom }, options, node: flags.node },
+    sink,
+  );
   checkAnnotations(documents, sink);
   return { documents: inputs.documents, subject };
 }

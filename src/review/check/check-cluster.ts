@@ -6,6 +6,7 @@ import { printable } from "../../diagnostics/printable.ts";
 import { describeObject } from "../../diagnostics/subject.ts";
 import type { Cluster } from "../../model/cluster.ts";
 import { isRecord } from "../../model/fields.ts";
+import type { DocumentRoles } from "../../model/parse-cluster.ts";
 import type { ProxyConfiguration, ProxyMode } from "../../model/proxy-configuration.ts";
 import { isProxied } from "../../model/service.ts";
 import { checkNodes } from "./check-nodes.ts";
@@ -14,7 +15,7 @@ import { checkState } from "./check-state.ts";
 export interface ClusterToCheck {
   /** Objects as JSON.parse gives them. */
   readonly documents: readonly unknown[];
-  readonly proxyConfigDocument: number | undefined;
+  readonly roles: DocumentRoles;
   readonly options: CompileOptions;
   /** Undefined: every node of the input. */
   readonly node: string | undefined;
@@ -27,9 +28,9 @@ export interface CheckedCluster {
 
 /** Everything that `check` says of cluster state: what compiling warns about or refuses, and what its own rules find. */
 export function checkCluster(given: ClusterToCheck, sink: Sink): CheckedCluster {
-  const { documents, proxyConfigDocument, options } = given;
+  const { documents, roles, options } = given;
   const found = createSink();
-  const cluster = readCluster(documents, proxyConfigDocument, { ...options, keepGoing: true }, found);
+  const cluster = readCluster(documents, roles, { ...options, keepGoing: true }, found);
   const { mode } = cluster.proxyConfiguration;
   const names = given.node === undefined ? cluster.nodes.map(({ name }) => name).sort() : [given.node];
   if (!cluster.isConfigurationBroken) {
