@@ -40,6 +40,7 @@ export function describeChange(
   const kind = isRegion || isNew === isGone ? "changed" : isNew ? "added" : "removed";
   const nodes = [pair.base, pair.head];
   const { name, source } = serviceOf(key, pair, difference) ?? {};
+  const headline = tellHeadline(kind, severity, difference);
   return {
     kind,
     severity,
@@ -48,8 +49,8 @@ export function describeChange(
     port: isRegion ? undefined : key.port,
     protocol: isRegion && key.kind === "elsewhere" && key.state !== "NEW" ? undefined : key.protocol,
     nodes: [pair.head.name],
-    headline: tellHeadline(kind, severity, difference),
-    details: tellDetails(difference),
+    headline,
+    details: tellDetails(difference, headline),
     endpoints: {
       added: endpointsOnly(difference.now, difference.was, pair.head.endpoints),
       removed: endpointsOnly(difference.was, difference.now, pair.base.endpoints),
