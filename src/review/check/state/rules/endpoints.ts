@@ -35,13 +35,16 @@ function reportEmpty({ service, ports, report }: CheckedService, empty: readonly
 }
 
 function reportUnready({ service, ports, report }: CheckedService, unready: readonly CheckedPort[]): void {
-  const count = (list: readonly CheckedPort[]): number =>
-    new Set(list.flatMap(allEndpoints).map(({ entry }) => entry.ip)).size;
-  if (unready.length === 0) return;
-  if (unready.length === ports.length) {
-    report("endpoints-all-unready", nameOf(service), { count: count(unready), what: "the Service" });
+  if (unready.length > 0 && unready.length === ports.length) {
+    report("endpoints-all-unready", nameOf(service), { endpoints: count(unready), what: "the Service" });
     return;
   }
-  for (const port of unready)
-    report("endpoints-all-unready", port.port.place, { count: count([port]), what: port.name });
+  for (const port of unready) {
+    report("endpoints-all-unready", port.port.place, { endpoints: count([port]), what: port.name });
+  }
+}
+
+function count(ports: readonly CheckedPort[]): string {
+  const { size } = new Set(ports.flatMap(allEndpoints).map(({ entry }) => entry.ip));
+  return size === 1 ? "1 endpoint" : `${size} endpoints`;
 }
