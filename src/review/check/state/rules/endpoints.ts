@@ -1,4 +1,6 @@
 import { at } from "../../../../diagnostics/place.ts";
+import type { EndpointSlice } from "../../../../model/endpoint-slice.ts";
+import type { Service } from "../../../../model/service.ts";
 import { type CheckedPort, type CheckedService, type CheckedState, nameOf, type StateRule } from "../checked-state.ts";
 import { selectedPods } from "../selected-pods.ts";
 import { allEndpoints, isUsable } from "../usable.ts";
@@ -22,11 +24,20 @@ function isUnready(port: CheckedPort): boolean {
   return !allEndpoints(port).some(({ entry }) => isUsable(entry));
 }
 
-/** Another finding has the reason: slices whose ports or family do not fit, a selector that matches nothing; or it is meant. */
+/** Another finding has the reason: a slice that does not fit, a selector that matches nothing; or it is meant. */
 function isExplained(checked: CheckedService, state: CheckedState): boolean {
-  if (checked.slices.some((slice) => slice.endpoints.length > 0)) return true;
-  const selected = selectedPods(checked, state);
-  return selected?.every(({ isIdle }) => isIdle) === true;
+  if (checked.slices.some((slice) => slice.endpoints.length > 0 && isUnfit(slice, checked.service))) return true;
+  const isServed = checked.slices.some((slice) => slice.endpoints.length > 0);
+  return !isServed && selectedPods(checked, state)?.every(({ isIdle }) => isIdle) === true;
+}
+
+/** kube-proxy passes over the slice, or a port of it; reading it has said so. */
+function isUnfit({ headless, family, ports }: EndpointSlice, service: Service): boolean {
+  if (headless || family === undefined || service.clusterIps[family] === undefined) return true;
+  return ports.some(({ name, protocol, port }) => {
+    const isServed = service.ports.some((candidate) => candidate.name === name && candidate.protocol === protocol);
+    return port === undefined || !isServed;
+  });
 }
 
 function reportEmpty({ service, ports, report }: CheckedService, empty: readonly CheckedPort[]): void {
