@@ -42,7 +42,9 @@ describe("check of cluster state", () => {
     expect((await check(["-f", "in.yaml"], files)).stdout).toContain("   = on 2 nodes: b, c\n");
     expect((await check(["-f", "in.yaml", "--node", "b"], files)).stdout).toContain("   = on node b\n");
     expect((await check(["-f", "in.yaml", "--node", "a"], files)).code).toBe(0);
-    expect((await check(["-f", "in.yaml", "--node", "d"], files)).stdout).toContain("error[node-unknown]");
+    const unknown = await check(["-f", "in.yaml", "--node", "d"], files);
+    expect(unknown).toMatchObject({ code: 3, stdout: "" });
+    expect(unknown.stderr).toContain("error[node-unknown]");
   });
 
   it("--fail-on says what counts", async () => {

@@ -101,7 +101,7 @@ async function checkState(flags: CheckFlags, sink: Sink, progress: Progress): Pr
   return { documents: inputs.documents, subject };
 }
 
-/** Of these nothing can be said but that they cannot be read; and of the rest not much, without them. */
+/** What cannot be read, or is not there: without it not much can be said of the rest. */
 const unreadableCodes: ReadonlySet<Code> = new Set<Code>([
   "input-unreadable",
   "input-empty",
@@ -109,6 +109,7 @@ const unreadableCodes: ReadonlySet<Code> = new Set<Code>([
   "syntax-invalid",
   "document-not-a-mapping",
   "document-without-kind",
+  "node-unknown",
   "dump-unreadable",
   "dump-unrecognised",
   "dump-line-broken",
@@ -139,7 +140,7 @@ function readBaseline(path: string): Baseline {
 
 function writeBaseline(path: string, { findings }: CheckReport): number {
   try {
-    writeWhole(path, printBaseline(findings.map(({ key }) => key)));
+    writeWhole(path, printBaseline(findings.map(({ key }) => key)), 0o644);
   } catch (error) {
     throw new CommandFailure(`cannot write ${path}: ${reasonOf(error)}`, exitCodes.environment);
   }

@@ -181,6 +181,16 @@ describe("a rule about cluster state", () => {
     );
   });
 
+  it("finds the one port of a Service that has no endpoints", () => {
+    const ports = "  - port: 80\n    nodePort: 30080\n";
+    const two = replaced(service, ports, "  - {name: http, port: 80}\n  - {name: ssh, port: 22}\n");
+    const [found, ...more] = findInState(
+      join(node, two, replaced(slice, "- port: 8080", "- {name: http, port: 8080}")).replace("NodePort", "ClusterIP"),
+    );
+    expect(found).toMatchObject({ code: "service-without-endpoints", field: "spec.ports[1]" });
+    expect(more).toEqual([]);
+  });
+
   it("finds nothing in a cluster without faults, nor in manifests that were never applied", () => {
     expect(findInState(join(node, service, slice))).toEqual([]);
     const unapplied = replaced(replaced(selecting, "  clusterIP: 10.96.0.10\n", ""), "    nodePort: 30080\n", "");

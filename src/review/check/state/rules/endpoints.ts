@@ -1,4 +1,6 @@
 import { at } from "../../../../diagnostics/place.ts";
+import type { EndpointSlice } from "../../../../model/endpoint-slice.ts";
+import type { Service } from "../../../../model/service.ts";
 import { type CheckedPort, type CheckedService, type CheckedState, nameOf, type StateRule } from "../checked-state.ts";
 import { selectedPods } from "../selected-pods.ts";
 import { allEndpoints, isUsable } from "../usable.ts";
@@ -22,11 +24,20 @@ function isUnready(port: CheckedPort): boolean {
   return !allEndpoints(port).some(({ entry }) => isUsable(entry));
 }
 
-/** Another finding has the reason: slices whose ports or family do not fit, a selector that matches nothing; or it is meant. */
+/** Another finding has the reason: a slice that does not fit, a selector that matches nothing; or it is meant. */
 function isExplained(checked: CheckedService, state: CheckedState): boolean {
-  if (checked.slices.some((slice) => slice.endpoints.length > 0)) return true;
-  const selected = selectedPods(checked, state);
-  return selected?.every(({ isIdle }) => isIdle) === true;
+  if (checked.slices.some((slice) => slice.endpoints.length > 0 && isUnfit(slice, checked.service))) return true;
+  const isServed = checked.slices.some((slice) => slice.endpoints.length > 0);
+  return !isServed && selectedPods(checked, state)?.every(({ isIdle }) => isIdle) === true;
+}
+
+/** kube-proxy passes over the slice, or a port of it; reading it has said so. */
+function isUnfit({ headless, family, ports }: EndpointSlice, service: Service): boolean {
+  if (headless || family === undefined || service.clusterIps[family] === undefined) return true;
+  return ports.some(({ name, protocol, port }) => {
+    const isServed = service.ports.some((candidate) => candidate.name === name && candidate.protocol === protocol);
+    return port === undefined || !isServed;
+  });
 }
 
 function reportEmpty({ service, ports, report }: CheckedService, empty: readonly CheckedPort[]): void {
@@ -35,13 +46,16 @@ function reportEmpty({ service, ports, report }: CheckedService, empty: readonly
 }
 
 function reportUnready({ service, ports, report }: CheckedService, unready: readonly CheckedPort[]): void {
-  const count = (list: readonly CheckedPort[]): number =>
-    new Set(list.flatMap(allEndpoints).map(({ entry }) => entry.ip)).size;
-  if (unready.length === 0) return;
-  if (unready.length === ports.length) {
-    report("endpoints-all-unready", nameOf(service), { count: count(unready), what: "the Service" });
+  if (unready.length > 0 && unready.length === ports.length) {
+    report("endpoints-all-unready", nameOf(service), { endpoints: count(unready), what: "the Service" });
     return;
   }
-  for (const port of unready)
-    report("endpoints-all-unready", port.port.place, { count: count([port]), what: port.name });
+  for (const port of unready) {
+    report("endpoints-all-unready", port.port.place, { endpoints: count([port]), what: port.name });
+  }
+}
+
+function count(ports: readonly CheckedPort[]): string {
+  const { size } = new Set(ports.flatMap(allEndpoints).map(({ entry }) => entry.ip));
+  return size === 1 ? "1 endpoint" : `${size} endpoints`;
 }
