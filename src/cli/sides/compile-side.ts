@@ -8,8 +8,9 @@ import { endpointNames } from "../../review/diff/endpoint-names.ts";
 import { serviceAddresses } from "../../review/diff/service-addresses.ts";
 import type { SideNode } from "../../review/diff/side.ts";
 import type { SourcePlace } from "../../review/diff/traffic-diff.ts";
+import type { Script } from "../../tools/script.ts";
 import type { State } from "../read-state.ts";
-import { scriptTexts } from "../script-texts.ts";
+import { addressesIn } from "./read-out-dir.ts";
 
 /** A node to compile: `undefined` leaves the choice to the input. */
 export interface NodeRequest {
@@ -42,7 +43,7 @@ export function compileSide(
       {
         name,
         mode,
-        texts: shareTexts(scriptTexts(script), known),
+        texts: textsOf(script, known),
         world: worldOf(plan, podRanges.get(name)),
         get services() {
           return services();
@@ -63,20 +64,24 @@ function worldOf({ families }: ForwardingPlan, podRanges: readonly string[] | un
   return { nodeAddresses, podRanges: podRanges ?? [] };
 }
 
-/** Nodes are mostly programmed alike, and so are the two sides: equal texts are kept once. */
-function shareTexts(texts: HostTexts, known: Map<string, string>): HostTexts {
-  const share = (parts: readonly TextPart[]): readonly TextPart[] =>
-    parts.map(({ file, text }) => {
+const decoder = new TextDecoder();
+
+/** The texts of a script, as a host holds them that had nothing of ours. */
+export function textsOf({ steps }: Script, known: Map<string, string>): HostTexts {
+  const parts = (...files: readonly string[]): readonly TextPart[] =>
+    files.flatMap((file) => {
+      const step = steps.find((candidate) => candidate.file === file);
+      if (step === undefined || step.stdin.length === 0) return [];
+      const text = decoder.decode(step.stdin);
       if (!known.has(text)) known.set(text, text);
-      return { file, text: known.get(text) as string };
+      return [{ file, text: known.get(text) as string }];
     });
-  const { iptables, ip6tables, ipset, ipvs, serviceAddresses } = texts;
   return {
-    iptables: share(iptables),
-    ip6tables: share(ip6tables),
-    ipset: share(ipset),
-    ipvs: share(ipvs),
-    serviceAddresses,
+    iptables: parts("iptables.restore", "iptables.jumps"),
+    ip6tables: parts("ip6tables.restore", "ip6tables.jumps"),
+    ipset: parts("ipset.restore"),
+    ipvs: parts("ipvs.restore"),
+    serviceAddresses: parts("addresses.batch").flatMap(({ text }) => addressesIn(text)),
   };
 }
 

@@ -54,7 +54,7 @@ function textsOf(files: readonly CompiledFile[]): HostTexts {
 }
 
 /** `addr replace 10.96.0.1/32 dev kube-ipvs0`, a line each. */
-function addressesIn(batch: string): readonly string[] {
+export function addressesIn(batch: string): readonly string[] {
   return [...batch.matchAll(/^addr replace ([^/\s]+)\//gm)].map(([, address]) => address as string);
 }
 

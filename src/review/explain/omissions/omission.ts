@@ -50,6 +50,7 @@ export type OmissionReason =
   | "hints-ignored"
   | "no-slices"
   | "slice-without-label"
+  | "slice-without-service"
   | "slice-headless"
   | "slice-fqdn"
   | "slice-other-family"
