@@ -164,7 +164,7 @@ describe("what is no side", () => {
     ],
     "rules with a line of something else": [
       { head: "*nat\n:A - [0:0]\nbash: oops\nCOMMIT\n" },
-      "head:3: neither a chain nor a rule nor COMMIT",
+      "head:3: not",
     ],
     "a listing": [{ head: "-P INPUT ACCEPT\n-N KUBE-SERVICES\n" }, "take what iptables-save prints"],
     "an empty file": [{ head: "\n" }, "holds no document"],
