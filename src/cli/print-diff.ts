@@ -1,7 +1,9 @@
 import type { TrafficDiff } from "../review/diff/traffic-diff.ts";
 import { renderBrief } from "../review/render/brief.ts";
 import { renderGithub } from "../review/render/github.ts";
+import { renderHtml } from "../review/render/html/html.ts";
 import { renderJson } from "../review/render/json.ts";
+import { renderMarkdown } from "../review/render/markdown/markdown.ts";
 import { renderText } from "../review/render/text/text.ts";
 import { renderUnified } from "../review/render/unified.ts";
 import type { Paint } from "./color.ts";
@@ -27,7 +29,8 @@ export function printDiff(diff: TrafficDiff, format: DiffFormat, options: PrintO
     case "github":
       return renderGithub(diff);
     case "markdown":
+      return renderMarkdown(diff);
     case "html":
-      return renderJson(diff);
+      return renderHtml(diff);
   }
 }

@@ -52,13 +52,14 @@ const mostTold = 3;
 
 /** One line: `10.0.1.5:80 50 %, 10.0.1.6:80 50 %, masqueraded`, `rejected`. */
 export function tellParts(parts: readonly Part[]): string {
-  const told = parts.slice(0, mostTold).map(({ outcome: { verdict }, share, assumptions }) => {
-    const end = verdict.kind === "delivered" ? printTarget(verdict.target) : verdict.kind;
-    const portion = parts.length > 1 && assumptions.length === 0 ? ` ${printPercent(share)}` : "";
-    return `${end}${portion}${assumptions.map(({ what, holds }) => ` if ${holds ? "" : "not "}${what}`).join()}`;
-  });
-  const more = parts.length > mostTold ? [`${parts.length - mostTold} more`] : [];
   const delivered = parts.filter(({ outcome }) => outcome.verdict.kind === "delivered");
   const isMasqueraded = delivered.length > 0 && delivered.every(({ outcome }) => outcome.masqueraded);
+  const told = parts.slice(0, mostTold).map(({ outcome: { verdict, masqueraded }, share, assumptions }) => {
+    const end = verdict.kind === "delivered" ? printTarget(verdict.target) : verdict.kind;
+    const portion = parts.length > 1 && assumptions.length === 0 ? ` ${printPercent(share)}` : "";
+    const source = masqueraded && !isMasqueraded ? " masqueraded" : "";
+    return `${end}${portion}${source}${assumptions.map(({ what, holds }) => ` if ${holds ? "" : "not "}${what}`).join()}`;
+  });
+  const more = parts.length > mostTold ? [`${parts.length - mostTold} more`] : [];
   return [...told, ...more, ...(isMasqueraded ? ["masqueraded"] : [])].join(", ");
 }

@@ -9,7 +9,15 @@ import { checkHost } from "../../../src/review/check/text/check-host.ts";
 export function findInState(text: string, mode?: ProxyMode): readonly Diagnostic[] {
   const sink = createSink();
   const documents = readDocuments({ name: "in.yaml", text }).documents.map(({ value }) => value);
-  checkCluster({ documents, proxyConfigDocument: undefined, options: { mode }, node: undefined }, sink);
+  checkCluster(
+    {
+      documents,
+      roles: { proxyConfigDocument: undefined, overlaysFrom: undefined },
+      options: { mode },
+      node: undefined,
+    },
+    sink,
+  );
   return sink.diagnostics;
 }
 
