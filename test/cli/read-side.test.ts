@@ -162,10 +162,7 @@ describe("what is no side", () => {
       { head: "-A KUBE-SERVICES -j RETURN\nCOMMIT\n" },
       "head:1: not inside a table",
     ],
-    "rules with a line of something else": [
-      { head: "*nat\n:A - [0:0]\nbash: oops\nCOMMIT\n" },
-      "head:3: not",
-    ],
+    "rules with a line of something else": [{ head: "*nat\n:A - [0:0]\nbash: oops\nCOMMIT\n" }, "head:3: not"],
     "a listing": [{ head: "-P INPUT ACCEPT\n-N KUBE-SERVICES\n" }, "take what iptables-save prints"],
     "an empty file": [{ head: "\n" }, "holds no document"],
     text: [{ head: "hello there" }, "a document must be a mapping"],
