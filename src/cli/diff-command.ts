@@ -56,7 +56,7 @@ Examples:
   $ ${name} diff cluster.yaml --overlay git:HEAD:deploy
 
   # two commits, laid over the state of a cluster, and a page for the reviewers
-  $ ${name} diff git:main:deploy git:HEAD:deploy -f cluster.yaml --report html=d.html
+  $ ${name} diff git:main:deploy git:HEAD:deploy -f state.yaml --report html=d.html
 
   # what behaves differently once kube-proxy runs in ipvs mode
   $ ${name} diff -f cluster.yaml --mode iptables --to-mode ipvs
