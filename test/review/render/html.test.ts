@@ -58,6 +58,7 @@ describe("renderHtml", () => {
     expect(html).toContain("<details><summary>500 rows</summary>");
     expect(html.length).toBeLessThan(4_000_000);
     expect(renderHtml(smallDiff)).toContain('<th scope="col"><span>n2 +1</span></th>');
+    expect(renderHtml(smallDiff)).toContain("<li>n2 +1: n2, n3</li>");
   });
 
   it("says so where no packet is treated differently", () => {

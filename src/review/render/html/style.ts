@@ -35,6 +35,7 @@ nav ul{display:flex;flex-wrap:wrap;gap:.3rem 1.4rem;list-style:none;font-size:.9
 header.page{border-bottom:1px solid var(--line);padding-bottom:1.4rem}
 footer{margin-top:3.5rem;border-top:1px solid var(--line);padding-top:1rem;color:var(--soft);font-size:.875rem}
 main>section>ul{padding-left:1.2rem}
+main>section>details:not(.card) ul{padding-left:1.2rem;font-size:.925rem}
 main>section>ul li{margin:.25rem 0}`;
 
 const cards = `
