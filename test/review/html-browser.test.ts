@@ -5,8 +5,10 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { TrafficDiff } from "../../src/review/diff/traffic-diff.ts";
 import { renderHtml } from "../../src/review/render/html/html.ts";
 import { findChromium, openTab, type Tab } from "./chromium.ts";
+import { measure } from "./contrast.ts";
 import { cosmeticDiff, emptyDiff } from "./render/diffs.ts";
-import { hostileDiff, largeDiff, smallDiff } from "./render/samples.ts";
+import { hostileDiff } from "./render/hostile.ts";
+import { largeDiff, smallDiff } from "./render/samples.ts";
 
 const chromium = findChromium();
 if (chromium === undefined) console.warn("SKIPPED: the page in a browser: chromium is not installed");
@@ -99,6 +101,17 @@ describe.skipIf(chromium === undefined)("the page of a diff, in a browser", () =
     }
   });
 
+  it("what the policy forbids would be seen, and does not happen", async () => {
+    await open("small", { width: 1280, scheme: "light" });
+    const before = tab.events.length;
+    await evaluate(
+      `document.body.insertAdjacentHTML("beforeend", "<p id=x style='color:red'>x</p><img src=http://127.0.0.1/x>")`,
+    );
+    const forbidden = (): readonly string[] => tab.events.slice(before).map(reported);
+    await expect.poll(() => forbidden().join()).toMatch(/style-src[\s\S]*img-src|img-src[\s\S]*style-src/);
+    expect(await evaluate(`getComputedStyle(document.querySelector("#x")).color`)).not.toBe("rgb(255, 0, 0)");
+  });
+
   it("dark is dark, and text stands out in both", async () => {
     const seen: number[] = [];
     for (const scheme of ["light", "dark"] as const) {
@@ -132,7 +145,7 @@ describe.skipIf(chromium === undefined)("the page of a diff, in a browser", () =
 
   it("a box hides the cards of its severity, without a script", async () => {
     await open("small", { width: 1280, scheme: "light" });
-    const shown = `[...document.querySelectorAll(".card.access-lost")].filter((card) => card.checkVisibility()).length`;
+    const shown = `[...document.querySelectorAll(".card.is-access-lost")].filter((card) => card.checkVisibility()).length`;
     expect(await evaluate(shown)).toBe(2);
     await evaluate(`document.querySelector("#show-access-lost").focus()`);
     await press(" ");
@@ -181,25 +194,3 @@ function reported({ method, params }: Tab["events"][number]): string {
       return "";
   }
 }
-
-/** Luminance of the page and contrast of its texts, by the formula of WCAG 2. */
-const measure = `(() => {
-  const parse = (colour) => colour.match(/[\\d.]+/g).map(Number);
-  const luminance = (colour) => {
-    const [r, g, b] = parse(colour).map((part) => (part / 255 <= 0.03928 ? part / 255 / 12.92 : ((part / 255 + 0.055) / 1.055) ** 2.4));
-    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-  };
-  const behind = (element) => {
-    for (let one = element; one; one = one.parentElement) {
-      const colour = getComputedStyle(one).backgroundColor;
-      if (parse(colour)[3] !== 0) return luminance(colour);
-    }
-    return luminance("rgb(255,255,255)");
-  };
-  const selectors = ["h1", "a", "caption", "small", ".severity", ".sign.added", ".sign.changed", ".sign.removed", "ins", "del", ".gone code", ".new code", ".refused code", ".facts li", ".more", "footer", "dd", "figcaption"];
-  const contrasts = selectors.flatMap((selector) => [...document.querySelectorAll(selector)].slice(0, 5).map((element) => {
-    const [lighter, darker] = [luminance(getComputedStyle(element).color), behind(element)].sort((a, b) => b - a);
-    return [selector, (lighter + 0.05) / (darker + 0.05)];
-  }));
-  return { paper: behind(document.body), contrasts };
-})()`;

@@ -18,7 +18,7 @@ export function serviceCard(group: ServiceGroup, { id, open, compared }: CardOpt
   const others = changes.length === 1 ? "" : ` <span class="more">and ${changes.length - 1} more</span>`;
   const title = isService ? mono(name) : `${mono(name)} <span class="more">of no Service</span>`;
   const body = foldAlike(changes).map((alike) => changeSection(alike, compared));
-  return `<details class="card ${worst.kind} ${worst.severity}" id="${id}"${open ? " open" : ""}>
+  return `<details class="card is-${worst.severity}" id="${id}"${open ? " open" : ""}>
 <summary>${signBadge(worst.kind)}<h3>${title}</h3><span class="says">${phrase(worst.headline)}${others}</span><span class="severity">${severityNames[worst.severity]}</span></summary>
 ${body.join("\n")}
 </details>`;

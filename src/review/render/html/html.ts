@@ -28,24 +28,11 @@ export function renderHtml(diff: TrafficDiff): string {
     rulesSection(clean),
     cosmeticSection(clean, groups, cosmetic),
     assumptionsSection(clean),
-  ];
-  const filled = sections.filter(({ body }) => body !== "");
-  const links = filled.map(({ id, heading }) => `<li><a href="#${id}">${heading}</a></li>`).join("");
-  const parts = filled.map(
-    ({ id, heading, body }) =>
-      `<section aria-labelledby="${id}"><h2 id="${id}" tabindex="-1">${heading}</h2>\n${body}\n</section>`,
-  );
+  ].filter(({ body }) => body !== "");
+  const links = sections.map(({ id, heading }) => `<li><a href="#${id}">${heading}</a></li>`).join("");
   return `<!doctype html>
 <html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-${sha256Base64(style)}'; base-uri 'none'; form-action 'none'">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="referrer" content="no-referrer">
-<title>${esc(title)} - portolan diff</title>
-<style>${style}</style>
-</head>
+${headOf(title)}
 <body>
 <a class="skip" href="#main">Skip to the changes</a>
 <header class="page">
@@ -55,7 +42,7 @@ export function renderHtml(diff: TrafficDiff): string {
 ${links === "" ? "" : `<nav aria-label="Sections"><ul>${links}</ul></nav>`}
 </header>
 <main id="main" tabindex="-1">
-${parts.join("\n")}
+${sections.map(sectionText).join("\n")}
 </main>
 <footer><p>Written by <code>portolan diff</code>. ${plural(clean.nodes.length, "node")} compared.</p></footer>
 </body>
@@ -63,10 +50,26 @@ ${parts.join("\n")}
 `;
 }
 
+function headOf(title: string): string {
+  return `<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-${sha256Base64(style)}'; base-uri 'none'; form-action 'none'">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="referrer" content="no-referrer">
+<title>${esc(title)} - portolan diff</title>
+<style>${style}</style>
+</head>`;
+}
+
 interface Section {
   readonly id: string;
   readonly heading: string;
   readonly body: string;
+}
+
+function sectionText({ id, heading, body }: Section): string {
+  return `<section aria-labelledby="${id}"><h2 id="${id}" tabindex="-1">${heading}</h2>\n${body}\n</section>`;
 }
 
 function sideText({ name, mode }: SideLabel): string {
@@ -92,7 +95,7 @@ function filter(groups: readonly ServiceGroup[]): string {
     .filter((severity) => count(severity) > 0)
     .map(
       (severity) =>
-        `<label class="${severity}"><input type="checkbox" id="show-${severity}" checked> ${severityNames[severity]} <b>${count(severity)}</b></label>`,
+        `<label><input type="checkbox" id="show-${severity}" checked> ${severityNames[severity]} <b>${count(severity)}</b></label>`,
     );
   return `<div class="filter" role="group" aria-label="Show changes by severity"><span aria-hidden="true">Show</span>${boxes.join("")}</div>\n`;
 }

@@ -27,7 +27,7 @@ export function nodeMatrix(
   const left = columns.length - shown.length;
   const note = left > 0 ? `<p>${plural(left, "more group")} of nodes not shown.</p>` : "";
   const dense = shown.length > 6 ? " dense" : "";
-  const table = `<div class="scroll" tabindex="0" role="region" aria-label="Services by node"><table class="matrix${dense}"><caption>${captionOf(columns, nodes)}</caption><thead><tr><th scope="col">Service</th>${head}</tr></thead><tbody>${rows.join("")}</tbody></table></div>${note}`;
+  const table = `<div class="scroll" tabindex="0" role="region" aria-label="Services by node"><table class="matrix${dense}"><caption>${captionOf(columns, nodes)}</caption><thead><tr><th scope="col">Service</th>${head}</tr></thead><tbody>${rows.join("")}</tbody></table></div>${note}${membersOf(shown)}`;
   return groups.length <= fewRows
     ? table
     : `<details><summary>${plural(groups.length, "row")}</summary>${table}</details>`;
@@ -56,6 +56,14 @@ function foldNodes(
 
 function columnName([first = "", ...others]: readonly string[]): string {
   return others.length === 0 ? first : `${first} +${others.length}`;
+}
+
+/** Who shares a column, by name: nowhere else does the page name every node. */
+function membersOf(columns: readonly (readonly string[])[]): string {
+  const rows = columns
+    .filter(({ length }) => length > 1)
+    .map((column) => `<li>${esc(columnName(column))}: ${esc(column.join(", "))}</li>`);
+  return rows.length === 0 ? "" : `<details><summary>Nodes of each column</summary><ul>${rows.join("")}</ul></details>`;
 }
 
 function captionOf(columns: readonly (readonly string[])[], nodes: readonly string[]): string {

@@ -2,7 +2,7 @@ import { severities } from "../../diff/traffic-diff.ts";
 
 /** A box that is not checked hides the cards of its severity; browsers without :has() show no boxes. */
 const filters = severities
-  .map((severity) => `main:has(#show-${severity}:not(:checked)) .card.${severity}{display:none}`)
+  .map((severity) => `main:has(#show-${severity}:not(:checked)) .card.is-${severity}{display:none}`)
   .join("\n");
 
 const colours = `
@@ -35,6 +35,7 @@ nav ul{display:flex;flex-wrap:wrap;gap:.3rem 1.4rem;list-style:none;font-size:.9
 header.page{border-bottom:1px solid var(--line);padding-bottom:1.4rem}
 footer{margin-top:3.5rem;border-top:1px solid var(--line);padding-top:1rem;color:var(--soft);font-size:.875rem}
 main>section>ul{padding-left:1.2rem}
+main>section>details:not(.card) ul{padding-left:1.2rem;font-size:.925rem}
 main>section>ul li{margin:.25rem 0}`;
 
 const cards = `
@@ -53,7 +54,7 @@ summary{cursor:pointer}
 .card h3{font-size:1rem;font-weight:600}
 .card h3 code{font-size:.95em}
 .severity{color:var(--soft);font-size:.85rem;white-space:nowrap}
-.access-lost .severity,.access-widened .severity{color:var(--removed);font-weight:600}
+.is-access-lost .severity,.is-access-widened .severity{color:var(--removed);font-weight:600}
 .sign{display:inline-block;width:1.4em;text-align:center;border-radius:4px;font:600 .95rem/1.4 ui-monospace,Menlo,Consolas,"DejaVu Sans Mono",monospace}
 .sign.added{color:var(--added);background:var(--added-wash)}
 .sign.changed{color:var(--changed);background:var(--changed-wash)}
@@ -62,7 +63,7 @@ summary{cursor:pointer}
 .change+.change{border-top:1px solid var(--line)}
 .change h4{font-size:1rem;font-weight:600}
 .change h4 span{font-weight:400}
-.facts .weighty{color:var(--ink)}
+.facts .weighty{color:var(--ink);flex-basis:100%}
 .facts{display:flex;flex-wrap:wrap;list-style:none;gap:.1rem 1.4rem;color:var(--soft);font-size:.9rem;margin:.15rem 0 .9rem}
 .sides{display:grid;grid-template-columns:minmax(0,11fr) minmax(0,10fr);gap:1.2rem 2rem;align-items:start}
 .witness{margin-top:1rem;padding:.65rem .9rem;background:var(--paper);border-radius:6px;font-size:.925rem}
@@ -90,7 +91,7 @@ caption{text-align:left;color:var(--soft);font-size:.875rem;padding-bottom:.25re
 .new .bar rect:not(.track){fill:var(--added)}
 .refused .bar rect:not(.track){fill:var(--removed)}
 .scroll{position:relative;overflow-x:auto;max-width:100%}
-.matrix{font-size:.9rem}
+.matrix{font-size:.9rem;min-width:min(100%,26rem)}
 .matrix th,.matrix td{padding:.25rem .6rem;border-bottom:1px solid var(--line);text-align:center;font-weight:400}
 .matrix th:first-child{text-align:left;position:sticky;left:0;background:var(--paper);padding-left:0;max-width:18rem}
 .matrix thead th{color:var(--soft);font-size:.8rem;vertical-align:bottom;white-space:nowrap}
