@@ -46,10 +46,11 @@ export function explainServiceOn(service: Service, node: NodeFacts, texts: Texts
       ...serviceOmissions(service, node),
       ...(isProxied ? exposureOmissions(service, node) : []),
       ...(isProxied ? sliceOmissions(service, node) : []),
-      ...plans.flatMap(({ plan, settings }) => [
-        ...portOmissions(plan, settings, node),
-        ...duplicateOmissions(plan, slices),
-      ]),
+      ...plans.flatMap(({ plan, settings }) => {
+        const { family } = settings;
+        const omissions = [...portOmissions(plan, settings, node), ...duplicateOmissions(plan, slices)];
+        return omissions.map((omission) => ({ ...omission, family }));
+      }),
     ],
     lines: ownLines(texts, ({ cause }) => cause !== undefined && objects.has(cause.object)),
     missing: [],
