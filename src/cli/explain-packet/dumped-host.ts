@@ -5,14 +5,15 @@ import type { Node } from "../../model/node.ts";
 import { CommandFailure, exitCodes } from "../exit-codes.ts";
 import type { Progress } from "../progress.ts";
 import { readHost, thisHost } from "../read-host.ts";
+import { readState, type State } from "../read-state.ts";
 import type { HostSide } from "../sides/host-side.ts";
 import { readDump } from "../sides/read-dump.ts";
 import { readSide } from "../sides/read-side.ts";
-import type { StateFlags } from "../state-flags.ts";
+import { type StateFlags, wantedFamilies } from "../state-flags.ts";
 import type { Asked } from "./asked.ts";
-import { type CompiledState, compileState } from "./compiled-host.ts";
-import { causeByText } from "./script-causes.ts";
+import { causesTo } from "./rule-causes.ts";
 import { knownOf, nodeAddresses, nothingKnown } from "./state-knowledge.ts";
+import { tellDiagnostics } from "./tell-diagnostics.ts";
 
 export interface DumpFlags extends Omit<StateFlags, "filename"> {
   /** Only for names and causes. */
@@ -28,10 +29,9 @@ export async function dumpedHost(flags: DumpFlags, progress: Progress): Promise<
   const node = flags.node ?? side.name;
   const given = flags.nodeAddress ?? side.addresses;
   const stateFlags = { ...flags, ...(node === undefined ? {} : { node }) };
-  const compiled =
-    filename === undefined ? undefined : await compileState({ ...stateFlags, filename }, given, progress.tell);
-  const known = compiled === undefined ? nothingKnown : knownOf(compiled.state);
-  const inState = compiled && nodeInState(compiled, node);
+  const state = filename && (await readNames({ ...stateFlags, filename }, given, progress));
+  const known = state === undefined ? nothingKnown : knownOf(state);
+  const inState = state && nodeInState(state, node);
   const addresses = (given ?? []).map(parseIp).filter((ip) => ip !== undefined);
   const own = given === undefined ? (inState?.addresses ?? []).map(({ ip }) => ip) : addresses;
   progress.tell("reading the rules");
@@ -46,7 +46,7 @@ export async function dumpedHost(flags: DumpFlags, progress: Progress): Promise<
       node: name,
       mode: side.mode ?? null,
       host,
-      causeOf: compiled ? causeByText(compiled.script, compiled.state.inputs.documents) : () => undefined,
+      causesTo: state === undefined ? () => () => undefined : causesTo(state, node),
       endpointAt: known.endpointAt,
       assumptions: assumptionsOf(own, given === undefined && inState !== undefined),
     },
@@ -60,8 +60,13 @@ function assumptionsOf(own: readonly IpAddress[], isOfState: boolean): readonly 
   return isOfState ? [`the dump does not tell the addresses of this node: those of its Node are taken, ${list}`] : [];
 }
 
-function nodeInState({ state }: CompiledState, name: string | undefined): Node | undefined {
-  const { nodes } = state.cluster;
+async function readNames(flags: StateFlags, hostAddresses: readonly string[] | undefined, { tell }: Progress) {
+  const state = await readState(flags, { families: wantedFamilies(flags.family), hostAddresses }, tell);
+  tellDiagnostics(state, flags.color);
+  return state;
+}
+
+function nodeInState({ cluster: { nodes } }: State, name: string | undefined): Node | undefined {
   return name === undefined ? nodes[0] : nodes.find((node) => node.name === name);
 }
 

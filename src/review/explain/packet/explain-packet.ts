@@ -1,5 +1,5 @@
 import { isEmpty } from "../../../evaluate/address-set.ts";
-import { isIpv6, printTarget } from "../../../evaluate/addresses.ts";
+import { isIpv6, printTarget, type Target } from "../../../evaluate/addresses.ts";
 import { evaluatePacket } from "../../../evaluate/evaluate-packet.ts";
 import type { EvaluatedHost } from "../../../evaluate/host.ts";
 import type { Outcome } from "../../../evaluate/packet.ts";
@@ -15,7 +15,8 @@ export interface ExplainedHost {
   readonly node: string;
   readonly mode: PacketExplanation["mode"];
   readonly host: EvaluatedHost;
-  readonly causeOf: CauseOf;
+  /** What the rules are there for that packets to a target meet. */
+  readonly causesTo: (target: Target) => CauseOf;
   /** What the state knows of an endpoint, by `10.244.3.4:8080`. */
   readonly endpointAt: (target: string) => NamedEndpoint | undefined;
   readonly assumptions: readonly string[];
@@ -29,7 +30,7 @@ export interface NamedEndpoint {
 
 /** Sends a packet through a host, and says where it goes, by which rules, and what these are there for. */
 export function explainPacket(explained: ExplainedHost, resolved: ResolvedPacket): PacketExplanation {
-  const known = { ...explained, causeOf: remembering(explained.causeOf) };
+  const known = { endpointAt: explained.endpointAt, causeOf: remembering(explained.causesTo(resolved.to)) };
   const outcomes = foldOutcomes(evaluatePacket(explained.host, resolved.packet)).map((outcome) =>
     explainOutcome(outcome, resolved, known),
   );
@@ -94,11 +95,11 @@ function remembering(causeOf: CauseOf): CauseOf {
   };
 }
 
-function explainOutcome(
-  outcome: Outcome,
-  { from }: ResolvedPacket,
-  { endpointAt, causeOf }: ExplainedHost,
-): ExplainedOutcome {
+interface Known extends Pick<ExplainedHost, "endpointAt"> {
+  readonly causeOf: CauseOf;
+}
+
+function explainOutcome(outcome: Outcome, { from }: ResolvedPacket, { endpointAt, causeOf }: Known): ExplainedOutcome {
   const { share, verdict, masqueraded, affinity, scheduling, assumptions } = outcome;
   const destination = verdict.kind === "delivered" ? printTarget(verdict.target) : undefined;
   const { pod, node } = (destination === undefined ? undefined : endpointAt(destination)) ?? {};
