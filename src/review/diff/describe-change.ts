@@ -90,9 +90,10 @@ function witnessOf(
   difference: Difference,
   nodes: readonly SideNode[],
 ): Witness {
+  const fromClass = nameSources(entry, difference.sources, sources, nodes);
   return {
     from: exampleOf(difference.sources),
-    fromClass: nameSources(entry, difference.sources, sources, nodes),
+    fromClass: difference.remembered === undefined ? fromClass : `${fromClass}, kept at an endpoint before`,
     entry,
     to: printTarget(key),
     protocol: key.protocol,

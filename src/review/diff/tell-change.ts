@@ -91,12 +91,24 @@ function maskedEnds(parts: readonly Part[]): ReadonlyMap<string, boolean> {
 }
 
 function affinity(was: readonly Part[], now: readonly Part[]): string {
-  const [before, after] = [was.find(isDelivered)?.outcome.affinity, now.find(isDelivered)?.outcome.affinity];
-  if (before === after) return "";
+  const seconds = (parts: readonly Part[]) => parts.filter(isDelivered).map(({ outcome }) => outcome.affinity);
+  const [first, second] = [seconds(was), seconds(now)];
+  // It may be another for one endpoint alone.
+  const place = first.length === second.length ? first.findIndex((each, at) => each !== second[at]) : 0;
+  const [before, after] = [first[place], second[place]];
+  if (before === after) return scheduling(was, now);
   if (after === undefined) return "clients no longer stay at their endpoint";
   return before === undefined
     ? `clients stay at their endpoint for ${after} s now`
     : `clients stay ${before} s -> ${after} s`;
+}
+
+/** How IPVS spreads clients, where it does so otherwise. */
+function scheduling(was: readonly Part[], now: readonly Part[]): string {
+  const [before, after] = [was.find(isDelivered)?.outcome.scheduling, now.find(isDelivered)?.outcome.scheduling];
+  return before === after || before === undefined || after === undefined
+    ? ""
+    : `endpoints chosen ${before} -> ${after}`;
 }
 
 /** The share of each endpoint, where all have the same but for rounding. */

@@ -58,7 +58,7 @@ function sourceText(parts: readonly Part[]): string {
 }
 
 function isAffinityAlone(was: readonly Part[], now: readonly Part[]): boolean {
-  const withoutAffinity = (part: Part): string => part.key.replace(/ for \d+ s$/, "");
+  const withoutAffinity = (part: Part): string => part.key.replace(/(?: chosen [a-z ]+?)?(?: for \d+ s)?$/, "");
   return (
     was.length === now.length &&
     was.every((part, at) => {
