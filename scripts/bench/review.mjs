@@ -83,7 +83,7 @@ function row(name, args, runs) {
 
 /** Exit 1 says that there are differences. The process tells its own peak, as it ends. */
 function measure(args) {
-  const peak = "process.on('exit', () => process.stderr.write(`\\npeak ${process.resourceUsage().maxRSS}\\n`))";
+  const peak = "process.on('exit', () => process.stderr.write('\\npeak ' + process.resourceUsage().maxRSS + '\\n'))";
   const preload = `data:text/javascript,${encodeURIComponent(peak)}`;
   const start = performance.now();
   const { status, stderr } = spawnSync(process.execPath, ["--import", preload, cli, ...args], { encoding: "utf8" });

@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from "commander";
+import { type DiffFormat, diffDetails, diffFormats } from "../review/render/formats.ts";
 import type { DiffFlags, Report } from "./commands/diff.ts";
-import { type DiffFormat, diffDetails, diffFormats } from "./diff-formats.ts";
 import { addStateOptions, colorOption, notEmpty } from "./state-flags.ts";
 
 /** `portolan diff`: its flags and help. */

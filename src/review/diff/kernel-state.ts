@@ -49,7 +49,12 @@ function spelled(server: SavedServer | undefined): string {
   return [scheduler, persistence, schedulerFlags, ...reals].join("\n");
 }
 
-function noteEntries(changed: Changed, one: EvaluatedHost, other: EvaluatedHost, hosts: readonly EvaluatedHost[]): void {
+function noteEntries(
+  changed: Changed,
+  one: EvaluatedHost,
+  other: EvaluatedHost,
+  hosts: readonly EvaluatedHost[],
+): void {
   for (const set of one.sets.values()) {
     const beside = other.sets.get(set.name);
     const known = new Set(beside?.type === set.type ? beside.entries.map(({ text }) => text) : []);

@@ -20,10 +20,6 @@ export function severityOf({ was, now }: Difference): ChangeSeverity {
   return isAffinityAlone(was, now) ? "affinity" : "shares";
 }
 
-export function worst(found: readonly ChangeSeverity[]): ChangeSeverity {
-  return severities.find((severity) => found.includes(severity)) ?? "cosmetic";
-}
-
 export function isDelivered({ outcome }: Part): boolean {
   return outcome.verdict.kind === "delivered";
 }

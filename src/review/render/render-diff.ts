@@ -1,15 +1,12 @@
 import type { TrafficDiff } from "../diff/traffic-diff.ts";
 import { renderBrief } from "./brief.ts";
+import type { DiffFormat } from "./formats.ts";
 import { renderGithub } from "./github.ts";
 import { renderHtml } from "./html/html.ts";
 import { renderJson } from "./json.ts";
 import { renderMarkdown } from "./markdown/markdown.ts";
 import { renderText, type TextOptions } from "./text/text.ts";
 import { renderUnified } from "./unified.ts";
-
-export const diffFormats = ["text", "brief", "unified", "markdown", "html", "json", "github"] as const;
-
-export type DiffFormat = (typeof diffFormats)[number];
 
 /** A traffic diff in one of its formats. Only text has levels of detail, colours and a width. */
 export function renderDiff(diff: TrafficDiff, format: DiffFormat, options: TextOptions): string {
