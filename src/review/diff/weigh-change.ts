@@ -1,7 +1,7 @@
 import type { Part } from "../../evaluate/classes.ts";
 import { nothing, type Share, sameShare, shareNumber, total } from "../../evaluate/share.ts";
 import type { Difference } from "./compare-key.ts";
-import { type ChangeSeverity, severities } from "./traffic-diff.ts";
+import type { ChangeSeverity } from "./traffic-diff.ts";
 
 /** How much it matters that packets go elsewhere: the worst of what can be said of it. */
 export function severityOf({ was, now }: Difference): ChangeSeverity {
