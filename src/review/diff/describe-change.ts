@@ -40,6 +40,7 @@ export function describeChange(
   const kind = isRegion || isNew === isGone ? "changed" : isNew ? "added" : "removed";
   const nodes = [pair.base, pair.head];
   const { name, source } = findService(key, pair, difference) ?? {};
+  const { before, after } = labelClasses(comparisons, nodes);
   const headline = tellHeadline(kind, severity, difference);
   return {
     kind,
@@ -55,8 +56,8 @@ export function describeChange(
       added: endpointsOnly(difference.now, difference.was, pair.head.endpoints),
       removed: endpointsOnly(difference.was, difference.now, pair.base.endpoints),
     },
-    before: kind === "added" ? [] : labelClasses(comparisons, "base", nodes),
-    after: kind === "removed" ? [] : labelClasses(comparisons, "head", nodes),
+    before: kind === "added" ? [] : before,
+    after: kind === "removed" ? [] : after,
     witness: witnessOf(key, comparison, difference, nodes),
     source: source?.(),
     ruleLines: ruleLinesOf(difference),
