@@ -10,6 +10,7 @@ import { type ResolvedPacket, resolvePacket } from "../../review/explain/packet/
 import { renderPacket } from "../../review/explain/packet/render/render-text.ts";
 import { wayGraph } from "../../review/explain/packet/render/way-graph.ts";
 import { printDot, printMermaid } from "../../review/explain/render/render-graph.ts";
+import { escapeInJson } from "../../review/render/json.ts";
 import { painter } from "../color.ts";
 import { CommandFailure, exitCodes } from "../exit-codes.ts";
 import type { Asked } from "../explain-packet/asked.ts";
@@ -84,7 +85,7 @@ function usage(message: string): CommandFailure {
 function printExplanation(explanation: PacketExplanation, { output = "text", color }: ExplainPacketFlags): string {
   switch (output) {
     case "json":
-      return `${JSON.stringify(explanation, null, 2)}\n`;
+      return `${escapeInJson(JSON.stringify(explanation, null, 2))}\n`;
     case "mermaid":
       return printMermaid(wayGraph(explanation));
     case "dot":

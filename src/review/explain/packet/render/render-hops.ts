@@ -1,6 +1,7 @@
 import { wrap } from "../../render/wrap.ts";
 import type { ExplainedHop } from "../packet-explanation.ts";
 import { shortenRule } from "./shorten-rule.ts";
+import { isSending } from "./way.ts";
 
 /**
  * Hops in order, one below the other. Calls of chains that have nothing for the packet share a line; `next` is the hop
@@ -23,7 +24,7 @@ function countIdle(hops: readonly ExplainedHop[], from: number): number {
   let count = 0;
   for (let hop = hops[from]; hop !== undefined; hop = hops[from + count]) {
     const next = hops[from + count + 1];
-    const isCall = hop.goesTo !== undefined && hop.rule !== null && !/:\d+$/.test(hop.goesTo);
+    const isCall = hop.goesTo !== undefined && hop.rule !== null && !isSending(hop);
     const isFollowed = next !== undefined && next.table === hop.table && next.chain === hop.goesTo;
     const isTogether = hop.table === hops[from]?.table && hop.chain === hops[from]?.chain;
     if (!isCall || isFollowed || !isTogether) break;

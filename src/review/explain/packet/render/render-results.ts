@@ -1,18 +1,10 @@
 import { parseFraction, printPercent, total } from "../../../../evaluate/share.ts";
 import { wrap } from "../../render/wrap.ts";
 import type { ExplainedOutcome, ExplainedPacket } from "../packet-explanation.ts";
-import type { Case } from "./render-text.ts";
 import { resultWords } from "./result-words.ts";
 
-/** What becomes of the packet, case by case; endpoints that fare alike are one line. */
-export function renderResults(cases: readonly Case[], packet: ExplainedPacket): readonly string[] {
-  return cases.flatMap(({ asked, outcomes }) => {
-    const results = renderCase(outcomes, packet, cases.length > 1 ? "    " : "  ");
-    return cases.length > 1 ? [wrap(`if ${asked.join(", and ")}:`, "  ", "     "), ...results] : results;
-  });
-}
-
-function renderCase(outcomes: readonly ExplainedOutcome[], packet: ExplainedPacket, indent: string): readonly string[] {
+/** What becomes of the packet; endpoints that fare alike are one line. */
+export function renderResults(outcomes: readonly ExplainedOutcome[], packet: ExplainedPacket): readonly string[] {
   const alike = new Map<string, ExplainedOutcome[]>();
   for (const outcome of outcomes) {
     const key = [outcome.verdict, ...resultWords(outcome, packet)].join("\n");
@@ -20,15 +12,15 @@ function renderCase(outcomes: readonly ExplainedOutcome[], packet: ExplainedPack
     if (known === undefined) alike.set(key, [outcome]);
     else known.push(outcome);
   }
-  return [...alike.values()].map((own) => renderAlike(own, packet, indent));
+  return [...alike.values()].map((own) => renderAlike(own, packet));
 }
 
-function renderAlike(outcomes: readonly ExplainedOutcome[], packet: ExplainedPacket, indent: string): string {
+function renderAlike(outcomes: readonly ExplainedOutcome[], packet: ExplainedPacket): string {
   const share = printPercent(total(outcomes.map(({ exact }) => parseFraction(exact))));
   const [first] = outcomes;
   if (first === undefined) return "";
   const parts = [endWords(outcomes), ...resultWords(first, packet)];
-  const head = `${indent}${share.padStart(7)}  `;
+  const head = `  ${share.padStart(7)}  `;
   return wrap(parts.join("; "), head, " ".repeat(head.length));
 }
 

@@ -2,55 +2,74 @@ import { escapeControls } from "../../../../diagnostics/printable.ts";
 import { parseFraction, printPercent } from "../../../../evaluate/share.ts";
 import { wrap } from "../../render/wrap.ts";
 import type { ExplainedOutcome, ExplainedPacket, PacketExplanation } from "../packet-explanation.ts";
+import { type Case, casesOf, conditionOf } from "./cases.ts";
 import { renderHops } from "./render-hops.ts";
 import { renderResults } from "./render-results.ts";
-import { assumptionWords } from "./result-words.ts";
-import { type End, type EndGroup, joinWays } from "./way.ts";
+import { countShared, type End, type EndGroup, joinWays } from "./way.ts";
 
 /** More ends of one fork are counted: -o json has them all. */
 const mostEnds = 20;
 
 /** A packet's way for people: hop by hop, forks with their shares, then what becomes of it and what is not known. */
 export function renderPacket(explanation: PacketExplanation, strong: (text: string) => string): string {
-  const { packet, outcomes, assumptions, limits } = explanation;
+  const printable = withoutControls(explanation);
+  const { packet, outcomes, assumptions, limits } = printable;
   const cases = casesOf(outcomes);
+  const isCertain = cases.every(({ asked }) => asked.length === 0);
   const lines = [
-    strong(wrap(escapeControls(headline(explanation)), "", "  ")),
+    strong(wrap(headline(printable), "", "  ")),
     "",
-    ...cases.flatMap(({ asked, outcomes: own }) => [
-      ...(cases.length > 1 ? [strong(wrap(`If ${asked.join(", and ")}`, "", "   ")), ""] : []),
-      ...renderWay(own),
-      "",
-    ]),
-    strong("Result"),
-    ...renderResults(cases, packet),
-    ...section("Taken for granted", [...assumptions], strong),
+    ...(isCertain
+      ? [...renderWay(outcomes), "", strong("Result"), ...renderResults(outcomes, packet)]
+      : renderCases(cases, printable, strong)),
+    ...section("Taken for granted", assumptions, strong),
     ...section("Not looked at", limits, strong),
   ];
-  return `${lines
-    .join("\n")
-    .split("\n")
-    .map(escapeControls)
-    .map((line) => line.trimEnd())
-    .join("\n")}\n`;
+  return `${lines.join("\n")}\n`;
 }
 
-/** Outcomes that depend on the same answers. */
-export interface Case {
-  readonly asked: readonly string[];
-  readonly outcomes: readonly ExplainedOutcome[];
-}
-
-function casesOf(outcomes: readonly ExplainedOutcome[]): readonly Case[] {
-  const cases = new Map<string, { readonly asked: readonly string[]; readonly outcomes: ExplainedOutcome[] }>();
-  for (const outcome of outcomes) {
-    const asked = outcome.assuming.map(assumptionWords);
-    const key = [...asked].sort().join("\n");
-    const known = cases.get(key);
-    if (known === undefined) cases.set(key, { asked, outcomes: [outcome] });
-    else known.outcomes.push(outcome);
+/** The way as far as it is sure; then each result with what it depends on, and the shortest way to it. */
+function renderCases(
+  cases: readonly Case[],
+  { outcomes, packet }: PacketExplanation,
+  strong: (text: string) => string,
+): readonly string[] {
+  const shared = countShared(outcomes);
+  const hops = outcomes[0]?.hops ?? [];
+  const alike = new Map<string, Case[]>();
+  for (const each of cases) {
+    const key = renderResults(each.outcomes, packet).join("\n");
+    alike.set(key, [...(alike.get(key) ?? []), each]);
   }
-  return [...cases.values()];
+  return [
+    ...renderHops(hops.slice(0, shared), "  ", hops[shared]),
+    "",
+    "From here on it depends on what the rules do not tell.",
+    ...[...alike].flatMap(([result, own]) => {
+      const [shortest] = [...own].sort((a, b) => lengthOf(a) - lengthOf(b));
+      const way = shortest === undefined ? [] : renderWay(shortest.outcomes, shared);
+      const conditions = own.map((each, at) => wrap(`${at === 0 ? "" : "or "}${conditionOf(each)}`, "  ", "     "));
+      return [
+        "",
+        strong("Result"),
+        result,
+        ...conditions,
+        ...(own.length > 1 ? ["  the shortest of these:"] : []),
+        ...way,
+      ];
+    }),
+  ];
+}
+
+function lengthOf({ outcomes }: Case): number {
+  return outcomes.reduce((sum, { hops }) => sum + hops.length, 0);
+}
+
+/** Names of pods, and comments of a dump, may hold anything. */
+function withoutControls(explanation: PacketExplanation): PacketExplanation {
+  return JSON.parse(JSON.stringify(explanation), (_, value) =>
+    typeof value === "string" ? escapeControls(value) : value,
+  );
 }
 
 function headline({ node, mode, packet }: PacketExplanation): string {
@@ -77,12 +96,12 @@ function entryWords(entry: ExplainedPacket["entry"], { interface: name }: Explai
   }
 }
 
-function renderWay(outcomes: readonly ExplainedOutcome[]): readonly string[] {
-  const { hops, groups } = joinWays(outcomes);
+function renderWay(outcomes: readonly ExplainedOutcome[], from = 0): readonly string[] {
+  const { hops, groups } = joinWays(outcomes, from);
   const ends = groups.flatMap((group) => group.ends);
   const chosen = ends.length > 1 ? ends[0]?.lead[0] : undefined;
   const way = renderHops(hops, "  ", chosen);
-  if (ends.length < 2) return way.length === 0 ? ["  no rule takes it"] : way;
+  if (ends.length < 2) return way.length === 0 && from === 0 ? ["  no rule takes it"] : way;
   // A virtual server is one for all ends; what chose is said of it.
   const isServer = chosen?.table === "ipvs";
   const fork = isServer ? renderHops([chosen], "  ") : [];
@@ -105,9 +124,9 @@ function renderGroup({ ends, tail }: EndGroup): readonly string[] {
 
 /** `33.3 %  10.0.1.5:8080  by KUBE-SVC-... 1 and KUBE-SEP-... 2, pod shop/web-1 on node2` */
 function renderEnd({ outcome, lead }: End): readonly string[] {
-  const { destination = outcome.verdict, exact, pod, podNode } = outcome;
   const chosen = lead[0];
   const sent = lead.at(-1);
+  const { destination = sent?.goesTo ?? outcome.verdict, exact, pod, podNode } = outcome;
   const rules = chosen === undefined || chosen.rule === null ? [] : [`${chosen.chain} ${chosen.rule}`];
   if (sent !== undefined && sent !== chosen) rules.push(`${sent.chain} ${sent.rule}`);
   const share = printPercent(parseFraction(exact)).padStart(8);

@@ -40,7 +40,10 @@ function affinityWords(seconds: number | undefined, remembered: string | undefin
 
 /** A question and its answer: what an outcome depends on. */
 export function assumptionWords({ what, holds }: ExplainedOutcome["assuming"][number]): string {
-  const question = what.endsWith(" lets the packet go on");
-  if (question) return holds ? what : what.replace(/lets the packet go on$/, "does not let the packet go on");
-  return `${what} ${holds ? "matches" : "does not match"}`;
+  // What was asked behind the translation is another question than before it.
+  const [, asked = what, when = ""] = /^(.*?)((?:, once [a-z ]+)*)$/.exec(what) ?? [];
+  const isSentence = asked.endsWith(" lets the packet go on");
+  if (isSentence)
+    return `${holds ? asked : asked.replace(/lets the packet go on$/, "does not let the packet go on")}${when}`;
+  return `${asked} ${holds ? "matches" : "does not match"}${when}`;
 }

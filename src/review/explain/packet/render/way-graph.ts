@@ -2,6 +2,7 @@ import { parseFraction, printPercent, type Share, total } from "../../../../eval
 import type { ChainGraph, GraphEdge, GraphNode } from "../../chain/chain-graph.ts";
 import type { ExplainedHop, ExplainedOutcome, PacketExplanation } from "../packet-explanation.ts";
 import { assumptionWords } from "./result-words.ts";
+import { isSending } from "./way.ts";
 
 /** More ends than these are counted. */
 const mostEnds = 60;
@@ -27,7 +28,7 @@ type OpenEdges = Map<string, { readonly edge: GraphEdge; readonly shares: Share[
 function drawWay(outcome: ExplainedOutcome, nodes: Map<string, GraphNode>, edges: OpenEdges): void {
   const share = parseFraction(outcome.exact);
   // Behind the rule that sends it on, the ways of all endpoints meet again: a picture would no longer tell them apart.
-  const sent = outcome.hops.findIndex(({ goesTo }) => goesTo !== undefined && goesTo === outcome.destination);
+  const sent = outcome.verdict === "delivered" ? outcome.hops.findLastIndex(isSending) : -1;
   const hops = sent < 0 ? outcome.hops : outcome.hops.slice(0, sent + 1);
   const visited = [...stepsOf(hops), endOf(outcome)];
   let from = "start";

@@ -20,25 +20,36 @@ export interface End {
   readonly lead: readonly ExplainedHop[];
 }
 
-/** Puts the hops of outcomes together. */
-export function joinWays(outcomes: readonly ExplainedOutcome[]): Way {
+/** Puts the hops of outcomes together, from one of them on. */
+export function joinWays(outcomes: readonly ExplainedOutcome[], from = 0): Way {
   const [first, ...others] = outcomes;
   if (first === undefined) return { hops: [], groups: [] };
-  if (others.length === 0) return { hops: first.hops, groups: [{ ends: [{ outcome: first, lead: [] }], tail: [] }] };
-  let shared = 0;
-  while (shared < first.hops.length && others.every(({ hops }) => isSame(hops[shared], first.hops[shared]))) shared++;
+  const shared = others.length === 0 ? first.hops.length : countShared(outcomes);
   const groups = new Map<string, { readonly ends: End[]; readonly tail: readonly ExplainedHop[] }>();
   for (const outcome of outcomes) {
     const rest = outcome.hops.slice(shared);
-    const sent = rest.findIndex(({ goesTo }) => goesTo !== undefined && goesTo === outcome.destination);
+    const sent = rest.findLastIndex(isSending);
     const tail = rest.slice(sent + 1);
-    const key = tail.map(keyOf).join("\n");
+    const key = [outcome.verdict, ...tail.map(keyOf)].join("\n");
     const end = { outcome, lead: rest.slice(0, sent + 1) };
     const group = groups.get(key);
     if (group === undefined) groups.set(key, { ends: [end], tail });
     else group.ends.push(end);
   }
-  return { hops: first.hops.slice(0, shared), groups: [...groups.values()] };
+  return { hops: first.hops.slice(from, shared), groups: [...groups.values()] };
+}
+
+/** How many hops all of them begin with. */
+export function countShared([first, ...others]: readonly ExplainedOutcome[]): number {
+  let shared = 0;
+  const hops = first?.hops ?? [];
+  while (shared < hops.length && others.every((other) => isSame(other.hops[shared], hops[shared]))) shared += 1;
+  return shared;
+}
+
+/** Whether a hop gives the packet another destination. */
+export function isSending({ goesTo }: ExplainedHop): boolean {
+  return goesTo !== undefined && /:\d+$/.test(goesTo);
 }
 
 function isSame(one: ExplainedHop | undefined, other: ExplainedHop | undefined): boolean {
