@@ -15,7 +15,7 @@ import type { HostText } from "./trace.ts";
 const root = new URL("../../golden/", import.meta.url).pathname;
 
 /** Of many mutations of all golden cases every so manieth is tried, always the same; MUTATE_EVERY=1 tries all. */
-const every = Number(process.env["MUTATE_EVERY"] ?? 29);
+const every = Number(process.env.MUTATE_EVERY ?? 29);
 
 function* chosenMutations(): Generator<{ readonly at: string; readonly base: HostText; readonly mutation: Mutation }> {
   let count = 0;
