@@ -1,6 +1,6 @@
 #!/bin/sh
-# Keeps one comment with the report at a pull request: the one that begins with the marker. Where there is none, one is
-# made only for differences. A token that may not write (a pull request of a fork) is told, and no failure.
+# Keeps one comment with the report at a pull request: the one that begins with the marker, as every Markdown report does.
+# Where there is none, one is made only for differences. A token that may not write (a pull request of a fork) is told, and no failure.
 set -eu
 
 marker='<!-- portolan-diff -->'
@@ -16,15 +16,8 @@ filter=".[] | select(.user.type == \"Bot\" and ((.body // \"\") | startswith(\"$
 ids=$(gh api --paginate "$comments" --jq "$filter") || give_up
 id=$(printf '%s\n' "$ids" | head -n 1)
 
-body=$(mktemp)
-trap 'rm -f "$body"' EXIT
-{
-  printf '%s\n' "$marker"
-  cat "$REPORTS/diff.md"
-} >"$body"
-
 if [ -n "$id" ]; then
-  gh api --method PATCH --silent "repos/$REPOSITORY/issues/comments/$id" -F "body=@$body" || give_up
+  gh api --method PATCH --silent "repos/$REPOSITORY/issues/comments/$id" -F "body=@$REPORTS/diff.md" || give_up
 elif [ "$DIFFERENT" = true ]; then
-  gh api --method POST --silent "$comments" -F "body=@$body" || give_up
+  gh api --method POST --silent "$comments" -F "body=@$REPORTS/diff.md" || give_up
 fi

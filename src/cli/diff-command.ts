@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from "commander";
+import { type DiffFormat, diffDetails, diffFormats } from "../review/render/formats.ts";
 import type { DiffFlags, Report } from "./commands/diff.ts";
-import { type DiffFormat, diffDetails, diffFormats } from "./diff-formats.ts";
 import { addStateOptions, colorOption, notEmpty } from "./state-flags.ts";
 
 /** `portolan diff`: its flags and help. */
@@ -56,7 +56,7 @@ Examples:
   $ ${name} diff cluster.yaml --overlay git:HEAD:deploy
 
   # two commits, laid over the state of a cluster, and a page for the reviewers
-  $ ${name} diff git:main:deploy git:HEAD:deploy -f cluster.yaml --report html=d.html
+  $ ${name} diff git:main:deploy git:HEAD:deploy -f state.yaml --report html=d.html
 
   # what behaves differently once kube-proxy runs in ipvs mode
   $ ${name} diff -f cluster.yaml --mode iptables --to-mode ipvs

@@ -35,8 +35,8 @@ const parsed = new Map<string, AddressSet>();
 const mostKept = 1000;
 
 function readAddressSet(text: string): AddressSet | undefined {
-  const [address = "", length] = text.split("/");
-  if (!ipaddr.isValid(address)) return undefined;
+  const [address = "", length, ...more] = text.split("/");
+  if (!ipaddr.isValid(address) || more.length > 0) return undefined;
   const bits = address.includes(":") ? 128 : 32;
   const prefix = length === undefined ? bits : prefixLength(length, bits);
   if (prefix === undefined) return undefined;

@@ -1,6 +1,6 @@
 import type { Match, Rule } from "../tools/iptables/parsed.ts";
 import { canonicalAddress, isAddress } from "./addresses.ts";
-import { type LoadedChain, ruleAt } from "./load-rules.ts";
+import { type LoadedChain, ruleAt } from "./loaded-chain.ts";
 
 /** Places of a chain's rules by what they ask for: one destination, one port, or neither. Each list is in order. */
 export interface ChainIndex {

@@ -1,7 +1,7 @@
 import { type AddressSet, intersect, isEmpty, subtract, unite } from "./address-set.ts";
 import { printTarget } from "./addresses.ts";
 import type { Assumption, Outcome } from "./packet.ts";
-import { nearShare, plus, type Share } from "./share.ts";
+import { everything, nearShare, plus, type Share, sameShare } from "./share.ts";
 
 /** Sources that are treated alike, and how. */
 export interface SourceClass {
@@ -77,12 +77,20 @@ export function partsOf(outcomes: readonly Outcome[]): readonly Part[] {
     );
   }
   const simple = withoutIdleQuestions([...parts.values()]);
-  return simple.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
+  return simple.sort((a, b) => (orderOf(a) < orderOf(b) ? -1 : 1));
 }
 
-export function outcomeKey({ verdict, masqueraded, affinity }: Outcome): string {
+/** By what is assumed, too: parts that end alike must stand in the same order on both sides of a comparison. */
+function orderOf({ key, assumptions }: Part): string {
+  const assumed = assumptions.map(({ what, holds }) => `${what} ${holds}`).sort();
+  return [key, ...assumed].join("\n");
+}
+
+export function outcomeKey({ verdict, masqueraded, affinity, scheduling, share }: Outcome): string {
   const ends = verdict.kind === "delivered" ? `delivered ${printTarget(verdict.target)}` : verdict.kind;
-  return `${ends}${masqueraded ? " masqueraded" : ""}${affinity === undefined ? "" : ` for ${affinity} s`}`;
+  const isPlain = scheduling === undefined || scheduling === "by weight" || sameShare(share, everything);
+  const chosen = isPlain ? "" : ` chosen ${scheduling}`;
+  return `${ends}${masqueraded ? " masqueraded" : ""}${chosen}${affinity === undefined ? "" : ` for ${affinity} s`}`;
 }
 
 function withoutIdleQuestions(parts: Part[]): Part[] {

@@ -66,7 +66,7 @@ export function shareNumber({ numerator, denominator }: Share): number {
 /** `33.3 %`, `100 %`. What is not nothing is never `0 %`, what is not everything never `100 %`. */
 export function printPercent(value: Share): string {
   const percent = shareNumber(value) * 100;
-  if (percent > 0 && percent < 0.05) return "<0.1 %";
+  if (!isNothing(value) && percent < 0.05) return "<0.1 %";
   if (percent < 100 && percent >= 99.95 && !sameShare(value, everything)) return ">99.9 %";
   return `${Number(percent.toFixed(1))} %`;
 }

@@ -4,7 +4,7 @@ import { rulesFor } from "./chain-index.ts";
 import { markConnection } from "./connection-mark.ts";
 import { addHop, type Flow, type Left, questionOf } from "./flow.ts";
 import type { EvaluatedHost } from "./host.ts";
-import { fileOf, type LoadedChain, ruleAt } from "./load-rules.ts";
+import { fileOf, type LoadedChain, ruleAt } from "./loaded-chain.ts";
 import { mergeFlows } from "./merge-flows.ts";
 import type { Hop } from "./packet.ts";
 import { splitFlow } from "./split-flow.ts";

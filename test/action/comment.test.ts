@@ -32,7 +32,7 @@ const others = [
 ];
 
 function run(gh: string, different: string): ScriptResult & { readonly cwd: string } {
-  const cwd = folder({ "bin/gh": gh, "reports/diff.md": "## 1 service changes\n", calls: "" });
+  const cwd = folder({ "bin/gh": gh, "reports/diff.md": "<!-- portolan-diff -->\n## 1 service changes\n", calls: "" });
   const env = { REPOSITORY: "a/b", PULL_REQUEST: "12", DIFFERENT: different, REPORTS: "reports", GH_TOKEN: "x" };
   return { ...runShell(`sh '${actionFolder}comment.sh'`, cwd, env), cwd };
 }

@@ -6,7 +6,7 @@ import { canonicalAddress, isAddress, isIpv6 } from "../../src/evaluate/addresse
 import type { EvaluatedHost } from "../../src/evaluate/host.ts";
 import { meetsExpectation } from "./compare.ts";
 import { type PacketLine, parsePackets } from "./packets.ts";
-import { printOutcomes, tracedHost, tracePacket } from "./trace.ts";
+import { type HostText, printOutcomes, tracedHost, tracePacket } from "./trace.ts";
 
 export type Mode = "iptables" | "ipvs";
 
@@ -91,8 +91,12 @@ interface Document {
   readonly status?: { readonly addresses?: readonly { readonly address: string }[] };
 }
 
-/** A Host document says which addresses the node has; without one, its Node does. */
 function readHost(folder: string, mode: Mode, written: Written): EvaluatedHost {
+  return tracedHost(readHostText(folder, mode, written));
+}
+
+/** A Host document says which addresses the node has; without one, its Node does. */
+export function readHostText(folder: string, mode: Mode, written: Written): HostText {
   const { node }: { readonly node: string } = parseYaml(readFileSync(join(folder, "case.yaml"), "utf8"));
   const documents: readonly Document[] = parseAllDocuments(readFileSync(join(folder, "cluster.yaml"), "utf8")).map(
     (document) => document.toJS(),
@@ -101,13 +105,13 @@ function readHost(folder: string, mode: Mode, written: Written): EvaluatedHost {
   const addresses = named("Host")?.addresses ?? named("Node")?.status?.addresses?.map(({ address }) => address) ?? [];
   const rules = (tool: string) => (written(`${tool}.restore`) ?? "") + (written(`${tool}.jumps`) ?? "");
   const bound = mode === "ipvs" ? (written("addresses.batch") ?? "").split("\n").filter((line) => line !== "") : [];
-  return tracedHost({
+  return {
     rules: { ipv4: rules("iptables"), ipv6: rules("ip6tables") },
     sets: mode === "ipvs" ? written("ipset.restore") : undefined,
     servers: mode === "ipvs" ? written("ipvs.restore") : undefined,
     serviceAddresses: bound.map((line) => BOUND.exec(line)?.[1] ?? `not an address: ${line}`),
     nodeAddresses: addresses.filter(isAddress).map(canonicalAddress),
-  });
+  };
 }
 
 const BOUND = /^addr replace (\S+)\/(?:32|128) dev kube-ipvs0$/;

@@ -23,15 +23,16 @@ interface Found {
 /** `explain KUBE-...`: a chain, or a set of the ipvs mode, on every node that is asked. */
 export async function explainChainOrSet(name: string, flags: ExplainFlags): Promise<string> {
   const { all, labels, sourceOf, state } = await readEvidence(flags);
+  const draws = flags.output === "mermaid" || flags.output === "dot";
   const found: Found = { chains: [], sets: [], graphs: [], known: new Set() };
-  for (const evidence of all()) lookFor(name, evidence, found);
+  for (const evidence of all()) lookFor(name, evidence, draws && found.graphs.length === 0, found);
   state?.tellAbout(() => false);
   if (found.sets.length > 0 && !found.chains.some(({ places }) => places.length > 0)) {
     const set = { name, parts: foldNodes(found.sets) };
     return printAnswer(flags, sourceOf, {
       text: (rendering) => renderSet(set, rendering),
       document: () => setDocument(set, sourceOf),
-      graphs: undefined,
+      graphs: () => [],
     });
   }
   if (found.chains.length === 0) throw notFound(name, labels, found, flags);
@@ -39,17 +40,17 @@ export async function explainChainOrSet(name: string, flags: ExplainFlags): Prom
   return printAnswer(flags, sourceOf, {
     text: (rendering) => renderChain(chain, rendering),
     document: () => chainDocument(chain, sourceOf),
-    graphs: chain.parts.length > 1 ? found.graphs : found.graphs.slice(0, 1),
+    graphs: () => found.graphs,
   });
 }
 
-function lookFor(name: string, { label, texts, facts, ownerOf }: Evidence, found: Found): void {
+function lookFor(name: string, { label, texts, facts, ownerOf }: Evidence, draws: boolean, found: Found): void {
   const set = explainSet(name, texts);
   if (set !== undefined) found.sets.push({ nodes: [label], ...set });
   const places = explainChain(name, texts, ownerOf);
   if (places.length > 0) {
     found.chains.push({ nodes: [label], places, absent: undefined });
-    found.graphs.push(chainGraph(texts, ({ chain }) => chain === name));
+    if (draws) found.graphs.push(chainGraph(texts, ({ chain }) => chain === name));
     return;
   }
   const owner = facts && findChainOwner(name, facts);

@@ -24,6 +24,6 @@ export async function explainEntry(text: string, flags: ExplainFlags): Promise<s
   return printAnswer(flags, sourceOf, {
     text: (rendering) => renderEntry(explanation, rendering),
     document: () => entryDocument(explanation, sourceOf),
-    graphs: undefined,
+    graphs: () => [],
   });
 }

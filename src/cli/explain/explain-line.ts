@@ -1,5 +1,5 @@
 import { didYouMean } from "../../model/did-you-mean.ts";
-import { chainGraph } from "../../review/explain/chain/chain-graph.ts";
+import { type ChainGraph, chainGraph } from "../../review/explain/chain/chain-graph.ts";
 import type { ExplainedRule } from "../../review/explain/chain/explain-chain.ts";
 import { type FoundRule, findRule, nearestRules, readRule } from "../../review/explain/chain/explain-line.ts";
 import { foldNodes } from "../../review/explain/fold-nodes.ts";
@@ -34,13 +34,14 @@ export async function explainLine(typed: string, flags: ExplainFlags): Promise<s
   const evidences = hasSource ? await readEvidence(flags) : noState;
   const found: FoundRule[] = [];
   const nearest: ExplainedRule[] = [];
-  const graphs = [];
+  const graphs: ChainGraph[] = [];
   for (const { label, texts, ownerOf } of evidences.all()) {
     const here = findRule(text, texts, ownerOf);
     found.push(...here.map((rule) => ({ ...rule, nodes: [label] })));
     if (here.length === 0 && nearest.length === 0) nearest.push(...nearestRules(text, texts));
     const lines = new Set(here.map(({ file, line }) => `${file}:${line}`));
-    if (lines.size > 0) graphs.push(chainGraph(texts, ({ file, line }) => lines.has(`${file}:${line}`)));
+    if (lines.size > 0 && graphs.length === 0)
+      graphs.push(chainGraph(texts, ({ file, line }) => lines.has(`${file}:${line}`)));
   }
   evidences.state?.tellAbout(() => false);
   const folded = foldNodes(found);
@@ -49,7 +50,7 @@ export async function explainLine(typed: string, flags: ExplainFlags): Promise<s
   return printAnswer(flags, evidences.sourceOf, {
     text: (rendering) => renderRuleExplanation(explanation, rendering, where),
     document: () => ruleExplanationDocument(explanation, evidences.sourceOf),
-    graphs: graphs.slice(0, 1),
+    graphs: () => graphs,
   });
 }
 

@@ -19,6 +19,6 @@ export async function explainNodeObject(question: ObjectQuestion, flags: Explain
   return printAnswer(flags, sourceOf, {
     text: (rendering) => renderNode(explanation, rendering),
     document: () => nodeDocument(explanation, sourceOf),
-    graphs: undefined,
+    graphs: () => [],
   });
 }

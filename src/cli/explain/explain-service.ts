@@ -19,12 +19,13 @@ import { printAnswer } from "./print-answer.ts";
 export async function explainServiceObject(question: ObjectQuestion, flags: ExplainFlags): Promise<string> {
   const { all, state, isDump, sourceOf } = await readEvidence(flags);
   const service = state && findObject(question, state.cluster.services, "the state");
+  const draws = isDump || flags.output === "mermaid" || flags.output === "dot";
   const parts: NodePart[] = [];
   const graphs: ChainGraph[] = [];
   for (const evidence of all()) {
     const part = service === undefined ? fromDump(question, evidence) : fromState(service, evidence);
     parts.push(part);
-    graphs.push(graphOf(part.lines, evidence.texts));
+    if (draws) graphs.push(graphOf(part.lines, evidence.texts));
   }
   const name = `${question.namespace}/${question.name}`;
   const objects = new Set([
@@ -42,7 +43,7 @@ export async function explainServiceObject(question: ObjectQuestion, flags: Expl
   return printAnswer(flags, sourceOf, {
     text: (rendering) => renderObject(explanation, isDump ? graphs[0] : undefined, rendering),
     document: () => objectDocument(explanation, sourceOf),
-    graphs: explanation.parts.length > 1 ? graphs : graphs.slice(0, 1),
+    graphs: () => (explanation.parts.length > 1 ? graphs : graphs.slice(0, 1)),
   });
 }
 

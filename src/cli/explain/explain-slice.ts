@@ -38,7 +38,7 @@ export async function explainSliceObject(question: ObjectQuestion, flags: Explai
   return printAnswer(flags, sourceOf, {
     text: (rendering) => renderObject(explanation, undefined, rendering),
     document: () => objectDocument(explanation, sourceOf),
-    graphs: undefined,
+    graphs: () => [],
   });
 }
 

@@ -9,8 +9,8 @@ import { CommandFailure, exitCodes } from "../exit-codes.ts";
 export interface Answer {
   readonly text: (rendering: Rendering) => string;
   readonly document: () => object;
-  /** One for each kind of node; undefined: there is nothing to draw. */
-  readonly graphs: readonly ChainGraph[] | undefined;
+  /** One for each kind of node, empty where there is nothing to draw. */
+  readonly graphs: () => readonly ChainGraph[];
 }
 
 /** Prints an answer as `-o` says. */
@@ -23,9 +23,9 @@ export function printAnswer(
     case "json":
       return `${JSON.stringify(document(), null, 2)}\n`;
     case "mermaid":
-      return printMermaid(onlyGraph(graphs, "mermaid"));
+      return printMermaid(onlyGraph(graphs(), "mermaid"));
     case "dot":
-      return printDot(onlyGraph(graphs, "dot"));
+      return printDot(onlyGraph(graphs(), "dot"));
     case "text": {
       const paint = painter(process.stdout, color);
       return text({ sourceOf, strong: (words) => paint("bold", words) });
@@ -33,8 +33,8 @@ export function printAnswer(
   }
 }
 
-function onlyGraph(graphs: readonly ChainGraph[] | undefined, output: string): ChainGraph {
-  const [graph, another] = graphs ?? [];
+function onlyGraph(graphs: readonly ChainGraph[], output: string): ChainGraph {
+  const [graph, another] = graphs;
   if (another !== undefined) {
     throw new CommandFailure(`-o ${output}: the nodes differ, and a picture is of one: give --node`, exitCodes.usage);
   }

@@ -14,7 +14,7 @@ import { classesOf, type Part, type SourceClass, sameParts } from "../../evaluat
 import { evaluatePacket } from "../../evaluate/evaluate-packet.ts";
 import type { EvaluatedHost } from "../../evaluate/host.ts";
 import { isLocal } from "../../evaluate/match-packet.ts";
-import type { Entry, Packet } from "../../evaluate/packet.ts";
+import type { Entry, Packet, Remembered } from "../../evaluate/packet.ts";
 import { isIpv6Key, type Key } from "./key.ts";
 
 /** What both sides do with all packets of one entry to one destination. */
@@ -33,6 +33,8 @@ export interface Difference {
   readonly sources: AddressSet;
   readonly was: readonly Part[];
   readonly now: readonly Part[];
+  /** Only where clients are meant that the node keeps at an endpoint: the list that holds them. */
+  readonly remembered?: string;
 }
 
 /** Sends all packets for a destination through both hosts, by each entry. */
@@ -43,7 +45,16 @@ export function compareKey(base: EvaluatedHost, head: EvaluatedHost, key: Key): 
     const { address: destination, port, protocol, state } = key;
     const packet: Packet = { entry, sources, destination, port, protocol, state };
     const [was, now] = [classesOf(evaluatePacket(base, packet)), classesOf(evaluatePacket(head, packet))];
-    const differences = differencesOf(was, now);
+    const fresh = differencesOf(was, now);
+    const differences =
+      fresh.length > 0
+        ? fresh
+        : returningDifferences([was, now], (remembered) =>
+            differencesOf(
+              classesOf(evaluatePacket(base, { ...packet, remembered })),
+              classesOf(evaluatePacket(head, { ...packet, remembered })),
+            ),
+          );
     const general = differences.length === 0 ? [] : differencesOf(withoutHairpins(was), withoutHairpins(now));
     const shown = differences.length > 0 && general.length === 0 ? differences : general;
     const fold = shown === differences && shown.length > 0 ? (each: readonly SourceClass[]) => each : withoutHairpins;
@@ -87,6 +98,22 @@ function differencesOf(base: readonly SourceClass[], head: readonly SourceClass[
     }
   }
   return differences;
+}
+
+const mostLists = 64;
+
+/** Where new clients are treated alike, those that come again may not be: one list after the other holds them. */
+function returningDifferences(
+  sides: readonly (readonly SourceClass[])[],
+  compare: (remembered: Remembered) => readonly Difference[],
+): readonly Difference[] {
+  const outcomes = sides.flatMap((classes) => classes.flatMap(({ parts }) => parts.map(({ outcome }) => outcome)));
+  const lists = new Set(outcomes.flatMap(({ affinity, remembers }) => (affinity === undefined ? [] : remembers)));
+  for (const list of [...lists].slice(0, mostLists)) {
+    const found = compare({ lists: new Set([list]), target: undefined });
+    if (found.length > 0) return found.map((difference) => ({ ...difference, remembered: list }));
+  }
+  return [];
 }
 
 /**

@@ -2,7 +2,7 @@ import { contains, lastAddress, parseAddressSet } from "../../evaluate/address-s
 import { addressNumber } from "../../evaluate/addresses.ts";
 import { exactDestination } from "../../evaluate/chain-index.ts";
 import type { EvaluatedHost } from "../../evaluate/host.ts";
-import { type LoadedChain, ruleAt } from "../../evaluate/load-rules.ts";
+import { type LoadedChain, ruleAt } from "../../evaluate/loaded-chain.ts";
 import { isLocal } from "../../evaluate/match-packet.ts";
 import type { Protocol } from "../../evaluate/packet.ts";
 import type { Match, Rule } from "../../tools/iptables/parsed.ts";
@@ -37,7 +37,8 @@ export function listKeys(hosts: readonly EvaluatedHost[]): readonly Key[] {
   for (const address of nodeAddresses) {
     const own = mentioned.byAddress.get(address);
     for (const text of mentioned.anywhere) if (!own?.has(text)) keys.push(keyOf("node-port", address, text));
-    if (own === undefined) keys.push(keyOf("other-ports", address, `tcp ${unused}`));
+    if (own !== undefined) continue;
+    for (const protocol of protocols) keys.push(keyOf("other-ports", address, `${protocol} ${unused}`));
   }
   for (const address of elsewhere(mentioned, hosts)) {
     for (const text of [...mentioned.anywhere, ...protocols.map((each) => `${each} ${unused}`)])

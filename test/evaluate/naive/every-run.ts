@@ -33,7 +33,7 @@ export function everyRun(host: NaiveHost, packet: NaivePacket, answer: (question
 
 function setOut(packet: NaivePacket, choose: Journey["choose"], answer: Journey["answer"]): Journey {
   const { destination, port } = packet;
-  const states = new Set(["NEW"]);
+  const states = new Set([packet.state ?? "NEW"]);
   const entered = new Set<string>();
   const now: Journey["now"] = {
     destination,

@@ -8,6 +8,8 @@ export interface NaivePacket {
   readonly destination: string;
   readonly port: number;
   readonly protocol: "tcp" | "udp" | "sctp";
+  /** What conntrack says of it; default NEW. */
+  readonly state?: string | undefined;
   /** Lists of `-m recent` that hold the client before. */
   readonly lists: ReadonlySet<string>;
 }

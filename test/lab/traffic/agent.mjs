@@ -6,20 +6,20 @@ import { createInterface } from "node:readline";
 
 const [, , name] = process.argv;
 const plain = (address) => address.replace(/^::ffff:/, "");
-const answerTo = (peer) => `${name} ${plain(peer)}`;
 
 /** Who is asked answers with its name and the address the question came from, over both protocols and families. */
-function serve({ port }) {
+function serve({ port, tellsPort, udpAddresses = ["::"] }) {
+  const answerTo = (peer) => `${name} ${plain(peer)}${tellsPort ? ` ${port}` : ""}`;
   const tcp = createServer((socket) => {
     socket.on("error", () => {});
     socket.end(answerTo(socket.remoteAddress ?? "gone"));
   });
-  const udp = createSocket({ type: "udp6", ipv6Only: false });
-  udp.on("message", (_, peer) => udp.send(answerTo(peer.address), peer.port, peer.address));
-  return Promise.all([
-    new Promise((done) => tcp.listen(port, "::", done)),
-    new Promise((done) => udp.bind(port, "::", done)),
-  ]);
+  const bindUdp = (address) => {
+    const udp = createSocket({ type: address.includes(":") ? "udp6" : "udp4" });
+    udp.on("message", (_, peer) => udp.send(answerTo(peer.address), peer.port, peer.address));
+    return new Promise((done) => udp.bind(port, address, done));
+  };
+  return Promise.all([new Promise((done) => tcp.listen(port, "::", done)), ...udpAddresses.map(bindUdp)]);
 }
 
 /** UDP from the host that rejects fails with EPERM already when it sends. */

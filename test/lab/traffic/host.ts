@@ -14,13 +14,20 @@ export interface Call {
   readonly patience: number;
 }
 
+export interface Serving {
+  /** Answers end in the port. */
+  readonly tellsPort?: boolean;
+  /** Where a host has several, an answer over UDP comes from the address asked only if that is bound. */
+  readonly udpAddresses?: readonly string[];
+}
+
 /** A network namespace that lives as long as the process in it. */
 export interface LabHost {
   readonly name: string;
   readonly pid: number;
   /** Runs a command in the namespace; throws what it says when it fails. */
   run(command: readonly string[], options?: { readonly input?: string; readonly env?: NodeJS.ProcessEnv }): string;
-  serve(port: number): Promise<void>;
+  serve(port: number, options?: Serving): Promise<void>;
   /** `NAME PEER-ADDRESS` of who answered, or `refused`, `timeout`, `unreachable`. */
   call(call: Call): Promise<string>;
   stop(): void;
@@ -40,7 +47,7 @@ export function startHost(name: string): LabHost {
       if (status !== 0) throw new Error(`${name}: ${command.join(" ")}: exit ${status}: ${stderr}`);
       return stdout;
     },
-    serve: async (port) => void (await order({ verb: "serve", port })),
+    serve: async (port, options = {}) => void (await order({ verb: "serve", port, ...options })),
     call: async (call) => String(await order({ verb: "call", ...call })),
     stop: () => agent.stdin.end(),
   };

@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import { renderMarkdown } from "../../../src/review/render/markdown/markdown.ts";
 import { hasControls } from "../../cli/controls.ts";
 import { balanced, change, cosmeticDiff, diffOf, emptyDiff } from "./diffs.ts";
-import { hostileDiff, largeDiff, smallDiff } from "./samples.ts";
+import { hostileDiff } from "./hostile.ts";
+import { largeDiff, smallDiff } from "./samples.ts";
 
 /** What of a report is markup: code spans, fences and our own tags taken away. */
 function withoutCode(markdown: string): string {

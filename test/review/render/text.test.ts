@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import { renderText } from "../../../src/review/render/text/text.ts";
 import { hasControls } from "../../cli/controls.ts";
 import { balanced, change, cosmeticDiff, diffOf, emptyDiff, nodeRules, rejected } from "./diffs.ts";
-import { hostileDiff, largeDiff, smallDiff } from "./samples.ts";
+import { hostileDiff } from "./hostile.ts";
+import { largeDiff, smallDiff } from "./samples.ts";
 
 const lines = (text: string): readonly string[] => text.trimEnd().split("\n");
 

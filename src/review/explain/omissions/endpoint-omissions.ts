@@ -13,9 +13,10 @@ interface Reason {
 /** Endpoints that a service port knows of and does not use, wholly or for some of its traffic. */
 export function endpointOmissions(plan: ServicePortPlan, node: NodeFacts): readonly Omission[] {
   const uses = endpointUses(plan, node.mode);
+  const used = new Map(uses.map((use) => [use, new Set(use.endpoints)]));
   return plan.endpoints.known.flatMap((endpoint) => {
     const missing = uses
-      .filter(({ endpoints }) => !endpoints.includes(endpoint))
+      .filter((use) => used.get(use)?.has(endpoint) !== true)
       .map((use) => ({ use, ...reasonFor(endpoint, use, plan, node) }));
     const reasons = new Set(missing.map(({ why }) => why));
     if (missing.length === 0) return [];

@@ -30,8 +30,8 @@ export function objectDocument({ kind, object, type, origin, parts }: ObjectExpl
   };
 }
 
-function omissionDocument({ reason, port, what, why, origin }: Omission, sourceOf: SourceOf): object {
-  return { reason, port, what, why, ...withSource(origin, sourceOf) };
+function omissionDocument({ reason, port, family, what, why, origin }: Omission, sourceOf: SourceOf): object {
+  return { reason, port, family, what, why, ...withSource(origin, sourceOf) };
 }
 
 /** A line of a text with its cause. */

@@ -7,7 +7,7 @@ import { describePart } from "../share.ts";
 import { printCause, type Rendering } from "./source.ts";
 import { wrap } from "./wrap.ts";
 
-const mostRules = 200;
+const mostRules = 50;
 
 /** `-o text` of a chain. */
 export function renderChain({ name, parts }: ChainExplanation, rendering: Rendering): string {

@@ -30,7 +30,7 @@ function renderPart(part: NodePart, graph: ChainGraph | undefined, rendering: Re
     `${wrap(nodes.map(escapeControls).join(", "), "on ", "   ")}\n`,
     ...ports.map((port) => renderPort(port, rendering)),
     graph === undefined ? "" : `\n${rendering.strong("The way through the chains")}\n${renderTree(graph)}`,
-    renderOmissions(omissions, rendering),
+    renderOmissions(omissions, rendering, new Set(ports.map(({ family }) => family)).size > 1),
     lines.length === 0 ? "\nNo line is there because of it.\n" : renderLines(lines, countOf(lines.length), rendering),
     renderLines(missing, "Not there, though the state asks for it", rendering),
   ].join("");

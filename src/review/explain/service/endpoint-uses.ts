@@ -20,7 +20,8 @@ export function endpointUses(plan: ServicePortPlan, mode: ProxyMode): readonly E
   const isLocal = (asked: boolean): boolean => asked && (mode === "iptables" || endpoints.local.length > 0);
   const inside = isLocal(plan.service.internalTrafficPolicy === "Local") ? "local" : "cluster";
   const outside = external && (isLocal(external.keepsSource) ? "local" : "cluster");
-  const shortCut = mode === "iptables" && outside === "local" ? ["pods and this node at external addresses"] : [];
+  const shortCut =
+    mode === "iptables" && outside === "local" ? ["what pods and this node send to external addresses"] : [];
   const trafficOf = (over: EndpointUse["over"]): readonly string[] => [
     ...(inside === over ? ["the cluster IP"] : []),
     ...(outside === over ? ["traffic from outside"] : []),

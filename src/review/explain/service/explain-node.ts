@@ -41,7 +41,12 @@ export function explainNode(facts: NodeFacts, texts: Texts): NodeExplanation {
       omissions.push(...portOmissions(port, settings, facts).filter(({ reason }) => aboutNode.has(reason)));
     }
   }
-  const lines = ownLines(texts, () => true);
+  const lines = { total: 0, always: 0 };
+  ownLines(texts, ({ cause }) => {
+    lines.total += 1;
+    if (cause?.object === "kube-proxy") lines.always += 1;
+    return false;
+  });
   return {
     node: name,
     facts: [
@@ -53,7 +58,7 @@ export function explainNode(facts: NodeFacts, texts: Texts): NodeExplanation {
       { what: "endpoints here", value: `${counts.here} of ${counts.known}` },
     ],
     omissions,
-    lines: { total: lines.length, always: lines.filter(({ cause }) => cause?.object === "kube-proxy").length },
+    lines,
   };
 }
 

@@ -4,6 +4,7 @@ import { exposureOmissions } from "../omissions/exposure-omissions.ts";
 import type { NodeFacts } from "../omissions/node-facts.ts";
 import type { Omission } from "../omissions/omission.ts";
 import { portOmissions } from "../omissions/port-omissions.ts";
+import { serverOmissions } from "../omissions/server-omissions.ts";
 import { serviceOmissions } from "../omissions/service-omissions.ts";
 import { duplicateOmissions, sliceOmissions, slicesOf } from "../omissions/slice-omissions.ts";
 import type { Texts } from "../texts.ts";
@@ -46,10 +47,15 @@ export function explainServiceOn(service: Service, node: NodeFacts, texts: Texts
       ...serviceOmissions(service, node),
       ...(isProxied ? exposureOmissions(service, node) : []),
       ...(isProxied ? sliceOmissions(service, node) : []),
-      ...plans.flatMap(({ plan, settings }) => [
-        ...portOmissions(plan, settings, node),
-        ...duplicateOmissions(plan, slices),
-      ]),
+      ...plans.flatMap(({ plan, settings }) => {
+        const { family } = settings;
+        const omissions = [
+          ...portOmissions(plan, settings, node),
+          ...serverOmissions(plan, node),
+          ...duplicateOmissions(plan, slices),
+        ];
+        return omissions.map((omission) => ({ ...omission, family }));
+      }),
     ],
     lines: ownLines(texts, ({ cause }) => cause !== undefined && objects.has(cause.object)),
     missing: [],

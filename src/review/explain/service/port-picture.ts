@@ -49,12 +49,12 @@ export function pictureOf(
   const listOf = (traffic: string): readonly Endpoint[] =>
     uses.find((use) => use.traffic.includes(traffic))?.endpoints ?? [];
   const [inside, outside] = [listOf("the cluster IP"), listOf("traffic from outside")];
-  const share = (list: readonly Endpoint[], route: Route | undefined, endpoint: Endpoint): Share | undefined => {
-    if (!list.includes(endpoint)) return undefined;
-    if (mode === "ipvs") return scheduler === "rr" || scheduler === "wrr" ? equalShare(list.length) : undefined;
-    return list.length === 1 ? equalShare(1) : shareInChain(plan, route, endpoint, texts);
+  const shares = {
+    inside: sharesOf(inside, internal, { plan, mode, scheduler, texts }),
+    outside: sharesOf(outside, external?.route, { plan, mode, scheduler, texts }),
   };
-  const used = endpoints.known.filter((endpoint) => inside.includes(endpoint) || outside.includes(endpoint));
+  const either = new Set([...inside, ...outside]);
+  const used = endpoints.known.filter((endpoint) => either.has(endpoint));
   return {
     name: plan.name,
     family: clusterIp.address.family,
@@ -67,8 +67,8 @@ export function pictureOf(
       target: endpoint.target,
       node: endpoint.entry.nodeName,
       isLocal: endpoint.isLocal,
-      inside: share(inside, internal, endpoint),
-      outside: external && share(outside, external.route, endpoint),
+      inside: shares.inside.get(endpoint),
+      outside: shares.outside.get(endpoint),
     })),
   };
 }
@@ -111,21 +111,38 @@ function describeOutside(route: Route, count: number, keepsSource: boolean, mode
   return route.kind === "balance" ? `${text}, ${source}` : text;
 }
 
-/** As the rules of the policy's chain draw lots; `texts` may be large, and the chain is asked for by name. */
-function shareInChain(
-  plan: PlannedPort["plan"],
+interface Drawing {
+  readonly plan: PlannedPort["plan"];
+  readonly mode: ProxyMode;
+  readonly scheduler: string;
+  readonly texts: Texts;
+}
+
+/** What each endpoint of a list gets: as the rules draw lots, or as a virtual server takes turns. */
+function sharesOf(
+  list: readonly Endpoint[],
   route: Route | undefined,
-  endpoint: Endpoint,
-  texts: Texts,
-): Share | undefined {
-  if (route?.kind !== "balance") return undefined;
+  { plan, mode, scheduler, texts }: Drawing,
+): ReadonlyMap<Endpoint, Share> {
+  if (mode === "ipvs") {
+    const takesTurns = scheduler === "rr" || scheduler === "wrr";
+    return new Map(takesTurns ? list.map((endpoint) => [endpoint, equalShare(list.length)]) : []);
+  }
+  if (list.length === 1) return new Map(list.map((endpoint) => [endpoint, equalShare(1)]));
+  if (route?.kind !== "balance") return new Map();
   const own = servicePortChains(plan.name, plan.protocol);
-  const wanted = endpointChain(plan.name + plan.protocol, endpoint.target);
   const chain = chainsNamed(texts, route.over === "cluster" ? own.cluster : own.local).find(
     ({ family }) => family === plan.clusterIp.address.family,
   );
-  if (chain === undefined) return undefined;
-  const shares = forkShares(chain.rules);
-  const at = chain.rules.findLastIndex(({ target }) => target.kind === "jump" && target.chain === wanted);
-  return shares[at];
+  const byTarget = new Map<string, Share>();
+  forkShares(chain?.rules ?? []).forEach((share, at) => {
+    const target = chain?.rules[at]?.target;
+    if (share !== undefined && target?.kind === "jump") byTarget.set(target.chain, share);
+  });
+  return new Map(
+    list.flatMap((endpoint) => {
+      const share = byTarget.get(endpointChain(plan.name + plan.protocol, endpoint.target));
+      return share === undefined ? [] : [[endpoint, share] as const];
+    }),
+  );
 }

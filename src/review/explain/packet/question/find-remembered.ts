@@ -1,6 +1,6 @@
 import { parseTarget, printTarget } from "../../../../evaluate/addresses.ts";
 import type { EvaluatedHost } from "../../../../evaluate/host.ts";
-import { type LoadedChain, ruleAt } from "../../../../evaluate/load-rules.ts";
+import { type LoadedChain, ruleAt } from "../../../../evaluate/loaded-chain.ts";
 import type { Remembered } from "../../../../evaluate/packet.ts";
 import type { Rule } from "../../../../tools/iptables/parsed.ts";
 

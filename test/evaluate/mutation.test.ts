@@ -1,0 +1,210 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { isIpv6, parseTarget } from "../../src/evaluate/addresses.ts";
+import { diffSides } from "../../src/review/diff/diff-sides.ts";
+import type { TrafficChange } from "../../src/review/diff/traffic-diff.ts";
+import { nodeOf, sideOf } from "../review/diff/text-side.ts";
+import { compiledFiles, goldenCases, type Mode, readHostText } from "./golden.ts";
+import { type Mutation, mutationsOf } from "./mutations.ts";
+import { everyAnswer } from "./naive/every-answer.ts";
+import type { NaivePacket } from "./naive/journey.ts";
+import { type NaiveHost, readNaiveHost } from "./naive/naive-host.ts";
+import type { HostText } from "./trace.ts";
+
+const root = new URL("../../golden/", import.meta.url).pathname;
+
+/** Of many mutations of all golden cases every so manieth is tried, always the same; MUTATE_EVERY=1 tries all. */
+const every = Number(process.env.MUTATE_EVERY ?? 29);
+
+function* chosenMutations(): Generator<{ readonly at: string; readonly base: HostText; readonly mutation: Mutation }> {
+  let count = 0;
+  for (const name of goldenCases(root)) {
+    for (const mode of ["iptables", "ipvs"] as const) {
+      const folder = join(root, name);
+      if (!readdirSync(folder).includes(mode)) continue;
+      const base = readHostText(folder, mode, compiledFiles(folder, mode as Mode));
+      for (const mutation of mutationsOf(base)) {
+        count += 1;
+        if (count % every === 0) yield { at: `${name} ${mode}`, base, mutation };
+      }
+    }
+  }
+}
+
+function diffOf(base: HostText, head: HostText) {
+  const side = (name: string, { rules, sets, servers, serviceAddresses, nodeAddresses }: HostText) =>
+    sideOf(name, [
+      nodeOf("node1", {
+        rules: rules.ipv4,
+        rules6: rules.ipv6,
+        ...(sets === undefined ? {} : { sets }),
+        ...(servers === undefined ? {} : { servers }),
+        ...(serviceAddresses === undefined ? {} : { serviceAddresses }),
+        nodeAddresses,
+        podRanges: ["10.0.1.0/24", "10.244.1.0/24"],
+      }),
+    ]);
+  return diffSides(side("base", base), side("head", head));
+}
+
+interface NaivePair {
+  readonly ipv4: NaiveHost;
+  readonly ipv6: NaiveHost;
+}
+
+function naiveOf({ rules, sets, servers, serviceAddresses = [], nodeAddresses }: HostText): NaivePair {
+  const local = [...nodeAddresses, ...serviceAddresses];
+  const read = (text: string) => readNaiveHost({ rules: text, sets, servers, local });
+  return { ipv4: read(rules.ipv4), ipv6: read(rules.ipv6) };
+}
+
+/** What comes of a packet, for every answer to what nobody can tell. */
+function comesOf(pair: NaivePair, packet: NaivePacket): string {
+  const answered = everyAnswer(isIpv6(packet.destination) ? pair.ipv6 : pair.ipv4, packet);
+  return JSON.stringify(answered.map(({ answers, ends }) => [[...answers], [...ends].sort()]));
+}
+
+/** The witness and the same packet from a client that some list holds. */
+function witnesses({ witness, vip }: TrafficChange, lists: readonly string[]): readonly NaivePacket[] {
+  const to = parseTarget(witness.to);
+  if (to === undefined) throw new Error(`${witness.to} is no address and port`);
+  const state = /conntrack calls (\w+)/.exec(vip)?.[1];
+  const packet: NaivePacket = {
+    entry: witness.entry,
+    source: witness.from,
+    destination: to.address,
+    port: to.port,
+    protocol: witness.protocol as NaivePacket["protocol"],
+    lists: new Set(),
+    state,
+  };
+  return [packet, ...lists.map((list) => ({ ...packet, lists: new Set([list]) }))];
+}
+
+function listsIn(text: string): readonly string[] {
+  return [...new Set([...text.matchAll(/ --name (\S+)/g)].map(([, name]) => name ?? ""))];
+}
+
+/** Packets that meet what the mutation touched, and others: addresses and ports of its lines with those of the text. */
+function packetsNear({ lines, text }: Mutation): readonly NaivePacket[] {
+  const near = lines.join(" ");
+  const far = [text.rules.ipv4, text.rules.ipv6, text.sets, text.servers].join(" ");
+  const packets: NaivePacket[] = [];
+  const lists = listsIn(near);
+  for (const six of [false, true]) {
+    const all = addressesIn(far, six);
+    if (all.length === 0) continue;
+    const close = addressesIn(near, six);
+    const strangers = six ? ["2001:db8:ffff::7", "::1"] : ["198.51.100.7", "127.0.0.1", "10.0.1.9", "10.244.1.9"];
+    const own = text.nodeAddresses.filter((address) => isIpv6(address) === six);
+    const sources = [...new Set([...close.slice(0, 6), ...strangers, ...own, ...spread(all, 4)])];
+    const destinations = [...new Set([...close.slice(0, 6), ...own, ...strangers.slice(0, 2), ...spread(all, 8)])];
+    const ports = [...new Set([...portsIn(near).slice(0, 4), ...spread(portsIn(far), 5), 9])];
+    for (const source of sources) {
+      for (const destination of destinations) {
+        const entry = entryOf(source, destination, text);
+        if (entry === undefined) continue;
+        for (const port of ports) {
+          const number = packets.length;
+          const protocol = number % 5 === 4 ? "udp" : "tcp";
+          const list = lists[number % (lists.length + 1)];
+          const known = new Set(list === undefined ? [] : [list]);
+          packets.push({ entry, source, destination, port, protocol, lists: known });
+        }
+      }
+    }
+  }
+  return packets;
+}
+
+/** By its source a packet comes in; undefined for those that come in nowhere: nobody else has the node's addresses. */
+function entryOf(source: string, destination: string, text: HostText): NaivePacket["entry"] | undefined {
+  const isLoopback = (address: string) => address.startsWith("127.") || address === "::1";
+  if (isLoopback(source) || isLoopback(destination)) return source === destination ? "node" : undefined;
+  if (text.nodeAddresses.includes(source)) return "node";
+  if (text.serviceAddresses?.includes(source) || source === destination) return undefined;
+  return /^10\.(?:0|244)\.1\./.test(source) ? "pod" : "outside";
+}
+
+function spread<T>(list: readonly T[], count: number): readonly T[] {
+  const step = Math.max(1, Math.floor(list.length / count));
+  return list.filter((_, at) => at % step === 0).slice(0, count);
+}
+
+function addressesIn(text: string, six: boolean): readonly string[] {
+  const pattern = six ? /\b[0-9a-f]{1,4}:[0-9a-f:]*:[0-9a-f]*/g : /\b\d+\.\d+\.\d+\.\d+/g;
+  const found = [...text.matchAll(pattern)]
+    .map(([address]) => address)
+    .filter((each) => parseTarget(six ? `[${each}]:1` : `${each}:1`));
+  return [...new Set(found)];
+}
+
+function portsIn(text: string): readonly number[] {
+  const found = [...text.matchAll(/(?:--dport |:|,tcp:|,udp:)(\d{2,5})(?=\s|$)/g)].map(([, port]) => Number(port));
+  return [...new Set(found)].filter((port) => port < 65_536);
+}
+
+interface Tally {
+  tried: number;
+  found: number;
+  equal: number;
+  rounding: number;
+}
+
+test("every mutation of a golden case shows, with a witness, or changes no packet", () => {
+  const tallies = new Map<string, Tally>();
+  const wrong: string[] = [];
+  for (const { at, base, mutation } of chosenMutations()) {
+    const tally = tallies.get(mutation.kind) ?? { tried: 0, found: 0, equal: 0, rounding: 0 };
+    tallies.set(mutation.kind, tally);
+    tally.tried += 1;
+    const message = judge(base, mutation, tally);
+    if (message !== undefined) wrong.push(`${at}, ${mutation.kind}: ${message}\n  ${mutation.lines.join("\n  ")}`);
+  }
+  console.warn(printTallies(tallies, wrong.length));
+  expect(wrong).toEqual([]);
+}, 3_600_000);
+
+function judge(base: HostText, mutation: Mutation, tally: Tally): string | undefined {
+  const { changes } = diffOf(base, mutation.text);
+  const [before, after] = [naiveOf(base), naiveOf(mutation.text)];
+  const differs = (packet: NaivePacket) => comesOf(before, packet) !== comesOf(after, packet);
+  if (changes.length > 0) {
+    tally.found += 1;
+    const lists = [...new Set(listsIn(base.rules.ipv4 + base.rules.ipv6).concat(listsIn(mutation.lines.join(" "))))];
+    const idle = changes.filter((change) => !isOfTime(change, mutation) && !witnesses(change, lists).some(differs));
+    return idle[0] && `its witness is treated alike: ${JSON.stringify(idle[0].witness)}`;
+  }
+  if (mutation.kind.startsWith("threshold")) {
+    tally.rounding += 1;
+    return undefined;
+  }
+  const missed = packetsNear(mutation).find(differs);
+  if (missed === undefined) tally.equal += 1;
+  return (
+    missed &&
+    `missed: ${JSON.stringify({ ...missed, lists: [...missed.lists] })} was ${comesOf(before, missed)}, is ${comesOf(after, missed)}`
+  );
+}
+
+/** How long a client stays, and how IPVS chooses, is nothing that one packet shows. */
+function isOfTime({ severity, headline }: TrafficChange, { lines }: Mutation): boolean {
+  const isTold = severity === "affinity" && /client|chosen/.test(headline);
+  return isTold && / -m recent | -s (?:rr|wrr|sh)| -p \d/.test(lines.join());
+}
+
+function printTallies(tallies: ReadonlyMap<string, Tally>, wrong: number): string {
+  const row = (name: string, ...cells: readonly (string | number)[]) =>
+    [name.padEnd(32), ...cells.map((cell) => String(cell).padStart(9))].join("");
+  const rows = [...tallies].map(([kind, { tried, found, equal, rounding }]) =>
+    row(kind, tried, found, equal, rounding),
+  );
+  const sum = (of: keyof Tally) => [...tallies.values()].reduce((total, tally) => total + tally[of], 0);
+  return [
+    row("mutation", "tried", "found", "equal", "rounding"),
+    ...rows,
+    row("all", sum("tried"), sum("found"), sum("equal"), sum("rounding")),
+    `wrong: ${wrong}`,
+  ].join("\n");
+}

@@ -1,0 +1,192 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { everyAddress } from "../../src/evaluate/address-set.ts";
+import { evaluatePacket } from "../../src/evaluate/evaluate-packet.ts";
+import { type EvaluatedHost, readEvaluatedHost } from "../../src/evaluate/host.ts";
+import { tails } from "./evaluate/binomial.ts";
+import { type Asked, expectedAnswers } from "./evaluate/expectation.ts";
+import { loadable, type RandomRules, randomRules, seededPick, setNames } from "./evaluate/random-rules.ts";
+import { type Backend, makeToolFolder, whyNoKernel } from "./needs.ts";
+import { addresses, buildLab, type Lab, stopLab } from "./traffic/topology.ts";
+
+const reason = whyNoKernel([
+  "ip",
+  "ipset",
+  "nsenter",
+  "unshare",
+  "sysctl",
+  "xtables-legacy-multi",
+  "xtables-nft-multi",
+]);
+if (reason !== undefined) console.warn(`SKIPPED: random rules in the kernel: ${reason}`);
+
+const workspace = mkdtempSync(join(tmpdir(), "portolan-evaluate-"));
+afterAll(() => rmSync(workspace, { recursive: true }));
+
+const count = 48;
+const throws = 100;
+/** A refusal over TCP may come only with the first repeated SYN, after a second. */
+const patience = 2500;
+/** No test of some thousand goes wrong by chance. */
+const impossible = 1e-10;
+
+const callers = ["client", "stranger", "a2", "node1"] as const;
+const servers = ["a1", "b1", "node1"] as const;
+
+describe.skipIf(reason !== undefined).each<[Backend, number]>([
+  ["legacy", 20_261],
+  ["nft", 20_262],
+])("iptables-%s", (backend, seed) => {
+  let lab: Lab;
+  let host: EvaluatedHost;
+  let rules: readonly (readonly RandomRules[])[];
+
+  beforeAll(async () => {
+    lab = await buildLab();
+    const ports = Array.from({ length: count }, (_, at) => [9000 + at, 10_000 + at]).flat();
+    const options = (name: (typeof servers)[number]) => ({ tellsPort: true, udpAddresses: addresses[name] });
+    await Promise.all(servers.flatMap((name) => ports.map((port) => lab[name].serve(port, options(name)))));
+    returnByNode1(lab);
+    const pick = seededPick(seed);
+    rules = ([0, 1] as const).map((family) => Array.from({ length: count }, (_, at) => randomRules(at, family, pick)));
+    host = program(lab, backend, rules);
+  }, 60_000);
+  afterAll(() => {
+    if (lab !== undefined) stopLab(lab);
+  });
+
+  test.each([
+    ["IPv4", 0],
+    ["IPv6", 1],
+  ] as const)(
+    "does with packets what the evaluator says, over %s",
+    async (_name, family) => {
+      const asked = questions(family, seededPick(seed + family));
+      const wrong: string[] = [];
+      let packets = 0;
+      await inTurns(asked, async (question) => {
+        const outcomes = evaluatePacket(host, {
+          entry: question.from === "node1" ? "node" : question.from === "a2" ? "pod" : "outside",
+          sources: everyAddress(family === 0 ? 32 : 128),
+          destination: question.host,
+          protocol: question.protocol,
+          port: question.port,
+        });
+        const expected = expectedAnswers(outcomes, question);
+        // What is refused or dropped by chance is sent again over TCP, and chance decides anew.
+        const isRepeated = [...expected.keys()].some((answer) => answer === "refused" || answer === "timeout");
+        if (expected.size > 1 && isRepeated && question.protocol === "tcp") return;
+        const times = expected.size > 1 ? throws : 1;
+        const { from, protocol, host: to, port, source } = question;
+        const caller = lab[from];
+        const seen = await Promise.all(
+          Array.from({ length: times }, () => caller.call({ protocol, host: to, port, patience, source })),
+        );
+        packets += times;
+        const message = unlikely(seen, expected);
+        if (message !== undefined) wrong.push(`${JSON.stringify(question)}: ${message}\n${textOf(rules, question)}`);
+      });
+      console.warn(`iptables-${backend}: ${count} rule sets, ${packets} connections, ${asked.length} questions`);
+      expect(wrong).toEqual([]);
+    },
+    60_000,
+  );
+});
+
+/** Answers to the client pass node1 as its questions do, also those of pods elsewhere. */
+function returnByNode1(lab: Lab): void {
+  const [outer, outer6] = addresses.node1;
+  const routes = [...addresses.client, ...addresses.stranger].map(
+    (address) => `route add ${address} via ${address.includes(":") ? outer6 : outer}\n`,
+  );
+  lab.node2.run(["ip", "-batch", "-"], { input: routes.join("") });
+  const toPods = [`route add 10.244.0.0/16 via ${outer}\n`, `route add fd00:10:244::/48 via ${outer6}\n`];
+  lab.client.run(["ip", "-batch", "-"], { input: toPods.join("") });
+}
+
+/** Loads the rules into node1, and reads them back as whoever looks at a node does. */
+function program(lab: Lab, backend: Backend, rules: readonly (readonly RandomRules[])[]): EvaluatedHost {
+  const tools = makeToolFolder(join(workspace, `tools-${backend}`), backend);
+  const env = { ...process.env, PATH: `${tools}:${process.env.PATH}`, XTABLES_LOCKFILE: join(workspace, backend) };
+  const run = (command: readonly string[], input = "") => lab.node1.run(command, { env, input });
+  run(["ipset", "restore"], sets());
+  const saved = ["iptables", "ip6tables"].map((tool, family) => {
+    run([`${tool}-restore`], loadable(rules[family] ?? []));
+    return [{ file: `${tool}.save`, text: run([`${tool}-save`]) }];
+  });
+  const [iptables = [], ip6tables = []] = saved;
+  const ipset = [{ file: "ipset.save", text: run(["ipset", "save"]) }];
+  const read = readEvaluatedHost(
+    { iptables, ip6tables, ipset, ipvs: [], serviceAddresses: [] },
+    { nodeAddresses: addresses.node1, podRanges: [] },
+  );
+  expect(read.problems).toEqual([]);
+  return read;
+}
+
+function sets(): string {
+  return [0, 1]
+    .flatMap((family) => {
+      const name = family === 0 ? "inet" : "inet6";
+      const [sources, targets] = [`${setNames.sources}${family}`, `${setNames.targets}${family}`];
+      return [
+        `create ${sources} hash:net family ${name}`,
+        ...(["client", "a2"] as const).map((each) => `add ${sources} ${addresses[each][family]}`),
+        `create ${targets} hash:ip,port family ${name}`,
+        ...Array.from({ length: count }, (_, at) => {
+          const [server, protocol] = [servers[at % 3] ?? "a1", at % 2 === 0 ? "tcp" : "udp"];
+          const address = addresses[server][family];
+          return [`add ${targets} ${address},${protocol}:${9000 + at}`, `add ${targets} ${address},udp:${10_000 + at}`];
+        }).flat(),
+      ];
+    })
+    .concat("")
+    .join("\n");
+}
+
+/** Each rule set is asked by several callers. */
+function questions(family: 0 | 1, pick: ReturnType<typeof seededPick>): readonly Asked[] {
+  return Array.from({ length: count }, (_, at) =>
+    Array.from({ length: 5 }, (): Asked => {
+      const caller = pick(callers);
+      const protocol = pick(["tcp", "udp"] as const);
+      return {
+        from: caller === "stranger" ? "client" : caller,
+        family,
+        protocol,
+        source: addresses[caller][family],
+        host: addresses[pick(servers)][family],
+        port: 9000 + at,
+      };
+    }),
+  ).flat();
+}
+
+/** Some at a time. */
+async function inTurns<T>(list: readonly T[], ask: (each: T) => Promise<void>): Promise<void> {
+  const waiting = [...list];
+  const work = async () => {
+    for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) await ask(next);
+  };
+  await Promise.all(Array.from({ length: 40 }, work));
+}
+
+/** What is seen that cannot be, or so often or so seldom that it is not to be believed. */
+function unlikely(seen: readonly string[], expected: ReadonlyMap<string, number>): string | undefined {
+  const counts = new Map<string, number>();
+  for (const answer of seen) counts.set(answer, (counts.get(answer) ?? 0) + 1);
+  const print = (map: ReadonlyMap<string, number>) => JSON.stringify([...map]);
+  const strange = [...counts.keys()].some((answer) => !expected.has(answer));
+  const rare = [...expected].some(([answer, share]) => {
+    const { below, above } = tails(seen.length, counts.get(answer) ?? 0, share);
+    return Math.min(below, above) < impossible;
+  });
+  return strange || rare ? `expected ${print(expected)}, saw ${print(counts)}` : undefined;
+}
+
+function textOf(rules: readonly (readonly RandomRules[])[], { family, port }: Asked): string {
+  const { nat = [], filter = [] } = rules[family]?.find((each) => each.port === port)?.text ?? {};
+  return [...nat, ...filter].join("\n");
+}
