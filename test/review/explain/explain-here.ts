@@ -12,7 +12,9 @@ export function compileFor(
   const sink = createSink();
   const { config, ...rest } = options;
   const documents = config === undefined ? objects : [...objects, proxyConfiguration(config)];
-  const cluster = readCluster(documents, config === undefined ? undefined : documents.length - 1, rest, sink);
+  const proxyConfigDocument = config === undefined ? undefined : documents.length - 1;
+  const roles = { proxyConfigDocument, overlaysFrom: undefined };
+  const cluster = readCluster(documents, roles, rest, sink);
   const { script, plan } = compileNode(cluster, rest.node ?? "node1", { ...rest, origins: true }, sink);
   if (script === undefined || plan === undefined || hasErrors(sink.diagnostics)) {
     throw new Error(sink.diagnostics.map(({ message }) => message).join("; "));
