@@ -34,9 +34,12 @@ function wordsOf(command: Command): CommandWords {
       description: option.description,
       choices: option.argChoices ?? [],
     })),
-    choices: command.registeredArguments.flatMap((argument) =>
-      argument.name() === "what" ? Object.keys(catalog).sort() : (argument.argChoices ?? []),
-    ),
+    choices: [
+      ...command.commands.map((subcommand) => subcommand.name()),
+      ...command.registeredArguments.flatMap((argument) =>
+        argument.name() === "what" ? Object.keys(catalog).sort() : (argument.argChoices ?? []),
+      ),
+    ],
   };
 }
 

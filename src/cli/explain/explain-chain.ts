@@ -16,6 +16,7 @@ interface Found {
   readonly chains: ChainPart[];
   readonly sets: SetPart[];
   readonly graphs: ChainGraph[];
+  readonly draws: boolean;
   /** Names that might have been meant. */
   readonly known: Set<string>;
 }
@@ -24,8 +25,8 @@ interface Found {
 export async function explainChainOrSet(name: string, flags: ExplainFlags): Promise<string> {
   const { all, labels, sourceOf, state } = await readEvidence(flags);
   const draws = flags.output === "mermaid" || flags.output === "dot";
-  const found: Found = { chains: [], sets: [], graphs: [], known: new Set() };
-  for (const evidence of all()) lookFor(name, evidence, draws && found.graphs.length === 0, found);
+  const found: Found = { chains: [], sets: [], graphs: [], draws, known: new Set() };
+  for (const evidence of all()) lookFor(name, evidence, found);
   state?.tellAbout(() => false);
   if (found.sets.length > 0 && !found.chains.some(({ places }) => places.length > 0)) {
     const set = { name, parts: foldNodes(found.sets) };
@@ -40,17 +41,17 @@ export async function explainChainOrSet(name: string, flags: ExplainFlags): Prom
   return printAnswer(flags, sourceOf, {
     text: (rendering) => renderChain(chain, rendering),
     document: () => chainDocument(chain, sourceOf),
-    graphs: () => found.graphs,
+    graphs: () => (chain.parts.length > 1 ? found.graphs : found.graphs.slice(0, 1)),
   });
 }
 
-function lookFor(name: string, { label, texts, facts, ownerOf }: Evidence, draws: boolean, found: Found): void {
+function lookFor(name: string, { label, texts, facts, ownerOf }: Evidence, found: Found): void {
   const set = explainSet(name, texts);
   if (set !== undefined) found.sets.push({ nodes: [label], ...set });
   const places = explainChain(name, texts, ownerOf);
   if (places.length > 0) {
     found.chains.push({ nodes: [label], places, absent: undefined });
-    if (draws) found.graphs.push(chainGraph(texts, ({ chain }) => chain === name));
+    if (found.draws) found.graphs.push(chainGraph(texts, ({ chain }) => chain === name));
     return;
   }
   const owner = facts && findChainOwner(name, facts);

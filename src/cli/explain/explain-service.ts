@@ -52,12 +52,12 @@ function fromState(service: Service, { facts, texts, wanted, ownerOf, label }: E
   const part = explainServiceOn(service, facts, wanted ?? texts);
   if (wanted === undefined) return part;
   const name = `${service.namespace}/${service.name}`;
-  const lines = dumpLines(name, texts, ownerOf, objectsOf(service, facts));
+  const lines = dumpLines(name, { texts, ownerOf }, objectsOf(service, facts));
   return { ...part, nodes: [label], lines, missing: missingLines(part.lines, texts) };
 }
 
 function fromDump(question: ObjectQuestion, { texts, ownerOf, label }: Evidence): NodePart {
-  const lines = dumpLines(`${question.namespace}/${question.name}`, texts, ownerOf, new Set());
+  const lines = dumpLines(`${question.namespace}/${question.name}`, { texts, ownerOf }, new Set());
   if (lines.length > 0) return { nodes: [label], ports: [], omissions: [], lines, missing: [] };
   const named = servicesNamed(texts).map((each) => {
     const [namespace = "", name = ""] = each.split("/");

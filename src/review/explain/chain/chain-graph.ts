@@ -26,6 +26,9 @@ export interface GraphEdge {
 }
 
 interface OpenGraph {
+  readonly texts: Texts;
+  /** By family, table and name. */
+  readonly chains: ReadonlyMap<string, PlacedChain>;
   readonly nodes: Map<string, GraphNode>;
   readonly edges: GraphEdge[];
   more: number;
@@ -39,15 +42,15 @@ export type IsRoot = (rule: PlacedRule) => boolean;
 
 /** The way through the chains by way of some rules, from the kernel's own chains to endpoints. */
 export function chainGraph(texts: Texts, isRoot: IsRoot): ChainGraph {
-  const open: OpenGraph = { nodes: new Map(), edges: [], more: 0 };
   const chains = new Map(texts.chains.map((chain) => [keyOf(chain), chain]));
+  const open: OpenGraph = { texts, chains, nodes: new Map(), edges: [], more: 0 };
   const done = new Set<string>();
   const starts = texts.chains.filter(({ rules }) => rules.some(isRoot));
-  for (const chain of starts) drawAbove(chain, texts, open, new Set());
+  for (const chain of starts) drawAbove(chain, open, new Set());
   const queue = starts.map((chain) => ({ chain, isAsked: isRoot }));
   // Grows while it is walked.
   for (const { chain, isAsked } of queue) {
-    for (const key of drawRules(chain, isAsked, chains, open)) {
+    for (const key of drawRules(chain, isAsked, open)) {
       const next = chains.get(key);
       if (next === undefined || done.has(key)) continue;
       done.add(key);
@@ -62,12 +65,8 @@ function keyOf({ family, table, name }: Pick<PlacedChain, "family" | "table" | "
 }
 
 /** Draws the rules that are asked for; gives the keys of the chains they lead to. */
-function drawRules(
-  chain: PlacedChain,
-  isAsked: IsRoot,
-  chains: ReadonlyMap<string, PlacedChain>,
-  open: OpenGraph,
-): readonly string[] {
+function drawRules(chain: PlacedChain, isAsked: IsRoot, open: OpenGraph): readonly string[] {
+  const { chains } = open;
   const shares = forkShares(chain.rules);
   return chain.rules.flatMap((rule, at) => {
     const { family, table } = chain;
@@ -88,11 +87,11 @@ function drawRules(
 }
 
 /** The rules that lead to a chain, and what leads to these. */
-function drawAbove(chain: PlacedChain, texts: Texts, open: OpenGraph, seen: Set<string>): void {
+function drawAbove(chain: PlacedChain, open: OpenGraph, seen: Set<string>): void {
   const key = keyOf(chain);
   if (seen.has(key)) return;
   seen.add(key);
-  for (const other of texts.chains) {
+  for (const other of open.texts.chains) {
     if (other.family !== chain.family || other.table !== chain.table) continue;
     for (const rule of other.rules) {
       if (leadsTo(rule) !== chain.name) continue;
@@ -103,7 +102,7 @@ function drawAbove(chain: PlacedChain, texts: Texts, open: OpenGraph, seen: Set<
         ({ from, to, words }) => from === edge.from && to === key && words === edge.words,
       );
       if (!isKnown) open.edges.push(edge);
-      drawAbove(other, texts, open, seen);
+      drawAbove(other, open, seen);
     }
   }
 }

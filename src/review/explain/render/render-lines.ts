@@ -6,11 +6,13 @@ import { printCause, type Rendering } from "./source.ts";
 export function renderLines(lines: readonly OwnLine[], title: string, { sourceOf, strong }: Rendering): string {
   if (lines.length === 0) return "";
   const parts = [`\n${strong(title)}\n`];
+  const isTraced = lines.some((line) => line.cause !== undefined);
   let place = "";
   let cause = "";
   for (const line of lines) {
     const here = printPlace(line);
-    const why = line.cause === undefined ? "" : printCause(line.cause, sourceOf);
+    const why =
+      line.cause === undefined ? (isTraced ? "the state does not ask for it" : "") : printCause(line.cause, sourceOf);
     if (here !== place) parts.push(`  ${here}\n`);
     if (why !== "" && (why !== cause || here !== place)) parts.push(`    ${escapeControls(why)}\n`);
     [place, cause] = [here, why];

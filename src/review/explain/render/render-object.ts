@@ -28,8 +28,9 @@ function renderPart(part: NodePart, graph: ChainGraph | undefined, rendering: Re
   const { nodes, ports, omissions, lines, missing } = part;
   return [
     `${wrap(nodes.map(escapeControls).join(", "), "on ", "   ")}\n`,
+    graph === undefined || ports.length === 0 ? "" : `\n${rendering.strong("As the state wants it")}\n`,
     ...ports.map((port) => renderPort(port, rendering)),
-    graph === undefined ? "" : `\n${rendering.strong("The way through the chains")}\n${renderTree(graph)}`,
+    graph === undefined ? "" : `\n${rendering.strong("As the chains lead there")}\n${renderTree(graph)}`,
     renderOmissions(omissions, rendering, new Set(ports.map(({ family }) => family)).size > 1),
     lines.length === 0 ? "\nNo line is there because of it.\n" : renderLines(lines, countOf(lines.length), rendering),
     renderLines(missing, "Not there, though the state asks for it", rendering),

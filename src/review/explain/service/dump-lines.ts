@@ -10,8 +10,7 @@ import { type OwnLine, ownLines } from "./own-lines.ts";
  */
 export function dumpLines(
   service: string,
-  texts: Texts,
-  ownerOf: (chain: string) => string | undefined,
+  { texts, ownerOf }: { readonly texts: Texts; readonly ownerOf: (chain: string) => string | undefined },
   objects: ReadonlySet<string>,
 ): readonly OwnLine[] {
   const isOurs = (port: string | undefined): boolean => port !== undefined && serviceOf(port) === service;

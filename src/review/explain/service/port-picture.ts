@@ -38,20 +38,16 @@ export interface PicturedEndpoint {
 }
 
 /** What the planner has settled, with the shares that the rules give. `texts` are those compiled from the plan. */
-export function pictureOf(
-  { plan, settings }: PlannedPort,
-  mode: ProxyMode,
-  scheduler: string,
-  texts: Texts,
-): PortPicture {
+export function pictureOf({ plan, settings }: PlannedPort, drawn: Drawing): PortPicture {
+  const { mode } = drawn;
   const { internal, external, clusterIp, affinity, endpoints } = plan;
   const uses = endpointUses(plan, mode);
   const listOf = (traffic: string): readonly Endpoint[] =>
     uses.find((use) => use.traffic.includes(traffic))?.endpoints ?? [];
   const [inside, outside] = [listOf("the cluster IP"), listOf("traffic from outside")];
   const shares = {
-    inside: sharesOf(inside, internal, { plan, mode, scheduler, texts }),
-    outside: sharesOf(outside, external?.route, { plan, mode, scheduler, texts }),
+    inside: sharesOf(inside, internal, { plan, ...drawn }),
+    outside: sharesOf(outside, external?.route, { plan, ...drawn }),
   };
   const either = new Set([...inside, ...outside]);
   const used = endpoints.known.filter((endpoint) => either.has(endpoint));
@@ -111,8 +107,8 @@ function describeOutside(route: Route, count: number, keepsSource: boolean, mode
   return route.kind === "balance" ? `${text}, ${source}` : text;
 }
 
+/** What holds for every service port of a node. */
 interface Drawing {
-  readonly plan: PlannedPort["plan"];
   readonly mode: ProxyMode;
   readonly scheduler: string;
   readonly texts: Texts;
@@ -122,7 +118,7 @@ interface Drawing {
 function sharesOf(
   list: readonly Endpoint[],
   route: Route | undefined,
-  { plan, mode, scheduler, texts }: Drawing,
+  { plan, mode, scheduler, texts }: Drawing & Pick<PlannedPort, "plan">,
 ): ReadonlyMap<Endpoint, Share> {
   if (mode === "ipvs") {
     const takesTurns = scheduler === "rr" || scheduler === "wrr";
