@@ -200,7 +200,10 @@ test("every small rule set does in classes what it does packet by packet", () =>
   let number = 0;
   const found: string[] = [];
   for (const rules of ruleSets()) {
-    for (const table of tablesOf(rules)) {
+    const tables = tablesOf(rules);
+    // Of the many threes each is tried in one table.
+    const isMany = rules.main.length + rules.called.length > 2;
+    for (const table of isMany ? tables.filter((_, at) => at === number % tables.length) : tables) {
       const message = found.length > 2 ? undefined : wrong({ rules, table, number });
       if (message !== undefined) found.push(message);
       number += 1;
