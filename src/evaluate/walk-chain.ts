@@ -2,7 +2,8 @@ import type { Rule } from "../tools/iptables/parsed.ts";
 import { isIpv6, parseTarget } from "./addresses.ts";
 import { rulesFor } from "./chain-index.ts";
 import { markConnection } from "./connection-mark.ts";
-import { addHop, type Flow, type Left, questionOf } from "./flow.ts";
+import { addHop, type Flow, type Left } from "./flow.ts";
+import { guess, guessed } from "./guess.ts";
 import type { EvaluatedHost } from "./host.ts";
 import { fileOf, type LoadedChain, ruleAt } from "./loaded-chain.ts";
 import { mergeFlows } from "./merge-flows.ts";
@@ -197,25 +198,4 @@ function takeUnknown(setting: Setting, words: readonly string[], flow: Flow, nex
 function untrack(flow: Flow): Flow {
   const isBack = flow.packet.entry === "node" && flow.hook === "PREROUTING";
   return isBack ? flow : { ...flow, state: "UNTRACKED" };
-}
-
-/** It may end the packet's way or let it go on: both are told, each with what it depends on. */
-function guess(what: string, flow: Flow, next: Flow[], left: Left[]): void {
-  const question = questionOf(`${what} lets the packet go on`, flow);
-  const known = flow.assumptions.find((assumption) => assumption.what === question);
-  if (known === undefined || known.holds) next.push(assume(flow, question, true));
-  if (known === undefined || !known.holds) left.push({ flow: assume(flow, question, false), how: "dropped" });
-}
-
-/** The same where a whole chain cannot be followed. */
-function guessed(what: string, flow: Flow): readonly Left[] {
-  const next: Flow[] = [];
-  const left: Left[] = [];
-  guess(what, flow, next, left);
-  return [...left, ...next.map((each): Left => ({ flow: each, how: "fell" }))];
-}
-
-function assume(flow: Flow, what: string, holds: boolean): Flow {
-  if (flow.assumptions.some((assumption) => assumption.what === what)) return flow;
-  return { ...flow, assumptions: [...flow.assumptions, { what, holds }] };
 }

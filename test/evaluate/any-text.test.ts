@@ -2,19 +2,9 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { everyAddress } from "../../src/evaluate/address-set.ts";
 import { evaluatePacket } from "../../src/evaluate/evaluate-packet.ts";
-import { type EvaluatedHost, readEvaluatedHost } from "../../src/evaluate/host.ts";
-import type { TextPart } from "../../src/evaluate/host-texts.ts";
-import type { Entry, Outcome } from "../../src/evaluate/packet.ts";
-import { endsOf } from "./naive/same-ends.ts";
-
-function hostOf(rules: string | readonly TextPart[], sets = "", servers = "", local = ["10.0.0.1"]): EvaluatedHost {
-  const part = (text: string) => [{ file: "text", text }];
-  const iptables = typeof rules === "string" ? part(rules) : rules;
-  return readEvaluatedHost(
-    { iptables, ip6tables: iptables, ipset: part(sets), ipvs: part(servers), serviceAddresses: local },
-    { nodeAddresses: ["192.0.2.10"], podRanges: ["10.0.0.0/8"] },
-  );
-}
+import type { EvaluatedHost } from "../../src/evaluate/host.ts";
+import type { Outcome } from "../../src/evaluate/packet.ts";
+import { checkSums, hostOf } from "./any-host.ts";
 
 function evaluateAll(host: EvaluatedHost): readonly Outcome[] {
   const all: Outcome[] = [];
@@ -31,22 +21,6 @@ function evaluateAll(host: EvaluatedHost): readonly Outcome[] {
     }
   }
   return all;
-}
-
-/** For one source and any answers, what comes of all packets is all packets. */
-function checkSums(outcomes: readonly Outcome[], bits: 32 | 128): void {
-  for (const source of [0n, 0x0a000001n, 0x0a000002n, (1n << BigInt(bits)) - 1n]) {
-    for (const turn of [0, 1, 2]) {
-      const questions = [...new Set(outcomes.flatMap(({ assumptions }) => assumptions.map(({ what }) => what)))];
-      const answers = new Map(questions.map((what, at) => [what, turn === 2 ? at % 2 === 0 : turn === 1]));
-      const parts = [...endsOf(outcomes, source, answers).values()].map((text) => text.split("/").map(BigInt));
-      const [numerator, denominator] = parts.reduce(
-        ([a = 0n, b = 1n], [c = 0n, d = 1n]) => [a * d + c * b, b * d],
-        [0n, 1n],
-      );
-      expect(numerator).toBe(denominator);
-    }
-  }
 }
 
 const words = [
@@ -174,105 +148,5 @@ describe("any text", () => {
         expect(seen(evaluateAll(hostOf(shuffled)))).toEqual(seen(evaluateAll(hostOf(parts))));
       }),
     );
-  });
-});
-
-describe("chains that lead nowhere good", () => {
-  const ask = (lines: readonly string[], entry: Entry = "outside") => {
-    const host = hostOf(["*nat", ...lines, "COMMIT"].join("\n"));
-    const sources = everyAddress(32);
-    const outcomes = evaluatePacket(host, { entry, sources, destination: "10.0.0.2", protocol: "tcp", port: 80 });
-    checkSums(outcomes, 32);
-    return outcomes.map(({ verdict, assumptions }) => [
-      verdict.kind,
-      ...assumptions.map(({ what, holds }) => `${holds ? "if" : "unless"} ${what}`),
-    ]);
-  };
-  const question = (what: string) => [
-    ["dropped", `unless ${what} lets the packet go on`],
-    ["untouched", `if ${what} lets the packet go on`],
-  ];
-  const chain = (count: number, rules: (at: number) => readonly string[]) => [
-    "-A PREROUTING -j C0",
-    ...Array.from({ length: count }, (_, at) => [`:C${at} -`, ...rules(at).map((each) => `-A C${at} ${each}`)]).flat(),
-  ];
-
-  test("a loop is a question, also one that branches at each turn", () => {
-    expect(ask(["-A PREROUTING -j C0", "-A C0 -j C0"])).toEqual(question("the loop at chain C0"));
-    expect(ask(["-A PREROUTING -j C0", "-A C0 -j C0", "-A C0 -j C0", "-A C0 -j C0"])).toEqual(
-      question("the loop at chain C0"),
-    );
-    expect(ask(chain(12, () => Array.from({ length: 12 }, (_, to) => `-j C${to}`)))).toEqual(
-      question("chain PREROUTING, with too many ways through it,"),
-    );
-  });
-
-  test("a chain that is not there is a question", () => {
-    expect(ask(["-A PREROUTING -j C0"])).toEqual(question("-j C0"));
-    expect(ask(["-A PREROUTING -g C0"])).toEqual(question("-j C0"));
-  });
-
-  test("ten thousand jumps deep is a question, two hundred are not", () => {
-    expect(ask(chain(10_000, (at) => [`-j C${at + 1}`]))).toEqual(question("chain C255, 257 deep,"));
-    const deep = [...chain(200, (at) => [`-j C${at + 1}`]), ":C200 -", "-A C200 -j DROP"];
-    expect(ask(deep)).toEqual([["dropped"]]);
-  });
-
-  test("more ways than anybody follows are a question, told in time", () => {
-    const tooMany = question("chain PREROUTING, with too many ways through it,");
-    expect(ask(chain(60, (at) => (at < 59 ? [`-j C${at + 1}`, `-j C${at + 1}`] : [])))).toEqual(tooMany);
-    const bit = (at: number) => `0x${(2 ** at).toString(16)}`;
-    const marks = Array.from({ length: 30 }, (_, at) => `-m bpf --x ${at} -j MARK --set-xmark ${bit(at)}/${bit(at)}`);
-    expect(ask(marks.map((each) => `-A PREROUTING ${each}`))).toEqual(tooMany);
-    const coins = marks.map((each) => each.replace(/-m bpf --x \d+/, "-m statistic --mode random --probability 0.500"));
-    expect(ask(coins.map((each) => `-A PREROUTING ${each}`))).toEqual(tooMany);
-    const twelve = marks.slice(0, 11).map((each) => `-A PREROUTING ${each}`);
-    const idle = Array.from({ length: 5000 }, (_, at) => `-A PREROUTING -p udp -m udp --sport ${at} -j DROP`);
-    expect(ask([...twelve, ...idle])).toEqual(tooMany);
-  });
-
-  test("each -m limit counts for itself; a packet's address may be another once it is translated", () => {
-    const limit = "-A PREROUTING -m limit --limit 1/sec -j";
-    expect(ask([`${limit} ACCEPT`, `${limit} DROP`])).toEqual([
-      ["untouched", "if -m limit --limit 1/sec"],
-      ["dropped", "unless -m limit --limit 1/sec", "if -m limit --limit 1/sec, asked again"],
-      ["untouched", "unless -m limit --limit 1/sec", "unless -m limit --limit 1/sec, asked again"],
-    ]);
-    const asked = "-m iprange --dst-range 10.0.0.2-10.0.0.9";
-    const dnat = [
-      "-A PREROUTING -j DNAT --to-destination 10.0.0.50",
-      "COMMIT",
-      "*filter",
-      `-A FORWARD ${asked} -j DROP`,
-    ];
-    expect(ask([`-A PREROUTING ! -i eth0 ${asked} -j ACCEPT`, ...dnat]).map((each) => each.join("; "))).toContain(
-      `dropped; unless -i eth0; unless ${asked}; if ${asked}, once translated`,
-    );
-  });
-
-  test("marks of connections are kept and given back", () => {
-    const masks = "--nfmask 0xffffffff --ctmask 0xffffffff";
-    const drop = "-A PREROUTING -m mark --mark 0x1/0x1 -j DROP";
-    const set = "-A PREROUTING -j MARK --set-xmark 0x1/0x1";
-    const restore = `-A PREROUTING -j CONNMARK --restore-mark ${masks}`;
-    expect(ask([set, drop])).toEqual([["dropped"]]);
-    expect(ask([set, restore, drop])).toEqual([["untouched"]]);
-    expect(
-      ask([
-        set,
-        `-A PREROUTING -j CONNMARK --save-mark ${masks}`,
-        "-A PREROUTING -j MARK --set-xmark 0x0/0xffffffff",
-        restore,
-        drop,
-      ]),
-    ).toEqual([["dropped"]]);
-    expect(
-      ask([
-        "-A PREROUTING -j CONNMARK --set-xmark 0x1/0x1",
-        "-A PREROUTING -m connmark ! --mark 0x1 -j DROP",
-        restore,
-        drop,
-      ]),
-    ).toEqual([["dropped"]]);
   });
 });

@@ -29,7 +29,7 @@ interface CaseLine extends PacketLine {
 }
 
 /** In ipvs mode the lines of packets-ipvs.txt stand for those of packets.txt about the same packets. */
-function readPackets(
+export function readPackets(
   folder: string,
   mode: Mode,
 ): { readonly lines: readonly CaseLine[]; readonly problems: readonly string[] } {

@@ -5,9 +5,10 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { everyAddress } from "../../src/evaluate/address-set.ts";
 import { evaluatePacket } from "../../src/evaluate/evaluate-packet.ts";
 import { type EvaluatedHost, readEvaluatedHost } from "../../src/evaluate/host.ts";
-import { tails } from "./evaluate/binomial.ts";
+import { unlikely } from "./evaluate/binomial.ts";
 import { type Asked, expectedAnswers } from "./evaluate/expectation.ts";
 import { loadable, type RandomRules, randomRules, seededPick, setNames } from "./evaluate/random-rules.ts";
+import { returnByNode1 } from "./evaluate/return-by-node1.ts";
 import { type Backend, makeToolFolder, whyNoKernel } from "./needs.ts";
 import { addresses, buildLab, type Lab, stopLab } from "./traffic/topology.ts";
 
@@ -29,9 +30,6 @@ const count = 48;
 const throws = 100;
 /** A refusal over TCP may come only with the first repeated SYN, after a second. */
 const patience = 2500;
-/** No test of some thousand goes wrong by chance. */
-const impossible = 1e-10;
-
 const callers = ["client", "stranger", "a2", "node1"] as const;
 const servers = ["a1", "b1", "node1"] as const;
 
@@ -94,17 +92,6 @@ describe.skipIf(reason !== undefined).each<[Backend, number]>([
     60_000,
   );
 });
-
-/** Answers to the client pass node1 as its questions do, also those of pods elsewhere. */
-function returnByNode1(lab: Lab): void {
-  const [outer, outer6] = addresses.node1;
-  const routes = [...addresses.client, ...addresses.stranger].map(
-    (address) => `route add ${address} via ${address.includes(":") ? outer6 : outer}\n`,
-  );
-  lab.node2.run(["ip", "-batch", "-"], { input: routes.join("") });
-  const toPods = [`route add 10.244.0.0/16 via ${outer}\n`, `route add fd00:10:244::/48 via ${outer6}\n`];
-  lab.client.run(["ip", "-batch", "-"], { input: toPods.join("") });
-}
 
 /** Loads the rules into node1, and reads them back as whoever looks at a node does. */
 function program(lab: Lab, backend: Backend, rules: readonly (readonly RandomRules[])[]): EvaluatedHost {
@@ -171,19 +158,6 @@ async function inTurns<T>(list: readonly T[], ask: (each: T) => Promise<void>): 
     for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) await ask(next);
   };
   await Promise.all(Array.from({ length: 40 }, work));
-}
-
-/** What is seen that cannot be, or so often or so seldom that it is not to be believed. */
-function unlikely(seen: readonly string[], expected: ReadonlyMap<string, number>): string | undefined {
-  const counts = new Map<string, number>();
-  for (const answer of seen) counts.set(answer, (counts.get(answer) ?? 0) + 1);
-  const print = (map: ReadonlyMap<string, number>) => JSON.stringify([...map]);
-  const strange = [...counts.keys()].some((answer) => !expected.has(answer));
-  const rare = [...expected].some(([answer, share]) => {
-    const { below, above } = tails(seen.length, counts.get(answer) ?? 0, share);
-    return Math.min(below, above) < impossible;
-  });
-  return strange || rare ? `expected ${print(expected)}, saw ${print(counts)}` : undefined;
 }
 
 function textOf(rules: readonly (readonly RandomRules[])[], { family, port }: Asked): string {

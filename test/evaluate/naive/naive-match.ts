@@ -54,13 +54,26 @@ function asked(match: Match, journey: Journey, host: NaiveHost): boolean {
     case "nfacct":
       return true;
     case "unknown": {
+      const known = usual(match.words.join(" "), journey, host);
+      if (known !== undefined) return known;
       const [first, ...rest] = match.words;
       return first === "!" ? !journey.answer(rest.join(" ")) : journey.answer(match.words.join(" "));
     }
   }
 }
 
+/** What others ask for, and packets here answer: `-o lo`, and some ports by name. */
+function usual(words: string, { packet, now }: Journey, { local }: NaiveHost): boolean | undefined {
+  if (words === "-o lo") return packet.entry === "node" && isLocalAddress(now.destination, local);
+  const [, list = ""] = /^-m multiport --dports (\S+)$/.exec(words) ?? [];
+  if (list === "") return undefined;
+  const ranges = list.split(",").map((range) => range.split(":").map(Number));
+  return ranges.some(([from = 0, to = from]) => from <= now.port && now.port <= to);
+}
+
 function isOfType(address: string, type: string, { local }: NaiveHost): boolean {
+  if (type === "MULTICAST") return liesIn(address, "224.0.0.0/4") || liesIn(address, "ff00::/8");
+  if (type === "BROADCAST") return address === "255.255.255.255";
   if (type !== "LOCAL") throw new Error(`the naive evaluator knows no address type ${type}`);
   return isLocalAddress(address, local);
 }

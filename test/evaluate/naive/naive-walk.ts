@@ -61,6 +61,8 @@ function walkHook(journey: Journey, host: NaiveHost, { hook, table }: { hook: st
 
 function walk(chain: NaiveChain, chains: Chains, journey: Journey, host: NaiveHost): End {
   for (const rule of chain.rules) {
+    // Nothing comes of what is only logged.
+    if (rule.target.kind === "unknown" && rule.target.words[1] === "LOG") continue;
     if (!rule.matches.every((match) => matchNaively(match, journey, host))) continue;
     const end = obey(rule, chains, journey, host);
     if (end !== undefined) return end;

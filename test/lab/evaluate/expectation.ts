@@ -11,6 +11,8 @@ export interface Asked {
   readonly source: string;
   readonly host: string;
   readonly port: number;
+  /** Whether answers end in the port that was asked; default true. */
+  readonly tellsPort?: boolean;
 }
 
 /** What a caller is to see, by chance: `a1 10.244.1.12 10003`, `refused`, `timeout`. */
@@ -36,7 +38,7 @@ function answerOf({ verdict, masqueraded }: Outcome, asked: Asked): string {
     (addresses[each] as readonly string[]).includes(to.address),
   );
   if (name === undefined) throw new Error(`nobody has ${to.address}`);
-  return `${name} ${masqueraded ? maskOf(name, asked) : asked.source} ${to.port}`;
+  return `${name} ${masqueraded ? maskOf(name, asked) : asked.source}${asked.tellsPort === false ? "" : ` ${to.port}`}`;
 }
 
 /** The address of node1 on the link that leads there. */

@@ -41,7 +41,7 @@ function callUdp({ host, port, source }, done) {
   const socket = createSocket(host.includes(":") ? "udp6" : "udp4");
   socket.on("message", (text) => done(String(text)));
   socket.on("error", (error) => done(outcomeOf(error)));
-  socket.bind({ address: source }, () => socket.connect(port, host, () => socket.send("who?")));
+  socket.bind({ address: source }, () => socket.connect(port, host, (error) => (error ? done(outcomeOf(error)) : socket.send("who?"))));
   return () => socket.close();
 }
 
