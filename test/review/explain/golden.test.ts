@@ -21,9 +21,9 @@ const cases = readdirSync(golden).filter(
 async function compileCase(name: string, mode: "iptables" | "ipvs") {
   const sink = createSink();
   const files = ["cluster.yaml", "kube-proxy.yaml"].map((file) => `${golden}${name}/${file}`).filter(existsSync);
-  const inputs = await readInputs({ filenames: files, recursive: false, proxyConfig: undefined }, sink);
+  const inputs = await readInputs({ filenames: files, recursive: false, proxyConfig: undefined, overlays: [] }, sink);
   const documents = inputs.documents.slice(0, inputs.valueCount).map(({ value }) => value);
-  const cluster = readCluster(documents, undefined, { mode }, sink);
+  const cluster = readCluster(documents, { proxyConfigDocument: undefined, overlaysFrom: undefined }, { mode }, sink);
   const { script, plan } = compileNode(cluster, "node1", { origins: true }, sink);
   return script && plan && { facts: nodeFacts(cluster, plan, documents), texts: readTexts(textsOfScript(script)) };
 }
