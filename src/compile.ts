@@ -60,12 +60,12 @@ export function compile(objects: readonly unknown[], options: CompileOptions = {
 /** The first half of `compile`, for callers that compile several nodes of one cluster. */
 export function readCluster(
   documents: readonly unknown[],
-  { proxyConfigDocument, overlaysFrom }: DocumentRoles,
+  { proxyConfigDocument, overlaysFrom, gone }: DocumentRoles,
   options: CompileOptions,
   sink: Sink,
 ): Cluster {
   const { mode, nodePortRange = defaultNodePortRange, keepGoing = false } = options;
-  return parseCluster(documents, { mode, proxyConfigDocument, overlaysFrom, nodePortRange, keepGoing }, sink);
+  return parseCluster(documents, { mode, proxyConfigDocument, overlaysFrom, gone, nodePortRange, keepGoing }, sink);
 }
 
 export interface NodeCompilation extends Compilation {

@@ -13,7 +13,10 @@ export function checkCommand(name: string, finish: (exitCode: number) => void): 
         "clash, policies that drop traffic on some nodes, fields that are going to end. With --actual, finds faults in " +
         "the rules of a host: rules no packet gets to, shares that leak, chains and sets that are missing.",
     );
-  return addStateOptions(command, { isRequired: false })
+  addStateOptions(command, { isRequired: false });
+  const node = command.options.find(({ long }) => long === "--node");
+  if (node !== undefined) node.description = "check for this node only; default: for every Node";
+  return command
     .addOption(new Option("--all-nodes", "check for every Node (the default)").conflicts("node"))
     .addOption(
       new Option(
@@ -58,7 +61,7 @@ function examples(name: string): string {
   return `
 Examples:
   # is anything wrong with this cluster?
-  $ kubectl get services,endpointslices,nodes,pods -A -o yaml | ${name} check -f -
+  $ kubectl get svc,endpointslices,nodes,pods -A -o yaml | ${name} check -f -
 
   # manifests in CI: annotate the pull request, fail on errors only
   $ ${name} check -R -f deploy -o github --fail-on error

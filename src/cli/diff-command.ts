@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from "commander";
+import { type DiffFormat, diffDetails, diffFormats } from "../review/render/formats.ts";
 import type { DiffFlags, Report } from "./commands/diff.ts";
-import { type DiffFormat, diffDetails, diffFormats } from "./diff-formats.ts";
 import { addStateOptions, colorOption, notEmpty } from "./state-flags.ts";
 
 /** `portolan diff`: its flags and help. */
@@ -10,7 +10,8 @@ export function diffCommand(name: string, finish: (exitCode: number) => void): C
     .description(
       "Compares two states of a cluster or of a host, and says which packets are treated differently. A side is " +
         "manifests (a file, a directory, -, git:REF[:PATH]), a folder that compile --out-dir wrote, or a dump: " +
-        "iptables-save, or what collect wrote. All nodes that both sides have are compared, unless --node names one.",
+        "iptables-save, or what collect wrote. With -f, both sides are manifests laid over that state. All nodes that both sides have are compared, unless " +
+        "--node names one.",
     )
     .argument("[base]", "what there is")
     .argument("[head]", "what there is to be; without it, BASE under --overlay, --to-mode or --to-proxy-config");
@@ -54,8 +55,8 @@ Examples:
   # what a branch does to a cluster whose state was saved before
   $ ${name} diff cluster.yaml --overlay git:HEAD:deploy
 
-  # two commits, with the nodes from elsewhere, and a page for the reviewers
-  $ ${name} diff git:main:deploy git:HEAD:deploy -f nodes.yaml --report html=diff.html
+  # two commits, laid over the state of a cluster, and a page for the reviewers
+  $ ${name} diff git:main:deploy git:HEAD:deploy -f state.yaml --report html=d.html
 
   # what behaves differently once kube-proxy runs in ipvs mode
   $ ${name} diff -f cluster.yaml --mode iptables --to-mode ipvs

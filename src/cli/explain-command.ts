@@ -12,6 +12,7 @@ export function explainCommand(name: string, finish: (exitCode: number) => void)
     )
     // So that flags after the name of a subcommand are that command's.
     .enablePositionalOptions()
+    .showHelpAfterError("(a rule is one argument: put it in quotes)")
     .argument("[what]", "TYPE/NS/NAME, a chain, a set, a line in quotes, FILE:LINE of compiled text, or a diagnostic")
     .argument("[name]", "the object's name, where the type stands alone");
   return addStateOptions(command, { isRequired: false })

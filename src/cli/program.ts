@@ -4,7 +4,7 @@ import { checkCommand } from "./check-command.ts";
 import type { CompileFlags } from "./commands/compile.ts";
 import { diffCommand } from "./diff-command.ts";
 import { explainCommand } from "./explain-command.ts";
-import { explainPacketCommand } from "./explain-packet-command.ts";
+import { explainPacketCommand } from "./explain-packet/packet-command.ts";
 import { hostCommands } from "./host-commands.ts";
 import { addStateOptions, colorOption } from "./state-flags.ts";
 import { versionText } from "./version.ts";

@@ -1,6 +1,6 @@
 import type { Match, Rule } from "../tools/iptables/parsed.ts";
 import { canonicalAddress, isAddress } from "./addresses.ts";
-import { type LoadedChain, ruleAt } from "./load-rules.ts";
+import { type LoadedChain, ruleAt } from "./loaded-chain.ts";
 
 /** Places of a chain's rules by what they ask for: one destination, one port, or neither. Each list is in order. */
 export interface ChainIndex {
@@ -31,9 +31,12 @@ export function indexOf(chain: LoadedChain): ChainIndex {
   const byPort = new Map<number, number[]>();
   const others: number[] = [];
   for (let at = 0; at < chain.lines.length; at += 1) {
-    const rule = ruleAt(chain, at);
-    const address = exactDestination(rule);
-    const port = address === undefined ? exactPort(rule) : undefined;
+    // Nearly all rules of a chain worth an index begin so, and one packet needs few of them parsed.
+    const [, v4, v6] = destinationFirst.exec(chain.lines[at] ?? "") ?? [];
+    const spelled = v4 ?? v6;
+    const address =
+      spelled === undefined || !isAddress(spelled) ? exactDestination(ruleAt(chain, at)) : canonicalAddress(spelled);
+    const port = address === undefined ? exactPort(ruleAt(chain, at)) : undefined;
     if (address !== undefined) enter(byAddress, address, at);
     else if (port !== undefined) enter(byPort, port, at);
     else others.push(at);
@@ -42,6 +45,8 @@ export function indexOf(chain: LoadedChain): ChainIndex {
   indexes.set(chain, index);
   return index;
 }
+
+const destinationFirst = /^-A \S+ -d (?:([\d.]+)\/32|([\da-f:]+)\/128) /;
 
 function enter<Key>(map: Map<Key, number[]>, key: Key, at: number): void {
   const list = map.get(key);

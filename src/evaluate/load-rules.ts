@@ -1,6 +1,5 @@
-import { parseRule } from "../tools/iptables/parse-rule.ts";
-import type { Rule } from "../tools/iptables/parsed.ts";
 import type { TextPart } from "./host-texts.ts";
+import type { LoadedChain } from "./loaded-chain.ts";
 
 /** The rules of one family by table and chain. Lines stay text until somebody walks their chain. */
 export interface LoadedRules {
@@ -15,25 +14,11 @@ export interface LoadProblem {
   readonly message: string;
 }
 
-export interface LoadedChain {
-  readonly name: string;
-  /** Of a built-in chain; undefined for the others. */
-  readonly policy: string | undefined;
-  /** Without counters. */
-  readonly lines: readonly string[];
-  /** Line numbers, from 1, beside `lines`. */
-  readonly numbers: readonly number[];
-  /** The file each line is from; one for all where there is only one. */
-  readonly files: readonly string[];
-  /** Filled as rules are asked for. */
-  readonly parsed: (Rule | undefined)[];
-}
-
 interface OpenChain extends LoadedChain {
   policy: string | undefined;
-  lines: string[];
-  numbers: number[];
-  files: string[];
+  lines: readonly string[];
+  numbers: readonly number[];
+  files: readonly string[];
 }
 
 interface Reading {
@@ -42,8 +27,12 @@ interface Reading {
   readonly file: string;
   table: Map<string, OpenChain> | undefined;
   openedAt: number;
-  /** The chain of the line before: rules come grouped. */
+  /** The chain of the lines that wait: rules come grouped, and lists of their own size take half the room. */
   chain: OpenChain | undefined;
+  readonly lines: string[];
+  readonly numbers: number[];
+  /** This file alone, one list for all chains. */
+  readonly files: readonly string[];
 }
 
 /**
@@ -51,10 +40,31 @@ interface Reading {
  * `iptables-restore --noflush`: a chain of one's own that is declared again is empty.
  */
 export function loadRules(parts: readonly TextPart[]): LoadedRules {
+  const known = loaded.get(parts);
+  if (known !== undefined) return known;
+  const rules = readRules(parts);
+  loaded.set(parts, rules);
+  return rules;
+}
+
+/** By the parts themselves: whoever checks a text and whoever evaluates it read it once. */
+const loaded = new WeakMap<readonly TextPart[], LoadedRules>();
+
+function readRules(parts: readonly TextPart[]): LoadedRules {
   const tables = new Map<string, Map<string, OpenChain>>();
   const problems: LoadProblem[] = [];
   for (const { file, text } of parts) {
-    const reading: Reading = { tables, problems, file, table: undefined, openedAt: 0, chain: undefined };
+    const reading: Reading = {
+      tables,
+      problems,
+      file,
+      table: undefined,
+      openedAt: 0,
+      chain: undefined,
+      lines: [],
+      numbers: [],
+      files: [file],
+    };
     let number = 1;
     for (let start = 0; start < text.length; number += 1) {
       const newline = text.indexOf("\n", start);
@@ -63,6 +73,7 @@ export function loadRules(parts: readonly TextPart[]): LoadedRules {
       start = end + 1;
     }
     closeTable(reading);
+    takeLines(reading);
   }
   return { tables, problems };
 }
@@ -99,12 +110,12 @@ function withoutEnd(line: string): string {
 
 function openTable(reading: Reading, name: string, number: number): void {
   closeTable(reading);
+  takeLines(reading);
   if (!/^[a-z]+$/.test(name)) tell(reading, number, `"${name}" is not the name of a table`);
   const table = reading.tables.get(name) ?? new Map<string, OpenChain>();
   reading.tables.set(name, table);
   reading.table = table;
   reading.openedAt = number;
-  reading.chain = undefined;
 }
 
 function closeTable(reading: Reading): void {
@@ -126,15 +137,17 @@ function declareChain(reading: Reading, table: Map<string, OpenChain>, line: str
     tell(reading, number, "not a chain: expected :NAME POLICY");
     return;
   }
+  takeLines(reading);
   const known = table.get(name);
   const chain = known === undefined || policy === "-" ? openChain(name) : known;
   chain.policy = policy === "-" ? undefined : policy;
   table.set(name, chain);
-  reading.chain = undefined;
 }
 
+const none: readonly never[] = [];
+
 function openChain(name: string): OpenChain {
-  return { name, policy: undefined, lines: [], numbers: [], files: [], parsed: [] };
+  return { name, policy: undefined, lines: none, numbers: none, files: none };
 }
 
 function appendRule(reading: Reading, line: string, number: number): void {
@@ -144,49 +157,40 @@ function appendRule(reading: Reading, line: string, number: number): void {
     tell(reading, number, "not a rule: expected -A CHAIN");
     return;
   }
-  const chain = reading.chain?.name === name ? reading.chain : chainOf(reading, name);
-  chain.lines.push(line);
-  chain.numbers.push(number);
-  if (chain.files.at(-1) !== reading.file || chain.files.length > 1) fillFiles(chain, reading.file);
+  if (reading.chain?.name !== name) {
+    takeLines(reading);
+    reading.chain = chainOf(reading, name);
+  }
+  reading.lines.push(line);
+  reading.numbers.push(number);
 }
 
-/** One name stands for all lines as long as there is one file. */
-function fillFiles(chain: OpenChain, file: string): void {
-  const [only] = chain.files;
-  if (only === undefined) chain.files.push(file);
-  else {
-    while (chain.files.length < chain.lines.length - 1) chain.files.push(only);
-    chain.files.push(file);
+/** Gives the lines that wait to their chain. */
+function takeLines(reading: Reading): void {
+  const { chain, lines, numbers, files } = reading;
+  if (chain !== undefined && lines.length > 0) {
+    const isFirst = chain.lines.length === 0;
+    const isMixed = !isFirst && (chain.files.length > 1 || chain.files[0] !== files[0]);
+    chain.files = isMixed ? [...filesOf(chain), ...lines.map(() => reading.file)] : files;
+    chain.lines = isFirst ? lines.slice() : [...chain.lines, ...lines];
+    chain.numbers = isFirst ? numbers.slice() : [...chain.numbers, ...numbers];
   }
+  lines.length = 0;
+  numbers.length = 0;
+  reading.chain = undefined;
+}
+
+function filesOf({ files, lines }: OpenChain): readonly string[] {
+  return files.length > 1 ? files : lines.map(() => files[0] ?? "");
 }
 
 function chainOf(reading: Reading, name: string): OpenChain {
   const table = reading.table as Map<string, OpenChain>;
   const chain = table.get(name) ?? openChain(name);
   table.set(name, chain);
-  reading.chain = chain;
   return chain;
 }
 
 function tell({ problems, file }: Reading, line: number, message: string): void {
   problems.push({ file, line, message });
-}
-
-export function fileOf({ files }: LoadedChain, at: number): string {
-  return (files.length > 1 ? files[at] : files[0]) ?? "";
-}
-
-/** The rule of a line; one that cannot be read is a rule of unknown matches and target. */
-export function ruleAt(chain: LoadedChain, at: number): Rule {
-  const known = chain.parsed[at];
-  if (known !== undefined) return known;
-  const text = chain.lines[at] ?? "";
-  const line = chain.numbers[at] ?? 0;
-  const read = parseRule({ text, line, counters: undefined });
-  const rule: Rule =
-    read.kind === "rule"
-      ? read.rule
-      : { chain: chain.name, line, text, counters: undefined, matches: [], target: { kind: "unknown", words: [text] } };
-  chain.parsed[at] = rule;
-  return rule;
 }

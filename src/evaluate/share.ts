@@ -77,6 +77,12 @@ export function printFraction(value: Share): string {
   return denominator === 1n ? String(numerator) : `${numerator}/${denominator}`;
 }
 
+/** Reads what printFraction prints. */
+export function parseFraction(text: string): Share {
+  const [numerator = "0", denominator = "1"] = text.split("/");
+  return { numerator: BigInt(numerator), denominator: BigInt(denominator) };
+}
+
 function greatestDivisor(a: bigint, b: bigint): bigint {
   let [x, y] = [a < 0n ? -a : a, b];
   while (y !== 0n) [x, y] = [y, x % y];

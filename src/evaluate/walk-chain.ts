@@ -5,7 +5,7 @@ import { markConnection } from "./connection-mark.ts";
 import { addHop, type Flow, type Left } from "./flow.ts";
 import { guess, guessed } from "./guess.ts";
 import type { EvaluatedHost } from "./host.ts";
-import { fileOf, type LoadedChain, ruleAt } from "./load-rules.ts";
+import { fileOf, type LoadedChain, ruleAt } from "./loaded-chain.ts";
 import { mergeFlows } from "./merge-flows.ts";
 import type { Hop } from "./packet.ts";
 import { splitFlow } from "./split-flow.ts";

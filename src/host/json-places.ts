@@ -7,7 +7,6 @@ export interface Span {
 
 const blank = /[ \t\r\n]*/y;
 const scalarToken = /[^\s,\]}]*/y;
-const bracketOrString = /["{}[\]]/g;
 
 export function skipBlank(text: string, offset: number): number {
   return matchEnd(blank, text, offset);
@@ -32,16 +31,26 @@ export function endOfString(text: string, start: number): number {
 export function endOfValue(text: string, start: number): number {
   if (text[start] === '"') return endOfString(text, start);
   if (text[start] !== "{" && text[start] !== "[") return matchEnd(scalarToken, text, start);
+  return endOfContainer(text, start);
+}
+
+/** Byte by byte: texts of tens of megabytes are walked to find one line of them. */
+function endOfContainer(text: string, start: number): number {
   let depth = 0;
-  bracketOrString.lastIndex = start;
-  for (let found = bracketOrString.exec(text); found !== null; found = bracketOrString.exec(text)) {
-    const [token] = found;
-    if (token === '"') bracketOrString.lastIndex = endOfString(text, found.index);
-    else depth += token === "{" || token === "[" ? 1 : -1;
-    if (depth === 0) return found.index + 1;
+  for (let at = start; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code === quote) at = endOfString(text, at) - 1;
+    // { and [, then } and ].
+    else if (code === 0x7b || code === 0x5b) depth += 1;
+    else if (code === 0x7d || code === 0x5d) {
+      depth -= 1;
+      if (depth === 0) return at + 1;
+    }
   }
   return text.length;
 }
+
+const quote = 0x22;
 
 interface Member {
   readonly name: string | number;
@@ -50,7 +59,7 @@ interface Member {
 }
 
 /** The members of the object or list that starts at `start`, in order. */
-function* membersOf(text: string, start: number): Generator<Member> {
+function* membersOf(text: string, start: number): Generator<Member, undefined> {
   const isObject = text[start] === "{";
   let at = skipBlank(text, start + 1);
   for (let index = 0; at < text.length && text[at] !== "}" && text[at] !== "]"; index++) {
@@ -66,6 +75,7 @@ function* membersOf(text: string, start: number): Generator<Member> {
     at = skipBlank(text, endOfValue(text, at));
     if (text[at] === ",") at = skipBlank(text, at + 1);
   }
+  return undefined;
 }
 
 /**
@@ -94,11 +104,28 @@ export function locateInJson(
 /** Of equal keys the last wins, as JSON.parse reads them. */
 function findMember(text: string, start: number, name: string | number): Member | undefined {
   if (text[start] !== "{" && text[start] !== "[") return undefined;
-  let found: Member | undefined;
-  for (const member of membersOf(text, start)) {
-    if (member.name !== name) continue;
-    found = member;
-    if (text[start] === "[") break;
+  const walk = walkOf(text, start);
+  const isList = text[start] === "[";
+  while (!isList || walk.members.length <= Number(name)) {
+    const { value, done } = walk.rest.next();
+    if (done) break;
+    walk.members.push(value);
   }
-  return found;
+  return isList ? walk.members[Number(name)] : walk.members.findLast((member) => member.name === name);
+}
+
+/** The members of one object or list, as far as they were walked. */
+interface Walk {
+  readonly members: Member[];
+  readonly rest: Iterator<Member, undefined>;
+}
+
+/** Of the text that was asked about last: a List may be a whole cluster, and dozens of its lines are looked for. */
+let remembered: { readonly text: string; readonly walks: Map<number, Walk> } = { text: "", walks: new Map() };
+
+function walkOf(text: string, start: number): Walk {
+  if (remembered.text !== text) remembered = { text, walks: new Map() };
+  const walk = remembered.walks.get(start) ?? { members: [], rest: membersOf(text, start) };
+  remembered.walks.set(start, walk);
+  return walk;
 }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import {
   type Document,
   isAlias,
@@ -13,6 +14,7 @@ import { locateInJson, type Span } from "./json-places.ts";
 import { kubectlYaml } from "./kubectl-yaml.ts";
 import { isEmptyDocument } from "./read-documents.ts";
 import type { DocumentForm, SourceDocument, SourceText } from "./source.ts";
+import { type Excerpt, excerptAt } from "./yaml-excerpt.ts";
 
 /** A place in a text as people name it; lines and columns count from 1. */
 export interface Location {
@@ -31,7 +33,7 @@ export function locate(document: SourceDocument, path: Path, caret: "key" | "val
   const { source, form } = document;
   switch (form.kind) {
     case "yaml":
-      return locationOf(source, spanInYaml(source, form.index, path, caret));
+      return locationOf(source, spanInYaml(document, form.index, path, caret));
     case "json":
       return locationOf(source, locateInJson(source.text, form.start, path, caret));
     case "problem":
@@ -47,13 +49,14 @@ export function locate(document: SourceDocument, path: Path, caret: "key" | "val
 
 /** In a block scalar the embedded text's lines follow its header; elsewhere the key has to do. */
 function locateEmbedded(
-  { source }: SourceDocument,
+  document: SourceDocument,
   { within, path: at, problemAt }: DocumentForm & { readonly kind: "embedded" },
   path: Path,
   caret: "key" | "value",
 ): Location | undefined {
+  const { source } = document;
   const outer = locate(within, at, "key");
-  const span = problemAt === undefined ? spanInYaml(source, 0, path, caret) : { offset: problemAt, length: 1 };
+  const span = problemAt === undefined ? spanInYaml(document, 0, path, caret) : { offset: problemAt, length: 1 };
   const inner = locationOf(source, span);
   if (outer === undefined || inner === undefined) return outer;
   const lines = within.source.text.split("\n");
@@ -77,8 +80,57 @@ function parsed(source: SourceText): readonly Document[] {
   return documents;
 }
 
-function spanInYaml(source: SourceText, index: number, path: Path, caret: "key" | "value"): Span {
-  const document = parsed(source)[index];
+function spanInYaml(document: SourceDocument, index: number, path: Path, caret: "key" | "value"): Span {
+  const { source } = document;
+  if (source.text.length > longText) {
+    const span = spanInExcerpt(document, index, path, caret);
+    if (span !== undefined) return span;
+  }
+  return spanInDocument(parsed(source)[index], path, caret);
+}
+
+/** The library with places reads about 1 MB a second: of long texts only the object that is asked about is read. */
+const longText = 100_000;
+
+function spanInExcerpt(
+  { source, value }: SourceDocument,
+  index: number,
+  path: Path,
+  caret: "key" | "value",
+): Span | undefined {
+  const excerpt = excerptAt(source, index, path);
+  if (excerpt === undefined) return undefined;
+  const { offset, within } = excerpt;
+  const document = parsedExcerpt(source, excerpt);
+  const isItem = within.length > 0;
+  const wanted = valueAt(value, within);
+  if (document === undefined || !isDeepStrictEqual(document.toJS(), isItem ? [wanted] : wanted)) return undefined;
+  const span = spanInDocument(document, isItem ? [0, ...path.slice(within.length)] : path, caret);
+  return { ...span, offset: span.offset + offset };
+}
+
+const parsedExcerpts = new WeakMap<SourceText, Map<number, Document | undefined>>();
+
+/** Undefined for one that cannot stand alone. */
+function parsedExcerpt(source: SourceText, { offset, text }: Excerpt): Document | undefined {
+  const known = parsedExcerpts.get(source) ?? new Map<number, Document | undefined>();
+  parsedExcerpts.set(source, known);
+  if (!known.has(offset)) {
+    const result = parseAllDocuments(text, kubectlYaml);
+    const [only, second] = "empty" in result ? [] : result.filter((document) => !isEmptyDocument(document));
+    known.set(offset, second === undefined && only?.errors.length === 0 ? only : undefined);
+  }
+  return known.get(offset);
+}
+
+function valueAt(value: unknown, path: Path): unknown {
+  return path.reduce(
+    (at: unknown, key) => (at as Readonly<Record<string | number, unknown>> | undefined)?.[key],
+    value,
+  );
+}
+
+function spanInDocument(document: Document | undefined, path: Path, caret: "key" | "value"): Span {
   let node: unknown = document?.contents;
   let key: unknown;
   for (const step of path) {

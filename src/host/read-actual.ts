@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Sink } from "../diagnostics/diagnostic.ts";
 import { documentPlace } from "../diagnostics/place.ts";
 import { createSubject } from "../diagnostics/subject.ts";
-import type { ActualFile } from "../review/check/actual-texts.ts";
+import type { ActualFile } from "../review/check/text/actual-texts.ts";
 import { reasonOf, sourceOf } from "./read-sources.ts";
 import type { SourceDocument } from "./source.ts";
 

@@ -25,6 +25,8 @@ export interface Inputs {
   readonly proxyConfigDocument: number | undefined;
   /** The number of the first document of the overlays, which stand last of those with values. */
   readonly overlaysFrom: number | undefined;
+  /** Objects of the documents before the overlays that are there no more unless an overlay holds them. */
+  readonly gone?: ReadonlySet<string> | undefined;
 }
 
 /** Reads everything a command line names. Problems are reported, all of them; the Inputs hold what could be read. */

@@ -18,6 +18,8 @@ export interface DocumentRoles {
   readonly proxyConfigDocument: number | undefined;
   /** The first of those that are laid over the ones before it. */
   readonly overlaysFrom: number | undefined;
+  /** Objects (`Service shop/web`) that are there no more unless an overlay holds them. */
+  readonly gone?: ReadonlySet<string> | undefined;
 }
 
 export interface ParseOptions extends DocumentRoles {

@@ -51,7 +51,7 @@ describe("usage errors exit with 2, say what is wrong and write nothing", () => 
 });
 
 describe("help", () => {
-  it.each(["compile", "explain", "completion", "version"])("of %s", async (command) => {
+  it.each(["compile", "check", "explain", "completion", "version"])("of %s", async (command) => {
     const { stdout, stderr, code } = await runCli([command, "--help"]);
     expect(stdout).toContain(`Usage: portolan ${command}`);
     expect({ stderr, code }).toEqual({ stderr: "", code: 0 });

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { sha256Base32Prefix } from "../../src/tools/sha256.ts";
+import { sha256Base32Prefix, sha256Base64 } from "../../src/tools/sha256.ts";
 
 const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
@@ -16,6 +16,17 @@ function base32(digest: Buffer): string {
 function reference(text: string): string {
   return base32(createHash("sha256").update(text, "latin1").digest()).slice(0, 16);
 }
+
+describe("the whole digest", () => {
+  it("is that of node:crypto, and leaves chain names as they are", () => {
+    for (const length of [0, 1, 55, 56, 64, 1000, 20_000]) {
+      const text = "body{margin:0}".repeat(1500).slice(0, length);
+      sha256Base32Prefix("KUBE-SVC", "");
+      expect(sha256Base64(text)).toBe(createHash("sha256").update(text).digest("base64"));
+      expect(sha256Base32Prefix("KUBE-SVC", "")).toBe(reference("KUBE-SVC"));
+    }
+  });
+});
 
 describe("the hash in chain names", () => {
   it("is that of node:crypto for every length to 300", () => {

@@ -7,11 +7,11 @@ import { readInputs } from "../../host/read-inputs.ts";
 import { reasonOf } from "../../host/read-sources.ts";
 import type { SourceDocument } from "../../host/source.ts";
 import { writeWhole } from "../../host/write-whole.ts";
-import { sortTexts } from "../../review/check/actual-texts.ts";
 import { type Baseline, parseBaseline, printBaseline } from "../../review/check/baseline.ts";
-import { checkCluster } from "../../review/check/check-cluster.ts";
-import { checkHost } from "../../review/check/check-host.ts";
+import { checkCluster } from "../../review/check/state/check-cluster.ts";
 import { checkAnnotations } from "../../review/check/suppress.ts";
+import { sortTexts } from "../../review/check/text/actual-texts.ts";
+import { checkHost } from "../../review/check/text/check-host.ts";
 import { printGithub } from "../check/print-github.ts";
 import { printJson } from "../check/print-json.ts";
 import { printJunit } from "../check/print-junit.ts";
@@ -101,7 +101,7 @@ async function checkState(flags: CheckFlags, sink: Sink, progress: Progress): Pr
   return { documents: inputs.documents, subject };
 }
 
-/** Of these nothing can be said but that they cannot be read; and of the rest not much, without them. */
+/** What cannot be read, or is not there: without it not much can be said of the rest. */
 const unreadableCodes: ReadonlySet<Code> = new Set<Code>([
   "input-unreadable",
   "input-empty",
@@ -109,6 +109,7 @@ const unreadableCodes: ReadonlySet<Code> = new Set<Code>([
   "syntax-invalid",
   "document-not-a-mapping",
   "document-without-kind",
+  "node-unknown",
   "dump-unreadable",
   "dump-unrecognised",
   "dump-line-broken",
@@ -139,7 +140,7 @@ function readBaseline(path: string): Baseline {
 
 function writeBaseline(path: string, { findings }: CheckReport): number {
   try {
-    writeWhole(path, printBaseline(findings.map(({ key }) => key)));
+    writeWhole(path, printBaseline(findings.map(({ key }) => key)), 0o644);
   } catch (error) {
     throw new CommandFailure(`cannot write ${path}: ${reasonOf(error)}`, exitCodes.environment);
   }

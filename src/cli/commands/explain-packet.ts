@@ -1,16 +1,28 @@
 import { escapeControls } from "../../diagnostics/printable.ts";
 import type { ConnectionState, Entry, Protocol } from "../../evaluate/packet.ts";
-import { explainPacket } from "../../review/explain/packet/explain-packet.ts";
-import type { PacketSource, PacketTarget } from "../../review/explain/packet/question.ts";
-import { isRefusal } from "../../review/explain/packet/refusal.ts";
-import { resolvePacket } from "../../review/explain/packet/resolve-packet.ts";
+import { type Expectation, findUnmet } from "../../review/explain/packet/expectation.ts";
+import { type ExplainedHost, explainPacket } from "../../review/explain/packet/explain-packet.ts";
+import type { PacketExplanation } from "../../review/explain/packet/packet-explanation.ts";
+import { findRemembered } from "../../review/explain/packet/question/find-remembered.ts";
+import type { PacketSource, PacketTarget } from "../../review/explain/packet/question/question.ts";
+import { isRefusal } from "../../review/explain/packet/question/refusal.ts";
+import { type ResolvedPacket, resolvePacket } from "../../review/explain/packet/question/resolve-packet.ts";
+import { renderPacket } from "../../review/explain/packet/render/render-text.ts";
+import { wayGraph } from "../../review/explain/packet/render/way-graph.ts";
+import { printDot, printMermaid } from "../../review/explain/render/render-graph.ts";
+import { escapeInJson } from "../../review/render/json.ts";
+import { painter } from "../color.ts";
 import { CommandFailure, exitCodes } from "../exit-codes.ts";
-import { compiledHost } from "../explained-state.ts";
-import { startProgress } from "../progress.ts";
+import type { Asked } from "../explain-packet/asked.ts";
+import { compiledHost } from "../explain-packet/compiled-host.ts";
+import { dumpedHost } from "../explain-packet/dumped-host.ts";
+import { type Progress, startProgress } from "../progress.ts";
 import type { StateFlags } from "../state-flags.ts";
 
 export interface ExplainPacketFlags extends Omit<StateFlags, "filename"> {
   readonly filename?: readonly string[];
+  readonly actual?: string;
+  readonly nodeAddress?: readonly string[];
   readonly from: PacketSource;
   readonly to: PacketTarget;
   readonly proto?: Protocol;
@@ -18,15 +30,16 @@ export interface ExplainPacketFlags extends Omit<StateFlags, "filename"> {
   readonly interface?: string;
   readonly state: Lowercase<ConnectionState>;
   readonly mark: number;
-  readonly output?: "text" | "json";
+  /** `ADDRESS:PORT` in canonical text. */
+  readonly remembered?: string;
+  readonly expect?: Expectation;
+  readonly output?: "text" | "json" | "mermaid" | "dot";
 }
 
 /** `portolan explain packet`. */
 export async function runExplainPacket(flags: ExplainPacketFlags): Promise<number> {
-  const { filename } = flags;
-  if (filename === undefined) throw new CommandFailure("say what to explain: -f STATE", exitCodes.usage);
   const progress = startProgress(process.stderr);
-  const { explained, surroundings } = await compiledHost({ ...flags, filename }, progress.tell);
+  const { explained, surroundings } = await readAsked(flags, progress);
   const resolved = resolvePacket(
     {
       source: flags.from,
@@ -39,9 +52,47 @@ export async function runExplainPacket(flags: ExplainPacketFlags): Promise<numbe
     },
     surroundings,
   );
-  if (isRefusal(resolved)) throw new CommandFailure(escapeControls(resolved.refused), exitCodes.usage);
-  const explanation = explainPacket(explained, resolved);
+  if (isRefusal(resolved)) throw usage(escapeControls(resolved.refused));
+  const explanation = explainPacket(explained, withMemory(resolved, flags.remembered, explained));
   progress.end();
-  process.stdout.write(`${JSON.stringify(explanation, null, 2)}\n`);
-  return exitCodes.fine;
+  process.stdout.write(printExplanation(explanation, flags));
+  const unmet = flags.expect && findUnmet(flags.expect, explanation);
+  if (unmet === undefined) return exitCodes.fine;
+  process.stderr.write(`${escapeControls(`expected: ${flags.expect?.text}`)}\ngot:      ${escapeControls(unmet)}\n`);
+  return exitCodes.different;
+}
+
+function readAsked(flags: ExplainPacketFlags, progress: Progress): Promise<Asked> {
+  const { filename, actual, nodeAddress } = flags;
+  if (actual !== undefined) return dumpedHost({ ...flags, actual }, progress);
+  if (nodeAddress !== undefined) throw usage("--node-address is for --actual; state says it in a Node or Host");
+  if (filename === undefined) throw usage("say which rules: -f STATE, or --actual DUMP");
+  return compiledHost({ ...flags, filename }, progress.tell);
+}
+
+/** The same packet from a client that the node remembers. */
+function withMemory(resolved: ResolvedPacket, target: string | undefined, { host }: ExplainedHost): ResolvedPacket {
+  if (target === undefined) return resolved;
+  const remembered = findRemembered(host, target);
+  if (remembered !== undefined) return { ...resolved, packet: { ...resolved.packet, remembered } };
+  throw usage(`nothing here keeps a client at ${target}: no rule enters it in a list, no virtual server is persistent`);
+}
+
+function usage(message: string): CommandFailure {
+  return new CommandFailure(message, exitCodes.usage);
+}
+
+function printExplanation(explanation: PacketExplanation, { output = "text", color }: ExplainPacketFlags): string {
+  switch (output) {
+    case "json":
+      return `${escapeInJson(JSON.stringify(explanation, null, 2))}\n`;
+    case "mermaid":
+      return printMermaid(wayGraph(explanation));
+    case "dot":
+      return printDot(wayGraph(explanation));
+    case "text": {
+      const paint = painter(process.stdout, color);
+      return renderPacket(explanation, (text) => paint("bold", text));
+    }
+  }
 }

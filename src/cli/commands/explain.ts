@@ -1,8 +1,6 @@
-import { CommandFailure, exitCodes } from "../exit-codes.ts";
+import { exitCodes } from "../exit-codes.ts";
 import type { ChoiceOfNodes } from "../explain/compile-state.ts";
-import { explainObject } from "../explain/explain-object.ts";
-import { parseQuestion } from "../explain/parse-question.ts";
-import { explainCode, listCodes } from "./explain-code.ts";
+import { parseQuestion, type Question } from "../explain/parse-question.ts";
 
 export interface ExplainFlags extends ChoiceOfNodes {
   readonly namespace: string;
@@ -23,17 +21,20 @@ export async function runExplain(
   return exitCodes.fine;
 }
 
-async function answer(question: ReturnType<typeof parseQuestion>, flags: ExplainFlags): Promise<string> {
+/** What only some answers need is loaded for those alone. */
+async function answer(question: Question, flags: ExplainFlags): Promise<string> {
   switch (question.kind) {
     case "codes":
-      return listCodes();
+      return (await import("./explain-code.ts")).listCodes();
     case "code":
-      return explainCode(question.code);
+      return (await import("./explain-code.ts")).explainCode(question.code);
     case "object":
-      return explainObject(question, flags);
+      return (await import("../explain/explain-object.ts")).explainObject(question, flags);
     case "chain":
+      return (await import("../explain/explain-chain.ts")).explainChainOrSet(question.name, flags);
     case "line":
+      return (await import("../explain/explain-line.ts")).explainLine(question.text, flags);
     case "file-line":
-      throw new CommandFailure("not yet", exitCodes.usage);
+      return (await import("../explain/explain-line.ts")).explainFileLine(question.file, question.line, flags);
   }
 }

@@ -36,7 +36,10 @@ export interface ChoiceOfNodes extends Omit<StateFlags, "filename"> {
 export async function readState(flags: ChoiceOfNodes): Promise<State> {
   const { filename: filenames, proxyConfig } = flags;
   if (filenames === undefined) {
-    throw new CommandFailure("only cluster state can tell: give -f STATE", exitCodes.usage);
+    throw new CommandFailure(
+      "only cluster state can tell: give -f STATE (or, of a Service, a chain or a line, --actual DUMP)",
+      exitCodes.usage,
+    );
   }
   const sink = createSink();
   const inputs = await readInputs(

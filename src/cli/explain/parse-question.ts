@@ -13,6 +13,8 @@ export type Question =
   | { readonly kind: "line"; readonly text: string }
   | { readonly kind: "file-line"; readonly file: string; readonly line: number };
 
+export type ObjectQuestion = Extract<Question, { kind: "object" }>;
+
 export type ObjectType = "Service" | "EndpointSlice" | "Endpoints" | "Node";
 
 export interface Words {

@@ -1,33 +1,29 @@
 import type { HostTexts, TextPart } from "../../evaluate/host-texts.ts";
+import { type LoadProblem, loadRules } from "../../evaluate/load-rules.ts";
 import type { ProxyMode } from "../../model/proxy-configuration.ts";
 import { parseSets } from "../../tools/ipset/parse.ts";
-import { parseChains } from "../../tools/iptables/parse-chains.ts";
 import { parseServers } from "../../tools/ipvs/parse.ts";
 
-interface Problem {
-  readonly line: number;
-  readonly message: string;
-}
-
 /** The first thing that is wrong with the texts of a host, with its file and line: a broken line may hide a rule. */
-export function findTextProblem(texts: HostTexts): string | undefined {
-  return (
-    firstProblem([...texts.iptables, ...texts.ip6tables], parseChains) ??
-    firstProblem(texts.ipset, parseSets) ??
-    firstProblem(texts.ipvs, parseServers)
-  );
+export function findTextProblem({ iptables, ip6tables, ipset, ipvs }: HostTexts): string | undefined {
+  // Loaded rules are kept by their parts, so that whoever compares them does not split 32 MB once more.
+  const problems = [
+    ...loadRules(iptables).problems,
+    ...loadRules(ip6tables).problems,
+    ...problemsIn(ipset, parseSets),
+    ...problemsIn(ipvs, parseServers),
+  ];
+  const [problem, ...more] = problems;
+  if (problem === undefined) return undefined;
+  const { file, line, message } = problem;
+  return `${file}:${line}: ${message}${more.length > 0 ? ` (and ${more.length} more)` : ""}`;
 }
 
-function firstProblem(
+function problemsIn(
   parts: readonly TextPart[],
-  parse: (text: string) => { readonly problems: readonly Problem[] },
-): string | undefined {
-  for (const { file, text } of parts) {
-    const [problem, ...more] = parse(text).problems;
-    if (problem === undefined) continue;
-    return `${file}:${problem.line}: ${problem.message}${more.length > 0 ? ` (and ${more.length} more)` : ""}`;
-  }
-  return undefined;
+  parse: (text: string) => { readonly problems: readonly { readonly line: number; readonly message: string }[] },
+): readonly LoadProblem[] {
+  return parts.flatMap(({ file, text }) => parse(text).problems.map((problem) => ({ file, ...problem })));
 }
 
 /** The mode that texts show signs of. Sets and virtual servers of kube-proxy are there in ipvs mode alone. */

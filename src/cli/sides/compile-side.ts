@@ -66,7 +66,8 @@ function worldOf({ families }: ForwardingPlan, podRanges: readonly string[] | un
 
 const decoder = new TextDecoder();
 
-function textsOf({ steps }: Script, known: Map<string, string>): HostTexts {
+/** The texts of a script, as a host holds them that had nothing of ours. */
+export function textsOf({ steps }: Script, known: Map<string, string>): HostTexts {
   const parts = (...files: readonly string[]): readonly TextPart[] =>
     files.flatMap((file) => {
       const step = steps.find((candidate) => candidate.file === file);

@@ -1,10 +1,10 @@
 import { createSink, hasErrors } from "../../diagnostics/diagnostic.ts";
 import { type Inputs, readInputs, withConfiguration, withoutOverlays } from "../../host/read-inputs.ts";
+import { objectNames } from "../../model/overlay/lay-over.ts";
 import { painter } from "../color.ts";
 import { CommandFailure, exitCodes } from "../exit-codes.ts";
-import { readState, type State, stateOf } from "../read-state.ts";
+import { type State, stateOf } from "../read-state.ts";
 import { renderDiagnostics, summarizeDiagnostics } from "../render-diagnostics.ts";
-import type { StateFlags } from "../state-flags.ts";
 import { readSide } from "./read-side.ts";
 import type { SideRequest, SideSource, SideSources } from "./side-request.ts";
 import { tellNote } from "./tell-diagnostics.ts";
@@ -15,7 +15,8 @@ export async function readSideSources(request: SideRequest): Promise<SideSources
   const changes = [overlay, toMode, toProxyConfig].filter((one) => one !== undefined);
   if (base !== undefined && head !== undefined) {
     if (base === "-" && head === "-") throw usage("only one side can be read from standard input");
-    return { base: await readOne(base, request), head: await readOne(head, headRequest(request)) };
+    const before = await readOne(base, request, undefined);
+    return { base: before, head: await readOne(head, headRequest(request), namesLaid(before)) };
   }
   if (base === undefined && filename.length === 0) throw usage("say what to compare: BASE and HEAD, or -f STATE");
   if (changes.length === 0) {
@@ -34,26 +35,52 @@ function headRequest(request: SideRequest): SideRequest {
   };
 }
 
-async function readOne(path: string, request: SideRequest): Promise<SideSource> {
-  const { filename = [], recursive = false } = request;
+async function readOne(path: string, request: SideRequest, gone: ReadonlySet<string> | undefined): Promise<SideSource> {
+  const { filename = [], overlay = [], recursive = false } = request;
   const content = await readSide(path, recursive);
   switch (content.kind) {
     case "hosts":
-      if (filename.length > 0 || request.overlay !== undefined) {
+      if (filename.length > 0 || overlay.length > 0) {
         throw usage(`${path} holds rules, not manifests: -f and --overlay have nothing to add to it`);
       }
       return { ...content, name: path };
-    case "empty":
-      if (filename.length === 0 && request.overlay === undefined) return { ...content, name: path };
+    case "empty": {
+      if (filename.length === 0) return { ...content, name: path };
       tellNote(content.reason);
-      return { kind: "state", name: path, state: await readState(flagsOf(request, filename), {}) };
-    case "manifests":
-      return { kind: "state", name: path, state: await readState(flagsOf(request, [...filename, path]), {}) };
+      return {
+        kind: "state",
+        name: path,
+        state: await readLaid(request, { filenames: filename, overlays: overlay, gone }),
+      };
+    }
+    case "manifests": {
+      const files = filename.length === 0 ? [[path], overlay] : [filename, [path, ...overlay]];
+      const [filenames = [], overlays = []] = files;
+      return { kind: "state", name: path, state: await readLaid(request, { filenames, overlays, gone }) };
+    }
   }
 }
 
-function flagsOf(request: SideRequest, filename: readonly string[]): StateFlags {
-  return { ...request, filename };
+interface Laid {
+  readonly filenames: readonly string[];
+  readonly overlays: readonly string[];
+  readonly gone: ReadonlySet<string> | undefined;
+}
+
+/** With -f, a side lies over that state: a repository's manifests know nothing of what a cluster fills in. */
+async function readLaid(request: SideRequest, { filenames, overlays, gone }: Laid): Promise<State> {
+  const { mode, serviceNodePortRange: nodePortRange, recursive = false, proxyConfig } = request;
+  const sink = createSink();
+  const inputs = await readInputs({ filenames, overlays, recursive, proxyConfig }, sink);
+  return stateOf({ ...inputs, gone }, { mode, nodePortRange }, sink);
+}
+
+/** What BASE lays over the state of both sides: where HEAD has no such object, it was deleted. */
+function namesLaid(source: SideSource): ReadonlySet<string> | undefined {
+  if (source.kind !== "state") return undefined;
+  const { documents, overlaysFrom, valueCount } = source.state.inputs;
+  if (overlaysFrom === undefined) return undefined;
+  return objectNames(documents.slice(overlaysFrom, valueCount).map(({ value }) => value));
 }
 
 /** The files are read once; both sides share what they say. */

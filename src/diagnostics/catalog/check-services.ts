@@ -51,7 +51,7 @@ export const checkServiceCodes = {
   },
   "endpoints-all-unready": {
     severity: "warning",
-    message: "none of the {count} endpoints of {what} is ready: connections are refused",
+    message: "{what} has {endpoints}, none of them ready: connections are refused",
     hint: "look at the readiness probes of the pods",
     explanation:
       "kube-proxy uses endpoints that are ready and, where none is, those that still serve while they terminate. Here there are neither, so the traffic is refused as if there were no endpoints. Readiness probes that fail and pods that are starting are the usual reasons; publishNotReadyAddresses would make unready pods count.",

@@ -171,6 +171,6 @@ export const serviceCodes = {
     message: "{vip} is also an address of {owner}: the first rule in the chain wins",
     hint: "give one of the two another address or port",
     explanation:
-      "Two Services answer on one address, port and protocol. kube-proxy writes rules for both, in the random order of a Go map, and the first that matches wins: which one may change with every restart. Portolan writes them in name order.",
+      "Two Services answer on one address, port and protocol. kube-proxy writes rules for both, in the random order of a Go map, and the first that matches wins: which one may change with every restart. Portolan writes them in name order, so that the Service that comes first by namespace and name wins. In ipvs mode there is one virtual server for the address and port, and the others have no share in it (virtual-server-shared).",
   },
 } as const satisfies CatalogPart;

@@ -1,8 +1,8 @@
-import type { Sink } from "../../diagnostics/diagnostic.ts";
+import { createSink, type Sink } from "../../diagnostics/diagnostic.ts";
 import { at, originOf } from "../../diagnostics/place.ts";
 import { describeSubject, type Subject } from "../../diagnostics/subject.ts";
 import { isRecord, typeAndValue } from "../fields.ts";
-import type { InputObject } from "../flatten-documents.ts";
+import { flattenDocuments, type InputObject } from "../flatten-documents.ts";
 import type { DocumentRoles } from "../parse-cluster.ts";
 import { isRead, subjectOf } from "../read-objects.ts";
 import { checkEndpointsStay, serviceOfEndpoints } from "./check-endpoints-stay.ts";
@@ -17,20 +17,23 @@ export const absentAnnotation = "portolan/absent";
  */
 export function layOver(
   objects: readonly InputObject[],
-  { overlaysFrom, proxyConfigDocument }: DocumentRoles,
+  { overlaysFrom, proxyConfigDocument, gone = nothing }: DocumentRoles,
   sink: Sink,
 ): readonly InputObject[] {
   const first = overlaysFrom ?? Number.POSITIVE_INFINITY;
   const base = objects.filter(({ place }) => originOf(place).document < first);
   for (const input of base) warnAbsentBelow(input, sink);
-  if (base.length === objects.length) return objects;
+  if (base.length === objects.length && gone.size === 0) return objects;
   const above = objects.slice(base.length);
   const overlays = readOverlays(above, sink);
   const withEndpoints = new Set(above.map(serviceOfEndpoints));
+  // A cluster clears the endpoints away with their Service.
+  const isGone = (name: string | undefined): boolean =>
+    name !== undefined && (overlays.get(name)?.isAbsent ?? gone.has(name));
   const laid = base.flatMap((input) => {
     const isConfiguration = originOf(input.place).document === proxyConfigDocument;
     const overlay = isConfiguration ? undefined : overlays.get(keyOf(input));
-    if (overlay === undefined) return isWithoutService(input, overlays) ? [] : [input];
+    if (overlay === undefined) return isGone(keyOf(input)) || isGone(serviceOfEndpoints(input)) ? [] : [input];
     // A second object of this name stays, so that it is told as the mistake it is; a configuration has no name.
     if (overlay.isUsed) return input.kind === configurationKind ? [] : [input];
     overlay.isUsed = true;
@@ -45,6 +48,13 @@ export function layOver(
     return isUsed || isAbsent ? [] : [object];
   });
   return [...laid, ...added, ...above.filter((input) => !isRead(input))];
+}
+
+const nothing: ReadonlySet<string> = new Set();
+
+/** What messages call the objects of documents, those of kinds that nobody reads left out. */
+export function objectNames(documents: readonly unknown[]): ReadonlySet<string> {
+  return new Set(flattenDocuments(documents, createSink()).filter(isRead).map(keyOf));
 }
 
 interface Overlay {
@@ -72,12 +82,6 @@ function readOverlays(above: readonly InputObject[], sink: Sink): ReadonlyMap<st
     }
   }
   return overlays;
-}
-
-/** A cluster clears the endpoints away with their Service. */
-function isWithoutService(input: InputObject, overlays: ReadonlyMap<string, Overlay>): boolean {
-  const service = serviceOfEndpoints(input);
-  return service !== undefined && overlays.get(service)?.isAbsent === true;
 }
 
 function keyOf(input: InputObject): string {

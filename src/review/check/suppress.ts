@@ -5,7 +5,7 @@ import { createSubject } from "../../diagnostics/subject.ts";
 import { didYouMean } from "../../model/did-you-mean.ts";
 import { isRecord } from "../../model/fields.ts";
 import { flattenDocuments } from "../../model/flatten-documents.ts";
-import { objectAt } from "./check-cluster.ts";
+import { objectAt } from "./state/check-cluster.ts";
 
 export const suppressAnnotation = "portolan/suppress";
 

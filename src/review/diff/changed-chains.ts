@@ -1,4 +1,5 @@
-import type { LoadedChain, LoadedRules } from "../../evaluate/load-rules.ts";
+import type { LoadedRules } from "../../evaluate/load-rules.ts";
+import type { LoadedChain } from "../../evaluate/loaded-chain.ts";
 
 export type Chains = ReadonlyMap<string, LoadedChain>;
 

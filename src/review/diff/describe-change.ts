@@ -1,12 +1,12 @@
-import { serviceInRule } from "../../changes/attribution.ts";
 import { type AddressSet, contains, firstAddress } from "../../evaluate/address-set.ts";
 import { addressNumber, numberAddress, printTarget } from "../../evaluate/addresses.ts";
 import type { Part } from "../../evaluate/classes.ts";
 import type { Difference, EntryComparison } from "./compare-key.ts";
+import { findService } from "./find-service.ts";
 import { type Key, vipOf } from "./key.ts";
 import { labelClasses, tellParts } from "./label-outcomes.ts";
 import { nameSources } from "./name-sources.ts";
-import type { EndpointAt, ServiceAt, SideNode } from "./side.ts";
+import type { EndpointAt, SideNode } from "./side.ts";
 import { tellDetails, tellHeadline } from "./tell-change.ts";
 import { type EndpointLabel, type RuleLine, severities, type TrafficChange, type Witness } from "./traffic-diff.ts";
 import { isUntouched, severityOf, targets } from "./weigh-change.ts";
@@ -39,7 +39,9 @@ export function describeChange(
   const [isNew, isGone] = [isAll("base", isUntouched), isAll("head", isUntouched)];
   const kind = isRegion || isNew === isGone ? "changed" : isNew ? "added" : "removed";
   const nodes = [pair.base, pair.head];
-  const { name, source } = serviceOf(key, pair, difference) ?? {};
+  const { name, source } = findService(key, pair, difference) ?? {};
+  const { before, after } = labelClasses(comparisons, nodes);
+  const headline = tellHeadline(kind, severity, difference);
   return {
     kind,
     severity,
@@ -48,14 +50,14 @@ export function describeChange(
     port: isRegion ? undefined : key.port,
     protocol: isRegion && key.kind === "elsewhere" && key.state !== "NEW" ? undefined : key.protocol,
     nodes: [pair.head.name],
-    headline: tellHeadline(kind, severity, difference),
-    details: tellDetails(difference),
+    headline,
+    details: tellDetails(difference, headline),
     endpoints: {
       added: endpointsOnly(difference.now, difference.was, pair.head.endpoints),
       removed: endpointsOnly(difference.was, difference.now, pair.base.endpoints),
     },
-    before: kind === "added" ? [] : labelClasses(comparisons, "base", nodes),
-    after: kind === "removed" ? [] : labelClasses(comparisons, "head", nodes),
+    before: kind === "added" ? [] : before,
+    after: kind === "removed" ? [] : after,
     witness: witnessOf(key, comparison, difference, nodes),
     source: source?.(),
     ruleLines: ruleLinesOf(difference),
@@ -65,31 +67,6 @@ export function describeChange(
 function sizeOrder(a: AddressSet, b: AddressSet): number {
   const size = ({ intervals }: AddressSet) => intervals.reduce((sum, { from, to }) => sum + to - from, 0n);
   return size(a) > size(b) ? -1 : 1;
-}
-
-/** By the state; else by what the rules that decide say of themselves. */
-function serviceOf(
-  { kind, address, port, protocol }: Key,
-  { base, head }: NodePair,
-  { was, now }: Difference,
-): Partial<ServiceAt> | undefined {
-  if (kind === "elsewhere") return undefined;
-  const names =
-    kind === "other-ports" ? [] : [`${printTarget({ address, port })}/${protocol}`, `*:${port}/${protocol}`];
-  for (const { services } of [head, base]) {
-    for (const name of names) {
-      const service = services.get(name);
-      if (service !== undefined) return service;
-    }
-  }
-  if (kind === "other-ports") return undefined;
-  for (const { outcome } of [...now, ...was]) {
-    for (const hop of outcome.hops) {
-      const name = hop.kind === "rule" ? serviceInRule(hop.rule.text) : undefined;
-      if (name !== undefined) return { name };
-    }
-  }
-  return undefined;
 }
 
 function endpointsOnly(

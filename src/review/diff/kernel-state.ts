@@ -19,7 +19,7 @@ export function changedKernelState(base: EvaluatedHost, head: EvaluatedHost): Ch
   const changed: Changed = { addresses: new Set(), ports: new Set(), everything: false };
   for (const [one, other] of [[base, head] as const, [head, base] as const]) {
     for (const address of one.localAddresses) if (!other.localAddresses.has(address)) changed.addresses.add(address);
-    noteEntries(changed, one, other);
+    noteEntries(changed, one, other, [base, head]);
   }
   return {
     concerns: (key) => {
@@ -49,20 +49,33 @@ function spelled(server: SavedServer | undefined): string {
   return [scheduler, persistence, schedulerFlags, ...reals].join("\n");
 }
 
-function noteEntries(changed: Changed, one: EvaluatedHost, other: EvaluatedHost): void {
+function noteEntries(
+  changed: Changed,
+  one: EvaluatedHost,
+  other: EvaluatedHost,
+  hosts: readonly EvaluatedHost[],
+): void {
   for (const set of one.sets.values()) {
     const beside = other.sets.get(set.name);
     const known = new Set(beside?.type === set.type ? beside.entries.map(({ text }) => text) : []);
-    for (const { text } of set.entries) if (!known.has(text)) noteEntry(changed, set.type, text);
+    for (const { text } of set.entries) if (!known.has(text)) noteEntry(changed, set.type, text, hosts);
   }
 }
 
-/** A set may be asked by source, so its ports count for every address. */
-function noteEntry(changed: Changed, type: string, text: string): void {
+/** A set may be asked by source: then its ports count for every address, unless nobody sends from the entry's address. */
+function noteEntry(changed: Changed, type: string, text: string, hosts: readonly EvaluatedHost[]): void {
   const [first = "", port] = text.split(",");
   if (type === "bitmap:port") changed.ports.add(Number(first));
   else if (type.startsWith("hash:ip") && !first.includes("/")) {
     changed.addresses.add(first);
-    if (port !== undefined && type === "hash:ip,port") changed.ports.add(Number(port.split(":")[1]));
+    if (port !== undefined && type === "hash:ip,port" && !isServiceAddress(first, hosts))
+      changed.ports.add(Number(port.split(":")[1]));
   } else changed.everything = true;
+}
+
+/** Bound to the host to take traffic in; what a process sends from it goes to the address itself. */
+function isServiceAddress(address: string, hosts: readonly EvaluatedHost[]): boolean {
+  return hosts.some(
+    ({ localAddresses, world }) => localAddresses.has(address) && !world.nodeAddresses.includes(address),
+  );
 }

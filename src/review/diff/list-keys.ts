@@ -2,7 +2,7 @@ import { contains, lastAddress, parseAddressSet } from "../../evaluate/address-s
 import { addressNumber } from "../../evaluate/addresses.ts";
 import { exactDestination } from "../../evaluate/chain-index.ts";
 import type { EvaluatedHost } from "../../evaluate/host.ts";
-import { type LoadedChain, ruleAt } from "../../evaluate/load-rules.ts";
+import { type LoadedChain, ruleAt } from "../../evaluate/loaded-chain.ts";
 import { isLocal } from "../../evaluate/match-packet.ts";
 import type { Protocol } from "../../evaluate/packet.ts";
 import type { Match, Rule } from "../../tools/iptables/parsed.ts";

@@ -2,7 +2,7 @@ import { contains, parseAddressSet } from "../../evaluate/address-set.ts";
 import { addressNumber } from "../../evaluate/addresses.ts";
 import { exactDestination, rulesFor } from "../../evaluate/chain-index.ts";
 import type { EvaluatedHost } from "../../evaluate/host.ts";
-import { ruleAt } from "../../evaluate/load-rules.ts";
+import { ruleAt } from "../../evaluate/loaded-chain.ts";
 import type { Rule } from "../../tools/iptables/parsed.ts";
 import { type Chains, lastTarget, type TablePair } from "./changed-chains.ts";
 import { changedKernelState } from "./kernel-state.ts";

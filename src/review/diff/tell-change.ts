@@ -1,3 +1,4 @@
+import { printTarget } from "../../evaluate/addresses.ts";
 import type { Part } from "../../evaluate/classes.ts";
 import { printPercent, type Share, sameShare } from "../../evaluate/share.ts";
 import type { Difference } from "./compare-key.ts";
@@ -21,16 +22,18 @@ export function tellHeadline(kind: TrafficChange["kind"], severity: ChangeSeveri
   return targets(was).join() === targets(now).join() ? "other shares" : "endpoints replaced";
 }
 
-/** What else there is to say, a phrase a line. */
-export function tellDetails({ was, now }: Difference): readonly string[] {
+/** What else there is to say besides the headline, a phrase a line. */
+export function tellDetails({ was, now }: Difference, headline: string): readonly string[] {
   const details: string[] = [];
   if (now.every(isRefused) && !was.every(isRefused)) details.push(`connections are now ${refusal(now)}`);
   const [before, after] = [evenShare(was), evenShare(now)];
   if (before !== undefined && after !== undefined && !sameShare(before, after))
     details.push(`share per endpoint ${printPercent(before)} -> ${printPercent(after)}`);
   const both = was.some(isDelivered) && now.some(isDelivered);
-  if (both && sourceAddress(was, now) !== "") details.push(sourceAddress(was, now));
-  if (both && affinity(was, now) !== "") details.push(affinity(was, now));
+  const source = sourceAddress(was, now);
+  if (both && source !== "" && source !== headline) details.push(source);
+  const stay = affinity(was, now);
+  if (both && stay !== "" && stay !== headline) details.push(stay);
   for (const what of new Set([...was, ...now].flatMap(({ assumptions }) => assumptions.map((each) => each.what))))
     details.push(`depends on what nobody can tell from the text: ${what}`);
   return details;
@@ -55,13 +58,36 @@ function refusal(parts: readonly Part[]): string {
   return [...new Set(told)].join(" or ");
 }
 
+/** Whose address endpoints see: of all of them, or of those for which it changes. */
 function sourceAddress(was: readonly Part[], now: readonly Part[]): string {
-  const masked = (parts: readonly Part[]) => parts.filter(({ outcome }) => outcome.masqueraded).length;
-  const [before, after] = [masked(was), masked(now)];
-  if (before === 0 && after === now.length) return "source address is replaced by the node's now";
-  if (before === was.length && after === 0) return "source address is kept now";
-  const isSame = before === after || (before === was.length && after === now.length);
-  return isSame ? "" : "source address is kept for other endpoints";
+  const [before, after] = [maskedEnds(was), maskedEnds(now)];
+  const changes = (to: boolean): readonly string[] =>
+    [...after].flatMap(([end, isMasked]) => (isMasked === to && before.get(end) === !to ? [end] : []));
+  const told = [true, false].flatMap((isMasked) => {
+    const ends = changes(isMasked);
+    if (ends.length === 0) return [];
+    const all =
+      ends.length === after.size
+        ? ""
+        : ` by ${ends.slice(0, mostEnds).join(", ")}${ends.length > mostEnds ? " and others" : ""}`;
+    return [
+      isMasked
+        ? `source address is replaced by the node's now${all && `, as seen${all}`}`
+        : `source address is kept now${all && `, as seen${all}`}`,
+    ];
+  });
+  return told.join("; ");
+}
+
+const mostEnds = 2;
+
+/** Whether the source is replaced, by where packets end. */
+function maskedEnds(parts: readonly Part[]): ReadonlyMap<string, boolean> {
+  const ends = parts.flatMap(({ outcome: { verdict, masqueraded } }): readonly (readonly [string, boolean])[] => {
+    if (verdict.kind === "delivered") return [[printTarget(verdict.target), masqueraded]];
+    return verdict.kind === "untouched" ? [["the address itself", masqueraded]] : [];
+  });
+  return new Map(ends);
 }
 
 function affinity(was: readonly Part[], now: readonly Part[]): string {

@@ -1,7 +1,7 @@
 import type { Part } from "../../evaluate/classes.ts";
 import { nothing, type Share, sameShare, shareNumber, total } from "../../evaluate/share.ts";
 import type { Difference } from "./compare-key.ts";
-import { type ChangeSeverity, severities } from "./traffic-diff.ts";
+import type { ChangeSeverity } from "./traffic-diff.ts";
 
 /** How much it matters that packets go elsewhere: the worst of what can be said of it. */
 export function severityOf({ was, now }: Difference): ChangeSeverity {
@@ -18,10 +18,6 @@ export function severityOf({ was, now }: Difference): ChangeSeverity {
   if (isMore(shareOf(was, isMasqueraded), shareOf(now, isMasqueraded))) return "source-address";
   if (isMore(shareOf(now, isMasqueraded), shareOf(was, isMasqueraded))) return "source-address";
   return isAffinityAlone(was, now) ? "affinity" : "shares";
-}
-
-export function worst(found: readonly ChangeSeverity[]): ChangeSeverity {
-  return severities.find((severity) => found.includes(severity)) ?? "cosmetic";
 }
 
 export function isDelivered({ outcome }: Part): boolean {

@@ -6,8 +6,8 @@ export const thresholdOne = 2 ** 31;
 /** A part of one: for people, and exactly. */
 export interface Share {
   readonly part: number;
-  /** `715827883/2147483648`, as the kernel draws it. */
-  readonly exact: string;
+  /** `715827883/2147483648`, as the kernel draws it; undefined after so many draws that nobody could read it. */
+  readonly exact: string | undefined;
 }
 
 /** A share of threshold / 2^31 for people: `33.3 %`, and `50 %` without idle decimals. */
@@ -34,14 +34,39 @@ export function equalShare(count: number): Share {
  */
 export function forkShares(rules: readonly Rule[]): readonly (Share | undefined)[] {
   if (!rules.some(({ matches }) => matches.some(({ kind }) => kind === "statistic"))) return rules.map(() => undefined);
-  let left = { numerator: 1n, shift: 0n };
+  let left: Fraction = { part: 1, numerator: 1n, bits: 0n };
   return rules.map((rule) => {
     const threshold = chanceOf(rule);
     if (threshold === undefined) return undefined;
-    const taken = { numerator: left.numerator * BigInt(threshold), shift: left.shift + 31n };
-    left = { numerator: left.numerator * BigInt(thresholdOne - threshold), shift: left.shift + 31n };
-    return shareOf(taken.numerator, taken.shift);
+    const taken = times(left, threshold);
+    left = times(left, thresholdOne - threshold);
+    return { part: taken.part, exact: printFraction(taken) };
   });
+}
+
+/** numerator / 2^bits; without a numerator after too many draws: each makes it longer by 31 bits. */
+interface Fraction {
+  readonly part: number;
+  readonly numerator: bigint | undefined;
+  readonly bits: bigint;
+}
+
+const mostBits = 31n * 16n;
+
+function times({ part, numerator, bits }: Fraction, threshold: number): Fraction {
+  const isLong = numerator === undefined || bits >= mostBits;
+  return {
+    part: part * (threshold / thresholdOne),
+    numerator: isLong ? undefined : numerator * BigInt(threshold),
+    bits: bits + 31n,
+  };
+}
+
+function printFraction({ numerator, bits }: Fraction): string | undefined {
+  if (numerator === undefined) return undefined;
+  let [top, left] = [numerator, bits];
+  while (left > 0n && top % 2n === 0n) [top, left] = [top / 2n, left - 1n];
+  return left === 0n ? String(top) : `${top}/${1n << left}`;
 }
 
 /** The threshold of a rule that ends the chain by chance alone; one that asks for nothing always does. */
@@ -54,11 +79,4 @@ function chanceOf({ matches, target }: Rule): number | undefined {
     else if (match.kind !== "comment") return undefined;
   }
   return threshold;
-}
-
-function shareOf(numerator: bigint, shift: bigint): Share {
-  let [top, bits] = [numerator, shift];
-  while (bits > 0n && top % 2n === 0n) [top, bits] = [top / 2n, bits - 1n];
-  const scaled = bits > 64n ? Number(top >> (bits - 64n)) / 2 ** 64 : Number(top) / 2 ** Number(bits);
-  return { part: scaled, exact: bits === 0n ? String(top) : `${top}/${1n << bits}` };
 }

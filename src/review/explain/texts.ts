@@ -15,6 +15,7 @@ export interface ToolText {
 /** The rules a node has or is to have, compiled or dumped, taken apart. */
 export interface Texts {
   readonly chains: readonly PlacedChain[];
+  readonly byName: ReadonlyMap<string, readonly PlacedChain[]>;
   /** The lines of sets, virtual servers and addresses. */
   readonly others: readonly PlacedLine[];
   readonly causeOf: (file: string, line: number) => LineOrigin | undefined;
@@ -69,7 +70,13 @@ export function readTexts(texts: readonly ToolText[]): Texts {
       }
     } else others.push(...linesOf(text));
   }
-  return { chains, others, problems, causeOf: (file, line) => origins.get(file)?.get(line) };
+  return {
+    chains,
+    byName: groupByName(chains),
+    others,
+    problems,
+    causeOf: (file, line) => origins.get(file)?.get(line),
+  };
 }
 
 function linesOf({ tool, file, text }: ToolText): readonly PlacedLine[] {
@@ -99,7 +106,23 @@ export function textsOfScript({ steps }: Script): readonly ToolText[] {
   });
 }
 
-/** The chain of a name in a family and table; a name may stand in several. */
-export function chainsNamed({ chains }: Texts, name: string): readonly PlacedChain[] {
-  return chains.filter((chain) => chain.name === name);
+function groupByName(chains: readonly PlacedChain[]): ReadonlyMap<string, readonly PlacedChain[]> {
+  const groups = new Map<string, PlacedChain[]>();
+  for (const chain of chains) {
+    const group = groups.get(chain.name);
+    if (group === undefined) groups.set(chain.name, [chain]);
+    else group.push(chain);
+  }
+  return groups;
+}
+
+/** The chains of a name: there may be one in each family and table. */
+export function chainsNamed({ byName }: Texts, name: string): readonly PlacedChain[] {
+  return byName.get(name) ?? [];
+}
+
+/** The chain that a rule leads to, by `-j` or `-g`; perhaps the name of an extension target without options. */
+export function leadsTo({ target }: Rule): string | undefined {
+  if (target.kind === "jump") return target.chain;
+  return target.kind === "unknown" && target.words[0] === "-g" ? target.words[1] : undefined;
 }

@@ -4,8 +4,8 @@ import { groupByService } from "./service-groups.ts";
 import { placeText, plural, signs } from "./words.ts";
 
 /**
- * One line per change of behaviour, to be counted, sorted and searched: sign, severity, service, address, headline,
- * nodes and source, with tabs between them and `-` for what is not known. Nothing where no packet is treated differently.
+ * One line per change of behaviour, to be read, counted and searched: sign, severity, service (`-` where none explains
+ * the address), address and headline, nodes, source. Nothing where no packet is treated differently.
  */
 export function renderBrief(diff: TrafficDiff): string {
   const clean = escapeDeep(diff);
@@ -14,7 +14,7 @@ export function renderBrief(diff: TrafficDiff): string {
 }
 
 function briefLine({ kind, severity, service, vip, headline, nodes, source }: TrafficChange): string {
-  const where = nodes.length === 1 ? (nodes[0] ?? "") : plural(nodes.length, "node");
-  const place = source === undefined ? "-" : placeText(source);
-  return [signs[kind], severity, service ?? "-", vip, headline, where, place].join("\t");
+  const where = nodes.length === 1 ? nodes[0] : plural(nodes.length, "node");
+  const place = source === undefined ? "" : ` (${placeText(source)})`;
+  return `${signs[kind]} ${severity} ${service ?? "-"} ${vip}: ${headline}, on ${where}${place}`;
 }

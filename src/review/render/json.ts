@@ -76,7 +76,7 @@ function rulesDocument({ nodes, added, changed, removed, moved, chains }: NodeRu
 }
 
 /** JSON leaves some control characters as they are; as escapes they mean the same, and no terminal acts on them. */
-function escapeInJson(json: string): string {
+export function escapeInJson(json: string): string {
   return json.replace(/[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}]/gu, (char) =>
     char
       .split("")

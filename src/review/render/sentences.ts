@@ -17,10 +17,13 @@ export function ruleCounts({ added, changed, removed }: Pick<NodeRules, "added" 
   return `${added} added, ${changed} changed, ${removed} removed`;
 }
 
-/** `412 lines moved, no packet is treated differently`, for all nodes together; undefined where none did. */
-export function movedSentence(diff: Pick<TrafficDiff, "rules">): string | undefined {
+/** `412 lines moved`, on all nodes together; undefined where none did. */
+export function movedSentence(diff: Pick<TrafficDiff, "rules">, groups: readonly ServiceGroup[]): string | undefined {
   const { moved } = sumRules(diff);
-  return moved === 0 ? undefined : `${plural(moved, "line")} moved, no packet is treated differently`;
+  if (moved === 0) return undefined;
+  return groups.length === 0
+    ? `${plural(moved, "line")} moved`
+    : `${plural(moved, "more line")} moved, and treat no packet differently`;
 }
 
 /** By group of nodes, how many rules change: `Rules per node: ...`, or `Rules on n1 and n2: ...` where nodes differ. */

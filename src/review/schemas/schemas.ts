@@ -1,8 +1,10 @@
 import { diffSchema } from "./diff.ts";
+import { packetSchema } from "./packet.ts";
 
 /** JSON Schemas of the documents Portolan prints, by the name that `portolan schema` knows them by. */
 export const schemas: Readonly<Record<string, NamedSchema>> = {
   diff: { of: "portolan diff, as JSON", schema: diffSchema },
+  packet: { of: "portolan explain packet, as JSON", schema: packetSchema },
 };
 
 export interface NamedSchema {

@@ -113,7 +113,8 @@ export function printServers(servers: readonly SavedServer[]): string {
   return servers.map((server) => [printServer(server), ...printRealServers(server), ""].join("\n")).join("");
 }
 
-function printServer({ protocol, address, scheduler, persistence, schedulerFlags, rest }: SavedServer): string {
+/** The line of a server alone. */
+export function printServer({ protocol, address, scheduler, persistence, schedulerFlags, rest }: SavedServer): string {
   const sticky = persistence === undefined ? [] : ["-p", persistence];
   const flags = schedulerFlags === undefined ? [] : ["-b", schedulerFlags];
   return ["-A", PROTOCOL_OPTIONS[protocol], address, "-s", scheduler, ...sticky, ...flags, ...rest].join(" ");

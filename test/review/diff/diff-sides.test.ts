@@ -159,7 +159,7 @@ test("modes are compared by what they do", () => {
     "changed access-widened packets that conntrack calls INVALID: dropped -> goes on untouched",
     "removed access-lost 127.0.0.1:30080/TCP: closes",
     "changed access-lost 10.97.5.17, other ports: goes on untouched -> rejected",
-    "changed source-address 10.97.5.17:3000/TCP: source address is kept for other endpoints",
+    "changed source-address 10.97.5.17:3000/TCP: source address is kept now, as seen by 10.244.2.12:443",
   ]);
 });
 

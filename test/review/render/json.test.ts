@@ -4,7 +4,8 @@ import { renderJson } from "../../../src/review/render/json.ts";
 import { diffSchema } from "../../../src/review/schemas/diff.ts";
 import { hasControls } from "../../cli/controls.ts";
 import { cosmeticDiff, emptyDiff } from "./diffs.ts";
-import { hostileDiff, hostileText, largeDiff, smallDiff } from "./samples.ts";
+import { hostileDiff, hostileText } from "./hostile.ts";
+import { largeDiff, smallDiff } from "./samples.ts";
 
 const ajv = new Ajv2020({ strict: true, allErrors: true, allowUnionTypes: true });
 const validate = ajv.compile(diffSchema);

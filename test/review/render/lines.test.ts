@@ -5,26 +5,26 @@ import { renderUnified } from "../../../src/review/render/unified.ts";
 import { percent } from "../../../src/review/render/words.ts";
 import { hasControls } from "../../cli/controls.ts";
 import { change, diffOf, emptyDiff } from "./diffs.ts";
-import { hostileDiff, largeDiff, smallDiff } from "./samples.ts";
+import { hostileDiff } from "./hostile.ts";
+import { largeDiff, smallDiff } from "./samples.ts";
 
 const lines = (text: string): readonly string[] => text.split("\n").slice(0, -1);
 
 describe("renderBrief", () => {
-  it("has a line of seven fields for every change of behaviour", () => {
-    const brief = lines(renderBrief(smallDiff));
-    expect(brief).toHaveLength(7);
-    for (const line of brief) expect(line.split("\t")).toHaveLength(7);
-    expect(brief[1]).toBe(
-      "~\tshares\tshop/web:http\t10.96.4.20:80/TCP\tendpoints 3 -> 2\t3 nodes\tdeploy/web.yaml:21:13",
-    );
-    expect(brief[4]).toMatch(/^-\taccess-lost\t-\t192\.0\.2\.80:8080\/TCP\t/);
+  it("has a line for every change of behaviour", () => {
+    expect(lines(renderBrief(smallDiff)).slice(0, 5)).toEqual([
+      "+ access-widened shop/web:http nodePort 30080/TCP: opens on every node, on 3 nodes (deploy/web.yaml:17:15)",
+      "~ shares shop/web:http 10.96.4.20:80/TCP: endpoints 3 -> 2, on 3 nodes (deploy/web.yaml:21:13)",
+      "~ shares shop/web:http 203.0.113.5:80/TCP: endpoints 3 -> 2, on 3 nodes (deploy/web.yaml:21:13)",
+      "- access-lost shop/checkout:grpc 10.96.100.2:9090/TCP: no endpoints left, on 3 nodes (deploy/checkout.yaml:8:5)",
+      "- access-lost - 192.0.2.80:8080/TCP: answers no longer, on 3 nodes",
+    ]);
   });
 
   it("is empty where nothing changes, and keeps its lines whatever the names are", () => {
     expect(renderBrief(emptyDiff)).toBe("");
-    const brief = renderBrief(hostileDiff);
-    expect(lines(brief)).toHaveLength(hostileDiff.changes.length);
-    expect(hasControls(brief.replaceAll("\t", ""))).toBe(false);
+    expect(lines(renderBrief(hostileDiff))).toHaveLength(hostileDiff.changes.length);
+    expect(hasControls(renderBrief(hostileDiff))).toBe(false);
   });
 });
 

@@ -51,6 +51,15 @@ const opened = change({
 });
 
 const kept = change({
+  witness: {
+    from: "198.51.100.7",
+    fromClass: "outside",
+    entry: "outside",
+    to: "203.0.113.20:443",
+    protocol: "tcp",
+    was: "10.244.1.9:8443 50.0 %, 10.244.2.9:8443 50.0 %, masqueraded",
+    now: "10.244.1.9:8443",
+  },
   severity: "source-address",
   service: "shop/api:https",
   vip: "203.0.113.20:443/TCP",
@@ -71,6 +80,15 @@ const kept = change({
 });
 
 const sticky = change({
+  witness: {
+    from: "10.244.1.5",
+    fromClass: "any source",
+    entry: "pod",
+    to: "10.96.7.7:80",
+    protocol: "tcp",
+    was: "10.244.1.8:80, for 10800 s",
+    now: "10.244.1.8:80",
+  },
   severity: "affinity",
   service: "shop/cart:http",
   vip: "10.96.7.7:80/TCP",
@@ -83,6 +101,16 @@ const sticky = change({
 });
 
 const stray = change({
+  witness: {
+    from: "198.51.100.7",
+    fromClass: "any source",
+    entry: "outside",
+    to: "192.0.2.80:8080",
+    protocol: "tcp",
+    was: "10.244.9.9:8080",
+    now: "untouched",
+  },
+  endpoints: { added: [], removed: [] },
   kind: "removed",
   severity: "access-lost",
   service: undefined,
@@ -128,52 +156,3 @@ export function largeDiff(services = 500, nodes = 40): TrafficDiff {
     rules: [{ ...(diffOf([]).rules[0] as TrafficDiff["rules"][0]), nodes: names }],
   });
 }
-
-const hostileText = [
-  "</script><img src=x onerror=alert(1)>",
-  "\u001b[31mred\u001b[0m",
-  "`code` ``` ~~~",
-  "a|b\\|c",
-  "line\nfeed\r\n::error::x",
-  "\"quote\" 'single' #quot; end --> x",
-  "\u202eright to left\u2028",
-  "@everyone #1 [a](javascript:alert(1)) <!-- -->",
-  "100%2C50%",
-  "]]></style><script>alert(1)</script>",
-];
-
-/** Every text of a change is hostile. */
-export const hostileDiff: TrafficDiff = diffOf(
-  hostileText.map((text, index) =>
-    change({
-      kind: (["added", "changed", "removed"] as const)[index % 3] ?? "added",
-      service: text,
-      vip: text,
-      protocol: text,
-      nodes: [text],
-      headline: text,
-      details: [text, `# ${text}`, `- ${text}`],
-      endpoints: { added: [{ target: text, pod: text, node: text }], removed: [] },
-      before: [balanced([text], text)],
-      after: [balanced([text, `${text}2`], text, { assuming: [text] })],
-      witness: { from: text, fromClass: text, entry: "outside", to: text, protocol: text, was: text, now: text },
-      source: { file: text, line: 1, column: 2 },
-      ruleLines: [{ sign: "+", text }],
-    }),
-  ),
-  {
-    base: { name: hostileText[0] ?? "", mode: "iptables" },
-    head: { name: hostileText[2] ?? "", mode: "ipvs" },
-    nodes: hostileText,
-    rules: hostileText.map((text) => ({
-      nodes: [text],
-      added: 1,
-      changed: 0,
-      removed: 0,
-      moved: 1,
-      chains: [{ where: text, kind: "renamed" as const, renamedTo: text, lines: [{ sign: "-" as const, text }] }],
-    })),
-    assumptions: hostileText,
-  },
-);
-export { hostileText };

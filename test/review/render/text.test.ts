@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import { renderText } from "../../../src/review/render/text/text.ts";
 import { hasControls } from "../../cli/controls.ts";
 import { balanced, change, cosmeticDiff, diffOf, emptyDiff, nodeRules, rejected } from "./diffs.ts";
-import { hostileDiff, largeDiff, smallDiff } from "./samples.ts";
+import { hostileDiff } from "./hostile.ts";
+import { largeDiff, smallDiff } from "./samples.ts";
 
 const lines = (text: string): readonly string[] => text.trimEnd().split("\n");
 
@@ -55,7 +56,7 @@ assumed: routing and NetworkPolicy beyond a node are not looked at
   it("says so where no packet is treated differently", () => {
     expect(renderText(emptyDiff, { detail: "services" })).toBe("No packet is treated differently.\n");
     expect(renderText(cosmeticDiff, { detail: "services" })).toMatch(
-      /^No packet is treated differently\.\n\n412 lines moved, no packet is treated differently\n/,
+      /^No packet is treated differently\.\n\n412 lines moved\n/,
     );
   });
 

@@ -1,7 +1,7 @@
 import { at, originOf } from "../../../diagnostics/place.ts";
 import { placeOfEndpoint } from "../../../model/endpoint-slice.ts";
 import type { Endpoint, ServicePortPlan } from "../../../resolve/forwarding-plan.ts";
-import { type EndpointUse, endpointUses } from "../endpoint-uses.ts";
+import { type EndpointUse, endpointUses } from "../service/endpoint-uses.ts";
 import type { NodeFacts } from "./node-facts.ts";
 import type { Omission, OmissionReason } from "./omission.ts";
 
@@ -13,9 +13,10 @@ interface Reason {
 /** Endpoints that a service port knows of and does not use, wholly or for some of its traffic. */
 export function endpointOmissions(plan: ServicePortPlan, node: NodeFacts): readonly Omission[] {
   const uses = endpointUses(plan, node.mode);
+  const used = new Map(uses.map((use) => [use, new Set(use.endpoints)]));
   return plan.endpoints.known.flatMap((endpoint) => {
     const missing = uses
-      .filter(({ endpoints }) => !endpoints.includes(endpoint))
+      .filter((use) => used.get(use)?.has(endpoint) !== true)
       .map((use) => ({ use, ...reasonFor(endpoint, use, plan, node) }));
     const reasons = new Set(missing.map(({ why }) => why));
     if (missing.length === 0) return [];

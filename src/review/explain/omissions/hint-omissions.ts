@@ -1,7 +1,7 @@
 import { at, originOf } from "../../../diagnostics/place.ts";
 import { placeOfEndpoint } from "../../../model/endpoint-slice.ts";
 import type { Endpoint, ServicePortPlan } from "../../../resolve/forwarding-plan.ts";
-import { endpointUses } from "../endpoint-uses.ts";
+import { endpointUses } from "../service/endpoint-uses.ts";
 import type { NodeFacts } from "./node-facts.ts";
 import type { Omission } from "./omission.ts";
 

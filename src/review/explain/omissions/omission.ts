@@ -1,10 +1,13 @@
 import type { Origin } from "../../../diagnostics/place.ts";
+import type { Family } from "../../../model/address.ts";
 
 /** Something that an object does not get on a node, and the decision behind that. */
 export interface Omission {
   readonly reason: OmissionReason;
   /** The service port it is of, `shop/web:http`; undefined where it holds for the object as a whole. */
   readonly port: string | undefined;
+  /** The family of which it holds; undefined: of every one. */
+  readonly family?: Family;
   /** What is not there: `endpoint 10.0.1.5:8080`. */
   readonly what: string;
   /** A sentence without its subject and end. */
@@ -50,6 +53,7 @@ export type OmissionReason =
   | "hints-ignored"
   | "no-slices"
   | "slice-without-label"
+  | "slice-without-service"
   | "slice-headless"
   | "slice-fqdn"
   | "slice-other-family"

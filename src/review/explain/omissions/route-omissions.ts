@@ -7,7 +7,7 @@ import type { Omission } from "./omission.ts";
 /** Traffic of a service port that is sent to no endpoint: rejected, or dropped by a policy. */
 export function routeOmissions(plan: ServicePortPlan, node: NodeFacts): readonly Omission[] {
   const { internal, external, service } = plan;
-  const inside = { route: internal, traffic: "the cluster IP", policy: "internalTrafficPolicy" };
+  const inside = { route: internal, traffic: "traffic to the cluster IP", policy: "internalTrafficPolicy" };
   const outside = external && {
     route: external.route,
     traffic: "traffic from outside",

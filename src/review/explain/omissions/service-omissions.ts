@@ -35,7 +35,8 @@ export function whyNotProxied(service: Service, { documents }: NodeFacts): Omiss
   return all("no-cluster-ip", why, ["spec"]);
 }
 
-function familyOmissions(service: Service, { plan }: NodeFacts): readonly Omission[] {
+/** The families a Service gets no rules in. */
+export function familyOmissions(service: Service, { plan }: NodeFacts): readonly Omission[] {
   const compiled = plan.families.map(({ family }) => family);
   const omissions: Omission[] = [];
   const add = (reason: OmissionReason, family: Family, why: string, path: readonly string[]): void => {

@@ -1,94 +1,111 @@
 import type { Hop } from "../../../evaluate/packet.ts";
 import { printFraction, type Share, shareNumber } from "../../../evaluate/share.ts";
-import type { SavedServer } from "../../../tools/ipvs/parse.ts";
+import type { Rule } from "../../../tools/iptables/parsed.ts";
+import { printServer, type SavedServer } from "../../../tools/ipvs/parse.ts";
 import { describeMatch, describeTarget } from "../describe-rule.ts";
+import { printSource, type Source } from "../render/source.ts";
 import type { ExplainedHop } from "./packet-explanation.ts";
 
 /** What a line of a rule text is there for. */
 export interface Cause {
+  /** `Service shop/web`, or `kube-proxy` for what is always there. */
   readonly object: string;
   readonly field: string;
-  /** `cluster.yaml:12:5`; undefined where it comes from no file. */
-  readonly source: string | undefined;
+  /** Undefined where it comes from no file. */
+  readonly source: Source | undefined;
 }
 
-/** By file and line; undefined where nobody knows, as with dumps. */
-export type CauseOf = (file: string, line: number) => Cause | undefined;
-
-/** Puts hops in words; each rule once, however many ways lead over it. */
-export function createHopExplainer(causeOf: CauseOf): (hop: Hop) => ExplainedHop {
-  const causes = new Map<string, Cause | undefined>();
-  const known = (file: string, line: number): Cause | undefined => {
-    const key = `${file}:${line}`;
-    if (!causes.has(key)) causes.set(key, causeOf(file, line));
-    return causes.get(key);
-  };
-  return (hop) => explainHop(hop, known);
+/** A line of a tool's text, without counters. */
+export interface RuleLine {
+  readonly file: string;
+  readonly line: number;
+  readonly text: string;
 }
 
-function explainHop(hop: Hop, causeOf: CauseOf): ExplainedHop {
+/** What a line is there for; undefined where nobody knows. */
+export type CauseOf = (line: RuleLine) => Cause | undefined;
+
+/** Puts a hop in words. `destination` is where the packet ends, which a virtual server has chosen. */
+export function explainHop(hop: Hop, destination: string | undefined, causeOf: CauseOf): ExplainedHop {
   switch (hop.kind) {
     case "rule": {
       const { table, chain, number, rule, file, chance } = hop;
-      const cause = causeOf(file, rule.line);
-      const asked = rule.matches.map(describeMatch).filter((words) => words !== undefined);
-      const words = `${asked.length === 0 ? "every packet" : asked.join(", ")}: ${describeTarget(rule.target)}`;
+      const cause = causeOf({ file, line: rule.line, text: rule.text });
       return {
         table,
         chain,
         rule: number,
         text: rule.text,
-        because: cause === undefined ? words : `${words}; ${describeCause(cause)}`,
+        words: describe(rule),
+        because: cause === undefined ? commentOf(rule) : describeCause(cause),
+        ...goesTo(rule),
         ...chanceOf(chance),
-        ...causeFields(cause),
+        ...fieldsOf(cause),
         file,
         line: rule.line,
       };
     }
     case "policy": {
       const { table, chain, policy } = hop;
-      const because = `no rule of ${chain} ended its way: the policy of the chain is ${policy}`;
-      return { table, chain, rule: null, text: `:${chain} ${policy}`, because, file: "", line: 0 };
+      const words = "no rule ended its way: the policy of the chain decides";
+      return { table, chain, rule: null, text: `:${chain} ${policy}`, words, because: `policy ${policy} of ${chain}` };
     }
     case "virtual-server": {
       const { server, chance } = hop;
-      const text = spellServer(server);
+      const text = printServer(server);
+      const cause = causeOf({ file: ipvsFile, line: server.line, text });
       return {
         table: "ipvs",
         chain: server.address,
         rule: null,
         text,
-        because: describeServer(server),
+        words: describeServer(server),
+        because: cause === undefined ? "a virtual server of this host" : describeCause(cause),
+        ...(destination === undefined ? {} : { goesTo: destination }),
         ...chanceOf(chance),
-        file: "ipvs",
-        line: 0,
+        ...fieldsOf(cause),
+        line: server.line,
       };
     }
   }
+}
+
+/** What `compile --out-dir` calls the text of virtual servers; their hops name no file. */
+const ipvsFile = "ipvs.restore";
+
+function describe({ matches, target }: Rule): string {
+  const asked = matches.map(describeMatch).filter((words) => words !== undefined);
+  return `${asked.length === 0 ? "every packet" : asked.join(", ")}: ${describeTarget(target)}`;
+}
+
+function commentOf({ matches }: Rule): string {
+  const comments = matches.flatMap((match) => (match.kind === "comment" ? [match.text] : []));
+  return comments.length === 0 ? "" : `its comment: ${comments.join("; ")}`;
+}
+
+function goesTo({ target }: Rule): Pick<ExplainedHop, "goesTo"> {
+  if (target.kind === "jump") return { goesTo: target.chain };
+  return target.kind === "dnat" ? { goesTo: target.destination } : {};
 }
 
 function chanceOf(chance: Share | undefined): Pick<ExplainedHop, "share" | "exact"> {
   return chance === undefined ? {} : { share: shareNumber(chance), exact: printFraction(chance) };
 }
 
-function causeFields(cause: Cause | undefined): Pick<ExplainedHop, "object" | "field" | "source"> {
+function fieldsOf(cause: Cause | undefined): Pick<ExplainedHop, "object" | "field" | "source"> {
   if (cause === undefined) return {};
   const { object, field, source } = cause;
   return { object, ...(field === "" ? {} : { field }), ...(source === undefined ? {} : { source }) };
 }
 
-/** `Service shop/web, spec.clusterIP (cluster.yaml:12:5)` */
 function describeCause({ object, field, source }: Cause): string {
-  return `${object}${field === "" ? "" : `, ${field}`}${source === undefined ? "" : ` (${source})`}`;
+  if (object === "kube-proxy") return "always there";
+  return `${object}${field === "" ? "" : ` ${field}`}${source === undefined ? "" : ` (${printSource(source)})`}`;
 }
 
-function spellServer({ protocol, address, scheduler, persistence }: SavedServer): string {
-  const option = { tcp: "-t", udp: "-u", sctp: "--sctp-service" }[protocol];
-  return `-A ${option} ${address} -s ${scheduler}${persistence === undefined ? "" : ` -p ${persistence}`}`;
-}
-
-function describeServer({ protocol, address, scheduler, realServers }: SavedServer): string {
+function describeServer({ scheduler, realServers, persistence }: SavedServer): string {
   const taking = realServers.filter(({ weight }) => weight > 0).length;
-  const count = `${taking} real ${taking === 1 ? "server takes" : "servers take"} connections`;
-  return `IPVS has a virtual server for ${protocol.toUpperCase()} ${address}, scheduler ${scheduler}: ${count}`;
+  const count = `${taking} of ${realServers.length} real servers take connections`;
+  const stays = persistence === undefined ? "" : `, a client stays for ${persistence} s`;
+  return `virtual server, scheduler ${scheduler}, ${count}${stays}`;
 }

@@ -1,19 +1,22 @@
-import { printTarget } from "../../../evaluate/addresses.ts";
+import { isEmpty } from "../../../evaluate/address-set.ts";
+import { isIpv6, printTarget, type Target } from "../../../evaluate/addresses.ts";
 import { evaluatePacket } from "../../../evaluate/evaluate-packet.ts";
 import type { EvaluatedHost } from "../../../evaluate/host.ts";
 import type { Outcome } from "../../../evaluate/packet.ts";
 import { printFraction, shareNumber } from "../../../evaluate/share.ts";
-import { type CauseOf, createHopExplainer } from "./explain-hop.ts";
+import { familyNames } from "../../../model/address.ts";
+import { type CauseOf, explainHop } from "./explain-hop.ts";
 import { foldOutcomes } from "./fold-outcomes.ts";
 import { limitsOf } from "./limits.ts";
-import type { ExplainedHop, ExplainedOutcome, ExplainedPacket, PacketExplanation } from "./packet-explanation.ts";
-import type { ResolvedPacket } from "./resolve-packet.ts";
+import type { ExplainedOutcome, ExplainedPacket, PacketExplanation } from "./packet-explanation.ts";
+import type { ResolvedPacket } from "./question/resolve-packet.ts";
 
 export interface ExplainedHost {
   readonly node: string;
   readonly mode: PacketExplanation["mode"];
   readonly host: EvaluatedHost;
-  readonly causeOf: CauseOf;
+  /** What the rules are there for that packets to a target meet. */
+  readonly causesTo: (target: Target) => CauseOf;
   /** What the state knows of an endpoint, by `10.244.3.4:8080`. */
   readonly endpointAt: (target: string) => NamedEndpoint | undefined;
   readonly assumptions: readonly string[];
@@ -27,9 +30,9 @@ export interface NamedEndpoint {
 
 /** Sends a packet through a host, and says where it goes, by which rules, and what these are there for. */
 export function explainPacket(explained: ExplainedHost, resolved: ResolvedPacket): PacketExplanation {
-  const explainHop = createHopExplainer(explained.causeOf);
+  const known = { endpointAt: explained.endpointAt, causeOf: remembering(explained.causesTo(resolved.to)) };
   const outcomes = foldOutcomes(evaluatePacket(explained.host, resolved.packet)).map((outcome) =>
-    explainOutcome(outcome, outcome.hops.map(explainHop), resolved, explained),
+    explainOutcome(outcome, resolved, known),
   );
   const { node, mode, assumptions } = explained;
   return {
@@ -39,9 +42,31 @@ export function explainPacket(explained: ExplainedHost, resolved: ResolvedPacket
     mode,
     packet: describePacket(resolved),
     outcomes,
-    assumptions,
+    assumptions: [...assumptions, ...missingTables(explained.host, resolved), ...unknownPods(explained.host, resolved)],
     limits: limitsOf(outcomes, explained),
   };
+}
+
+/** A table that is not there is an empty one. */
+function missingTables({ families }: EvaluatedHost, { to }: ResolvedPacket): readonly string[] {
+  const family = isIpv6(to.address) ? "ipv6" : "ipv4";
+  const { tables } = families[family];
+  if (tables.size === 0) return [`there are no rules of ${familyNames[family]} here: such packets meet none`];
+  const missing = ["nat", "filter"].filter((table) => !tables.has(table));
+  return missing.map((table) => `there is no table ${table} of ${familyNames[family]} here: taken for an empty one`);
+}
+
+function unknownPods({ pods }: EvaluatedHost, { from, fromName, packet }: ResolvedPacket): readonly string[] {
+  const isTold = fromName !== undefined || !isEmpty(pods[isIpv6(from) ? "ipv6" : "ipv4"]);
+  if (packet.entry !== "outside" || isTold || !isPrivate(from)) return [];
+  return [`nothing tells which addresses pods of this node have: ${from} is taken for one outside (--entry pod)`];
+}
+
+/** What pods may have (RFC 1918, RFC 6598, RFC 4193). */
+function isPrivate(address: string): boolean {
+  return /^(?:10\.|172\.(?:1[6-9]|2\d|3[01])\.|192\.168\.|100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.|f[cd])/.test(
+    address,
+  );
 }
 
 function describePacket({ from, fromName, to, packet }: ResolvedPacket): ExplainedPacket {
@@ -60,12 +85,21 @@ function describePacket({ from, fromName, to, packet }: ResolvedPacket): Explain
   };
 }
 
-function explainOutcome(
-  outcome: Outcome,
-  hops: readonly ExplainedHop[],
-  { from }: ResolvedPacket,
-  { endpointAt }: ExplainedHost,
-): ExplainedOutcome {
+/** Asks for each line once, however many ways lead over it. */
+function remembering(causeOf: CauseOf): CauseOf {
+  const causes = new Map<string, ReturnType<CauseOf>>();
+  return (line) => {
+    const key = `${line.file}:${line.line}`;
+    if (!causes.has(key)) causes.set(key, causeOf(line));
+    return causes.get(key);
+  };
+}
+
+interface Known extends Pick<ExplainedHost, "endpointAt"> {
+  readonly causeOf: CauseOf;
+}
+
+function explainOutcome(outcome: Outcome, { from }: ResolvedPacket, { endpointAt, causeOf }: Known): ExplainedOutcome {
   const { share, verdict, masqueraded, affinity, scheduling, assumptions } = outcome;
   const destination = verdict.kind === "delivered" ? printTarget(verdict.target) : undefined;
   const { pod, node } = (destination === undefined ? undefined : endpointAt(destination)) ?? {};
@@ -82,6 +116,6 @@ function explainOutcome(
     ...(affinity === undefined ? {} : { affinitySeconds: affinity }),
     ...(scheduling === undefined ? {} : { scheduling }),
     assuming: assumptions,
-    hops,
+    hops: outcome.hops.map((hop) => explainHop(hop, destination, causeOf)),
   };
 }

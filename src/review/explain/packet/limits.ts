@@ -8,10 +8,10 @@ export function limitsOf(
 ): readonly string[] {
   const limits: string[] = [];
   if (outcomes.some(({ verdict }) => verdict === "delivered")) {
-    limits.push(`the way from ${node} to the endpoint (routes, NetworkPolicy, other nodes) is not looked at`);
+    limits.push(`the way from ${node} to the endpoint: routes, NetworkPolicy, rules of other nodes`);
   }
   if (outcomes.some(({ verdict }) => verdict === "untouched")) {
-    limits.push("what becomes of an untouched packet is up to routes, NetworkPolicy and who listens there");
+    limits.push("where an untouched packet goes: routes, NetworkPolicy, who listens there");
   }
   return limits;
 }

@@ -69,8 +69,12 @@ export interface ExplainedHop {
   readonly rule: number | null;
   /** As the tool spells it. */
   readonly text: string;
-  /** Why it took the packet, what it does, and what it is there for. */
+  /** What it asked of the packet, and what it does. */
+  readonly words: string;
+  /** What it is there for: `Service shop/web spec.clusterIP (cluster.yaml:12:5)`, or what its comment says; empty if nobody does. */
   readonly because: string;
+  /** The chain it calls, or the `ADDRESS:PORT` it sends on to. */
+  readonly goesTo?: string;
   /** Of the packets that came to it, where chance decided. */
   readonly share?: number;
   readonly exact?: string;
@@ -79,8 +83,8 @@ export interface ExplainedHop {
   /** `spec.ports[0].nodePort` */
   readonly field?: string;
   /** Where that is written. */
-  readonly source?: string;
-  /** The file and line the rule itself stands in. */
-  readonly file: string;
-  readonly line: number;
+  readonly source?: { readonly file: string; readonly line: number; readonly column: number };
+  /** The file and line the rule itself stands in; those of a policy are not known. */
+  readonly file?: string;
+  readonly line?: number;
 }

@@ -1,4 +1,5 @@
 import { escapeControls } from "../../../diagnostics/printable.ts";
+import { familyNames } from "../../../model/address.ts";
 import type { Omission } from "../omissions/omission.ts";
 import { printSource, type Rendering } from "./source.ts";
 import { wrap } from "./wrap.ts";
@@ -9,15 +10,21 @@ const mostNamed = 6;
 const endpoint = /^endpoint (\S+(?: \([^)]*\))?)/;
 
 /** What is not there, as a list: things with one reason together. */
-export function renderOmissions(omissions: readonly Omission[], { sourceOf, strong }: Rendering): string {
+export function renderOmissions(
+  omissions: readonly Omission[],
+  { sourceOf, strong }: Rendering,
+  isDual = false,
+): string {
   if (omissions.length === 0) return "";
   const lines = [`\n${strong("Not there, and why")}\n`];
-  let port: string | undefined;
+  let heading = "";
   for (const group of inGroups(omissions)) {
     const [first] = group as [Omission];
-    if (first.port !== port && first.port !== undefined) lines.push(`  ${escapeControls(first.port)}\n`);
-    port = first.port;
-    const margin = port === undefined ? "  " : "    ";
+    const family = isDual && first.family !== undefined ? `, ${familyNames[first.family]}` : "";
+    const here = first.port === undefined ? "" : `${first.port}${family}`;
+    if (here !== heading && here !== "") lines.push(`  ${escapeControls(here)}\n`);
+    heading = here;
+    const margin = heading === "" ? "  " : "    ";
     const source = first.origin && sourceOf(first.origin);
     const where = source === undefined ? "" : ` (${printSource(source)})`;
     const text = escapeControls(`${namesOf(group)}: ${first.why}${where}`);
@@ -26,22 +33,25 @@ export function renderOmissions(omissions: readonly Omission[], { sourceOf, stro
   return lines.join("");
 }
 
-/** The same reason in the same words, for the same service port; what holds for the whole object first. */
+/** The same reason in the same words, of the same service port and family; what holds for the whole object first. */
 function inGroups(omissions: readonly Omission[]): readonly (readonly Omission[])[] {
   const groups = new Map<string, Omission[]>();
-  const ports = [undefined, ...new Set(omissions.flatMap(({ port }) => (port === undefined ? [] : [port])))];
-  for (const wanted of ports) {
-    for (const omission of omissions) {
-      const { reason, port, what, why } = omission;
-      if (port !== wanted) continue;
-      const kind = what.replace(endpoint, "endpoint");
-      const key = JSON.stringify([reason, port, kind, why]);
-      const group = groups.get(key);
-      if (group === undefined) groups.set(key, [omission]);
-      else group.push(omission);
-    }
+  const whole = omissions.filter(({ port }) => port === undefined);
+  const ofPorts = omissions.filter(({ port }) => port !== undefined);
+  const headings = [...new Set(ofPorts.map(headingOf))];
+  const sorted = headings.flatMap((heading) => ofPorts.filter((omission) => headingOf(omission) === heading));
+  for (const omission of [...whole, ...sorted]) {
+    const { reason, what, why } = omission;
+    const key = JSON.stringify([reason, headingOf(omission), what.replace(endpoint, "endpoint"), why]);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [omission]);
+    else group.push(omission);
   }
   return [...groups.values()];
+}
+
+function headingOf({ port, family }: Omission): string {
+  return `${port ?? ""} ${family ?? ""}`;
 }
 
 function namesOf(group: readonly Omission[]): string {

@@ -28,10 +28,10 @@ export function sourceOfCause({ document, path }: LineOrigin, sourceOf: SourceOf
   return document === undefined ? undefined : sourceOf({ document, path });
 }
 
-/** `Service shop/web spec.clusterIP (cluster.yaml:12:5)`: why a line is there. */
+/** `from Service shop/web spec.clusterIP (cluster.yaml:12:5)`: why a line is there. */
 export function printCause(cause: LineOrigin, sourceOf: SourceOf): string {
   const source = sourceOfCause(cause, sourceOf);
   const parts = [cause.object, ...(cause.field === "" ? [] : [cause.field])];
-  if (cause.object === "kube-proxy") return "always there";
-  return `${parts.join(" ")}${source === undefined ? "" : ` (${printSource(source)})`}`;
+  if (cause.object === "kube-proxy") return "always there, whatever the Services";
+  return `from ${parts.join(" ")}${source === undefined ? "" : ` (${printSource(source)})`}`;
 }

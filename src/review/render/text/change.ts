@@ -22,7 +22,7 @@ export function linesOfChange({ change, also }: AlikeChanges, layout: Layout): r
   const nodes = nodesText(change.nodes, layout.compared);
   if (nodes !== undefined) lines.push(...hanging([["    "]], nodes, columns));
   if (full || showsWitness(change)) lines.push(...linesOfWitness(change, columns));
-  return change.source === undefined ? lines : placeRight(lines, [placeText(change.source), "cyan"], columns);
+  return change.source === undefined ? lines : placeRight(lines, [placeText(change.source), "cyan"], layout);
 }
 
 /** Stands where the name of a service port would. */
@@ -92,9 +92,9 @@ function linesOfWitness({ witness }: TrafficChange, columns: number): readonly L
   ];
 }
 
-/** On the first line or the one below where there is room, else on a line of its own. */
-function placeRight(lines: readonly Line[], right: Span, columns: number): readonly Line[] {
-  for (const [index, line] of lines.slice(0, 2).entries()) {
+/** On the first line, or the one below where that is no table; else on a line of its own. */
+function placeRight(lines: readonly Line[], right: Span, { columns, full }: Layout): readonly Line[] {
+  for (const [index, line] of lines.slice(0, full ? 1 : 2).entries()) {
     const longer = withRight(line, right, columns);
     if (longer !== undefined) return lines.with(index, longer);
   }

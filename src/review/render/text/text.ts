@@ -1,4 +1,4 @@
-import type { TrafficChange, TrafficDiff } from "../../diff/traffic-diff.ts";
+import type { TrafficDiff } from "../../diff/traffic-diff.ts";
 import { escapeDeep } from "../escape-deep.ts";
 import { movedSentence, ruleSentences, summarySentence } from "../sentences.ts";
 import { type AlikeChanges, foldAlike, groupByService, type ServiceGroup } from "../service-groups.ts";
@@ -32,7 +32,7 @@ export function renderText(diff: TrafficDiff, { detail, paint = plain, columns =
   const blocks = [
     headLines(clean, groups, columns),
     ...linesOfGroups(groups, layout),
-    tailLines(clean, cosmetic, { detail, columns }),
+    tailLines(clean, { groups, cosmetic }, { detail, columns }),
     ...(detail === "rules" ? linesOfRules(clean) : []),
   ];
   const filled = blocks.filter((block) => block.length > 0);
@@ -96,11 +96,11 @@ function layOut(
 
 function tailLines(
   diff: TrafficDiff,
-  cosmetic: readonly TrafficChange[],
+  { groups, cosmetic }: ReturnType<typeof groupByService>,
   { detail, columns }: { readonly detail: TextOptions["detail"]; readonly columns: number },
 ): readonly Line[] {
   const lines: Line[] = [];
-  const moved = movedSentence(diff);
+  const moved = movedSentence(diff, groups);
   if (moved !== undefined) lines.push([[moved]]);
   const names = [...new Set(cosmetic.map(({ service, vip }) => service ?? vip))];
   if (names.length > 0)

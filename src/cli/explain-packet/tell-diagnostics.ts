@@ -1,0 +1,12 @@
+import { hasErrors } from "../../diagnostics/diagnostic.ts";
+import { type ColorChoice, painter } from "../color.ts";
+import { CommandFailure, exitCodes } from "../exit-codes.ts";
+import type { State } from "../read-state.ts";
+import { renderDiagnostics, summarizeDiagnostics } from "../render-diagnostics.ts";
+
+/** Shows what is wrong with state on stderr. Ends the command where that is an error. */
+export function tellDiagnostics({ sink: { diagnostics }, inputs }: State, color: ColorChoice): void {
+  process.stderr.write(renderDiagnostics(diagnostics, inputs.documents, painter(process.stderr, color)));
+  if (!hasErrors(diagnostics)) return;
+  throw new CommandFailure(`${summarizeDiagnostics(diagnostics)}; nothing is explained`, exitCodes.invalidInput);
+}

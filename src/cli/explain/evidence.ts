@@ -1,0 +1,75 @@
+import { findChainOwner } from "../../review/explain/chain/chain-owner.ts";
+import { withCausesOf } from "../../review/explain/chain/dump-causes.ts";
+import { ownersByComments } from "../../review/explain/chain/dump-owners.ts";
+import type { NodeFacts } from "../../review/explain/omissions/node-facts.ts";
+import type { SourceOf } from "../../review/explain/render/source.ts";
+import type { Texts } from "../../review/explain/texts.ts";
+import type { ExplainFlags } from "../commands/explain.ts";
+import { CommandFailure, exitCodes } from "../exit-codes.ts";
+import { readState, type State } from "./compile-state.ts";
+import { type Dump, readDump } from "./read-dump.ts";
+import { sourceFinder } from "./source-of.ts";
+
+/** What one node has or is to have, and who can say why. */
+export interface Evidence {
+  readonly label: string;
+  readonly texts: Texts;
+  /** Undefined where there is only a dump. */
+  readonly facts: NodeFacts | undefined;
+  /** What the state asks for, where the texts are a dump's. */
+  readonly wanted: Texts | undefined;
+  readonly ownerOf: (chain: string) => string | undefined;
+}
+
+export interface Evidences {
+  readonly labels: readonly string[];
+  /** Each is made when it is asked for, and can be forgotten then: a large cluster has many nodes. */
+  readonly all: () => Iterable<Evidence>;
+  readonly state: State | undefined;
+  readonly isDump: boolean;
+  readonly sourceOf: SourceOf;
+}
+
+/** Reads what the flags name: state, a dump, or both. */
+export async function readEvidence(flags: ExplainFlags): Promise<Evidences> {
+  const { actual } = flags;
+  if (actual === undefined) {
+    const state = await readState(flags);
+    return {
+      labels: state.nodes.map((node) => node ?? ""),
+      all: function* () {
+        for (const node of state.nodes) yield compiledEvidence(state, node);
+      },
+      state,
+      isDump: false,
+      sourceOf: sourceFinder(state.documents),
+    };
+  }
+  if (flags.allNodes === true) throw new CommandFailure("--all-nodes: a dump is of one node", exitCodes.usage);
+  if (flags.filename?.includes("-") === true && actual === "-") {
+    throw new CommandFailure("-f and --actual cannot both read standard input", exitCodes.usage);
+  }
+  const dump = await readDump(actual);
+  const state = flags.filename === undefined ? undefined : await readState(flags);
+  const evidence = dumpEvidence(dump, state, flags.node);
+  const sourceOf = state === undefined ? () => undefined : sourceFinder(state.documents);
+  return { labels: [dump.label], all: () => [evidence], state, isDump: true, sourceOf };
+}
+
+function compiledEvidence(state: State, node: string | undefined): Evidence {
+  const { facts, texts } = state.compile(node);
+  const ownerOf = (chain: string): string | undefined => findChainOwner(chain, facts)?.port;
+  return { label: facts.name, texts, facts, wanted: undefined, ownerOf };
+}
+
+/** A dump knows the name of its host, which is the Node's unless somebody says otherwise. */
+function dumpEvidence(dump: Dump, state: State | undefined, chosen: string | undefined): Evidence {
+  const byComments = ownersByComments(dump.texts);
+  if (state === undefined) {
+    return { label: dump.label, texts: dump.texts, facts: undefined, wanted: undefined, ownerOf: byComments };
+  }
+  const isKnown = state.cluster.nodes.some(({ name }) => name === dump.host);
+  const { facts, texts: wanted } = state.compile(chosen ?? (isKnown ? dump.host : undefined));
+  const ownerOf = (chain: string): string | undefined => byComments(chain) ?? findChainOwner(chain, facts)?.port;
+  return { label: dump.label, texts: withCausesOf(dump.texts, wanted), facts, wanted, ownerOf };
+}

@@ -1,0 +1,91 @@
+import type { RuleLine, TrafficChange } from "../../diff/traffic-diff.ts";
+import { type ClassPair, pairClasses } from "../pair-outcomes.ts";
+import { type AlikeChanges, foldAlike, type ServiceGroup } from "../service-groups.ts";
+import { nodesText, outcomeTarget, placeText, plural, severityNames, signs } from "../words.ts";
+import { esc, mono, phrase } from "./escape.ts";
+import { pathPicture } from "./picture.ts";
+import { sharesTable } from "./shares-table.ts";
+
+export interface CardOptions {
+  readonly id: string;
+  readonly open: boolean;
+  readonly compared: readonly string[];
+}
+
+/** All of one service port: folded, its line says what a reader in a hurry needs. */
+export function serviceCard(group: ServiceGroup, { id, open, compared }: CardOptions): string {
+  const { worst, changes, name, isService } = group;
+  const others = changes.length === 1 ? "" : ` <span class="more">and ${changes.length - 1} more</span>`;
+  const title = isService ? mono(name) : `${mono(name)} <span class="more">of no Service</span>`;
+  const body = foldAlike(changes).map((alike) => changeSection(alike, compared));
+  return `<details class="card is-${worst.severity}" id="${id}"${open ? " open" : ""}>
+<summary>${signBadge(worst.kind)}<h3>${title}</h3><span class="says">${phrase(worst.headline)}${others}</span><span class="severity">${severityNames[worst.severity]}</span></summary>
+${body.join("\n")}
+</details>`;
+}
+
+/** The sign for those who see it, the word for those who hear it. */
+export function signBadge(kind: TrafficChange["kind"]): string {
+  const sign = { added: signs.added, changed: signs.changed, removed: "−" }[kind];
+  return `<span class="sign ${kind}"><span aria-hidden="true">${sign}</span><span class="unseen">${kind}: </span></span>`;
+}
+
+function changeSection({ change, also }: AlikeChanges, compared: readonly string[]): string {
+  const { vip, headline, details, source } = change;
+  const pairs = pairClasses(change);
+  const labels = [...change.endpoints.removed, ...change.endpoints.added];
+  const facts = [
+    ...details.map((detail) => `<li class="weighty">${phrase(detail)}</li>`),
+    also.length === 0 ? "" : `<li>The same on ${also.map(mono).join(", ")}</li>`,
+    `<li>${esc(nodesText(change.nodes, compared) ?? `on ${compared.length === 1 ? (compared[0] ?? "") : `all ${plural(compared.length, "node")}`}`)}</li>`,
+    source === undefined ? "" : `<li>${mono(placeText(source))}</li>`,
+  ];
+  return `<section class="change"><h4>${mono(vip)} <span>${phrase(headline)}</span></h4>
+<ul class="facts">${facts.join("")}</ul>
+<div class="sides"><div>${pairs.map((pair) => sharesTable(pair, labels)).join("")}</div>${pictures(change, pairs)}</div>
+${witnessLine(change)}${ruleLines(change.ruleLines)}</section>`;
+}
+
+/** Before and after of the first class of sources that changes. */
+function pictures({ vip, before, after }: TrafficChange, pairs: readonly ClassPair[]): string {
+  const pair = pairs.find(({ same, told }) => !same && told === "both");
+  if (pair === undefined) return "";
+  const was = pair.rows.flatMap((one) => one.before ?? []);
+  const is = pair.rows.flatMap((one) => one.after ?? []);
+  const targets = (outcomes: typeof was): ReadonlySet<string> => new Set(outcomes.map(outcomeTarget));
+  const { from } = pair;
+  const first = pathPicture({
+    title: "Before",
+    vip,
+    class: { from, outcomes: before.length === 0 ? [] : was },
+    others: targets(is),
+  });
+  const second = pathPicture({
+    title: "After",
+    vip,
+    class: { from, outcomes: after.length === 0 ? [] : is },
+    others: targets(was),
+  });
+  return `<div class="paths">${first}${second}</div>`;
+}
+
+const entries = { outside: "from outside", pod: "from a pod", node: "from the node" } as const;
+
+function witnessLine({ witness }: TrafficChange): string {
+  const { protocol, from, to, fromClass, entry, was, now } = witness;
+  return `<div class="witness"><p><b>Witness</b> ${mono(`${protocol} ${from} → ${to}`)} <span class="more">${entries[entry]}; stands for ${esc(fromClass)}</span></p><dl><dt>was</dt><dd>${mono(was)}</dd><dt>now</dt><dd>${mono(now)}</dd></dl></div>`;
+}
+
+function ruleLines(lines: readonly RuleLine[]): string {
+  return lines.length === 0
+    ? ""
+    : `<details class="rules"><summary>Rules that decide</summary>${rulesText(lines)}</details>`;
+}
+
+/** Rule lines as they are; the keyboard can scroll what is too wide. */
+export function rulesText(lines: readonly RuleLine[]): string {
+  const rows = lines.map(({ sign, text }) =>
+    sign === "+" ? `<ins>+ ${esc(text)}</ins>` : `<del>- ${esc(text)}</del>`,
+  );
+  return `<pre tabindex="0" role="region" aria-label="Rule lines">${rows.join("\n")}</pre>`;
+}
