@@ -88,9 +88,9 @@ export function* ruleSets(): Generator<RuleSet> {
   yield { main: [], called: [] };
   for (const one of everyRule) yield* placed([one]);
   for (const [at, one] of everyRule.entries()) {
-    // Half of those that call, a ninth of the others.
+    // A third of those that call, an eighteenth of the others.
     for (const [beside, two] of everyRule.entries()) {
-      if ((at + beside) % 9 === 0 || (calls(one) && (at + beside) % 2 === 0)) yield* placed([one, two]);
+      if ((at + beside) % 18 === 0 || (calls(one) && (at + beside) % 3 === 0)) yield* placed([one, two]);
     }
   }
   for (const one of fewRules) {
