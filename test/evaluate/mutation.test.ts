@@ -63,7 +63,9 @@ function naiveOf({ rules, sets, servers, serviceAddresses = [], nodeAddresses }:
 /** What comes of a packet, for every answer to what nobody can tell. */
 function comesOf(pair: NaivePair, packet: NaivePacket): string {
   const answered = everyAnswer(isIpv6(packet.destination) ? pair.ipv6 : pair.ipv4, packet);
-  return JSON.stringify(answered.map(({ answers, ends }) => [[...answers], [...ends].sort()]));
+  const told = answered.map(({ answers, ends }) => ({ answers: [...answers], ends: JSON.stringify([...ends].sort()) }));
+  // A question whose answers all lead to the same is none.
+  return new Set(told.map(({ ends }) => ends)).size === 1 ? (told[0]?.ends ?? "") : JSON.stringify(told);
 }
 
 /** The witness and the same packet from a client that some list holds. */

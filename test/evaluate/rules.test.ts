@@ -100,6 +100,21 @@ describe("tracePacket", () => {
     expect(trace({ filter }, packet)).toBe("drop (100%)");
   });
 
+  test("a node's packet to itself comes back in, through raw and mangle once more, and not through nat", () => {
+    const packet: TracedPacket = { ...TO_NODE, entry: "node", source: "192.0.2.10" };
+    expect(trace({ raw: ["-A PREROUTING ! -i lo -j DROP"] }, packet)).toBe("untouched (100%)");
+    expect(trace({ raw: ["-A PREROUTING -i lo -j DROP"] }, packet)).toBe("drop (100%)");
+    expect(trace({ mangle: ["-A PREROUTING -p tcp -j DROP"] }, packet)).toBe("drop (100%)");
+    expect(trace({ nat: ["-A PREROUTING -p tcp -j DNAT --to-destination 10.0.1.1:80"] }, packet)).toBe(
+      "untouched (100%)",
+    );
+    const notTracked = ["-A PREROUTING -j CT --notrack"];
+    const filter = ["-A INPUT -m conntrack --ctstate UNTRACKED -j DROP"];
+    expect(trace({ raw: notTracked, filter }, packet)).toBe("untouched (100%)");
+    expect(trace({ raw: notTracked, filter }, TO_NODE)).toBe("drop (100%)");
+    expect(trace({ nat: ["-A OUTPUT -j LOCALS", "-A LOCALS -i lo -j DROP"] }, packet)).toBe("untouched (100%)");
+  });
+
   test("no connection was here before: rcheck finds nothing", () => {
     const nat = [
       "-A PREROUTING -m recent --rcheck --seconds 60 --reap --name E1 --mask 255.255.255.255 --rsource -j E1",

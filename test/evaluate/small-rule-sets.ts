@@ -4,8 +4,8 @@ const matches = [
   "",
   "-s 10.0.0.0/31",
   "! -s 10.0.0.2/32",
-  "-d 10.0.0.1/32",
-  "! -d 10.0.0.2/31",
+  "-d 10.0.0.2/32",
+  "! -d 10.0.0.0/32",
   "-m mark --mark 0x1/0x1",
   "-m mark ! --mark 0x1/0x3",
   half,
@@ -21,7 +21,7 @@ const matches = [
   "-m set --match-set S src",
   "-m set ! --match-set S dst",
   "-m conntrack ! --ctstate DNAT,INVALID",
-  "-p udp",
+  "-p tcp -m tcp --dport 80",
   "-p tcp -m tcp ! --dport 81",
 ];
 const targets = [
@@ -44,7 +44,7 @@ const everyRule = matches.flatMap((match) => targets.map((target) => `${match} $
 /** Every kind of match and target at least once, few enough to try all threes. */
 const fewRules = [
   "-s 10.0.0.0/31 -j ACCEPT",
-  "! -s 10.0.0.2/32 -j DROP",
+  "! -s 10.0.0.2/32 -p tcp -m tcp --dport 80 -j DROP",
   `${half} -j DNAT --to-destination 10.0.0.1:81`,
   "-j DNAT --to-destination 10.0.0.0",
   `${half} -j RETURN`,
@@ -57,7 +57,7 @@ const fewRules = [
   "! -o eth9 -j DROP",
   "-m bpf --object-pinned /x -j RETURN",
   "-m bpf --object-pinned /x -j A",
-  "-d 10.0.0.1/32 -j A",
+  "-d 10.0.0.2/32 -j A",
   "-g A",
   "-m addrtype --dst-type LOCAL -j A",
   `-s 10.0.0.2/31 -m recent --set ${inList} -j A`,
@@ -88,9 +88,9 @@ export function* ruleSets(): Generator<RuleSet> {
   yield { main: [], called: [] };
   for (const one of everyRule) yield* placed([one]);
   for (const [at, one] of everyRule.entries()) {
-    // Half of those that call, a ninth of the others.
+    // A third of those that call, an eighteenth of the others.
     for (const [beside, two] of everyRule.entries()) {
-      if ((at + beside) % 9 === 0 || (calls(one) && (at + beside) % 2 === 0)) yield* placed([one, two]);
+      if ((at + beside) % 18 === 0 || (calls(one) && (at + beside) % 3 === 0)) yield* placed([one, two]);
     }
   }
   for (const one of fewRules) {
