@@ -80,10 +80,16 @@ function hooksFor({ entry }: Packet, host: EvaluatedHost): readonly Hook[] {
 function pass(end: Left, { table, chain, when }: Hook, host: EvaluatedHost): readonly Left[] {
   if (end.how !== "accepted" || !when(end.flow)) return [end];
   const { flow } = end;
+  if (chain === "INPUT" && isMartian(flow, host)) return [{ flow, how: "dropped" }];
   if (table === "ipvs") return host.servers.size === 0 ? [end] : balance(flow, host);
   // nat sees the first packet of a connection; conntrack does the same to the others.
   if (table === "nat" && flow.state !== "NEW") return [end];
   return walkBuiltIn(table, chain, flow, host);
+}
+
+/** From the network to a loopback address: the routing decision refuses it (ip_route_input_slow). */
+function isMartian({ packet, destination }: Flow, { world }: EvaluatedHost): boolean {
+  return packet.entry !== "node" && destination.startsWith("127.") && world.routeLocalnet === false;
 }
 
 function outcomeOf({ flow, how, rejectedWith }: Left): Outcome {

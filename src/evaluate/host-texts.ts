@@ -23,4 +23,6 @@ export interface World {
   readonly nodeAddresses: readonly string[];
   /** CIDRs of the pods of this node. */
   readonly podRanges: readonly string[];
+  /** The sysctl net.ipv4.conf.all.route_localnet; undefined where nobody tells, and then it may be on. */
+  readonly routeLocalnet?: boolean | undefined;
 }

@@ -3,6 +3,7 @@ import { originOf, type Place } from "../../diagnostics/place.ts";
 import type { HostTexts, TextPart, World } from "../../evaluate/host-texts.ts";
 import { locate } from "../../host/locate.ts";
 import type { Family } from "../../model/address.ts";
+import type { ProxyMode } from "../../model/proxy-configuration.ts";
 import type { ForwardingPlan } from "../../resolve/forwarding-plan.ts";
 import { endpointNames } from "../../review/diff/endpoint-names.ts";
 import { serviceAddresses } from "../../review/diff/service-addresses.ts";
@@ -44,7 +45,7 @@ export function compileSide(
         name,
         mode,
         texts: textsOf(script, known),
-        world: worldOf(plan, podRanges.get(name)),
+        world: worldOf(plan, mode, podRanges.get(name)),
         get services() {
           return services();
         },
@@ -59,9 +60,13 @@ export function compileSide(
   });
 }
 
-function worldOf({ families }: ForwardingPlan, podRanges: readonly string[] | undefined): World {
+function worldOf(
+  { families, localhostNodePorts }: ForwardingPlan,
+  mode: ProxyMode,
+  podRanges: readonly string[] | undefined,
+): World {
   const nodeAddresses = families.flatMap(({ settings }) => settings.hostAddresses.map(({ text }) => text));
-  return { nodeAddresses, podRanges: podRanges ?? [] };
+  return { nodeAddresses, podRanges: podRanges ?? [], routeLocalnet: mode === "iptables" && localhostNodePorts };
 }
 
 const decoder = new TextDecoder();

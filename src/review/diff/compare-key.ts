@@ -75,9 +75,11 @@ function sourcesOf(entry: Entry, { address, ...key }: Key, hosts: readonly [Eval
     hosts.map((host) => host.pods[family]),
     bits,
   );
-  // What claims to come from, or go to, a loopback address over the network is a martian to the kernel.
   const isLoopback = address === "::1" || address.startsWith("127.");
-  if (isLoopback) return entry === "node" ? (parseAddressSet(address) as AddressSet) : noAddress(bits);
+  if (isLoopback && entry === "node") return parseAddressSet(address) as AddressSet;
+  // From the network a loopback address is asked for once, by no port in particular: that it must not be reached is what
+  // KUBE-FIREWALL is for, since route_localnet, which node ports on 127.0.0.1 need, makes it no martian.
+  if (isLoopback && (key.kind !== "other-ports" || address === "::1")) return noAddress(bits);
   // What talks to itself does so without this node.
   const others = complement(unite([everyLocal, parseAddressSet(address) as AddressSet], bits));
   if (entry === "pod") return intersect(pods, others);

@@ -5,6 +5,7 @@ import { describeChange, type NodePair } from "./describe-change.ts";
 import { diffRules } from "./diff-rules.ts";
 import { type Key, vipOf } from "./key.ts";
 import { listKeys } from "./list-keys.ts";
+import type { SideNode } from "./side.ts";
 import { createSurelyEqual, type RulePairs } from "./surely-equal.ts";
 import type { NodeRules, TrafficChange } from "./traffic-diff.ts";
 
@@ -15,7 +16,7 @@ export interface NodeDiff {
 
 /** What one node does otherwise. Nodes whose addresses nobody told get one of a range that no network uses. */
 export function diffNode({ base, head }: NodePair): NodeDiff {
-  const [before, after] = [readSide(base), readSide(head)];
+  const [before, after] = [readSide(base, head), readSide(head, base)];
   const pairs: RulePairs = {
     ipv4: pairTables(before.families.ipv4, after.families.ipv4),
     ipv6: pairTables(before.families.ipv6, after.families.ipv6),
@@ -33,9 +34,10 @@ export function diffNode({ base, head }: NodePair): NodeDiff {
 /** Stands for the node's own address where nobody names one. */
 export const placeholderAddresses: readonly string[] = ["192.0.0.8", "100::8"];
 
-function readSide({ texts, world }: NodePair["base"]): EvaluatedHost {
+function readSide({ texts, world }: SideNode, other: SideNode): EvaluatedHost {
   const nodeAddresses = world.nodeAddresses.length > 0 ? world.nodeAddresses : placeholderAddresses;
-  return readEvaluatedHost(texts, { ...world, nodeAddresses });
+  const routeLocalnet = world.routeLocalnet ?? other.world.routeLocalnet;
+  return readEvaluatedHost(texts, { ...world, nodeAddresses, routeLocalnet });
 }
 
 /**

@@ -163,6 +163,19 @@ test("modes are compared by what they do", () => {
   ]);
 });
 
+test("without KUBE-FIREWALL the network reaches what listens on 127.0.0.1 alone", () => {
+  const side = (name: string, edit: (rules: string) => string) => {
+    const [node] = compiledSide(name, load("service-python-nodeport"), { node: "node1" }).nodes;
+    const [part] = node!.texts.iptables;
+    return sideOf(name, [{ ...node!, texts: { ...node!.texts, iptables: [{ ...part!, text: edit(part!.text) }] } }]);
+  };
+  const diff = diffSides(
+    side("base", (text) => text),
+    side("head", (text) => text.replace(/^-A KUBE-FIREWALL .*\n/m, "")),
+  );
+  expect(told(diff)).toEqual(["changed access-widened 127.0.0.1, other ports: dropped -> goes on untouched"]);
+});
+
 describe("text of any origin", () => {
   const rules = [
     "*nat",

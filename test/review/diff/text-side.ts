@@ -10,6 +10,7 @@ export interface NodeText {
   readonly serviceAddresses?: readonly string[];
   readonly nodeAddresses?: readonly string[];
   readonly podRanges?: readonly string[];
+  readonly routeLocalnet?: boolean;
 }
 
 export function nodeOf(name: string, text: NodeText): SideNode {
@@ -24,7 +25,7 @@ export function nodeOf(name: string, text: NodeText): SideNode {
       ipvs: part("ipvs.restore", text.servers),
       serviceAddresses: text.serviceAddresses ?? [],
     },
-    world: { nodeAddresses: text.nodeAddresses ?? ["192.0.2.10"], podRanges: text.podRanges ?? [] },
+    world: { nodeAddresses: text.nodeAddresses ?? ["192.0.2.10"], podRanges: text.podRanges ?? [], routeLocalnet: text.routeLocalnet },
     services: new Map(),
     endpoints: new Map(),
     podRangesOf: new Map(),
@@ -59,6 +60,7 @@ export function compiledSide(
       ...(options.mode === "ipvs" ? { servers: text("ipvs.restore") } : {}),
       serviceAddresses: [...bound].map(([, address]) => address ?? ""),
       podRanges: ["10.0.1.0/24"],
+      routeLocalnet: options.mode !== "ipvs",
     }),
   ]);
 }
