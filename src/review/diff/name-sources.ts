@@ -3,13 +3,13 @@ import {
   complement,
   intersect,
   isEmpty,
-  isSingle,
   parseAddressSet,
   printCidrs,
   sameSet,
   subtract,
 } from "../../evaluate/address-set.ts";
 import type { Entry } from "../../evaluate/packet.ts";
+import { fewestNetworks } from "./fewest-networks.ts";
 import type { SideNode } from "./side.ts";
 
 const entryNames: Readonly<Record<Entry, string>> = {
@@ -28,19 +28,12 @@ export function nameSources(entry: Entry, sources: AddressSet, whole: AddressSet
   if (entry === "node") return `the node itself as ${printCidrs(sources).slice(0, mostCidrs).join(", ")}`;
   const ofNode = nodes.flatMap(({ podRangesOf }) => [...podRangesOf]).find(([, ranges]) => isAll(sources, ranges));
   if (ofNode !== undefined) return `pods of ${ofNode[0]}`;
-  const cidrs = printCidrs(sources);
-  if (isSingle(sources) || cidrs.length <= mostCidrs) return cidrs.join(", ");
-  const without = subtract(whole, sources);
-  const missing = printCidrs(smallest(sources, whole) ?? without);
+  const free = complement(whole);
+  const cidrs = fewestNetworks(sources, free);
+  if (cidrs.length <= mostCidrs) return cidrs.join(", ");
+  const missing = fewestNetworks(subtract(whole, sources), free);
   if (missing.length <= mostCidrs) return `${name} but ${missing.join(", ")}`;
   return `${name}, ${cidrs.slice(0, mostCidrs).join(", ")} and ${cidrs.length - mostCidrs} more networks`;
-}
-
-/** What is left out, grown over what cannot come by this entry anyway when that is said with fewer networks. */
-function smallest(sources: AddressSet, whole: AddressSet): AddressSet | undefined {
-  const grown = complement(sources);
-  const exact = subtract(whole, sources);
-  return printCidrs(grown).length < printCidrs(exact).length ? grown : undefined;
 }
 
 function isAll(sources: AddressSet, ranges: readonly string[]): boolean {
