@@ -16,6 +16,7 @@ import type { EvaluatedHost } from "../../evaluate/host.ts";
 import { isLocal } from "../../evaluate/match-packet.ts";
 import type { Entry, Packet, Remembered } from "../../evaluate/packet.ts";
 import { isIpv6Key, type Key } from "./key.ts";
+import { type RecallPair, recallPairs } from "./recall-pairs.ts";
 
 /** What both sides do with all packets of one entry to one destination. */
 export interface EntryComparison {
@@ -33,8 +34,10 @@ export interface Difference {
   readonly sources: AddressSet;
   readonly was: readonly Part[];
   readonly now: readonly Part[];
-  /** Only where clients are meant that the node keeps at an endpoint: the list that holds them. */
-  readonly remembered?: string;
+  /** Those of the sources that a witness is taken from: no endpoint that reaches itself, where there are others. */
+  readonly typical: AddressSet;
+  /** Only where clients are meant that the node keeps at an endpoint, or kept until now. */
+  readonly returning?: RecallPair["kind"];
 }
 
 /** Sends all packets for a destination through both hosts, by each entry. */
@@ -44,22 +47,37 @@ export function compareKey(base: EvaluatedHost, head: EvaluatedHost, key: Key): 
     if (isEmpty(sources)) return [];
     const { address: destination, port, protocol, state } = key;
     const packet: Packet = { entry, sources, destination, port, protocol, state };
-    const [was, now] = [classesOf(evaluatePacket(base, packet)), classesOf(evaluatePacket(head, packet))];
-    const fresh = differencesOf(was, now);
-    const differences =
-      fresh.length > 0
-        ? fresh
-        : returningDifferences([was, now], (remembered) =>
-            differencesOf(
-              classesOf(evaluatePacket(base, { ...packet, remembered })),
-              classesOf(evaluatePacket(head, { ...packet, remembered })),
-            ),
-          );
-    const general = differences.length === 0 ? [] : differencesOf(withoutHairpins(was), withoutHairpins(now));
-    const shown = differences.length > 0 && general.length === 0 ? differences : general;
-    const fold = shown === differences && shown.length > 0 ? (each: readonly SourceClass[]) => each : withoutHairpins;
-    return [{ entry, sources, base: fold(was), head: fold(now), differences: shown }];
+    const ask = (host: EvaluatedHost, remembered?: Remembered) =>
+      classesOf(evaluatePacket(host, { ...packet, remembered }));
+    const fresh = compareClasses(ask(base), ask(head));
+    if (fresh.differences.length > 0) return [{ entry, sources, ...fresh }];
+    for (const { kind, ...recalled } of recallPairs(fresh.base, fresh.head)) {
+      const { differences, ...classes } = compareClasses(ask(base, recalled.base), ask(head, recalled.head));
+      if (differences.length === 0) continue;
+      const returning = differences.map((difference) => ({ ...difference, returning: kind }));
+      return [{ entry, sources, ...(kind === "kept" ? classes : fresh), differences: returning }];
+    }
+    return [{ entry, sources, ...fresh }];
   });
+}
+
+type ClassComparison = Pick<EntryComparison, "base" | "head" | "differences">;
+
+function compareClasses(was: readonly SourceClass[], now: readonly SourceClass[]): ClassComparison {
+  const differences = differencesOf(was, now);
+  const [base, head] = [withoutHairpins(was), withoutHairpins(now)];
+  if (differences.length === 0) return { base, head, differences };
+  const general = differencesOf(base, head).flatMap((difference): readonly Difference[] => {
+    const { sources } = difference;
+    const plain = differences.find((one) => one.was === difference.was && one.now === difference.now);
+    const real = unite(
+      differences.map((one) => one.sources),
+      sources.bits,
+    );
+    const typical = plain?.sources ?? intersect(real, sources);
+    return isEmpty(typical) ? [] : [{ ...difference, typical }];
+  });
+  return general.length === 0 ? { base: was, head: now, differences } : { base, head, differences: general };
 }
 
 /** The node itself uses its own addresses, and what it talks to when that is its own too. */
@@ -89,31 +107,15 @@ function sourcesOf(entry: Entry, { address, ...key }: Key, hosts: readonly [Eval
 }
 
 function differencesOf(base: readonly SourceClass[], head: readonly SourceClass[]): readonly Difference[] {
-  const differences: { sources: AddressSet; was: readonly Part[]; now: readonly Part[] }[] = [];
+  const differences: Difference[] = [];
   for (const before of base) {
     for (const after of head) {
       if (sameParts(before.parts, after.parts)) continue;
       const sources = intersect(before.sources, after.sources);
-      if (!isEmpty(sources)) differences.push({ sources, was: before.parts, now: after.parts });
+      if (!isEmpty(sources)) differences.push({ sources, typical: sources, was: before.parts, now: after.parts });
     }
   }
   return differences;
-}
-
-const mostLists = 64;
-
-/** Where new clients are treated alike, those that come again may not be: one list after the other holds them. */
-function returningDifferences(
-  sides: readonly (readonly SourceClass[])[],
-  compare: (remembered: Remembered) => readonly Difference[],
-): readonly Difference[] {
-  const outcomes = sides.flatMap((classes) => classes.flatMap(({ parts }) => parts.map(({ outcome }) => outcome)));
-  const lists = new Set(outcomes.flatMap(({ affinity, remembers }) => (affinity === undefined ? [] : remembers)));
-  for (const list of [...lists].slice(0, mostLists)) {
-    const found = compare({ lists: new Set([list]), target: undefined });
-    if (found.length > 0) return found.map((difference) => ({ ...difference, remembered: list }));
-  }
-  return [];
 }
 
 /**

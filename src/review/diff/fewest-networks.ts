@@ -34,9 +34,9 @@ function largestBlock(address: bigint, { from, to }: Interval, bits: number): In
 /** The smallest block around what a block holds of some intervals. */
 function narrowed(block: Interval, intervals: readonly Interval[], bits: number): Interval {
   const inside = intervals.filter(({ from, to }) => from <= block.to && block.from <= to);
-  const first = inside[0]?.from ?? block.from;
-  const last = inside.at(-1)?.to ?? block.to;
-  const [from, to] = [first > block.from ? first : block.from, last < block.to ? last : block.to];
+  const [first, last] = [inside[0], inside.at(-1)];
+  const from = first !== undefined && first.from > block.from ? first.from : block.from;
+  const to = last !== undefined && last.to < block.to ? last.to : block.to;
   let length = 0;
   while (length < bits && blockOf(from, length).to < to) length += 1;
   return blockOf(from, length);

@@ -3,11 +3,14 @@ import {
   complement,
   intersect,
   isEmpty,
+  isEverything,
   parseAddressSet,
   printCidrs,
   sameSet,
   subtract,
+  unite,
 } from "../../evaluate/address-set.ts";
+import { numberAddress } from "../../evaluate/addresses.ts";
 import type { Entry } from "../../evaluate/packet.ts";
 import { fewestNetworks } from "./fewest-networks.ts";
 import type { SideNode } from "./side.ts";
@@ -31,9 +34,17 @@ export function nameSources(entry: Entry, sources: AddressSet, whole: AddressSet
   const free = complement(whole);
   const cidrs = fewestNetworks(sources, free);
   if (cidrs.length <= mostCidrs) return cidrs.join(", ");
-  const missing = fewestNetworks(subtract(whole, sources), free);
-  if (missing.length <= mostCidrs) return `${name} but ${missing.join(", ")}`;
+  const hull = hullOf(sources);
+  const missing = fewestNetworks(subtract(intersect(whole, hull), sources), unite([free, complement(hull)], hull.bits));
+  if (missing.length <= mostCidrs) return `${isEverything(hull) ? name : printCidrs(hull)} but ${missing.join(", ")}`;
   return `${name}, ${cidrs.slice(0, mostCidrs).join(", ")} and ${cidrs.length - mostCidrs} more networks`;
+}
+
+/** The smallest network around all of the addresses. */
+function hullOf({ bits, intervals }: AddressSet): AddressSet {
+  const [first, last] = [intervals[0]?.from ?? 0n, intervals.at(-1)?.to ?? 0n];
+  const length = (first ^ last).toString(2).replace(/^0/, "").length;
+  return parseAddressSet(`${numberAddress(first, bits)}/${bits - length}`) as AddressSet;
 }
 
 function isAll(sources: AddressSet, ranges: readonly string[]): boolean {

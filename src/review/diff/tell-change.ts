@@ -5,27 +5,60 @@ import type { Difference } from "./compare-key.ts";
 import type { ChangeSeverity, TrafficChange } from "./traffic-diff.ts";
 import { isDelivered, isRefused, isUntouched, targets } from "./weigh-change.ts";
 
+/** Whom a change concerns, and whether others were served before, or are after. */
+export interface Reach {
+  /** `203.0.113.0/24` */
+  readonly from: string;
+  readonly servedBefore: boolean;
+  readonly servedAfter: boolean;
+}
+
+interface Told {
+  readonly kind: TrafficChange["kind"];
+  readonly severity: ChangeSeverity;
+  readonly difference: Difference;
+  readonly reach: Reach;
+}
+
 /** What changes, in a short phrase. */
-export function tellHeadline(kind: TrafficChange["kind"], severity: ChangeSeverity, { was, now }: Difference): string {
+export function tellHeadline({ kind, severity, difference, reach }: Told): string {
+  const { was, now, returning } = difference;
   const [before, after] = [targets(was).length, targets(now).length];
+  if (returning === "forgotten") return "clients that stay at an endpoint choose anew, once";
   if (kind === "added") return after === 0 ? `new, and ${refusal(now)}` : `opens, ${counted(after)}`;
   if (kind === "removed") return before === 0 ? `gone, was ${refusal(was)}` : "closes";
-  if (before > 0 && after === 0) return now.every(isRefused) ? "no endpoints left" : `no longer served: ${ending(now)}`;
-  if (before === 0 && after > 0)
-    return was.every(isRefused) ? `served again, ${counted(after)}` : `served now, ${counted(after)}`;
-  if (before === 0 && ending(was) === ending(now)) return sourceAddress(was, now);
-  if (before === 0) return `${ending(was)} -> ${ending(now)}`;
+  if (before > 0 && after === 0) return served(now, reach);
+  if (before === 0 && after > 0) {
+    if (reach.servedBefore) return `${counted(after)} now open to ${reach.from}`;
+    return `${was.every(isRefused) ? "served again" : "served now"}, ${counted(after)}`;
+  }
+  if (before === 0) return ending(was) === ending(now) ? sourceAddress(was, now) : `${ending(was)} -> ${ending(now)}`;
   if (severity === "source-address") return sourceAddress(was, now);
-  if (severity === "affinity") return affinity(was, now);
-  if (severity === "access-lost") return `partly ${refusal(now)}`;
+  if (severity === "affinity") return affinity(was, now) || "clients that stay at an endpoint are led elsewhere";
+  if (severity === "access-lost") return `partly ${refusal(now) || "goes on untouched"}`;
+  if (severity === "access-widened") return widened(was, now);
   if (before !== after) return `endpoints ${before} -> ${after}`;
   return targets(was).join() === targets(now).join() ? "other shares" : "endpoints replaced";
 }
 
+/** Of packets that endpoints got in part. */
+function widened(was: readonly Part[], now: readonly Part[]): string {
+  if (!was.some(isRefused)) return "served more often";
+  return `${now.some(isRefused) ? "less often" : "no longer"} ${refusal(was)}`;
+}
+
+/** Of packets that no endpoint gets any more: some sources are kept out, or nobody is served. */
+function served(now: readonly Part[], { from, servedAfter }: Reach): string {
+  if (servedAfter) return now.every(isRefused) ? `now ${refusal(now)} from ${from}` : `no longer serves ${from}`;
+  return now.every(isRefused) ? "no endpoints left" : `no longer served: ${ending(now)}`;
+}
+
 /** What else there is to say besides the headline, a phrase a line. */
-export function tellDetails({ was, now }: Difference, headline: string): readonly string[] {
+export function tellDetails({ was, now, returning }: Difference, headline: string): readonly string[] {
+  if (returning === "forgotten") return ["the lists that hold them are called otherwise, and begin empty"];
   const details: string[] = [];
-  if (now.every(isRefused) && !was.every(isRefused)) details.push(`connections are now ${refusal(now)}`);
+  const isNews = !headline.includes(refusal(now));
+  if (now.every(isRefused) && !was.every(isRefused) && isNews) details.push(`connections are now ${refusal(now)}`);
   const [before, after] = [evenShare(was), evenShare(now)];
   if (before !== undefined && after !== undefined && !sameShare(before, after))
     details.push(`share per endpoint ${printPercent(before)} -> ${printPercent(after)}`);

@@ -4,7 +4,8 @@ import type { Difference } from "./compare-key.ts";
 import type { ChangeSeverity } from "./traffic-diff.ts";
 
 /** How much it matters that packets go elsewhere: the worst of what can be said of it. */
-export function severityOf({ was, now }: Difference): ChangeSeverity {
+export function severityOf({ was, now, returning }: Difference): ChangeSeverity {
+  if (returning === "forgotten") return "affinity";
   const [refusedBefore, refusedAfter] = [shareOf(was, isRefused), shareOf(now, isRefused)];
   const [servedBefore, servedAfter] = [shareOf(was, isDelivered), shareOf(now, isDelivered)];
   const isMore = (a: Share, b: Share): boolean => shareNumber(a) - shareNumber(b) > 1e-6;
@@ -14,10 +15,10 @@ export function severityOf({ was, now }: Difference): ChangeSeverity {
   )
     return "access-widened";
   if (isMore(refusedAfter, refusedBefore) || isMore(servedBefore, servedAfter)) return "access-lost";
-  if (sourceText(was) !== sourceText(now) && targets(was).join() === targets(now).join()) return "source-address";
+  if (isSourceAlone(was, now)) return "source-address";
   if (isMore(shareOf(was, isMasqueraded), shareOf(now, isMasqueraded))) return "source-address";
   if (isMore(shareOf(now, isMasqueraded), shareOf(was, isMasqueraded))) return "source-address";
-  return isAffinityAlone(was, now) ? "affinity" : "shares";
+  return returning !== undefined || isAffinityAlone(was, now) ? "affinity" : "shares";
 }
 
 export function isDelivered({ outcome }: Part): boolean {
@@ -49,8 +50,10 @@ export function targets(parts: readonly Part[]): readonly string[] {
   return [...new Set(found)].sort();
 }
 
-function sourceText(parts: readonly Part[]): string {
-  return parts.map(({ outcome }) => `${outcome.verdict.kind} ${outcome.masqueraded}`).join();
+function isSourceAlone(was: readonly Part[], now: readonly Part[]): boolean {
+  const ends = (parts: readonly Part[]) => parts.map(({ outcome }) => outcome.verdict.kind).join();
+  const masks = (parts: readonly Part[]) => parts.map(({ outcome }) => outcome.masqueraded).join();
+  return ends(was) === ends(now) && masks(was) !== masks(now) && targets(was).join() === targets(now).join();
 }
 
 function isAffinityAlone(was: readonly Part[], now: readonly Part[]): boolean {
