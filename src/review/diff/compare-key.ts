@@ -3,13 +3,11 @@ import {
   complement,
   intersect,
   isEmpty,
-  isSingle,
   noAddress,
   parseAddressSet,
   subtract,
   unite,
 } from "../../evaluate/address-set.ts";
-import { printTarget } from "../../evaluate/addresses.ts";
 import { classesOf, type Part, type SourceClass, sameParts } from "../../evaluate/classes.ts";
 import { evaluatePacket } from "../../evaluate/evaluate-packet.ts";
 import type { EvaluatedHost } from "../../evaluate/host.ts";
@@ -21,9 +19,11 @@ import { type RecallPair, recallPairs } from "./recall-pairs.ts";
 /** What both sides do with all packets of one entry to one destination. */
 export interface EntryComparison {
   readonly entry: Entry;
-  /** The sources that were asked about: those both sides agree can come by this entry. */
+  /**
+   * The sources that were asked about: those both sides agree can come by this entry, without the endpoints, unless it is
+   * they alone that are treated differently.
+   */
   readonly sources: AddressSet;
-  /** Without endpoints that reach themselves, unless it is they alone that are treated differently. */
   readonly base: readonly SourceClass[];
   readonly head: readonly SourceClass[];
   /** Sources that are treated differently, by what happens to them. */
@@ -34,8 +34,6 @@ export interface Difference {
   readonly sources: AddressSet;
   readonly was: readonly Part[];
   readonly now: readonly Part[];
-  /** Those of the sources that a witness is taken from: no endpoint that reaches itself, where there are others. */
-  readonly typical: AddressSet;
   /** Only where clients are meant that the node keeps at an endpoint, or kept until now. */
   readonly returning?: RecallPair["kind"];
 }
@@ -49,35 +47,53 @@ export function compareKey(base: EvaluatedHost, head: EvaluatedHost, key: Key): 
     const packet: Packet = { entry, sources, destination, port, protocol, state };
     const ask = (host: EvaluatedHost, remembered?: Remembered) =>
       classesOf(evaluatePacket(host, { ...packet, remembered }));
-    const fresh = compareClasses(ask(base), ask(head));
-    if (fresh.differences.length > 0) return [{ entry, sources, ...fresh }];
+    const fresh = compareClasses(sources, ask(base), ask(head));
+    if (fresh.differences.length > 0) return [{ entry, ...fresh }];
     for (const { kind, ...recalled } of recallPairs(fresh.base, fresh.head)) {
-      const { differences, ...classes } = compareClasses(ask(base, recalled.base), ask(head, recalled.head));
-      if (differences.length === 0) continue;
-      const returning = differences.map((difference) => ({ ...difference, returning: kind }));
-      return [{ entry, sources, ...(kind === "kept" ? classes : fresh), differences: returning }];
+      const kept = compareClasses(sources, ask(base, recalled.base), ask(head, recalled.head));
+      if (kept.differences.length === 0) continue;
+      const differences = kept.differences.map((difference) => ({ ...difference, returning: kind }));
+      return [{ entry, ...(kind === "kept" ? kept : fresh), differences }];
     }
-    return [{ entry, sources, ...fresh }];
+    return [{ entry, ...fresh }];
   });
 }
 
-type ClassComparison = Pick<EntryComparison, "base" | "head" | "differences">;
+/**
+ * Classes as people think of them: an endpoint that reaches itself is masqueraded, whatever the rule for the others, and
+ * makes no class of its own, unless endpoints alone are treated differently.
+ */
+function compareClasses(
+  sources: AddressSet,
+  was: readonly SourceClass[],
+  now: readonly SourceClass[],
+): Omit<EntryComparison, "entry"> {
+  const all = { sources, base: was, head: now, differences: differencesOf(was, now) };
+  const ends = endpointsOf([...was, ...now]);
+  const others = ends === undefined ? sources : subtract(sources, ends);
+  if (ends === undefined || isEmpty(others)) return all;
+  const [base, head] = [classesWithin(others, was), classesWithin(others, now)];
+  const differences = differencesOf(base, head);
+  return differences.length === 0 && all.differences.length > 0 ? all : { sources: others, base, head, differences };
+}
 
-function compareClasses(was: readonly SourceClass[], now: readonly SourceClass[]): ClassComparison {
-  const differences = differencesOf(was, now);
-  const [base, head] = [withoutHairpins(was), withoutHairpins(now)];
-  if (differences.length === 0) return { base, head, differences };
-  const general = differencesOf(base, head).flatMap((difference): readonly Difference[] => {
-    const { sources } = difference;
-    const plain = differences.find((one) => one.was === difference.was && one.now === difference.now);
-    const real = unite(
-      differences.map((one) => one.sources),
-      sources.bits,
-    );
-    const typical = plain?.sources ?? intersect(real, sources);
-    return isEmpty(typical) ? [] : [{ ...difference, typical }];
+function classesWithin(others: AddressSet, classes: readonly SourceClass[]): readonly SourceClass[] {
+  return classes.flatMap(({ sources, parts }): readonly SourceClass[] => {
+    const rest = intersect(sources, others);
+    return isEmpty(rest) ? [] : [{ sources: rest, parts }];
   });
-  return general.length === 0 ? { base: was, head: now, differences } : { base, head, differences: general };
+}
+
+/** The addresses that packets of these classes are sent on to. */
+function endpointsOf(classes: readonly SourceClass[]): AddressSet | undefined {
+  const [first] = classes;
+  if (first === undefined) return undefined;
+  const { bits } = first.sources;
+  const found = classes
+    .flatMap(({ parts }) => parts)
+    .flatMap(({ outcome: { verdict } }) => (verdict.kind === "delivered" ? [verdict.target.address] : []));
+  const sets = [...new Set(found)].map(parseAddressSet).filter((set) => set?.bits === bits) as AddressSet[];
+  return sets.length === 0 ? undefined : unite(sets, bits);
 }
 
 /** The node itself uses its own addresses, and what it talks to when that is its own too. */
@@ -112,42 +128,8 @@ function differencesOf(base: readonly SourceClass[], head: readonly SourceClass[
     for (const after of head) {
       if (sameParts(before.parts, after.parts)) continue;
       const sources = intersect(before.sources, after.sources);
-      if (!isEmpty(sources)) differences.push({ sources, typical: sources, was: before.parts, now: after.parts });
+      if (!isEmpty(sources)) differences.push({ sources, was: before.parts, now: after.parts });
     }
   }
   return differences;
-}
-
-/**
- * Classes as people think of them: an endpoint that reaches itself is masqueraded, whatever the rule for the others,
- * and makes no class of its own. `differs` says of which sources more is to be told.
- */
-export function withoutHairpins(classes: readonly SourceClass[]): readonly SourceClass[] {
-  const folded = new Map<SourceClass, SourceClass[]>();
-  for (const one of classes) {
-    const general = classes.find((each) => each !== one && !isSingle(each.sources) && isHairpinOf(one, each));
-    if (general !== undefined) folded.set(general, [...(folded.get(general) ?? []), one]);
-  }
-  if (folded.size === 0) return classes;
-  const gone = new Set([...folded.values()].flat());
-  return classes
-    .filter((each) => !gone.has(each))
-    .map((each) => {
-      const sets = [each, ...(folded.get(each) ?? [])].map(({ sources }) => sources);
-      return { ...each, sources: unite(sets, each.sources.bits) };
-    });
-}
-
-function isHairpinOf(one: SourceClass, general: SourceClass): boolean {
-  if (!isSingle(one.sources)) return false;
-  const plain = (part: Part): string => part.key.replace(" masqueraded", "");
-  const extra = one.parts.filter((part) => !general.parts.some((other) => other.key === part.key));
-  return (
-    one.parts.map(plain).sort().join() === general.parts.map(plain).sort().join() &&
-    extra.every(({ outcome: { verdict, masqueraded }, key }) => {
-      if (verdict.kind !== "delivered" || !masqueraded) return false;
-      const own = parseAddressSet(verdict.target.address);
-      return own !== undefined && !isEmpty(intersect(own, one.sources)) && key.includes(printTarget(verdict.target));
-    })
-  );
 }

@@ -105,7 +105,7 @@ function witnessOf(
 ): Witness {
   const fromClass = nameSources(entry, difference.sources, sources, nodes);
   return {
-    from: exampleOf(difference.typical),
+    from: exampleOf(difference.sources),
     fromClass: difference.returning === undefined ? fromClass : `${fromClass}, kept at an endpoint before`,
     entry,
     to: printTarget(key),

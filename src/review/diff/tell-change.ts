@@ -1,9 +1,8 @@
-import { printTarget } from "../../evaluate/addresses.ts";
 import type { Part } from "../../evaluate/classes.ts";
 import { printPercent, type Share, sameShare } from "../../evaluate/share.ts";
 import type { Difference } from "./compare-key.ts";
 import type { ChangeSeverity, TrafficChange } from "./traffic-diff.ts";
-import { isDelivered, isRefused, isUntouched, targets } from "./weigh-change.ts";
+import { isDelivered, isRefused, isUntouched, sourceChanges, targets } from "./weigh-change.ts";
 
 /** Whom a change concerns, and whether others were served before, or are after. */
 export interface Reach {
@@ -93,35 +92,18 @@ function refusal(parts: readonly Part[]): string {
 
 /** Whose address endpoints see: of all of them, or of those for which it changes. */
 function sourceAddress(was: readonly Part[], now: readonly Part[]): string {
-  const [before, after] = [maskedEnds(was), maskedEnds(now)];
-  const changes = (to: boolean): readonly string[] =>
-    [...after].flatMap(([end, isMasked]) => (isMasked === to && before.get(end) === !to ? [end] : []));
-  const told = [true, false].flatMap((isMasked) => {
-    const ends = changes(isMasked);
-    if (ends.length === 0) return [];
-    const all =
-      ends.length === after.size
-        ? ""
-        : ` by ${ends.slice(0, mostEnds).join(", ")}${ends.length > mostEnds ? " and others" : ""}`;
-    return [
-      isMasked
-        ? `source address is replaced by the node's now${all && `, as seen${all}`}`
-        : `source address is kept now${all && `, as seen${all}`}`,
-    ];
-  });
-  return told.join("; ");
+  const { replaced, kept, ends } = sourceChanges(was, now);
+  const seen = (by: readonly string[]): string => {
+    if (by.length === ends) return "";
+    return `, as seen by ${by.slice(0, mostEnds).join(", ")}${by.length > mostEnds ? " and others" : ""}`;
+  };
+  return [
+    ...(replaced.length > 0 ? [`source address is replaced by the node's now${seen(replaced)}`] : []),
+    ...(kept.length > 0 ? [`source address is kept now${seen(kept)}`] : []),
+  ].join("; ");
 }
 
 const mostEnds = 2;
-
-/** Whether the source is replaced, by where packets end. */
-function maskedEnds(parts: readonly Part[]): ReadonlyMap<string, boolean> {
-  const ends = parts.flatMap(({ outcome: { verdict, masqueraded } }): readonly (readonly [string, boolean])[] => {
-    if (verdict.kind === "delivered") return [[printTarget(verdict.target), masqueraded]];
-    return verdict.kind === "untouched" ? [["the address itself", masqueraded]] : [];
-  });
-  return new Map(ends);
-}
 
 function affinity(was: readonly Part[], now: readonly Part[]): string {
   const seconds = (parts: readonly Part[]) => parts.filter(isDelivered).map(({ outcome }) => outcome.affinity);

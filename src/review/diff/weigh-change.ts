@@ -1,3 +1,4 @@
+import { printTarget } from "../../evaluate/addresses.ts";
 import type { Part } from "../../evaluate/classes.ts";
 import { nothing, type Share, sameShare, shareNumber, total } from "../../evaluate/share.ts";
 import type { Difference } from "./compare-key.ts";
@@ -15,9 +16,8 @@ export function severityOf({ was, now, returning }: Difference): ChangeSeverity 
   )
     return "access-widened";
   if (isMore(refusedAfter, refusedBefore) || isMore(servedBefore, servedAfter)) return "access-lost";
-  if (isSourceAlone(was, now)) return "source-address";
-  if (isMore(shareOf(was, isMasqueraded), shareOf(now, isMasqueraded))) return "source-address";
-  if (isMore(shareOf(now, isMasqueraded), shareOf(was, isMasqueraded))) return "source-address";
+  const { replaced, kept } = sourceChanges(was, now);
+  if (replaced.length + kept.length > 0) return "source-address";
   return returning !== undefined || isAffinityAlone(was, now) ? "affinity" : "shares";
 }
 
@@ -33,10 +33,6 @@ export function isUntouched({ outcome }: Part): boolean {
   return outcome.verdict.kind === "untouched";
 }
 
-function isMasqueraded({ outcome }: Part): boolean {
-  return outcome.masqueraded;
-}
-
 function shareOf(parts: readonly Part[], has: (part: Part) => boolean): Share {
   const found = parts.filter(has);
   return found.length === 0 ? nothing : total(found.map(({ share }) => share));
@@ -50,10 +46,41 @@ export function targets(parts: readonly Part[]): readonly string[] {
   return [...new Set(found)].sort();
 }
 
-function isSourceAlone(was: readonly Part[], now: readonly Part[]): boolean {
-  const ends = (parts: readonly Part[]) => parts.map(({ outcome }) => outcome.verdict.kind).join();
-  const masks = (parts: readonly Part[]) => parts.map(({ outcome }) => outcome.masqueraded).join();
-  return ends(was) === ends(now) && masks(was) !== masks(now) && targets(was).join() === targets(now).join();
+export interface SourceChanges {
+  /** Where packets end whose source is replaced now, and was not. */
+  readonly replaced: readonly string[];
+  readonly kept: readonly string[];
+  /** All ends that this could be said of. */
+  readonly ends: number;
+}
+
+/** Whose address endpoints see: of those that stay; of all, where all are others and are treated alike. */
+export function sourceChanges(was: readonly Part[], now: readonly Part[]): SourceChanges {
+  const [before, after] = [maskedEnds(was), maskedEnds(now)];
+  const stay = [...after.keys()].filter((end) => before.has(end));
+  const all = (masks: Masks, isMasked: boolean) =>
+    masks.size > 0 && [...masks.values()].every((each) => !each.has(!isMasked));
+  const changed = (to: boolean): readonly string[] => {
+    if (stay.length > 0) return stay.filter((end) => after.get(end)?.has(to) && !before.get(end)?.has(to));
+    return all(before, !to) && all(after, to) ? [...after.keys()] : [];
+  };
+  return { replaced: changed(true), kept: changed(false), ends: after.size };
+}
+
+/** Whether the source is replaced, by where packets end; both where that depends on what nobody can tell. */
+type Masks = ReadonlyMap<string, ReadonlySet<boolean>>;
+
+function maskedEnds(parts: readonly Part[]): Masks {
+  const ends = new Map<string, Set<boolean>>();
+  for (const { outcome } of parts) {
+    const { verdict, masqueraded } = outcome;
+    if (verdict.kind !== "delivered" && verdict.kind !== "untouched") continue;
+    const end = verdict.kind === "delivered" ? printTarget(verdict.target) : "the address itself";
+    const known = ends.get(end);
+    if (known === undefined) ends.set(end, new Set([masqueraded]));
+    else known.add(masqueraded);
+  }
+  return ends;
 }
 
 function isAffinityAlone(was: readonly Part[], now: readonly Part[]): boolean {

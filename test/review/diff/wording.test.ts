@@ -75,10 +75,7 @@ describe.each(["iptables", "ipvs"] as const)("in %s mode", (mode) => {
     expect(changes[0]?.before.map(({ from }) => from)).toEqual(
       mode === "iptables"
         ? ["outside but 10.0.0.0/16 and the node itself", "10.0.0.0/16 and pods of this node"]
-        : [
-            "outside but 10.0.0.0/16 and the node itself",
-            "10.0.0.0/16, pods of this node and the node itself as 10.96.0.10",
-          ],
+        : ["outside but 10.0.0.0/16 and the node itself", "10.0.0.0/16 and pods of this node"],
     );
   });
 
