@@ -28,7 +28,8 @@ export function diffNode({ base, head }: NodePair): NodeDiff {
     const change = describeChange(key, compareKey(before, after, key), { base, head });
     if (change !== undefined) changes.push({ key, change });
   }
-  return { changes: foldKeys(changes, after.world.nodeAddresses), rules: diffRules(pairs, before, after, head.name) };
+  const nodeAddresses = [...new Set([before, after].flatMap(({ world }) => world.nodeAddresses))];
+  return { changes: foldKeys(changes, nodeAddresses), rules: diffRules(pairs, before, after, head.name) };
 }
 
 /** Stands for the node's own address where nobody names one. */

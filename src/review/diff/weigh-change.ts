@@ -1,10 +1,12 @@
+import { printTarget } from "../../evaluate/addresses.ts";
 import type { Part } from "../../evaluate/classes.ts";
 import { nothing, type Share, sameShare, shareNumber, total } from "../../evaluate/share.ts";
 import type { Difference } from "./compare-key.ts";
 import type { ChangeSeverity } from "./traffic-diff.ts";
 
 /** How much it matters that packets go elsewhere: the worst of what can be said of it. */
-export function severityOf({ was, now }: Difference): ChangeSeverity {
+export function severityOf({ was, now, returning }: Difference): ChangeSeverity {
+  if (returning === "forgotten") return "affinity";
   const [refusedBefore, refusedAfter] = [shareOf(was, isRefused), shareOf(now, isRefused)];
   const [servedBefore, servedAfter] = [shareOf(was, isDelivered), shareOf(now, isDelivered)];
   const isMore = (a: Share, b: Share): boolean => shareNumber(a) - shareNumber(b) > 1e-6;
@@ -14,10 +16,9 @@ export function severityOf({ was, now }: Difference): ChangeSeverity {
   )
     return "access-widened";
   if (isMore(refusedAfter, refusedBefore) || isMore(servedBefore, servedAfter)) return "access-lost";
-  if (sourceText(was) !== sourceText(now) && targets(was).join() === targets(now).join()) return "source-address";
-  if (isMore(shareOf(was, isMasqueraded), shareOf(now, isMasqueraded))) return "source-address";
-  if (isMore(shareOf(now, isMasqueraded), shareOf(was, isMasqueraded))) return "source-address";
-  return isAffinityAlone(was, now) ? "affinity" : "shares";
+  const { replaced, kept } = sourceChanges(was, now);
+  if (replaced.length + kept.length > 0) return "source-address";
+  return returning !== undefined || isAffinityAlone(was, now) ? "affinity" : "shares";
 }
 
 export function isDelivered({ outcome }: Part): boolean {
@@ -30,10 +31,6 @@ export function isRefused({ outcome }: Part): boolean {
 
 export function isUntouched({ outcome }: Part): boolean {
   return outcome.verdict.kind === "untouched";
-}
-
-function isMasqueraded({ outcome }: Part): boolean {
-  return outcome.masqueraded;
 }
 
 function shareOf(parts: readonly Part[], has: (part: Part) => boolean): Share {
@@ -49,8 +46,41 @@ export function targets(parts: readonly Part[]): readonly string[] {
   return [...new Set(found)].sort();
 }
 
-function sourceText(parts: readonly Part[]): string {
-  return parts.map(({ outcome }) => `${outcome.verdict.kind} ${outcome.masqueraded}`).join();
+export interface SourceChanges {
+  /** Where packets end whose source is replaced now, and was not. */
+  readonly replaced: readonly string[];
+  readonly kept: readonly string[];
+  /** All ends that this could be said of. */
+  readonly ends: number;
+}
+
+/** Whose address endpoints see: of those that stay; of all, where all are others and are treated alike. */
+export function sourceChanges(was: readonly Part[], now: readonly Part[]): SourceChanges {
+  const [before, after] = [maskedEnds(was), maskedEnds(now)];
+  const stay = [...after.keys()].filter((end) => before.has(end));
+  const all = (masks: Masks, isMasked: boolean) =>
+    masks.size > 0 && [...masks.values()].every((each) => !each.has(!isMasked));
+  const changed = (to: boolean): readonly string[] => {
+    if (stay.length > 0) return stay.filter((end) => after.get(end)?.has(to) && !before.get(end)?.has(to));
+    return all(before, !to) && all(after, to) ? [...after.keys()] : [];
+  };
+  return { replaced: changed(true), kept: changed(false), ends: after.size };
+}
+
+/** Whether the source is replaced, by where packets end; both where that depends on what nobody can tell. */
+type Masks = ReadonlyMap<string, ReadonlySet<boolean>>;
+
+function maskedEnds(parts: readonly Part[]): Masks {
+  const ends = new Map<string, Set<boolean>>();
+  for (const { outcome } of parts) {
+    const { verdict, masqueraded } = outcome;
+    if (verdict.kind !== "delivered" && verdict.kind !== "untouched") continue;
+    const end = verdict.kind === "delivered" ? printTarget(verdict.target) : "the address itself";
+    const known = ends.get(end);
+    if (known === undefined) ends.set(end, new Set([masqueraded]));
+    else known.add(masqueraded);
+  }
+  return ends;
 }
 
 function isAffinityAlone(was: readonly Part[], now: readonly Part[]): boolean {
