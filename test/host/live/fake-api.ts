@@ -48,9 +48,8 @@ export async function fakeApi(
     headers.push(request.headers);
     if (intercept?.(request, response, asked.length) === true) return;
     if (token !== undefined && request.headers.authorization !== `Bearer ${token}`) {
-      return sendStatus(response, 401, "Unauthorized");
-    }
-    answerList(new URL(request.url ?? "", "http://fake"), objects, response);
+      sendStatus(response, 401, "Unauthorized");
+    } else answerList(new URL(request.url ?? "", "http://fake"), objects, response);
   };
   const server: Server = tls === undefined ? createHttpServer(answer) : createHttpsServer(tls, answer);
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
@@ -64,7 +63,10 @@ export async function fakeApi(
 
 function answerList(url: URL, objects: readonly StoredObject[], response: ServerResponse): void {
   const list = paths[url.pathname];
-  if (list === undefined) return answerObject(url.pathname, objects, response);
+  if (list === undefined) {
+    answerObject(url.pathname, objects, response);
+    return;
+  }
   const limit = Number(url.searchParams.get("limit") ?? 0) || Number.POSITIVE_INFINITY;
   const from = Number(url.searchParams.get("continue") ?? 0);
   const all = objects.filter(({ kind }) => kind === list.kind);
@@ -79,8 +81,8 @@ function answerObject(path: string, objects: readonly StoredObject[], response: 
   const found = objects.find(
     ({ kind, metadata }) => kind === "ConfigMap" && metadata.namespace === namespace && metadata.name === name,
   );
-  if (found === undefined) return sendStatus(response, 404, `${path} not found`);
-  send(response, 200, found);
+  if (found === undefined) sendStatus(response, 404, `${path} not found`);
+  else send(response, 200, found);
 }
 
 export function sendStatus(response: ServerResponse, code: number, message: string): void {
