@@ -19,24 +19,31 @@ export interface StateFlags extends LiveFlags {
   readonly color: ColorChoice;
 }
 
-/** Adds these options to a command. `isRequired`: without state there is nothing to do. */
-export function addStateOptions(command: Command, { isRequired = true } = {}): Command {
+/** Adds what says where state comes from. `isRequired`: without state there is nothing to do. */
+export function addSourceOptions(command: Command, { isRequired = true } = {}): Command {
   const filename = new Option(
     "-f, --filename <path>",
     "file, directory, - for standard input, or git:REF[:PATH]; repeatable",
   ).argParser(collect);
   if (isRequired) command.hook("preAction", () => refuseWithoutState(command));
-  return addLiveOptions(command.addOption(filename))
+  command
+    .addOption(filename)
     .option("-R, --recursive", "read directories below those named by -f as well")
+    .option(
+      "--proxy-config <file>",
+      "KubeProxyConfiguration; replaces the ConfigMap kube-system/kube-proxy of the input",
+    );
+  return addLiveOptions(command);
+}
+
+/** Adds these options to a command. */
+export function addStateOptions(command: Command, { isRequired = true } = {}): Command {
+  return addSourceOptions(command, { isRequired })
     .addOption(
       new Option(
         "--overlay <path>",
         "objects laid over those of -f, by kind, namespace and name; repeatable",
       ).argParser(collect),
-    )
-    .option(
-      "--proxy-config <file>",
-      "KubeProxyConfiguration; replaces the ConfigMap kube-system/kube-proxy of the input",
     )
     .addOption(
       new Option("--node <name>", "the node to compile for; not needed when the input has one Node").argParser(
@@ -63,7 +70,7 @@ export function hasState({ filename, live }: Pick<StateFlags, "filename" | "live
 
 function refuseWithoutState(command: Command): void {
   if (hasState(command.opts<StateFlags>())) return;
-  command.error("error: say which cluster state to read: -f FILE, or --live");
+  command.error("error: say which cluster state to read: -f, --filename, or --live");
 }
 
 export function colorOption(): Option {
