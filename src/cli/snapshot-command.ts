@@ -25,6 +25,12 @@ export function snapshotCommand(name: string, finish: (exitCode: number) => void
         .choices(["namespace", "object"])
         .default("namespace"),
     )
+    .option("--redact", "replace names and addresses, each by one of its own, to show the state to others")
+    .addOption(
+      new Option("--redact-key <text>", "redact several snapshots alike; whoever has it can try out names").argParser(
+        notEmpty,
+      ),
+    )
     .addOption(colorOption())
     .addHelpText("after", examples(name))
     .action(async (flags: SnapshotFlags) => {
@@ -45,6 +51,13 @@ Examples:
 
   # what kubectl printed, with nothing in it but what matters
   $ kubectl get svc,endpointslices,nodes -A -o yaml | ${name} snapshot -f -
+
+  # for a bug report
+  $ ${name} snapshot --live --no-pods --redact > state.yaml
+
+--redact keeps numbers (ports, counts), protocols, policies, conditions, label
+keys of Kubernetes, address families, which network holds which address, loopback
+and link-local addresses, and what is no valid name or address.
 
 Exit codes: 0 fine, 2 usage, 3 input that cannot be read, 4 environment.
 `;

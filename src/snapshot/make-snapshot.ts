@@ -51,7 +51,7 @@ function inOrder(value: Readonly<Record<string, unknown>>): Readonly<Record<stri
   return { ...value, endpoints: [...endpoints].sort((a, b) => compareBytes(address(a), address(b))) };
 }
 
-/** What a shape keeps of a value; undefined where that is nothing. A null says no more than a field that is absent. */
+/** What a shape keeps of a value; undefined where that is nothing. A null and a mapping of nothing say no more than a field that is absent. */
 function pick(value: unknown, shape: Shape): unknown {
   if (shape === "all") return sorted(value);
   if (Array.isArray(value)) return value.map((item) => pick(item, shape) ?? {});
@@ -63,7 +63,7 @@ function pick(value: unknown, shape: Shape): unknown {
     const found = given === undefined || given === null ? undefined : pick(given, inner);
     if (found !== undefined) kept[field] = found;
   }
-  return Object.keys(kept).length === 0 && Object.keys(value).length > 0 ? undefined : kept;
+  return Object.keys(kept).length === 0 ? undefined : kept;
 }
 
 /** Mappings in it with their keys in order. */

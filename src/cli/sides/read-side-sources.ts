@@ -15,7 +15,7 @@ import { tellNote } from "./tell-diagnostics.ts";
 export async function readSideSources(flags: SideRequest, tell: (what: string) => void): Promise<SideSources> {
   const needs = { need: "rules", withConfiguration: flags.proxyConfig === undefined } as const;
   const request = { ...flags, running: await readLiveDocuments(flags, needs, tell) };
-  const { base, head, overlay, toMode, toProxyConfig, filename = [], running } = request;
+  const { base, head, overlay, toMode, toProxyConfig, running } = request;
   const changes = [overlay, toMode, toProxyConfig].filter((one) => one !== undefined);
   if (base !== undefined && head !== undefined) {
     if (base === "-" && head === "-") throw usage("only one side can be read from standard input");
