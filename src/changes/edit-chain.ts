@@ -1,5 +1,6 @@
 import { deleteRule, insertRule } from "../tools/iptables/edit-rule.ts";
 import type { ChainDifference } from "./compare-chain.ts";
+import { hasMemory } from "./excerpt.ts";
 import { without } from "./line-counts.ts";
 
 /** Lines for iptables-restore that change single rules of a chain: the deletes first, then the inserts. */
@@ -33,11 +34,6 @@ export function editChain(
 function hasTwice({ extra, found }: ChainDifference): boolean {
   const counts = new Set(extra);
   return extra.length > counts.size || found.filter((line) => counts.has(line)).length > counts.size;
-}
-
-/** Such rules cannot be named by what they say: they save a state as well. */
-function hasMemory(line: string): boolean {
-  return / -m (?:recent|statistic|nfacct) /.test(line);
 }
 
 /** From the last to the first, each right before the rule that is to follow it. */

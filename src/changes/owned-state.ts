@@ -1,5 +1,6 @@
 import type { Family } from "../model/address.ts";
 import type { ChainLines } from "../tools/iptables/parse-chains.ts";
+import type { Excerpt } from "./excerpt.ts";
 
 /**
  * What is ours on a host, or what should be: one shape for both, so that a host can be led from either to the other,
@@ -37,6 +38,8 @@ export interface OwnedTable {
   readonly foreignCounts: ReadonlyMap<string, number>;
   /** Chains of ours that somebody else's rules lead to: they can be emptied but not deleted. */
   readonly heldChains: ReadonlySet<string>;
+  /** Of a part of a state: chains of which only some rules are given. */
+  readonly excerpts?: ReadonlyMap<string, Excerpt>;
 }
 
 export const emptyTable: OwnedTable = {

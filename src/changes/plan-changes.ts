@@ -64,6 +64,18 @@ export function planChanges(asked: OwnedState, found: OwnedState, circumstances:
   return { changes, steps: orderSteps(changes, wanted, found, circumstances), undo };
 }
 
+/**
+ * The steps between two parts of states that Portolan itself spelled; what is in neither stays as it is. Of chains that
+ * are given as excerpts every rule comes to stand at its very place.
+ */
+export function planPart(
+  wanted: OwnedState,
+  found: OwnedState,
+  backends: Circumstances["backends"],
+): readonly ChangeStep[] {
+  return orderSteps(diffStates(wanted, found, []), wanted, found, { backends, flows: [] });
+}
+
 /** What the settings that change were before. The others may be changed by somebody else at any time. */
 export function settingsBefore(found: OwnedState, { sysctls }: Changes): ReadonlyMap<string, string> {
   return new Map([...found.sysctls].filter(([name]) => sysctls.has(name)));

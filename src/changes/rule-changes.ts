@@ -3,6 +3,7 @@ import { chains } from "../modes/iptables/chains.ts";
 import { targetOf } from "../tools/iptables/canonical-rule.ts";
 import type { ChainLines } from "../tools/iptables/parse-chains.ts";
 import { type ChainDifference, compareChain } from "./compare-chain.ts";
+import { compareExcerpts, type Excerpt } from "./excerpt.ts";
 import { proxyCanary } from "./owned-names.ts";
 import { emptyTable, type OwnedRules, type OwnedTable } from "./owned-state.ts";
 
@@ -22,6 +23,8 @@ export interface ChainChange {
   readonly difference: ChainDifference;
   /** Somebody else's rules lead to it, so that it can be emptied and not deleted. */
   readonly isHeld: boolean;
+  /** Where only some of the chain's rules are given. */
+  readonly excerpt: Excerpt | undefined;
 }
 
 /** What of one family's rules is not as wanted: wanted chains in their order, then those that are to go. */
@@ -63,13 +66,14 @@ function diffChains(place: ChainsPlace, wanted: ChainLines, found: ChainLines): 
     const lines = isShared ? withKubeletRules(chain, want, have) : want;
     const foreignBefore = isBuiltIn && lines !== undefined ? foreignBeforeJumps(place, chain, lines) : [];
     const isMoved = differ(foreignBefore, place.have.foreignBefore.get(chain) ?? []);
-    const rules = compareChain(lines ?? [], have ?? []);
+    const excerpt = place.have.excerpts?.get(chain);
+    const rules = (excerpt === undefined ? compareChain : compareExcerpts)(lines ?? [], have ?? []);
     const difference = isMoved ? { ...(rules ?? noDifference), reordered: true } : rules;
     if (difference === undefined && (lines === undefined) === (have === undefined)) return;
     const kind = have === undefined ? "add" : lines === undefined ? "remove" : "change";
     const isHeld = place.heldChains.has(chain);
     const sides = { wanted: lines ?? [], found: have ?? [], difference: difference ?? noDifference };
-    changes.push({ family, table, chain, kind, isBuiltIn, ...sides, foreignBefore, isHeld });
+    changes.push({ family, table, chain, kind, isBuiltIn, ...sides, foreignBefore, isHeld, excerpt });
   };
   for (const [chain, want] of wanted) visit(chain, want, found.get(chain));
   for (const [chain, have] of found) {

@@ -1,6 +1,7 @@
 import { deleteRule, insertRule } from "../tools/iptables/edit-rule.ts";
 import { declare } from "../tools/iptables/spell.ts";
 import { editChain } from "./edit-chain.ts";
+import { editExcerpt } from "./excerpt.ts";
 import type { ChainChange } from "./rule-changes.ts";
 
 /** What one `*TABLE ... COMMIT` does: the kernel does all of it at once. */
@@ -24,6 +25,8 @@ function takePart(change: ChainChange, into: Transaction): void {
   const { chain, kind, wanted, difference, isBuiltIn } = change;
   if (isBuiltIn) {
     addAll(into.rules, placeJumps(change));
+  } else if (change.excerpt !== undefined) {
+    addAll(into.rules, editExcerpt(change, change.excerpt));
   } else if (kind === "remove") {
     into.declared.push(declare(chain));
     if (!change.isHeld) into.deletions.push(`-X ${chain}`);

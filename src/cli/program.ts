@@ -6,6 +6,7 @@ import { diffCommand } from "./diff-command.ts";
 import { explainCommand } from "./explain-command.ts";
 import { explainPacketCommand } from "./explain-packet/packet-command.ts";
 import { hostCommands } from "./host-commands.ts";
+import { snapshotCommand } from "./snapshot-command.ts";
 import { addStateOptions, colorOption } from "./state-flags.ts";
 import { versionText } from "./version.ts";
 
@@ -30,6 +31,7 @@ export function createProgram(name: string, finish: (exitCode: number) => void):
     .exitOverride();
   program.addCommand(compileCommand(name, finish));
   program.addCommand(diffCommand(name, finish));
+  program.addCommand(snapshotCommand(name, finish));
   for (const command of hostCommands(name, finish)) program.addCommand(command);
   program.addCommand(schemaCommand(name));
   program.addCommand(explainCommand(name, finish).addCommand(explainPacketCommand(name, finish)));
@@ -79,6 +81,9 @@ Examples:
 
   # the same with kube-proxy's configuration, into files
   $ ${name} compile -f cluster.yaml -f kube-proxy-configmap.yaml --node node1 --out-dir rules
+
+  # the cluster that kubectl talks to
+  $ ${name} compile --live --node node1
 
   # manifests as they were in the last release, and where each rule comes from
   $ ${name} compile -f git:v1.4.0:deploy --node node1 -o json

@@ -1,7 +1,9 @@
 import { type CompileOptions, readCluster } from "../compile.ts";
 import { createSink, type Sink } from "../diagnostics/diagnostic.ts";
+import type { Need } from "../host/live/resources.ts";
 import { type Inputs, readInputs } from "../host/read-inputs.ts";
 import type { Cluster } from "../model/cluster.ts";
+import { readLiveDocuments } from "./read-live-documents.ts";
 import type { StateFlags } from "./state-flags.ts";
 
 /** Cluster state as it was read, and how it is to be compiled. */
@@ -21,10 +23,24 @@ export async function readState(
 ): Promise<State> {
   const sink = createSink();
   tell("reading the input");
-  const { filename: filenames, recursive = false, proxyConfig, overlay: overlays = [] } = flags;
-  const inputs = await readInputs({ filenames, recursive, proxyConfig, overlays }, sink);
+  const inputs = await readFlaggedInputs(flags, { sink, need: "rules", tell });
   tell("checking objects");
   return stateOf(inputs, { mode: flags.mode, nodePortRange: flags.serviceNodePortRange, ...more }, sink);
+}
+
+export interface InputWishes {
+  readonly sink: Sink;
+  readonly need: Need;
+  readonly tell?: (what: string) => void;
+}
+
+/** Reads what the flags name, files or a running cluster, and what they lay over it. */
+export async function readFlaggedInputs(
+  { filename: filenames = [], recursive = false, proxyConfig, overlay: overlays = [], ...flags }: StateFlags,
+  { sink, need, tell = () => {} }: InputWishes,
+): Promise<Inputs> {
+  const live = await readLiveDocuments(flags, { need, withConfiguration: proxyConfig === undefined }, tell);
+  return readInputs({ given: live?.documents, filenames, recursive, proxyConfig, overlays }, sink);
 }
 
 /** State of inputs that are read already. */

@@ -3,10 +3,12 @@ import type { Family } from "../model/address.ts";
 import type { PortRange } from "../model/check-clashes.ts";
 import type { ProxyMode } from "../model/proxy-configuration.ts";
 import type { ColorChoice } from "./color.ts";
+import { addLiveOptions, type LiveFlags } from "./live-flags.ts";
 
 /** What every command that reads cluster state takes. */
-export interface StateFlags {
-  readonly filename: readonly string[];
+export interface StateFlags extends LiveFlags {
+  /** Undefined with --live, and for commands that do not need state. */
+  readonly filename?: readonly string[];
   readonly recursive?: boolean;
   readonly proxyConfig?: string;
   readonly overlay?: readonly string[];
@@ -17,24 +19,31 @@ export interface StateFlags {
   readonly color: ColorChoice;
 }
 
-/** Adds these options to a command. `isRequired`: without -f there is nothing to do. */
-export function addStateOptions(command: Command, { isRequired = true } = {}): Command {
+/** Adds what says where state comes from. `isRequired`: without state there is nothing to do. */
+export function addSourceOptions(command: Command, { isRequired = true } = {}): Command {
   const filename = new Option(
     "-f, --filename <path>",
     "file, directory, - for standard input, or git:REF[:PATH]; repeatable",
   ).argParser(collect);
-  return command
-    .addOption(filename.makeOptionMandatory(isRequired))
+  if (isRequired) command.hook("preAction", () => refuseWithoutState(command));
+  command
+    .addOption(filename)
     .option("-R, --recursive", "read directories below those named by -f as well")
+    .option(
+      "--proxy-config <file>",
+      "KubeProxyConfiguration; replaces the ConfigMap kube-system/kube-proxy of the input",
+    );
+  return addLiveOptions(command);
+}
+
+/** Adds these options to a command. */
+export function addStateOptions(command: Command, { isRequired = true } = {}): Command {
+  return addSourceOptions(command, { isRequired })
     .addOption(
       new Option(
         "--overlay <path>",
         "objects laid over those of -f, by kind, namespace and name; repeatable",
       ).argParser(collect),
-    )
-    .option(
-      "--proxy-config <file>",
-      "KubeProxyConfiguration; replaces the ConfigMap kube-system/kube-proxy of the input",
     )
     .addOption(
       new Option("--node <name>", "the node to compile for; not needed when the input has one Node").argParser(
@@ -52,6 +61,16 @@ export function addStateOptions(command: Command, { isRequired = true } = {}): C
       ]),
     )
     .option("--service-node-port-range <range>", "the API server's range (default: 30000-32767)", portRange);
+}
+
+/** Whether the flags name any cluster state. */
+export function hasState({ filename, live }: Pick<StateFlags, "filename" | "live">): boolean {
+  return filename !== undefined || live === true;
+}
+
+function refuseWithoutState(command: Command): void {
+  if (hasState(command.opts<StateFlags>())) return;
+  command.error("error: say which cluster state to read: -f, --filename, or --live");
 }
 
 export function colorOption(): Option {

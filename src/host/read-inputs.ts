@@ -9,6 +9,8 @@ import { readSources, type SourceResult } from "./read-sources.ts";
 import type { SourceDocument, SourceText } from "./source.ts";
 
 export interface InputRequest {
+  /** Documents that are read already, such as those of a running cluster; they stand first. */
+  readonly given?: readonly SourceDocument[] | undefined;
   /** Paths, `-`, or `git:REF[:PATH]`. */
   readonly filenames: readonly string[];
   readonly recursive: boolean;
@@ -39,7 +41,8 @@ export async function readInputs(request: InputRequest, sink: Sink): Promise<Inp
   };
   const gatherObjects = async (filenames: readonly string[]): Promise<SourceDocument[]> =>
     (await gather(filenames, request.recursive, fail)).flatMap((document) => withEmbeddedConfiguration(document, fail));
-  const documents = await gatherObjects(request.filenames);
+  const documents = (request.given ?? []).flatMap((document) => withEmbeddedConfiguration(document, fail));
+  for (const document of await gatherObjects(request.filenames)) documents.push(document);
   const [config] = request.proxyConfig === undefined ? [] : await gather([request.proxyConfig], false, fail);
   const proxyConfigDocument = config === undefined ? undefined : documents.length;
   if (config !== undefined) documents.push(config);

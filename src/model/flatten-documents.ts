@@ -21,8 +21,11 @@ interface Implied {
   readonly lists: number;
 }
 
-/** The objects of all documents: Lists are opened, their items get the kind a typed list implies. */
-export function flattenDocuments(documents: readonly unknown[], sink: Sink): readonly InputObject[] {
+/**
+ * The objects of all documents: Lists are opened, their items get the kind a typed list implies. `first` is the number
+ * of the first document.
+ */
+export function flattenDocuments(documents: readonly unknown[], sink: Sink, first = 0): readonly InputObject[] {
   const objects: InputObject[] = [];
   const report = sink.reporter(createSubject());
 
@@ -52,7 +55,7 @@ export function flattenDocuments(documents: readonly unknown[], sink: Sink): rea
   };
 
   documents.forEach((document, index) => {
-    visit(document, documentPlace(index), { lists: 0 });
+    visit(document, documentPlace(first + index), { lists: 0 });
   });
   return objects;
 }

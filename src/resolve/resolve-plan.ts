@@ -22,7 +22,7 @@ import type { NodeView } from "./node-view.ts";
 import { resolveServicePort, servicePortName } from "./resolve-service-port.ts";
 
 /** From this many endpoints on, kube-proxy leaves comments out of the rules of endpoints. */
-const largeClusterEndpoints = 1000;
+export const largeClusterEndpoints = 1000;
 
 /** Answers every question about what this node does with each service port. */
 export function resolvePlan(

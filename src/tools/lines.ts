@@ -70,3 +70,9 @@ export function joinLines(parts: readonly Lines[]): Uint8Array {
   }
   return joined;
 }
+
+/** The lines as they came. */
+export function textsOf({ pages, pieces, pending }: Lines): readonly string[] {
+  const joined = pages.join("") + pieces.join("");
+  return joined === "" ? [...pending] : [...joined.slice(0, -1).split("\n"), ...pending];
+}

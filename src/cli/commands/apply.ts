@@ -11,32 +11,30 @@ import { changesOf, type Planned, planFor } from "../planned.ts";
 import { startProgress } from "../progress.ts";
 import { readHost } from "../read-host.ts";
 import { renderPlan } from "../render-plan.ts";
-import type { StateFlags } from "../state-flags.ts";
+import { hasState, type StateFlags } from "../state-flags.ts";
 
-export interface ApplyFlags extends Omit<StateFlags, "filename">, Omit<ChangeFlags, "dryRun" | "color"> {
-  readonly filename?: readonly string[];
+export interface ApplyFlags extends StateFlags, Omit<ChangeFlags, "dryRun" | "color"> {
   readonly restore?: string;
   readonly dryRun?: "client" | "host";
 }
 
 /** `portolan apply`, of cluster state, a saved plan or a backup. */
 export async function runApply(planFile: string | undefined, flags: ApplyFlags): Promise<number> {
-  const { filename, restore, dryRun, ...others } = flags;
-  const given = [planFile, filename, restore].filter((one) => one !== undefined);
+  const { restore, dryRun, ...stateFlags } = flags;
+  const given = [planFile !== undefined, hasState(flags), restore !== undefined].filter((isGiven) => isGiven);
   if (given.length !== 1) {
-    const message = "say what to apply: -f STATE, or a saved plan, or --restore BACKUP, and only one of them";
+    const message = "say what to apply: -f STATE or --live, a saved plan, or --restore BACKUP, and only one of them";
     throw new CommandFailure(message, exitCodes.usage);
   }
-  if (flags.confirmWithin !== undefined && filename?.includes("-")) {
+  if (flags.confirmWithin !== undefined && flags.filename?.includes("-")) {
     throw new CommandFailure("--confirm-within reads the answer from standard input, -f - the state", exitCodes.usage);
   }
-  if (dryRun === "client" && filename === undefined) {
+  if (dryRun === "client" && !hasState(flags)) {
     throw new CommandFailure("--dry-run=client shows what -f STATE gives; here, use --dry-run=host", exitCodes.usage);
   }
-  const changeFlags = { ...others, dryRun: dryRun !== undefined };
+  const changeFlags = { ...stateFlags, dryRun: dryRun !== undefined };
   if (planFile !== undefined) return applyPlan(planFile, changeFlags);
   if (restore !== undefined) return changeHost(() => desiredOfBackup(restore), changeFlags);
-  const stateFlags: StateFlags = { ...others, filename: filename ?? [] };
   if (dryRun === "client") return showForNewHost(stateFlags, flags.rules ?? false);
   return changeHost((host) => compileForHost(stateFlags, host), changeFlags);
 }

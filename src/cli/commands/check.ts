@@ -3,7 +3,6 @@ import type { CompileOptions } from "../../compile.ts";
 import type { Code } from "../../diagnostics/catalog.ts";
 import { createSink, type Diagnostic, type Sink } from "../../diagnostics/diagnostic.ts";
 import { readActual } from "../../host/read-actual.ts";
-import { readInputs } from "../../host/read-inputs.ts";
 import { reasonOf } from "../../host/read-sources.ts";
 import type { SourceDocument } from "../../host/source.ts";
 import { writeWhole } from "../../host/write-whole.ts";
@@ -21,11 +20,11 @@ import { type CheckReport, createReport, type FailOn, isAtLeast } from "../check
 import { painter } from "../color.ts";
 import { CommandFailure, exitCodes } from "../exit-codes.ts";
 import { type Progress, startProgress } from "../progress.ts";
+import { readFlaggedInputs } from "../read-state.ts";
 import { renderDiagnostics, summarizeDiagnostics } from "../render-diagnostics.ts";
-import { type StateFlags, wantedFamilies } from "../state-flags.ts";
+import { hasState, type StateFlags, wantedFamilies } from "../state-flags.ts";
 
-export interface CheckFlags extends Omit<StateFlags, "filename"> {
-  readonly filename?: readonly string[];
+export interface CheckFlags extends StateFlags {
   readonly actual?: readonly string[];
   readonly output?: "text" | "json" | "junit" | "sarif" | "github";
   readonly failOn: FailOn;
@@ -36,8 +35,10 @@ export interface CheckFlags extends Omit<StateFlags, "filename"> {
 
 /** `portolan check`. Exit 1: there are findings at or above --fail-on. */
 export async function runCheck(flags: CheckFlags): Promise<number> {
-  if (flags.filename === undefined && flags.actual === undefined)
-    throw new CommandFailure("say what to check: -f for cluster state, --actual for what a host has", exitCodes.usage);
+  if (!hasState(flags) && flags.actual === undefined) {
+    const message = "say what to check: -f or --live for cluster state, --actual for what a host has";
+    throw new CommandFailure(message, exitCodes.usage);
+  }
   const baseline = flags.baseline === undefined ? new Map<string, number>() : readBaseline(flags.baseline);
   const progress = startProgress(process.stderr);
   const checked = await checkAll(flags, progress);
@@ -80,10 +81,9 @@ async function checkAll(flags: CheckFlags, progress: Progress): Promise<Checked>
 type CheckedState = Pick<Checked, "documents" | "subject">;
 
 async function checkState(flags: CheckFlags, sink: Sink, progress: Progress): Promise<CheckedState> {
-  if (flags.filename === undefined) return { documents: [], subject: {} };
+  if (!hasState(flags)) return { documents: [], subject: {} };
   progress.tell("reading the input");
-  const { filename: filenames, proxyConfig, overlay: overlays = [] } = flags;
-  const inputs = await readInputs({ filenames, recursive: flags.recursive ?? false, proxyConfig, overlays }, sink);
+  const inputs = await readFlaggedInputs(flags, { sink, need: "pods", tell: progress.tell });
   if (sink.diagnostics.length > 0) return { documents: inputs.documents, subject: {} };
   const options: CompileOptions = {
     mode: flags.mode,

@@ -60,7 +60,7 @@ function printBash(commands: readonly CommandWords[]): string {
   local cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD-1]} words
   case $prev in
 ${valueCases.join("\n")}
-    -f|--filename|--proxy-config|--out-dir|--actual|--baseline|--write-baseline) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+    -f|--filename|--proxy-config|--kubeconfig|--out-dir|--split|--actual|--baseline|--write-baseline) COMPREPLY=($(compgen -f -- "$cur")); return ;;
   esac
   case \${COMP_WORDS[1]} in
 ${cases.join("\n")}

@@ -17,10 +17,9 @@ import type { Asked } from "../explain-packet/asked.ts";
 import { compiledHost } from "../explain-packet/compiled-host.ts";
 import { dumpedHost } from "../explain-packet/dumped-host.ts";
 import { type Progress, startProgress } from "../progress.ts";
-import type { StateFlags } from "../state-flags.ts";
+import { hasState, type StateFlags } from "../state-flags.ts";
 
-export interface ExplainPacketFlags extends Omit<StateFlags, "filename"> {
-  readonly filename?: readonly string[];
+export interface ExplainPacketFlags extends StateFlags {
   readonly actual?: string;
   readonly nodeAddress?: readonly string[];
   readonly from: PacketSource;
@@ -63,11 +62,11 @@ export async function runExplainPacket(flags: ExplainPacketFlags): Promise<numbe
 }
 
 function readAsked(flags: ExplainPacketFlags, progress: Progress): Promise<Asked> {
-  const { filename, actual, nodeAddress } = flags;
+  const { actual, nodeAddress } = flags;
   if (actual !== undefined) return dumpedHost({ ...flags, actual }, progress);
   if (nodeAddress !== undefined) throw usage("--node-address is for --actual; state says it in a Node or Host");
-  if (filename === undefined) throw usage("say which rules: -f STATE, or --actual DUMP");
-  return compiledHost({ ...flags, filename }, progress.tell);
+  if (!hasState(flags)) throw usage("say which rules: -f STATE, --live, or --actual DUMP");
+  return compiledHost(flags, progress.tell);
 }
 
 /** The same packet from a client that the node remembers. */

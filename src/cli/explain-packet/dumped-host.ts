@@ -9,15 +9,14 @@ import { readState, type State } from "../read-state.ts";
 import type { HostSide } from "../sides/host-side.ts";
 import { readDump } from "../sides/read-dump.ts";
 import { readSide } from "../sides/read-side.ts";
-import { type StateFlags, wantedFamilies } from "../state-flags.ts";
+import { hasState, type StateFlags, wantedFamilies } from "../state-flags.ts";
 import type { Asked } from "./asked.ts";
 import { causesTo } from "./rule-causes.ts";
 import { knownOf, nodeAddresses, nothingKnown } from "./state-knowledge.ts";
 import { tellDiagnostics } from "./tell-diagnostics.ts";
 
-export interface DumpFlags extends Omit<StateFlags, "filename"> {
-  /** Only for names and causes. */
-  readonly filename?: readonly string[];
+/** The state, where there is any, is only for names and causes. */
+export interface DumpFlags extends StateFlags {
   readonly actual: string;
   readonly nodeAddress?: readonly string[];
 }
@@ -25,11 +24,10 @@ export interface DumpFlags extends Omit<StateFlags, "filename"> {
 /** The host to ask is the one that a dump shows. */
 export async function dumpedHost(flags: DumpFlags, progress: Progress): Promise<Asked> {
   const side = await readHostSide(flags, progress);
-  const { filename } = flags;
   const node = flags.node ?? side.name;
   const given = flags.nodeAddress ?? side.addresses;
   const stateFlags = { ...flags, ...(node === undefined ? {} : { node }) };
-  const state = filename && (await readNames({ ...stateFlags, filename }, given, progress));
+  const state = hasState(flags) ? await readNames(stateFlags, given, progress) : undefined;
   const known = state === undefined ? nothingKnown : knownOf(state);
   const inState = state && nodeInState(state, node);
   const addresses = (given ?? []).map(parseIp).filter((ip) => ip !== undefined);

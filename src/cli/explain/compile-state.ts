@@ -1,14 +1,16 @@
 import { type CompileOptions, compileNode, readCluster } from "../../compile.ts";
 import { createSink, type Diagnostic, hasErrors, type Sink } from "../../diagnostics/diagnostic.ts";
-import { type Inputs, readInputs } from "../../host/read-inputs.ts";
+import type { Inputs } from "../../host/read-inputs.ts";
 import type { SourceDocument } from "../../host/source.ts";
 import type { Cluster } from "../../model/cluster.ts";
 import { type NodeFacts, nodeFacts } from "../../review/explain/omissions/node-facts.ts";
 import { readTexts, type Texts, textsOfScript } from "../../review/explain/texts.ts";
 import { painter } from "../color.ts";
 import { CommandFailure, exitCodes } from "../exit-codes.ts";
+import { startProgress } from "../progress.ts";
+import { readFlaggedInputs } from "../read-state.ts";
 import { renderDiagnostics, summarizeDiagnostics } from "../render-diagnostics.ts";
-import { type StateFlags, wantedFamilies } from "../state-flags.ts";
+import { hasState, type StateFlags, wantedFamilies } from "../state-flags.ts";
 
 /** Cluster state that was read for an explanation; nodes are compiled when they are asked for. */
 export interface State {
@@ -27,25 +29,22 @@ export interface CompiledState {
   readonly texts: Texts;
 }
 
-export interface ChoiceOfNodes extends Omit<StateFlags, "filename"> {
-  readonly filename?: readonly string[];
+export interface ChoiceOfNodes extends StateFlags {
   readonly allNodes?: boolean;
 }
 
 /** Reads the state that the flags name. Ends the command where it is invalid. */
 export async function readState(flags: ChoiceOfNodes): Promise<State> {
-  const { filename: filenames, proxyConfig } = flags;
-  if (filenames === undefined) {
+  if (!hasState(flags)) {
     throw new CommandFailure(
-      "only cluster state can tell: give -f STATE (or, of a Service, a chain or a line, --actual DUMP)",
+      "only cluster state can tell: give -f STATE or --live (or, of a Service, a chain or a line, --actual DUMP)",
       exitCodes.usage,
     );
   }
   const sink = createSink();
-  const inputs = await readInputs(
-    { filenames, recursive: flags.recursive ?? false, proxyConfig, overlays: flags.overlay ?? [] },
-    sink,
-  );
+  const progress = startProgress(process.stderr);
+  const inputs = await readFlaggedInputs(flags, { sink, need: "rules", tell: progress.tell });
+  progress.end();
   const options: CompileOptions = {
     mode: flags.mode,
     families: wantedFamilies(flags.family),

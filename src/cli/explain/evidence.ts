@@ -6,6 +6,7 @@ import type { SourceOf } from "../../review/explain/render/source.ts";
 import type { Texts } from "../../review/explain/texts.ts";
 import type { ExplainFlags } from "../commands/explain.ts";
 import { CommandFailure, exitCodes } from "../exit-codes.ts";
+import { hasState } from "../state-flags.ts";
 import { readState, type State } from "./compile-state.ts";
 import { type Dump, readDump } from "./read-dump.ts";
 import { sourceFinder } from "./source-of.ts";
@@ -50,7 +51,7 @@ export async function readEvidence(flags: ExplainFlags): Promise<Evidences> {
     throw new CommandFailure("-f and --actual cannot both read standard input", exitCodes.usage);
   }
   const dump = await readDump(actual);
-  const state = flags.filename === undefined ? undefined : await readState(flags);
+  const state = hasState(flags) ? await readState(flags) : undefined;
   const evidence = dumpEvidence(dump, state, flags.node);
   const sourceOf = state === undefined ? () => undefined : sourceFinder(state.documents);
   return { labels: [dump.label], all: () => [evidence], state, isDump: true, sourceOf };

@@ -9,6 +9,7 @@ import { chainDocument, setDocument } from "../../review/explain/render/document
 import { renderChain, renderSet } from "../../review/explain/render/render-chain.ts";
 import type { ExplainFlags } from "../commands/explain.ts";
 import { CommandFailure, exitCodes } from "../exit-codes.ts";
+import { hasState } from "../state-flags.ts";
 import { type Evidence, readEvidence } from "./evidence.ts";
 import { printAnswer } from "./print-answer.ts";
 
@@ -61,20 +62,15 @@ function lookFor(name: string, { label, texts, facts, ownerOf }: Evidence, found
   for (const { name: other } of texts.chains) found.known.add(other);
 }
 
-function notFound(
-  name: string,
-  labels: readonly string[],
-  { known }: Found,
-  { actual, filename }: ExplainFlags,
-): CommandFailure {
+function notFound(name: string, labels: readonly string[], { known }: Found, flags: ExplainFlags): CommandFailure {
   const where = labels.length === 1 && labels[0] !== "" ? ` on ${labels[0]}` : "";
-  if (setPurpose(name) !== undefined && actual === undefined) {
+  if (setPurpose(name) !== undefined && flags.actual === undefined) {
     const message = `there is no set ${name}${where}: sets are of the ipvs mode (--mode ipvs)`;
     return new CommandFailure(message, exitCodes.invalidInput);
   }
   const near = didYouMean(name, known);
   const isHash = /^KUBE-[A-Z]{2,3}-[A-Z2-7]{16}$/.test(name);
-  const state = filename === undefined ? "" : ", and no service port or endpoint of the state would have it";
+  const state = !hasState(flags) ? "" : ", and no service port or endpoint of the state would have it";
   const gone = isHash && near === undefined ? "; it may be of a Service or an endpoint that is gone" : "";
   const hint = near === undefined ? gone : `; did you mean ${near}?`;
   return new CommandFailure(`there is no chain ${name}${where}${isHash ? state : ""}${hint}`, exitCodes.invalidInput);

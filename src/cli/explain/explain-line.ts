@@ -7,6 +7,7 @@ import { ruleExplanationDocument } from "../../review/explain/render/documents.t
 import { renderRuleExplanation } from "../../review/explain/render/render-line.ts";
 import type { ExplainFlags } from "../commands/explain.ts";
 import { CommandFailure, exitCodes } from "../exit-codes.ts";
+import { hasState } from "../state-flags.ts";
 import { type Evidences, readEvidence } from "./evidence.ts";
 import { explainChainOrSet } from "./explain-chain.ts";
 import { explainEntry } from "./explain-entry.ts";
@@ -30,7 +31,7 @@ export async function explainLine(typed: string, flags: ExplainFlags): Promise<s
   if (/^(?:add |-[Aa] -)/.test(text)) return explainEntry(text, flags);
   const read = readRule(text);
   if (read.kind === "broken") throw new CommandFailure(`not a rule: ${read.message}`, exitCodes.usage);
-  const hasSource = flags.filename !== undefined || flags.actual !== undefined;
+  const hasSource = hasState(flags) || flags.actual !== undefined;
   const evidences = hasSource ? await readEvidence(flags) : noState;
   const found: FoundRule[] = [];
   const nearest: ExplainedRule[] = [];

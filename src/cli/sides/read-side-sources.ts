@@ -3,22 +3,29 @@ import { type Inputs, readInputs, withConfiguration, withoutOverlays } from "../
 import { objectNames } from "../../model/overlay/lay-over.ts";
 import { painter } from "../color.ts";
 import { CommandFailure, exitCodes } from "../exit-codes.ts";
+import { readLiveDocuments } from "../read-live-documents.ts";
 import { type State, stateOf } from "../read-state.ts";
 import { renderDiagnostics, summarizeDiagnostics } from "../render-diagnostics.ts";
+import { hasState } from "../state-flags.ts";
 import { readSide } from "./read-side.ts";
 import type { SideRequest, SideSource, SideSources } from "./side-request.ts";
 import { tellNote } from "./tell-diagnostics.ts";
 
 /** Reads both sides of a diff: two paths, or one state as it is and as other flags make it. */
-export async function readSideSources(request: SideRequest): Promise<SideSources> {
-  const { base, head, overlay, toMode, toProxyConfig, filename = [] } = request;
+export async function readSideSources(flags: SideRequest, tell: (what: string) => void): Promise<SideSources> {
+  const needs = { need: "rules", withConfiguration: flags.proxyConfig === undefined } as const;
+  const request = { ...flags, running: await readLiveDocuments(flags, needs, tell) };
+  const { base, head, overlay, toMode, toProxyConfig, running } = request;
   const changes = [overlay, toMode, toProxyConfig].filter((one) => one !== undefined);
   if (base !== undefined && head !== undefined) {
     if (base === "-" && head === "-") throw usage("only one side can be read from standard input");
     const before = await readOne(base, request, undefined);
     return { base: before, head: await readOne(head, headRequest(request), namesLaid(before)) };
   }
-  if (base === undefined && filename.length === 0) throw usage("say what to compare: BASE and HEAD, or -f STATE");
+  if (running !== undefined && base !== undefined) return readFromLive(base, request);
+  if (!hasState(request) && base === undefined) {
+    throw usage("say what to compare: BASE and HEAD, or -f STATE or --live and what changes");
+  }
   if (changes.length === 0) {
     throw usage("there is one side only: name HEAD, or say --overlay, --to-mode or --to-proxy-config");
   }
@@ -35,17 +42,29 @@ function headRequest(request: SideRequest): SideRequest {
   };
 }
 
+/** From what the cluster has to what a path holds: nothing is laid over the cluster's own objects. */
+async function readFromLive(path: string, request: SideRequest): Promise<SideSources> {
+  const { overlay: _, live: __, running, ...plain } = request;
+  const before = await readLaid({ ...plain, running }, { filenames: [], overlays: [], gone: undefined });
+  const head = await readOne(path, headRequest({ ...plain, overlay: request.overlay ?? [] }), undefined);
+  return { base: { kind: "state", name: nameOfLive(running), state: before }, head };
+}
+
+function nameOfLive(running: SideRequest["running"]): string {
+  return `live:${running?.context ?? ""}`;
+}
+
 async function readOne(path: string, request: SideRequest, gone: ReadonlySet<string> | undefined): Promise<SideSource> {
   const { filename = [], overlay = [], recursive = false } = request;
   const content = await readSide(path, recursive);
   switch (content.kind) {
     case "hosts":
-      if (filename.length > 0 || overlay.length > 0) {
-        throw usage(`${path} holds rules, not manifests: -f and --overlay have nothing to add to it`);
+      if (filename.length > 0 || request.running !== undefined || overlay.length > 0) {
+        throw usage(`${path} holds rules, not manifests: -f, --live and --overlay have nothing to add to it`);
       }
       return { ...content, name: path };
     case "empty": {
-      if (filename.length === 0) return { ...content, name: path };
+      if (filename.length === 0 && request.running === undefined) return { ...content, name: path };
       tellNote(content.reason);
       return {
         kind: "state",
@@ -54,7 +73,8 @@ async function readOne(path: string, request: SideRequest, gone: ReadonlySet<str
       };
     }
     case "manifests": {
-      const files = filename.length === 0 ? [[path], overlay] : [filename, [path, ...overlay]];
+      const isAlone = filename.length === 0 && request.running === undefined;
+      const files = isAlone ? [[path], overlay] : [filename, [path, ...overlay]];
       const [filenames = [], overlays = []] = files;
       return { kind: "state", name: path, state: await readLaid(request, { filenames, overlays, gone }) };
     }
@@ -71,7 +91,8 @@ interface Laid {
 async function readLaid(request: SideRequest, { filenames, overlays, gone }: Laid): Promise<State> {
   const { mode, serviceNodePortRange: nodePortRange, recursive = false, proxyConfig } = request;
   const sink = createSink();
-  const inputs = await readInputs({ filenames, overlays, recursive, proxyConfig }, sink);
+  const given = request.running?.documents;
+  const inputs = await readInputs({ given, filenames, overlays, recursive, proxyConfig }, sink);
   return stateOf({ ...inputs, gone }, { mode, nodePortRange }, sink);
 }
 
@@ -85,16 +106,16 @@ function namesLaid(source: SideSource): ReadonlySet<string> | undefined {
 
 /** The files are read once; both sides share what they say. */
 async function readOneState(request: SideRequest): Promise<SideSources> {
-  const { base, recursive = false, proxyConfig, overlay: overlays = [] } = request;
+  const { base, recursive = false, proxyConfig, overlay: overlays = [], running } = request;
   if (base !== undefined && (await readSide(base, recursive)).kind === "hosts") {
     throw usage(`${base} holds rules: name HEAD to compare them with`);
   }
   const filenames = [...(request.filename ?? []), ...(base === undefined ? [] : [base])];
   const sink = createSink();
-  const inputs = await readInputs({ filenames, recursive, proxyConfig, overlays }, sink);
+  const inputs = await readInputs({ given: running?.documents, filenames, recursive, proxyConfig, overlays }, sink);
   if (hasErrors(sink.diagnostics)) throw unreadable(sink.diagnostics, inputs, request);
   const other = await readConfiguration(request);
-  const name = filenames.join(" + ");
+  const name = running === undefined ? filenames.join(" + ") : nameOfLive(running);
   const before = stateFor(withoutOverlays(inputs), request);
   const after = stateFor(other === undefined ? inputs : withConfiguration(inputs, other), headRequest(request));
   const additions = [...overlays, ...(request.toProxyConfig === undefined ? [] : [request.toProxyConfig])];

@@ -22,7 +22,7 @@ export interface Sides {
  */
 export async function readSides(request: SideRequest, tell: (what: string) => void): Promise<Sides> {
   tell("reading both sides");
-  const sources = withoutEmpty(await readSideSources(request));
+  const sources = withoutEmpty(await readSideSources(request, tell));
   refuseErrors(sources, request);
   const { pairs, notes } = pairNodes(sources, request.node);
   for (const note of notes) tellNote(note);

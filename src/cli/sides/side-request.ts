@@ -1,16 +1,17 @@
 import type { ProxyMode } from "../../model/proxy-configuration.ts";
+import type { LiveDocuments } from "../read-live-documents.ts";
 import type { State } from "../read-state.ts";
 import type { StateFlags } from "../state-flags.ts";
 import type { HostSide } from "./host-side.ts";
 
-/** What the command line of `diff` says of its sides. */
-export interface SideRequest extends Omit<StateFlags, "filename"> {
-  /** State of both sides, beside BASE and HEAD. */
-  readonly filename?: readonly string[];
+/** What the command line of `diff` says of its sides. -f is state of both, beside BASE and HEAD. */
+export interface SideRequest extends StateFlags {
   readonly base?: string | undefined;
   readonly head?: string | undefined;
   readonly toMode?: ProxyMode;
   readonly toProxyConfig?: string;
+  /** The running cluster, which is read once for both sides. */
+  readonly running?: LiveDocuments | undefined;
 }
 
 /** A side that was read and not compiled yet. `name` is what it is called in messages and reports. */

@@ -64,4 +64,10 @@ export const inputCodes = {
     explanation:
       "With --keep-going, objects with errors are left out and the rest is compiled. The exit code is still 3.",
   },
+  "object-kept": {
+    severity: "warning",
+    message: "{object} stays as it was before, because of the errors of its new state",
+    explanation:
+      "A compiler that follows a cluster keeps the last state of an object that was without errors until a better one comes. All other objects go on.",
+  },
 } as const satisfies CatalogPart;

@@ -79,8 +79,10 @@ export function assembleAddresses(families: readonly FamilyFragments[], keepOrig
 }
 
 const { forward, nodePort, proxyFirewall, sourceRangesFirewall, ipvsFilter, ipvsOutFilter } = chains;
-const filterChains = [forward, nodePort, proxyFirewall, sourceRangesFirewall, ipvsFilter, ipvsOutFilter];
-const natChains = [chains.services, chains.postrouting, nodePort, chains.loadBalancer, chains.markMasquerade];
+/** The chains that are declared in table filter. */
+export const filterChains = [forward, nodePort, proxyFirewall, sourceRangesFirewall, ipvsFilter, ipvsOutFilter];
+/** And in table nat. */
+export const natChains = [chains.services, chains.postrouting, nodePort, chains.loadBalancer, chains.markMasquerade];
 
 /** The input of iptables-restore: a fixed handful of chains, whatever the number of Services. */
 export function assembleRules({ settings, collected }: FamilyFragments, keepOrigins: boolean): AssembledText {

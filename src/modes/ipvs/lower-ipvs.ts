@@ -1,7 +1,5 @@
 import type { Report } from "../../diagnostics/diagnostic.ts";
-import { type IpAddress, parseIp } from "../../model/address.ts";
-import { compareBytes } from "../../model/compare.ts";
-import type { FamilyPlan, FamilySettings, ForwardingPlan } from "../../resolve/forwarding-plan.ts";
+import type { FamilyPlan, ForwardingPlan } from "../../resolve/forwarding-plan.ts";
 import { defaultMaxElements } from "../../tools/ipset/spell.ts";
 import { joinLines, linesOf } from "../../tools/lines.ts";
 import type { Script, Step } from "../../tools/script.ts";
@@ -10,7 +8,7 @@ import { assembleJumps } from "../jumps.ts";
 import type { LowerOptions } from "../lower-options.ts";
 import { assembleAddresses, assembleRules, assembleServers, assembleSets, type FamilyFragments } from "./assemble.ts";
 import { createCollected } from "./collected.ts";
-import type { IpvsContext } from "./context.ts";
+import { createContext } from "./context.ts";
 import { createDifferences, type Differences, noteDifferences, reportDifferences } from "./differences.ts";
 import { lowerServicePort } from "./lower-service-port.ts";
 import { jumps } from "./rules.ts";
@@ -66,12 +64,9 @@ function lowerFamily(
   report: Report,
 ): FamilyFragments {
   const collected = createCollected();
-  const context: IpvsContext = {
-    ipvs: plan.ipvs,
-    nodePortAddresses: nodePortAddresses(settings),
-    hostAddresses: new Set(settings.hostAddresses.filter(isHostWide).map(({ text }) => text)),
-    reportShared: ({ name }, address, { place }) => report("virtual-server-shared", place, { address, service: name }),
-  };
+  const context = createContext(settings, plan.ipvs, ({ name }, address, { place }) =>
+    report("virtual-server-shared", place, { address, service: name }),
+  );
   for (const servicePort of servicePorts) {
     lowerServicePort(servicePort, context, collected);
     noteDifferences(servicePort, context, differences);
@@ -82,20 +77,6 @@ function lowerFamily(
       report("ipset-enlarged", undefined, { set: setName(key, settings.family), count: size });
   }
   return { settings, collected };
-}
-
-/** The host's addresses that node ports are served on: not loopback, and of IPv6 none that holds for one link only. */
-function nodePortAddresses({ nodePorts, hostAddresses }: FamilySettings): readonly IpAddress[] {
-  const chosen =
-    nodePorts.kind === "every-address"
-      ? hostAddresses.filter(isHostWide)
-      : nodePorts.addresses.map(parseIp).filter((ip) => ip !== undefined && !ip.text.startsWith("127."));
-  const unique = new Map(chosen.flatMap((ip) => (ip === undefined ? [] : [[ip.text, ip]])));
-  return [...unique.values()].sort((a, b) => compareBytes(a.text, b.text));
-}
-
-function isHostWide({ text }: IpAddress): boolean {
-  return !/^fe[89ab][0-9a-f]:/.test(text);
 }
 
 function sysctlStep({ ipvs }: ForwardingPlan): Step {

@@ -25,7 +25,11 @@ export function nodeOf(name: string, text: NodeText): SideNode {
       ipvs: part("ipvs.restore", text.servers),
       serviceAddresses: text.serviceAddresses ?? [],
     },
-    world: { nodeAddresses: text.nodeAddresses ?? ["192.0.2.10"], podRanges: text.podRanges ?? [], routeLocalnet: text.routeLocalnet },
+    world: {
+      nodeAddresses: text.nodeAddresses ?? ["192.0.2.10"],
+      podRanges: text.podRanges ?? [],
+      routeLocalnet: text.routeLocalnet,
+    },
     services: new Map(),
     endpoints: new Map(),
     podRangesOf: new Map(),

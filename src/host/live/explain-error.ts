@@ -1,0 +1,49 @@
+/** What a system's or TLS library's error code means to somebody who wants to reach an API server. */
+const reasons: Readonly<Record<string, string>> = {
+  ECONNREFUSED: "connection refused: nothing listens there",
+  ENOTFOUND: "no such host: the name has no address",
+  EAI_AGAIN: "the host's name cannot be looked up now",
+  EHOSTUNREACH: "no route to the host",
+  ENETUNREACH: "no route to its network",
+  ECONNRESET: "it closed the connection without an answer",
+  EPIPE: "it closed the connection without an answer",
+  ETIMEDOUT: "the connection timed out",
+  ENOENT: "no such file",
+  EACCES: "permission denied",
+  HPE_INVALID_CONSTANT: "it does not speak HTTP",
+  HPE_INVALID_VERSION: "it does not speak HTTP",
+  CERT_HAS_EXPIRED: "TLS: its certificate has expired",
+  CERT_NOT_YET_VALID: "TLS: its certificate is not valid yet; is this machine's clock right?",
+  DEPTH_ZERO_SELF_SIGNED_CERT: unknownAuthority(),
+  SELF_SIGNED_CERT_IN_CHAIN: unknownAuthority(),
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: unknownAuthority(),
+  UNABLE_TO_GET_ISSUER_CERT: unknownAuthority(),
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: unknownAuthority(),
+  CERT_SIGNATURE_FAILURE: unknownAuthority(),
+  ERR_SSL_WRONG_VERSION_NUMBER: "TLS: it does not speak TLS; is it http://?",
+  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: "TLS: it asks for a client certificate",
+  ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE: "TLS: it does not accept the client certificate",
+  ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED: "TLS: the client certificate has expired",
+  ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: "TLS: it does not know who issued the client certificate",
+  ERR_OSSL_PEM_NO_START_LINE: "TLS: a certificate or key of the kubeconfig is no PEM",
+  ERR_OSSL_X509_KEY_VALUES_MISMATCH: "TLS: the client key does not belong to the client certificate",
+};
+
+function unknownAuthority(): string {
+  return "TLS: its certificate is issued by an authority that the kubeconfig does not name (certificate-authority)";
+}
+
+/** Says in words why a connection failed. Messages of libraries are given only where no code says it better. */
+export function explainError(error: unknown): string {
+  const { code = "", message = "" } = error as NodeJS.ErrnoException;
+  const known = reasons[code];
+  if (known !== undefined) return known;
+  if (code === "ERR_TLS_CERT_ALTNAME_INVALID") {
+    const { reason = "" } = error as { readonly reason?: string };
+    return `TLS: its certificate is for another name: ${reason.replace(/\.$/, "")} (tls-server-name)`;
+  }
+  if (code.startsWith("ERR_SSL") || code === "EPROTO") return `TLS: ${code === "EPROTO" ? "no common version" : code}`;
+  // Node tries all addresses of a name; each has failed in its own way.
+  if (error instanceof AggregateError) return explainError(error.errors[0]);
+  return message.split("\n")[0] || code || "unknown error";
+}

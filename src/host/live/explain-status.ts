@@ -1,0 +1,47 @@
+import { isRecord } from "../../model/fields.ts";
+import type { Target } from "./choose-target.ts";
+import type { Answer } from "./request.ts";
+import type { Resource } from "./resources.ts";
+
+/** Says in words what an HTTP status other than 200 means for reading these objects. */
+export function explainStatus(answer: Answer, resource: Resource, target: Target): string {
+  const { plural, object } = resource;
+  const verb = object === undefined ? "list" : "get";
+  const what = object === undefined ? plural : `${plural} ${object.namespace}/${object.name}`;
+  const who = target.userName === "" ? "nobody" : `user ${target.userName}`;
+  const said = messageOf(answer.body);
+  switch (answer.status) {
+    case 401:
+      return (
+        `it does not accept the credentials of ${who} (401 Unauthorized): ` +
+        "the token or certificate is missing, wrong or has expired; log in again"
+      );
+    case 403: {
+      const where = object === undefined ? "in all namespaces" : `in namespace ${object.namespace}`;
+      const hint = object === undefined ? "" : "; --proxy-config FILE gives the configuration instead";
+      const isNode = plural === "nodes";
+      return `forbidden: it takes the right to ${verb} ${plural}${isNode ? "" : ` ${where}`}${hint}${quoted(said)}`;
+    }
+    case 404:
+      return `it has no ${plural} (${resource.apiVersion}): it is too old, or no Kubernetes API server`;
+    case 429:
+    case 503:
+      return `it is too busy to ${verb} ${what} (${answer.status})${quoted(said)}`;
+  }
+  return `it cannot ${verb} ${what}: HTTP status ${answer.status}${quoted(said)}`;
+}
+
+function quoted(said: string | undefined): string {
+  return said === undefined ? "" : `\n  it says: ${said}`;
+}
+
+/** The message of the Status object that came as an answer. */
+function messageOf(body: string): string | undefined {
+  try {
+    const status: unknown = JSON.parse(body);
+    const message = isRecord(status) ? status.message : undefined;
+    return typeof message === "string" && message !== "" ? message.slice(0, 500).replace(/\s+/g, " ") : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,66 @@
+import { isRecord } from "../../model/fields.ts";
+import type { SourceDocument } from "../source.ts";
+import { chooseTarget, type TargetChoice } from "./choose-target.ts";
+import { connect } from "./connect.ts";
+import { type Failed, failed } from "./failed.ts";
+import { type Entry, readKubeconfig, serviceAccountFolder, textOf } from "./kubeconfig.ts";
+import { listObjects } from "./list-objects.ts";
+import { type Need, type Resource, resourcesFor } from "./resources.ts";
+
+export interface LiveRequest extends TargetChoice {
+  readonly kubeconfig: string | undefined;
+  /** In milliseconds, of one request; undefined: no limit. */
+  readonly patience: number | undefined;
+  readonly need: Need;
+  /** Not where another configuration stands in for that of the cluster. */
+  readonly withConfiguration: boolean;
+}
+
+/** A cluster's objects, a document each, kind by kind in the order the API server lists them. */
+export interface LiveState {
+  readonly kind: "live";
+  readonly context: string;
+  readonly documents: readonly SourceDocument[];
+  readonly hasConfiguration: boolean;
+}
+
+/** Reads the state of a running cluster. `tell` hears how far it is. Nothing is written anywhere. */
+export async function readLive(request: LiveRequest, tell: (what: string) => void): Promise<LiveState | Failed> {
+  const kubeconfig = readKubeconfig({
+    file: request.kubeconfig,
+    environment: process.env,
+    serviceAccount: serviceAccountFolder,
+  });
+  if (kubeconfig.kind === "failed") return kubeconfig;
+  const target = chooseTarget(kubeconfig, request);
+  if (target.kind === "failed") return target;
+  const { context, server } = target;
+  tell(`connecting to ${context}`);
+  const connection = await connect(target, request.patience);
+  if (connection.kind === "failed") return connection;
+  const resources = resourcesFor(request.need, request.withConfiguration);
+  const lists = await Promise.all(
+    resources.map((resource) =>
+      listObjects(connection, resource, (count) => tell(`reading ${context}: ${count} ${resource.plural}`)),
+    ),
+  );
+  const documents: SourceDocument[] = [];
+  for (const [index, list] of lists.entries()) {
+    if (list.kind === "failed") return failed(`cannot read ${context} (${server}): ${list.message}`);
+    for (const object of list.objects) documents.push(documentOf(object, resources[index] as Resource, context));
+  }
+  const hasConfiguration = documents.some(({ value }) => isRecord(value) && value.kind === "ConfigMap");
+  return { kind: "live", context, documents, hasConfiguration };
+}
+
+/** Named as people name objects: there is no file and no line to point at. */
+function documentOf(object: Entry, { kind }: Resource, context: string): SourceDocument {
+  const metadata = isRecord(object.metadata) ? object.metadata : {};
+  const namespace = textOf(metadata.namespace);
+  const name = `${namespace === "" ? "" : `${namespace}/`}${textOf(metadata.name)}`;
+  return {
+    value: object,
+    source: { name: `live:${kind} ${name} (context ${context})`, text: "" },
+    form: { kind: "none" },
+  };
+}

@@ -1,0 +1,39 @@
+/** A kind of object to read, as the API server knows it. */
+export interface Resource {
+  readonly kind: string;
+  readonly apiVersion: string;
+  /** `services`, and where these are. */
+  readonly plural: string;
+  readonly path: string;
+  /** Of one object instead of a list. */
+  readonly object?: { readonly namespace: string; readonly name: string };
+}
+
+/** What a command needs of the cluster: rules are made of some kinds, `check` looks at pods as well. */
+export type Need = "rules" | "pods";
+
+const services: Resource = { kind: "Service", apiVersion: "v1", plural: "services", path: "/api/v1/services" };
+const nodes: Resource = { kind: "Node", apiVersion: "v1", plural: "nodes", path: "/api/v1/nodes" };
+const pods: Resource = { kind: "Pod", apiVersion: "v1", plural: "pods", path: "/api/v1/pods" };
+const slices: Resource = {
+  kind: "EndpointSlice",
+  apiVersion: "discovery.k8s.io/v1",
+  plural: "endpointslices.discovery.k8s.io",
+  path: "/apis/discovery.k8s.io/v1/endpointslices",
+};
+const configuration: Resource = {
+  kind: "ConfigMap",
+  apiVersion: "v1",
+  plural: "configmaps",
+  path: "/api/v1/namespaces/kube-system/configmaps/kube-proxy",
+  object: { namespace: "kube-system", name: "kube-proxy" },
+};
+
+/**
+ * What is to be read, in the order of the documents. Endpoints are not: kube-proxy never reads them, and a cluster
+ * mirrors those without a selector into EndpointSlices by itself.
+ */
+export function resourcesFor(need: Need, withConfiguration: boolean): readonly Resource[] {
+  const rules = [services, slices, nodes, ...(withConfiguration ? [configuration] : [])];
+  return need === "pods" ? [...rules, pods] : rules;
+}

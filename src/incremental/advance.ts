@@ -1,0 +1,132 @@
+import { ownedInScript } from "../changes/owned-in-script.ts";
+import type { OwnedState } from "../changes/owned-state.ts";
+import { planChanges } from "../changes/plan-changes.ts";
+import type { ChangeStep } from "../changes/step.ts";
+import { createSink, type Report, type Sink } from "../diagnostics/diagnostic.ts";
+import { createSubject } from "../diagnostics/subject.ts";
+import { type Family, families } from "../model/address.ts";
+import { lowerIptables } from "../modes/iptables/lower-iptables.ts";
+import { lowerIpvs } from "../modes/ipvs/lower-ipvs.ts";
+import type { ForwardingPlan } from "../resolve/forwarding-plan.ts";
+import { largeClusterEndpoints, resolvePlan } from "../resolve/resolve-plan.ts";
+import type { Script } from "../tools/script.ts";
+import type { Backends } from "./compiler-options.ts";
+import { concernsFrame, type Frame, type FrameOptions, resolveFrame } from "./frame.ts";
+import { createLedgers, type Ledgers } from "./ledger.ts";
+import { type Fragments, lowerServices } from "./lower-services.ts";
+import { planPartOf } from "./plan-part.ts";
+import { applyChanges, type Changes, claimHostAddresses, clusterOf, type Store } from "./store.ts";
+import { touchedServices } from "./touched-services.ts";
+
+/** A state that has a script, with what the next change has to know of it. */
+export interface Standing {
+  readonly frame: Frame;
+  readonly ledgers: Ledgers;
+}
+
+export interface Advance {
+  readonly steps: readonly ChangeStep[];
+  readonly scope: "part" | "whole";
+  readonly standing: Standing;
+}
+
+export interface AdvanceRequest {
+  readonly store: Store;
+  readonly changes: Changes;
+  readonly standing: Standing;
+  readonly options: FrameOptions & { readonly backends: Backends };
+}
+
+/** Takes changes into the store and plans what leads there. Only what concerns every Service looks at every Service. */
+export function advance(request: AdvanceRequest, sink: Sink): Advance {
+  const { store, changes, standing, options } = request;
+  const { frame, ledgers } = standing;
+  const keys = touchedServices(store, changes);
+  const large = new Set([...ledgers].flatMap(([family, { endpoints }]) => (isLarge(endpoints) ? [family] : [])));
+  const lower = (plan: ForwardingPlan): Fragments => lowerServices({ plan, isIpvs: isIpvs(frame), large });
+  const before = lower(planOf(store, keys, frame, silent));
+  const hadFamilies = familiesOf(store);
+  const back = applyChanges(store, changes);
+  const isConcerned = concernsFrame(changes, store, standing.frame, options) || familiesOf(store) !== hadFamilies;
+  const next = (isConcerned ? resolveFrame(store, options, sink) : undefined) ?? frame;
+  if (next.key !== frame.key) return compareAll({ ...request, back, next }, sink);
+  const plan = planOf(store, keys, next, partReport(sink));
+  const after = lower(plan);
+  if (crossesLimit(ledgers, before, after)) return compareAll({ ...request, back, next }, sink);
+  const part = { keys, before, after, ledgers, plan, isIpvs: isIpvs(frame), backends: options.backends };
+  return { steps: planPartOf(part), scope: "part", standing: { frame: next, ledgers } };
+}
+
+function familiesOf({ byFamily }: Store): string {
+  return families.filter((family) => byFamily[family].size > 0).join(" ");
+}
+
+function isIpvs({ configuration }: Frame): boolean {
+  return configuration.mode === "ipvs";
+}
+
+const silent: Report = () => {};
+
+/** What holds for the node as a whole has been said at the beginning. */
+function partReport(sink: Sink): Report {
+  const report = sink.reporter(createSubject());
+  return (code, ...rest) => {
+    if (code === "endpoint-conflict" || code === "external-ips-disabled") report(code, ...rest);
+  };
+}
+
+/** What the node is to do for these Services. */
+function planOf(store: Store, keys: Iterable<string>, frame: Frame, report: Report): ForwardingPlan {
+  return resolvePlan(clusterOf(store, keys, frame.configuration), frame.view, frame.families, report);
+}
+
+function isLarge(endpoints: number): boolean {
+  return endpoints > largeClusterEndpoints;
+}
+
+function crossesLimit(ledgers: Ledgers, before: Fragments, after: Fragments): boolean {
+  const sum = (fragments: Fragments, family: Family): number =>
+    [...(fragments.get(family)?.values() ?? [])].reduce((total, { endpoints }) => total + endpoints, 0);
+  return [...ledgers].some(([family, { endpoints }]) => {
+    return isLarge(endpoints) !== isLarge(endpoints - sum(before, family) + sum(after, family));
+  });
+}
+
+/** The script of all that is in the store. */
+export function scriptOf(store: Store, frame: Frame, report: Report = silent): Script {
+  const plan = planOf(store, store.services.keys(), frame, report);
+  const options = { origins: false };
+  return isIpvs(frame) ? lowerIpvs(plan, options, report) : lowerIptables(plan, options);
+}
+
+/** Counts what all Services of the store ask for. */
+export function standOn(store: Store, frame: Frame): Standing {
+  const texts = frame.view.hostAddresses.map(({ text }) => text);
+  if (texts.join() !== store.hostAddresses.join()) claimHostAddresses(store, texts);
+  const plan = planOf(store, store.services.keys(), frame, silent);
+  const fragments = lowerServices({ plan, isIpvs: isIpvs(frame), large: new Set(), countsOnly: true });
+  return { frame, ledgers: createLedgers(fragments) };
+}
+
+interface WholeRequest extends AdvanceRequest {
+  /** What leads the store back. */
+  readonly back: Changes;
+  readonly next: Frame;
+}
+
+function compareAll({ store, changes, standing, options, back, next }: WholeRequest, sink: Sink): Advance {
+  applyChanges(store, back);
+  const found = ownedInScript(scriptOf(store, standing.frame));
+  applyChanges(store, changes);
+  const whole = createSink();
+  const wanted = ownedInScript(scriptOf(store, next, whole.reporter(createSubject())));
+  sink.diagnostics.push(...whole.diagnostics);
+  const circumstances = { backends: options.backends, flows: [] };
+  const { steps } = planChanges(wanted, withTimeouts(found), circumstances);
+  return { steps, scope: "whole", standing: standOn(store, next) };
+}
+
+/** A host in ipvs mode has timeouts, whoever said which. */
+function withTimeouts(found: OwnedState): OwnedState {
+  return found.addresses === undefined ? found : { ...found, timeouts: found.timeouts ?? "unknown" };
+}

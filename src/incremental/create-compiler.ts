@@ -1,0 +1,131 @@
+import type { ChangeStep } from "../changes/step.ts";
+import { createSink, type Diagnostic, type Sink } from "../diagnostics/diagnostic.ts";
+import { createSubject, type Subject } from "../diagnostics/subject.ts";
+import { defaultNodePortRange } from "../model/check-clashes.ts";
+import { checkSlices } from "../model/check-slices.ts";
+import type { EndpointSlice } from "../model/endpoint-slice.ts";
+import type { Read } from "../model/read-objects.ts";
+import type { Service } from "../model/service.ts";
+import type { Script, Step } from "../tools/script.ts";
+import { advance, type Standing, scriptOf, standOn } from "./advance.ts";
+import type { CompilerOptions } from "./compiler-options.ts";
+import { resolveFrame } from "./frame.ts";
+import { type ObjectChanges, readChanges, reportRefused } from "./read-changes.ts";
+import { createWaiting, settleServices, type Waiting } from "./settle-services.ts";
+import { applyChanges, type Changes, createStore, isKnown, ownerOf, type Store, slicesFor } from "./store.ts";
+
+export interface Update {
+  /**
+   * What leads a host from the state before to the state now. Those of the first update that has a script are the
+   * script's, for a host that has nothing of ours.
+   */
+  readonly steps: readonly (Step | ChangeStep)[];
+  /** About what was given and what that concerns. Documents are numbered over all updates of the compiler. */
+  readonly diagnostics: readonly Diagnostic[];
+  /** Only what changes concern was looked at; or everything; or there is nothing to look at yet. */
+  readonly scope: "part" | "whole" | "none";
+}
+
+/** A compiler that follows a cluster. */
+export interface Compiler {
+  /** Takes changes in; costs what they concern, unless they concern every Service. */
+  readonly update: (changes: ObjectChanges) => Update;
+  /** The whole script of the state now, as `compile` gives it; undefined before there is any. */
+  readonly script: () => Script | undefined;
+}
+
+interface State {
+  readonly store: Store;
+  readonly waiting: Waiting;
+  standing: Standing | undefined;
+  /** How many documents have been given. */
+  documents: number;
+  /** The one configuration that was given has errors: rules of another would be other rules. */
+  isConfigurationBroken: boolean;
+}
+
+/**
+ * A compiler that is kept between changes of a cluster. An object with errors is reported and changes nothing: its last
+ * good state stays. Pure as `compile` is.
+ */
+export function createCompiler(options: CompilerOptions = {}): Compiler {
+  const state: State = {
+    store: createStore(),
+    waiting: createWaiting(),
+    standing: undefined,
+    documents: 0,
+    isConfigurationBroken: false,
+  };
+  const given = [options.host, options.proxyConfig].filter((document) => document !== undefined);
+  return {
+    update: ({ upsert = [], remove = [] }) => {
+      const all = state.documents === 0 ? [...upsert, ...given] : upsert;
+      return update(state, { upsert: all, remove }, options);
+    },
+    script: () => state.standing && scriptOf(state.store, state.standing.frame),
+  };
+}
+
+function update(state: State, given: ObjectChanges, options: CompilerOptions): Update {
+  const { store, waiting } = state;
+  const sink = createSink();
+  const { diagnostics } = sink;
+  const changes = readAll(state, given, options, sink);
+  const { nodePortRange = defaultNodePortRange } = options;
+  const clashing = settleServices(changes, { store, waiting, nodePortRange }, sink);
+  reportRefused(
+    clashing.map(({ subject }) => subject),
+    (subject) => isKnown(store, subject),
+    sink,
+  );
+  const backends = options.backends ?? { ipv4: "nft", ipv6: "nft" };
+  if (state.standing !== undefined) {
+    const request = { store, changes, standing: state.standing, options: { ...options, backends } };
+    const { steps, scope, standing } = advance(request, sink);
+    state.standing = standing;
+    reportSlices(store, changes, sink);
+    return { steps, diagnostics, scope };
+  }
+  applyChanges(store, changes);
+  reportSlices(store, changes, sink);
+  const frame = state.isConfigurationBroken ? undefined : resolveFrame(store, options, sink);
+  if (frame === undefined) return { steps: [], diagnostics, scope: "none" };
+  const script = scriptOf(store, frame, sink.reporter(createSubject()));
+  state.standing = standOn(store, frame);
+  return { steps: script.steps, diagnostics, scope: "whole" };
+}
+
+/** Reads what is given, and says of objects with errors what becomes of them. */
+function readAll(state: State, given: ObjectChanges, { mode }: CompilerOptions, sink: Sink): Changes {
+  const { changes, refused } = readChanges(given, { mode, first: state.documents }, sink);
+  state.documents += given.upsert?.length ?? 0;
+  if (changes.configurations.size > 0) state.isConfigurationBroken = false;
+  else if (refused.some(({ kind }) => kind === "KubeProxyConfiguration")) {
+    state.isConfigurationBroken = state.store.configurations.size === 0;
+  }
+  reportRefused(refused, (subject: Subject) => isKnown(state.store, subject), sink);
+  return changes;
+}
+
+/** Warns about slices that have changed, or whose Service has, where kube-proxy passes over something. */
+function reportSlices(store: Store, changes: Changes, sink: Sink): void {
+  const services = new Map<string, Service>();
+  const slices = new Set<EndpointSlice>();
+  for (const slice of changes.slices.values()) if (slice !== undefined) slices.add(slice);
+  for (const key of changes.endpoints.keys()) for (const slice of slicesFor(store, key)) slices.add(slice);
+  for (const key of changes.services.keys()) for (const slice of slicesFor(store, key)) slices.add(slice);
+  for (const slice of slices) {
+    const key = ownerOf(slice);
+    const service = key === undefined ? undefined : store.services.get(key);
+    if (key !== undefined && service !== undefined) services.set(key, service);
+  }
+  checkSlices([...services.values()].map(readService), [...slices].map(readSlice), sink);
+}
+
+function readService(object: Service): Read<Service> {
+  return { object, subject: createSubject("Service", object.namespace, object.name) };
+}
+
+function readSlice(object: EndpointSlice): Read<EndpointSlice> {
+  return { object, subject: createSubject(object.source, object.namespace, object.name) };
+}

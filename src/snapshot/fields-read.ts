@@ -1,0 +1,97 @@
+/** Which fields of an object are kept: all of a value, or these of a mapping, or these of each item of a list. */
+export type Shape = "all" | { readonly [field: string]: Shape };
+
+/** A mapping whose fields have these names; a space stands between them. */
+function fields(names: string): { readonly [field: string]: Shape } {
+  return Object.fromEntries(names.split(" ").map((name) => [name, "all"]));
+}
+
+const name: Shape = { name: "all" };
+const ownName: Shape = fields("name namespace");
+
+const servicePorts = fields("name protocol port targetPort nodePort appProtocol");
+const service: Shape = {
+  metadata: {
+    ...ownName,
+    labels: fields("service.kubernetes.io/service-proxy-name"),
+    annotations: fields(
+      "service.beta.kubernetes.io/load-balancer-source-ranges service.kubernetes.io/topology-mode " +
+        "service.kubernetes.io/topology-aware-hints portolan/suppress portolan/absent",
+    ),
+  },
+  spec: {
+    ...fields(
+      "type clusterIP clusterIPs ipFamilies ipFamilyPolicy selector externalIPs externalName loadBalancerIP " +
+        "loadBalancerSourceRanges loadBalancerClass allocateLoadBalancerNodePorts internalTrafficPolicy " +
+        "externalTrafficPolicy healthCheckNodePort publishNotReadyAddresses trafficDistribution sessionAffinity",
+    ),
+    sessionAffinityConfig: { clientIP: fields("timeoutSeconds") },
+    ports: servicePorts,
+  },
+  status: { loadBalancer: { ingress: fields("ip ipMode hostname") } },
+};
+
+const suppress = fields("portolan/suppress portolan/absent");
+const slicePorts = fields("name protocol port appProtocol");
+const targetRef = fields("kind namespace name");
+
+const endpointSlice: Shape = {
+  metadata: {
+    ...ownName,
+    labels: fields("kubernetes.io/service-name service.kubernetes.io/headless"),
+    annotations: suppress,
+  },
+  addressType: "all",
+  ports: slicePorts,
+  endpoints: {
+    ...fields("addresses nodeName zone hostname"),
+    conditions: fields("ready serving terminating"),
+    hints: { forZones: name, forNodes: name },
+    targetRef,
+  },
+};
+
+const endpointsAddress: Shape = { ...fields("ip nodeName hostname"), targetRef };
+const endpoints: Shape = {
+  metadata: { ...ownName, annotations: suppress },
+  subsets: { ports: slicePorts, addresses: endpointsAddress, notReadyAddresses: endpointsAddress },
+};
+
+const node: Shape = {
+  metadata: { ...name, labels: fields("topology.kubernetes.io/zone"), annotations: suppress },
+  spec: fields("podCIDR podCIDRs"),
+  status: { addresses: fields("type address") },
+};
+
+const containers: Shape = { ...fields("name restartPolicy"), ports: fields("name protocol containerPort hostPort") };
+const podSpec: Shape = { ...fields("nodeName hostNetwork"), containers, initContainers: containers };
+const pod: Shape = {
+  metadata: { ...ownName, labels: "all", annotations: suppress },
+  spec: podSpec,
+  status: { ...fields("phase podIP"), podIPs: fields("ip") },
+};
+
+const template: Shape = { metadata: { labels: "all" }, spec: podSpec };
+const workload: Shape = { metadata: { ...ownName, annotations: suppress }, spec: { replicas: "all", template } };
+const cronJob: Shape = { ...workload, spec: { jobTemplate: { spec: { template } } } };
+
+/**
+ * What compiling, checking and explaining read of each kind, in the order in which a snapshot prints it. The parsers in
+ * model/ say what that is; a test compiles every golden case with and without the rest.
+ */
+export const fieldsRead: ReadonlyMap<string, Shape> = new Map<string, Shape>([
+  ["kubeproxy.config.k8s.io/v1alpha1 KubeProxyConfiguration", "all"],
+  ["portolan/v1alpha1 Host", "all"],
+  ["v1 Node", node],
+  ["v1 Service", service],
+  ["discovery.k8s.io/v1 EndpointSlice", endpointSlice],
+  ["v1 Endpoints", endpoints],
+  ["apps/v1 Deployment", workload],
+  ["apps/v1 StatefulSet", workload],
+  ["apps/v1 DaemonSet", workload],
+  ["apps/v1 ReplicaSet", workload],
+  ["v1 ReplicationController", workload],
+  ["batch/v1 Job", workload],
+  ["batch/v1 CronJob", cronJob],
+  ["v1 Pod", pod],
+]);

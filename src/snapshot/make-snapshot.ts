@@ -1,0 +1,75 @@
+import { createSink } from "../diagnostics/diagnostic.ts";
+import { compareBytes } from "../model/compare.ts";
+import { isRecord } from "../model/fields.ts";
+import { flattenDocuments, type InputObject } from "../model/flatten-documents.ts";
+import { fieldsRead, type Shape } from "./fields-read.ts";
+
+/** An object with nothing in it but what is read of it. */
+export interface SnapshotObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  /** Empty for objects of the whole cluster. */
+  readonly namespace: string;
+  readonly name: string;
+  readonly value: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Takes documents as they were read, and gives the objects that compiling and checking look at: their kinds in a fixed
+ * order, namespaces and names sorted, and of each only the fields that are read. The same state gives the same objects,
+ * whatever else the API server keeps with them and in whatever order it sends them.
+ */
+export function makeSnapshot(documents: readonly unknown[]): readonly SnapshotObject[] {
+  const kinds = [...fieldsRead.keys()];
+  const rank = ({ apiVersion, kind }: SnapshotObject): number => kinds.indexOf(`${apiVersion} ${kind}`);
+  return flattenDocuments(documents, createSink())
+    .flatMap(snapshotOf)
+    .sort((a, b) => rank(a) - rank(b) || compareBytes(a.namespace, b.namespace) || compareBytes(a.name, b.name));
+}
+
+const clusterKinds = new Set(["Node", "Host", "KubeProxyConfiguration"]);
+
+function snapshotOf({ apiVersion, kind, value }: InputObject): readonly SnapshotObject[] {
+  const shape = fieldsRead.get(`${apiVersion} ${kind}`);
+  const picked = shape === undefined ? undefined : pick(value, shape);
+  if (!isRecord(picked)) return [];
+  const metadata = isRecord(value.metadata) ? value.metadata : {};
+  const text = (field: unknown): string => (typeof field === "string" ? field : "");
+  const namespace = clusterKinds.has(kind) ? "" : text(metadata.namespace) || "default";
+  const { apiVersion: _, kind: __, ...rest } = picked;
+  return [{ apiVersion, kind, namespace, name: text(metadata.name), value: { apiVersion, kind, ...inOrder(rest) } }];
+}
+
+/** Slices list their endpoints in no order; of two with one address the later counts, so the order of these stays. */
+function inOrder(value: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const { endpoints } = value;
+  if (!Array.isArray(endpoints)) return value;
+  const address = (endpoint: unknown): string => {
+    const [first] = isRecord(endpoint) && Array.isArray(endpoint.addresses) ? endpoint.addresses : [];
+    return typeof first === "string" ? first : "";
+  };
+  return { ...value, endpoints: [...endpoints].sort((a, b) => compareBytes(address(a), address(b))) };
+}
+
+/** What a shape keeps of a value; undefined where that is nothing. A null and a mapping of nothing say no more than a field that is absent. */
+function pick(value: unknown, shape: Shape): unknown {
+  if (shape === "all") return sorted(value);
+  if (Array.isArray(value)) return value.map((item) => pick(item, shape) ?? {});
+  // Of another type than it should be: the parser is to see it.
+  if (!isRecord(value)) return value;
+  const kept: Record<string, unknown> = {};
+  for (const [field, inner] of Object.entries(shape)) {
+    const given = value[field];
+    const found = given === undefined || given === null ? undefined : pick(given, inner);
+    if (found !== undefined) kept[field] = found;
+  }
+  return Object.keys(kept).length === 0 ? undefined : kept;
+}
+
+/** Mappings in it with their keys in order. */
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (!isRecord(value)) return value;
+  const keys = Object.keys(value).sort(compareBytes);
+  return Object.fromEntries(keys.map((key) => [key, sorted(value[key])]));
+}

@@ -1,0 +1,45 @@
+import type { SnapshotObject } from "./make-snapshot.ts";
+import { printYaml } from "./print-yaml.ts";
+
+export type SnapshotFormat = "yaml" | "json";
+export type SplitBy = "namespace" | "object";
+
+/** Prints a snapshot as one text: YAML with a document each, or a JSON List. */
+export function printSnapshot(objects: readonly SnapshotObject[], format: SnapshotFormat): string {
+  if (format === "yaml") {
+    if (objects.length === 0) return printYaml({ apiVersion: "v1", kind: "List", items: [] });
+    return objects.map(({ value }) => printYaml(value)).join("---\n");
+  }
+  const items = objects.map(({ value }) => value);
+  return `${JSON.stringify({ apiVersion: "v1", kind: "List", items }, null, 2)}\n`;
+}
+
+/** Names no namespace can have. */
+const clusterScope = "_cluster";
+
+/** Prints a snapshot as files, by name: one for each namespace or object, and what belongs to no namespace apart. */
+export function printSnapshotFiles(
+  objects: readonly SnapshotObject[],
+  format: SnapshotFormat,
+  by: SplitBy,
+): ReadonlyMap<string, string> {
+  const groups = new Map<string, SnapshotObject[]>();
+  for (const object of objects) {
+    const name = `${fileName(object, by)}.${format}`;
+    const group = groups.get(name);
+    if (group === undefined) groups.set(name, [object]);
+    else group.push(object);
+  }
+  return new Map([...groups].map(([name, group]) => [name, printSnapshot(group, format)]));
+}
+
+function fileName({ namespace, kind, name }: SnapshotObject, by: SplitBy): string {
+  const scope = namespace === "" ? clusterScope : safe(namespace);
+  if (by === "namespace") return scope;
+  return [scope, kind.toLowerCase(), ...(name === "" ? [] : [safe(name)])].join(".");
+}
+
+/** Objects in files may have names no API server takes, with slashes and dots at the front. */
+function safe(name: string): string {
+  return encodeURIComponent(name).replace(/^[._]/, (character) => `%${character.charCodeAt(0).toString(16)}`);
+}

@@ -1,0 +1,106 @@
+import type { NameKind } from "./map-name.ts";
+
+/** How a field is redacted: as the name of something, as addresses, as labels, field by field; else it stays. */
+export type Redaction =
+  | { readonly as: NameKind | "addresses" | "labels" | "address-or-node" | "dropped" }
+  | { readonly in: { readonly [field: string]: Redaction } };
+
+const as = (kind: NameKind | "addresses" | "labels" | "address-or-node" | "dropped"): Redaction => ({ as: kind });
+const fields = (inner: { readonly [field: string]: Redaction }): Redaction => ({ in: inner });
+
+const annotations = fields({ "service.beta.kubernetes.io/load-balancer-source-ranges": as("addresses") });
+const named = (kind: NameKind, more: { readonly [field: string]: Redaction } = {}): Redaction =>
+  fields({ name: as(kind), namespace: as("namespace"), annotations, ...more });
+
+const service = fields({
+  metadata: named("service"),
+  spec: fields({
+    clusterIP: as("addresses"),
+    clusterIPs: as("addresses"),
+    externalIPs: as("addresses"),
+    loadBalancerIP: as("addresses"),
+    loadBalancerSourceRanges: as("addresses"),
+    loadBalancerClass: as("class"),
+    externalName: as("host"),
+    selector: as("labels"),
+    ports: fields({ name: as("port"), targetPort: as("port") }),
+  }),
+  status: fields({ loadBalancer: fields({ ingress: fields({ ip: as("addresses"), hostname: as("host") }) }) }),
+});
+
+const targetRef = fields({ namespace: as("namespace"), name: as("pod") });
+const hint = fields({ name: as("zone") });
+const endpoint = {
+  addresses: as("addresses"),
+  nodeName: as("node"),
+  zone: as("zone"),
+  hostname: as("host"),
+  hints: fields({ forZones: hint, forNodes: fields({ name: as("node") }) }),
+  targetRef,
+};
+const slice = fields({
+  metadata: named("slice", { labels: fields({ "kubernetes.io/service-name": as("service") }) }),
+  ports: fields({ name: as("port") }),
+  endpoints: fields(endpoint),
+});
+
+const subsetAddress = fields({ ip: as("addresses"), nodeName: as("node"), hostname: as("host"), targetRef });
+const endpoints = fields({
+  metadata: named("service"),
+  subsets: fields({
+    ports: fields({ name: as("port") }),
+    addresses: subsetAddress,
+    notReadyAddresses: subsetAddress,
+  }),
+});
+
+const node = fields({
+  metadata: named("node", { labels: fields({ "topology.kubernetes.io/zone": as("zone") }) }),
+  spec: fields({ podCIDR: as("addresses"), podCIDRs: as("addresses") }),
+  status: fields({ addresses: fields({ address: as("address-or-node") }) }),
+});
+
+const container = fields({ name: as("workload"), ports: fields({ name: as("port") }) });
+const podSpec = fields({ nodeName: as("node"), containers: container, initContainers: container });
+const pod = fields({
+  metadata: named("pod", { labels: as("labels") }),
+  spec: podSpec,
+  status: fields({ podIP: as("addresses"), podIPs: fields({ ip: as("addresses") }) }),
+});
+const template = fields({ metadata: fields({ labels: as("labels") }), spec: podSpec });
+const jobTemplate = fields({ spec: fields({ template }) });
+const workload = fields({ metadata: named("workload"), spec: fields({ template, jobTemplate }) });
+
+/** Paths in it may name a company; nothing of them is read. */
+const configuration = fields({
+  hostnameOverride: as("node"),
+  bindAddress: as("addresses"),
+  healthzBindAddress: as("addresses"),
+  metricsBindAddress: as("addresses"),
+  clusterCIDR: as("addresses"),
+  nodePortAddresses: as("addresses"),
+  ipvs: fields({ excludeCIDRs: as("addresses") }),
+  clientConnection: as("dropped"),
+  logging: as("dropped"),
+  winkernel: as("dropped"),
+});
+
+const host = fields({ metadata: named("node"), addresses: as("addresses") });
+
+/** What is redacted of each kind of a snapshot, beside which everything stays: numbers, policies, states. */
+export const redactions: Readonly<Record<string, Redaction>> = {
+  KubeProxyConfiguration: configuration,
+  Host: host,
+  Node: node,
+  Service: service,
+  EndpointSlice: slice,
+  Endpoints: endpoints,
+  Deployment: workload,
+  StatefulSet: workload,
+  DaemonSet: workload,
+  ReplicaSet: workload,
+  ReplicationController: workload,
+  Job: workload,
+  CronJob: workload,
+  Pod: pod,
+};
