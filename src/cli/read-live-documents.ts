@@ -32,8 +32,8 @@ export async function readLiveDocuments(
   if (live.kind === "failed") throw new CommandFailure(live.message, exitCodes.environment);
   if (needs.withConfiguration && !live.hasConfiguration) {
     process.stderr.write(
-      "note: the cluster has no ConfigMap kube-system/kube-proxy: kube-proxy's defaults are taken;\n" +
-        "      --proxy-config FILE gives the configuration\n",
+      "note: the cluster has no ConfigMap kube-system/kube-proxy: defaults are taken\n" +
+        "      (--proxy-config FILE gives another configuration)\n",
     );
   }
   return live;

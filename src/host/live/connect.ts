@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import type { RequestOptions } from "node:https";
 import { isRecord } from "../../model/fields.ts";
 import type { Target } from "./choose-target.ts";
@@ -42,26 +43,18 @@ export async function connect(target: Target, patience: number | undefined): Pro
 function onlyOf({ cluster, user, server }: Target): object {
   // The library refuses plain HTTP unless told so; kubectl does not.
   const isPlain = server.startsWith("http:") ? { "insecure-skip-tls-verify": true } : {};
-  const { tokenFile, exec, ...others } = user;
+  const { tokenFile, exec } = user;
+  const more = {
+    // Stands over a token that is written beside it.
+    ...(typeof tokenFile === "string" ? { token: readFileSync(tokenFile, "utf8").trim() } : {}),
+    ...(isRecord(exec) ? { exec: withInfo(exec, cluster, server) } : {}),
+  };
   return {
     "current-context": "it",
     contexts: [{ name: "it", context: { cluster: "it", user: "it" } }],
     clusters: [{ name: "it", cluster: { ...cluster, server, ...isPlain } }],
-    users: [
-      {
-        name: "it",
-        user: {
-          ...others,
-          ...(tokenFile === undefined ? {} : { "token-file": undefined, "auth-provider": tokenFrom(tokenFile) }),
-          ...(isRecord(exec) ? { exec: withInfo(exec, cluster, server) } : {}),
-        },
-      },
-    ],
+    users: [{ name: "it", user: { ...user, ...more } }],
   };
-}
-
-function tokenFrom(tokenFile: unknown): object {
-  return { name: "tokenFile", config: { tokenFile } };
 }
 
 /** Plugins are told by an environment variable which version of their API is wanted, and for which cluster. */
