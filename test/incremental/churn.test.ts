@@ -27,7 +27,13 @@ function stateOf(host: SimulatedHost): object {
   const servers = sorted(
     [...host.servers].map(([key, { options, realServers }]) => [key, [options, sorted(realServers)]]),
   );
-  return { rules, sets, servers, addresses: host.addresses && [...host.addresses].sort(), counters: [...host.counters].sort() };
+  return {
+    rules,
+    sets,
+    servers,
+    addresses: host.addresses && [...host.addresses].sort(),
+    counters: [...host.counters].sort(),
+  };
 }
 
 function follow(mode: string, updates: Parameters<typeof change>[1][]): void {
@@ -51,7 +57,12 @@ function follow(mode: string, updates: Parameters<typeof change>[1][]): void {
 
 describe.each(["iptables", "ipvs"])("in %s mode", (mode) => {
   test("after every update of any history, script and host are as compiled anew", () => {
-    const property = fc.property(history, (updates) => follow(mode, updates.map((deeds) => [...deeds])));
+    const property = fc.property(history, (updates) =>
+      follow(
+        mode,
+        updates.map((deeds) => [...deeds]),
+      ),
+    );
     fc.assert(property, { numRuns: Number(process.env.CHURN_RUNS ?? 40), seed: Number(process.env.CHURN_SEED ?? 7) });
   });
 });

@@ -117,7 +117,7 @@ export function change(churn: Churn, some: readonly Deed[]): Required<ObjectChan
     if (one.kind === "give broken service") broken.push(brokenService(one));
     else make(churn, one, step);
   }
-  const { upsert, remove } = step.changes();
+  const { upsert = [], remove = [] } = step.changes();
   const given = new Set(upsert.map(nameOf));
   return { upsert: [...upsert, ...broken.filter((object) => !given.has(nameOf(object)))], remove };
 }
