@@ -59,7 +59,7 @@ function nameGroup(keys: readonly Key[], vip: string, { keys: all, nodeAddresses
     case "other-ports":
       return keys.length > 1 ? `${first.address}, other ports` : vip;
     case "elsewhere":
-      return first.state === "NEW" ? nameRegions(keys, all) : vip;
+      return first.state === "NEW" ? nameRegions(keys, all) : `${vip}${whereOf(keys, all, " to ")}`;
     case "node-port": {
       const own = nodeAddresses.filter((address) => address.includes(":") === first.address.includes(":"));
       const isEverywhere = own.every((address) => keys.some((key) => key.address === address));
@@ -72,12 +72,7 @@ const mostNamed = 3;
 
 /** `everything else`, `other addresses of 10.0.0.0/8`, `port 22/TCP of everything else`. */
 function nameRegions(keys: readonly Key[], all: readonly Key[]): string {
-  const addresses = new Set(keys.map(({ address }) => address));
-  const asked = all.filter(({ kind, state }) => kind === "elsewhere" && state === "NEW");
-  const networks = new Set(keys.flatMap(({ network }) => (network === undefined ? [] : [network])));
-  const isEverywhere = asked.every(({ address }) => addresses.has(address));
-  const hasRest = keys.some(({ network }) => network === undefined);
-  const where = isEverywhere || hasRest ? "everything else" : `other addresses of ${listed([...networks])}`;
+  const where = whereOf(keys, all, "") || "everything else";
   const general = keys.filter(({ isAnyPort }) => isAnyPort);
   if (general.length > 0) {
     const names = new Set(general.map(({ protocol }) => protocol.toUpperCase()));
@@ -85,6 +80,15 @@ function nameRegions(keys: readonly Key[], all: readonly Key[]): string {
   }
   const ports = [...new Set(keys.map(({ port, protocol }) => `${port}/${protocol.toUpperCase()}`))];
   return `${ports.length === 1 ? "port" : "ports"} ${listed(ports)} of ${where}`;
+}
+
+/** Which networks are meant; nothing where it is those of no network, or all. */
+function whereOf(keys: readonly Key[], all: readonly Key[], before: string): string {
+  const addresses = new Set(keys.map(({ address }) => address));
+  const isEverywhere = all.every(({ kind, address }) => kind !== "elsewhere" || addresses.has(address));
+  const networks = new Set(keys.flatMap(({ network }) => (network === undefined ? [] : [network])));
+  const hasRest = keys.some(({ network }) => network === undefined);
+  return isEverywhere || hasRest ? "" : `${before}other addresses of ${listed([...networks])}`;
 }
 
 function listed(names: readonly string[]): string {
