@@ -35,7 +35,7 @@ export function describeChange(
   const { difference, comparison, severity } = worst;
   const isAll = (side: "base" | "head", has: (part: Part) => boolean): boolean =>
     comparisons.every((each) => each[side].every(({ parts }) => parts.every(has)));
-  const isRegion = key.kind === "elsewhere" || key.kind === "other-ports";
+  const isRegion = key.kind !== "address" && key.kind !== "node-port";
   const [isNew, isGone] = [isAll("base", isUntouched), isAll("head", isUntouched)];
   const kind = isRegion || isNew === isGone ? "changed" : isNew ? "added" : "removed";
   const nodes = [pair.base, pair.head];
@@ -51,7 +51,7 @@ export function describeChange(
     severity,
     service: name,
     vip: vipOf(key),
-    port: isRegion ? undefined : key.port,
+    port: isRegion && key.kind !== "bound" ? undefined : key.port,
     protocol: isRegion && key.kind === "elsewhere" && key.state !== "NEW" ? undefined : key.protocol,
     nodes: [pair.head.name],
     headline,
