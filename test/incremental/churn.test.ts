@@ -3,13 +3,12 @@ import { describe, expect, test } from "vitest";
 import { compile, createCompiler, type Script, type Update } from "../../src/index.ts";
 import { SimulatedHost } from "../changes/simulated-host.ts";
 import { change, createChurn, history, machine } from "./churn.ts";
+import { textSteps } from "./text-steps.ts";
 
 const decoder = new TextDecoder();
 
 function run(host: SimulatedHost, steps: Update["steps"]): void {
-  for (const { purpose, argv, stdin } of steps) {
-    host.run({ purpose, argv, stdin: typeof stdin === "string" ? stdin : decoder.decode(stdin) });
-  }
+  for (const step of textSteps(steps)) host.run(step);
 }
 
 function textsOf(script: Script | undefined): readonly string[] {
