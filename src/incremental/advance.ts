@@ -2,6 +2,8 @@ import { ownedInScript } from "../changes/owned-in-script.ts";
 import type { OwnedState } from "../changes/owned-state.ts";
 import { planChanges } from "../changes/plan-changes.ts";
 import type { ChangeStep } from "../changes/step.ts";
+import type { UdpService } from "../changes/udp-flows.ts";
+import { udpServices } from "../changes/udp-services.ts";
 import { createSink, type Report, type Sink } from "../diagnostics/diagnostic.ts";
 import { createSubject } from "../diagnostics/subject.ts";
 import { type Family, families } from "../model/address.ts";
@@ -28,6 +30,8 @@ export interface Advance {
   readonly steps: readonly ChangeStep[];
   readonly scope: "part" | "whole";
   readonly standing: Standing;
+  /** The UDP service ports that were looked at, as they are now. */
+  readonly udpServices: () => readonly UdpService[];
 }
 
 export interface AdvanceRequest {
@@ -54,7 +58,8 @@ export function advance(request: AdvanceRequest, sink: Sink): Advance {
   const after = lower(plan);
   if (crossesLimit(ledgers, before, after)) return compareAll({ ...request, back, next }, sink);
   const part = { keys, before, after, ledgers, plan, isIpvs: isIpvs(frame), backends: options.backends };
-  return { steps: planPartOf(part), scope: "part", standing: { frame: next, ledgers } };
+  const steps = planPartOf(part);
+  return { steps, scope: "part", standing: { frame: next, ledgers }, udpServices: () => udpServices(plan) };
 }
 
 function familiesOf({ byFamily }: Store): string {
@@ -108,6 +113,12 @@ export function standOn(store: Store, frame: Frame): Standing {
   return { frame, ledgers: createLedgers(fragments) };
 }
 
+/** Those of all Services, as they are now even when it is asked for later. */
+export function allUdpServices(store: Store, frame: Frame): () => readonly UdpService[] {
+  const plan = planOf(store, store.services.keys(), frame, silent);
+  return () => udpServices(plan);
+}
+
 interface WholeRequest extends AdvanceRequest {
   /** What leads the store back. */
   readonly back: Changes;
@@ -123,7 +134,7 @@ function compareAll({ store, changes, standing, options, back, next }: WholeRequ
   sink.diagnostics.push(...whole.diagnostics);
   const circumstances = { backends: options.backends, flows: [] };
   const { steps } = planChanges(wanted, withTimeouts(found), circumstances);
-  return { steps, scope: "whole", standing: standOn(store, next) };
+  return { steps, scope: "whole", standing: standOn(store, next), udpServices: allUdpServices(store, next) };
 }
 
 /** A host in ipvs mode has timeouts, whoever said which. */

@@ -29,10 +29,7 @@ export interface Settlement {
 export function settleServices({ services }: Changes, settlement: Settlement, sink: Sink): readonly Read<Service>[] {
   const { waiting } = settlement;
   for (const key of services.keys()) stopWaiting(waiting, key);
-  for (const key of freedFor(services, settlement)) {
-    services.set(key, waiting.services.get(key) as Service);
-    stopWaiting(waiting, key);
-  }
+  letIn(services, settlement);
   const refused: Read<Service>[] = [];
   for (;;) {
     const round = clashes(services, settlement);
@@ -51,25 +48,27 @@ export function settleServices({ services }: Changes, settlement: Settlement, si
 }
 
 /** Whoever goes waits no more; whoever comes again is looked at anew. */
-function stopWaiting({ services, claims }: Waiting, key: string): void {
+export function stopWaiting({ services, claims }: Waiting, key: string): void {
   const service = services.get(key);
   if (service === undefined) return;
   services.delete(key);
   dropClaims(claims, key, claimsOf(service, []));
 }
 
-/** The waiting that claim what a Service had that goes or changes. */
-function freedFor(services: Changes["services"], { store, waiting }: Settlement): ReadonlySet<string> {
-  const keys = new Set<string>();
-  if (waiting.services.size === 0) return keys;
+/** Those come in that wait for what a Service had that goes or changes; so do those that wait for what these had. */
+function letIn(services: Changes["services"], { store, waiting }: Settlement): void {
+  if (waiting.services.size === 0) return;
+  // Whoever is let in is met by this very loop.
   for (const key of services.keys()) {
     const before = store.services.get(key);
     if (before === undefined) continue;
     for (const claim of claimsOf(before, [])) {
-      for (const waits of waiting.claims.get(claim) ?? []) if (!services.has(waits)) keys.add(waits);
+      for (const waits of waiting.claims.get(claim) ?? []) {
+        services.set(waits, waiting.services.get(waits) as Service);
+        stopWaiting(waiting, waits);
+      }
     }
   }
-  return keys;
 }
 
 /** Looks at the changed Services after those that hold what they claim. */

@@ -3,13 +3,12 @@ import { describe, expect, test } from "vitest";
 import { compile, createCompiler, type Script, type Update } from "../../src/index.ts";
 import { SimulatedHost } from "../changes/simulated-host.ts";
 import { change, createChurn, history, machine } from "./churn.ts";
+import { textSteps } from "./text-steps.ts";
 
 const decoder = new TextDecoder();
 
 function run(host: SimulatedHost, steps: Update["steps"]): void {
-  for (const { purpose, argv, stdin } of steps) {
-    host.run({ purpose, argv, stdin: typeof stdin === "string" ? stdin : decoder.decode(stdin) });
-  }
+  for (const step of textSteps(steps)) host.run(step);
 }
 
 function textsOf(script: Script | undefined): readonly string[] {
@@ -20,9 +19,15 @@ function textsOf(script: Script | undefined): readonly string[] {
 function stateOf(host: SimulatedHost): object {
   const sorted = <T>(entries: Iterable<readonly [string, T]>): Record<string, T> =>
     Object.fromEntries([...entries].sort(([a], [b]) => (a < b ? -1 : 1)));
-  const rules = (["ipv4", "ipv6"] as const).map((family) =>
-    sorted([...host.tables[family]].map(([table, chains]) => [table, sorted(chains)] as const)),
-  );
+  const isOurs = ([name, lines]: readonly [string, readonly string[]]): boolean =>
+    name.startsWith("KUBE-") || lines.length > 0;
+  const rules = (["ipv4", "ipv6"] as const)
+    .map((family) =>
+      [...host.tables[family]].map(([table, chains]) =>
+        sorted([...chains].filter(isOurs).map(([name, lines]) => [`${table} ${name}`, lines])),
+      ),
+    )
+    .map((tables) => Object.assign({}, ...tables));
   const sets = sorted([...host.sets].map(([name, { create, entries }]) => [name, [create, ...[...entries].sort()]]));
   const servers = sorted(
     [...host.servers].map(([key, { options, realServers }]) => [key, [options, sorted(realServers)]]),
@@ -63,6 +68,7 @@ describe.each(["iptables", "ipvs"])("in %s mode", (mode) => {
         updates.map((deeds) => [...deeds]),
       ),
     );
+
     fc.assert(property, { numRuns: Number(process.env.CHURN_RUNS ?? 40), seed: Number(process.env.CHURN_SEED ?? 7) });
   });
 });

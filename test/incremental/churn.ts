@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import type { ObjectChanges, RemovedObject } from "../../src/index.ts";
+import type { RemovedObject } from "../../src/index.ts";
 
 /** A cluster that changes at random: every change is made to the model, which tells what the compiler is given. */
 
@@ -29,6 +29,8 @@ export interface Deed {
 }
 
 const deeds = [
+  "put service",
+  "put service",
   "put service",
   "put service",
   "rename port",
@@ -63,6 +65,11 @@ export const history: fc.Arbitrary<readonly (readonly Deed[])[]> = fc.array(
   { minLength: 4, maxLength: 16 },
 );
 
+export interface GivenChanges {
+  readonly upsert: readonly Json[];
+  readonly remove: readonly RemovedObject[];
+}
+
 export interface Churn {
   readonly objects: Objects;
   readonly mode: string;
@@ -81,7 +88,7 @@ export function createChurn(mode: string): Churn {
 interface Step {
   readonly put: (object: Json) => void;
   readonly drop: (kind: string, namespace: string, name: string) => void;
-  readonly changes: () => Required<ObjectChanges>;
+  readonly changes: () => GivenChanges;
 }
 
 function createStep({ objects }: Churn): Step {
@@ -110,7 +117,7 @@ function keyOf(kind: string, namespace: string, name: string): string {
 }
 
 /** Makes some deeds; gives what the compiler is to be told. */
-export function change(churn: Churn, some: readonly Deed[]): Required<ObjectChanges> {
+export function change(churn: Churn, some: readonly Deed[]): GivenChanges {
   const step = createStep(churn);
   const broken: Json[] = [];
   for (const one of some) {
@@ -129,16 +136,19 @@ function nameOf(object: unknown): string {
 
 function make(churn: Churn, { kind, service, shape, pick }: Deed, step: Step): void {
   const [namespace, name] = names[service] as (typeof names)[number];
-  const service6 = (shape >> 9) % 3;
+  const isIpv6 = (shape >> 9) % 3 === 1;
   const change = (rewrite: (endpoints: Endpoint[]) => Endpoint[]): void =>
-    changeSlice(churn, service, service6 === 1 ? "IPv6" : "IPv4", step, rewrite);
+    changeSlice(churn, service, isIpv6 ? "IPv6" : "IPv4", step, rewrite);
   switch (kind) {
     case "put service":
-    case "rename port":
-    case "change type": {
       step.put(serviceObject(service, shape));
       return;
-    }
+    case "rename port":
+      reshape(churn, service, step, (before) => before ^ 0b1000000);
+      return;
+    case "change type":
+      reshape(churn, service, step, (before) => before + 1);
+      return;
     case "delete service":
       step.drop("Service", namespace, name);
       return;
@@ -147,13 +157,13 @@ function make(churn: Churn, { kind, service, shape, pick }: Deed, step: Step): v
       for (const type of ["IPv4", "IPv6"]) step.drop("EndpointSlice", namespace, sliceName(name, type));
       return;
     case "add endpoint":
-      change((endpoints) => [...endpoints, endpoint(pick, service6 === 1)]);
+      change((endpoints) => [...endpoints, endpoint(pick, isIpv6)]);
       return;
     case "remove endpoint":
       change((endpoints) => endpoints.filter((_, index) => index !== pick % Math.max(1, endpoints.length)));
       return;
     case "replace endpoint":
-      change((endpoints) => [...endpoints.slice(1), endpoint(pick, service6 === 1)]);
+      change((endpoints) => [...endpoints.slice(1), endpoint(pick, isIpv6)]);
       return;
     case "clear endpoints":
       change(() => []);
@@ -243,6 +253,18 @@ function sliceObject(
 
 const types = ["ClusterIP", "NodePort", "LoadBalancer"] as const;
 
+const shapeOf = "example.com/shape";
+
+/** Changes one thing of a Service that is there. */
+function reshape({ objects }: Churn, service: number, step: Step, change: (shape: number) => number): void {
+  const [namespace, name] = names[service] as (typeof names)[number];
+  const known = objects.get(keyOf("Service", namespace, name)) as
+    | { metadata: { annotations: Record<string, string> } }
+    | undefined;
+  const shape = Number(known?.metadata.annotations[shapeOf] ?? service);
+  step.put(serviceObject(service, change(shape)));
+}
+
 /** All that a Service may be, by the bits of a number. External addresses may be those of other Services. */
 function serviceObject(service: number, shape: number): Json {
   const [namespace, name] = names[service] as (typeof names)[number];
@@ -264,7 +286,7 @@ function serviceObject(service: number, shape: number): Json {
   return {
     apiVersion: "v1",
     kind: "Service",
-    metadata: { namespace, name },
+    metadata: { namespace, name, annotations: { [shapeOf]: `${shape}` } },
     spec: {
       type,
       clusterIP: clusterIPs[0],
@@ -371,10 +393,11 @@ function hostObject(pick: number): Json {
 }
 
 function configurationObject({ configuration, mode }: Churn): Json {
+  const other = mode === "ipvs" ? "iptables" : "ipvs";
   return {
     apiVersion: "kubeproxy.config.k8s.io/v1alpha1",
     kind: "KubeProxyConfiguration",
-    mode,
+    mode: configuration % 6 === 5 ? other : mode,
     clusterCIDR: configuration % 2 === 0 ? "10.244.0.0/16" : "10.244.0.0/16,fd00:1::/64",
     nodePortAddresses: configuration % 3 === 0 ? ["192.0.2.0/24"] : [],
     iptables: { masqueradeBit: 14 + (configuration % 2), masqueradeAll: configuration % 5 === 0 },
