@@ -5,6 +5,7 @@ import type { Target } from "./choose-target.ts";
 import { explainError } from "./explain-error.ts";
 import { type Failed, failed } from "./failed.ts";
 import { type Entry, recordOf } from "./kubeconfig.ts";
+import { proxyOf } from "./proxy-of.ts";
 
 /** An API server with the credentials to ask it. */
 export interface Connection {
@@ -43,6 +44,8 @@ export async function connect(target: Target, patience: number | undefined): Pro
 function onlyOf({ cluster, user, server }: Target): object {
   // The library refuses plain HTTP unless told so; kubectl does not.
   const isPlain = server.startsWith("http:") ? { "insecure-skip-tls-verify": true } : {};
+  const proxy = proxyOf(server, process.env);
+  const isThrough = proxy === undefined ? {} : { "proxy-url": proxy };
   const { tokenFile, exec } = user;
   const more = {
     // Stands over a token that is written beside it.
@@ -52,7 +55,7 @@ function onlyOf({ cluster, user, server }: Target): object {
   return {
     "current-context": "it",
     contexts: [{ name: "it", context: { cluster: "it", user: "it" } }],
-    clusters: [{ name: "it", cluster: { ...cluster, server, ...isPlain } }],
+    clusters: [{ name: "it", cluster: { ...isThrough, ...cluster, server, ...isPlain } }],
     users: [{ name: "it", user: { ...user, ...more } }],
   };
 }
