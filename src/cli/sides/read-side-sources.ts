@@ -3,7 +3,7 @@ import { type Inputs, readInputs, withConfiguration, withoutOverlays } from "../
 import { objectNames } from "../../model/overlay/lay-over.ts";
 import { painter } from "../color.ts";
 import { CommandFailure, exitCodes } from "../exit-codes.ts";
-import { readLiveDocuments } from "../read-live-documents.ts";
+import { readLiveDocuments } from "../live/read-documents.ts";
 import { type State, stateOf } from "../read-state.ts";
 import { renderDiagnostics, summarizeDiagnostics } from "../render-diagnostics.ts";
 import { hasState } from "../state-flags.ts";
