@@ -124,6 +124,9 @@ function verifyCommand(name: string, finish: Finish): Command {
       "after",
       `
 Examples:
+  # is this host still as the running cluster says?
+  $ ${name} verify --live --node node1
+
   # is this host still as it should be?
   $ ${name} verify -f cluster.yaml --node node1
 

@@ -6,7 +6,7 @@ import { diffCommand } from "./diff-command.ts";
 import { explainCommand } from "./explain-command.ts";
 import { explainPacketCommand } from "./explain-packet/packet-command.ts";
 import { hostCommands } from "./host-commands.ts";
-import { snapshotCommand } from "./snapshot-command.ts";
+import { snapshotCommand } from "./snapshot/snapshot-command.ts";
 import { addStateOptions, colorOption } from "./state-flags.ts";
 import { versionText } from "./version.ts";
 

@@ -3,7 +3,7 @@ import { createSink, type Sink } from "../diagnostics/diagnostic.ts";
 import type { Need } from "../host/live/resources.ts";
 import { type Inputs, readInputs } from "../host/read-inputs.ts";
 import type { Cluster } from "../model/cluster.ts";
-import { readLiveDocuments } from "./read-live-documents.ts";
+import { readLiveDocuments } from "./live/read-documents.ts";
 import type { StateFlags } from "./state-flags.ts";
 
 /** Cluster state as it was read, and how it is to be compiled. */

@@ -3,7 +3,7 @@ import type { Family } from "../model/address.ts";
 import type { PortRange } from "../model/check-clashes.ts";
 import type { ProxyMode } from "../model/proxy-configuration.ts";
 import type { ColorChoice } from "./color.ts";
-import { addLiveOptions, type LiveFlags } from "./live-flags.ts";
+import { addLiveOptions, type LiveFlags } from "./live/flags.ts";
 
 /** What every command that reads cluster state takes. */
 export interface StateFlags extends LiveFlags {

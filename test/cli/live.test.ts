@@ -66,6 +66,19 @@ describe("diff", () => {
     expect((await run(["diff", "--live", "--overlay", "cluster.yaml"])).code).toBe(0);
   });
 
+  test("live: as a side, at either end, and the context of the other flags or its own", async () => {
+    const { run } = await runLive(["version"]);
+    const same = `${cluster}---\n${configuration}`;
+    expect((await run(["diff", "-", "live:"], { stdin: same })).code).toBe(0);
+    expect((await run(["diff", "live:test", "-"], { stdin: same })).code).toBe(0);
+    expect((await run(["diff", "live:", "live:test", "--kubeconfig", "config"], { env: {} })).code).toBe(0);
+    const unknown = await run(["diff", "live:tes", "-"], { stdin: same });
+    expect(unknown).toMatchObject({ code: 4, stdout: "" });
+    expect(unknown.stderr).toContain("there is no context tes in config; did you mean test?");
+    expect((await run(["diff", "live:", "--to-mode", "ipvs"])).code).toBe(2);
+    expect((await run(["diff", "live:", "cluster.yaml", "--live"])).code).toBe(2);
+  });
+
   test("two sides laid over the cluster, which is read once", async () => {
     const { run, api } = await runLive(["version"]);
     const result = await run(["diff", "--live", "cluster.yaml", "-"], { stdin: more });

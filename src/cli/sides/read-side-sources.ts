@@ -3,7 +3,7 @@ import { type Inputs, readInputs, withConfiguration, withoutOverlays } from "../
 import { objectNames } from "../../model/overlay/lay-over.ts";
 import { painter } from "../color.ts";
 import { CommandFailure, exitCodes } from "../exit-codes.ts";
-import { readLiveDocuments } from "../read-live-documents.ts";
+import { readLiveDocuments } from "../live/read-documents.ts";
 import { type State, stateOf } from "../read-state.ts";
 import { renderDiagnostics, summarizeDiagnostics } from "../render-diagnostics.ts";
 import { hasState } from "../state-flags.ts";
@@ -14,8 +14,10 @@ import { tellNote } from "./tell-diagnostics.ts";
 /** Reads both sides of a diff: two paths, or one state as it is and as other flags make it. */
 export async function readSideSources(flags: SideRequest, tell: (what: string) => void): Promise<SideSources> {
   const needs = { need: "rules", withConfiguration: flags.proxyConfig === undefined } as const;
-  const request = { ...flags, running: await readLiveDocuments(flags, needs, tell) };
-  const { base, head, overlay, toMode, toProxyConfig, running } = request;
+  const isLiveSide = [flags.base, flags.head].some((path) => path?.startsWith(livePrefix) === true);
+  const running = isLiveSide && flags.live !== true ? undefined : await readLiveDocuments(flags, needs, tell);
+  const request = { ...flags, running };
+  const { base, head, overlay, toMode, toProxyConfig } = request;
   const changes = [overlay, toMode, toProxyConfig].filter((one) => one !== undefined);
   if (base !== undefined && head !== undefined) {
     if (base === "-" && head === "-") throw usage("only one side can be read from standard input");
@@ -26,10 +28,27 @@ export async function readSideSources(flags: SideRequest, tell: (what: string) =
   if (!hasState(request) && base === undefined) {
     throw usage("say what to compare: BASE and HEAD, or -f STATE or --live and what changes");
   }
+  if (base?.startsWith(livePrefix) === true) throw usage(`${base} alone: say --live, and what changes`);
   if (changes.length === 0) {
     throw usage("there is one side only: name HEAD, or say --overlay, --to-mode or --to-proxy-config");
   }
   return readOneState(request);
+}
+
+const livePrefix = "live:";
+
+/** `live:` and `live:CONTEXT` are the running cluster itself, with nothing laid over it. */
+async function readLiveSide(path: string, request: SideRequest): Promise<SideSource> {
+  const { running: _, filename, overlay, ...others } = request;
+  if (filename !== undefined || request.live === true || overlay !== undefined) {
+    throw usage(`${path} is a running cluster: -f, --live and --overlay are not laid under or over it`);
+  }
+  const context = path.slice(livePrefix.length);
+  const flags = { ...others, live: true, ...(context === "" ? {} : { context }) };
+  const needs = { need: "rules", withConfiguration: request.proxyConfig === undefined } as const;
+  const running = await readLiveDocuments(flags, needs, () => {});
+  const state = await readLaid({ ...others, running }, { filenames: [], overlays: [], gone: undefined });
+  return { kind: "state", name: nameOfLive(running), state };
 }
 
 /** HEAD under another mode or configuration, where these are given. */
@@ -51,11 +70,12 @@ async function readFromLive(path: string, request: SideRequest): Promise<SideSou
 }
 
 function nameOfLive(running: SideRequest["running"]): string {
-  return `live:${running?.context ?? ""}`;
+  return livePrefix + (running?.context ?? "");
 }
 
 async function readOne(path: string, request: SideRequest, gone: ReadonlySet<string> | undefined): Promise<SideSource> {
   const { filename = [], overlay = [], recursive = false } = request;
+  if (path.startsWith(livePrefix)) return readLiveSide(path, request);
   const content = await readSide(path, recursive);
   switch (content.kind) {
     case "hosts":

@@ -28,7 +28,6 @@ const reasons: Readonly<Record<string, string>> = {
   ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE: "TLS: it does not accept the client certificate",
   ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED: "TLS: the client certificate has expired",
   ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: "TLS: it does not know who issued the client certificate",
-  ERR_OSSL_PEM_NO_START_LINE: "TLS: a certificate or key of the kubeconfig is no PEM",
   ERR_OSSL_X509_KEY_VALUES_MISMATCH: "TLS: the client key does not belong to the client certificate",
 };
 
@@ -48,6 +47,7 @@ export function explainError(error: unknown): string {
   const [, tls] = /SSL routines:[^:]*:([^:]+):/.exec(message) ?? [];
   if (tls === "wrong version number" || tls === "packet length too long") return noTls;
   if (tls !== undefined) return `TLS: ${tls}`;
+  if (code.startsWith("ERR_OSSL")) return "TLS: a certificate or key of the kubeconfig cannot be read";
   // Node tries all addresses of a name; each has failed in its own way.
   if (error instanceof AggregateError) return explainError(error.errors[0]);
   return message.split("\n")[0] || code || "unknown error";

@@ -85,6 +85,7 @@ test.each<[string, Partial<TargetChoice>, string]>([
 
 test.each<[string, string, string]>([
   ["broken YAML, whose text is not told", "users:\n  token: {secret", "CONFIG is no kubeconfig: no YAML at line 2"],
+  ["an alias of nothing", "users: *x", "CONFIG is no kubeconfig: it has aliases without an anchor, or far too many"],
   ["a list", "- a", "CONFIG is no kubeconfig: it holds no mapping"],
   ["nothing", "", "CONFIG has no current context; give --context; it has none"],
   [

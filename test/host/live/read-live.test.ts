@@ -278,7 +278,7 @@ describe("what can go wrong has a message of its own", () => {
 
   test("a token file that is not there", async () => {
     const message = await readFrom({}, { user: { tokenFile: "/no/such/token" } });
-    expect(message).toBe("cannot get the credentials of user u1 (/no/such/token): no such file");
+    expect(message).toBe("cannot use the credentials of user u1 (/no/such/token): no such file");
   });
 
   test("a token with a line break in it", async () => {
@@ -324,6 +324,18 @@ describe("TLS", () => {
   test("plain HTTP where TLS is expected", async () => {
     const { url } = await fakeApi([]);
     expect(await read({ server: url.replace("http:", "https:") })).toContain("it does not speak TLS");
+  });
+
+  test("a client certificate, and what is said without one", async () => {
+    const { ca } = certificates;
+    const mine = certificates.issue("client", { host: "DNS:client" });
+    const tls = { ...certificates.issue("mutual", { host: "IP:127.0.0.1" }), ca, requestCert: true };
+    const user = { "client-certificate-data": base64(mine.cert), "client-key-data": base64(mine.key) };
+    expect(await readFrom({ tls }, { cluster: trusting(), user })).toMatchObject({ kind: "live" });
+    const message = await readFrom({ tls }, { cluster: trusting() });
+    expect(message).toMatch(/it asks for a client certificate|it closed the connection without an answer/);
+    const broken = { ...user, "client-key-data": base64("no key") };
+    expect(await readFrom({ tls }, { cluster: trusting(), user: broken })).toContain("TLS: ");
   });
 
   test("an authority's file beside the kubeconfig", async () => {

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { CommandFailure, exitCodes } from "./exit-codes.ts";
+import { CommandFailure, exitCodes } from "../exit-codes.ts";
 
 /** Where a running cluster is, and as whom to read it: kubectl's own flags. */
 export interface LiveFlags {

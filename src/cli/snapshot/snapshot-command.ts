@@ -1,6 +1,6 @@
 import { Command, Option } from "commander";
-import type { SnapshotFlags } from "./commands/snapshot.ts";
-import { addSourceOptions, colorOption, notEmpty } from "./state-flags.ts";
+import type { SnapshotFlags } from "../commands/snapshot.ts";
+import { addSourceOptions, colorOption, notEmpty } from "../state-flags.ts";
 
 /** `portolan snapshot`, with its flags and help. */
 export function snapshotCommand(name: string, finish: (exitCode: number) => void): Command {
@@ -34,7 +34,7 @@ export function snapshotCommand(name: string, finish: (exitCode: number) => void
     .addOption(colorOption())
     .addHelpText("after", examples(name))
     .action(async (flags: SnapshotFlags) => {
-      const { runSnapshot } = await import("./commands/snapshot.ts");
+      const { runSnapshot } = await import("../commands/snapshot.ts");
       finish(await runSnapshot(flags));
     });
 }

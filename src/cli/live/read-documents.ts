@@ -1,7 +1,7 @@
-import type { Need } from "../host/live/resources.ts";
-import type { SourceDocument } from "../host/source.ts";
-import { CommandFailure, exitCodes } from "./exit-codes.ts";
-import { type LiveFlags, refuseStrayLiveFlags } from "./live-flags.ts";
+import type { Need } from "../../host/live/resources.ts";
+import type { SourceDocument } from "../../host/source.ts";
+import { CommandFailure, exitCodes } from "../exit-codes.ts";
+import { type LiveFlags, refuseStrayLiveFlags } from "./flags.ts";
 
 /** Of one request, in milliseconds. */
 const defaultPatience = 30_000;
@@ -26,7 +26,7 @@ export async function readLiveDocuments(
   refuseStrayLiveFlags(flags);
   if (flags.live !== true) return undefined;
   const { kubeconfig, context, cluster, user, as, requestTimeout = defaultPatience } = flags;
-  const { readLive } = await import("../host/live/read-live.ts");
+  const { readLive } = await import("../../host/live/read-live.ts");
   const patience = requestTimeout === 0 ? undefined : requestTimeout;
   const live = await readLive({ kubeconfig, context, cluster, user, as, patience, ...needs }, tell);
   if (live.kind === "failed") throw new CommandFailure(live.message, exitCodes.environment);
