@@ -31,10 +31,11 @@ export function tellHeadline({ kind, severity, difference, reach }: Told): strin
     if (reach.servedBefore) return `${counted(after)} now open to ${reach.from}`;
     return `${was.every(isRefused) ? "served again" : "served now"}, ${counted(after)}`;
   }
-  if (before === 0) return ending(was) === ending(now) ? sourceAddress(was, now) : `${ending(was)} -> ${ending(now)}`;
-  if (severity === "source-address") return sourceAddress(was, now);
+  if (before === 0 && ending(was) !== ending(now)) return `${ending(was)} -> ${ending(now)}`;
+  if (before === 0 || severity === "source-address") return sourceAddress(was, now) || "depends on other things now";
   if (severity === "affinity") return affinity(was, now) || "clients that stay at an endpoint are led elsewhere";
-  if (severity === "access-lost") return `partly ${refusal(now) || "goes on untouched"}`;
+  if (severity === "access-lost")
+    return `partly ${refusal(now) || (now.some(isUntouched) ? "goes on untouched" : "no longer served")}`;
   if (severity === "access-widened") return widened(was, now);
   if (before !== after) return `endpoints ${before} -> ${after}`;
   return targets(was).join() === targets(now).join() ? "other shares" : "endpoints replaced";

@@ -134,6 +134,20 @@ describe("text of any origin", () => {
     ]);
   });
 
+  test("an answer that nobody knows, and that changes the source alone, is no access lost", () => {
+    const rules = (masquerade: string) => `*nat
+:PREROUTING ACCEPT [0:0]
+:POSTROUTING ACCEPT [0:0]
+-A PREROUTING ${to} -m statistic --mode random --probability 0.50000000000 -j DNAT --to-destination 10.1.0.1:80
+-A PREROUTING ${to} -j DNAT --to-destination 10.1.0.2:80
+${masquerade}`;
+    const [open, plain] = [rules("-A POSTROUTING -d 10.1.0.0/24 ! -o docker0 -j MASQUERADE"), rules("")];
+    const depending = (headline: string) => `source-address 10.0.0.1:80/TCP: ${headline} (n)`;
+    expect(diffRules(open, plain)).toContain(depending("source address is kept now"));
+    expect(diffRules(plain, open)).toContain(depending("source address is replaced by the node's now"));
+    for (const text of [...diffRules(open, plain), ...diffRules(plain, open)]) expect(text).toMatch(/^source-address/);
+  });
+
   test("a share that leaks is said to go on untouched", () => {
     const rule = (chance: string) =>
       `*nat\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING ${to}${chance} -j DNAT --to-destination 10.1.0.1:80`;
