@@ -13,12 +13,12 @@ import type { ForwardingPlan } from "../resolve/forwarding-plan.ts";
 import { largeClusterEndpoints, resolvePlan } from "../resolve/resolve-plan.ts";
 import type { Script } from "../tools/script.ts";
 import type { Backends } from "./compiler-options.ts";
-import { concernsFrame, type Frame, type FrameOptions, resolveFrame } from "./frame.ts";
-import { createLedgers, type Ledgers } from "./ledger.ts";
-import { type Fragments, lowerServices } from "./lower-services.ts";
-import { planPartOf } from "./plan-part.ts";
-import { applyChanges, type Changes, claimHostAddresses, clusterOf, type Store } from "./store.ts";
-import { touchedServices } from "./touched-services.ts";
+import { createLedgers, type Ledgers } from "./part/ledger.ts";
+import { type Fragments, lowerServices } from "./part/lower-services.ts";
+import { planPartOf } from "./part/plan-part.ts";
+import { concernsFrame, type Frame, type FrameOptions, resolveFrame } from "./state/frame.ts";
+import { applyChanges, type Changes, claimHostAddresses, clusterOf, type Store } from "./state/store.ts";
+import { touchedServices } from "./state/touched-services.ts";
 
 /** A state that has a script, with what the next change has to know of it. */
 export interface Standing {

@@ -10,10 +10,19 @@ import type { Service } from "../model/service.ts";
 import type { Script, Step } from "../tools/script.ts";
 import { advance, allUdpServices, type Standing, scriptOf, standOn } from "./advance.ts";
 import type { CompilerOptions } from "./compiler-options.ts";
-import { resolveFrame } from "./frame.ts";
-import { type ObjectChanges, readChanges, reportRefused } from "./read-changes.ts";
-import { createWaiting, settleServices, stopWaiting, type Waiting } from "./settle-services.ts";
-import { applyChanges, type Changes, createStore, isKnown, keyOf, ownerOf, type Store, slicesFor } from "./store.ts";
+import { resolveFrame } from "./state/frame.ts";
+import { type ObjectChanges, readChanges, reportRefused } from "./state/read-changes.ts";
+import { createWaiting, settleServices, stopWaiting, type Waiting } from "./state/settle-services.ts";
+import {
+  applyChanges,
+  type Changes,
+  createStore,
+  isKnown,
+  keyOf,
+  ownerOf,
+  type Store,
+  slicesFor,
+} from "./state/store.ts";
 
 export interface Update {
   /**

@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { compile, createCompiler, type Script, type Update } from "../../src/index.ts";
 import { SimulatedHost } from "../changes/simulated-host.ts";
-import { change, createChurn, history, machine } from "./churn.ts";
+import { change, createChurn, history } from "./churn.ts";
+import { machine } from "./churn-objects.ts";
 import { textSteps } from "./text-steps.ts";
 
 const decoder = new TextDecoder();

@@ -1,10 +1,10 @@
-import type { Backend } from "../changes/host-state.ts";
-import { nothingOwned, type OwnedRules, type OwnedState } from "../changes/owned-state.ts";
-import { planPart } from "../changes/plan-changes.ts";
-import type { ChangeStep } from "../changes/step.ts";
-import type { Family } from "../model/address.ts";
-import { type SetKey, setKeys } from "../modes/ipvs/sets.ts";
-import type { ForwardingPlan } from "../resolve/forwarding-plan.ts";
+import type { Backend } from "../../changes/host-state.ts";
+import { nothingOwned, type OwnedRules, type OwnedState } from "../../changes/owned-state.ts";
+import { planPart } from "../../changes/plan-changes.ts";
+import type { ChangeStep } from "../../changes/step.ts";
+import type { Family } from "../../model/address.ts";
+import { type SetKey, setKeys } from "../../modes/ipvs/sets.ts";
+import type { ForwardingPlan } from "../../resolve/forwarding-plan.ts";
 import { type Ledger, type Ledgers, replaceFragment } from "./ledger.ts";
 import { type Fragments, noFragment } from "./lower-services.ts";
 import { type FamilyPart, kernelOfPart } from "./part-kernel.ts";

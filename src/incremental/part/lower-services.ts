@@ -1,14 +1,14 @@
-import type { Family } from "../model/address.ts";
-import { chains } from "../modes/iptables/chains.ts";
-import { lowerServicePort as lowerToRules } from "../modes/iptables/lower-service-port.ts";
-import { createSections, type SectionName } from "../modes/iptables/sections.ts";
-import { chains as ipvsChains } from "../modes/ipvs/chains.ts";
-import { type Collected, createCollected } from "../modes/ipvs/collected.ts";
-import { createContext } from "../modes/ipvs/context.ts";
-import { lowerServicePort as lowerToServers } from "../modes/ipvs/lower-service-port.ts";
-import type { FamilyPlan, FamilySettings, ForwardingPlan, ServicePortPlan } from "../resolve/forwarding-plan.ts";
-import { textsOf } from "../tools/lines.ts";
-import { keyOf } from "./store.ts";
+import type { Family } from "../../model/address.ts";
+import { chains } from "../../modes/iptables/chains.ts";
+import { lowerServicePort as lowerToRules } from "../../modes/iptables/lower-service-port.ts";
+import { createSections, type SectionName } from "../../modes/iptables/sections.ts";
+import { chains as ipvsChains } from "../../modes/ipvs/chains.ts";
+import { type Collected, createCollected } from "../../modes/ipvs/collected.ts";
+import { createContext } from "../../modes/ipvs/context.ts";
+import { lowerServicePort as lowerToServers } from "../../modes/ipvs/lower-service-port.ts";
+import type { FamilyPlan, FamilySettings, ForwardingPlan, ServicePortPlan } from "../../resolve/forwarding-plan.ts";
+import { textsOf } from "../../tools/lines.ts";
+import { keyOf } from "../state/store.ts";
 
 /** All that one Service's ports ask for in one family. */
 export interface Fragment {

@@ -1,9 +1,9 @@
-import { nothingOwned, type OwnedServer, type OwnedSet, type OwnedState } from "../changes/owned-state.ts";
-import type { Family } from "../model/address.ts";
-import type { VirtualServer } from "../modes/ipvs/collected.ts";
-import { type SetKey, setKeys, setName, sets } from "../modes/ipvs/sets.ts";
-import { createSet } from "../tools/ipset/spell.ts";
-import { addRealServer } from "../tools/ipvs/spell.ts";
+import { nothingOwned, type OwnedServer, type OwnedSet, type OwnedState } from "../../changes/owned-state.ts";
+import type { Family } from "../../model/address.ts";
+import type { VirtualServer } from "../../modes/ipvs/collected.ts";
+import { type SetKey, setKeys, setName, sets } from "../../modes/ipvs/sets.ts";
+import { createSet } from "../../tools/ipset/spell.ts";
+import { addRealServer } from "../../tools/ipvs/spell.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Member } from "./part-rules.ts";
 

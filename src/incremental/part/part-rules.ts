@@ -1,9 +1,9 @@
-import type { Excerpt } from "../changes/excerpt.ts";
-import { emptyTable, type OwnedRules, type OwnedTable } from "../changes/owned-state.ts";
-import { filterChains, natChains } from "../modes/ipvs/assemble.ts";
-import { filterRules, natRules } from "../modes/ipvs/rules.ts";
-import type { SetKey } from "../modes/ipvs/sets.ts";
-import type { FamilySettings } from "../resolve/forwarding-plan.ts";
+import type { Excerpt } from "../../changes/excerpt.ts";
+import { emptyTable, type OwnedRules, type OwnedTable } from "../../changes/owned-state.ts";
+import { filterChains, natChains } from "../../modes/ipvs/assemble.ts";
+import { filterRules, natRules } from "../../modes/ipvs/rules.ts";
+import type { SetKey } from "../../modes/ipvs/sets.ts";
+import type { FamilySettings } from "../../resolve/forwarding-plan.ts";
 import { type Ledger, rulesOf } from "./ledger.ts";
 import type { Fragment } from "./lower-services.ts";
 import { countBefore } from "./ordered-counts.ts";

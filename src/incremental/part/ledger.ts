@@ -1,5 +1,5 @@
-import type { Family } from "../model/address.ts";
-import { type SetKey, setKeys } from "../modes/ipvs/sets.ts";
+import type { Family } from "../../model/address.ts";
+import { type SetKey, setKeys } from "../../modes/ipvs/sets.ts";
 import type { Fragment, Fragments } from "./lower-services.ts";
 import { createOrderedCounts, type OrderedCounts, setCount } from "./ordered-counts.ts";
 
