@@ -2,6 +2,9 @@ import { type CompileOptions, readCluster } from "../compile.ts";
 import { createSink, type Sink } from "../diagnostics/diagnostic.ts";
 import { type Inputs, readInputs } from "../host/read-inputs.ts";
 import type { Cluster } from "../model/cluster.ts";
+import type { Holdings } from "../simulate/allocate.ts";
+import { type SimulateFlags, simulateOptions } from "./simulate-flags.ts";
+import { type SimulatedInputs, simulateInputs } from "./simulate-inputs.ts";
 import type { StateFlags } from "./state-flags.ts";
 
 /** Cluster state as it was read, and how it is to be compiled. */
@@ -11,6 +14,8 @@ export interface State {
   readonly options: CompileOptions;
   /** Holds what reading it found, errors too: compileNode gives no script then. */
   readonly sink: Sink;
+  /** Of a simulated state: what was allocated to whom. */
+  readonly held?: Holdings;
 }
 
 /** Reads the state that the flags of a command name. `more` are options that the flags do not hold. */
@@ -22,10 +27,23 @@ export async function readState(
   const sink = createSink();
   tell("reading the input");
   const { filename: filenames, recursive = false, proxyConfig, overlay: overlays = [] } = flags;
-  const inputs = await readInputs({ filenames, recursive, proxyConfig, overlays }, sink);
+  const read = await readInputs({ filenames, recursive, proxyConfig, overlays }, sink);
   tell("checking objects");
+  const { inputs } = completeInputs(read, { flags }, sink);
   return stateOf(inputs, { mode: flags.mode, nodePortRange: flags.serviceNodePortRange, ...more }, sink);
 }
+
+/** The inputs, simulated where the flags ask for it. `held` is what another state has allocated. */
+export function completeInputs(
+  inputs: Inputs,
+  { flags, held = new Map() }: { readonly flags: SimulationFlags; readonly held?: Holdings | undefined },
+  sink: Sink,
+): SimulatedInputs {
+  const options = simulateOptions(flags, flags.serviceNodePortRange);
+  return options === undefined ? { inputs, held } : simulateInputs(inputs, { options, held }, sink);
+}
+
+type SimulationFlags = SimulateFlags & Pick<StateFlags, "serviceNodePortRange">;
 
 /** State of inputs that are read already. */
 export function stateOf(inputs: Inputs, options: CompileOptions, sink: Sink): State {

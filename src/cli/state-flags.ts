@@ -3,9 +3,10 @@ import type { Family } from "../model/address.ts";
 import type { PortRange } from "../model/check-clashes.ts";
 import type { ProxyMode } from "../model/proxy-configuration.ts";
 import type { ColorChoice } from "./color.ts";
+import { addSimulateOptions, type SimulateFlags } from "./simulate-flags.ts";
 
 /** What every command that reads cluster state takes. */
-export interface StateFlags {
+export interface StateFlags extends SimulateFlags {
   readonly filename: readonly string[];
   readonly recursive?: boolean;
   readonly proxyConfig?: string;
@@ -23,7 +24,7 @@ export function addStateOptions(command: Command, { isRequired = true } = {}): C
     "-f, --filename <path>",
     "file, directory, - for standard input, or git:REF[:PATH]; repeatable",
   ).argParser(collect);
-  return command
+  command
     .addOption(filename.makeOptionMandatory(isRequired))
     .option("-R, --recursive", "read directories below those named by -f as well")
     .addOption(
@@ -51,7 +52,9 @@ export function addStateOptions(command: Command, { isRequired = true } = {}): C
         "dual",
       ]),
     )
-    .option("--service-node-port-range <range>", "the API server's range (default: 30000-32767)", portRange);
+    .option("--service-node-port-range <range>", "the API server's range (default: 30000-32767)", portRange)
+    .option("--simulate", "fill in what plain manifests lack, as a cluster would: addresses, ports, endpoints");
+  return addSimulateOptions(command);
 }
 
 export function colorOption(): Option {

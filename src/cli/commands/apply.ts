@@ -5,15 +5,14 @@ import { fingerprintOf, readPlan } from "../../host/plan-file.ts";
 import { families } from "../../model/address.ts";
 import { type ChangeFlags, changeHost } from "../change-host.ts";
 import { painter } from "../color.ts";
-import { compileForHost, type Desired, desiredOfPlan } from "../desired.ts";
+import { compileForHost, type Desired, desiredOfPlan, type HostStateFlags } from "../desired.ts";
 import { CommandFailure, exitCodes } from "../exit-codes.ts";
 import { changesOf, type Planned, planFor } from "../planned.ts";
 import { startProgress } from "../progress.ts";
 import { readHost } from "../read-host.ts";
 import { renderPlan } from "../render-plan.ts";
-import type { StateFlags } from "../state-flags.ts";
 
-export interface ApplyFlags extends Omit<StateFlags, "filename">, Omit<ChangeFlags, "dryRun" | "color"> {
+export interface ApplyFlags extends Omit<HostStateFlags, "filename">, Omit<ChangeFlags, "dryRun" | "color"> {
   readonly filename?: readonly string[];
   readonly restore?: string;
   readonly dryRun?: "client" | "host";
@@ -36,7 +35,7 @@ export async function runApply(planFile: string | undefined, flags: ApplyFlags):
   const changeFlags = { ...others, dryRun: dryRun !== undefined };
   if (planFile !== undefined) return applyPlan(planFile, changeFlags);
   if (restore !== undefined) return changeHost(() => desiredOfBackup(restore), changeFlags);
-  const stateFlags: StateFlags = { ...others, filename: filename ?? [] };
+  const stateFlags: HostStateFlags = { ...others, filename: filename ?? [] };
   if (dryRun === "client") return showForNewHost(stateFlags, flags.rules ?? false);
   return changeHost((host) => compileForHost(stateFlags, host), changeFlags);
 }
@@ -66,7 +65,7 @@ async function desiredOfBackup(path: string): Promise<Desired> {
 }
 
 /** What a host that has nothing yet would get; asks nothing of this one. */
-async function showForNewHost(flags: StateFlags, all: boolean): Promise<number> {
+async function showForNewHost(flags: HostStateFlags, all: boolean): Promise<number> {
   const texts = { "iptables-save": "", "ip6tables-save": "" };
   const { state } = parseHostState({ texts, failures: {} });
   const desired = await compileForHost(flags, state);

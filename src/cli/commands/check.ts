@@ -21,6 +21,7 @@ import { type CheckReport, createReport, type FailOn, isAtLeast } from "../check
 import { painter } from "../color.ts";
 import { CommandFailure, exitCodes } from "../exit-codes.ts";
 import { type Progress, startProgress } from "../progress.ts";
+import { completeInputs } from "../read-state.ts";
 import { renderDiagnostics, summarizeDiagnostics } from "../render-diagnostics.ts";
 import { type StateFlags, wantedFamilies } from "../state-flags.ts";
 
@@ -83,8 +84,9 @@ async function checkState(flags: CheckFlags, sink: Sink, progress: Progress): Pr
   if (flags.filename === undefined) return { documents: [], subject: {} };
   progress.tell("reading the input");
   const { filename: filenames, proxyConfig, overlay: overlays = [] } = flags;
-  const inputs = await readInputs({ filenames, recursive: flags.recursive ?? false, proxyConfig, overlays }, sink);
-  if (sink.diagnostics.length > 0) return { documents: inputs.documents, subject: {} };
+  const read = await readInputs({ filenames, recursive: flags.recursive ?? false, proxyConfig, overlays }, sink);
+  if (sink.diagnostics.length > 0) return { documents: read.documents, subject: {} };
+  const { inputs } = completeInputs(read, { flags }, sink);
   const options: CompileOptions = {
     mode: flags.mode,
     families: wantedFamilies(flags.family),

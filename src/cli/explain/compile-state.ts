@@ -7,6 +7,7 @@ import { type NodeFacts, nodeFacts } from "../../review/explain/omissions/node-f
 import { readTexts, type Texts, textsOfScript } from "../../review/explain/texts.ts";
 import { painter } from "../color.ts";
 import { CommandFailure, exitCodes } from "../exit-codes.ts";
+import { completeInputs } from "../read-state.ts";
 import { renderDiagnostics, summarizeDiagnostics } from "../render-diagnostics.ts";
 import { type StateFlags, wantedFamilies } from "../state-flags.ts";
 
@@ -39,10 +40,11 @@ export async function readState(flags: ChoiceOfNodes): Promise<State> {
     throw new CommandFailure("only cluster state can tell: give -f STATE", exitCodes.usage);
   }
   const sink = createSink();
-  const inputs = await readInputs(
+  const read = await readInputs(
     { filenames, recursive: flags.recursive ?? false, proxyConfig, overlays: flags.overlay ?? [] },
     sink,
   );
+  const { inputs } = completeInputs(read, { flags }, sink);
   const options: CompileOptions = {
     mode: flags.mode,
     families: wantedFamilies(flags.family),

@@ -1,0 +1,49 @@
+import { createSink, type Sink } from "../diagnostics/diagnostic.ts";
+import { type Origin, originOf } from "../diagnostics/place.ts";
+import { isRecord } from "../model/fields.ts";
+import { flattenDocuments } from "../model/flatten-documents.ts";
+import { layOver } from "../model/overlay/lay-over.ts";
+import type { DocumentRoles } from "../model/parse-cluster.ts";
+import type { Holdings } from "./allocate.ts";
+import type { SimulateOptions } from "./options.ts";
+import { simulateObjects } from "./simulate-objects.ts";
+import type { Value } from "./values.ts";
+
+export interface SimulateRequest {
+  readonly roles: DocumentRoles;
+  readonly options: SimulateOptions;
+  readonly held: Holdings;
+}
+
+export interface SimulatedDocuments {
+  /** The documents under their numbers, with what their objects lacked. */
+  readonly documents: readonly unknown[];
+  readonly invented: readonly { readonly value: Value; readonly origin: Origin | undefined }[];
+  readonly held: Holdings;
+}
+
+/** Simulates what documents say, overlays laid over the others; every object stays where it stands. */
+export function simulateDocuments(
+  documents: readonly unknown[],
+  { roles, options, held }: SimulateRequest,
+  sink: Sink,
+): SimulatedDocuments {
+  // What is wrong with the documents is told when they are read for good.
+  const silent = createSink();
+  const objects = layOver(flattenDocuments(documents, silent), roles, silent);
+  const simulation = simulateObjects(objects, { options, held, sink });
+  const completed = [...documents];
+  for (const [{ place }, value] of simulation.changed) {
+    const { document, path } = originOf(place);
+    completed[document] = replaceAt(completed[document], path, value);
+  }
+  const invented = simulation.invented.map(({ value, place }) => ({ value, origin: place && originOf(place) }));
+  return { documents: completed, invented, held: simulation.held };
+}
+
+function replaceAt(within: unknown, [key, ...rest]: readonly (string | number)[], value: Value): unknown {
+  if (key === undefined) return value;
+  if (Array.isArray(within)) return within.with(Number(key), replaceAt(within[Number(key)], rest, value));
+  const record = isRecord(within) ? within : {};
+  return { ...record, [key]: replaceAt(record[key], rest, value) };
+}
