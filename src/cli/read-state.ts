@@ -33,14 +33,18 @@ export async function readState(
   return stateOf(inputs, { mode: flags.mode, nodePortRange: flags.serviceNodePortRange, ...more }, sink);
 }
 
-/** The inputs, simulated where the flags ask for it. `held` is what another state has allocated. */
+/**
+ * The inputs, simulated where the flags ask for it; under an overlay, endpoints are made true again anyway. `held` is what
+ * another state has allocated.
+ */
 export function completeInputs(
   inputs: Inputs,
   { flags, held = new Map() }: { readonly flags: SimulationFlags; readonly held?: Holdings | undefined },
   sink: Sink,
 ): SimulatedInputs {
   const options = simulateOptions(flags, flags.serviceNodePortRange);
-  return options === undefined ? { inputs, held } : simulateInputs(inputs, { options, held }, sink);
+  const isAsIs = options === undefined && inputs.overlaysFrom === undefined;
+  return isAsIs ? { inputs, held } : simulateInputs(inputs, { options, held }, sink);
 }
 
 type SimulationFlags = SimulateFlags & Pick<StateFlags, "serviceNodePortRange">;

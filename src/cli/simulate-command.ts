@@ -11,7 +11,10 @@ export function simulateCommand(name: string, finish: (exitCode: number) => void
         "of workloads, EndpointSlices, cluster IPs, node ports and load balancer addresses. What is given stays; what " +
         "is invented hangs on names alone, and is named in the annotation portolan/simulated.",
     );
-  return addStateOptions(command)
+  addStateOptions(command)
+    .options.find(({ long }) => long === "--simulate")
+    ?.hideHelp();
+  return command
     .addOption(new Option("-o, --output <format>", "format of the state").choices(["yaml", "json"]).default("yaml"))
     .addOption(colorOption())
     .addHelpText(

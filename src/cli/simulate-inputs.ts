@@ -18,7 +18,7 @@ export interface SimulatedInputs {
  */
 export function simulateInputs(
   inputs: Inputs,
-  { options, held }: { readonly options: SimulateOptions; readonly held: Holdings },
+  { options, held }: { readonly options: SimulateOptions | undefined; readonly held: Holdings },
   sink: Sink,
 ): SimulatedInputs {
   if (hasErrors(sink.diagnostics)) return { inputs, held };
@@ -31,7 +31,8 @@ export function simulateInputs(
   }));
   const made = simulated.invented.map(({ value, origin }) => madeDocument(value, origin, documents));
   const all = [...given, ...made];
-  return { inputs: { ...inputs, documents: all, valueCount: all.length }, held: simulated.held };
+  const recomputed = new Set([...simulated.recomputed].map((key) => `Service ${key}`));
+  return { inputs: { ...inputs, documents: all, valueCount: all.length, recomputed }, held: simulated.held };
 }
 
 /** What marks a warning about a text has no value; now it stands among those that have. */

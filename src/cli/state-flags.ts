@@ -1,8 +1,10 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { isOnPath, kustomizePrefix } from "../host/read-kustomize.ts";
 import type { Family } from "../model/address.ts";
 import type { PortRange } from "../model/check-clashes.ts";
 import type { ProxyMode } from "../model/proxy-configuration.ts";
 import type { ColorChoice } from "./color.ts";
+import { CommandFailure, exitCodes } from "./exit-codes.ts";
 import { addSimulateOptions, type SimulateFlags } from "./simulate-flags.ts";
 
 /** What every command that reads cluster state takes. */
@@ -25,7 +27,9 @@ export function addStateOptions(command: Command, { isRequired = true } = {}): C
     "file, directory, - for standard input, or git:REF[:PATH]; repeatable",
   ).argParser(collect);
   command
-    .addOption(filename.makeOptionMandatory(isRequired))
+    .addOption(filename)
+    .addOption(new Option("-k, --kustomize <dir>", "what kubectl kustomize makes of a directory; as another -f"))
+    .hook("preAction", (_, action) => takeKustomize(action, isRequired))
     .option("-R, --recursive", "read directories below those named by -f as well")
     .addOption(
       new Option(
@@ -55,6 +59,20 @@ export function addStateOptions(command: Command, { isRequired = true } = {}): C
     .option("--service-node-port-range <range>", "the API server's range (default: 30000-32767)", portRange)
     .option("--simulate", "fill in what plain manifests lack, as a cluster would: addresses, ports, endpoints");
   return addSimulateOptions(command);
+}
+
+/** `-k DIR` becomes one more `-f`; one of them there has to be where there is nothing to do without. */
+function takeKustomize(command: Command, isRequired: boolean): void {
+  const { filename, kustomize } = command.opts<{ filename?: readonly string[]; kustomize?: string }>();
+  if (kustomize !== undefined) {
+    if (!isOnPath("kubectl"))
+      throw new CommandFailure("-k needs kubectl, which is not on the PATH; or give -f", exitCodes.environment);
+    // Those of a subcommand come by here for both.
+    command.setOptionValue("kustomize", undefined);
+    command.setOptionValue("filename", [...(filename ?? []), `${kustomizePrefix}${kustomize}`]);
+  } else if (filename === undefined && isRequired) {
+    command.error("error: required option '-f, --filename <path>' not specified");
+  }
 }
 
 export function colorOption(): Option {

@@ -21,6 +21,8 @@ export interface DocumentRoles {
   readonly overlaysFrom: number | undefined;
   /** Objects (`Service shop/web`) that are there no more unless an overlay holds them. */
   readonly gone?: ReadonlySet<string> | undefined;
+  /** Services (`Service shop/web`) whose endpoints have been made anew for their overlay. */
+  readonly recomputed?: ReadonlySet<string> | undefined;
 }
 
 export interface ParseOptions extends DocumentRoles {

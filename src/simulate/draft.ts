@@ -22,6 +22,10 @@ export interface Draft {
   /** Given objects as they are now, where they are another than before, by their place in the input. */
   readonly changed: Map<InputObject, Value>;
   readonly invented: InventedObject[];
+  /** Given objects that are there no more. */
+  readonly removed: Set<InputObject>;
+  /** `shop/web` of Services whose given slices are no longer true. */
+  readonly stale: Set<string>;
 }
 
 export function reportOn({ sink }: Draft, { input }: GivenObject): Report {

@@ -135,7 +135,8 @@ function addressesOf({ addresses }: SimulatedNode): readonly string[] {
   return families.flatMap((family) => addresses[family] ?? []);
 }
 
-function readNode(value: Value): SimulatedNode {
+/** Reads a complete Node. */
+export function readNode(value: Value): SimulatedNode {
   const metadata = recordOf(value.metadata);
   const spec = recordOf(value.spec);
   const labels = textMapOf(metadata.labels);

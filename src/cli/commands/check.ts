@@ -92,11 +92,11 @@ async function checkState(flags: CheckFlags, sink: Sink, progress: Progress): Pr
     families: wantedFamilies(flags.family),
     nodePortRange: flags.serviceNodePortRange,
   };
-  const { proxyConfigDocument, overlaysFrom } = inputs;
+  const { proxyConfigDocument, overlaysFrom, recomputed } = inputs;
   const documents = inputs.documents.slice(0, inputs.valueCount).map(({ value }) => value);
   progress.tell("checking the cluster");
   const subject = checkCluster(
-    { documents, roles: { proxyConfigDocument, overlaysFrom }, options, node: flags.node },
+    { documents, roles: { proxyConfigDocument, overlaysFrom, recomputed }, options, node: flags.node },
     sink,
   );
   checkAnnotations(documents, sink);

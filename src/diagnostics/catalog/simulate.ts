@@ -58,8 +58,7 @@ export const simulateCodes = {
   },
   "workload-old-version": {
     severity: "warning",
-    message: "{kind} of {version} makes no pods here: no cluster serves that version any more",
-    hint: "write {wanted}",
+    message: "{kind} of {version} makes no pods: clusters serve {wanted} alone",
     explanation: "Workloads have left extensions/v1beta1 and apps/v1beta1 and v1beta2 for good with Kubernetes 1.16.",
   },
   "template-not-rendered": {

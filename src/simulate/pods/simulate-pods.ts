@@ -7,10 +7,10 @@ import type { SimulatedNode } from "../simulate-nodes.ts";
 import { isGiven, recordOf, textOf, type Value } from "../values.ts";
 import { addressPods } from "./address-pods.ts";
 import { chooseNodes } from "./choose-nodes.ts";
-import { expandWorkload } from "./expand-workloads.ts";
+import { expandWorkload } from "./expand-workload.ts";
 import { failPod } from "./fail-pod.ts";
+import type { PodPlan } from "./plan-pods.ts";
 import type { PlacedPod } from "./pod-of-template.ts";
-import type { Workload } from "./read-workload.ts";
 
 /** Whether a Pod of the input has been in a cluster: it has a status then. */
 export function hasRun({ input }: GivenObject): boolean {
@@ -20,25 +20,26 @@ export function hasRun({ input }: GivenObject): boolean {
 
 export interface PodSource {
   readonly given: GivenObjects;
-  /** Those that have no pods yet. */
-  readonly workloads: readonly Workload[];
+  readonly plans: readonly PodPlan[];
   readonly nodes: readonly SimulatedNode[];
   readonly families: readonly Family[];
 }
 
 /** All pods of the state as they are once it runs: those of the input, and those that workloads make. */
-export function simulatePods({ given, workloads, nodes, families }: PodSource, draft: Draft): readonly Value[] {
+export function simulatePods({ given, plans, nodes, families }: PodSource, draft: Draft): readonly Value[] {
   const taken = new Set(given.Pod.map(({ key }) => key));
   const placed = [
-    ...given.Pod.filter((pod) => !hasRun(pod)).flatMap((pod) => placePod(pod, nodes, draft)),
-    ...workloads.flatMap((workload) => expandWorkload(workload, nodes, { draft, taken })),
+    ...given.Pod.filter((pod) => !hasRun(pod) && !draft.removed.has(pod.input)).flatMap((pod) =>
+      placePod(pod, nodes, draft),
+    ),
+    ...plans.flatMap((plan) => expandWorkload(plan, nodes, { draft, taken })),
   ];
   const running = addressPods(placed, { given: given.Pod, families, draft });
   for (const { input, value, place } of running) {
     if (input === undefined) draft.invented.push({ value: failPod(value, draft), place });
     else draft.changed.set(input, failPod(value, draft));
   }
-  const ran = given.Pod.filter(hasRun).map(({ input }) => {
+  const ran = given.Pod.filter((pod) => hasRun(pod) && !draft.removed.has(pod.input)).map(({ input }) => {
     const value = failPod(input.value, draft);
     if (value !== input.value) draft.changed.set(input, value);
     return value;
