@@ -132,7 +132,8 @@ describe("--simulate", () => {
     expect(same.code).toBe(0);
     const { code, stdout } = await runCli(["diff", "a", "b", "--simulate", "-o", "json"], { cwd });
     expect(code).toBe(1);
-    const { changes } = JSON.parse(stdout) as { changes: { service: string }[] };
+    const { changes, assumptions } = JSON.parse(stdout) as { changes: { service: string }[]; assumptions: string[] };
+    expect(assumptions).toContain("b: addresses, ports and endpoints that manifests lack are simulated");
     expect([...new Set(changes.map(({ service }) => service.replace(/:.*/, "")))]).toEqual(["shop/api"]);
   });
 
@@ -143,7 +144,8 @@ describe("--simulate", () => {
     expect(explained.code).toBe(0);
     expect(explained.stdout).toContain("on node2       33.3 %");
     const checked = await runCli(["check", ...flags], { cwd });
-    expect([checked.code, checked.stderr]).toEqual([0, ""]);
+    expect([checked.code, problemsIn(checked.stderr)]).toEqual([0, ["info[state-simulated] -"]]);
+    expect(problemsIn(explained.stderr)).toEqual(["info[state-simulated] -"]);
   });
 
   it("is refused by plan and apply, until --allow-simulated; so is a state that holds invented parts", async () => {

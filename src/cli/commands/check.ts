@@ -95,11 +95,13 @@ async function checkState(flags: CheckFlags, sink: Sink, progress: Progress): Pr
   const { proxyConfigDocument, overlaysFrom, recomputed } = inputs;
   const documents = inputs.documents.slice(0, inputs.valueCount).map(({ value }) => value);
   progress.tell("checking the cluster");
-  const subject = checkCluster(
+  const { notes, ...subject } = checkCluster(
     { documents, roles: { proxyConfigDocument, overlaysFrom, recomputed }, options, node: flags.node },
     sink,
   );
   checkAnnotations(documents, sink);
+  progress.end();
+  process.stderr.write(renderDiagnostics(notes, inputs.documents, painter(process.stderr, flags.color)));
   return { documents: inputs.documents, subject };
 }
 

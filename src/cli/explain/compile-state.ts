@@ -65,8 +65,8 @@ export async function readState(flags: ChoiceOfNodes): Promise<State> {
       return { facts: nodeFacts(cluster, plan, values), texts: readTexts(textsOfScript(script)) };
     },
     tellAbout: (isConcerned) => {
-      const isTold = ({ severity, object }: Diagnostic): boolean =>
-        severity === "warning" && (object === undefined || isConcerned(object));
+      const isTold = ({ code, severity, object }: Diagnostic): boolean =>
+        code === "state-simulated" || (severity === "warning" && (object === undefined || isConcerned(object)));
       const told = sink.diagnostics.filter(isTold);
       process.stderr.write(renderDiagnostics(told, inputs.documents, painter(process.stderr, flags.color)));
     },
