@@ -3,8 +3,8 @@ import { createSink, type Sink } from "../diagnostics/diagnostic.ts";
 import { type Inputs, readInputs } from "../host/read-inputs.ts";
 import type { Cluster } from "../model/cluster.ts";
 import type { Holdings } from "../simulate/allocate.ts";
-import { type SimulateFlags, simulateOptions } from "./simulate-flags.ts";
-import { type SimulatedInputs, simulateInputs } from "./simulate-inputs.ts";
+import { type SimulateFlags, simulateOptions } from "./simulate/simulate-flags.ts";
+import { type SimulatedInputs, simulateInputs } from "./simulate/simulate-inputs.ts";
 import type { StateFlags } from "./state-flags.ts";
 
 /** Cluster state as it was read, and how it is to be compiled. */

@@ -5,7 +5,7 @@ import type { PortRange } from "../model/check-clashes.ts";
 import type { ProxyMode } from "../model/proxy-configuration.ts";
 import type { ColorChoice } from "./color.ts";
 import { CommandFailure, exitCodes } from "./exit-codes.ts";
-import { addSimulateOptions, type SimulateFlags } from "./simulate-flags.ts";
+import { addSimulateOptions, type SimulateFlags } from "./simulate/simulate-flags.ts";
 
 /** What every command that reads cluster state takes. */
 export interface StateFlags extends SimulateFlags {

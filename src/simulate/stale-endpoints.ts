@@ -1,5 +1,6 @@
 import { createSink } from "../diagnostics/diagnostic.ts";
 import { originOf } from "../diagnostics/place.ts";
+import { createSubject } from "../diagnostics/subject.ts";
 import type { InputObject } from "../model/flatten-documents.ts";
 import { checkEndpointsStay, serviceOfEndpoints } from "../model/overlay/check-endpoints-stay.ts";
 import { type GivenObject, sortGiven } from "./given.ts";
@@ -22,7 +23,7 @@ export function staleEndpoints(
     const old = before.get(key);
     if (old === undefined || !isAbove(input) || !namespaces.has(namespace)) return false;
     const sink = createSink();
-    const report = sink.reporter({ kind: "", namespace: "", name: "", errors: 0 });
+    const report = sink.reporter(createSubject());
     checkEndpointsStay(input, old.input, withEndpoints, report);
     return sink.diagnostics.length > 0;
   };

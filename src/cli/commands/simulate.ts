@@ -1,10 +1,10 @@
 import { hasErrors } from "../../diagnostics/diagnostic.ts";
 import { painter } from "../color.ts";
 import { exitCodes } from "../exit-codes.ts";
-import { printState } from "../print-state.ts";
 import { startProgress } from "../progress.ts";
 import { readState } from "../read-state.ts";
 import { renderDiagnostics, summarizeDiagnostics } from "../render-diagnostics.ts";
+import { printState } from "../simulate/print-state.ts";
 import { type StateFlags, wantedFamilies } from "../state-flags.ts";
 
 export interface SimulateCommandFlags extends StateFlags {

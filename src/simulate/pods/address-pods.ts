@@ -1,3 +1,4 @@
+import { createSubject } from "../../diagnostics/subject.ts";
 import { type Family, parseIp } from "../../model/address.ts";
 import { allocate } from "../allocate.ts";
 import type { Draft } from "../draft.ts";
@@ -21,22 +22,13 @@ export function addressPods(
   }: { readonly given: readonly GivenObject[]; readonly families: readonly Family[]; readonly draft: Draft },
 ): readonly PlacedPod[] {
   const taken = new Set(given.flatMap(({ input }) => podIps(input.value)));
-  const byNode = new Map<SimulatedNode, string[]>();
-  for (const pod of pods) {
-    if (isOnHost(pod)) continue;
-    const names = byNode.get(pod.node) ?? [];
-    if (names.length === 0) byNode.set(pod.node, names);
-    names.push(nameOf(pod));
-  }
   const found = new Map<string, string[]>();
-  for (const [{ podCidrs }, names] of byNode) {
-    for (const family of families) {
-      const cidr = podCidrs.find((one) => one.family === family);
-      if (cidr === undefined) continue;
-      const pool = poolOf(cidr, taken);
-      const keys = names.map((name) => `pod ${family} ${name}`);
-      for (const [key, ip] of allocate(pool, keys, draft.held)) {
-        const name = key.slice(`pod ${family} `.length);
+  for (const [{ podCidrs }, names] of namesByNode(pods)) {
+    for (const cidr of podCidrs.filter(({ family }) => families.includes(family))) {
+      const start = `pod ${cidr.family} `;
+      const keys = names.map((name) => `${start}${name}`);
+      for (const [key, ip] of allocate(poolOf(cidr, taken), keys, draft.held)) {
+        const name = key.slice(start.length);
         found.set(name, [...(found.get(name) ?? []), ip]);
       }
     }
@@ -47,6 +39,18 @@ export function addressPods(
     reportFull(pod, draft);
     return [];
   });
+}
+
+/** Those in the host's network need no address of their own. */
+function namesByNode(pods: readonly PlacedPod[]): ReadonlyMap<SimulatedNode, readonly string[]> {
+  const byNode = new Map<SimulatedNode, string[]>();
+  for (const pod of pods) {
+    if (isOnHost(pod)) continue;
+    const names = byNode.get(pod.node);
+    if (names === undefined) byNode.set(pod.node, [nameOf(pod)]);
+    else names.push(nameOf(pod));
+  }
+  return byNode;
 }
 
 function nameOf({ value }: PlacedPod): string {
@@ -80,12 +84,8 @@ function running({ value, node, input }: PlacedPod, ips: readonly string[]): Val
   return markFields({ ...value, spec: { ...spec, nodeName: node.name }, status }, fields);
 }
 
-/** Told once for each node: every pod of it would say the same. */
-function reportFull({ node, place }: PlacedPod, { sink, invented }: Draft): void {
+/** Told of each pod; the lines of one workload are the same, and shown once. */
+function reportFull({ node, place }: PlacedPod, { sink }: Draft): void {
   const range = node.podCidrs.map(({ text }) => text).join(", ") || "none";
-  void invented;
-  sink.reporter({ kind: "", namespace: "", name: "", errors: 0 })("simulate-node-full", place, {
-    node: node.name,
-    range,
-  });
+  sink.reporter(createSubject())("simulate-node-full", place, { node: node.name, range });
 }

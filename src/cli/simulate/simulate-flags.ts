@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { type Cidr, parseCidr } from "../model/address.ts";
-import type { PortRange } from "../model/check-clashes.ts";
-import type { Scale, SimulateOptions } from "../simulate/options.ts";
+import { type Cidr, parseCidr } from "../../model/address.ts";
+import type { PortRange } from "../../model/check-clashes.ts";
+import type { Scale, SimulateOptions } from "../../simulate/options.ts";
 
 /** What a command takes that can simulate a cluster. */
 export interface SimulateFlags {

@@ -1,12 +1,12 @@
-import { createSubject } from "../diagnostics/subject.ts";
-import { didYouMean } from "../model/did-you-mean.ts";
-import type { InputObject } from "../model/flatten-documents.ts";
-import { subjectOf } from "../model/read-objects.ts";
-import { type Draft, reportOn } from "./draft.ts";
-import { type GivenObjects, isKind, versionOf } from "./given.ts";
-import { workloadKinds } from "./pods/read-workload.ts";
-import type { SimulatedNode } from "./simulate-nodes.ts";
-import { recordOf, textOf, type Value } from "./values.ts";
+import { createSubject } from "../../diagnostics/subject.ts";
+import { didYouMean } from "../../model/did-you-mean.ts";
+import type { InputObject } from "../../model/flatten-documents.ts";
+import { subjectOf } from "../../model/read-objects.ts";
+import { type Draft, reportOn } from "../draft.ts";
+import { type GivenObjects, isKind, versionOf } from "../given.ts";
+import { workloadKinds } from "../pods/read-workload.ts";
+import type { SimulatedNode } from "../simulate-nodes.ts";
+import { recordOf, textOf, type Value } from "../values.ts";
 
 export interface Named {
   readonly given: GivenObjects;

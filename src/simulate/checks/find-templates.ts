@@ -1,8 +1,8 @@
-import { at, type Place } from "../diagnostics/place.ts";
-import { isRecord } from "../model/fields.ts";
-import { type Draft, reportOn } from "./draft.ts";
-import type { GivenObject, GivenObjects } from "./given.ts";
-import { workloadKinds } from "./pods/read-workload.ts";
+import { at, type Place } from "../../diagnostics/place.ts";
+import { isRecord } from "../../model/fields.ts";
+import { type Draft, reportOn } from "../draft.ts";
+import type { GivenObject, GivenObjects } from "../given.ts";
+import { workloadKinds } from "../pods/read-workload.ts";
 
 /** Where a template is a mistake: elsewhere text in braces may be for somebody else, as in a dashboard. */
 const ofServices = [["metadata", "name"], ["metadata", "namespace"], ["metadata", "labels"], ["spec"]];
