@@ -23,9 +23,10 @@ export function addressPods(
 ): readonly PlacedPod[] {
   const taken = new Set(given.flatMap(({ input }) => podIps(input.value)));
   const found = new Map<string, string[]>();
-  for (const [{ podCidrs }, names] of namesByNode(pods)) {
+  for (const [{ name: node, podCidrs }, names] of namesByNode(pods)) {
     for (const cidr of podCidrs.filter(({ family }) => families.includes(family))) {
-      const start = `pod ${cidr.family} `;
+      // A pod that moves to another node gets another address, whatever it held.
+      const start = `pod ${cidr.family} ${node} `;
       const keys = names.map((name) => `${start}${name}`);
       for (const [key, ip] of allocate(poolOf(cidr, taken), keys, draft.held)) {
         const name = key.slice(start.length);
