@@ -6,6 +6,7 @@ import { diffCommand } from "./diff-command.ts";
 import { explainCommand } from "./explain-command.ts";
 import { explainPacketCommand } from "./explain-packet/packet-command.ts";
 import { hostCommands } from "./host-commands.ts";
+import { simulateCommand } from "./simulate-command.ts";
 import { snapshotCommand } from "./snapshot/snapshot-command.ts";
 import { addStateOptions, colorOption } from "./state-flags.ts";
 import { versionText } from "./version.ts";
@@ -33,6 +34,7 @@ export function createProgram(name: string, finish: (exitCode: number) => void):
   program.addCommand(diffCommand(name, finish));
   program.addCommand(snapshotCommand(name, finish));
   for (const command of hostCommands(name, finish)) program.addCommand(command);
+  program.addCommand(simulateCommand(name, finish));
   program.addCommand(schemaCommand(name));
   program.addCommand(explainCommand(name, finish).addCommand(explainPacketCommand(name, finish)));
   program.addCommand(checkCommand(name, finish));

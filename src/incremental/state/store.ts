@@ -137,7 +137,7 @@ export function clusterOf(store: Store, keys: Iterable<string>, proxyConfigurati
     services.push(service);
     for (const slice of slicesFor(store, key)) slices.push(slice);
   }
-  const rest = { isConfigurationBroken: false, read: 0, skipped: 0 };
+  const rest = { isConfigurationBroken: false, read: 0, skipped: 0, simulated: 0 };
   return { services, slices, nodes: [], hosts: [], proxyConfiguration, ...rest };
 }
 
