@@ -42,7 +42,7 @@ export function addSourceOptions(command: Command, { isRequired = true } = {}): 
 
 /** Adds these options to a command. */
 export function addStateOptions(command: Command, { isRequired = true } = {}): Command {
-  return addSourceOptions(command, { isRequired })
+  addSourceOptions(command, { isRequired })
     .addOption(
       new Option(
         "--overlay <path>",
