@@ -90,6 +90,17 @@ describe.each(["iptables", "ipvs"] as const)("in %s mode", (mode) => {
     for (const { changes } of [less, more]) expect(changes[0]?.endpoints).toEqual({ added: [], removed: [] });
   });
 
+  test("a port that comes, and one that goes, are said so where unused ports are refused", () => {
+    const second = { name: "http", port: 81 };
+    const one = { ports: [{ name: "http", port: 80 }] };
+    const two = { ports: [second] };
+    const { changes } = diff(one, two, mode);
+    expect(changes.map(({ kind, vip, headline }) => `${kind} ${vip}: ${headline}`)).toEqual([
+      "added 10.96.0.10:81/TCP: opens, 2 endpoints",
+      "removed 10.96.0.10:80/TCP: closes",
+    ]);
+  });
+
   test("a node port without endpoints is not said to open", () => {
     const spec = { endpoints: [] };
     const { changes } = diff({ ...spec }, { ...spec, ...balancer, type: "NodePort" }, mode);
