@@ -80,10 +80,8 @@ describe.each(["iptables", "ipvs"] as const)("in %s mode", (mode) => {
   });
 
   test("sources that are kept out or let in are named, and no endpoint comes or goes", () => {
-    const [wide, narrow] = [["203.0.113.0/24"], ["203.0.113.0/25"]].map((loadBalancerSourceRanges) => ({
-      ...balancer,
-      loadBalancerSourceRanges,
-    })) as [Spec, Spec];
+    const from = (range: string): Spec => ({ ...balancer, loadBalancerSourceRanges: [range] });
+    const [wide, narrow] = [from("203.0.113.0/24"), from("203.0.113.0/25")];
     const [less, more] = [diff(wide, narrow, mode), diff(narrow, wide, mode)];
     expect(told(less)).toEqual([`access-lost 198.18.0.1:80/TCP: now dropped from 203.0.113.128/25 ${both}`]);
     expect(told(more)).toEqual([`access-widened 198.18.0.1:80/TCP: 2 endpoints now open to 203.0.113.128/25 ${both}`]);
