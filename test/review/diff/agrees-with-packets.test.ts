@@ -130,7 +130,7 @@ function covers({ vip }: TrafficChange, { destination, port, protocol }: Packet)
     );
 }
 
-const runs = Number(process.env.DIFF_RUNS ?? 8);
+const runs = Number(process.env.DIFF_RUNS ?? 5);
 
 test.each([
   ["iptables", "iptables"],
