@@ -58,6 +58,26 @@ describe("a side of diff", () => {
     expect(await compare(cwd, ["out", "base.yaml"])).toMatchObject({ code: 0 });
   });
 
+  it("shows by its virtual servers in ipvs mode which addresses the node and the Services have", async () => {
+    const cwd = workspace({ "base.yaml": cluster, "head.yaml": moved });
+    const files: Record<string, string> = {};
+    for (const side of ["base", "head"]) {
+      await runCli(["compile", "-f", `${side}.yaml`, "--mode", "ipvs", "--out-dir", side], { cwd });
+      const read = (name: string) => readFileSync(join(cwd, side, name), "utf8");
+      files[`${side}/rules.save`] = read("iptables.restore") + read("iptables.jumps");
+      files[`${side}/sets.save`] = read("ipset.restore");
+      files[`${side}/servers.save`] = read("ipvs.restore");
+    }
+    for (const there of [cwd, workspace(files)]) {
+      const { diff } = await compare(there, ["base", "head"]);
+      const told = diff?.changes.map(({ vip, witness: { entry, to } }) => `${vip} ${entry} ${to}`);
+      expect(told).toEqual([
+        "nodePort 30081/TCP outside 192.0.2.10:30081",
+        "nodePort 30080/TCP outside 192.0.2.10:30080",
+      ]);
+    }
+  });
+
   it("is what iptables-save prints, with counters, dates and tables of others", async () => {
     const cwd = await compiledBoth();
     const files = { "mon.save": saved(join(cwd, "out")), "tue.save": saved(join(cwd, "outs/node1")) };

@@ -9,6 +9,8 @@ export interface HostSide {
   readonly texts: HostTexts;
   /** Undefined where the texts do not tell. */
   readonly addresses: World["nodeAddresses"] | undefined;
+  /** Those that node ports show, perhaps not all: they count where neither side tells. */
+  readonly shownAddresses?: World["nodeAddresses"] | undefined;
 }
 
 export type HostSides =

@@ -7,6 +7,7 @@ import type { HostTexts, TextPart } from "../../evaluate/host-texts.ts";
 import type { SourceText } from "../../host/source.ts";
 import { findTextProblem, modeOfTexts } from "./check-texts.ts";
 import { type HostSides, joinTexts, noTexts } from "./host-side.ts";
+import { inferAddresses } from "./infer-addresses.ts";
 import { readCompiledText } from "./read-out-dir.ts";
 
 /** Reads a text that tools, collect or `compile -o text` wrote; undefined for one that is none of these. */
@@ -32,7 +33,9 @@ export function readToolTexts(sources: readonly SourceText[]): HostSides {
   const texts = joinTexts(sources.map(textsOf));
   const problem = findTextProblem(texts);
   if (problem !== undefined) return broken(problem);
-  return { kind: "hosts", hosts: [{ name: undefined, mode: modeOfTexts(texts), texts, addresses: undefined }] };
+  const { serviceAddresses, nodeAddresses: shownAddresses } = inferAddresses(texts);
+  const host = { name: undefined, mode: modeOfTexts(texts), addresses: undefined, shownAddresses };
+  return { kind: "hosts", hosts: [{ ...host, texts: { ...texts, serviceAddresses } }] };
 }
 
 function textsOf({ name: file, text }: SourceText): HostTexts {

@@ -3,6 +3,7 @@ import type { SourceText } from "../../host/source.ts";
 import { outputFileNames } from "../print-script.ts";
 import { findTextProblem, modeOfTexts } from "./check-texts.ts";
 import type { HostSide, HostSides } from "./host-side.ts";
+import { inferAddresses } from "./infer-addresses.ts";
 
 /** A file of `compile --out-dir`: `iptables.restore`, or `node1/iptables.restore` of `--all-nodes`. */
 export interface CompiledFile {
@@ -32,7 +33,9 @@ export function readOutDir(files: readonly CompiledFile[]): HostSides {
     const texts = textsOf(own);
     const problem = findTextProblem(texts);
     if (problem !== undefined) return { kind: "broken", message: problem };
-    hosts.push({ name: node || nameInScript(own), mode: modeOfTexts(texts), texts, addresses: undefined });
+    const { nodeAddresses: shownAddresses } = inferAddresses(texts);
+    const name = node || nameInScript(own);
+    hosts.push({ name, mode: modeOfTexts(texts), texts, addresses: undefined, shownAddresses });
   }
   return { kind: "hosts", hosts };
 }

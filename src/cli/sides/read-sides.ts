@@ -45,8 +45,8 @@ export async function readSides(request: SideRequest, tell: (what: string) => vo
   const summary = tellDiagnostics(sources, request.color);
   if (summary !== "") process.stderr.write(`${summary}\n`);
   return {
-    base: sideOf(sources.base, withWorldOf(base, head), notes),
-    head: sideOf(sources.head, withWorldOf(head, base), notes),
+    base: sideOf(sources.base, withWorldOf(base, head, pairs), notes),
+    head: sideOf(sources.head, withWorldOf(head, base, pairs), notes),
   };
 }
 
@@ -94,14 +94,21 @@ function hostNode({ name }: NodePair, host: HostSide | undefined): SideNode {
 }
 
 /** What a side does not know of a node's addresses and pods, the other may. */
-function withWorldOf(nodes: readonly SideNode[], others: readonly SideNode[]): readonly SideNode[] {
+function withWorldOf(
+  nodes: readonly SideNode[],
+  others: readonly SideNode[],
+  pairs: readonly NodePair[],
+): readonly SideNode[] {
   const better = (own: readonly string[], other: readonly string[] = []): readonly string[] =>
     own.length > 0 ? own : other;
   return nodes.map((node, index) => {
     const other = others[index];
+    const { base, head } = pairs[index] ?? {};
+    const shown = [...new Set([base, head].flatMap((host) => host?.shownAddresses ?? []))];
     const world: World = {
-      nodeAddresses: better(node.world.nodeAddresses, other?.world.nodeAddresses),
+      nodeAddresses: better(better(node.world.nodeAddresses, other?.world.nodeAddresses), shown),
       podRanges: better(node.world.podRanges, other?.world.podRanges),
+      routeLocalnet: node.world.routeLocalnet ?? other?.world.routeLocalnet,
     };
     // Not spread: the names are made when somebody asks for them.
     return {

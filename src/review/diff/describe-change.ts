@@ -33,17 +33,19 @@ export function describeChange(
   );
   if (worst === undefined) return undefined;
   const { difference, comparison, severity } = worst;
-  const isAll = (side: "base" | "head", has: (part: Part) => boolean): boolean =>
-    comparisons.every((each) => each[side].every(({ parts }) => parts.every(has)));
+  const isServed = (side: "base" | "head") =>
+    comparisons.some((each) => each[side].some(({ parts }) => parts.some(isDelivered)));
+  // Where all that nobody asks for is refused, what is not there is not untouched.
+  const isAbsent = (side: "base" | "head"): boolean =>
+    (!isServed(side) && key.isNamed?.[side === "base" ? 0 : 1] === false) ||
+    comparisons.every((each) => each[side].every(({ parts }) => parts.every(isUntouched)));
+  const [isNew, isGone] = [isAbsent("base"), isAbsent("head")];
   const isRegion = key.kind !== "address" && key.kind !== "node-port";
-  const [isNew, isGone] = [isAll("base", isUntouched), isAll("head", isUntouched)];
   const kind = isRegion || isNew === isGone ? "changed" : isNew ? "added" : "removed";
   const nodes = [pair.base, pair.head];
   const { name, source } = findService(key, pair, difference) ?? {};
   const { before, after } = labelClasses(comparisons, nodes);
   const witness = witnessOf(key, comparison, difference, nodes);
-  const isServed = (side: "base" | "head") =>
-    comparisons.some((each) => each[side].some(({ parts }) => parts.some(isDelivered)));
   const reach: Reach = { from: witness.fromClass, servedBefore: isServed("base"), servedAfter: isServed("head") };
   const headline = tellHeadline({ kind, severity, difference, reach });
   return {

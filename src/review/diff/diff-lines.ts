@@ -55,7 +55,9 @@ function surplus(lines: readonly string[], others: readonly string[]): readonly 
 /** How many lines of one list have a counterpart in the other about the same packets. */
 function pairsOf(gone: readonly string[], come: readonly string[]): number {
   const subject = (line: string): string =>
-    withoutComments(line).replace(/ -m statistic .*?--probability \S+| -j .*$/g, "");
+    withoutComments(line)
+      .replace(/ -m statistic .*?--probability \S+| --seconds \d+| -j .*$/g, "")
+      .replace(/^((?:tcp|udp|sctp) \S+)(?: -s .*|( -r \S+) -w \d+)$/, "$1$2");
   const waiting = new Map<string, number>();
   for (const line of come) waiting.set(subject(line), (waiting.get(subject(line)) ?? 0) + 1);
   return gone.filter((line) => {

@@ -29,7 +29,10 @@ export function diffNode({ base, head }: NodePair): NodeDiff {
     const change = describeChange(key, compareKey(before, after, key), { base, head });
     if (change !== undefined) changes.push({ key, change });
   }
-  const nodeAddresses = [...new Set([before, after].flatMap(({ world }) => world.nodeAddresses))];
+  const hosts = [before, after];
+  const hasRules = (address: string) =>
+    hosts.some(({ families }) => families[address.includes(":") ? "ipv6" : "ipv4"].tables.size > 0);
+  const nodeAddresses = [...new Set(hosts.flatMap(({ world }) => world.nodeAddresses))].filter(hasRules);
   return { changes: foldKeys(changes, { keys, nodeAddresses }), rules: diffRules(pairs, before, after, head.name) };
 }
 

@@ -61,9 +61,14 @@ function nameGroup(keys: readonly Key[], vip: string, { keys: all, nodeAddresses
     case "elsewhere":
       return first.state === "NEW" ? nameRegions(keys, all) : `${vip}${whereOf(keys, all, " to ")}`;
     case "node-port": {
-      const own = nodeAddresses.filter((address) => address.includes(":") === first.address.includes(":"));
-      const isEverywhere = own.every((address) => keys.some((key) => key.address === address));
-      return isEverywhere ? vip : keys.map((key) => vipOf({ ...key, kind: "address" })).join(", ");
+      const isAsked = (address: string): boolean => keys.some((key) => key.address === address);
+      if (nodeAddresses.every(isAsked)) return vip;
+      const isIpv6 = first.address.includes(":");
+      const own = nodeAddresses.filter((address) => address.includes(":") === isIpv6);
+      if (own.length > 0 && own.every(isAsked)) {
+        return own.length === nodeAddresses.length ? vip : `${vip} (${isIpv6 ? "IPv6" : "IPv4"})`;
+      }
+      return keys.map((key) => vipOf({ ...key, kind: "address" })).join(", ");
     }
   }
 }

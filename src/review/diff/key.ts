@@ -1,6 +1,8 @@
 import { printTarget } from "../../evaluate/addresses.ts";
 import type { ConnectionState, Protocol } from "../../evaluate/packet.ts";
 
+export const protocols: readonly Protocol[] = ["tcp", "udp", "sctp"];
+
 /** A destination to look at: all packets to it are asked about, from every source. */
 export interface Key {
   /** `bound`: a port of one of the addresses of Services that the host carries, which stands for all of them. */
@@ -9,6 +11,8 @@ export interface Key {
   readonly port: number;
   readonly protocol: Protocol;
   readonly state: ConnectionState;
+  /** Whether rules, sets or servers of each of the hosts ask for this address and port. */
+  readonly isNamed?: readonly boolean[];
   /** Of an address elsewhere: the smallest network that rules ask for and that it lies in. */
   readonly network?: string;
   /** Of an address elsewhere: the port stands for all that no rule asks for. */

@@ -80,14 +80,23 @@ describe.each(["iptables", "ipvs"] as const)("in %s mode", (mode) => {
   });
 
   test("sources that are kept out or let in are named, and no endpoint comes or goes", () => {
-    const [wide, narrow] = [["203.0.113.0/24"], ["203.0.113.0/25"]].map((loadBalancerSourceRanges) => ({
-      ...balancer,
-      loadBalancerSourceRanges,
-    })) as unknown as [Spec, Spec];
+    const from = (range: string): Spec => ({ ...balancer, loadBalancerSourceRanges: [range] });
+    const [wide, narrow] = [from("203.0.113.0/24"), from("203.0.113.0/25")];
     const [less, more] = [diff(wide, narrow, mode), diff(narrow, wide, mode)];
     expect(told(less)).toEqual([`access-lost 198.18.0.1:80/TCP: now dropped from 203.0.113.128/25 ${both}`]);
     expect(told(more)).toEqual([`access-widened 198.18.0.1:80/TCP: 2 endpoints now open to 203.0.113.128/25 ${both}`]);
     for (const { changes } of [less, more]) expect(changes[0]?.endpoints).toEqual({ added: [], removed: [] });
+  });
+
+  test("a port that comes, and one that goes, are said so where unused ports are refused", () => {
+    const second = { name: "http", port: 81 };
+    const one = { ports: [{ name: "http", port: 80 }] };
+    const two = { ports: [second] };
+    const { changes } = diff(one, two, mode);
+    expect(changes.map(({ kind, vip, headline }) => `${kind} ${vip}: ${headline}`)).toEqual([
+      "added 10.96.0.10:81/TCP: opens, 2 endpoints",
+      "removed 10.96.0.10:80/TCP: closes",
+    ]);
   });
 
   test("a node port without endpoints is not said to open", () => {
