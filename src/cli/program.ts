@@ -9,6 +9,7 @@ import { hostCommands } from "./host-commands.ts";
 import { snapshotCommand } from "./snapshot-command.ts";
 import { addStateOptions, colorOption } from "./state-flags.ts";
 import { versionText } from "./version.ts";
+import { watchCommand } from "./watch-command.ts";
 
 /** Messages quote what was typed, or pasted: a terminal must not act on it. */
 const output = {
@@ -33,6 +34,7 @@ export function createProgram(name: string, finish: (exitCode: number) => void):
   program.addCommand(diffCommand(name, finish));
   program.addCommand(snapshotCommand(name, finish));
   for (const command of hostCommands(name, finish)) program.addCommand(command);
+  program.addCommand(watchCommand(name, finish));
   program.addCommand(schemaCommand(name));
   program.addCommand(explainCommand(name, finish).addCommand(explainPacketCommand(name, finish)));
   program.addCommand(checkCommand(name, finish));
