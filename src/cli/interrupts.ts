@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { exitCodes } from "./exit-codes.ts";
 
 /** Signals while a host is being changed: the running step is let finish, then the host is led back. */
@@ -56,6 +57,8 @@ const stopSignals = ["SIGINT", "SIGTERM", "SIGQUIT"] as const;
 /** SIGHUP is ignored: rules are to be kept when a terminal goes away. */
 export function catchStops(): Stops {
   const controller = new AbortController();
+  // Every request that runs listens; Node warns of more than ten.
+  setMaxListeners(0, controller.signal);
   let caught: NodeJS.Signals | undefined;
   const note = (signal: NodeJS.Signals): void => {
     caught ??= signal;

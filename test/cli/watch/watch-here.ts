@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -57,6 +58,7 @@ export function watchHere(api: WatchApi, choices: WatchChoices = {}): RunningWat
   const entries: LogEntry[] = [];
   const steps: string[] = [];
   const stop = new AbortController();
+  setMaxListeners(0, stop.signal);
   const none = { context: undefined, cluster: undefined, user: undefined, as: undefined };
   const done = watchCluster({
     resources: watchedResources(true),

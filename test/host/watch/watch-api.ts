@@ -30,7 +30,7 @@ export interface WatchApi {
   /** Ends the watches as a server does that has had enough. */
   readonly endWatches: () => void;
   /** Sends this to the watches of a kind, whatever it is. */
-  readonly say: (kind: string, text: string) => void;
+  readonly say: (kind: string, text: string | Uint8Array) => void;
   readonly stop: () => Promise<void>;
   readonly start: () => Promise<void>;
   /** Another etcd: these objects, and versions from the beginning. */
@@ -128,14 +128,18 @@ export async function watchApi(objects: readonly StoredObject[]): Promise<WatchA
 
 function answer(url: URL, response: ServerResponse, state: State): void {
   const known = kinds[url.pathname];
-  if (known === undefined) return sendStatus(response, 404, "not found");
+  if (known === undefined) {
+    sendStatus(response, 404, "not found");
+    return;
+  }
   const { kind, apiVersion } = known;
   if (url.searchParams.get("watch") !== "true") {
     const items = [...state.objects.values()]
       .filter((one) => one.kind === kind)
       .map(({ kind: _, apiVersion: __, ...rest }) => rest);
     const metadata = { resourceVersion: String(state.version) };
-    return send(response, 200, { kind: `${kind}List`, apiVersion, metadata, items });
+    send(response, 200, { kind: `${kind}List`, apiVersion, metadata, items });
+    return;
   }
   response.writeHead(200, { "content-type": "application/json" });
   response.flushHeaders();
