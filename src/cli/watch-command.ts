@@ -12,7 +12,9 @@ export function watchCommand(name: string, finish: (exitCode: number) => void): 
         "the rules of this host in step with them, as kube-proxy does; --verify changes nothing and tells how the " +
         "host differs. What happens is told on stdout, a line of JSON each, until SIGTERM or SIGINT.",
     );
-  return addWatchOptions(addStateOptions(command, { isRequired: false }))
+  addStateOptions(command, { isRequired: false });
+  for (const option of command.options) if (ofFiles.has(option.long ?? "")) option.hideHelp();
+  return addWatchOptions(command)
     .addOption(colorOption())
     .addHelpText("after", examples(name))
     .action(async (flags: WatchFlags) => {
@@ -20,6 +22,9 @@ export function watchCommand(name: string, finish: (exitCode: number) => void): 
       finish(await runWatch(flags));
     });
 }
+
+/** Known only to be refused with a reason. */
+const ofFiles = new Set(["--filename", "--recursive", "--overlay"]);
 
 function addWatchOptions(command: Command): Command {
   const period = (flags: string, description: string, usual: number, shown: string): Option =>

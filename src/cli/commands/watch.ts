@@ -48,7 +48,7 @@ export async function runWatch(flags: WatchFlags): Promise<number> {
   const options = await optionsOf(flags, node, state);
   const log: Log = (level, msg, fields) => process.stdout.write(logLine(new Date(), level, msg, fields));
   const stops = catchStops();
-  const servers = await startServers(flags, { log, isVerify });
+  const servers = await startServers(flags);
   if (!isVerify) outliveReaders();
   let hopeless: string | undefined;
   try {
@@ -79,9 +79,10 @@ export async function runWatch(flags: WatchFlags): Promise<number> {
   return stops.exitCode();
 }
 
-function refuseUnfit({ live, filename, overlay, node, verify, apply, ...flags }: WatchFlags): string {
+function refuseUnfit({ live, filename, recursive, overlay, node, verify, apply, ...flags }: WatchFlags): string {
   const usage = (message: string): CommandFailure => new CommandFailure(message, exitCodes.usage);
-  if (filename !== undefined) throw usage("watch follows a running cluster: it takes --live instead of -f");
+  if (filename !== undefined || recursive !== undefined)
+    throw usage("watch follows a running cluster: it takes --live instead of -f");
   if (live !== true) throw usage("say --live: watch follows a running cluster");
   if (overlay !== undefined) throw usage("--overlay cannot be laid over a cluster that changes");
   if (node === undefined) throw usage("say which node this host is: --node NAME");

@@ -12,6 +12,8 @@ export interface SyncReport {
   readonly changes: number;
   readonly milliseconds: number;
   readonly result: SyncResult;
+  /** Changes that came meanwhile wait for the next one. */
+  readonly isMore: boolean;
 }
 
 export interface Keeping {
@@ -138,5 +140,11 @@ async function syncOnce(keeping: Keeping, state: State, { changes, isFull }: Due
     failures: result.kind === "failed" ? state.history.failures + 1 : 0,
     checkedAt: isChecked || result.kind === "waiting" ? endedAt : state.history.checkedAt,
   };
-  keeping.synced({ isFull, changes: count, milliseconds: endedAt - startedAt, result });
+  keeping.synced({
+    isFull,
+    changes: count,
+    milliseconds: endedAt - startedAt,
+    result,
+    isMore: state.history.queuedAt !== undefined,
+  });
 }
