@@ -7,5 +7,5 @@ export interface Backoff {
 /** The wait doubles with each failure. `chance` is from 0 to 1: many watchers are not to come back at once. */
 export function waitAfter(failures: number, { first, most }: Backoff, chance: number): number {
   const wait = Math.min(most, first * 2 ** Math.min(failures - 1, 30));
-  return Math.min(most, wait * (0.8 + 0.4 * chance));
+  return Math.min(most, Math.round(wait * (0.8 + 0.4 * chance)));
 }

@@ -117,7 +117,7 @@ async function follow(following: Following, state: State): Promise<void> {
     if (trouble !== undefined) {
       state.failures += 1;
       wait = waitAfter(state.failures, times.retry, Math.random());
-      follower.trouble({ ...trouble, plural: resource.plural, wait: Math.round(wait) });
+      follower.trouble({ ...trouble, plural: resource.plural, wait });
     }
     await sleep(wait, undefined, { signal }).catch(() => {});
   }
