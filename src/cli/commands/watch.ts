@@ -11,7 +11,7 @@ import { watchedResources } from "../../host/live/resources.ts";
 import { reasonOf } from "../../host/read-sources.ts";
 import { runOnHost } from "../../host/run-step.ts";
 import { createCredentials } from "../../host/watch/credentials.ts";
-import { usualTimes } from "../../host/watch/follow-resource.ts";
+import { usualTimes } from "../../host/watch/following.ts";
 import { type Family, families } from "../../model/address.ts";
 import { painter } from "../color.ts";
 import { CommandFailure, exitCodes } from "../exit-codes.ts";

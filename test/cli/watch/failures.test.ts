@@ -119,6 +119,16 @@ describe("a watch outlives", () => {
     expect(watch.rules()).not.toContain("shop/web");
   });
 
+  test("an etcd that was wiped while the API server was away: found out without waiting for silence", async () => {
+    const { api, watch } = await inStep();
+    await api.stop();
+    await watch.until(() => watch.count("cannot follow") >= 4, "failures");
+    api.wipe([objectOf("Node")], 7);
+    await api.start();
+    await watch.until(() => !watch.rules().includes("shop/web"), "no Service");
+    expect(relists(watch)[0]).toBe("versions went back, from 1000 to 7");
+  });
+
   test("versions that go back within a stream", async () => {
     const situation = await inStep();
     const { api, watch } = situation;

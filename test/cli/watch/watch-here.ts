@@ -27,6 +27,7 @@ export interface RunningWatch {
   readonly until: (isTrue: () => boolean, what: string) => Promise<void>;
   readonly count: (msg: string) => number;
   readonly rules: () => string;
+  readonly signal: AbortSignal;
   readonly stop: () => Promise<void>;
   readonly done: Promise<void>;
 }
@@ -100,7 +101,7 @@ export function watchHere(api: WatchApi, choices: WatchChoices = {}): RunningWat
     }
   };
   const count = (msg: string) => entries.filter((entry) => entry.msg === msg).length;
-  return { entries, steps, host, until, count, rules: () => host.save("ipv4"), stop: end, done };
+  return { entries, steps, host, until, count, rules: () => host.save("ipv4"), signal: stop.signal, stop: end, done };
 }
 
 function asLine(entry: LogEntry): string {
