@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-// The speed tables: our compiler and kube-proxy's own, in turn, on the same clusters; then, in iptables mode, the time to
-// bring their rules onto a host (as root). Prints Markdown. After a build:
-// npm run bench -- [--only compile|apply] [--mode iptables|ipvs] [--sizes 1000x10,10000x10cl2] [--runs 5] [--max-ratio 1]
+// The speed tables: our compiler and kube-proxy's own, in turn, on the same clusters; what a change of one endpoint costs
+// a kept compiler; then, in iptables mode, the time to bring their rules onto a host (as root). Prints Markdown. After a build:
+// npm run bench -- [--only compile|incremental|apply] [--mode iptables|ipvs] [--sizes 1000x10,10000x10cl2] [--runs 5] [--max-ratio 1]
 //                  [--apply-size 1000x10,5000x10]
 // --max-ratio: exit 1 when the median time to compile any size is more than that many times kube-proxy's.
 // --apply-size: sizes to apply in full; kube-proxy's side takes half a minute at 2000x10, seven minutes at 5000x10.
@@ -11,6 +11,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { reportApply } from "./bench/apply.mjs";
 import { ratio, signed, spelled, summary } from "./bench/figures.mjs";
+import { reportIncremental } from "./bench/incremental.mjs";
 import { emitCluster, measureCommand, measureCompilers, parseSize } from "./bench/measure.mjs";
 import { findOracle } from "./conformance/oracle.mjs";
 
@@ -18,6 +19,7 @@ const defaultSizes = {
   iptables: "1000x10,5000x10,10000x10,10000x10cl2,50000x10",
   ipvs: "1000x10,10000x10,10000x10cl2",
 };
+const incrementalSizes = "1000x10,10000x10,50000x10";
 
 const { values: flags } = parseArgs({
   options: {
@@ -47,7 +49,8 @@ else {
 
 function whyNot() {
   if (!Object.hasOwn(defaultSizes, mode)) return `--mode: ${mode} is neither iptables nor ipvs`;
-  if (![undefined, "compile", "apply"].includes(only)) return `--only: ${only} is neither compile nor apply`;
+  if (![undefined, "compile", "incremental", "apply"].includes(only))
+    return `--only: ${only} is none of compile, incremental and apply`;
   if (only === "apply" && mode !== "iptables") return "--only apply: applying is measured in iptables mode alone";
   return oracle.missing && `cannot measure kube-proxy: ${oracle.missing}`;
 }
@@ -58,8 +61,13 @@ async function main(path, runs, maxRatio) {
     console.log(
       `Node ${process.version}, ${cpus().length} x ${cpus()[0]?.model}, ${runs} runs, mode ${mode}, best / median.`,
     );
-    const isWithin = only === "apply" || reportCompile(path, { folder, runs }) <= maxRatio;
-    if (only !== "compile" && mode === "iptables") {
+    const isAsked = (part) => only === undefined || only === part;
+    const isWithin = !isAsked("compile") || reportCompile(path, { folder, runs }) <= maxRatio;
+    if (isAsked("incremental")) {
+      const sizes = (flags.sizes ?? incrementalSizes).split(",").map(parseSize);
+      reportIncremental(path, { folder, runs, mode, sizes });
+    }
+    if (isAsked("apply") && mode === "iptables") {
       const sizes = flags["apply-size"].split(",").map(parseSize);
       await reportApply(path, { folder, runs, sizes });
     }

@@ -6,11 +6,11 @@ cd "$(dirname "$0")/.."
 
 step() { printf '\n== %s\n' "$*"; }
 
-needed="iptables ipset ipvsadm conntrack iproute2 kmod nfacct procps util-linux git jq user-mode-linux busybox-static"
+needed="iptables ipset ipvsadm conntrack iproute2 kmod nfacct procps util-linux git jq openssl user-mode-linux busybox-static"
 # The container image is built and run.
 needed="$needed buildah podman runc mmdebstrap"
-# The page that diff writes is opened in a browser.
-needed="$needed chromium"
+# The page that diff writes is opened in a browser; servers of the tests have certificates.
+needed="$needed chromium openssl"
 # User-Mode Linux needs a little help on CPUs with AMX (test/lab/uml/wide-registers.c).
 if grep -qs amx_tile /proc/cpuinfo; then needed="$needed gcc libc6-dev"; fi
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then

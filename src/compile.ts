@@ -60,12 +60,13 @@ export function compile(objects: readonly unknown[], options: CompileOptions = {
 /** The first half of `compile`, for callers that compile several nodes of one cluster. */
 export function readCluster(
   documents: readonly unknown[],
-  { proxyConfigDocument, overlaysFrom, gone }: DocumentRoles,
+  { proxyConfigDocument, overlaysFrom, gone, recomputed }: DocumentRoles,
   options: CompileOptions,
   sink: Sink,
 ): Cluster {
   const { mode, nodePortRange = defaultNodePortRange, keepGoing = false } = options;
-  return parseCluster(documents, { mode, proxyConfigDocument, overlaysFrom, gone, nodePortRange, keepGoing }, sink);
+  const roles = { proxyConfigDocument, overlaysFrom, gone, recomputed };
+  return parseCluster(documents, { ...roles, mode, nodePortRange, keepGoing }, sink);
 }
 
 export interface NodeCompilation extends Compilation {

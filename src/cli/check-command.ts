@@ -61,6 +61,7 @@ function examples(name: string): string {
   return `
 Examples:
   # is anything wrong with this cluster?
+  $ ${name} check --live
   $ kubectl get svc,endpointslices,nodes,pods -A -o yaml | ${name} check -f -
 
   # manifests in CI: annotate the pull request, fail on errors only

@@ -9,6 +9,7 @@ import type { UdpService } from "../changes/udp-flows.ts";
 import { udpServices } from "../changes/udp-services.ts";
 import { compileNode, type NodeCompilation } from "../compile.ts";
 import { hasErrors } from "../diagnostics/diagnostic.ts";
+import { createSubject } from "../diagnostics/subject.ts";
 import type { PlanDocument } from "../host/plan-file.ts";
 import { type Cidr, type Family, families, parseCidr } from "../model/address.ts";
 import type { ProxyMode } from "../model/proxy-configuration.ts";
@@ -18,6 +19,11 @@ import { readState } from "./read-state.ts";
 import { renderDiagnostics, summarizeDiagnostics } from "./render-diagnostics.ts";
 import { serviceOfLine } from "./service-of-line.ts";
 import { type StateFlags, wantedFamilies } from "./state-flags.ts";
+
+/** What a command takes that compiles for a real host. */
+export interface HostStateFlags extends StateFlags {
+  readonly allowSimulated?: boolean;
+}
 
 /** What a host is to have, and what goes with it. */
 export interface Desired {
@@ -39,8 +45,10 @@ export interface Desired {
  * Compiles cluster state for a host whose own addresses are known. Diagnostics go to stderr. A family in which the
  * host has rules of ours already is compiled too, unless --family says otherwise: kube-proxy always runs both.
  */
-export async function compileForHost(flags: StateFlags, host: HostState): Promise<Desired> {
+export async function compileForHost(flags: HostStateFlags, host: HostState): Promise<Desired> {
   const { inputs, cluster, options, sink } = await readState(flags, { hostAddresses: host.addresses });
+  if (cluster.simulated > 0 && flags.allowSimulated !== true)
+    sink.reporter(createSubject())("state-simulated-refused", undefined, {});
   const lower = (chosen: readonly Family[] | undefined, origins = false): NodeCompilation =>
     compileNode(cluster, flags.node, { ...options, families: chosen, origins }, sink);
   const first = lower(wantedFamilies(flags.family));

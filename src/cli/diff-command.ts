@@ -10,8 +10,9 @@ export function diffCommand(name: string, finish: (exitCode: number) => void): C
     .description(
       "Compares two states of a cluster or of a host, and says which packets are treated differently. A side is " +
         "manifests (a file, a directory, -, git:REF[:PATH]), a folder that compile --out-dir wrote, or a dump: " +
-        "iptables-save, or what collect wrote. With -f, both sides are manifests laid over that state. All nodes that both sides have are compared, unless " +
-        "--node names one.",
+        "iptables-save, or what collect wrote; or live:[CONTEXT], a running cluster. With -f, both sides are manifests " +
+        "laid over that state, with --live over the running cluster, which is BASE where only one side is named. All " +
+        "nodes that both sides have are compared, unless --node names one.",
     )
     .argument("[base]", "what there is")
     .argument("[head]", "what there is to be; without it, BASE under --overlay, --to-mode or --to-proxy-config");
@@ -54,6 +55,13 @@ function examples(name: string): string {
 Examples:
   # what a branch does to a cluster whose state was saved before
   $ ${name} diff cluster.yaml --overlay git:HEAD:deploy
+
+  # what a branch does to the running cluster
+  $ ${name} diff --live --overlay git:HEAD:deploy
+
+  # what has changed in the cluster since a snapshot; two clusters
+  $ ${name} diff snapshot.yaml live:
+  $ ${name} diff live:staging live:prod --node node1
 
   # two commits, laid over the state of a cluster, and a page for the reviewers
   $ ${name} diff git:main:deploy git:HEAD:deploy -f state.yaml --report html=d.html

@@ -25,6 +25,10 @@ function actualOption(): Option {
     .default("local");
 }
 
+function allowSimulatedOption(): Option {
+  return new Option("--allow-simulated", "go on although parts of the state are invented");
+}
+
 function addChangeOptions(command: Command): Command {
   return command
     .option("--backup-dir <dir>", "where what was there before is kept", "/var/lib/portolan")
@@ -45,6 +49,7 @@ function planCommand(name: string, finish: Finish): Command {
         "removed, by Service. Changes nothing.",
     );
   return addStateOptions(command)
+    .addOption(allowSimulatedOption())
     .addOption(actualOption())
     .option("--rules", "show every rule that changes")
     .option("--out <file>", "save the plan; apply FILE then runs exactly this, or refuses")
@@ -79,6 +84,7 @@ function applyCommand(name: string, finish: Finish): Command {
     )
     .argument("[plan]", "a file that plan --out wrote");
   return addChangeOptions(addStateOptions(command, { isRequired: false }))
+    .addOption(allowSimulatedOption())
     .option("--restore <backup>", "go back to a backup that apply has kept")
     .addOption(
       new Option("--dry-run <where>", "client: show what a new host would get; host: check this one, change nothing")
@@ -116,6 +122,7 @@ function verifyCommand(name: string, finish: Finish): Command {
         "hurts, and rules of others that stand before ours. Changes nothing.",
     );
   return addStateOptions(command)
+    .addOption(allowSimulatedOption())
     .addOption(actualOption())
     .option("--fix", "print a shell script that repairs it, instead of the findings")
     .addOption(new Option("-o, --output <format>", "default: text").choices(["text", "json"]).conflicts("fix"))
@@ -124,6 +131,9 @@ function verifyCommand(name: string, finish: Finish): Command {
       "after",
       `
 Examples:
+  # is this host still as the running cluster says?
+  $ ${name} verify --live --node node1
+
   # is this host still as it should be?
   $ ${name} verify -f cluster.yaml --node node1
 

@@ -6,7 +6,8 @@ import { diffCommand } from "./diff-command.ts";
 import { explainCommand } from "./explain-command.ts";
 import { explainPacketCommand } from "./explain-packet/packet-command.ts";
 import { hostCommands } from "./host-commands.ts";
-import { snapshotCommand } from "./snapshot-command.ts";
+import { simulateCommand } from "./simulate-command.ts";
+import { snapshotCommand } from "./snapshot/snapshot-command.ts";
 import { addStateOptions, colorOption } from "./state-flags.ts";
 import { versionText } from "./version.ts";
 import { watchCommand } from "./watch-command.ts";
@@ -35,6 +36,7 @@ export function createProgram(name: string, finish: (exitCode: number) => void):
   program.addCommand(snapshotCommand(name, finish));
   for (const command of hostCommands(name, finish)) program.addCommand(command);
   program.addCommand(watchCommand(name, finish));
+  program.addCommand(simulateCommand(name, finish));
   program.addCommand(schemaCommand(name));
   program.addCommand(explainCommand(name, finish).addCommand(explainPacketCommand(name, finish)));
   program.addCommand(checkCommand(name, finish));

@@ -3,7 +3,10 @@ import { createSink, type Sink } from "../diagnostics/diagnostic.ts";
 import type { Need } from "../host/live/resources.ts";
 import { type Inputs, readInputs } from "../host/read-inputs.ts";
 import type { Cluster } from "../model/cluster.ts";
-import { readLiveDocuments } from "./read-live-documents.ts";
+import type { Holdings } from "../simulate/allocate.ts";
+import { readLiveDocuments } from "./live/read-documents.ts";
+import { type SimulateFlags, simulateOptions } from "./simulate/simulate-flags.ts";
+import { type SimulatedInputs, simulateInputs } from "./simulate/simulate-inputs.ts";
 import type { StateFlags } from "./state-flags.ts";
 
 /** Cluster state as it was read, and how it is to be compiled. */
@@ -13,6 +16,8 @@ export interface State {
   readonly options: CompileOptions;
   /** Holds what reading it found, errors too: compileNode gives no script then. */
   readonly sink: Sink;
+  /** Of a simulated state: what was allocated to whom. */
+  readonly held?: Holdings;
 }
 
 /** Reads the state that the flags of a command name. `more` are options that the flags do not hold. */
@@ -23,8 +28,9 @@ export async function readState(
 ): Promise<State> {
   const sink = createSink();
   tell("reading the input");
-  const inputs = await readFlaggedInputs(flags, { sink, need: "rules", tell });
+  const read = await readFlaggedInputs(flags, { sink, need: "rules", tell });
   tell("checking objects");
+  const { inputs } = completeInputs(read, { flags }, sink);
   return stateOf(inputs, { mode: flags.mode, nodePortRange: flags.serviceNodePortRange, ...more }, sink);
 }
 
@@ -42,6 +48,21 @@ export async function readFlaggedInputs(
   const live = await readLiveDocuments(flags, { need, withConfiguration: proxyConfig === undefined }, tell);
   return readInputs({ given: live?.documents, filenames, recursive, proxyConfig, overlays }, sink);
 }
+/**
+ * The inputs, simulated where the flags ask for it; under an overlay, endpoints are made true again anyway. `held` is what
+ * another state has allocated.
+ */
+export function completeInputs(
+  inputs: Inputs,
+  { flags, held = new Map() }: { readonly flags: SimulationFlags; readonly held?: Holdings | undefined },
+  sink: Sink,
+): SimulatedInputs {
+  const options = simulateOptions(flags, flags.serviceNodePortRange);
+  const isAsIs = options === undefined && inputs.overlaysFrom === undefined;
+  return isAsIs ? { inputs, held } : simulateInputs(inputs, { options, held }, sink);
+}
+
+type SimulationFlags = SimulateFlags & Pick<StateFlags, "serviceNodePortRange">;
 
 /** State of inputs that are read already. */
 export function stateOf(inputs: Inputs, options: CompileOptions, sink: Sink): State {

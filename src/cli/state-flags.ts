@@ -1,12 +1,15 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { isOnPath, kustomizePrefix } from "../host/read-kustomize.ts";
 import type { Family } from "../model/address.ts";
 import type { PortRange } from "../model/check-clashes.ts";
 import type { ProxyMode } from "../model/proxy-configuration.ts";
 import type { ColorChoice } from "./color.ts";
-import { addLiveOptions, type LiveFlags } from "./live-flags.ts";
+import { CommandFailure, exitCodes } from "./exit-codes.ts";
+import { addLiveOptions, type LiveFlags } from "./live/flags.ts";
+import { addSimulateOptions, type SimulateFlags } from "./simulate/simulate-flags.ts";
 
 /** What every command that reads cluster state takes. */
-export interface StateFlags extends LiveFlags {
+export interface StateFlags extends LiveFlags, SimulateFlags {
   /** Undefined with --live, and for commands that do not need state. */
   readonly filename?: readonly string[];
   readonly recursive?: boolean;
@@ -25,9 +28,10 @@ export function addSourceOptions(command: Command, { isRequired = true } = {}): 
     "-f, --filename <path>",
     "file, directory, - for standard input, or git:REF[:PATH]; repeatable",
   ).argParser(collect);
-  if (isRequired) command.hook("preAction", () => refuseWithoutState(command));
   command
     .addOption(filename)
+    .addOption(new Option("-k, --kustomize <dir>", "what kubectl kustomize makes of a directory; as another -f"))
+    .hook("preAction", (_, action) => takeKustomize(action, isRequired))
     .option("-R, --recursive", "read directories below those named by -f as well")
     .option(
       "--proxy-config <file>",
@@ -38,7 +42,7 @@ export function addSourceOptions(command: Command, { isRequired = true } = {}): 
 
 /** Adds these options to a command. */
 export function addStateOptions(command: Command, { isRequired = true } = {}): Command {
-  return addSourceOptions(command, { isRequired })
+  addSourceOptions(command, { isRequired })
     .addOption(
       new Option(
         "--overlay <path>",
@@ -60,17 +64,28 @@ export function addStateOptions(command: Command, { isRequired = true } = {}): C
         "dual",
       ]),
     )
-    .option("--service-node-port-range <range>", "the API server's range (default: 30000-32767)", portRange);
+    .option("--service-node-port-range <range>", "the API server's range (default: 30000-32767)", portRange)
+    .option("--simulate", "fill in what plain manifests lack, as a cluster would: addresses, ports, endpoints");
+  return addSimulateOptions(command);
+}
+
+/** `-k DIR` becomes one more `-f`; one of them there has to be where there is nothing to do without. */
+function takeKustomize(command: Command, isRequired: boolean): void {
+  const { filename, kustomize } = command.opts<{ filename?: readonly string[]; kustomize?: string }>();
+  if (kustomize !== undefined) {
+    if (!isOnPath("kubectl"))
+      throw new CommandFailure("-k needs kubectl, which is not on the PATH; or give -f", exitCodes.environment);
+    // Those of a subcommand come by here for both.
+    command.setOptionValue("kustomize", undefined);
+    command.setOptionValue("filename", [...(filename ?? []), `${kustomizePrefix}${kustomize}`]);
+  } else if (isRequired && !hasState(command.opts<StateFlags>())) {
+    command.error("error: say which cluster state to read: -f, --filename, or --live");
+  }
 }
 
 /** Whether the flags name any cluster state. */
 export function hasState({ filename, live }: Pick<StateFlags, "filename" | "live">): boolean {
   return filename !== undefined || live === true;
-}
-
-function refuseWithoutState(command: Command): void {
-  if (hasState(command.opts<StateFlags>())) return;
-  command.error("error: say which cluster state to read: -f, --filename, or --live");
 }
 
 export function colorOption(): Option {

@@ -9,11 +9,13 @@ import { nodeCodes } from "./catalog/node.ts";
 import { overlayCodes } from "./catalog/overlay.ts";
 import { proxyConfigurationCodes } from "./catalog/proxy-configuration.ts";
 import { serviceCodes } from "./catalog/service.ts";
+import { simulateCodes } from "./catalog/simulate.ts";
 
 /** Every diagnostic Portolan can give, by its stable code. `portolan explain CODE` prints `explanation`. */
 export const catalog = {
   ...inputCodes,
   ...overlayCodes,
+  ...simulateCodes,
   ...addressCodes,
   ...serviceCodes,
   ...endpointCodes,

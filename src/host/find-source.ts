@@ -1,5 +1,6 @@
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { kustomizePrefix, readKustomize } from "./read-kustomize.ts";
 import { readSources, reasonOf, type SourceResult } from "./read-sources.ts";
 
 /** What stands at a path, before anybody knows what its texts mean. */
@@ -17,6 +18,7 @@ export type FoundSource =
 
 /** Looks at a file, a folder, `-` or `git:REF[:PATH]`. */
 export async function findSource(name: string): Promise<FoundSource> {
+  if (name.startsWith(kustomizePrefix)) return { kind: "file", result: await readKustomize(name) };
   if (name.startsWith("git:")) return findGitSource(name);
   try {
     if (name === "-" || !statSync(name).isDirectory()) return { kind: "file", result: onlyOf(name) };

@@ -1,10 +1,11 @@
-import type { Report, Sink } from "../diagnostics/diagnostic.ts";
+import type { Report, ReportOptions, Sink } from "../diagnostics/diagnostic.ts";
 import { at, documentPlace } from "../diagnostics/place.ts";
 import { createSubject } from "../diagnostics/subject.ts";
 import { isRecord } from "../model/fields.ts";
 import { mostNestedLists } from "../model/flatten-documents.ts";
 import { absentAnnotation } from "../model/overlay/lay-over.ts";
 import { readDocuments } from "./read-documents.ts";
+import { kustomizePrefix, readKustomize } from "./read-kustomize.ts";
 import { readSources, type SourceResult } from "./read-sources.ts";
 import type { SourceDocument, SourceText } from "./source.ts";
 
@@ -29,6 +30,8 @@ export interface Inputs {
   readonly overlaysFrom: number | undefined;
   /** Objects of the documents before the overlays that are there no more unless an overlay holds them. */
   readonly gone?: ReadonlySet<string> | undefined;
+  /** Services (`Service shop/web`) whose endpoints have been made anew for their overlay. */
+  readonly recomputed?: ReadonlySet<string> | undefined;
 }
 
 /** Reads everything a command line names. Problems are reported, all of them; the Inputs hold what could be read. */
@@ -68,6 +71,7 @@ async function gather(filenames: readonly string[], recursive: boolean, fail: Fa
 }
 
 async function readOne(filename: string, recursive: boolean): Promise<readonly SourceResult[]> {
+  if (filename.startsWith(kustomizePrefix)) return [await readKustomize(filename)];
   if (!filename.startsWith("git:")) return readSources(filename, recursive);
   const { readGitSources } = await import("./read-git.ts");
   return readGitSources(filename, recursive);
@@ -89,7 +93,7 @@ function openSource(result: SourceResult, fail: Fail): readonly SourceDocument[]
   const { documents, problems } = readDocuments(source);
   for (const { offset, message } of problems) {
     fail(problemMark(source, offset), (report, number) =>
-      report("syntax-invalid", documentPlace(number), { problem: message }),
+      report("syntax-invalid", documentPlace(number), { problem: message }, templateHint(source)),
     );
   }
   if (documents.length === 0 && problems.length === 0) {
@@ -98,6 +102,12 @@ function openSource(result: SourceResult, fail: Fail): readonly SourceDocument[]
     );
   }
   return documents;
+}
+
+/** Braces are no mistake of their own in YAML, but a template that was not rendered is a common one. */
+function templateHint({ text }: SourceText): ReportOptions {
+  if (!/\{\{[^{}]*\}\}/.test(text)) return {};
+  return { hint: "this looks like a template: render it first, as with helm template RELEASE CHART" };
 }
 
 function problemMark(source: SourceText, offset: number): SourceDocument {

@@ -24,6 +24,8 @@ export type DocumentForm =
       /** Of a syntax error in it; undefined where it has a value. */
       readonly problemAt: number | undefined;
     }
+  /** Made for an object of another document: every place in it is that object's. */
+  | { readonly kind: "made"; readonly within: SourceDocument; readonly path: readonly (string | number)[] }
   /** A tool's text, which has lines and no fields: a path into it is the number of a line. */
   | { readonly kind: "lines" }
   /** No document: the place of a syntax error. */

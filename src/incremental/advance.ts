@@ -2,6 +2,8 @@ import { ownedInScript } from "../changes/owned-in-script.ts";
 import type { OwnedState } from "../changes/owned-state.ts";
 import { planChanges } from "../changes/plan-changes.ts";
 import type { ChangeStep } from "../changes/step.ts";
+import type { UdpService } from "../changes/udp-flows.ts";
+import { udpServices } from "../changes/udp-services.ts";
 import { createSink, type Report, type Sink } from "../diagnostics/diagnostic.ts";
 import { createSubject } from "../diagnostics/subject.ts";
 import { type Family, families } from "../model/address.ts";
@@ -11,12 +13,12 @@ import type { ForwardingPlan } from "../resolve/forwarding-plan.ts";
 import { largeClusterEndpoints, resolvePlan } from "../resolve/resolve-plan.ts";
 import type { Script } from "../tools/script.ts";
 import type { Backends } from "./compiler-options.ts";
-import { concernsFrame, type Frame, type FrameOptions, resolveFrame } from "./frame.ts";
-import { createLedgers, type Ledgers } from "./ledger.ts";
-import { type Fragments, lowerServices } from "./lower-services.ts";
-import { planPartOf } from "./plan-part.ts";
-import { applyChanges, type Changes, claimHostAddresses, clusterOf, type Store } from "./store.ts";
-import { touchedServices } from "./touched-services.ts";
+import { createLedgers, type Ledgers } from "./part/ledger.ts";
+import { type Fragments, lowerServices } from "./part/lower-services.ts";
+import { planPartOf } from "./part/plan-part.ts";
+import { concernsFrame, type Frame, type FrameOptions, resolveFrame } from "./state/frame.ts";
+import { applyChanges, type Changes, claimHostAddresses, clusterOf, type Store } from "./state/store.ts";
+import { touchedServices } from "./state/touched-services.ts";
 
 /** A state that has a script, with what the next change has to know of it. */
 export interface Standing {
@@ -28,6 +30,8 @@ export interface Advance {
   readonly steps: readonly ChangeStep[];
   readonly scope: "part" | "whole";
   readonly standing: Standing;
+  /** The UDP service ports that were looked at, as they are now. */
+  readonly udpServices: () => readonly UdpService[];
 }
 
 export interface AdvanceRequest {
@@ -54,7 +58,8 @@ export function advance(request: AdvanceRequest, sink: Sink): Advance {
   const after = lower(plan);
   if (crossesLimit(ledgers, before, after)) return compareAll({ ...request, back, next }, sink);
   const part = { keys, before, after, ledgers, plan, isIpvs: isIpvs(frame), backends: options.backends };
-  return { steps: planPartOf(part), scope: "part", standing: { frame: next, ledgers } };
+  const steps = planPartOf(part);
+  return { steps, scope: "part", standing: { frame: next, ledgers }, udpServices: () => udpServices(plan) };
 }
 
 function familiesOf({ byFamily }: Store): string {
@@ -113,6 +118,12 @@ export function standOn(store: Store, frame: Frame): Standing {
   return { frame, ledgers: createLedgers(fragments) };
 }
 
+/** Those of all Services, as they are now even when it is asked for later. */
+export function allUdpServices(store: Store, frame: Frame): () => readonly UdpService[] {
+  const plan = planOf(store, store.services.keys(), frame, silent);
+  return () => udpServices(plan);
+}
+
 interface WholeRequest extends AdvanceRequest {
   /** What leads the store back. */
   readonly back: Changes;
@@ -128,7 +139,7 @@ function compareAll({ store, changes, standing, options, back, next }: WholeRequ
   sink.diagnostics.push(...whole.diagnostics);
   const circumstances = { backends: options.backends, flows: [] };
   const { steps } = planChanges(wanted, withTimeouts(found), circumstances);
-  return { steps, scope: "whole", standing: standOn(store, next) };
+  return { steps, scope: "whole", standing: standOn(store, next), udpServices: allUdpServices(store, next) };
 }
 
 /** A host in ipvs mode has timeouts, whoever said which. */

@@ -1,4 +1,5 @@
 import type { ChangeStep } from "../changes/step.ts";
+import type { UdpService } from "../changes/udp-flows.ts";
 import { createSink, type Diagnostic, type Sink } from "../diagnostics/diagnostic.ts";
 import { createSubject, type Subject } from "../diagnostics/subject.ts";
 import { defaultNodePortRange } from "../model/check-clashes.ts";
@@ -8,12 +9,23 @@ import type { Read } from "../model/read-objects.ts";
 import type { Service } from "../model/service.ts";
 import type { ForwardingPlan } from "../resolve/forwarding-plan.ts";
 import type { Script, Step } from "../tools/script.ts";
-import { advance, type Standing, scriptOf, standOn, wholePlanOf } from "./advance.ts";
+
+import { advance, allUdpServices, type Standing, scriptOf, standOn, wholePlanOf } from "./advance.ts";
+
 import type { CompilerOptions } from "./compiler-options.ts";
-import { resolveFrame } from "./frame.ts";
-import { type ObjectChanges, readChanges, reportRefused } from "./read-changes.ts";
-import { createWaiting, settleServices, type Waiting } from "./settle-services.ts";
-import { applyChanges, type Changes, createStore, isKnown, ownerOf, type Store, slicesFor } from "./store.ts";
+import { resolveFrame } from "./state/frame.ts";
+import { type ObjectChanges, readChanges, reportRefused } from "./state/read-changes.ts";
+import { createWaiting, settleServices, stopWaiting, type Waiting } from "./state/settle-services.ts";
+import {
+  applyChanges,
+  type Changes,
+  createStore,
+  isKnown,
+  keyOf,
+  ownerOf,
+  type Store,
+  slicesFor,
+} from "./state/store.ts";
 
 export interface Update {
   /**
@@ -25,6 +37,8 @@ export interface Update {
   readonly diagnostics: readonly Diagnostic[];
   /** Only what changes concern was looked at; or everything; or there is nothing to look at yet. */
   readonly scope: "part" | "whole" | "none";
+  /** The UDP service ports that were looked at: connections to others than their endpoints are to be forgotten. */
+  readonly udpServices: () => readonly UdpService[];
 }
 
 /** A compiler that follows a cluster. */
@@ -60,6 +74,7 @@ export function createCompiler(options: CompilerOptions = {}): Compiler {
   return { update, script };
 }
 
+/** The same, for who also asks what connections the host should not have any more. */
 export function createPlanningCompiler(options: CompilerOptions): PlanningCompiler {
   const state: State = {
     store: createStore(),
@@ -94,18 +109,18 @@ function updateState(state: State, given: ObjectChanges, options: CompilerOption
   const backends = options.backends ?? { ipv4: "nft", ipv6: "nft" };
   if (state.standing !== undefined) {
     const request = { store, changes, standing: state.standing, options: { ...options, backends } };
-    const { steps, scope, standing } = advance(request, sink);
+    const { steps, scope, standing, udpServices } = advance(request, sink);
     state.standing = standing;
     reportSlices(store, changes, sink);
-    return { steps, diagnostics, scope };
+    return { steps, diagnostics, scope, udpServices };
   }
   applyChanges(store, changes);
   reportSlices(store, changes, sink);
   const frame = state.isConfigurationBroken ? undefined : resolveFrame(store, options, sink);
-  if (frame === undefined) return { steps: [], diagnostics, scope: "none" };
+  if (frame === undefined) return { steps: [], diagnostics, scope: "none", udpServices: () => [] };
   const script = scriptOf(store, frame, sink.reporter(createSubject()));
   state.standing = standOn(store, frame);
-  return { steps: script.steps, diagnostics, scope: "whole" };
+  return { steps: script.steps, diagnostics, scope: "whole", udpServices: allUdpServices(store, frame) };
 }
 
 /** Reads what is given, and says of objects with errors what becomes of them. */
@@ -116,6 +131,7 @@ function readAll(state: State, given: ObjectChanges, { mode }: CompilerOptions, 
   else if (refused.some(({ kind }) => kind === "KubeProxyConfiguration")) {
     state.isConfigurationBroken = state.store.configurations.size === 0;
   }
+  for (const { kind, ...name } of refused) if (kind === "Service") stopWaiting(state.waiting, keyOf(name));
   reportRefused(refused, (subject: Subject) => isKnown(state.store, subject), sink);
   return changes;
 }

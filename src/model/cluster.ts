@@ -13,6 +13,8 @@ export interface Cluster {
   readonly proxyConfiguration: ProxyConfiguration;
   /** It has errors. It is no object that could be left out: the rules of another configuration are other rules. */
   readonly isConfigurationBroken: boolean;
+  /** Objects that are invented, as a whole or in part. */
+  readonly simulated: number;
   /** Objects that were read, and objects of kinds that are not, for the summary. */
   readonly read: number;
   readonly skipped: number;

@@ -11,6 +11,7 @@ import { enterName, lookUp, type NameMap } from "./name-map.ts";
 import { layOver } from "./overlay/lay-over.ts";
 import { defaultProxyConfiguration, type ProxyConfiguration, type ProxyMode } from "./proxy-configuration.ts";
 import { type Read, type ReadObjects, readObjects } from "./read-objects.ts";
+import { reportSimulated } from "./report-simulated.ts";
 
 /** Documents that are more than one among the others, by number. */
 export interface DocumentRoles {
@@ -20,6 +21,8 @@ export interface DocumentRoles {
   readonly overlaysFrom: number | undefined;
   /** Objects (`Service shop/web`) that are there no more unless an overlay holds them. */
   readonly gone?: ReadonlySet<string> | undefined;
+  /** Services (`Service shop/web`) whose endpoints have been made anew for their overlay. */
+  readonly recomputed?: ReadonlySet<string> | undefined;
 }
 
 export interface ParseOptions extends DocumentRoles {
@@ -50,6 +53,7 @@ export function parseCluster(documents: readonly unknown[], options: ParseOption
     hosts: keep(objects.hosts),
     proxyConfiguration: chooseConfiguration(objects.configurations, documents, options, sink),
     isConfigurationBroken: objects.configurations.some(({ subject }) => subject.errors > 0),
+    simulated: reportSimulated(inputs, sink),
     read: inputs.length - objects.skipped,
     skipped: objects.skipped,
   };

@@ -166,3 +166,10 @@ export function sha256Base64(ascii: string): string {
   const bytes = Array.from({ length: 32 }, (_, at) => (words[at >> 2]! >>> (24 - 8 * (at & 3))) & 255);
   return btoa(String.fromCharCode(...bytes));
 }
+
+/** The first 48 bits of the digest of an ASCII text, as a whole number. */
+export function sha256Number(ascii: string): number {
+  laidDown = "";
+  const words = digestMessage(putText(ascii, 0));
+  return (words[0]! >>> 0) * 0x10000 + (words[1]! >>> 16);
+}

@@ -1,4 +1,4 @@
-import type { RemovedObject } from "../incremental/read-changes.ts";
+import type { RemovedObject } from "../incremental/state/read-changes.ts";
 import { isRecord } from "../model/fields.ts";
 import { makeSnapshot } from "../snapshot/make-snapshot.ts";
 import { fingerprint } from "./fingerprint.ts";

@@ -1,4 +1,4 @@
-import type { ObjectChanges, RemovedObject } from "../incremental/read-changes.ts";
+import type { ObjectChanges, RemovedObject } from "../incremental/state/read-changes.ts";
 import { isRecord } from "../model/fields.ts";
 
 /** Changes that wait for a sync, of each object only the last: a burst costs what it leaves behind. */

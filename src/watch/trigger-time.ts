@@ -2,10 +2,9 @@ import { isRecord } from "../model/fields.ts";
 
 const annotation = "endpoints.kubernetes.io/last-change-trigger-time";
 
-/** When what an EndpointSlice tells of happened, by the controller that wrote it; milliseconds since 1970. */
-export function triggerTimeOf({ metadata }: Readonly<Record<string, unknown>>): number | undefined {
+/** When what an EndpointSlice tells of happened, as the controller that wrote it spells the time. */
+export function triggerTimeOf({ metadata }: Readonly<Record<string, unknown>>): string | undefined {
   const annotations = isRecord(metadata) ? metadata.annotations : undefined;
   const text = isRecord(annotations) ? annotations[annotation] : undefined;
-  const time = typeof text === "string" ? Date.parse(text) : Number.NaN;
-  return Number.isNaN(time) ? undefined : time;
+  return typeof text === "string" ? text : undefined;
 }

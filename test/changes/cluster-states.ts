@@ -70,11 +70,11 @@ export interface StateOptions {
   readonly masqueradeBit?: number;
 }
 
-/** What a node is to have for a state. */
-export function wantedState(
+/** The objects of a state, by what a change of the state changes: the configuration, each Service with its slice. */
+export function stateObjects(
   shape: StateShape,
   { mode, clusterCidr = "10.244.0.0/16", masqueradeBit }: StateOptions,
-): OwnedState {
+): readonly object[] {
   const services = Object.entries(shape) as [ServiceName, ServiceShape][];
   const proxyConfig = {
     apiVersion: "kubeproxy.config.k8s.io/v1alpha1",
@@ -83,10 +83,12 @@ export function wantedState(
     clusterCIDR: clusterCidr,
     ...(masqueradeBit === undefined ? {} : { iptables: { masqueradeBit } }),
   };
-  const { script, diagnostics } = compile([node, ...services.flatMap(([name, one]) => objectsOf(name, one))], {
-    node: "node1",
-    proxyConfig,
-  });
+  return [proxyConfig, node, ...services.flatMap(([name, one]) => objectsOf(name, one))];
+}
+
+/** What a node is to have for a state. */
+export function wantedState(shape: StateShape, options: StateOptions): OwnedState {
+  const { script, diagnostics } = compile(stateObjects(shape, options), { node: "node1" });
   if (script === undefined) throw new Error(diagnostics.map(({ message }) => message).join("; "));
   return ownedInScript(script);
 }

@@ -25,6 +25,8 @@ export class SimulatedHost {
     ["net.ipv4.ip_forward", "1"],
   ]);
   timeouts: string | undefined;
+  /** Of nfacct. */
+  readonly counters = new Set<string>();
   /** Told whenever something has changed: what a packet meets from now on. */
   observe: () => void = () => {};
   backend: "legacy" | "nft" = "legacy";
@@ -41,6 +43,9 @@ export class SimulatedHost {
     else if (command === "ip -batch -") this.eachLine(stdin, (line) => this.ip(line));
     else if (command === "sysctl -p -") this.eachLine(stdin, (line) => this.sysctl(line));
     else if (argv[0] === "ipvsadm" && argv[1] === "--set") this.timeouts = argv.slice(2).join(" ");
+    else if (command === "xargs ipvsadm") this.timeouts = stdin.trim().replace(/^--set /, "");
+    else if (command === "xargs -n 1 nfacct add") this.eachLine(stdin, (line) => this.nfacct("add", line));
+    else if (argv[0] === "nfacct") this.nfacct(argv[1], argv[2] ?? "");
     else throw new Error(`not simulated: ${command}`);
     this.observe();
   }
@@ -58,6 +63,12 @@ export class SimulatedHost {
     for (const name of ["conntrack", "expire_nodest_conn", "expire_quiescent_template"]) {
       this.sysctls.set(`net.ipv4.vs.${name}`, this.sysctls.get(`net.ipv4.vs.${name}`) ?? "0");
     }
+  }
+
+  private nfacct(command: string | undefined, name: string): void {
+    if (this.counters.has(name) === (command === "add")) throw new Error(`counter ${name}: cannot ${command}`);
+    if (command === "add") this.counters.add(name);
+    else this.counters.delete(name);
   }
 
   private restore(tables: Tables, text: string): void {
@@ -79,6 +90,8 @@ export class SimulatedHost {
     for (const line of [...chains.values()].flat()) {
       const target = targetOf(line);
       if (target?.startsWith("KUBE-") && !chains.has(target)) throw new Error(`there is no chain ${target}: ${line}`);
+      const counter = /--nfacct-name +(\S+)/.exec(line)?.[1];
+      if (counter !== undefined && !this.counters.has(counter)) throw new Error(`there is no counter: ${line}`);
       const set = /--match-set (\S+)/.exec(line)?.[1];
       if (set !== undefined && !this.sets.has(set)) throw new Error(`there is no set ${set}: ${line}`);
     }
@@ -222,6 +235,9 @@ function changeChains(chains: Chains, line: string): void {
     const [, position, rule] = /^(\d+) (.*)$/.exec(rest) ?? [];
     if (Number(position) > rules.length + 1) throw new Error(`index too big: ${line}`);
     rules.splice(Number(position) - 1, 0, `-A ${name} ${rule}`);
+  } else if (command === "-D " && /^\d+$/.test(rest)) {
+    if (Number(rest) > rules.length) throw new Error(`index too big: ${line}`);
+    rules.splice(Number(rest) - 1, 1);
   } else if (command === "-D ") {
     const at = rules.indexOf(`-A ${name} ${rest}`);
     if (at < 0) throw new Error(`there is no such rule: ${line}`);

@@ -5,15 +5,15 @@ import { fingerprintOf, readPlan } from "../../host/plan-file.ts";
 import { families } from "../../model/address.ts";
 import { type ChangeFlags, changeHost } from "../change-host.ts";
 import { painter } from "../color.ts";
-import { compileForHost, type Desired, desiredOfPlan } from "../desired.ts";
+import { compileForHost, type Desired, desiredOfPlan, type HostStateFlags } from "../desired.ts";
 import { CommandFailure, exitCodes } from "../exit-codes.ts";
 import { changesOf, type Planned, planFor } from "../planned.ts";
 import { startProgress } from "../progress.ts";
 import { readHost } from "../read-host.ts";
 import { renderPlan } from "../render-plan.ts";
-import { hasState, type StateFlags } from "../state-flags.ts";
+import { hasState } from "../state-flags.ts";
 
-export interface ApplyFlags extends StateFlags, Omit<ChangeFlags, "dryRun" | "color"> {
+export interface ApplyFlags extends HostStateFlags, Omit<ChangeFlags, "dryRun" | "color"> {
   readonly restore?: string;
   readonly dryRun?: "client" | "host";
 }
@@ -64,7 +64,7 @@ async function desiredOfBackup(path: string): Promise<Desired> {
 }
 
 /** What a host that has nothing yet would get; asks nothing of this one. */
-async function showForNewHost(flags: StateFlags, all: boolean): Promise<number> {
+async function showForNewHost(flags: HostStateFlags, all: boolean): Promise<number> {
   const texts = { "iptables-save": "", "ip6tables-save": "" };
   const { state } = parseHostState({ texts, failures: {} });
   const desired = await compileForHost(flags, state);

@@ -20,7 +20,7 @@ import { type CheckReport, createReport, type FailOn, isAtLeast } from "../check
 import { painter } from "../color.ts";
 import { CommandFailure, exitCodes } from "../exit-codes.ts";
 import { type Progress, startProgress } from "../progress.ts";
-import { readFlaggedInputs } from "../read-state.ts";
+import { completeInputs, readFlaggedInputs } from "../read-state.ts";
 import { renderDiagnostics, summarizeDiagnostics } from "../render-diagnostics.ts";
 import { hasState, type StateFlags, wantedFamilies } from "../state-flags.ts";
 
@@ -83,21 +83,24 @@ type CheckedState = Pick<Checked, "documents" | "subject">;
 async function checkState(flags: CheckFlags, sink: Sink, progress: Progress): Promise<CheckedState> {
   if (!hasState(flags)) return { documents: [], subject: {} };
   progress.tell("reading the input");
-  const inputs = await readFlaggedInputs(flags, { sink, need: "pods", tell: progress.tell });
-  if (sink.diagnostics.length > 0) return { documents: inputs.documents, subject: {} };
+  const read = await readFlaggedInputs(flags, { sink, need: "pods", tell: progress.tell });
+  if (sink.diagnostics.length > 0) return { documents: read.documents, subject: {} };
+  const { inputs } = completeInputs(read, { flags }, sink);
   const options: CompileOptions = {
     mode: flags.mode,
     families: wantedFamilies(flags.family),
     nodePortRange: flags.serviceNodePortRange,
   };
-  const { proxyConfigDocument, overlaysFrom } = inputs;
+  const { proxyConfigDocument, overlaysFrom, recomputed } = inputs;
   const documents = inputs.documents.slice(0, inputs.valueCount).map(({ value }) => value);
   progress.tell("checking the cluster");
-  const subject = checkCluster(
-    { documents, roles: { proxyConfigDocument, overlaysFrom }, options, node: flags.node },
+  const { notes, ...subject } = checkCluster(
+    { documents, roles: { proxyConfigDocument, overlaysFrom, recomputed }, options, node: flags.node },
     sink,
   );
   checkAnnotations(documents, sink);
+  progress.end();
+  process.stderr.write(renderDiagnostics(notes, inputs.documents, painter(process.stderr, flags.color)));
   return { documents: inputs.documents, subject };
 }
 

@@ -3,15 +3,14 @@ import type { ServiceChange } from "../../changes/summarize-changes.ts";
 import { fingerprintOf, type PlanDocument, printPlan, writePlan } from "../../host/plan-file.ts";
 import { reasonOf } from "../../host/read-sources.ts";
 import { painter } from "../color.ts";
-import { compileForHost } from "../desired.ts";
+import { compileForHost, type HostStateFlags } from "../desired.ts";
 import { CommandFailure, exitCodes } from "../exit-codes.ts";
 import { changesOf, type Planned, planFor } from "../planned.ts";
 import { startProgress } from "../progress.ts";
 import { readHost } from "../read-host.ts";
 import { renderPlan } from "../render-plan.ts";
-import type { StateFlags } from "../state-flags.ts";
 
-export interface PlanFlags extends StateFlags {
+export interface PlanFlags extends HostStateFlags {
   readonly actual: string;
   readonly rules?: boolean;
   readonly out?: string;

@@ -2,14 +2,13 @@ import { escapeControls } from "../../diagnostics/printable.ts";
 import { type Drift, verifyHost } from "../../review/verify.ts";
 import { printRepairScript } from "../../tools/shell/repair-script.ts";
 import { type Paint, painter } from "../color.ts";
-import { compileForHost } from "../desired.ts";
+import { compileForHost, type HostStateFlags } from "../desired.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { planFor } from "../planned.ts";
 import { startProgress } from "../progress.ts";
 import { readHost } from "../read-host.ts";
-import type { StateFlags } from "../state-flags.ts";
 
-export interface VerifyFlags extends StateFlags {
+export interface VerifyFlags extends HostStateFlags {
   readonly actual: string;
   readonly fix?: boolean;
   readonly output?: "text" | "json";

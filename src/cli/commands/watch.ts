@@ -16,7 +16,6 @@ import { type Family, families } from "../../model/address.ts";
 import { painter } from "../color.ts";
 import { CommandFailure, exitCodes } from "../exit-codes.ts";
 import { catchStops, outliveReaders } from "../interrupts.ts";
-import type { LiveFlags } from "../live-flags.ts";
 import { readState } from "../read-state.ts";
 import { renderDiagnostics, summarizeDiagnostics } from "../render-diagnostics.ts";
 import { type StateFlags, wantedFamilies } from "../state-flags.ts";
@@ -26,7 +25,7 @@ import { readHostState, type SyncedHost } from "../watch/sync-host.ts";
 import type { WantedOptions } from "../watch/wanted-rules.ts";
 import { watchCluster } from "../watch/watch-cluster.ts";
 
-export interface WatchFlags extends StateFlags, LiveFlags {
+export interface WatchFlags extends StateFlags {
   readonly verify?: boolean;
   readonly apply?: boolean;
   readonly minSyncPeriod: number;
@@ -44,6 +43,7 @@ const usualPatience = 30_000;
 export async function runWatch(flags: WatchFlags): Promise<number> {
   const node = refuseUnfit(flags);
   const isVerify = flags.verify === true;
+  if (!isVerify) refuseKubeProxy(flags);
   const state = await readThisHost();
   const options = await optionsOf(flags, node, state);
   const log: Log = (level, msg, fields) => process.stdout.write(logLine(new Date(), level, msg, fields));
@@ -89,6 +89,17 @@ function refuseUnfit({ live, filename, recursive, overlay, node, verify, apply, 
   if (verify === apply) throw usage("say what to do: --verify tells of drift, --apply changes this host");
   if (flags.minSyncPeriod > flags.syncPeriod) throw usage("--min-sync-period is longer than --sync-period");
   return node;
+}
+
+/** As apply does; one that comes later makes every sync fail until it goes. */
+function refuseKubeProxy(flags: WatchFlags): void {
+  const refusal = refusalOf(flags, new Set());
+  if (refusal !== undefined) throw new CommandFailure(refusal, exitCodes.environment);
+}
+
+function refusalOf({ replaceKubeProxy }: WatchFlags, ports: ReadonlySet<number>): string | undefined {
+  const sign = replaceKubeProxy === true ? undefined : kubeProxyHere(ports);
+  return sign && `kube-proxy runs here (${sign}) and would undo what is done; stop it, or say --replace-kube-proxy`;
 }
 
 async function readThisHost(): Promise<HostState> {
@@ -146,10 +157,7 @@ function syncedHost(flags: WatchFlags, { log, ports, interrupted }: Surroundings
   return {
     host: localHost,
     lock: holdApplyLock,
-    refusal: () => {
-      const sign = flags.replaceKubeProxy === true ? undefined : kubeProxyHere(ports);
-      return sign === undefined ? undefined : `kube-proxy runs here (${sign}); stop it, or say --replace-kube-proxy`;
-    },
+    refusal: () => refusalOf(flags, ports),
     whyNot: (steps) => whyNotHere(steps, runOnHost),
     keepBackup: (dump) => {
       if (backup !== undefined) return;

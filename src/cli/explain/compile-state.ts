@@ -8,7 +8,7 @@ import { readTexts, type Texts, textsOfScript } from "../../review/explain/texts
 import { painter } from "../color.ts";
 import { CommandFailure, exitCodes } from "../exit-codes.ts";
 import { startProgress } from "../progress.ts";
-import { readFlaggedInputs } from "../read-state.ts";
+import { completeInputs, readFlaggedInputs } from "../read-state.ts";
 import { renderDiagnostics, summarizeDiagnostics } from "../render-diagnostics.ts";
 import { hasState, type StateFlags, wantedFamilies } from "../state-flags.ts";
 
@@ -43,8 +43,9 @@ export async function readState(flags: ChoiceOfNodes): Promise<State> {
   }
   const sink = createSink();
   const progress = startProgress(process.stderr);
-  const inputs = await readFlaggedInputs(flags, { sink, need: "rules", tell: progress.tell });
+  const read = await readFlaggedInputs(flags, { sink, need: "rules", tell: progress.tell });
   progress.end();
+  const { inputs } = completeInputs(read, { flags }, sink);
   const options: CompileOptions = {
     mode: flags.mode,
     families: wantedFamilies(flags.family),
@@ -65,8 +66,8 @@ export async function readState(flags: ChoiceOfNodes): Promise<State> {
       return { facts: nodeFacts(cluster, plan, values), texts: readTexts(textsOfScript(script)) };
     },
     tellAbout: (isConcerned) => {
-      const isTold = ({ severity, object }: Diagnostic): boolean =>
-        severity === "warning" && (object === undefined || isConcerned(object));
+      const isTold = ({ code, severity, object }: Diagnostic): boolean =>
+        code === "state-simulated" || (severity === "warning" && (object === undefined || isConcerned(object)));
       const told = sink.diagnostics.filter(isTold);
       process.stderr.write(renderDiagnostics(told, inputs.documents, painter(process.stderr, flags.color)));
     },

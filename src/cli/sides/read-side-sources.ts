@@ -1,10 +1,11 @@
-import { createSink, hasErrors } from "../../diagnostics/diagnostic.ts";
+import { createSink, hasErrors, type Sink } from "../../diagnostics/diagnostic.ts";
 import { type Inputs, readInputs, withConfiguration, withoutOverlays } from "../../host/read-inputs.ts";
 import { objectNames } from "../../model/overlay/lay-over.ts";
+import type { Holdings } from "../../simulate/allocate.ts";
 import { painter } from "../color.ts";
 import { CommandFailure, exitCodes } from "../exit-codes.ts";
-import { readLiveDocuments } from "../read-live-documents.ts";
-import { type State, stateOf } from "../read-state.ts";
+import { readLiveDocuments } from "../live/read-documents.ts";
+import { completeInputs, type State, stateOf } from "../read-state.ts";
 import { renderDiagnostics, summarizeDiagnostics } from "../render-diagnostics.ts";
 import { hasState } from "../state-flags.ts";
 import { readSide } from "./read-side.ts";
@@ -14,22 +15,42 @@ import { tellNote } from "./tell-diagnostics.ts";
 /** Reads both sides of a diff: two paths, or one state as it is and as other flags make it. */
 export async function readSideSources(flags: SideRequest, tell: (what: string) => void): Promise<SideSources> {
   const needs = { need: "rules", withConfiguration: flags.proxyConfig === undefined } as const;
-  const request = { ...flags, running: await readLiveDocuments(flags, needs, tell) };
-  const { base, head, overlay, toMode, toProxyConfig, running } = request;
+  const isLiveSide = [flags.base, flags.head].some((path) => path?.startsWith(livePrefix) === true);
+  const running = isLiveSide && flags.live !== true ? undefined : await readLiveDocuments(flags, needs, tell);
+  const request = { ...flags, running };
+  const { base, head, overlay, toMode, toProxyConfig } = request;
   const changes = [overlay, toMode, toProxyConfig].filter((one) => one !== undefined);
   if (base !== undefined && head !== undefined) {
     if (base === "-" && head === "-") throw usage("only one side can be read from standard input");
-    const before = await readOne(base, request, undefined);
-    return { base: before, head: await readOne(head, headRequest(request), namesLaid(before)) };
+    const before = await readOne(base, request, {});
+    const known = { gone: namesLaid(before), held: heldBy(before) };
+    return { base: before, head: await readOne(head, headRequest(request), known) };
   }
   if (running !== undefined && base !== undefined) return readFromLive(base, request);
   if (!hasState(request) && base === undefined) {
     throw usage("say what to compare: BASE and HEAD, or -f STATE or --live and what changes");
   }
+  if (base?.startsWith(livePrefix) === true) throw usage(`${base} alone: say --live, and what changes`);
   if (changes.length === 0) {
     throw usage("there is one side only: name HEAD, or say --overlay, --to-mode or --to-proxy-config");
   }
   return readOneState(request);
+}
+
+const livePrefix = "live:";
+
+/** `live:` and `live:CONTEXT` are the running cluster itself, with nothing laid over it. */
+async function readLiveSide(path: string, request: SideRequest): Promise<SideSource> {
+  const { running: _, filename, overlay, ...others } = request;
+  if (filename !== undefined || request.live === true || overlay !== undefined) {
+    throw usage(`${path} is a running cluster: -f, --live and --overlay are not laid under or over it`);
+  }
+  const context = path.slice(livePrefix.length);
+  const flags = { ...others, live: true, ...(context === "" ? {} : { context }) };
+  const needs = { need: "rules", withConfiguration: request.proxyConfig === undefined } as const;
+  const running = await readLiveDocuments(flags, needs, () => {});
+  const state = await readLaid({ ...others, running }, { filenames: [], overlays: [], gone: undefined });
+  return { kind: "state", name: nameOfLive(running), state };
 }
 
 /** HEAD under another mode or configuration, where these are given. */
@@ -46,16 +67,25 @@ function headRequest(request: SideRequest): SideRequest {
 async function readFromLive(path: string, request: SideRequest): Promise<SideSources> {
   const { overlay: _, live: __, running, ...plain } = request;
   const before = await readLaid({ ...plain, running }, { filenames: [], overlays: [], gone: undefined });
-  const head = await readOne(path, headRequest({ ...plain, overlay: request.overlay ?? [] }), undefined);
+  const known = { held: before.held };
+  const head = await readOne(path, headRequest({ ...plain, overlay: request.overlay ?? [] }), known);
   return { base: { kind: "state", name: nameOfLive(running), state: before }, head };
 }
 
 function nameOfLive(running: SideRequest["running"]): string {
-  return `live:${running?.context ?? ""}`;
+  return livePrefix + (running?.context ?? "");
 }
 
-async function readOne(path: string, request: SideRequest, gone: ReadonlySet<string> | undefined): Promise<SideSource> {
+/** What BASE says that HEAD is read with. */
+interface KnownOfBase {
+  readonly gone?: ReadonlySet<string> | undefined;
+  /** So that a simulated HEAD gives the same addresses to the same names. */
+  readonly held?: Holdings | undefined;
+}
+
+async function readOne(path: string, request: SideRequest, known: KnownOfBase): Promise<SideSource> {
   const { filename = [], overlay = [], recursive = false } = request;
+  if (path.startsWith(livePrefix)) return readLiveSide(path, request);
   const content = await readSide(path, recursive);
   switch (content.kind) {
     case "hosts":
@@ -69,31 +99,30 @@ async function readOne(path: string, request: SideRequest, gone: ReadonlySet<str
       return {
         kind: "state",
         name: path,
-        state: await readLaid(request, { filenames: filename, overlays: overlay, gone }),
+        state: await readLaid(request, { filenames: filename, overlays: overlay, ...known }),
       };
     }
     case "manifests": {
       const isAlone = filename.length === 0 && request.running === undefined;
       const files = isAlone ? [[path], overlay] : [filename, [path, ...overlay]];
       const [filenames = [], overlays = []] = files;
-      return { kind: "state", name: path, state: await readLaid(request, { filenames, overlays, gone }) };
+      return { kind: "state", name: path, state: await readLaid(request, { filenames, overlays, ...known }) };
     }
   }
 }
 
-interface Laid {
+interface Laid extends KnownOfBase {
   readonly filenames: readonly string[];
   readonly overlays: readonly string[];
-  readonly gone: ReadonlySet<string> | undefined;
 }
 
 /** With -f, a side lies over that state: a repository's manifests know nothing of what a cluster fills in. */
-async function readLaid(request: SideRequest, { filenames, overlays, gone }: Laid): Promise<State> {
-  const { mode, serviceNodePortRange: nodePortRange, recursive = false, proxyConfig } = request;
+async function readLaid(request: SideRequest, { filenames, overlays, gone, held }: Laid): Promise<State> {
+  const { recursive = false, proxyConfig } = request;
   const sink = createSink();
   const given = request.running?.documents;
   const inputs = await readInputs({ given, filenames, overlays, recursive, proxyConfig }, sink);
-  return stateOf({ ...inputs, gone }, { mode, nodePortRange }, sink);
+  return completeState({ ...inputs, gone }, { request, held }, sink);
 }
 
 /** What BASE lays over the state of both sides: where HEAD has no such object, it was deleted. */
@@ -116,8 +145,12 @@ async function readOneState(request: SideRequest): Promise<SideSources> {
   if (hasErrors(sink.diagnostics)) throw unreadable(sink.diagnostics, inputs, request);
   const other = await readConfiguration(request);
   const name = running === undefined ? filenames.join(" + ") : nameOfLive(running);
-  const before = stateFor(withoutOverlays(inputs), request);
-  const after = stateFor(other === undefined ? inputs : withConfiguration(inputs, other), headRequest(request));
+  const before = completeState(withoutOverlays(inputs), { request }, createSink());
+  const after = completeState(
+    other === undefined ? inputs : withConfiguration(inputs, other),
+    { request: headRequest(request), held: before.held },
+    createSink(),
+  );
   const additions = [...overlays, ...(request.toProxyConfig === undefined ? [] : [request.toProxyConfig])];
   return {
     base: { kind: "state", name, state: before },
@@ -134,8 +167,19 @@ async function readConfiguration(request: SideRequest): Promise<Inputs | undefin
   return inputs;
 }
 
-function stateFor(inputs: Inputs, { mode, serviceNodePortRange: nodePortRange }: SideRequest): State {
-  return stateOf(inputs, { mode, nodePortRange }, createSink());
+/** The state of inputs, simulated where the request asks for it. */
+function completeState(
+  inputs: Inputs,
+  { request, held: known }: { readonly request: SideRequest; readonly held?: Holdings | undefined },
+  sink: Sink,
+): State {
+  const { mode, serviceNodePortRange: nodePortRange } = request;
+  const { inputs: completed, held } = completeInputs(inputs, { flags: request, held: known }, sink);
+  return { ...stateOf(completed, { mode, nodePortRange }, sink), held };
+}
+
+function heldBy(source: SideSource): Holdings | undefined {
+  return source.kind === "state" ? source.state.held : undefined;
 }
 
 function unreadable(

@@ -125,7 +125,16 @@ function withWorldOf(nodes: readonly SideNode[], others: readonly SideNode[]): r
 function sideOf(source: SideSource, nodes: readonly SideNode[], notes: readonly string[]): Side {
   const modes = new Set(nodes.map(({ mode }) => mode));
   const [mode] = modes.size === 1 ? modes : [];
-  return { label: { name: source.name, mode }, nodes, assumptions: [...notes, ...unknownsOf(nodes)] };
+  return {
+    label: { name: source.name, mode },
+    nodes,
+    assumptions: [...notes, ...inventedIn(source), ...unknownsOf(nodes)],
+  };
+}
+
+function inventedIn(source: SideSource): readonly string[] {
+  const isInvented = source.kind === "state" && source.state.cluster.simulated > 0;
+  return isInvented ? [`${source.name}: addresses, ports and endpoints that manifests lack are simulated`] : [];
 }
 
 /** Without addresses the engine says so itself. */

@@ -1,5 +1,5 @@
 import type { ProxyMode } from "../../model/proxy-configuration.ts";
-import type { LiveDocuments } from "../read-live-documents.ts";
+import type { LiveDocuments } from "../live/read-documents.ts";
 import type { State } from "../read-state.ts";
 import type { StateFlags } from "../state-flags.ts";
 import type { HostSide } from "./host-side.ts";

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { ObjectChanges } from "../../incremental/read-changes.ts";
+import type { ObjectChanges } from "../../incremental/state/read-changes.ts";
 import { nextSync, type SyncHistory, type SyncPeriods } from "../../watch/next-sync.ts";
 import { addPending, createPending, takePending } from "../../watch/pending-changes.ts";
 import type { SyncResult } from "./sync-host.ts";

@@ -3,7 +3,7 @@ import type { HostDump } from "../../changes/host-dump.ts";
 import { type HostState, parseHostState } from "../../changes/host-state.ts";
 import { settingsBefore } from "../../changes/plan-changes.ts";
 import type { ChangeStep } from "../../changes/step.ts";
-import { deleteFlow, parseFlows, strandedFlows } from "../../changes/udp-flows.ts";
+import { deleteFlow, parseFlows, strandedFlows, type UdpService } from "../../changes/udp-flows.ts";
 import { type Application, applyChanges } from "../../host/apply-changes.ts";
 import { collectDump, type Host } from "../../host/collect-dump.ts";
 import type { Desired } from "../desired.ts";
@@ -79,7 +79,7 @@ export async function applyWhole(desire: Desire, synced: SyncedHost): Promise<Sy
 /** Runs steps that lead on from what the last sync left. They end by themselves: each prefix of them is safe. */
 export async function applyPart(
   steps: readonly ChangeStep[],
-  desired: () => Desired | undefined,
+  services: () => readonly UdpService[],
   synced: SyncedHost,
 ): Promise<SyncResult> {
   return underLock(synced, async () => {
@@ -87,7 +87,7 @@ export async function applyPart(
       const { failure } = await synced.host.run(step.argv, step.stdin);
       if (failure !== undefined && step.mayFail !== true) return { kind: "failed", step, message: failure };
     }
-    if (steps.some(concernsUdp)) await dropStrandedFlows(desired(), synced.host);
+    await dropStrandedFlows(services(), synced.host);
     return { kind: "synced", steps, planned: undefined };
   });
 }
@@ -119,16 +119,12 @@ function applicationOf({ desired, found, ownership, backends, plan }: Planned): 
   };
 }
 
-function concernsUdp({ stdin }: ChangeStep): boolean {
-  return /-p udp |,udp:|^-[aAdDeE] -u /m.test(stdin);
-}
-
 /** Connections to an endpoint that serves no longer go nowhere until they are forgotten. */
-async function dropStrandedFlows(desired: Desired | undefined, { run }: Host): Promise<void> {
-  if (desired === undefined || desired.udpServices.length === 0) return;
+async function dropStrandedFlows(services: readonly UdpService[], { run }: Host): Promise<void> {
+  if (services.length === 0) return;
   for (const family of ["ipv4", "ipv6"]) {
     const { stdout, failure } = await run(["conntrack", "-L", "-p", "udp", "-f", family], "");
     if (failure !== undefined) continue;
-    for (const flow of strandedFlows(parseFlows(stdout), desired.udpServices)) await run(deleteFlow(flow), "");
+    for (const flow of strandedFlows(parseFlows(stdout), services)) await run(deleteFlow(flow), "");
   }
 }

@@ -1,11 +1,12 @@
 import { ownedInScript } from "../../changes/owned-in-script.ts";
 import type { ChangeStep } from "../../changes/step.ts";
+import type { UdpService } from "../../changes/udp-flows.ts";
 import { udpServices } from "../../changes/udp-services.ts";
 import type { Diagnostic } from "../../diagnostics/diagnostic.ts";
 import { readDocuments } from "../../host/read-documents.ts";
 import type { CompilerOptions } from "../../incremental/compiler-options.ts";
 import { createPlanningCompiler, type PlanningCompiler, type Update } from "../../incremental/create-compiler.ts";
-import type { ObjectChanges } from "../../incremental/read-changes.ts";
+import type { ObjectChanges } from "../../incremental/state/read-changes.ts";
 import { isRecord } from "../../model/fields.ts";
 import type { Desired } from "../desired.ts";
 
@@ -20,6 +21,8 @@ export interface WantedUpdate {
   /** From the state before to the state now; undefined when only the host can tell what is to be done. */
   readonly steps: readonly ChangeStep[] | undefined;
   readonly diagnostics: readonly Diagnostic[];
+  /** Those that the changes concern. */
+  readonly udpServices: () => readonly UdpService[];
   /** What is wrong with the configuration in the cluster; that before stays. */
   readonly problem: string | undefined;
 }
@@ -44,11 +47,11 @@ export function createWantedRules(options: WantedOptions): WantedRules {
         isConfigured ||= one.kind === "configuration";
       }
       const values = opened.flatMap((one) => (one.kind === "problem" ? [] : [one.value]));
-      const { steps, diagnostics, scope } = compiler.update({ upsert: values, remove });
+      const { steps, diagnostics, scope, udpServices: concerned } = compiler.update({ upsert: values, remove });
       const hadRules = stands;
       stands ||= scope !== "none";
       desired = undefined;
-      return { steps: hadRules ? changeSteps(steps) : undefined, diagnostics, problem };
+      return { steps: hadRules ? changeSteps(steps) : undefined, diagnostics, problem, udpServices: concerned };
     },
     desired: () => {
       // Rules of another configuration would be other rules for every Service.

@@ -35,7 +35,7 @@ export interface WatchObserver {
   readonly synced: (report: SyncReport) => void;
   readonly queued: () => void;
   /** Objects of a kind have changed; when the oldest change was made, where the objects say so. */
-  readonly changed: (kind: string, count: number, triggeredAt: number | undefined) => void;
+  readonly changed: (kind: string, count: number, triggeredAt: string | undefined) => void;
   readonly eligible: (isEligible: boolean) => void;
   readonly trouble: (trouble: Trouble) => void;
 }
@@ -100,13 +100,13 @@ function addressesOf(addresses: readonly string[] | undefined): string {
 
 function syncHost(
   { synced, isVerify }: Watch,
-  { wanted, desire }: HostRules,
+  { desire }: HostRules,
   update: WantedUpdate | undefined,
   isFull: boolean,
 ): Promise<SyncResult> {
   if (isVerify) return verifyHost(desire, synced.host);
   if (isFull || update?.steps === undefined) return applyWhole(desire, synced);
-  return applyPart(update.steps, wanted.desired, synced);
+  return applyPart(update.steps, update.udpServices, synced);
 }
 
 function follow(watch: Watch, resource: Resource, keeper: Keeper, waiting: Set<string>): Followed {

@@ -92,7 +92,8 @@ export async function createWatchMetrics(): Promise<WatchMetrics> {
       if (kind !== "EndpointSlice" && kind !== "Service") return;
       changes[kind].total.inc(count);
       changes[kind].pending.inc(count);
-      if (triggeredAt !== undefined && triggers.length < mostTriggers) triggers.push(triggeredAt);
+      const at = Date.parse(triggeredAt ?? "");
+      if (!Number.isNaN(at) && triggers.length < mostTriggers) triggers.push(at);
     },
     trouble: ({ kind, plural }) => (kind === "relist" ? relists : troubles).inc({ resource: plural }),
     answered: (question, status) => asked[question].inc({ code: String(status) }),

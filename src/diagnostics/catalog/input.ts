@@ -50,7 +50,7 @@ export const inputCodes = {
     message: "there are Services, but not one EndpointSlice or Endpoints: every Service will reject its traffic",
     hint: "add them to the input: kubectl get services,endpointslices,nodes -A -o yaml",
     explanation:
-      "kube-proxy takes the endpoints of a Service from its EndpointSlices. Without any, each service port is compiled to a REJECT rule, as kube-proxy would.",
+      "kube-proxy takes the endpoints of a Service from its EndpointSlices. Without any, each service port is compiled to a REJECT rule, as kube-proxy would. Manifests from a repository have none: --simulate makes them of the workloads beside them.",
   },
   "mode-not-supported": {
     severity: "error",

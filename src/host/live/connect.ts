@@ -1,9 +1,12 @@
+import { readFileSync } from "node:fs";
 import type { RequestOptions } from "node:https";
 import { isRecord } from "../../model/fields.ts";
 import type { Target } from "./choose-target.ts";
 import { explainError } from "./explain-error.ts";
 import { type Failed, failed } from "./failed.ts";
-import { type Entry, recordOf } from "./kubeconfig.ts";
+import type { Entry } from "./kubeconfig.ts";
+import { proxyOf } from "./proxy-of.ts";
+import { runPlugin } from "./run-plugin.ts";
 
 /** An API server with the credentials to ask it. */
 export interface Connection {
@@ -15,96 +18,38 @@ export interface Connection {
   readonly patience: number | undefined;
 }
 
-/** How long a plugin may take to give credentials: somebody may have to log in. */
-const pluginPatience = 120_000;
-
-/** Gets the credentials, which may run an exec plugin. The client library does that, and is loaded only here. */
+/** Gets the credentials, which may run a plugin. The client library turns them into options, and is loaded only here. */
 export async function connect(target: Target, patience: number | undefined): Promise<Connection | Failed> {
+  const { exec, ...plain } = target.user;
+  const credentials = isRecord(exec) ? await runPlugin(exec, target) : undefined;
+  if (credentials?.kind === "failed") return credentials;
   const { KubeConfig } = await import("@kubernetes/client-node");
   const options: RequestOptions = { headers: { accept: "application/json", "user-agent": "portolan" } };
-  const kubeConfig = new KubeConfig();
-  let timer: NodeJS.Timeout | undefined;
   try {
-    kubeConfig.loadFromString(JSON.stringify(onlyOf(target)));
-    const timedOut = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(Object.assign(new Error(), { code: "PLUGIN_TIMEOUT" })), pluginPatience);
-    });
-    await Promise.race([kubeConfig.applyToHTTPSOptions(options), timedOut]);
+    const kubeConfig = new KubeConfig();
+    kubeConfig.loadFromString(JSON.stringify(onlyOf(target, { ...plain, ...credentials?.fields })));
+    await kubeConfig.applyToHTTPSOptions(options);
   } catch (error) {
-    return failed(explainCredentials(error, target));
-  } finally {
-    clearTimeout(timer);
+    const { path } = error as NodeJS.ErrnoException;
+    const file = path === undefined ? "" : ` (${path})`;
+    return failed(`cannot use the credentials of user ${target.userName}${file}: ${explainError(error)}`);
   }
   return { kind: "connection", target, options, patience };
 }
 
 /** A kubeconfig with nothing else in it: what is wrong with other entries is no concern of this run. */
-function onlyOf({ cluster, user, server }: Target): object {
+function onlyOf({ cluster, server }: Target, user: Entry): object {
   // The library refuses plain HTTP unless told so; kubectl does not.
   const isPlain = server.startsWith("http:") ? { "insecure-skip-tls-verify": true } : {};
-  const { tokenFile, exec, ...others } = user;
+  const proxy = proxyOf(server, process.env);
+  const isThrough = proxy === undefined ? {} : { "proxy-url": proxy };
+  const { tokenFile } = user;
+  // Stands over a token that is written beside it.
+  const token = typeof tokenFile === "string" ? { token: readFileSync(tokenFile, "utf8").trim() } : {};
   return {
     "current-context": "it",
     contexts: [{ name: "it", context: { cluster: "it", user: "it" } }],
-    clusters: [{ name: "it", cluster: { ...cluster, server, ...isPlain } }],
-    users: [
-      {
-        name: "it",
-        user: {
-          ...others,
-          ...(tokenFile === undefined ? {} : { "token-file": undefined, "auth-provider": tokenFrom(tokenFile) }),
-          ...(isRecord(exec) ? { exec: withInfo(exec, cluster, server) } : {}),
-        },
-      },
-    ],
+    clusters: [{ name: "it", cluster: { ...isThrough, ...cluster, server, ...isPlain } }],
+    users: [{ name: "it", user: { ...user, ...token } }],
   };
-}
-
-function tokenFrom(tokenFile: unknown): object {
-  return { name: "tokenFile", config: { tokenFile } };
-}
-
-/** Plugins are told by an environment variable which version of their API is wanted, and for which cluster. */
-function withInfo(exec: Entry, cluster: Entry, server: string): Entry {
-  const info = {
-    kind: "ExecCredential",
-    apiVersion: exec.apiVersion,
-    spec: {
-      interactive: false,
-      ...(exec.provideClusterInfo === true
-        ? { cluster: { server, "certificate-authority-data": cluster["certificate-authority-data"] } }
-        : {}),
-    },
-  };
-  const env = Array.isArray(exec.env) ? exec.env : [];
-  return { ...exec, env: [...env, { name: "KUBERNETES_EXEC_INFO", value: JSON.stringify(info) }] };
-}
-
-function explainCredentials(error: unknown, { user, userName }: Target): string {
-  const exec = recordOf(user.exec);
-  const { code, path } = error as NodeJS.ErrnoException;
-  if (typeof exec.command !== "string") {
-    const file = path === undefined ? "" : ` (${path})`;
-    return `cannot get the credentials of user ${userName}${file}: ${explainError(error)}`;
-  }
-  const plugin = `the credential plugin ${exec.command} of user ${userName}`;
-  if (code === "ENOENT") {
-    const hint = typeof exec.installHint === "string" ? `: ${exec.installHint.trim()}` : "";
-    return `${plugin} is not installed${hint}`;
-  }
-  if (code === "EACCES") return `${plugin} cannot be run: permission denied`;
-  if (code === "PLUGIN_TIMEOUT") return `${plugin} gave no credentials within ${pluginPatience / 1000} s`;
-  // What it printed may be a token, or half of one.
-  if (error instanceof SyntaxError || error instanceof TypeError) return `${plugin} printed no ExecCredential`;
-  const said = error instanceof Error ? lastLines(error.message) : "";
-  return `${plugin} failed${said === "" ? "" : `: ${said}`}`;
-}
-
-/** What a plugin said in the end, without what looks like a token. */
-function lastLines(text: string): string {
-  const lines = text
-    .trim()
-    .split(/\s*\n\s*/)
-    .slice(-3);
-  return lines.join("; ").replace(/[\w.~+/=-]{40,}/g, "...");
 }

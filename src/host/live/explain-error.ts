@@ -1,3 +1,5 @@
+const noTls = "TLS: it does not speak TLS; is it http:// instead of https://?";
+
 /** What a system's or TLS library's error code means to somebody who wants to reach an API server. */
 const reasons: Readonly<Record<string, string>> = {
   ECONNREFUSED: "connection refused: nothing listens there",
@@ -20,12 +22,12 @@ const reasons: Readonly<Record<string, string>> = {
   UNABLE_TO_GET_ISSUER_CERT: unknownAuthority(),
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: unknownAuthority(),
   CERT_SIGNATURE_FAILURE: unknownAuthority(),
-  ERR_SSL_WRONG_VERSION_NUMBER: "TLS: it does not speak TLS; is it http://?",
+  ERR_SSL_WRONG_VERSION_NUMBER: noTls,
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: noTls,
   ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: "TLS: it asks for a client certificate",
   ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE: "TLS: it does not accept the client certificate",
   ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED: "TLS: the client certificate has expired",
   ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: "TLS: it does not know who issued the client certificate",
-  ERR_OSSL_PEM_NO_START_LINE: "TLS: a certificate or key of the kubeconfig is no PEM",
   ERR_OSSL_X509_KEY_VALUES_MISMATCH: "TLS: the client key does not belong to the client certificate",
 };
 
@@ -42,7 +44,10 @@ export function explainError(error: unknown): string {
     const { reason = "" } = error as { readonly reason?: string };
     return `TLS: its certificate is for another name: ${reason.replace(/\.$/, "")} (tls-server-name)`;
   }
-  if (code.startsWith("ERR_SSL") || code === "EPROTO") return `TLS: ${code === "EPROTO" ? "no common version" : code}`;
+  const [, tls] = /SSL routines:[^:]*:([^:]+):/.exec(message) ?? [];
+  if (tls === "wrong version number" || tls === "packet length too long") return noTls;
+  if (tls !== undefined) return `TLS: ${tls}`;
+  if (code.startsWith("ERR_OSSL")) return "TLS: a certificate or key of the kubeconfig cannot be read";
   // Node tries all addresses of a name; each has failed in its own way.
   if (error instanceof AggregateError) return explainError(error.errors[0]);
   return message.split("\n")[0] || code || "unknown error";

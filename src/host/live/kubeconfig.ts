@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { delimiter, dirname, join, resolve } from "node:path";
 import { parseDocument } from "yaml";
 import { isRecord } from "../../model/fields.ts";
 import { reasonOf } from "../read-sources.ts";
@@ -32,7 +32,7 @@ export interface KubeconfigSources {
 /** Finds the kubeconfig as kubectl does: the flag, KUBECONFIG, ~/.kube/config, else a pod's own service account. */
 export function readKubeconfig({ file, environment, serviceAccount }: KubeconfigSources): Kubeconfig | Failed {
   if (file !== undefined) return merge([file], true);
-  const listed = (environment.KUBECONFIG ?? "").split(":").filter((path) => path !== "");
+  const listed = (environment.KUBECONFIG ?? "").split(delimiter).filter((path) => path !== "");
   if (listed.length > 0) {
     const merged = merge(listed, false);
     if (merged !== undefined) return merged;
@@ -78,7 +78,12 @@ function readFile(path: string, isRequired: boolean): { kind: "read"; value: Ent
   const [problem] = document.errors;
   // The library's message quotes the text, which may be a token.
   if (problem !== undefined) return failed(`${path} is no kubeconfig: no YAML at line ${lineOf(text, problem.pos[0])}`);
-  const value: unknown = document.toJS();
+  let value: unknown;
+  try {
+    value = document.toJS();
+  } catch {
+    return failed(`${path} is no kubeconfig: it has aliases without an anchor, or far too many`);
+  }
   if (value === null) return { kind: "read", value: {} };
   return isRecord(value) ? { kind: "read", value } : failed(`${path} is no kubeconfig: it holds no mapping`);
 }

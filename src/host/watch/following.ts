@@ -1,4 +1,4 @@
-import type { ObjectChanges } from "../../incremental/read-changes.ts";
+import type { ObjectChanges } from "../../incremental/state/read-changes.ts";
 import type { Backoff } from "../../watch/backoff.ts";
 import type { Difference, Mirror } from "../../watch/mirror.ts";
 import type { Entry } from "../live/kubeconfig.ts";

@@ -17,7 +17,7 @@ export const absentAnnotation = "portolan/absent";
  */
 export function layOver(
   objects: readonly InputObject[],
-  { overlaysFrom, proxyConfigDocument, gone = nothing }: DocumentRoles,
+  { overlaysFrom, proxyConfigDocument, gone = nothing, recomputed = nothing }: DocumentRoles,
   sink: Sink,
 ): readonly InputObject[] {
   const first = overlaysFrom ?? Number.POSITIVE_INFINITY;
@@ -40,7 +40,9 @@ export function layOver(
     if (overlay.isAbsent) return [];
     const { object } = overlay;
     if (object.kind !== "Service") return [object];
-    checkEndpointsStay(object, input, withEndpoints, sink.reporter(subjectOf(object)));
+    const report = sink.reporter(subjectOf(object));
+    if (recomputed.has(keyOf(object))) report("overlay-endpoints-recomputed", object.place, { object: keyOf(object) });
+    else checkEndpointsStay(object, input, withEndpoints, report);
     return [{ ...object, value: keepAllocated(object.value, input.value) }];
   });
   const added = [...overlays.values()].flatMap(({ object, isUsed, isAbsent }) => {

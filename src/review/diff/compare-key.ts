@@ -3,26 +3,27 @@ import {
   complement,
   intersect,
   isEmpty,
-  isSingle,
   noAddress,
   parseAddressSet,
   subtract,
   unite,
 } from "../../evaluate/address-set.ts";
-import { printTarget } from "../../evaluate/addresses.ts";
 import { classesOf, type Part, type SourceClass, sameParts } from "../../evaluate/classes.ts";
 import { evaluatePacket } from "../../evaluate/evaluate-packet.ts";
 import type { EvaluatedHost } from "../../evaluate/host.ts";
 import { isLocal } from "../../evaluate/match-packet.ts";
 import type { Entry, Packet, Remembered } from "../../evaluate/packet.ts";
 import { isIpv6Key, type Key } from "./key.ts";
+import { type RecallPair, recallPairs } from "./recall-pairs.ts";
 
 /** What both sides do with all packets of one entry to one destination. */
 export interface EntryComparison {
   readonly entry: Entry;
-  /** The sources that were asked about: those both sides agree can come by this entry. */
+  /**
+   * The sources that were asked about: those both sides agree can come by this entry, without the endpoints, unless it is
+   * they alone that are treated differently.
+   */
   readonly sources: AddressSet;
-  /** Without endpoints that reach themselves, unless it is they alone that are treated differently. */
   readonly base: readonly SourceClass[];
   readonly head: readonly SourceClass[];
   /** Sources that are treated differently, by what happens to them. */
@@ -33,8 +34,8 @@ export interface Difference {
   readonly sources: AddressSet;
   readonly was: readonly Part[];
   readonly now: readonly Part[];
-  /** Only where clients are meant that the node keeps at an endpoint: the list that holds them. */
-  readonly remembered?: string;
+  /** Only where clients are meant that the node keeps at an endpoint, or kept until now. */
+  readonly returning?: RecallPair["kind"];
 }
 
 /** Sends all packets for a destination through both hosts, by each entry. */
@@ -44,22 +45,55 @@ export function compareKey(base: EvaluatedHost, head: EvaluatedHost, key: Key): 
     if (isEmpty(sources)) return [];
     const { address: destination, port, protocol, state } = key;
     const packet: Packet = { entry, sources, destination, port, protocol, state };
-    const [was, now] = [classesOf(evaluatePacket(base, packet)), classesOf(evaluatePacket(head, packet))];
-    const fresh = differencesOf(was, now);
-    const differences =
-      fresh.length > 0
-        ? fresh
-        : returningDifferences([was, now], (remembered) =>
-            differencesOf(
-              classesOf(evaluatePacket(base, { ...packet, remembered })),
-              classesOf(evaluatePacket(head, { ...packet, remembered })),
-            ),
-          );
-    const general = differences.length === 0 ? [] : differencesOf(withoutHairpins(was), withoutHairpins(now));
-    const shown = differences.length > 0 && general.length === 0 ? differences : general;
-    const fold = shown === differences && shown.length > 0 ? (each: readonly SourceClass[]) => each : withoutHairpins;
-    return [{ entry, sources, base: fold(was), head: fold(now), differences: shown }];
+    const ask = (host: EvaluatedHost, remembered?: Remembered) =>
+      classesOf(evaluatePacket(host, { ...packet, remembered }));
+    const fresh = compareClasses(sources, ask(base), ask(head));
+    if (fresh.differences.length > 0) return [{ entry, ...fresh }];
+    for (const { kind, ...recalled } of recallPairs(fresh.base, fresh.head)) {
+      const kept = compareClasses(sources, ask(base, recalled.base), ask(head, recalled.head));
+      if (kept.differences.length === 0) continue;
+      const differences = kept.differences.map((difference) => ({ ...difference, returning: kind }));
+      return [{ entry, ...(kind === "kept" ? kept : fresh), differences }];
+    }
+    return [{ entry, ...fresh }];
   });
+}
+
+/**
+ * Classes as people think of them: an endpoint that reaches itself is masqueraded, whatever the rule for the others, and
+ * makes no class of its own, unless endpoints alone are treated differently.
+ */
+function compareClasses(
+  sources: AddressSet,
+  was: readonly SourceClass[],
+  now: readonly SourceClass[],
+): Omit<EntryComparison, "entry"> {
+  const all = { sources, base: was, head: now, differences: differencesOf(was, now) };
+  const ends = endpointsOf([...was, ...now]);
+  const others = ends === undefined ? sources : subtract(sources, ends);
+  if (ends === undefined || isEmpty(others)) return all;
+  const [base, head] = [classesWithin(others, was), classesWithin(others, now)];
+  const differences = differencesOf(base, head);
+  return differences.length === 0 && all.differences.length > 0 ? all : { sources: others, base, head, differences };
+}
+
+function classesWithin(others: AddressSet, classes: readonly SourceClass[]): readonly SourceClass[] {
+  return classes.flatMap(({ sources, parts }): readonly SourceClass[] => {
+    const rest = intersect(sources, others);
+    return isEmpty(rest) ? [] : [{ sources: rest, parts }];
+  });
+}
+
+/** The addresses that packets of these classes are sent on to. */
+function endpointsOf(classes: readonly SourceClass[]): AddressSet | undefined {
+  const [first] = classes;
+  if (first === undefined) return undefined;
+  const { bits } = first.sources;
+  const found = classes
+    .flatMap(({ parts }) => parts)
+    .flatMap(({ outcome: { verdict } }) => (verdict.kind === "delivered" ? [verdict.target.address] : []));
+  const sets = [...new Set(found)].map(parseAddressSet).filter((set) => set?.bits === bits) as AddressSet[];
+  return sets.length === 0 ? undefined : unite(sets, bits);
 }
 
 /** The node itself uses its own addresses, and what it talks to when that is its own too. */
@@ -91,7 +125,7 @@ function sourcesOf(entry: Entry, { address, ...key }: Key, hosts: readonly [Eval
 }
 
 function differencesOf(base: readonly SourceClass[], head: readonly SourceClass[]): readonly Difference[] {
-  const differences: { sources: AddressSet; was: readonly Part[]; now: readonly Part[] }[] = [];
+  const differences: Difference[] = [];
   for (const before of base) {
     for (const after of head) {
       if (sameParts(before.parts, after.parts)) continue;
@@ -100,54 +134,4 @@ function differencesOf(base: readonly SourceClass[], head: readonly SourceClass[
     }
   }
   return differences;
-}
-
-const mostLists = 64;
-
-/** Where new clients are treated alike, those that come again may not be: one list after the other holds them. */
-function returningDifferences(
-  sides: readonly (readonly SourceClass[])[],
-  compare: (remembered: Remembered) => readonly Difference[],
-): readonly Difference[] {
-  const outcomes = sides.flatMap((classes) => classes.flatMap(({ parts }) => parts.map(({ outcome }) => outcome)));
-  const lists = new Set(outcomes.flatMap(({ affinity, remembers }) => (affinity === undefined ? [] : remembers)));
-  for (const list of [...lists].slice(0, mostLists)) {
-    const found = compare({ lists: new Set([list]), target: undefined });
-    if (found.length > 0) return found.map((difference) => ({ ...difference, remembered: list }));
-  }
-  return [];
-}
-
-/**
- * Classes as people think of them: an endpoint that reaches itself is masqueraded, whatever the rule for the others,
- * and makes no class of its own. `differs` says of which sources more is to be told.
- */
-export function withoutHairpins(classes: readonly SourceClass[]): readonly SourceClass[] {
-  const folded = new Map<SourceClass, SourceClass[]>();
-  for (const one of classes) {
-    const general = classes.find((each) => each !== one && !isSingle(each.sources) && isHairpinOf(one, each));
-    if (general !== undefined) folded.set(general, [...(folded.get(general) ?? []), one]);
-  }
-  if (folded.size === 0) return classes;
-  const gone = new Set([...folded.values()].flat());
-  return classes
-    .filter((each) => !gone.has(each))
-    .map((each) => {
-      const sets = [each, ...(folded.get(each) ?? [])].map(({ sources }) => sources);
-      return { ...each, sources: unite(sets, each.sources.bits) };
-    });
-}
-
-function isHairpinOf(one: SourceClass, general: SourceClass): boolean {
-  if (!isSingle(one.sources)) return false;
-  const plain = (part: Part): string => part.key.replace(" masqueraded", "");
-  const extra = one.parts.filter((part) => !general.parts.some((other) => other.key === part.key));
-  return (
-    one.parts.map(plain).sort().join() === general.parts.map(plain).sort().join() &&
-    extra.every(({ outcome: { verdict, masqueraded }, key }) => {
-      if (verdict.kind !== "delivered" || !masqueraded) return false;
-      const own = parseAddressSet(verdict.target.address);
-      return own !== undefined && !isEmpty(intersect(own, one.sources)) && key.includes(printTarget(verdict.target));
-    })
-  );
 }

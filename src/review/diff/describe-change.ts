@@ -7,9 +7,9 @@ import { type Key, vipOf } from "./key.ts";
 import { labelClasses, tellParts } from "./label-outcomes.ts";
 import { nameSources } from "./name-sources.ts";
 import type { EndpointAt, SideNode } from "./side.ts";
-import { tellDetails, tellHeadline } from "./tell-change.ts";
+import { type Reach, tellDetails, tellHeadline } from "./tell-change.ts";
 import { type EndpointLabel, type RuleLine, severities, type TrafficChange, type Witness } from "./traffic-diff.ts";
-import { isUntouched, severityOf, targets } from "./weigh-change.ts";
+import { isDelivered, isUntouched, severityOf, targets } from "./weigh-change.ts";
 
 /** One node on both sides. */
 export interface NodePair {
@@ -35,30 +35,31 @@ export function describeChange(
   const { difference, comparison, severity } = worst;
   const isAll = (side: "base" | "head", has: (part: Part) => boolean): boolean =>
     comparisons.every((each) => each[side].every(({ parts }) => parts.every(has)));
-  const isRegion = key.kind === "elsewhere" || key.kind === "other-ports";
+  const isRegion = key.kind !== "address" && key.kind !== "node-port";
   const [isNew, isGone] = [isAll("base", isUntouched), isAll("head", isUntouched)];
   const kind = isRegion || isNew === isGone ? "changed" : isNew ? "added" : "removed";
   const nodes = [pair.base, pair.head];
   const { name, source } = findService(key, pair, difference) ?? {};
   const { before, after } = labelClasses(comparisons, nodes);
-  const headline = tellHeadline(kind, severity, difference);
+  const witness = witnessOf(key, comparison, difference, nodes);
+  const isServed = (side: "base" | "head") =>
+    comparisons.some((each) => each[side].some(({ parts }) => parts.some(isDelivered)));
+  const reach: Reach = { from: witness.fromClass, servedBefore: isServed("base"), servedAfter: isServed("head") };
+  const headline = tellHeadline({ kind, severity, difference, reach });
   return {
     kind,
     severity,
     service: name,
     vip: vipOf(key),
-    port: isRegion ? undefined : key.port,
+    port: isRegion && key.kind !== "bound" ? undefined : key.port,
     protocol: isRegion && key.kind === "elsewhere" && key.state !== "NEW" ? undefined : key.protocol,
     nodes: [pair.head.name],
     headline,
     details: tellDetails(difference, headline),
-    endpoints: {
-      added: endpointsOnly(difference.now, difference.was, pair.head.endpoints),
-      removed: endpointsOnly(difference.was, difference.now, pair.base.endpoints),
-    },
+    endpoints: endpointsOf(difference, reach, pair),
     before: kind === "added" ? [] : before,
     after: kind === "removed" ? [] : after,
-    witness: witnessOf(key, comparison, difference, nodes),
+    witness,
     source: source?.(),
     ruleLines: ruleLinesOf(difference),
   };
@@ -67,6 +68,17 @@ export function describeChange(
 function sizeOrder(a: AddressSet, b: AddressSet): number {
   const size = ({ intervals }: AddressSet) => intervals.reduce((sum, { from, to }) => sum + to - from, 0n);
   return size(a) > size(b) ? -1 : 1;
+}
+
+/** Those that come and go; none where they serve as before, and only some sources are let in or kept out. */
+function endpointsOf(
+  { was, now, returning }: Difference,
+  { servedBefore, servedAfter }: Reach,
+  { base, head }: NodePair,
+): TrafficChange["endpoints"] {
+  const [isLetIn, isKeptOut] = [servedBefore && targets(was).length === 0, servedAfter && targets(now).length === 0];
+  if (returning === "forgotten" || isLetIn || isKeptOut) return { added: [], removed: [] };
+  return { added: endpointsOnly(now, was, head.endpoints), removed: endpointsOnly(was, now, base.endpoints) };
 }
 
 function endpointsOnly(
@@ -94,7 +106,7 @@ function witnessOf(
   const fromClass = nameSources(entry, difference.sources, sources, nodes);
   return {
     from: exampleOf(difference.sources),
-    fromClass: difference.remembered === undefined ? fromClass : `${fromClass}, kept at an endpoint before`,
+    fromClass: difference.returning === undefined ? fromClass : `${fromClass}, kept at an endpoint before`,
     entry,
     to: printTarget(key),
     protocol: key.protocol,

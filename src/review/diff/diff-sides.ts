@@ -80,7 +80,8 @@ function foldChanges(diffs: readonly NodeDiff[], names: readonly string[]): Traf
     }
   }
   return [...folded.values()].map(({ change, nodes }) => {
-    const isEverywhere = change.kind === "added" && change.vip.startsWith("nodePort") && names.length > 1;
+    const isOpening = change.kind === "added" && change.headline.startsWith("opens");
+    const isEverywhere = isOpening && change.vip.startsWith("nodePort") && names.length > 1;
     const headline = isEverywhere && nodes.length === names.length ? "opens on every node" : change.headline;
     return { ...change, nodes: nodes.sort(), headline };
   });

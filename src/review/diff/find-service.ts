@@ -15,7 +15,9 @@ export function findService(
     const service =
       kind === "other-ports"
         ? byAddress(services).get(address)
-        : (services.get(`${printTarget({ address, port })}/${protocol}`) ?? services.get(`*:${port}/${protocol}`));
+        : kind === "bound"
+          ? services.get(`*:${port}/${protocol}`)
+          : (services.get(`${printTarget({ address, port })}/${protocol}`) ?? services.get(`*:${port}/${protocol}`));
     if (service !== undefined) return service;
   }
   const hops = kind === "other-ports" ? [] : [...now, ...was].flatMap(({ outcome }) => outcome.hops);

@@ -57,6 +57,8 @@ function noteEntries(
 ): void {
   for (const set of one.sets.values()) {
     const beside = other.sets.get(set.name);
+    // Nobody knows what a set holds that is not there.
+    if (beside === undefined) changed.everything = true;
     const known = new Set(beside?.type === set.type ? beside.entries.map(({ text }) => text) : []);
     for (const { text } of set.entries) if (!known.has(text)) noteEntry(changed, set.type, text, hosts);
   }

@@ -3,11 +3,16 @@ import type { ConnectionState, Protocol } from "../../evaluate/packet.ts";
 
 /** A destination to look at: all packets to it are asked about, from every source. */
 export interface Key {
-  readonly kind: "address" | "node-port" | "other-ports" | "elsewhere";
+  /** `bound`: a port of one of the addresses of Services that the host carries, which stands for all of them. */
+  readonly kind: "address" | "node-port" | "other-ports" | "bound" | "elsewhere";
   readonly address: string;
   readonly port: number;
   readonly protocol: Protocol;
   readonly state: ConnectionState;
+  /** Of an address elsewhere: the smallest network that rules ask for and that it lies in. */
+  readonly network?: string;
+  /** Of an address elsewhere: the port stands for all that no rule asks for. */
+  readonly isAnyPort?: boolean;
 }
 
 export function isIpv6Key({ address }: Key): boolean {
@@ -24,6 +29,8 @@ export function vipOf({ kind, address, port, protocol, state }: Key): string {
       return `nodePort ${port}/${name}`;
     case "other-ports":
       return `${address}, other ${name} ports`;
+    case "bound":
+      return `port ${port}/${name} of addresses of Services`;
     case "elsewhere":
       return state === "NEW" ? `everything else (${name})` : `packets that conntrack calls ${state}`;
   }

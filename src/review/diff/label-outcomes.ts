@@ -1,4 +1,4 @@
-import { type AddressSet, intersect, isEmpty } from "../../evaluate/address-set.ts";
+import { intersect, isEmpty } from "../../evaluate/address-set.ts";
 import { printTarget } from "../../evaluate/addresses.ts";
 import { type Part, sameParts } from "../../evaluate/classes.ts";
 import { printFraction, printPercent, shareNumber } from "../../evaluate/share.ts";
@@ -34,9 +34,11 @@ export function labelClasses(comparisons: readonly EntryComparison[], nodes: rea
   return { before: label("was"), after: label("now") };
 }
 
+type Piece = Pick<Difference, "sources" | "was" | "now">;
+
 /** The pieces that both sides' classes divide the sources into; pieces treated alike are one. */
-function sharedClasses({ base, head }: EntryComparison): readonly Difference[] {
-  const pieces: { sources: AddressSet; readonly was: readonly Part[]; readonly now: readonly Part[] }[] = [];
+function sharedClasses({ base, head }: EntryComparison): readonly Piece[] {
+  const pieces: Piece[] = [];
   for (const { sources, parts: was } of base) {
     for (const { sources: others, parts: now } of head) {
       const shared = intersect(sources, others);

@@ -1,11 +1,12 @@
-import { contains, lastAddress, parseAddressSet } from "../../evaluate/address-set.ts";
-import { addressNumber } from "../../evaluate/addresses.ts";
+import { parseAddressSet } from "../../evaluate/address-set.ts";
+import { isAddress } from "../../evaluate/addresses.ts";
 import { exactDestination } from "../../evaluate/chain-index.ts";
 import type { EvaluatedHost } from "../../evaluate/host.ts";
 import { type LoadedChain, ruleAt } from "../../evaluate/loaded-chain.ts";
 import { isLocal } from "../../evaluate/match-packet.ts";
 import type { Protocol } from "../../evaluate/packet.ts";
 import type { Match, Rule } from "../../tools/iptables/parsed.ts";
+import { chooseElsewhere, type Elsewhere } from "./choose-elsewhere.ts";
 import type { Key } from "./key.ts";
 
 const protocols: readonly Protocol[] = ["tcp", "udp", "sctp"];
@@ -40,13 +41,42 @@ export function listKeys(hosts: readonly EvaluatedHost[]): readonly Key[] {
     if (own !== undefined) continue;
     for (const protocol of protocols) keys.push(keyOf("other-ports", address, `${protocol} ${unused}`));
   }
-  for (const address of elsewhere(mentioned, hosts)) {
-    for (const text of [...mentioned.anywhere, ...protocols.map((each) => `${each} ${unused}`)])
-      keys.push(keyOf("elsewhere", address, text));
-    const other = keyOf("elsewhere", address, `tcp ${unused}`);
+  for (const address of boundAddresses(hosts, nodeAddresses)) {
+    const own = mentioned.byAddress.get(address);
+    for (const text of mentioned.anywhere) if (!own?.has(text)) keys.push(keyOf("bound", address, text));
+  }
+  for (const { address, network } of elsewhere(mentioned, hosts)) {
+    const region = network === undefined ? {} : { network };
+    for (const text of mentioned.anywhere) keys.push({ ...keyOf("elsewhere", address, text), ...region });
+    for (const protocol of protocols) {
+      const key = keyOf("elsewhere", address, `${protocol} ${unused}`);
+      keys.push({ ...key, ...region, isAnyPort: true });
+    }
+    const other = { ...keyOf("elsewhere", address, `tcp ${unused}`), ...region };
     for (const state of ["ESTABLISHED", "INVALID"] as const) keys.push({ ...other, state });
   }
   return keys;
+}
+
+/**
+ * Addresses of Services that a host carries, for the ports that rules ask for without an address: of those that lie in
+ * the same sets one stands for all.
+ */
+function boundAddresses(hosts: readonly EvaluatedHost[], others: readonly string[]): readonly string[] {
+  const chosen = new Map<string, string>();
+  const sets = hosts.map((host) =>
+    [...host.sets.values()]
+      .filter(({ type }) => type === "hash:ip")
+      .map(({ name, entries }) => ({ name, texts: new Set(entries.map(({ text }) => text)) })),
+  );
+  for (const address of new Set(hosts.flatMap(({ localAddresses }) => [...localAddresses]))) {
+    // Of one that comes or goes, all ports change.
+    if (others.includes(address) || !hosts.every((host) => host.localAddresses.has(address))) continue;
+    const kind = sets.map((ofHost) => ofHost.flatMap(({ name, texts }) => (texts.has(address) ? [name] : [])));
+    const text = JSON.stringify([address.includes(":"), kind]);
+    if (!chosen.has(text)) chosen.set(text, address);
+  }
+  return [...chosen.values()];
 }
 
 function keyOf(kind: Key["kind"], address: string, text: string): Key {
@@ -76,7 +106,7 @@ function noteHost(mentioned: Mentioned, host: EvaluatedHost): void {
 /** Only rules that name a destination or a port are parsed here: most rules of a large node name neither. */
 function noteChain(mentioned: Mentioned, chain: LoadedChain): void {
   for (const [at, line] of chain.lines.entries()) {
-    if (line.includes(" --dport ") || line.includes(" -d ") || line.includes(" --dports "))
+    if (line.includes(" --dport ") || line.includes(" -d ") || line.includes(" --dports ") || line.includes(" --dst-t"))
       noteRule(mentioned, ruleAt(chain, at));
   }
 }
@@ -90,8 +120,17 @@ function noteRule(mentioned: Mentioned, rule: Rule): void {
     return;
   }
   for (const text of ports) mentioned.anywhere.add(text);
-  for (const match of rule.matches) if (match.kind === "destination") mentioned.networks.add(match.range);
+  for (const match of rule.matches) {
+    if (match.kind === "destination") mentioned.networks.add(match.range);
+    if (match.kind === "address-type") for (const network of typed[match.type] ?? []) mentioned.networks.add(network);
+  }
 }
+
+/** What the kernel's types of addresses mean; what LOCAL means, every host says itself. */
+const typed: Readonly<Record<string, readonly string[]>> = {
+  MULTICAST: ["224.0.0.0/4", "ff00::/8"],
+  BROADCAST: ["255.255.255.255/32"],
+};
 
 function note({ byAddress }: Mentioned, address: string, text: string | undefined): void {
   const ports = byAddress.get(address) ?? new Set<string>();
@@ -123,10 +162,15 @@ function noteEntry(mentioned: Mentioned, type: string, text: string): void {
     for (const protocol of protocols) mentioned.anywhere.add(`${protocol} ${text}`);
     return;
   }
-  const [address = "", port] = text.split(",");
-  if (!type.startsWith("hash:ip")) return;
+  if (!/^hash:(?:ip|net)\b/.test(type)) return;
+  const [address = "", port = ""] = text.split(",");
+  if (!isAddress(address)) {
+    mentioned.networks.add(address);
+    return;
+  }
   note(mentioned, address, undefined);
-  if (port?.includes(":")) note(mentioned, address, port.replace(":", " "));
+  const [, protocol, number] = /^(tcp|udp|sctp):(\d+)$/.exec(port) ?? [];
+  if (number !== undefined) note(mentioned, address, `${protocol} ${number}`);
 }
 
 /** A port that nobody asks for. */
@@ -137,24 +181,12 @@ function unusedPort({ byAddress, anywhere }: Mentioned): number {
   return port;
 }
 
-/** An address for each set of networks that some destination lies in, that nobody names and no host has. */
-function elsewhere({ byAddress, networks }: Mentioned, hosts: readonly EvaluatedHost[]): readonly string[] {
+/** Addresses that nobody names and no host has, for each part that networks in rules and sets divide the others into. */
+function elsewhere({ byAddress, networks }: Mentioned, hosts: readonly EvaluatedHost[]): readonly Elsewhere[] {
   const isFree = (address: string) => !byAddress.has(address) && !hosts.some((host) => isLocal(address, host));
-  const chosen = new Map<string, string>();
-  const ranges = [...networks].map((text) => ({ text, set: parseAddressSet(text) }));
-  for (const [bits, fallback] of [
-    [32, "198.18.255.254"],
-    [128, "2001:db8:ffff::fffe"],
-  ] as const) {
-    if (!hosts.some(({ families }) => families[bits === 32 ? "ipv4" : "ipv6"].tables.size > 0)) continue;
-    const own = ranges.filter(({ set }) => set?.bits === bits);
-    for (const address of [fallback, ...own.flatMap(({ set }) => (set && lastAddress(set)) ?? [])]) {
-      if (!isFree(address)) continue;
-      const value = addressNumber(address);
-      const inside = own.filter(({ set }) => set !== undefined && contains(set, value)).map(({ text }) => text);
-      const networksOf = `${bits} ${inside.sort().join(" ")}`;
-      if (!chosen.has(networksOf)) chosen.set(networksOf, address);
-    }
-  }
-  return [...chosen.values()];
+  const sets = [...networks].map(parseAddressSet).filter((set) => set !== undefined);
+  return ([32, 128] as const).flatMap((bits) => {
+    const family = bits === 32 ? "ipv4" : "ipv6";
+    return hosts.some(({ families }) => families[family].tables.size > 0) ? chooseElsewhere(bits, sets, isFree) : [];
+  });
 }

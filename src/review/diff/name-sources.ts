@@ -3,13 +3,16 @@ import {
   complement,
   intersect,
   isEmpty,
-  isSingle,
+  isEverything,
   parseAddressSet,
   printCidrs,
   sameSet,
   subtract,
+  unite,
 } from "../../evaluate/address-set.ts";
+import { numberAddress } from "../../evaluate/addresses.ts";
 import type { Entry } from "../../evaluate/packet.ts";
+import { fewestNetworks } from "./fewest-networks.ts";
 import type { SideNode } from "./side.ts";
 
 const entryNames: Readonly<Record<Entry, string>> = {
@@ -28,19 +31,20 @@ export function nameSources(entry: Entry, sources: AddressSet, whole: AddressSet
   if (entry === "node") return `the node itself as ${printCidrs(sources).slice(0, mostCidrs).join(", ")}`;
   const ofNode = nodes.flatMap(({ podRangesOf }) => [...podRangesOf]).find(([, ranges]) => isAll(sources, ranges));
   if (ofNode !== undefined) return `pods of ${ofNode[0]}`;
-  const cidrs = printCidrs(sources);
-  if (isSingle(sources) || cidrs.length <= mostCidrs) return cidrs.join(", ");
-  const without = subtract(whole, sources);
-  const missing = printCidrs(smallest(sources, whole) ?? without);
-  if (missing.length <= mostCidrs) return `${name} but ${missing.join(", ")}`;
+  const free = complement(whole);
+  const cidrs = fewestNetworks(sources, free);
+  if (cidrs.length <= mostCidrs) return cidrs.join(", ");
+  const hull = hullOf(sources);
+  const missing = fewestNetworks(subtract(intersect(whole, hull), sources), unite([free, complement(hull)], hull.bits));
+  if (missing.length <= mostCidrs) return `${isEverything(hull) ? name : printCidrs(hull)} but ${missing.join(", ")}`;
   return `${name}, ${cidrs.slice(0, mostCidrs).join(", ")} and ${cidrs.length - mostCidrs} more networks`;
 }
 
-/** What is left out, grown over what cannot come by this entry anyway when that is said with fewer networks. */
-function smallest(sources: AddressSet, whole: AddressSet): AddressSet | undefined {
-  const grown = complement(sources);
-  const exact = subtract(whole, sources);
-  return printCidrs(grown).length < printCidrs(exact).length ? grown : undefined;
+/** The smallest network around all of the addresses. */
+function hullOf({ bits, intervals }: AddressSet): AddressSet {
+  const [first, last] = [intervals[0]?.from ?? 0n, intervals.at(-1)?.to ?? 0n];
+  const length = (first ^ last).toString(2).replace(/^0/, "").length;
+  return parseAddressSet(`${numberAddress(first, bits)}/${bits - length}`) as AddressSet;
 }
 
 function isAll(sources: AddressSet, ranges: readonly string[]): boolean {

@@ -1,31 +1,64 @@
-import { printTarget } from "../../evaluate/addresses.ts";
 import type { Part } from "../../evaluate/classes.ts";
 import { printPercent, type Share, sameShare } from "../../evaluate/share.ts";
 import type { Difference } from "./compare-key.ts";
 import type { ChangeSeverity, TrafficChange } from "./traffic-diff.ts";
-import { isDelivered, isRefused, isUntouched, targets } from "./weigh-change.ts";
+import { isDelivered, isRefused, isUntouched, sourceChanges, targets } from "./weigh-change.ts";
+
+/** Whom a change concerns, and whether others were served before, or are after. */
+export interface Reach {
+  /** `203.0.113.0/24` */
+  readonly from: string;
+  readonly servedBefore: boolean;
+  readonly servedAfter: boolean;
+}
+
+interface Told {
+  readonly kind: TrafficChange["kind"];
+  readonly severity: ChangeSeverity;
+  readonly difference: Difference;
+  readonly reach: Reach;
+}
 
 /** What changes, in a short phrase. */
-export function tellHeadline(kind: TrafficChange["kind"], severity: ChangeSeverity, { was, now }: Difference): string {
+export function tellHeadline({ kind, severity, difference, reach }: Told): string {
+  const { was, now, returning } = difference;
   const [before, after] = [targets(was).length, targets(now).length];
+  if (returning === "forgotten") return "clients that stay at an endpoint choose anew, once";
   if (kind === "added") return after === 0 ? `new, and ${refusal(now)}` : `opens, ${counted(after)}`;
   if (kind === "removed") return before === 0 ? `gone, was ${refusal(was)}` : "closes";
-  if (before > 0 && after === 0) return now.every(isRefused) ? "no endpoints left" : `no longer served: ${ending(now)}`;
-  if (before === 0 && after > 0)
-    return was.every(isRefused) ? `served again, ${counted(after)}` : `served now, ${counted(after)}`;
-  if (before === 0 && ending(was) === ending(now)) return sourceAddress(was, now);
-  if (before === 0) return `${ending(was)} -> ${ending(now)}`;
-  if (severity === "source-address") return sourceAddress(was, now);
-  if (severity === "affinity") return affinity(was, now);
-  if (severity === "access-lost") return `partly ${refusal(now)}`;
+  if (before > 0 && after === 0) return served(now, reach);
+  if (before === 0 && after > 0) {
+    if (reach.servedBefore) return `${counted(after)} now open to ${reach.from}`;
+    return `${was.every(isRefused) ? "served again" : "served now"}, ${counted(after)}`;
+  }
+  if (before === 0 && ending(was) !== ending(now)) return `${ending(was)} -> ${ending(now)}`;
+  if (before === 0 || severity === "source-address") return sourceAddress(was, now) || "depends on other things now";
+  if (severity === "affinity") return affinity(was, now) || "clients that stay at an endpoint are led elsewhere";
+  if (severity === "access-lost")
+    return `partly ${refusal(now) || (now.some(isUntouched) ? "goes on untouched" : "no longer served")}`;
+  if (severity === "access-widened") return widened(was, now);
   if (before !== after) return `endpoints ${before} -> ${after}`;
   return targets(was).join() === targets(now).join() ? "other shares" : "endpoints replaced";
 }
 
+/** Of packets that endpoints got in part. */
+function widened(was: readonly Part[], now: readonly Part[]): string {
+  if (!was.some(isRefused)) return "served more often";
+  return `${now.some(isRefused) ? "less often" : "no longer"} ${refusal(was)}`;
+}
+
+/** Of packets that no endpoint gets any more: some sources are kept out, or nobody is served. */
+function served(now: readonly Part[], { from, servedAfter }: Reach): string {
+  if (servedAfter) return now.every(isRefused) ? `now ${refusal(now)} from ${from}` : `no longer serves ${from}`;
+  return now.every(isRefused) ? "no endpoints left" : `no longer served: ${ending(now)}`;
+}
+
 /** What else there is to say besides the headline, a phrase a line. */
-export function tellDetails({ was, now }: Difference, headline: string): readonly string[] {
+export function tellDetails({ was, now, returning }: Difference, headline: string): readonly string[] {
+  if (returning === "forgotten") return ["the lists that hold them are called otherwise, and begin empty"];
   const details: string[] = [];
-  if (now.every(isRefused) && !was.every(isRefused)) details.push(`connections are now ${refusal(now)}`);
+  const isNews = !headline.includes(refusal(now));
+  if (now.every(isRefused) && !was.every(isRefused) && isNews) details.push(`connections are now ${refusal(now)}`);
   const [before, after] = [evenShare(was), evenShare(now)];
   if (before !== undefined && after !== undefined && !sameShare(before, after))
     details.push(`share per endpoint ${printPercent(before)} -> ${printPercent(after)}`);
@@ -60,35 +93,18 @@ function refusal(parts: readonly Part[]): string {
 
 /** Whose address endpoints see: of all of them, or of those for which it changes. */
 function sourceAddress(was: readonly Part[], now: readonly Part[]): string {
-  const [before, after] = [maskedEnds(was), maskedEnds(now)];
-  const changes = (to: boolean): readonly string[] =>
-    [...after].flatMap(([end, isMasked]) => (isMasked === to && before.get(end) === !to ? [end] : []));
-  const told = [true, false].flatMap((isMasked) => {
-    const ends = changes(isMasked);
-    if (ends.length === 0) return [];
-    const all =
-      ends.length === after.size
-        ? ""
-        : ` by ${ends.slice(0, mostEnds).join(", ")}${ends.length > mostEnds ? " and others" : ""}`;
-    return [
-      isMasked
-        ? `source address is replaced by the node's now${all && `, as seen${all}`}`
-        : `source address is kept now${all && `, as seen${all}`}`,
-    ];
-  });
-  return told.join("; ");
+  const { replaced, kept, ends } = sourceChanges(was, now);
+  const seen = (by: readonly string[]): string => {
+    if (by.length === ends) return "";
+    return `, as seen by ${by.slice(0, mostEnds).join(", ")}${by.length > mostEnds ? " and others" : ""}`;
+  };
+  return [
+    ...(replaced.length > 0 ? [`source address is replaced by the node's now${seen(replaced)}`] : []),
+    ...(kept.length > 0 ? [`source address is kept now${seen(kept)}`] : []),
+  ].join("; ");
 }
 
 const mostEnds = 2;
-
-/** Whether the source is replaced, by where packets end. */
-function maskedEnds(parts: readonly Part[]): ReadonlyMap<string, boolean> {
-  const ends = parts.flatMap(({ outcome: { verdict, masqueraded } }): readonly (readonly [string, boolean])[] => {
-    if (verdict.kind === "delivered") return [[printTarget(verdict.target), masqueraded]];
-    return verdict.kind === "untouched" ? [["the address itself", masqueraded]] : [];
-  });
-  return new Map(ends);
-}
 
 function affinity(was: readonly Part[], now: readonly Part[]): string {
   const seconds = (parts: readonly Part[]) => parts.filter(isDelivered).map(({ outcome }) => outcome.affinity);

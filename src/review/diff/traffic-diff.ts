@@ -26,7 +26,7 @@ export const severities = [
   "access-lost",
   /** Which source address an endpoint sees. */
   "source-address",
-  /** Other endpoints, or other shares of the same. */
+  /** Other endpoints, other shares of the same, or another way to refuse. */
   "shares",
   "affinity",
   /** Text differs, and no packet is treated differently. */

@@ -43,7 +43,7 @@ test("metrics have kube-proxy's names under portolan_", async () => {
   const { servers, metrics } = await started(1000);
   const { observer } = servers;
   observer.queued();
-  observer.changed("EndpointSlice", 3, Date.now() - 2000);
+  observer.changed("EndpointSlice", 3, new Date(Date.now() - 2000).toISOString());
   observer.changed("Node", 1, undefined);
   observer.trouble({ plural: "services", kind: "relist", message: "", wait: 1 });
   observer.synced(report(failed, false));

@@ -31,3 +31,19 @@ export function proxyConfigMap(text: string): StoredObject {
   const metadata = { name: "kube-proxy", namespace: "kube-system" };
   return { apiVersion: "v1", kind: "ConfigMap", metadata, data: { "config.conf": text, "kubeconfig.conf": "" } };
 }
+
+export const testNode: StoredObject = {
+  apiVersion: "v1",
+  kind: "Node",
+  metadata: { name: "node1" },
+  status: { addresses: [{ type: "InternalIP", address: "192.0.2.10" }] },
+};
+
+export function manyServices(count: number): readonly StoredObject[] {
+  return Array.from({ length: count }, (_, index) => ({
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: { name: `svc-${index}`, namespace: "shop" },
+    spec: { clusterIP: `10.96.${index >> 8}.${index & 255}`, ports: [{ port: 80 }] },
+  }));
+}

@@ -24,6 +24,8 @@ export interface ClusterToCheck {
 export interface CheckedCluster {
   readonly mode: ProxyMode;
   readonly nodes: readonly string[];
+  /** What is to be said of the state that is no finding. */
+  readonly notes: readonly Diagnostic[];
 }
 
 /** Everything that `check` says of cluster state: what compiling warns about or refuses, and what its own rules find. */
@@ -49,7 +51,7 @@ export function checkCluster(given: ClusterToCheck, sink: Sink): CheckedCluster 
   }
   const told = findingsAmong(found.diagnostics, cluster);
   sink.diagnostics.unshift(...told.map((diagnostic) => withObject(diagnostic, documents)));
-  return { mode, nodes: names };
+  return { mode, nodes: names, notes: found.diagnostics.filter(({ code }) => code === "state-simulated") };
 }
 
 function givenConfiguration(

@@ -1,0 +1,1 @@
+export declare function whyNoCluster(): string | undefined;

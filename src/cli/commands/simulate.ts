@@ -1,0 +1,31 @@
+import { hasErrors } from "../../diagnostics/diagnostic.ts";
+import { painter } from "../color.ts";
+import { exitCodes } from "../exit-codes.ts";
+import { startProgress } from "../progress.ts";
+import { readState } from "../read-state.ts";
+import { renderDiagnostics, summarizeDiagnostics } from "../render-diagnostics.ts";
+import { printState } from "../simulate/print-state.ts";
+import { type StateFlags, wantedFamilies } from "../state-flags.ts";
+
+export interface SimulateCommandFlags extends StateFlags {
+  readonly output: "yaml" | "json";
+}
+
+/** `portolan simulate`. Prints the whole state, or nothing where there are errors. */
+export async function runSimulate(flags: SimulateCommandFlags): Promise<number> {
+  const progress = startProgress(process.stderr);
+  const families = wantedFamilies(flags.family);
+  const { inputs, sink } = await readState({ ...flags, simulate: true }, { families }, progress.tell);
+  progress.end();
+  const failed = hasErrors(sink.diagnostics);
+  process.stderr.write(renderDiagnostics(sink.diagnostics, inputs.documents, painter(process.stderr, flags.color)));
+  if (!failed) {
+    const { text, leftOut } = printState(inputs, flags.output);
+    process.stdout.write(text);
+    if (leftOut > 0)
+      process.stderr.write(`\n${leftOut} ${leftOut === 1 ? "object" : "objects"} of other kinds left out\n`);
+  }
+  const summary = summarizeDiagnostics(sink.diagnostics);
+  if (summary !== "") process.stderr.write(`\n${summary}${failed ? "; nothing was written" : ""}\n`);
+  return failed ? exitCodes.invalidInput : exitCodes.fine;
+}

@@ -1,0 +1,40 @@
+import type { Need } from "../../host/live/resources.ts";
+import type { SourceDocument } from "../../host/source.ts";
+import { CommandFailure, exitCodes } from "../exit-codes.ts";
+import { type LiveFlags, refuseStrayLiveFlags } from "./flags.ts";
+
+/** Of one request, in milliseconds. */
+const defaultPatience = 30_000;
+
+export interface LiveNeeds {
+  readonly need: Need;
+  /** Not where --proxy-config gives another one. */
+  readonly withConfiguration: boolean;
+}
+
+export interface LiveDocuments {
+  readonly context: string;
+  readonly documents: readonly SourceDocument[];
+}
+
+/** Reads the running cluster that the flags name; undefined without --live. Ends the command where it cannot be read. */
+export async function readLiveDocuments(
+  flags: LiveFlags,
+  needs: LiveNeeds,
+  tell: (what: string) => void,
+): Promise<LiveDocuments | undefined> {
+  refuseStrayLiveFlags(flags);
+  if (flags.live !== true) return undefined;
+  const { kubeconfig, context, cluster, user, as, requestTimeout = defaultPatience } = flags;
+  const { readLive } = await import("../../host/live/read-live.ts");
+  const patience = requestTimeout === 0 ? undefined : requestTimeout;
+  const live = await readLive({ kubeconfig, context, cluster, user, as, patience, ...needs }, tell);
+  if (live.kind === "failed") throw new CommandFailure(live.message, exitCodes.environment);
+  if (needs.withConfiguration && !live.hasConfiguration) {
+    process.stderr.write(
+      "note: the cluster has no ConfigMap kube-system/kube-proxy: defaults are taken\n" +
+        "      (--proxy-config FILE gives another configuration)\n",
+    );
+  }
+  return live;
+}

@@ -1,0 +1,107 @@
+import type { Excerpt } from "../../changes/excerpt.ts";
+import { emptyTable, type OwnedRules, type OwnedTable } from "../../changes/owned-state.ts";
+import { filterChains, natChains } from "../../modes/ipvs/assemble.ts";
+import { filterRules, natRules } from "../../modes/ipvs/rules.ts";
+import type { SetKey } from "../../modes/ipvs/sets.ts";
+import type { FamilySettings } from "../../resolve/forwarding-plan.ts";
+import { type Ledger, rulesOf } from "./ledger.ts";
+import type { Fragment } from "./lower-services.ts";
+import { countBefore } from "./ordered-counts.ts";
+
+/** A Service of a part in one family, before and after. */
+export interface Member {
+  readonly key: string;
+  readonly before: Fragment;
+  readonly after: Fragment;
+}
+
+export interface Sides<T> {
+  readonly found: T;
+  readonly wanted: T;
+}
+
+type TableName = "nat" | "filter";
+type Tables = Readonly<Record<TableName, Map<string, readonly string[]>>>;
+
+/**
+ * The rules of a part: own chains that change, and of shared chains what the members have there. `ledger` is of before;
+ * members are in name order.
+ */
+export function rulesOfPart(members: readonly Member[], ledger: Ledger): Sides<OwnedRules> {
+  const found: Tables = { nat: new Map(), filter: new Map() };
+  const wanted: Tables = { nat: new Map(), filter: new Map() };
+  const excerpts = { nat: new Map<string, Excerpt>(), filter: new Map<string, Excerpt>() };
+  for (const member of members) addOwnChains(member, found.nat, wanted.nat);
+  const shared = new Set(members.flatMap(({ before, after }) => [...before.shared.keys(), ...after.shared.keys()]));
+  for (const name of shared) {
+    const [table, chain] = name.split(" ") as [TableName, string];
+    const linesOf = (side: "before" | "after"): readonly string[] =>
+      members.flatMap((member) => member[side].shared.get(name) ?? []);
+    found[table].set(chain, linesOf("before"));
+    wanted[table].set(chain, linesOf("after"));
+    excerpts[table].set(chain, excerptOf(name, members, ledger));
+  }
+  return { found: ownedRules(found, excerpts), wanted: ownedRules(wanted, excerpts) };
+}
+
+function ownedRules(tables: Tables, excerpts: Readonly<Record<TableName, Map<string, Excerpt>>>): OwnedRules {
+  const table = (name: TableName): [string, OwnedTable] => [
+    name,
+    { ...emptyTable, chains: tables[name], excerpts: excerpts[name] },
+  ];
+  return { tables: new Map([table("filter"), table("nat")]), sharedWithKubelet: false };
+}
+
+/** A chain that changes is written anew, so that what stands in it need not be told. */
+function addOwnChains(
+  { before, after }: Member,
+  found: Map<string, readonly string[]>,
+  wanted: Map<string, readonly string[]>,
+): void {
+  for (const [chain, have] of before.own) {
+    const want = after.own.get(chain);
+    if (want === undefined) found.set(chain, have);
+    else if (!isEqual(want, have)) found.set(chain, []);
+  }
+  for (const [chain, want] of after.own) {
+    if (!before.own.has(chain) || found.has(chain)) wanted.set(chain, want);
+  }
+}
+
+function isEqual(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((line, index) => line === b[index]);
+}
+
+function excerptOf(name: string, members: readonly Member[], ledger: Ledger): Excerpt {
+  const runOf = new Map<string, number>();
+  const counts = rulesOf(ledger, name);
+  let own = 0;
+  const othersBefore = members.map(({ key, before, after }, run) => {
+    const [have, want] = [before.shared.get(name) ?? [], after.shared.get(name) ?? []];
+    for (const line of have) runOf.set(line, run);
+    for (const line of want) runOf.set(line, run);
+    const others = countBefore(counts, key) - own;
+    own += have.length;
+    return others;
+  });
+  return { runOf, othersBefore };
+}
+
+/** The rules of the ipvs mode that hang on which sets have entries, added to those of a part. */
+export function withSetRules(rules: OwnedRules, settings: FamilySettings, filled: ReadonlySet<SetKey>): OwnedRules {
+  const has = (set: SetKey): boolean => filled.has(set);
+  const table = (name: TableName, declared: readonly string[], lines: readonly string[]): [string, OwnedTable] => {
+    const part = rules.tables.get(name) ?? emptyTable;
+    const chains = new Map<string, readonly string[]>(declared.map((chain) => [chain, []]));
+    for (const line of lines) {
+      const chain = line.split(" ", 2)[1] as string;
+      chains.set(chain, [...(chains.get(chain) ?? []), line]);
+    }
+    return [name, { ...part, chains: new Map([...chains, ...part.chains]) }];
+  };
+  const tables = [
+    table("filter", filterChains, filterRules(settings, has)),
+    table("nat", natChains, natRules(settings, has)),
+  ];
+  return { ...rules, tables: new Map(tables) };
+}

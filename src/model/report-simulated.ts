@@ -1,0 +1,27 @@
+import type { Sink } from "../diagnostics/diagnostic.ts";
+import { createSubject } from "../diagnostics/subject.ts";
+import type { InputObject } from "./flatten-documents.ts";
+import { simulatedParts } from "./simulated.ts";
+
+/** Says once what of a state is invented; gives the number of such objects. */
+export function reportSimulated(inputs: readonly InputObject[], sink: Sink): number {
+  const whole = new Map<string, number>();
+  const partly = new Map<string, number>();
+  for (const { kind, value } of inputs) {
+    const parts = simulatedParts(value);
+    if (parts === undefined) continue;
+    const counts = parts.includes("object") ? whole : partly;
+    counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  }
+  const objects = counted(whole);
+  const fields = counted(partly);
+  const what = [...(objects === "" ? [] : [objects]), ...(fields === "" ? [] : [`fields of ${fields}`])];
+  if (what.length > 0) sink.reporter(createSubject())("state-simulated", undefined, { what: what.join("; ") });
+  return [...whole.values(), ...partly.values()].reduce((sum, count) => sum + count, 0);
+}
+
+/** `3 Nodes, 1 Pod` */
+function counted(counts: ReadonlyMap<string, number>): string {
+  const sorted = [...counts].sort(([a], [b]) => (a < b ? -1 : 1));
+  return sorted.map(([kind, count]) => `${count} ${kind}${count === 1 ? "" : "s"}`).join(", ");
+}

@@ -1,0 +1,59 @@
+import { compareBytes } from "../../model/compare.ts";
+import { sha256Number } from "../../tools/sha256.ts";
+import type { SimulatedNode } from "../simulate-nodes.ts";
+import { recordsOf, type Texts, textMapOf, textOf, type Value } from "../values.ts";
+
+/** A taint that the DaemonSet controller makes its pods tolerate. */
+const toleratedByDaemons = /^node\.kubernetes\.io\//;
+
+export interface Placement {
+  readonly podSpec: Value;
+  readonly isDaemon: boolean;
+  /** Whose pods they are: their order of nodes hangs on it. */
+  readonly name: string;
+}
+
+/**
+ * The nodes that pods may run on, in the order in which they are filled: by nodeSelector, taints and cordons. Affinity,
+ * resources and spread constraints are not looked at. Each workload has its own order, by hash, so that one more node or
+ * workload leaves most pods where they are.
+ */
+export function chooseNodes(nodes: readonly SimulatedNode[], { podSpec, isDaemon, name }: Placement) {
+  const wanted = textMapOf(podSpec.nodeSelector);
+  const tolerations = recordsOf(podSpec.tolerations);
+  const rank = (node: SimulatedNode): number => sha256Number(`${name} ${node.name}`);
+  return nodes
+    .filter((node) => hasLabels(node, wanted) && isLetOn(node, tolerations, isDaemon))
+    .map((node) => ({ node, rank: rank(node) }))
+    .sort((a, b) => a.rank - b.rank || compareBytes(a.node.name, b.node.name))
+    .map(({ node }) => node);
+}
+
+function hasLabels({ labels, isInvented }: SimulatedNode, wanted: Texts): boolean {
+  return Object.entries(wanted).every(([key, value]) => {
+    const known = labels[key] ?? (key === "beta.kubernetes.io/os" ? labels["kubernetes.io/os"] : undefined);
+    return known === undefined ? isInvented : known === value;
+  });
+}
+
+function isLetOn(
+  { taints, isUnschedulable }: SimulatedNode,
+  tolerations: readonly Value[],
+  isDaemon: boolean,
+): boolean {
+  if (isUnschedulable && !isDaemon) return false;
+  return taints.every((taint) => {
+    if (taint.effect !== "NoSchedule" && taint.effect !== "NoExecute") return true;
+    if (isDaemon && toleratedByDaemons.test(textOf(taint.key) ?? "")) return true;
+    return tolerations.some((toleration) => tolerates(toleration, taint));
+  });
+}
+
+/** ToleratesTaint of k8s.io/api/core/v1. */
+function tolerates(toleration: Value, taint: Value): boolean {
+  const { key, operator, value, effect } = toleration;
+  if (textOf(effect) !== undefined && effect !== taint.effect) return false;
+  if (textOf(key) !== undefined && key !== taint.key) return false;
+  if (operator === "Exists") return true;
+  return textOf(key) !== undefined && (value ?? "") === (taint.value ?? "");
+}

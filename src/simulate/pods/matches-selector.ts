@@ -1,0 +1,29 @@
+import { recordOf, recordsOf, type Texts, textMapOf, textOf, textsOf } from "../values.ts";
+
+/** Whether labels are those that a selector of the form of Services and ReplicationControllers asks for. */
+export function matchesLabels(labels: Texts, wanted: Texts): boolean {
+  return Object.entries(wanted).every(([key, value]) => labels[key] === value);
+}
+
+/** Whether a LabelSelector (apps/v1) takes these labels (LabelSelectorAsSelector of apimachinery). */
+export function matchesSelector(labels: Texts, selector: unknown): boolean {
+  const { matchLabels, matchExpressions } = recordOf(selector);
+  return (
+    matchesLabels(labels, textMapOf(matchLabels)) &&
+    recordsOf(matchExpressions).every(({ key, operator, values }) => {
+      const value = labels[textOf(key) ?? ""];
+      switch (operator) {
+        case "In":
+          return value !== undefined && textsOf(values).includes(value);
+        case "NotIn":
+          return value === undefined || !textsOf(values).includes(value);
+        case "Exists":
+          return value !== undefined;
+        case "DoesNotExist":
+          return value === undefined;
+        default:
+          return false;
+      }
+    })
+  );
+}

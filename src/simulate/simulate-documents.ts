@@ -1,0 +1,74 @@
+import { createSink, type Sink } from "../diagnostics/diagnostic.ts";
+import { type Origin, originOf } from "../diagnostics/place.ts";
+import { isRecord } from "../model/fields.ts";
+import { flattenDocuments, type InputObject } from "../model/flatten-documents.ts";
+import { layOver } from "../model/overlay/lay-over.ts";
+import type { DocumentRoles } from "../model/parse-cluster.ts";
+import type { Holdings } from "./allocate.ts";
+import type { SimulateOptions } from "./options.ts";
+import { recomputeEndpoints, simulateObjects } from "./simulate-objects.ts";
+import { staleEndpoints } from "./stale-endpoints.ts";
+import type { Value } from "./values.ts";
+
+export interface SimulateRequest {
+  readonly roles: DocumentRoles;
+  /** Undefined: invent nothing. */
+  readonly options: SimulateOptions | undefined;
+  readonly held: Holdings;
+}
+
+export interface SimulatedDocuments {
+  /** The documents under their numbers, with what their objects lacked. */
+  readonly documents: readonly unknown[];
+  readonly invented: readonly { readonly value: Value; readonly origin: Origin | undefined }[];
+  readonly held: Holdings;
+  /** `shop/web` of Services whose given slices an overlay has put out of date, and that have others now. */
+  readonly recomputed: ReadonlySet<string>;
+}
+
+/** Simulates what documents say, overlays laid over the others; every object stays where it stands. */
+export function simulateDocuments(
+  documents: readonly unknown[],
+  { roles, options, held }: SimulateRequest,
+  sink: Sink,
+): SimulatedDocuments {
+  // What is wrong with the documents is told when they are read for good.
+  const silent = createSink();
+  const objects = layOver(flattenDocuments(documents, silent), roles, silent);
+  const stale = staleOf(documents, objects, roles);
+  // Without options only the endpoints are made true again that an overlay has put out of date.
+  const simulation =
+    options === undefined
+      ? recomputeEndpoints(objects, stale, sink)
+      : simulateObjects(objects, { options, held, stale, sink });
+  const completed = [...documents];
+  for (const [{ place }, value] of simulation.changed) {
+    const { document, path } = originOf(place);
+    completed[document] = replaceAt(completed[document], path, value);
+  }
+  for (const { place } of simulation.removed) {
+    const { document, path } = originOf(place);
+    completed[document] = replaceAt(completed[document], path, nothing);
+  }
+  const invented = simulation.invented.map(({ value, place }) => ({ value, origin: place && originOf(place) }));
+  return { documents: completed, invented, held: simulation.held, recomputed: stale };
+}
+
+/** Stands for an object that is gone: nobody sees it, and those behind it in a List keep their places. */
+const nothing = { apiVersion: "v1", kind: "List", items: [] };
+
+function staleOf(
+  documents: readonly unknown[],
+  objects: readonly InputObject[],
+  { overlaysFrom }: DocumentRoles,
+): ReadonlySet<string> {
+  if (overlaysFrom === undefined) return new Set();
+  return staleEndpoints(objects, flattenDocuments(documents.slice(0, overlaysFrom), createSink()), overlaysFrom);
+}
+
+function replaceAt(within: unknown, [key, ...rest]: readonly (string | number)[], value: Value): unknown {
+  if (key === undefined) return value;
+  if (Array.isArray(within)) return within.with(Number(key), replaceAt(within[Number(key)], rest, value));
+  const record = isRecord(within) ? within : {};
+  return { ...record, [key]: replaceAt(record[key], rest, value) };
+}

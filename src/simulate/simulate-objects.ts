@@ -1,0 +1,94 @@
+import type { Sink } from "../diagnostics/diagnostic.ts";
+import { type Family, families } from "../model/address.ts";
+import type { InputObject } from "../model/flatten-documents.ts";
+import type { Holdings } from "./allocate.ts";
+import { reportOldVersions, reportUnknownNames } from "./checks/check-requests.ts";
+import { reportTemplates } from "./checks/find-templates.ts";
+import type { Draft, InventedObject } from "./draft.ts";
+import { sortGiven } from "./given.ts";
+import { type SimulateOptions, settingsOf } from "./options.ts";
+import { type PodPlan, planPods } from "./pods/plan-pods.ts";
+import { hasRun, simulatePods } from "./pods/simulate-pods.ts";
+import { completeServices, type SimulatedService } from "./services/complete-services.ts";
+import { serviceFamilies } from "./services/service-families.ts";
+import { readNode, simulateNodes } from "./simulate-nodes.ts";
+import { simulateSlices } from "./slices/simulate-slices.ts";
+import { isGiven, recordOf, type Value } from "./values.ts";
+
+/** What a cluster would have made of the objects it was given. */
+export interface Simulation {
+  /** Given objects that have more fields now. */
+  readonly changed: ReadonlyMap<InputObject, Value>;
+  readonly invented: readonly InventedObject[];
+  readonly removed: ReadonlySet<InputObject>;
+  /** What was allocated to whom; for the other side of a comparison. */
+  readonly held: Holdings;
+}
+
+export interface SimulationRequest {
+  readonly options: SimulateOptions;
+  /** What another state has allocated. */
+  readonly held: Holdings;
+  /** `shop/web` of Services whose given slices are no longer true. */
+  readonly stale: ReadonlySet<string>;
+  readonly sink: Sink;
+}
+
+/**
+ * The control plane's part: gives objects what a cluster would fill in, and makes the Nodes, Pods and EndpointSlices
+ * that are missing. What is given stays as it is.
+ */
+export function simulateObjects(
+  objects: readonly InputObject[],
+  { options, held, stale, sink }: SimulationRequest,
+): Simulation {
+  const given = sortGiven(objects);
+  const draft: Draft = { settings: settingsOf(options), held: new Map(held), sink, ...emptyDraft(stale) };
+  reportTemplates(given, draft);
+  reportOldVersions(objects, draft);
+  const services = completeServices(given.Service, draft);
+  const wanted = familiesInUse(services, draft);
+  const plans = planPods(given, draft);
+  const hasNewPods = plans.some(lacksPods) || given.Pod.some((pod) => !hasRun(pod));
+  const nodes = simulateNodes(given, { wanted, hasNewPods }, draft);
+  const pods = simulatePods({ given, plans, nodes, families: wanted }, draft);
+  simulateSlices({ given, services, pods, nodes }, draft);
+  reportUnknownNames({ given, nodes, pods }, draft);
+  return draft;
+}
+
+/**
+ * The endpoints alone: the slices of stale Services made anew of the pods that are given. Nothing else is touched, and
+ * nothing of it is marked as invented that a cluster would not do likewise.
+ */
+export function recomputeEndpoints(
+  objects: readonly InputObject[],
+  stale: ReadonlySet<string>,
+  sink: Sink,
+): Simulation {
+  const given = sortGiven(objects);
+  const settings = settingsOf({});
+  const draft: Draft = { settings, held: new Map(), sink, ...emptyDraft(stale) };
+  const services = given.Service.filter(({ key }) => stale.has(key)).map((service) => {
+    const spec = recordOf(service.input.value.spec);
+    return { given: service, spec, families: serviceFamilies(spec, settings) };
+  });
+  const nodes = given.Node.map(({ input }) => readNode(input.value));
+  simulateSlices({ given, services, pods: given.Pod.map(({ input }) => input.value), nodes }, draft);
+  return draft;
+}
+
+function emptyDraft(stale: ReadonlySet<string>): Pick<Draft, "changed" | "invented" | "removed" | "stale"> {
+  return { changed: new Map(), invented: [], removed: new Set(), stale: new Set(stale) };
+}
+
+function lacksPods({ workload, existing, missing }: PodPlan): boolean {
+  return workload.kind === "DaemonSet" ? existing === 0 : missing > 0;
+}
+
+/** The cluster's primary family, and the other as soon as a Service uses it: the first of them in front. */
+function familiesInUse(services: readonly SimulatedService[], { settings }: Draft): readonly Family[] {
+  const used = new Set(services.filter(({ spec }) => isGiven(spec.selector)).flatMap((service) => service.families));
+  const [primary = "ipv4"] = settings.serviceCidrs.map(({ family }) => family);
+  return [primary, ...families.filter((family) => family !== primary && used.has(family))];
+}
