@@ -6,7 +6,7 @@ import { watchApi } from "../../host/watch/watch-api.ts";
 import { cluster } from "../clusters.ts";
 import { watchHere } from "./watch-here.ts";
 
-/** `SOAK=100000 npx vitest run --config scripts/vitest.config.ts test/cli/watch/churn.test.ts` is the long one. */
+/** `npm run soak` is the long one, and looks at memory. */
 const events = Number(process.env.SOAK ?? 4000);
 const services = 50;
 const batch = 500;

@@ -307,6 +307,30 @@ describe("the host", () => {
     expect(watch.entries.at(-1)).toMatchObject({ msg: "synced", full: true });
   });
 
+  test("is not touched while somebody else changes it, or while a kube-proxy runs; then it is, and the lock let go", async () => {
+    const api = await watchApi(objects);
+    let isLocked = true;
+    let isRefused = false;
+    let held = 0;
+    const lock = async () => {
+      if (isLocked) return undefined;
+      held += 1;
+      return () => {
+        held -= 1;
+      };
+    };
+    const watch = watchHere(api, { lock, refusal: () => (isRefused ? "kube-proxy runs here" : undefined) });
+    await watch.until(() => watch.count("sync failed") >= 2, "failures");
+    isRefused = true;
+    isLocked = false;
+    const isTold = () => watch.entries.some(({ error }) => error === "kube-proxy runs here");
+    await watch.until(isTold, "a refusal");
+    expect(watch.steps).toEqual([]);
+    isRefused = false;
+    await watch.until(() => watch.count("synced") === 1, "a sync");
+    expect(held).toBe(0);
+  });
+
   test("is left as it is, and not emptied, while a watch restarts; what changed meanwhile is all that is done", async () => {
     const { api, watch } = await inStep();
     await watch.stop();

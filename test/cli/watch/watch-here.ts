@@ -45,6 +45,8 @@ export interface WatchChoices extends Partial<Pick<Watch, "times" | "periods" | 
   readonly host?: SimulatedHost;
   readonly user?: object;
   readonly freshFor?: number;
+  readonly lock?: Watch["synced"]["lock"];
+  readonly refusal?: Watch["synced"]["refusal"];
   /** Why a step fails, if it is to. */
   readonly spoil?: (command: string) => string | undefined;
 }
@@ -67,8 +69,8 @@ export function watchHere(api: WatchApi, choices: WatchChoices = {}): RunningWat
     options: { node: "node1", hostAddresses: ["192.0.2.10"], backends: { ipv4: "legacy", ipv6: "legacy" } },
     synced: {
       host: { run: runnerOn(host, steps, choices.spoil), exists: () => true },
-      lock: async () => () => {},
-      refusal: () => undefined,
+      lock: choices.lock ?? (async () => () => {}),
+      refusal: choices.refusal ?? (() => undefined),
       whyNot: async () => [],
       keepBackup: () => {},
       interrupted: () => (stop.signal.aborted ? "interrupted" : undefined),
