@@ -128,6 +128,9 @@ test("what waits is the last of each object", () => {
     remove: [{ kind: "Service", namespace: "shop", name: "b" }],
   });
   expect(takePending(pending)).toEqual({ upsert: [], remove: [] });
+  addPending(pending, { remove: [{ kind: "Service", namespace: "shop", name: "a" }] });
+  addPending(pending, { upsert: [service("a", 3)] });
+  expect(takePending(pending)).toEqual({ upsert: [service("a", 3)], remove: [] });
 });
 
 test("waits double up to the longest, give or take a fifth", () => {
