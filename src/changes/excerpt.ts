@@ -21,6 +21,13 @@ export function compareExcerpts(wanted: readonly string[], found: readonly strin
   return { missing, extra, reordered, found };
 }
 
+/** A rule that stands in several runs; without its run its text would name any of them. */
+export function tagRule(line: string, run: number): string {
+  return `${line} #${run}`;
+}
+
+const tag = / #\d+$/;
+
 interface ExcerptChange {
   readonly chain: string;
   readonly wanted: readonly string[];
@@ -35,16 +42,20 @@ export function editExcerpt({ chain, wanted, found, difference }: ExcerptChange,
   const arriving = new Set(isWhole ? wanted : difference.missing);
   const placed = inOrder(found, excerpt).filter(({ line }) => leaving.has(line));
   const [nameless, named] = [
-    placed.filter(({ line }) => hasMemory(line)),
-    placed.filter(({ line }) => !hasMemory(line)),
+    placed.filter(({ line }) => isNameless(line)),
+    placed.filter(({ line }) => !isNameless(line)),
   ];
   return [
     ...nameless.reverse().map(({ position }) => `-D ${chain} ${position}`),
     ...named.map(({ line }) => deleteRule(line)),
     ...inOrder(wanted, excerpt)
       .filter(({ line }) => arriving.has(line))
-      .map(({ line, position }) => insertRule(line, chain, position)),
+      .map(({ line, position }) => insertRule(line.replace(tag, ""), chain, position)),
   ];
+}
+
+function isNameless(line: string): boolean {
+  return hasMemory(line) || tag.test(line);
 }
 
 /** The rules as they stand in the chain, counted from 1. */

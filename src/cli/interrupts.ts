@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { exitCodes } from "./exit-codes.ts";
 
 /** Signals while a host is being changed: the running step is let finish, then the host is led back. */
@@ -39,4 +40,41 @@ export function outliveReaders(): void {
     stream.removeAllListeners("error");
     stream.on("error", () => {});
   }
+}
+
+/** Signals to something that runs until one comes. */
+export interface Stops {
+  readonly signal: AbortSignal;
+  /** Ends it as a signal does. */
+  readonly stop: () => void;
+  readonly reason: () => string | undefined;
+  readonly exitCode: () => number;
+  readonly end: () => void;
+}
+
+const stopSignals = ["SIGINT", "SIGTERM", "SIGQUIT"] as const;
+
+/** SIGHUP is ignored: rules are to be kept when a terminal goes away. */
+export function catchStops(): Stops {
+  const controller = new AbortController();
+  // Every request that runs listens; Node warns of more than ten.
+  setMaxListeners(0, controller.signal);
+  let caught: NodeJS.Signals | undefined;
+  const note = (signal: NodeJS.Signals): void => {
+    caught ??= signal;
+    controller.abort();
+  };
+  const ignore = (): void => {};
+  for (const signal of stopSignals) process.on(signal, note);
+  process.on("SIGHUP", ignore);
+  return {
+    signal: controller.signal,
+    stop: () => controller.abort(),
+    reason: () => caught && `interrupted by ${caught}`,
+    exitCode: () => (caught === "SIGTERM" ? exitCodes.terminated : exitCodes.interrupted),
+    end: () => {
+      for (const signal of stopSignals) process.off(signal, note);
+      process.off("SIGHUP", ignore);
+    },
+  };
 }

@@ -10,6 +10,7 @@ import { simulateCommand } from "./simulate-command.ts";
 import { snapshotCommand } from "./snapshot/snapshot-command.ts";
 import { addStateOptions, colorOption } from "./state-flags.ts";
 import { versionText } from "./version.ts";
+import { watchCommand } from "./watch-command.ts";
 
 /** Messages quote what was typed, or pasted: a terminal must not act on it. */
 const output = {
@@ -34,6 +35,7 @@ export function createProgram(name: string, finish: (exitCode: number) => void):
   program.addCommand(diffCommand(name, finish));
   program.addCommand(snapshotCommand(name, finish));
   for (const command of hostCommands(name, finish)) program.addCommand(command);
+  program.addCommand(watchCommand(name, finish));
   program.addCommand(simulateCommand(name, finish));
   program.addCommand(schemaCommand(name));
   program.addCommand(explainCommand(name, finish).addCommand(explainPacketCommand(name, finish)));

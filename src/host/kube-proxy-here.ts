@@ -1,11 +1,14 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 
-/** How it shows that a kube-proxy is at work in this network namespace; undefined: nothing shows one. */
-export function kubeProxyHere(): string | undefined {
+/**
+ * How it shows that a kube-proxy is at work in this network namespace; undefined: nothing shows one. `own`: ports that
+ * this process listens on itself.
+ */
+export function kubeProxyHere(own: ReadonlySet<number> = new Set()): string | undefined {
   const process = kubeProxyProcess();
   if (process !== undefined) return `process ${process} is a kube-proxy`;
   // In a container the processes of the host are hidden, but its sockets are not.
-  const port = listeningPorts().find((number) => number === healthPort || number === metricsPort);
+  const port = listeningPorts().find((number) => [healthPort, metricsPort].includes(number) && !own.has(number));
   return port === undefined ? undefined : `something listens on port ${port}, as kube-proxy does`;
 }
 

@@ -97,6 +97,11 @@ function crossesLimit(ledgers: Ledgers, before: Fragments, after: Fragments): bo
   });
 }
 
+/** What the node is to do for all that is in the store. */
+export function wholePlanOf(store: Store, frame: Frame): ForwardingPlan {
+  return planOf(store, store.services.keys(), frame, silent);
+}
+
 /** The script of all that is in the store. */
 export function scriptOf(store: Store, frame: Frame, report: Report = silent): Script {
   const plan = planOf(store, store.services.keys(), frame, report);

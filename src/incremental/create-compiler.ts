@@ -7,8 +7,11 @@ import { checkSlices } from "../model/check-slices.ts";
 import type { EndpointSlice } from "../model/endpoint-slice.ts";
 import type { Read } from "../model/read-objects.ts";
 import type { Service } from "../model/service.ts";
+import type { ForwardingPlan } from "../resolve/forwarding-plan.ts";
 import type { Script, Step } from "../tools/script.ts";
-import { advance, allUdpServices, type Standing, scriptOf, standOn } from "./advance.ts";
+
+import { advance, allUdpServices, type Standing, scriptOf, standOn, wholePlanOf } from "./advance.ts";
+
 import type { CompilerOptions } from "./compiler-options.ts";
 import { resolveFrame } from "./state/frame.ts";
 import { type ObjectChanges, readChanges, reportRefused } from "./state/read-changes.ts";
@@ -46,6 +49,12 @@ export interface Compiler {
   readonly script: () => Script | undefined;
 }
 
+/** A compiler that also tells what its script was lowered from. */
+export interface PlanningCompiler extends Compiler {
+  /** What the node is to do now; each Service is resolved when it is asked for. */
+  readonly plan: () => ForwardingPlan | undefined;
+}
+
 interface State {
   readonly store: Store;
   readonly waiting: Waiting;
@@ -61,6 +70,12 @@ interface State {
  * good state stays. Pure as `compile` is.
  */
 export function createCompiler(options: CompilerOptions = {}): Compiler {
+  const { update, script } = createPlanningCompiler(options);
+  return { update, script };
+}
+
+/** The same, for who also asks what connections the host should not have any more. */
+export function createPlanningCompiler(options: CompilerOptions): PlanningCompiler {
   const state: State = {
     store: createStore(),
     waiting: createWaiting(),
@@ -72,13 +87,14 @@ export function createCompiler(options: CompilerOptions = {}): Compiler {
   return {
     update: ({ upsert = [], remove = [] }) => {
       const all = state.documents === 0 ? [...upsert, ...given] : upsert;
-      return update(state, { upsert: all, remove }, options);
+      return updateState(state, { upsert: all, remove }, options);
     },
     script: () => state.standing && scriptOf(state.store, state.standing.frame),
+    plan: () => state.standing && wholePlanOf(state.store, state.standing.frame),
   };
 }
 
-function update(state: State, given: ObjectChanges, options: CompilerOptions): Update {
+function updateState(state: State, given: ObjectChanges, options: CompilerOptions): Update {
   const { store, waiting } = state;
   const sink = createSink();
   const { diagnostics } = sink;

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { compile, createCompiler, type Script, type Update } from "../../src/index.ts";
 import { SimulatedHost } from "../changes/simulated-host.ts";
-import { change, createChurn, history } from "./churn.ts";
+import { change, createChurn, type Deed, history } from "./churn.ts";
 import { machine } from "./churn-objects.ts";
 import { textSteps } from "./text-steps.ts";
 
@@ -42,7 +42,7 @@ function stateOf(host: SimulatedHost): object {
   };
 }
 
-function follow(mode: string, updates: Parameters<typeof change>[1][]): void {
+function follow(mode: string, updates: readonly (readonly Deed[])[]): void {
   const churn = createChurn(mode);
   const compiler = createCompiler({ node: machine });
   const host = new SimulatedHost();
@@ -61,15 +61,19 @@ function follow(mode: string, updates: Parameters<typeof change>[1][]): void {
   }
 }
 
+/** A rule that names no Service is one Service's, then another's (found by seed 41). */
+const movedRule: readonly Deed[][] = [
+  [{ kind: "put service", service: 0, shape: 24_962, pick: 0 }],
+  [
+    { kind: "put service", service: 1, shape: 28_517, pick: 0 },
+    { kind: "put service", service: 0, shape: 0, pick: 0 },
+  ],
+];
+
 describe.each(["iptables", "ipvs"])("in %s mode", (mode) => {
   test("after every update of any history, script and host are as compiled anew", () => {
-    const property = fc.property(history, (updates) =>
-      follow(
-        mode,
-        updates.map((deeds) => [...deeds]),
-      ),
-    );
-
-    fc.assert(property, { numRuns: Number(process.env.CHURN_RUNS ?? 40), seed: Number(process.env.CHURN_SEED ?? 7) });
+    const property = fc.property(history, (updates) => follow(mode, updates));
+    const { CHURN_RUNS: runs = "40", CHURN_SEED: seed = "7" } = process.env;
+    fc.assert(property, { numRuns: Number(runs), seed: Number(seed), examples: [[movedRule]] });
   });
 });

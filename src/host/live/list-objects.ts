@@ -3,13 +3,15 @@ import { isRecord } from "../../model/fields.ts";
 import type { Connection } from "./connect.ts";
 import { explainStatus } from "./explain-status.ts";
 import { type Failed, failed } from "./failed.ts";
-import type { Entry } from "./kubeconfig.ts";
+import { type Entry, textOf } from "./kubeconfig.ts";
 import { type Answer, request } from "./request.ts";
 import type { Resource } from "./resources.ts";
 
 export interface Listed {
   readonly kind: "listed";
   readonly objects: readonly Entry[];
+  /** Of the list as a whole: where a watch goes on. Empty for a single object. */
+  readonly version: string;
 }
 
 /** Objects of one page, which bounds what the server and this side hold at a time. */
@@ -43,9 +45,10 @@ async function listPages(
 ): Promise<Listed | Failed | Gone> {
   const objects: Entry[] = [];
   let continueAt = "";
+  let version = "";
   do {
     const query = continueAt === "" ? "" : `&continue=${encodeURIComponent(continueAt)}`;
-    const answer = await ask(connection, `${resource.path}?limit=${pageSize}${query}`);
+    const answer = await ask(connection, `${resource.path}?${selectorOf(resource)}limit=${pageSize}${query}`);
     if (answer.kind === "failed") return answer;
     if (answer.status === 410) return { kind: "gone" };
     if (answer.status !== 200) return failed(explainStatus(answer, resource, connection.target));
@@ -54,18 +57,23 @@ async function listPages(
     // Pushed one by one: a page of a server that ignores the limit may be longer than an argument list can be.
     for (const item of page.items) objects.push({ ...item, apiVersion: resource.apiVersion, kind: resource.kind });
     tell(objects.length);
+    version = page.version;
     continueAt = page.continueAt;
   } while (continueAt !== "");
-  return { kind: "listed", objects };
+  return { kind: "listed", objects, version };
+}
+
+function selectorOf({ selector }: Resource): string {
+  return selector === undefined ? "" : `fieldSelector=${encodeURIComponent(selector)}&`;
 }
 
 async function readObject(connection: Connection, resource: Resource): Promise<Listed | Failed> {
   const answer = await ask(connection, resource.path);
   if (answer.kind === "failed") return answer;
-  if (answer.status === 404) return { kind: "listed", objects: [] };
+  if (answer.status === 404) return { kind: "listed", objects: [], version: "" };
   if (answer.status !== 200) return failed(explainStatus(answer, resource, connection.target));
   const value = parseBody(answer);
-  if (value?.kind === resource.kind) return { kind: "listed", objects: [value] };
+  if (value?.kind === resource.kind) return { kind: "listed", objects: [value], version: "" };
   return failed(notWhatWasAsked(answer, resource));
 }
 
@@ -73,6 +81,7 @@ interface Page {
   readonly kind: "page";
   readonly items: readonly Entry[];
   readonly continueAt: string;
+  readonly version: string;
 }
 
 function parsePage(answer: Answer, resource: Resource): Page | Failed {
@@ -82,8 +91,8 @@ function parsePage(answer: Answer, resource: Resource): Page | Failed {
   const list = items === null ? [] : items;
   const isList = value?.kind === `${resource.kind}List` && Array.isArray(list) && list.every(isRecord);
   if (!isList) return failed(notWhatWasAsked(answer, resource));
-  const next = isRecord(metadata) ? metadata.continue : undefined;
-  return { kind: "page", items: list, continueAt: typeof next === "string" ? next : "" };
+  const { continue: next, resourceVersion } = isRecord(metadata) ? metadata : {};
+  return { kind: "page", items: list, continueAt: textOf(next), version: textOf(resourceVersion) };
 }
 
 function parseBody({ body }: Answer): Entry | undefined {

@@ -7,6 +7,8 @@ export interface Resource {
   readonly path: string;
   /** Of one object instead of a list. */
   readonly object?: { readonly namespace: string; readonly name: string };
+  /** Of a list that is not of all objects. */
+  readonly selector?: string;
 }
 
 /** What a command needs of the cluster: rules are made of some kinds, `check` looks at pods as well. */
@@ -36,4 +38,11 @@ const configuration: Resource = {
 export function resourcesFor(need: Need, withConfiguration: boolean): readonly Resource[] {
   const rules = [services, slices, nodes, ...(withConfiguration ? [configuration] : [])];
   return need === "pods" ? [...rules, pods] : rules;
+}
+
+/** What is to be followed. The one ConfigMap is a list of one, so that it may come and go. */
+export function watchedResources(withConfiguration: boolean): readonly Resource[] {
+  const { object, path, ...rest } = configuration;
+  const list = { ...rest, path: path.slice(0, path.lastIndexOf("/")), selector: `metadata.name=${object?.name}` };
+  return [services, slices, nodes, ...(withConfiguration ? [list] : [])];
 }

@@ -1,4 +1,4 @@
-import type { Excerpt } from "../../changes/excerpt.ts";
+import { type Excerpt, tagRule } from "../../changes/excerpt.ts";
 import { emptyTable, type OwnedRules, type OwnedTable } from "../../changes/owned-state.ts";
 import { filterChains, natChains } from "../../modes/ipvs/assemble.ts";
 import { filterRules, natRules } from "../../modes/ipvs/rules.ts";
@@ -35,8 +35,10 @@ export function rulesOfPart(members: readonly Member[], ledger: Ledger): Sides<O
   const shared = new Set(members.flatMap(({ before, after }) => [...before.shared.keys(), ...after.shared.keys()]));
   for (const name of shared) {
     const [table, chain] = name.split(" ") as [TableName, string];
+    const repeated = repeatedRules(name, members);
+    const tagged = (run: number) => (line: string) => (repeated.has(line) ? tagRule(line, run) : line);
     const linesOf = (side: "before" | "after"): readonly string[] =>
-      members.flatMap((member) => member[side].shared.get(name) ?? []);
+      members.flatMap((member, run) => member[side].shared.get(name)?.map(tagged(run)) ?? []);
     found[table].set(chain, linesOf("before"));
     wanted[table].set(chain, linesOf("after"));
     excerpts[table].set(chain, excerptOf(name, members, ledger));
@@ -72,14 +74,26 @@ function isEqual(a: readonly string[], b: readonly string[]): boolean {
   return a.length === b.length && a.every((line, index) => line === b[index]);
 }
 
+/** Rules that name no Service may be those of several, or of one after another. */
+function repeatedRules(name: string, members: readonly Member[]): ReadonlySet<string> {
+  const runs = new Map<string, number>();
+  const repeated = new Set<string>();
+  members.forEach(({ before, after }, run) => {
+    for (const line of [...(before.shared.get(name) ?? []), ...(after.shared.get(name) ?? [])]) {
+      if ((runs.get(line) ?? run) !== run) repeated.add(line);
+      runs.set(line, run);
+    }
+  });
+  return repeated;
+}
+
 function excerptOf(name: string, members: readonly Member[], ledger: Ledger): Excerpt {
   const runOf = new Map<string, number>();
   const counts = rulesOf(ledger, name);
   let own = 0;
   const othersBefore = members.map(({ key, before, after }, run) => {
     const [have, want] = [before.shared.get(name) ?? [], after.shared.get(name) ?? []];
-    for (const line of have) runOf.set(line, run);
-    for (const line of want) runOf.set(line, run);
+    for (const line of [...have, ...want]) runOf.set(line, run).set(tagRule(line, run), run);
     const others = countBefore(counts, key) - own;
     own += have.length;
     return others;

@@ -1,0 +1,54 @@
+import { compareList } from "../../watch/mirror.ts";
+import { isOlder } from "../../watch/watch-event.ts";
+import { explainStatus } from "../live/explain-status.ts";
+import { recordOf, textOf } from "../live/kubeconfig.ts";
+import { listObjects } from "../live/list-objects.ts";
+import { request } from "../live/request.ts";
+import { deliver, type Following, type FollowState, type Round } from "./following.ts";
+
+/** Takes everything of a kind. */
+export async function listResource({ resource, credentials, follower }: Following, state: FollowState): Promise<Round> {
+  const connection = await credentials.current();
+  if (connection.kind === "failed") return connection;
+  const listed = await listObjects(connection, resource, () => {});
+  if (listed.kind === "failed") {
+    const isRefused = /\b401\b|forbidden|it has no /.test(listed.message);
+    if (isRefused) credentials.drop();
+    return { kind: isRefused ? "refused" : "failed", message: `${connection.target.server}: ${listed.message}` };
+  }
+  deliver(follower, compareList(state.mirror, listed.objects), undefined);
+  for (const object of listed.objects) follower.seen(object);
+  state.version = listed.version;
+  follower.listed(listed.objects.length);
+  return undefined;
+}
+
+/**
+ * Asks where the server's versions are now: those of an etcd that was wiped or restored have gone back, and a watch of
+ * a version of the future is silent.
+ */
+export async function checkVersion({ resource, credentials }: Following, state: FollowState): Promise<Round> {
+  const connection = await credentials.current();
+  if (connection.kind === "failed") return connection;
+  const { target } = connection;
+  const answer = await request(connection, `${resource.path}?limit=1`);
+  // Not passed over: the server that is not there now may be another one in a moment.
+  if (answer.kind === "failed") return { kind: "failed", message: `${target.server}: ${answer.message}` };
+  if (answer.status === 401) credentials.drop();
+  if (answer.status !== 200) {
+    return { kind: "failed", message: `${target.server}: ${explainStatus(answer, resource, target)}` };
+  }
+  const version = versionIn(answer.body);
+  if (state.version === undefined || !isOlder(version, state.version)) return undefined;
+  const message = `versions went back, from ${state.version} to ${version}`;
+  state.version = undefined;
+  return { kind: "relist", message };
+}
+
+function versionIn(body: string): string {
+  try {
+    return textOf(recordOf(recordOf(JSON.parse(body)).metadata).resourceVersion);
+  } catch {
+    return "";
+  }
+}
