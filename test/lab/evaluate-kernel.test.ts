@@ -83,7 +83,10 @@ describe.skipIf(reason !== undefined).each<[Backend, number]>([
           Array.from({ length: times }, () => caller.call({ protocol, host: to, port, patience, source })),
         );
         packets += times;
-        const message = unlikely(seen, expected);
+        // The kernel sends 1,000 ICMP errors a second at most, whoever asks: over UDP a refusal may not be heard.
+        const isUnheard = protocol === "udp" && expected.has("refused") && !expected.has("timeout");
+        const heard = isUnheard ? seen.map((answer) => (answer === "timeout" ? "refused" : answer)) : seen;
+        const message = unlikely(heard, expected);
         if (message !== undefined) wrong.push(`${JSON.stringify(question)}: ${message}\n${textOf(rules, question)}`);
       });
       console.warn(`iptables-${backend}: ${count} rule sets, ${packets} connections, ${asked.length} questions`);
