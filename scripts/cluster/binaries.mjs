@@ -11,7 +11,7 @@ const cache = process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache");
 export const clusterFolder =
   process.env.PORTOLAN_CLUSTER_FOLDER ?? join(cache, "portolan", `kubernetes-${kubernetesVersion}`);
 
-export const binaries = ["etcd", "kube-apiserver"];
+export const binaries = ["etcd", "kube-apiserver", "kube-controller-manager", "kube-proxy"];
 
 export function binaryPath(name) {
   return join(clusterFolder, "bin", name);
@@ -21,5 +21,5 @@ export function binaryPath(name) {
 export function whyNoCluster() {
   const missing = binaries.filter((name) => !existsSync(binaryPath(name)));
   if (missing.length === 0) return undefined;
-  return `no ${missing.join(", ")} in ${join(clusterFolder, "bin")}: npm run test:cluster builds them (10 minutes)`;
+  return `no ${missing.join(", ")} in ${join(clusterFolder, "bin")}: npm run test:cluster builds them (some ten minutes, once)`;
 }

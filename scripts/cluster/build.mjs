@@ -3,14 +3,11 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { binaries, binaryPath, clusterFolder, etcdVersion, kubernetesVersion } from "./binaries.mjs";
 
-// Builds etcd and the API server from their Go modules, unless they are there.
+// Builds etcd, the API server, the controller manager and kube-proxy from their Go modules, unless they are there.
 
 const module = join(clusterFolder, "module");
 const environment = { ...process.env, CGO_ENABLED: "0", GOFLAGS: "-trimpath" };
-const packages = {
-  etcd: "go.etcd.io/etcd/server/v3",
-  "kube-apiserver": "k8s.io/kubernetes/cmd/kube-apiserver",
-};
+const packageOf = (name) => (name === "etcd" ? "go.etcd.io/etcd/server/v3" : `k8s.io/kubernetes/cmd/${name}`);
 
 function go(...args) {
   return execFileSync("go", args, {
@@ -41,7 +38,7 @@ function writeModule() {
     ...staged.map((name) => `replace ${name} => ${name} ${published}`),
   ];
   writeFileSync(join(module, "go.mod"), `${lines.join("\n")}\n`);
-  const imports = Object.values(packages).map((name) => `import _ "${name}"\n`);
+  const imports = binaries.map((name) => `import _ "${packageOf(name)}"\n`);
   writeFileSync(join(module, "tools.go"), `//go:build tools\n\npackage tools\n\n${imports.join("")}`);
   go("mod", "tidy");
 }
@@ -58,5 +55,5 @@ for (const name of binaries) {
   if (existsSync(binaryPath(name))) continue;
   if (!existsSync(join(module, "go.sum"))) writeModule();
   process.stderr.write(`building ${name} in ${clusterFolder}\n`);
-  go("build", "-ldflags", versionFlags(), "-o", binaryPath(name), packages[name]);
+  go("build", "-ldflags", versionFlags(), "-o", binaryPath(name), packageOf(name));
 }

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
-import { openSync, readFileSync, writeFileSync } from "node:fs";
+import { openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { request } from "node:https";
 import { createServer } from "node:net";
 import { join } from "node:path";
@@ -10,34 +10,77 @@ import { binaryPath } from "./binaries.mjs";
 const patience = 120_000;
 const host = "127.0.0.1";
 
+const users = { admin: '"system:masters"', nobody: "", "system:kube-proxy": "" };
+
 /**
- * Starts etcd and an API server with RBAC in a folder. `admin` may do everything, `nobody` nothing; their tokens are
- * their names with -token. Gives a kubeconfig for either, a way to send it objects, and one to end it.
+ * Starts etcd and an API server with RBAC in a folder, and the named controllers, if any. `admin` may do everything,
+ * `nobody` nothing, `system:kube-proxy` what kube-proxy may; a token is the name with -token. Gives a kubeconfig for
+ * each, a way to send requests as admin, and what can befall an API server.
  */
-export async function startControlPlane(folder) {
-  const ports = await freePorts(3);
-  const [etcdPort, peerPort, apiPort] = ports;
-  const etcd = start("etcd", folder, etcdFlags(folder, etcdPort, peerPort));
-  const keys = generateKeyPairSync("rsa", { modulusLength: 2048 });
-  writeFileSync(join(folder, "sa.key"), keys.privateKey.export({ type: "pkcs1", format: "pem" }));
-  writeFileSync(join(folder, "tokens.csv"), 'admin-token,admin,1,"system:masters"\nnobody-token,nobody,2\n');
-  const api = start("kube-apiserver", folder, apiFlags(folder, etcdPort, apiPort));
-  const stop = () => {
-    // On SIGTERM it waits for open watches.
-    api.kill("SIGKILL");
-    etcd.kill("SIGKILL");
-  };
+export async function startControlPlane(folder, { controllers = [] } = {}) {
+  const [etcdPort, peerPort, apiPort] = await freePorts(3);
+  writeCredentials(folder);
+  const running = new Map();
+  const start = (name, flags) => running.set(name, startProgram(name, folder, flags));
+  const startStore = () => start("etcd", etcdFlags(folder, etcdPort, peerPort));
+  const startApi = () => start("kube-apiserver", apiFlags(folder, etcdPort, apiPort));
+  // On SIGTERM an API server waits for open watches.
+  const kill = (name) => endOf(running.get(name), "SIGKILL");
   const call = (method, path, body) => ask({ folder, port: apiPort, method, path, body });
+  const ready = () => becomesReady(call, [...running.values()], folder);
+  const stop = () => Promise.all([...running.keys()].reverse().map(kill));
+  const restart = async () => {
+    startApi();
+    await ready();
+  };
+  const wipe = async () => {
+    await kill("kube-apiserver");
+    await kill("etcd");
+    rmSync(join(folder, "etcd"), { recursive: true, force: true });
+    startStore();
+    await restart();
+  };
+  const config = (user) => kubeconfig(folder, apiPort, user);
   try {
-    await becomesReady(call, [etcd, api], folder);
+    startStore();
+    await restart();
+    if (controllers.length > 0) {
+      writeFileSync(join(folder, "admin.conf"), config("admin"));
+      start("kube-controller-manager", controllerFlags(folder, controllers));
+    }
   } catch (error) {
-    stop();
+    await stop();
     throw error;
   }
-  return { server: `https://${host}:${apiPort}`, kubeconfig: (user) => kubeconfig(folder, apiPort, user), call, stop };
+  return {
+    server: `https://${host}:${apiPort}`,
+    kubeconfig: config,
+    call,
+    kill: () => kill("kube-apiserver"),
+    restart,
+    freeze: () => running.get("kube-apiserver").kill("SIGSTOP"),
+    thaw: () => running.get("kube-apiserver").kill("SIGCONT"),
+    wipe,
+    stop,
+  };
 }
 
-function start(name, folder, flags) {
+function writeCredentials(folder) {
+  const keys = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  writeFileSync(join(folder, "sa.key"), keys.privateKey.export({ type: "pkcs1", format: "pem" }));
+  const lines = Object.entries(users).map(([name, group], index) => `${name}-token,${name},${index},${group}\n`);
+  writeFileSync(join(folder, "tokens.csv"), lines.join(""));
+}
+
+function endOf(child, signal) {
+  if (child.exitCode !== null || child.signalCode !== null) return undefined;
+  return new Promise((done) => {
+    child.once("exit", done);
+    child.kill(signal);
+  });
+}
+
+function startProgram(name, folder, flags) {
   const log = openSync(join(folder, `${name}.log`), "a");
   return spawn(binaryPath(name), flags, { stdio: ["ignore", log, log] });
 }
@@ -75,6 +118,16 @@ function apiFlags(folder, etcdPort, port) {
   ];
 }
 
+function controllerFlags(folder, controllers) {
+  return [
+    `--kubeconfig=${join(folder, "admin.conf")}`,
+    "--leader-elect=false",
+    `--controllers=${controllers.join(",")}`,
+    "--secure-port=0",
+    "--endpointslice-updates-batch-period=0s",
+  ];
+}
+
 function kubeconfig(folder, port, user) {
   return JSON.stringify({
     "current-context": "real",
@@ -91,7 +144,7 @@ function kubeconfig(folder, port, user) {
 
 async function becomesReady(call, processes, folder) {
   for (const end = Date.now() + patience; Date.now() < end; await sleep(200)) {
-    if (processes.some(({ exitCode }) => exitCode !== null)) break;
+    if (processes.some(({ exitCode, signalCode }) => exitCode !== null || signalCode !== null)) break;
     const answer = await call("GET", "/readyz").catch(() => undefined);
     if (answer?.status === 200) return;
   }

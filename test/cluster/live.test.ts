@@ -27,8 +27,8 @@ describe.skipIf(reason !== undefined)("a real API server", () => {
     cwd = workspace({ admin: cluster.kubeconfig("admin"), nobody: cluster.kubeconfig("nobody") });
   }, 300_000);
 
-  afterAll(() => {
-    cluster?.stop();
+  afterAll(async () => {
+    await cluster?.stop();
     rmSync(folder, { recursive: true, force: true });
   });
 
