@@ -4,7 +4,7 @@ import type { Family } from "./model/address.ts";
 import { defaultNodePortRange, type PortRange } from "./model/check-clashes.ts";
 import type { Cluster } from "./model/cluster.ts";
 import { type DocumentRoles, parseCluster } from "./model/parse-cluster.ts";
-import type { ProxyMode } from "./model/proxy-configuration.ts";
+import type { ProxyMode } from "./model/proxy-configuration/proxy-configuration.ts";
 import { lowerIptables } from "./modes/iptables/lower-iptables.ts";
 import { lowerIpvs } from "./modes/ipvs/lower-ipvs.ts";
 import type { ForwardingPlan } from "./resolve/forwarding-plan.ts";

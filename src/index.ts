@@ -8,5 +8,5 @@ export type { CompilerOptions } from "./incremental/compiler-options.ts";
 export { type Compiler, createCompiler, type Update } from "./incremental/create-compiler.ts";
 export type { ObjectChanges, RemovedObject } from "./incremental/state/read-changes.ts";
 export type { Family } from "./model/address.ts";
-export type { ProxyMode } from "./model/proxy-configuration.ts";
+export type { ProxyMode } from "./model/proxy-configuration/proxy-configuration.ts";
 export type { LineOrigin, Script, Step } from "./tools/script.ts";

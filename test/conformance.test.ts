@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { checkCase, type Mode, modeOf } from "../scripts/conformance/case.mjs";
 import { sharedFolder } from "../scripts/conformance/oracle.mjs";
-import { readDocuments } from "../src/host/read-documents.ts";
+import { readDocuments } from "../src/host/documents/read-documents.ts";
 import { compile } from "../src/index.ts";
 
 const root = join(sharedFolder, "conformance/cases");

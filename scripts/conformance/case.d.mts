@@ -1,4 +1,4 @@
-import type { readDocuments } from "../../src/host/read-documents.ts";
+import type { readDocuments } from "../../src/host/documents/read-documents.ts";
 import type { compile } from "../../src/index.ts";
 
 export interface Product {

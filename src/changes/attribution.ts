@@ -1,6 +1,6 @@
 import { commentsOf } from "../tools/iptables/canonical-rule.ts";
-import { isServicePortChain } from "./owned-names.ts";
-import type { OwnedState } from "./owned-state.ts";
+import { isServicePortChain } from "./owned/owned-names.ts";
+import type { OwnedState } from "./owned/owned-state.ts";
 
 /** What belongs to no service port: chains and rules that are always there. */
 export const everyService = "every Service";

@@ -1,5 +1,5 @@
 import { chains } from "../modes/iptables/chains.ts";
-import type { OwnedState } from "./owned-state.ts";
+import type { OwnedState } from "./owned/owned-state.ts";
 import { routeLocalnet } from "./plan-kernel.ts";
 
 /**

@@ -1,7 +1,7 @@
 import type { Family } from "../model/address.ts";
 import { families } from "../model/address.ts";
-import type { Backend } from "./host-state.ts";
-import type { OwnedState } from "./owned-state.ts";
+import type { Backend } from "./found/host-state.ts";
+import type { OwnedState } from "./owned/owned-state.ts";
 import {
   type AddressChange,
   addCounters,
@@ -15,11 +15,11 @@ import {
   setTimeouts,
   unbindAddresses,
 } from "./plan-kernel.ts";
-import { planRules } from "./plan-rules.ts";
 import { diffServers, planServers, type ServerChange } from "./plan-servers.ts";
 import { diffSets, localTurns, planSets, type SetChange } from "./plan-sets.ts";
-import { type ChainChange, diffRules } from "./rule-changes.ts";
-import { shareEqualChains } from "./share-chains.ts";
+import { planRules } from "./rules/plan-rules.ts";
+import { type ChainChange, diffRules } from "./rules/rule-changes.ts";
+import { shareEqualChains } from "./rules/share-chains.ts";
 import type { ChangeStep } from "./step.ts";
 import { deleteFlow, type UdpFlow } from "./udp-flows.ts";
 

@@ -1,5 +1,5 @@
-import { addressDevice } from "./owned-names.ts";
-import type { OwnedState } from "./owned-state.ts";
+import { addressDevice } from "./owned/owned-names.ts";
+import type { OwnedState } from "./owned/owned-state.ts";
 import { type ChangeStep, feed } from "./step.ts";
 
 /** What is not as wanted of the device that carries service addresses. */

@@ -1,4 +1,4 @@
-import type { OwnedServer } from "./owned-state.ts";
+import type { OwnedServer } from "./owned/owned-state.ts";
 import { type ChangeStep, feed } from "./step.ts";
 
 /** One virtual server that is not as wanted. */

@@ -1,5 +1,5 @@
-import { swapSetPrefix } from "./owned-names.ts";
-import type { OwnedSet } from "./owned-state.ts";
+import { swapSetPrefix } from "./owned/owned-names.ts";
+import type { OwnedSet } from "./owned/owned-state.ts";
 import type { LocalTurns } from "./plan-servers.ts";
 import { feed, type PhasedSteps } from "./step.ts";
 

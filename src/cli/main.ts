@@ -1,7 +1,7 @@
 import { CommanderError } from "commander";
 import { escapeControls } from "../diagnostics/printable.ts";
 import { CommandFailure, exitCodes } from "./exit-codes.ts";
-import { createProgram } from "./program.ts";
+import { createProgram } from "./program/program.ts";
 
 /** Runs the command line and sets the exit code; the process then ends by itself, once its output is written. */
 export async function main(name: string): Promise<void> {

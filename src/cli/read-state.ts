@@ -1,13 +1,13 @@
 import { type CompileOptions, readCluster } from "../compile.ts";
 import { createSink, type Sink } from "../diagnostics/diagnostic.ts";
 import type { Need } from "../host/live/resources.ts";
-import { type Inputs, readInputs } from "../host/read-inputs.ts";
+import { type Inputs, readInputs } from "../host/sources/read-inputs.ts";
 import type { Cluster } from "../model/cluster.ts";
 import type { Holdings } from "../simulate/allocate.ts";
 import { readLiveDocuments } from "./live/read-documents.ts";
+import type { StateFlags } from "./program/state-flags.ts";
 import { type SimulateFlags, simulateOptions } from "./simulate/simulate-flags.ts";
 import { type SimulatedInputs, simulateInputs } from "./simulate/simulate-inputs.ts";
-import type { StateFlags } from "./state-flags.ts";
 
 /** Cluster state as it was read, and how it is to be compiled. */
 export interface State {

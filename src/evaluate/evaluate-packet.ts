@@ -1,10 +1,10 @@
-import { balance } from "./balance.ts";
-import { type Flow, hopsOf, type Left } from "./flow.ts";
+import { balance } from "./flow/balance.ts";
+import { type Flow, hopsOf, type Left } from "./flow/flow.ts";
+import { everything } from "./flow/share.ts";
 import type { EvaluatedHost } from "./host.ts";
-import { isLocal } from "./match-packet.ts";
 import type { Outcome, Packet, Verdict } from "./packet.ts";
-import { everything } from "./share.ts";
-import { walkBuiltIn } from "./walk-chain.ts";
+import { isLocal } from "./rules/match-packet.ts";
+import { walkBuiltIn } from "./rules/walk-chain.ts";
 
 /**
  * Where packets end that the host has never seen before: through the rules of one family, and through IPVS. One

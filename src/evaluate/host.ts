@@ -4,7 +4,7 @@ import { parseServers, type SavedServer } from "../tools/ipvs/parse.ts";
 import { type AddressSet, parseAddressSet, unite } from "./address-set.ts";
 import { canonicalAddress, isAddress, isIpv6, parseTarget, printTarget } from "./addresses.ts";
 import type { HostTexts, TextPart, World } from "./host-texts.ts";
-import { type LoadedRules, type LoadProblem, loadRules } from "./load-rules.ts";
+import { type LoadedRules, type LoadProblem, loadRules } from "./rules/load-rules.ts";
 
 /** A host as packets meet it: what its tools' text says, read once, and what its kernel knows besides. */
 export interface EvaluatedHost {

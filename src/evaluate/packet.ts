@@ -2,7 +2,7 @@ import type { Rule } from "../tools/iptables/parsed.ts";
 import type { SavedServer } from "../tools/ipvs/parse.ts";
 import type { AddressSet } from "./address-set.ts";
 import type { Target } from "./addresses.ts";
-import type { Share } from "./share.ts";
+import type { Share } from "./flow/share.ts";
 
 /** From the network, from a pod of this node, or from a process of the node itself. */
 export type Entry = "outside" | "pod" | "node";

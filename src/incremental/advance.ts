@@ -1,5 +1,5 @@
-import { ownedInScript } from "../changes/owned-in-script.ts";
-import type { OwnedState } from "../changes/owned-state.ts";
+import { ownedInScript } from "../changes/owned/owned-in-script.ts";
+import type { OwnedState } from "../changes/owned/owned-state.ts";
 import { planChanges } from "../changes/plan-changes.ts";
 import type { ChangeStep } from "../changes/step.ts";
 import type { UdpService } from "../changes/udp-flows.ts";

@@ -1,4 +1,4 @@
-import type { Backend } from "../changes/host-state.ts";
+import type { Backend } from "../changes/found/host-state.ts";
 import type { CompileOptions } from "../compile.ts";
 import type { Family } from "../model/address.ts";
 

@@ -3,10 +3,10 @@ import type { UdpService } from "../changes/udp-flows.ts";
 import { createSink, type Diagnostic, type Sink } from "../diagnostics/diagnostic.ts";
 import { createSubject, type Subject } from "../diagnostics/subject.ts";
 import { defaultNodePortRange } from "../model/check-clashes.ts";
-import { checkSlices } from "../model/check-slices.ts";
-import type { EndpointSlice } from "../model/endpoint-slice.ts";
+import { checkSlices } from "../model/endpoints/check-slices.ts";
+import type { EndpointSlice } from "../model/endpoints/endpoint-slice.ts";
 import type { Read } from "../model/read-objects.ts";
-import type { Service } from "../model/service.ts";
+import type { Service } from "../model/service/service.ts";
 import type { ForwardingPlan } from "../resolve/forwarding-plan.ts";
 import type { Script, Step } from "../tools/script.ts";
 

@@ -1,7 +1,7 @@
 import type { Sink } from "../diagnostics/diagnostic.ts";
 import { at, documentPlace, type Place } from "../diagnostics/place.ts";
 import { createSubject } from "../diagnostics/subject.ts";
-import { type Fields, isRecord, listField, textField, typeAndValue } from "./fields.ts";
+import { type Fields, isRecord, listField, textField, typeAndValue } from "./fields/fields.ts";
 
 /** One object of the input, out of its List. */
 export interface InputObject {

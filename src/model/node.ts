@@ -1,5 +1,5 @@
 import type { Cidr, IpAddress } from "./address.ts";
-import type { ObjectName } from "./names.ts";
+import type { ObjectName } from "./fields/names.ts";
 
 /** A v1 Node: what kube-proxy reads of it. */
 export interface Node extends ObjectName {

@@ -2,14 +2,18 @@ import type { Sink } from "../diagnostics/diagnostic.ts";
 import { documentPlace, originOf } from "../diagnostics/place.ts";
 import { createSubject, describeSubject } from "../diagnostics/subject.ts";
 import { checkAddressClashes, checkNodePortClashes, type PortRange } from "./check-clashes.ts";
-import { checkSlices } from "./check-slices.ts";
 import type { Cluster } from "./cluster.ts";
-import type { EndpointSlice } from "./endpoint-slice.ts";
-import { isRecord } from "./fields.ts";
+import { checkSlices } from "./endpoints/check-slices.ts";
+import type { EndpointSlice } from "./endpoints/endpoint-slice.ts";
+import { isRecord } from "./fields/fields.ts";
+import { enterName, lookUp, type NameMap } from "./fields/name-map.ts";
 import { flattenDocuments } from "./flatten-documents.ts";
-import { enterName, lookUp, type NameMap } from "./name-map.ts";
 import { layOver } from "./overlay/lay-over.ts";
-import { defaultProxyConfiguration, type ProxyConfiguration, type ProxyMode } from "./proxy-configuration.ts";
+import {
+  defaultProxyConfiguration,
+  type ProxyConfiguration,
+  type ProxyMode,
+} from "./proxy-configuration/proxy-configuration.ts";
 import { type Read, type ReadObjects, readObjects } from "./read-objects.ts";
 import { reportSimulated } from "./report-simulated.ts";
 

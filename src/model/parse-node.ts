@@ -10,10 +10,10 @@ import {
   recordsField,
   textField,
   textsField,
-} from "./fields.ts";
-import { isDnsSubdomain, parseObjectName } from "./names.ts";
+} from "./fields/fields.ts";
+import { isDnsSubdomain, parseObjectName } from "./fields/names.ts";
+import { parseLegacyCidr, parseLegacyIp } from "./fields/parse-addresses.ts";
 import { defaultHostFeatures, type Host, type HostFeatures, type Node, type NodeAddress } from "./node.ts";
-import { parseLegacyCidr, parseLegacyIp } from "./parse-addresses.ts";
 
 const zoneLabel = "topology.kubernetes.io/zone";
 const nodeRules = { namespaced: false, isName: isDnsSubdomain, shape: "an RFC 1123 subdomain" };

@@ -1,18 +1,18 @@
 import type { Report, Sink } from "../diagnostics/diagnostic.ts";
 import type { Place } from "../diagnostics/place.ts";
 import { createSubject, describeSubject, type Subject } from "../diagnostics/subject.ts";
-import type { EndpointSlice } from "./endpoint-slice.ts";
-import { type Fields, isRecord } from "./fields.ts";
+import type { EndpointSlice } from "./endpoints/endpoint-slice.ts";
+import { parseEndpointSlice } from "./endpoints/parse-endpoint-slice.ts";
+import { parseEndpoints } from "./endpoints/parse-endpoints.ts";
+import { type Fields, isRecord } from "./fields/fields.ts";
+import { type NameMap, namesIn } from "./fields/name-map.ts";
 import type { InputObject } from "./flatten-documents.ts";
-import { type NameMap, namesIn } from "./name-map.ts";
 import type { Host, Node } from "./node.ts";
-import { parseEndpointSlice } from "./parse-endpoint-slice.ts";
-import { parseEndpoints } from "./parse-endpoints.ts";
 import { parseHost, parseNode } from "./parse-node.ts";
-import { parseProxyConfiguration } from "./parse-proxy-configuration.ts";
-import { parseService } from "./parse-service.ts";
-import type { ProxyConfiguration, ProxyMode } from "./proxy-configuration.ts";
-import type { Service } from "./service.ts";
+import { parseProxyConfiguration } from "./proxy-configuration/parse-proxy-configuration.ts";
+import type { ProxyConfiguration, ProxyMode } from "./proxy-configuration/proxy-configuration.ts";
+import { parseService } from "./service/parse-service.ts";
+import type { Service } from "./service/service.ts";
 
 /** An object that has been read, and what diagnostics about it are counted on. */
 export interface Read<T> {

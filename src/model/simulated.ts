@@ -1,4 +1,4 @@
-import { isRecord } from "./fields.ts";
+import { isRecord } from "./fields/fields.ts";
 
 /** On an object that is invented as a whole ("object"), or in part: the fields, with commas in between. */
 export const simulatedAnnotation = "portolan/simulated";

@@ -1,6 +1,6 @@
 import { at, originOf, type Place } from "../diagnostics/place.ts";
 import { describeObject } from "../diagnostics/subject.ts";
-import { placeOfEndpoint } from "../model/endpoint-slice.ts";
+import { placeOfEndpoint } from "../model/endpoints/endpoint-slice.ts";
 import type { Endpoint, ServicePortPlan } from "../resolve/forwarding-plan.ts";
 import type { LineOrigin } from "../tools/script.ts";
 

@@ -1,8 +1,8 @@
 import type { Place } from "../diagnostics/place.ts";
 import type { Cidr, Family, IpAddress } from "../model/address.ts";
-import type { EndpointSlice, SliceEndpoint } from "../model/endpoint-slice.ts";
-import type { IpvsSettings } from "../model/proxy-configuration.ts";
-import type { Service, ServicePort, SessionAffinity, Vip } from "../model/service.ts";
+import type { EndpointSlice, SliceEndpoint } from "../model/endpoints/endpoint-slice.ts";
+import type { IpvsSettings } from "../model/proxy-configuration/proxy-configuration.ts";
+import type { Service, ServicePort, SessionAffinity, Vip } from "../model/service/service.ts";
 
 /** What one node must do, no tool named: every question of policy is answered here. */
 export interface ForwardingPlan {

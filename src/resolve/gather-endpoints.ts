@@ -1,6 +1,6 @@
-import { compareBytes } from "../model/compare.ts";
-import type { EndpointSlice, SliceEndpoint, SlicePort } from "../model/endpoint-slice.ts";
-import type { ServicePort } from "../model/service.ts";
+import type { EndpointSlice, SliceEndpoint, SlicePort } from "../model/endpoints/endpoint-slice.ts";
+import { compareBytes } from "../model/fields/compare.ts";
+import type { ServicePort } from "../model/service/service.ts";
 import type { Endpoint } from "./forwarding-plan.ts";
 
 /** Told about the same target with different conditions in two slices. */

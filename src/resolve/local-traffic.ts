@@ -1,7 +1,7 @@
 import type { Report } from "../diagnostics/diagnostic.ts";
 import { at } from "../diagnostics/place.ts";
 import type { Cidr, Family } from "../model/address.ts";
-import type { ProxyConfiguration } from "../model/proxy-configuration.ts";
+import type { ProxyConfiguration } from "../model/proxy-configuration/proxy-configuration.ts";
 import type { LocalTraffic } from "./forwarding-plan.ts";
 import type { NodeView } from "./node-view.ts";
 

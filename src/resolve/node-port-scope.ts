@@ -1,6 +1,6 @@
 import { type Cidr, cidrContains, type Family, type IpAddress, parseCidr } from "../model/address.ts";
-import { compareBytes } from "../model/compare.ts";
-import type { NodePortAddresses } from "../model/proxy-configuration.ts";
+import { compareBytes } from "../model/fields/compare.ts";
+import type { NodePortAddresses } from "../model/proxy-configuration/proxy-configuration.ts";
 import type { NodePortScope } from "./forwarding-plan.ts";
 import { type NodeView, primaryAddresses } from "./node-view.ts";
 

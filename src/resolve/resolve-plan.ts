@@ -2,11 +2,11 @@ import type { Report } from "../diagnostics/diagnostic.ts";
 import { at } from "../diagnostics/place.ts";
 import { type Family, familyNames, isLoopback } from "../model/address.ts";
 import type { Cluster } from "../model/cluster.ts";
-import { compareBytes } from "../model/compare.ts";
-import { type EndpointSlice, placeOfEndpoint } from "../model/endpoint-slice.ts";
-import { lookUp, type NameMap, namesIn } from "../model/name-map.ts";
-import type { ProxyConfiguration } from "../model/proxy-configuration.ts";
-import { isProxied, type Service, type ServicePort, type Vip } from "../model/service.ts";
+import { type EndpointSlice, placeOfEndpoint } from "../model/endpoints/endpoint-slice.ts";
+import { compareBytes } from "../model/fields/compare.ts";
+import { lookUp, type NameMap, namesIn } from "../model/fields/name-map.ts";
+import type { ProxyConfiguration } from "../model/proxy-configuration/proxy-configuration.ts";
+import { isProxied, type Service, type ServicePort, type Vip } from "../model/service/service.ts";
 import type {
   Endpoint,
   FamilyPlan,

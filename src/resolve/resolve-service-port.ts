@@ -1,5 +1,5 @@
 import { cidrContains, type Family, type IpAddress } from "../model/address.ts";
-import type { Service, ServicePort, Vip } from "../model/service.ts";
+import type { Service, ServicePort, Vip } from "../model/service/service.ts";
 import type { Admission, Endpoint, ExternalPlan, Route, ServicePortPlan } from "./forwarding-plan.ts";
 import { type Locality, resolveUsableEndpoints, type UsableEndpoints } from "./usable-endpoints.ts";
 

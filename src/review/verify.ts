@@ -1,6 +1,6 @@
 import { everyService, type ServiceOfChain, serviceInRule } from "../changes/attribution.ts";
-import type { HostState } from "../changes/host-state.ts";
-import { isOwnedChain } from "../changes/owned-names.ts";
+import type { HostState } from "../changes/found/host-state.ts";
+import { isOwnedChain } from "../changes/owned/owned-names.ts";
 import type { Changes } from "../changes/plan-changes.ts";
 import { type ServiceOfLine, summarizeChanges } from "../changes/summarize-changes.ts";
 import { families, familyNames } from "../model/address.ts";

@@ -1,4 +1,4 @@
-import { compareBytes } from "../model/compare.ts";
+import { compareBytes } from "../model/fields/compare.ts";
 import { sha256Number } from "../tools/sha256.ts";
 
 /** Where addresses or ports are drawn from. */

@@ -1,4 +1,4 @@
-import { compareBytes } from "../model/compare.ts";
+import { compareBytes } from "../model/fields/compare.ts";
 import type { InputObject } from "../model/flatten-documents.ts";
 import { subjectOf } from "../model/read-objects.ts";
 import { recordOf, type Texts, textMapOf } from "./values.ts";

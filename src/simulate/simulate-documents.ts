@@ -1,6 +1,6 @@
 import { createSink, type Sink } from "../diagnostics/diagnostic.ts";
 import { type Origin, originOf } from "../diagnostics/place.ts";
-import { isRecord } from "../model/fields.ts";
+import { isRecord } from "../model/fields/fields.ts";
 import { flattenDocuments, type InputObject } from "../model/flatten-documents.ts";
 import { layOver } from "../model/overlay/lay-over.ts";
 import type { DocumentRoles } from "../model/parse-cluster.ts";

@@ -1,4 +1,4 @@
-import { isRecord } from "../model/fields.ts";
+import { isRecord } from "../model/fields/fields.ts";
 
 /** An object of the API, or a part of one. */
 export type Value = Readonly<Record<string, unknown>>;

@@ -1,4 +1,4 @@
-import { isRecord } from "../model/fields.ts";
+import { isRecord } from "../model/fields/fields.ts";
 
 /** Words that some reader of YAML takes for something else than text. */
 const notText = /^(?:y|n|yes|no|on|off|true|false|null|nan|inf)$/i;

@@ -1,4 +1,4 @@
-import type { OwnedState } from "../changes/owned-state.ts";
+import type { OwnedState } from "../changes/owned/owned-state.ts";
 import type { ChangeStep } from "../changes/step.ts";
 import { type Family, families } from "../model/address.ts";
 

@@ -1,5 +1,5 @@
 import type { RemovedObject } from "../incremental/state/read-changes.ts";
-import { isRecord } from "../model/fields.ts";
+import { isRecord } from "../model/fields/fields.ts";
 import { makeSnapshot } from "../snapshot/make-snapshot.ts";
 import { fingerprint } from "./fingerprint.ts";
 

@@ -1,5 +1,5 @@
 import type { ObjectChanges, RemovedObject } from "../incremental/state/read-changes.ts";
-import { isRecord } from "../model/fields.ts";
+import { isRecord } from "../model/fields/fields.ts";
 
 /** Changes that wait for a sync, of each object only the last: a burst costs what it leaves behind. */
 export interface PendingChanges {

@@ -1,4 +1,4 @@
-import { isRecord } from "../model/fields.ts";
+import { isRecord } from "../model/fields/fields.ts";
 
 const annotation = "endpoints.kubernetes.io/last-change-trigger-time";
 

@@ -1,4 +1,4 @@
-import { isRecord } from "../model/fields.ts";
+import { isRecord } from "../model/fields/fields.ts";
 
 type Entry = Readonly<Record<string, unknown>>;
 

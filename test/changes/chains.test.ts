@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { compareChain } from "../../src/changes/compare-chain.ts";
-import { editChain } from "../../src/changes/edit-chain.ts";
+import { compareChain } from "../../src/changes/rules/compare-chain.ts";
+import { editChain } from "../../src/changes/rules/edit-chain.ts";
 import { targetOf } from "../../src/tools/iptables/canonical-rule.ts";
 import { parseChains } from "../../src/tools/iptables/parse-chains.ts";
 

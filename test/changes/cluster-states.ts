@@ -1,5 +1,5 @@
-import { ownedInScript } from "../../src/changes/owned-in-script.ts";
-import type { OwnedState } from "../../src/changes/owned-state.ts";
+import { ownedInScript } from "../../src/changes/owned/owned-in-script.ts";
+import type { OwnedState } from "../../src/changes/owned/owned-state.ts";
 import { compile } from "../../src/index.ts";
 import type { TracedPacket } from "../evaluate/trace.ts";
 

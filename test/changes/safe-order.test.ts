@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { parseHostState } from "../../src/changes/host-state.ts";
-import { ownedOnHost } from "../../src/changes/owned-on-host.ts";
-import { nothingOwned, type OwnedState } from "../../src/changes/owned-state.ts";
+import { parseHostState } from "../../src/changes/found/host-state.ts";
+import { ownedOnHost } from "../../src/changes/owned/owned-on-host.ts";
+import { nothingOwned, type OwnedState } from "../../src/changes/owned/owned-state.ts";
 import { planChanges } from "../../src/changes/plan-changes.ts";
 import { type Mode, type StateOptions, type StateShape, wantedState } from "./cluster-states.ts";
 import { type Allows, byVerdict, exactly, runObserved, unlessRefused } from "./run-observed.ts";

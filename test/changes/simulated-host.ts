@@ -1,4 +1,4 @@
-import { type DumpCommand, dumpCommands, dumpSysctlCommand, type HostDump } from "../../src/changes/host-dump.ts";
+import { type DumpCommand, dumpCommands, dumpSysctlCommand, type HostDump } from "../../src/changes/found/host-dump.ts";
 import type { ChangeStep } from "../../src/changes/step.ts";
 import { targetOf } from "../../src/tools/iptables/canonical-rule.ts";
 import { type TracedOutcome, type TracedPacket, tracedHost, tracePacket } from "../evaluate/trace.ts";

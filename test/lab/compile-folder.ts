@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Mode } from "../../scripts/conformance/case.mjs";
-import { outputFiles } from "../../src/cli/print-script.ts";
-import { readDocuments } from "../../src/host/read-documents.ts";
+import { outputFiles } from "../../src/cli/terminal/print-script.ts";
+import { readDocuments } from "../../src/host/documents/read-documents.ts";
 import { compile } from "../../src/index.ts";
 
 /** Manifests as text, compiled for one node into the files that `compile --out-dir` writes. */

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Compilation, type CompileOptions, compile } from "../../src/compile.ts";
-import { readDocuments } from "../../src/host/read-documents.ts";
+import { readDocuments } from "../../src/host/documents/read-documents.ts";
 import { checkCompilation } from "./check-compilation.ts";
 
 const golden = new URL("../../golden/", import.meta.url).pathname;

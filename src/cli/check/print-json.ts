@@ -1,4 +1,4 @@
-import { locate } from "../../host/locate.ts";
+import { locate } from "../../host/documents/locate.ts";
 import { type CheckReport, countFindings, type Finding } from "./report.ts";
 
 /** `-o json`: kind CheckReport. */

@@ -1,8 +1,8 @@
 import type { CatalogEntry } from "../../diagnostics/catalog/entry.ts";
 import { catalog } from "../../diagnostics/catalog.ts";
 import type { Severity } from "../../diagnostics/diagnostic.ts";
-import { type Location, locate } from "../../host/locate.ts";
-import { versionText } from "../version.ts";
+import { type Location, locate } from "../../host/documents/locate.ts";
+import { versionText } from "../program/version.ts";
 import { type CheckReport, type Finding, fullMessage } from "./report.ts";
 
 const levels: Readonly<Record<Severity, string>> = { error: "error", warning: "warning", info: "note" };

@@ -1,5 +1,5 @@
-import type { Paint } from "../color.ts";
-import { renderDiagnostics } from "../render-diagnostics.ts";
+import type { Paint } from "../terminal/color.ts";
+import { renderDiagnostics } from "../terminal/render-diagnostics.ts";
 import { type CheckReport, summarizeReport } from "./report.ts";
 
 /** `-o text`: each finding as diagnostics are shown, the worst last, and a line that counts them. */

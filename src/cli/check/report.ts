@@ -1,9 +1,9 @@
 import type { Diagnostic, Severity } from "../../diagnostics/diagnostic.ts";
-import { type Location, locate } from "../../host/locate.ts";
-import type { SourceDocument } from "../../host/source.ts";
+import { type Location, locate } from "../../host/documents/locate.ts";
+import type { SourceDocument } from "../../host/sources/source.ts";
 import { type Baseline, type FindingKey, isKnown } from "../../review/check/baseline.ts";
 import { isSuppressedByAnnotation } from "../../review/check/suppress.ts";
-import { describeNodes } from "../render-diagnostics.ts";
+import { describeNodes } from "../terminal/render-diagnostics.ts";
 
 /** A finding with the place that its origin stands for. */
 export interface Finding {

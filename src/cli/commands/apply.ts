@@ -1,17 +1,17 @@
-import { parseHostState } from "../../changes/host-state.ts";
+import { parseHostState } from "../../changes/found/host-state.ts";
 import { isOnlyOurs } from "../../changes/leftover-settings.ts";
-import { ownedOnHost } from "../../changes/owned-on-host.ts";
-import { fingerprintOf, readPlan } from "../../host/plan-file.ts";
+import { ownedOnHost } from "../../changes/owned/owned-on-host.ts";
+import { fingerprintOf, readPlan } from "../../host/files/plan-file.ts";
 import { families } from "../../model/address.ts";
-import { type ChangeFlags, changeHost } from "../change-host.ts";
-import { painter } from "../color.ts";
-import { compileForHost, type Desired, desiredOfPlan, type HostStateFlags } from "../desired.ts";
 import { CommandFailure, exitCodes } from "../exit-codes.ts";
-import { changesOf, type Planned, planFor } from "../planned.ts";
-import { startProgress } from "../progress.ts";
-import { readHost } from "../read-host.ts";
-import { renderPlan } from "../render-plan.ts";
-import { hasState } from "../state-flags.ts";
+import { type ChangeFlags, changeHost } from "../host/change-host.ts";
+import { compileForHost, type Desired, desiredOfPlan, type HostStateFlags } from "../host/desired.ts";
+import { changesOf, type Planned, planFor } from "../host/planned.ts";
+import { readHost } from "../host/read-host.ts";
+import { hasState } from "../program/state-flags.ts";
+import { painter } from "../terminal/color.ts";
+import { startProgress } from "../terminal/progress.ts";
+import { renderPlan } from "../terminal/render-plan.ts";
 
 export interface ApplyFlags extends HostStateFlags, Omit<ChangeFlags, "dryRun" | "color"> {
   readonly restore?: string;

@@ -1,5 +1,5 @@
-import { nothingOwned } from "../../changes/owned-state.ts";
-import { type ChangeFlags, changeHost } from "../change-host.ts";
+import { nothingOwned } from "../../changes/owned/owned-state.ts";
+import { type ChangeFlags, changeHost } from "../host/change-host.ts";
 
 export type CleanupFlags = ChangeFlags;
 

@@ -1,8 +1,8 @@
 import { stringify } from "yaml";
-import { type DumpCommand, printCollectScript, printHostDump } from "../../changes/host-dump.ts";
+import { type DumpCommand, printCollectScript, printHostDump } from "../../changes/found/host-dump.ts";
 import { exitCodes } from "../exit-codes.ts";
-import { startProgress } from "../progress.ts";
-import { readHost, thisHost } from "../read-host.ts";
+import { readHost, thisHost } from "../host/read-host.ts";
+import { startProgress } from "../terminal/progress.ts";
 
 export interface CollectFlags {
   readonly script?: boolean;

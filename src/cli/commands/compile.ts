@@ -1,15 +1,21 @@
 import { join } from "node:path";
 import { type CompileOptions, compileNode } from "../../compile.ts";
 import { hasErrors } from "../../diagnostics/diagnostic.ts";
-import { reasonOf } from "../../host/read-sources.ts";
-import { writeFiles } from "../../host/write-files.ts";
-import { painter } from "../color.ts";
+import { writeFiles } from "../../host/files/write-files.ts";
+import { reasonOf } from "../../host/sources/read-sources.ts";
 import { CommandFailure, exitCodes } from "../exit-codes.ts";
-import { type CompiledNode, outputFileNames, outputFiles, printStructured, printText } from "../print-script.ts";
-import { startProgress } from "../progress.ts";
+import { type StateFlags, wantedFamilies } from "../program/state-flags.ts";
 import { readState, type State } from "../read-state.ts";
-import { renderDiagnostics, summarizeDiagnostics } from "../render-diagnostics.ts";
-import { type StateFlags, wantedFamilies } from "../state-flags.ts";
+import { painter } from "../terminal/color.ts";
+import {
+  type CompiledNode,
+  outputFileNames,
+  outputFiles,
+  printStructured,
+  printText,
+} from "../terminal/print-script.ts";
+import { startProgress } from "../terminal/progress.ts";
+import { renderDiagnostics, summarizeDiagnostics } from "../terminal/render-diagnostics.ts";
 
 export interface CompileFlags extends StateFlags {
   readonly allNodes?: boolean;

@@ -1,14 +1,14 @@
-import { reasonOf } from "../../host/read-sources.ts";
-import { writeWhole } from "../../host/write-whole.ts";
+import { writeWhole } from "../../host/files/write-whole.ts";
+import { reasonOf } from "../../host/sources/read-sources.ts";
 import { diffSides } from "../../review/diff/diff-sides.ts";
 import type { TrafficDiff } from "../../review/diff/traffic-diff.ts";
 import type { DiffDetail, DiffFormat } from "../../review/render/formats.ts";
 import { renderDiff } from "../../review/render/render-diff.ts";
-import { painter } from "../color.ts";
 import { CommandFailure, exitCodes } from "../exit-codes.ts";
-import { startProgress } from "../progress.ts";
 import { readSides } from "../sides/read-sides.ts";
 import type { SideRequest } from "../sides/side-request.ts";
+import { painter } from "../terminal/color.ts";
+import { startProgress } from "../terminal/progress.ts";
 
 /** A file to write beside what goes to stdout. */
 export interface Report {

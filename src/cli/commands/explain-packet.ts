@@ -11,13 +11,13 @@ import { renderPacket } from "../../review/explain/packet/render/render-text.ts"
 import { wayGraph } from "../../review/explain/packet/render/way-graph.ts";
 import { printDot, printMermaid } from "../../review/explain/render/render-graph.ts";
 import { escapeInJson } from "../../review/render/json.ts";
-import { painter } from "../color.ts";
 import { CommandFailure, exitCodes } from "../exit-codes.ts";
 import type { Asked } from "../explain-packet/asked.ts";
 import { compiledHost } from "../explain-packet/compiled-host.ts";
 import { dumpedHost } from "../explain-packet/dumped-host.ts";
-import { type Progress, startProgress } from "../progress.ts";
-import { hasState, type StateFlags } from "../state-flags.ts";
+import { hasState, type StateFlags } from "../program/state-flags.ts";
+import { painter } from "../terminal/color.ts";
+import { type Progress, startProgress } from "../terminal/progress.ts";
 
 export interface ExplainPacketFlags extends StateFlags {
   readonly actual?: string;

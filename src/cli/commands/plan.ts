@@ -1,14 +1,14 @@
-import { serializeState } from "../../changes/serialize-state.ts";
+import { serializeState } from "../../changes/owned/serialize-state.ts";
 import type { ServiceChange } from "../../changes/summarize-changes.ts";
-import { fingerprintOf, type PlanDocument, printPlan, writePlan } from "../../host/plan-file.ts";
-import { reasonOf } from "../../host/read-sources.ts";
-import { painter } from "../color.ts";
-import { compileForHost, type HostStateFlags } from "../desired.ts";
+import { fingerprintOf, type PlanDocument, printPlan, writePlan } from "../../host/files/plan-file.ts";
+import { reasonOf } from "../../host/sources/read-sources.ts";
 import { CommandFailure, exitCodes } from "../exit-codes.ts";
-import { changesOf, type Planned, planFor } from "../planned.ts";
-import { startProgress } from "../progress.ts";
-import { readHost } from "../read-host.ts";
-import { renderPlan } from "../render-plan.ts";
+import { compileForHost, type HostStateFlags } from "../host/desired.ts";
+import { changesOf, type Planned, planFor } from "../host/planned.ts";
+import { readHost } from "../host/read-host.ts";
+import { painter } from "../terminal/color.ts";
+import { startProgress } from "../terminal/progress.ts";
+import { renderPlan } from "../terminal/render-plan.ts";
 
 export interface PlanFlags extends HostStateFlags {
   readonly actual: string;

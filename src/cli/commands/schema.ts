@@ -1,4 +1,4 @@
-import { didYouMean } from "../../model/did-you-mean.ts";
+import { didYouMean } from "../../model/fields/did-you-mean.ts";
 import { schemas } from "../../review/schemas/schemas.ts";
 import { CommandFailure, exitCodes } from "../exit-codes.ts";
 

@@ -1,11 +1,11 @@
 import { hasErrors } from "../../diagnostics/diagnostic.ts";
-import { painter } from "../color.ts";
 import { exitCodes } from "../exit-codes.ts";
-import { startProgress } from "../progress.ts";
+import { type StateFlags, wantedFamilies } from "../program/state-flags.ts";
 import { readState } from "../read-state.ts";
-import { renderDiagnostics, summarizeDiagnostics } from "../render-diagnostics.ts";
 import { printState } from "../simulate/print-state.ts";
-import { type StateFlags, wantedFamilies } from "../state-flags.ts";
+import { painter } from "../terminal/color.ts";
+import { startProgress } from "../terminal/progress.ts";
+import { renderDiagnostics, summarizeDiagnostics } from "../terminal/render-diagnostics.ts";
 
 export interface SimulateCommandFlags extends StateFlags {
   readonly output: "yaml" | "json";

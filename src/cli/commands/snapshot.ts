@@ -1,17 +1,17 @@
 import { createHash, createHmac } from "node:crypto";
 import { createSink, hasErrors } from "../../diagnostics/diagnostic.ts";
-import type { Inputs } from "../../host/read-inputs.ts";
-import { isRecord } from "../../model/fields.ts";
+import type { Inputs } from "../../host/sources/read-inputs.ts";
+import { isRecord } from "../../model/fields/fields.ts";
 import { makeSnapshot, type SnapshotObject } from "../../snapshot/make-snapshot.ts";
 import { printSnapshot, printSnapshotFiles, type SnapshotFormat, type SplitBy } from "../../snapshot/print-snapshot.ts";
 import { createRedactor } from "../../snapshot/redact/redact.ts";
-import { painter } from "../color.ts";
 import { exitCodes } from "../exit-codes.ts";
-import { startProgress } from "../progress.ts";
+import type { StateFlags } from "../program/state-flags.ts";
 import { readFlaggedInputs } from "../read-state.ts";
-import { renderDiagnostics, summarizeDiagnostics } from "../render-diagnostics.ts";
 import { writeSplit } from "../snapshot/write-split.ts";
-import type { StateFlags } from "../state-flags.ts";
+import { painter } from "../terminal/color.ts";
+import { startProgress } from "../terminal/progress.ts";
+import { renderDiagnostics, summarizeDiagnostics } from "../terminal/render-diagnostics.ts";
 
 export interface SnapshotFlags extends StateFlags {
   /** False: --no-pods. */

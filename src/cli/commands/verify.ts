@@ -1,12 +1,12 @@
 import { escapeControls } from "../../diagnostics/printable.ts";
 import { type Drift, verifyHost } from "../../review/verify.ts";
 import { printRepairScript } from "../../tools/shell/repair-script.ts";
-import { type Paint, painter } from "../color.ts";
-import { compileForHost, type HostStateFlags } from "../desired.ts";
 import { exitCodes } from "../exit-codes.ts";
-import { planFor } from "../planned.ts";
-import { startProgress } from "../progress.ts";
-import { readHost } from "../read-host.ts";
+import { compileForHost, type HostStateFlags } from "../host/desired.ts";
+import { planFor } from "../host/planned.ts";
+import { readHost } from "../host/read-host.ts";
+import { type Paint, painter } from "../terminal/color.ts";
+import { startProgress } from "../terminal/progress.ts";
 
 export interface VerifyFlags extends HostStateFlags {
   readonly actual: string;

@@ -8,7 +8,7 @@ import {
   parsePacketTarget,
 } from "../../review/explain/packet/question/question.ts";
 import type { ExplainPacketFlags } from "../commands/explain-packet.ts";
-import { addStateOptions, colorOption, notEmpty } from "../state-flags.ts";
+import { addStateOptions, colorOption, notEmpty } from "../program/state-flags.ts";
 
 /** `explain packet`. The action loads what it needs. */
 export function explainPacketCommand(name: string, finish: (exitCode: number) => void): Command {

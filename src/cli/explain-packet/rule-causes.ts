@@ -1,10 +1,10 @@
 import { compileNode } from "../../compile.ts";
 import { createSink } from "../../diagnostics/diagnostic.ts";
 import type { Target } from "../../evaluate/addresses.ts";
-import { locate } from "../../host/locate.ts";
-import type { SourceDocument } from "../../host/source.ts";
+import { locate } from "../../host/documents/locate.ts";
+import type { SourceDocument } from "../../host/sources/source.ts";
 import type { Cluster } from "../../model/cluster.ts";
-import type { Service } from "../../model/service.ts";
+import type { Service } from "../../model/service/service.ts";
 import type { Cause, CauseOf } from "../../review/explain/packet/explain-hop.ts";
 import type { LineOrigin, Script } from "../../tools/script.ts";
 import type { State } from "../read-state.ts";

@@ -1,8 +1,8 @@
 import { hasErrors } from "../../diagnostics/diagnostic.ts";
-import { type ColorChoice, painter } from "../color.ts";
 import { CommandFailure, exitCodes } from "../exit-codes.ts";
 import type { State } from "../read-state.ts";
-import { renderDiagnostics, summarizeDiagnostics } from "../render-diagnostics.ts";
+import { type ColorChoice, painter } from "../terminal/color.ts";
+import { renderDiagnostics, summarizeDiagnostics } from "../terminal/render-diagnostics.ts";
 
 /** Shows what is wrong with state on stderr. Ends the command where that is an error. */
 export function tellDiagnostics({ sink: { diagnostics }, inputs }: State, color: ColorChoice): void {

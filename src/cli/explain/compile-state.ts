@@ -1,16 +1,16 @@
 import { type CompileOptions, compileNode, readCluster } from "../../compile.ts";
 import { createSink, type Diagnostic, hasErrors, type Sink } from "../../diagnostics/diagnostic.ts";
-import type { Inputs } from "../../host/read-inputs.ts";
-import type { SourceDocument } from "../../host/source.ts";
+import type { Inputs } from "../../host/sources/read-inputs.ts";
+import type { SourceDocument } from "../../host/sources/source.ts";
 import type { Cluster } from "../../model/cluster.ts";
 import { type NodeFacts, nodeFacts } from "../../review/explain/omissions/node-facts.ts";
 import { readTexts, type Texts, textsOfScript } from "../../review/explain/texts.ts";
-import { painter } from "../color.ts";
 import { CommandFailure, exitCodes } from "../exit-codes.ts";
-import { startProgress } from "../progress.ts";
+import { hasState, type StateFlags, wantedFamilies } from "../program/state-flags.ts";
 import { completeInputs, readFlaggedInputs } from "../read-state.ts";
-import { renderDiagnostics, summarizeDiagnostics } from "../render-diagnostics.ts";
-import { hasState, type StateFlags, wantedFamilies } from "../state-flags.ts";
+import { painter } from "../terminal/color.ts";
+import { startProgress } from "../terminal/progress.ts";
+import { renderDiagnostics, summarizeDiagnostics } from "../terminal/render-diagnostics.ts";
 
 /** Cluster state that was read for an explanation; nodes are compiled when they are asked for. */
 export interface State {

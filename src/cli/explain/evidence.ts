@@ -6,7 +6,7 @@ import type { SourceOf } from "../../review/explain/render/source.ts";
 import type { Texts } from "../../review/explain/texts.ts";
 import type { ExplainFlags } from "../commands/explain.ts";
 import { CommandFailure, exitCodes } from "../exit-codes.ts";
-import { hasState } from "../state-flags.ts";
+import { hasState } from "../program/state-flags.ts";
 import { readState, type State } from "./compile-state.ts";
 import { type Dump, readDump } from "./read-dump.ts";
 import { sourceFinder } from "./source-of.ts";

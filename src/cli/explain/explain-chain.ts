@@ -1,4 +1,4 @@
-import { didYouMean } from "../../model/did-you-mean.ts";
+import { didYouMean } from "../../model/fields/did-you-mean.ts";
 import { absentChain } from "../../review/explain/chain/absent-chain.ts";
 import { type ChainGraph, chainGraph } from "../../review/explain/chain/chain-graph.ts";
 import { findChainOwner } from "../../review/explain/chain/chain-owner.ts";
@@ -9,7 +9,7 @@ import { chainDocument, setDocument } from "../../review/explain/render/document
 import { renderChain, renderSet } from "../../review/explain/render/render-chain.ts";
 import type { ExplainFlags } from "../commands/explain.ts";
 import { CommandFailure, exitCodes } from "../exit-codes.ts";
-import { hasState } from "../state-flags.ts";
+import { hasState } from "../program/state-flags.ts";
 import { type Evidence, readEvidence } from "./evidence.ts";
 import { printAnswer } from "./print-answer.ts";
 

@@ -1,4 +1,4 @@
-import { didYouMean } from "../../model/did-you-mean.ts";
+import { didYouMean } from "../../model/fields/did-you-mean.ts";
 import { type ChainGraph, chainGraph } from "../../review/explain/chain/chain-graph.ts";
 import type { ExplainedRule } from "../../review/explain/chain/explain-chain.ts";
 import { type FoundRule, findRule, nearestRules, readRule } from "../../review/explain/chain/explain-line.ts";
@@ -7,7 +7,7 @@ import { ruleExplanationDocument } from "../../review/explain/render/documents.t
 import { renderRuleExplanation } from "../../review/explain/render/render-line.ts";
 import type { ExplainFlags } from "../commands/explain.ts";
 import { CommandFailure, exitCodes } from "../exit-codes.ts";
-import { hasState } from "../state-flags.ts";
+import { hasState } from "../program/state-flags.ts";
 import { type Evidences, readEvidence } from "./evidence.ts";
 import { explainChainOrSet } from "./explain-chain.ts";
 import { explainEntry } from "./explain-entry.ts";

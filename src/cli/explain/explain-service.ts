@@ -1,6 +1,6 @@
-import { isServicePortChain } from "../../changes/owned-names.ts";
+import { isServicePortChain } from "../../changes/owned/owned-names.ts";
 import { originOf } from "../../diagnostics/place.ts";
-import type { Service } from "../../model/service.ts";
+import type { Service } from "../../model/service/service.ts";
 import { type ChainGraph, chainGraph, joinGraphs, serverGraph } from "../../review/explain/chain/chain-graph.ts";
 import { foldNodes } from "../../review/explain/fold-nodes.ts";
 import { objectDocument } from "../../review/explain/render/documents.ts";

@@ -1,5 +1,5 @@
 import { originOf } from "../../diagnostics/place.ts";
-import { isRecord } from "../../model/fields.ts";
+import { isRecord } from "../../model/fields/fields.ts";
 import { foldNodes } from "../../review/explain/fold-nodes.ts";
 import { objectDocument } from "../../review/explain/render/documents.ts";
 import { renderObject } from "../../review/explain/render/render-object.ts";

@@ -1,5 +1,5 @@
 import { type Code, catalog, isCode } from "../../diagnostics/catalog.ts";
-import { didYouMean } from "../../model/did-you-mean.ts";
+import { didYouMean } from "../../model/fields/did-you-mean.ts";
 import { chains as iptablesChains } from "../../modes/iptables/chains.ts";
 import { chains as ipvsChains } from "../../modes/ipvs/chains.ts";
 import { CommandFailure, exitCodes } from "../exit-codes.ts";

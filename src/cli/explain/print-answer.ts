@@ -1,9 +1,9 @@
 import type { ChainGraph } from "../../review/explain/chain/chain-graph.ts";
 import { printDot, printMermaid } from "../../review/explain/render/render-graph.ts";
 import type { Rendering, SourceOf } from "../../review/explain/render/source.ts";
-import { painter } from "../color.ts";
 import type { ExplainFlags } from "../commands/explain.ts";
 import { CommandFailure, exitCodes } from "../exit-codes.ts";
+import { painter } from "../terminal/color.ts";
 
 /** An explanation in each of its forms; only the one that is asked for is made. */
 export interface Answer {

@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
-import { type HostDump, parseHostDump } from "../../changes/host-dump.ts";
+import { type HostDump, parseHostDump } from "../../changes/found/host-dump.ts";
 import { escapeControls } from "../../diagnostics/printable.ts";
-import { reasonOf } from "../../host/read-sources.ts";
+import { reasonOf } from "../../host/sources/read-sources.ts";
 import { readTexts, type Texts, type ToolText } from "../../review/explain/texts.ts";
 import { CommandFailure, exitCodes } from "../exit-codes.ts";
-import { startProgress } from "../progress.ts";
-import { readHost, thisHost } from "../read-host.ts";
+import { readHost, thisHost } from "../host/read-host.ts";
+import { startProgress } from "../terminal/progress.ts";
 
 /** What a node holds, as its own tools print it. */
 export interface Dump {

@@ -1,5 +1,5 @@
-import { locate } from "../../host/locate.ts";
-import type { SourceDocument } from "../../host/source.ts";
+import { locate } from "../../host/documents/locate.ts";
+import type { SourceDocument } from "../../host/sources/source.ts";
 import type { Source, SourceOf } from "../../review/explain/render/source.ts";
 
 /** Finds places of these documents as file, line and column; each is looked for once, since many lines share it. */

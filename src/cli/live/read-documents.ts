@@ -1,5 +1,5 @@
 import type { Need } from "../../host/live/resources.ts";
-import type { SourceDocument } from "../../host/source.ts";
+import type { SourceDocument } from "../../host/sources/source.ts";
 import { CommandFailure, exitCodes } from "../exit-codes.ts";
 import { type LiveFlags, refuseStrayLiveFlags } from "./flags.ts";
 

@@ -1,6 +1,6 @@
 import type { HostTexts, TextPart } from "../../evaluate/host-texts.ts";
-import { type LoadProblem, loadRules } from "../../evaluate/load-rules.ts";
-import type { ProxyMode } from "../../model/proxy-configuration.ts";
+import { type LoadProblem, loadRules } from "../../evaluate/rules/load-rules.ts";
+import type { ProxyMode } from "../../model/proxy-configuration/proxy-configuration.ts";
 import { parseSets } from "../../tools/ipset/parse.ts";
 import { parseServers } from "../../tools/ipvs/parse.ts";
 

@@ -1,13 +1,13 @@
 import { compileNode } from "../../compile.ts";
 import { originOf, type Place } from "../../diagnostics/place.ts";
 import type { HostTexts, TextPart, World } from "../../evaluate/host-texts.ts";
-import { locate } from "../../host/locate.ts";
+import { locate } from "../../host/documents/locate.ts";
 import type { Family } from "../../model/address.ts";
-import type { ProxyMode } from "../../model/proxy-configuration.ts";
+import type { ProxyMode } from "../../model/proxy-configuration/proxy-configuration.ts";
 import type { ForwardingPlan } from "../../resolve/forwarding-plan.ts";
-import { endpointNames } from "../../review/diff/endpoint-names.ts";
-import { serviceAddresses } from "../../review/diff/service-addresses.ts";
+import { serviceAddresses } from "../../review/diff/keys/service-addresses.ts";
 import type { SideNode } from "../../review/diff/side.ts";
+import { endpointNames } from "../../review/diff/telling/endpoint-names.ts";
 import type { SourcePlace } from "../../review/diff/traffic-diff.ts";
 import type { Script } from "../../tools/script.ts";
 import type { State } from "../read-state.ts";

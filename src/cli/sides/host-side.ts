@@ -1,5 +1,5 @@
 import type { HostTexts, TextPart, World } from "../../evaluate/host-texts.ts";
-import type { ProxyMode } from "../../model/proxy-configuration.ts";
+import type { ProxyMode } from "../../model/proxy-configuration/proxy-configuration.ts";
 
 /** A host as texts of tools show it: what a SideNode takes of a dump or an --out-dir folder. */
 export interface HostSide {

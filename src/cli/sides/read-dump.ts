@@ -1,10 +1,10 @@
-import { dumpDoubts } from "../../changes/dump-doubts.ts";
-import { parseHostDump } from "../../changes/host-dump.ts";
-import { parseHostState } from "../../changes/host-state.ts";
-import { recognizeText } from "../../changes/recognize-text.ts";
-import { splitFamilies } from "../../changes/split-families.ts";
+import { dumpDoubts } from "../../changes/found/dump-doubts.ts";
+import { parseHostDump } from "../../changes/found/host-dump.ts";
+import { parseHostState } from "../../changes/found/host-state.ts";
+import { recognizeText } from "../../changes/found/recognize-text.ts";
+import { splitFamilies } from "../../changes/found/split-families.ts";
 import type { HostTexts, TextPart } from "../../evaluate/host-texts.ts";
-import type { SourceText } from "../../host/source.ts";
+import type { SourceText } from "../../host/sources/source.ts";
 import { findTextProblem, modeOfTexts } from "./check-texts.ts";
 import { type HostSides, joinTexts, noTexts } from "./host-side.ts";
 import { inferAddresses } from "./infer-addresses.ts";

@@ -1,6 +1,6 @@
 import type { HostTexts, TextPart } from "../../evaluate/host-texts.ts";
-import type { SourceText } from "../../host/source.ts";
-import { outputFileNames } from "../print-script.ts";
+import type { SourceText } from "../../host/sources/source.ts";
+import { outputFileNames } from "../terminal/print-script.ts";
 import { findTextProblem, modeOfTexts } from "./check-texts.ts";
 import type { HostSide, HostSides } from "./host-side.ts";
 import { inferAddresses } from "./infer-addresses.ts";

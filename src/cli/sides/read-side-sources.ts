@@ -1,13 +1,13 @@
 import { createSink, hasErrors, type Sink } from "../../diagnostics/diagnostic.ts";
-import { type Inputs, readInputs, withConfiguration, withoutOverlays } from "../../host/read-inputs.ts";
+import { type Inputs, readInputs, withConfiguration, withoutOverlays } from "../../host/sources/read-inputs.ts";
 import { objectNames } from "../../model/overlay/lay-over.ts";
 import type { Holdings } from "../../simulate/allocate.ts";
-import { painter } from "../color.ts";
 import { CommandFailure, exitCodes } from "../exit-codes.ts";
 import { readLiveDocuments } from "../live/read-documents.ts";
+import { hasState } from "../program/state-flags.ts";
 import { completeInputs, type State, stateOf } from "../read-state.ts";
-import { renderDiagnostics, summarizeDiagnostics } from "../render-diagnostics.ts";
-import { hasState } from "../state-flags.ts";
+import { painter } from "../terminal/color.ts";
+import { renderDiagnostics, summarizeDiagnostics } from "../terminal/render-diagnostics.ts";
 import { readSide } from "./read-side.ts";
 import type { SideRequest, SideSource, SideSources } from "./side-request.ts";
 import { tellNote } from "./tell-diagnostics.ts";

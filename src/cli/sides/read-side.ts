@@ -1,7 +1,7 @@
-import { recognizeText } from "../../changes/recognize-text.ts";
-import { type FoundSource, findSource } from "../../host/find-source.ts";
-import type { SourceResult } from "../../host/read-sources.ts";
-import type { SourceText } from "../../host/source.ts";
+import { recognizeText } from "../../changes/found/recognize-text.ts";
+import { type FoundSource, findSource } from "../../host/sources/find-source.ts";
+import type { SourceResult } from "../../host/sources/read-sources.ts";
+import type { SourceText } from "../../host/sources/source.ts";
 import { CommandFailure, exitCodes } from "../exit-codes.ts";
 import type { HostSide } from "./host-side.ts";
 import { readDump, readToolTexts } from "./read-dump.ts";

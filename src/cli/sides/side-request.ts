@@ -1,7 +1,7 @@
-import type { ProxyMode } from "../../model/proxy-configuration.ts";
+import type { ProxyMode } from "../../model/proxy-configuration/proxy-configuration.ts";
 import type { LiveDocuments } from "../live/read-documents.ts";
+import type { StateFlags } from "../program/state-flags.ts";
 import type { State } from "../read-state.ts";
-import type { StateFlags } from "../state-flags.ts";
 import type { HostSide } from "./host-side.ts";
 
 /** What the command line of `diff` says of its sides. -f is state of both, beside BASE and HEAD. */

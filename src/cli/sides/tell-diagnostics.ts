@@ -1,8 +1,8 @@
 import type { Diagnostic } from "../../diagnostics/diagnostic.ts";
 import { escapeControls } from "../../diagnostics/printable.ts";
-import { type ColorChoice, painter } from "../color.ts";
 import type { State } from "../read-state.ts";
-import { renderDiagnostics, summarizeDiagnostics } from "../render-diagnostics.ts";
+import { type ColorChoice, painter } from "../terminal/color.ts";
+import { renderDiagnostics, summarizeDiagnostics } from "../terminal/render-diagnostics.ts";
 import type { SideSource, SideSources } from "./side-request.ts";
 
 /** Prints what was found in both sides, each thing once, under the side it concerns. Gives the counts in words. */

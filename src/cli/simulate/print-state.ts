@@ -1,8 +1,8 @@
 import { stringify } from "yaml";
 import { createSink } from "../../diagnostics/diagnostic.ts";
 import { describeSubject } from "../../diagnostics/subject.ts";
-import type { Inputs } from "../../host/read-inputs.ts";
-import { compareBytes } from "../../model/compare.ts";
+import type { Inputs } from "../../host/sources/read-inputs.ts";
+import { compareBytes } from "../../model/fields/compare.ts";
 import { flattenDocuments, type InputObject } from "../../model/flatten-documents.ts";
 import { layOver } from "../../model/overlay/lay-over.ts";
 import { isRead, subjectOf } from "../../model/read-objects.ts";

@@ -1,8 +1,8 @@
 import type { Sink } from "../../diagnostics/diagnostic.ts";
 import { hasErrors } from "../../diagnostics/diagnostic.ts";
 import type { Origin } from "../../diagnostics/place.ts";
-import type { Inputs } from "../../host/read-inputs.ts";
-import type { SourceDocument } from "../../host/source.ts";
+import type { Inputs } from "../../host/sources/read-inputs.ts";
+import type { SourceDocument } from "../../host/sources/source.ts";
 import type { Holdings } from "../../simulate/allocate.ts";
 import type { SimulateOptions } from "../../simulate/options.ts";
 import { simulateDocuments } from "../../simulate/simulate-documents.ts";

@@ -1,6 +1,6 @@
 import { Command, Option } from "commander";
 import type { SnapshotFlags } from "../commands/snapshot.ts";
-import { addSourceOptions, colorOption, notEmpty } from "../state-flags.ts";
+import { addSourceOptions, colorOption, notEmpty } from "../program/state-flags.ts";
 
 /** `portolan snapshot`, with its flags and help. */
 export function snapshotCommand(name: string, finish: (exitCode: number) => void): Command {

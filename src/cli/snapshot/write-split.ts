@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { reasonOf } from "../../host/read-sources.ts";
-import { writeFiles } from "../../host/write-files.ts";
+import { writeFiles } from "../../host/files/write-files.ts";
+import { reasonOf } from "../../host/sources/read-sources.ts";
 import { CommandFailure, exitCodes } from "../exit-codes.ts";
 
 /** Names what an earlier run wrote, so that files of objects that are gone can go and others' stay. */

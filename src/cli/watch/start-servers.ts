@@ -1,4 +1,4 @@
-import { reasonOf } from "../../host/read-sources.ts";
+import { reasonOf } from "../../host/sources/read-sources.ts";
 import { type Reply, type Served, serve } from "../../host/watch/serve.ts";
 import { type HealthHistory, healthOf } from "../../watch/health.ts";
 import { CommandFailure, exitCodes } from "../exit-codes.ts";

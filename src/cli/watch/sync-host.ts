@@ -1,13 +1,13 @@
-import { dumpDoubts } from "../../changes/dump-doubts.ts";
-import type { HostDump } from "../../changes/host-dump.ts";
-import { type HostState, parseHostState } from "../../changes/host-state.ts";
+import { dumpDoubts } from "../../changes/found/dump-doubts.ts";
+import type { HostDump } from "../../changes/found/host-dump.ts";
+import { type HostState, parseHostState } from "../../changes/found/host-state.ts";
 import { settingsBefore } from "../../changes/plan-changes.ts";
 import type { ChangeStep } from "../../changes/step.ts";
 import { deleteFlow, parseFlows, strandedFlows, type UdpService } from "../../changes/udp-flows.ts";
-import { type Application, applyChanges } from "../../host/apply-changes.ts";
-import { collectDump, type Host } from "../../host/collect-dump.ts";
-import type { Desired } from "../desired.ts";
-import { type Planned, planFor } from "../planned.ts";
+import { type Application, applyChanges } from "../../host/node/apply-changes.ts";
+import { collectDump, type Host } from "../../host/node/collect-dump.ts";
+import type { Desired } from "../host/desired.ts";
+import { type Planned, planFor } from "../host/planned.ts";
 
 /** A host that is to be kept as a cluster says. */
 export interface SyncedHost {

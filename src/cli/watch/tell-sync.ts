@@ -1,5 +1,5 @@
 import type { Diagnostic } from "../../diagnostics/diagnostic.ts";
-import { changesOf } from "../planned.ts";
+import { changesOf } from "../host/planned.ts";
 import type { SyncReport } from "./keep-in-step.ts";
 import type { Log, LogFields } from "./log-line.ts";
 import type { WantedUpdate } from "./wanted-rules.ts";

@@ -1,14 +1,14 @@
-import { ownedInScript } from "../../changes/owned-in-script.ts";
+import { ownedInScript } from "../../changes/owned/owned-in-script.ts";
 import type { ChangeStep } from "../../changes/step.ts";
 import type { UdpService } from "../../changes/udp-flows.ts";
 import { udpServices } from "../../changes/udp-services.ts";
 import type { Diagnostic } from "../../diagnostics/diagnostic.ts";
-import { readDocuments } from "../../host/read-documents.ts";
+import { readDocuments } from "../../host/documents/read-documents.ts";
 import type { CompilerOptions } from "../../incremental/compiler-options.ts";
 import { createPlanningCompiler, type PlanningCompiler, type Update } from "../../incremental/create-compiler.ts";
 import type { ObjectChanges } from "../../incremental/state/read-changes.ts";
-import { isRecord } from "../../model/fields.ts";
-import type { Desired } from "../desired.ts";
+import { isRecord } from "../../model/fields/fields.ts";
+import type { Desired } from "../host/desired.ts";
 
 /** The rules of one node of a cluster that changes. */
 export interface WantedRules {

@@ -1,4 +1,4 @@
-import type { HostState } from "../../changes/host-state.ts";
+import type { HostState } from "../../changes/found/host-state.ts";
 import { recordOf } from "../../host/live/kubeconfig.ts";
 import type { Resource } from "../../host/live/resources.ts";
 import type { Credentials } from "../../host/watch/credentials.ts";

@@ -1,4 +1,4 @@
-import { didYouMean } from "../../model/did-you-mean.ts";
+import { didYouMean } from "../../model/fields/did-you-mean.ts";
 import { type Failed, failed } from "./failed.ts";
 import { type Entry, type Kubeconfig, textOf } from "./kubeconfig.ts";
 

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { RequestOptions } from "node:https";
-import { isRecord } from "../../model/fields.ts";
+import { isRecord } from "../../model/fields/fields.ts";
 import type { Target } from "./choose-target.ts";
 import { explainError } from "./explain-error.ts";
 import { type Failed, failed } from "./failed.ts";

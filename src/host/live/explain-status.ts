@@ -1,4 +1,4 @@
-import { isRecord } from "../../model/fields.ts";
+import { isRecord } from "../../model/fields/fields.ts";
 import type { Target } from "./choose-target.ts";
 import type { Answer } from "./request.ts";
 import type { Resource } from "./resources.ts";

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { parseDocument } from "yaml";
-import { isRecord } from "../../model/fields.ts";
-import { reasonOf } from "../read-sources.ts";
+import { isRecord } from "../../model/fields/fields.ts";
+import { reasonOf } from "../sources/read-sources.ts";
 import { type Failed, failed } from "./failed.ts";
 
 /** A mapping of a kubeconfig, as it stands in the file. */

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { isRecord } from "../../model/fields.ts";
+import { isRecord } from "../../model/fields/fields.ts";
 import type { Connection } from "./connect.ts";
 import { explainStatus } from "./explain-status.ts";
 import { type Failed, failed } from "./failed.ts";

@@ -1,5 +1,5 @@
-import { isRecord } from "../../model/fields.ts";
-import type { SourceDocument } from "../source.ts";
+import { isRecord } from "../../model/fields/fields.ts";
+import type { SourceDocument } from "../sources/source.ts";
 import { chooseTarget, type TargetChoice } from "./choose-target.ts";
 import { connect } from "./connect.ts";
 import { type Failed, failed } from "./failed.ts";

@@ -1,4 +1,4 @@
-import { nothingOwned, type OwnedServer, type OwnedSet, type OwnedState } from "../../changes/owned-state.ts";
+import { nothingOwned, type OwnedServer, type OwnedSet, type OwnedState } from "../../changes/owned/owned-state.ts";
 import type { Family } from "../../model/address.ts";
 import type { VirtualServer } from "../../modes/ipvs/collected.ts";
 import { type SetKey, setKeys, setName, sets } from "../../modes/ipvs/sets.ts";

@@ -1,5 +1,5 @@
-import { type Excerpt, tagRule } from "../../changes/excerpt.ts";
-import { emptyTable, type OwnedRules, type OwnedTable } from "../../changes/owned-state.ts";
+import { emptyTable, type OwnedRules, type OwnedTable } from "../../changes/owned/owned-state.ts";
+import { type Excerpt, tagRule } from "../../changes/rules/excerpt.ts";
 import { filterChains, natChains } from "../../modes/ipvs/assemble.ts";
 import { filterRules, natRules } from "../../modes/ipvs/rules.ts";
 import type { SetKey } from "../../modes/ipvs/sets.ts";

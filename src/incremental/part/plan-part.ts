@@ -1,5 +1,5 @@
-import type { Backend } from "../../changes/host-state.ts";
-import { nothingOwned, type OwnedRules, type OwnedState } from "../../changes/owned-state.ts";
+import type { Backend } from "../../changes/found/host-state.ts";
+import { nothingOwned, type OwnedRules, type OwnedState } from "../../changes/owned/owned-state.ts";
 import { planPart } from "../../changes/plan-changes.ts";
 import type { ChangeStep } from "../../changes/step.ts";
 import type { Family } from "../../model/address.ts";

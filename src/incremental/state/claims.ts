@@ -1,5 +1,5 @@
 import type { Family } from "../../model/address.ts";
-import type { Service, Vip } from "../../model/service.ts";
+import type { Service, Vip } from "../../model/service/service.ts";
 
 /** Which Services hold what only one Service, or one service port, can have: by claim, the keys of Services. */
 export type Claims = Map<string, string[]>;

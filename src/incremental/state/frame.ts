@@ -2,8 +2,12 @@ import type { Sink } from "../../diagnostics/diagnostic.ts";
 import { createSubject } from "../../diagnostics/subject.ts";
 import { families as bothFamilies, type Family } from "../../model/address.ts";
 import type { Cluster } from "../../model/cluster.ts";
-import { defaultProxyConfiguration, type ProxyConfiguration, type ProxyMode } from "../../model/proxy-configuration.ts";
-import type { Service } from "../../model/service.ts";
+import {
+  defaultProxyConfiguration,
+  type ProxyConfiguration,
+  type ProxyMode,
+} from "../../model/proxy-configuration/proxy-configuration.ts";
+import type { Service } from "../../model/service/service.ts";
 import { type NodeView, resolveNodeView } from "../../resolve/node-view.ts";
 import { resolvePlan } from "../../resolve/resolve-plan.ts";
 import { type Changes, clusterOf, type Store } from "./store.ts";

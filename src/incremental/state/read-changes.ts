@@ -1,9 +1,9 @@
 import type { Sink } from "../../diagnostics/diagnostic.ts";
 import { printable } from "../../diagnostics/printable.ts";
 import { describeObject, describeSubject, type Subject } from "../../diagnostics/subject.ts";
-import type { EndpointSlice } from "../../model/endpoint-slice.ts";
+import type { EndpointSlice } from "../../model/endpoints/endpoint-slice.ts";
 import { flattenDocuments, type InputObject } from "../../model/flatten-documents.ts";
-import type { ProxyMode } from "../../model/proxy-configuration.ts";
+import type { ProxyMode } from "../../model/proxy-configuration/proxy-configuration.ts";
 import { isRead, type Read, readObjects, subjectOf } from "../../model/read-objects.ts";
 import { type Changes, createChanges, keyOf } from "./store.ts";
 

@@ -2,7 +2,7 @@ import { createSink, type Sink } from "../../diagnostics/diagnostic.ts";
 import { createSubject } from "../../diagnostics/subject.ts";
 import { checkAddressClashes, checkNodePortClashes, type PortRange } from "../../model/check-clashes.ts";
 import type { Read } from "../../model/read-objects.ts";
-import type { Service } from "../../model/service.ts";
+import type { Service } from "../../model/service/service.ts";
 import { type Claims, claimsOf, dropClaims, enterClaims } from "./claims.ts";
 import type { Changes, Store } from "./store.ts";
 

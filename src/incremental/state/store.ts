@@ -1,10 +1,10 @@
 import type { Subject } from "../../diagnostics/subject.ts";
 import { type Family, families } from "../../model/address.ts";
 import type { Cluster } from "../../model/cluster.ts";
-import type { EndpointSlice } from "../../model/endpoint-slice.ts";
+import type { EndpointSlice } from "../../model/endpoints/endpoint-slice.ts";
 import type { Host, Node } from "../../model/node.ts";
-import type { ProxyConfiguration } from "../../model/proxy-configuration.ts";
-import type { Service } from "../../model/service.ts";
+import type { ProxyConfiguration } from "../../model/proxy-configuration/proxy-configuration.ts";
+import type { Service } from "../../model/service/service.ts";
 import { type Claims, claimsOf, dropClaims, enterClaims } from "./claims.ts";
 
 /** Sorts as Services are sorted: by namespace, then by name. */

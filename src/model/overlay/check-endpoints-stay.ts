@@ -1,7 +1,7 @@
 import type { Report } from "../../diagnostics/diagnostic.ts";
 import { at } from "../../diagnostics/place.ts";
 import { describeSubject } from "../../diagnostics/subject.ts";
-import { isRecord } from "../fields.ts";
+import { isRecord } from "../fields/fields.ts";
 import type { InputObject } from "../flatten-documents.ts";
 import { subjectOf } from "../read-objects.ts";
 

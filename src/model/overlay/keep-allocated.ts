@@ -1,4 +1,4 @@
-import { isRecord } from "../fields.ts";
+import { isRecord } from "../fields/fields.ts";
 
 type Values = Readonly<Record<string, unknown>>;
 

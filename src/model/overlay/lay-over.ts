@@ -1,7 +1,7 @@
 import { createSink, type Sink } from "../../diagnostics/diagnostic.ts";
 import { at, originOf } from "../../diagnostics/place.ts";
 import { describeSubject, type Subject } from "../../diagnostics/subject.ts";
-import { isRecord, typeAndValue } from "../fields.ts";
+import { isRecord, typeAndValue } from "../fields/fields.ts";
 import { flattenDocuments, type InputObject } from "../flatten-documents.ts";
 import type { DocumentRoles } from "../parse-cluster.ts";
 import { isRead, subjectOf } from "../read-objects.ts";

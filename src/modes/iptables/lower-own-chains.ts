@@ -1,4 +1,4 @@
-import { compareBytes } from "../../model/compare.ts";
+import { compareBytes } from "../../model/fields/compare.ts";
 import type {
   Admission,
   Endpoint,

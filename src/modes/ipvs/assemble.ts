@@ -1,4 +1,4 @@
-import { compareBytes } from "../../model/compare.ts";
+import { compareBytes } from "../../model/fields/compare.ts";
 import type { FamilySettings } from "../../resolve/forwarding-plan.ts";
 import { addEntry, createSet } from "../../tools/ipset/spell.ts";
 import { declare } from "../../tools/iptables/spell.ts";

@@ -1,6 +1,6 @@
 import { type IpAddress, parseIp } from "../../model/address.ts";
-import { compareBytes } from "../../model/compare.ts";
-import type { IpvsSettings } from "../../model/proxy-configuration.ts";
+import { compareBytes } from "../../model/fields/compare.ts";
+import type { IpvsSettings } from "../../model/proxy-configuration/proxy-configuration.ts";
 import type { FamilySettings, ServicePortPlan } from "../../resolve/forwarding-plan.ts";
 import type { Cause } from "../cause.ts";
 

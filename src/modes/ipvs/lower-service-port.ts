@@ -1,5 +1,5 @@
 import { joinHostPort } from "../../model/address.ts";
-import type { Vip } from "../../model/service.ts";
+import type { Vip } from "../../model/service/service.ts";
 import type { Admission, Endpoint, ExternalPlan, ServicePortPlan } from "../../resolve/forwarding-plan.ts";
 import { networkElement } from "../../tools/ipset/spell.ts";
 import { appendTo, ipvsService, jump, source } from "../../tools/iptables/spell.ts";

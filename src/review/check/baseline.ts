@@ -1,5 +1,5 @@
-import { compareBytes } from "../../model/compare.ts";
-import { isRecord } from "../../model/fields.ts";
+import { compareBytes } from "../../model/fields/compare.ts";
+import { isRecord } from "../../model/fields/fields.ts";
 
 /** What a finding is known by: nothing that changes when lines move, nodes come and go, or a message is reworded. */
 export interface FindingKey {

@@ -1,12 +1,12 @@
 import { type EvaluatedHost, readEvaluatedHost } from "../../evaluate/host.ts";
-import { pairTables } from "./changed-chains.ts";
-import { compareKey } from "./compare-key.ts";
-import { describeChange, type NodePair } from "./describe-change.ts";
-import { diffRules } from "./diff-rules.ts";
-import { foldKeys, type KeyChange } from "./fold-keys.ts";
-import { listKeys } from "./list-keys.ts";
+import { compareKey } from "./keys/compare-key.ts";
+import { foldKeys, type KeyChange } from "./keys/fold-keys.ts";
+import { listKeys } from "./keys/list-keys.ts";
+import { createSurelyEqual, type RulePairs } from "./keys/surely-equal.ts";
+import { pairTables } from "./rules/changed-chains.ts";
+import { diffRules } from "./rules/diff-rules.ts";
 import type { SideNode } from "./side.ts";
-import { createSurelyEqual, type RulePairs } from "./surely-equal.ts";
+import { describeChange, type NodePair } from "./telling/describe-change.ts";
 import type { NodeRules, TrafficChange } from "./traffic-diff.ts";
 
 export interface NodeDiff {

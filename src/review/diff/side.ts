@@ -1,5 +1,5 @@
 import type { HostTexts, World } from "../../evaluate/host-texts.ts";
-import type { ProxyMode } from "../../model/proxy-configuration.ts";
+import type { ProxyMode } from "../../model/proxy-configuration/proxy-configuration.ts";
 import type { SideLabel, SourcePlace } from "./traffic-diff.ts";
 
 /** One of the two states that a diff compares, whatever it was read from: what each of its hosts is programmed with. */

@@ -1,5 +1,5 @@
 import { createSubject } from "../../diagnostics/subject.ts";
-import { didYouMean } from "../../model/did-you-mean.ts";
+import { didYouMean } from "../../model/fields/did-you-mean.ts";
 import type { InputObject } from "../../model/flatten-documents.ts";
 import { subjectOf } from "../../model/read-objects.ts";
 import { type Draft, reportOn } from "../draft.ts";

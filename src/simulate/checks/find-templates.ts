@@ -1,5 +1,5 @@
 import { at, type Place } from "../../diagnostics/place.ts";
-import { isRecord } from "../../model/fields.ts";
+import { isRecord } from "../../model/fields/fields.ts";
 import { type Draft, reportOn } from "../draft.ts";
 import type { GivenObject, GivenObjects } from "../given.ts";
 import { workloadKinds } from "../pods/read-workload.ts";

@@ -1,6 +1,6 @@
 import { at } from "../../diagnostics/place.ts";
 import { describeSubject } from "../../diagnostics/subject.ts";
-import { type NameMap, namesIn } from "../../model/name-map.ts";
+import { type NameMap, namesIn } from "../../model/fields/name-map.ts";
 import { subjectOf } from "../../model/read-objects.ts";
 import { type Draft, reportOn } from "../draft.ts";
 import type { GivenObject, GivenObjects } from "../given.ts";

@@ -1,4 +1,4 @@
-import { isRecord } from "../../model/fields.ts";
+import { isRecord } from "../../model/fields/fields.ts";
 import type { GivenObject, Kind } from "../given.ts";
 import { countOf, recordOf, recordsOf, type Texts, textMapOf, textOf, type Value } from "../values.ts";
 import { matchesLabels, matchesSelector } from "./matches-selector.ts";

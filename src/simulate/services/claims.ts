@@ -1,5 +1,5 @@
 import type { Family } from "../../model/address.ts";
-import { isRecord } from "../../model/fields.ts";
+import { isRecord } from "../../model/fields/fields.ts";
 import type { GivenObject } from "../given.ts";
 import type { Settings } from "../options.ts";
 import { isGiven, recordOf, textOf, textsOf, type Value } from "../values.ts";

@@ -1,5 +1,5 @@
 import { type Family, familyNames } from "../../model/address.ts";
-import { isRecord } from "../../model/fields.ts";
+import { isRecord } from "../../model/fields/fields.ts";
 import { isGiven, recordOf, recordsOf, textOf, textsOf, type Value } from "../values.ts";
 import type { Claims } from "./claims.ts";
 

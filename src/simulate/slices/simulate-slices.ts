@@ -1,6 +1,6 @@
 import { type Family, familyNames } from "../../model/address.ts";
-import { compareBytes } from "../../model/compare.ts";
-import { lookUp, type NameMap, namesIn } from "../../model/name-map.ts";
+import { compareBytes } from "../../model/fields/compare.ts";
+import { lookUp, type NameMap, namesIn } from "../../model/fields/name-map.ts";
 import type { Draft } from "../draft.ts";
 import type { GivenObject, GivenObjects } from "../given.ts";
 import { markFields } from "../mark.ts";

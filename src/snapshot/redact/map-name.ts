@@ -1,4 +1,4 @@
-import { isDnsSubdomain, isLabelValue } from "../../model/names.ts";
+import { isDnsSubdomain, isLabelValue } from "../../model/fields/names.ts";
 import type { Digest } from "./map-address.ts";
 
 /** What a name names: names of different things are mapped apart, each to a text that says what it is. */

@@ -1,4 +1,4 @@
-import { isRecord } from "../../model/fields.ts";
+import { isRecord } from "../../model/fields/fields.ts";
 import { createAddressMap, type Digest } from "./map-address.ts";
 import { createNameMap, type NameKind } from "./map-name.ts";
 import { type Redaction, redactions } from "./redactions.ts";

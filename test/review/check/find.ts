@@ -1,6 +1,6 @@
 import { createSink, type Diagnostic } from "../../../src/diagnostics/diagnostic.ts";
-import { readDocuments } from "../../../src/host/read-documents.ts";
-import type { ProxyMode } from "../../../src/model/proxy-configuration.ts";
+import { readDocuments } from "../../../src/host/documents/read-documents.ts";
+import type { ProxyMode } from "../../../src/model/proxy-configuration/proxy-configuration.ts";
 import { checkCluster } from "../../../src/review/check/state/check-cluster.ts";
 import { sortTexts } from "../../../src/review/check/text/actual-texts.ts";
 import { checkHost } from "../../../src/review/check/text/check-host.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Code } from "../../../src/diagnostics/catalog.ts";
-import type { ProxyMode } from "../../../src/model/proxy-configuration.ts";
+import type { ProxyMode } from "../../../src/model/proxy-configuration/proxy-configuration.ts";
 import { node, replaced, service, slice } from "../../cli/clusters.ts";
 import { findInState } from "./find.ts";
 

@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { readEvaluatedHost } from "../../../src/evaluate/host.ts";
-import { pairTables } from "../../../src/review/diff/changed-chains.ts";
-import { compareKey } from "../../../src/review/diff/compare-key.ts";
-import { listKeys } from "../../../src/review/diff/list-keys.ts";
+import { compareKey } from "../../../src/review/diff/keys/compare-key.ts";
+import { listKeys } from "../../../src/review/diff/keys/list-keys.ts";
+import { createSurelyEqual } from "../../../src/review/diff/keys/surely-equal.ts";
+import { pairTables } from "../../../src/review/diff/rules/changed-chains.ts";
 import type { Side } from "../../../src/review/diff/side.ts";
-import { createSurelyEqual } from "../../../src/review/diff/surely-equal.ts";
 import { compiledSide } from "./text-side.ts";
 
 interface Shape {

@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { compileNode, readCluster } from "../../../src/compile.ts";
 import { createSink } from "../../../src/diagnostics/diagnostic.ts";
-import { readInputs } from "../../../src/host/read-inputs.ts";
+import { readInputs } from "../../../src/host/sources/read-inputs.ts";
 import { chainGraph } from "../../../src/review/explain/chain/chain-graph.ts";
 import { nodeFacts } from "../../../src/review/explain/omissions/node-facts.ts";
 import { printDot, printMermaid } from "../../../src/review/explain/render/render-graph.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { parseAddressSet } from "../../../src/evaluate/address-set.ts";
+import { everything, share } from "../../../src/evaluate/flow/share.ts";
 import type { Assumption, Outcome, Verdict } from "../../../src/evaluate/packet.ts";
-import { everything, share } from "../../../src/evaluate/share.ts";
 import { parseExpectation } from "../../../src/review/explain/packet/expectation.ts";
 import { foldOutcomes } from "../../../src/review/explain/packet/fold-outcomes.ts";
 import { parsePacketSource, parsePacketTarget } from "../../../src/review/explain/packet/question/question.ts";

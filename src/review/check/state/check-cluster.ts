@@ -5,10 +5,10 @@ import { type Origin, originOf } from "../../../diagnostics/place.ts";
 import { printable } from "../../../diagnostics/printable.ts";
 import { describeObject } from "../../../diagnostics/subject.ts";
 import type { Cluster } from "../../../model/cluster.ts";
-import { isRecord } from "../../../model/fields.ts";
+import { isRecord } from "../../../model/fields/fields.ts";
 import type { DocumentRoles } from "../../../model/parse-cluster.ts";
-import type { ProxyConfiguration, ProxyMode } from "../../../model/proxy-configuration.ts";
-import { isProxied } from "../../../model/service.ts";
+import type { ProxyConfiguration, ProxyMode } from "../../../model/proxy-configuration/proxy-configuration.ts";
+import { isProxied } from "../../../model/service/service.ts";
 import { checkNodes } from "./check-nodes.ts";
 import { checkState } from "./check-state.ts";
 

@@ -1,6 +1,6 @@
 import { at, type Place } from "../../../diagnostics/place.ts";
 import { describeObject } from "../../../diagnostics/subject.ts";
-import { isRecord } from "../../../model/fields.ts";
+import { isRecord } from "../../../model/fields/fields.ts";
 import type { InputObject } from "../../../model/flatten-documents.ts";
 
 /** A Pod, or a workload whose template makes some: what Services ask of either. */

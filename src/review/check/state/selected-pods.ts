@@ -1,4 +1,4 @@
-import { isRecord } from "../../../model/fields.ts";
+import { isRecord } from "../../../model/fields/fields.ts";
 import type { CheckedService, CheckedState } from "./checked-state.ts";
 import type { PodSource } from "./pod-sources.ts";
 

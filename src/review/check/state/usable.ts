@@ -1,5 +1,5 @@
 import { families } from "../../../model/address.ts";
-import type { SliceEndpoint } from "../../../model/endpoint-slice.ts";
+import type { SliceEndpoint } from "../../../model/endpoints/endpoint-slice.ts";
 import type { Endpoint } from "../../../resolve/forwarding-plan.ts";
 import type { CheckedPort } from "./checked-state.ts";
 

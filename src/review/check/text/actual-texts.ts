@@ -1,4 +1,4 @@
-import { parseHostDump } from "../../../changes/host-dump.ts";
+import { parseHostDump } from "../../../changes/found/host-dump.ts";
 import type { Sink } from "../../../diagnostics/diagnostic.ts";
 import { at, documentPlace } from "../../../diagnostics/place.ts";
 import { createSubject } from "../../../diagnostics/subject.ts";

@@ -1,4 +1,4 @@
-import { addressDevice } from "../../../changes/owned-names.ts";
+import { addressDevice } from "../../../changes/owned/owned-names.ts";
 import type { Sink } from "../../../diagnostics/diagnostic.ts";
 import { at, documentPlace, type Place } from "../../../diagnostics/place.ts";
 import { createSubject } from "../../../diagnostics/subject.ts";

@@ -1,5 +1,5 @@
-import type { EndpointSlice } from "../../../model/endpoint-slice.ts";
-import type { Service } from "../../../model/service.ts";
+import type { EndpointSlice } from "../../../model/endpoints/endpoint-slice.ts";
+import type { Service } from "../../../model/service/service.ts";
 import { endpointChain, servicePortChains } from "../../../modes/iptables/chains.ts";
 import type { Endpoint } from "../../../resolve/forwarding-plan.ts";
 import { gatherEndpoints } from "../../../resolve/gather-endpoints.ts";

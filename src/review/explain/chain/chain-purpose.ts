@@ -1,4 +1,4 @@
-import { isOwnedChain } from "../../../changes/owned-names.ts";
+import { isOwnedChain } from "../../../changes/owned/owned-names.ts";
 import { builtInChains } from "../../../tools/iptables/built-in-chains.ts";
 
 /** What a chain of one service port is for, by the start of its name; completes "it ...". */

@@ -1,5 +1,5 @@
 import { attributeChains, everyService, type ServiceOfChain, unknownService } from "../../../changes/attribution.ts";
-import { emptyTable, nothingOwned, type OwnedRules } from "../../../changes/owned-state.ts";
+import { emptyTable, nothingOwned, type OwnedRules } from "../../../changes/owned/owned-state.ts";
 import type { Family } from "../../../model/address.ts";
 import type { Texts } from "../texts.ts";
 

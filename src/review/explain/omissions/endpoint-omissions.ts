@@ -1,5 +1,5 @@
 import { at, originOf } from "../../../diagnostics/place.ts";
-import { placeOfEndpoint } from "../../../model/endpoint-slice.ts";
+import { placeOfEndpoint } from "../../../model/endpoints/endpoint-slice.ts";
 import type { Endpoint, ServicePortPlan } from "../../../resolve/forwarding-plan.ts";
 import { type EndpointUse, endpointUses } from "../service/endpoint-uses.ts";
 import type { NodeFacts } from "./node-facts.ts";

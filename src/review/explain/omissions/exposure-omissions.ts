@@ -1,6 +1,6 @@
 import { at, originOf, type Place } from "../../../diagnostics/place.ts";
-import { isRecord } from "../../../model/fields.ts";
-import type { Service, ServicePort } from "../../../model/service.ts";
+import { isRecord } from "../../../model/fields/fields.ts";
+import type { Service, ServicePort } from "../../../model/service/service.ts";
 import { type NodeFacts, valueAt } from "./node-facts.ts";
 import type { Omission, OmissionReason } from "./omission.ts";
 

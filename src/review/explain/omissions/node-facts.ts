@@ -1,7 +1,7 @@
 import type { Origin } from "../../../diagnostics/place.ts";
 import type { Cluster } from "../../../model/cluster.ts";
-import { isRecord } from "../../../model/fields.ts";
-import type { ProxyMode } from "../../../model/proxy-configuration.ts";
+import { isRecord } from "../../../model/fields/fields.ts";
+import type { ProxyMode } from "../../../model/proxy-configuration/proxy-configuration.ts";
 import type { ForwardingPlan } from "../../../resolve/forwarding-plan.ts";
 
 /** What is known of a node and of the state it was compiled from. */

@@ -1,6 +1,6 @@
 import { at, originOf } from "../../../diagnostics/place.ts";
 import { type Family, families, familyNames } from "../../../model/address.ts";
-import { proxyNameLabel, type Service } from "../../../model/service.ts";
+import { proxyNameLabel, type Service } from "../../../model/service/service.ts";
 import { type NodeFacts, valueAt } from "./node-facts.ts";
 import type { Omission, OmissionReason } from "./omission.ts";
 

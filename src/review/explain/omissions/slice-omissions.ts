@@ -1,8 +1,8 @@
 import { at, originOf, type Place } from "../../../diagnostics/place.ts";
 import { familyNames } from "../../../model/address.ts";
-import type { EndpointSlice } from "../../../model/endpoint-slice.ts";
-import { placeOfEndpoint } from "../../../model/endpoint-slice.ts";
-import type { Service, ServicePort } from "../../../model/service.ts";
+import type { EndpointSlice } from "../../../model/endpoints/endpoint-slice.ts";
+import { placeOfEndpoint } from "../../../model/endpoints/endpoint-slice.ts";
+import type { Service, ServicePort } from "../../../model/service/service.ts";
 import type { Endpoint, ServicePortPlan } from "../../../resolve/forwarding-plan.ts";
 import { servicePortName } from "../../../resolve/resolve-service-port.ts";
 import type { NodeFacts } from "./node-facts.ts";

@@ -1,5 +1,5 @@
 import { parseTarget, printTarget } from "../../../evaluate/addresses.ts";
-import { nearShare, parseFraction, printPercent, type Share, share, total } from "../../../evaluate/share.ts";
+import { nearShare, parseFraction, printPercent, type Share, share, total } from "../../../evaluate/flow/share.ts";
 import type { ExplainedOutcome, PacketExplanation } from "./packet-explanation.ts";
 
 /** What is expected of a packet: ways it may end, the source address with each or after a comma for all. */

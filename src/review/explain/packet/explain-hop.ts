@@ -1,5 +1,5 @@
+import { printFraction, type Share, shareNumber } from "../../../evaluate/flow/share.ts";
 import type { Hop } from "../../../evaluate/packet.ts";
-import { printFraction, type Share, shareNumber } from "../../../evaluate/share.ts";
 import type { Rule } from "../../../tools/iptables/parsed.ts";
 import { printServer, type SavedServer } from "../../../tools/ipvs/parse.ts";
 import { describeMatch, describeTarget } from "../describe-rule.ts";

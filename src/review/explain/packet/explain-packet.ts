@@ -1,9 +1,9 @@
 import { isEmpty } from "../../../evaluate/address-set.ts";
 import { isIpv6, printTarget, type Target } from "../../../evaluate/addresses.ts";
 import { evaluatePacket } from "../../../evaluate/evaluate-packet.ts";
+import { printFraction, shareNumber } from "../../../evaluate/flow/share.ts";
 import type { EvaluatedHost } from "../../../evaluate/host.ts";
 import type { Outcome } from "../../../evaluate/packet.ts";
-import { printFraction, shareNumber } from "../../../evaluate/share.ts";
 import { familyNames } from "../../../model/address.ts";
 import { type CauseOf, explainHop } from "./explain-hop.ts";
 import { foldOutcomes } from "./fold-outcomes.ts";

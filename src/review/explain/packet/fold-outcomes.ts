@@ -1,5 +1,5 @@
+import { printFraction } from "../../../evaluate/flow/share.ts";
 import type { Assumption, Outcome } from "../../../evaluate/packet.ts";
-import { printFraction } from "../../../evaluate/share.ts";
 
 /**
  * Takes questions back whose answer makes no difference: two outcomes that are alike but for the answer to one question

@@ -1,5 +1,5 @@
 import { serviceInRule } from "../../../changes/attribution.ts";
-import { isServicePortChain } from "../../../changes/owned-names.ts";
+import { isServicePortChain } from "../../../changes/owned/owned-names.ts";
 import { canonicalRule } from "../../../tools/iptables/canonical-rule.ts";
 import type { Texts } from "../texts.ts";
 import { type OwnLine, ownLines } from "./own-lines.ts";

@@ -1,4 +1,4 @@
-import type { ProxyMode } from "../../../model/proxy-configuration.ts";
+import type { ProxyMode } from "../../../model/proxy-configuration/proxy-configuration.ts";
 import type { Endpoint, ServicePortPlan } from "../../../resolve/forwarding-plan.ts";
 
 /** A list of endpoints that some traffic of a service port is sent to. */

@@ -1,5 +1,5 @@
 import type { Origin } from "../../../diagnostics/place.ts";
-import type { Service } from "../../../model/service.ts";
+import type { Service } from "../../../model/service/service.ts";
 import { exposureOmissions } from "../omissions/exposure-omissions.ts";
 import type { NodeFacts } from "../omissions/node-facts.ts";
 import type { Omission } from "../omissions/omission.ts";

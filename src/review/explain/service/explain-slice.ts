@@ -1,5 +1,5 @@
 import { at, type Origin, originOf } from "../../../diagnostics/place.ts";
-import type { EndpointSlice } from "../../../model/endpoint-slice.ts";
+import type { EndpointSlice } from "../../../model/endpoints/endpoint-slice.ts";
 import type { NodeFacts } from "../omissions/node-facts.ts";
 import type { Omission } from "../omissions/omission.ts";
 import { whyNotProxied } from "../omissions/service-omissions.ts";

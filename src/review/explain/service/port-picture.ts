@@ -1,6 +1,6 @@
 import type { Family } from "../../../model/address.ts";
 import { joinHostPort } from "../../../model/address.ts";
-import type { ProxyMode } from "../../../model/proxy-configuration.ts";
+import type { ProxyMode } from "../../../model/proxy-configuration/proxy-configuration.ts";
 import { endpointChain, servicePortChains } from "../../../modes/iptables/chains.ts";
 import type { Endpoint, NodePortScope, Route } from "../../../resolve/forwarding-plan.ts";
 import { equalShare, forkShares, type Share } from "../share.ts";

@@ -1,4 +1,4 @@
-import type { Service } from "../../../model/service.ts";
+import type { Service } from "../../../model/service/service.ts";
 import type { FamilySettings, ForwardingPlan, ServicePortPlan } from "../../../resolve/forwarding-plan.ts";
 
 /** A service port in one family, with what holds there. */

@@ -1,4 +1,4 @@
-import type { Vip } from "../../../../model/service.ts";
+import type { Vip } from "../../../../model/service/service.ts";
 import type { NodeView } from "../../../../resolve/node-view.ts";
 import { servicePortName } from "../../../../resolve/resolve-service-port.ts";
 import type { CheckedService, CheckedState, StateRule } from "../checked-state.ts";

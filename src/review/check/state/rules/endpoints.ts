@@ -1,6 +1,6 @@
 import { at } from "../../../../diagnostics/place.ts";
-import type { EndpointSlice } from "../../../../model/endpoint-slice.ts";
-import type { Service } from "../../../../model/service.ts";
+import type { EndpointSlice } from "../../../../model/endpoints/endpoint-slice.ts";
+import type { Service } from "../../../../model/service/service.ts";
 import { type CheckedPort, type CheckedService, type CheckedState, nameOf, type StateRule } from "../checked-state.ts";
 import { selectedPods } from "../selected-pods.ts";
 import { allEndpoints, isUsable } from "../usable.ts";

@@ -1,5 +1,5 @@
 import { at } from "../../../../diagnostics/place.ts";
-import type { ProxyMode } from "../../../../model/proxy-configuration.ts";
+import type { ProxyMode } from "../../../../model/proxy-configuration/proxy-configuration.ts";
 import type { CheckedPort, CheckedService, StateRule } from "../checked-state.ts";
 import { allEndpoints, isUsable } from "../usable.ts";
 

@@ -1,6 +1,6 @@
 import { at } from "../../../../diagnostics/place.ts";
-import { didYouMean } from "../../../../model/did-you-mean.ts";
-import { isRecord } from "../../../../model/fields.ts";
+import { didYouMean } from "../../../../model/fields/did-you-mean.ts";
+import { isRecord } from "../../../../model/fields/fields.ts";
 import type { CheckedPort, CheckedService, StateRule } from "../checked-state.ts";
 import type { PodSource } from "../pod-sources.ts";
 import { selectedPods } from "../selected-pods.ts";

@@ -1,7 +1,7 @@
 import type { Sink } from "../../../../diagnostics/diagnostic.ts";
 import { at } from "../../../../diagnostics/place.ts";
 import { createSubject } from "../../../../diagnostics/subject.ts";
-import { placeOfEndpoint } from "../../../../model/endpoint-slice.ts";
+import { placeOfEndpoint } from "../../../../model/endpoints/endpoint-slice.ts";
 import type { Endpoint } from "../../../../resolve/forwarding-plan.ts";
 import type { NodeView } from "../../../../resolve/node-view.ts";
 import { type CheckedService, type CheckedState, nameOf, type StateRule } from "../checked-state.ts";

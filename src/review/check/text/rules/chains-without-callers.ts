@@ -1,4 +1,4 @@
-import { isServicePortChain } from "../../../../changes/owned-names.ts";
+import { isServicePortChain } from "../../../../changes/owned/owned-names.ts";
 import { chains as fixed } from "../../../../modes/iptables/chains.ts";
 import { builtInsOf, leadOf, reachableFrom } from "../chain-graph.ts";
 import { chainSubject } from "../chain-subject.ts";

@@ -1,6 +1,6 @@
 import type { IpAddress } from "../../../../model/address.ts";
 import { parseIp } from "../../../../model/address.ts";
-import { isRecord } from "../../../../model/fields.ts";
+import { isRecord } from "../../../../model/fields/fields.ts";
 import type { InputObject } from "../../../../model/flatten-documents.ts";
 
 /** A pod as far as the objects tell. */

@@ -1,7 +1,7 @@
 import { parseTarget, printTarget } from "../../../../evaluate/addresses.ts";
 import type { EvaluatedHost } from "../../../../evaluate/host.ts";
-import { type LoadedChain, ruleAt } from "../../../../evaluate/loaded-chain.ts";
 import type { Remembered } from "../../../../evaluate/packet.ts";
+import { type LoadedChain, ruleAt } from "../../../../evaluate/rules/loaded-chain.ts";
 import type { Rule } from "../../../../tools/iptables/parsed.ts";
 
 /**

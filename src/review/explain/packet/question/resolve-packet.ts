@@ -3,7 +3,7 @@ import { isIpv6 } from "../../../../evaluate/addresses.ts";
 import type { EvaluatedHost } from "../../../../evaluate/host.ts";
 import type { ConnectionState, Entry, Packet, Protocol } from "../../../../evaluate/packet.ts";
 import { type Family, familyNames } from "../../../../model/address.ts";
-import type { Service } from "../../../../model/service.ts";
+import type { Service } from "../../../../model/service/service.ts";
 import type { KnownPod } from "./find-pods.ts";
 import type { PacketSource, PacketTarget } from "./question.ts";
 import { isRefusal, type Refusal } from "./refusal.ts";

@@ -1,9 +1,9 @@
 import { contains } from "../../../../evaluate/address-set.ts";
 import { addressNumber, isIpv6 } from "../../../../evaluate/addresses.ts";
-import { isLocal } from "../../../../evaluate/match-packet.ts";
 import type { Entry } from "../../../../evaluate/packet.ts";
+import { isLocal } from "../../../../evaluate/rules/match-packet.ts";
 import { type Family, families, familyNames } from "../../../../model/address.ts";
-import { didYouMean } from "../../../../model/did-you-mean.ts";
+import { didYouMean } from "../../../../model/fields/did-you-mean.ts";
 import type { KnownPod } from "./find-pods.ts";
 import type { PacketSource } from "./question.ts";
 import type { Refusal } from "./refusal.ts";

@@ -1,8 +1,8 @@
 import type { Target } from "../../../../evaluate/addresses.ts";
 import type { Protocol } from "../../../../evaluate/packet.ts";
 import { type Family, families, familyNames } from "../../../../model/address.ts";
-import { didYouMean } from "../../../../model/did-you-mean.ts";
-import type { Service, ServicePort } from "../../../../model/service.ts";
+import { didYouMean } from "../../../../model/fields/did-you-mean.ts";
+import type { Service, ServicePort } from "../../../../model/service/service.ts";
 import type { PacketTarget } from "./question.ts";
 import { isRefusal, type Refusal } from "./refusal.ts";
 

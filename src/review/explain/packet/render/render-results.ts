@@ -1,4 +1,4 @@
-import { parseFraction, printPercent, total } from "../../../../evaluate/share.ts";
+import { parseFraction, printPercent, total } from "../../../../evaluate/flow/share.ts";
 import { wrap } from "../../render/wrap.ts";
 import type { ExplainedOutcome, ExplainedPacket } from "../packet-explanation.ts";
 import { resultWords } from "./result-words.ts";

@@ -1,5 +1,5 @@
 import { escapeControls } from "../../../../diagnostics/printable.ts";
-import { parseFraction, printPercent } from "../../../../evaluate/share.ts";
+import { parseFraction, printPercent } from "../../../../evaluate/flow/share.ts";
 import { wrap } from "../../render/wrap.ts";
 import type { ExplainedOutcome, ExplainedPacket, PacketExplanation } from "../packet-explanation.ts";
 import { type Case, casesOf, conditionOf } from "./cases.ts";

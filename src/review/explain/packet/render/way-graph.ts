@@ -1,4 +1,4 @@
-import { parseFraction, printPercent, type Share, total } from "../../../../evaluate/share.ts";
+import { parseFraction, printPercent, type Share, total } from "../../../../evaluate/flow/share.ts";
 import type { ChainGraph, GraphEdge, GraphNode } from "../../chain/chain-graph.ts";
 import type { ExplainedHop, ExplainedOutcome, PacketExplanation } from "../packet-explanation.ts";
 import { assumptionWords } from "./result-words.ts";

@@ -1,0 +1,112 @@
+import { type Family, parseIp } from "../../model/address.ts";
+import { parseSets, type SavedSets } from "../../tools/ipset/parse.ts";
+import { type ChainTexts, parseChains } from "../../tools/iptables/parse-chains.ts";
+import { parseServers, type SavedServer } from "../../tools/ipvs/parse.ts";
+import { sysctlsIn } from "../owned/owned-in-script.ts";
+import { addressDevice } from "../owned/owned-names.ts";
+import { parseFlows, type UdpFlow } from "../udp-flows.ts";
+import { type DumpCommand, dumpSysctlCommand, type HostDump } from "./host-dump.ts";
+
+export type Backend = "legacy" | "nft";
+
+/** A host as its tools print it, ours and everybody else's. */
+export interface HostState {
+  readonly name: string;
+  /** Every address of its interfaces; loopback and service addresses left out. */
+  readonly addresses: readonly string[];
+  /** Undefined: there is no such iptables here; `withoutRules` says why. */
+  readonly rules: Readonly<Record<Family, HostRules | undefined>>;
+  readonly withoutRules: Readonly<Record<Family, string | undefined>>;
+  readonly sets: SavedSets;
+  readonly servers: readonly SavedServer[];
+  /** What kube-ipvs0 carries; undefined: there is no such device. */
+  readonly serviceAddresses: ReadonlySet<string> | undefined;
+  readonly sysctls: ReadonlyMap<string, string>;
+  readonly counters: ReadonlySet<string>;
+  /** `900 120 300`, or undefined where IPVS is not loaded. */
+  readonly timeouts: string | undefined;
+  readonly flows: readonly UdpFlow[];
+}
+
+export interface HostRules {
+  readonly backend: Backend;
+  readonly texts: ChainTexts;
+}
+
+export interface HostProblem {
+  readonly command: DumpCommand;
+  readonly message: string;
+}
+
+/** Reads a dump. Problems say what of it cannot be relied on: a broken line may hide a rule. */
+export function parseHostState(dump: HostDump): {
+  readonly state: HostState;
+  readonly problems: readonly HostProblem[];
+} {
+  const problems: HostProblem[] = [];
+  const text = (command: DumpCommand): string => dump.texts[command] ?? "";
+  const report = (
+    command: DumpCommand,
+    found: readonly { readonly line: number; readonly message: string }[],
+  ): void => {
+    for (const { line, message } of found) problems.push({ command, message: `line ${line}: ${message}` });
+  };
+  const rules = (tool: "iptables" | "ip6tables"): HostRules | undefined => {
+    if (dump.texts[`${tool}-save`] === undefined) return undefined;
+    const texts = parseChains(text(`${tool}-save`));
+    report(`${tool}-save`, texts.problems);
+    return { backend: text(`${tool} --version`).includes("nf_tables") ? "nft" : "legacy", texts };
+  };
+  const sets = parseSets(text("ipset save"));
+  report("ipset save", sets.problems);
+  const { servers, problems: serverProblems } = parseServers(text("ipvsadm -Sn"));
+  report("ipvsadm -Sn", serverProblems);
+  const links = parseLinks(text("ip -j addr"));
+  if (links === undefined) problems.push({ command: "ip -j addr", message: "it is not the JSON that ip prints" });
+  const device = links?.find(({ name }) => name === addressDevice);
+  const state: HostState = {
+    name: text("uname -n").trim(),
+    addresses: (links ?? []).filter((link) => link !== device && !link.loopback).flatMap(({ ips }) => ips),
+    rules: { ipv4: rules("iptables"), ipv6: rules("ip6tables") },
+    withoutRules: { ipv4: dump.failures["iptables-save"], ipv6: dump.failures["ip6tables-save"] },
+    sets,
+    servers,
+    serviceAddresses: device && new Set(device.ips.map((ip) => (ip.includes(":") ? `${ip}/128` : `${ip}/32`))),
+    sysctls: sysctlsIn(text(dumpSysctlCommand)),
+    counters: new Set([...text("nfacct list").matchAll(/= (\S+);$/gm)].map(([, name]) => name as string)),
+    timeouts: /: (\d+ \d+ \d+)/.exec(text("ipvsadm -L --timeout"))?.[1],
+    flows: [...parseFlows(text("conntrack -L -p udp -f ipv4")), ...parseFlows(text("conntrack -L -p udp -f ipv6"))],
+  };
+  return { state, problems };
+}
+
+interface Link {
+  readonly name: string;
+  readonly loopback: boolean;
+  readonly ips: readonly string[];
+}
+
+interface SavedLink {
+  readonly ifname?: unknown;
+  readonly link_type?: unknown;
+  readonly addr_info?: readonly { readonly local?: unknown; readonly scope?: unknown }[];
+}
+
+function parseLinks(json: string): readonly Link[] | undefined {
+  if (json.trim() === "") return [];
+  let links: unknown;
+  try {
+    links = JSON.parse(json);
+  } catch {
+    return undefined;
+  }
+  if (!Array.isArray(links)) return undefined;
+  return (links as readonly SavedLink[]).map(({ ifname, link_type, addr_info }) => ({
+    name: String(ifname),
+    loopback: link_type === "loopback",
+    // The kernel gives an IPv6 link-local address to the dummy device by itself.
+    ips: (Array.isArray(addr_info) ? addr_info : [])
+      .filter(({ scope }) => ifname !== addressDevice || scope !== "link")
+      .flatMap(({ local }) => (typeof local === "string" && parseIp(local) !== undefined ? [local] : [])),
+  }));
+}

@@ -1,0 +1,54 @@
+import { attributeChains, type ServiceOfChain } from "../../changes/attribution.ts";
+import type { Backend, HostState } from "../../changes/found/host-state.ts";
+import { leftoverSettings } from "../../changes/leftover-settings.ts";
+import { type Ownership, ownedOnHost } from "../../changes/owned/owned-on-host.ts";
+import type { OwnedState } from "../../changes/owned/owned-state.ts";
+import { type ChangePlan, planChanges } from "../../changes/plan-changes.ts";
+import { type ServiceChange, summarizeChanges } from "../../changes/summarize-changes.ts";
+import { strandedFlows } from "../../changes/udp-flows.ts";
+import { type Family, families, familyNames } from "../../model/address.ts";
+import { CommandFailure, exitCodes } from "../exit-codes.ts";
+import type { Desired } from "./desired.ts";
+
+/** A host, what it is to have, and the way from one to the other. */
+export interface Planned {
+  readonly desired: Desired;
+  readonly host: HostState;
+  readonly found: OwnedState;
+  readonly ownership: Ownership;
+  readonly backends: Readonly<Record<Family, Backend>>;
+  readonly plan: ChangePlan;
+  readonly ofChain: ServiceOfChain;
+}
+
+export function planFor(asked: Desired, host: HostState): Planned {
+  const { families: chosen, excluded } = asked;
+  const ownership = { wantedServers: new Set(asked.wanted.servers.keys()), excluded, families: chosen };
+  const found = ownedOnHost(host, ownership);
+  // The device stays as long as it carries addresses of the family that is left alone.
+  const isShared = (found.addresses?.size ?? 0) < (host.serviceAddresses?.size ?? 0);
+  const addresses = asked.wanted.addresses ?? (isShared ? new Set<string>() : undefined);
+  const leftovers = leftoverSettings(asked.wanted, found, host.servers.length > found.servers.size);
+  const sysctls = new Map([...leftovers, ...asked.wanted.sysctls]);
+  const desired = { ...asked, wanted: { ...asked.wanted, addresses, sysctls } };
+  for (const family of families) {
+    if (desired.wanted.rules[family] === undefined || host.rules[family] !== undefined) continue;
+    const tool = family === "ipv4" ? "iptables-save" : "ip6tables-save";
+    const hint = family === "ipv6" ? "; --family ipv4 leaves IPv6 out" : "";
+    const why = host.withoutRules[family] ?? "no output";
+    throw new CommandFailure(
+      `this host has no ${familyNames[family]} rules: ${tool}: ${why}${hint}`,
+      exitCodes.environment,
+    );
+  }
+  const backends = { ipv4: host.rules.ipv4?.backend ?? "legacy", ipv6: host.rules.ipv6?.backend ?? "legacy" };
+  const flows = strandedFlows(host.flows, desired.udpServices);
+  const fresh = planChanges(desired.wanted, found, { backends, flows });
+  const plan = { ...fresh, steps: desired.steps ?? fresh.steps };
+  return { desired, host, found, ownership, backends, plan, ofChain: attributeChains([desired.wanted, found]) };
+}
+
+/** The changes by service; those of a saved plan are as it says. */
+export function changesOf({ desired, plan, ofChain }: Planned): readonly ServiceChange[] {
+  return desired.changes ?? summarizeChanges(plan.changes, ofChain, desired.ofLine);
+}

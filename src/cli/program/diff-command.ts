@@ -1,0 +1,78 @@
+import { Command, InvalidArgumentError, Option } from "commander";
+import { type DiffFormat, diffDetails, diffFormats } from "../../review/render/formats.ts";
+import type { DiffFlags, Report } from "../commands/diff.ts";
+import { addStateOptions, colorOption, notEmpty } from "./state-flags.ts";
+
+/** `portolan diff`: its flags and help. */
+export function diffCommand(name: string, finish: (exitCode: number) => void): Command {
+  const command = new Command("diff")
+    .summary("say what a change does to traffic, Service by Service")
+    .description(
+      "Compares two states of a cluster or of a host, and says which packets are treated differently. A side is " +
+        "manifests (a file, a directory, -, git:REF[:PATH]), a folder that compile --out-dir wrote, or a dump: " +
+        "iptables-save, or what collect wrote; or live:[CONTEXT], a running cluster. With -f, both sides are manifests " +
+        "laid over that state, with --live over the running cluster, which is BASE where only one side is named. All " +
+        "nodes that both sides have are compared, unless --node names one.",
+    )
+    .argument("[base]", "what there is")
+    .argument("[head]", "what there is to be; without it, BASE under --overlay, --to-mode or --to-proxy-config");
+  return addDiffOptions(addStateOptions(command, { isRequired: false }))
+    .addOption(colorOption())
+    .addHelpText("after", examples(name))
+    .action(async (base: string | undefined, head: string | undefined, flags: DiffFlags) => {
+      const { runDiff } = await import("../commands/diff.ts");
+      finish(await runDiff(base, head, flags));
+    });
+}
+
+function addDiffOptions(command: Command): Command {
+  const format = new Option("-o, --output <format>", "what goes to stdout").choices(diffFormats).default("text");
+  return command
+    .addOption(new Option("--all-nodes", "compare every node that both sides have; the default").conflicts("node"))
+    .addOption(new Option("--to-mode <mode>", "HEAD under this mode of kube-proxy").choices(["iptables", "ipvs"]))
+    .addOption(new Option("--to-proxy-config <file>", "HEAD under this KubeProxyConfiguration").argParser(notEmpty))
+    .addOption(new Option("--detail <level>", "how far down to go").choices(diffDetails).default("services"))
+    .addOption(format)
+    .addOption(
+      new Option("--report <format=file>", "write this format to a file as well; repeatable").argParser(parseReport),
+    );
+}
+
+function parseReport(value: string, previous: readonly Report[] | undefined): readonly Report[] {
+  const [, format, file = ""] = /^([^=]*)=(.+)$/s.exec(value) ?? [];
+  if (!isFormat(format) || file.trim() === "") {
+    throw new InvalidArgumentError(`Write it as FORMAT=FILE, where FORMAT is one of ${diffFormats.join(", ")}.`);
+  }
+  return [...(previous ?? []), { format, file }];
+}
+
+function isFormat(text: string | undefined): text is DiffFormat {
+  return diffFormats.some((format) => format === text);
+}
+
+function examples(name: string): string {
+  return `
+Examples:
+  # what a branch does to a cluster whose state was saved before
+  $ ${name} diff cluster.yaml --overlay git:HEAD:deploy
+
+  # what a branch does to the running cluster
+  $ ${name} diff --live --overlay git:HEAD:deploy
+
+  # what has changed in the cluster since a snapshot; two clusters
+  $ ${name} diff snapshot.yaml live:
+  $ ${name} diff live:staging live:prod --node node1
+
+  # two commits, laid over the state of a cluster, and a page for the reviewers
+  $ ${name} diff git:main:deploy git:HEAD:deploy -f state.yaml --report html=d.html
+
+  # what behaves differently once kube-proxy runs in ipvs mode
+  $ ${name} diff -f cluster.yaml --mode iptables --to-mode ipvs
+
+  # a node yesterday and today
+  $ ${name} diff node1-monday.txt node1-tuesday.txt --detail rules
+
+Exit codes: 0 no differences, 1 differences, 2 usage, 3 input invalid,
+4 environment.
+`;
+}

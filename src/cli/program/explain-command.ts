@@ -1,0 +1,66 @@
+import { Command, Option } from "commander";
+import type { ExplainFlags } from "../commands/explain.ts";
+import { addStateOptions, colorOption, notEmpty } from "./state-flags.ts";
+
+/** `portolan explain`. What begins with a word of its own, such as `packet`, is a subcommand. */
+export function explainCommand(name: string, finish: (exitCode: number) => void): Command {
+  const command = new Command("explain")
+    .summary("say what an object causes, whose a chain is, what a line or a diagnostic means")
+    .description(
+      "Says what an object causes on a node and what it does not get, whose a chain is and what leads there, what a " +
+        "rule does and where it comes from, or what a diagnostic means. Without an argument, lists the diagnostics.",
+    )
+    // So that flags after the name of a subcommand are that command's.
+    .enablePositionalOptions()
+    .showHelpAfterError("(a rule is one argument: put it in quotes)")
+    .argument("[what]", "TYPE/NS/NAME, a chain, a set, a line in quotes, FILE:LINE of compiled text, or a diagnostic")
+    .argument("[name]", "the object's name, where the type stands alone");
+  return addStateOptions(command, { isRequired: false })
+    .addOption(new Option("--all-nodes", "answer for every Node").conflicts("node"))
+    .addOption(new Option("-n, --namespace <name>", "of an object named without one").default("default"))
+    .addOption(new Option("-A <rule>", "a rule: '-A CHAIN ...' as a whole in quotes"))
+    .addOption(
+      new Option(
+        "--actual <file>",
+        "answer from this dump instead: iptables-save, or what collect wrote; - for standard input",
+      ).argParser(notEmpty),
+    )
+    .addOption(
+      new Option("-o, --output <format>", "default: text; mermaid and dot draw the chains").choices([
+        "text",
+        "json",
+        "mermaid",
+        "dot",
+      ]),
+    )
+    .addOption(colorOption())
+    .addHelpText("after", examples(name))
+    .action(async (what: string | undefined, object: string | undefined, flags: ExplainFlags) => {
+      const { runExplain } = await import("../commands/explain.ts");
+      finish(await runExplain({ what, name: object }, flags));
+    });
+}
+
+function examples(name: string): string {
+  return `
+Examples:
+  # every line that a Service causes on node1, and what it does not get there
+  $ ${name} explain service/shop/web -f cluster.yaml --node node1
+
+  # whose chain is this, in the state or on a node
+  $ ${name} explain KUBE-SEP-B5S4JQA5W4Z4GWGF -f cluster.yaml --node node1
+  $ ${name} explain KUBE-SEP-B5S4JQA5W4Z4GWGF --actual node1.save
+
+  # what a rule does, and where it comes from
+  $ ${name} explain iptables.restore:42 -f cluster.yaml --node node1
+  $ ${name} explain '-A KUBE-SERVICES -d 10.96.0.10/32 ...' -f cluster.yaml
+
+  # a picture of the way to the endpoints
+  $ ${name} explain service/shop/web -f cluster.yaml --node node1 -o mermaid
+
+  # what a diagnostic means
+  $ ${name} explain node-port-taken
+
+Exit codes: 0 fine, 2 usage, 3 input invalid or not found in it, 4 environment.
+`;
+}

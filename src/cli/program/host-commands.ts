@@ -1,0 +1,195 @@
+import { Command, Option } from "commander";
+import type { ApplyFlags } from "../commands/apply.ts";
+import type { CleanupFlags } from "../commands/cleanup.ts";
+import type { CollectFlags } from "../commands/collect.ts";
+import type { PlanFlags } from "../commands/plan.ts";
+import type { VerifyFlags } from "../commands/verify.ts";
+import { addStateOptions, colorOption, duration, notEmpty } from "./state-flags.ts";
+
+type Finish = (exitCode: number) => void;
+
+/** The commands about a Linux host. Actions load what they need. */
+export function hostCommands(name: string, finish: Finish): readonly Command[] {
+  return [
+    planCommand(name, finish),
+    applyCommand(name, finish),
+    verifyCommand(name, finish),
+    collectCommand(name, finish),
+    cleanupCommand(name, finish),
+  ];
+}
+
+function actualOption(): Option {
+  return new Option("--actual <file>", "what collect wrote on the node; - for standard input; local: this host")
+    .argParser(notEmpty)
+    .default("local");
+}
+
+function allowSimulatedOption(): Option {
+  return new Option("--allow-simulated", "go on although parts of the state are invented");
+}
+
+function addChangeOptions(command: Command): Command {
+  return command
+    .option("--backup-dir <dir>", "where what was there before is kept", "/var/lib/portolan")
+    .option("--replace-kube-proxy", "go on although kube-proxy runs here; stop it soon, or it undoes the change")
+    .addOption(
+      new Option("--confirm-within <time>", "go back unless somebody types yes in time, such as 30s").argParser(
+        duration,
+      ),
+    )
+    .option("--rules", "show every rule that changes");
+}
+
+function planCommand(name: string, finish: Finish): Command {
+  const command = new Command("plan")
+    .summary("show what apply would change on a host")
+    .description(
+      "Compares the rules a node should have with those a host has, and prints what would be added, changed and " +
+        "removed, by Service. Changes nothing.",
+    );
+  return addStateOptions(command)
+    .addOption(allowSimulatedOption())
+    .addOption(actualOption())
+    .option("--rules", "show every rule that changes")
+    .option("--out <file>", "save the plan; apply FILE then runs exactly this, or refuses")
+    .addOption(new Option("-o, --output <format>", "default: text").choices(["text", "json"]))
+    .addOption(colorOption())
+    .addHelpText(
+      "after",
+      `
+Examples:
+  # what would change on this host
+  $ ${name} plan -f cluster.yaml --node node1
+
+  # the same for another host, from what collect wrote there, rule by rule
+  $ ${name} plan -f cluster.yaml --node node1 --actual node1.txt --rules
+
+Exit codes: 0 nothing to do, 1 something to do, 2 usage, 3 input invalid,
+4 environment.
+`,
+    )
+    .action(async (flags: PlanFlags) => {
+      const { runPlan } = await import("../commands/plan.ts");
+      finish(await runPlan(flags));
+    });
+}
+
+function applyCommand(name: string, finish: Finish): Command {
+  const command = new Command("apply")
+    .summary("make this host as cluster state, or a saved plan, says")
+    .description(
+      "Checks this host, keeps a backup, runs the steps of the plan, reads the host again and compares. If anything " +
+        "fails, the host is led back to what it was. Rules of others are left alone.",
+    )
+    .argument("[plan]", "a file that plan --out wrote");
+  return addChangeOptions(addStateOptions(command, { isRequired: false }))
+    .addOption(allowSimulatedOption())
+    .option("--restore <backup>", "go back to a backup that apply has kept")
+    .addOption(
+      new Option("--dry-run <where>", "client: show what a new host would get; host: check this one, change nothing")
+        .choices(["client", "host"])
+        .conflicts("confirmWithin"),
+    )
+    .addOption(colorOption())
+    .addHelpText(
+      "after",
+      `
+Examples:
+  # make this host what kube-proxy would make it, and go back unless confirmed
+  $ ${name} apply -f cluster.yaml --node node1 --confirm-within 30s
+
+  # look at the plan first, then run exactly that
+  $ ${name} plan -f cluster.yaml --node node1 --out node1.plan
+  $ ${name} apply node1.plan
+
+Exit codes: 0 fine, 2 usage, 3 input invalid, 4 environment (nothing was done),
+5 failed and led back, 6 failed and not led back, 7 the plan is stale.
+`,
+    )
+    .action(async (plan: string | undefined, flags: ApplyFlags) => {
+      const { runApply } = await import("../commands/apply.ts");
+      finish(await runApply(plan, flags));
+    });
+}
+
+function verifyCommand(name: string, finish: Finish): Command {
+  const command = new Command("verify")
+    .alias("drift")
+    .summary("say how a host differs from what cluster state says")
+    .description(
+      "Compares a host with the rules it should have: what is missing, extra, changed or in another order, whom it " +
+        "hurts, and rules of others that stand before ours. Changes nothing.",
+    );
+  return addStateOptions(command)
+    .addOption(allowSimulatedOption())
+    .addOption(actualOption())
+    .option("--fix", "print a shell script that repairs it, instead of the findings")
+    .addOption(new Option("-o, --output <format>", "default: text").choices(["text", "json"]).conflicts("fix"))
+    .addOption(colorOption())
+    .addHelpText(
+      "after",
+      `
+Examples:
+  # is this host still as the running cluster says?
+  $ ${name} verify --live --node node1
+
+  # is this host still as it should be?
+  $ ${name} verify -f cluster.yaml --node node1
+
+  # another host, and a script that repairs it
+  $ ${name} verify -f cluster.yaml --node node1 --actual node1.txt --fix
+
+Exit codes: 0 no drift, 1 drift, 2 usage, 3 input invalid, 4 environment.
+`,
+    )
+    .action(async (flags: VerifyFlags) => {
+      const { runVerify } = await import("../commands/verify.ts");
+      finish(await runVerify(flags));
+    });
+}
+
+function collectCommand(name: string, finish: Finish): Command {
+  return new Command("collect")
+    .summary("print the state of this host as one text document")
+    .description(
+      "Prints what the tools show of this host's rules, sets, virtual servers and addresses. Changes nothing.",
+    )
+    .addOption(
+      new Option("--script", "print a shell script that does the same on a host without Portolan").conflicts("host"),
+    )
+    .addOption(
+      new Option("--host", "print the Host document of this host instead, to compile with").conflicts("script"),
+    )
+    .option("--node <name>", "with --host: the Node's name, where the host calls itself otherwise")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  # on the node, with Portolan or without
+  $ ${name} collect > node1.txt
+  $ ${name} collect --script | ssh node1 sudo sh > node1.txt
+`,
+    )
+    .action(async (flags: CollectFlags) => {
+      const { runCollect } = await import("../commands/collect.ts");
+      finish(await runCollect(flags));
+    });
+}
+
+function cleanupCommand(name: string, finish: Finish): Command {
+  const command = new Command("cleanup")
+    .summary("take everything of kube-proxy's kind off this host")
+    .description(
+      "Removes the chains, jumps, sets, virtual servers, addresses and counters that Portolan or kube-proxy made, in " +
+        "either mode. Rules of others, and the kubelet's, are left alone.",
+    );
+  return addChangeOptions(command)
+    .addOption(new Option("--dry-run", "show what would be removed"))
+    .addOption(colorOption())
+    .addHelpText("after", `\nExample:\n  $ ${name} cleanup --dry-run\n`)
+    .action(async (flags: CleanupFlags) => {
+      const { runCleanup } = await import("../commands/cleanup.ts");
+      finish(await runCleanup(flags));
+    });
+}

@@ -1,0 +1,125 @@
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { isOnPath, kustomizePrefix } from "../../host/sources/read-kustomize.ts";
+import type { Family } from "../../model/address.ts";
+import type { PortRange } from "../../model/check-clashes.ts";
+import type { ProxyMode } from "../../model/proxy-configuration/proxy-configuration.ts";
+import { CommandFailure, exitCodes } from "../exit-codes.ts";
+import { addLiveOptions, type LiveFlags } from "../live/flags.ts";
+import { addSimulateOptions, type SimulateFlags } from "../simulate/simulate-flags.ts";
+import type { ColorChoice } from "../terminal/color.ts";
+
+/** What every command that reads cluster state takes. */
+export interface StateFlags extends LiveFlags, SimulateFlags {
+  /** Undefined with --live, and for commands that do not need state. */
+  readonly filename?: readonly string[];
+  readonly recursive?: boolean;
+  readonly proxyConfig?: string;
+  readonly overlay?: readonly string[];
+  readonly node?: string;
+  readonly mode?: ProxyMode;
+  readonly family?: Family | "dual";
+  readonly serviceNodePortRange?: PortRange;
+  readonly color: ColorChoice;
+}
+
+/** Adds what says where state comes from. `isRequired`: without state there is nothing to do. */
+export function addSourceOptions(command: Command, { isRequired = true } = {}): Command {
+  const filename = new Option(
+    "-f, --filename <path>",
+    "file, directory, - for standard input, or git:REF[:PATH]; repeatable",
+  ).argParser(collect);
+  command
+    .addOption(filename)
+    .addOption(new Option("-k, --kustomize <dir>", "what kubectl kustomize makes of a directory; as another -f"))
+    .hook("preAction", (_, action) => takeKustomize(action, isRequired))
+    .option("-R, --recursive", "read directories below those named by -f as well")
+    .option(
+      "--proxy-config <file>",
+      "KubeProxyConfiguration; replaces the ConfigMap kube-system/kube-proxy of the input",
+    );
+  return addLiveOptions(command);
+}
+
+/** Adds these options to a command. */
+export function addStateOptions(command: Command, { isRequired = true } = {}): Command {
+  addSourceOptions(command, { isRequired })
+    .addOption(
+      new Option(
+        "--overlay <path>",
+        "objects laid over those of -f, by kind, namespace and name; repeatable",
+      ).argParser(collect),
+    )
+    .addOption(
+      new Option("--node <name>", "the node to compile for; not needed when the input has one Node").argParser(
+        notEmpty,
+      ),
+    )
+    .addOption(
+      new Option("--mode <mode>", "kube-proxy's mode; default: the configuration's").choices(["iptables", "ipvs"]),
+    )
+    .addOption(
+      new Option("--family <family>", "default: the families the Node and the Services use").choices([
+        "ipv4",
+        "ipv6",
+        "dual",
+      ]),
+    )
+    .option("--service-node-port-range <range>", "the API server's range (default: 30000-32767)", portRange)
+    .option("--simulate", "fill in what plain manifests lack, as a cluster would: addresses, ports, endpoints");
+  return addSimulateOptions(command);
+}
+
+/** `-k DIR` becomes one more `-f`; one of them there has to be where there is nothing to do without. */
+function takeKustomize(command: Command, isRequired: boolean): void {
+  const { filename, kustomize } = command.opts<{ filename?: readonly string[]; kustomize?: string }>();
+  if (kustomize !== undefined) {
+    if (!isOnPath("kubectl"))
+      throw new CommandFailure("-k needs kubectl, which is not on the PATH; or give -f", exitCodes.environment);
+    // Those of a subcommand come by here for both.
+    command.setOptionValue("kustomize", undefined);
+    command.setOptionValue("filename", [...(filename ?? []), `${kustomizePrefix}${kustomize}`]);
+  } else if (isRequired && !hasState(command.opts<StateFlags>())) {
+    command.error("error: say which cluster state to read: -f, --filename, or --live");
+  }
+}
+
+/** Whether the flags name any cluster state. */
+export function hasState({ filename, live }: Pick<StateFlags, "filename" | "live">): boolean {
+  return filename !== undefined || live === true;
+}
+
+export function colorOption(): Option {
+  return new Option("--color <when>", "colour of messages").choices(["auto", "always", "never"]).default("auto");
+}
+
+function collect(value: string, previous: readonly string[] | undefined): readonly string[] {
+  return [...(previous ?? []), notEmpty(value)];
+}
+
+export function notEmpty(value: string): string {
+  if (value.trim() === "") throw new InvalidArgumentError("It is empty.");
+  return value;
+}
+
+function portRange(text: string): PortRange {
+  const [, first, last] = /^(\d{1,5})-(\d{1,5})$/.exec(text) ?? [];
+  const range = { first: Number(first), last: Number(last) };
+  if (!(range.first >= 1 && range.first <= range.last && range.last <= 65_535)) {
+    throw new InvalidArgumentError("Write it as FIRST-LAST, such as 30000-32767.");
+  }
+  return range;
+}
+
+/** A duration as kubectl takes them: `30s`, `2m`; in milliseconds. */
+export function duration(text: string): number {
+  const [, count, unit] = /^(\d{1,6})(ms|s|m|h)$/.exec(text) ?? [];
+  const units: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+  const milliseconds = Number(count) * (units[unit ?? ""] ?? Number.NaN);
+  if (!(milliseconds > 0)) throw new InvalidArgumentError("Write it as a number and a unit, such as 30s or 2m.");
+  return milliseconds;
+}
+
+/** The families that --family asks for; undefined: nobody asked. */
+export function wantedFamilies(family: StateFlags["family"]): readonly Family[] | undefined {
+  return family === undefined ? undefined : family === "dual" ? ["ipv4", "ipv6"] : [family];
+}

@@ -1,0 +1,65 @@
+import { Command, InvalidArgumentError, Option } from "commander";
+import type { WatchFlags } from "../commands/watch.ts";
+import { parseBindAddress } from "../watch/bind-address.ts";
+import { addStateOptions, colorOption, duration } from "./state-flags.ts";
+
+/** `portolan watch`. Its action loads what it needs. */
+export function watchCommand(name: string, finish: (exitCode: number) => void): Command {
+  const command = new Command("watch")
+    .summary("keep this host as a running cluster says, or tell of drift")
+    .description(
+      "Follows the Services, EndpointSlices, Nodes and kube-proxy configuration of a running cluster. --apply keeps " +
+        "the rules of this host in step with them, as kube-proxy does; --verify changes nothing and tells how the " +
+        "host differs. What happens is told on stdout, a line of JSON each, until SIGTERM or SIGINT.",
+    );
+  addStateOptions(command, { isRequired: false });
+  for (const option of command.options) if (ofFiles.has(option.long ?? "")) option.hideHelp();
+  return addWatchOptions(command)
+    .addOption(colorOption())
+    .addHelpText("after", examples(name))
+    .action(async (flags: WatchFlags) => {
+      const { runWatch } = await import("../commands/watch.ts");
+      finish(await runWatch(flags));
+    });
+}
+
+/** Known only to be refused with a reason. */
+const ofFiles = new Set(["--filename", "--recursive", "--overlay"]);
+
+function addWatchOptions(command: Command): Command {
+  const period = (flags: string, description: string, usual: number, shown: string): Option =>
+    new Option(flags, description).argParser(duration).default(usual, shown);
+  return command
+    .addOption(new Option("--verify", "tell how this host differs after every change; never write").conflicts("apply"))
+    .option("--apply", "change this host; refused while kube-proxy runs here")
+    .addOption(period("--min-sync-period <time>", "changes within it are taken together", 1000, "1s"))
+    .addOption(period("--sync-period <time>", "how often this host is read and compared whole", 30_000, "30s"))
+    .option("--backup-dir <dir>", "where what was there before the first change is kept", "/var/lib/portolan")
+    .option("--replace-kube-proxy", "go on although kube-proxy runs here; stop it soon, or it undoes the changes")
+    .addOption(bind("--metrics-bind-address <address>", "serve /metrics there, such as 127.0.0.1:10249 (default: off)"))
+    .addOption(bind("--healthz-bind-address <address>", "serve /healthz and /livez, such as :10256 (default: off)"));
+}
+
+function bind(flags: string, description: string): Option {
+  return new Option(flags, description).argParser((text) => {
+    if (parseBindAddress(text) === undefined) {
+      throw new InvalidArgumentError("Write it as ADDRESS:PORT or :PORT, such as 127.0.0.1:10249 or [::1]:10249.");
+    }
+    return text;
+  });
+}
+
+function examples(name: string): string {
+  return `
+Examples:
+  # does kube-proxy keep this node as the cluster says?
+  $ ${name} watch --live --node node1 --verify
+
+  # take kube-proxy's place on a test node
+  $ ${name} watch --live --node node1 --apply \\
+      --metrics-bind-address 127.0.0.1:10249 --healthz-bind-address :10256
+
+Exit codes: 130 and 143 after SIGINT and SIGTERM, 2 usage, 3 input invalid,
+4 environment (before anything could be read; later failures are tried again).
+`;
+}

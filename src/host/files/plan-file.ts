@@ -1,0 +1,82 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import type { HostState } from "../../changes/found/host-state.ts";
+import type { OwnedState } from "../../changes/owned/owned-state.ts";
+import { type SerializedState, serializeState } from "../../changes/owned/serialize-state.ts";
+import type { ChangeStep } from "../../changes/step.ts";
+import type { ServiceChange } from "../../changes/summarize-changes.ts";
+import type { Family } from "../../model/address.ts";
+import { reasonOf } from "../sources/read-sources.ts";
+import { writeWhole } from "./write-whole.ts";
+
+/** A saved plan: exactly what runs, and the state of the host for which it was made. */
+export interface PlanDocument {
+  readonly apiVersion: "portolan/v1alpha1";
+  readonly kind: "Plan";
+  readonly node: string;
+  readonly mode: string;
+  /** Of what was ours on the host; a host that has another is another than the plan is for. */
+  readonly fingerprint: string;
+  readonly changes: readonly ServiceChange[];
+  readonly steps: readonly ChangeStep[];
+  readonly undo: readonly ChangeStep[];
+  readonly wanted: SerializedState;
+  /** `ipvs.excludeCIDRs`, which say what is not ours. */
+  readonly excluded: readonly string[];
+  /** Those that --family chose; null: whatever there is. */
+  readonly families: readonly Family[] | null;
+}
+
+/** SHA-256 of a host: its name, its addresses and what is ours on it; in hexadecimal. */
+export function fingerprintOf({ name, addresses }: HostState, owned: OwnedState): string {
+  // Link-local addresses come and go with every pod.
+  const lasting = addresses.filter((address) => !address.startsWith("fe80:"));
+  return hash(JSON.stringify([name, lasting.sort(), serializeState(owned)]));
+}
+
+function hash(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}
+
+/** The text of a plan, with a digest that shows whether somebody edited it. */
+export function printPlan(plan: PlanDocument): string {
+  return `${JSON.stringify({ ...plan, digest: digestOf(plan) }, null, 1)}\n`;
+}
+
+function digestOf(plan: PlanDocument): string {
+  return hash(JSON.stringify(plan));
+}
+
+/** Throws the file system's error. */
+export function writePlan(path: string, plan: PlanDocument): void {
+  writeWhole(path, printPlan(plan));
+}
+
+/** All that a plan ever runs: a file may hold anything. */
+const planTools = new Set("iptables-restore ip6tables-restore ipset ipvsadm ip sysctl nfacct conntrack".split(" "));
+
+export type ReadPlan =
+  | { readonly kind: "plan"; readonly plan: PlanDocument }
+  | { readonly kind: "broken"; readonly message: string };
+
+/** Reads a saved plan; one that is not as it was written is refused. */
+export function readPlan(path: string): ReadPlan {
+  let value: unknown;
+  try {
+    value = JSON.parse(readFileSync(path, "utf8"));
+  } catch (error) {
+    return { kind: "broken", message: error instanceof SyntaxError ? "it is not JSON" : reasonOf(error) };
+  }
+  if (typeof value !== "object" || value === null) return { kind: "broken", message: "it is not a JSON object" };
+  const { digest, ...plan } = value as PlanDocument & { readonly digest?: unknown };
+  if (plan.kind !== "Plan" || plan.apiVersion !== "portolan/v1alpha1") {
+    return { kind: "broken", message: "it is no Plan of portolan/v1alpha1, as plan --out writes one" };
+  }
+  if (digest !== digestOf(plan)) {
+    return { kind: "broken", message: "it is not as plan --out wrote it: make a new plan instead of editing one" };
+  }
+  const stranger = plan.steps.find(({ argv }) => !planTools.has(argv[0] as string));
+  if (stranger !== undefined)
+    return { kind: "broken", message: `it would run ${stranger.argv[0]}, which no plan does` };
+  return { kind: "plan", plan };
+}

@@ -1,0 +1,60 @@
+import type { Place } from "../../diagnostics/place.ts";
+import type { Cidr, IpAddress } from "../address.ts";
+
+/** What a KubeProxyConfiguration (kubeproxy.config.k8s.io/v1alpha1) says about rules, defaulted as kube-proxy does. */
+export interface ProxyConfiguration {
+  readonly mode: ProxyMode;
+  /** Lower-cased and trimmed; undefined leaves the node's name to --node. */
+  readonly hostnameOverride: string | undefined;
+  /** Undefined for the unspecified address, which overrides nothing. */
+  readonly bindAddress: IpAddress | undefined;
+  readonly detectLocal: DetectLocal;
+  readonly nodePortAddresses: NodePortAddresses;
+  readonly masqueradeAll: boolean;
+  /** 0 to 31. */
+  readonly masqueradeBit: number;
+  readonly localhostNodePorts: boolean;
+  readonly tcpBeLiberal: boolean;
+  readonly allowExternalIps: boolean;
+  readonly ipvs: IpvsSettings;
+  readonly place: Place | undefined;
+}
+
+/** What only the ipvs mode asks for; holds for the host. */
+export interface IpvsSettings {
+  readonly scheduler: string;
+  readonly strictArp: boolean;
+  /** In seconds, 0 to keep the kernel's; undefined where none is set. */
+  readonly timeouts: { readonly tcp: number; readonly tcpFin: number; readonly udp: number } | undefined;
+  /** Virtual servers on these addresses are somebody else's. */
+  readonly excludeCidrs: readonly Cidr[];
+}
+
+export type ProxyMode = "iptables" | "ipvs";
+
+/** How kube-proxy tells traffic of this node's (or cluster's) pods: `detectLocalMode`. */
+export type DetectLocal =
+  | { readonly kind: "cluster-cidr"; readonly cidrs: readonly Cidr[] }
+  | { readonly kind: "node-cidr" }
+  | { readonly kind: "bridge-interface"; readonly name: string }
+  | { readonly kind: "interface-prefix"; readonly prefix: string };
+
+/** `nodePortAddresses`: an empty list of CIDRs means every address. */
+export type NodePortAddresses =
+  | { readonly kind: "primary" }
+  | { readonly kind: "cidrs"; readonly cidrs: readonly Cidr[] };
+
+export const defaultProxyConfiguration: ProxyConfiguration = {
+  mode: "iptables",
+  hostnameOverride: undefined,
+  bindAddress: undefined,
+  detectLocal: { kind: "cluster-cidr", cidrs: [] },
+  nodePortAddresses: { kind: "cidrs", cidrs: [] },
+  masqueradeAll: false,
+  masqueradeBit: 14,
+  localhostNodePorts: true,
+  tcpBeLiberal: false,
+  allowExternalIps: true,
+  ipvs: { scheduler: "rr", strictArp: false, timeouts: undefined, excludeCidrs: [] },
+  place: undefined,
+};

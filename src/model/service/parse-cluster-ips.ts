@@ -1,0 +1,97 @@
+import { at, type Place } from "../../diagnostics/place.ts";
+import { type Family, familyNames } from "../address.ts";
+import { type Fields, type Placed, placeOf, textField, textsField } from "../fields/fields.ts";
+import { oneOf, parseLegacyIp } from "../fields/parse-addresses.ts";
+import type { ServiceType, Vip } from "./service.ts";
+
+export interface ClusterIps {
+  readonly clusterIps: Readonly<Partial<Record<Family, Vip>>>;
+  readonly headless: boolean;
+}
+
+const policies = ["SingleStack", "PreferDualStack", "RequireDualStack"] as const;
+const familyOf: ReadonlyMap<string, Family> = new Map([
+  ["IPv4", "ipv4"],
+  ["IPv6", "ipv6"],
+]);
+const none: ClusterIps = { clusterIps: {}, headless: false };
+
+/** clusterIP, clusterIPs and ipFamilies, each filled in from the others (ValidateServiceClusterIPsRelatedFields). */
+export function parseClusterIps(spec: Fields, type: ServiceType): ClusterIps {
+  const families = parseFamilies(spec);
+  const policy = oneOf(spec, "ipFamilyPolicy", textField(spec, "ipFamilyPolicy"), policies);
+  const given = givenClusterIps(spec);
+  if (type === "ExternalName") {
+    const filled = [given.length > 0 && "clusterIPs", families.length > 0 && "ipFamilies", policy && "ipFamilyPolicy"];
+    for (const field of filled) {
+      if (field) spec.report("cluster-ip-forbidden", spec.place, { type, what: field }, { caret: "key" });
+    }
+    return none;
+  }
+  if (policy === "SingleStack" && (given.length === 2 || families.length === 2)) {
+    spec.report("ip-family-policy-mismatch", placeOf(spec, "ipFamilyPolicy"), {});
+  }
+  if (given[0]?.value === "None") return headlessClusterIps(spec, type, given);
+  if (given.length === 0) {
+    spec.report("cluster-ip-missing", spec.place, {}, { caret: "key" });
+    return none;
+  }
+  return { clusterIps: addressesByFamily(spec, given, families), headless: false };
+}
+
+function parseFamilies(spec: Fields): readonly Family[] {
+  const texts = textsField(spec, "ipFamilies");
+  const families: Family[] = [];
+  let isValid = true;
+  for (const { value } of texts) {
+    const family = familyOf.get(value);
+    if (family === undefined || families.includes(family)) isValid = false;
+    if (family !== undefined) families.push(family);
+  }
+  if (!isValid) spec.report("ip-families-invalid", placeOf(spec, "ipFamilies"), {});
+  return families;
+}
+
+function givenClusterIps(spec: Fields): readonly Placed<string>[] {
+  const single = textField(spec, "clusterIP") ?? "";
+  const several = textsField(spec, "clusterIPs");
+  if (several.length === 0) return single === "" ? [] : [{ value: single, place: placeOf(spec, "clusterIP") }];
+  if (single !== "" && several[0]?.value !== single) {
+    spec.report("cluster-ips-mismatch", placeOf(spec, "clusterIPs"), { rule: "begin with the value of clusterIP" });
+  }
+  return several;
+}
+
+function headlessClusterIps(spec: Fields, type: ServiceType, given: readonly Placed<string>[]): ClusterIps {
+  const place = given[0]?.place as Place;
+  if (given.length > 1) spec.report("cluster-ips-mismatch", place, { rule: "hold nothing beside None" });
+  if (type !== "ClusterIP") spec.report("cluster-ip-forbidden", place, { type, what: "clusterIP: None" });
+  return { clusterIps: {}, headless: true };
+}
+
+function addressesByFamily(
+  spec: Fields,
+  given: readonly Placed<string>[],
+  families: readonly Family[],
+): Partial<Record<Family, Vip>> {
+  const found: Partial<Record<Family, Vip>> = {};
+  given.forEach(({ value, place }, index) => {
+    const address = parseLegacyIp(spec, value, place);
+    if (address === undefined) return;
+    const wanted = families[index];
+    if (wanted !== undefined && wanted !== address.family) {
+      const related = [{ message: "the family is given here", place: at(placeOf(spec, "ipFamilies"), index) }];
+      spec.report(
+        "ip-wrong-family",
+        place,
+        { value, got: familyNames[address.family], wanted: familyNames[wanted] },
+        { related },
+      );
+    } else if (found[address.family] !== undefined) {
+      spec.report("cluster-ips-mismatch", place, { rule: "hold at most one address of each family" });
+    } else if (families.length === 0 || wanted !== undefined) {
+      found[address.family] = { address, place };
+    }
+  });
+  return found;
+}
