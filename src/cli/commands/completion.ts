@@ -6,8 +6,11 @@ interface CommandWords {
   readonly description: string;
   readonly options: readonly {
     readonly flag: string;
+    readonly short: string | undefined;
     readonly description: string;
     readonly choices: readonly string[];
+    /** Its value is a file or folder. */
+    readonly isPath: boolean;
   }[];
   readonly choices: readonly string[];
 }
@@ -29,11 +32,15 @@ function wordsOf(command: Command): CommandWords {
   return {
     name: command.name(),
     description: command.summary() || command.description(),
-    options: command.options.map((option) => ({
-      flag: option.long ?? option.flags,
-      description: option.description,
-      choices: option.argChoices ?? [],
-    })),
+    options: command.options
+      .filter(({ hidden }) => !hidden)
+      .map((option) => ({
+        flag: option.long ?? option.flags,
+        short: option.short,
+        description: option.description,
+        choices: option.argChoices ?? [],
+        isPath: /<(file|path|dir)>/.test(option.flags),
+      })),
     choices: [
       ...command.commands.map((subcommand) => subcommand.name()),
       ...command.registeredArguments.flatMap((argument) =>
@@ -48,19 +55,19 @@ function printBash(commands: readonly CommandWords[]): string {
     const words = [...options.map(({ flag }) => flag), "--help", ...choices].join(" ");
     return `    ${name}) words="${words}" ;;`;
   });
-  const values = new Map(
-    commands.flatMap(({ options }) =>
-      options.filter(({ choices }) => choices.length > 0).map((o) => [o.flag, o.choices]),
-    ),
-  );
-  const valueCases = [...values].map(
-    ([flag, choices]) => `    ${flag}) COMPREPLY=($(compgen -W "${choices.join(" ")}" -- "$cur")); return ;;`,
+  // A flag such as --output takes other values in each command.
+  const valueCases = commands.flatMap(({ name, options }) =>
+    options.flatMap(({ flag, short, choices, isPath }) => {
+      if (choices.length === 0 && !isPath) return [];
+      const patterns = [flag, ...(short === undefined ? [] : [short])].map((one) => `${name}:${one}`);
+      const values = isPath ? "-f" : `-W "${choices.join(" ")}"`;
+      return [`    ${patterns.join("|")}) COMPREPLY=($(compgen ${values} -- "$cur")); return ;;`];
+    }),
   );
   return `_portolan() {
   local cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD-1]} words
-  case $prev in
+  case \${COMP_WORDS[1]}:$prev in
 ${valueCases.join("\n")}
-    -f|--filename|--proxy-config|--kubeconfig|--out-dir|--split|--actual|--baseline|--write-baseline) COMPREPLY=($(compgen -f -- "$cur")); return ;;
   esac
   case \${COMP_WORDS[1]} in
 ${cases.join("\n")}
@@ -68,7 +75,7 @@ ${cases.join("\n")}
   esac
   COMPREPLY=($(compgen -W "$words" -- "$cur"))
 }
-complete -o filenames -F _portolan portolan kubectl-portolan
+complete -o filenames -o default -F _portolan portolan kubectl-portolan
 `;
 }
 
@@ -80,7 +87,8 @@ function printFish(commands: readonly CommandWords[]): string {
     const here = `complete -c portolan -n '__fish_seen_subcommand_from ${name}'`;
     if (choices.length > 0) lines.push(`${here} -a ${quote(choices.join(" "))}`);
     for (const option of options) {
-      const values = option.choices.length > 0 ? ` -x -a ${quote(option.choices.join(" "))}` : "";
+      const values =
+        option.choices.length > 0 ? ` -x -a ${quote(option.choices.join(" "))}` : option.isPath ? " -r -F" : "";
       lines.push(`${here} -l ${option.flag.replace(/^--/, "")} -d ${quote(option.description)}${values}`);
     }
   }

@@ -19,6 +19,14 @@ const output = {
   },
 };
 
+const lastGroup = "Others:";
+
+function nameAndArguments(command: Command): string {
+  const names = [command.name(), ...command.aliases()].join(", ");
+  const parameters = command.registeredArguments.map((one) => (one.required ? `<${one.name()}>` : `[${one.name()}]`));
+  return [names, ...parameters].join(" ");
+}
+
 /** The command line. `name` is what help calls it: portolan, or kubectl portolan. Actions load what they need. */
 export function createProgram(name: string, finish: (exitCode: number) => void): Command {
   const program = new Command(name)
@@ -26,23 +34,32 @@ export function createProgram(name: string, finish: (exitCode: number) => void):
     .version(versionText(), "-V, --version", "print the version")
     .helpOption("-h, --help", "print help")
     .showSuggestionAfterError(true)
-    .configureHelp({ helpWidth: 80, showGlobalOptions: false })
+    .configureHelp({ helpWidth: 80, showGlobalOptions: false, subcommandTerm: nameAndArguments })
+    .addHelpCommand(new Command("help").argument("[command]").description("print help").helpGroup(lastGroup))
     .configureOutput(output)
     // So that flags of explain packet are not taken for those of explain.
     .enablePositionalOptions()
     .exitOverride();
-  program.addCommand(compileCommand(name, finish));
-  program.addCommand(diffCommand(name, finish));
-  program.addCommand(snapshotCommand(name, finish));
-  for (const command of hostCommands(name, finish)) program.addCommand(command);
-  program.addCommand(watchCommand(name, finish));
-  program.addCommand(simulateCommand(name, finish));
-  program.addCommand(schemaCommand(name));
-  program.addCommand(explainCommand(name, finish).addCommand(explainPacketCommand(name, finish)));
-  program.addCommand(checkCommand(name, finish));
-  program.addCommand(completionCommand(name, program));
+  const groups = {
+    "Rules from cluster state:": [
+      compileCommand(name, finish),
+      simulateCommand(name, finish),
+      snapshotCommand(name, finish),
+    ],
+    "Review:": [
+      diffCommand(name, finish),
+      explainCommand(name, finish).addCommand(explainPacketCommand(name, finish)),
+      checkCommand(name, finish),
+    ],
+    "A host:": [...hostCommands(name, finish), watchCommand(name, finish)],
+    [lastGroup]: [schemaCommand(name), completionCommand(name, program)],
+  };
+  for (const [heading, commands] of Object.entries(groups)) {
+    for (const command of commands) program.addCommand(command.helpGroup(heading));
+  }
   program
-    .command("version", { hidden: false })
+    .command("version")
+    .helpGroup(lastGroup)
     .description("print the version")
     .action(() => {
       process.stdout.write(`${versionText()}\n`);

@@ -24,31 +24,28 @@ export interface StateFlags extends LiveFlags, SimulateFlags {
 
 /** Adds what says where state comes from. `isRequired`: without state there is nothing to do. */
 export function addSourceOptions(command: Command, { isRequired = true } = {}): Command {
-  const filename = new Option(
-    "-f, --filename <path>",
-    "file, directory, - for standard input, or git:REF[:PATH]; repeatable",
-  ).argParser(collect);
   command
-    .addOption(filename)
+    .addOption(filenameOption())
     .addOption(new Option("-k, --kustomize <dir>", "what kubectl kustomize makes of a directory; as another -f"))
     .hook("preAction", (_, action) => takeKustomize(action, isRequired))
     .option("-R, --recursive", "read directories below those named by -f as well")
-    .option(
-      "--proxy-config <file>",
-      "KubeProxyConfiguration; replaces the ConfigMap kube-system/kube-proxy of the input",
-    );
+    .addOption(proxyConfigOption());
   return addLiveOptions(command);
 }
 
 /** Adds these options to a command. */
 export function addStateOptions(command: Command, { isRequired = true } = {}): Command {
-  addSourceOptions(command, { isRequired })
-    .addOption(
-      new Option(
-        "--overlay <path>",
-        "objects laid over those of -f, by kind, namespace and name; repeatable",
-      ).argParser(collect),
-    )
+  addSourceOptions(command, { isRequired }).addOption(overlayOption());
+  addNodeOptions(command).option(
+    "--simulate",
+    "fill in what plain manifests lack, as a cluster would: addresses, ports, endpoints",
+  );
+  return addSimulateOptions(command);
+}
+
+/** Adds what says for which node to compile, and how. */
+export function addNodeOptions(command: Command): Command {
+  return command
     .addOption(
       new Option("--node <name>", "the node to compile for; not needed when the input has one Node").argParser(
         notEmpty,
@@ -64,9 +61,28 @@ export function addStateOptions(command: Command, { isRequired = true } = {}): C
         "dual",
       ]),
     )
-    .option("--service-node-port-range <range>", "the API server's range (default: 30000-32767)", portRange)
-    .option("--simulate", "fill in what plain manifests lack, as a cluster would: addresses, ports, endpoints");
-  return addSimulateOptions(command);
+    .option("--service-node-port-range <range>", "the API server's range (default: 30000-32767)", portRange);
+}
+
+export function overlayOption(): Option {
+  return new Option(
+    "--overlay <path>",
+    "objects laid over those of -f, by kind, namespace and name; repeatable",
+  ).argParser(collect);
+}
+
+export function filenameOption(): Option {
+  return new Option(
+    "-f, --filename <path>",
+    "file, directory, - for standard input, or git:REF[:PATH]; repeatable",
+  ).argParser(collect);
+}
+
+export function proxyConfigOption(): Option {
+  return new Option(
+    "--proxy-config <file>",
+    "KubeProxyConfiguration; replaces the ConfigMap kube-system/kube-proxy of the input",
+  );
 }
 
 /** `-k DIR` becomes one more `-f`; one of them there has to be where there is nothing to do without. */

@@ -1,7 +1,15 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { WatchFlags } from "../commands/watch.ts";
+import { addLiveOptions } from "../live/flags.ts";
 import { parseBindAddress } from "../watch/bind-address.ts";
-import { addStateOptions, colorOption, duration } from "./state-flags.ts";
+import {
+  addNodeOptions,
+  colorOption,
+  duration,
+  filenameOption,
+  overlayOption,
+  proxyConfigOption,
+} from "./state-flags.ts";
 
 /** `portolan watch`. Its action loads what it needs. */
 export function watchCommand(name: string, finish: (exitCode: number) => void): Command {
@@ -12,8 +20,11 @@ export function watchCommand(name: string, finish: (exitCode: number) => void): 
         "the rules of this host in step with them, as kube-proxy does; --verify changes nothing and tells how the " +
         "host differs. What happens is told on stdout, a line of JSON each, until SIGTERM or SIGINT.",
     );
-  addStateOptions(command, { isRequired: false });
-  for (const option of command.options) if (ofFiles.has(option.long ?? "")) option.hideHelp();
+  for (const option of [filenameOption(), new Option("-R, --recursive"), overlayOption()]) {
+    // Known only to be refused with a reason.
+    command.addOption(option.hideHelp());
+  }
+  addNodeOptions(addLiveOptions(command)).addOption(proxyConfigOption());
   return addWatchOptions(command)
     .addOption(colorOption())
     .addHelpText("after", examples(name))
@@ -22,9 +33,6 @@ export function watchCommand(name: string, finish: (exitCode: number) => void): 
       finish(await runWatch(flags));
     });
 }
-
-/** Known only to be refused with a reason. */
-const ofFiles = new Set(["--filename", "--recursive", "--overlay"]);
 
 function addWatchOptions(command: Command): Command {
   const period = (flags: string, description: string, usual: number, shown: string): Option =>
