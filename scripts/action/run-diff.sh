@@ -42,6 +42,7 @@ fi
 
 set -- --detail "${DETAIL:-services}" -o github
 [ "${RECURSIVE:-true}" != true ] || set -- "$@" -R
+[ "${SIMULATE:-false}" != true ] || set -- "$@" --simulate
 [ -z "${PROXY_CONFIG:-}" ] || set -- "$@" --proxy-config "$PROXY_CONFIG"
 [ -z "${NODE:-}" ] || set -- "$@" --node "$NODE"
 [ -z "${MODE:-}" ] || set -- "$@" --mode "$MODE"

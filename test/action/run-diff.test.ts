@@ -54,6 +54,22 @@ describe("the action compares two commits", () => {
     expect(read(cwd, "output")).toMatch(/^different=true\n/);
   });
 
+  it("of manifests alone, with what they lack made up", () => {
+    const plain = `apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec: {selector: {app: web}, ports: [{port: 80}]}
+`;
+    const cwd = folder({ "deploy/web.yaml": plain });
+    git(cwd, "init", "-q");
+    const base = commitAll(cwd);
+    writeFileSync(join(cwd, "deploy/web.yaml"), plain.replace("port: 80", "port: 81"));
+    const result = run(cwd, { BASE: base, MANIFESTS: "deploy", SIMULATE: "true" });
+    expect(result.code, result.stderr).toBe(0);
+    expect(read(cwd, "output")).toMatch(/^different=true\n/);
+    expect(read(cwd, "summary")).toContain("simulated");
+  });
+
   it("and hands on what it is told, ten annotations at most", () => {
     const { cwd, base } = repository({ "bin/fake": "" });
     writeFileSync(join(cwd, "bin/fake"), recorder(join(cwd, "asked"), fakeReports), { mode: 0o755 });
@@ -66,12 +82,15 @@ describe("the action compares two commits", () => {
       FAMILY: "dual",
       DETAIL: "rules",
       RECURSIVE: "false",
+      SIMULATE: "true",
     };
     const result = run(cwd, { ...env, ...flags });
     const short = git(cwd, "rev-parse", "--short=12", base);
     const reports = join(cwd, "tmp/portolan-diff");
     expect(read(cwd, "asked").trim().split("\n")).toEqual([
-      ..."diff --detail rules -o github --proxy-config kp.yaml --node n1 --mode ipvs --family dual".split(" "),
+      ..."diff --detail rules -o github --simulate --proxy-config kp.yaml --node n1 --mode ipvs --family dual".split(
+        " ",
+      ),
       ...["-f", "a b.yaml", "-f", "nodes.yaml"],
       ...[
         `--report`,
