@@ -48,7 +48,7 @@ export const inputCodes = {
   "no-endpoint-objects": {
     severity: "warning",
     message: "there are Services, but not one EndpointSlice or Endpoints: every Service will reject its traffic",
-    hint: "add them to the input: kubectl get services,endpointslices,nodes -A -o yaml",
+    hint: "add them to the input (kubectl get services,endpointslices,nodes -A -o yaml), or say --simulate",
     explanation:
       "kube-proxy takes the endpoints of a Service from its EndpointSlices. Without any, each service port is compiled to a REJECT rule, as kube-proxy would. Manifests from a repository have none: --simulate makes them of the workloads beside them.",
   },

@@ -74,14 +74,14 @@ export const serviceCodes = {
   "cluster-ip-missing": {
     severity: "warning",
     message: "the Service has no clusterIP, so no rules are made for it",
-    hint: "only a cluster fills it in: give one, or export the Service from a cluster",
+    hint: "only a cluster fills it in: give one, export the Service from a cluster, or say --simulate",
     explanation:
       "The API server assigns cluster IPs. A manifest that was never stored has none, and kube-proxy skips a Service without one.",
   },
   "node-port-missing": {
     severity: "warning",
     message: "the port has no nodePort, so it is not opened on nodes",
-    hint: "only a cluster fills it in: give one, or export the Service from a cluster",
+    hint: "only a cluster fills it in: give one, export the Service from a cluster, or say --simulate",
     explanation: "The API server assigns node ports of NodePort and LoadBalancer Services.",
   },
   "ip-families-invalid": {
@@ -120,7 +120,7 @@ export const serviceCodes = {
   "health-check-node-port-missing": {
     severity: "warning",
     message: "the Service has no healthCheckNodePort, so load balancers cannot ask this node for local endpoints",
-    hint: "only a cluster fills it in: give one, or export the Service from a cluster",
+    hint: "only a cluster fills it in: give one, export the Service from a cluster, or say --simulate",
     explanation:
       "A LoadBalancer Service with externalTrafficPolicy Local gets a health check port from the API server; kube-proxy answers on it and writes a rule that accepts it.",
   },
