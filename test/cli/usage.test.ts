@@ -1,4 +1,5 @@
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { cluster } from "./clusters.ts";
 import { hasControls } from "./controls.ts";
@@ -68,6 +69,20 @@ describe("help", () => {
     }
     const failed = await runCli(["explain", "no-such"], { bin: "kubectl-portolan" });
     expect(failed.stderr).toMatch(/^kubectl portolan: /);
+  });
+
+  it("does not load the compiler to print the version or help", async () => {
+    for (const flag of ["--version", "--help"]) {
+      const coverage = workspace();
+      await runCli([flag], { env: { NODE_V8_COVERAGE: coverage } });
+      const [report = ""] = readdirSync(coverage);
+      const { result } = JSON.parse(readFileSync(join(coverage, report), "utf8"));
+      const loaded: readonly string[] = result.map(({ url }: { readonly url: string }) => url);
+      expect(loaded.some((url) => url.endsWith("dist/cli/program/program.js"))).toBe(true);
+      expect(
+        loaded.filter((url) => /dist\/(compile|resolve|modes|tools)\b|node_modules\/(yaml|@kube)/.test(url)),
+      ).toEqual([]);
+    }
   });
 
   it("version is one line, of both bins", async () => {

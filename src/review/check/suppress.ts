@@ -2,10 +2,10 @@ import { type Code, catalog, isCode } from "../../diagnostics/catalog.ts";
 import { createSink, type Diagnostic, type Sink } from "../../diagnostics/diagnostic.ts";
 import { at } from "../../diagnostics/place.ts";
 import { createSubject } from "../../diagnostics/subject.ts";
+import { objectAt } from "../../diagnostics/value-at.ts";
 import { didYouMean } from "../../model/fields/did-you-mean.ts";
 import { isRecord } from "../../model/fields/fields.ts";
 import { flattenDocuments } from "../../model/flatten-documents.ts";
-import { objectAt } from "./state/check-cluster.ts";
 
 export const suppressAnnotation = "portolan/suppress";
 

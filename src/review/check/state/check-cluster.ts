@@ -1,9 +1,10 @@
 import { type CompileOptions, readCluster } from "../../../compile.ts";
 import type { Code } from "../../../diagnostics/catalog.ts";
 import { createSink, type Diagnostic, type Sink } from "../../../diagnostics/diagnostic.ts";
-import { type Origin, originOf } from "../../../diagnostics/place.ts";
+import { originOf } from "../../../diagnostics/place.ts";
 import { printable } from "../../../diagnostics/printable.ts";
 import { describeObject } from "../../../diagnostics/subject.ts";
+import { objectAt, valueAt } from "../../../diagnostics/value-at.ts";
 import type { Cluster } from "../../../model/cluster.ts";
 import { isRecord } from "../../../model/fields/fields.ts";
 import type { DocumentRoles } from "../../../model/parse-cluster.ts";
@@ -62,13 +63,6 @@ function givenConfiguration(
   return isRecord(value) ? value : undefined;
 }
 
-/** What stands at a place of the input. */
-function valueAt(documents: readonly unknown[], { document, path }: Origin): unknown {
-  let value = documents[document];
-  for (const key of path) value = (value as Readonly<Record<string | number, unknown>> | null | undefined)?.[key];
-  return value;
-}
-
 /** Lowering speaks of service ports, not of objects; whose field it is the place says. */
 function withObject(diagnostic: Diagnostic, documents: readonly unknown[]): Diagnostic {
   if (diagnostic.object !== undefined || diagnostic.origin === undefined) return diagnostic;
@@ -77,13 +71,6 @@ function withObject(diagnostic: Diagnostic, documents: readonly unknown[]): Diag
   if (!isRecord(value) || typeof value.kind !== "string" || typeof metadata.name !== "string") return diagnostic;
   const namespace = value.kind === "Node" ? "" : String(metadata.namespace ?? "default");
   return { ...diagnostic, object: printable(describeObject(value.kind, namespace, metadata.name)) };
-}
-
-/** The object that a place is in: the document, or the item of a List. */
-export function objectAt(documents: readonly unknown[], { document, path }: Origin): unknown {
-  let length = 0;
-  while (path[length] === "items" && typeof path[length + 1] === "number") length += 2;
-  return valueAt(documents, { document, path: path.slice(0, length) });
 }
 
 /** What only a cluster fills in is missing in every manifest that is yet to be applied: that is no mistake. */

@@ -1,7 +1,8 @@
 import { at, originOf, type Place } from "../../../diagnostics/place.ts";
+import { valueAt } from "../../../diagnostics/value-at.ts";
 import { isRecord } from "../../../model/fields/fields.ts";
 import type { Service, ServicePort } from "../../../model/service/service.ts";
-import { type NodeFacts, valueAt } from "./node-facts.ts";
+import type { NodeFacts } from "./node-facts.ts";
 import type { Omission, OmissionReason } from "./omission.ts";
 
 /** Addresses and ports that a Service names or might have, and that lead nowhere, on any node. */

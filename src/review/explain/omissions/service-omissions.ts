@@ -1,7 +1,8 @@
 import { at, originOf } from "../../../diagnostics/place.ts";
+import { valueAt } from "../../../diagnostics/value-at.ts";
 import { type Family, families, familyNames } from "../../../model/address.ts";
 import { proxyNameLabel, type Service } from "../../../model/service/service.ts";
-import { type NodeFacts, valueAt } from "./node-facts.ts";
+import type { NodeFacts } from "./node-facts.ts";
 import type { Omission, OmissionReason } from "./omission.ts";
 
 /** What a Service as a whole does not get: all of its rules, or those of a family. */
