@@ -1,3 +1,5 @@
+import type { Family } from "../model/address.ts";
+
 /** Times are milliseconds since 1970. */
 export interface HealthHistory {
   /** When the oldest change came that no sync has brought to the host; undefined: none waits. */
@@ -5,6 +7,8 @@ export interface HealthHistory {
   /** The end of the last sync that went well; undefined before the first. */
   readonly syncedAt: number | undefined;
   readonly isEligible: boolean;
+  /** Those that are kept in step, both by the same syncs. */
+  readonly families: readonly Family[];
 }
 
 export interface HealthAnswer {
@@ -19,29 +23,34 @@ export interface HealthClock {
   readonly text: (time: number) => string;
 }
 
+/** Go's zero time, which kube-proxy says before its first sync. */
 const never = "0001-01-01T00:00:00Z";
 
 /**
- * What /healthz or /livez answers, in kube-proxy 1.36's words: unhealthy while a change has waited for longer than
- * `patience`. Other than there, /healthz says no before the first sync: without rules no load balancer is to send here.
+ * What /healthz or /livez answers, as kube-proxy 1.36 does (pkg/proxy/healthcheck): unhealthy while a change has waited
+ * for longer than `patience`, healthy while starting up. /healthz says no besides where the node is about to go.
  */
 export function healthOf(
-  history: HealthHistory,
+  { queuedAt, syncedAt, isEligible, families }: HealthHistory,
   question: "healthz" | "livez",
   { now, patience, text }: HealthClock,
 ): HealthAnswer {
-  const { queuedAt, syncedAt, isEligible } = history;
-  const isHealthy = queuedAt === undefined || now - queuedAt < patience;
-  const isReady = question === "livez" || (isEligible && syncedAt !== undefined);
-  const isGood = isHealthy && isReady;
+  const healthy = syncedAt === undefined || queuedAt === undefined || now - queuedAt < patience;
+  const isGood = healthy && (question === "livez" || isEligible);
+  const lastUpdated = syncedAt === undefined ? never : text(syncedAt);
   return {
     status: isGood ? 200 : 503,
     body: {
       // Recent whenever all is well, as kube-proxy says it, whether there was anything to do or not.
-      lastUpdated: isGood ? text(now) : syncedAt === undefined ? never : text(syncedAt),
+      lastUpdated: isGood ? text(now) : lastUpdated,
       currentTime: text(now),
       ...(question === "healthz" ? { nodeEligible: isEligible } : {}),
-      healthy: isHealthy,
+      healthy,
+      ...(syncedAt === undefined
+        ? {}
+        : { status: Object.fromEntries(families.map((family) => [familyNames[family], { lastUpdated, healthy }])) }),
     },
   };
 }
+
+const familyNames: Readonly<Record<Family, string>> = { ipv4: "IPv4", ipv6: "IPv6" };

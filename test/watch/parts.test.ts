@@ -167,28 +167,34 @@ describe("the next sync", () => {
 
 describe("health", () => {
   const clock = { now: 100_000, patience: 60_000, text: (time: number) => `${time}` };
-  const good = { queuedAt: undefined, syncedAt: 50_000, isEligible: true };
+  const good = { queuedAt: undefined, syncedAt: 50_000, isEligible: true, families: ["ipv4"] } as const;
+  const bodyOf = (healthy: boolean) => ({
+    currentTime: "100000",
+    healthy,
+    status: { IPv4: { lastUpdated: "50000", healthy } },
+  });
 
   test("is good while no change has waited too long", () => {
-    const body = { lastUpdated: "100000", currentTime: "100000", nodeEligible: true, healthy: true };
+    const body = { ...bodyOf(true), lastUpdated: "100000", nodeEligible: true };
     expect(healthOf(good, "healthz", clock)).toEqual({ status: 200, body });
     expect(healthOf({ ...good, queuedAt: 50_000 }, "healthz", clock).status).toBe(200);
   });
 
   test("is bad once one has", () => {
     const answer = healthOf({ ...good, queuedAt: 40_000 }, "livez", clock);
-    const body = { lastUpdated: "50000", currentTime: "100000", healthy: false };
-    expect(answer).toEqual({ status: 503, body });
+    expect(answer).toEqual({ status: 503, body: { ...bodyOf(false), lastUpdated: "50000" } });
   });
 
-  test("of a node that goes, or has no rules yet, is bad for load balancers alone", () => {
-    for (const history of [
-      { ...good, isEligible: false },
-      { ...good, syncedAt: undefined },
-    ]) {
-      expect(healthOf(history, "healthz", clock).status).toBe(503);
-      expect(healthOf(history, "livez", clock).status).toBe(200);
-    }
+  test("of a node that goes is bad for load balancers alone", () => {
+    expect(healthOf({ ...good, isEligible: false }, "healthz", clock).status).toBe(503);
+    expect(healthOf({ ...good, isEligible: false }, "livez", clock).status).toBe(200);
+  });
+
+  test("is good before the first sync, however long that takes, as kube-proxy's is", () => {
+    const starting = { ...good, queuedAt: 1, syncedAt: undefined };
+    const body = { lastUpdated: "100000", currentTime: "100000", healthy: true };
+    expect(healthOf(starting, "livez", clock)).toEqual({ status: 200, body });
+    expect(healthOf(starting, "healthz", clock).status).toBe(200);
   });
 });
 

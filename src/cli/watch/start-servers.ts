@@ -1,12 +1,14 @@
 import { reasonOf } from "../../host/sources/read-sources.ts";
 import { type Reply, type Served, serve } from "../../host/watch/serve.ts";
+import { families } from "../../model/address.ts";
 import { type HealthHistory, healthOf } from "../../watch/health.ts";
 import { CommandFailure, exitCodes } from "../exit-codes.ts";
+import { type StateFlags, wantedFamilies } from "../program/state-flags.ts";
 import { type BindAddress, parseBindAddress } from "./bind-address.ts";
 import type { WatchObserver } from "./watch-cluster.ts";
 import { createWatchMetrics, type WatchMetrics } from "./watch-metrics.ts";
 
-export interface ServerFlags {
+export interface ServerFlags extends Pick<StateFlags, "family"> {
   readonly metricsBindAddress?: string;
   readonly healthzBindAddress?: string;
   /** In milliseconds. A change that waits for twice as long makes it unhealthy. */
@@ -24,7 +26,12 @@ export interface Servers {
 export async function startServers(flags: ServerFlags): Promise<Servers> {
   const metrics = flags.metricsBindAddress === undefined ? undefined : await createWatchMetrics();
   const health: { history: HealthHistory } = {
-    history: { queuedAt: Date.now(), syncedAt: undefined, isEligible: true },
+    history: {
+      queuedAt: undefined,
+      syncedAt: undefined,
+      isEligible: true,
+      families: wantedFamilies(flags.family) ?? families,
+    },
   };
   const served: Served[] = [];
   const start = async (text: string | undefined, replies: Parameters<typeof serve>[1]): Promise<void> => {

@@ -67,15 +67,17 @@ test("metrics have kube-proxy's names under portolan_", async () => {
 describe("health", () => {
   const ask = async (url: string) => {
     const response = await fetch(url);
-    return { status: response.status, body: await response.json() };
+    return { status: response.status, body: (await response.json()) as Record<string, object> };
   };
 
-  test("is bad before the first sync, good after it, and bad when a change waits for two periods", async () => {
+  test("is good before and after the first sync, and bad when a change waits for two periods", async () => {
     const { servers, health } = await started(100);
     const { observer } = servers;
-    expect((await ask(`${health}/healthz`)).status).toBe(503);
-    observer.synced(report(sent, true));
     expect(await ask(`${health}/healthz`)).toMatchObject({ status: 200, body: { healthy: true, nodeEligible: true } });
+    observer.synced(report(sent, true));
+    const { status, body } = await ask(`${health}/healthz`);
+    expect(status).toBe(200);
+    expect(Object.keys(body.status ?? {})).toEqual(["IPv4", "IPv6"]);
     observer.queued();
     expect((await ask(`${health}/livez`)).status).toBe(200);
     await new Promise((resolve) => setTimeout(resolve, 250));
