@@ -3,9 +3,10 @@ import type { Backend, HostState } from "../../changes/found/host-state.ts";
 import { leftoverSettings } from "../../changes/leftover-settings.ts";
 import { type Ownership, ownedOnHost } from "../../changes/owned/owned-on-host.ts";
 import type { OwnedState } from "../../changes/owned/owned-state.ts";
-import { type ChangePlan, planChanges } from "../../changes/plan-changes.ts";
+import { type ChangePlan, planChanges, settingsBefore } from "../../changes/plan-changes.ts";
 import { type ServiceChange, summarizeChanges } from "../../changes/summarize-changes.ts";
 import { strandedFlows } from "../../changes/udp-flows.ts";
+import type { Application } from "../../host/node/apply-changes.ts";
 import { type Family, families, familyNames } from "../../model/address.ts";
 import { CommandFailure, exitCodes } from "../exit-codes.ts";
 import type { Desired } from "./desired.ts";
@@ -51,4 +52,19 @@ export function planFor(asked: Desired, host: HostState): Planned {
 /** The changes by service; those of a saved plan are as it says. */
 export function changesOf({ desired, plan, ofChain }: Planned): readonly ServiceChange[] {
   return desired.changes ?? summarizeChanges(plan.changes, ofChain, desired.ofLine);
+}
+
+/**
+ * A plan as it is applied. Going back brings only those settings back that change, and counts the virtual servers that
+ * were there as ours, so that they come back too.
+ */
+export function applicationOf({ desired, found, ownership, backends, plan }: Planned): Application {
+  return {
+    wanted: desired.wanted,
+    before: { ...found, sysctls: settingsBefore(found, plan.changes) },
+    steps: plan.steps,
+    ownership: { ...ownership, wantedServers: new Set([...ownership.wantedServers, ...found.servers.keys()]) },
+    backends,
+    udpServices: desired.udpServices,
+  };
 }
