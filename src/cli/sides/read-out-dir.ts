@@ -1,8 +1,8 @@
-import type { HostTexts, TextPart } from "../../evaluate/host-texts.ts";
+import type { HostTexts } from "../../evaluate/host-texts.ts";
 import type { SourceText } from "../../host/sources/source.ts";
 import { outputFileNames } from "../terminal/print-script.ts";
 import { findTextProblem, modeOfTexts } from "./check-texts.ts";
-import type { HostSide, HostSides } from "./host-side.ts";
+import { type HostSide, type HostSides, textsOfFiles } from "./host-side.ts";
 import { inferAddresses } from "./infer-addresses.ts";
 
 /** A file of `compile --out-dir`: `iptables.restore`, or `node1/iptables.restore` of `--all-nodes`. */
@@ -41,24 +41,11 @@ export function readOutDir(files: readonly CompiledFile[]): HostSides {
 }
 
 function textsOf(files: readonly CompiledFile[]): HostTexts {
-  const parts = (...names: readonly (typeof outputFileNames)[number][]): readonly TextPart[] =>
-    names.flatMap((wanted) =>
-      files
-        .filter(({ name }) => name.endsWith(wanted) && (name === wanted || name.endsWith(`/${wanted}`)))
-        .map(({ source: { name: file, text } }) => ({ file, text })),
-    );
-  return {
-    iptables: parts("iptables.restore", "iptables.jumps"),
-    ip6tables: parts("ip6tables.restore", "ip6tables.jumps"),
-    ipset: parts("ipset.restore"),
-    ipvs: parts("ipvs.restore"),
-    serviceAddresses: parts("addresses.batch").flatMap(({ text }) => addressesIn(text)),
-  };
-}
-
-/** `addr replace 10.96.0.1/32 dev kube-ipvs0`, a line each. */
-export function addressesIn(batch: string): readonly string[] {
-  return [...batch.matchAll(/^addr replace ([^/\s]+)\//gm)].map(([, address]) => address as string);
+  return textsOfFiles((wanted) =>
+    files
+      .filter(({ name }) => name === wanted || name.endsWith(`/${wanted}`))
+      .map(({ source: { name: file, text } }) => ({ file, text })),
+  );
 }
 
 /** `apply.sh` says for which node it is. */
