@@ -85,6 +85,17 @@ describe("explain --actual", () => {
     expect(stdout).toContain("send to 10.0.1.99:80");
   });
 
+  it("what compile prints, each file as what its heading says, with the lines of the whole", async () => {
+    const { stdout: text } = await runCli(["compile", ...state, "--family", "dual"]);
+    const here = workspace({ "node1.out": `# of node1\n${text}` });
+    const number = text.split("\n").findIndex((line) => line.startsWith("-A KUBE-SEP-3SHOAZZXKXAESXYF -p")) + 2;
+    const chain = await runCli(["explain", "KUBE-SEP-3SHOAZZXKXAESXYF", "--actual", "node1.out"], { cwd: here });
+    expect(chain).toMatchObject({ code: 0, stderr: "" });
+    expect(chain.stdout).toContain(` node1.out:${number}\n`);
+    const both = await runCli(["explain", "KUBE-MARK-MASQ", "--actual", "node1.out"], { cwd: here });
+    expect(both.stdout).toContain("Table nat, IPv6 (node1.out:");
+  });
+
   it("a Service that no rule names", async () => {
     const { stderr, code } = await explain("svc/shop/weg", "--actual", "node1.save");
     expect(code).toBe(3);

@@ -1,3 +1,4 @@
+import { splitHeadings } from "../../changes/found/tool-texts.ts";
 import type { HostTexts } from "../../evaluate/host-texts.ts";
 import type { SourceText } from "../../host/sources/source.ts";
 import { outputFileNames } from "../terminal/print-script.ts";
@@ -56,21 +57,8 @@ function nameInScript(files: readonly CompiledFile[]): string | undefined {
 
 /** Reads what `compile -o text` prints: the same files under headings. */
 export function readCompiledText({ name, text }: SourceText): HostSides {
-  const files: CompiledFile[] = [];
-  const headings = [...text.matchAll(/^==> ([^ \n]+) <==\n/gm)];
-  let above = 0;
-  headings.forEach(({ 0: heading, 1: file = "", index }, number) => {
-    const body = text.slice(index + heading.length, headings[number + 1]?.index);
-    // Empty lines before it, so that lines are counted as in the text as a whole.
-    files.push({ name: file, source: { name, text: "\n".repeat(above + 1) + body } });
-    above += 1 + countLines(body);
-  });
-  if (outDirNames(files.map((file) => file.name)).length === files.length) return readOutDir(files);
+  const files = splitHeadings(text).map((part) => ({ name: part.name, source: { name, text: part.text } }));
+  const known = outDirNames(files.map((file) => file.name));
+  if (files.length > 0 && known.length === files.length) return readOutDir(files);
   return { kind: "broken", message: `${name}: it has a heading that is none of compile's files` };
-}
-
-function countLines(text: string): number {
-  let count = 0;
-  for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) count += 1;
-  return count;
 }

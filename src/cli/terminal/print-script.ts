@@ -26,8 +26,6 @@ export const outputFileNames = [
   "apply.sh",
 ] as const;
 
-export type OutputFileName = (typeof outputFileNames)[number];
-
 /** The files of one node, in the order of `outputFileNames`. */
 export function outputFiles({ node, script }: CompiledNode): readonly OutputFile[] {
   const contents = new Map<string | undefined, Uint8Array | string>(
