@@ -2,6 +2,7 @@ import { type Family, parseIp } from "../../model/address.ts";
 import { parseSets, type SavedSets } from "../../tools/ipset/parse.ts";
 import { type ChainTexts, parseChains } from "../../tools/iptables/parse-chains.ts";
 import { parseServers, type SavedServer } from "../../tools/ipvs/parse.ts";
+import { toolNames } from "../../tools/text-tools.ts";
 import { sysctlsIn } from "../owned/owned-in-script.ts";
 import { addressDevice } from "../owned/owned-names.ts";
 import { parseFlows, type UdpFlow } from "../udp-flows.ts";
@@ -51,7 +52,8 @@ export function parseHostState(dump: HostDump): {
   ): void => {
     for (const { line, message } of found) problems.push({ command, message: `line ${line}: ${message}` });
   };
-  const rules = (tool: "iptables" | "ip6tables"): HostRules | undefined => {
+  const rules = (family: Family): HostRules | undefined => {
+    const tool = toolNames[family];
     if (dump.texts[`${tool}-save`] === undefined) return undefined;
     const texts = parseChains(text(`${tool}-save`));
     report(`${tool}-save`, texts.problems);
@@ -67,7 +69,7 @@ export function parseHostState(dump: HostDump): {
   const state: HostState = {
     name: text("uname -n").trim(),
     addresses: (links ?? []).filter((link) => link !== device && !link.loopback).flatMap(({ ips }) => ips),
-    rules: { ipv4: rules("iptables"), ipv6: rules("ip6tables") },
+    rules: { ipv4: rules("ipv4"), ipv6: rules("ipv6") },
     withoutRules: { ipv4: dump.failures["iptables-save"], ipv6: dump.failures["ip6tables-save"] },
     sets,
     servers,

@@ -1,6 +1,7 @@
-import type { TextTool } from "../../tools/script-files.ts";
+import type { Family } from "../../model/address.ts";
+import type { toolNames } from "../../tools/text-tools.ts";
 
-type RuleTool = TextTool & ("iptables" | "ip6tables");
+type RuleTool = (typeof toolNames)[Family];
 
 /**
  * The rules of a text by family: what the headings of iptables-save say, else the first address in a rule, else what

@@ -1,4 +1,4 @@
-import { type TextTool, toolsByFile } from "../../tools/script-files.ts";
+import { type TextTool, toolsByFile } from "../../tools/text-tools.ts";
 import type { HostDump } from "./host-dump.ts";
 import { recognizeText } from "./recognize-text.ts";
 import { splitFamilies } from "./split-families.ts";

@@ -8,6 +8,7 @@ import { type ServiceChange, summarizeChanges } from "../../changes/summarize-ch
 import { strandedFlows } from "../../changes/udp-flows.ts";
 import type { Application } from "../../host/node/apply-changes.ts";
 import { type Family, families, familyNames } from "../../model/address.ts";
+import { toolNames } from "../../tools/text-tools.ts";
 import { CommandFailure, exitCodes } from "../exit-codes.ts";
 import type { Desired } from "./desired.ts";
 
@@ -34,7 +35,7 @@ export function planFor(asked: Desired, host: HostState): Planned {
   const desired = { ...asked, wanted: { ...asked.wanted, addresses, sysctls } };
   for (const family of families) {
     if (desired.wanted.rules[family] === undefined || host.rules[family] !== undefined) continue;
-    const tool = family === "ipv4" ? "iptables-save" : "ip6tables-save";
+    const tool = `${toolNames[family]}-save`;
     const hint = family === "ipv6" ? "; --family ipv4 leaves IPv6 out" : "";
     const why = host.withoutRules[family] ?? "no output";
     throw new CommandFailure(

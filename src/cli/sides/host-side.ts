@@ -1,6 +1,6 @@
 import type { HostTexts, TextPart, World } from "../../evaluate/host-texts.ts";
 import type { ProxyMode } from "../../model/proxy-configuration/proxy-configuration.ts";
-import { type TextTool, toolsByFile } from "../../tools/script-files.ts";
+import { type TextTool, toolsByFile } from "../../tools/text-tools.ts";
 
 /** A host as texts of tools show it: what a SideNode takes of a dump or an --out-dir folder. */
 export interface HostSide {

@@ -2,7 +2,7 @@ import type { Family } from "../../model/address.ts";
 import { parseTables } from "../../tools/iptables/parse.ts";
 import type { Rule } from "../../tools/iptables/parsed.ts";
 import type { LineOrigin, Script } from "../../tools/script.ts";
-import { type TextTool, toolsByFile } from "../../tools/script-files.ts";
+import { type TextTool, toolsByFile } from "../../tools/text-tools.ts";
 
 /** What a tool holds, or is to be fed, and what to call it when a line of it is named. */
 export interface ToolText {

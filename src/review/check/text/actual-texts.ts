@@ -4,7 +4,7 @@ import { compiledTexts, toolTextsIn, toolTextsOfDump } from "../../../changes/fo
 import type { Sink } from "../../../diagnostics/diagnostic.ts";
 import { at, documentPlace } from "../../../diagnostics/place.ts";
 import { createSubject } from "../../../diagnostics/subject.ts";
-import { type TextTool, toolsByFile } from "../../../tools/script-files.ts";
+import { type TextTool, toolsByFile } from "../../../tools/text-tools.ts";
 
 /** A text as it was read, and the number its lines are placed by. */
 export interface ActualFile {

@@ -2,10 +2,12 @@ import { addressDevice } from "../../../changes/owned/owned-names.ts";
 import type { Sink } from "../../../diagnostics/diagnostic.ts";
 import { at, documentPlace, type Place } from "../../../diagnostics/place.ts";
 import { createSubject } from "../../../diagnostics/subject.ts";
+import { type Family, families } from "../../../model/address.ts";
 import { parseSets, type SavedSet } from "../../../tools/ipset/parse.ts";
 import { parseTables } from "../../../tools/iptables/parse.ts";
 import type { Rule } from "../../../tools/iptables/parsed.ts";
 import { parseServers, type SavedServer } from "../../../tools/ipvs/parse.ts";
+import { toolNames } from "../../../tools/text-tools.ts";
 import type { ToolText } from "./actual-texts.ts";
 
 /** What the rules about text look at: one host, as its tools print it. */
@@ -23,7 +25,7 @@ export interface CheckedHost {
 
 export interface CheckedTable {
   readonly name: string;
-  readonly family: "ipv4" | "ipv6";
+  readonly family: Family;
   readonly chains: ReadonlyMap<string, CheckedChain>;
   /** It declares built-in chains, as a dump does: what leads into other chains is known. */
   readonly hasBuiltIns: boolean;
@@ -74,7 +76,7 @@ export function parseHost(texts: readonly ToolText[], sink: Sink): CheckedHost {
   const onDevice = links.filter(({ device }) => device === addressDevice).map(({ ip }) => ip);
   const isBound = ofKind("addresses").length > 0 || links.length > 0;
   return {
-    tables: [...parseRules(ofKind("iptables"), "ipv4", tell), ...parseRules(ofKind("ip6tables"), "ipv6", tell)],
+    tables: families.flatMap((family) => parseRules(ofKind(toolNames[family]), family, tell)),
     sets: sets.length === 0 ? undefined : new Map(sets.flat().map((set) => [set.name, set])),
     servers,
     boundAddresses: isBound ? new Set([...onDevice, ...batches]) : undefined,
@@ -96,7 +98,7 @@ interface OpenTable {
   declaresChains: boolean;
 }
 
-function parseRules(texts: readonly ToolText[], family: "ipv4" | "ipv6", tell: Tell): readonly CheckedTable[] {
+function parseRules(texts: readonly ToolText[], family: Family, tell: Tell): readonly CheckedTable[] {
   const tables = new Map<string, OpenTable>();
   for (const { document, text } of texts) {
     const parsed = parseTables(text);
