@@ -1,14 +1,14 @@
 import { join } from "node:path";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, it } from "vitest";
-import type { PacketExplanation } from "../../src/review/explain/packet/packet-explanation.ts";
-import { packetSchema } from "../../src/review/schemas/packet.ts";
-import { hasControls } from "./controls.ts";
-import { explainHere } from "./explain-here.ts";
+import type { PacketExplanation } from "../../../src/review/explain/packet/packet-explanation.ts";
+import { packetSchema } from "../../../src/review/schemas/packet.ts";
+import { hasControls } from "../controls.ts";
+import { explainHere } from "../explain-here.ts";
+import { runCli, workspace } from "../run-cli.ts";
 import { packetState } from "./packet-states.ts";
-import { runCli, workspace } from "./run-cli.ts";
 
-const golden = new URL("../../golden/", import.meta.url).pathname;
+const golden = new URL("../../../golden/", import.meta.url).pathname;
 const state = join(workspace({ "state.yaml": packetState }), "state.yaml");
 const stateFlags = ["-f", state, "--node", "node1"];
 

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { printHostDump } from "../../src/changes/found/host-dump.ts";
-import { runCli, workspace } from "./run-cli.ts";
+import { printHostDump } from "../../../src/changes/found/host-dump.ts";
+import { runCli, workspace } from "../run-cli.ts";
 
-const golden = new URL("../../golden/nodeport-local-policy/", import.meta.url).pathname;
+const golden = new URL("../../../golden/nodeport-local-policy/", import.meta.url).pathname;
 const state = ["-f", `${golden}cluster.yaml`, "--proxy-config", `${golden}kube-proxy.yaml`];
 
 /** What iptables-save would print on a node of a real cluster: our rules among those of a CNI and of Docker. */

@@ -3,9 +3,9 @@ import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { parse, parseAllDocuments } from "yaml";
-import { cluster, node, replaced, service, slice } from "./clusters.ts";
-import { compileHere } from "./compile-here.ts";
-import { errorsIn, problemsIn, runCli, workspace } from "./run-cli.ts";
+import { cluster, node, replaced, service, slice } from "../clusters.ts";
+import { compileHere } from "../compile-here.ts";
+import { errorsIn, problemsIn, runCli, workspace } from "../run-cli.ts";
 
 type Json = Record<string, unknown>;
 

@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { catalog } from "../../src/diagnostics/catalog.ts";
-import { cluster, node, replaced, service, slice } from "./clusters.ts";
-import { hasControls } from "./controls.ts";
-import { type CliResult, errorsIn, problemsIn, runCli, workspace } from "./run-cli.ts";
+import { catalog } from "../../../src/diagnostics/catalog.ts";
+import { cluster, node, replaced, service, slice } from "../clusters.ts";
+import { hasControls } from "../controls.ts";
+import { type CliResult, errorsIn, problemsIn, runCli, workspace } from "../run-cli.ts";
 
 const withIps = [node, `${service}  externalIPs: [203.0.113.9]\n`, slice].join("---\n");
 const faulty = withIps.replace("nodeName: node1", "conditions: {ready: false}");

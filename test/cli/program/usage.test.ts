@@ -1,8 +1,8 @@
 import { readdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { cluster } from "./clusters.ts";
-import { hasControls } from "./controls.ts";
-import { runCli, workspace } from "./run-cli.ts";
+import { cluster } from "../clusters.ts";
+import { hasControls } from "../controls.ts";
+import { runCli, workspace } from "../run-cli.ts";
 
 const usage: Readonly<Record<string, readonly [args: readonly string[], says: string]>> = {
   "an unknown flag": [["compile", "-f", "in.yaml", "--nod", "node1"], "Did you mean --node?"],
