@@ -1,6 +1,7 @@
 import type { SavedSet } from "../tools/ipset/parse.ts";
 import { parseSets } from "../tools/ipset/parse.ts";
 import { parseServers, type SavedServer } from "../tools/ipvs/parse.ts";
+import type { TextProblem } from "../tools/text-problem.ts";
 import { type AddressSet, parseAddressSet, unite } from "./address-set.ts";
 import { canonicalAddress, isAddress, isIpv6, parseTarget, printTarget } from "./addresses.ts";
 import type { HostTexts, TextPart, World } from "./host-texts.ts";
@@ -57,7 +58,7 @@ export function serverKey(protocol: string, address: string): string {
 
 interface ReadText<T> {
   readonly values: readonly T[];
-  readonly problems: readonly { readonly line: number; readonly message: string }[];
+  readonly problems: readonly TextProblem[];
 }
 
 function readParts<T>(parts: readonly TextPart[], read: (text: string) => ReadText<T>) {

@@ -41,7 +41,7 @@ export function healthOf(
   return {
     status: isGood ? 200 : 503,
     body: {
-      // Recent whenever all is well, as kube-proxy says it, whether there was anything to do or not.
+      // As in kube-proxy: the current time while all is well, even if there has been nothing to sync for long.
       lastUpdated: isGood ? text(now) : lastUpdated,
       currentTime: text(now),
       ...(question === "healthz" ? { nodeEligible: isEligible } : {}),

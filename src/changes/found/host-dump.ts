@@ -63,9 +63,9 @@ export type ParsedDump =
   | { readonly kind: "dump"; readonly dump: HostDump }
   | { readonly kind: "broken"; readonly message: string };
 
-/** Reads what `portolan collect`, or the script that it prints, wrote. Blank lines between sections do not count. */
+/** Reads what `portolan collect`, or the script that it prints, wrote. Blank lines around sections do not count, nor comments above. */
 export function parseHostDump(text: string): ParsedDump {
-  const unified = text.replaceAll("\r\n", "\n");
+  const unified = text.replaceAll("\r\n", "\n").replace(/^(?:[ \t]*(?:#.*)?\n)+/, "");
   if (!unified.startsWith(`${firstHeading}\n`))
     return { kind: "broken", message: `it does not begin with "${firstHeading}"` };
   if (!/(?:^|\n)==> end <==\s*$/.test(unified))

@@ -1,11 +1,14 @@
-import { type Family, parseIp } from "../../model/address.ts";
+import type { Family } from "../../model/address.ts";
 import { parseSets, type SavedSets } from "../../tools/ipset/parse.ts";
 import { type ChainTexts, parseChains } from "../../tools/iptables/parse-chains.ts";
 import { parseServers, type SavedServer } from "../../tools/ipvs/parse.ts";
+import type { TextProblem } from "../../tools/text-problem.ts";
+import { toolNames } from "../../tools/text-tools.ts";
 import { sysctlsIn } from "../owned/owned-in-script.ts";
 import { addressDevice } from "../owned/owned-names.ts";
 import { parseFlows, type UdpFlow } from "../udp-flows.ts";
 import { type DumpCommand, dumpSysctlCommand, type HostDump } from "./host-dump.ts";
+import { parseLinks } from "./parse-links.ts";
 
 export type Backend = "legacy" | "nft";
 
@@ -45,13 +48,11 @@ export function parseHostState(dump: HostDump): {
 } {
   const problems: HostProblem[] = [];
   const text = (command: DumpCommand): string => dump.texts[command] ?? "";
-  const report = (
-    command: DumpCommand,
-    found: readonly { readonly line: number; readonly message: string }[],
-  ): void => {
+  const report = (command: DumpCommand, found: readonly TextProblem[]): void => {
     for (const { line, message } of found) problems.push({ command, message: `line ${line}: ${message}` });
   };
-  const rules = (tool: "iptables" | "ip6tables"): HostRules | undefined => {
+  const rules = (family: Family): HostRules | undefined => {
+    const tool = toolNames[family];
     if (dump.texts[`${tool}-save`] === undefined) return undefined;
     const texts = parseChains(text(`${tool}-save`));
     report(`${tool}-save`, texts.problems);
@@ -67,7 +68,7 @@ export function parseHostState(dump: HostDump): {
   const state: HostState = {
     name: text("uname -n").trim(),
     addresses: (links ?? []).filter((link) => link !== device && !link.loopback).flatMap(({ ips }) => ips),
-    rules: { ipv4: rules("iptables"), ipv6: rules("ip6tables") },
+    rules: { ipv4: rules("ipv4"), ipv6: rules("ipv6") },
     withoutRules: { ipv4: dump.failures["iptables-save"], ipv6: dump.failures["ip6tables-save"] },
     sets,
     servers,
@@ -78,35 +79,4 @@ export function parseHostState(dump: HostDump): {
     flows: [...parseFlows(text("conntrack -L -p udp -f ipv4")), ...parseFlows(text("conntrack -L -p udp -f ipv6"))],
   };
   return { state, problems };
-}
-
-interface Link {
-  readonly name: string;
-  readonly loopback: boolean;
-  readonly ips: readonly string[];
-}
-
-interface SavedLink {
-  readonly ifname?: unknown;
-  readonly link_type?: unknown;
-  readonly addr_info?: readonly { readonly local?: unknown; readonly scope?: unknown }[];
-}
-
-function parseLinks(json: string): readonly Link[] | undefined {
-  if (json.trim() === "") return [];
-  let links: unknown;
-  try {
-    links = JSON.parse(json);
-  } catch {
-    return undefined;
-  }
-  if (!Array.isArray(links)) return undefined;
-  return (links as readonly SavedLink[]).map(({ ifname, link_type, addr_info }) => ({
-    name: String(ifname),
-    loopback: link_type === "loopback",
-    // The kernel gives an IPv6 link-local address to the dummy device by itself.
-    ips: (Array.isArray(addr_info) ? addr_info : [])
-      .filter(({ scope }) => ifname !== addressDevice || scope !== "link")
-      .flatMap(({ local }) => (typeof local === "string" && parseIp(local) !== undefined ? [local] : [])),
-  }));
 }

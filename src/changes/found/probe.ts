@@ -1,4 +1,6 @@
+import { type Family, families } from "../../model/address.ts";
 import { quoteWord } from "../../tools/shell/quote-word.ts";
+import { toolNames } from "../../tools/text-tools.ts";
 import type { ChangeStep } from "../step.ts";
 
 /** Something a kernel or its tools must know for the steps to work, and a command that shows whether they do. */
@@ -56,8 +58,7 @@ const ruleFeatures: readonly RuleFeature[] = [
 /** What the steps ask of the host, by their text. */
 export function featuresOf(steps: readonly ChangeStep[]): readonly Feature[] {
   return [
-    ...ruleFeaturesOf(steps, "iptables", "ipv4"),
-    ...ruleFeaturesOf(steps, "ip6tables", "ipv6"),
+    ...families.flatMap((family) => ruleFeaturesOf(steps, family)),
     ...setTypesOf(steps),
     ...serverFeaturesOf(steps),
     ...steps.filter(({ argv }) => argv.includes("dummy")).map(() => dummyDevice),
@@ -66,7 +67,8 @@ export function featuresOf(steps: readonly ChangeStep[]): readonly Feature[] {
 
 const dummyDevice: Feature = { name: "device type dummy", commands: ["ip link add probe0 type dummy"] };
 
-function ruleFeaturesOf(steps: readonly ChangeStep[], tool: string, family: "ipv4" | "ipv6"): readonly Feature[] {
+function ruleFeaturesOf(steps: readonly ChangeStep[], family: Family): readonly Feature[] {
+  const tool = toolNames[family];
   const texts = steps.filter(({ argv }) => argv[0] === `${tool}-restore`).map(({ stdin }) => stdin);
   const used = ruleFeatures.filter(({ sign }) => texts.some((text) => asks(text, sign)));
   return used.map(({ name, sign, table, rule }) => ({

@@ -4,7 +4,7 @@ export type TextKind =
   | "manifests"
   /** What `portolan collect` writes. */
   | "collected"
-  /** `compile -o text`: files under headings. */
+  /** `compile -o text`, or anything else that puts files under headings. */
   | "compiled"
   /** iptables-save. */
   | "rules"
@@ -12,19 +12,23 @@ export type TextKind =
   | "sets"
   /** ipvsadm -Sn. */
   | "servers"
+  /** `ip -batch`: what Portolan has a host bind. */
+  | "addresses"
   /** iptables -S or -L: shows one table, and no restore takes it. */
   | "listing";
 
 const kinds: readonly (readonly [TextKind, RegExp])[] = [
-  ["compiled", /^==> (?:[^/ ]+\/)?[a-z0-9]+\.[a-z]+ <==$/],
-  ["collected", /^==> /],
+  ["collected", /^==> portolan collect/],
+  ["compiled", /^==> /],
   ["servers", /^-[Aa] (?:-t|-u|--(?:tcp|udp|sctp)-service) /],
-  ["sets", /^(?:create|add) [^ :]+ [^ ]/],
+  // Others' sets have colons in their names, such as Calico's.
+  ["sets", /^(?:create|add) \S+ \S/],
+  ["addresses", /^addr replace /],
   ["listing", /^(?:-[PN] [\w-]+|Chain [\w-]+ \()/],
-  ["rules", /^(?:\*[a-z]+$|:[\w-]+ [A-Z-]+|(?:\[\d+:\d+\] )?-A [\w-]+)/],
+  ["rules", /^(?:\*[a-z]+$|:\S+ \S|(?:\[\d+:\d+\] )?-A \S)/],
 ];
 
-/** Tells rules, sets and servers from manifests; reads no further than the first line that says something. */
+/** Tells texts of tools from manifests; reads no further than the first line that says something. */
 export function recognizeText(text: string): TextKind {
   let isSaved = false;
   for (let at = 0; at < text.length; ) {

@@ -3,6 +3,7 @@ import { parseSets } from "../../tools/ipset/parse.ts";
 import { parseChains } from "../../tools/iptables/parse-chains.ts";
 import { parseServers } from "../../tools/ipvs/parse.ts";
 import type { Script } from "../../tools/script.ts";
+import { toolNames } from "../../tools/text-tools.ts";
 import { addressDevice } from "./owned-names.ts";
 import { ownedRules } from "./owned-rules.ts";
 import { ownedServers } from "./owned-servers.ts";
@@ -33,12 +34,10 @@ export function ownedInScript(script: Script): OwnedState {
   };
 }
 
-const tools: Readonly<Record<Family, string>> = { ipv4: "iptables", ipv6: "ip6tables" };
-
 function rulesOf(read: (file: string) => string, family: Family): OwnedRules | undefined {
-  const text = read(`${tools[family]}.restore`);
+  const text = read(`${toolNames[family]}.restore`);
   if (text === "") return undefined;
-  const rules = ownedRules(parseChains(text + read(`${tools[family]}.jumps`)));
+  const rules = ownedRules(parseChains(text + read(`${toolNames[family]}.jumps`)));
   const tables = [...rules.tables].map(([name, table]) => [name, { ...table, foreignBefore: new Map() }] as const);
   return { ...rules, tables: new Map(tables) };
 }

@@ -1,5 +1,6 @@
-import type { Family } from "../../model/address.ts";
+import { type Family, familyNames } from "../../model/address.ts";
 import { chains } from "../../modes/iptables/chains.ts";
+import { toolNames } from "../../tools/text-tools.ts";
 import type { Backend } from "../found/host-state.ts";
 import { isServicePortChain } from "../owned/owned-names.ts";
 import type { OwnedRules } from "../owned/owned-state.ts";
@@ -21,10 +22,8 @@ export function planRules(
   found: OwnedRules | undefined,
   backend: Backend,
 ): PhasedSteps {
-  const tool = family === "ipv4" ? "iptables" : "ip6tables";
-  const version = family === "ipv4" ? "IPv4" : "IPv6";
   const step = (purpose: string, lines: Lines) =>
-    feed(`${purpose} (${version})`, [`${tool}-restore`, "--noflush", "--wait", "5"], lines);
+    feed(`${purpose} (${familyNames[family]})`, [`${toolNames[family]}-restore`, "--noflush", "--wait", "5"], lines);
   const [have, want] = [tablesOf(found), tablesOf(wanted)];
   const first = withTables(found, { ...have, filter: interimFilter(have, want) });
   const second = withTables(first, { ...tablesOf(first), nat: interimNat(have.nat, want.nat) });

@@ -84,8 +84,8 @@ function diffChains(place: ChainsPlace, wanted: ChainLines, found: ChainLines): 
 }
 
 /**
- * Where jumps stood among the rules of others; empty where others have come or gone meanwhile, or a kubelet's jump has:
- * a number then says nothing, and where ours stand is as good as any place.
+ * How many rules of others are to stand before each jump. Empty: wherever the jumps are will do, as compiled text knows
+ * of no others, and a number means nothing once rules of others or a kubelet's jump have come or gone.
  */
 function foreignBeforeJumps({ want, have }: ChainsPlace, chain: string, jumps: readonly string[]): readonly number[] {
   const places = placesKept(want, have).get(chain) ?? [];

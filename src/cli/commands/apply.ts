@@ -57,7 +57,7 @@ async function desiredOfBackup(path: string): Promise<Desired> {
   const owned = ownedOnHost(state, { wantedServers, excluded: [] });
   const sysctls = new Map([...owned.sysctls].filter(([name]) => isOnlyOurs(name)));
   const wanted = { ...owned, sysctls };
-  // Of a family that it holds nothing of, it does not know whether there was anything.
+  // Without a tool's text a backup does not say that its family had no rules: that family is left alone.
   const known = families.filter((family) => state.rules[family] !== undefined);
   const others = { udpServices: [], excluded: [], ofLine: () => undefined, families: known };
   return { node: state.name, mode: "backup", wanted, ...others };

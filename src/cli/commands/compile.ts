@@ -1,8 +1,6 @@
 import { join } from "node:path";
 import { type CompileOptions, compileNode } from "../../compile.ts";
 import { hasErrors } from "../../diagnostics/diagnostic.ts";
-import { writeFiles } from "../../host/files/write-files.ts";
-import { reasonOf } from "../../host/sources/read-sources.ts";
 import { CommandFailure, exitCodes } from "../exit-codes.ts";
 import { type StateFlags, wantedFamilies } from "../program/state-flags.ts";
 import { readState, type State } from "../read-state.ts";
@@ -16,6 +14,7 @@ import {
 } from "../terminal/print-script.ts";
 import { startProgress } from "../terminal/progress.ts";
 import { renderDiagnostics, summarizeDiagnostics } from "../terminal/render-diagnostics.ts";
+import { writeDirectory } from "../write-directory.ts";
 
 export interface CompileFlags extends StateFlags {
   readonly allNodes?: boolean;
@@ -68,7 +67,9 @@ function compileState(
 function writeResult(compiled: readonly CompiledNode[], { cluster, inputs }: State, flags: CompileFlags): void {
   const inFolders = flags.allNodes === true;
   if (flags.outDir !== undefined) {
-    for (const one of compiled) writeNode(inFolders ? join(flags.outDir, one.node) : flags.outDir, one);
+    for (const one of compiled) {
+      writeDirectory(inFolders ? join(flags.outDir, one.node) : flags.outDir, outputFiles(one), outputFileNames);
+    }
     return;
   }
   if (flags.output === "json" || flags.output === "yaml") {
@@ -76,17 +77,4 @@ function writeResult(compiled: readonly CompiledNode[], { cluster, inputs }: Sta
     return;
   }
   for (const part of printText(compiled, inFolders)) process.stdout.write(part);
-}
-
-function writeNode(directory: string, compiled: CompiledNode): void {
-  try {
-    writeFiles(directory, outputFiles(compiled), outputFileNames);
-  } catch (error) {
-    const reasons: Readonly<Record<string, string>> = { EEXIST: "it is a file", ENOTDIR: "a part of it is a file" };
-    const reason = reasons[(error as NodeJS.ErrnoException).code ?? ""] ?? reasonOf(error);
-    throw new CommandFailure(
-      `cannot write to ${directory}: ${reason}; nothing there was changed`,
-      exitCodes.environment,
-    );
-  }
 }

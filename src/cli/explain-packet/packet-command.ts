@@ -8,7 +8,7 @@ import {
   parsePacketTarget,
 } from "../../review/explain/packet/question/question.ts";
 import type { ExplainPacketFlags } from "../commands/explain-packet.ts";
-import { addStateOptions, colorOption, notEmpty } from "../program/state-flags.ts";
+import { addStateOptions, colorOption, drawingOption, notEmpty } from "../program/state-flags.ts";
 
 /** `explain packet`. The action loads what it needs. */
 export function explainPacketCommand(name: string, finish: (exitCode: number) => void): Command {
@@ -68,14 +68,7 @@ export function explainPacketCommand(name: string, finish: (exitCode: number) =>
         nodeAddress,
       ),
     )
-    .addOption(
-      new Option("-o, --output <format>", "default: text; mermaid and dot draw the way").choices([
-        "text",
-        "json",
-        "mermaid",
-        "dot",
-      ]),
-    )
+    .addOption(drawingOption("the way"))
     .addOption(colorOption())
     .addHelpText("after", examples(name))
     .action(async (flags: ExplainPacketFlags) => {

@@ -3,15 +3,8 @@ import { createInterface } from "node:readline";
 import { failingLine } from "../../changes/failing-line.ts";
 import type { HostDump } from "../../changes/found/host-dump.ts";
 import type { HostState } from "../../changes/found/host-state.ts";
-import { settingsBefore } from "../../changes/plan-changes.ts";
 import { escapeControls } from "../../diagnostics/printable.ts";
-import {
-  type Application,
-  type ApplyOutcome,
-  applyChanges,
-  rollBack,
-  type StepFailure,
-} from "../../host/node/apply-changes.ts";
+import { type ApplyOutcome, applyChanges, rollBack, type StepFailure } from "../../host/node/apply-changes.ts";
 import { holdApplyLock } from "../../host/node/apply-lock.ts";
 import { writeBackup } from "../../host/node/backup.ts";
 import { whyNotHere } from "../../host/node/check-host.ts";
@@ -26,7 +19,7 @@ import { catchInterrupts, type Interrupts, outliveReaders } from "../terminal/in
 import { type Progress, startProgress } from "../terminal/progress.ts";
 import { renderPlan } from "../terminal/render-plan.ts";
 import type { Desired } from "./desired.ts";
-import { changesOf, type Planned, planFor } from "./planned.ts";
+import { applicationOf, changesOf, type Planned, planFor } from "./planned.ts";
 import { readHost, thisHost } from "./read-host.ts";
 
 /** What commands that change this host take. */
@@ -100,22 +93,15 @@ async function run(planned: Planned, dump: HostDump, flags: ChangeFlags, progres
   const backup = keepBackup(flags.backupDir, dump);
   const restore = ["portolan", "apply", "--restore", backup, "--backup-dir", resolve(flags.backupDir)];
   process.stderr.write(`backup: ${backup}\nto go back by hand: ${restore.map(quoteWord).join(" ")}\n`);
-  const { desired, found, ownership, backends, plan } = planned;
-  const application: Application = {
-    wanted: desired.wanted,
-    before: { ...found, sysctls: settingsBefore(found, plan.changes) },
-    steps: plan.steps,
-    ownership: { ...ownership, wantedServers: new Set([...ownership.wantedServers, ...found.servers.keys()]) },
-    backends,
-    udpServices: desired.udpServices,
-  };
+  const application = applicationOf(planned);
   try {
     const surroundings = { host: localHost, tell: progress.tell, interrupted: interrupts.reason };
     const outcome = await applyChanges(application, surroundings);
     progress.end();
     if (outcome.kind !== "applied") return tellFailure(outcome, planned, interrupts);
     if (flags.confirmWithin === undefined || (await isConfirmed(flags.confirmWithin, interrupts))) {
-      const count = plan.steps.length === 1 ? "1 step" : `${plan.steps.length} steps`;
+      const { steps } = planned.plan;
+      const count = steps.length === 1 ? "1 step" : `${steps.length} steps`;
       process.stdout.write(`\nDone: ${count} ran, and the host is as wanted.\n`);
       return exitCodes.fine;
     }

@@ -3,10 +3,12 @@ import type { Backend, HostState } from "../../changes/found/host-state.ts";
 import { leftoverSettings } from "../../changes/leftover-settings.ts";
 import { type Ownership, ownedOnHost } from "../../changes/owned/owned-on-host.ts";
 import type { OwnedState } from "../../changes/owned/owned-state.ts";
-import { type ChangePlan, planChanges } from "../../changes/plan-changes.ts";
+import { type ChangePlan, planChanges, settingsBefore } from "../../changes/plan-changes.ts";
 import { type ServiceChange, summarizeChanges } from "../../changes/summarize-changes.ts";
 import { strandedFlows } from "../../changes/udp-flows.ts";
+import type { Application } from "../../host/node/apply-changes.ts";
 import { type Family, families, familyNames } from "../../model/address.ts";
+import { toolNames } from "../../tools/text-tools.ts";
 import { CommandFailure, exitCodes } from "../exit-codes.ts";
 import type { Desired } from "./desired.ts";
 
@@ -33,7 +35,7 @@ export function planFor(asked: Desired, host: HostState): Planned {
   const desired = { ...asked, wanted: { ...asked.wanted, addresses, sysctls } };
   for (const family of families) {
     if (desired.wanted.rules[family] === undefined || host.rules[family] !== undefined) continue;
-    const tool = family === "ipv4" ? "iptables-save" : "ip6tables-save";
+    const tool = `${toolNames[family]}-save`;
     const hint = family === "ipv6" ? "; --family ipv4 leaves IPv6 out" : "";
     const why = host.withoutRules[family] ?? "no output";
     throw new CommandFailure(
@@ -51,4 +53,19 @@ export function planFor(asked: Desired, host: HostState): Planned {
 /** The changes by service; those of a saved plan are as it says. */
 export function changesOf({ desired, plan, ofChain }: Planned): readonly ServiceChange[] {
   return desired.changes ?? summarizeChanges(plan.changes, ofChain, desired.ofLine);
+}
+
+/**
+ * A plan as it is applied. Going back brings only those settings back that change, and counts the virtual servers that
+ * were there as ours, so that they come back too.
+ */
+export function applicationOf({ desired, found, ownership, backends, plan }: Planned): Application {
+  return {
+    wanted: desired.wanted,
+    before: { ...found, sysctls: settingsBefore(found, plan.changes) },
+    steps: plan.steps,
+    ownership: { ...ownership, wantedServers: new Set([...ownership.wantedServers, ...found.servers.keys()]) },
+    backends,
+    udpServices: desired.udpServices,
+  };
 }

@@ -1,6 +1,6 @@
 import { Command, Option } from "commander";
 import type { ExplainFlags } from "../commands/explain.ts";
-import { addStateOptions, colorOption, notEmpty } from "./state-flags.ts";
+import { addStateOptions, colorOption, drawingOption, notEmpty } from "./state-flags.ts";
 
 /** `portolan explain`. What begins with a word of its own, such as `packet`, is a subcommand. */
 export function explainCommand(name: string, finish: (exitCode: number) => void): Command {
@@ -25,14 +25,7 @@ export function explainCommand(name: string, finish: (exitCode: number) => void)
         "answer from this dump instead: iptables-save, or what collect wrote; - for standard input",
       ).argParser(notEmpty),
     )
-    .addOption(
-      new Option("-o, --output <format>", "default: text; mermaid and dot draw the chains").choices([
-        "text",
-        "json",
-        "mermaid",
-        "dot",
-      ]),
-    )
+    .addOption(drawingOption("the chains"))
     .addOption(colorOption())
     .addHelpText("after", examples(name))
     .action(async (what: string | undefined, object: string | undefined, flags: ExplainFlags) => {

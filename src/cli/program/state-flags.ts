@@ -108,6 +108,12 @@ export function colorOption(): Option {
   return new Option("--color <when>", "colour of messages").choices(["auto", "always", "never"]).default("auto");
 }
 
+/** `-o` of a command that can also draw what it says. */
+export function drawingOption(drawn: string): Option {
+  const help = `default: text; mermaid and dot draw ${drawn}`;
+  return new Option("-o, --output <format>", help).choices(["text", "json", "mermaid", "dot"]);
+}
+
 function collect(value: string, previous: readonly string[] | undefined): readonly string[] {
   return [...(previous ?? []), notEmpty(value)];
 }

@@ -3,6 +3,7 @@ import { type LoadProblem, loadRules } from "../../evaluate/rules/load-rules.ts"
 import type { ProxyMode } from "../../model/proxy-configuration/proxy-configuration.ts";
 import { parseSets } from "../../tools/ipset/parse.ts";
 import { parseServers } from "../../tools/ipvs/parse.ts";
+import type { TextProblem } from "../../tools/text-problem.ts";
 
 /** The first thing that is wrong with the texts of a host, with its file and line: a broken line may hide a rule. */
 export function findTextProblem({ iptables, ip6tables, ipset, ipvs }: HostTexts): string | undefined {
@@ -21,7 +22,7 @@ export function findTextProblem({ iptables, ip6tables, ipset, ipvs }: HostTexts)
 
 function problemsIn(
   parts: readonly TextPart[],
-  parse: (text: string) => { readonly problems: readonly { readonly line: number; readonly message: string }[] },
+  parse: (text: string) => { readonly problems: readonly TextProblem[] },
 ): readonly LoadProblem[] {
   return parts.flatMap(({ file, text }) => parse(text).problems.map((problem) => ({ file, ...problem })));
 }

@@ -1,6 +1,6 @@
 import { compileNode } from "../../compile.ts";
 import { originOf, type Place } from "../../diagnostics/place.ts";
-import type { HostTexts, TextPart, World } from "../../evaluate/host-texts.ts";
+import type { HostTexts, World } from "../../evaluate/host-texts.ts";
 import { locate } from "../../host/documents/locate.ts";
 import type { Family } from "../../model/address.ts";
 import type { ProxyMode } from "../../model/proxy-configuration/proxy-configuration.ts";
@@ -11,7 +11,7 @@ import { endpointNames } from "../../review/diff/telling/endpoint-names.ts";
 import type { SourcePlace } from "../../review/diff/traffic-diff.ts";
 import type { Script } from "../../tools/script.ts";
 import type { State } from "../read-state.ts";
-import { addressesIn } from "./read-out-dir.ts";
+import { textsOfFiles } from "./host-side.ts";
 
 /** A node to compile: `undefined` leaves the choice to the input. */
 export interface NodeRequest {
@@ -73,21 +73,13 @@ const decoder = new TextDecoder();
 
 /** The texts of a script, as a host holds them that had nothing of ours. */
 export function textsOf({ steps }: Script, known: Map<string, string>): HostTexts {
-  const parts = (...files: readonly string[]): readonly TextPart[] =>
-    files.flatMap((file) => {
-      const step = steps.find((candidate) => candidate.file === file);
-      if (step === undefined || step.stdin.length === 0) return [];
-      const text = decoder.decode(step.stdin);
-      if (!known.has(text)) known.set(text, text);
-      return [{ file, text: known.get(text) as string }];
-    });
-  return {
-    iptables: parts("iptables.restore", "iptables.jumps"),
-    ip6tables: parts("ip6tables.restore", "ip6tables.jumps"),
-    ipset: parts("ipset.restore"),
-    ipvs: parts("ipvs.restore"),
-    serviceAddresses: parts("addresses.batch").flatMap(({ text }) => addressesIn(text)),
-  };
+  return textsOfFiles((file) => {
+    const step = steps.find((candidate) => candidate.file === file);
+    if (step === undefined || step.stdin.length === 0) return [];
+    const text = decoder.decode(step.stdin);
+    if (!known.has(text)) known.set(text, text);
+    return [{ file, text: known.get(text) as string }];
+  });
 }
 
 function sourcePlace(documents: State["inputs"]["documents"], place: Place): SourcePlace | undefined {

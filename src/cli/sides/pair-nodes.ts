@@ -1,6 +1,7 @@
 import { type Family, families } from "../../model/address.ts";
 import type { Cluster } from "../../model/cluster.ts";
 import { usedFamilies } from "../../resolve/node-view.ts";
+import { toolNames } from "../../tools/text-tools.ts";
 import { CommandFailure, exitCodes } from "../exit-codes.ts";
 import type { HostSide } from "./host-side.ts";
 import type { SideSource, SideSources } from "./side-request.ts";
@@ -92,9 +93,7 @@ export function familiesOf(clusters: readonly Cluster[], { name, base, head }: N
     for (const family of usedFamilies(cluster, node ?? (name === undefined ? cluster.nodes[0] : undefined)))
       used.add(family);
   }
-  for (const host of [base, head]) {
-    if (host?.texts.iptables.some(({ text }) => text.includes(":KUBE-SERVICES"))) used.add("ipv4");
-    if (host?.texts.ip6tables.some(({ text }) => text.includes(":KUBE-SERVICES"))) used.add("ipv6");
-  }
-  return families.filter((family) => used.has(family));
+  const isInRules = (family: Family): boolean =>
+    [base, head].some((host) => host?.texts[toolNames[family]].some(({ text }) => text.includes(":KUBE-SERVICES")));
+  return families.filter((family) => used.has(family) || isInRules(family));
 }

@@ -1,8 +1,9 @@
-import type { HostTexts, TextPart } from "../../evaluate/host-texts.ts";
+import { splitHeadings } from "../../changes/found/tool-texts.ts";
+import type { HostTexts } from "../../evaluate/host-texts.ts";
 import type { SourceText } from "../../host/sources/source.ts";
 import { outputFileNames } from "../terminal/print-script.ts";
 import { findTextProblem, modeOfTexts } from "./check-texts.ts";
-import type { HostSide, HostSides } from "./host-side.ts";
+import { type HostSide, type HostSides, textsOfFiles } from "./host-side.ts";
 import { inferAddresses } from "./infer-addresses.ts";
 
 /** A file of `compile --out-dir`: `iptables.restore`, or `node1/iptables.restore` of `--all-nodes`. */
@@ -41,24 +42,11 @@ export function readOutDir(files: readonly CompiledFile[]): HostSides {
 }
 
 function textsOf(files: readonly CompiledFile[]): HostTexts {
-  const parts = (...names: readonly (typeof outputFileNames)[number][]): readonly TextPart[] =>
-    names.flatMap((wanted) =>
-      files
-        .filter(({ name }) => name.endsWith(wanted) && (name === wanted || name.endsWith(`/${wanted}`)))
-        .map(({ source: { name: file, text } }) => ({ file, text })),
-    );
-  return {
-    iptables: parts("iptables.restore", "iptables.jumps"),
-    ip6tables: parts("ip6tables.restore", "ip6tables.jumps"),
-    ipset: parts("ipset.restore"),
-    ipvs: parts("ipvs.restore"),
-    serviceAddresses: parts("addresses.batch").flatMap(({ text }) => addressesIn(text)),
-  };
-}
-
-/** `addr replace 10.96.0.1/32 dev kube-ipvs0`, a line each. */
-export function addressesIn(batch: string): readonly string[] {
-  return [...batch.matchAll(/^addr replace ([^/\s]+)\//gm)].map(([, address]) => address as string);
+  return textsOfFiles((wanted) =>
+    files
+      .filter(({ name }) => name === wanted || name.endsWith(`/${wanted}`))
+      .map(({ source: { name: file, text } }) => ({ file, text })),
+  );
 }
 
 /** `apply.sh` says for which node it is. */
@@ -69,21 +57,8 @@ function nameInScript(files: readonly CompiledFile[]): string | undefined {
 
 /** Reads what `compile -o text` prints: the same files under headings. */
 export function readCompiledText({ name, text }: SourceText): HostSides {
-  const files: CompiledFile[] = [];
-  const headings = [...text.matchAll(/^==> ([^ \n]+) <==\n/gm)];
-  let above = 0;
-  headings.forEach(({ 0: heading, 1: file = "", index }, number) => {
-    const body = text.slice(index + heading.length, headings[number + 1]?.index);
-    // Empty lines before it, so that lines are counted as in the text as a whole.
-    files.push({ name: file, source: { name, text: "\n".repeat(above + 1) + body } });
-    above += 1 + countLines(body);
-  });
-  if (outDirNames(files.map((file) => file.name)).length === files.length) return readOutDir(files);
+  const files = splitHeadings(text).map((part) => ({ name: part.name, source: { name, text: part.text } }));
+  const known = outDirNames(files.map((file) => file.name));
+  if (files.length > 0 && known.length === files.length) return readOutDir(files);
   return { kind: "broken", message: `${name}: it has a heading that is none of compile's files` };
-}
-
-function countLines(text: string): number {
-  let count = 0;
-  for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) count += 1;
-  return count;
 }

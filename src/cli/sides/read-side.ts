@@ -58,7 +58,7 @@ function readDumps(path: string, results: readonly SourceResult[]): SideContent 
   const sources = results.flatMap((result) => (result.kind === "text" ? [result.source] : []));
   const ofKind = (...kinds: readonly string[]): readonly SourceText[] =>
     sources.filter(({ text }) => kinds.includes(recognizeText(text)));
-  const tools = ofKind("rules", "sets", "servers");
+  const tools = ofKind("rules", "sets", "servers", "addresses");
   const hosts = ofKind("collected", "compiled").flatMap((source) => {
     const content = readDump(source);
     return content === undefined ? [] : hostsOf(content).hosts;

@@ -1,13 +1,12 @@
 import { dumpDoubts } from "../../changes/found/dump-doubts.ts";
 import type { HostDump } from "../../changes/found/host-dump.ts";
 import { type HostState, parseHostState } from "../../changes/found/host-state.ts";
-import { settingsBefore } from "../../changes/plan-changes.ts";
 import type { ChangeStep } from "../../changes/step.ts";
 import { deleteFlow, parseFlows, strandedFlows, type UdpService } from "../../changes/udp-flows.ts";
-import { type Application, applyChanges } from "../../host/node/apply-changes.ts";
+import { applyChanges } from "../../host/node/apply-changes.ts";
 import { collectDump, type Host } from "../../host/node/collect-dump.ts";
 import type { Desired } from "../host/desired.ts";
-import { type Planned, planFor } from "../host/planned.ts";
+import { applicationOf, type Planned, planFor } from "../host/planned.ts";
 
 /** A host that is to be kept as a cluster says. */
 export interface SyncedHost {
@@ -106,17 +105,6 @@ async function underLock(synced: SyncedHost, act: () => Promise<SyncResult>): Pr
   } finally {
     release();
   }
-}
-
-function applicationOf({ desired, found, ownership, backends, plan }: Planned): Application {
-  return {
-    wanted: desired.wanted,
-    before: { ...found, sysctls: settingsBefore(found, plan.changes) },
-    steps: plan.steps,
-    ownership: { ...ownership, wantedServers: new Set([...ownership.wantedServers, ...found.servers.keys()]) },
-    backends,
-    udpServices: desired.udpServices,
-  };
 }
 
 /** Connections to an endpoint that serves no longer go nowhere until they are forgotten. */

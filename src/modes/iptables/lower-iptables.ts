@@ -1,16 +1,14 @@
 import type { FamilyPlan, ForwardingPlan } from "../../resolve/forwarding-plan.ts";
 import { joinLines, linesOf } from "../../tools/lines.ts";
 import type { Script, Step } from "../../tools/script.ts";
-import type { AssembledText } from "../cause.ts";
 import { assembleJumps } from "../jumps.ts";
 import type { LowerOptions } from "../lower-options.ts";
+import { restoreSteps } from "../text-steps.ts";
 import { assembleRestore } from "./assemble.ts";
 import { jumps } from "./base.ts";
 import { counters } from "./chains.ts";
 import { lowerServicePort } from "./lower-service-port.ts";
 import { createSections } from "./sections.ts";
-
-const tools = { ipv4: "iptables", ipv6: "ip6tables" } as const;
 
 /**
  * The iptables mode: a plan as the steps that program it. Chains first, then the jumps that lead into them, and
@@ -31,19 +29,7 @@ function lowerFamily(
   for (const servicePort of servicePorts) lowerServicePort(servicePort, settings, sections);
   if (settings.nfacct && settings.dropsInvalid) used.add(counters.invalidDropped);
   for (const counter of sections.counters) used.add(counter);
-  const tool = tools[settings.family];
-  const argv = [`${tool}-restore`, "--noflush", "--wait", "5"];
-  const step = (purpose: string, file: string, { text, origins }: AssembledText): Step => ({
-    purpose,
-    argv,
-    stdin: text,
-    file,
-    ...(origins === undefined ? {} : { origins }),
-  });
-  return [
-    step("fill our own chains", `${tool}.restore`, assembleRestore(settings, sections)),
-    step("lead traffic into them", `${tool}.jumps`, assembleJumps(jumps, options.origins)),
-  ];
+  return restoreSteps(settings.family, assembleRestore(settings, sections), assembleJumps(jumps, options.origins));
 }
 
 function counterSteps(used: ReadonlySet<string>): readonly Step[] {

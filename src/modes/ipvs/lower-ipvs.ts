@@ -3,9 +3,9 @@ import type { FamilyPlan, ForwardingPlan } from "../../resolve/forwarding-plan.t
 import { defaultMaxElements } from "../../tools/ipset/spell.ts";
 import { joinLines, linesOf } from "../../tools/lines.ts";
 import type { Script, Step } from "../../tools/script.ts";
-import type { AssembledText } from "../cause.ts";
 import { assembleJumps } from "../jumps.ts";
 import type { LowerOptions } from "../lower-options.ts";
+import { restoreSteps, textStep } from "../text-steps.ts";
 import { assembleAddresses, assembleRules, assembleServers, assembleSets, type FamilyFragments } from "./assemble.ts";
 import { createCollected } from "./collected.ts";
 import { createContext } from "./context.ts";
@@ -22,33 +22,28 @@ export function lowerIpvs(plan: ForwardingPlan, options: LowerOptions, report: R
   const differences = createDifferences();
   const families = plan.families.map((family) => lowerFamily(family, plan, differences, report));
   reportDifferences(differences, plan.localhostNodePorts, report);
-  const step = (purpose: string, file: string, argv: readonly string[], { text, origins }: AssembledText): Step => ({
-    purpose,
-    argv,
-    stdin: text,
-    file,
-    ...(origins === undefined ? {} : { origins }),
-  });
   const rules = families.flatMap((fragments) => {
-    const tool = fragments.settings.family === "ipv4" ? "iptables" : "ip6tables";
-    const restore = [`${tool}-restore`, "--noflush", "--wait", "5"];
-    return [
-      step("fill our own chains", `${tool}.restore`, restore, assembleRules(fragments, options.origins)),
-      step("lead traffic into them", `${tool}.jumps`, restore, assembleJumps(jumps, options.origins)),
-    ];
+    const chains = assembleRules(fragments, options.origins);
+    return restoreSteps(fragments.settings.family, chains, assembleJumps(jumps, options.origins));
   });
   const servers = assembleServers(families, options.origins);
   const addresses = assembleAddresses(families, options.origins);
   const sets = assembleSets(families, options.origins);
   const steps = [
-    step("make the sets that rules ask for", "ipset.restore", ["ipset", "restore", "-exist"], sets),
+    textStep(
+      { purpose: "make the sets that rules ask for", argv: ["ipset", "restore", "-exist"], file: "ipset.restore" },
+      sets,
+    ),
     bareStep("have the kernel load IPVS", ["ipvsadm", "-Sn"]),
-    step("make the virtual servers", "ipvs.restore", ["ipvsadm", "--restore"], servers),
+    textStep({ purpose: "make the virtual servers", argv: ["ipvsadm", "--restore"], file: "ipvs.restore" }, servers),
     ...timeoutSteps(plan),
     sysctlStep(plan),
     ...rules,
     bareStep("make the device that carries service addresses", ["ip", "link", "add", "kube-ipvs0", "type", "dummy"]),
-    step("bind the service addresses", "addresses.batch", ["ip", "-batch", "-"], addresses),
+    textStep(
+      { purpose: "bind the service addresses", argv: ["ip", "-batch", "-"], file: "addresses.batch" },
+      addresses,
+    ),
   ];
   return { steps: steps.filter(({ file, stdin }) => file === undefined || stdin.length > 0) };
 }

@@ -2,10 +2,11 @@ import type { Family } from "../../model/address.ts";
 import { parseTables } from "../../tools/iptables/parse.ts";
 import type { Rule } from "../../tools/iptables/parsed.ts";
 import type { LineOrigin, Script } from "../../tools/script.ts";
+import { type TextTool, toolsByFile } from "../../tools/text-tools.ts";
 
 /** What a tool holds, or is to be fed, and what to call it when a line of it is named. */
 export interface ToolText {
-  readonly tool: "iptables" | "ip6tables" | "ipset" | "ipvs" | "ip";
+  readonly tool: TextTool;
   readonly file: string;
   readonly text: string;
   /** Where each line comes from; empty for a dump, of which nobody knows. */
@@ -86,21 +87,11 @@ function linesOf({ tool, file, text }: ToolText): readonly PlacedLine[] {
     .filter((line) => line.text.trim() !== "");
 }
 
-const toolOf: Readonly<Record<string, ToolText["tool"]>> = {
-  "iptables.restore": "iptables",
-  "iptables.jumps": "iptables",
-  "ip6tables.restore": "ip6tables",
-  "ip6tables.jumps": "ip6tables",
-  "ipset.restore": "ipset",
-  "ipvs.restore": "ipvs",
-  "addresses.batch": "ip",
-};
-
 /** The texts of a script, which was compiled with origins. */
 export function textsOfScript({ steps }: Script): readonly ToolText[] {
   const decoder = new TextDecoder();
   return steps.flatMap(({ file, stdin, origins }) => {
-    const tool = toolOf[file ?? ""];
+    const tool = file === undefined ? undefined : toolsByFile.get(file);
     if (file === undefined || tool === undefined) return [];
     return [{ tool, file, text: decoder.decode(stdin), origins: origins ?? [] }];
   });

@@ -1,12 +1,9 @@
+import type { TextProblem } from "../text-problem.ts";
+
 /** What a reader of `ipset save` text finds. Values are kept as the tool spells them. */
 export interface SavedSets {
   readonly sets: readonly SavedSet[];
-  readonly problems: readonly SetProblem[];
-}
-
-export interface SetProblem {
-  readonly line: number;
-  readonly message: string;
+  readonly problems: readonly TextProblem[];
 }
 
 export interface SavedSet {
@@ -33,7 +30,7 @@ interface OpenSet extends SavedSet {
 
 interface Reading {
   readonly sets: Map<string, OpenSet>;
-  readonly problems: SetProblem[];
+  readonly problems: TextProblem[];
 }
 
 /** Reads what `ipset save` prints and `ipset restore` takes: sets, each with its entries. */

@@ -1,3 +1,5 @@
+import type { TextProblem } from "../text-problem.ts";
+
 /** The rules of each chain as lines, each as spelled, in order. */
 export type ChainLines = ReadonlyMap<string, readonly string[]>;
 
@@ -5,7 +7,7 @@ export type ChainLines = ReadonlyMap<string, readonly string[]>;
 export interface ChainTexts {
   /** By table, then by chain; a chain that is only declared has no lines. */
   readonly tables: ReadonlyMap<string, ChainLines>;
-  readonly problems: readonly { readonly line: number; readonly message: string }[];
+  readonly problems: readonly TextProblem[];
 }
 
 interface Reading {

@@ -1,6 +1,7 @@
+import type { TextProblem } from "../text-problem.ts";
 import { builtInChains } from "./built-in-chains.ts";
 import { parseRule } from "./parse-rule.ts";
-import type { Chain, Counters, Rule, Table, Tables, TextProblem } from "./parsed.ts";
+import type { Chain, Counters, Rule, Table, Tables } from "./parsed.ts";
 
 interface OpenChain {
   readonly name: string;

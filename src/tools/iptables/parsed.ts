@@ -1,13 +1,10 @@
+import type { TextProblem } from "../text-problem.ts";
+
 /** What a reader of iptables-save text finds. Values are kept as the tool spells them unless a number says it better. */
 
 export interface Tables {
   readonly tables: readonly Table[];
   readonly problems: readonly TextProblem[];
-}
-
-export interface TextProblem {
-  readonly line: number;
-  readonly message: string;
 }
 
 export interface Table {

@@ -1,12 +1,9 @@
+import type { TextProblem } from "../text-problem.ts";
+
 /** What a reader of `ipvsadm -Sn` text finds. Addresses are kept as the tool spells them. */
 export interface SavedServers {
   readonly servers: readonly SavedServer[];
-  readonly problems: readonly ServerProblem[];
-}
-
-export interface ServerProblem {
-  readonly line: number;
-  readonly message: string;
+  readonly problems: readonly TextProblem[];
 }
 
 export interface SavedServer {
@@ -39,7 +36,7 @@ interface OpenServer extends SavedServer {
 
 interface Reading {
   readonly servers: Map<string, OpenServer>;
-  readonly problems: ServerProblem[];
+  readonly problems: TextProblem[];
 }
 
 const PROTOCOLS = { "-t": "tcp", "-u": "udp", "--sctp-service": "sctp" } as const;

@@ -1,5 +1,6 @@
 import { compile } from "../../../src/index.ts";
 import type { Side, SideNode } from "../../../src/review/diff/side.ts";
+import type { TrafficDiff } from "../../../src/review/diff/traffic-diff.ts";
 
 /** What a node of a side is given as text; the rest is what its kernel knows. */
 export interface NodeText {
@@ -67,4 +68,9 @@ export function compiledSide(
       routeLocalnet: options.mode !== "ipvs",
     }),
   ]);
+}
+
+/** What changes, a line each. */
+export function told({ changes }: TrafficDiff): readonly string[] {
+  return changes.map(({ kind, severity, vip, headline }) => `${kind} ${severity} ${vip}: ${headline}`);
 }

@@ -5,10 +5,7 @@ import { chainGraph } from "../../../src/review/explain/chain/chain-graph.ts";
 import { findChainOwner } from "../../../src/review/explain/chain/chain-owner.ts";
 import { ownersByComments } from "../../../src/review/explain/chain/dump-owners.ts";
 import { explainChain } from "../../../src/review/explain/chain/explain-chain.ts";
-import { findRule, nearestRules, readRule } from "../../../src/review/explain/chain/explain-line.ts";
-import { explainSet } from "../../../src/review/explain/chain/explain-set.ts";
-import { printDot, printMermaid } from "../../../src/review/explain/render/render-graph.ts";
-import { forkShares } from "../../../src/review/explain/share.ts";
+import { printMermaid } from "../../../src/review/explain/render/render-graph.ts";
 import { chainsNamed, readTexts } from "../../../src/review/explain/texts.ts";
 import { clusterCidr, compileFor, here, node, service, slice, there } from "./explain-here.ts";
 
@@ -193,99 +190,4 @@ describe("a chain that is not there", () => {
   it("and belongs to nothing in the state", () => {
     expect(whyAbsent("KUBE-SVC-AAAAAAAAAAAAAAAA", [node(), service(), both], quiet)).toBeUndefined();
   });
-});
-
-describe("a line", () => {
-  const { facts, texts } = compileFor([node(), service(), slice([here])], quiet);
-  const ownerOf = (chain: string): string | undefined => findChainOwner(chain, facts)?.port;
-  const spelled = `-A KUBE-SERVICES -p tcp -m tcp --dport 80 -d 10.96.0.20/32 -m comment --comment "shop/web:http cluster IP" -j ${own.cluster}`;
-
-  it("is found however it is spelled", () => {
-    const [found, ...more] = findRule(spelled, texts, ownerOf);
-    expect(more).toEqual([]);
-    expect(found).toMatchObject({
-      table: "nat",
-      chain: "KUBE-SERVICES",
-      number: 1,
-      cause: { field: "spec.clusterIP" },
-    });
-  });
-
-  it("that is not there has nearest ones", () => {
-    const other = spelled.replace("--dport 80", "--dport 81");
-    expect(findRule(other, texts, ownerOf)).toEqual([]);
-    expect(nearestRules(other, texts).map(({ chain, number }) => [chain, number])).toEqual([["KUBE-SERVICES", 1]]);
-  });
-
-  it("is said match by match", () => {
-    expect(
-      readRule('-A A -s 10.0.0.1/32 -m comment --comment "x" -m statistic --mode random --probability 0.5 -j B'),
-    ).toEqual({
-      kind: "rule",
-      rule: {
-        text: '-A A -s 10.0.0.1/32 -m comment --comment "x" -m statistic --mode random --probability 0.5 -j B',
-        chain: "A",
-        matches: [
-          { kind: "source", words: "from 10.0.0.1" },
-          { kind: "comment", words: "comment, which asks for nothing: x" },
-          { kind: "statistic", words: "50 % by chance" },
-        ],
-        target: "go on in B",
-      },
-    });
-  });
-});
-
-it("a set tells its entries, where they come from, and who asks", () => {
-  const { texts } = compileFor([node(), service(), slice([here])], { ...quiet, mode: "ipvs" });
-  expect(explainSet("KUBE-CLUSTER-IP", texts)).toMatchObject({
-    type: "hash:ip,port",
-    purpose: "Kubernetes service cluster ip + port for masquerade purpose",
-    entries: [{ text: "10.96.0.20,tcp:80", cause: { object: "Service shop/web", field: "spec.clusterIP" } }],
-  });
-  expect(explainSet("KUBE-NONE", texts)).toBeUndefined();
-});
-
-describe("shares at a fork", () => {
-  const chain = (...probabilities: (string | undefined)[]): ReturnType<typeof forkShares> => {
-    const rules = probabilities.map(
-      (p) => `-A A ${p === undefined ? "" : `-m statistic --mode random --probability ${p} `}-j B`,
-    );
-    const text = `*nat\n:A - [0:0]\n${rules.join("\n")}\nCOMMIT\n`;
-    return forkShares(readTexts([{ tool: "iptables", file: "x", text, origins: [] }]).chains[0]?.rules ?? []);
-  };
-
-  it("are exact", () => {
-    expect(chain("0.33333333349", "0.50000000000", undefined).map((share) => share?.exact)).toEqual([
-      "715827883/2147483648",
-      "1431655765/4294967296",
-      "1431655765/4294967296",
-    ]);
-  });
-
-  it("show a last rule that lets some through", () => {
-    const shares = chain("0.50000000000", "0.50000000000");
-    expect(shares.reduce((sum, share) => sum + (share?.part ?? 0), 0)).toBe(0.75);
-  });
-
-  it("of very many draws are still told, if not exactly", () => {
-    const shares = chain(...Array.from({ length: 1000 }, () => "0.00100000000"));
-    expect(shares[999]?.part).toBeGreaterThan(0);
-    expect(shares[999]?.exact).toBeUndefined();
-  });
-});
-
-it("hostile names break out of no picture", () => {
-  const hostile = '"]; click n0 "javascript:alert(1)" --> end \\ \u001b[31m <b>';
-  const graph = {
-    nodes: [{ id: "a", label: hostile, kind: "chain" as const }],
-    edges: [{ from: "a", to: "a", words: hostile, share: undefined }],
-    more: 0,
-  };
-  const [, label = ""] = /\["([^"]*)"\]/.exec(printMermaid(graph)) ?? [];
-  expect(label).toMatch(/^[A-Za-z0-9 .,:/_()%#;-]*$/);
-  expect(printMermaid(graph).split("\n")).toHaveLength(4);
-  const dot = printDot(graph);
-  expect(dot).toContain('[label="\\"]; click n0 \\"javascript:alert(1)\\" --> end \\\\ \\\\u001b[31m <b>"');
-  expect(dot.split("\n")).toHaveLength(7);
 });

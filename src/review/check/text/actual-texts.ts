@@ -1,7 +1,10 @@
 import { parseHostDump } from "../../../changes/found/host-dump.ts";
+import { recognizeText } from "../../../changes/found/recognize-text.ts";
+import { compiledTexts, toolTextsIn, toolTextsOfDump } from "../../../changes/found/tool-texts.ts";
 import type { Sink } from "../../../diagnostics/diagnostic.ts";
 import { at, documentPlace } from "../../../diagnostics/place.ts";
 import { createSubject } from "../../../diagnostics/subject.ts";
+import { type TextTool, toolsByFile } from "../../../tools/text-tools.ts";
 
 /** A text as it was read, and the number its lines are placed by. */
 export interface ActualFile {
@@ -13,11 +16,10 @@ export interface ActualFile {
   readonly isFromFolder: boolean;
 }
 
-export type TextKind = "iptables" | "ip6tables" | "ipset" | "ipvs" | "addresses" | "links";
-
 /** A text of one tool. Blank lines stand for what comes before it in its file, so that its lines count as there. */
 export interface ToolText {
-  readonly kind: TextKind;
+  /** `links` is what `ip -j addr` prints. */
+  readonly kind: TextTool | "links";
   readonly document: number;
   readonly text: string;
 }
@@ -25,106 +27,45 @@ export interface ToolText {
 /** The texts of one host by name: of a folder, or of a heading such as `node1/iptables.restore`. */
 export type TextsByHost = Map<string, ToolText[]>;
 
-const kindsByFile: Readonly<Record<string, TextKind>> = {
-  "iptables.restore": "iptables",
-  "iptables.jumps": "iptables",
-  "ip6tables.restore": "ip6tables",
-  "ip6tables.jumps": "ip6tables",
-  "ipset.restore": "ipset",
-  "ipvs.restore": "ipvs",
-  "addresses.batch": "addresses",
-};
-
-const kindsByCommand: Readonly<Record<string, TextKind>> = {
-  "iptables-save": "iptables",
-  "ip6tables-save": "ip6tables",
-  "ipset save": "ipset",
-  "ipvsadm -Sn": "ipvs",
-  "ip -j addr": "links",
-};
-
 /** Tells what each text is, by its name or its first line, and takes apart those that hold several. */
 export function sortTexts(host: string, files: readonly ActualFile[], sink: Sink): TextsByHost {
   const found: TextsByHost = new Map();
-  const add = (name: string, text: ToolText): void => {
-    const texts = found.get(name);
-    if (texts === undefined) found.set(name, [text]);
-    else texts.push(text);
-  };
   for (const file of files) {
-    const { document, text, name } = file;
-    const byName = kindsByFile[name.slice(name.lastIndexOf("/") + 1)];
-    const first = firstLine(text);
-    if (byName !== undefined) add(host, { kind: byName, document, text });
-    else if (first.startsWith("==> ")) splitHeadings(host, file, add, sink);
-    else for (const part of partsOf(file, first, sink)) add(host, part);
+    for (const { node = host, ...text } of textsOf(file, sink)) {
+      const texts = found.get(node);
+      if (texts === undefined) found.set(node, [text]);
+      else texts.push(text);
+    }
   }
   return found;
 }
 
-function firstLine(text: string): string {
-  return /^(?![ \t]*(?:#|\r?$)).*/m.exec(text)?.[0].trim() ?? "";
+type NodeText = ToolText & { readonly node?: string | undefined };
+
+function textsOf(file: ActualFile, sink: Sink): readonly NodeText[] {
+  const { document, text, name } = file;
+  const byName = toolsByFile.get(name.slice(name.lastIndexOf("/") + 1));
+  if (byName !== undefined) return [{ kind: byName, document, text }];
+  const kind = recognizeText(text);
+  if (kind === "collected") return collectedTexts(file, sink);
+  if (kind === "compiled") return compiledTexts(text).map(({ tool, ...part }) => ({ kind: tool, document, ...part }));
+  const parts = toolTextsIn(name, text);
+  if (parts.length === 0 && !file.isFromFolder) {
+    sink.reporter(createSubject())("dump-unrecognised", at(documentPlace(document), 1), {});
+  }
+  return parts.map((part) => ({ kind: part.tool, document, text: part.text }));
 }
 
-type Add = (host: string, text: ToolText) => void;
-
-/** What `collect`, or `compile -o text`, prints: each text under a heading. */
-function splitHeadings(host: string, { document, text }: ActualFile, add: Add, sink: Sink): void {
-  const report = sink.reporter(createSubject());
-  const isDump = text.trimStart().startsWith("==> portolan collect");
-  const dump = isDump ? parseHostDump(text) : undefined;
-  if (dump?.kind === "broken") {
+function collectedTexts({ document, text }: ActualFile, sink: Sink): readonly ToolText[] {
+  const parsed = parseHostDump(text);
+  if (parsed.kind === "broken") {
     const last = text.trimEnd().split("\n").length;
-    report("dump-line-broken", at(documentPlace(document), last), { problem: dump.message });
-    return;
-  }
-  const headings = [...text.matchAll(/^==> (.*) <==\r?$/gm)];
-  for (const [index, heading] of headings.entries()) {
-    const [line, name = ""] = heading;
-    const start = heading.index + line.length;
-    const failed = dump?.kind === "dump" && Object.hasOwn(dump.dump.failures, name);
-    const slash = name.lastIndexOf("/");
-    const kind = isDump ? kindsByCommand[name] : kindsByFile[name.slice(slash + 1)];
-    if (kind === undefined || failed) continue;
-    const body = text.slice(start, headings[index + 1]?.index);
-    const of = isDump || slash < 0 ? host : name.slice(0, slash);
-    add(of, { kind, document, text: linesBefore(text, start) + body });
-  }
-}
-
-/** As many line ends as there are before this offset. */
-function linesBefore(text: string, offset: number): string {
-  let count = 0;
-  for (let end = text.indexOf("\n"); end >= 0 && end < offset; end = text.indexOf("\n", end + 1)) count += 1;
-  return "\n".repeat(count);
-}
-
-const saveHeading = /^# Generated by (ip6?tables)\S*/gm;
-
-/** A text of one tool, or what iptables-save and ip6tables-save have written one after the other. */
-function partsOf({ document, text, name, isFromFolder }: ActualFile, first: string, sink: Sink): readonly ToolText[] {
-  const kind = kindByLine(first);
-  if (kind === undefined) {
-    const place = at(documentPlace(document), 1);
-    if (!isFromFolder) sink.reporter(createSubject())("dump-unrecognised", place, {});
+    sink.reporter(createSubject())("dump-line-broken", at(documentPlace(document), last), { problem: parsed.message });
     return [];
   }
-  if (kind !== "iptables") return [{ kind, document, text }];
-  const headings = [...text.matchAll(saveHeading)];
-  if (new Set(headings.map(([, tool]) => tool)).size === 2) {
-    return headings.map((heading, index) => {
-      const part = text.slice(heading.index, headings[index + 1]?.index);
-      return { kind: heading[1] as "iptables" | "ip6tables", document, text: linesBefore(text, heading.index) + part };
-    });
-  }
-  const isIpv6 =
-    headings[0]?.[1] === "ip6tables" || /ip6tables/.test(name) || / -[sd] [0-9a-f]*:[0-9a-f:]*\//.test(text);
-  return [{ kind: isIpv6 ? "ip6tables" : "iptables", document, text }];
-}
-
-function kindByLine(line: string): TextKind | undefined {
-  if (/^-A (?:-t|-u|--sctp-service) /.test(line)) return "ipvs";
-  if (/^(?:\*[a-z]+$|:\S+ \S+|-A \S+ )/.test(line)) return "iptables";
-  if (/^(?:create|add) \S+ \S+/.test(line)) return "ipset";
-  return line.startsWith("addr replace ") ? "addresses" : undefined;
+  const links = parsed.dump.texts["ip -j addr"];
+  return [
+    ...toolTextsOfDump(text, parsed.dump).map((part) => ({ kind: part.tool, document, text: part.text })),
+    ...(links === undefined ? [] : [{ kind: "links" as const, document, text: links }]),
+  ];
 }

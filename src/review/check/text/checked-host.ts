@@ -1,11 +1,15 @@
+import { parseLinks } from "../../../changes/found/parse-links.ts";
 import { addressDevice } from "../../../changes/owned/owned-names.ts";
 import type { Sink } from "../../../diagnostics/diagnostic.ts";
 import { at, documentPlace, type Place } from "../../../diagnostics/place.ts";
 import { createSubject } from "../../../diagnostics/subject.ts";
+import { type Family, families } from "../../../model/address.ts";
 import { parseSets, type SavedSet } from "../../../tools/ipset/parse.ts";
 import { parseTables } from "../../../tools/iptables/parse.ts";
 import type { Rule } from "../../../tools/iptables/parsed.ts";
 import { parseServers, type SavedServer } from "../../../tools/ipvs/parse.ts";
+import type { TextProblem } from "../../../tools/text-problem.ts";
+import { toolNames } from "../../../tools/text-tools.ts";
 import type { ToolText } from "./actual-texts.ts";
 
 /** What the rules about text look at: one host, as its tools print it. */
@@ -23,7 +27,7 @@ export interface CheckedHost {
 
 export interface CheckedTable {
   readonly name: string;
-  readonly family: "ipv4" | "ipv6";
+  readonly family: Family;
   readonly chains: ReadonlyMap<string, CheckedChain>;
   /** It declares built-in chains, as a dump does: what leads into other chains is known. */
   readonly hasBuiltIns: boolean;
@@ -50,7 +54,7 @@ const mostBroken = 20;
 /** Parses the texts of a host. Broken lines are reported; pieces of one table are laid over one another. */
 export function parseHost(texts: readonly ToolText[], sink: Sink): CheckedHost {
   const report = sink.reporter(createSubject());
-  const tell = (document: number, problems: readonly { readonly line: number; readonly message: string }[]): void => {
+  const tell: Tell = (document, problems) => {
     for (const { line, message } of [...problems.slice(0, mostBroken)].sort((a, b) => a.line - b.line)) {
       const problem = problems.length > mostBroken ? `${message} (${problems.length} such lines)` : message;
       report("dump-line-broken", at(documentPlace(document), line), { problem });
@@ -67,22 +71,23 @@ export function parseHost(texts: readonly ToolText[], sink: Sink): CheckedHost {
     tell(document, saved.problems);
     return saved.servers.map((server) => ({ server, place: at(documentPlace(document), server.line) }));
   });
-  const links = ofKind("links").flatMap(({ text }) => parseLinks(text));
+  const links = ofKind("links").flatMap(({ text }) => parseLinks(text) ?? []);
+  const addresses = links.flatMap(({ ips }) => ips);
   const batches = ofKind("addresses").flatMap(({ text }) =>
     [...text.matchAll(/^addr replace (\S+)\/\d+ /gm)].map(([, ip]) => ip as string),
   );
-  const onDevice = links.filter(({ device }) => device === addressDevice).map(({ ip }) => ip);
-  const isBound = ofKind("addresses").length > 0 || links.length > 0;
+  const onDevice = links.filter(({ name }) => name === addressDevice).flatMap(({ ips }) => ips);
+  const isBound = ofKind("addresses").length > 0 || addresses.length > 0;
   return {
-    tables: [...parseRules(ofKind("iptables"), "ipv4", tell), ...parseRules(ofKind("ip6tables"), "ipv6", tell)],
+    tables: families.flatMap((family) => parseRules(ofKind(toolNames[family]), family, tell)),
     sets: sets.length === 0 ? undefined : new Map(sets.flat().map((set) => [set.name, set])),
     servers,
     boundAddresses: isBound ? new Set([...onDevice, ...batches]) : undefined,
-    addresses: links.length > 0 ? new Set(links.map(({ ip }) => ip)) : undefined,
+    addresses: addresses.length > 0 ? new Set(addresses) : undefined,
   };
 }
 
-type Tell = (document: number, problems: readonly { readonly line: number; readonly message: string }[]) => void;
+type Tell = (document: number, problems: readonly TextProblem[]) => void;
 
 interface OpenChain {
   readonly name: string;
@@ -96,7 +101,7 @@ interface OpenTable {
   declaresChains: boolean;
 }
 
-function parseRules(texts: readonly ToolText[], family: "ipv4" | "ipv6", tell: Tell): readonly CheckedTable[] {
+function parseRules(texts: readonly ToolText[], family: Family, tell: Tell): readonly CheckedTable[] {
   const tables = new Map<string, OpenTable>();
   for (const { document, text } of texts) {
     const parsed = parseTables(text);
@@ -118,29 +123,4 @@ function parseRules(texts: readonly ToolText[], family: "ipv4" | "ipv6", tell: T
     }
   }
   return [...tables].map(([name, table]) => ({ name, family, ...table }));
-}
-
-interface Link {
-  readonly device: string;
-  readonly ip: string;
-}
-
-/** What `ip -j addr` prints; nothing where it is something else. */
-function parseLinks(json: string): readonly Link[] {
-  let links: unknown;
-  try {
-    links = JSON.parse(json);
-  } catch {
-    return [];
-  }
-  if (!Array.isArray(links)) return [];
-  const saved = links as readonly {
-    readonly ifname?: unknown;
-    readonly addr_info?: readonly { readonly local?: unknown }[];
-  }[];
-  return saved.flatMap(({ ifname, addr_info }) =>
-    (Array.isArray(addr_info) ? addr_info : []).flatMap(({ local }) =>
-      typeof local === "string" ? [{ device: String(ifname), ip: local }] : [],
-    ),
-  );
 }

@@ -1,7 +1,7 @@
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, it } from "vitest";
-import { schemas } from "../../src/review/schemas/schemas.ts";
-import { runCli } from "./run-cli.ts";
+import { schemas } from "../../../src/review/schemas/schemas.ts";
+import { runCli } from "../run-cli.ts";
 
 describe("schema", () => {
   it.each(Object.keys(schemas))("%s is a valid JSON Schema", async (name) => {

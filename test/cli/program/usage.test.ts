@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { cluster } from "./clusters.ts";
-import { hasControls } from "./controls.ts";
-import { runCli, workspace } from "./run-cli.ts";
+import { cluster } from "../clusters.ts";
+import { hasControls } from "../controls.ts";
+import { runCli, workspace } from "../run-cli.ts";
 
 const usage: Readonly<Record<string, readonly [args: readonly string[], says: string]>> = {
   "an unknown flag": [["compile", "-f", "in.yaml", "--nod", "node1"], "Did you mean --node?"],

@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import type { PacketExplanation } from "../../src/review/explain/packet/packet-explanation.ts";
-import { explainHere } from "./explain-here.ts";
+import type { PacketExplanation } from "../../../src/review/explain/packet/packet-explanation.ts";
+import { explainHere } from "../explain-here.ts";
+import { workspace } from "../run-cli.ts";
 import { foreignSave, packetState } from "./packet-states.ts";
-import { workspace } from "./run-cli.ts";
 
-const golden = new URL("../../golden/affinity-clientip/iptables/", import.meta.url).pathname;
+const golden = new URL("../../../golden/affinity-clientip/iptables/", import.meta.url).pathname;
 const compiled = ["iptables.restore", "iptables.jumps"]
   .map((file) => readFileSync(join(golden, file), "utf8"))
   .join("");

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { printHostDump } from "../../src/changes/found/host-dump.ts";
-import { runCli, workspace } from "./run-cli.ts";
+import { printHostDump } from "../../../src/changes/found/host-dump.ts";
+import { runCli, workspace } from "../run-cli.ts";
 
-const golden = new URL("../../golden/nodeport-local-policy/", import.meta.url).pathname;
+const golden = new URL("../../../golden/nodeport-local-policy/", import.meta.url).pathname;
 const state = ["-f", `${golden}cluster.yaml`, "--proxy-config", `${golden}kube-proxy.yaml`];
 
 /** What iptables-save would print on a node of a real cluster: our rules among those of a CNI and of Docker. */
@@ -83,6 +83,17 @@ describe("explain --actual", () => {
     expect(code).toBe(0);
     expect(stdout).toContain("  - if -m multiport --dports 8080 (not understood)\n");
     expect(stdout).toContain("send to 10.0.1.99:80");
+  });
+
+  it("what compile prints, each file as what its heading says, with the lines of the whole", async () => {
+    const { stdout: text } = await runCli(["compile", ...state, "--family", "dual"]);
+    const here = workspace({ "node1.out": `# of node1\n${text}` });
+    const number = text.split("\n").findIndex((line) => line.startsWith("-A KUBE-SEP-3SHOAZZXKXAESXYF -p")) + 2;
+    const chain = await runCli(["explain", "KUBE-SEP-3SHOAZZXKXAESXYF", "--actual", "node1.out"], { cwd: here });
+    expect(chain).toMatchObject({ code: 0, stderr: "" });
+    expect(chain.stdout).toContain(` node1.out:${number}\n`);
+    const both = await runCli(["explain", "KUBE-MARK-MASQ", "--actual", "node1.out"], { cwd: here });
+    expect(both.stdout).toContain("Table nat, IPv6 (node1.out:");
   });
 
   it("a Service that no rule names", async () => {

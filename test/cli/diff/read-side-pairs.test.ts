@@ -2,9 +2,9 @@ import { execFileSync } from "node:child_process";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { cluster, node, replaced, service, slice } from "./clusters.ts";
+import { cluster, node, replaced, service, slice } from "../clusters.ts";
+import { problemsIn, workspace } from "../run-cli.ts";
 import { compare, compiledBoth, moved, movedVips, vips } from "./compare-sides.ts";
-import { problemsIn, workspace } from "./run-cli.ts";
 
 describe("a side where nothing is", () => {
   it("is the other's nodes without a Service: all manifests deleted, or not there yet", async () => {

@@ -2,10 +2,10 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { cluster, node, service, slice } from "./clusters.ts";
+import { cluster, node, service, slice } from "../clusters.ts";
+import { hasControls } from "../controls.ts";
+import { runCli, workspace } from "../run-cli.ts";
 import { collected, compare, compiledBoth, moved, movedVips, saved, vips } from "./compare-sides.ts";
-import { hasControls } from "./controls.ts";
-import { runCli, workspace } from "./run-cli.ts";
 
 describe("a side of diff", () => {
   it("is manifests: a file, a folder, standard input, git", async () => {

@@ -1,4 +1,4 @@
-import { cluster, node, replaced, service, slice } from "./clusters.ts";
+import { cluster, node, replaced, service, slice } from "../clusters.ts";
 
 export interface BadInput {
   /** `code file:line:column` of every error. */

@@ -1,10 +1,10 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
-import { cluster, node, replaced, service, slice } from "./clusters.ts";
-import { hasControls } from "./controls.ts";
-import { runCli, workspace } from "./run-cli.ts";
+import { cluster, node, replaced, service, slice } from "../clusters.ts";
+import { hasControls } from "../controls.ts";
+import { runCli, workspace } from "../run-cli.ts";
 
-const bin = new URL("../../dist/cli/portolan.js", import.meta.url).pathname;
+const bin = new URL("../../../dist/cli/portolan.js", import.meta.url).pathname;
 
 /** A cluster whose rules are more than a pipe holds. */
 function largeCluster(): string {

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { hasControls } from "./controls.ts";
-import { runCli, workspace } from "./run-cli.ts";
+import { hasControls } from "../controls.ts";
+import { runCli, workspace } from "../run-cli.ts";
 
-const golden = new URL("../../golden/", import.meta.url).pathname;
+const golden = new URL("../../../golden/", import.meta.url).pathname;
 const elsewhere = ["-f", `${golden}nodeport-local-elsewhere/cluster.yaml`];
 const svc = "KUBE-SVC-RUKNB3TURLFC6SGL";
 const svl = "KUBE-SVL-RUKNB3TURLFC6SGL";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { catalog } from "../../src/diagnostics/catalog.ts";
-import { runCli } from "./run-cli.ts";
+import { catalog } from "../../../src/diagnostics/catalog.ts";
+import { runCli } from "../run-cli.ts";
 
 describe("explain CODE", () => {
   const some = ["node-port-taken", "syntax-invalid", "service-port-unnamed", "mode-not-supported"];

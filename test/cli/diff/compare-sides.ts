@@ -1,8 +1,8 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { cluster, replaced } from "./clusters.ts";
-import { type CliOptions, runCli, workspace } from "./run-cli.ts";
+import { cluster, replaced } from "../clusters.ts";
+import { type CliOptions, runCli, workspace } from "../run-cli.ts";
 
 /** What of the JSON these tests look at. */
 interface Diff {
@@ -96,7 +96,7 @@ export function collected(name: string, rules: string, address = "192.0.2.10"): 
   };
   const script = execFileSync(
     "node",
-    [new URL("../../dist/cli/portolan.js", import.meta.url).pathname, "collect", "--script"],
+    [new URL("../../../dist/cli/portolan.js", import.meta.url).pathname, "collect", "--script"],
     { encoding: "utf8" },
   );
   const commands = [...script.matchAll(/^run(?:_if \S+)? (.+)$/gm)].map(([, command]) => command as string);

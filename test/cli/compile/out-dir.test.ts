@@ -2,10 +2,10 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { cluster, node, replaced, service, slice } from "./clusters.ts";
-import { runCli, workspace } from "./run-cli.ts";
+import { cluster, node, replaced, service, slice } from "../clusters.ts";
+import { runCli, workspace } from "../run-cli.ts";
 
-const bin = new URL("../../dist/cli/portolan.js", import.meta.url).pathname;
+const bin = new URL("../../../dist/cli/portolan.js", import.meta.url).pathname;
 const files = ["apply.sh", "iptables.jumps", "iptables.restore", "sysctl.conf"];
 const config = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\n";
 const changed = replaced(cluster, "30080", "30081");

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { runCli, workspace } from "./run-cli.ts";
+import { runCli, workspace } from "../run-cli.ts";
 
 /** What bash offers for the last of these words. */
 function complete(script: string, words: readonly string[]): readonly string[] {

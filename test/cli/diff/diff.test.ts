@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { cluster, replaced } from "./clusters.ts";
+import { cluster, replaced } from "../clusters.ts";
+import { runCli, workspace } from "../run-cli.ts";
 import { compare, vips } from "./compare-sides.ts";
-import { runCli, workspace } from "./run-cli.ts";
 
 const sides = () =>
   workspace({

@@ -1,11 +1,11 @@
 import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { cluster, node, replaced, service, slice } from "../clusters.ts";
+import { compileHere } from "../compile-here.ts";
+import { hasControls } from "../controls.ts";
+import { errorsIn, problemsIn, runCli, workspace } from "../run-cli.ts";
 import { cases, config, inService, inSlice, second } from "./bad-inputs.ts";
-import { cluster, node, replaced, service, slice } from "./clusters.ts";
-import { compileHere } from "./compile-here.ts";
-import { hasControls } from "./controls.ts";
-import { errorsIn, problemsIn, runCli, workspace } from "./run-cli.ts";
 
 describe("bad input is refused at its place, and nothing is written", () => {
   it.each(Object.entries(cases))("%s", async (_, { text, errors, says, file = "in.yaml" }) => {
