@@ -22,13 +22,22 @@ export async function fillShop(plane: ControlPlane): Promise<void> {
 }
 
 /** Creates an object, or replaces what there is by its name. */
-export async function store(plane: ControlPlane, { metadata, ...rest }: StoredObject): Promise<void> {
-  const { name, namespace, labels } = metadata;
-  const object = { ...rest, metadata: { name, namespace, labels } };
-  const path = pathOf(rest.kind, namespace);
-  const found = await plane.call("GET", `${path}/${name}`);
-  await (found.status === 404 ? plane.call("POST", path, object) : plane.call("PUT", `${path}/${name}`, object));
-  if (rest.kind === "Node") await plane.call("PUT", `${path}/${name}/status`, object);
+export async function store(plane: ControlPlane, object: StoredObject): Promise<void> {
+  const path = pathOf(object);
+  if ((await plane.call("GET", path)).status === 404) {
+    await plane.call("POST", path.slice(0, path.lastIndexOf("/")), sentOf(object));
+  } else await replace(plane, object);
+  if (object.kind === "Node") await plane.call("PUT", `${path}/status`, sentOf(object));
+}
+
+/** Replaces an object that is there, whatever its version. */
+export async function replace(plane: ControlPlane, object: StoredObject): Promise<void> {
+  await plane.call("PUT", pathOf(object), sentOf(object));
+}
+
+/** Without what only the server gives. */
+function sentOf({ metadata: { name, namespace, labels }, ...rest }: StoredObject): object {
+  return { ...rest, metadata: { name, namespace, labels } };
 }
 
 const plurals: Readonly<Record<string, string>> = {
@@ -38,10 +47,9 @@ const plurals: Readonly<Record<string, string>> = {
   Node: "nodes",
 };
 
-/** Where the objects of a kind are, of a namespace if they have one. */
-export function pathOf(kind: string, namespace: unknown): string {
+function pathOf({ kind, metadata: { name, namespace } }: StoredObject): string {
   const group = kind === "EndpointSlice" ? "/apis/discovery.k8s.io/v1" : "/api/v1";
-  return `${group}${namespace === undefined ? "" : `/namespaces/${namespace}`}/${plurals[kind]}`;
+  return `${group}${namespace === undefined ? "" : `/namespaces/${namespace}`}/${plurals[kind]}/${name}`;
 }
 
 /** What `plan` makes of a host and of what the API server holds now: 0 when there is nothing to do. */

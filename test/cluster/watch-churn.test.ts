@@ -6,7 +6,7 @@ import { whyNoCluster } from "../../scripts/cluster/binaries.mjs";
 import { type ControlPlane, startControlPlane } from "../../scripts/cluster/control-plane.mjs";
 import { churnedAddress, churnedService, churnedSlice, outlineOf, usedMegabytes } from "../cli/watch/churning.ts";
 import { type RunningWatch, shortTimes, watchHere } from "../cli/watch/watch-here.ts";
-import { fillShop, pathOf, planOf, store } from "./shop.ts";
+import { fillShop, planOf, replace, store } from "./shop.ts";
 
 const reason = whyNoCluster();
 if (reason !== undefined) console.warn(`SKIPPED, churn of a real API server: ${reason}`);
@@ -75,10 +75,7 @@ describe.skipIf(reason !== undefined)("a real API server", () => {
 async function writeBatch(plane: ControlPlane, sent: number): Promise<void> {
   const write = async (writer: number): Promise<void> => {
     for (let count = writer; count < batch; count += writers) {
-      const { metadata, ...rest } = churnedSlice(count % services, sent + count);
-      const { name, namespace, labels } = metadata;
-      const path = `${pathOf("EndpointSlice", namespace)}/${name}`;
-      await plane.call("PUT", path, { ...rest, metadata: { name, namespace, labels } });
+      await replace(plane, churnedSlice(count % services, sent + count));
     }
   };
   await Promise.all(Array.from({ length: writers }, (_, writer) => write(writer)));
