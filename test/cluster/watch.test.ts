@@ -65,9 +65,11 @@ describe.skipIf(reason !== undefined).sequential("a watch of a real API server",
     const watch = await inStep();
     const gaps = gapsOf(watch);
     await plane.kill();
-    await watch.until(() => watch.count("cannot follow") >= 8, "failures");
-    expect(watch.entries.some(({ error }) => /connection refused/.test(String(error)))).toBe(true);
-    await plane.restart();
+    try {
+      await watch.until(() => hasTold(watch, /connection refused/), "failures");
+    } finally {
+      await plane.restart();
+    }
     await follows(watch, "10.0.1.91");
     expect(gaps).toEqual([]);
     expect(watch.count("sync failed")).toBe(0);
@@ -79,7 +81,7 @@ describe.skipIf(reason !== undefined).sequential("a watch of a real API server",
     const gaps = gapsOf(watch);
     plane.freeze();
     try {
-      await watch.until(() => watch.entries.some(({ error }) => /no answer within/.test(String(error))), "failures");
+      await watch.until(() => hasTold(watch, /no answer within/), "failures");
       // A change that is asked for while nobody answers.
       const changed = store(plane, webSlice("10.0.1.92"));
       await sleep(300);
@@ -120,6 +122,10 @@ function gapsOf(watch: RunningWatch): readonly string[] {
     if (!isWhole) gaps.push(rules);
   };
   return gaps;
+}
+
+function hasTold({ entries }: RunningWatch, message: RegExp): boolean {
+  return entries.some(({ error }) => message.test(String(error)));
 }
 
 /** Ten at a time. */
