@@ -89,7 +89,7 @@ export function watchHere(endpoint: Endpoint, choices: WatchChoices = {}): Runni
       backends: { ipv4: "legacy", ipv6: "legacy" },
     },
     synced: {
-      host: { run: runnerOn(host, steps, choices.spoil), exists: () => true },
+      host: { run: runnerOn(host, steps, choices.spoil), exists: () => host.timeouts !== undefined },
       lock: choices.lock ?? (async () => () => {}),
       refusal: choices.refusal ?? (() => undefined),
       whyNot: async () => [],
@@ -136,6 +136,8 @@ function runnerOn(host: SimulatedHost, steps: string[], spoil: WatchChoices["spo
   return async (argv, stdin) => {
     const command = argv.join(" ");
     const known = dumpCommands.find((one) => one === command);
+    // As on a real host, asking IPVS loads it.
+    if (command === "ipvsadm -Sn") host.run({ purpose: "", argv, stdin });
     if (known !== undefined) {
       const { texts, failures } = host.dump();
       return { stdout: texts[known] ?? "", stderr: "", failure: failures[known] };
