@@ -46,8 +46,8 @@ cd "\${0%/*}"; echo asked >> count; cat credential
     sendStatus(response, 401, "Unauthorized");
     return true;
   });
-  give("first", 2000);
-  const expiry = Date.now() + 2000;
+  give("first", 3000);
+  const expiry = Date.now() + 3000;
   const exec = { apiVersion: "client.authentication.k8s.io/v1", command: file("plugin") };
   const watch = watchHere(api, { user: { exec } });
   await watch.until(() => watch.count("synced") === 1 && api.watches() === 4, "the first sync");
@@ -74,6 +74,21 @@ test("without the rights to list it says so and gives up, before it has begun", 
   const watch = watchHere(api);
   await watch.done;
   expect(watch.entries.at(-1)?.error).toMatch(/it takes the right to list nodes/);
+});
+
+test("with the right to list alone it says which one is missing, and works as soon as it has it", async () => {
+  const api = await watchApi(objects);
+  api.intercept((url, response) => {
+    if (url.searchParams.get("watch") !== "true" || !url.pathname.endsWith("/configmaps")) return false;
+    sendStatus(response, 403, "configmaps is forbidden");
+    return true;
+  });
+  const watch = watchHere(api);
+  const missing = "forbidden: it takes the right to watch configmaps in namespace kube-system; --proxy-config FILE";
+  await watch.until(() => watch.entries.some(({ error }) => String(error).includes(missing)), "the missing right");
+  api.intercept(undefined);
+  await watch.until(() => watch.count("synced") === 1 && api.watches() === 4, "watches");
+  await followsTo({ api, watch }, "10.0.1.90");
 });
 
 test.each([
