@@ -7,7 +7,9 @@ import { type ControlPlane, startControlPlane } from "../../scripts/cluster/cont
 import { runCli, workspace } from "../cli/run-cli.ts";
 import { shortTimes, watchHere } from "../cli/watch/watch-here.ts";
 import { createAuthority } from "../host/live/certificates.ts";
+import { proxyConfigMap } from "../host/live/objects.ts";
 import { whyNoKernel } from "../lab/needs.ts";
+import { deployAccount } from "./service-account.ts";
 import { fillShop, planOf, store, webSlice } from "./shop.ts";
 
 const reason = whyNoCluster();
@@ -16,7 +18,7 @@ const commandReason = whyNoKernel(["iptables-save", "ip", "openssl"]);
 if (commandReason !== undefined) console.warn(`SKIPPED, the command watch at a real API server: ${commandReason}`);
 
 const times = { ...shortTimes, answer: 5000 };
-const limit = 60_000;
+const limit = 40_000;
 const proxyConfig = { apiVersion: "kubeproxy.config.k8s.io/v1alpha1", kind: "KubeProxyConfiguration" };
 
 describe.skipIf(reason !== undefined)("a real API server", () => {
@@ -66,6 +68,28 @@ echo '{"kind":"ExecCredential","status":{"token":"admin-token","expirationTimest
     await store(plane, webSlice("10.0.1.92"));
     await watch.until(() => watch.rules().includes("10.0.1.92:8080"), "a change");
     expect(watch.entries.filter(({ level }) => level === "error")).toEqual([]);
+  });
+
+  test("lets the service account of the manifests watch, the configuration too, also when its token is renewed", async () => {
+    const newToken = await deployAccount(plane);
+    const tokenFile = join(folder, "token");
+    writeFileSync(tokenFile, await newToken());
+    const kubeconfig = withUser(plane.kubeconfig("admin"), { tokenFile });
+    const watch = watchHere({ kubeconfig }, { times: { ...times, length: 1000 }, limit, freshFor: 100 });
+    await watch.until(() => watch.count("synced") === 1, "the first sync");
+    expect(watch.entries).toContainEqual({ level: "info", msg: "listed", resource: "configmaps", objects: 0 });
+    writeFileSync(tokenFile, "expired");
+    await watch.until(() => watch.entries.some(({ error }) => /401 Unauthorized/.test(String(error))), "a refusal");
+    await store(plane, webSlice("10.0.1.93"));
+    writeFileSync(tokenFile, await newToken());
+    await watch.until(() => watch.rules().includes("10.0.1.93:8080"), "the change of meanwhile");
+    await store(plane, proxyConfigMap(`${JSON.stringify({ ...proxyConfig, iptables: { masqueradeAll: true } })}\n`));
+    await watch.until(
+      () => /-d 10.96.0.10\/32 .*--dport 80 -j KUBE-MARK-MASQ/.test(watch.rules()),
+      "the configuration",
+    );
+    expect(await planOf(plane, watch.host)).toMatchObject({ code: 0 });
+    await plane.call("DELETE", "/api/v1/namespaces/kube-system/configmaps/kube-proxy");
   });
 
   describe.skipIf(commandReason !== undefined)("and the command", () => {

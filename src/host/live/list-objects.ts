@@ -5,7 +5,7 @@ import { type Asked, explainStatus } from "./explain-status.ts";
 import { type Failed, failed } from "./failed.ts";
 import { type Entry, textOf } from "./kubeconfig.ts";
 import { type Answer, request } from "./request.ts";
-import type { Resource } from "./resources.ts";
+import { fieldSelectorOf, type Resource } from "./resources.ts";
 
 export interface Listed {
   readonly kind: "listed";
@@ -47,8 +47,9 @@ async function listPages(
   let continueAt = "";
   let version = "";
   do {
-    const query = continueAt === "" ? "" : `&continue=${encodeURIComponent(continueAt)}`;
-    const answer = await ask(connection, `${resource.path}?${selectorOf(resource)}limit=${pageSize}${query}`);
+    const next = continueAt === "" ? {} : { continue: continueAt };
+    const query = new URLSearchParams({ ...fieldSelectorOf(resource), limit: String(pageSize), ...next });
+    const answer = await ask(connection, `${resource.path}?${query}`);
     if (answer.kind === "failed") return answer;
     if (answer.status === 410) return { kind: "gone" };
     if (answer.status !== 200) return refusal(answer, { verb: "list", resource }, connection);
@@ -61,10 +62,6 @@ async function listPages(
     continueAt = page.continueAt;
   } while (continueAt !== "");
   return { kind: "listed", objects, version };
-}
-
-function selectorOf({ only }: Resource): string {
-  return only === undefined ? "" : `fieldSelector=${encodeURIComponent(`metadata.name=${only.name}`)}&`;
 }
 
 function refusal(answer: Answer, asked: Asked, { target }: Connection): Failed {

@@ -16,6 +16,11 @@ export interface ObjectName {
   readonly name: string;
 }
 
+/** Without it nobody may list who has the right to the one object only. */
+export function fieldSelectorOf({ only }: Resource): { readonly fieldSelector?: string } {
+  return only === undefined ? {} : { fieldSelector: `metadata.name=${only.name}` };
+}
+
 /** What a command needs of the cluster: rules are made of some kinds, `check` looks at pods as well. */
 export type Need = "rules" | "pods";
 

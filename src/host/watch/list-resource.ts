@@ -4,6 +4,7 @@ import { explainStatus } from "../live/explain-status.ts";
 import { recordOf, textOf } from "../live/kubeconfig.ts";
 import { listObjects } from "../live/list-objects.ts";
 import { request } from "../live/request.ts";
+import { fieldSelectorOf } from "../live/resources.ts";
 import { deliver, type Following, type FollowState, type Round } from "./following.ts";
 
 /** Takes everything of a kind. */
@@ -32,7 +33,8 @@ export async function checkVersion({ resource, credentials }: Following, state: 
   const connection = await credentials.current();
   if (connection.kind === "failed") return connection;
   const { target } = connection;
-  const answer = await request(connection, `${resource.path}?limit=1`);
+  const query = new URLSearchParams({ ...fieldSelectorOf(resource), limit: "1" });
+  const answer = await request(connection, `${resource.path}?${query}`);
   // Not passed over: the server that is not there now may be another one in a moment.
   if (answer.kind === "failed") return { kind: "failed", message: `${target.server}: ${answer.message}` };
   if (answer.status === 401) credentials.drop(connection);

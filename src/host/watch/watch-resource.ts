@@ -2,7 +2,7 @@ import { compareObject } from "../../watch/mirror.ts";
 import { isOlder, parseWatchEvent } from "../../watch/watch-event.ts";
 import type { Connection } from "../live/connect.ts";
 import { explainStatus } from "../live/explain-status.ts";
-import type { Resource } from "../live/resources.ts";
+import { fieldSelectorOf, type Resource } from "../live/resources.ts";
 import { deliver, type Following, type FollowState, type FollowTimes, type Round } from "./following.ts";
 import { readStream, type StreamEnd } from "./read-stream.ts";
 
@@ -28,16 +28,16 @@ export async function watchResource(following: Following, state: FollowState): P
   return found ?? troubleOf(end, following, { state, connection });
 }
 
-function watchPath({ path, only }: Resource, version: string, { length }: FollowTimes): string {
+function watchPath(resource: Resource, version: string, { length }: FollowTimes): string {
   const query = new URLSearchParams({
     watch: "true",
     allowWatchBookmarks: "true",
     resourceVersion: version,
     // Not all at once.
     timeoutSeconds: String(Math.ceil((length * (0.8 + 0.2 * Math.random())) / 1000)),
-    ...(only === undefined ? {} : { fieldSelector: `metadata.name=${only.name}` }),
+    ...fieldSelectorOf(resource),
   });
-  return `${path}?${query}`;
+  return `${resource.path}?${query}`;
 }
 
 function takeLine(line: string, { resource, follower }: Following, state: FollowState): Round {

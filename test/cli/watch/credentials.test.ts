@@ -2,6 +2,7 @@ import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { sendStatus } from "../../host/live/fake-api.ts";
+import { proxyConfigMap } from "../../host/live/objects.ts";
 import { watchApi } from "../../host/watch/watch-api.ts";
 import { workspace } from "../run-cli.ts";
 import { followsTo, objects } from "./in-step.ts";
@@ -89,6 +90,21 @@ test("with the right to list alone it says which one is missing, and works as so
   api.intercept(undefined);
   await watch.until(() => watch.count("synced") === 1 && api.watches() === 4, "watches");
   await followsTo({ api, watch }, "10.0.1.90");
+});
+
+test("the right to the one ConfigMap is enough, after failures too", async () => {
+  const api = await watchApi(objects);
+  api.intercept((url, response) => {
+    const isAll = url.pathname.endsWith("/configmaps") && url.searchParams.get("fieldSelector") === null;
+    if (isAll) sendStatus(response, 403, "configmaps is forbidden");
+    return isAll;
+  });
+  const watch = watchHere(api);
+  await watch.until(() => watch.count("synced") === 1 && api.watches() === 4, "the first sync");
+  api.cut();
+  const head = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\n";
+  api.put(proxyConfigMap(`${head}iptables: {masqueradeAll: true}\n`));
+  await watch.until(() => /-d 10.96.0.10\/32 .*--dport 80 -j KUBE-MARK-MASQ/.test(watch.rules()), "the configuration");
 });
 
 test.each([
