@@ -16,6 +16,8 @@ export interface Connection {
   readonly options: RequestOptions;
   /** Of one request, in milliseconds; undefined: for ever. */
   readonly patience: number | undefined;
+  /** When the credentials do, in milliseconds since 1970; undefined: nobody says. */
+  readonly expiresAt?: number | undefined;
 }
 
 /** Gets the credentials, which may run a plugin. The client library turns them into options, and is loaded only here. */
@@ -34,7 +36,7 @@ export async function connect(target: Target, patience: number | undefined): Pro
     const file = path === undefined ? "" : ` (${path})`;
     return failed(`cannot use the credentials of user ${target.userName}${file}: ${explainError(error)}`);
   }
-  return { kind: "connection", target, options, patience };
+  return { kind: "connection", target, options, patience, expiresAt: credentials?.expiresAt };
 }
 
 /** A kubeconfig with nothing else in it: what is wrong with other entries is no concern of this run. */

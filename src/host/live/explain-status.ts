@@ -3,11 +3,16 @@ import type { Target } from "./choose-target.ts";
 import type { Answer } from "./request.ts";
 import type { Resource } from "./resources.ts";
 
+/** What was asked for; `get` is of one object. */
+export interface Asked {
+  readonly verb: "get" | "list" | "watch";
+  readonly resource: Resource;
+}
+
 /** Says in words what an HTTP status other than 200 means for reading these objects. */
-export function explainStatus(answer: Answer, resource: Resource, target: Target): string {
-  const { plural, object } = resource;
-  const verb = object === undefined ? "list" : "get";
-  const what = object === undefined ? plural : `${plural} ${object.namespace}/${object.name}`;
+export function explainStatus(answer: Answer, { verb, resource }: Asked, target: Target): string {
+  const { plural, object, only = object } = resource;
+  const what = only === undefined ? plural : `${plural} ${only.namespace}/${only.name}`;
   const who = target.userName === "" ? "nobody" : `user ${target.userName}`;
   const said = messageOf(answer.body);
   switch (answer.status) {
@@ -17,8 +22,8 @@ export function explainStatus(answer: Answer, resource: Resource, target: Target
         "the token or certificate is missing, wrong or has expired; log in again"
       );
     case 403: {
-      const where = object === undefined ? "in all namespaces" : `in namespace ${object.namespace}`;
-      const hint = object === undefined ? "" : "; --proxy-config FILE gives the configuration instead";
+      const where = only === undefined ? "in all namespaces" : `in namespace ${only.namespace}`;
+      const hint = only === undefined ? "" : "; --proxy-config FILE gives the configuration instead";
       const isNode = plural === "nodes";
       return `forbidden: it takes the right to ${verb} ${plural}${isNode ? "" : ` ${where}`}${hint}${quoted(said)}`;
     }

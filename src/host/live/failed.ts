@@ -2,6 +2,8 @@
 export interface Failed {
   readonly kind: "failed";
   readonly message: string;
+  /** Seconds that the API server asks to wait before trying again. */
+  readonly retryAfter?: number | undefined;
 }
 
 export function failed(message: string): Failed {

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { isRecord } from "../../model/fields/fields.ts";
 import type { Connection } from "./connect.ts";
-import { explainStatus } from "./explain-status.ts";
+import { type Asked, explainStatus } from "./explain-status.ts";
 import { type Failed, failed } from "./failed.ts";
 import { type Entry, textOf } from "./kubeconfig.ts";
 import { type Answer, request } from "./request.ts";
-import type { Resource } from "./resources.ts";
+import { fieldSelectorOf, type Resource } from "./resources.ts";
 
 export interface Listed {
   readonly kind: "listed";
@@ -47,11 +47,12 @@ async function listPages(
   let continueAt = "";
   let version = "";
   do {
-    const query = continueAt === "" ? "" : `&continue=${encodeURIComponent(continueAt)}`;
-    const answer = await ask(connection, `${resource.path}?${selectorOf(resource)}limit=${pageSize}${query}`);
+    const next = continueAt === "" ? {} : { continue: continueAt };
+    const query = new URLSearchParams({ ...fieldSelectorOf(resource), limit: String(pageSize), ...next });
+    const answer = await ask(connection, `${resource.path}?${query}`);
     if (answer.kind === "failed") return answer;
     if (answer.status === 410) return { kind: "gone" };
-    if (answer.status !== 200) return failed(explainStatus(answer, resource, connection.target));
+    if (answer.status !== 200) return refusal(answer, { verb: "list", resource }, connection);
     const page = parsePage(answer, resource);
     if (page.kind === "failed") return page;
     // Pushed one by one: a page of a server that ignores the limit may be longer than an argument list can be.
@@ -63,15 +64,15 @@ async function listPages(
   return { kind: "listed", objects, version };
 }
 
-function selectorOf({ selector }: Resource): string {
-  return selector === undefined ? "" : `fieldSelector=${encodeURIComponent(selector)}&`;
+function refusal(answer: Answer, asked: Asked, { target }: Connection): Failed {
+  return { ...failed(explainStatus(answer, asked, target)), retryAfter: answer.retryAfter };
 }
 
 async function readObject(connection: Connection, resource: Resource): Promise<Listed | Failed> {
   const answer = await ask(connection, resource.path);
   if (answer.kind === "failed") return answer;
   if (answer.status === 404) return { kind: "listed", objects: [], version: "" };
-  if (answer.status !== 200) return failed(explainStatus(answer, resource, connection.target));
+  if (answer.status !== 200) return refusal(answer, { verb: "get", resource }, connection);
   const value = parseBody(answer);
   if (value?.kind === resource.kind) return { kind: "listed", objects: [value], version: "" };
   return failed(notWhatWasAsked(answer, resource));
@@ -115,10 +116,12 @@ const longestWait = 10;
 
 /** A server that is too busy says so, and when to come again. */
 async function ask(connection: Connection, path: string): Promise<Answer | Failed> {
+  const { signal } = connection.options;
   for (let tries = 1; ; tries++) {
     const answer = await request(connection, path);
     const isBusy = answer.kind === "answer" && (answer.status === 429 || answer.status === 503);
     if (!isBusy || answer.retryAfter === undefined || tries === mostTries) return answer;
-    await sleep(1000 * Math.min(answer.retryAfter, longestWait));
+    await sleep(1000 * Math.min(answer.retryAfter, longestWait), undefined, { signal }).catch(() => {});
+    if (signal?.aborted === true) return answer;
   }
 }

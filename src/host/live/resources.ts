@@ -6,9 +6,19 @@ export interface Resource {
   readonly plural: string;
   readonly path: string;
   /** Of one object instead of a list. */
-  readonly object?: { readonly namespace: string; readonly name: string };
-  /** Of a list that is not of all objects. */
-  readonly selector?: string;
+  readonly object?: ObjectName;
+  /** Of a list that holds one object at most. */
+  readonly only?: ObjectName;
+}
+
+export interface ObjectName {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** Without it nobody may list who has the right to the one object only. */
+export function fieldSelectorOf({ only }: Resource): { readonly fieldSelector?: string } {
+  return only === undefined ? {} : { fieldSelector: `metadata.name=${only.name}` };
 }
 
 /** What a command needs of the cluster: rules are made of some kinds, `check` looks at pods as well. */
@@ -23,7 +33,7 @@ const slices: Resource = {
   plural: "endpointslices.discovery.k8s.io",
   path: "/apis/discovery.k8s.io/v1/endpointslices",
 };
-const configuration: Resource = {
+const configuration: Resource & { readonly object: ObjectName } = {
   kind: "ConfigMap",
   apiVersion: "v1",
   plural: "configmaps",
@@ -43,6 +53,6 @@ export function resourcesFor(need: Need, withConfiguration: boolean): readonly R
 /** What is to be followed. The one ConfigMap is a list of one, so that it may come and go. */
 export function watchedResources(withConfiguration: boolean): readonly Resource[] {
   const { object, path, ...rest } = configuration;
-  const list = { ...rest, path: path.slice(0, path.lastIndexOf("/")), selector: `metadata.name=${object?.name}` };
+  const list: Resource = { ...rest, path: path.slice(0, path.lastIndexOf("/")), only: object };
   return [services, slices, nodes, ...(withConfiguration ? [list] : [])];
 }

@@ -7,6 +7,8 @@ import { type Entry, recordOf, textOf } from "./kubeconfig.ts";
 export interface Credentials {
   readonly kind: "credentials";
   readonly fields: Entry;
+  /** Milliseconds since 1970; undefined: nobody says. */
+  readonly expiresAt: number | undefined;
 }
 
 /** Somebody may have to log in. */
@@ -38,9 +40,8 @@ export async function runPlugin(exec: Entry, target: Target): Promise<Credential
     const said = lastLines(result.stderr ?? "");
     return failed(`${plugin} failed${said === "" ? "" : `: ${said}`}`);
   }
-  const fields = credentialsIn(result.stdout ?? "");
   // What it printed may be a token, or half of one: it is not told.
-  return fields === undefined ? failed(`${plugin} printed no ExecCredential`) : { kind: "credentials", fields };
+  return credentialsIn(result.stdout ?? "") ?? failed(`${plugin} printed no ExecCredential`);
 }
 
 /** Plugins are told by a variable which version of their API is wanted, and for which cluster. */
@@ -54,7 +55,7 @@ function environmentOf(exec: Entry, { cluster, server }: Target): Readonly<Recor
   return { ...Object.fromEntries(more), KUBERNETES_EXEC_INFO: JSON.stringify(info) };
 }
 
-function credentialsIn(text: string): Entry | undefined {
+function credentialsIn(text: string): Credentials | undefined {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -68,7 +69,9 @@ function credentialsIn(text: string): Entry | undefined {
     ...(token ? { token } : {}),
     ...(certificate && key ? { "client-certificate-data": base64(certificate), "client-key-data": base64(key) } : {}),
   };
-  return Object.keys(fields).length === 0 ? undefined : fields;
+  if (Object.keys(fields).length === 0) return undefined;
+  const expiresAt = Date.parse(textOf(status.expirationTimestamp));
+  return { kind: "credentials", fields, expiresAt: Number.isNaN(expiresAt) ? undefined : expiresAt };
 }
 
 /** What a plugin said in the end, without what looks like a token. */

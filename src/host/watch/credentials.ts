@@ -6,8 +6,8 @@ import { readKubeconfig, serviceAccountFolder } from "../live/kubeconfig.ts";
 /** Where to connect, with credentials that are young enough. */
 export interface Credentials {
   readonly current: () => Promise<Connection | Failed>;
-  /** They were not accepted: the next ask reads them anew. */
-  readonly drop: () => void;
+  /** They were not accepted: the next ask reads them anew, unless somebody has done so already. */
+  readonly drop: (refused: Connection) => void;
 }
 
 export interface CredentialsRequest extends TargetChoice {
@@ -19,9 +19,16 @@ export interface CredentialsRequest extends TargetChoice {
   readonly signal: AbortSignal;
 }
 
+interface Kept {
+  readonly reading: Promise<Connection | Failed>;
+  /** What came of it. */
+  read: Connection | undefined;
+  readonly at: number;
+}
+
 /** Reads kubeconfig, certificates and tokens from their files again and again, as they are renewed there. */
 export function createCredentials(request: CredentialsRequest): Credentials {
-  let kept: { readonly connection: Promise<Connection | Failed>; readonly at: number } | undefined;
+  let kept: Kept | undefined;
   // Somebody may switch the current context of the file meanwhile; this stays with the one it began with.
   let context = request.context;
   const read = async (): Promise<Connection | Failed> => {
@@ -37,14 +44,20 @@ export function createCredentials(request: CredentialsRequest): Credentials {
   };
   return {
     current: async () => {
-      const now = performance.now();
-      if (kept === undefined || now - kept.at > request.freshFor) kept = { connection: read(), at: now };
-      const connection = await kept.connection;
-      if (connection.kind === "failed") kept = undefined;
+      if (kept === undefined || isStale(kept, request))
+        kept = { reading: read(), at: performance.now(), read: undefined };
+      const mine = kept;
+      const connection = await mine.reading;
+      if (connection.kind === "connection") mine.read = connection;
+      else if (kept === mine) kept = undefined;
       return connection;
     },
-    drop: () => {
-      kept = undefined;
+    drop: (refused) => {
+      if (kept?.read === refused) kept = undefined;
     },
   };
+}
+
+function isStale({ at, read }: Kept, { freshFor }: CredentialsRequest): boolean {
+  return performance.now() - at > freshFor || (read?.expiresAt ?? Number.POSITIVE_INFINITY) <= Date.now();
 }

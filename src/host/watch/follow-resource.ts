@@ -31,6 +31,9 @@ export function followResource(following: Following): Followed {
   };
 }
 
+/** Seconds; a server that asks for more is asked again all the same. */
+const longestWait = 60;
+
 async function follow(following: Following, state: FollowState): Promise<void> {
   const { times, signal, follower, resource } = following;
   while (!signal.aborted) {
@@ -43,8 +46,9 @@ async function follow(following: Following, state: FollowState): Promise<void> {
     let wait = Math.max(0, times.apart - (performance.now() - began));
     if (trouble !== undefined) {
       state.failures += 1;
-      wait = waitAfter(state.failures, times.retry, Math.random());
-      follower.trouble({ ...trouble, plural: resource.plural, wait });
+      const { kind, message, retryAfter = 0 } = trouble;
+      wait = Math.max(waitAfter(state.failures, times.retry, Math.random()), 1000 * Math.min(retryAfter, longestWait));
+      follower.trouble({ kind, message, plural: resource.plural, wait });
     }
     await sleep(wait, undefined, { signal }).catch(() => {});
   }

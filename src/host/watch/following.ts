@@ -65,7 +65,12 @@ export interface FollowState {
 }
 
 /** How a round ended: all is well, or what is wrong. */
-export type Round = Omit<Trouble, "plural" | "wait"> | undefined;
+export type Round = RoundTrouble | undefined;
+
+export interface RoundTrouble extends Omit<Trouble, "plural" | "wait"> {
+  /** Seconds that the server asks to wait. */
+  readonly retryAfter?: number | undefined;
+}
 
 /** Only what was taken without an exception is known; the rest comes again with the next list. */
 export function deliver(follower: Follower, { upsert, remove, commit }: Difference, raw: Entry | undefined): void {

@@ -4,17 +4,19 @@ import { explainStatus } from "../live/explain-status.ts";
 import { recordOf, textOf } from "../live/kubeconfig.ts";
 import { listObjects } from "../live/list-objects.ts";
 import { request } from "../live/request.ts";
+import { fieldSelectorOf } from "../live/resources.ts";
 import { deliver, type Following, type FollowState, type Round } from "./following.ts";
 
 /** Takes everything of a kind. */
 export async function listResource({ resource, credentials, follower }: Following, state: FollowState): Promise<Round> {
   const connection = await credentials.current();
-  if (connection.kind === "failed") return connection;
+  if (connection.kind === "failed") return { kind: "refused", message: connection.message };
   const listed = await listObjects(connection, resource, () => {});
   if (listed.kind === "failed") {
-    const isRefused = /\b401\b|forbidden|it has no /.test(listed.message);
-    if (isRefused) credentials.drop();
-    return { kind: isRefused ? "refused" : "failed", message: `${connection.target.server}: ${listed.message}` };
+    const { message, retryAfter } = listed;
+    const isRefused = /\b401\b|^forbidden|^it has no |^TLS:/.test(message);
+    if (isRefused) credentials.drop(connection);
+    return { kind: isRefused ? "refused" : "failed", message: `${connection.target.server}: ${message}`, retryAfter };
   }
   deliver(follower, compareList(state.mirror, listed.objects), undefined);
   for (const object of listed.objects) follower.seen(object);
@@ -31,12 +33,14 @@ export async function checkVersion({ resource, credentials }: Following, state: 
   const connection = await credentials.current();
   if (connection.kind === "failed") return connection;
   const { target } = connection;
-  const answer = await request(connection, `${resource.path}?limit=1`);
+  const query = new URLSearchParams({ ...fieldSelectorOf(resource), limit: "1" });
+  const answer = await request(connection, `${resource.path}?${query}`);
   // Not passed over: the server that is not there now may be another one in a moment.
   if (answer.kind === "failed") return { kind: "failed", message: `${target.server}: ${answer.message}` };
-  if (answer.status === 401) credentials.drop();
+  if (answer.status === 401) credentials.drop(connection);
   if (answer.status !== 200) {
-    return { kind: "failed", message: `${target.server}: ${explainStatus(answer, resource, target)}` };
+    const message = explainStatus(answer, { verb: "list", resource }, target);
+    return { kind: "failed", message: `${target.server}: ${message}`, retryAfter: answer.retryAfter };
   }
   const version = versionIn(answer.body);
   if (state.version === undefined || !isOlder(version, state.version)) return undefined;

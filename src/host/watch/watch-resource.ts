@@ -1,7 +1,8 @@
 import { compareObject } from "../../watch/mirror.ts";
 import { isOlder, parseWatchEvent } from "../../watch/watch-event.ts";
+import type { Connection } from "../live/connect.ts";
 import { explainStatus } from "../live/explain-status.ts";
-import type { Resource } from "../live/resources.ts";
+import { fieldSelectorOf, type Resource } from "../live/resources.ts";
 import { deliver, type Following, type FollowState, type FollowTimes, type Round } from "./following.ts";
 import { readStream, type StreamEnd } from "./read-stream.ts";
 
@@ -24,19 +25,19 @@ export async function watchResource(following: Following, state: FollowState): P
     signal: state.leave.signal,
     take,
   });
-  return found ?? troubleOf(end, following, state, connection.target);
+  return found ?? troubleOf(end, following, { state, connection });
 }
 
-function watchPath({ path, selector }: Resource, version: string, { length }: FollowTimes): string {
+function watchPath(resource: Resource, version: string, { length }: FollowTimes): string {
   const query = new URLSearchParams({
     watch: "true",
     allowWatchBookmarks: "true",
     resourceVersion: version,
     // Not all at once.
     timeoutSeconds: String(Math.ceil((length * (0.8 + 0.2 * Math.random())) / 1000)),
-    ...(selector === undefined ? {} : { fieldSelector: selector }),
+    ...fieldSelectorOf(resource),
   });
-  return `${path}?${query}`;
+  return `${resource.path}?${query}`;
 }
 
 function takeLine(line: string, { resource, follower }: Following, state: FollowState): Round {
@@ -61,14 +62,13 @@ function takeLine(line: string, { resource, follower }: Following, state: Follow
   return undefined;
 }
 
-type Target = Parameters<typeof explainStatus>[2];
+interface Watched {
+  readonly state: FollowState;
+  readonly connection: Connection;
+}
 
-function troubleOf(
-  end: StreamEnd,
-  { resource, credentials, times }: Following,
-  state: FollowState,
-  target: Target,
-): Round {
+function troubleOf(end: StreamEnd, { resource, credentials, times }: Following, { state, connection }: Watched): Round {
+  const { target } = connection;
   switch (end.kind) {
     case "ended":
     case "stopped":
@@ -81,14 +81,15 @@ function troubleOf(
     case "broken":
       return { kind: "failed", message: `${target.server}: ${end.message}` };
     case "status": {
-      if (end.status === 401) credentials.drop();
+      if (end.status === 401) credentials.drop(connection);
       const isGone = end.status === 410 || end.status === 504 || end.status === 400;
       if (isGone) state.version = undefined;
       const answer = { ...end, kind: "answer" as const };
       const message = isGone
         ? `it cannot watch from there: status ${end.status}`
-        : explainStatus(answer, resource, target);
-      return { kind: isGone ? "relist" : "failed", message: `${target.server}: ${message}` };
+        : explainStatus(answer, { verb: "watch", resource }, target);
+      const { retryAfter } = end;
+      return { kind: isGone ? "relist" : "failed", message: `${target.server}: ${message}`, retryAfter };
     }
   }
 }

@@ -1,9 +1,9 @@
 import { getEventListeners } from "node:events";
 import { expect, test } from "vitest";
-import type { StoredObject } from "../../host/live/fake-api.ts";
 import { stored } from "../../host/live/objects.ts";
 import { watchApi } from "../../host/watch/watch-api.ts";
 import { cluster } from "../clusters.ts";
+import { churnedAddress, churnedService, churnedSlice, outlineOf, usedMegabytes } from "./churning.ts";
 import { watchHere } from "./watch-here.ts";
 
 /** `npm run soak` is the long one, and looks at memory. */
@@ -11,38 +11,16 @@ const events = Number(process.env.SOAK ?? 4000);
 const services = 50;
 const batch = 500;
 
-const base = stored(cluster);
-const service = base.find(({ kind }) => kind === "Service") as StoredObject;
-const slice = base.find(({ kind }) => kind === "EndpointSlice") as StoredObject;
-
-function serviceOf(index: number): StoredObject {
-  const spec = { clusterIP: `10.96.1.${index}`, ports: [{ port: 80 }] };
-  return { ...service, metadata: { ...service.metadata, name: `s${index}` }, spec };
-}
-
-function sliceOf(index: number, turn: number): StoredObject {
-  const labels = { "kubernetes.io/service-name": `s${index}` };
-  const addresses = [`10.${turn % 200}.${Math.floor(turn / 200) % 200}.${index + 1}`];
-  return { ...slice, metadata: { ...slice.metadata, name: `s${index}-x`, labels }, endpoints: [{ addresses }] };
-}
-
-function usedMegabytes(): number {
-  globalThis.gc?.();
-  return process.memoryUsage().heapUsed / 1e6;
-}
-
 test(`${events} events: few syncs, the right end, no growth`, { timeout: 1_200_000 }, async () => {
-  const all = Array.from({ length: services }, (_, index) => [serviceOf(index), sliceOf(index, 0)]).flat();
-  const api = await watchApi([...base, ...all]);
+  const all = Array.from({ length: services }, (_, index) => [churnedService(index), churnedSlice(index, 0)]).flat();
+  const api = await watchApi([...stored(cluster), ...all]);
   const watch = watchHere(api, { periods: { least: 50, full: 5000, retry: { first: 5, most: 40 } } });
   await watch.until(() => watch.count("synced") === 1 && api.watches() === 4, "the first sync");
   const curve: number[] = [];
   for (let turn = 1; turn <= events / batch; turn++) {
-    for (let count = 0; count < batch; count++) api.put(sliceOf(count % services, turn * batch + count));
-    const last = sliceOf((batch - 1) % services, turn * batch + batch - 1) as unknown as {
-      endpoints: [{ addresses: [string] }];
-    };
-    await watch.until(() => watch.rules().includes(`${last.endpoints[0].addresses[0]}:`), "the end of a batch");
+    for (let count = 0; count < batch; count++) api.put(churnedSlice(count % services, turn * batch + count));
+    const last = churnedAddress((batch - 1) % services, turn * batch + batch - 1);
+    await watch.until(() => watch.rules().includes(`${last}:`), "the end of a batch");
     // The log of the test itself would grow.
     watch.entries.splice(0, watch.entries.length - 5);
     watch.steps.length = 0;
@@ -53,12 +31,7 @@ test(`${events} events: few syncs, the right end, no growth`, { timeout: 1_200_0
     }
     curve.push(usedMegabytes());
   }
-  console.log(
-    `heap in MB: ${curve
-      .filter((_, index) => index % Math.ceil(curve.length / 20) === 0)
-      .map(Math.round)
-      .join(" ")}`,
-  );
+  console.log(`heap in MB: ${outlineOf(curve)}`);
   const half = curve.slice(Math.floor(curve.length / 2));
   if (globalThis.gc !== undefined) expect(Math.max(...half) - Math.min(...half)).toBeLessThan(20);
   expect(getEventListeners(watch.signal, "abort").length).toBeLessThan(30);

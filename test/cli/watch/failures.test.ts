@@ -1,44 +1,10 @@
-import { writeFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { SimulatedHost } from "../../changes/simulated-host.ts";
-import { type StoredObject, send, sendStatus } from "../../host/live/fake-api.ts";
-import { stored } from "../../host/live/objects.ts";
-import { type WatchApi, watchApi } from "../../host/watch/watch-api.ts";
-import { cluster } from "../clusters.ts";
-import { type RunningWatch, shortTimes, type WatchChoices, watchHere } from "./watch-here.ts";
-
-const objects = stored(cluster);
-
-function objectOf(kind: string): StoredObject {
-  const found = objects.find((one) => one.kind === kind);
-  if (found === undefined) throw new Error(`no ${kind}`);
-  return found;
-}
+import { send, sendStatus } from "../../host/live/fake-api.ts";
+import { type Intercept, watchApi } from "../../host/watch/watch-api.ts";
+import { followsTo, inStep, objectOf, objects, sliceTo } from "./in-step.ts";
+import { type RunningWatch, shortTimes, watchHere } from "./watch-here.ts";
 
 const slice = objectOf("EndpointSlice");
-
-function sliceTo(address: string): StoredObject {
-  return { ...slice, endpoints: [{ addresses: [address], nodeName: "node1" }] };
-}
-
-interface Situation {
-  readonly api: WatchApi;
-  readonly watch: RunningWatch;
-}
-
-/** A watch that has brought its host in step, and waits for events. */
-async function inStep(choices: WatchChoices = {}): Promise<Situation> {
-  const api = await watchApi(objects);
-  const watch = watchHere(api, choices);
-  await watch.until(() => watch.count("synced") === 1 && api.watches() === 4, "the first sync");
-  return { api, watch };
-}
-
-/** Changes the slice and waits until the host has it. */
-async function followsTo({ api, watch }: Situation, address: string): Promise<void> {
-  api.put(sliceTo(address));
-  await watch.until(() => watch.rules().includes(`${address}:8080`), `${address} in the rules`);
-}
 
 const relists = ({ entries }: RunningWatch): readonly unknown[] =>
   entries.filter(({ msg }) => msg === "list again").map(({ error }) => error);
@@ -197,25 +163,6 @@ describe("a watch outlives", () => {
     expect(watch.rules()).toContain("10.0.1.5:8080");
     await followsTo(situation, "10.0.1.90");
   });
-
-  test("a token that is renewed in its file", async () => {
-    const file = `/tmp/portolan-token-${process.pid}`;
-    writeFileSync(file, "old");
-    const api = await watchApi(objects);
-    let wanted = "Bearer old";
-    api.intercept((_, response, request) => {
-      if (request.headers.authorization === wanted) return false;
-      sendStatus(response, 401, "Unauthorized");
-      return true;
-    });
-    const watch = watchHere(api, { user: { tokenFile: file } });
-    await watch.until(() => watch.count("synced") === 1 && api.watches() === 4, "the first sync");
-    wanted = "Bearer new";
-    api.cut();
-    await watch.until(() => watch.count("cannot follow") >= 6, "refusals");
-    writeFileSync(file, "new");
-    await followsTo({ api, watch }, "10.0.1.90");
-  });
 });
 
 test("a server that is restarted all the time is not asked all the time", async () => {
@@ -225,152 +172,6 @@ test("a server that is restarted all the time is not asked all the time", async 
   const waits = watch.entries.filter(({ msg }) => msg === "cannot follow").map((entry) => entry.retryInMilliseconds);
   expect(Math.max(...waits.map(Number))).toBeGreaterThan(25);
   expect(Math.max(...waits.map(Number))).toBeLessThanOrEqual(40);
-});
-
-test("without the rights to list it says so and gives up, before it has begun", async () => {
-  const api = await watchApi(objects);
-  api.intercept((url, response) => {
-    if (!url.pathname.endsWith("/nodes")) return false;
-    sendStatus(response, 403, "nodes is forbidden");
-    return true;
-  });
-  const watch = watchHere(api);
-  await watch.done;
-  expect(watch.entries.at(-1)?.error).toMatch(/it takes the right to list nodes/);
-});
-
-describe("objects", () => {
-  test("with errors are told of, and their last good state stays", async () => {
-    const situation = await inStep();
-    const { api, watch } = situation;
-    api.put({ ...slice, endpoints: [{ addresses: ["10.0.1.999"] }] });
-    await watch.until(() => watch.entries.some(({ code }) => code === "object-kept"), "a warning");
-    await watch.until(() => watch.count("synced") === 2, "a sync");
-    expect(watch.rules()).toContain("10.0.1.5:8080");
-    await followsTo(situation, "10.0.1.90");
-  });
-
-  test("of which only heartbeats change make no sync", async () => {
-    const { api, watch } = await inStep();
-    const node = objectOf("Node");
-    for (let beat = 0; beat < 5; beat++) {
-      const status = { ...(node.status as object), conditions: [{ type: "Ready", lastHeartbeatTime: String(beat) }] };
-      api.put({ ...node, status });
-    }
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    expect(watch.count("synced")).toBe(1);
-  });
-
-  test("that change a thousand times are synced a few times", async () => {
-    const situation = await inStep({ periods: { least: 100, full: 60_000, retry: { first: 5, most: 40 } } });
-    const { api, watch } = situation;
-    for (let index = 0; index < 1000; index++) api.put(sliceTo(`10.0.${index % 200}.7`));
-    await followsTo(situation, "10.1.1.1");
-    expect(watch.count("synced")).toBeLessThan(8);
-  });
-
-  test("may be the configuration, also one that cannot be read", async () => {
-    const { api, watch } = await inStep();
-    const metadata = { name: "kube-proxy", namespace: "kube-system" };
-    const kept = (text: string) => ({ apiVersion: "v1", kind: "ConfigMap", metadata, data: { "config.conf": text } });
-    const head = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\n";
-    api.put(kept(`${head}iptables: {masqueradeAll: true}\n`));
-    await watch.until(() => watch.count("synced") === 2, "the configuration");
-    expect(watch.rules()).toMatch(/-d 10.96.0.10\/32 .*--dport 80 -j KUBE-MARK-MASQ/);
-    api.put(kept("a: [\n"));
-    await watch.until(() => watch.count("the configuration of kube-proxy is not taken") === 1, "a warning");
-    expect(watch.rules()).toMatch(/-d 10.96.0.10\/32 .*--dport 80 -j KUBE-MARK-MASQ/);
-    api.remove("ConfigMap", "kube-proxy");
-    await watch.until(() => !/-d 10.96.0.10\/32 .*--dport 80 -j KUBE-MARK-MASQ/.test(watch.rules()), "the default");
-  });
-});
-
-describe("the host", () => {
-  test("is repaired by the periodic check when somebody else has changed it", async () => {
-    const { watch } = await inStep({ periods: { least: 20, full: 150, retry: { first: 5, most: 40 } } });
-    watch.host.tables.ipv4.get("nat")?.get("KUBE-SERVICES")?.splice(0, 1);
-    const broken = watch.rules();
-    await watch.until(() => watch.rules() !== broken, "a repair");
-    expect(watch.rules()).toContain("10.96.0.10/32");
-  });
-
-  test("is read anew when a step fails, and the change arrives all the same", async () => {
-    let failures = 0;
-    let isSpoilt = false;
-    const spoil = () => (isSpoilt && failures++ < 3 ? "made to fail" : undefined);
-    const { api, watch } = await inStep({ spoil });
-    isSpoilt = true;
-    api.put(sliceTo("10.0.1.90"));
-    await watch.until(() => watch.rules().includes("10.0.1.90:8080"), "the change");
-    await watch.until(() => watch.count("synced") === 2, "a sync");
-    expect(watch.count("sync failed")).toBeGreaterThan(0);
-    expect(watch.entries.at(-1)).toMatchObject({ msg: "synced", full: true });
-  });
-
-  test("is not touched while somebody else changes it, or while a kube-proxy runs; then it is, and the lock let go", async () => {
-    const api = await watchApi(objects);
-    let isLocked = true;
-    let isRefused = false;
-    let held = 0;
-    const lock = async () => {
-      if (isLocked) return undefined;
-      held += 1;
-      return () => {
-        held -= 1;
-      };
-    };
-    const watch = watchHere(api, { lock, refusal: () => (isRefused ? "kube-proxy runs here" : undefined) });
-    await watch.until(() => watch.count("sync failed") >= 2, "failures");
-    isRefused = true;
-    isLocked = false;
-    const isTold = () => watch.entries.some(({ error }) => error === "kube-proxy runs here");
-    await watch.until(isTold, "a refusal");
-    expect(watch.steps).toEqual([]);
-    isRefused = false;
-    await watch.until(() => watch.count("synced") === 1, "a sync");
-    expect(held).toBe(0);
-  });
-
-  test("is left as it is, and not emptied, while a watch restarts; what changed meanwhile is all that is done", async () => {
-    const { api, watch } = await inStep();
-    await watch.stop();
-    api.put(sliceTo("10.0.1.90"));
-    let isEmpty = false;
-    watch.host.observe = () => {
-      isEmpty ||= !watch.rules().includes("10.96.0.10/32");
-    };
-    const next = watchHere(api, { host: watch.host });
-    await next.until(() => next.count("synced") === 1, "the first sync of the next");
-    expect(isEmpty).toBe(false);
-    expect(next.rules()).toContain("10.0.1.90:8080");
-    const third = watchHere(api, { host: next.host });
-    await next.stop();
-    await third.until(() => third.count("synced") === 1, "the first sync of the third");
-    expect(third.steps).toEqual([]);
-  });
-
-  test("of which half was done when the watch was killed is brought to the end", async () => {
-    let run = 0;
-    const killed = new SimulatedHost();
-    const api = await watchApi(objects);
-    const first = watchHere(api, { host: killed, spoil: () => (run++ > 0 ? "killed" : undefined) });
-    await first.until(() => first.count("sync failed") > 0, "a failure");
-    await first.stop();
-    const next = watchHere(api, { host: killed });
-    await next.until(() => next.count("synced") === 1, "a sync");
-    expect(next.rules()).toContain("10.0.1.5:8080");
-  });
-});
-
-test("without a Node of that name there is a warning, and rules as soon as it comes", async () => {
-  const api = await watchApi(objects.filter(({ kind }) => kind !== "Node"));
-  const other = { ...objectOf("Node"), metadata: { name: "node2" } };
-  api.put(other);
-  const watch = watchHere(api);
-  await watch.until(() => watch.entries.some(({ msg }) => msg.startsWith("waiting")), "a warning");
-  expect(watch.steps).toEqual([]);
-  api.put(objectOf("Node"));
-  await watch.until(() => watch.count("synced") === 1, "a sync");
 });
 
 test("a server that sends something else is not believed", async () => {
@@ -386,4 +187,52 @@ test("a server that sends something else is not believed", async () => {
   api.intercept(undefined);
   await followsTo(situation, "10.0.1.90");
   expect(watch.rules()).toContain("shop/web");
+});
+
+describe("a server that is too busy is asked again when it says, not before", () => {
+  const busy = (isBusy: (url: URL) => boolean): Intercept => {
+    return (url, response) => {
+      if (!isBusy(url)) return false;
+      response.setHeader("retry-after", "1");
+      sendStatus(response, 429, "too many requests");
+      return true;
+    };
+  };
+  const isWatch = (url: URL) => url.searchParams.get("watch") === "true";
+
+  test("to watch", async () => {
+    const situation = await inStep();
+    const { api, watch } = situation;
+    const asked: number[] = [];
+    api.intercept(
+      busy((url) => {
+        if (!url.pathname.endsWith("/services") || !isWatch(url)) return false;
+        asked.push(performance.now());
+        return asked.length < 3;
+      }),
+    );
+    api.cut();
+    await watch.until(() => asked.length === 3 && api.watches() === 4, "watches");
+    for (const [index, at] of asked.slice(1).entries()) expect(at - (asked[index] ?? 0)).toBeGreaterThan(950);
+    expect(watch.entries.some(({ error }) => /too busy to watch services \(429\)/.test(String(error)))).toBe(true);
+    await followsTo(situation, "10.0.1.90");
+  });
+
+  test("to list, and a watch that ends meanwhile does not wait for it", async () => {
+    const api = await watchApi(objects);
+    const asked: number[] = [];
+    api.intercept(
+      busy((url) => {
+        if (!url.pathname.endsWith("/services") || isWatch(url)) return false;
+        asked.push(performance.now());
+        return true;
+      }),
+    );
+    const watch = watchHere(api);
+    await watch.until(() => asked.length === 5, "five tries");
+    for (const [index, at] of asked.slice(1).entries()) expect(at - (asked[index] ?? 0)).toBeGreaterThan(950);
+    const began = performance.now();
+    await watch.stop();
+    expect(performance.now() - began).toBeLessThan(500);
+  });
 });

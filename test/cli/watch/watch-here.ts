@@ -41,9 +41,17 @@ export const shortTimes: Watch["times"] = {
   retry: { first: 5, most: 40 },
 };
 
+/** Where the API server is: one of this process, or any that a kubeconfig leads to. */
+export type Endpoint = Pick<WatchApi, "url"> | { readonly kubeconfig: string };
+
 export interface WatchChoices extends Partial<Pick<Watch, "times" | "periods" | "isVerify">> {
   readonly host?: SimulatedHost;
   readonly user?: object;
+  readonly mode?: "iptables" | "ipvs";
+  /** A KubeProxyConfiguration; the ConfigMap is not followed then. */
+  readonly proxyConfig?: object;
+  /** Milliseconds after which `until` gives up. */
+  readonly limit?: number;
   readonly freshFor?: number;
   readonly lock?: Watch["synced"]["lock"];
   readonly refusal?: Watch["synced"]["refusal"];
@@ -52,23 +60,36 @@ export interface WatchChoices extends Partial<Pick<Watch, "times" | "periods" | 
 }
 
 /** Runs a watch of an API server on a simulated host; it ends with the test. */
-export function watchHere(api: WatchApi, choices: WatchChoices = {}): RunningWatch {
+export function watchHere(endpoint: Endpoint, choices: WatchChoices = {}): RunningWatch {
   const { host = new SimulatedHost(), times = shortTimes, isVerify = false, freshFor = 60_000 } = choices;
   const periods = choices.periods ?? { least: 20, full: 60_000, retry: { first: 5, most: 40 } };
   const folder = mkdtempSync(join(tmpdir(), "portolan-watch-"));
   const file = join(folder, "config");
-  writeFileSync(file, kubeconfig({ server: api.url(), user: choices.user ?? {} }));
+  const { user = {} } = choices;
+  writeFileSync(file, "url" in endpoint ? kubeconfig({ server: endpoint.url(), user }) : endpoint.kubeconfig);
   const entries: LogEntry[] = [];
   const steps: string[] = [];
   const stop = new AbortController();
   setMaxListeners(0, stop.signal);
   const none = { context: undefined, cluster: undefined, user: undefined, as: undefined };
   const done = watchCluster({
-    resources: watchedResources(true),
-    credentials: createCredentials({ ...none, kubeconfig: file, patience: 300, freshFor, signal: stop.signal }),
-    options: { node: "node1", hostAddresses: ["192.0.2.10"], backends: { ipv4: "legacy", ipv6: "legacy" } },
+    resources: watchedResources(choices.proxyConfig === undefined),
+    credentials: createCredentials({
+      ...none,
+      kubeconfig: file,
+      patience: times.answer,
+      freshFor,
+      signal: stop.signal,
+    }),
+    options: {
+      node: "node1",
+      mode: choices.mode,
+      proxyConfig: choices.proxyConfig,
+      hostAddresses: ["192.0.2.10"],
+      backends: { ipv4: "legacy", ipv6: "legacy" },
+    },
     synced: {
-      host: { run: runnerOn(host, steps, choices.spoil), exists: () => true },
+      host: { run: runnerOn(host, steps, choices.spoil), exists: () => host.timeouts !== undefined },
       lock: choices.lock ?? (async () => () => {}),
       refusal: choices.refusal ?? (() => undefined),
       whyNot: async () => [],
@@ -96,9 +117,10 @@ export function watchHere(api: WatchApi, choices: WatchChoices = {}): RunningWat
     rmSync(folder, { recursive: true, force: true });
   });
   const until = async (isTrue: () => boolean, what: string): Promise<void> => {
-    const limit = performance.now() + 8000;
+    const { limit = 8000 } = choices;
+    const end = performance.now() + limit;
     while (!isTrue()) {
-      if (performance.now() > limit) throw new Error(`not within 8 s: ${what}\n${entries.map(asLine).join("\n")}`);
+      if (performance.now() > end) throw new Error(`not in time: ${what}\n${entries.map(asLine).join("\n")}`);
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
   };
@@ -114,6 +136,8 @@ function runnerOn(host: SimulatedHost, steps: string[], spoil: WatchChoices["spo
   return async (argv, stdin) => {
     const command = argv.join(" ");
     const known = dumpCommands.find((one) => one === command);
+    // As on a real host, asking IPVS loads it.
+    if (command === "ipvsadm -Sn") host.run({ purpose: "", argv, stdin });
     if (known !== undefined) {
       const { texts, failures } = host.dump();
       return { stdout: texts[known] ?? "", stderr: "", failure: failures[known] };

@@ -23,6 +23,8 @@ export interface WatchApi {
   /** Path and query of every request so far. */
   readonly asked: string[];
   readonly headers: IncomingMessage["headers"][];
+  /** What is there now. */
+  readonly objects: () => readonly StoredObject[];
   readonly put: (object: StoredObject) => void;
   readonly remove: (kind: string, name: string) => void;
   /** Ends every connection, the watches too. */
@@ -94,6 +96,7 @@ export async function watchApi(objects: readonly StoredObject[]): Promise<WatchA
     url: () => `http://127.0.0.1:${port}`,
     asked,
     headers,
+    objects: () => [...state.objects.values()],
     put: (object) => emit(state.objects.has(keyOf(object)) ? "MODIFIED" : "ADDED", object),
     remove: (kind, name) => {
       const object = [...state.objects.values()].find((one) => one.kind === kind && one.metadata.name === name);
