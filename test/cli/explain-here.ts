@@ -1,18 +1,11 @@
 import type { Command } from "commander";
-import { vi } from "vitest";
 import { explainPacketCommand } from "../../src/cli/explain-packet/packet-command.ts";
+import { captureOutput } from "./capture-output.ts";
 import type { CliResult } from "./run-cli.ts";
 
 /** `portolan explain packet` in this process: as runCli, without the time a process takes. */
 export async function explainHere(args: readonly string[]): Promise<CliResult> {
-  const decoder = new TextDecoder();
-  const texts = { stdout: "", stderr: "" };
-  const spies = (["stdout", "stderr"] as const).map((stream) =>
-    vi.spyOn(process[stream], "write").mockImplementation((chunk) => {
-      texts[stream] += typeof chunk === "string" ? chunk : decoder.decode(chunk);
-      return true;
-    }),
-  );
+  const { texts, end } = captureOutput();
   let code: number | null = null;
   try {
     const command: Command = explainPacketCommand("portolan", (exit) => {
@@ -25,6 +18,6 @@ export async function explainHere(args: readonly string[]): Promise<CliResult> {
     if (exitCode === undefined) throw error;
     return { code: reason === undefined ? exitCode : 2, stdout: texts.stdout, stderr: `${texts.stderr}${message}\n` };
   } finally {
-    for (const spy of spies) spy.mockRestore();
+    end();
   }
 }

@@ -84,5 +84,7 @@ describe("texts of several tools", () => {
       { tool: "iptables", node: "a/n1", text: "\nx\n\n" },
       { tool: "ipset", node: undefined, text: "\n\n\n\n\n\nz\n" },
     ]);
+    const windows = "# above\r\n==> iptables.restore <==\r\nx\r\n";
+    expect(compiledTexts(windows)).toEqual([{ tool: "iptables", node: undefined, text: "\n\nx\r\n" }]);
   });
 });
