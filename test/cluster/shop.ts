@@ -23,10 +23,13 @@ export async function fillShop(plane: ControlPlane): Promise<void> {
 
 /** Creates an object, or replaces what there is by its name. */
 export async function store(plane: ControlPlane, object: StoredObject): Promise<void> {
+  const isNew = (await plane.call("GET", pathOf(object))).status === 404;
+  await (isNew ? create : replace)(plane, object);
+}
+
+export async function create(plane: ControlPlane, object: StoredObject): Promise<void> {
   const path = pathOf(object);
-  if ((await plane.call("GET", path)).status === 404) {
-    await plane.call("POST", path.slice(0, path.lastIndexOf("/")), sentOf(object));
-  } else await replace(plane, object);
+  await plane.call("POST", path.slice(0, path.lastIndexOf("/")), sentOf(object));
   if (object.kind === "Node") await plane.call("PUT", `${path}/status`, sentOf(object));
 }
 

@@ -6,7 +6,7 @@ import { whyNoCluster } from "../../scripts/cluster/binaries.mjs";
 import { type ControlPlane, startControlPlane } from "../../scripts/cluster/control-plane.mjs";
 import { churnedAddress, churnedService, churnedSlice, outlineOf, usedMegabytes } from "../cli/watch/churning.ts";
 import { type RunningWatch, shortTimes, watchHere } from "../cli/watch/watch-here.ts";
-import { fillShop, planOf, replace, store } from "./shop.ts";
+import { create, fillShop, planOf, replace } from "./shop.ts";
 
 const reason = whyNoCluster();
 if (reason !== undefined) console.warn(`SKIPPED, churn of a real API server: ${reason}`);
@@ -33,8 +33,8 @@ describe.skipIf(reason !== undefined)("a real API server", () => {
 
   test(`${events} events: nothing lost, nothing failed, no growth`, { timeout: 3_600_000 }, async () => {
     for (let index = 0; index < services; index++) {
-      await store(plane, churnedService(index));
-      await store(plane, churnedSlice(index, 0));
+      await create(plane, churnedService(index));
+      await create(plane, churnedSlice(index, 0));
     }
     const watch = watchHere(
       { kubeconfig: plane.kubeconfig("admin") },

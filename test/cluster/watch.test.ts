@@ -7,7 +7,8 @@ import { whyNoCluster } from "../../scripts/cluster/binaries.mjs";
 import { type ControlPlane, startControlPlane } from "../../scripts/cluster/control-plane.mjs";
 import { churnedAddress, churnedService, churnedSlice } from "../cli/watch/churning.ts";
 import { type RunningWatch, shortTimes, type WatchChoices, watchHere } from "../cli/watch/watch-here.ts";
-import { fillShop, planOf, replace, store, webSlice } from "./shop.ts";
+import { patientProxy } from "./patient-proxy.ts";
+import { create, fillShop, planOf, replace, store, webSlice } from "./shop.ts";
 
 const reason = whyNoCluster();
 if (reason !== undefined) console.warn(`SKIPPED, watching a real API server: ${reason}`);
@@ -44,8 +45,8 @@ describe.skipIf(reason !== undefined).sequential("a watch of a real API server",
     const [services, changes, least] = [100, 1000, 200];
     const numbers = Array.from({ length: services }, (_, index) => index);
     await inLanes(numbers, async (index) => {
-      await store(plane, churnedService(index));
-      await store(plane, churnedSlice(index, 0));
+      await create(plane, churnedService(index));
+      await create(plane, churnedSlice(index, 0));
     });
     const watch = await inStep({ periods: { least, full: 600_000, retry: { first: 5, most: 40 } } });
     const began = performance.now();
@@ -91,8 +92,7 @@ describe.skipIf(reason !== undefined).sequential("a watch of a real API server",
       plane.thaw();
     }
     await watch.until(() => watch.rules().includes("10.0.1.92:8080"), "the change of meanwhile");
-    const relists = watch.entries.filter(({ msg }) => msg === "list again").map(({ error }) => error);
-    expect(relists).toContain("nothing came for 0.7 s");
+    expect(relists(watch)).toContain("nothing came for 0.7 s");
     await follows(watch, "10.0.1.93");
     expect(gaps).toEqual([]);
     expect(await planOf(plane, watch.host)).toMatchObject({ code: 0 });
@@ -102,13 +102,36 @@ describe.skipIf(reason !== undefined).sequential("a watch of a real API server",
     const watch = await inStep();
     await plane.wipe();
     await watch.until(() => !watch.rules().includes("shop/web"), "no Service");
-    const relists = watch.entries.filter(({ msg }) => msg === "list again").map(({ error }) => error);
-    expect(relists[0]).toMatch(/^versions went back, from \d+ to \d+$/);
+    expect(relists(watch)[0]).toMatch(/^versions went back, from \d+ to \d+$/);
     expect(watch.rules()).toContain("KUBE-SERVICES");
     await watch.until(() => watch.entries.some(({ code }) => code === "node-absent"), "a warning");
     await fillShop(plane);
     await follows(watch, "10.0.1.94");
     expect(watch.rules()).not.toContain("shop/s1");
+    expect(await planOf(plane, watch.host)).toMatchObject({ code: 0 });
+  });
+
+  test("finds out that an etcd was wiped where it never saw the API server away: the watches are silent", async () => {
+    // Versions must have come further than those of an API server that has just begun.
+    const turns = Array.from({ length: 400 }, (_, turn) => turn % 200);
+    await inLanes(turns, (turn) => replace(plane, webSlice(`10.0.2.${turn}`)));
+    const proxy = await patientProxy(Number(new URL(plane.server).port));
+    const kubeconfig = plane.kubeconfig("admin").replace(plane.server, `https://127.0.0.1:${proxy.port}`);
+    // The server ends each watch after a second, and who asks for the next one waits until there is a server again.
+    const changing = { ...times, answer: 40_000, length: 1000 };
+    const watch = watchHere({ kubeconfig }, { times: changing, limit: 40_000 });
+    await watch.until(() => watch.count("synced") === 1, "the first sync");
+    proxy.hold();
+    await watch.until(() => proxy.open() === 0, "the end of all watches");
+    await plane.wipe();
+    Object.assign(changing, { silence: 700, length: 60_000 });
+    proxy.release();
+    await watch.until(() => !watch.rules().includes("shop/web"), "no Service");
+    expect(relists(watch)[0]).toBe("nothing came for 0.7 s");
+    expect(watch.count("cannot follow")).toBe(0);
+    Object.assign(changing, { silence: 60_000 });
+    await fillShop(plane);
+    await follows(watch, "10.0.1.95");
     expect(await planOf(plane, watch.host)).toMatchObject({ code: 0 });
   });
 });
@@ -122,6 +145,10 @@ function gapsOf(watch: RunningWatch): readonly string[] {
     if (!isWhole) gaps.push(rules);
   };
   return gaps;
+}
+
+function relists({ entries }: RunningWatch): readonly unknown[] {
+  return entries.filter(({ msg }) => msg === "list again").map(({ error }) => error);
 }
 
 function hasTold({ entries }: RunningWatch, message: RegExp): boolean {
