@@ -1,1 +1,2 @@
 export declare function whyNoCluster(): string | undefined;
+export declare function binaryPath(name: string): string;

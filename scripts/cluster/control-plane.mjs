@@ -155,7 +155,8 @@ async function becomesReady(call, processes, folder) {
 /** Sends a request as admin; fails where the API server does not take an object. */
 function ask({ folder, port, method, path, body }) {
   return new Promise((resolve, reject) => {
-    const headers = { authorization: "Bearer admin-token", "content-type": "application/json" };
+    const type = method === "PATCH" ? "application/merge-patch+json" : "application/json";
+    const headers = { authorization: "Bearer admin-token", "content-type": type };
     const ca = readFileSync(join(folder, "pki", "apiserver.crt"));
     const sent = request({ host, port, path, method, headers, ca }, (response) => {
       let text = "";

@@ -36,11 +36,13 @@ function familyDifferences(tool, mode, expected, compiled) {
   ];
   return [
     ...faults,
-    ...chainDifferences(tool, mode, comparedChains(readRules(saved)), comparedChains(readRules(restore + jumps))),
+    ...ruleDifferences(tool, mode, saved, restore + jumps),
   ];
 }
 
-function chainDifferences(label, mode, wanted, actual) {
+/** What differs between two texts of rules, the first of them kube-proxy's. */
+export function ruleDifferences(label, mode, saved, text) {
+  const [wanted, actual] = [saved, text].map((each) => comparedChains(readRules(each)));
   const keys = [...new Set([...wanted.keys(), ...actual.keys()])].sort();
   return keys.flatMap((key) => {
     const want = wanted.get(key);
