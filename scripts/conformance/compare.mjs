@@ -34,10 +34,7 @@ function familyDifferences(tool, mode, expected, compiled) {
     ...restoreFormFaults(restore, "restore").map((fault) => `${tool}.restore: ${fault}`),
     ...restoreFormFaults(jumps, "jumps").map((fault) => `${tool}.jumps: ${fault}`),
   ];
-  return [
-    ...faults,
-    ...ruleDifferences(tool, mode, saved, restore + jumps),
-  ];
+  return [...faults, ...ruleDifferences(tool, mode, saved, restore + jumps)];
 }
 
 /** What differs between two texts of rules, the first of them kube-proxy's. */

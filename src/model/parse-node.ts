@@ -12,7 +12,7 @@ import {
   textsField,
 } from "./fields.ts";
 import { isDnsSubdomain, parseObjectName } from "./names.ts";
-import { defaultHostFeatures, type Host, type HostFeatures, type Node, type NodeAddress } from "./node.ts";
+import type { Host, HostFeatures, Node, NodeAddress } from "./node.ts";
 import { parseLegacyCidr, parseLegacyIp } from "./parse-addresses.ts";
 
 const zoneLabel = "topology.kubernetes.io/zone";
@@ -72,12 +72,10 @@ export function parseHost(fields: Fields): Host | undefined {
   return { ...name, addresses: given ? addresses : undefined, features: parseFeatures(fields) };
 }
 
-function parseFeatures(host: Fields): HostFeatures {
+function parseFeatures(host: Fields): Partial<HostFeatures> {
   const features = recordField(host, "features");
-  if (features === undefined) return defaultHostFeatures;
+  if (features === undefined) return {};
   checkKnownFields(features, featureFields);
-  return {
-    randomFully: booleanField(features, "randomFully") ?? defaultHostFeatures.randomFully,
-    nfacct: booleanField(features, "nfacct") ?? defaultHostFeatures.nfacct,
-  };
+  const [randomFully, nfacct] = [booleanField(features, "randomFully"), booleanField(features, "nfacct")];
+  return { ...(randomFully === undefined ? {} : { randomFully }), ...(nfacct === undefined ? {} : { nfacct }) };
 }

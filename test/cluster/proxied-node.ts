@@ -6,14 +6,15 @@ import type { ControlPlane } from "../../scripts/cluster/control-plane.mjs";
 import { type NodeNamespace, openNamespace } from "../lab/namespace.ts";
 import type { Backend } from "../lab/needs.ts";
 
+const cli = new URL("../../dist/cli/portolan.js", import.meta.url).pathname;
 const relay = new URL("relay.mjs", import.meta.url).pathname;
 
 /** A network namespace that stands for a node, from which the API server can be reached. */
 export interface ClusterNode extends NodeNamespace {
   readonly name: string;
   readonly file: (name: string) => string;
-  /** Kept running until the node is closed; what it writes goes to the node's file LABEL.log. */
-  readonly spawn: (label: string, argv: readonly string[]) => ChildProcess;
+  /** Runs until the node is closed; what it writes goes to the node's file LABEL.log. */
+  readonly launch: (label: string, argv: readonly string[]) => ChildProcess;
   /** What iptables-save and ip6tables-save print. */
   readonly saved: () => Readonly<Record<"iptables.save" | "ip6tables.save", string>>;
 }
@@ -23,7 +24,7 @@ export async function openClusterNode(cluster: ControlPlane, name: string, backe
   const node = await openNamespace(backend);
   const file = (path: string) => join(node.folder, path);
   const children: ChildProcess[] = [];
-  const run: ClusterNode["spawn"] = (label, argv) => {
+  const launch: ClusterNode["launch"] = (label, argv) => {
     const log = openSync(file(`${label}.log`), "a");
     const child = node.spawn(argv, ["ignore", log, log]);
     children.push(child);
@@ -40,7 +41,7 @@ export async function openClusterNode(cluster: ControlPlane, name: string, backe
     ...node,
     name,
     file,
-    spawn: run,
+    launch,
     saved: () => ({
       "iptables.save": node.run(["iptables-save"]).stdout,
       "ip6tables.save": node.run(["ip6tables-save"]).stdout,
@@ -57,5 +58,13 @@ export function startKubeProxy(node: ClusterNode, configuration: object): ChildP
   const clientConnection = { kubeconfig: node.file("system:kube-proxy") };
   writeFileSync(node.file("config.conf"), JSON.stringify({ ...configuration, clientConnection }));
   const flags = [`--config=${node.file("config.conf")}`, `--hostname-override=${node.name}`];
-  return node.spawn("kube-proxy", [binaryPath("kube-proxy"), ...flags]);
+  return node.launch("kube-proxy", [binaryPath("kube-proxy"), ...flags]);
+}
+
+/** Starts `portolan watch --apply`, as somebody who has the rights of kube-proxy. */
+export function startWatch(node: ClusterNode, configuration: object): ChildProcess {
+  writeFileSync(node.file("config.conf"), JSON.stringify(configuration));
+  const where = ["--kubeconfig", node.file("system:kube-proxy"), "--proxy-config", node.file("config.conf")];
+  const how = ["--apply", "--backup-dir", node.file("backups"), "--min-sync-period", "100ms"];
+  return node.launch("watch", [process.execPath, cli, "watch", "--live", "--node", node.name, ...where, ...how]);
 }

@@ -33,7 +33,8 @@ export async function makeProxiedState(call: Call): Promise<void> {
   await Promise.all(Object.entries(services).map(([name, spec]) => makeService(call, name, spec)));
   await makeService(call, "named-apart", { selector: web, ports: [http] }, proxyLabel);
   const ingress = [{ ip: "198.51.100.20" }, { ip: "2001:db8:51::20" }, { ip: "198.51.100.21", ipMode: "Proxy" }];
-  for (const name of ["lb", "lb-local"]) await setIngress(call, name, name === "lb" ? ingress : [{ ip: "198.51.100.30" }]);
+  for (const name of ["lb", "lb-local"])
+    await setIngress(call, name, name === "lb" ? ingress : [{ ip: "198.51.100.30" }]);
   await Promise.all(["hand", "hand6"].map((name) => makeHandMadeSlice(call, name)));
 }
 
@@ -124,12 +125,29 @@ const services: Readonly<Record<string, object>> = {
   empty: { type: "NodePort", selector: { app: "nobody" }, ...dualStack, ports: [{ ...http, nodePort: 30084 }] },
   sick: { selector: { app: "sick" }, ...dualStack, ports: [http] },
   unready: { selector: { app: "sick" }, publishNotReadyAddresses: true, ports: [http] },
-  drain: { type: "NodePort", selector: { app: "drain" }, externalTrafficPolicy: "Local", ports: [{ ...http, nodePort: 30085 }] },
+  drain: {
+    type: "NodePort",
+    selector: { app: "drain" },
+    externalTrafficPolicy: "Local",
+    ports: [{ ...http, nodePort: 30085 }],
+  },
   near: { selector: web, trafficDistribution: "PreferSameZone", ...dualStack, ports: [http] },
   "same-node": { selector: web, trafficDistribution: "PreferSameNode", ports: [http] },
-  sctp: { selector: web, ports: [{ port: 5060, protocol: "SCTP" }, { name: "t", port: 5061 }].map((port, at) => ({ name: `p${at}`, ...port })) },
+  sctp: {
+    selector: web,
+    ports: [
+      { port: 5060, protocol: "SCTP" },
+      { name: "t", port: 5061 },
+    ].map((port, at) => ({ name: `p${at}`, ...port })),
+  },
   six: { selector: web, ipFamilies: ["IPv6"], ipFamilyPolicy: "SingleStack", ports: [http] },
-  "one-number": { selector: web, ports: [{ name: "a", port: 53, targetPort: 5353 }, { ...dns, name: "b" }] },
+  "one-number": {
+    selector: web,
+    ports: [
+      { name: "a", port: 53, targetPort: 5353 },
+      { ...dns, name: "b" },
+    ],
+  },
   elsewhere: { type: "ExternalName", externalName: "example.org" },
   hand: { ports: [{ port: 9000 }] },
   hand6: { ports: [{ port: 9000 }], ipFamilies: ["IPv6"], ipFamilyPolicy: "SingleStack" },
