@@ -37,13 +37,14 @@ export function runPod(call: Call, name: string, { ips, isReady }: { ips: readon
 
 export interface NodeShape {
   readonly name: string;
+  /** Empty: none. */
   readonly zone: string;
   readonly addresses: readonly string[];
   readonly podCIDRs: readonly string[];
 }
 
 export async function makeNode(call: Call, { name, zone, addresses, podCIDRs }: NodeShape): Promise<void> {
-  const labels = { "kubernetes.io/hostname": name, "topology.kubernetes.io/zone": zone };
+  const labels = { "kubernetes.io/hostname": name, ...(zone === "" ? {} : { "topology.kubernetes.io/zone": zone }) };
   const spec = { podCIDR: podCIDRs[0], podCIDRs };
   await call("POST", "/api/v1/nodes", { metadata: { name, labels }, spec });
   await setNodeAddresses(call, name, addresses);
