@@ -73,7 +73,7 @@ export const services: Readonly<Record<string, object>> = {
   balanced: { type: "LoadBalancer", selector: app, externalTrafficPolicy: "Local", ports: [http] },
 };
 
-export const manyPods = 230;
+const manyPods = 230;
 
 /** Three nodes, the last without a zone; the pods, and many of one Service. */
 export async function makeControlledState(call: Call): Promise<void> {

@@ -1,4 +1,5 @@
 import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -113,7 +114,7 @@ describe.skipIf(reason !== undefined)("the real kube-proxy, and watch --apply be
     );
   };
 
-  test.each(changes)("$title", async ({ act, isDone, endsKubeProxy, keepsComments }) => {
+  test.each(changes)("$title", async ({ act, isDone, restarts, keepsComments }) => {
     const reads = keepsComments ? withoutOwnComments : undefined;
     await act(cluster.call);
     if (isDone !== undefined)
@@ -124,11 +125,9 @@ describe.skipIf(reason !== undefined)("the real kube-proxy, and watch --apply be
     const wanted = await settledFiles();
     for (const pair of pairs) {
       const { name, proxied, watched } = pair;
-      if (endsKubeProxy === name) {
-        await until(
-          () => pair.kubeProxy.exitCode !== null,
-          () => "kube-proxy has ended",
-        );
+      if (restarts === name) {
+        pair.kubeProxy.kill();
+        await once(pair.kubeProxy, "exit");
         pair.kubeProxy = startKubeProxy(proxied, proxyConfiguration);
       }
       await settle(pair, () => differencesFromFiles(proxied, wanted[name], { backend: backends[name], reads }));

@@ -59,9 +59,13 @@ export function setNodeAddresses(call: Call, name: string, addresses: readonly s
 export const makeService = (call: Call, name: string, spec: object, metadata: object = {}) =>
   call("POST", "/api/v1/namespaces/default/services", { metadata: { name, ...metadata }, spec });
 
-export async function list(call: Call, path: string): Promise<readonly Loose[]> {
+async function list(call: Call, path: string): Promise<readonly Loose[]> {
   return JSON.parse((await call("GET", path)).text).items;
 }
+
+/** Objects as they stand alone: a list says their kind once for all. */
+export const listAs = async (call: Call, type: object, path: string): Promise<readonly Loose[]> =>
+  (await list(call, path)).map((item) => ({ ...type, ...item }));
 
 /** Every EndpointSlice of the namespace `default`, or those of one Service. */
 export async function slicesOf(call: Call, service?: string): Promise<readonly Loose[]> {
