@@ -125,7 +125,7 @@ describe.skipIf(reason !== undefined)("the real kube-proxy, and watch --apply be
     const wanted = await settledFiles();
     for (const pair of pairs) {
       const { name, proxied, watched } = pair;
-      if (restarts === name) {
+      if (restarts) {
         pair.kubeProxy.kill();
         await once(pair.kubeProxy, "exit");
         pair.kubeProxy = startKubeProxy(proxied, proxyConfiguration);
