@@ -1,6 +1,5 @@
 import { execFileSync, spawn } from "node:child_process";
 import { mkdirSync, openSync, writeFileSync } from "node:fs";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { ControlPlane } from "../../scripts/cluster/control-plane.mjs";
 import { until } from "./objects.ts";
 import { changes } from "./proxied-changes.ts";
@@ -47,50 +46,40 @@ function run([program, ...args]: readonly string[]): string {
   });
 }
 
-const withoutCounts = (text: string) => text.replace(/^#.*\n/gm, "").replace(/ \[\d+:\d+\]$/gm, "");
-
-/** What the tools print, once three looks at the host agree. */
-async function settled(): Promise<Record<string, string>> {
-  let last = "";
-  for (let times = 0; ; await sleep(700)) {
-    const texts = Object.fromEntries(Object.entries(dumps).map(([name, argv]) => [name, tryRun(argv)]));
-    const now = withoutCounts(Object.values(texts).join("\n"));
-    times = now === last ? times + 1 : 0;
-    if (times >= 2 && texts["ip6tables.save"]?.includes("KUBE-NODE-PORT")) return texts;
-    last = now;
-  }
-}
-
 function tryRun(argv: readonly string[]): string {
   try {
     return run(argv);
-  } catch {
-    return "";
+  } catch (error) {
+    return String((error as { readonly stdout?: string }).stdout ?? "");
   }
 }
 
+const verify = [
+  "verify",
+  "--live",
+  "--node",
+  "node1",
+  "--kubeconfig",
+  `${here}/admin`,
+  "--proxy-config",
+  `${here}/config.conf`,
+];
+
+/** Waits until Portolan agrees with kube-proxy, or for as long as kube-proxy may take; what both say is kept. */
 async function record(cluster: ControlPlane, round: string): Promise<void> {
-  const texts = await settled();
+  const write = (name: string, text: string) => writeFileSync(`out/${round}-${name}`, text);
+  let verdict = "";
+  for (const end = Date.now() + 90_000; Date.now() < end && !verdict.includes("no drift"); )
+    verdict = tryRun([process.execPath, cli, ...verify]);
+  write("verify", verdict);
+  for (const [name, argv] of Object.entries(dumps)) write(name, tryRun(argv));
   const lists = await Promise.all(
     Object.entries(resources).map(async ([kind, path]) => {
       const { apiVersion, items } = JSON.parse((await cluster.call("GET", path)).text);
       return items.map((item: object) => ({ apiVersion, kind, ...item }));
     }),
   );
-  const write = (name: string, text: string) => writeFileSync(`out/${round}-${name}`, text);
   write("state.json", JSON.stringify({ apiVersion: "v1", kind: "List", items: lists.flat() }));
-  for (const [name, text] of Object.entries(texts)) write(name, text);
-  const flags = [
-    "verify",
-    "--live",
-    "--node",
-    "node1",
-    "--kubeconfig",
-    `${here}/admin`,
-    "--proxy-config",
-    `${here}/config.conf`,
-  ];
-  write("verify", tryRun([process.execPath, cli, ...flags]));
 }
 
 mkdirSync(here);

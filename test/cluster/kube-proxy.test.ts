@@ -114,26 +114,31 @@ describe.skipIf(reason !== undefined)("the real kube-proxy, and watch --apply be
     );
   };
 
-  test.each(changes)("$title", async ({ act, isDone, restarts, keepsComments }) => {
-    const reads = keepsComments ? withoutOwnComments : undefined;
-    await act(cluster.call);
-    if (isDone !== undefined)
-      await until(
-        () => isDone(cluster.call),
-        () => "the controllers have followed",
-      );
-    const wanted = await settledFiles();
-    for (const pair of pairs) {
-      const { name, proxied, watched } = pair;
-      if (restarts) {
-        pair.kubeProxy.kill();
-        await once(pair.kubeProxy, "exit");
-        pair.kubeProxy = startKubeProxy(proxied, proxyConfiguration);
+  test.each(changes)(
+    "$title",
+    async ({ act, isDone, restarts, keepsComments }) => {
+      const reads = keepsComments ? withoutOwnComments : undefined;
+      await act(cluster.call);
+      if (isDone !== undefined)
+        await until(
+          () => isDone(cluster.call),
+          () => "the controllers have followed",
+        );
+      const wanted = await settledFiles();
+      for (const pair of pairs) {
+        const { name, proxied, watched } = pair;
+        if (restarts) {
+          pair.kubeProxy.kill();
+          await once(pair.kubeProxy, "exit");
+          pair.kubeProxy = startKubeProxy(proxied, proxyConfiguration);
+        }
+        await settle(pair, () => differencesFromFiles(proxied, wanted[name], { backend: backends[name], reads }));
+        await settle(pair, () => differencesFromNode(proxied, watched, reads));
+        // Portolan's own comparison, beside that of the texts.
+        const verified = proxied.portolan(["verify", "--live", "--node", name, "--kubeconfig", proxied.file("admin")]);
+        expect(verified, verified.stdout).toMatchObject({ code: 0, stdout: expect.stringContaining("no drift") });
       }
-      await settle(pair, () => differencesFromFiles(proxied, wanted[name], { backend: backends[name], reads }));
-      await settle(pair, () => differencesFromNode(proxied, watched, reads));
-      const verified = proxied.portolan(["verify", "--live", "--node", name, "--kubeconfig", proxied.file("admin")]);
-      expect(verified, verified.stdout).toMatchObject({ code: 0, stdout: expect.stringContaining("no drift") });
-    }
-  });
+    },
+    240_000,
+  );
 });

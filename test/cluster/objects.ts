@@ -73,9 +73,9 @@ export async function slicesOf(call: Call, service?: string): Promise<readonly L
   return list(call, `/apis/discovery.k8s.io/v1/namespaces/default/endpointslices${selector}`);
 }
 
-/** Asks until the answer is true; fails, with what is said of it, after half a minute. */
+/** Asks until the answer is true; fails, with what is said of it, after a minute. */
 export async function until(isTrue: () => Promise<boolean> | boolean, what: () => string): Promise<void> {
-  for (const end = Date.now() + 30_000; Date.now() < end; ) {
+  for (const end = Date.now() + 60_000; Date.now() < end; ) {
     if (await isTrue()) return;
     await new Promise((done) => setTimeout(done, 100));
   }
