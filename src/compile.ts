@@ -3,6 +3,7 @@ import { createSubject } from "./diagnostics/subject.ts";
 import type { Family } from "./model/address.ts";
 import { defaultNodePortRange, type PortRange } from "./model/check-clashes.ts";
 import type { Cluster } from "./model/cluster.ts";
+import type { HostFeatures } from "./model/node.ts";
 import { type DocumentRoles, parseCluster } from "./model/parse-cluster.ts";
 import type { ProxyMode } from "./model/proxy-configuration/proxy-configuration.ts";
 import { lowerIptables } from "./modes/iptables/lower-iptables.ts";
@@ -31,6 +32,8 @@ export interface CompileOptions {
   readonly origins?: boolean | undefined;
   /** Addresses found on the machine itself; a Host document stands over them, they over the Node's. */
   readonly hostAddresses?: readonly string[] | undefined;
+  /** What was found of the machine's kernel; a Host document stands over it. */
+  readonly hostFeatures?: Partial<HostFeatures> | undefined;
 }
 
 export interface Compilation {
@@ -88,7 +91,7 @@ export function compileNode(
   const run = createSubject();
   const report = sink.reporter(run);
   const { mode } = cluster.proxyConfiguration;
-  const view = resolveNodeView(cluster, node, options.hostAddresses, report);
+  const view = resolveNodeView(cluster, node, options, report);
   const plan = view && resolvePlan(cluster, view, options.families, report);
   if (plan === undefined || run.errors > 0) {
     return { script: undefined, diagnostics, node: view?.name ?? node, plan: undefined };

@@ -155,21 +155,25 @@ async function becomesReady(call, processes, folder) {
 /** Sends a request as admin; fails where the API server does not take an object. */
 function ask({ folder, port, method, path, body }) {
   return new Promise((resolve, reject) => {
-    const headers = { authorization: "Bearer admin-token", "content-type": "application/json" };
+    const type = method === "PATCH" ? "application/merge-patch+json" : "application/json";
+    const text = body === undefined ? "" : JSON.stringify(body);
+    // With DELETE, Node would send a body without its length.
+    const length = Buffer.byteLength(text);
+    const headers = { authorization: "Bearer admin-token", "content-type": type, "content-length": length };
     const ca = readFileSync(join(folder, "pki", "apiserver.crt"));
     const sent = request({ host, port, path, method, headers, ca }, (response) => {
-      let text = "";
+      let answer = "";
       response.setEncoding("utf8");
       response.on("data", (chunk) => {
-        text += chunk;
+        answer += chunk;
       });
       response.on("end", () => {
-        if (body !== undefined && response.statusCode >= 300) reject(new Error(`${method} ${path}: ${text}`));
-        else resolve({ status: response.statusCode, text });
+        if (body !== undefined && response.statusCode >= 300) reject(new Error(`${method} ${path}: ${answer}`));
+        else resolve({ status: response.statusCode, text: answer });
       });
     });
     sent.on("error", reject);
-    sent.end(body === undefined ? undefined : JSON.stringify(body));
+    sent.end(text);
   });
 }
 

@@ -34,13 +34,12 @@ function familyDifferences(tool, mode, expected, compiled) {
     ...restoreFormFaults(restore, "restore").map((fault) => `${tool}.restore: ${fault}`),
     ...restoreFormFaults(jumps, "jumps").map((fault) => `${tool}.jumps: ${fault}`),
   ];
-  return [
-    ...faults,
-    ...chainDifferences(tool, mode, comparedChains(readRules(saved)), comparedChains(readRules(restore + jumps))),
-  ];
+  return [...faults, ...ruleDifferences(tool, mode, saved, restore + jumps)];
 }
 
-function chainDifferences(label, mode, wanted, actual) {
+/** What differs between two texts of rules, the first of them kube-proxy's. */
+export function ruleDifferences(label, mode, saved, text) {
+  const [wanted, actual] = [saved, text].map((each) => comparedChains(readRules(each)));
   const keys = [...new Set([...wanted.keys(), ...actual.keys()])].sort();
   return keys.flatMap((key) => {
     const want = wanted.get(key);

@@ -18,7 +18,8 @@ export interface NodeAddress {
 export interface Host extends ObjectName {
   /** Every address of the host's interfaces but loopback; undefined where the document names none. */
   readonly addresses: readonly IpAddress[] | undefined;
-  readonly features: HostFeatures;
+  /** Those that the document names. */
+  readonly features: Partial<HostFeatures>;
 }
 
 export interface HostFeatures {

@@ -13,7 +13,7 @@ import {
 } from "./fields/fields.ts";
 import { isDnsSubdomain, parseObjectName } from "./fields/names.ts";
 import { parseLegacyCidr, parseLegacyIp } from "./fields/parse-addresses.ts";
-import { defaultHostFeatures, type Host, type HostFeatures, type Node, type NodeAddress } from "./node.ts";
+import type { Host, HostFeatures, Node, NodeAddress } from "./node.ts";
 
 const zoneLabel = "topology.kubernetes.io/zone";
 const nodeRules = { namespaced: false, isName: isDnsSubdomain, shape: "an RFC 1123 subdomain" };
@@ -72,12 +72,10 @@ export function parseHost(fields: Fields): Host | undefined {
   return { ...name, addresses: given ? addresses : undefined, features: parseFeatures(fields) };
 }
 
-function parseFeatures(host: Fields): HostFeatures {
+function parseFeatures(host: Fields): Partial<HostFeatures> {
   const features = recordField(host, "features");
-  if (features === undefined) return defaultHostFeatures;
+  if (features === undefined) return {};
   checkKnownFields(features, featureFields);
-  return {
-    randomFully: booleanField(features, "randomFully") ?? defaultHostFeatures.randomFully,
-    nfacct: booleanField(features, "nfacct") ?? defaultHostFeatures.nfacct,
-  };
+  const [randomFully, nfacct] = [booleanField(features, "randomFully"), booleanField(features, "nfacct")];
+  return { ...(randomFully === undefined ? {} : { randomFully }), ...(nfacct === undefined ? {} : { nfacct }) };
 }

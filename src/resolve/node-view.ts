@@ -20,19 +20,25 @@ export interface NodeView {
   readonly families: readonly Family[];
 }
 
+/** What is known of the machine itself. */
+export interface FoundOnHost {
+  readonly hostAddresses?: readonly string[] | undefined;
+  readonly hostFeatures?: Partial<HostFeatures> | undefined;
+}
+
 const loopback: Readonly<Record<Family, IpAddress>> = {
   ipv4: { family: "ipv4", text: "127.0.0.1" },
   ipv6: { family: "ipv6", text: "::1" },
 };
 
 /**
- * Finds the node to compile for. Undefined, with an error reported, when there is none. `found` are the addresses that
- * were found on the machine itself; a Host document stands over them.
+ * Finds the node to compile for. Undefined, with an error reported, when there is none. A Host document stands
+ * over what was found on the machine itself.
  */
 export function resolveNodeView(
   cluster: Cluster,
   chosen: string | undefined,
-  found: readonly string[] | undefined,
+  found: FoundOnHost,
   report: Report,
 ): NodeView | undefined {
   const machine = chosen ?? onlyNode(cluster, report);
@@ -60,7 +66,7 @@ export function resolveNodeView(
   }
   if (node === undefined) report("node-absent", undefined, { name });
   const host = cluster.hosts.find((candidate) => candidate.name === machine);
-  const foundAddresses = found?.map(parseIp).filter((ip) => ip !== undefined);
+  const foundAddresses = found.hostAddresses?.map(parseIp).filter((ip) => ip !== undefined);
   const hostAddresses = host?.addresses ?? foundAddresses ?? named?.addresses.map(({ ip }) => ip) ?? [];
   const { ips, primaryFamily } = nodeIps(node, cluster.proxyConfiguration.bindAddress);
   return {
@@ -69,7 +75,7 @@ export function resolveNodeView(
     ips,
     primaryFamily,
     hostAddresses: hostAddresses.filter((ip) => ip.text !== loopback[ip.family].text),
-    features: host?.features ?? defaultHostFeatures,
+    features: { ...defaultHostFeatures, ...found.hostFeatures, ...host?.features },
     families: usedFamilies(cluster, named ?? node),
   };
 }

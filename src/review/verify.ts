@@ -5,7 +5,7 @@ import type { Changes } from "../changes/plan-changes.ts";
 import { type ServiceOfLine, summarizeChanges } from "../changes/summarize-changes.ts";
 import { families, familyNames } from "../model/address.ts";
 import { builtInChains } from "../tools/iptables/built-in-chains.ts";
-import { targetOf } from "../tools/iptables/canonical-rule.ts";
+import { canonicalRule, targetOf, withoutComments } from "../tools/iptables/canonical-rule.ts";
 
 export type DriftKind = "missing" | "extra" | "changed" | "reordered" | "foreign-before-ours";
 
@@ -18,7 +18,10 @@ export interface Drift {
   readonly where: string;
   /** `- RULE` is missing, `+ RULE` is there. */
   readonly lines: readonly string[];
-  /** Whether it counts: rules of others that only look at packets before ours are told, and are no drift. */
+  /**
+   * Whether it counts: rules of others that only look at packets before ours are told, and are no drift; nor are rules
+   * of which only the comments differ.
+   */
   readonly isDrift: boolean;
 }
 
@@ -41,8 +44,23 @@ function driftOfChains({ chains }: Changes, ofChain: ServiceOfChain): readonly D
     const service = owner === everyService && concerned.size > 0 ? [...concerned].join(", ") : owner;
     const where = `${table} chain ${chain}${isBuiltIn ? ", jumps of ours" : ""} (${familyNames[family]})`;
     const lines = [...missing.map((line) => `- ${line}`), ...extra.map((line) => `+ ${line}`)];
-    return { kind: kindOf(kind, missing.length, extra.length), service, where, lines, isDrift: true };
+    return {
+      kind: kindOf(kind, missing.length, extra.length),
+      service,
+      where,
+      lines,
+      isDrift: !saysTheSame(missing, extra),
+    };
   });
+}
+
+/**
+ * A kube-proxy whose cluster has grown over a thousand endpoints, or shrunk, rewrites only what else has changed: what
+ * rules say of themselves then differs from what it would write anew, and no packet is treated differently.
+ */
+function saysTheSame(missing: readonly string[], extra: readonly string[]): boolean {
+  const plain = (lines: readonly string[]) => lines.map((line) => canonicalRule(withoutComments(line))).join("\n");
+  return missing.length > 0 && missing.length === extra.length && plain(missing) === plain(extra);
 }
 
 function kindOf(kind: "add" | "change" | "remove", missing: number, extra: number): DriftKind {

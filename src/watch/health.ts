@@ -1,4 +1,4 @@
-import type { Family } from "../model/address.ts";
+import { type Family, familyNames } from "../model/address.ts";
 
 /** Times are milliseconds since 1970. */
 export interface HealthHistory {
@@ -52,5 +52,3 @@ export function healthOf(
     },
   };
 }
-
-const familyNames: Readonly<Record<Family, string>> = { ipv4: "IPv4", ipv6: "IPv6" };

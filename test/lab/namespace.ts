@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, type StdioOptions, spawn, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -23,6 +23,8 @@ export interface NodeNamespace {
   readonly portolan: (args: readonly string[], options?: RunOptions) => Ran;
   /** Does not wait. */
   readonly start: (args: readonly string[], options?: RunOptions) => ChildProcess;
+  /** Any other program, which does not wait either. */
+  readonly spawn: (argv: readonly string[], stdio: StdioOptions) => ChildProcess;
   readonly close: () => void;
 }
 
@@ -67,6 +69,7 @@ export async function openNamespace(backend: Backend): Promise<NodeNamespace> {
     folder,
     run,
     portolan: (args, options) => run(command(args), options),
+    spawn: (argv, stdio) => spawn(nsenter, [...enter, ...argv], { stdio, env: environment({}) }),
     start: (args, options = {}) => spawn(nsenter, [...enter, ...command(args)], { env: environment(options) }),
     close: () => {
       holder.kill("SIGKILL");

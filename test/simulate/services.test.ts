@@ -86,6 +86,20 @@ describe("simulated pods", () => {
     expect(placesOf([...nodes({ unschedulable: true }), workload({ kind: "DaemonSet" })])).toEqual(["a", "b"]);
   });
 
+  it("of a DaemonSet go where its controller lets them", () => {
+    const daemons = (name: string, effect: string, podSpec = {}) =>
+      placesOf([
+        ...nodes({ taints: [{ key: `node.kubernetes.io/${name}`, effect }] }),
+        workload({ kind: "DaemonSet", podSpec }),
+      ]);
+    expect(daemons("not-ready", "NoExecute")).toEqual(["a", "b"]);
+    expect(daemons("disk-pressure", "NoSchedule")).toEqual(["a", "b"]);
+    expect(daemons("not-ready", "NoSchedule")).toEqual(["a"]);
+    expect(daemons("out-of-service", "NoExecute")).toEqual(["a"]);
+    expect(daemons("network-unavailable", "NoSchedule")).toEqual(["a"]);
+    expect(daemons("network-unavailable", "NoSchedule", { hostNetwork: true })).toEqual(["a", "b"]);
+  });
+
   it("stay pending, with a warning, where no node takes them", () => {
     const { of, diagnostics } = simulated([...nodes({}), workload({ podSpec: { nodeSelector: { disk: "tape" } } })]);
     expect(of("Pod")).toEqual([]);

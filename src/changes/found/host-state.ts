@@ -25,7 +25,8 @@ export interface HostState {
   /** What kube-ipvs0 carries; undefined: there is no such device. */
   readonly serviceAddresses: ReadonlySet<string> | undefined;
   readonly sysctls: ReadonlyMap<string, string>;
-  readonly counters: ReadonlySet<string>;
+  /** Undefined: nobody here can list them. */
+  readonly counters: ReadonlySet<string> | undefined;
   /** `900 120 300`, or undefined where IPVS is not loaded. */
   readonly timeouts: string | undefined;
   readonly flows: readonly UdpFlow[];
@@ -74,9 +75,15 @@ export function parseHostState(dump: HostDump): {
     servers,
     serviceAddresses: device && new Set(device.ips.map((ip) => (ip.includes(":") ? `${ip}/128` : `${ip}/32`))),
     sysctls: sysctlsIn(text(dumpSysctlCommand)),
-    counters: new Set([...text("nfacct list").matchAll(/= (\S+);$/gm)].map(([, name]) => name as string)),
+    counters: countersIn(dump.texts["nfacct list"]),
     timeouts: /: (\d+ \d+ \d+)/.exec(text("ipvsadm -L --timeout"))?.[1],
     flows: [...parseFlows(text("conntrack -L -p udp -f ipv4")), ...parseFlows(text("conntrack -L -p udp -f ipv6"))],
   };
   return { state, problems };
+}
+
+function countersIn(listed: string | undefined): ReadonlySet<string> | undefined {
+  return listed === undefined
+    ? undefined
+    : new Set([...listed.matchAll(/= (\S+);$/gm)].map(([, name]) => name as string));
 }

@@ -33,7 +33,7 @@ export function ownedOnHost(host: HostState, { wantedServers, excluded, families
     servers,
     addresses: host.serviceAddresses,
     sysctls: host.sysctls,
-    counters: new Set(Object.values(counters).filter((name) => host.counters.has(name))),
+    counters: new Set(Object.values(counters).filter((name) => host.counters?.has(name))),
     timeouts: host.timeouts,
   };
   return chosen === undefined ? owned : onlyFamilies(owned, chosen);

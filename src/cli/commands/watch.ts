@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { featuresOnHost } from "../../changes/found/counters-on-host.ts";
 import type { HostState } from "../../changes/found/host-state.ts";
 import { isAnythingOwned, ownedRules } from "../../changes/owned/owned-rules.ts";
 import { hasErrors } from "../../diagnostics/diagnostic.ts";
@@ -125,6 +126,7 @@ async function optionsOf(flags: WatchFlags, node: string, host: HostState): Prom
     families: wantedFamilies(flags.family) ?? (hasOurs ? families : undefined),
     proxyConfig: await readProxyConfig(flags),
     hostAddresses: host.addresses,
+    hostFeatures: featuresOnHost(host),
     backends: { ipv4: backend("ipv4"), ipv6: backend("ipv6") },
   };
 }

@@ -20,7 +20,7 @@ export async function compiledHost(flags: StateFlags, tell: (what: string) => vo
   tellDiagnostics(state, flags.color);
   if (script === undefined) throw new Error("no script, and no error either");
   // Its problems were reported when it was compiled.
-  const view = resolveNodeView(cluster, flags.node, undefined, createSink().reporter(createSubject()));
+  const view = resolveNodeView(cluster, flags.node, {}, createSink().reporter(createSubject()));
   if (view === undefined) throw new Error("a node was compiled that is not there");
   tell("reading the rules");
   const host = readEvaluatedHost(textsOf(script, new Map()), {

@@ -1,3 +1,4 @@
+import { featuresOnHost } from "../../changes/found/counters-on-host.ts";
 import type { HostState } from "../../changes/found/host-state.ts";
 import { ownedInScript } from "../../changes/owned/owned-in-script.ts";
 import { isAnythingOwned, ownedRules } from "../../changes/owned/owned-rules.ts";
@@ -46,7 +47,10 @@ export interface Desired {
  * host has rules of ours already is compiled too, unless --family says otherwise: kube-proxy always runs both.
  */
 export async function compileForHost(flags: HostStateFlags, host: HostState): Promise<Desired> {
-  const { inputs, cluster, options, sink } = await readState(flags, { hostAddresses: host.addresses });
+  const { inputs, cluster, options, sink } = await readState(flags, {
+    hostAddresses: host.addresses,
+    hostFeatures: featuresOnHost(host),
+  });
   if (cluster.simulated > 0 && flags.allowSimulated !== true)
     sink.reporter(createSubject())("state-simulated-refused", undefined, {});
   const lower = (chosen: readonly Family[] | undefined, origins = false): NodeCompilation =>

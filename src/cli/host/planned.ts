@@ -1,4 +1,5 @@
 import { attributeChains, type ServiceOfChain } from "../../changes/attribution.ts";
+import { withoutCountersInUse } from "../../changes/found/counters-on-host.ts";
 import type { Backend, HostState } from "../../changes/found/host-state.ts";
 import { leftoverSettings } from "../../changes/leftover-settings.ts";
 import { type Ownership, ownedOnHost } from "../../changes/owned/owned-on-host.ts";
@@ -32,7 +33,8 @@ export function planFor(asked: Desired, host: HostState): Planned {
   const addresses = asked.wanted.addresses ?? (isShared ? new Set<string>() : undefined);
   const leftovers = leftoverSettings(asked.wanted, found, host.servers.length > found.servers.size);
   const sysctls = new Map([...leftovers, ...asked.wanted.sysctls]);
-  const desired = { ...asked, wanted: { ...asked.wanted, addresses, sysctls } };
+  const wanted = withoutCountersInUse({ ...asked.wanted, addresses, sysctls }, host);
+  const desired = { ...asked, wanted };
   for (const family of families) {
     if (desired.wanted.rules[family] === undefined || host.rules[family] !== undefined) continue;
     const tool = `${toolNames[family]}-save`;

@@ -1,9 +1,11 @@
+import { featuresOnHost } from "../../changes/found/counters-on-host.ts";
 import type { HostState } from "../../changes/found/host-state.ts";
 import { recordOf } from "../../host/live/kubeconfig.ts";
 import type { Resource } from "../../host/live/resources.ts";
 import type { Credentials } from "../../host/watch/credentials.ts";
 import { type Followed, followResource } from "../../host/watch/follow-resource.ts";
 import type { FollowTimes, Trouble } from "../../host/watch/following.ts";
+import type { HostFeatures } from "../../model/node.ts";
 import { isEligible } from "../../watch/eligible-node.ts";
 import type { SyncPeriods } from "../../watch/next-sync.ts";
 import { triggerTimeOf } from "../../watch/trigger-time.ts";
@@ -72,21 +74,24 @@ export async function watchCluster(watch: Watch): Promise<void> {
 
 interface HostRules {
   readonly wanted: WantedRules;
-  /** Takes in the addresses that the host has by now. */
+  /** Takes in what the host shows of itself by now. */
   readonly desire: (host: HostState) => ReturnType<WantedRules["desired"]>;
 }
 
 function wantedRules({ options, log }: Watch): HostRules {
   const wanted = createWantedRules(options);
-  let known = addressesOf(options.hostAddresses);
+  let known = factsOf(options.hostAddresses, options.hostFeatures);
   const { node } = options;
   return {
     wanted,
-    desire: ({ addresses }) => {
-      if (wanted.desired() !== undefined && addressesOf(addresses) !== known) {
-        known = addressesOf(addresses);
-        log("info", "the addresses of this host have changed", { addresses: addresses.length });
-        const host = { apiVersion: "portolan/v1alpha1", kind: "Host", metadata: { name: node }, addresses };
+    desire: (found) => {
+      const { addresses } = found;
+      const features = featuresOnHost(found);
+      const facts = factsOf(addresses, features);
+      if (wanted.desired() !== undefined && facts !== known) {
+        known = facts;
+        log("info", "the addresses or the counters of this host have changed", { addresses: addresses.length });
+        const host = { apiVersion: "portolan/v1alpha1", kind: "Host", metadata: { name: node }, addresses, features };
         wanted.update({ upsert: [host] });
       }
       return wanted.desired();
@@ -94,8 +99,8 @@ function wantedRules({ options, log }: Watch): HostRules {
   };
 }
 
-function addressesOf(addresses: readonly string[] | undefined): string {
-  return [...(addresses ?? [])].sort().join(" ");
+function factsOf(addresses: readonly string[] = [], features: Partial<HostFeatures> = {}): string {
+  return JSON.stringify([[...addresses].sort(), features]);
 }
 
 function syncHost(

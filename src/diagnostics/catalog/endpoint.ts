@@ -68,6 +68,18 @@ export const endpointCodes = {
     message: "the subset has neither addresses nor notReadyAddresses",
     explanation: "Every subset of an Endpoints object has at least one address, ready or not.",
   },
+  "endpoints-not-mirrored": {
+    severity: "warning",
+    message: "no slices are made of these Endpoints, by their {mark}",
+    explanation:
+      'kube-proxy reads EndpointSlices. A controller mirrors Endpoints into slices, but not those with the label endpointslice.kubernetes.io/skip-mirror: "true" or with the annotation of a leader election.',
+  },
+  "endpoints-over-capacity": {
+    severity: "warning",
+    message: "more than {most} addresses in a subset: the others are left out",
+    explanation:
+      "The controller that mirrors Endpoints into EndpointSlices takes a thousand addresses of each subset, ready ones first, unless its flag --mirroring-max-endpoints-per-subset says otherwise. Which ones hangs on a hash there; here they are the first.",
+  },
   "endpoints-port-unnamed": {
     severity: "error",
     message: "Endpoints with several ports need a name for each",

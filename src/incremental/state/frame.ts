@@ -2,6 +2,7 @@ import type { Sink } from "../../diagnostics/diagnostic.ts";
 import { createSubject } from "../../diagnostics/subject.ts";
 import { families as bothFamilies, type Family } from "../../model/address.ts";
 import type { Cluster } from "../../model/cluster.ts";
+import type { HostFeatures } from "../../model/node.ts";
 import {
   defaultProxyConfiguration,
   type ProxyConfiguration,
@@ -26,6 +27,7 @@ export interface FrameOptions {
   readonly mode?: ProxyMode | undefined;
   readonly families?: readonly Family[] | undefined;
   readonly hostAddresses?: readonly string[] | undefined;
+  readonly hostFeatures?: Partial<HostFeatures> | undefined;
 }
 
 /** Undefined, with errors reported on the run, when there is no telling what the node is or does. */
@@ -44,7 +46,7 @@ export function resolveFrame(store: Store, options: FrameOptions, sink: Sink): F
   };
   const run = createSubject();
   const report = sink.reporter(run);
-  const view = resolveNodeView(cluster, options.node, options.hostAddresses, report);
+  const view = resolveNodeView(cluster, options.node, options, report);
   if (view === undefined) return undefined;
   const families = options.families ?? view.families;
   const plan = resolvePlan({ ...cluster, services: [] }, view, families, report);

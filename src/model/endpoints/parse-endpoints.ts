@@ -1,3 +1,4 @@
+import { at } from "../../diagnostics/place.ts";
 import { families } from "../address.ts";
 import { type Fields, placeOf, recordsField, textField } from "../fields/fields.ts";
 import { isDnsSubdomain, type ObjectName, parseObjectName } from "../fields/names.ts";
@@ -6,6 +7,11 @@ import { checkHostname, checkTarget } from "./check-endpoint.ts";
 import type { EndpointSlice, SliceEndpoint, SlicePort } from "./endpoint-slice.ts";
 import { parseSlicePort } from "./parse-endpoint-slice.ts";
 
+const skipLabel = "endpointslice.kubernetes.io/skip-mirror";
+const leaderAnnotation = "control-plane.alpha.kubernetes.io/leader";
+/** The controller's --mirroring-max-endpoints-per-subset. */
+const mostAddresses = 1000;
+
 const endpointsFields = new Set(["apiVersion", "kind", "metadata", "subsets"]);
 
 /** Reads v1 Endpoints into the slices that the EndpointSliceMirroring controller would make of them. */
@@ -13,7 +19,17 @@ export function parseEndpoints(fields: Fields): readonly EndpointSlice[] {
   const shape = "an RFC 1123 subdomain";
   const name = parseObjectName(fields, { namespaced: true, isName: isDnsSubdomain, shape }, endpointsFields);
   if (name === undefined) return [];
-  return recordsField(fields, "subsets").flatMap((subset) => parseSubset(subset, name));
+  const slices = recordsField(fields, "subsets").flatMap((subset) => parseSubset(subset, name));
+  const mark = skippedBy(name);
+  if (mark === undefined) return slices;
+  fields.report("endpoints-not-mirrored", at(fields.place, "metadata"), { mark });
+  return [];
+}
+
+/** What keeps the controller from making slices of Endpoints (skipMirror and hasLeaderElection of its utils.go). */
+function skippedBy({ labels, annotations }: ObjectName): string | undefined {
+  if (labels[skipLabel] === "true") return skipLabel;
+  return Object.hasOwn(annotations, leaderAnnotation) ? leaderAnnotation : undefined;
 }
 
 function parseSubset(subset: Fields, name: ObjectName): readonly EndpointSlice[] {
@@ -23,8 +39,13 @@ function parseSubset(subset: Fields, name: ObjectName): readonly EndpointSlice[]
     { key: "notReadyAddresses", ready: false },
   ];
   if (lists.every(({ key }) => isEmpty(subset.value[key]))) subset.report("subset-without-address", subset.place, {});
+  let left = mostAddresses;
   return lists.flatMap(({ key, ready }) => {
-    const endpoints = parseAddresses(subset, key, ready);
+    const all = parseAddresses(subset, key, ready);
+    const endpoints = all.slice(0, left);
+    left -= endpoints.length;
+    if (endpoints.length < all.length)
+      subset.report("endpoints-over-capacity", placeOf(subset, key), { most: mostAddresses });
     return families.map((family) => ({
       ...name,
       source: "Endpoints" as const,

@@ -3,8 +3,20 @@ import { sha256Number } from "../../tools/sha256.ts";
 import type { SimulatedNode } from "../simulate-nodes.ts";
 import { recordsOf, type Texts, textMapOf, textOf, type Value } from "../values.ts";
 
-/** A taint that the DaemonSet controller makes its pods tolerate. */
-const toleratedByDaemons = /^node\.kubernetes\.io\//;
+const byDaemons = [
+  { key: "node.kubernetes.io/not-ready", operator: "Exists", effect: "NoExecute" },
+  { key: "node.kubernetes.io/unreachable", operator: "Exists", effect: "NoExecute" },
+  ...["disk-pressure", "memory-pressure", "pid-pressure", "unschedulable"].map(noSchedule),
+];
+
+function noSchedule(name: string): Value {
+  return { key: `node.kubernetes.io/${name}`, operator: "Exists", effect: "NoSchedule" };
+}
+
+/** What the DaemonSet controller makes its pods tolerate (AddOrUpdateDaemonPodTolerations). */
+function tolerationsOfDaemons(isOnHost: boolean): readonly Value[] {
+  return isOnHost ? [...byDaemons, noSchedule("network-unavailable")] : byDaemons;
+}
 
 export interface Placement {
   readonly podSpec: Value;
@@ -20,7 +32,8 @@ export interface Placement {
  */
 export function chooseNodes(nodes: readonly SimulatedNode[], { podSpec, isDaemon, name }: Placement) {
   const wanted = textMapOf(podSpec.nodeSelector);
-  const tolerations = recordsOf(podSpec.tolerations);
+  const isOnHost = podSpec.hostNetwork === true;
+  const tolerations = [...recordsOf(podSpec.tolerations), ...(isDaemon ? tolerationsOfDaemons(isOnHost) : [])];
   const rank = (node: SimulatedNode): number => sha256Number(`${name} ${node.name}`);
   return nodes
     .filter((node) => hasLabels(node, wanted) && isLetOn(node, tolerations, isDaemon))
@@ -44,7 +57,6 @@ function isLetOn(
   if (isUnschedulable && !isDaemon) return false;
   return taints.every((taint) => {
     if (taint.effect !== "NoSchedule" && taint.effect !== "NoExecute") return true;
-    if (isDaemon && toleratedByDaemons.test(textOf(taint.key) ?? "")) return true;
     return tolerations.some((toleration) => tolerates(toleration, taint));
   });
 }

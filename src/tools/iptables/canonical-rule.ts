@@ -58,6 +58,11 @@ export function commentsOf(line: string): readonly string[] {
   );
 }
 
+/** The rule without what it says of itself. */
+export function withoutComments(line: string): string {
+  return line.replace(/ -m comment(?: --comment (?:"(?:[^"\\]|\\.)*"|\S+))?/g, "");
+}
+
 /** What is in quotes may hold anything, also what looks like a target. */
 function withoutQuoted(line: string): string {
   return line.includes('"') ? line.replace(/"(?:[^"\\]|\\.)*"/g, "") : line;

@@ -50,11 +50,21 @@ function buildShim(folder: string): string {
  * Boots a User-Mode Linux on one core, which sees this machine's files read-only and the folder as `inside`, and
  * runs a shell script there. Gives back what the script wrote; throws when it fails or does not end.
  */
-export async function runInMachine(folder: string, script: string, { core = 0, seconds = 360 } = {}): Promise<string> {
+export async function runInMachine(
+  folder: string,
+  script: string,
+  { core = 0, seconds = 360, memory = "1G" } = {},
+): Promise<string> {
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, "task"), preparation + script);
   const shim = hasWideRegisters() ? buildShim(folder) : "";
-  const env = { ...process.env, UML_CORE: String(core), UML_SECONDS: String(seconds), UML_PRELOAD: shim };
+  const env = {
+    ...process.env,
+    UML_CORE: String(core),
+    UML_SECONDS: String(seconds),
+    UML_MEMORY: memory,
+    UML_PRELOAD: shim,
+  };
   const read = (name: string) => (existsSync(join(folder, name)) ? readFileSync(join(folder, name), "utf8") : "");
   try {
     await promisify(execFile)("sh", [boot, folder], { env });

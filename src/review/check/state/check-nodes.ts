@@ -28,7 +28,7 @@ export function checkNodes(cluster: Cluster, { names, families }: NodesToCheck, 
   for (const name of names) {
     const ofNode = createSink();
     const report = ofNode.reporter(createSubject());
-    const view = resolveNodeView(cluster, name, undefined, report);
+    const view = resolveNodeView(cluster, name, {}, report);
     const plan = view && resolvePlan(cluster, view, families, report);
     if (view !== undefined && plan !== undefined) {
       views.push(view);
