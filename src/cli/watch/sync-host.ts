@@ -6,6 +6,7 @@ import type { ChangeStep } from "../../changes/step.ts";
 import { deleteFlow, parseFlows, strandedFlows, type UdpService } from "../../changes/udp-flows.ts";
 import { type Application, applyChanges } from "../../host/apply-changes.ts";
 import { collectDump, type Host } from "../../host/collect-dump.ts";
+import { isDrifted } from "../../review/verify.ts";
 import type { Desired } from "../desired.ts";
 import { type Planned, planFor } from "../planned.ts";
 
@@ -51,7 +52,8 @@ export async function verifyHost(desire: Desire, host: Host): Promise<SyncResult
   const desired = desire(read.state);
   if (desired === undefined) return waiting;
   const planned = planFor(desired, read.state);
-  return { kind: "synced", steps: planned.plan.steps, planned };
+  const { changes, steps } = planned.plan;
+  return { kind: "synced", steps: isDrifted(changes) ? steps : [], planned };
 }
 
 /** Reads the host, plans against what is there, and applies that. Whatever fails, the host is led back. */
