@@ -35,6 +35,12 @@ export function verifyHost(
   return [...driftOfChains(changes, ofChain), ...driftOfOthers(changes, ofLine), ...foreignRules(host)];
 }
 
+/** Whether any of the changes would change what becomes of a packet. */
+export function isDrifted(changes: Changes): boolean {
+  const told = [...driftOfChains(changes, () => everyService), ...driftOfOthers(changes, () => undefined)];
+  return changes.flows.length > 0 || told.some(({ isDrift }) => isDrift);
+}
+
 function driftOfChains({ chains }: Changes, ofChain: ServiceOfChain): readonly Drift[] {
   return chains.map(({ family, table, chain, kind, wanted, found, difference, isBuiltIn }) => {
     const missing = kind === "add" ? wanted : difference.missing;

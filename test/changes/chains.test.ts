@@ -57,6 +57,13 @@ describe("the rules of a chain", () => {
     expect(compareChain([first ?? "", second ?? ""], [second ?? "", first ?? ""])?.reordered).toBe(true);
   });
 
+  test("rules for different virtual servers may stand in any order", () => {
+    const rule = (ip: string, port: number) =>
+      `-A KUBE-IPVS-OUT-FILTER -s ${ip}/32 -m ipvs --vproto 6 --vaddr ${ip} --vport ${port} -j DROP`;
+    const rules = [rule("203.0.113.1", 80), rule("203.0.113.2", 80), rule("203.0.113.1", 443)];
+    expect(compareChain(rules, [...rules].reverse())).toBeUndefined();
+  });
+
   test("other spellings of a rule are the same rule", () => {
     const ours = '-A KUBE-SEP-X -p tcp -m comment --comment "shop/web" -m tcp -j DNAT --to-destination 10.0.0.1:80';
     for (const other of [

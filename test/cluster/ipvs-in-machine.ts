@@ -1,5 +1,6 @@
-import { execFileSync, spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { mkdirSync, openSync, writeFileSync } from "node:fs";
+import { promisify } from "node:util";
 import type { ControlPlane } from "../../scripts/cluster/control-plane.mjs";
 import { until } from "./objects.ts";
 import { changes } from "./proxied-changes.ts";
@@ -38,17 +39,12 @@ const dumps = {
   "sysctl.all": ["sysctl", "-e", ...settings],
 } as const;
 
-function run([program, ...args]: readonly string[]): string {
-  return execFileSync(program ?? "", args, {
-    encoding: "utf8",
-    maxBuffer: 1 << 26,
-    stdio: ["ignore", "pipe", "ignore"],
-  });
-}
+const execute = promisify(execFile);
 
-function tryRun(argv: readonly string[]): string {
+/** What a program prints, also where it ends with another code than 0. */
+async function output([program = "", ...args]: readonly string[]): Promise<string> {
   try {
-    return run(argv);
+    return (await execute(program, args, { encoding: "utf8", maxBuffer: 1 << 26 })).stdout;
   } catch (error) {
     return String((error as { readonly stdout?: string }).stdout ?? "");
   }
@@ -69,10 +65,12 @@ const verify = [
 async function record(cluster: ControlPlane, round: string): Promise<void> {
   const write = (name: string, text: string) => writeFileSync(`out/${round}-${name}`, text);
   let verdict = "";
-  for (const end = Date.now() + 90_000; Date.now() < end && !verdict.includes("no drift"); )
-    verdict = tryRun([process.execPath, cli, ...verify]);
+  for (const end = Date.now() + 90_000; Date.now() < end && !verdict.includes("no drift"); ) {
+    verdict = await output([process.execPath, cli, ...verify]);
+    tell(`round ${round}: ${verdict.trim().split("\n").at(-1)}`);
+  }
   write("verify", verdict);
-  for (const [name, argv] of Object.entries(dumps)) write(name, tryRun(argv));
+  for (const [name, argv] of Object.entries(dumps)) write(name, await output(argv));
   const lists = await Promise.all(
     Object.entries(resources).map(async ([kind, path]) => {
       const { apiVersion, items } = JSON.parse((await cluster.call("GET", path)).text);
@@ -109,7 +107,6 @@ for (const [index, titles] of rounds.entries()) {
       );
   }
   await record(cluster, String(index));
-  tell(`round ${index}`);
 }
 // Nothing of the machine outlives it.
 process.exit(0);

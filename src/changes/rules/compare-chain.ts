@@ -84,8 +84,10 @@ function normalOrder(lines: readonly string[]): readonly string[] {
 /** Rules of one key may meet the same packet, so they keep their order. Undefined: it may concern any packet. */
 function orderFreeKey(line: string): string | undefined {
   const address = / -d (\S+\/(?:32|128)) /.exec(line)?.[1] ?? "";
-  const port = / -p (\S+) .*--(dport|vport) (\S+)/.exec(line);
-  if (port !== null) return `${port[1]} ${port[3]} ${address}`;
+  const port = / -p (\S+) .*--dport (\S+)/.exec(line);
+  if (port !== null) return `${port[1]} ${port[2]} ${address}`;
+  const served = / --vproto (\S+) --vaddr (\S+) --vport (\S+)/.exec(line);
+  if (served !== null) return `${served[1]} ${served[3]} ${served[2]}`;
   // With nodePortAddresses there is one such rule for each address of the host.
   return address !== "" && targetOf(line)?.startsWith("KUBE-NODE") ? address : undefined;
 }

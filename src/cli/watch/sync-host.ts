@@ -5,6 +5,7 @@ import type { ChangeStep } from "../../changes/step.ts";
 import { deleteFlow, parseFlows, strandedFlows, type UdpService } from "../../changes/udp-flows.ts";
 import { applyChanges } from "../../host/node/apply-changes.ts";
 import { collectDump, type Host } from "../../host/node/collect-dump.ts";
+import { isDrifted } from "../../review/verify.ts";
 import type { Desired } from "../host/desired.ts";
 import { applicationOf, type Planned, planFor } from "../host/planned.ts";
 
@@ -50,7 +51,8 @@ export async function verifyHost(desire: Desire, host: Host): Promise<SyncResult
   const desired = desire(read.state);
   if (desired === undefined) return waiting;
   const planned = planFor(desired, read.state);
-  return { kind: "synced", steps: planned.plan.steps, planned };
+  const { changes, steps } = planned.plan;
+  return { kind: "synced", steps: isDrifted(changes) ? steps : [], planned };
 }
 
 /** Reads the host, plans against what is there, and applies that. Whatever fails, the host is led back. */
