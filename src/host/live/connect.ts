@@ -16,7 +16,7 @@ export interface Connection {
   readonly options: RequestOptions;
   /** Of one request, in milliseconds; undefined: for ever. */
   readonly patience: number | undefined;
-  /** When the credentials do, in milliseconds since 1970; undefined: nobody says. */
+  /** When the credentials expire, in milliseconds since 1970; undefined: nobody says. */
   readonly expiresAt?: number | undefined;
 }
 
