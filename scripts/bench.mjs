@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 // The speed tables: our compiler and kube-proxy's own, in turn, on the same clusters; what a change of one endpoint costs
-// a kept compiler; then, in iptables mode, the time to bring their rules onto a host (as root). Prints Markdown. After a build:
-// npm run bench -- [--only compile|incremental|apply] [--mode iptables|ipvs] [--sizes 1000x10,10000x10cl2] [--runs 5] [--max-ratio 1]
+// a kept compiler; what reviewing costs; then, in iptables mode, the time to bring their rules onto a host (as root).
+// Prints Markdown. After a build:
+// npm run bench -- [--only compile|incremental|review|apply] [--mode iptables|ipvs] [--sizes 1000x10,10000x10cl2] [--runs 5] [--max-ratio 1]
 //                  [--apply-size 1000x10,5000x10]
 // --max-ratio: exit 1 when the median time to compile any size is more than that many times kube-proxy's.
 // --apply-size: sizes to apply in full; kube-proxy's side takes half a minute at 2000x10, seven minutes at 5000x10.
@@ -13,6 +14,7 @@ import { reportApply } from "./bench/apply.mjs";
 import { ratio, signed, spelled, summary } from "./bench/figures.mjs";
 import { reportIncremental } from "./bench/incremental.mjs";
 import { emitCluster, measureCommand, measureCompilers, parseSize } from "./bench/measure.mjs";
+import { reportReview } from "./bench/review.mjs";
 import { findOracle } from "./conformance/oracle.mjs";
 
 const defaultSizes = {
@@ -20,6 +22,8 @@ const defaultSizes = {
   ipvs: "1000x10,10000x10,10000x10cl2",
 };
 const incrementalSizes = "1000x10,10000x10,50000x10";
+const reviewSizes = "10000x10";
+const parts = ["compile", "incremental", "review", "apply"];
 
 const { values: flags } = parseArgs({
   options: {
@@ -49,8 +53,7 @@ else {
 
 function whyNot() {
   if (!Object.hasOwn(defaultSizes, mode)) return `--mode: ${mode} is neither iptables nor ipvs`;
-  if (![undefined, "compile", "incremental", "apply"].includes(only))
-    return `--only: ${only} is none of compile, incremental and apply`;
+  if (only !== undefined && !parts.includes(only)) return `--only: ${only} is none of ${parts.join(", ")}`;
   if (only === "apply" && mode !== "iptables") return "--only apply: applying is measured in iptables mode alone";
   return oracle.missing && `cannot measure kube-proxy: ${oracle.missing}`;
 }
@@ -66,6 +69,10 @@ async function main(path, runs, maxRatio) {
     if (isAsked("incremental")) {
       const sizes = (flags.sizes ?? incrementalSizes).split(",").map(parseSize);
       reportIncremental(path, { folder, runs, mode, sizes });
+    }
+    if (isAsked("review")) {
+      const sizes = (flags.sizes ?? reviewSizes).split(",");
+      reportReview(path, { folder, runs, mode, sizes });
     }
     if (isAsked("apply") && mode === "iptables") {
       const sizes = flags["apply-size"].split(",").map(parseSize);

@@ -62,6 +62,14 @@ describe("README", () => {
     for (const line of quoted) expect(printed).toContain(line);
   });
 
+  it("names parts of the benchmark that exist", () => {
+    const bench = ["scripts/bench.mjs", "--only", "none"];
+    const { stderr } = spawnSync(process.execPath, bench, { cwd: root, encoding: "utf8" });
+    const parts = /is none of (.*)$/m.exec(stderr)?.[1]?.split(", ");
+    const named = [...readme.matchAll(/npm run bench -- --only (\w+)/g)].map(([, part]) => part);
+    expect(parts).toEqual(expect.arrayContaining(named));
+  });
+
   it("names golden cases that exist for every difference between the modes", () => {
     const rows = [...readme.matchAll(/^\|.*\| `([\w-]+)` \|$/gm)].map(([, name]) => name ?? "");
     expect(rows.length).toBeGreaterThanOrEqual(10);
