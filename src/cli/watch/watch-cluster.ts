@@ -137,6 +137,7 @@ function follow(watch: Watch, resource: Resource, keeper: Keeper, waiting: Set<s
         waiting.delete(plural);
         if (waiting.size === 0) keeper.begin();
       },
+      recovered: () => log("info", "follows again", { resource: plural }),
       trouble: (trouble) => {
         const { message, wait, kind: what } = trouble;
         observer.trouble(trouble);

@@ -18,6 +18,7 @@ export function followResource(following: Following): Followed {
     mirror: createMirror(following.resource.kind),
     version: undefined,
     failures: 0,
+    isTroubled: false,
     leave: new AbortController(),
   };
   following.signal.addEventListener("abort", () => state.leave.abort());
@@ -46,6 +47,7 @@ async function follow(following: Following, state: FollowState): Promise<void> {
     let wait = Math.max(0, times.apart - (performance.now() - began));
     if (trouble !== undefined) {
       state.failures += 1;
+      state.isTroubled = true;
       const { kind, message, retryAfter = 0 } = trouble;
       wait = Math.max(waitAfter(state.failures, times.retry, Math.random()), 1000 * Math.min(retryAfter, longestWait));
       follower.trouble({ kind, message, plural: resource.plural, wait });

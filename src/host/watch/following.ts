@@ -35,6 +35,8 @@ export interface Follower {
   /** A list has been taken whole. */
   readonly listed: (count: number) => void;
   readonly trouble: (trouble: Trouble) => void;
+  /** The server answers a watch, after trouble. */
+  readonly recovered: () => void;
 }
 
 export interface Trouble {
@@ -60,6 +62,8 @@ export interface FollowState {
   /** Where the next watch goes on; undefined: a list is due. */
   version: string | undefined;
   failures: number;
+  /** Trouble has been told of, and no recovery since. */
+  isTroubled: boolean;
   /** Ends the watch that runs. */
   leave: AbortController;
 }

@@ -19,6 +19,8 @@ export interface StreamRequest {
   /** Milliseconds without a single byte after which nobody is thought to be there. */
   readonly silence: number;
   readonly signal: AbortSignal;
+  /** The answer has begun, and is a stream. */
+  readonly opened: () => void;
   /** Takes a line; false: enough, the stream is left. */
   readonly take: (line: string) => boolean;
 }
@@ -57,8 +59,9 @@ export function readStream({ connection, path, ...request }: StreamRequest): Pro
     asked.on("error", (error) => end({ kind: "broken", message: explainError(error) }));
     asked.on("response", (response) => {
       const isFine = response.statusCode === 200;
-      if (isFine) readLines(response, { ...request, end, alive: () => arm(request.silence, { kind: "silent" }) });
-      else readRefusal(response, end);
+      if (!isFine) return readRefusal(response, end);
+      request.opened();
+      readLines(response, { ...request, end, alive: () => arm(request.silence, { kind: "silent" }) });
     });
     asked.end();
   });

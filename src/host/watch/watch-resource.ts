@@ -23,6 +23,10 @@ export async function watchResource(following: Following, state: FollowState): P
     patience: times.answer,
     silence: times.silence,
     signal: state.leave.signal,
+    opened: () => {
+      if (state.isTroubled) following.follower.recovered();
+      state.isTroubled = false;
+    },
     take,
   });
   return found ?? troubleOf(end, following, { state, connection });

@@ -19,6 +19,7 @@ describe("a watch outlives", () => {
     await api.start();
     await watch.until(() => watch.rules().includes("10.0.1.90:8080"), "the change of meanwhile");
     expect(watch.count("listed")).toBe(4);
+    await watch.until(() => watch.count("follows again") === 4, "word of it, once of each kind");
     await followsTo(situation, "10.0.1.91");
   });
 

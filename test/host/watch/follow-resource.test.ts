@@ -42,6 +42,7 @@ function follow(api: WatchApi, take: (count: number) => void) {
       seen: () => {},
       listed: () => {},
       trouble: (trouble) => troubles.push(trouble),
+      recovered: () => {},
     },
   });
   onTestFinished(async () => {
