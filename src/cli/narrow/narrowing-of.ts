@@ -1,0 +1,39 @@
+import type { Cluster } from "../../model/cluster.ts";
+import { servicesInClusters, servicesInRules } from "../../review/narrow/known-services.ts";
+import { createNarrowing, type Known, type Narrowing } from "../../review/narrow/narrowing.ts";
+import { isMeant, type KnownService } from "../../review/narrow/service-filter.ts";
+import { tellUnmatched } from "../../review/narrow/unmatched.ts";
+import { CommandFailure, exitCodes } from "../exit-codes.ts";
+import { filterOf, type NarrowFlags } from "./narrow-flags.ts";
+
+/** What is known of Services. */
+export interface Knowledge {
+  /** Empty: only rules were given. */
+  readonly clusters: readonly Cluster[];
+  /** Services besides those of the clusters: objects with errors. */
+  readonly others?: readonly KnownService[];
+  /** Rules that hosts have: they are only looked at where no state knows a Service that is asked for. */
+  readonly lines: () => Iterable<string>;
+}
+
+/**
+ * The narrowing that flags ask for; undefined where all is shown. Ends the command where the filter asks for no Service
+ * there is: an empty answer would read like a good one.
+ */
+export function narrowingOf(flags: NarrowFlags, { clusters, others = [], lines }: Knowledge): Narrowing | undefined {
+  const filter = filterOf(flags);
+  if (filter === undefined) return undefined;
+  const hasState = clusters.length + others.length > 0;
+  if (filter.selector !== undefined && !hasState)
+    throw new CommandFailure("-l asks for labels, and rules have none: give the state too, with -f", exitCodes.usage);
+  const { services, owners } = servicesInClusters(clusters);
+  const known: Known = { services: [...services, ...others], owners };
+  if (!known.services.some((service) => isMeant(filter, service))) {
+    const all = [...known.services, ...servicesInRules(lines())];
+    // Rules may name nobody: nothing can be said of whom they leave out.
+    const isNameless = !hasState && all.length === 0;
+    if (!isNameless && !all.some((service) => isMeant(filter, service)))
+      throw new CommandFailure(tellUnmatched(filter, all), exitCodes.invalidInput);
+  }
+  return createNarrowing(filter, known);
+}
