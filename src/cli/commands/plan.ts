@@ -3,7 +3,7 @@ import { serializeState } from "../../changes/owned/serialize-state.ts";
 import type { ServiceChange } from "../../changes/summarize-changes.ts";
 import { fingerprintOf, type PlanDocument, printPlan, writePlan } from "../../host/files/plan-file.ts";
 import { reasonOf } from "../../host/sources/read-sources.ts";
-import { countHidden, type NotShown, narrowItems } from "../../review/narrow/not-shown.ts";
+import { countHidden, type NotShown, narrowItems, notShownDocument } from "../../review/narrow/not-shown.ts";
 import { CommandFailure, exitCodes } from "../exit-codes.ts";
 import { compileForHost, type HostStateFlags } from "../host/desired.ts";
 import { changesOf, type Planned, planFor } from "../host/planned.ts";
@@ -52,7 +52,7 @@ function printDocument(planned: Planned, changes: readonly ServiceChange[], notS
   const document = planDocument(planned, changes);
   if (notShown === undefined) return printPlan(document);
   const { apiVersion, kind, node, mode } = document;
-  return `${JSON.stringify({ apiVersion, kind, node, mode, notShown, changes }, null, 1)}\n`;
+  return `${JSON.stringify({ apiVersion, kind, node, mode, notShown: notShownDocument(notShown, "changes"), changes }, null, 1)}\n`;
 }
 
 function planDocument({ desired, host, found, plan }: Planned, changes: readonly ServiceChange[]): PlanDocument {

@@ -1,7 +1,7 @@
 import { linesIn } from "../../changes/attribution.ts";
 import { escapeControls } from "../../diagnostics/printable.ts";
 import { narrowDrift, servicesOf } from "../../review/narrow/narrow-drift.ts";
-import { countHidden, type NotShown, notShownSentence } from "../../review/narrow/not-shown.ts";
+import { countHidden, type NotShown, notShownDocument, notShownSentence } from "../../review/narrow/not-shown.ts";
 import { type Drift, verifyHost } from "../../review/verify.ts";
 import { printRepairScript } from "../../tools/shell/repair-script.ts";
 import { exitCodes } from "../exit-codes.ts";
@@ -41,7 +41,7 @@ export async function runVerify(flags: VerifyFlags): Promise<number> {
     if (foreign) process.stderr.write("rules of others before ours are left to whoever made them\n");
   } else if (flags.output === "json") {
     const report = { apiVersion: "portolan/v1alpha1", kind: "VerifyReport", node: desired.node, mode: desired.mode };
-    const narrowed = notShown === undefined ? {} : { notShown };
+    const narrowed = notShown === undefined ? {} : { notShown: notShownDocument(notShown, "findings") };
     process.stdout.write(`${JSON.stringify({ ...report, drift: drift.length > 0, ...narrowed, findings }, null, 2)}\n`);
   } else {
     const paint = painter(process.stdout, flags.color);

@@ -10,8 +10,8 @@ import { filterOf, type NarrowFlags } from "./narrow-flags.ts";
 export interface Knowledge {
   /** Empty: only rules were given. */
   readonly clusters: readonly Cluster[];
-  /** Services besides those of the clusters: objects with errors. */
-  readonly others?: readonly KnownService[];
+  /** Services of a state besides those of the clusters: objects with errors. */
+  readonly others?: readonly KnownService[] | undefined;
   /** Rules that hosts have: they are only looked at where no state knows a Service that is asked for. */
   readonly lines: () => Iterable<string>;
 }
@@ -20,14 +20,14 @@ export interface Knowledge {
  * The narrowing that flags ask for; undefined where all is shown. Ends the command where the filter asks for no Service
  * there is: an empty answer would read like a good one.
  */
-export function narrowingOf(flags: NarrowFlags, { clusters, others = [], lines }: Knowledge): Narrowing | undefined {
+export function narrowingOf(flags: NarrowFlags, { clusters, others, lines }: Knowledge): Narrowing | undefined {
   const filter = filterOf(flags);
   if (filter === undefined) return undefined;
-  const hasState = clusters.length + others.length > 0;
+  const hasState = clusters.length > 0 || others !== undefined;
   if (filter.selector !== undefined && !hasState)
     throw new CommandFailure("-l asks for labels, and rules have none: give the state too, with -f", exitCodes.usage);
   const { services, owners } = servicesInClusters(clusters);
-  const known: Known = { services: [...services, ...others], owners };
+  const known: Known = { services: [...services, ...(others ?? [])], owners };
   if (!known.services.some((service) => isMeant(filter, service))) {
     const all = [...known.services, ...servicesInRules(lines())];
     // Rules may name nobody: nothing can be said of whom they leave out.

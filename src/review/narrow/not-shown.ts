@@ -39,6 +39,11 @@ export function countHidden<Item>(
   return { filter, count: hidden.length, services: new Set(names).size };
 }
 
+/** The same for programs. `what` is what is counted: `changes` or `findings`. */
+export function notShownDocument({ filter, count, services }: NotShown, what: "changes" | "findings"): object {
+  return { filter, [what]: count, services };
+}
+
 /** `3 changes of 2 other Services are not shown (-n shop)`, without a full stop. `what` is what one is called. */
 export function notShownSentence({ filter, count, services, rules = 0 }: NotShown, what: string): string {
   if (count + rules === 0) return `${filter} leaves nothing out`;

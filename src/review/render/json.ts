@@ -1,5 +1,5 @@
 import type { NodeRules, TrafficChange, TrafficDiff } from "../diff/traffic-diff.ts";
-import type { NotShown } from "../narrow/not-shown.ts";
+import { notShownDocument } from "../narrow/not-shown.ts";
 import { countChanged, groupByService, sumRules } from "./service-groups.ts";
 
 /** The diff as a document for programs; its shape is the schema in `schemas/diff.ts`. What is not known is null. */
@@ -13,16 +13,12 @@ export function renderJson(diff: TrafficDiff): string {
     head: { name: head.name, mode: head.mode ?? null },
     nodes,
     summary: countChanged(groups),
-    notShown: notShown === undefined ? null : notShownDocument(notShown),
+    notShown: notShown === undefined ? null : { ...notShownDocument(notShown, "changes"), rules: notShown.rules ?? 0 },
     changes: changes.map(changeDocument),
     rules: { ...sumRules(diff), byNode: rules.map(rulesDocument) },
     assumptions,
   };
   return `${escapeInJson(JSON.stringify(document, null, 2))}\n`;
-}
-
-function notShownDocument({ filter, count, services, rules = 0 }: NotShown): object {
-  return { filter, changes: count, services, rules };
 }
 
 function changeDocument(change: TrafficChange): object {

@@ -1,11 +1,10 @@
-import { attributeChains, everyService, serviceInRule, unknownService } from "../../../changes/attribution.ts";
-import { isServicePortChain } from "../../../changes/owned/owned-names.ts";
+import type { RulesByFamily } from "../../../changes/attribution.ts";
 import { parseTarget, printTarget } from "../../../evaluate/addresses.ts";
 import type { EvaluatedHost } from "../../../evaluate/host.ts";
 import type { LoadedRules } from "../../../evaluate/rules/load-rules.ts";
 import type { SavedServer } from "../../../tools/ipvs/parse.ts";
+import { createRuleOwners, type RuleOwners } from "../../narrow/rule-owners.ts";
 import type { SideNode } from "../side.ts";
-import { lastTarget } from "./changed-chains.ts";
 
 /** One side of a node, and its text as it was read. */
 export interface ReadNode {
@@ -15,18 +14,13 @@ export interface ReadNode {
 
 /** Says whose lines are: service ports by name, none of what belongs to no single Service or cannot be told. */
 export interface LineOwners {
-  readonly ofRule: (chain: string, line: string) => readonly string[];
+  readonly ofRule: RuleOwners;
   readonly ofEntry: (set: string, entry: string) => readonly string[];
   readonly ofServer: (server: SavedServer) => readonly string[];
 }
 
 /** Rules are told by comments; entries and virtual servers by the addresses of Services, which only a state knows. */
 export function createLineOwners(sides: readonly ReadNode[]): LineOwners {
-  const ofChain = attributeChains(sides.map(({ host }) => ({ rules: rulesOf(host) })));
-  const ownerOf = (chain: string): readonly string[] => {
-    const owner = isServicePortChain(chain) ? ofChain(chain) : everyService;
-    return owner === everyService || owner === unknownService ? [] : [owner];
-  };
   const at = (target: string, protocol: string): readonly string[] => {
     const port = target.slice(target.lastIndexOf(":"));
     const keys = [`${target}/${protocol}`, `*${port}/${protocol}`];
@@ -38,11 +32,7 @@ export function createLineOwners(sides: readonly ReadNode[]): LineOwners {
   const ofServer = ({ protocol, address }: SavedServer): readonly string[] => at(plainTarget(address), protocol);
   let byEndpoint: ReadonlyMap<string, readonly string[]> | undefined;
   return {
-    ofRule: (chain, line) => {
-      if (isServicePortChain(chain)) return ownerOf(chain);
-      const name = serviceInRule(line);
-      return name === undefined ? ownerOf(lastTarget(line)) : [name];
-    },
+    ofRule: createRuleOwners(sides.map(({ host }) => ({ rules: rulesOf(host) }))),
     ofEntry: (set, entry) => {
       const [target, protocol] = targetOfEntry(set, entry);
       byEndpoint ??= endpointsOf(sides, ofServer);
@@ -53,7 +43,7 @@ export function createLineOwners(sides: readonly ReadNode[]): LineOwners {
   };
 }
 
-function rulesOf({ families }: EvaluatedHost): Parameters<typeof attributeChains>[0][number]["rules"] {
+function rulesOf({ families }: EvaluatedHost): RulesByFamily["rules"] {
   const linesOf = ({ tables }: LoadedRules) => ({
     tables: new Map(
       [...tables].map(([name, chains]) => [
