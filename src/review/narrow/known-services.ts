@@ -18,11 +18,12 @@ export function servicesInClusters(clusters: readonly Cluster[]): Known {
   return { services, owners };
 }
 
-/** The Services that comments of rules name. */
+/** The Services that comments of rules in chains of ours name. */
 export function servicesInRules(lines: Iterable<string>): readonly KnownService[] {
   const names = new Set<string>();
   for (const line of lines) {
-    const name = line.includes("--comment") ? serviceInRule(line) : undefined;
+    const isOurs = line.includes("-A KUBE-") && line.includes("--comment");
+    const name = isOurs ? serviceInRule(line) : undefined;
     if (name !== undefined) names.add(name.replace(/:.*$/, ""));
   }
   return [...names].map((text) => {

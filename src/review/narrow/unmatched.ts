@@ -14,6 +14,14 @@ export function tellUnmatched(filter: ServiceFilter, services: readonly KnownSer
 
 const mostNames = 5;
 
+/** Filters of one namespace or one name each, all of which are to ask for some Service. */
+export function namedParts({ namespaces, services }: ServiceFilter): readonly ServiceFilter[] {
+  return [
+    ...namespaces.map((namespace) => ({ namespaces: [namespace], selector: undefined, services: [] })),
+    ...services.map((service) => ({ namespaces: [], selector: undefined, services: [service] })),
+  ];
+}
+
 /** The first part that no Service has, put right. */
 function nearestTo(
   { namespaces, selector, services }: ServiceFilter,
