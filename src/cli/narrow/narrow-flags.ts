@@ -14,7 +14,7 @@ export interface NarrowFlags {
 /** By the names that commander knows these flags by: what cannot be narrowed conflicts with them. */
 export const narrowFlags: string[] = ["namespace", "selector", "service"];
 
-const heading = "Options for what is shown:";
+const heading = "What is shown, and what the exit code speaks of:";
 
 /** Adds -n, -l and --service. They narrow what is shown, never what is compiled. */
 export function addNarrowOptions(command: Command): Command {

@@ -2,6 +2,7 @@ import { type Origin, originOf } from "../../diagnostics/place.ts";
 import { isRecord } from "../../model/fields/fields.ts";
 import type { InputObject } from "../../model/flatten-documents.ts";
 import { readPodSources } from "../check/state/pod-sources.ts";
+import { matches } from "../check/state/selected-pods.ts";
 import type { KnownService } from "./service-filter.ts";
 
 /** Whose the object at a place is, as `shop/web`; none of what belongs to no single Service. */
@@ -46,13 +47,9 @@ function ownersOf(object: InputObject, services: readonly SelectingService[]): r
   }
   return readPodSources([object]).flatMap((pod) =>
     services
-      .filter((service) => service.namespace === namespace && selects(service, pod.labels))
+      .filter((service) => service.namespace === namespace && matches(pod, service.selector))
       .map((service) => `${namespace}/${service.name}`),
   );
-}
-
-function selects({ selector }: SelectingService, labels: Texts): boolean {
-  return Object.entries(selector).every(([key, value]) => labels[key] === value);
 }
 
 /** The object that a place is in: the document, or the item of a List. */

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { printHostDump } from "../../../src/changes/found/host-dump.ts";
 import { problemsIn, runCli, workspace } from "../run-cli.ts";
 import { rulesOfTwo, textOfTwo } from "../two-services.ts";
 import { check } from "./check-here.ts";
@@ -53,6 +54,32 @@ describe("check shows findings of the Services asked for", () => {
       expect(code).toBe(1);
       expect(stdout).toContain("error[node-port-taken]");
     }
+  });
+
+  it("also where a pod is theirs", async () => {
+    const pod = {
+      kind: "Pod",
+      apiVersion: "v1",
+      metadata: { name: "web-1", namespace: "shop", labels: { app: "web" } },
+    };
+    const annotated = { ...pod, metadata: { ...pod.metadata, annotations: { "portolan/suppress": "nonsense" } } };
+    const text = textOfTwo((whole) => whole.replace('"clusterIP":"10.96.0.1"', '"selector":{"app":"web"},$&'));
+    const ofPod = async (args: readonly string[]) =>
+      (await check(["-f", "in.json", ...args], { "in.json": `${text}\n${JSON.stringify(annotated)}` })).stdout;
+    expect(await ofPod(["-n", "shop"])).toContain("suppression-unknown");
+    expect(await ofPod(["-n", "other"])).not.toContain("suppression-unknown");
+  });
+
+  it("and of virtual servers, where a state says whose they are", async () => {
+    const servers = "-A -t 10.96.0.1:80 -s rr\n-A -t 10.96.0.2:80 -s rr\n";
+    const addresses = '[{"ifname":"eth0","addr_info":[{"local":"192.0.2.1"}]}]';
+    const dump = printHostDump({ texts: { "ip -j addr": addresses, "ipvsadm -Sn": servers }, failures: {} });
+    const args = ["-f", "in.json", "--mode", "ipvs", "--actual", "node1.txt"];
+    const given = { "in.json": textOfTwo(), "node1.txt": dump };
+    expect((await check(args, given)).stdout).toContain("10.96.0.2:80 is a virtual server");
+    const { stdout } = await check([...args, "-l", "app=web"], given);
+    expect(stdout).toContain("10.96.0.1:80 is a virtual server");
+    expect(stdout).not.toContain("10.96.0.2:80");
   });
 
   it("and what is nobody's", async () => {
