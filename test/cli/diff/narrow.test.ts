@@ -48,6 +48,27 @@ describe("diff shows of the Services asked for", () => {
     expect(stdout).toMatch(/ other\/api 10\.96\.0\.1:80\/TCP/);
   });
 
+  it("each change once, whoever asks", async () => {
+    const changesOf = async (args: readonly string[]) => {
+      const { changes, rules } = JSON.parse((await diff(["base.json", "head.json", "-o", "json", ...args])).stdout);
+      return { changes, rules };
+    };
+    const [all, both] = [await changesOf([]), await changesOf(["-n", "shop", "-n", "other"])];
+    expect(both).toEqual(all);
+    const [shop, other] = [await changesOf(["-n", "shop"]), await changesOf(["-n", "other"])];
+    expect(new Set([...shop.changes, ...other.changes])).toEqual(new Set(all.changes));
+    expect(shop.changes.length + other.changes.length).toBe(all.changes.length);
+  });
+
+  it("and all of what names nobody", async () => {
+    const bare = (text: string): string => text.replace(/ -m comment --comment (?:"[^"]*"|\S+)/g, "");
+    const cwd = workspace({ "a.save": bare(rulesOfTwo()), "b.save": bare(moveBoth(rulesOfTwo())) });
+    const { code, stdout } = await runCli(["diff", "a.save", "b.save", "-n", "shop", "-o", "brief"], { cwd });
+    expect(code).toBe(1);
+    expect(stdout).toContain("nodePort 30092/TCP");
+    expect(stdout).toContain("# -n shop leaves nothing out\n");
+  });
+
   it("by the comments of dumps", async () => {
     const { code, stdout } = await diff(["base.save", "head.save", "-o", "brief", "-n", "shop"]);
     expect(code).toBe(1);

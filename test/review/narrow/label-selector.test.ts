@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { isProblem, matchesLabels, parseSelector } from "../../../src/review/narrow/label-selector.ts";
 
@@ -92,4 +93,38 @@ describe("a label selector is refused", () => {
   ])("%j", (text, says) => {
     expect(matches(text)).toBe(says);
   });
+});
+
+it("any text is a selector or has a place where it is none", () => {
+  const pieces = fc.constantFrom(
+    "app",
+    "web",
+    "in",
+    "notin",
+    "=",
+    "==",
+    "!=",
+    "!",
+    "(",
+    ")",
+    ",",
+    " ",
+    "<",
+    ">",
+    "7",
+    '"',
+  );
+  fc.assert(
+    fc.property(
+      fc.oneof(
+        fc.string(),
+        fc.array(pieces).map((all) => all.join("")),
+      ),
+      (text) => {
+        const read = parseSelector(text);
+        if (!isProblem(read)) return read.requirements.length > 0;
+        return read.at >= 0 && read.at <= text.length;
+      },
+    ),
+  );
 });
