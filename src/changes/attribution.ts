@@ -1,6 +1,7 @@
+import type { Family } from "../model/address.ts";
 import { commentsOf } from "../tools/iptables/canonical-rule.ts";
+import type { ChainLines } from "../tools/iptables/parse-chains.ts";
 import { isServicePortChain } from "./owned/owned-names.ts";
-import type { OwnedState } from "./owned/owned-state.ts";
 
 /** What belongs to no service port: chains and rules that are always there. */
 export const everyService = "every Service";
@@ -18,6 +19,22 @@ export function serviceInRule(line: string): string | undefined {
   return undefined;
 }
 
+/** Rules by family, table and chain, whatever else is known of where they stand. */
+export interface RulesByFamily {
+  readonly rules: Readonly<Record<Family, { readonly tables: ReadonlyMap<string, TableLines> } | undefined>>;
+}
+
+interface TableLines {
+  readonly chains: ChainLines;
+}
+
+/** Every rule that there is. */
+export function* linesIn({ rules }: RulesByFamily): Iterable<string> {
+  for (const family of [rules.ipv4, rules.ipv6]) {
+    for (const { chains } of family?.tables.values() ?? []) for (const lines of chains.values()) yield* lines;
+  }
+}
+
 /** Says whose a chain is. */
 export type ServiceOfChain = (chain: string) => string;
 
@@ -25,7 +42,7 @@ export type ServiceOfChain = (chain: string) => string;
  * Finds the service port of chains by the text alone: by the comments of their rules, or of the rules that lead to
  * them. `states` are all that may know: what is wanted, then what was found.
  */
-export function attributeChains(states: readonly OwnedState[]): ServiceOfChain {
+export function attributeChains(states: readonly RulesByFamily[]): ServiceOfChain {
   const known = new Map<string, string>();
   let leaders: ReadonlyMap<string, readonly Leader[]> | undefined;
   const find = (chain: string, depth: number): string | undefined => {
@@ -53,14 +70,14 @@ interface Leader {
   readonly line: string;
 }
 
-function rulesOf(states: readonly OwnedState[], chain: string): readonly string[] {
+function rulesOf(states: readonly RulesByFamily[], chain: string): readonly string[] {
   return states.flatMap(({ rules }) =>
     [rules.ipv4, rules.ipv6].flatMap((family) => family?.tables.get("nat")?.chains.get(chain) ?? []),
   );
 }
 
 /** By chain, the rules that lead to it. Chains of endpoints lead to none. */
-function leadersOf(states: readonly OwnedState[]): ReadonlyMap<string, readonly Leader[]> {
+function leadersOf(states: readonly RulesByFamily[]): ReadonlyMap<string, readonly Leader[]> {
   const leaders = new Map<string, Leader[]>();
   for (const { rules } of states) {
     for (const family of [rules.ipv4, rules.ipv6]) {

@@ -64,12 +64,12 @@ function driftOfChains({ chains }: Changes, ofChain: ServiceOfChain): readonly D
  * A kube-proxy whose cluster has grown over a thousand endpoints, or shrunk, rewrites only what else has changed: what
  * rules say of themselves then differs from what it would write anew, and no packet is treated differently.
  */
-function saysTheSame(missing: readonly string[], extra: readonly string[]): boolean {
+export function saysTheSame(missing: readonly string[], extra: readonly string[]): boolean {
   const plain = (lines: readonly string[]) => lines.map((line) => canonicalRule(withoutComments(line))).join("\n");
   return missing.length > 0 && missing.length === extra.length && plain(missing) === plain(extra);
 }
 
-function kindOf(kind: "add" | "change" | "remove", missing: number, extra: number): DriftKind {
+export function kindOf(kind: "add" | "change" | "remove", missing: number, extra: number): DriftKind {
   if (kind === "add") return "missing";
   if (kind === "remove") return "extra";
   if (missing === 0 && extra === 0) return "reordered";

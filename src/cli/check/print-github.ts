@@ -1,6 +1,6 @@
 import type { Severity } from "../../diagnostics/diagnostic.ts";
 import { escapeControls } from "../../diagnostics/printable.ts";
-import { type CheckReport, type Finding, fullMessage, summarizeReport } from "./report.ts";
+import { type CheckReport, type Finding, fullMessage, leftOutSentence, summarizeReport } from "./report.ts";
 
 /** GitHub shows no more of one kind from a step. */
 const mostAnnotations = 10;
@@ -12,7 +12,9 @@ export function printGithub(report: CheckReport): string {
   const shown = report.findings.slice(0, mostAnnotations).map(printAnnotation);
   const more = report.findings.length - shown.length;
   const rest = more > 0 ? ` ${more} more are not annotated.` : "";
-  return `${shown.join("")}portolan check: ${summarizeReport(report)}${rest}\n`;
+  const leftOut = leftOutSentence(report);
+  const besides = leftOut === undefined ? "" : ` ${escapeControls(leftOut)}.`;
+  return `${shown.join("")}portolan check: ${summarizeReport(report)}${rest}${besides}\n`;
 }
 
 function printAnnotation({ diagnostic, file, location }: Finding): string {

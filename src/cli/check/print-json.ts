@@ -1,15 +1,17 @@
 import { locate } from "../../host/documents/locate.ts";
+import { notShownDocument } from "../../review/narrow/not-shown.ts";
 import { type CheckReport, countFindings, type Finding } from "./report.ts";
 
 /** `-o json`: kind CheckReport. */
 export function printJson(report: CheckReport): string {
-  const { findings, suppressed, known, subject, failOn } = report;
+  const { findings, suppressed, known, notShown, subject, failOn } = report;
   const document = {
     apiVersion: "portolan/v1alpha1",
     kind: "CheckReport",
     ...subject,
     failOn,
     summary: { ...countFindings(findings), suppressed, baseline: known },
+    ...(notShown === undefined ? {} : { notShown: notShownDocument(notShown, "findings") }),
     findings: findings.map((finding) => findingDocument(finding, report)),
   };
   return `${JSON.stringify(document, null, 2)}\n`;

@@ -1,7 +1,8 @@
-import { type CheckReport, type Finding, fullMessage, isAtLeast } from "./report.ts";
+import { type CheckReport, type Finding, fullMessage, isAtLeast, leftOutSentence } from "./report.ts";
 
 /** `-o junit`: a test case for each code and object; those at or above --fail-on have failed. */
-export function printJunit({ findings, failOn }: CheckReport): string {
+export function printJunit(report: CheckReport): string {
+  const { findings, failOn } = report;
   const cases = new Map<string, Finding[]>();
   for (const finding of findings) {
     const { code, object = finding.file ?? "the input" } = finding.diagnostic;
@@ -18,9 +19,14 @@ export function printJunit({ findings, failOn }: CheckReport): string {
     cases.size === 0
       ? '    <testcase classname="portolan.check" name="no findings"/>\n'
       : [...cases].map(([key, list]) => printCase(JSON.parse(key) as [string, string], list, isFailed(list))).join("");
+  const leftOut = leftOutSentence(report);
+  const note =
+    leftOut === undefined
+      ? ""
+      : `    <properties>\n      <property name="notShown" value="${escapeXml(leftOut)}"/>\n    </properties>\n`;
   return (
     `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="portolan check" ${counts}>\n` +
-    `  <testsuite name="portolan check" ${counts}>\n${body}  </testsuite>\n</testsuites>\n`
+    `  <testsuite name="portolan check" ${counts}>\n${note}${body}  </testsuite>\n</testsuites>\n`
   );
 }
 

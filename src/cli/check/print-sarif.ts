@@ -2,6 +2,7 @@ import type { CatalogEntry } from "../../diagnostics/catalog/entry.ts";
 import { catalog } from "../../diagnostics/catalog.ts";
 import type { Severity } from "../../diagnostics/diagnostic.ts";
 import { type Location, locate } from "../../host/documents/locate.ts";
+import { notShownDocument } from "../../review/narrow/not-shown.ts";
 import { versionText } from "../program/version.ts";
 import { type CheckReport, type Finding, fullMessage } from "./report.ts";
 
@@ -12,10 +13,12 @@ export function printSarif(report: CheckReport): string {
   const codes = [...new Set(report.findings.map(({ diagnostic }) => diagnostic.code))].sort();
   const driver = { name: "portolan", version: versionText(), rules: codes.map(ruleOf) };
   const results = report.findings.map((finding) => resultOf(finding, codes, report));
+  const { notShown } = report;
+  const narrowed = notShown === undefined ? {} : { properties: { notShown: notShownDocument(notShown, "findings") } };
   const log = {
     $schema: "https://json.schemastore.org/sarif-2.1.0.json",
     version: "2.1.0",
-    runs: [{ tool: { driver }, columnKind: "utf16CodeUnits", results }],
+    runs: [{ tool: { driver }, columnKind: "utf16CodeUnits", results, ...narrowed }],
   };
   return `${JSON.stringify(log, null, 2)}\n`;
 }

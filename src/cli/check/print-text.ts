@@ -1,6 +1,7 @@
+import { escapeControls } from "../../diagnostics/printable.ts";
 import type { Paint } from "../terminal/color.ts";
 import { renderDiagnostics } from "../terminal/render-diagnostics.ts";
-import { type CheckReport, summarizeReport } from "./report.ts";
+import { type CheckReport, leftOutSentence, summarizeReport } from "./report.ts";
 
 /** `-o text`: each finding as diagnostics are shown, the worst last, and a line that counts them. */
 export function printText(report: CheckReport, paint: Paint): string {
@@ -12,7 +13,9 @@ export function printText(report: CheckReport, paint: Paint): string {
   );
   const { mode, nodes } = subject;
   const of = mode === undefined ? "" : ` Mode ${mode}, ${countNodes(nodes?.length ?? 0)}.`;
-  return `${text}${text === "" ? "" : "\n"}${summarizeReport(report)}${of}\n`;
+  const leftOut = leftOutSentence(report);
+  const below = leftOut === undefined ? "" : `${escapeControls(leftOut)}.\n`;
+  return `${text}${text === "" ? "" : "\n"}${summarizeReport(report)}${of}\n${below}`;
 }
 
 function countNodes(count: number): string {

@@ -3,6 +3,7 @@ import { type Location, locate } from "../../host/documents/locate.ts";
 import type { SourceDocument } from "../../host/sources/source.ts";
 import { type Baseline, type FindingKey, isKnown } from "../../review/check/baseline.ts";
 import { isSuppressedByAnnotation } from "../../review/check/suppress.ts";
+import { type NotShown, notShownSentence } from "../../review/narrow/not-shown.ts";
 import { describeNodes } from "../terminal/render-diagnostics.ts";
 
 /** A finding with the place that its origin stands for. */
@@ -21,6 +22,8 @@ export interface CheckReport {
   readonly suppressed: number;
   /** Left out because the baseline has them. */
   readonly known: number;
+  /** Left out because they are of other Services than were asked for. */
+  readonly notShown?: NotShown | undefined;
   readonly failOn: FailOn;
   readonly subject: { readonly mode?: string; readonly nodes?: readonly string[] };
 }
@@ -86,7 +89,7 @@ export function countFindings(findings: readonly Finding[]): Readonly<Record<Sev
 }
 
 /** `2 errors, 1 warning; 3 suppressed, 4 in the baseline` */
-export function summarizeReport({ findings, suppressed, known }: CheckReport): string {
+export function summarizeReport({ findings, suppressed, known, notShown }: CheckReport): string {
   const { error, warning, info } = countFindings(findings);
   const plural = (n: number, one: string, several: string): string[] =>
     n === 0 ? [] : [`${n} ${n === 1 ? one : several}`];
@@ -100,5 +103,11 @@ export function summarizeReport({ findings, suppressed, known }: CheckReport): s
     ...plural(known, "in the baseline", "in the baseline"),
   ];
   const ending = left.length === 0 ? "" : `; ${left.join(", ")}`;
-  return `${found.length === 0 ? "No findings" : found.join(", ")}${ending}.`;
+  const none = notShown === undefined || notShown.count === 0 ? "No findings" : "No findings in what is shown";
+  return `${found.length === 0 ? none : found.join(", ")}${ending}.`;
+}
+
+/** `3 findings of 2 other Services are not shown (-n shop)`; undefined of a whole report. */
+export function leftOutSentence({ notShown }: CheckReport): string | undefined {
+  return notShown && notShownSentence(notShown, "finding");
 }

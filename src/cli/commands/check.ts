@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import type { CompileOptions } from "../../compile.ts";
 import type { Code } from "../../diagnostics/catalog.ts";
 import { createSink, type Diagnostic, type Sink } from "../../diagnostics/diagnostic.ts";
+import { escapeControls } from "../../diagnostics/printable.ts";
 import { writeWhole } from "../../host/files/write-whole.ts";
 import { readActual } from "../../host/sources/read-actual.ts";
 import { reasonOf } from "../../host/sources/read-sources.ts";
@@ -11,20 +12,23 @@ import { checkCluster } from "../../review/check/state/check-cluster.ts";
 import { checkAnnotations } from "../../review/check/suppress.ts";
 import { sortTexts } from "../../review/check/text/actual-texts.ts";
 import { checkHost } from "../../review/check/text/check-host.ts";
+import { countHidden } from "../../review/narrow/not-shown.ts";
+import { type CheckedDocuments, narrowFindings } from "../check/narrow-findings.ts";
 import { printGithub } from "../check/print-github.ts";
 import { printJson } from "../check/print-json.ts";
 import { printJunit } from "../check/print-junit.ts";
 import { printSarif } from "../check/print-sarif.ts";
 import { printText } from "../check/print-text.ts";
-import { type CheckReport, createReport, type FailOn, isAtLeast } from "../check/report.ts";
+import { type CheckReport, createReport, type FailOn, isAtLeast, leftOutSentence } from "../check/report.ts";
 import { CommandFailure, exitCodes } from "../exit-codes.ts";
+import type { NarrowFlags } from "../narrow/narrow-flags.ts";
 import { hasState, type StateFlags, wantedFamilies } from "../program/state-flags.ts";
 import { completeInputs, readFlaggedInputs } from "../read-state.ts";
 import { painter } from "../terminal/color.ts";
 import { type Progress, startProgress } from "../terminal/progress.ts";
 import { renderDiagnostics, summarizeDiagnostics } from "../terminal/render-diagnostics.ts";
 
-export interface CheckFlags extends StateFlags {
+export interface CheckFlags extends StateFlags, NarrowFlags {
   readonly actual?: readonly string[];
   readonly output?: "text" | "json" | "junit" | "sarif" | "github";
   readonly failOn: FailOn;
@@ -45,24 +49,25 @@ export async function runCheck(flags: CheckFlags): Promise<number> {
   progress.end();
   const unreadable = checked.diagnostics.filter(({ code }) => unreadableCodes.has(code));
   if (unreadable.length > 0) return refuse(unreadable, checked.documents, flags);
-  const { diagnostics, documents, subject } = checked;
-  const filtered = createReport(diagnostics, documents, { suppress: flags.suppress ?? [], baseline });
-  const report: CheckReport = { ...filtered, failOn: flags.failOn, subject };
+  const { shown, hidden, narrowing, ownersOf } = narrowFindings(checked, flags);
+  const filter = { suppress: flags.suppress ?? [], baseline };
+  const filtered = createReport(shown, checked.documents, filter);
+  const others = createReport(hidden, checked.documents, filter).findings.map(({ diagnostic }) => diagnostic);
+  const notShown = narrowing && countHidden(others, ownersOf, narrowing);
+  const report: CheckReport = { ...filtered, notShown, failOn: flags.failOn, subject: checked.subject };
   if (flags.writeBaseline !== undefined) return writeBaseline(flags.writeBaseline, report);
   process.stdout.write(print(report, flags));
   const isFailed = report.findings.some(({ diagnostic }) => isAtLeast(diagnostic.severity, flags.failOn));
   return isFailed ? exitCodes.different : exitCodes.fine;
 }
 
-interface Checked {
-  readonly diagnostics: readonly Diagnostic[];
-  readonly documents: readonly SourceDocument[];
+interface Checked extends CheckedDocuments {
   readonly subject: CheckReport["subject"];
 }
 
 async function checkAll(flags: CheckFlags, progress: Progress): Promise<Checked> {
   const sink = createSink();
-  const { documents, subject } = await checkState(flags, sink, progress);
+  const { documents, ...state } = await checkState(flags, sink, progress);
   progress.tell("reading the host's text");
   const actual = readActual(flags.actual ?? [], documents.length, sink);
   for (const { name, files } of actual.groups) {
@@ -75,16 +80,16 @@ async function checkAll(flags: CheckFlags, progress: Progress): Promise<Checked>
   }
   if (flags.actual !== undefined && actual.documents.length === 0)
     throw new CommandFailure(`there is no file in ${flags.actual.join(", ")}`, exitCodes.invalidInput);
-  return { diagnostics: sink.diagnostics, documents: [...documents, ...actual.documents], subject };
+  return { diagnostics: sink.diagnostics, documents: [...documents, ...actual.documents], ...state };
 }
 
-type CheckedState = Pick<Checked, "documents" | "subject">;
+type CheckedState = Pick<Checked, "documents" | "subject" | "cluster">;
 
 async function checkState(flags: CheckFlags, sink: Sink, progress: Progress): Promise<CheckedState> {
-  if (!hasState(flags)) return { documents: [], subject: {} };
+  if (!hasState(flags)) return { documents: [], subject: {}, cluster: undefined };
   progress.tell("reading the input");
   const read = await readFlaggedInputs(flags, { sink, need: "pods", tell: progress.tell });
-  if (sink.diagnostics.length > 0) return { documents: read.documents, subject: {} };
+  if (sink.diagnostics.length > 0) return { documents: read.documents, subject: {}, cluster: undefined };
   const { inputs } = completeInputs(read, { flags }, sink);
   const options: CompileOptions = {
     mode: flags.mode,
@@ -94,14 +99,14 @@ async function checkState(flags: CheckFlags, sink: Sink, progress: Progress): Pr
   const { proxyConfigDocument, overlaysFrom, recomputed } = inputs;
   const documents = inputs.documents.slice(0, inputs.valueCount).map(({ value }) => value);
   progress.tell("checking the cluster");
-  const { notes, ...subject } = checkCluster(
+  const { notes, cluster, ...subject } = checkCluster(
     { documents, roles: { proxyConfigDocument, overlaysFrom, recomputed }, options, node: flags.node },
     sink,
   );
   checkAnnotations(documents, sink);
   progress.end();
   process.stderr.write(renderDiagnostics(notes, inputs.documents, painter(process.stderr, flags.color)));
-  return { documents: inputs.documents, subject };
+  return { documents: inputs.documents, subject, cluster };
 }
 
 /** What cannot be read, or is not there: without it not much can be said of the rest. */
@@ -141,13 +146,16 @@ function readBaseline(path: string): Baseline {
   throw new CommandFailure(`${path} cannot be the baseline: ${baseline}`, exitCodes.invalidInput);
 }
 
-function writeBaseline(path: string, { findings }: CheckReport): number {
+function writeBaseline(path: string, report: CheckReport): number {
+  const { findings } = report;
+  const leftOut = leftOutSentence(report);
   try {
     writeWhole(path, printBaseline(findings.map(({ key }) => key)), 0o644);
   } catch (error) {
     throw new CommandFailure(`cannot write ${path}: ${reasonOf(error)}`, exitCodes.environment);
   }
   process.stderr.write(`${path}: ${findings.length} ${findings.length === 1 ? "finding" : "findings"}\n`);
+  if (leftOut !== undefined) process.stderr.write(`${escapeControls(leftOut)}\n`);
   return exitCodes.fine;
 }
 

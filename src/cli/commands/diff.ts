@@ -5,7 +5,9 @@ import type { TrafficDiff } from "../../review/diff/traffic-diff.ts";
 import type { DiffDetail, DiffFormat } from "../../review/render/formats.ts";
 import { renderDiff } from "../../review/render/render-diff.ts";
 import { CommandFailure, exitCodes } from "../exit-codes.ts";
-import { readSides } from "../sides/read-sides.ts";
+import type { NarrowFlags } from "../narrow/narrow-flags.ts";
+import { narrowingOf } from "../narrow/narrowing-of.ts";
+import { readSides, type Sides } from "../sides/read-sides.ts";
 import type { SideRequest } from "../sides/side-request.ts";
 import { painter } from "../terminal/color.ts";
 import { startProgress } from "../terminal/progress.ts";
@@ -16,20 +18,24 @@ export interface Report {
   readonly file: string;
 }
 
-export interface DiffFlags extends Omit<SideRequest, "base" | "head"> {
+export interface DiffFlags extends Omit<SideRequest, "base" | "head">, NarrowFlags {
   readonly detail: DiffDetail;
   readonly output: DiffFormat;
   readonly report?: readonly Report[];
 }
 
-/** `portolan diff`. Exit 1: there are differences, of traffic or, unless only traffic was asked for, of rules. */
+/**
+ * `portolan diff`. Exit 1: there are differences in what is shown, of traffic or, unless only traffic was asked for, of
+ * rules.
+ */
 export async function runDiff(base: string | undefined, head: string | undefined, flags: DiffFlags): Promise<number> {
   const { detail, output, report: reports = [], color } = flags;
   refuseSharedFiles(reports);
   const progress = startProgress(process.stderr);
   const sides = await readSides({ ...flags, base, head }, progress.tell);
   progress.tell("comparing");
-  const diff = diffSides(sides.base, sides.head);
+  const narrowing = narrowingOf(flags, { clusters: sides.clusters, lines: () => linesOf(sides) });
+  const diff = diffSides(sides.base, sides.head, narrowing);
   progress.end();
   const texts = reports.map(({ format, file }) => ({ file, text: renderDiff(diff, format, { detail }) }));
   const columns = process.stdout.columns ?? 80;
@@ -37,6 +43,12 @@ export async function runDiff(base: string | undefined, head: string | undefined
   for (const { file, text } of texts) writeReport(file, text);
   process.stdout.write(result);
   return isDifferent(diff, detail) ? exitCodes.different : exitCodes.fine;
+}
+
+function* linesOf({ base, head }: Sides): Iterable<string> {
+  for (const { texts } of [...base.nodes, ...head.nodes]) {
+    for (const { text } of [...texts.iptables, ...texts.ip6tables]) yield* text.split("\n");
+  }
 }
 
 function refuseSharedFiles(reports: readonly Report[]): void {

@@ -1,23 +1,27 @@
+import { linesIn } from "../../changes/attribution.ts";
 import { serializeState } from "../../changes/owned/serialize-state.ts";
 import type { ServiceChange } from "../../changes/summarize-changes.ts";
 import { fingerprintOf, type PlanDocument, printPlan, writePlan } from "../../host/files/plan-file.ts";
 import { reasonOf } from "../../host/sources/read-sources.ts";
+import { countHidden, type NotShown, narrowItems, notShownDocument } from "../../review/narrow/not-shown.ts";
 import { CommandFailure, exitCodes } from "../exit-codes.ts";
 import { compileForHost, type HostStateFlags } from "../host/desired.ts";
 import { changesOf, type Planned, planFor } from "../host/planned.ts";
 import { readHost } from "../host/read-host.ts";
+import type { NarrowFlags } from "../narrow/narrow-flags.ts";
+import { narrowingOf } from "../narrow/narrowing-of.ts";
 import { painter } from "../terminal/color.ts";
 import { startProgress } from "../terminal/progress.ts";
 import { renderPlan } from "../terminal/render-plan.ts";
 
-export interface PlanFlags extends HostStateFlags {
+export interface PlanFlags extends HostStateFlags, NarrowFlags {
   readonly actual: string;
   readonly rules?: boolean;
   readonly out?: string;
   readonly output?: "text" | "json";
 }
 
-/** `portolan plan`. Exit 1: there is something to do. */
+/** `portolan plan`. Exit 1: there is something to do, of what is shown. */
 export async function runPlan(flags: PlanFlags): Promise<number> {
   const progress = startProgress(process.stderr);
   const { state } = await readHost(flags.actual, progress);
@@ -25,15 +29,30 @@ export async function runPlan(flags: PlanFlags): Promise<number> {
   const desired = await compileForHost(flags, state);
   progress.tell("comparing");
   const planned = planFor(desired, state);
-  const changes = changesOf(planned);
+  const narrowing = narrowingOf(flags, { clusters: [desired.cluster], lines: () => linesIn(planned.found) });
+  const { shown: changes, hidden } = narrowItems(changesOf(planned), servicesOf, narrowing);
+  const notShown = narrowing && countHidden(hidden, servicesOf, narrowing);
   progress.end();
-  if (flags.output === "json") process.stdout.write(printPlan(planDocument(planned, changes)));
+  if (flags.output === "json") process.stdout.write(printDocument(planned, changes, notShown));
   else {
     const paint = painter(process.stdout, flags.color);
-    process.stdout.write(renderPlan(planned, changes, { all: flags.rules ?? false, paint }));
+    process.stdout.write(renderPlan(planned, changes, { all: flags.rules ?? false, paint, notShown }));
   }
   if (flags.out !== undefined) savePlan(flags.out, planDocument(planned, changes));
-  return planned.plan.steps.length === 0 ? exitCodes.fine : exitCodes.different;
+  const isToDo = planned.plan.steps.length > 0 && (hidden.length === 0 || changes.length > 0);
+  return isToDo ? exitCodes.different : exitCodes.fine;
+}
+
+function servicesOf({ service }: ServiceChange): readonly string[] {
+  return [service];
+}
+
+/** What runs is never narrowed: a narrowed plan has no steps, and apply refuses it. */
+function printDocument(planned: Planned, changes: readonly ServiceChange[], notShown: NotShown | undefined): string {
+  const document = planDocument(planned, changes);
+  if (notShown === undefined) return printPlan(document);
+  const { apiVersion, kind, node, mode } = document;
+  return `${JSON.stringify({ apiVersion, kind, node, mode, notShown: notShownDocument(notShown, "changes"), changes }, null, 1)}\n`;
 }
 
 function planDocument({ desired, host, found, plan }: Planned, changes: readonly ServiceChange[]): PlanDocument {

@@ -1,28 +1,36 @@
+import { linesIn } from "../../changes/attribution.ts";
 import { escapeControls } from "../../diagnostics/printable.ts";
+import { narrowDrift, servicesOf } from "../../review/narrow/narrow-drift.ts";
+import { countHidden, type NotShown, notShownDocument, notShownSentence } from "../../review/narrow/not-shown.ts";
 import { type Drift, verifyHost } from "../../review/verify.ts";
 import { printRepairScript } from "../../tools/shell/repair-script.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { compileForHost, type HostStateFlags } from "../host/desired.ts";
 import { planFor } from "../host/planned.ts";
 import { readHost } from "../host/read-host.ts";
+import type { NarrowFlags } from "../narrow/narrow-flags.ts";
+import { narrowingOf } from "../narrow/narrowing-of.ts";
 import { type Paint, painter } from "../terminal/color.ts";
 import { startProgress } from "../terminal/progress.ts";
 
-export interface VerifyFlags extends HostStateFlags {
+export interface VerifyFlags extends HostStateFlags, NarrowFlags {
   readonly actual: string;
   readonly fix?: boolean;
   readonly output?: "text" | "json";
 }
 
-/** `portolan verify`. Exit 1: the host is not as it should be. */
+/** `portolan verify`. Exit 1: the host is not as it should be, of what is shown. */
 export async function runVerify(flags: VerifyFlags): Promise<number> {
   const progress = startProgress(process.stderr);
   const { state } = await readHost(flags.actual, progress);
   progress.tell("compiling");
   const desired = await compileForHost(flags, state);
   progress.tell("comparing");
-  const { plan, ofChain } = planFor(desired, state);
-  const findings = verifyHost(plan.changes, state, ofChain, desired.ofLine);
+  const { plan, ofChain, found } = planFor(desired, state);
+  const narrowing = narrowingOf(flags, { clusters: [desired.cluster], lines: () => linesIn(found) });
+  const all = verifyHost(plan.changes, state, ofChain, desired.ofLine);
+  const { shown: findings, hidden } = narrowDrift(all, narrowing);
+  const notShown = narrowing && countHidden(hidden, servicesOf, narrowing);
   progress.end();
   const drift = findings.filter(({ isDrift }) => isDrift);
   if (flags.fix === true) {
@@ -33,20 +41,26 @@ export async function runVerify(flags: VerifyFlags): Promise<number> {
     if (foreign) process.stderr.write("rules of others before ours are left to whoever made them\n");
   } else if (flags.output === "json") {
     const report = { apiVersion: "portolan/v1alpha1", kind: "VerifyReport", node: desired.node, mode: desired.mode };
-    process.stdout.write(`${JSON.stringify({ ...report, drift: drift.length > 0, findings }, null, 2)}\n`);
+    const narrowed = notShown === undefined ? {} : { notShown: notShownDocument(notShown, "findings") };
+    process.stdout.write(`${JSON.stringify({ ...report, drift: drift.length > 0, ...narrowed, findings }, null, 2)}\n`);
   } else {
-    process.stdout.write(renderFindings(findings, desired.node, painter(process.stdout, flags.color)));
+    const paint = painter(process.stdout, flags.color);
+    process.stdout.write(renderFindings(findings, paint) + renderSummary(drift.length, desired.node, notShown));
   }
   return drift.length === 0 ? exitCodes.fine : exitCodes.different;
 }
 
 const mostLines = 5;
 
-function renderFindings(findings: readonly Drift[], node: string, paint: Paint): string {
-  const count = findings.filter(({ isDrift }) => isDrift).length;
+function renderFindings(findings: readonly Drift[], paint: Paint): string {
+  return findings.map((finding) => `${renderFinding(finding, paint)}\n`).join("");
+}
+
+function renderSummary(count: number, node: string, notShown: NotShown | undefined): string {
   const summary = count === 0 ? "no drift" : `${count} ${count === 1 ? "difference" : "differences"}`;
-  const parts = findings.map((finding) => `${renderFinding(finding, paint)}\n`);
-  return `${parts.join("")}Node ${escapeControls(node)}: ${summary}.\n`;
+  const isPart = notShown !== undefined && notShown.count > 0;
+  const left = notShown === undefined ? "" : `${escapeControls(notShownSentence(notShown, "finding"))}.\n`;
+  return `Node ${escapeControls(node)}: ${summary}${isPart ? " in what is shown" : ""}.\n${left}`;
 }
 
 function renderFinding({ kind, service, where, lines, isDrift }: Drift, paint: Paint): string {

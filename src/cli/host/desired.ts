@@ -13,6 +13,7 @@ import { hasErrors } from "../../diagnostics/diagnostic.ts";
 import { createSubject } from "../../diagnostics/subject.ts";
 import type { PlanDocument } from "../../host/files/plan-file.ts";
 import { type Cidr, type Family, families, parseCidr } from "../../model/address.ts";
+import type { Cluster } from "../../model/cluster.ts";
 import type { ProxyMode } from "../../model/proxy-configuration/proxy-configuration.ts";
 import { CommandFailure, exitCodes } from "../exit-codes.ts";
 import { type StateFlags, wantedFamilies } from "../program/state-flags.ts";
@@ -42,11 +43,16 @@ export interface Desired {
   readonly families?: readonly Family[] | undefined;
 }
 
+/** What a host is to have by the cluster state that was given. */
+export interface CompiledForHost extends Desired {
+  readonly cluster: Cluster;
+}
+
 /**
  * Compiles cluster state for a host whose own addresses are known. Diagnostics go to stderr. A family in which the
  * host has rules of ours already is compiled too, unless --family says otherwise: kube-proxy always runs both.
  */
-export async function compileForHost(flags: HostStateFlags, host: HostState): Promise<Desired> {
+export async function compileForHost(flags: HostStateFlags, host: HostState): Promise<CompiledForHost> {
   const { inputs, cluster, options, sink } = await readState(flags, {
     hostAddresses: host.addresses,
     hostFeatures: featuresOnHost(host),
@@ -67,6 +73,7 @@ export async function compileForHost(flags: HostStateFlags, host: HostState): Pr
   }
   if (summary !== "") process.stderr.write(`\n${summary}\n`);
   return {
+    cluster,
     node: node ?? plan.node,
     mode: cluster.proxyConfiguration.mode,
     wanted: ownedInScript(script),

@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import type { Code } from "../../diagnostics/catalog.ts";
 import { nearestCode, parseCodes } from "../../review/check/suppress.ts";
 import type { CheckFlags } from "../commands/check.ts";
+import { addNarrowOptions } from "../narrow/narrow-flags.ts";
 import { addStateOptions, colorOption, notEmpty } from "./state-flags.ts";
 
 /** `portolan check`, with its flags and help. */
@@ -13,7 +14,7 @@ export function checkCommand(name: string, finish: (exitCode: number) => void): 
         "clash, policies that drop traffic on some nodes, fields that are going to end. With --actual, finds faults in " +
         "the rules of a host: rules no packet gets to, shares that leak, chains and sets that are missing.",
     );
-  addStateOptions(command, { isRequired: false });
+  addNarrowOptions(addStateOptions(command, { isRequired: false }));
   const node = command.options.find(({ long }) => long === "--node");
   if (node !== undefined) node.description = "check for this node only; default: for every Node";
   return command
@@ -66,6 +67,9 @@ Examples:
 
   # manifests in CI: annotate the pull request, fail on errors only
   $ ${name} check -R -f deploy -o github --fail-on error
+
+  # what is wrong with the Services of one team
+  $ ${name} check --live -l team=payments
 
   # accept what there is, and hear of what comes
   $ ${name} check -f cluster.yaml --write-baseline baseline.json

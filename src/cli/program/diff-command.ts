@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { type DiffFormat, diffDetails, diffFormats } from "../../review/render/formats.ts";
 import type { DiffFlags, Report } from "../commands/diff.ts";
+import { addNarrowOptions } from "../narrow/narrow-flags.ts";
 import { addStateOptions, colorOption, notEmpty } from "./state-flags.ts";
 
 /** `portolan diff`: its flags and help. */
@@ -16,7 +17,7 @@ export function diffCommand(name: string, finish: (exitCode: number) => void): C
     )
     .argument("[base]", "what there is")
     .argument("[head]", "what there is to be; without it, BASE under --overlay, --to-mode or --to-proxy-config");
-  return addDiffOptions(addStateOptions(command, { isRequired: false }))
+  return addNarrowOptions(addDiffOptions(addStateOptions(command, { isRequired: false })))
     .addOption(colorOption())
     .addHelpText("after", examples(name))
     .action(async (base: string | undefined, head: string | undefined, flags: DiffFlags) => {
@@ -68,6 +69,9 @@ Examples:
 
   # what behaves differently once kube-proxy runs in ipvs mode
   $ ${name} diff -f cluster.yaml --mode iptables --to-mode ipvs
+
+  # what it means for the Services of one namespace
+  $ ${name} diff cluster.yaml --overlay git:HEAD:deploy -n shop
 
   # a node yesterday and today
   $ ${name} diff node1-monday.txt node1-tuesday.txt --detail rules

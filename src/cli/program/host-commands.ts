@@ -4,6 +4,7 @@ import type { CleanupFlags } from "../commands/cleanup.ts";
 import type { CollectFlags } from "../commands/collect.ts";
 import type { PlanFlags } from "../commands/plan.ts";
 import type { VerifyFlags } from "../commands/verify.ts";
+import { addNarrowOptions, narrowFlags } from "../narrow/narrow-flags.ts";
 import { addStateOptions, colorOption, duration, notEmpty } from "./state-flags.ts";
 
 type Finish = (exitCode: number) => void;
@@ -48,11 +49,13 @@ function planCommand(name: string, finish: Finish): Command {
       "Compares the rules a node should have with those a host has, and prints what would be added, changed and " +
         "removed, by Service. Changes nothing.",
     );
-  return addStateOptions(command)
+  return addNarrowOptions(addStateOptions(command))
     .addOption(allowSimulatedOption())
     .addOption(actualOption())
     .option("--rules", "show every rule that changes")
-    .option("--out <file>", "save the plan; apply FILE then runs exactly this, or refuses")
+    .addOption(
+      new Option("--out <file>", "save the plan; apply FILE then runs exactly this, or refuses").conflicts(narrowFlags),
+    )
     .addOption(new Option("-o, --output <format>", "default: text").choices(["text", "json"]))
     .addOption(colorOption())
     .addHelpText(
@@ -64,6 +67,9 @@ Examples:
 
   # the same for another host, from what collect wrote there, rule by rule
   $ ${name} plan -f cluster.yaml --node node1 --actual node1.txt --rules
+
+  # of this, what concerns the Services of one namespace
+  $ ${name} plan -f cluster.yaml --node node1 --actual node1.txt -n shop
 
 Exit codes: 0 nothing to do, 1 something to do, 2 usage, 3 input invalid,
 4 environment.
@@ -121,10 +127,12 @@ function verifyCommand(name: string, finish: Finish): Command {
       "Compares a host with the rules it should have: what is missing, extra, changed or in another order, whom it " +
         "hurts, and rules of others that stand before ours. Changes nothing.",
     );
-  return addStateOptions(command)
+  return addNarrowOptions(addStateOptions(command))
     .addOption(allowSimulatedOption())
     .addOption(actualOption())
-    .option("--fix", "print a shell script that repairs it, instead of the findings")
+    .addOption(
+      new Option("--fix", "print a shell script that repairs it, instead of the findings").conflicts(narrowFlags),
+    )
     .addOption(new Option("-o, --output <format>", "default: text").choices(["text", "json"]).conflicts("fix"))
     .addOption(colorOption())
     .addHelpText(
@@ -139,6 +147,9 @@ Examples:
 
   # another host, and a script that repairs it
   $ ${name} verify -f cluster.yaml --node node1 --actual node1.txt --fix
+
+  # does it hurt the Services of one team?
+  $ ${name} verify -f cluster.yaml --node node1 -l team=payments
 
 Exit codes: 0 no drift, 1 drift, 2 usage, 3 input invalid, 4 environment.
 `,

@@ -1,5 +1,6 @@
 import { createSink, hasErrors } from "../../diagnostics/diagnostic.ts";
 import type { World } from "../../evaluate/host-texts.ts";
+import type { Cluster } from "../../model/cluster.ts";
 import type { Side, SideNode } from "../../review/diff/side.ts";
 import { CommandFailure, exitCodes } from "../exit-codes.ts";
 import { wantedFamilies } from "../program/state-flags.ts";
@@ -14,6 +15,8 @@ import { tellDiagnostics, tellNote } from "./tell-diagnostics.ts";
 export interface Sides {
   readonly base: Side;
   readonly head: Side;
+  /** Of the sides that are states. */
+  readonly clusters: readonly Cluster[];
 }
 
 /**
@@ -47,6 +50,7 @@ export async function readSides(request: SideRequest, tell: (what: string) => vo
   return {
     base: sideOf(sources.base, withWorldOf(base, head, pairs), notes),
     head: sideOf(sources.head, withWorldOf(head, base, pairs), notes),
+    clusters,
   };
 }
 

@@ -3,20 +3,31 @@ import type { ChangeStep } from "../../changes/step.ts";
 import type { ChangeCount, ServiceChange } from "../../changes/summarize-changes.ts";
 import { escapeControls } from "../../diagnostics/printable.ts";
 import { families, familyNames } from "../../model/address.ts";
+import { type NotShown, notShownSentence } from "../../review/narrow/not-shown.ts";
 import type { Planned } from "../host/planned.ts";
 import type { Paint } from "./color.ts";
 
 const signs = { add: "+", change: "~", remove: "-" } as const;
 const paints = { add: "green", change: "yellow", remove: "red" } as const;
 
+export interface PlanLook {
+  /** Every rule that changes. */
+  readonly all: boolean;
+  readonly paint: Paint;
+  /** What `changes` leave out. */
+  readonly notShown?: NotShown | undefined;
+}
+
 /** The plan as a person reads it: what changes for whom, how much, and in which steps. */
 export function renderPlan(
   planned: Planned,
   changes: readonly ServiceChange[],
-  { all, paint }: { readonly all: boolean; readonly paint: Paint },
+  { all, paint, notShown }: PlanLook,
 ): string {
   const { plan, desired } = planned;
-  if (plan.steps.length === 0) return `${whatFor(planned)}: as wanted, nothing to do.\n`;
+  const left = notShown === undefined ? "" : `${escapeControls(notShownSentence(notShown, "change"))}.\n`;
+  if (plan.steps.length === 0) return `${whatFor(planned)}: as wanted, nothing to do.\n${left}`;
+  if (changes.length === 0 && left !== "") return `${whatFor(planned)}: nothing to do of what is shown.\n${left}`;
   const shown = all ? changes : changes.slice(0, mostRows);
   const rows = shown.map((change) => renderChange(change, widthOf(shown), all, paint));
   if (shown.length < changes.length) rows.push(`    ... ${changes.length - shown.length} more: --rules shows all\n`);
@@ -30,7 +41,9 @@ export function renderPlan(
     );
   const shownSteps =
     steps.length > mostSteps ? [...steps.slice(0, mostSteps), `  ... ${steps.length - mostSteps} more`] : steps;
-  return `${whatFor(planned)}\n\n${rows.join("")}\n${countChanges(changes)}, on ${escapeControls(desired.node)}.\n\nSteps:\n${shownSteps.join("\n")}\n`;
+  const count = `${countChanges(changes)}, on ${escapeControls(desired.node)}.\n${left}`;
+  const heading = left === "" ? "Steps:" : "Steps, of all Services:";
+  return `${whatFor(planned)}\n\n${rows.join("")}\n${count}\n${heading}\n${shownSteps.join("\n")}\n`;
 }
 
 const mostSteps = 20;

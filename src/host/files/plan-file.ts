@@ -72,6 +72,8 @@ export function readPlan(path: string): ReadPlan {
   if (plan.kind !== "Plan" || plan.apiVersion !== "portolan/v1alpha1") {
     return { kind: "broken", message: "it is no Plan of portolan/v1alpha1, as plan --out writes one" };
   }
+  if ("notShown" in plan)
+    return { kind: "broken", message: "it shows a part of a plan: make it without -n, -l and --service" };
   if (digest !== digestOf(plan)) {
     return { kind: "broken", message: "it is not as plan --out wrote it: make a new plan instead of editing one" };
   }

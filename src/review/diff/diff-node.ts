@@ -1,10 +1,13 @@
 import { type EvaluatedHost, readEvaluatedHost } from "../../evaluate/host.ts";
+import type { Narrowing } from "../narrow/narrowing.ts";
 import { compareKey } from "./keys/compare-key.ts";
 import { foldKeys, type KeyChange } from "./keys/fold-keys.ts";
 import { listKeys } from "./keys/list-keys.ts";
 import { createSurelyEqual, type RulePairs } from "./keys/surely-equal.ts";
 import { pairTables } from "./rules/changed-chains.ts";
 import { diffRules } from "./rules/diff-rules.ts";
+import { createLineOwners } from "./rules/line-owners.ts";
+import { type ComparedTexts, narrowTexts } from "./rules/narrow-rules.ts";
 import type { SideNode } from "./side.ts";
 import { describeChange, type NodePair } from "./telling/describe-change.ts";
 import type { NodeRules, TrafficChange } from "./traffic-diff.ts";
@@ -12,10 +15,12 @@ import type { NodeRules, TrafficChange } from "./traffic-diff.ts";
 export interface NodeDiff {
   readonly changes: readonly TrafficChange[];
   readonly rules: NodeRules;
+  /** How many rules, entries and servers a narrowing leaves out. */
+  readonly hiddenRules: number;
 }
 
 /** What one node does otherwise. Nodes whose addresses nobody told get one of a range that no network uses. */
-export function diffNode({ base, head }: NodePair): NodeDiff {
+export function diffNode({ base, head }: NodePair, narrowing?: Narrowing): NodeDiff {
   const [before, after] = [readSide(base, head), readSide(head, base)];
   const pairs: RulePairs = {
     ipv4: pairTables(before.families.ipv4, after.families.ipv4),
@@ -33,7 +38,31 @@ export function diffNode({ base, head }: NodePair): NodeDiff {
   const hasRules = (address: string) =>
     hosts.some(({ families }) => families[address.includes(":") ? "ipv6" : "ipv4"].tables.size > 0);
   const nodeAddresses = [...new Set(hosts.flatMap(({ world }) => world.nodeAddresses))].filter(hasRules);
-  return { changes: foldKeys(changes, { keys, nodeAddresses }), rules: diffRules(pairs, before, after, head.name) };
+  const texts = { pairs, base: before, head: after };
+  return {
+    changes: foldKeys(changes, { keys, nodeAddresses }),
+    ...(narrowing === undefined ? wholeRules(texts, head.name) : narrowedRules(texts, { base, head }, narrowing)),
+  };
+}
+
+type RulesDiff = Pick<NodeDiff, "rules" | "hiddenRules">;
+
+function wholeRules({ pairs, base, head }: ComparedTexts, node: string): RulesDiff {
+  return { rules: diffRules(pairs, base, head, node), hiddenRules: 0 };
+}
+
+function narrowedRules(texts: ComparedTexts, { base, head }: NodePair, narrowing: Narrowing): RulesDiff {
+  const owners = createLineOwners([
+    { node: head, host: texts.head },
+    { node: base, host: texts.base },
+  ]);
+  const all = wholeRules(texts, head.name);
+  const { rules } = wholeRules(narrowTexts(texts, owners, narrowing), head.name);
+  return { rules, hiddenRules: Math.max(0, countRules(all.rules) - countRules(rules)) };
+}
+
+function countRules({ added, changed, removed, moved }: NodeRules): number {
+  return added + changed + removed + moved;
 }
 
 /** Stands for the node's own address where nobody names one. */

@@ -1,23 +1,34 @@
+import type { Narrowing } from "../narrow/narrowing.ts";
+import { countHidden, narrowItems } from "../narrow/not-shown.ts";
 import { diffNode, type NodeDiff } from "./diff-node.ts";
 import type { Side, SideNode } from "./side.ts";
 import { type NodeRules, severities, type TrafficChange, type TrafficDiff } from "./traffic-diff.ts";
 
 /**
  * Says what becomes of traffic when hosts are programmed with `head` instead of `base`. Nodes are paired by name; a
- * node that one side alone has is told among the assumptions and not compared. Reads nothing but the tools' text.
+ * node that one side alone has is told among the assumptions and not compared. Reads nothing but the tools' text. A
+ * narrowing leaves out of the answer what is of other Services; everything is compared all the same.
  */
-export function diffSides(base: Side, head: Side): TrafficDiff {
+export function diffSides(base: Side, head: Side, narrowing?: Narrowing): TrafficDiff {
   const { pairs, assumptions } = pairNodes(base, head);
-  const diffs = pairs.map((pair) => diffNode(pair));
+  const diffs = pairs.map((pair) => diffNode(pair, narrowing));
   const names = pairs.map((pair) => pair.head.name);
+  const { shown, hidden } = narrowItems(foldChanges(diffs, names), servicesOf, narrowing);
+  const rules = diffs.reduce((sum, { hiddenRules }) => sum + hiddenRules, 0);
   return {
     base: base.label,
     head: head.label,
     nodes: names,
-    changes: foldChanges(diffs, names).sort(compareChanges),
+    changes: shown.toSorted(compareChanges),
     rules: foldRules(diffs),
     assumptions: [...new Set([...base.assumptions, ...head.assumptions, ...assumptions, ...alwaysAssumed])],
+    ...(narrowing === undefined ? {} : { notShown: { ...countHidden(hidden, servicesOf, narrowing), rules } }),
   };
+}
+
+/** An address that goes from one Service to another concerns both. */
+function servicesOf({ service, formerService }: TrafficChange): readonly (string | undefined)[] {
+  return [service, formerService];
 }
 
 const alwaysAssumed = [

@@ -1,3 +1,5 @@
+import type { NotShown } from "../narrow/not-shown.ts";
+
 /** What a change does to traffic, as plain values: made by diffSides, shown by the renderers, printed as JSON as it is. */
 export interface TrafficDiff {
   readonly base: SideLabel;
@@ -10,6 +12,8 @@ export interface TrafficDiff {
   readonly rules: readonly NodeRules[];
   /** What was assumed, and where the model stops. One sentence each, without a full stop. */
   readonly assumptions: readonly string[];
+  /** What is left out where somebody asked for some Services only. */
+  readonly notShown?: NotShown;
 }
 
 export interface SideLabel {
@@ -41,6 +45,8 @@ export interface TrafficChange {
   readonly severity: ChangeSeverity;
   /** `shop/web:http`; undefined where no Service explains the address. */
   readonly service: string | undefined;
+  /** Whose it was in base, where that is another Service. */
+  readonly formerService?: string;
   /** What it answers on: `10.96.4.20:80/TCP`, `nodePort 30080/TCP`, `everything else`. */
   readonly vip: string;
   /** `80`, or `30080` of a node port; undefined for a region. */

@@ -1,5 +1,6 @@
 import { escapeControls } from "../../diagnostics/printable.ts";
 import type { TrafficChange, TrafficDiff } from "../diff/traffic-diff.ts";
+import { leftOutSentence } from "./sentences.ts";
 import { groupByService, type ServiceGroup } from "./service-groups.ts";
 import { changeSentence, plural, severityNames } from "./words.ts";
 
@@ -12,10 +13,10 @@ export function renderGithub(diff: TrafficDiff): string {
   const all = groups.length <= mostAnnotations;
   const shown = all ? groups : groups.slice(0, mostAnnotations - 1);
   const lines = shown.map(annotation);
-  if (!all) {
-    const rest = plural(groups.length - shown.length, "more service");
-    lines.push(`::notice title=${escapeProperty("portolan diff")}::${escapeMessage(`${rest} in the report`)}`);
-  }
+  const notice = (text: string): string => `::notice title=portolan diff::${escapeMessage(escapeControls(text))}`;
+  if (!all) lines.push(notice(`${plural(groups.length - shown.length, "more service")} in the report`));
+  const leftOut = leftOutSentence(diff);
+  if (leftOut !== undefined) lines.push(notice(leftOut));
   return lines.map((line) => `${line}\n`).join("");
 }
 

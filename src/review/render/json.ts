@@ -1,9 +1,10 @@
 import type { NodeRules, TrafficChange, TrafficDiff } from "../diff/traffic-diff.ts";
+import { notShownDocument } from "../narrow/not-shown.ts";
 import { countChanged, groupByService, sumRules } from "./service-groups.ts";
 
 /** The diff as a document for programs; its shape is the schema in `schemas/diff.ts`. What is not known is null. */
 export function renderJson(diff: TrafficDiff): string {
-  const { base, head, nodes, changes, rules, assumptions } = diff;
+  const { base, head, nodes, changes, rules, assumptions, notShown } = diff;
   const { groups } = groupByService(changes);
   const document = {
     apiVersion: "portolan/v1alpha1",
@@ -12,6 +13,7 @@ export function renderJson(diff: TrafficDiff): string {
     head: { name: head.name, mode: head.mode ?? null },
     nodes,
     summary: countChanged(groups),
+    notShown: notShown === undefined ? null : { ...notShownDocument(notShown, "changes"), rules: notShown.rules ?? 0 },
     changes: changes.map(changeDocument),
     rules: { ...sumRules(diff), byNode: rules.map(rulesDocument) },
     assumptions,

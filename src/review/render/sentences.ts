@@ -1,15 +1,21 @@
 import type { NodeRules, TrafficDiff } from "../diff/traffic-diff.ts";
+import { notShownSentence } from "../narrow/not-shown.ts";
 import { countChanged, type ServiceGroup, sumRules } from "./service-groups.ts";
-import { namesText, nothingDiffers, plural } from "./words.ts";
+import { namesText, nothingDiffers, nothingShownDiffers, plural } from "./words.ts";
 
 /** `3 services change on 12 nodes`; without a change of behaviour, that there is none. */
-export function summarySentence(groups: readonly ServiceGroup[]): string {
+export function summarySentence(groups: readonly ServiceGroup[], { notShown }: Pick<TrafficDiff, "notShown">): string {
   const { services, addresses, nodes } = countChanged(groups);
-  if (groups.length === 0) return nothingDiffers;
+  if (groups.length === 0) return notShown === undefined ? nothingDiffers : nothingShownDiffers;
   const other = services === 0 ? "address" : "other address";
   const parts = [services === 0 ? "" : plural(services, "service"), addresses === 0 ? "" : plural(addresses, other)];
   const verb = services + addresses === 1 ? "changes" : "change";
   return `${parts.filter((part) => part !== "").join(" and ")} ${verb} on ${plural(nodes, "node")}`;
+}
+
+/** What a narrowed diff leaves out; undefined of a whole one. */
+export function leftOutSentence({ notShown }: Pick<TrafficDiff, "notShown">): string | undefined {
+  return notShown && notShownSentence(notShown, "change");
 }
 
 /** `9 added, 4 changed, 11 removed` */

@@ -1,5 +1,6 @@
 import type { ChainRules, NodeRules, TrafficDiff } from "../diff/traffic-diff.ts";
 import { escapeDeep } from "./escape-deep.ts";
+import { leftOutSentence } from "./sentences.ts";
 import { chainTitle } from "./text/rules.ts";
 
 /**
@@ -8,7 +9,8 @@ import { chainTitle } from "./text/rules.ts";
  */
 export function renderUnified(diff: TrafficDiff): string {
   const clean = escapeDeep(diff);
-  return clean.rules.map((group) => fileOf(group, clean)).join("");
+  const leftOut = leftOutSentence(clean);
+  return (leftOut === undefined ? "" : `# ${leftOut}\n`) + clean.rules.map((group) => fileOf(group, clean)).join("");
 }
 
 function fileOf(group: NodeRules, { base, head }: TrafficDiff): string {

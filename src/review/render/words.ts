@@ -13,6 +13,7 @@ export const severityNames: Readonly<Record<ChangeSeverity, string>> = {
 };
 
 export const nothingDiffers = "No packet is treated differently.";
+export const nothingShownDiffers = "No packet to the Services shown is treated differently.";
 
 /** `1 service`, `3 services`, `2 addresses`. */
 export function plural(count: number, what: string): string {

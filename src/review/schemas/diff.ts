@@ -14,6 +14,10 @@ export const diffSchema = {
       addresses: count("Addresses no Service explains that treat some packet otherwise."),
       nodes: count("Nodes on which any of them does."),
     }),
+    notShown: {
+      oneOf: [{ $ref: "#/$defs/notShown" }, { type: "null" }],
+      description: "What -n, -l and --service leave out of all the rest; null where nobody narrowed.",
+    },
     changes: {
       description: "Worst first; within a severity by service, then by address.",
       type: "array",
@@ -29,6 +33,12 @@ export const diffSchema = {
     side: record({
       name: text("The file, git revision or dump."),
       mode: { enum: ["iptables", "ipvs", null], description: "null where a dump does not tell." },
+    }),
+    notShown: record({
+      filter: text("What was asked for, as on a command line."),
+      changes: count("Changes of other Services."),
+      services: count("Services that these are of."),
+      rules: count("Rules, entries and virtual servers of other Services that differ, on all nodes together."),
     }),
     change: changeRecord(),
     endpoint: record({

@@ -24,6 +24,7 @@ describe("completion", () => {
     expect(complete(script, ["portolan", "compile", "-f", join(cwd, "clus")])).toEqual([join(cwd, "cluster.yaml")]);
     expect(complete(script, ["portolan", "compile", "-o", ""])).toEqual(["text", "json", "yaml"]);
     expect(complete(script, ["portolan", "diff", "--output", "m"])).toEqual(["markdown"]);
+    expect(complete(script, ["portolan", "plan", "--name"])).toEqual(["--namespace"]);
     expect(complete(script, ["portolan", "watch", "--over"])).toEqual([]);
     expect(complete(script, ["portolan", "completion", "z"])).toEqual(["zsh"]);
     expect(complete(script, ["kubectl-portolan", "explain", "node-port-tak"])).toEqual(["node-port-taken"]);

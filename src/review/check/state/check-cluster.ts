@@ -25,6 +25,7 @@ export interface ClusterToCheck {
 export interface CheckedCluster {
   readonly mode: ProxyMode;
   readonly nodes: readonly string[];
+  readonly cluster: Cluster;
   /** What is to be said of the state that is no finding. */
   readonly notes: readonly Diagnostic[];
 }
@@ -52,7 +53,7 @@ export function checkCluster(given: ClusterToCheck, sink: Sink): CheckedCluster 
   }
   const told = findingsAmong(found.diagnostics, cluster);
   sink.diagnostics.unshift(...told.map((diagnostic) => withObject(diagnostic, documents)));
-  return { mode, nodes: names, notes: found.diagnostics.filter(({ code }) => code === "state-simulated") };
+  return { mode, nodes: names, cluster, notes: found.diagnostics.filter(({ code }) => code === "state-simulated") };
 }
 
 function givenConfiguration(

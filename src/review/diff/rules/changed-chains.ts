@@ -31,7 +31,7 @@ function pairTable(base: Chains, head: Chains): TablePair {
   return { base, head, different, affected: affectedBy(different, base, head) };
 }
 
-function sameText(a: LoadedChain, b: LoadedChain): boolean {
+export function sameText(a: LoadedChain, b: LoadedChain): boolean {
   if (a.policy !== b.policy || a.lines.length !== b.lines.length) return false;
   for (let at = 0; at < a.lines.length; at += 1) if (a.lines[at] !== b.lines[at]) return false;
   return true;

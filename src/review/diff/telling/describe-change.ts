@@ -43,7 +43,7 @@ export function describeChange(
   const isRegion = key.kind !== "address" && key.kind !== "node-port";
   const kind = isRegion || isNew === isGone ? "changed" : isNew ? "added" : "removed";
   const nodes = [pair.base, pair.head];
-  const { name, source } = findService(key, pair, difference) ?? {};
+  const { name, formerName, source } = findService(key, pair, difference);
   const { before, after } = labelClasses(comparisons, nodes);
   const witness = witnessOf(key, comparison, difference, nodes);
   const reach: Reach = { from: witness.fromClass, servedBefore: isServed("base"), servedAfter: isServed("head") };
@@ -52,6 +52,7 @@ export function describeChange(
     kind,
     severity,
     service: name,
+    ...(formerName === undefined ? {} : { formerService: formerName }),
     vip: vipOf(key),
     port: isRegion && key.kind !== "bound" ? undefined : key.port,
     protocol: isRegion && key.kind === "elsewhere" && key.state !== "NEW" ? undefined : key.protocol,

@@ -2,7 +2,7 @@ import { sha256Base64 } from "../../../tools/sha256.ts";
 import type { ChangeSeverity, SideLabel, TrafficChange, TrafficDiff } from "../../diff/traffic-diff.ts";
 import { severities } from "../../diff/traffic-diff.ts";
 import { escapeDeep } from "../escape-deep.ts";
-import { movedSentence, ruleSentences, summarySentence } from "../sentences.ts";
+import { leftOutSentence, movedSentence, ruleSentences, summarySentence } from "../sentences.ts";
 import { groupByService, type ServiceGroup } from "../service-groups.ts";
 import { plural, severityNames } from "../words.ts";
 import { serviceCard } from "./card.ts";
@@ -21,7 +21,8 @@ const fewCards = 6;
 export function renderHtml(diff: TrafficDiff): string {
   const clean = escapeDeep(diff);
   const { groups, cosmetic } = groupByService(clean.changes);
-  const title = summarySentence(groups);
+  const title = summarySentence(groups, clean);
+  const leftOut = leftOutSentence(clean);
   const sections = [
     changesSection(groups, clean.nodes),
     matrixSection(groups, clean),
@@ -38,7 +39,7 @@ ${headOf(title)}
 <header class="page">
 <p class="kicker">Traffic diff</p>
 <h1>${esc(title)}</h1>
-<p class="sides-compared">${sideText(clean.base)} <span class="arrow" aria-hidden="true">→</span><span class="unseen">to</span> ${sideText(clean.head)}</p>
+<p class="sides-compared">${sideText(clean.base)} <span class="arrow" aria-hidden="true">→</span><span class="unseen">to</span> ${sideText(clean.head)}</p>${leftOut === undefined ? "" : `\n<p class="not-shown">${esc(leftOut)}.</p>`}
 ${links === "" ? "" : `<nav aria-label="Sections"><ul>${links}</ul></nav>`}
 </header>
 <main id="main" tabindex="-1">

@@ -30,6 +30,7 @@ h2:focus,main:focus{outline:none}
 .skip:focus{top:1rem;z-index:2}
 .kicker{color:var(--soft);font-size:.8rem;letter-spacing:.09em;text-transform:uppercase;margin-bottom:.4rem}
 .sides-compared{margin:.8rem 0 1.1rem}
+.not-shown{color:var(--changed);margin:0 0 1.1rem}
 .arrow{color:var(--soft);padding:0 .3rem}
 nav ul{display:flex;flex-wrap:wrap;gap:.3rem 1.4rem;list-style:none;font-size:.925rem}
 header.page{border-bottom:1px solid var(--line);padding-bottom:1.4rem}

@@ -1,6 +1,6 @@
 import type { TrafficChange, TrafficDiff } from "../../diff/traffic-diff.ts";
 import { escapeDeep } from "../escape-deep.ts";
-import { movedSentence, ruleSentences, summarySentence } from "../sentences.ts";
+import { leftOutSentence, movedSentence, ruleSentences, summarySentence } from "../sentences.ts";
 import { groupByService, type ServiceGroup } from "../service-groups.ts";
 import { namesText, plural } from "../words.ts";
 import { changesBody } from "./body.ts";
@@ -26,11 +26,14 @@ export function renderMarkdown(diff: TrafficDiff): string {
   return `${[head, body, facts].filter((part) => part !== "").join("\n\n")}\n`;
 }
 
-function headOf({ base, head }: TrafficDiff, groups: readonly ServiceGroup[]): readonly string[] {
+function headOf(diff: TrafficDiff, groups: readonly ServiceGroup[]): readonly string[] {
+  const { base, head } = diff;
+  const leftOut = leftOutSentence(diff);
   const mode = (side: TrafficDiff["base"]): string => (side.mode === undefined ? "" : ` (${side.mode})`);
   return [
     marker,
-    `### ${summarySentence(groups)}`,
+    `### ${summarySentence(groups, diff)}`,
+    ...(leftOut === undefined ? [] : [`${prose(leftOut)}.`]),
     `${code(base.name)}${mode(base)} → ${code(head.name)}${mode(head)}`,
   ];
 }

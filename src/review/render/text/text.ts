@@ -1,6 +1,6 @@
 import type { TrafficDiff } from "../../diff/traffic-diff.ts";
 import { escapeDeep } from "../escape-deep.ts";
-import { movedSentence, ruleSentences, summarySentence } from "../sentences.ts";
+import { leftOutSentence, movedSentence, ruleSentences, summarySentence } from "../sentences.ts";
 import { type AlikeChanges, foldAlike, groupByService, type ServiceGroup } from "../service-groups.ts";
 import { namesText, plural, signs } from "../words.ts";
 import { linesOfChange, noService } from "./change.ts";
@@ -45,8 +45,10 @@ function headLines(diff: TrafficDiff, groups: readonly ServiceGroup[], columns: 
     base.mode === head.mode || base.mode === undefined || head.mode === undefined
       ? []
       : [[[`${base.name} (${base.mode} mode) -> ${head.name} (${head.mode} mode)`, "dim"]]];
-  const summary: Line = [[summarySentence(groups), "bold"]];
-  if (groups.length === 0) return [...modes, summary];
+  const summary: Line = [[summarySentence(groups, diff), "bold"]];
+  const leftOut = leftOutSentence(diff);
+  const below = leftOut === undefined ? [] : hanging([], leftOut, columns);
+  if (groups.length === 0) return [...modes, summary, ...below];
   const legend: Line = [
     [`${signs.added} added`, "green"],
     ["  "],
@@ -55,7 +57,7 @@ function headLines(diff: TrafficDiff, groups: readonly ServiceGroup[], columns: 
     [`${signs.removed} removed`, "red"],
   ];
   const gap = columns - widthOf(summary) - widthOf(legend);
-  return [...modes, gap < 2 ? summary : [...summary, [" ".repeat(gap)], ...legend]];
+  return [...modes, gap < 2 ? summary : [...summary, [" ".repeat(gap)], ...legend], ...below];
 }
 
 /** Groups follow each other without a blank line, unless tables make each of them long. */
