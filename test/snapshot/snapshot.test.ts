@@ -128,3 +128,42 @@ test("whatever text stands in an object, both formats say it and YAML is read as
     { numRuns: 300, seed: 7 },
   );
 });
+
+describe("redacted", () => {
+  const redact = createRedactor((text) => createHmac("sha256", "key").update(text).digest("hex"));
+  const metadata = { namespace: "acme", name: "acme" };
+
+  test("a node's name may hold an address, and its addresses stay addresses", () => {
+    const types = ["InternalIP", "InternalIP", "InternalIP", "Hostname", "InternalDNS"];
+    const texts = ["10.0.1.5", "169.254.1.1", "fe80::1", "acme-10.0.1.5", "acme-10.0.1.5.acme.com"];
+    const addresses = texts.map((address, index) => ({ type: types[index], address }));
+    const node = { apiVersion: "v1", kind: "Node", metadata: { name: "acme-10.0.1.5" }, status: { addresses } };
+    const redacted = redact(node) as typeof node;
+    const [first, ...rest] = redacted.status.addresses.map(({ address }) => address);
+    expect(first).toMatch(/^10\.[\d.]+$/);
+    expect(rest.slice(0, 3)).toEqual(["169.254.1.1", "fe80::1", redacted.metadata.name]);
+    expect(JSON.stringify(redacted)).not.toMatch(/acme|10\.0\.1\.5/);
+  });
+
+  test("other proxies, protocols, host names, interfaces are names", () => {
+    const ports = [
+      { name: "acme", port: 80, appProtocol: "acme.com/acme" },
+      { port: 81, appProtocol: "https" },
+    ];
+    const labels = { "service.kubernetes.io/service-proxy-name": "acme" };
+    const spec = { ports, externalName: "10.11.12.13" };
+    const service = { apiVersion: "v1", kind: "Service", metadata: { ...metadata, labels }, spec };
+    const endpoints = [{ addresses: ["db.acme.com"] }, { addresses: ["10.0.0.999"] }];
+    const slice = { apiVersion: "discovery.k8s.io/v1", kind: "EndpointSlice", metadata, ports, endpoints };
+    const configuration = {
+      apiVersion: "kubeproxy.config.k8s.io/v1alpha1",
+      kind: "KubeProxyConfiguration",
+      metadata,
+      detectLocal: { bridgeInterface: "acme0", interfaceNamePrefix: "cali" },
+    };
+    const text = JSON.stringify([service, slice, configuration].map(redact));
+    expect(text).not.toMatch(/acme|10\.11\.12/);
+    expect(text).toMatch(/"service-proxy-name":"v-|"appProtocol":"https"/);
+    expect(text).toMatch(/"10\.0\.0\.999".*"cali"/);
+  });
+});
