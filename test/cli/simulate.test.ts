@@ -57,7 +57,7 @@ describe("simulate", () => {
   );
 
   it("prints words that some readers of YAML take for something else as text", async () => {
-    const labels = '{app: web, "on": "yes", "n": "1_000", "012": "1:30"}';
+    const labels = '{app: web, "on": "yes", "n": "1_000", "012": "1e3"}';
     const plain = web.replaceAll("{app: web}", labels);
     const { stdout } = await runCli(["simulate", "-f", "-"], { stdin: plain });
     const compiled = await runCli(["compile", "--node", "node1", "-f", "-"], { stdin: stdout });

@@ -7,6 +7,7 @@ import { createSink } from "../../src/diagnostics/diagnostic.ts";
 import { readDocuments } from "../../src/host/documents/read-documents.ts";
 import { isRecord } from "../../src/model/fields/fields.ts";
 import { checkCluster } from "../../src/review/check/state/check-cluster.ts";
+import { simulateDocuments } from "../../src/simulate/simulate-documents.ts";
 import { makeSnapshot } from "../../src/snapshot/make-snapshot.ts";
 import { printSnapshot } from "../../src/snapshot/print-snapshot.ts";
 import { printYaml } from "../../src/snapshot/print-yaml.ts";
@@ -86,6 +87,48 @@ test("a snapshot holds nothing of what an API server adds", () => {
   expect(snapshotText([given])).toBe(
     "apiVersion: v1\nkind: Service\nmetadata:\n  name: web\n  namespace: shop\nspec:\n  clusterIP: 10.96.0.10\n",
   );
+});
+
+test("an overlay over a snapshot chooses the endpoints that it chooses over the state", () => {
+  const pod = (name: string, ready: string, ip: string) => ({
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { namespace: "shop", name, labels: { app: "web", color: "blue" } },
+    spec: { nodeName: "node1", hostname: name, subdomain: "web" },
+    status: {
+      phase: "Running",
+      podIP: ip,
+      conditions: [
+        { type: "PodScheduled", status: "True" },
+        { type: "Ready", status: ready, lastTransitionTime: "2026-01-01T00:00:00Z" },
+      ],
+    },
+  });
+  const service = (selector: object) => ({
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: { namespace: "shop", name: "web" },
+    spec: { clusterIP: "10.96.0.1", selector, ports: [{ port: 80 }] },
+  });
+  const state = [service({ app: "none" }), pod("a", "True", "10.0.0.1"), pod("b", "False", "10.0.0.2")];
+  const overlaid = (below: readonly unknown[]): unknown => {
+    const roles = { proxyConfigDocument: undefined, overlaysFrom: below.length };
+    const documents = [...below, service({ app: "web" })];
+    const sink = createSink();
+    const request = { roles, options: undefined, held: new Map() };
+    return simulateDocuments(documents, request, sink).invented.map(({ value }) => value);
+  };
+  const slices = overlaid(state) as { endpoints: { conditions: object }[] }[];
+  const readiness = [true, false].map((ready) => ({ ready, serving: ready, terminating: false }));
+  expect(slices[0]?.endpoints.map(({ conditions }) => conditions)).toEqual(readiness);
+  expect(overlaid(read(snapshotText(state)))).toEqual(slices);
+});
+
+test("what is invented stays marked", () => {
+  const metadata = { namespace: "shop", name: "web", annotations: { "portolan/simulated": "object" } };
+  for (const kind of ["Service", "Pod", "Endpoints"]) {
+    expect(snapshotText([{ apiVersion: "v1", kind, metadata }])).toContain("portolan/simulated: object");
+  }
 });
 
 test("whatever text stands in an object, both formats say it and YAML is read as it was written", () => {

@@ -64,7 +64,13 @@ const node = fields({
 });
 
 const container = fields({ name: as("workload"), ports: fields({ name: as("port") }) });
-const podSpec = fields({ nodeName: as("node"), containers: container, initContainers: container });
+const podSpec = fields({
+  nodeName: as("node"),
+  hostname: as("host"),
+  subdomain: as("service"),
+  containers: container,
+  initContainers: container,
+});
 const pod = fields({
   metadata: named("pod", { labels: as("labels") }),
   spec: podSpec,
