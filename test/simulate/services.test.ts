@@ -95,6 +95,31 @@ describe("simulated pods", () => {
     expect(placesOf([...nodes({ unschedulable: true }), workload({ kind: "DaemonSet" })])).toEqual(["a", "b"]);
   });
 
+  it("are found by labels of any name", () => {
+    const expressions = (operator: string) => ({ matchExpressions: [{ key: "constructor", operator }] });
+    const codes = (selector: object, labels: Record<string, string>) =>
+      simulated([workload({ labels, spec: { selector } })]).diagnostics.map(({ code }) => code);
+    const template = (labels: object) => ({ metadata: { labels }, spec: { containers: [] } });
+    const one = (operator: string, labels: object) =>
+      simulated([workload({ spec: { selector: expressions(operator), template: template(labels) } })]).of("Pod");
+    expect(codes({ matchLabels: { constructor: "x" } }, { constructor: "x" })).toEqual([]);
+    expect(one("Exists", { app: "web" })).toEqual([]);
+    expect(one("DoesNotExist", { app: "web" })).toHaveLength(1);
+    expect(one("Exists", { constructor: "web" })).toHaveLength(1);
+  });
+
+  it("on a Node without a range get addresses that are no other Node's", () => {
+    const others = Array.from({ length: 15 }, (_, index) => ({
+      apiVersion: "v1",
+      kind: "Node",
+      metadata: { name: `given-${index}` },
+      spec: { podCIDR: `10.244.${16 * index}.0/24` },
+    }));
+    const bare = { apiVersion: "v1", kind: "Node", metadata: { name: "bare" } };
+    const { of } = simulated([...others, bare, workload({ replicas: 2 })]);
+    expect(of("Node", "bare")[0].spec.podCIDR).toBe("10.244.240.0/20");
+  });
+
   it("of a DaemonSet go where its controller lets them", () => {
     const daemons = (name: string, effect: string, podSpec = {}) =>
       placesOf([
