@@ -33,8 +33,11 @@ export function allocate(pool: Pool, names: Iterable<string>, held: Holdings): R
     if (known !== undefined && !pool.taken.has(known)) give(name, known);
   }
   for (const name of sorted) {
-    const found = given.has(name) ? undefined : findFree(pool, name);
+    if (given.has(name)) continue;
+    const found = findFree(pool, name);
     if (found !== undefined) give(name, found);
+    // All of it was looked at: the others need not.
+    else if (pool.size <= mostWalked) break;
   }
   return given;
 }

@@ -23,6 +23,9 @@ export interface Scale {
 /** All of them filled in. */
 export type Settings = { readonly [K in keyof SimulateOptions]-?: NonNullable<SimulateOptions[K]> };
 
+/** Of one workload: more than a cluster has pods. */
+export const mostReplicas = 100_000;
+
 const cidrs = (...texts: readonly string[]): readonly Cidr[] => texts.map((text) => parseCidr(text) as Cidr);
 
 const defaults: Settings = {

@@ -25,6 +25,12 @@ export function blockOf(cidr: Cidr, prefix: number, index: number): Cidr {
   return { family: cidr.family, prefix, text: `${spell(cidr.family, start)}/${prefix}` };
 }
 
+/** The block of this prefix that a network of the same or a longer one is in. */
+export function blockAround(inner: Cidr, prefix: number): Cidr {
+  const rest = BigInt(widths[inner.family] - prefix);
+  return { family: inner.family, prefix, text: `${spell(inner.family, (numberOf(inner) >> rest) << rest)}/${prefix}` };
+}
+
 function numberOf({ text }: Cidr): bigint {
   const [network] = ipaddr.parseCIDR(text);
   return network.toByteArray().reduce((sum, byte) => (sum << 8n) + BigInt(byte), 0n);

@@ -5,7 +5,7 @@ import type { Draft } from "./draft.ts";
 import type { GivenObject, GivenObjects } from "./given.ts";
 import { invented, markFields } from "./mark.ts";
 import { nodeCidrs, type Settings } from "./options.ts";
-import { blockCount, blockOf, poolOf } from "./ranges.ts";
+import { blockAround, blockCount, blockOf, poolOf } from "./ranges.ts";
 import { recordOf, recordsOf, type Texts, textMapOf, textOf, textsOf, type Value } from "./values.ts";
 
 /** A Node, given or invented, complete. */
@@ -111,10 +111,12 @@ function completeNodes(nodes: readonly GivenObject[], shape: Shape, draft: Draft
 }
 
 function blockPool({ wanted, prefixes }: Shape, nodes: readonly SimulatedNode[], settings: Settings): Pool {
-  const taken = new Set(nodes.flatMap(({ podCidrs }) => podCidrs.map(({ text }) => text)));
   const cidr = settings.podCidrs.find(({ family }) => family === wanted[0]);
-  if (cidr === undefined) return { size: 0, spell: String, taken };
+  if (cidr === undefined) return { size: 0, spell: String, taken: new Set() };
   const prefix = prefixes[cidr.family];
+  const given = nodes.flatMap(({ podCidrs }) => podCidrs).filter(({ family }) => family === cidr.family);
+  // A cluster's own ranges are often smaller than these.
+  const taken = new Set(given.map((one) => (one.prefix < prefix ? one : blockAround(one, prefix)).text));
   return { size: blockCount(cidr, prefix), spell: (offset) => blockOf(cidr, prefix, offset).text, taken };
 }
 

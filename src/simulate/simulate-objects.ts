@@ -2,6 +2,7 @@ import type { Sink } from "../diagnostics/diagnostic.ts";
 import { type Family, families } from "../model/address.ts";
 import type { InputObject } from "../model/flatten-documents.ts";
 import type { Holdings } from "./allocate.ts";
+import { reportOverlaps } from "./checks/check-ranges.ts";
 import { reportOldVersions, reportUnknownNames } from "./checks/check-requests.ts";
 import { reportTemplates } from "./checks/find-templates.ts";
 import type { Draft, InventedObject } from "./draft.ts";
@@ -46,6 +47,7 @@ export function simulateObjects(
   const draft: Draft = { settings: settingsOf(options), held: new Map(held), sink, ...emptyDraft(stale) };
   reportTemplates(given, draft);
   reportOldVersions(objects, draft);
+  reportOverlaps(draft);
   const services = completeServices(given.Service, draft);
   const wanted = familiesInUse(services, draft);
   const plans = planPods(given, draft);

@@ -16,7 +16,7 @@ const service: Shape = {
     labels: fields("service.kubernetes.io/service-proxy-name"),
     annotations: fields(
       "service.beta.kubernetes.io/load-balancer-source-ranges service.kubernetes.io/topology-mode " +
-        "service.kubernetes.io/topology-aware-hints portolan/suppress portolan/absent",
+        "service.kubernetes.io/topology-aware-hints portolan/suppress portolan/absent portolan/simulated",
     ),
   },
   spec: {
@@ -31,7 +31,7 @@ const service: Shape = {
   status: { loadBalancer: { ingress: fields("ip ipMode hostname") } },
 };
 
-const suppress = fields("portolan/suppress portolan/absent");
+const notes = fields("portolan/suppress portolan/absent portolan/simulated");
 const slicePorts = fields("name protocol port appProtocol");
 const targetRef = fields("kind namespace name");
 
@@ -39,7 +39,7 @@ const endpointSlice: Shape = {
   metadata: {
     ...ownName,
     labels: fields("kubernetes.io/service-name service.kubernetes.io/headless"),
-    annotations: suppress,
+    annotations: notes,
   },
   addressType: "all",
   ports: slicePorts,
@@ -53,30 +53,31 @@ const endpointSlice: Shape = {
 
 const endpointsAddress: Shape = { ...fields("ip nodeName hostname"), targetRef };
 const endpoints: Shape = {
-  metadata: { ...ownName, annotations: suppress },
+  metadata: { ...ownName, annotations: notes },
   subsets: { ports: slicePorts, addresses: endpointsAddress, notReadyAddresses: endpointsAddress },
 };
 
 const node: Shape = {
-  metadata: { ...name, labels: fields("topology.kubernetes.io/zone"), annotations: suppress },
+  metadata: { ...name, labels: fields("topology.kubernetes.io/zone"), annotations: notes },
   spec: fields("podCIDR podCIDRs"),
   status: { addresses: fields("type address") },
 };
 
 const containers: Shape = { ...fields("name restartPolicy"), ports: fields("name protocol containerPort hostPort") };
-const podSpec: Shape = { ...fields("nodeName hostNetwork"), containers, initContainers: containers };
+const podSpec: Shape = { ...fields("nodeName hostNetwork hostname subdomain"), containers, initContainers: containers };
 const pod: Shape = {
-  metadata: { ...ownName, labels: "all", annotations: suppress },
+  metadata: { ...ownName, labels: "all", annotations: notes },
   spec: podSpec,
-  status: { ...fields("phase podIP"), podIPs: fields("ip") },
+  // What endpoints are chosen by, where an overlay selects others.
+  status: { ...fields("phase podIP"), podIPs: fields("ip"), conditions: fields("type status") },
 };
 
 const template: Shape = { metadata: { labels: "all" }, spec: podSpec };
-const workload: Shape = { metadata: { ...ownName, annotations: suppress }, spec: { replicas: "all", template } };
+const workload: Shape = { metadata: { ...ownName, annotations: notes }, spec: { replicas: "all", template } };
 const cronJob: Shape = { ...workload, spec: { jobTemplate: { spec: { template } } } };
 
 /**
- * What compiling, checking and explaining read of each kind, in the order in which a snapshot prints it. The parsers in
+ * What compiling, checking, explaining and overlays read of each kind, in the order in which a snapshot prints it. The parsers in
  * model/ say what that is; a test compiles every golden case with and without the rest.
  */
 export const fieldsRead: ReadonlyMap<string, Shape> = new Map<string, Shape>([

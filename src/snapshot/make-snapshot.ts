@@ -37,7 +37,23 @@ function snapshotOf({ apiVersion, kind, value }: InputObject): readonly Snapshot
   const text = (field: unknown): string => (typeof field === "string" ? field : "");
   const namespace = clusterKinds.has(kind) ? "" : text(metadata.namespace) || "default";
   const { apiVersion: _, kind: __, ...rest } = picked;
-  return [{ apiVersion, kind, namespace, name: text(metadata.name), value: { apiVersion, kind, ...inOrder(rest) } }];
+  return [
+    {
+      apiVersion,
+      kind,
+      namespace,
+      name: text(metadata.name),
+      value: { apiVersion, kind, ...onlyReady(inOrder(rest)) },
+    },
+  ];
+}
+
+/** Of a pod's conditions one is read. */
+function onlyReady(value: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const { status } = value;
+  if (!isRecord(status) || !Array.isArray(status.conditions)) return value;
+  const conditions = status.conditions.filter((one) => isRecord(one) && one.type === "Ready");
+  return { ...value, status: { ...status, conditions } };
 }
 
 /** Slices list their endpoints in no order; of two with one address the later counts, so the order of these stays. */

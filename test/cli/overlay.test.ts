@@ -91,6 +91,16 @@ describe("--overlay", () => {
     expect((await compileWith(cwd, "over.yaml", "slice.yaml")).stderr).toBe("");
   });
 
+  it("warns of a port that the endpoints do not have, where a selector would choose them", async () => {
+    const over = plain.replace("- port: 80", "- name: web\n    port: 80");
+    const files = { "base.yaml": [node, selected, slice].join("---\n"), "over.yaml": over };
+    const { stderr } = await compileWith(workspace(files), "over.yaml");
+    expect(problemsIn(stderr)).toContain("warning[overlay-endpoints-stay] over.yaml:9:5");
+    const bare = (text: string) => text.replace(/ *selector: .*\n/, "");
+    const unselected = { "base.yaml": [node, bare(selected), slice].join("---\n"), "over.yaml": bare(over) };
+    expect((await compileWith(workspace(unselected), "over.yaml")).stderr).not.toContain("overlay-endpoints-stay");
+  });
+
   it("takes an object away, and its endpoints with it", async () => {
     const cwd = workspace({ "base.yaml": cluster, "gone.yaml": absent("web"), "none.yaml": node });
     const { stdout, stderr } = await compileWith(cwd, "gone.yaml");

@@ -56,6 +56,16 @@ describe("simulate", () => {
     30_000,
   );
 
+  it("prints words that some readers of YAML take for something else as text", async () => {
+    const labels = '{app: web, "on": "yes", "n": "1_000", "012": "1e3"}';
+    const plain = web.replaceAll("{app: web}", labels);
+    const { stdout } = await runCli(["simulate", "-f", "-"], { stdin: plain });
+    const compiled = await runCli(["compile", "--node", "node1", "-f", "-"], { stdin: stdout });
+    expect(compiled.stdout).toContain("KUBE-SEP-");
+    const flags = ["compile", "--simulate", "--node", "node1", "-f", "-"];
+    expect(compiled.stdout).toBe((await runCli(flags, { stdin: plain })).stdout);
+  });
+
   it("leaves a complete state as it is, in either format", async () => {
     const cwd = workspace({ "cluster.yaml": cluster });
     const { stdout, stderr } = await runCli(["simulate", "-f", "cluster.yaml", "-o", "json"], { cwd });

@@ -1,6 +1,7 @@
 import type { RemovedObject } from "../../src/index.ts";
 import {
   type Endpoint,
+  endpoint,
   type Json,
   keyOf,
   names,
@@ -129,4 +130,47 @@ export function loseNode({ objects }: Churn, node: string, isGone: boolean, step
     });
     step.put({ ...object, endpoints: left });
   }
+}
+
+export function otherName(service: number): string {
+  return `other-${names[service]?.join("-")}`;
+}
+
+/** A second slice of a Service: some endpoints that the first has as well, other ports, hints, one endpoint twice. */
+export function putOther(service: number, { shape, pick }: { shape: number; pick: number }, step: Step): void {
+  const own = names[service] as (typeof names)[number];
+  const endpoints = Array.from({ length: pick % 4 }, (_, index) => ({
+    ...endpoint(pick + index, false),
+    ...(shape % 3 === 0 ? { hints: { forZones: [{ name: `z${(pick + index) % 3}` }] } } : {}),
+  }));
+  const slice = sliceObject(own, otherName(service), "IPv4", endpoints);
+  const again = shape % 5 === 0 ? endpoints.map((one) => ({ ...one, nodeName: nodes[shape % 3] as string })) : [];
+  const ports = (slice.ports as Json[]).map((port, index) => (index === shape % 4 ? { ...port, port: 9090 } : port));
+  step.put({ ...slice, ports: shape % 2 === 0 ? ports : ports.slice(1), endpoints: [...endpoints, ...again] });
+}
+
+/** A slice becomes that of another Service of its namespace, or of none. */
+export function moveSlice({ objects }: Churn, service: number, pick: number, step: Step): void {
+  const [namespace] = names[service] as (typeof names)[number];
+  const known = objects.get(keyOf("EndpointSlice", namespace, otherName(service)));
+  if (known === undefined) return;
+  const others = names.filter(([one]) => one === namespace).map(([, name]) => name);
+  const labels = pick % 4 === 0 ? {} : { "kubernetes.io/service-name": others[pick % others.length] as string };
+  step.put({ ...known, metadata: { ...(known.metadata as Json), labels } });
+}
+
+/** A Service that is another proxy's, headless, or an alias, and comes back as it was. */
+export function setAside({ objects }: Churn, service: number, pick: number, step: Step): void {
+  const [namespace, name] = names[service] as (typeof names)[number];
+  const known = objects.get(keyOf("Service", namespace, name)) as { metadata: Json; spec: Json } | undefined;
+  if (known === undefined) return;
+  const labels = { "service.kubernetes.io/service-proxy-name": "other" };
+  const { ports } = plainService([namespace, name], "None").spec as Json;
+  const kinds: readonly Json[] = [
+    { ...known, metadata: { ...known.metadata, labels } },
+    { ...known, spec: { clusterIP: "None", ports } },
+    { ...known, spec: { type: "ExternalName", externalName: "db.example.com" } },
+    { ...known, spec: { ...known.spec, trafficDistribution: "PreferClose" } },
+  ];
+  step.put(kinds[pick % kinds.length] as Json);
 }

@@ -6,9 +6,13 @@ import {
   cross,
   type GivenChanges,
   loseNode,
+  moveSlice,
+  otherName,
+  putOther,
   reshape,
   roll,
   type Step,
+  setAside,
 } from "./churn-deeds.ts";
 import {
   brokenService,
@@ -56,6 +60,10 @@ const deeds = [
   "give host",
   "give broken service",
   "use Endpoints",
+  "put other slice",
+  "drop a slice",
+  "move a slice",
+  "let others proxy",
 ] as const;
 
 const deed: fc.Arbitrary<Deed> = fc.record({
@@ -154,6 +162,18 @@ function make(churn: Churn, { kind, service, shape, pick }: Deed, step: Step): v
     case "use Endpoints":
       if (pick % 3 === 0) step.drop("Endpoints", namespace, name);
       else step.put(endpointsObject(service, pick));
+      return;
+    case "put other slice":
+      putOther(service, { shape, pick }, step);
+      return;
+    case "drop a slice":
+      step.drop("EndpointSlice", namespace, pick % 2 === 0 ? otherName(service) : sliceName(name, "IPv4"));
+      return;
+    case "move a slice":
+      moveSlice(churn, service, pick, step);
+      return;
+    case "let others proxy":
+      setAside(churn, service, pick, step);
       return;
     case "give broken service":
       return;

@@ -40,6 +40,15 @@ describe("simulated Services", () => {
     expect(object.metadata.annotations).toEqual({ "portolan/simulated": "spec.ports[0].nodePort" });
   });
 
+  it("are warned of ranges that have addresses in common", () => {
+    const overlaps = (options: object) => simulated([], options).diagnostics.map(({ code }) => code);
+    expect(overlaps({})).toEqual([]);
+    expect(overlaps({ podCidrs: [cidr("10.0.0.0/8")] })).toEqual(["simulate-ranges-overlap"]);
+    expect(overlaps({ serviceCidrs: [cidr("10.244.1.0/24")] })).toEqual(["simulate-ranges-overlap"]);
+    expect(overlaps({ serviceCidrs: [cidr("198.16.0.0/14")] })).toHaveLength(2);
+    expect(overlaps({ serviceCidrs: [cidr("fd00:20::/112")] })).toEqual([]);
+  });
+
   it("are refused where a range has no room, or is not there", () => {
     const many = Array.from({ length: 8 }, (_, index) => service(`web-${index}`));
     const full = simulated(many, { serviceCidrs: [cidr("10.0.0.0/29")] });
@@ -86,6 +95,31 @@ describe("simulated pods", () => {
     expect(placesOf([...nodes({ unschedulable: true }), workload({ kind: "DaemonSet" })])).toEqual(["a", "b"]);
   });
 
+  it("are found by labels of any name", () => {
+    const expressions = (operator: string) => ({ matchExpressions: [{ key: "constructor", operator }] });
+    const codes = (selector: object, labels: Record<string, string>) =>
+      simulated([workload({ labels, spec: { selector } })]).diagnostics.map(({ code }) => code);
+    const template = (labels: object) => ({ metadata: { labels }, spec: { containers: [] } });
+    const one = (operator: string, labels: object) =>
+      simulated([workload({ spec: { selector: expressions(operator), template: template(labels) } })]).of("Pod");
+    expect(codes({ matchLabels: { constructor: "x" } }, { constructor: "x" })).toEqual([]);
+    expect(one("Exists", { app: "web" })).toEqual([]);
+    expect(one("DoesNotExist", { app: "web" })).toHaveLength(1);
+    expect(one("Exists", { constructor: "web" })).toHaveLength(1);
+  });
+
+  it("on a Node without a range get addresses that are no other Node's", () => {
+    const others = Array.from({ length: 15 }, (_, index) => ({
+      apiVersion: "v1",
+      kind: "Node",
+      metadata: { name: `given-${index}` },
+      spec: { podCIDR: `10.244.${16 * index}.0/24` },
+    }));
+    const bare = { apiVersion: "v1", kind: "Node", metadata: { name: "bare" } };
+    const { of } = simulated([...others, bare, workload({ replicas: 2 })]);
+    expect(of("Node", "bare")[0].spec.podCIDR).toBe("10.244.240.0/20");
+  });
+
   it("of a DaemonSet go where its controller lets them", () => {
     const daemons = (name: string, effect: string, podSpec = {}) =>
       placesOf([
@@ -126,6 +160,24 @@ describe("simulated pods", () => {
     expect(pod.spec.nodeName).toBe("b");
     expect(pod.status.podIP).toMatch(/^10\.9\.1\./);
     expect(pod.metadata.annotations).toEqual({ "portolan/simulated": "status" });
+  });
+
+  it("are as many as the API server takes, or the workload is refused", () => {
+    const codes = (shape: object) => simulated([workload({ spec: shape })]).diagnostics.map(({ code }) => code);
+    for (const replicas of [-1, 1.5, "3", 100_001, 2 ** 40, Number.NaN, Number.POSITIVE_INFINITY]) {
+      expect(codes({ replicas })).toEqual(["workload-replicas-invalid"]);
+    }
+    for (const replicas of [0, 1, null, undefined]) expect(codes({ replicas })).toEqual([]);
+    const job = (spec: object) => simulated([{ ...workload({ kind: "Job", spec }), apiVersion: "batch/v1" }]);
+    expect(job({ parallelism: -1 }).diagnostics).toMatchObject([{ code: "workload-replicas-invalid" }]);
+    expect(job({ parallelism: 2, completions: 1_000_000 }).diagnostics).toEqual([]);
+  });
+
+  it("that find no room are told of in no time", () => {
+    const began = performance.now();
+    const { diagnostics } = simulated([workload({ replicas: 30_000 })], { podCidrs: [cidr("10.1.0.0/18")] });
+    expect(diagnostics[0]?.code).toBe("simulate-node-full");
+    expect(performance.now() - began).toBeLessThan(4000);
   });
 
   it("are told of when the selector does not find them", () => {

@@ -1,4 +1,3 @@
-import { stringify } from "yaml";
 import { createSink } from "../../diagnostics/diagnostic.ts";
 import { describeSubject } from "../../diagnostics/subject.ts";
 import type { Inputs } from "../../host/sources/read-inputs.ts";
@@ -7,6 +6,7 @@ import { flattenDocuments, type InputObject } from "../../model/flatten-document
 import { layOver } from "../../model/overlay/lay-over.ts";
 import { isRead, subjectOf } from "../../model/read-objects.ts";
 import { isKind } from "../../simulate/given.ts";
+import { printYaml } from "../../snapshot/print-yaml.ts";
 
 interface PrintedState {
   readonly text: string;
@@ -23,7 +23,7 @@ export function printState(inputs: Inputs, format: "yaml" | "json"): PrintedStat
   const kept = objects.filter(isKept).map((object) => ({ object, key: sortKey(object) }));
   const items = kept.sort((a, b) => compareBytes(a.key, b.key)).map(({ object }) => complete(object));
   return {
-    text: format === "json" ? `${JSON.stringify(listOf(items), null, 2)}\n` : items.map(document).join("---\n"),
+    text: format === "json" ? `${JSON.stringify(listOf(items), null, 2)}\n` : items.map(printYaml).join("---\n"),
     leftOut: objects.length - kept.length,
   };
 }
@@ -51,8 +51,4 @@ function complete({ apiVersion, kind, value }: InputObject): object {
 
 function listOf(items: readonly object[]): object {
   return { apiVersion: "v1", kind: "List", items };
-}
-
-function document(item: object): string {
-  return stringify(item, { lineWidth: 0, aliasDuplicateObjects: false });
 }

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { type Cidr, parseCidr } from "../../model/address.ts";
 import type { PortRange } from "../../model/check-clashes.ts";
-import type { Scale, SimulateOptions } from "../../simulate/options.ts";
+import { mostReplicas, type Scale, type SimulateOptions } from "../../simulate/options.ts";
 
 /** What a command takes that can simulate a cluster. */
 export interface SimulateFlags {
@@ -65,8 +65,6 @@ function appendName(text: string, previous: readonly string[] | undefined): read
   if (text.trim() === "") throw new InvalidArgumentError("It is empty.");
   return [...(previous ?? []), text];
 }
-
-const mostReplicas = 100_000;
 
 function appendScale(text: string, previous: readonly Scale[] | undefined): readonly Scale[] {
   const [, name, count] = /^([^=]+)=(\d{1,6})$/.exec(text) ?? [];

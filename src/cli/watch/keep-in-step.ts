@@ -35,7 +35,7 @@ export interface Keeper {
   /** Everything has been listed once: before that, rules would be those of half a cluster. */
   readonly begin: () => void;
   readonly history: () => SyncHistory;
-  /** Takes the compiler's place after a bug; everything is to be added again. */
+  /** Takes the compiler's place after a bug; everything is to be added again, and begun with. */
   readonly replaceRules: (rules: WantedRules) => void;
   readonly done: Promise<void>;
 }
@@ -72,6 +72,7 @@ export function keepInStep(keeping: Keeping): Keeper {
     history: () => state.history,
     replaceRules: (rules) => {
       state.rules = rules;
+      state.hasBegun = false;
       state.history = { ...state.history, checkedAt: undefined };
     },
     done: run(keeping, state, take),

@@ -35,28 +35,25 @@ export interface WantedOptions extends CompilerOptions {
 export function createWantedRules(options: WantedOptions): WantedRules {
   const compiler = createPlanningCompiler(options);
   let problem: string | undefined;
-  let isConfigured = false;
+  let hasScript = false;
   let stands = false;
   let desired: Desired | undefined;
   return {
     update: ({ upsert = [], remove = [] }) => {
+      if (remove.some(({ kind }) => kind === "KubeProxyConfiguration")) problem = undefined;
       const opened = upsert.map(openConfigMap);
-      for (const one of opened) {
-        if (one.kind === "object") continue;
-        problem = one.kind === "problem" ? one.message : undefined;
-        isConfigured ||= one.kind === "configuration";
-      }
+      for (const one of opened) if (one.kind !== "object") problem = one.kind === "problem" ? one.message : undefined;
       const values = opened.flatMap((one) => (one.kind === "problem" ? [] : [one.value]));
       const { steps, diagnostics, scope, udpServices: concerned } = compiler.update({ upsert: values, remove });
       const hadRules = stands;
-      stands ||= scope !== "none";
+      hasScript ||= scope !== "none";
+      // Rules of another configuration would be other rules for every Service; once there were any, the last one stays.
+      stands ||= hasScript && problem === undefined;
       desired = undefined;
       return { steps: hadRules ? changeSteps(steps) : undefined, diagnostics, problem, udpServices: concerned };
     },
     desired: () => {
-      // Rules of another configuration would be other rules for every Service.
-      if (problem !== undefined && !isConfigured) return undefined;
-      desired ??= desiredOf(compiler, options);
+      if (stands) desired ??= desiredOf(compiler, options);
       return desired;
     },
   };

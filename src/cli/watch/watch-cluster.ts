@@ -45,7 +45,8 @@ export interface WatchObserver {
 /** Follows a cluster and keeps one node as it says. Ends when the signal says so and the running sync is over. */
 export async function watchCluster(watch: Watch): Promise<void> {
   const { log, signal, observer, resources } = watch;
-  const waiting = new Set(resources.map(({ plural }) => plural));
+  const all = resources.map(({ plural }) => plural);
+  const lists: Lists = { due: new Set(all), unread: new Set(all) };
   const followed: Followed[] = [];
   let rules = wantedRules(watch);
   const keeper = keepInStep({
@@ -65,11 +66,20 @@ export async function watchCluster(watch: Watch): Promise<void> {
       log("error", "a bug in Portolan, please report it; everything is read again", { stack });
       rules = wantedRules(watch);
       keeper.replaceRules(rules.wanted);
+      for (const plural of all) lists.due.add(plural);
       for (const one of followed) one.restart();
     },
   });
-  for (const resource of resources) followed.push(follow(watch, resource, keeper, waiting));
+  for (const resource of resources) followed.push(follow(watch, resource, keeper, lists));
   await Promise.all([keeper.done, ...followed.map(({ done }) => done)]);
+}
+
+/** Kinds, by their plural. */
+interface Lists {
+  /** Without which there is only half a cluster. */
+  readonly due: Set<string>;
+  /** Never listed so far. */
+  readonly unread: Set<string>;
 }
 
 interface HostRules {
@@ -114,7 +124,7 @@ function syncHost(
   return applyPart(update.steps, update.udpServices, synced);
 }
 
-function follow(watch: Watch, resource: Resource, keeper: Keeper, waiting: Set<string>): Followed {
+function follow(watch: Watch, resource: Resource, keeper: Keeper, lists: Lists): Followed {
   const { log, observer, options, credentials, times, signal } = watch;
   const { plural, kind } = resource;
   return followResource({
@@ -134,8 +144,9 @@ function follow(watch: Watch, resource: Resource, keeper: Keeper, waiting: Set<s
       },
       listed: (objects) => {
         log("info", "listed", { resource: plural, objects });
-        waiting.delete(plural);
-        if (waiting.size === 0) keeper.begin();
+        lists.unread.delete(plural);
+        lists.due.delete(plural);
+        if (lists.due.size === 0) keeper.begin();
       },
       recovered: () => log("info", "follows again", { resource: plural }),
       trouble: (trouble) => {
@@ -144,7 +155,7 @@ function follow(watch: Watch, resource: Resource, keeper: Keeper, waiting: Set<s
         const level = what === "relist" ? "warn" : "error";
         const said = what === "relist" ? "list again" : "cannot follow";
         log(level, said, { resource: plural, error: message, retryInMilliseconds: wait });
-        if (what === "refused" && waiting.has(plural)) watch.hopeless(message);
+        if (what === "refused" && lists.unread.has(plural)) watch.hopeless(message);
       },
     },
   });

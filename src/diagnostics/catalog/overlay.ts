@@ -27,11 +27,12 @@ export const overlayCodes = {
     message: "{object} gets another {field}, and keeps the endpoints it has",
     hint: "lay its new EndpointSlices over as well, where they matter",
     explanation:
-      "A cluster would choose other endpoints for a Service with another selector or targetPort. Where the state holds the Pods of its namespace, they are chosen from these; here it does not, so the EndpointSlices of the state below the overlay stay as they are, unless the overlay brings its own.",
+      "A cluster would choose other endpoints for a Service with another selector, port or targetPort. Where the state holds the Pods of its namespace, they are chosen from these; here it does not, so the EndpointSlices of the state below the overlay stay as they are, unless the overlay brings its own.",
   },
   "overlay-endpoints-recomputed": {
     severity: "info",
-    message: "{object} gets another selector or targetPort: its endpoints are chosen anew from the Pods of the state",
+    message:
+      "{object} gets another selector, port or targetPort: its endpoints are chosen anew from the Pods of the state",
     explanation:
       "Under an overlay a Service may select other pods, or other ports of them, than the EndpointSlices of the state say. The state holds the Pods of its namespace, so the endpoints are chosen from them as the EndpointSlice controller would. Pods that the overlay's own workloads would get are not among them; --simulate makes those.",
   },

@@ -36,6 +36,13 @@ export const simulateCodes = {
     explanation:
       "Each pod gets an address of the range of its node. There are more pods than addresses, or the range has no part for this node.",
   },
+  "simulate-ranges-overlap": {
+    severity: "warning",
+    message: "the range of {what}, {range}, has addresses of that of {other}, {otherRange}",
+    hint: "say --pod-cidr and --service-cidr so that they have no address in common",
+    explanation:
+      "Addresses are drawn from each range for itself, so two things may get the same one; a packet to it is then not for one of them alone. Nodes get theirs from 198.18.0.0/16 and 2001:db8:18::/112, load balancers from 198.19.0.0/16 and 2001:db8:19::/112.",
+  },
   "simulate-pods-pending": {
     severity: "warning",
     message: "no node takes the pods of {object}: they have no address, and are no endpoints",
@@ -55,6 +62,12 @@ export const simulateCodes = {
     hint: "the labels in spec.template.metadata.labels have to hold those of spec.selector",
     explanation:
       "A controller counts the pods that its selector finds; if those of its template are not among them it would make pods for ever. The API server refuses such an object, and one without a selector in apps/v1.",
+  },
+  "workload-replicas-invalid": {
+    severity: "error",
+    message: "spec.{field} has to be a whole number from 0 to {most}, and is {got}",
+    explanation:
+      "The API server refuses a count of pods that is negative, no whole number or a text. No cluster has as many pods as the most that one workload may have here; more is a slip of the finger.",
   },
   "workload-old-version": {
     severity: "warning",

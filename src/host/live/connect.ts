@@ -1,10 +1,11 @@
 import { readFileSync } from "node:fs";
+import type { OutgoingHttpHeaders } from "node:http";
 import type { RequestOptions } from "node:https";
 import { isRecord } from "../../model/fields/fields.ts";
 import type { Target } from "./choose-target.ts";
 import { explainError } from "./explain-error.ts";
 import { type Failed, failed } from "./failed.ts";
-import type { Entry } from "./kubeconfig.ts";
+import { type Entry, recordOf, textOf } from "./kubeconfig.ts";
 import { proxyOf } from "./proxy-of.ts";
 import { runPlugin } from "./run-plugin.ts";
 
@@ -31,12 +32,28 @@ export async function connect(target: Target, patience: number | undefined): Pro
     const kubeConfig = new KubeConfig();
     kubeConfig.loadFromString(JSON.stringify(onlyOf(target, { ...plain, ...credentials?.fields })));
     await kubeConfig.applyToHTTPSOptions(options);
+    options.headers = { ...options.headers, ...impersonation(target.user) };
   } catch (error) {
     const { path } = error as NodeJS.ErrnoException;
     const file = path === undefined ? "" : ` (${path})`;
     return failed(`cannot use the credentials of user ${target.userName}${file}: ${explainError(error)}`);
   }
   return { kind: "connection", target, options, patience, expiresAt: credentials?.expiresAt };
+}
+
+/** What goes with the name of somebody to act as, which is all that the library knows of. */
+function impersonation(user: Entry): OutgoingHttpHeaders {
+  if (textOf(user.as) === "") return {};
+  const texts = (value: unknown): string[] => (Array.isArray(value) ? value.map(String) : []);
+  const extra = Object.entries(recordOf(user["as-user-extra"])).map(
+    ([key, values]) => [`Impersonate-Extra-${encodeURIComponent(key)}`, texts(values)] as const,
+  );
+  const uid = textOf(user["as-uid"]);
+  const all = [["Impersonate-Group", texts(user["as-groups"])] as const, ...extra];
+  return {
+    ...Object.fromEntries(all.filter(([, values]) => values.length > 0)),
+    ...(uid === "" ? {} : { "Impersonate-Uid": uid }),
+  };
 }
 
 /** A kubeconfig with nothing else in it: what is wrong with other entries is no concern of this run. */

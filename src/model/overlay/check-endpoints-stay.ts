@@ -33,12 +33,20 @@ export function checkEndpointsStay(
   if (textOf(after.selector) !== textOf(before.selector)) {
     report("overlay-endpoints-stay", at(place, "selector"), { object, field: "selector" }, { caret: "key" });
   }
+  // Without one, a cluster computes no endpoints.
+  if (textOf(after.selector) === "") return;
   portsOf(after).forEach((port, index) => {
-    const old = portsOf(before).find(({ name }) => (name ?? "") === (port.name ?? ""));
-    if (old === undefined || targetOf(old) === targetOf(port)) return;
-    const there = at(at(at(place, "ports"), index), "targetPort");
-    report("overlay-endpoints-stay", there, { object, field: "targetPort" }, { caret: "key" });
+    const old = portsOf(before).find((one) => portKey(one) === portKey(port));
+    const there = at(at(place, "ports"), index);
+    if (old === undefined) report("overlay-endpoints-stay", there, { object, field: "port" });
+    else if (targetOf(old) !== targetOf(port))
+      report("overlay-endpoints-stay", at(there, "targetPort"), { object, field: "targetPort" }, { caret: "key" });
   });
+}
+
+/** What the ports of slices are found by. */
+function portKey({ name, protocol }: Values): string {
+  return `${String(name ?? "")}/${String(protocol ?? "TCP")}`;
 }
 
 function portsOf({ ports }: Values): readonly Values[] {
@@ -49,6 +57,8 @@ function targetOf({ targetPort, port }: Values): string {
   return String(targetPort ?? port);
 }
 
+/** Empty where there is none. */
 function textOf(selector: unknown): string {
-  return isRecord(selector) ? JSON.stringify(Object.entries(selector).sort(([a], [b]) => (a < b ? -1 : 1))) : "";
+  const entries = isRecord(selector) ? Object.entries(selector) : [];
+  return entries.length === 0 ? "" : JSON.stringify(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
 }

@@ -11,7 +11,7 @@ export function keepAllocated(over: Values, base: Values): Values {
   const { spec: before } = base;
   if (!isRecord(after) || !isRecord(before)) return over;
   const spec = { ...after, ...clusterIps(after, before), ...nodePorts(after, before), ...healthCheck(after, before) };
-  const keepsStatus = !isGiven(status) && after.type === "LoadBalancer" && isGiven(base.status);
+  const keepsStatus = !isBalanced(status) && after.type === "LoadBalancer" && isGiven(base.status);
   return { ...over, spec, ...(keepsStatus ? { status: base.status } : {}) };
 }
 
@@ -19,20 +19,32 @@ function clusterIps(after: Values, before: Values): Values {
   if (after.type === "ExternalName" || before.type === "ExternalName") return {};
   if (isGiven(after.clusterIP) || isGiven(after.clusterIPs)) return {};
   const keepsFamilies = !isGiven(after.ipFamilies) && !isGiven(after.ipFamilyPolicy);
-  return only(before, ["clusterIP", "clusterIPs", ...(keepsFamilies ? ["ipFamilies", "ipFamilyPolicy"] : [])]);
+  const kept = only(before, ["clusterIP", "clusterIPs", ...(keepsFamilies ? ["ipFamilies", "ipFamilyPolicy"] : [])]);
+  // Who asks for one family lets the second address go (trimFieldsForDualStackDowngrade).
+  const isSingle = after.ipFamilyPolicy === "SingleStack" && Array.isArray(kept.clusterIPs);
+  return isSingle ? { ...kept, clusterIPs: (kept.clusterIPs as readonly unknown[]).slice(0, 1) } : kept;
 }
 
 function nodePorts(after: Values, before: Values): Values {
   if (!hasNodePorts(after) || !hasNodePorts(before)) return {};
   if (!Array.isArray(after.ports) || !Array.isArray(before.ports)) return {};
-  const known = new Map<string, unknown>();
-  for (const port of before.ports)
-    if (isRecord(port) && isGiven(port.nodePort)) known.set(portKey(port), port.nodePort);
-  const ports = after.ports.map((port: unknown) => {
-    const nodePort = isRecord(port) && !isGiven(port.nodePort) ? known.get(portKey(port)) : undefined;
-    return nodePort === undefined ? port : { ...(port as Values), nodePort };
-  });
-  return { ports };
+  const known: readonly Values[] = before.ports.filter(isRecord).filter(({ nodePort }) => isGiven(nodePort));
+  const used = new Set(after.ports.filter(isRecord).map(({ nodePort }) => nodePort));
+  const fill = (keyOf: (port: Values) => string) => (port: unknown) => {
+    if (!isRecord(port) || isGiven(port.nodePort)) return port;
+    const { nodePort } = known.find((one) => keyOf(one) === keyOf(port)) ?? {};
+    if (nodePort === undefined || used.has(nodePort)) return port;
+    used.add(nodePort);
+    return { ...port, nodePort };
+  };
+  // kubectl merges the ports of one number; of the others the API server fills in those of one name.
+  return { ports: after.ports.map(fill(portKey)).map(fill(({ name }) => String(name ?? ""))) };
+}
+
+/** What prints manifests writes 'loadBalancer: {}' into each. */
+function isBalanced(status: unknown): boolean {
+  const balancer = isRecord(status) ? status.loadBalancer : undefined;
+  return isRecord(balancer) && Array.isArray(balancer.ingress) && balancer.ingress.length > 0;
 }
 
 function healthCheck(after: Values, before: Values): Values {

@@ -43,8 +43,9 @@ export function chooseNodes(nodes: readonly SimulatedNode[], { podSpec, isDaemon
 }
 
 function hasLabels({ labels, isInvented }: SimulatedNode, wanted: Texts): boolean {
+  const own = new Map(Object.entries(labels));
   return Object.entries(wanted).every(([key, value]) => {
-    const known = labels[key] ?? (key === "beta.kubernetes.io/os" ? labels["kubernetes.io/os"] : undefined);
+    const known = own.get(key) ?? (key === "beta.kubernetes.io/os" ? own.get("kubernetes.io/os") : undefined);
     return known === undefined ? isInvented : known === value;
   });
 }

@@ -8,10 +8,12 @@ export function matchesLabels(labels: Texts, wanted: Texts): boolean {
 /** Whether a LabelSelector (apps/v1) takes these labels (LabelSelectorAsSelector of apimachinery). */
 export function matchesSelector(labels: Texts, selector: unknown): boolean {
   const { matchLabels, matchExpressions } = recordOf(selector);
+  // A label may be called `constructor`.
+  const own = new Map(Object.entries(labels));
   return (
     matchesLabels(labels, textMapOf(matchLabels)) &&
     recordsOf(matchExpressions).every(({ key, operator, values }) => {
-      const value = labels[textOf(key) ?? ""];
+      const value = own.get(textOf(key) ?? "");
       switch (operator) {
         case "In":
           return value !== undefined && textsOf(values).includes(value);

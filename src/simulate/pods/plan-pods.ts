@@ -2,6 +2,7 @@ import { at } from "../../diagnostics/place.ts";
 import { describeSubject } from "../../diagnostics/subject.ts";
 import { type NameMap, namesIn } from "../../model/fields/name-map.ts";
 import { subjectOf } from "../../model/read-objects.ts";
+import { checkReplicas } from "../checks/check-replicas.ts";
 import { type Draft, reportOn } from "../draft.ts";
 import type { GivenObject, GivenObjects } from "../given.ts";
 import { recordOf, textMapOf } from "../values.ts";
@@ -27,7 +28,7 @@ export function planPods(given: GivenObjects, draft: Draft): readonly PodPlan[] 
   return all.flatMap((workload) => {
     const { controller, given: object, isOurs } = workload;
     if (controller !== undefined && names.has(controller.replace("/", `/${object.namespace}/`))) return [];
-    if (!isSelecting(workload, draft)) return [];
+    if (!checkReplicas(workload, draft) || !isSelecting(workload, draft)) return [];
     const existing = [...namesIn(pods, object.namespace).values()].filter(({ labels }) => isOurs(labels));
     const scaled = scaleOf(workload, draft);
     const wanted = scaled ?? (existing.length > 0 ? existing.length : workload.replicas);

@@ -14,7 +14,9 @@ export type NameKind =
   | "host"
   | "key"
   | "value"
-  | "class";
+  | "class"
+  | "protocol"
+  | "interface";
 
 const prefixes: Readonly<Record<NameKind, string>> = {
   namespace: "ns",
@@ -29,6 +31,8 @@ const prefixes: Readonly<Record<NameKind, string>> = {
   key: "key",
   value: "v",
   class: "class",
+  protocol: "protocol.example/p",
+  interface: "if",
 };
 
 /** Names that so many clusters have that they say nothing about one. */
@@ -36,6 +40,7 @@ const common: Readonly<Partial<Record<NameKind, readonly string[]>>> = {
   namespace: ["default", "kube-system", "kube-public", "kube-node-lease"],
   service: ["kubernetes", "kube-dns"],
   port: ["http", "https", "grpc", "dns", "dns-tcp", "metrics"],
+  interface: ["cali", "cni0", "docker0", "eni", "eth", "gke", "lxc", "veth"],
 };
 
 /** Makes a function that gives each name of a kind another one. What no API server would take as a name stays. */
@@ -61,5 +66,10 @@ function isWellKnown(name: string): boolean {
 
 function isName(kind: NameKind, name: string): boolean {
   if (kind === "key" || kind === "class") return /^[\w./-]{1,316}$/.test(name);
-  return kind === "value" || kind === "zone" ? isLabelValue(name) : isDnsSubdomain(name);
+  // Those without a domain are IANA's.
+  if (kind === "protocol") return /^[\w.-]+\/[\w.-]+$/.test(name);
+  if (kind === "interface") return /^[^\s/]{1,15}$/.test(name);
+  if (kind === "value" || kind === "zone") return isLabelValue(name);
+  // What has no letter is no host: an address that is none.
+  return isDnsSubdomain(name) && (kind !== "host" || /[a-z]/.test(name));
 }

@@ -1,3 +1,4 @@
+import { parseIp } from "../../model/address.ts";
 import { isRecord } from "../../model/fields/fields.ts";
 import { createAddressMap, type Digest } from "./map-address.ts";
 import { createNameMap, type NameKind } from "./map-name.ts";
@@ -23,13 +24,12 @@ interface Maps {
 
 function redact(value: unknown, redaction: Redaction, maps: Maps): unknown {
   if (Array.isArray(value)) return value.map((item) => redact(item, redaction, maps));
+  if ("addressOr" in redaction)
+    return typeof value === "string" ? redactEither(value, redaction.addressOr, maps) : value;
   if ("in" in redaction) return isRecord(value) ? redactFields(value, redaction.in, maps) : value;
   if (redaction.as === "labels") return isRecord(value) ? redactLabels(value, maps) : value;
   if (typeof value !== "string" || redaction.as === "dropped") return value;
-  if (redaction.as === "addresses") return redactAddresses(value, maps);
-  if (redaction.as !== "address-or-node") return maps.name(redaction.as, value);
-  const mapped = redactAddresses(value, maps);
-  return mapped === value ? maps.name("node", value) : mapped;
+  return redaction.as === "addresses" ? redactAddresses(value, maps) : maps.name(redaction.as, value);
 }
 
 type Inner = Readonly<Record<string, Redaction>>;
@@ -50,6 +50,11 @@ function redactLabels(labels: Readonly<Record<string, unknown>>, { name }: Maps)
     typeof value === "string" ? name("value", value) : value,
   ]);
   return Object.fromEntries(entries);
+}
+
+/** An address may also stand within a name: `web-10.0.0.1` is one. */
+function redactEither(text: string, kind: NameKind, { address, name }: Maps): string {
+  return parseIp(text) === undefined ? name(kind, text) : address(text);
 }
 
 /** A text may hold several, with commas or a port: `10.0.0.1:10256`, `10.0.0.0/8,fd00::/8`. */

@@ -2,10 +2,12 @@ import type { NameKind } from "./map-name.ts";
 
 /** How a field is redacted: as the name of something, as addresses, as labels, field by field; else it stays. */
 export type Redaction =
-  | { readonly as: NameKind | "addresses" | "labels" | "address-or-node" | "dropped" }
+  | { readonly as: NameKind | "addresses" | "labels" | "dropped" }
+  | { readonly addressOr: NameKind }
   | { readonly in: { readonly [field: string]: Redaction } };
 
-const as = (kind: NameKind | "addresses" | "labels" | "address-or-node" | "dropped"): Redaction => ({ as: kind });
+const as = (kind: NameKind | "addresses" | "labels" | "dropped"): Redaction => ({ as: kind });
+const addressOr = (kind: NameKind): Redaction => ({ addressOr: kind });
 const fields = (inner: { readonly [field: string]: Redaction }): Redaction => ({ in: inner });
 
 const annotations = fields({ "service.beta.kubernetes.io/load-balancer-source-ranges": as("addresses") });
@@ -13,7 +15,7 @@ const named = (kind: NameKind, more: { readonly [field: string]: Redaction } = {
   fields({ name: as(kind), namespace: as("namespace"), annotations, ...more });
 
 const service = fields({
-  metadata: named("service"),
+  metadata: named("service", { labels: fields({ "service.kubernetes.io/service-proxy-name": as("value") }) }),
   spec: fields({
     clusterIP: as("addresses"),
     clusterIPs: as("addresses"),
@@ -21,17 +23,18 @@ const service = fields({
     loadBalancerIP: as("addresses"),
     loadBalancerSourceRanges: as("addresses"),
     loadBalancerClass: as("class"),
-    externalName: as("host"),
+    externalName: addressOr("host"),
     selector: as("labels"),
-    ports: fields({ name: as("port"), targetPort: as("port") }),
+    ports: fields({ name: as("port"), targetPort: as("port"), appProtocol: as("protocol") }),
   }),
   status: fields({ loadBalancer: fields({ ingress: fields({ ip: as("addresses"), hostname: as("host") }) }) }),
 });
 
 const targetRef = fields({ namespace: as("namespace"), name: as("pod") });
 const hint = fields({ name: as("zone") });
+const slicePorts = fields({ name: as("port"), appProtocol: as("protocol") });
 const endpoint = {
-  addresses: as("addresses"),
+  addresses: addressOr("host"),
   nodeName: as("node"),
   zone: as("zone"),
   hostname: as("host"),
@@ -40,7 +43,7 @@ const endpoint = {
 };
 const slice = fields({
   metadata: named("slice", { labels: fields({ "kubernetes.io/service-name": as("service") }) }),
-  ports: fields({ name: as("port") }),
+  ports: slicePorts,
   endpoints: fields(endpoint),
 });
 
@@ -48,7 +51,7 @@ const subsetAddress = fields({ ip: as("addresses"), nodeName: as("node"), hostna
 const endpoints = fields({
   metadata: named("service"),
   subsets: fields({
-    ports: fields({ name: as("port") }),
+    ports: slicePorts,
     addresses: subsetAddress,
     notReadyAddresses: subsetAddress,
   }),
@@ -57,11 +60,17 @@ const endpoints = fields({
 const node = fields({
   metadata: named("node", { labels: fields({ "topology.kubernetes.io/zone": as("zone") }) }),
   spec: fields({ podCIDR: as("addresses"), podCIDRs: as("addresses") }),
-  status: fields({ addresses: fields({ address: as("address-or-node") }) }),
+  status: fields({ addresses: fields({ address: addressOr("node") }) }),
 });
 
 const container = fields({ name: as("workload"), ports: fields({ name: as("port") }) });
-const podSpec = fields({ nodeName: as("node"), containers: container, initContainers: container });
+const podSpec = fields({
+  nodeName: as("node"),
+  hostname: as("host"),
+  subdomain: as("service"),
+  containers: container,
+  initContainers: container,
+});
 const pod = fields({
   metadata: named("pod", { labels: as("labels") }),
   spec: podSpec,
@@ -73,11 +82,13 @@ const workload = fields({ metadata: named("workload"), spec: fields({ template, 
 
 /** Paths in it may name a company; nothing of them is read. */
 const configuration = fields({
+  metadata: as("dropped"),
   hostnameOverride: as("node"),
   bindAddress: as("addresses"),
   healthzBindAddress: as("addresses"),
   metricsBindAddress: as("addresses"),
   clusterCIDR: as("addresses"),
+  detectLocal: fields({ bridgeInterface: as("interface"), interfaceNamePrefix: as("interface") }),
   nodePortAddresses: as("addresses"),
   ipvs: fields({ excludeCIDRs: as("addresses") }),
   clientConnection: as("dropped"),

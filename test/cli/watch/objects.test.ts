@@ -51,6 +51,32 @@ describe("objects", () => {
   });
 });
 
+describe("a configuration that cannot be read from the beginning", () => {
+  const metadata = { name: "kube-proxy", namespace: "kube-system" };
+  const broken = { apiVersion: "v1", kind: "ConfigMap", metadata, data: { "config.conf": "a: [\n" } };
+  const isWaiting = ({ msg }: { readonly msg: string }) => msg.startsWith("waiting");
+
+  test("has nothing written, whatever else changes", async () => {
+    const api = await watchApi([...objects, broken]);
+    const watch = watchHere(api);
+    await watch.until(() => watch.entries.some(isWaiting), "a warning");
+    api.put(sliceTo("10.0.1.90"));
+    await watch.until(() => watch.entries.filter(isWaiting).length === 2, "another warning");
+    expect(watch.steps).toEqual([]);
+    const good = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\n";
+    api.put({ ...broken, data: { "config.conf": good } });
+    await watch.until(() => watch.rules().includes("10.0.1.90:8080"), "the rules");
+  });
+
+  test("may go: then there is none", async () => {
+    const api = await watchApi([...objects, broken]);
+    const watch = watchHere(api);
+    await watch.until(() => watch.entries.some(isWaiting), "a warning");
+    api.remove("ConfigMap", "kube-proxy");
+    await watch.until(() => watch.rules().includes("10.0.1.5:8080"), "the rules");
+  });
+});
+
 test("without a Node of that name there is a warning, and rules as soon as it comes", async () => {
   const api = await watchApi(objects.filter(({ kind }) => kind !== "Node"));
   const other = { ...objectOf("Node"), metadata: { name: "node2" } };

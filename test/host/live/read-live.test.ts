@@ -81,6 +81,20 @@ describe("as whom", () => {
     ]);
   });
 
+  test("somebody else, with the groups, the uid and what more the kubeconfig says", async () => {
+    const api = await fakeApi([testNode]);
+    const more = { "as-groups": ["dev", "ops"], "as-uid": "7", "as-user-extra": { "example.com/a": ["b"] } };
+    await read({ server: api.url, user: { token: "abc", as: "jane", ...more } });
+    expect(api.headers[0]).toMatchObject({
+      "impersonate-user": "jane",
+      "impersonate-group": "dev, ops",
+      "impersonate-uid": "7",
+      "impersonate-extra-example.com%2fa": "b",
+    });
+    await read({ server: api.url, user: { token: "abc", ...more } });
+    expect(Object.keys(api.headers.at(-1) ?? {}).filter((name) => name.startsWith("impersonate"))).toEqual([]);
+  });
+
   test("an exec plugin beside the kubeconfig, which is told what is wanted", async () => {
     const api = await fakeApi([testNode], { token: "from-a-plugin" });
     const plugin = file(
