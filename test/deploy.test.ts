@@ -39,10 +39,10 @@ describe("the manifests", () => {
 
   test("have no field that the API does not know", () => expect(unknownFields(manifests)).toEqual([]), 30_000);
 
-  test("give no right but to read, and no token", () => {
+  test("give no right but to read, and a token to who reads the API server alone", () => {
     const rules = manifests.flatMap((manifest) => (manifest as Partial<ClusterRole>).rules ?? []);
     expect([...new Set(rules.flatMap(({ verbs }) => verbs))].sort()).toEqual(["get", "list", "watch"]);
-    expect([job, daemonSet].map((pod) => pod?.automountServiceAccountToken)).toEqual([false, false]);
+    expect([job, daemonSet].map((pod) => pod?.automountServiceAccountToken)).toEqual([false, true]);
   });
 
   test("the DaemonSet only looks: nothing of the node is mounted, nothing but verify is run", () => {
@@ -67,7 +67,7 @@ test("the DaemonSet's Pod is ready as long as verify finds nothing, and ends whe
   const pod = spawn("sh", ["-c", script.replaceAll("/run/portolan", workspace)], { env, stdio: "inherit" });
   const ended = new Promise((done) => pod.on("exit", done));
   await expect.poll(() => existsSync(fact("as-wanted"))).toBe(true);
-  expect(readFileSync(fact("asked"), "utf8")).toBe("verify --filename=/state/cluster.yaml --node=node1\n");
+  expect(readFileSync(fact("asked"), "utf8")).toBe("verify --live --node=node1\n");
   rmSync(fact("fine"));
   await expect.poll(() => existsSync(fact("as-wanted"))).toBe(false);
   pod.kill("SIGTERM");
