@@ -7,8 +7,9 @@ import { createProgram } from "./program/program.ts";
 export async function main(name: string): Promise<void> {
   // The reader has had enough: `portolan compile ... | head` ends quietly.
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error;
-    process.exit(process.exitCode ?? exitCodes.fine);
+    if (error.code === "EPIPE") process.exit(process.exitCode ?? exitCodes.fine);
+    process.stderr.write(`${name}: cannot write to standard output: ${error.message}\n`);
+    process.exit(exitCodes.environment);
   });
   // Nobody reads what is said, but the exit code still counts.
   process.stderr.on("error", (error: NodeJS.ErrnoException) => {
@@ -21,7 +22,14 @@ export async function main(name: string): Promise<void> {
     await program.parseAsync();
   } catch (error) {
     process.exitCode = explainFailure(error, name);
+    if (isStrayFile(error)) process.stderr.write("(cluster state is given with -f)\n");
   }
+}
+
+/** `portolan compile cluster.yaml`: what everybody types first. */
+function isStrayFile(error: unknown): boolean {
+  const isStray = error instanceof CommanderError && error.code === "commander.excessArguments";
+  return isStray && process.argv.slice(3).some((word) => /\.(ya?ml|json)$|^\.{0,2}\/|\/$/.test(word));
 }
 
 function explainFailure(error: unknown, name: string): number {

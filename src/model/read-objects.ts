@@ -4,6 +4,7 @@ import { createSubject, describeSubject, type Subject } from "../diagnostics/sub
 import type { EndpointSlice } from "./endpoints/endpoint-slice.ts";
 import { parseEndpointSlice } from "./endpoints/parse-endpoint-slice.ts";
 import { parseEndpoints } from "./endpoints/parse-endpoints.ts";
+import { didYouMean } from "./fields/did-you-mean.ts";
 import { type Fields, isRecord } from "./fields/fields.ts";
 import { type NameMap, namesIn } from "./fields/name-map.ts";
 import type { InputObject } from "./flatten-documents.ts";
@@ -99,7 +100,7 @@ export function readObjects(inputs: readonly InputObject[], mode: ProxyMode | un
     const report = sink.reporter(subject);
     if (reader === undefined) {
       objects.skipped += 1;
-      warnOldVersion(input, report);
+      warnUnread(input, report);
       continue;
     }
     reportDuplicate(input, subject, seen, report);
@@ -143,7 +144,31 @@ function textOf(value: unknown): string {
   return typeof value === "string" ? value : "";
 }
 
-function warnOldVersion({ apiVersion, kind, place }: InputObject, report: Report): void {
-  if (apiVersion !== "discovery.k8s.io/v1beta1" || kind !== "EndpointSlice") return;
-  report("kind-deprecated-version", place, { kind, version: apiVersion, wanted: "discovery.k8s.io/v1" });
+/** Kinds of the core group that nothing here reads. */
+const otherCoreKinds = new Set(
+  "Binding ComponentStatus ConfigMap Event LimitRange List Namespace PersistentVolume PersistentVolumeClaim Pod PodTemplate ReplicationController ResourceQuota Secret ServiceAccount".split(
+    " ",
+  ),
+);
+
+/** Tells of what was meant to be read, by the look of it. */
+function warnUnread({ apiVersion, kind, place }: InputObject, report: Report): void {
+  if (apiVersion === "discovery.k8s.io/v1beta1" && kind === "EndpointSlice") {
+    report("kind-deprecated-version", place, { kind, version: apiVersion, wanted: "discovery.k8s.io/v1" });
+  } else if (/^kustomize\.config\.k8s\.io\//.test(apiVersion) && kind === "Kustomization") {
+    report("kustomization-not-built", place, {});
+  } else if (/^v\d\w*$/.test(apiVersion) && !(apiVersion === "v1" && otherCoreKinds.has(kind))) {
+    const near = didYouMean(kind, readers.keys());
+    if (near === undefined) return;
+    report(
+      "kind-unknown",
+      place,
+      { kind, version: apiVersion },
+      { hint: `did you mean ${near} of ${versionOf(near)}?` },
+    );
+  }
+}
+
+function versionOf(kind: string): string {
+  return readers.get(kind)?.apiVersion ?? "";
 }

@@ -72,6 +72,16 @@ describe("simulated EndpointSlices", () => {
     });
   });
 
+  it("are chosen by what the StatefulSet controller tells its pods apart by", () => {
+    const state = simulated([
+      workload({ kind: "StatefulSet", replicas: 3, spec: { serviceName: "web" } }),
+      service("first", { selector: { "apps.kubernetes.io/pod-index": "0" } }),
+      service("last", { selector: { "statefulset.kubernetes.io/pod-name": "web-2" } }),
+    ]);
+    expect(endpointsOf(state, "first").map(({ targetRef }) => targetRef.name)).toEqual(["web-0"]);
+    expect(endpointsOf(state, "last").map(({ targetRef }) => targetRef.name)).toEqual(["web-2"]);
+  });
+
   it("use the node's address for pods in its network, one on each node of a DaemonSet", () => {
     const state = simulated([workload({ kind: "DaemonSet", podSpec: { hostNetwork: true } }), service()], { nodes: 4 });
     const addresses = state.of("Node").map(({ status }) => status.addresses[0].address);

@@ -68,6 +68,7 @@ Examples:
       --metrics-bind-address 127.0.0.1:10249 --healthz-bind-address :10256
 
 Exit codes: 130 and 143 after SIGINT and SIGTERM, 2 usage, 3 input invalid,
-4 environment (before anything could be read; later failures are tried again).
+4 environment: what cannot work from the start, such as a kubeconfig that cannot
+be used or a missing right. A server that is down is tried again and again.
 `;
 }

@@ -45,6 +45,19 @@ export const inputCodes = {
     message: "{kind} of {version} is not read; kube-proxy reads {wanted}",
     explanation: "Only the API version that kube-proxy 1.36 watches is read. Convert the object first.",
   },
+  "kind-unknown": {
+    severity: "warning",
+    message: "{version} has no kind {kind}, so the object is passed over",
+    explanation:
+      "Kinds are spelled with their capital letters and belong to one API group. Objects of kinds that rules do not hang on are passed over without a word; this one looks as if it were meant to be read.",
+  },
+  "kustomization-not-built": {
+    severity: "warning",
+    message: "this is a kustomization, and what it names and changes is not built",
+    hint: "-k DIR runs kubectl kustomize",
+    explanation:
+      "A directory given with -f is read file by file. Bases, patches, prefixes and generators of a kustomization have no effect then, and resources outside the directory are not read.",
+  },
   "no-endpoint-objects": {
     severity: "warning",
     message: "there are Services, but not one EndpointSlice or Endpoints: every Service will reject its traffic",

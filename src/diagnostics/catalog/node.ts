@@ -4,7 +4,7 @@ export const nodeCodes = {
   "node-not-chosen": {
     severity: "error",
     message: "the input has {count} Nodes: say for which one to compile",
-    hint: "--node NAME compiles for one node, --all-nodes for each",
+    hint: "say --node NAME; compile, diff and explain also take --all-nodes",
     explanation:
       "kube-proxy programs each node differently: endpoints are local or remote, zones differ. With exactly one Node in the input --node may be left out.",
   },

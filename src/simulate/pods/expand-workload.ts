@@ -28,8 +28,18 @@ export function expandWorkload(
     const index = existing + count;
     const node = order[index % order.length] as SimulatedNode;
     const name = freeName(podName(workload, index, node), given, taken);
-    return podOfTemplate(workload, { name, node });
+    return podOfTemplate(labelled(workload, name, index), { name, node });
   });
+}
+
+/** What the StatefulSet controller tells the pods apart by. */
+function labelled(workload: Workload, name: string, index: number): Workload {
+  if (workload.kind !== "StatefulSet") return workload;
+  const own = {
+    "statefulset.kubernetes.io/pod-name": name,
+    "apps.kubernetes.io/pod-index": String(workload.firstOrdinal + index),
+  };
+  return { ...workload, labels: { ...workload.labels, ...own } };
 }
 
 function podName({ kind, firstOrdinal, given: { name } }: Workload, index: number, node: SimulatedNode): string {

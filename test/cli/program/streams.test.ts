@@ -1,4 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { cluster, node, replaced, service, slice } from "../clusters.ts";
 import { hasControls } from "../controls.ts";
@@ -38,6 +39,15 @@ describe("streams", () => {
     const cwd = workspace({ "in.yaml": "apiVersion: v1\nkind: Service\nmetadata: {name: A}\n" });
     const script = `node '${bin}' compile -f in.yaml --node n 2>&1 >/dev/null | head -c 1 >/dev/null; echo "\${PIPESTATUS[0]}"`;
     expect(execFileSync("bash", ["-c", script], { cwd, encoding: "utf8" }).trim()).toBe("3");
+  });
+
+  it.skipIf(!existsSync("/dev/full"))("a full disk is told of, and is no difference", () => {
+    const cwd = workspace({ "in.yaml": cluster });
+    for (const args of ["compile -f in.yaml", "diff in.yaml in.yaml"]) {
+      const { status, stderr } = spawnSync("sh", ["-c", `node '${bin}' ${args} >/dev/full`], { cwd, encoding: "utf8" });
+      expect(status).toBe(4);
+      expect(stderr).toMatch(/^portolan: cannot write to standard output: ENOSPC/m);
+    }
   });
 
   it("only the result goes to stdout", async () => {
