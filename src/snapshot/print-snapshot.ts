@@ -1,3 +1,4 @@
+import { sha256Number } from "../tools/sha256.ts";
 import type { SnapshotObject } from "./make-snapshot.ts";
 import { printYaml } from "./print-yaml.ts";
 
@@ -35,11 +36,21 @@ export function printSnapshotFiles(
 
 function fileName({ namespace, kind, name }: SnapshotObject, by: SplitBy): string {
   const scope = namespace === "" ? clusterScope : safe(namespace);
-  if (by === "namespace") return scope;
-  return [scope, kind.toLowerCase(), ...(name === "" ? [] : [safe(name)])].join(".");
+  if (by === "namespace") return shortened(scope);
+  return shortened([scope, kind.toLowerCase(), ...(name === "" ? [] : [safe(name)])].join("."));
 }
 
-/** Objects in files may have names no API server takes, with slashes and dots at the front. */
+/** File systems take 255 bytes; the name of an object alone may have 253. */
+const longestName = 240;
+
+function shortened(name: string): string {
+  return name.length <= longestName ? name : `${name.slice(0, 220)}~${sha256Number(name).toString(36)}`;
+}
+
+/** Objects in files may have names no API server takes, with slashes, dots at the front, halves of characters. */
 function safe(name: string): string {
-  return encodeURIComponent(name).replace(/^[._]/, (character) => `%${character.charCodeAt(0).toString(16)}`);
+  return encodeURIComponent(name.replace(/[\ud800-\udfff]/gu, "\ufffd")).replace(
+    /^[._]/,
+    (character) => `%${character.charCodeAt(0).toString(16)}`,
+  );
 }

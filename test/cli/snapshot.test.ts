@@ -73,6 +73,19 @@ test("--split writes a file for each namespace, removes those that are gone, and
   expect(compiled.stdout).toBe((await runCli(["compile", "-f", "a.yaml"], { cwd })).stdout);
 });
 
+test("--split finds a file name for objects of any name", async () => {
+  const named = (name: string) => `{"apiVersion":"v1","kind":"Pod","metadata":{"name":"${name}","namespace":"shop"}}`;
+  const items = [named("\\ud800"), named(`a${"b".repeat(251)}c`), named(`a${"b".repeat(251)}d`), named("../x")];
+  const cwd = workspace({ "a.json": `{"apiVersion":"v1","kind":"List","items":[${items}]}` });
+  const run = await runCli(["snapshot", "-f", "a.json", "--split", "out", "--split-by", "object"], { cwd });
+  expect(run).toMatchObject({ code: 0, stderr: "" });
+  const names = readdirSync(join(cwd, "out"));
+  expect(names).toHaveLength(5);
+  expect(Math.max(...names.map(({ length }) => length))).toBeLessThan(256);
+  const again = await runCli(["snapshot", "-f", "out"], { cwd });
+  expect(again.stdout.match(/kind: Pod/g)).toHaveLength(4);
+});
+
 test("--split never removes anything outside its directory, whatever the index says", async () => {
   const cwd = workspace({ "a.yaml": cluster, "keep.yaml": "kept", "out/.portolan-snapshot": "../keep.yaml\n" });
   await runCli(["snapshot", "-f", "a.yaml", "--split", "out"], { cwd });

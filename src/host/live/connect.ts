@@ -21,10 +21,17 @@ export interface Connection {
   readonly expiresAt?: number | undefined;
 }
 
-/** Gets the credentials, which may run a plugin. The client library turns them into options, and is loaded only here. */
-export async function connect(target: Target, patience: number | undefined): Promise<Connection | Failed> {
+/**
+ * Gets the credentials, which may run a plugin until the signal ends it. The client library turns them into options, and
+ * is loaded only here.
+ */
+export async function connect(
+  target: Target,
+  patience: number | undefined,
+  signal?: AbortSignal,
+): Promise<Connection | Failed> {
   const { exec, ...plain } = target.user;
-  const credentials = isRecord(exec) ? await runPlugin(exec, target) : undefined;
+  const credentials = isRecord(exec) ? await runPlugin(exec, target, signal) : undefined;
   if (credentials?.kind === "failed") return credentials;
   const { KubeConfig } = await import("@kubernetes/client-node");
   const options: RequestOptions = { headers: { accept: "application/json", "user-agent": "portolan" } };

@@ -18,24 +18,41 @@ const patience = 120_000;
  * Runs the credential plugin of a user (ExecCredential of client.authentication.k8s.io). Not left to the client
  * library, which hides what a plugin says to the person at the terminal and waits for ever for one that hangs.
  */
-export async function runPlugin(exec: Entry, target: Target): Promise<Credentials | Failed> {
+export async function runPlugin(
+  exec: Entry,
+  target: Target,
+  signal: AbortSignal | undefined,
+): Promise<Credentials | Failed> {
   const { execa } = await import("execa");
   const command = textOf(exec.command);
   const plugin = `the credential plugin ${command} of user ${target.userName}`;
   const args = Array.isArray(exec.args) ? exec.args.map(String) : [];
-  const result = await execa(command, args, {
+  const running = execa(command, args, {
     reject: false,
-    timeout: patience,
     env: environmentOf(exec, target),
     stdin: process.stdin.isTTY ? "inherit" : "ignore",
     stderr: process.stderr.isTTY ? ["inherit", "pipe"] : "pipe",
   });
+  // What the plugin has started may hold its output open for longer than the plugin itself runs.
+  const leave = (): void => {
+    running.kill();
+    for (const stream of [running.stdout, running.stderr]) stream?.destroy();
+  };
+  let isLate = false;
+  const timer = setTimeout(() => {
+    isLate = true;
+    leave();
+  }, patience);
+  signal?.addEventListener("abort", leave);
+  const result = await running;
+  clearTimeout(timer);
+  signal?.removeEventListener("abort", leave);
   if (result.code === "ENOENT") {
     const hint = textOf(exec.installHint).trim();
     return failed(`${plugin} is not installed${hint === "" ? "" : `: ${hint}`}`);
   }
   if (result.code === "EACCES") return failed(`${plugin} cannot be run: permission denied`);
-  if (result.timedOut) return failed(`${plugin} gave no credentials within ${patience / 1000} s`);
+  if (isLate) return failed(`${plugin} gave no credentials within ${patience / 1000} s`);
   if (result.failed) {
     const said = lastLines(result.stderr ?? "");
     return failed(`${plugin} failed${said === "" ? "" : `: ${said}`}`);

@@ -38,7 +38,7 @@ export function createCredentials(request: CredentialsRequest): Credentials {
     context ??= kubeconfig.currentContext === "" ? undefined : kubeconfig.currentContext;
     const target = chooseTarget(kubeconfig, { ...request, context });
     if (target.kind === "failed") return target;
-    const connection = await connect(target, request.patience);
+    const connection = await connect(target, request.patience, request.signal);
     if (connection.kind === "failed") return connection;
     return { ...connection, options: { ...connection.options, signal: request.signal } };
   };

@@ -21,8 +21,8 @@ export async function serve(
     const reply = Object.hasOwn(replies, path) ? replies[path] : undefined;
     const missing: Reply = { status: 404, type: "text/plain", body: "not found\n" };
     const failed: Reply = { status: 500, type: "text/plain", body: "failed\n" };
-    Promise.resolve(request.method === "GET" || request.method === "HEAD" ? reply?.() : undefined)
-      .then((found) => found ?? missing)
+    Promise.resolve(request.method === "GET" || request.method === "HEAD" ? reply : undefined)
+      .then((found) => found?.() ?? missing)
       .catch(() => failed)
       .then(({ status, type, body }) => {
         response.writeHead(status, { "content-type": type, "x-content-type-options": "nosniff" });
@@ -30,7 +30,8 @@ export async function serve(
       });
   });
   await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
+    // Stays: one that comes later, such as too many open files, ends nothing.
+    server.on("error", reject);
     server.listen({ host, port }, resolve);
   });
   const address = server.address();

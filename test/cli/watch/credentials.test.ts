@@ -115,3 +115,15 @@ test.each([
   await watch.done;
   expect(watch.entries.at(-1)).toMatchObject({ msg: "hopeless", error: expect.stringMatching(message) });
 });
+
+test("a credential plugin that hangs keeps nobody from stopping", async () => {
+  const folder = workspace({ plugin: "#!/bin/sh\nsleep 20\n" });
+  chmodSync(join(folder, "plugin"), 0o755);
+  const exec = { apiVersion: "client.authentication.k8s.io/v1", command: join(folder, "plugin") };
+  const watch = watchHere(await watchApi(objects), { user: { exec } });
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  const began = performance.now();
+  await watch.stop();
+  expect(performance.now() - began).toBeLessThan(2000);
+  expect(watch.entries).toEqual([]);
+}, 10_000);
