@@ -66,6 +66,13 @@ export const checkTextCodes = {
     explanation:
       "A chain of kube-proxy's belongs to a service port, and no rule jumps to it. It costs memory and does no harm. kube-proxy clears such chains away with its next full sync; they stay when it has stopped.",
   },
+  "chain-empty": {
+    severity: "warning",
+    message: "{chain} is empty: what is sent there goes on untouched",
+    hint: "portolan apply fills it, and so does restarting kube-proxy",
+    explanation:
+      "The chain belongs to a service port, and a rule leads there. kube-proxy makes no such chain without rules, so something has flushed it. A packet for the Service, or the share of them that this chain should take, keeps the service address and is lost.",
+  },
   "chain-not-entered": {
     severity: "warning",
     message: "no built-in chain of table {table} leads to {chain}: its rules are never met",

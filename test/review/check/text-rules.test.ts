@@ -7,6 +7,28 @@ const filter = (...lines: readonly string[]): string =>
   ["*filter", ":INPUT ACCEPT [0:0]", ...lines, "COMMIT", ""].join("\n");
 const find = (text: string): readonly string[] => findInTexts({ rules: text });
 
+describe("chain-empty", () => {
+  const sep = (letter: string) => `KUBE-SEP-${letter.repeat(16)}`;
+  const svc = `KUBE-SVC-${"B".repeat(16)}`;
+  const service = (...endpointRules: readonly string[]): string =>
+    nat(
+      `:${svc} - [0:0]`,
+      `:${sep("C")} - [0:0]`,
+      `:${sep("D")} - [0:0]`,
+      `-A PREROUTING -d 10.96.0.1/32 -j ${svc}`,
+      `-A ${svc} -m statistic --mode random --probability 0.50000000000 -j ${sep("C")}`,
+      `-A ${svc} -j ${sep("D")}`,
+      ...endpointRules,
+    );
+  const to = (chain: string): string => `-A ${chain} -p tcp -m tcp -j DNAT --to-destination 10.0.0.1:80`;
+
+  it("names each chain of a service port that packets are sent to and that is empty, once", () => {
+    expect(find(service(to(sep("C")), to(sep("D"))))).toEqual([]);
+    expect(find(service(to(sep("C"))))).toEqual([expect.stringMatching(/^chain-empty /)]);
+    expect(find(service()).filter((one) => one.startsWith("chain-empty"))).toHaveLength(2);
+  });
+});
+
 /** Rules of INPUT, and whether the last of them is never reached. */
 const order: readonly (readonly [name: string, unreachable: boolean, ...rules: readonly string[]])[] = [
   ["after a verdict without conditions", true, "-j ACCEPT", "-s 10.0.0.1/32 -j DROP"],
@@ -129,7 +151,7 @@ const faults: Readonly<
     { rules: filter("-A INPUT -m set --match-set A src -j DROP"), sets: "create A hash:ip family inet\n" },
     "rules:3",
   ],
-  "chain-unused": [nat(...declared.slice(0, 1)), nat(...declared.slice(0, 1), into), "rules:4"],
+  "chain-unused": [nat(...declared.slice(0, 1)), nat(...declared.slice(0, 1), into, `-A ${svc} -j RETURN`), "rules:4"],
   "chain-not-entered": [
     nat(":KUBE-SERVICES - [0:0]", "-A KUBE-SERVICES -j MARK --set-xmark 0x1/0x1"),
     nat(":KUBE-SERVICES - [0:0]", "-A KUBE-SERVICES -j MARK --set-xmark 0x1/0x1", "-A PREROUTING -j KUBE-SERVICES"),

@@ -1,6 +1,7 @@
 import { createSink, type Sink } from "../../../diagnostics/diagnostic.ts";
 import type { TextsByHost } from "./actual-texts.ts";
 import { parseHost, type TextRule } from "./checked-host.ts";
+import { chainEmpty } from "./rules/chain-empty.ts";
 import { chainLoop } from "./rules/chain-loop.ts";
 import { chainsWithoutCallers } from "./rules/chains-without-callers.ts";
 import { jumpTargetMissing } from "./rules/jump-target-missing.ts";
@@ -13,6 +14,7 @@ import { virtualServerUnbound } from "./rules/virtual-server-unbound.ts";
 
 const rules: readonly TextRule[] = [
   jumpTargetMissing,
+  chainEmpty,
   chainLoop,
   targetMisplaced,
   setMissing,
