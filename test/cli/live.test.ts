@@ -7,18 +7,14 @@ import { type CliOptions, problemsIn, runCli, workspace } from "./run-cli.ts";
 const configuration = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\nmode: ipvs\n";
 const objects = [...stored(cluster), proxyConfigMap(configuration)];
 
-/** Runs a command in a folder with `config` for a server of these objects, `cluster.yaml` and `dump.txt`. */
+/** Runs a command in a folder with `config` for a server of these objects, and `cluster.yaml`. */
 async function runLive(
   args: readonly string[],
   served: readonly StoredObject[] = objects,
   options: FakeApiOptions = {},
 ) {
   const api = await fakeApi(served, options);
-  const cwd = workspace({
-    config: kubeconfig({ server: api.url }),
-    "cluster.yaml": cluster,
-    "dump.txt": "# portolan collect v1\n",
-  });
+  const cwd = workspace({ config: kubeconfig({ server: api.url }), "cluster.yaml": cluster });
   const run = (more: readonly string[], how: CliOptions = {}) =>
     runCli(more, { cwd, env: { KUBECONFIG: "config" }, ...how });
   return { ...(await run(args)), run, api };
@@ -132,7 +128,7 @@ spec: {selector: {app: ${app}}, ports: [{port: 80, targetPort: 8080}]}
     expect(result.stdout).toContain("10.0.1.7:8080");
   });
 
-  test.each([["compile"], ["verify", "--actual", "dump.txt"], ["check"], ["explain", "service/shop/web"]])(
+  test.each([["compile"], ["apply", "--dry-run=client"], ["check"], ["explain", "service/shop/web"]])(
     "%s %s %s",
     async (...words) => {
       const args = words.filter((word) => word !== undefined);
