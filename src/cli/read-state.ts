@@ -45,9 +45,17 @@ export async function readFlaggedInputs(
   { filename: filenames = [], recursive = false, proxyConfig, overlay: overlays = [], ...flags }: StateFlags,
   { sink, need, tell = () => {} }: InputWishes,
 ): Promise<Inputs> {
-  const live = await readLiveDocuments(flags, { need, withConfiguration: proxyConfig === undefined }, tell);
+  const needs = { need: liveNeedOf(need, flags, overlays.length > 0), withConfiguration: proxyConfig === undefined };
+  const live = await readLiveDocuments(flags, needs, tell);
   return readInputs({ given: live?.documents, filenames, recursive, proxyConfig, overlays }, sink);
 }
+
+/** What --live reads for a command that needs this much: endpoints are made of pods where state is not taken as it is. */
+export function liveNeedOf(need: Need, flags: SimulationFlags, isLaidOver: boolean): Need {
+  const isAsIs = !isLaidOver && simulateOptions(flags, flags.serviceNodePortRange) === undefined;
+  return isAsIs ? need : "pods-unless-forbidden";
+}
+
 /**
  * The inputs, simulated where the flags ask for it; under an overlay, endpoints are made true again anyway. `held` is what
  * another state has allocated.

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type FakeApiOptions, fakeApi, kubeconfig, type StoredObject } from "../host/live/fake-api.ts";
+import { type FakeApiOptions, fakeApi, kubeconfig, type StoredObject, sendStatus } from "../host/live/fake-api.ts";
 import { proxyConfigMap, stored } from "../host/live/objects.ts";
 import { cluster, replaced } from "./clusters.ts";
 import { type CliOptions, problemsIn, runCli, workspace } from "./run-cli.ts";
@@ -84,6 +84,80 @@ describe("diff", () => {
     const result = await run(["diff", "--live", "cluster.yaml", "-"], { stdin: more });
     expect(result.code).toBe(1);
     expect(api.asked.filter((path) => path.startsWith("/api/v1/services"))).toHaveLength(1);
+  });
+});
+
+describe("pods are read where objects are laid over the cluster or filled in", () => {
+  const pod = (name: string, ip: string): string =>
+    `apiVersion: v1
+kind: Pod
+metadata: {name: ${name}-1, namespace: shop, labels: {app: ${name}}}
+spec: {nodeName: node1, containers: [{name: main}]}
+status: {phase: Running, podIP: ${ip}, podIPs: [{ip: ${ip}}], conditions: [{type: Ready, status: "True"}]}
+`;
+  const selecting = (name: string, app: string): string =>
+    `apiVersion: v1
+kind: Service
+metadata: {name: ${name}, namespace: shop}
+spec: {selector: {app: ${app}}, ports: [{port: 80, targetPort: 8080}]}
+`;
+  const spec = "  selector: {app: web}\n  ports:\n  - port: 80\n    targetPort: 8080\n    nodePort";
+  const withSelector = replaced(cluster, "  ports:\n  - port: 80\n    nodePort", spec);
+  const served = stored([withSelector, pod("web", "10.0.1.5"), pod("new", "10.0.1.7")].join("---\n"));
+  const noPods: FakeApiOptions = {
+    intercept: ({ url }, response) => {
+      const isOfPods = url?.startsWith("/api/v1/pods") === true;
+      if (isOfPods) sendStatus(response, 403, 'pods is forbidden: User "u1" cannot list resource "pods"');
+      return isOfPods;
+    },
+  };
+  const isOfPods = (path: string): boolean => path.startsWith("/api/v1/pods");
+
+  test("diff: a new Service has the endpoints of its pods", async () => {
+    const { run } = await runLive(["version"], served);
+    const result = await run(["diff", "--live", "--overlay", "-", "--simulate"], { stdin: selecting("new", "new") });
+    expect(result.code).toBe(1);
+    expect(result.stdout).toContain("10.0.1.7:8080");
+    expect(result.stdout).not.toContain("rejected");
+  });
+
+  test.each(["--overlay", "cluster.yaml"])("diff: another selector, over the cluster by %s", async (path) => {
+    const { run } = await runLive(["version"], served);
+    const result = await run(["diff", "--live", path, "-"], { stdin: selecting("web", "new") });
+    expect(result.code).toBe(1);
+    expect(result.stdout).toContain("10.0.1.7:8080");
+  });
+
+  test.each([["compile"], ["apply", "--dry-run=client"], ["check"], ["explain", "service/shop/web"]])(
+    "%s %s %s",
+    async (...words) => {
+      const args = words.filter((word) => word !== undefined);
+      const { run, api } = await runLive(["version"], served);
+      const overlaid = await run([...args, "--live", "--overlay", "-"], { stdin: selecting("web", "new") });
+      expect(overlaid.stderr).not.toContain("overlay-endpoints-stay");
+      expect(api.asked.filter(isOfPods)).toHaveLength(1);
+      await run([...args, "--live", "--simulate"]);
+      expect(api.asked.filter(isOfPods)).toHaveLength(2);
+    },
+  );
+
+  test("who may not list them is warned and served without", async () => {
+    const { run, api } = await runLive(["version"], served, noPods);
+    for (const args of [["diff"], ["check"], ["compile"]]) {
+      const stdin = selecting("web", "new");
+      const { code, stdout, stderr } = await run([...args, "--live", "--overlay", "-"], { stdin });
+      expect(code, stderr).toBeLessThan(2);
+      expect(stdout).not.toBe("");
+      expect(stderr).toContain("warning: pods cannot be read, so endpoints stay as the cluster has them");
+      expect(stderr).toContain("it takes the right to list pods in all namespaces");
+      expect(stderr.match(/pods cannot be read/g)).toHaveLength(1);
+    }
+    expect(api.asked.filter(isOfPods)).toHaveLength(3);
+  });
+
+  test("as it is, the cluster is read without them", async () => {
+    const { api } = await runLive(["compile", "--live"], served, noPods);
+    expect(api.asked.filter(isOfPods)).toEqual([]);
   });
 });
 

@@ -1,3 +1,4 @@
+import { escapeControls } from "../../diagnostics/printable.ts";
 import type { Need } from "../../host/live/resources.ts";
 import type { SourceDocument } from "../../host/sources/source.ts";
 import { CommandFailure, exitCodes } from "../exit-codes.ts";
@@ -15,6 +16,8 @@ export interface LiveNeeds {
 export interface LiveDocuments {
   readonly context: string;
   readonly documents: readonly SourceDocument[];
+  /** The right that is missing to read pods, where the command goes on without. */
+  readonly podsForbidden: string | undefined;
 }
 
 /** Reads the running cluster that the flags name; undefined without --live. Ends the command where it cannot be read. */
@@ -36,5 +39,17 @@ export async function readLiveDocuments(
         "      (--proxy-config FILE gives another configuration)\n",
     );
   }
+  if (live.podsForbidden !== undefined) warnWithoutPods(live.podsForbidden);
   return live;
+}
+
+function warnWithoutPods(reason: string): void {
+  process.stderr.write(
+    "warning: pods cannot be read, so endpoints stay as the cluster has them: a new\n" +
+      "         Service gets none of its pods, a changed selector chooses no others\n" +
+      reason
+        .split("\n")
+        .map((line) => `         ${escapeControls(line)}\n`)
+        .join(""),
+  );
 }

@@ -3,9 +3,9 @@ import { type Inputs, readInputs, withConfiguration, withoutOverlays } from "../
 import { objectNames } from "../../model/overlay/lay-over.ts";
 import type { Holdings } from "../../simulate/allocate.ts";
 import { CommandFailure, exitCodes } from "../exit-codes.ts";
-import { readLiveDocuments } from "../live/read-documents.ts";
+import { type LiveNeeds, readLiveDocuments } from "../live/read-documents.ts";
 import { hasState } from "../program/state-flags.ts";
-import { completeInputs, type State, stateOf } from "../read-state.ts";
+import { completeInputs, liveNeedOf, type State, stateOf } from "../read-state.ts";
 import { painter } from "../terminal/color.ts";
 import { renderDiagnostics, summarizeDiagnostics } from "../terminal/render-diagnostics.ts";
 import { readSide } from "./read-side.ts";
@@ -14,7 +14,8 @@ import { tellNote } from "./tell-diagnostics.ts";
 
 /** Reads both sides of a diff: two paths, or one state as it is and as other flags make it. */
 export async function readSideSources(flags: SideRequest, tell: (what: string) => void): Promise<SideSources> {
-  const needs = { need: "rules", withConfiguration: flags.proxyConfig === undefined } as const;
+  const isLaidOver = flags.overlay !== undefined || (flags.base !== undefined && flags.head !== undefined);
+  const needs = liveNeedsOf(flags, isLaidOver);
   const isLiveSide = [flags.base, flags.head].some((path) => path?.startsWith(livePrefix) === true);
   const running = isLiveSide && flags.live !== true ? undefined : await readLiveDocuments(flags, needs, tell);
   const request = { ...flags, running };
@@ -37,6 +38,10 @@ export async function readSideSources(flags: SideRequest, tell: (what: string) =
   return readOneState(request);
 }
 
+function liveNeedsOf(flags: SideRequest, isLaidOver: boolean): LiveNeeds {
+  return { need: liveNeedOf("rules", flags, isLaidOver), withConfiguration: flags.proxyConfig === undefined };
+}
+
 const livePrefix = "live:";
 
 /** `live:` and `live:CONTEXT` are the running cluster itself, with nothing laid over it. */
@@ -47,8 +52,7 @@ async function readLiveSide(path: string, request: SideRequest): Promise<SideSou
   }
   const context = path.slice(livePrefix.length);
   const flags = { ...others, live: true, ...(context === "" ? {} : { context }) };
-  const needs = { need: "rules", withConfiguration: request.proxyConfig === undefined } as const;
-  const running = await readLiveDocuments(flags, needs, () => {});
+  const running = await readLiveDocuments(flags, liveNeedsOf(request, false), () => {});
   const state = await readLaid({ ...others, running }, { filenames: [], overlays: [], gone: undefined });
   return { kind: "state", name: nameOfLive(running), state };
 }

@@ -5,6 +5,7 @@ import type { Side, SideNode } from "../../review/diff/side.ts";
 import { CommandFailure, exitCodes } from "../exit-codes.ts";
 import { wantedFamilies } from "../program/state-flags.ts";
 import type { State } from "../read-state.ts";
+import { assumedBetween, assumedOf } from "./assumed/assumed.ts";
 import { compileSide, type NodeRequest } from "./compile-side.ts";
 import type { HostSide } from "./host-side.ts";
 import { familiesOf, type NodePair, pairNodes } from "./pair-nodes.ts";
@@ -47,9 +48,10 @@ export async function readSides(request: SideRequest, tell: (what: string) => vo
   refuseErrors(sources, request);
   const summary = tellDiagnostics(sources, request.color);
   if (summary !== "") process.stderr.write(`${summary}\n`);
+  const between = [...notes, ...assumedBetween(sources)];
   return {
-    base: sideOf(sources.base, withWorldOf(base, head, pairs), notes),
-    head: sideOf(sources.head, withWorldOf(head, base, pairs), notes),
+    base: sideOf(sources.base, withWorldOf(base, head, pairs), between),
+    head: sideOf(sources.head, withWorldOf(head, base, pairs), between),
     clusters,
   };
 }
@@ -139,19 +141,6 @@ function sideOf(source: SideSource, nodes: readonly SideNode[], notes: readonly 
   return {
     label: { name: source.name, mode },
     nodes,
-    assumptions: [...notes, ...inventedIn(source), ...unknownsOf(nodes)],
+    assumptions: [...notes, ...assumedOf(source, nodes)],
   };
-}
-
-function inventedIn(source: SideSource): readonly string[] {
-  const isInvented = source.kind === "state" && source.state.cluster.simulated > 0;
-  return isInvented ? [`${source.name}: addresses, ports and endpoints that manifests lack are simulated`] : [];
-}
-
-/** Without addresses the engine says so itself. */
-function unknownsOf(nodes: readonly SideNode[]): readonly string[] {
-  const names = nodes.filter(({ world }) => world.podRanges.length === 0).map(({ name }) => name);
-  if (names.length === 0) return [];
-  const which = names.length === 1 ? names[0] : `${names.length} nodes`;
-  return [`nobody says which addresses are pods of ${which}`];
 }

@@ -4,6 +4,8 @@ export interface Failed {
   readonly message: string;
   /** Seconds that the API server asks to wait before trying again. */
   readonly retryAfter?: number | undefined;
+  /** Whether a right is missing (403). */
+  readonly isForbidden?: boolean;
 }
 
 export function failed(message: string): Failed {

@@ -65,7 +65,8 @@ async function listPages(
 }
 
 function refusal(answer: Answer, asked: Asked, { target }: Connection): Failed {
-  return { ...failed(explainStatus(answer, asked, target)), retryAfter: answer.retryAfter };
+  const { status, retryAfter } = answer;
+  return { ...failed(explainStatus(answer, asked, target)), retryAfter, isForbidden: status === 403 };
 }
 
 async function readObject(connection: Connection, resource: Resource): Promise<Listed | Failed> {

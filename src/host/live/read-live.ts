@@ -22,6 +22,8 @@ export interface LiveState {
   readonly context: string;
   readonly documents: readonly SourceDocument[];
   readonly hasConfiguration: boolean;
+  /** The right that is missing to read pods, where the request goes on without. */
+  readonly podsForbidden: string | undefined;
 }
 
 /** Reads the state of a running cluster. `tell` hears how far it is. Nothing is written anywhere. */
@@ -45,12 +47,17 @@ export async function readLive(request: LiveRequest, tell: (what: string) => voi
     ),
   );
   const documents: SourceDocument[] = [];
+  let podsForbidden: string | undefined;
   for (const [index, list] of lists.entries()) {
-    if (list.kind === "failed") return failed(`cannot read ${context} (${server}): ${list.message}`);
-    for (const object of list.objects) documents.push(documentOf(object, resources[index] as Resource, context));
+    const resource = resources[index] as Resource;
+    if (list.kind === "listed") {
+      for (const object of list.objects) documents.push(documentOf(object, resource, context));
+    } else if (list.isForbidden === true && resource.kind === "Pod" && request.need === "pods-unless-forbidden") {
+      podsForbidden = list.message;
+    } else return failed(`cannot read ${context} (${server}): ${list.message}`);
   }
   const hasConfiguration = documents.some(({ value }) => isRecord(value) && value.kind === "ConfigMap");
-  return { kind: "live", context, documents, hasConfiguration };
+  return { kind: "live", context, documents, hasConfiguration, podsForbidden };
 }
 
 /** Named as people name objects: there is no file and no line to point at. */

@@ -21,8 +21,11 @@ export function fieldSelectorOf({ only }: Resource): { readonly fieldSelector?: 
   return only === undefined ? {} : { fieldSelector: `metadata.name=${only.name}` };
 }
 
-/** What a command needs of the cluster: rules are made of some kinds, `check` looks at pods as well. */
-export type Need = "rules" | "pods";
+/**
+ * What a command needs of the cluster: rules are made of some kinds, `check` looks at pods as well. Where endpoints may
+ * have to be made of pods, they are read unless nobody may list them.
+ */
+export type Need = "rules" | "pods" | "pods-unless-forbidden";
 
 const services: Resource = { kind: "Service", apiVersion: "v1", plural: "services", path: "/api/v1/services" };
 const nodes: Resource = { kind: "Node", apiVersion: "v1", plural: "nodes", path: "/api/v1/nodes" };
@@ -47,7 +50,7 @@ const configuration: Resource & { readonly object: ObjectName } = {
  */
 export function resourcesFor(need: Need, withConfiguration: boolean): readonly Resource[] {
   const rules = [services, slices, nodes, ...(withConfiguration ? [configuration] : [])];
-  return need === "pods" ? [...rules, pods] : rules;
+  return need === "rules" ? rules : [...rules, pods];
 }
 
 /** What is to be followed. The one ConfigMap is a list of one, so that it may come and go. */
