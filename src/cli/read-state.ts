@@ -18,6 +18,8 @@ export interface State {
   readonly sink: Sink;
   /** Of a simulated state: what was allocated to whom. */
   readonly held?: Holdings;
+  /** Whether pods were wanted of a running cluster, and the right to list them is missing. */
+  readonly withoutPods?: boolean;
 }
 
 /** Reads the state that the flags of a command name. `more` are options that the flags do not hold. */

@@ -179,7 +179,8 @@ function completeState(
 ): State {
   const { mode, serviceNodePortRange: nodePortRange } = request;
   const { inputs: completed, held } = completeInputs(inputs, { flags: request, held: known }, sink);
-  return { ...stateOf(completed, { mode, nodePortRange }, sink), held };
+  const withoutPods = request.running?.podsForbidden !== undefined;
+  return { ...stateOf(completed, { mode, nodePortRange }, sink), held, withoutPods };
 }
 
 function heldBy(source: SideSource): Holdings | undefined {

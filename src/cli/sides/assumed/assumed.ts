@@ -5,12 +5,17 @@ import { servicesWithoutRules } from "./services-without-rules.ts";
 
 /** What a diff of these two takes for granted: one sentence each, without a full stop. */
 export function assumedBetween({ base, head }: SideSources): readonly string[] {
-  return [...servicesWithoutRules(base, head), ...overlayLimits(base, head)];
+  return [...servicesWithoutRules(base, head), ...overlayLimits(base, head), ...unreadPods([base, head])];
 }
 
 /** What one side alone takes for granted. */
 export function assumedOf(source: SideSource, nodes: readonly SideNode[]): readonly string[] {
   return [...inventedIn(source), ...unknownsOf(nodes)];
+}
+
+function unreadPods(sources: readonly SideSource[]): readonly string[] {
+  const isWithout = sources.some((source) => source.kind === "state" && source.state.withoutPods === true);
+  return isWithout ? ["pods could not be read: endpoints stay as the cluster has them"] : [];
 }
 
 function inventedIn(source: SideSource): readonly string[] {
