@@ -1,4 +1,5 @@
 import { parseIp } from "../../model/address.ts";
+import { isRecord } from "../../model/fields/fields.ts";
 import { addressDevice } from "../owned/owned-names.ts";
 
 /** An interface of a host. */
@@ -26,8 +27,4 @@ export function parseLinks(json: string): readonly Link[] | undefined {
       .filter(({ scope }) => ifname !== addressDevice || scope !== "link")
       .flatMap(({ local }) => (typeof local === "string" && parseIp(local) !== undefined ? [local] : [])),
   }));
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null;
 }

@@ -1,6 +1,6 @@
 import { deleteRule, insertRule } from "../../tools/iptables/edit-rule.ts";
 import type { ChainDifference } from "./compare-chain.ts";
-import { without } from "./line-counts.ts";
+import { hasTwice, without } from "./line-counts.ts";
 
 /** Of a chain of which only some rules are given: where these stand among the others, which stay as they are. */
 export interface Excerpt {
@@ -62,10 +62,6 @@ function isNameless(line: string): boolean {
 function inOrder(lines: readonly string[], { runOf, othersBefore }: Excerpt) {
   const sorted = lines.map((line) => ({ line, run: runOf.get(line) ?? 0 })).sort((a, b) => a.run - b.run);
   return sorted.map(({ line, run }, index) => ({ line, position: (othersBefore[run] ?? 0) + index + 1 }));
-}
-
-function hasTwice(lines: readonly string[]): boolean {
-  return new Set(lines).size < lines.length;
 }
 
 /** Such rules cannot be named by what they say: they save a state as well. */

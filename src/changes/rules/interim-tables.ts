@@ -4,6 +4,7 @@ import type { ChainLines } from "../../tools/iptables/parse-chains.ts";
 import { proxyCanary } from "../owned/owned-names.ts";
 import { emptyTable, type OwnedTable } from "../owned/owned-state.ts";
 import { compareChain } from "./compare-chain.ts";
+import { hasTwice } from "./line-counts.ts";
 import { placesKept } from "./rule-changes.ts";
 
 /** The nat and filter tables of one side. */
@@ -94,10 +95,6 @@ function interimChains(
   }
   for (const [chain, have] of found) if (!wanted.has(chain)) interim.set(chain, have.filter(goesLate));
   return interim;
-}
-
-function hasTwice(lines: readonly string[]): boolean {
-  return new Set(lines).size < lines.length;
 }
 
 /** Rules that go later stay where they are among the others: before the one that follows them now. */

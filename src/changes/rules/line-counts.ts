@@ -5,6 +5,11 @@ export function countLines(lines: readonly string[]): Map<string, number> {
   return counts;
 }
 
+/** Whether a line stands there more than once. */
+export function hasTwice(lines: readonly string[]): boolean {
+  return new Set(lines).size < lines.length;
+}
+
 /** Takes one copy of the line out; undefined when there is none left. */
 export function take(counts: Map<string, number>, line: string): string | undefined {
   const count = counts.get(line) ?? 0;

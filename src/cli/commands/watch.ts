@@ -6,7 +6,7 @@ import { hasErrors } from "../../diagnostics/diagnostic.ts";
 import { watchedResources } from "../../host/live/resources.ts";
 import { holdApplyLock } from "../../host/node/apply-lock.ts";
 import { writeBackup } from "../../host/node/backup.ts";
-import { missingCapability, whyNotHere } from "../../host/node/check-host.ts";
+import { whyNotHere } from "../../host/node/check-host.ts";
 import { localHost } from "../../host/node/collect-dump.ts";
 import { kubeProxyHere } from "../../host/node/kube-proxy-here.ts";
 import { runOnHost } from "../../host/node/run-step.ts";
@@ -15,6 +15,7 @@ import { createCredentials } from "../../host/watch/credentials.ts";
 import { usualTimes } from "../../host/watch/following.ts";
 import { type Family, families } from "../../model/address.ts";
 import { CommandFailure, exitCodes } from "../exit-codes.ts";
+import { refuseUnreadableHost } from "../host/read-host.ts";
 import { type StateFlags, wantedFamilies } from "../program/state-flags.ts";
 import { readState } from "../read-state.ts";
 import { painter } from "../terminal/color.ts";
@@ -104,9 +105,7 @@ function refusalOf({ replaceKubeProxy }: WatchFlags, ports: ReadonlySet<number>)
 }
 
 async function readThisHost(): Promise<HostState> {
-  if (process.platform !== "linux") throw new CommandFailure("this is not a Linux host", exitCodes.environment);
-  const capability = missingCapability();
-  if (capability !== undefined) throw new CommandFailure(`cannot read this host: ${capability}`, exitCodes.environment);
+  refuseUnreadableHost();
   const read = await readHostState(localHost);
   if (typeof read === "string") throw new CommandFailure(read, exitCodes.environment);
   return read.state;

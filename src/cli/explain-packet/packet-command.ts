@@ -8,7 +8,8 @@ import {
   parsePacketTarget,
 } from "../../review/explain/packet/question/question.ts";
 import type { ExplainPacketFlags } from "../commands/explain-packet.ts";
-import { addStateOptions, colorOption, drawingOption, notEmpty } from "../program/state-flags.ts";
+import { notEmpty } from "../program/option-values.ts";
+import { addStateOptions, colorOption, drawingOption } from "../program/state-flags.ts";
 
 /** `explain packet`. The action loads what it needs. */
 export function explainPacketCommand(name: string, finish: (exitCode: number) => void): Command {

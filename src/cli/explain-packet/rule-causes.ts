@@ -6,6 +6,7 @@ import type { SourceDocument } from "../../host/sources/source.ts";
 import type { Cluster } from "../../model/cluster.ts";
 import type { Service } from "../../model/service/service.ts";
 import type { Cause, CauseOf } from "../../review/explain/packet/explain-hop.ts";
+import { withoutComments } from "../../tools/iptables/canonical-rule.ts";
 import type { LineOrigin, Script } from "../../tools/script.ts";
 import type { State } from "../read-state.ts";
 
@@ -18,6 +19,7 @@ export function causesTo(state: State, node: string | undefined): (target: Targe
     let known: ReadonlyMap<string, LineOrigin> | undefined;
     return ({ text }) => {
       known ??= originsByText(compileFor(target, state, node));
+      // Rules of endpoints have no comments in large clusters.
       const origin = known.get(withoutComments(text));
       return origin && causeOf(origin, state.inputs.documents);
     };
@@ -57,11 +59,6 @@ function originsByText(script: Script | undefined): ReadonlyMap<string, LineOrig
     }
   }
   return found;
-}
-
-/** Rules of endpoints have none in large clusters. */
-function withoutComments(text: string): string {
-  return text.replace(/ -m comment --comment (?:"(?:[^"\\]|\\.)*"|\S+)/g, "");
 }
 
 function causeOf({ object, field, document, path }: LineOrigin, documents: readonly SourceDocument[]): Cause {

@@ -30,11 +30,16 @@ export async function readHost(
   return { dump, state };
 }
 
-async function readThisHost(progress: Progress): Promise<HostDump> {
+function readThisHost(progress: Progress): Promise<HostDump> {
+  refuseUnreadableHost();
+  return collectDump(localHost, progress.tell);
+}
+
+/** Ends the command where the rules of this host cannot be read. */
+export function refuseUnreadableHost(): void {
   if (process.platform !== "linux") throw new CommandFailure("this is not a Linux host", exitCodes.environment);
   const capability = missingCapability();
   if (capability !== undefined) throw new CommandFailure(`cannot read this host: ${capability}`, exitCodes.environment);
-  return collectDump(localHost, progress.tell);
 }
 
 function readDump(path: string): HostDump {

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { CommandFailure, exitCodes } from "../exit-codes.ts";
+import { notEmpty, readDuration } from "../program/option-values.ts";
 
 /** Where a running cluster is, and as whom to read it: kubectl's own flags. */
 export interface LiveFlags {
@@ -35,17 +36,10 @@ export function addLiveOptions(command: Command): Command {
     );
 }
 
-function notEmpty(value: string): string {
-  if (value.trim() === "") throw new InvalidArgumentError("It is empty.");
-  return value;
-}
-
-/** A duration as kubectl takes it; a number alone is in seconds. */
+/** As kubectl takes it: a number alone is in seconds, and 0 is no limit. */
 function timeout(text: string): number {
-  const [, count, unit = "s"] = /^(\d{1,6})(ms|s|m|h)?$/.exec(text) ?? [];
-  const units: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
-  const milliseconds = Number(count) * (units[unit] ?? Number.NaN);
-  if (Number.isNaN(milliseconds)) throw new InvalidArgumentError("Write it as a number and a unit, such as 10s.");
+  const milliseconds = readDuration(text, "s");
+  if (milliseconds === undefined) throw new InvalidArgumentError("Write it as a number and a unit, such as 10s.");
   // Timers hold 31 bits.
   return Math.min(milliseconds, 2 ** 31 - 1);
 }

@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { escapeControls } from "../../diagnostics/printable.ts";
 import { isProblem, type LabelSelector, parseSelector } from "../../review/narrow/label-selector.ts";
 import { parseServiceChoice, type ServiceChoice, type ServiceFilter } from "../../review/narrow/service-filter.ts";
-import { notEmpty } from "../program/state-flags.ts";
+import { notEmpty } from "../program/option-values.ts";
 
 /** What narrows a result to some Services. */
 export interface NarrowFlags {

@@ -3,7 +3,8 @@ import type { Code } from "../../diagnostics/catalog.ts";
 import { nearestCode, parseCodes } from "../../review/check/suppress.ts";
 import type { CheckFlags } from "../commands/check.ts";
 import { addNarrowOptions } from "../narrow/narrow-flags.ts";
-import { addStateOptions, colorOption, notEmpty } from "./state-flags.ts";
+import { notEmpty } from "./option-values.ts";
+import { addStateOptions, colorOption } from "./state-flags.ts";
 
 /** `portolan check`, with its flags and help. */
 export function checkCommand(name: string, finish: (exitCode: number) => void): Command {

@@ -2,7 +2,8 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { type DiffFormat, diffDetails, diffFormats } from "../../review/render/formats.ts";
 import type { DiffFlags, Report } from "../commands/diff.ts";
 import { addNarrowOptions } from "../narrow/narrow-flags.ts";
-import { addStateOptions, colorOption, notEmpty } from "./state-flags.ts";
+import { notEmpty } from "./option-values.ts";
+import { addStateOptions, colorOption } from "./state-flags.ts";
 
 /** `portolan diff`: its flags and help. */
 export function diffCommand(name: string, finish: (exitCode: number) => void): Command {

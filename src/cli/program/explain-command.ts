@@ -1,6 +1,7 @@
 import { Command, Option } from "commander";
 import type { ExplainFlags } from "../commands/explain.ts";
-import { addStateOptions, colorOption, drawingOption, notEmpty } from "./state-flags.ts";
+import { notEmpty } from "./option-values.ts";
+import { addStateOptions, colorOption, drawingOption } from "./state-flags.ts";
 
 /** `portolan explain`. What begins with a word of its own, such as `packet`, is a subcommand. */
 export function explainCommand(name: string, finish: (exitCode: number) => void): Command {

@@ -5,7 +5,8 @@ import type { CollectFlags } from "../commands/collect.ts";
 import type { PlanFlags } from "../commands/plan.ts";
 import type { VerifyFlags } from "../commands/verify.ts";
 import { addNarrowOptions, narrowFlags } from "../narrow/narrow-flags.ts";
-import { addStateOptions, colorOption, duration, notEmpty } from "./state-flags.ts";
+import { duration, notEmpty } from "./option-values.ts";
+import { addStateOptions, colorOption } from "./state-flags.ts";
 
 type Finish = (exitCode: number) => void;
 

@@ -7,6 +7,7 @@ import { CommandFailure, exitCodes } from "../exit-codes.ts";
 import { addLiveOptions, type LiveFlags } from "../live/flags.ts";
 import { addSimulateOptions, type SimulateFlags } from "../simulate/simulate-flags.ts";
 import type { ColorChoice } from "../terminal/color.ts";
+import { notEmpty } from "./option-values.ts";
 
 /** What every command that reads cluster state takes. */
 export interface StateFlags extends LiveFlags, SimulateFlags {
@@ -118,11 +119,6 @@ function collect(value: string, previous: readonly string[] | undefined): readon
   return [...(previous ?? []), notEmpty(value)];
 }
 
-export function notEmpty(value: string): string {
-  if (value.trim() === "") throw new InvalidArgumentError("It is empty.");
-  return value;
-}
-
 function portRange(text: string): PortRange {
   const [, first, last] = /^(\d{1,5})-(\d{1,5})$/.exec(text) ?? [];
   const range = { first: Number(first), last: Number(last) };
@@ -130,15 +126,6 @@ function portRange(text: string): PortRange {
     throw new InvalidArgumentError("Write it as FIRST-LAST, such as 30000-32767.");
   }
   return range;
-}
-
-/** A duration as kubectl takes them: `30s`, `2m`; in milliseconds. */
-export function duration(text: string): number {
-  const [, count, unit] = /^(\d{1,6})(ms|s|m|h)$/.exec(text) ?? [];
-  const units: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
-  const milliseconds = Number(count) * (units[unit ?? ""] ?? Number.NaN);
-  if (!(milliseconds > 0)) throw new InvalidArgumentError("Write it as a number and a unit, such as 30s or 2m.");
-  return milliseconds;
 }
 
 /** The families that --family asks for; undefined: nobody asked. */

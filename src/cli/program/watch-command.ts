@@ -2,14 +2,8 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import type { WatchFlags } from "../commands/watch.ts";
 import { addLiveOptions } from "../live/flags.ts";
 import { parseBindAddress } from "../watch/bind-address.ts";
-import {
-  addNodeOptions,
-  colorOption,
-  duration,
-  filenameOption,
-  overlayOption,
-  proxyConfigOption,
-} from "./state-flags.ts";
+import { duration } from "./option-values.ts";
+import { addNodeOptions, colorOption, filenameOption, overlayOption, proxyConfigOption } from "./state-flags.ts";
 
 /** `portolan watch`. Its action loads what it needs. */
 export function watchCommand(name: string, finish: (exitCode: number) => void): Command {

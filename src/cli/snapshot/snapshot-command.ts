@@ -1,6 +1,7 @@
 import { Command, Option } from "commander";
 import type { SnapshotFlags } from "../commands/snapshot.ts";
-import { addSourceOptions, colorOption, notEmpty } from "../program/state-flags.ts";
+import { notEmpty } from "../program/option-values.ts";
+import { addSourceOptions, colorOption } from "../program/state-flags.ts";
 
 /** `portolan snapshot`, with its flags and help. */
 export function snapshotCommand(name: string, finish: (exitCode: number) => void): Command {

@@ -1,4 +1,5 @@
 import type { Registry } from "prom-client";
+import { familyNames } from "../../model/address.ts";
 import { countRules, countSentRules } from "../../watch/count-rules.ts";
 import type { SyncReport } from "./keep-in-step.ts";
 import type { WatchObserver } from "./watch-cluster.ts";
@@ -77,11 +78,11 @@ export async function createWatchMetrics(): Promise<WatchMetrics> {
     drift.set(result.steps.length);
     sent.reset();
     for (const { table, family, count } of countSentRules(result.steps)) {
-      sent.set({ table, ip_family: familyLabels[family] }, count);
+      sent.set({ table, ip_family: familyNames[family] }, count);
     }
     if (result.planned === undefined) return;
     for (const { table, family, count } of countRules(result.planned.desired.wanted)) {
-      total.set({ table, ip_family: familyLabels[family] }, count);
+      total.set({ table, ip_family: familyNames[family] }, count);
     }
   };
   return {
@@ -100,5 +101,4 @@ export async function createWatchMetrics(): Promise<WatchMetrics> {
   };
 }
 
-const familyLabels = { ipv4: "IPv4", ipv6: "IPv6" } as const;
 const mostTriggers = 10_000;

@@ -1,3 +1,4 @@
+import { withoutComments } from "../../../tools/iptables/canonical-rule.ts";
 import type { Chains } from "./changed-chains.ts";
 
 /**
@@ -22,10 +23,6 @@ export function meaningOfChains(chains: Chains): (name: string) => string {
     return text;
   };
   return (name) => meaning(name, []);
-}
-
-export function withoutComments(line: string): string {
-  return line.replace(/ -m comment --comment (?:"(?:[^"\\]|\\.)*"|\S+)/g, "");
 }
 
 /** kube-proxy names an endpoint's list of clients as its chain. */

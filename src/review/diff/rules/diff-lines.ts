@@ -1,5 +1,5 @@
+import { withoutComments } from "../../../tools/iptables/canonical-rule.ts";
 import type { RuleLine } from "../traffic-diff.ts";
-import { withoutComments } from "./chain-meaning.ts";
 
 export interface LineCounts {
   readonly added: number;

@@ -1,4 +1,5 @@
-import { originOf, type Place } from "../../../diagnostics/place.ts";
+import { originOf } from "../../../diagnostics/place.ts";
+import { valueAt } from "../../../diagnostics/value-at.ts";
 import type { Cluster } from "../../../model/cluster.ts";
 import { isRecord } from "../../../model/fields/fields.ts";
 import type { EndpointAt } from "../side.ts";
@@ -10,7 +11,7 @@ import type { EndpointAt } from "../side.ts";
 export function endpointNames(cluster: Cluster, documents: readonly unknown[]): ReadonlyMap<string, EndpointAt> {
   const found = new Map<string, EndpointAt>();
   for (const { family, ports, endpoints, endpointsPlace } of cluster.slices) {
-    const list = valueAt(documents, endpointsPlace);
+    const list = valueAt(documents, originOf(endpointsPlace));
     for (const { ip, index, nodeName } of endpoints) {
       const pod = podOf(Array.isArray(list) ? list[index] : undefined);
       if (pod === undefined && nodeName === undefined) continue;
@@ -27,14 +28,4 @@ function podOf(endpoint: unknown): string | undefined {
   const { targetRef } = isRecord(endpoint) ? endpoint : {};
   if (!isRecord(targetRef) || targetRef.kind !== "Pod") return undefined;
   return typeof targetRef.name === "string" ? targetRef.name : undefined;
-}
-
-function valueAt(documents: readonly unknown[], place: Place): unknown {
-  const { document, path } = originOf(place);
-  let value: unknown = documents[document];
-  for (const key of path) {
-    if (Array.isArray(value)) value = value[Number(key)];
-    else value = isRecord(value) ? value[key] : undefined;
-  }
-  return value;
 }
