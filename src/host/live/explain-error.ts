@@ -35,6 +35,11 @@ function unknownAuthority(): string {
   return "TLS: its certificate is issued by an authority that the kubeconfig does not name (certificate-authority)";
 }
 
+/** Whether the connection failed for want of trust or of TLS: it will fail again until somebody changes something. */
+export function isTlsError(error: unknown): boolean {
+  return explainError(error).startsWith("TLS: ");
+}
+
 /** Says in words why a connection failed. Messages of libraries are given only where no code says it better. */
 export function explainError(error: unknown): string {
   const { code = "", message = "" } = error as NodeJS.ErrnoException;

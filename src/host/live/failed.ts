@@ -4,8 +4,10 @@ export interface Failed {
   readonly message: string;
   /** Seconds that the API server asks to wait before trying again. */
   readonly retryAfter?: number | undefined;
-  /** Whether a right is missing (403). */
-  readonly isForbidden?: boolean;
+  /** The HTTP status of an API server that refuses. */
+  readonly status?: number;
+  /** No connection, since client and server do not trust each other, or do not both speak TLS. */
+  readonly isTls?: boolean;
 }
 
 export function failed(message: string): Failed {

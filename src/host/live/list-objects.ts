@@ -66,7 +66,7 @@ async function listPages(
 
 function refusal(answer: Answer, asked: Asked, { target }: Connection): Failed {
   const { status, retryAfter } = answer;
-  return { ...failed(explainStatus(answer, asked, target)), retryAfter, isForbidden: status === 403 };
+  return { ...failed(explainStatus(answer, asked, target)), retryAfter, status };
 }
 
 async function readObject(connection: Connection, resource: Resource): Promise<Listed | Failed> {

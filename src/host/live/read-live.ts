@@ -52,7 +52,7 @@ export async function readLive(request: LiveRequest, tell: (what: string) => voi
     const resource = resources[index] as Resource;
     if (list.kind === "listed") {
       for (const object of list.objects) documents.push(documentOf(object, resource, context));
-    } else if (list.isForbidden === true && resource.kind === "Pod" && request.need === "pods-unless-forbidden") {
+    } else if (list.status === 403 && resource.kind === "Pod" && request.need === "pods-unless-forbidden") {
       podsForbidden = list.message;
     } else return failed(`cannot read ${context} (${server}): ${list.message}`);
   }

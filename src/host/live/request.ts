@@ -1,7 +1,7 @@
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest } from "node:https";
 import type { Connection } from "./connect.ts";
-import { explainError } from "./explain-error.ts";
+import { explainError, isTlsError } from "./explain-error.ts";
 import { type Failed, failed } from "./failed.ts";
 
 /** A whole answer of the API server. */
@@ -28,13 +28,8 @@ export function request({ target, options, patience }: Connection, path: string)
       asked = send(url, options);
     } catch (error) {
       // Such as a token with a line break in it, which no header can carry; the message would quote it.
-      end(
-        failed(
-          isBadHeader(error)
-            ? "the token is no token: it has characters that no header can carry"
-            : explainError(error),
-        ),
-      );
+      const noToken = "the token is no token: it has characters that no header can carry";
+      end(isBadHeader(error) ? failed(noToken) : failedBy(error));
       return;
     }
     if (patience !== undefined) {
@@ -43,10 +38,14 @@ export function request({ target, options, patience }: Connection, path: string)
         asked.destroy();
       }, patience);
     }
-    asked.on("error", (error) => end(failed(explainError(error))));
+    asked.on("error", (error) => end(failedBy(error)));
     asked.on("response", (response) => collect(response, end));
     asked.end();
   });
+}
+
+function failedBy(error: unknown): Failed {
+  return { ...failed(explainError(error)), isTls: isTlsError(error) };
 }
 
 function isBadHeader(error: unknown): boolean {

@@ -7,14 +7,17 @@ import { request } from "../live/request.ts";
 import { fieldSelectorOf } from "../live/resources.ts";
 import { deliver, type Following, type FollowState, type Round } from "./following.ts";
 
+/** Statuses that stay until somebody changes something: no credentials, no right, no such kind. */
+const refusals = new Set([401, 403, 404]);
+
 /** Takes everything of a kind. */
 export async function listResource({ resource, credentials, follower }: Following, state: FollowState): Promise<Round> {
   const connection = await credentials.current();
   if (connection.kind === "failed") return { kind: "refused", message: connection.message };
   const listed = await listObjects(connection, resource, () => {});
   if (listed.kind === "failed") {
-    const { message, retryAfter } = listed;
-    const isRefused = /\b401\b|^forbidden|^it has no |^TLS:/.test(message);
+    const { message, retryAfter, status = 0, isTls = false } = listed;
+    const isRefused = refusals.has(status) || isTls;
     if (isRefused) credentials.drop(connection);
     return { kind: isRefused ? "refused" : "failed", message: `${connection.target.server}: ${message}`, retryAfter };
   }

@@ -175,6 +175,19 @@ test("a server that is restarted all the time is not asked all the time", async 
   expect(Math.max(...waits.map(Number))).toBeLessThanOrEqual(40);
 });
 
+test("a server whose trouble only mentions a refusal is asked again", async () => {
+  const api = await watchApi(objects);
+  api.intercept((_, response) => {
+    sendStatus(response, 500, "an admission proxy got 401 Unauthorized");
+    return true;
+  });
+  const watch = watchHere(api);
+  await watch.until(() => watch.count("cannot follow") >= 5, "failures");
+  expect(watch.count("hopeless")).toBe(0);
+  api.intercept(undefined);
+  await watch.until(() => watch.count("synced") === 1, "the first sync");
+});
+
 test("a server that sends something else is not believed", async () => {
   const situation = await inStep();
   const { api, watch } = situation;
