@@ -1,12 +1,10 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { whyNoCluster } from "../../scripts/cluster/binaries.mjs";
-import { type ControlPlane, startControlPlane } from "../../scripts/cluster/control-plane.mjs";
+import type { ControlPlane } from "../../scripts/cluster/control-plane.mjs";
 import { churnedAddress, churnedService, churnedSlice, outlineOf, usedMegabytes } from "../cli/watch/churning.ts";
 import { type RunningWatch, shortTimes, watchHere } from "../cli/watch/watch-here.ts";
-import { create, fillShop, planOf, replace } from "./shop.ts";
+import { create, planOf, replace } from "./shop.ts";
+import { shopPlane } from "./shop-plane.ts";
 
 const reason = whyNoCluster();
 if (reason !== undefined) console.warn(`SKIPPED, churn of a real API server: ${reason}`);
@@ -19,25 +17,15 @@ const writers = 10;
 const restartEvery = 20_000;
 
 describe.skipIf(reason !== undefined)("a real API server", () => {
-  const folder = mkdtempSync(join(tmpdir(), "portolan-churn-"));
-  let plane: ControlPlane;
-
-  beforeAll(async () => {
-    plane = await startControlPlane(folder);
-    await fillShop(plane);
-  }, 300_000);
-  afterAll(async () => {
-    await plane?.stop();
-    rmSync(folder, { recursive: true, force: true });
-  });
+  const { plane } = shopPlane();
 
   test(`${events} events: nothing lost, nothing failed, no growth`, { timeout: 3_600_000 }, async () => {
     for (let index = 0; index < services; index++) {
-      await create(plane, churnedService(index));
-      await create(plane, churnedSlice(index, 0));
+      await create(plane(), churnedService(index));
+      await create(plane(), churnedSlice(index, 0));
     }
     const watch = watchHere(
-      { kubeconfig: plane.kubeconfig("admin") },
+      { kubeconfig: plane().kubeconfig("admin") },
       {
         times: { ...shortTimes, answer: 10_000 },
         periods: { least: 100, full: 5000, retry: { first: 5, most: 40 } },
@@ -49,7 +37,7 @@ describe.skipIf(reason !== undefined)("a real API server", () => {
     const began = performance.now();
     const seen = { synced: 0, "cannot follow": 0, "list again": 0 };
     for (let sent = 0; sent < events; sent += batch) {
-      await writeBatch(plane, sent);
+      await writeBatch(plane(), sent);
       await watch.until(() => hasAll(watch, sent), "the end of a batch");
       for (const msg of Object.keys(seen) as (keyof typeof seen)[]) seen[msg] += watch.count(msg);
       expect(watch.entries.filter(({ msg }) => msg === "sync failed" || msg.includes("bug"))).toEqual([]);
@@ -58,8 +46,8 @@ describe.skipIf(reason !== undefined)("a real API server", () => {
       watch.steps.length = 0;
       curve.push(usedMegabytes());
       if ((sent + batch) % restartEvery === 0) {
-        await plane.kill();
-        await plane.restart();
+        await plane().kill();
+        await plane().restart();
       }
     }
     const seconds = (performance.now() - began) / 1000;
@@ -67,7 +55,7 @@ describe.skipIf(reason !== undefined)("a real API server", () => {
     console.log(`heap in MB: ${outlineOf(curve)}`);
     const half = curve.slice(Math.floor(curve.length / 2));
     if (globalThis.gc !== undefined) expect(Math.max(...half) - Math.min(...half)).toBeLessThan(20);
-    expect(await planOf(plane, watch.host)).toMatchObject({ code: 0 });
+    expect(await planOf(plane(), watch.host)).toMatchObject({ code: 0 });
   });
 });
 
