@@ -63,3 +63,15 @@ export function flattenDocuments(documents: readonly unknown[], sink: Sink, firs
 function isOfWrongType(value: unknown): boolean {
   return value !== undefined && value !== null && typeof value !== "string";
 }
+
+/** Documents that are more than one among the others, by number. */
+export interface DocumentRoles {
+  /** The configuration; it replaces those found among the others. */
+  readonly proxyConfigDocument: number | undefined;
+  /** The first of those that are laid over the ones before it. */
+  readonly overlaysFrom: number | undefined;
+  /** Objects (`Service shop/web`) that are there no more unless an overlay holds them. */
+  readonly gone?: ReadonlySet<string> | undefined;
+  /** Services (`Service shop/web`) whose endpoints have been made anew for their overlay. */
+  readonly recomputed?: ReadonlySet<string> | undefined;
+}

@@ -7,7 +7,7 @@ import { checkSlices } from "./endpoints/check-slices.ts";
 import type { EndpointSlice } from "./endpoints/endpoint-slice.ts";
 import { isRecord } from "./fields/fields.ts";
 import { enterName, lookUp, type NameMap } from "./fields/name-map.ts";
-import { flattenDocuments } from "./flatten-documents.ts";
+import { type DocumentRoles, flattenDocuments } from "./flatten-documents.ts";
 import { layOver } from "./overlay/lay-over.ts";
 import {
   defaultProxyConfiguration,
@@ -16,18 +16,6 @@ import {
 } from "./proxy-configuration/proxy-configuration.ts";
 import { type Read, type ReadObjects, readObjects } from "./read-objects.ts";
 import { reportSimulated } from "./report-simulated.ts";
-
-/** Documents that are more than one among the others, by number. */
-export interface DocumentRoles {
-  /** The configuration; it replaces those found among the others. */
-  readonly proxyConfigDocument: number | undefined;
-  /** The first of those that are laid over the ones before it. */
-  readonly overlaysFrom: number | undefined;
-  /** Objects (`Service shop/web`) that are there no more unless an overlay holds them. */
-  readonly gone?: ReadonlySet<string> | undefined;
-  /** Services (`Service shop/web`) whose endpoints have been made anew for their overlay. */
-  readonly recomputed?: ReadonlySet<string> | undefined;
-}
 
 export interface ParseOptions extends DocumentRoles {
   /** Overrides the mode of the configuration. */

@@ -1,5 +1,5 @@
 import { locate } from "../../host/documents/locate.ts";
-import { notShownDocument } from "../../review/narrow/not-shown.ts";
+import { notShownDocument } from "../../review/render/sentences.ts";
 import { type CheckReport, countFindings, type Finding } from "./report.ts";
 
 /** `-o json`: kind CheckReport. */

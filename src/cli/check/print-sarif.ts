@@ -2,7 +2,7 @@ import type { CatalogEntry } from "../../diagnostics/catalog/entry.ts";
 import { catalog } from "../../diagnostics/catalog.ts";
 import type { Severity } from "../../diagnostics/diagnostic.ts";
 import { type Location, locate } from "../../host/documents/locate.ts";
-import { notShownDocument } from "../../review/narrow/not-shown.ts";
+import { notShownDocument } from "../../review/render/sentences.ts";
 import { versionText } from "../program/version.ts";
 import { type CheckReport, type Finding, fullMessage } from "./report.ts";
 

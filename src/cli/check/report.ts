@@ -3,7 +3,8 @@ import { type Location, locate } from "../../host/documents/locate.ts";
 import type { SourceDocument } from "../../host/sources/source.ts";
 import { type Baseline, type FindingKey, isKnown } from "../../review/check/baseline.ts";
 import { isSuppressedByAnnotation } from "../../review/check/suppress.ts";
-import { type NotShown, notShownSentence } from "../../review/narrow/not-shown.ts";
+import type { NotShown } from "../../review/narrow/not-shown.ts";
+import { notShownSentence } from "../../review/render/sentences.ts";
 import { describeNodes } from "../terminal/render-diagnostics.ts";
 
 /** A finding with the place that its origin stands for. */

@@ -1,7 +1,8 @@
 import { linesIn } from "../../changes/attribution.ts";
 import { escapeControls } from "../../diagnostics/printable.ts";
 import { narrowDrift, servicesOf } from "../../review/narrow/narrow-drift.ts";
-import { countHidden, type NotShown, notShownDocument, notShownSentence } from "../../review/narrow/not-shown.ts";
+import { countHidden, type NotShown } from "../../review/narrow/not-shown.ts";
+import { notShownDocument, notShownSentence } from "../../review/render/sentences.ts";
 import { type Drift, verifyHost } from "../../review/verify.ts";
 import { printRepairScript } from "../../tools/shell/repair-script.ts";
 import { exitCodes } from "../exit-codes.ts";

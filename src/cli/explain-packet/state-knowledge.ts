@@ -3,7 +3,7 @@ import { type IpAddress, isLoopback } from "../../model/address.ts";
 import { flattenDocuments } from "../../model/flatten-documents.ts";
 import type { ExplainedHost } from "../../review/explain/packet/explain-packet.ts";
 import { findPods, type KnownPod } from "../../review/explain/packet/question/find-pods.ts";
-import type { Surroundings } from "../../review/explain/packet/question/resolve-packet.ts";
+import type { Surroundings } from "../../review/explain/packet/question/question.ts";
 import type { State } from "../read-state.ts";
 
 /** What state tells of names and addresses, on whatever node. */

@@ -3,7 +3,8 @@ import type { ChangeStep } from "../../changes/step.ts";
 import type { ChangeCount, ServiceChange } from "../../changes/summarize-changes.ts";
 import { escapeControls } from "../../diagnostics/printable.ts";
 import { families, familyNames } from "../../model/address.ts";
-import { type NotShown, notShownSentence } from "../../review/narrow/not-shown.ts";
+import type { NotShown } from "../../review/narrow/not-shown.ts";
+import { notShownSentence } from "../../review/render/sentences.ts";
 import type { Planned } from "../host/planned.ts";
 import type { Paint } from "./color.ts";
 

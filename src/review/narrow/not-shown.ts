@@ -1,4 +1,3 @@
-import { plural } from "../render/words.ts";
 import type { Narrowing } from "./narrowing.ts";
 
 /** What a narrowed result leaves out. It is there whenever somebody narrowed, also where nothing is left out. */
@@ -37,19 +36,4 @@ export function countHidden<Item>(
 ): NotShown {
   const names = hidden.flatMap(namesOf).flatMap((name) => (name === undefined ? [] : (serviceOf(name) ?? [])));
   return { filter, count: hidden.length, services: new Set(names).size };
-}
-
-/** The same for programs. `what` is what is counted: `changes` or `findings`. */
-export function notShownDocument({ filter, count, services }: NotShown, what: "changes" | "findings"): object {
-  return { filter, [what]: count, services };
-}
-
-/** `3 changes of 2 other Services are not shown (-n shop)`, without a full stop. `what` is what one is called. */
-export function notShownSentence({ filter, count, services, rules = 0 }: NotShown, what: string): string {
-  if (count + rules === 0) return `${filter} leaves nothing out`;
-  const whose = services === 0 ? "other Services" : services === 1 ? "another Service" : `${services} other Services`;
-  const parts = [count === 0 ? [] : plural(count, what), rules === 0 ? [] : plural(rules, "rule")].flat();
-  const [first = "", ...others] = parts;
-  const all = [`${first} of ${whose}`, ...others].join(" and ");
-  return `${all} ${count + rules === 1 ? "is" : "are"} not shown (${filter})`;
 }

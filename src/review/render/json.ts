@@ -1,5 +1,5 @@
 import type { NodeRules, TrafficChange, TrafficDiff } from "../diff/traffic-diff.ts";
-import { notShownDocument } from "../narrow/not-shown.ts";
+import { notShownDocument } from "./sentences.ts";
 import { countChanged, groupByService, sumRules } from "./service-groups.ts";
 
 /** The diff as a document for programs; its shape is the schema in `schemas/diff.ts`. What is not known is null. */

@@ -1,5 +1,5 @@
 import type { NodeRules, TrafficDiff } from "../diff/traffic-diff.ts";
-import { notShownSentence } from "../narrow/not-shown.ts";
+import type { NotShown } from "../narrow/not-shown.ts";
 import { countChanged, type ServiceGroup, sumRules } from "./service-groups.ts";
 import { namesText, nothingDiffers, nothingShownDiffers, plural } from "./words.ts";
 
@@ -40,4 +40,19 @@ export function ruleSentences({ rules, nodes }: Pick<TrafficDiff, "rules" | "nod
     const where = everywhere && nodes.length > 1 ? "Rules per node" : `Rules on ${namesText(group.nodes)}`;
     return `${where}: ${ruleCounts(group)}`;
   });
+}
+
+/** The same for programs. `what` is what is counted: `changes` or `findings`. */
+export function notShownDocument({ filter, count, services }: NotShown, what: "changes" | "findings"): object {
+  return { filter, [what]: count, services };
+}
+
+/** `3 changes of 2 other Services are not shown (-n shop)`, without a full stop. `what` is what one is called. */
+export function notShownSentence({ filter, count, services, rules = 0 }: NotShown, what: string): string {
+  if (count + rules === 0) return `${filter} leaves nothing out`;
+  const whose = services === 0 ? "other Services" : services === 1 ? "another Service" : `${services} other Services`;
+  const parts = [count === 0 ? [] : plural(count, what), rules === 0 ? [] : plural(rules, "rule")].flat();
+  const [first = "", ...others] = parts;
+  const all = [`${first} of ${whose}`, ...others].join(" and ");
+  return `${all} ${count + rules === 1 ? "is" : "are"} not shown (${filter})`;
 }

@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { isProblem, parseSelector } from "../../../src/review/narrow/label-selector.ts";
 import { createNarrowing } from "../../../src/review/narrow/narrowing.ts";
-import { countHidden, narrowItems, notShownSentence } from "../../../src/review/narrow/not-shown.ts";
+import { countHidden, narrowItems } from "../../../src/review/narrow/not-shown.ts";
 import { createRuleOwners } from "../../../src/review/narrow/rule-owners.ts";
 import { parseServiceChoice, type ServiceFilter } from "../../../src/review/narrow/service-filter.ts";
 import { tellUnmatched } from "../../../src/review/narrow/unmatched.ts";
+import { notShownSentence } from "../../../src/review/render/sentences.ts";
 
 interface Asked {
   readonly namespaces?: readonly string[];

@@ -7,7 +7,7 @@ import { describeObject } from "../../../diagnostics/subject.ts";
 import { objectAt, valueAt } from "../../../diagnostics/value-at.ts";
 import type { Cluster } from "../../../model/cluster.ts";
 import { isRecord } from "../../../model/fields/fields.ts";
-import type { DocumentRoles } from "../../../model/parse-cluster.ts";
+import type { DocumentRoles } from "../../../model/flatten-documents.ts";
 import type { ProxyConfiguration, ProxyMode } from "../../../model/proxy-configuration/proxy-configuration.ts";
 import { isProxied } from "../../../model/service/service.ts";
 import { checkNodes } from "./check-nodes.ts";

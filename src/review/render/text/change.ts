@@ -1,9 +1,8 @@
 import type { EndpointLabel, TrafficChange } from "../../diff/traffic-diff.ts";
 import type { AlikeChanges } from "../service-groups.ts";
 import { nodesText, placeText, signs } from "../words.ts";
-import { linesOfClasses } from "./class-table.ts";
-import { hanging, type Line, type Span, type Style, widthOf, withRight } from "./line.ts";
-import type { Layout } from "./text.ts";
+import { endpointNote, linesOfClasses } from "./class-table.ts";
+import { hanging, type Layout, type Line, type Span, type Style, widthOf, withRight } from "./line.ts";
 
 export const kindStyles = { added: "green", changed: "yellow", removed: "red" } as const satisfies Record<
   string,
@@ -49,13 +48,6 @@ function linesOfEndpoints({ endpoints }: TrafficChange): readonly Line[] {
     return left === 0 ? rows : [...rows, [["    "], [`${sign} ${left} more`, style]]];
   };
   return [...of(endpoints.removed, "-"), ...of(endpoints.added, "+")];
-}
-
-/** `  (pod web-c, node n3)`, or nothing. */
-export function endpointNote({ pod, node }: EndpointLabel): string {
-  const parts = [pod === undefined ? "" : `pod ${pod}`, node === undefined ? "" : `node ${node}`];
-  const known = parts.filter((part) => part !== "");
-  return known.length === 0 ? "" : `  (${known.join(", ")})`;
 }
 
 function linesOfDetail(detail: string, { severity }: TrafficChange, columns: number): readonly Line[] {

@@ -1,7 +1,6 @@
 import type { EndpointLabel, TrafficChange } from "../../diff/traffic-diff.ts";
 import { type ClassPair, type OutcomePair, outcomeNotes, pairClasses } from "../pair-outcomes.ts";
 import { percent } from "../words.ts";
-import { endpointNote } from "./change.ts";
 import { hanging, type Line, type Style, widthOf } from "./line.ts";
 
 const cellWidth = 9;
@@ -57,4 +56,11 @@ function rowStyle({ before, after }: OutcomePair, { told }: ClassPair): Style | 
 
 function cell(outcome: OutcomePair["before"], told: boolean): string {
   return outcome === undefined ? (told ? "-" : "") : percent(outcome.share);
+}
+
+/** `  (pod web-c, node n3)`, or nothing. */
+export function endpointNote({ pod, node }: EndpointLabel): string {
+  const parts = [pod === undefined ? "" : `pod ${pod}`, node === undefined ? "" : `node ${node}`];
+  const known = parts.filter((part) => part !== "");
+  return known.length === 0 ? "" : `  (${known.join(", ")})`;
 }

@@ -45,3 +45,12 @@ export function hanging(first: Line, text: string, columns: number): readonly Li
     (words, index): Line => (index === 0 ? [...first, [words]] : [[" ".repeat(indent)], [words]]),
   );
 }
+
+/** How wide each entry's columns are, and what its reader asked for. */
+export interface Layout {
+  readonly name: number;
+  readonly vip: number;
+  readonly columns: number;
+  readonly full: boolean;
+  readonly compared: readonly string[];
+}

@@ -4,7 +4,7 @@ import { leftOutSentence, movedSentence, ruleSentences, summarySentence } from "
 import { type AlikeChanges, foldAlike, groupByService, type ServiceGroup } from "../service-groups.ts";
 import { namesText, plural, signs } from "../words.ts";
 import { linesOfChange, noService } from "./change.ts";
-import { hanging, type Line, type Paint, paintLine, plain, widthOf } from "./line.ts";
+import { hanging, type Layout, type Line, type Paint, paintLine, plain, widthOf } from "./line.ts";
 import { linesOfRules } from "./rules.ts";
 
 export interface TextOptions {
@@ -13,15 +13,6 @@ export interface TextOptions {
   readonly paint?: Paint;
   /** How wide the terminal is: 80 where that is not known. */
   readonly columns?: number;
-}
-
-/** How wide each entry's columns are, and what its reader asked for. */
-export interface Layout {
-  readonly name: number;
-  readonly vip: number;
-  readonly columns: number;
-  readonly full: boolean;
-  readonly compared: readonly string[];
 }
 
 /** What a change does to traffic, for a person at a terminal. */

@@ -1,4 +1,8 @@
 import { canonicalAddress, isAddress, parseTarget, type Target } from "../../../../evaluate/addresses.ts";
+import type { EvaluatedHost } from "../../../../evaluate/host.ts";
+import type { Family } from "../../../../model/address.ts";
+import type { Service } from "../../../../model/service/service.ts";
+import type { KnownPod } from "./find-pods.ts";
 
 /** Where a packet is from, as it was asked. */
 export type PacketSource =
@@ -33,4 +37,17 @@ export function parsePacketTarget(text: string): PacketTarget | undefined {
   if (namespace !== undefined && name !== undefined) return { kind: "service", namespace, name, port };
   const target = parseTarget(text);
   return target === undefined ? undefined : { kind: "address", ...target };
+}
+
+/** What names in a question can mean. */
+export interface Surroundings {
+  /** The node's name. */
+  readonly node: string;
+  /** What it calls itself by, of each family it has. */
+  readonly nodeAddresses: Readonly<Partial<Record<Family, string>>>;
+  readonly host: EvaluatedHost;
+  readonly services: readonly Service[];
+  readonly pods: () => ReadonlyMap<string, KnownPod>;
+  /** Whether a node or pod anywhere has the address. */
+  readonly isTaken: (address: string) => boolean;
 }

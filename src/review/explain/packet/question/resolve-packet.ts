@@ -1,11 +1,8 @@
 import { parseAddressSet } from "../../../../evaluate/address-set.ts";
 import { isIpv6 } from "../../../../evaluate/addresses.ts";
-import type { EvaluatedHost } from "../../../../evaluate/host.ts";
 import type { ConnectionState, Entry, Packet, Protocol } from "../../../../evaluate/packet.ts";
-import { type Family, familyNames } from "../../../../model/address.ts";
-import type { Service } from "../../../../model/service/service.ts";
-import type { KnownPod } from "./find-pods.ts";
-import type { PacketSource, PacketTarget } from "./question.ts";
+import { familyNames } from "../../../../model/address.ts";
+import type { PacketSource, PacketTarget, Surroundings } from "./question.ts";
 import { isRefusal, type Refusal } from "./refusal.ts";
 import { resolveSource, sourceFamilies } from "./resolve-source.ts";
 import { type ResolvedTarget, resolveTarget } from "./resolve-target.ts";
@@ -18,19 +15,6 @@ export interface PacketQuestion {
   readonly inInterface: string | undefined;
   readonly state: ConnectionState;
   readonly mark: number;
-}
-
-/** What names in a question can mean. */
-export interface Surroundings {
-  /** The node's name. */
-  readonly node: string;
-  /** What it calls itself by, of each family it has. */
-  readonly nodeAddresses: Readonly<Partial<Record<Family, string>>>;
-  readonly host: EvaluatedHost;
-  readonly services: readonly Service[];
-  readonly pods: () => ReadonlyMap<string, KnownPod>;
-  /** Whether a node or pod anywhere has the address. */
-  readonly isTaken: (address: string) => boolean;
 }
 
 /** A packet that can be sent through the rules, and what it is called. */

@@ -5,9 +5,8 @@ import { isLocal } from "../../../../evaluate/rules/match-packet.ts";
 import { type Family, families, familyNames } from "../../../../model/address.ts";
 import { didYouMean } from "../../../../model/fields/did-you-mean.ts";
 import type { KnownPod } from "./find-pods.ts";
-import type { PacketSource } from "./question.ts";
+import type { PacketSource, Surroundings } from "./question.ts";
 import type { Refusal } from "./refusal.ts";
-import type { Surroundings } from "./resolve-packet.ts";
 
 export interface ResolvedSource {
   readonly address: string;
