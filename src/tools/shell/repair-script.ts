@@ -14,11 +14,11 @@ export function printRepairScript(steps: readonly ShellStep[], title: string): s
 # Run it as root. It stops at the first step that fails.
 set -eu
 
-${steps.map(printStep).join("\n\n")}
+${steps.map(printShellStep).join("\n\n")}
 `;
 }
 
-function printStep({ purpose, argv, stdin }: ShellStep): string {
+function printShellStep({ purpose, argv, stdin }: ShellStep): string {
   const command = argv.map(quoteWord).join(" ");
   if (stdin === "") return `# ${purpose}\n${command}`;
   const end = endMark(stdin);
