@@ -6,8 +6,8 @@ import { mkdtempSync, rmdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { readDocuments } from "../dist/host/documents/read-documents.js";
 import { compile } from "../dist/index.js";
+import { readDocuments } from "../dist/model/documents/read-documents.js";
 import { runFuzzRound } from "./conformance/fuzz-round.mjs";
 import { findOracle, whyNoRendering } from "./conformance/oracle.mjs";
 

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { checkCase, type Mode, modeOf } from "../scripts/conformance/case.mjs";
 import { sharedFolder } from "../scripts/conformance/oracle.mjs";
-import { readDocuments } from "../src/host/documents/read-documents.ts";
 import { compile } from "../src/index.ts";
+import { readDocuments } from "../src/model/documents/read-documents.ts";
 
 const root = join(sharedFolder, "conformance/cases");
 const isThere = existsSync(root);

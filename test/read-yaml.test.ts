@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseAllDocuments, stringify } from "yaml";
-import { kubectlYaml } from "../src/host/documents/kubectl-yaml.ts";
-import { readDocuments } from "../src/host/documents/read-documents.ts";
+import { kubectlYaml } from "../src/model/documents/kubectl-yaml.ts";
+import { readDocuments } from "../src/model/documents/read-documents.ts";
 
 function values(text: string): readonly unknown[] {
   return readDocuments({ name: "test.yaml", text }).documents.map(({ value }) => value);

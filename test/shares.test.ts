@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { everything, nearShare, sameShare, share, total } from "../src/evaluate/flow/share.ts";
+import { everything, nearShare, sameShare, share, total } from "../src/datapath/share.ts";
 import { compile } from "../src/index.ts";
 import { tracedHost, tracePacket } from "./evaluate/trace.ts";
 import { clusterIpOf, makeState } from "./states.ts";

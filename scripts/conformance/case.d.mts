@@ -1,4 +1,4 @@
-import type { readDocuments } from "../../src/host/documents/read-documents.ts";
+import type { readDocuments } from "../../src/model/documents/read-documents.ts";
 import type { compile } from "../../src/index.ts";
 
 export interface Product {

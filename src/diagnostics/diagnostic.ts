@@ -2,7 +2,6 @@ import type { CatalogEntry } from "./catalog/entry.ts";
 import { type Code, catalog, type Parameters } from "./catalog.ts";
 import { fieldPath, type Origin, originOf, type Place } from "./place.ts";
 import { printable } from "./printable.ts";
-import { describeSubject, type Subject } from "./subject.ts";
 
 export type Severity = "error" | "warning" | "info";
 
@@ -106,4 +105,27 @@ function fill(template: string, parameters: Readonly<Record<string, unknown>>): 
 
 export function hasErrors(diagnostics: readonly Diagnostic[]): boolean {
   return diagnostics.some((d) => d.severity === "error");
+}
+
+/** The object that diagnostics are about, and how many errors it has so far. Without a kind: the run as a whole. */
+export interface Subject {
+  readonly kind: string;
+  /** Empty for kinds without one. */
+  readonly namespace: string;
+  readonly name: string;
+  errors: number;
+}
+
+export function createSubject(kind = "", namespace = "", name = ""): Subject {
+  return { kind, namespace, name, errors: 0 };
+}
+
+/** `Service shop/web`, `Node n1`: how messages call an object. */
+export function describeObject(kind: string, namespace: string, name: string): string {
+  if (name === "") return kind;
+  return namespace === "" ? `${kind} ${name}` : `${kind} ${namespace}/${name}`;
+}
+
+export function describeSubject({ kind, namespace, name }: Subject): string {
+  return describeObject(kind, namespace, name);
 }

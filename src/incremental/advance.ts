@@ -1,24 +1,30 @@
-import { ownedInScript } from "../changes/owned/owned-in-script.ts";
-import type { OwnedState } from "../changes/owned/owned-state.ts";
-import { planChanges } from "../changes/plan-changes.ts";
-import type { ChangeStep } from "../changes/step.ts";
-import type { UdpService } from "../changes/udp-flows.ts";
-import { udpServices } from "../changes/udp-services.ts";
-import { createSink, type Report, type Sink } from "../diagnostics/diagnostic.ts";
-import { createSubject } from "../diagnostics/subject.ts";
+import type { CompileOptions } from "../compile/compile.ts";
+import { createSink, createSubject, type Report, type Sink } from "../diagnostics/diagnostic.ts";
+import type { ChangeStep, Script } from "../ir/step.ts";
+import type { UdpService } from "../languages/conntrack.ts";
 import { type Family, families } from "../model/address.ts";
-import { lowerIptables } from "../modes/iptables/lower-iptables.ts";
-import { lowerIpvs } from "../modes/ipvs/lower-ipvs.ts";
-import type { ForwardingPlan } from "../resolve/forwarding-plan.ts";
-import { largeClusterEndpoints, resolvePlan } from "../resolve/resolve-plan.ts";
-import type { Script } from "../tools/script.ts";
-import type { Backends } from "./compiler-options.ts";
-import { createLedgers, type Ledgers } from "./part/ledger.ts";
-import { type Fragments, lowerServices } from "./part/lower-services.ts";
-import { planPartOf } from "./part/plan-part.ts";
-import { concernsFrame, type Frame, type FrameOptions, resolveFrame } from "./state/frame.ts";
-import { applyChanges, type Changes, claimHostAddresses, clusterOf, type Store } from "./state/store.ts";
-import { touchedServices } from "./state/touched-services.ts";
+import type { ForwardingPlan } from "../plan/forwarding/forwarding-plan.ts";
+import { largeClusterEndpoints, resolvePlan } from "../plan/forwarding/resolve-plan.ts";
+import { lowerIptables } from "../programs/kube-proxy/iptables/lower-iptables.ts";
+import { lowerIpvs } from "../programs/kube-proxy/ipvs/lower-ipvs.ts";
+import { ownedInScript } from "../reconcile/desired-state.ts";
+import type { Backend } from "../reconcile/live/host-state.ts";
+import type { OwnedState } from "../reconcile/owned-state.ts";
+import { planChanges } from "../reconcile/plan-changes.ts";
+import { udpServices } from "../reconcile/udp-services.ts";
+import { type Fragments, lowerServices } from "./lower-services.ts";
+import { concernsFrame, type Frame, type FrameOptions, resolveFrame } from "./node-inputs.ts";
+import { planPartOf } from "./plan-delta.ts";
+import { createLedgers, type Ledgers } from "./reference-counts.ts";
+import { applyChanges, type Changes, claimHostAddresses, clusterOf, type Store, touchedServices } from "./store.ts";
+
+export type Backends = Readonly<Record<Family, Backend>>;
+
+/** The configuration and the Host document may also come as changes, which then take their place. */
+export interface CompilerOptions extends Omit<CompileOptions, "keepGoing" | "origins"> {
+  /** What the host's iptables are. Steps for nft, the default, are right for legacy as well. */
+  readonly backends?: Backends | undefined;
+}
 
 /** A state that has a script, with what the next change has to know of it. */
 export interface Standing {

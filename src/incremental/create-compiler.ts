@@ -1,31 +1,25 @@
-import type { ChangeStep } from "../changes/step.ts";
-import type { UdpService } from "../changes/udp-flows.ts";
-import { createSink, type Diagnostic, type Sink } from "../diagnostics/diagnostic.ts";
-import { createSubject, type Subject } from "../diagnostics/subject.ts";
+import { createSink, createSubject, type Diagnostic, type Sink, type Subject } from "../diagnostics/diagnostic.ts";
+import type { ChangeStep, Script, Step } from "../ir/step.ts";
+import type { UdpService } from "../languages/conntrack.ts";
 import { defaultNodePortRange } from "../model/check-clashes.ts";
-import { checkSlices } from "../model/endpoints/check-slices.ts";
-import type { EndpointSlice } from "../model/endpoints/endpoint-slice.ts";
+import { checkSlices } from "../model/objects/check-slices.ts";
+import type { EndpointSlice } from "../model/objects/endpoint-slice.ts";
+import type { Service } from "../model/objects/service.ts";
 import type { Read } from "../model/read-objects.ts";
-import type { Service } from "../model/service/service.ts";
-import type { ForwardingPlan } from "../resolve/forwarding-plan.ts";
-import type { Script, Step } from "../tools/script.ts";
-
-import { advance, allUdpServices, type Standing, scriptOf, standOn, wholePlanOf } from "./advance.ts";
-
-import type { CompilerOptions } from "./compiler-options.ts";
-import { resolveFrame } from "./state/frame.ts";
-import { type ObjectChanges, readChanges, reportRefused } from "./state/read-changes.ts";
-import { createWaiting, settleServices, stopWaiting, type Waiting } from "./state/settle-services.ts";
+import type { ForwardingPlan } from "../plan/forwarding/forwarding-plan.ts";
 import {
-  applyChanges,
-  type Changes,
-  createStore,
-  isKnown,
-  keyOf,
-  ownerOf,
-  type Store,
-  slicesFor,
-} from "./state/store.ts";
+  advance,
+  allUdpServices,
+  type CompilerOptions,
+  type Standing,
+  scriptOf,
+  standOn,
+  wholePlanOf,
+} from "./advance.ts";
+import { resolveFrame } from "./node-inputs.ts";
+import { type ObjectChanges, readChanges, reportRefused } from "./read-changes.ts";
+import { createWaiting, settleServices, stopWaiting, type Waiting } from "./resolve-conflicts.ts";
+import { applyChanges, type Changes, createStore, isKnown, keyOf, ownerOf, type Store, slicesFor } from "./store.ts";
 
 export interface Update {
   /**

@@ -1,10 +1,9 @@
-import type { Sink } from "../diagnostics/diagnostic.ts";
+import { describeSubject, type Sink } from "../diagnostics/diagnostic.ts";
 import { at, type Place } from "../diagnostics/place.ts";
-import { describeSubject } from "../diagnostics/subject.ts";
 import type { Family } from "./address.ts";
-import { compareBytes } from "./fields/compare.ts";
+import { compareBytes } from "./fields/name-map.ts";
+import { isProxied, type Service, type ServicePort, type Vip } from "./objects/service.ts";
 import type { Read } from "./read-objects.ts";
-import { isProxied, type Service, type ServicePort, type Vip } from "./service/service.ts";
 
 export interface PortRange {
   readonly first: number;

@@ -1,7 +1,7 @@
-import type { EndpointSlice } from "./endpoints/endpoint-slice.ts";
-import type { Host, Node } from "./node.ts";
+import type { EndpointSlice } from "./objects/endpoint-slice.ts";
+import type { Host, Node } from "./objects/node.ts";
+import type { Service } from "./objects/service.ts";
 import type { ProxyConfiguration } from "./proxy-configuration/proxy-configuration.ts";
-import type { Service } from "./service/service.ts";
 
 /** What Kubernetes says, checked and defaulted. Nothing in it depends on the node that is compiled for. */
 export interface Cluster {

@@ -1,6 +1,5 @@
-import type { Sink } from "../diagnostics/diagnostic.ts";
+import { createSubject, type Sink } from "../diagnostics/diagnostic.ts";
 import { at, documentPlace, type Place } from "../diagnostics/place.ts";
-import { createSubject } from "../diagnostics/subject.ts";
 import { type Fields, isRecord, listField, textField, typeAndValue } from "./fields/fields.ts";
 
 /** One object of the input, out of its List. */

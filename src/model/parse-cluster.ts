@@ -1,21 +1,20 @@
-import type { Sink } from "../diagnostics/diagnostic.ts";
+import { createSubject, describeSubject, type Sink } from "../diagnostics/diagnostic.ts";
 import { documentPlace, originOf } from "../diagnostics/place.ts";
-import { createSubject, describeSubject } from "../diagnostics/subject.ts";
 import { checkAddressClashes, checkNodePortClashes, type PortRange } from "./check-clashes.ts";
 import type { Cluster } from "./cluster.ts";
-import { checkSlices } from "./endpoints/check-slices.ts";
-import type { EndpointSlice } from "./endpoints/endpoint-slice.ts";
+import { layOver } from "./documents/apply-overlay.ts";
 import { isRecord } from "./fields/fields.ts";
 import { enterName, lookUp, type NameMap } from "./fields/name-map.ts";
 import { type DocumentRoles, flattenDocuments } from "./flatten-documents.ts";
-import { layOver } from "./overlay/lay-over.ts";
+import { checkSlices } from "./objects/check-slices.ts";
+import type { EndpointSlice } from "./objects/endpoint-slice.ts";
 import {
   defaultProxyConfiguration,
   type ProxyConfiguration,
   type ProxyMode,
 } from "./proxy-configuration/proxy-configuration.ts";
 import { type Read, type ReadObjects, readObjects } from "./read-objects.ts";
-import { reportSimulated } from "./report-simulated.ts";
+import { reportSimulated } from "./simulated.ts";
 
 export interface ParseOptions extends DocumentRoles {
   /** Overrides the mode of the configuration. */

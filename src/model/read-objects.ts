@@ -1,19 +1,17 @@
-import type { Report, Sink } from "../diagnostics/diagnostic.ts";
+import { createSubject, describeSubject, type Report, type Sink, type Subject } from "../diagnostics/diagnostic.ts";
 import type { Place } from "../diagnostics/place.ts";
-import { createSubject, describeSubject, type Subject } from "../diagnostics/subject.ts";
-import type { EndpointSlice } from "./endpoints/endpoint-slice.ts";
-import { parseEndpointSlice } from "./endpoints/parse-endpoint-slice.ts";
-import { parseEndpoints } from "./endpoints/parse-endpoints.ts";
 import { didYouMean } from "./fields/did-you-mean.ts";
 import { type Fields, isRecord } from "./fields/fields.ts";
 import { type NameMap, namesIn } from "./fields/name-map.ts";
 import type { InputObject } from "./flatten-documents.ts";
-import type { Host, Node } from "./node.ts";
-import { parseHost, parseNode } from "./parse-node.ts";
+import type { EndpointSlice } from "./objects/endpoint-slice.ts";
+import { type Host, type Node, parseHost, parseNode } from "./objects/node.ts";
+import { parseEndpointSlice } from "./objects/parse-endpoint-slice.ts";
+import { parseEndpoints } from "./objects/parse-endpoints.ts";
+import { parseService } from "./objects/parse-service.ts";
+import type { Service } from "./objects/service.ts";
 import { parseProxyConfiguration } from "./proxy-configuration/parse-proxy-configuration.ts";
 import type { ProxyConfiguration, ProxyMode } from "./proxy-configuration/proxy-configuration.ts";
-import { parseService } from "./service/parse-service.ts";
-import type { Service } from "./service/service.ts";
 
 /** An object that has been read, and what diagnostics about it are counted on. */
 export interface Read<T> {

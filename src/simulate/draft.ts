@@ -1,11 +1,12 @@
 import type { Report, Sink } from "../diagnostics/diagnostic.ts";
 import type { Place } from "../diagnostics/place.ts";
+import { compareBytes } from "../model/fields/name-map.ts";
 import type { InputObject } from "../model/flatten-documents.ts";
 import { subjectOf } from "../model/read-objects.ts";
+import { simulatedAnnotation, simulatedParts } from "../model/simulated.ts";
 import type { Holdings } from "./allocate.ts";
-import type { GivenObject } from "./given.ts";
 import type { Settings } from "./options.ts";
-import type { Value } from "./values.ts";
+import { recordOf, type Texts, textMapOf, type Value } from "./values.ts";
 
 /** An object nobody gave. */
 export interface InventedObject {
@@ -30,4 +31,75 @@ export interface Draft {
 
 export function reportOn({ sink }: Draft, { input }: GivenObject): Report {
   return sink.reporter(subjectOf(input));
+}
+
+/** What an invented object has for its annotation. */
+export const invented: Readonly<Record<string, string>> = { [simulatedAnnotation]: "object" };
+
+/** The object with these fields named in its annotation, besides those that are there already. */
+export function markFields(value: Value, fields: readonly string[]): Value {
+  if (fields.length === 0) return value;
+  const known = simulatedParts(value) ?? [];
+  if (known.includes("object")) return value;
+  const parts = [...new Set([...known, ...fields])].sort();
+  const metadata = recordOf(value.metadata);
+  const annotations = { ...recordOf(metadata.annotations), [simulatedAnnotation]: parts.join(",") };
+  return { ...value, metadata: { ...metadata, annotations } };
+}
+
+/** An object of the input, with what everybody asks of it. */
+export interface GivenObject {
+  readonly input: InputObject;
+  readonly namespace: string;
+  readonly name: string;
+  /** `shop/web`; the name alone of a Node. */
+  readonly key: string;
+  readonly labels: Texts;
+}
+
+const versions = {
+  Service: "v1",
+  Node: "v1",
+  Pod: "v1",
+  Endpoints: "v1",
+  EndpointSlice: "discovery.k8s.io/v1",
+  Deployment: "apps/v1",
+  ReplicaSet: "apps/v1",
+  StatefulSet: "apps/v1",
+  DaemonSet: "apps/v1",
+  Job: "batch/v1",
+  ReplicationController: "v1",
+} as const;
+
+export type Kind = keyof typeof versions;
+
+/** The objects of these kinds, sorted by name: what is made of them does not hang on the order of the input. */
+export type GivenObjects = Readonly<Record<Kind, readonly GivenObject[]>>;
+
+/** Sorts out what simulating reads. Objects without a name are left to whoever parses them. */
+export function sortGiven(objects: readonly InputObject[]): GivenObjects {
+  const byKind = Object.fromEntries(Object.keys(versions).map((kind) => [kind, []])) as unknown as Record<
+    Kind,
+    GivenObject[]
+  >;
+  for (const input of objects) {
+    if (!isKind(input.kind) || versions[input.kind] !== input.apiVersion) continue;
+    const { namespace, name } = subjectOf(input);
+    if (name === "") continue;
+    const key = namespace === "" ? name : `${namespace}/${name}`;
+    const labels = textMapOf(recordOf(input.value.metadata).labels);
+    byKind[input.kind].push({ input, namespace, name, key, labels });
+  }
+  for (const list of Object.values(byKind)) list.sort((a, b) => compareBytes(a.key, b.key));
+  return byKind;
+}
+
+/** Whether simulating knows objects of this kind, in whatever version. */
+export function isKind(kind: string): kind is Kind {
+  return Object.hasOwn(versions, kind);
+}
+
+/** The version that is read of a kind. */
+export function versionOf(kind: Kind): string {
+  return versions[kind];
 }

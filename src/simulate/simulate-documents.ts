@@ -1,9 +1,8 @@
 import { createSink, type Sink } from "../diagnostics/diagnostic.ts";
 import { type Origin, originOf } from "../diagnostics/place.ts";
+import { layOver } from "../model/documents/apply-overlay.ts";
 import { isRecord } from "../model/fields/fields.ts";
-import type { DocumentRoles } from "../model/flatten-documents.ts";
-import { flattenDocuments, type InputObject } from "../model/flatten-documents.ts";
-import { layOver } from "../model/overlay/lay-over.ts";
+import { type DocumentRoles, flattenDocuments, type InputObject } from "../model/flatten-documents.ts";
 import type { Holdings } from "./allocate.ts";
 import type { SimulateOptions } from "./options.ts";
 import { recomputeEndpoints, simulateObjects } from "./simulate-objects.ts";

@@ -1,11 +1,8 @@
 import { type Cidr, type Family, families, parseCidr, parseIp } from "../model/address.ts";
 import { simulatedParts } from "../model/simulated.ts";
-import { allocate, type Pool } from "./allocate.ts";
-import type { Draft } from "./draft.ts";
-import type { GivenObject, GivenObjects } from "./given.ts";
-import { invented, markFields } from "./mark.ts";
+import { allocate, blockAround, blockCount, blockOf, type Pool, poolOf } from "./allocate.ts";
+import { type Draft, type GivenObject, type GivenObjects, invented, markFields } from "./draft.ts";
 import { nodeCidrs, type Settings } from "./options.ts";
-import { blockAround, blockCount, blockOf, poolOf } from "./ranges.ts";
 import { recordOf, recordsOf, type Texts, textMapOf, textOf, textsOf, type Value } from "./values.ts";
 
 /** A Node, given or invented, complete. */

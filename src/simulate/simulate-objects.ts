@@ -2,18 +2,16 @@ import type { Sink } from "../diagnostics/diagnostic.ts";
 import { type Family, families } from "../model/address.ts";
 import type { InputObject } from "../model/flatten-documents.ts";
 import type { Holdings } from "./allocate.ts";
-import { reportOverlaps } from "./checks/check-ranges.ts";
-import { reportOldVersions, reportUnknownNames } from "./checks/check-requests.ts";
-import { reportTemplates } from "./checks/find-templates.ts";
-import type { Draft, InventedObject } from "./draft.ts";
-import { sortGiven } from "./given.ts";
+import { reportOldVersions, reportOverlaps, reportUnknownNames } from "./checks.ts";
+import { serviceFamilies } from "./claims.ts";
+import { completeServices, type SimulatedService } from "./complete-services.ts";
+import { type Draft, type InventedObject, sortGiven } from "./draft.ts";
+import { reportTemplates } from "./find-templates.ts";
 import { type SimulateOptions, settingsOf } from "./options.ts";
 import { type PodPlan, planPods } from "./pods/plan-pods.ts";
 import { hasRun, simulatePods } from "./pods/simulate-pods.ts";
-import { completeServices, type SimulatedService } from "./services/complete-services.ts";
-import { serviceFamilies } from "./services/service-families.ts";
 import { readNode, simulateNodes } from "./simulate-nodes.ts";
-import { simulateSlices } from "./slices/simulate-slices.ts";
+import { simulateSlices } from "./simulate-slices.ts";
 import { isGiven, recordOf, type Value } from "./values.ts";
 
 /** What a cluster would have made of the objects it was given. */

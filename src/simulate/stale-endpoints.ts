@@ -1,9 +1,8 @@
-import { createSink } from "../diagnostics/diagnostic.ts";
+import { createSink, createSubject } from "../diagnostics/diagnostic.ts";
 import { originOf } from "../diagnostics/place.ts";
-import { createSubject } from "../diagnostics/subject.ts";
+import { checkEndpointsStay, serviceOfEndpoints } from "../model/documents/check-endpoints-stay.ts";
 import type { InputObject } from "../model/flatten-documents.ts";
-import { checkEndpointsStay, serviceOfEndpoints } from "../model/overlay/check-endpoints-stay.ts";
-import { type GivenObject, sortGiven } from "./given.ts";
+import { type GivenObject, sortGiven } from "./draft.ts";
 
 /**
  * The Services (`shop/web`) of an overlay that a cluster would give other endpoints than they have below it: another

@@ -1,6 +1,6 @@
 import { createSink } from "../diagnostics/diagnostic.ts";
-import { compareBytes } from "../model/fields/compare.ts";
 import { isRecord } from "../model/fields/fields.ts";
+import { compareBytes } from "../model/fields/name-map.ts";
 import { flattenDocuments, type InputObject } from "../model/flatten-documents.ts";
 import { fieldsRead, type Shape } from "./fields-read.ts";
 

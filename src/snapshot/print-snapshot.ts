@@ -1,4 +1,4 @@
-import { sha256Number } from "../tools/sha256.ts";
+import { sha256Number } from "../model/sha256.ts";
 import type { SnapshotObject } from "./make-snapshot.ts";
 import { printYaml } from "./print-yaml.ts";
 

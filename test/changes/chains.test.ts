@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { compareChain } from "../../src/changes/rules/compare-chain.ts";
-import { editChain } from "../../src/changes/rules/edit-chain.ts";
-import { targetOf } from "../../src/tools/iptables/canonical-rule.ts";
-import { parseChains } from "../../src/tools/iptables/parse-chains.ts";
+import { targetOf } from "../../src/languages/iptables/canonical-rule.ts";
+import { parseChains } from "../../src/languages/iptables/parse-chains.ts";
+import { compareChain } from "../../src/reconcile/rules/compare-chain.ts";
+import { editChain } from "../../src/reconcile/rules/edit-chain.ts";
 
 const dispatch = '-A KUBE-SERVICES -m comment --comment "the last" -m addrtype --dst-type LOCAL -j KUBE-NODEPORTS';
 

@@ -1,6 +1,6 @@
-import { ownedInScript } from "../../src/changes/owned/owned-in-script.ts";
-import type { OwnedState } from "../../src/changes/owned/owned-state.ts";
 import { compile } from "../../src/index.ts";
+import { ownedInScript } from "../../src/reconcile/desired-state.ts";
+import type { OwnedState } from "../../src/reconcile/owned-state.ts";
 import type { TracedPacket } from "../evaluate/trace.ts";
 
 /** One Service of a state, in a few words. */

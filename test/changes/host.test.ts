@@ -1,15 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { attributeChains, unknownService } from "../../src/changes/attribution.ts";
-import { failingLine } from "../../src/changes/failing-line.ts";
-import { dumpCommands, parseHostDump, printHostDump } from "../../src/changes/found/host-dump.ts";
-import { parseHostState } from "../../src/changes/found/host-state.ts";
-import { ownedInScript } from "../../src/changes/owned/owned-in-script.ts";
-import { ownedOnHost } from "../../src/changes/owned/owned-on-host.ts";
-import { deserializeState, serializeState } from "../../src/changes/owned/serialize-state.ts";
-import { planChanges } from "../../src/changes/plan-changes.ts";
-import { deleteFlow, parseFlows, strandedFlows } from "../../src/changes/udp-flows.ts";
 import { compile } from "../../src/index.ts";
+import { deleteFlow, parseFlows, strandedFlows } from "../../src/languages/conntrack.ts";
+import { attributeChains, unknownService } from "../../src/reconcile/attribution.ts";
+import { ownedInScript } from "../../src/reconcile/desired-state.ts";
+import { dumpCommands, parseHostDump, printHostDump } from "../../src/reconcile/live/host-dump.ts";
+import { parseHostState } from "../../src/reconcile/live/host-state.ts";
+import { ownedOnHost } from "../../src/reconcile/live/live-state.ts";
+import { failingLine } from "../../src/reconcile/live/probe.ts";
+import { planChanges } from "../../src/reconcile/plan-changes.ts";
+import { deserializeState, serializeState } from "../../src/reconcile/serialize-state.ts";
 import { makeState } from "../states.ts";
 import { SimulatedHost } from "./simulated-host.ts";
 

@@ -1,4 +1,4 @@
-import type { ChangeStep } from "../../src/changes/step.ts";
+import type { ChangeStep } from "../../src/ir/step.ts";
 import { printOutcomes, type TracedOutcome } from "../evaluate/trace.ts";
 import { allPackets } from "./cluster-states.ts";
 import type { SimulatedHost } from "./simulated-host.ts";

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { parseHostState } from "../../src/changes/found/host-state.ts";
-import { ownedOnHost } from "../../src/changes/owned/owned-on-host.ts";
-import { nothingOwned, type OwnedState } from "../../src/changes/owned/owned-state.ts";
-import { planChanges } from "../../src/changes/plan-changes.ts";
+import { parseHostState } from "../../src/reconcile/live/host-state.ts";
+import { ownedOnHost } from "../../src/reconcile/live/live-state.ts";
+import { nothingOwned, type OwnedState } from "../../src/reconcile/owned-state.ts";
+import { planChanges } from "../../src/reconcile/plan-changes.ts";
 import { type Mode, type StateOptions, type StateShape, wantedState } from "./cluster-states.ts";
 import { type Allows, byVerdict, exactly, runObserved, unlessRefused } from "./run-observed.ts";
 import { SimulatedHost } from "./simulated-host.ts";

@@ -1,6 +1,11 @@
-import { type DumpCommand, dumpCommands, dumpSysctlCommand, type HostDump } from "../../src/changes/found/host-dump.ts";
-import type { ChangeStep } from "../../src/changes/step.ts";
-import { targetOf } from "../../src/tools/iptables/canonical-rule.ts";
+import type { ChangeStep } from "../../src/ir/step.ts";
+import { targetOf } from "../../src/languages/iptables/canonical-rule.ts";
+import {
+  type DumpCommand,
+  dumpCommands,
+  dumpSysctlCommand,
+  type HostDump,
+} from "../../src/reconcile/live/host-dump.ts";
 import { type TracedOutcome, type TracedPacket, tracedHost, tracePacket } from "../evaluate/trace.ts";
 
 type Chains = Map<string, string[]>;

@@ -1,5 +1,5 @@
-import { type DumpCommand, dumpSysctlCommand, printHostDump } from "../../src/changes/found/host-dump.ts";
 import { compile } from "../../src/index.ts";
+import { type DumpCommand, dumpSysctlCommand, printHostDump } from "../../src/reconcile/live/host-dump.ts";
 
 /** A Service with a node port and one endpoint, and its EndpointSlice. */
 function serviceOf(namespace: string, name: string, last: number): readonly object[] {

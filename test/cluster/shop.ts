@@ -1,5 +1,5 @@
 import type { ControlPlane } from "../../scripts/cluster/control-plane.mjs";
-import { printHostDump } from "../../src/changes/found/host-dump.ts";
+import { printHostDump } from "../../src/reconcile/live/host-dump.ts";
 import type { SimulatedHost } from "../changes/simulated-host.ts";
 import { cluster as manifests } from "../cli/clusters.ts";
 import { runCli, workspace } from "../cli/run-cli.ts";

@@ -1,10 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { CatalogEntry } from "../../src/diagnostics/catalog/entry.ts";
 import { catalog, isCode } from "../../src/diagnostics/catalog.ts";
-import { createSink } from "../../src/diagnostics/diagnostic.ts";
+import { createSink, createSubject } from "../../src/diagnostics/diagnostic.ts";
 import { fieldPath } from "../../src/diagnostics/place.ts";
 import { escapeControls, printable } from "../../src/diagnostics/printable.ts";
-import { createSubject } from "../../src/diagnostics/subject.ts";
 
 describe("the catalog", () => {
   it.each(Object.entries<CatalogEntry>(catalog))("%s", (code, { severity, message, hint, explanation }) => {

@@ -1,7 +1,7 @@
 import { expect } from "vitest";
-import { type EvaluatedHost, readEvaluatedHost } from "../../src/evaluate/host.ts";
-import type { TextPart } from "../../src/evaluate/host-texts.ts";
-import type { Outcome } from "../../src/evaluate/packet.ts";
+import { type EvaluatedHost, readEvaluatedHost } from "../../src/datapath/host.ts";
+import type { TextPart } from "../../src/datapath/host-texts.ts";
+import type { Outcome } from "../../src/datapath/packet.ts";
 import { endsOf } from "./naive/same-ends.ts";
 
 /** A host out of texts that may be anything. */

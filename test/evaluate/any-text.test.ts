@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { everyAddress } from "../../src/evaluate/address-set.ts";
-import { evaluatePacket } from "../../src/evaluate/evaluate-packet.ts";
-import type { EvaluatedHost } from "../../src/evaluate/host.ts";
-import type { Outcome } from "../../src/evaluate/packet.ts";
+import { everyAddress } from "../../src/datapath/address-set.ts";
+import { evaluatePacket } from "../../src/datapath/evaluate-packet.ts";
+import type { EvaluatedHost } from "../../src/datapath/host.ts";
+import type { Outcome } from "../../src/datapath/packet.ts";
 import { checkSums, hostOf } from "./any-host.ts";
 
 function evaluateAll(host: EvaluatedHost): readonly Outcome[] {

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { parseAddressSet } from "../../src/evaluate/address-set.ts";
-import { evaluatePacket } from "../../src/evaluate/evaluate-packet.ts";
-import { readEvaluatedHost } from "../../src/evaluate/host.ts";
-import type { Entry, Outcome } from "../../src/evaluate/packet.ts";
+import { parseAddressSet } from "../../src/datapath/address-set.ts";
+import { evaluatePacket } from "../../src/datapath/evaluate-packet.ts";
+import { readEvaluatedHost } from "../../src/datapath/host.ts";
+import type { Entry, Outcome } from "../../src/datapath/packet.ts";
 import { everyAnswer } from "./naive/every-answer.ts";
 import { readNaiveHost } from "./naive/naive-host.ts";
 import { difference, endsOf } from "./naive/same-ends.ts";

@@ -1,4 +1,4 @@
-import { nearShare } from "../../src/evaluate/flow/share.ts";
+import { nearShare } from "../../src/datapath/share.ts";
 import type { ExpectedOutcome } from "./packets.ts";
 import type { TracedOutcome } from "./trace.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { everyAddress } from "../../src/evaluate/address-set.ts";
-import { evaluatePacket } from "../../src/evaluate/evaluate-packet.ts";
-import type { Entry } from "../../src/evaluate/packet.ts";
+import { everyAddress } from "../../src/datapath/address-set.ts";
+import { evaluatePacket } from "../../src/datapath/evaluate-packet.ts";
+import type { Entry } from "../../src/datapath/packet.ts";
 import { checkSums, hostOf } from "./any-host.ts";
 
 describe("chains that lead nowhere good", () => {

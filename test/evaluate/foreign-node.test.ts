@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { parseAddressSet } from "../../src/evaluate/address-set.ts";
-import { addressNumber, isIpv6 } from "../../src/evaluate/addresses.ts";
-import { evaluatePacket } from "../../src/evaluate/evaluate-packet.ts";
-import { type EvaluatedHost, readEvaluatedHost } from "../../src/evaluate/host.ts";
+import { parseAddressSet } from "../../src/datapath/address-set.ts";
+import { addressNumber, isIpv6 } from "../../src/datapath/addresses.ts";
+import { evaluatePacket } from "../../src/datapath/evaluate-packet.ts";
+import { type EvaluatedHost, readEvaluatedHost } from "../../src/datapath/host.ts";
 import { compiledFiles, goldenCases, readHostText, readPackets } from "./golden.ts";
 import { everyAnswer } from "./naive/every-answer.ts";
 import { readNaiveHost } from "./naive/naive-host.ts";

@@ -1,9 +1,9 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { isIpv6, parseTarget } from "../../src/evaluate/addresses.ts";
-import { diffSides } from "../../src/review/diff/diff-sides.ts";
-import type { TrafficChange } from "../../src/review/diff/traffic-diff.ts";
+import { isIpv6, parseTarget } from "../../src/datapath/addresses.ts";
+import { diffSides } from "../../src/diff/diff-sides.ts";
+import type { TrafficChange } from "../../src/diff/traffic-diff.ts";
 import { nodeOf, sideOf } from "../review/diff/text-side.ts";
 import { compiledFiles, goldenCases, type Mode, readHostText } from "./golden.ts";
 import { type Mutation, mutationsOf } from "./mutations.ts";

@@ -1,4 +1,4 @@
-import { printProbability } from "../../src/tools/iptables/numbers.ts";
+import { printProbability } from "../../src/languages/iptables/words.ts";
 import type { HostText } from "./trace.ts";
 
 /** A host whose text differs from another's in one place. */

@@ -1,4 +1,4 @@
-import { isIpv6, parseTarget } from "../../src/evaluate/addresses.ts";
+import { isIpv6, parseTarget } from "../../src/datapath/addresses.ts";
 import type { Mutation } from "./mutations.ts";
 import type { NaivePacket } from "./naive/journey.ts";
 import type { HostText } from "./trace.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { share } from "../../src/evaluate/flow/share.ts";
+import { share } from "../../src/datapath/share.ts";
 import { meetsExpectation } from "./compare.ts";
 import { intendedShare, parsePackets } from "./packets.ts";
 

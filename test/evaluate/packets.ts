@@ -1,6 +1,6 @@
-import { canonicalAddress, isAddress, parseTarget } from "../../src/evaluate/addresses.ts";
-import { everything, type Share, sameShare, share, total } from "../../src/evaluate/flow/share.ts";
-import type { Entry } from "../../src/evaluate/packet.ts";
+import { canonicalAddress, isAddress, parseTarget } from "../../src/datapath/addresses.ts";
+import type { Entry } from "../../src/datapath/packet.ts";
+import { everything, type Share, sameShare, share, total } from "../../src/datapath/share.ts";
 import type { TracedPacket } from "./trace.ts";
 
 export interface ExpectedOutcome {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import * as shares from "../../src/evaluate/flow/share.ts";
+import * as shares from "../../src/datapath/share.ts";
 
 /** A fraction as two whole numbers, in lowest terms, worked out apart. */
 type Fraction = readonly [bigint, bigint];

@@ -1,9 +1,9 @@
-import { parseAddressSet } from "../../src/evaluate/address-set.ts";
-import { canonicalAddress, printTarget } from "../../src/evaluate/addresses.ts";
-import { evaluatePacket } from "../../src/evaluate/evaluate-packet.ts";
-import { everything, plus, type Share, sameShare, shareNumber, total } from "../../src/evaluate/flow/share.ts";
-import { type EvaluatedHost, readEvaluatedHost } from "../../src/evaluate/host.ts";
-import type { Entry, Outcome, Protocol } from "../../src/evaluate/packet.ts";
+import { parseAddressSet } from "../../src/datapath/address-set.ts";
+import { canonicalAddress, printTarget } from "../../src/datapath/addresses.ts";
+import { evaluatePacket } from "../../src/datapath/evaluate-packet.ts";
+import { type EvaluatedHost, readEvaluatedHost } from "../../src/datapath/host.ts";
+import type { Entry, Outcome, Protocol } from "../../src/datapath/packet.ts";
+import { everything, plus, type Share, sameShare, shareNumber, total } from "../../src/datapath/share.ts";
 
 /** The first packet of a connection, as packets.txt writes it. */
 export interface TracedPacket {

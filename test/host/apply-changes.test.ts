@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { dumpCommands } from "../../src/changes/found/host-dump.ts";
-import { parseHostState } from "../../src/changes/found/host-state.ts";
-import { ownedOnHost } from "../../src/changes/owned/owned-on-host.ts";
-import type { OwnedState } from "../../src/changes/owned/owned-state.ts";
-import { planChanges, settingsBefore } from "../../src/changes/plan-changes.ts";
-import { type Application, applyChanges } from "../../src/host/node/apply-changes.ts";
-import type { Run } from "../../src/host/node/run-step.ts";
+import { type Application, applyChanges } from "../../src/host/linux/apply-changes.ts";
+import type { Run } from "../../src/host/linux/run-step.ts";
+import { dumpCommands } from "../../src/reconcile/live/host-dump.ts";
+import { parseHostState } from "../../src/reconcile/live/host-state.ts";
+import { ownedOnHost } from "../../src/reconcile/live/live-state.ts";
+import type { OwnedState } from "../../src/reconcile/owned-state.ts";
+import { planChanges, settingsBefore } from "../../src/reconcile/plan-changes.ts";
 import { type Mode, wantedState } from "../changes/cluster-states.ts";
 import { SimulatedHost } from "../changes/simulated-host.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { locate } from "../../src/host/documents/locate.ts";
-import { readDocuments } from "../../src/host/documents/read-documents.ts";
-import type { SourceDocument } from "../../src/host/sources/source.ts";
+import { locate } from "../../src/model/documents/locate.ts";
+import { readDocuments } from "../../src/model/documents/read-documents.ts";
+import type { SourceDocument } from "../../src/model/documents/source.ts";
 
 const item = (n: number, indent: string): string =>
   [

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { locate } from "../../src/host/documents/locate.ts";
-import { type ReadDocuments, readDocuments } from "../../src/host/documents/read-documents.ts";
-import { sourceOf } from "../../src/host/sources/read-sources.ts";
+import { sourceOf } from "../../src/host/files/read-sources.ts";
+import { locate } from "../../src/model/documents/locate.ts";
+import { type ReadDocuments, readDocuments } from "../../src/model/documents/read-documents.ts";
 
 /** Reads a text, finds the place of all it holds, and checks what always holds. */
 function readAll(text: string, name = "in.yaml"): ReadDocuments {

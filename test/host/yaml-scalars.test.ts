@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readDocuments } from "../../src/host/documents/read-documents.ts";
+import { readDocuments } from "../../src/model/documents/read-documents.ts";
 
 /** What kubectl (sigs.k8s.io/yaml) makes of a plain scalar. */
 const scalars: Readonly<Record<string, readonly string[]>> = {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { countBefore, createOrderedCounts, setCount } from "../../src/incremental/part/ordered-counts.ts";
+import { countBefore, createOrderedCounts, setCount } from "../../src/incremental/reference-counts.ts";
 
 const key = fc.nat(3000).map((number) => `s-${number}`);
 

@@ -1,5 +1,5 @@
-import type { ChangeStep } from "../../src/changes/step.ts";
 import type { Update } from "../../src/index.ts";
+import type { ChangeStep } from "../../src/ir/step.ts";
 
 const decoder = new TextDecoder();
 

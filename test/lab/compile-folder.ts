@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Mode } from "../../scripts/conformance/case.mjs";
-import { outputFiles } from "../../src/cli/terminal/print-script.ts";
-import { readDocuments } from "../../src/host/documents/read-documents.ts";
+import { outputFiles } from "../../src/app/print-script.ts";
 import { compile } from "../../src/index.ts";
+import { readDocuments } from "../../src/model/documents/read-documents.ts";
 
 /** Manifests as text, compiled for one node into the files that `compile --out-dir` writes. */
 export interface Manifests {

@@ -5,8 +5,8 @@ import { afterAll, describe, expect, test } from "vitest";
 import type { Mode } from "../../scripts/conformance/case.mjs";
 import { runFuzzRound } from "../../scripts/conformance/fuzz-round.mjs";
 import { findOracle, whyNoRendering } from "../../scripts/conformance/oracle.mjs";
-import { readDocuments } from "../../src/host/documents/read-documents.ts";
 import { compile } from "../../src/index.ts";
+import { readDocuments } from "../../src/model/documents/read-documents.ts";
 
 const oracle = findOracle({ tell: console.warn });
 const reason = oracle.missing ?? whyNoRendering();

@@ -1,5 +1,5 @@
 import { comparedChains, readRules } from "../../scripts/conformance/rules.mjs";
-import { parseTables } from "../../src/tools/iptables/parse.ts";
+import { parseTables } from "../../src/languages/iptables/parse.ts";
 
 type Rules = ReadonlyMap<string, readonly string[]>;
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { compile } from "../../src/compile.ts";
+import { compile } from "../../src/compile/compile.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
-import type { Compilation } from "../../src/compile.ts";
-import { parseTables } from "../../src/tools/iptables/parse.ts";
+import type { Compilation } from "../../src/compile/compile.ts";
+import { parseTables } from "../../src/languages/iptables/parse.ts";
 
 /** A script whenever there is no error, and never text that iptables could read otherwise than it was meant. */
 export function checkCompilation(compilation: Compilation): void {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { compile } from "../../src/compile.ts";
+import { compile } from "../../src/compile/compile.ts";
 import { hasControls } from "../cli/controls.ts";
 import { checkCompilation } from "./check-compilation.ts";
 

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Compilation, type CompileOptions, compile } from "../../src/compile.ts";
-import { readDocuments } from "../../src/host/documents/read-documents.ts";
+import { type Compilation, type CompileOptions, compile } from "../../src/compile/compile.ts";
+import { readDocuments } from "../../src/model/documents/read-documents.ts";
 import { checkCompilation } from "./check-compilation.ts";
 
 const golden = new URL("../../golden/", import.meta.url).pathname;

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { sha256Base32Prefix, sha256Base64 } from "../../src/tools/sha256.ts";
+import { sha256Base32Prefix, sha256Base64 } from "../../src/model/sha256.ts";
 
 const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { stringify } from "yaml";
-import { compile } from "../../src/compile.ts";
-import { locate } from "../../src/host/documents/locate.ts";
-import { readDocuments } from "../../src/host/documents/read-documents.ts";
+import { compile } from "../../src/compile/compile.ts";
+import { locate } from "../../src/model/documents/locate.ts";
+import { readDocuments } from "../../src/model/documents/read-documents.ts";
 
 type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 type Kind = "text" | "number" | "boolean" | "list" | "mapping" | "number or text";

@@ -1,14 +1,16 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { waitAfter } from "../../src/watch/backoff.ts";
-import { isEligible } from "../../src/watch/eligible-node.ts";
-import { healthOf } from "../../src/watch/health.ts";
-import { compareList, compareObject, createMirror, forgetContents } from "../../src/watch/mirror.ts";
-import { nextSync, type SyncHistory } from "../../src/watch/next-sync.ts";
-import { addPending, createPending, takePending } from "../../src/watch/pending-changes.ts";
-import { createLineSplitter } from "../../src/watch/split-lines.ts";
-import { triggerTimeOf } from "../../src/watch/trigger-time.ts";
-import { isOlder, parseWatchEvent } from "../../src/watch/watch-event.ts";
+import { healthOf, isEligible } from "../../src/follow/health.ts";
+import {
+  addPending,
+  createPending,
+  nextSync,
+  type SyncHistory,
+  takePending,
+  waitAfter,
+} from "../../src/follow/next-sync.ts";
+import { compareList, compareObject, createMirror, forgetContents } from "../../src/follow/resource-cache.ts";
+import { createLineSplitter, isOlder, parseWatchEvent, triggerTimeOf } from "../../src/follow/watch-event.ts";
 
 test("lines come out whole wherever a stream is cut", () => {
   const lines = fc.array(fc.string({ unit: "grapheme" }).map((text) => `x${text.replaceAll("\n", "")}`));

@@ -1,17 +1,17 @@
-import { parseHostState } from "../../changes/found/host-state.ts";
-import { isOnlyOurs } from "../../changes/leftover-settings.ts";
-import { ownedOnHost } from "../../changes/owned/owned-on-host.ts";
+import { type ChangeFlags, changeHost } from "../../app/host/change-host.ts";
+import { compileForHost, type Desired, desiredOfPlan, type HostStateFlags } from "../../app/host/desired.ts";
+import { changesOf, type Planned, planFor } from "../../app/host/planned.ts";
+import { readHost } from "../../app/host/read-host.ts";
 import { fingerprintOf, readPlan } from "../../host/files/plan-file.ts";
 import { families } from "../../model/address.ts";
+import { parseHostState } from "../../reconcile/live/host-state.ts";
+import { ownedOnHost } from "../../reconcile/live/live-state.ts";
+import { isOnlyOurs } from "../../reconcile/plan-kernel.ts";
+import { painter } from "../../report/diagnostics.ts";
+import { renderPlan } from "../../report/plan.ts";
 import { CommandFailure, exitCodes } from "../exit-codes.ts";
-import { type ChangeFlags, changeHost } from "../host/change-host.ts";
-import { compileForHost, type Desired, desiredOfPlan, type HostStateFlags } from "../host/desired.ts";
-import { changesOf, type Planned, planFor } from "../host/planned.ts";
-import { readHost } from "../host/read-host.ts";
 import { hasState } from "../program/state-flags.ts";
-import { painter } from "../terminal/color.ts";
 import { startProgress } from "../terminal/progress.ts";
-import { renderPlan } from "../terminal/render-plan.ts";
 
 export interface ApplyFlags extends HostStateFlags, Omit<ChangeFlags, "dryRun" | "color"> {
   readonly restore?: string;

@@ -1,32 +1,37 @@
 import { readFileSync } from "node:fs";
-import type { CompileOptions } from "../../compile.ts";
+import { type CheckedDocuments, narrowFindings } from "../../app/narrow-findings.ts";
+import { completeInputs, readFlaggedInputs } from "../../app/read-state.ts";
+import { type Baseline, parseBaseline, printBaseline } from "../../check/baseline.ts";
+import { checkCluster } from "../../check/state/check-cluster.ts";
+import { checkAnnotations } from "../../check/suppress.ts";
+import { sortTexts } from "../../check/text/actual-texts.ts";
+import { checkHost } from "../../check/text/check-host.ts";
+import type { CompileOptions } from "../../compile/compile.ts";
 import type { Code } from "../../diagnostics/catalog.ts";
 import { createSink, type Diagnostic, type Sink } from "../../diagnostics/diagnostic.ts";
 import { escapeControls } from "../../diagnostics/printable.ts";
-import { writeWhole } from "../../host/files/write-whole.ts";
-import { readActual } from "../../host/sources/read-actual.ts";
-import { reasonOf } from "../../host/sources/read-sources.ts";
-import type { SourceDocument } from "../../host/sources/source.ts";
-import { type Baseline, parseBaseline, printBaseline } from "../../review/check/baseline.ts";
-import { checkCluster } from "../../review/check/state/check-cluster.ts";
-import { checkAnnotations } from "../../review/check/suppress.ts";
-import { sortTexts } from "../../review/check/text/actual-texts.ts";
-import { checkHost } from "../../review/check/text/check-host.ts";
-import { countHidden } from "../../review/narrow/not-shown.ts";
-import { type CheckedDocuments, narrowFindings } from "../check/narrow-findings.ts";
-import { printGithub } from "../check/print-github.ts";
-import { printJson } from "../check/print-json.ts";
-import { printJunit } from "../check/print-junit.ts";
-import { printSarif } from "../check/print-sarif.ts";
-import { printText } from "../check/print-text.ts";
-import { type CheckReport, createReport, type FailOn, isAtLeast, leftOutSentence } from "../check/report.ts";
+import { countHidden } from "../../filter/narrowing.ts";
+import { readActual } from "../../host/files/read-actual.ts";
+import { reasonOf } from "../../host/files/read-sources.ts";
+import { writeWhole } from "../../host/files/write-files.ts";
+import type { SourceDocument } from "../../model/documents/source.ts";
+import { painter, renderDiagnostics, summarizeDiagnostics } from "../../report/diagnostics.ts";
+import { printGithub } from "../../report/findings/github.ts";
+import { printJson } from "../../report/findings/json.ts";
+import { printJunit } from "../../report/findings/junit.ts";
+import {
+  type CheckReport,
+  createReport,
+  type FailOn,
+  isAtLeast,
+  leftOutSentence,
+} from "../../report/findings/report.ts";
+import { printSarif } from "../../report/findings/sarif.ts";
+import { printText } from "../../report/findings/text.ts";
 import { CommandFailure, exitCodes } from "../exit-codes.ts";
-import type { NarrowFlags } from "../narrow/narrow-flags.ts";
+import type { NarrowFlags } from "../program/narrow-flags.ts";
 import { hasState, type StateFlags, wantedFamilies } from "../program/state-flags.ts";
-import { completeInputs, readFlaggedInputs } from "../read-state.ts";
-import { painter } from "../terminal/color.ts";
 import { type Progress, startProgress } from "../terminal/progress.ts";
-import { renderDiagnostics, summarizeDiagnostics } from "../terminal/render-diagnostics.ts";
 
 export interface CheckFlags extends StateFlags, NarrowFlags {
   readonly actual?: readonly string[];

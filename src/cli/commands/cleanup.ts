@@ -1,5 +1,5 @@
-import { nothingOwned } from "../../changes/owned/owned-state.ts";
-import { type ChangeFlags, changeHost } from "../host/change-host.ts";
+import { type ChangeFlags, changeHost } from "../../app/host/change-host.ts";
+import { nothingOwned } from "../../reconcile/owned-state.ts";
 
 export type CleanupFlags = ChangeFlags;
 

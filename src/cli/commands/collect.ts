@@ -1,7 +1,7 @@
 import { stringify } from "yaml";
-import { type DumpCommand, printCollectScript, printHostDump } from "../../changes/found/host-dump.ts";
+import { readHost, thisHost } from "../../app/host/read-host.ts";
+import { type DumpCommand, printCollectScript, printHostDump } from "../../reconcile/live/host-dump.ts";
 import { exitCodes } from "../exit-codes.ts";
-import { readHost, thisHost } from "../host/read-host.ts";
 import { startProgress } from "../terminal/progress.ts";
 
 export interface CollectFlags {

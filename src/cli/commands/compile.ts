@@ -1,20 +1,13 @@
 import { join } from "node:path";
-import { type CompileOptions, compileNode } from "../../compile.ts";
+import { type CompiledNode, outputFileNames, outputFiles, printStructured, printText } from "../../app/print-script.ts";
+import { readState, type State } from "../../app/read-state.ts";
+import { type CompileOptions, compileNode } from "../../compile/compile.ts";
 import { hasErrors } from "../../diagnostics/diagnostic.ts";
+import { writeDirectory } from "../../host/files/write-files.ts";
+import { painter, renderDiagnostics, summarizeDiagnostics } from "../../report/diagnostics.ts";
 import { CommandFailure, exitCodes } from "../exit-codes.ts";
 import { type StateFlags, wantedFamilies } from "../program/state-flags.ts";
-import { readState, type State } from "../read-state.ts";
-import { painter } from "../terminal/color.ts";
-import {
-  type CompiledNode,
-  outputFileNames,
-  outputFiles,
-  printStructured,
-  printText,
-} from "../terminal/print-script.ts";
 import { startProgress } from "../terminal/progress.ts";
-import { renderDiagnostics, summarizeDiagnostics } from "../terminal/render-diagnostics.ts";
-import { writeDirectory } from "../write-directory.ts";
 
 export interface CompileFlags extends StateFlags {
   readonly allNodes?: boolean;

@@ -1,15 +1,14 @@
-import { writeWhole } from "../../host/files/write-whole.ts";
-import { reasonOf } from "../../host/sources/read-sources.ts";
-import { diffSides } from "../../review/diff/diff-sides.ts";
-import type { TrafficDiff } from "../../review/diff/traffic-diff.ts";
-import type { DiffDetail, DiffFormat } from "../../review/render/formats.ts";
-import { renderDiff } from "../../review/render/render-diff.ts";
+import { narrowingOf } from "../../app/narrowing.ts";
+import { readSides, type Sides } from "../../app/sides/read-sides.ts";
+import type { SideRequest } from "../../app/sides/side-request.ts";
+import { diffSides } from "../../diff/diff-sides.ts";
+import type { TrafficDiff } from "../../diff/traffic-diff.ts";
+import { reasonOf } from "../../host/files/read-sources.ts";
+import { writeWhole } from "../../host/files/write-files.ts";
+import { painter } from "../../report/diagnostics.ts";
+import { type DiffDetail, type DiffFormat, renderDiff } from "../../report/diff/diff.ts";
 import { CommandFailure, exitCodes } from "../exit-codes.ts";
-import type { NarrowFlags } from "../narrow/narrow-flags.ts";
-import { narrowingOf } from "../narrow/narrowing-of.ts";
-import { readSides, type Sides } from "../sides/read-sides.ts";
-import type { SideRequest } from "../sides/side-request.ts";
-import { painter } from "../terminal/color.ts";
+import type { NarrowFlags } from "../program/narrow-flags.ts";
 import { startProgress } from "../terminal/progress.ts";
 
 /** A file to write beside what goes to stdout. */

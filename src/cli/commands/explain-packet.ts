@@ -1,22 +1,20 @@
+import { type Asked, compiledHost } from "../../app/explain/compiled-host.ts";
+import { dumpedHost } from "../../app/explain/dumped-host.ts";
+import type { ConnectionState, Entry, Protocol } from "../../datapath/packet.ts";
 import { escapeControls } from "../../diagnostics/printable.ts";
-import type { ConnectionState, Entry, Protocol } from "../../evaluate/packet.ts";
-import { type Expectation, findUnmet } from "../../review/explain/packet/expectation.ts";
-import { type ExplainedHost, explainPacket } from "../../review/explain/packet/explain-packet.ts";
-import type { PacketExplanation } from "../../review/explain/packet/packet-explanation.ts";
-import { findRemembered } from "../../review/explain/packet/question/find-remembered.ts";
-import type { PacketSource, PacketTarget } from "../../review/explain/packet/question/question.ts";
-import { isRefusal } from "../../review/explain/packet/question/refusal.ts";
-import { type ResolvedPacket, resolvePacket } from "../../review/explain/packet/question/resolve-packet.ts";
-import { renderPacket } from "../../review/explain/packet/render/render-text.ts";
-import { wayGraph } from "../../review/explain/packet/render/way-graph.ts";
-import { printDot, printMermaid } from "../../review/explain/render/render-graph.ts";
-import { escapeInJson } from "../../review/render/json.ts";
+import { findRemembered } from "../../explain/packet/affinity.ts";
+import { type Expectation, findUnmet } from "../../explain/packet/expectation.ts";
+import { type ExplainedHost, explainPacket } from "../../explain/packet/explain-packet.ts";
+import type { PacketExplanation } from "../../explain/packet/packet-explanation.ts";
+import { isRefusal, type PacketSource, type PacketTarget } from "../../explain/packet/question.ts";
+import { type ResolvedPacket, resolvePacket } from "../../explain/packet/resolve-packet.ts";
+import { painter } from "../../report/diagnostics.ts";
+import { escapeInJson } from "../../report/diff/json.ts";
+import { printDot, printMermaid } from "../../report/explain/graph.ts";
+import { renderPacket } from "../../report/explain/packet-text.ts";
+import { wayGraph } from "../../report/explain/packet-way-graph.ts";
 import { CommandFailure, exitCodes } from "../exit-codes.ts";
-import type { Asked } from "../explain-packet/asked.ts";
-import { compiledHost } from "../explain-packet/compiled-host.ts";
-import { dumpedHost } from "../explain-packet/dumped-host.ts";
 import { hasState, type StateFlags } from "../program/state-flags.ts";
-import { painter } from "../terminal/color.ts";
 import { type Progress, startProgress } from "../terminal/progress.ts";
 
 export interface ExplainPacketFlags extends StateFlags {

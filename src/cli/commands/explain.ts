@@ -1,6 +1,6 @@
+import type { ChoiceOfNodes } from "../../app/explain/compile-state.ts";
+import { parseQuestion, type Question } from "../../app/explain/parse-question.ts";
 import { exitCodes } from "../exit-codes.ts";
-import type { ChoiceOfNodes } from "../explain/compile-state.ts";
-import { parseQuestion, type Question } from "../explain/parse-question.ts";
 
 export interface ExplainFlags extends ChoiceOfNodes {
   readonly namespace: string;
@@ -29,12 +29,12 @@ async function answer(question: Question, flags: ExplainFlags): Promise<string> 
     case "code":
       return (await import("./explain-code.ts")).explainCode(question.code);
     case "object":
-      return (await import("../explain/explain-object.ts")).explainObject(question, flags);
+      return (await import("../../app/explain/explain-object.ts")).explainObject(question, flags);
     case "chain":
-      return (await import("../explain/explain-chain.ts")).explainChainOrSet(question.name, flags);
+      return (await import("../../app/explain/explain-chain.ts")).explainChainOrSet(question.name, flags);
     case "line":
-      return (await import("../explain/explain-line.ts")).explainLine(question.text, flags);
+      return (await import("../../app/explain/explain-line.ts")).explainLine(question.text, flags);
     case "file-line":
-      return (await import("../explain/explain-line.ts")).explainFileLine(question.file, question.line, flags);
+      return (await import("../../app/explain/explain-line.ts")).explainFileLine(question.file, question.line, flags);
   }
 }

@@ -1,19 +1,19 @@
-import { linesIn } from "../../changes/attribution.ts";
-import { serializeState } from "../../changes/owned/serialize-state.ts";
-import type { ServiceChange } from "../../changes/summarize-changes.ts";
+import { compileForHost, type HostStateFlags } from "../../app/host/desired.ts";
+import { changesOf, type Planned, planFor } from "../../app/host/planned.ts";
+import { readHost } from "../../app/host/read-host.ts";
+import { narrowingOf } from "../../app/narrowing.ts";
+import { countHidden, type NotShown, narrowItems } from "../../filter/narrowing.ts";
 import { fingerprintOf, type PlanDocument, printPlan, writePlan } from "../../host/files/plan-file.ts";
-import { reasonOf } from "../../host/sources/read-sources.ts";
-import { countHidden, type NotShown, narrowItems } from "../../review/narrow/not-shown.ts";
-import { notShownDocument } from "../../review/render/sentences.ts";
+import { reasonOf } from "../../host/files/read-sources.ts";
+import { linesIn } from "../../reconcile/attribution.ts";
+import { serializeState } from "../../reconcile/serialize-state.ts";
+import type { ServiceChange } from "../../reconcile/summarize-changes.ts";
+import { painter } from "../../report/diagnostics.ts";
+import { renderPlan } from "../../report/plan.ts";
+import { notShownDocument } from "../../report/words.ts";
 import { CommandFailure, exitCodes } from "../exit-codes.ts";
-import { compileForHost, type HostStateFlags } from "../host/desired.ts";
-import { changesOf, type Planned, planFor } from "../host/planned.ts";
-import { readHost } from "../host/read-host.ts";
-import type { NarrowFlags } from "../narrow/narrow-flags.ts";
-import { narrowingOf } from "../narrow/narrowing-of.ts";
-import { painter } from "../terminal/color.ts";
+import type { NarrowFlags } from "../program/narrow-flags.ts";
 import { startProgress } from "../terminal/progress.ts";
-import { renderPlan } from "../terminal/render-plan.ts";
 
 export interface PlanFlags extends HostStateFlags, NarrowFlags {
   readonly actual: string;

@@ -1,11 +1,10 @@
+import { printState } from "../../app/print-state.ts";
+import { readState } from "../../app/read-state.ts";
 import { hasErrors } from "../../diagnostics/diagnostic.ts";
+import { painter, renderDiagnostics, summarizeDiagnostics } from "../../report/diagnostics.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { type StateFlags, wantedFamilies } from "../program/state-flags.ts";
-import { readState } from "../read-state.ts";
-import { printState } from "../simulate/print-state.ts";
-import { painter } from "../terminal/color.ts";
 import { startProgress } from "../terminal/progress.ts";
-import { renderDiagnostics, summarizeDiagnostics } from "../terminal/render-diagnostics.ts";
 
 export interface SimulateCommandFlags extends StateFlags {
   readonly output: "yaml" | "json";

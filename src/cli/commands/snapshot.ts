@@ -1,17 +1,18 @@
 import { createHash, createHmac } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { readFlaggedInputs } from "../../app/read-state.ts";
 import { createSink, hasErrors } from "../../diagnostics/diagnostic.ts";
-import type { Inputs } from "../../host/sources/read-inputs.ts";
+import type { Inputs } from "../../host/files/read-inputs.ts";
+import { writeDirectory } from "../../host/files/write-files.ts";
 import { isRecord } from "../../model/fields/fields.ts";
+import { painter, renderDiagnostics, summarizeDiagnostics } from "../../report/diagnostics.ts";
 import { makeSnapshot, type SnapshotObject } from "../../snapshot/make-snapshot.ts";
 import { printSnapshot, printSnapshotFiles, type SnapshotFormat, type SplitBy } from "../../snapshot/print-snapshot.ts";
-import { createRedactor } from "../../snapshot/redact/redact.ts";
+import { createRedactor } from "../../snapshot/redact.ts";
 import { exitCodes } from "../exit-codes.ts";
 import type { StateFlags } from "../program/state-flags.ts";
-import { readFlaggedInputs } from "../read-state.ts";
-import { writeSplit } from "../snapshot/write-split.ts";
-import { painter } from "../terminal/color.ts";
 import { startProgress } from "../terminal/progress.ts";
-import { renderDiagnostics, summarizeDiagnostics } from "../terminal/render-diagnostics.ts";
 
 export interface SnapshotFlags extends StateFlags {
   /** False: --no-pods. */
@@ -61,4 +62,25 @@ function redacted(objects: readonly SnapshotObject[], key: string | undefined): 
     key ?? objects.reduce((hash, { value }) => hash.update(JSON.stringify(value)), createHash("sha256")).digest();
   const redact = createRedactor((text) => createHmac("sha256", secret).update(text).digest("hex"));
   return makeSnapshot(objects.map(({ value }) => redact(value)));
+}
+
+/** Names what an earlier run wrote, so that files of objects that are gone can go and others' stay. */
+const indexName = ".portolan-snapshot";
+
+/** Makes a directory hold these files; those of the snapshot that it held before and are not among them are removed. */
+export function writeSplit(directory: string, files: ReadonlyMap<string, string>): void {
+  const names = [...files.keys()].sort();
+  const index = { name: indexName, content: names.map((name) => `${name}\n`).join("") };
+  const contents = names.map((name) => ({ name, content: files.get(name) ?? "" }));
+  writeDirectory(directory, [...contents, index], [...names, ...earlierNames(directory), indexName]);
+}
+
+/** Only names such as a snapshot writes: nothing outside the directory is removed, whoever wrote the index. */
+function earlierNames(directory: string): readonly string[] {
+  try {
+    const lines = readFileSync(join(directory, indexName), "utf8").split("\n");
+    return lines.filter((line) => /^[^./\\][^/\\]*\.(?:yaml|json)$/.test(line));
+  } catch {
+    return [];
+  }
 }

@@ -1,17 +1,16 @@
-import { linesIn } from "../../changes/attribution.ts";
+import { compileForHost, type HostStateFlags } from "../../app/host/desired.ts";
+import { planFor } from "../../app/host/planned.ts";
+import { readHost } from "../../app/host/read-host.ts";
+import { narrowingOf } from "../../app/narrowing.ts";
+import { type Drift, narrowDrift, servicesOf, verifyHost } from "../../check/verify.ts";
 import { escapeControls } from "../../diagnostics/printable.ts";
-import { narrowDrift, servicesOf } from "../../review/narrow/narrow-drift.ts";
-import { countHidden, type NotShown } from "../../review/narrow/not-shown.ts";
-import { notShownDocument, notShownSentence } from "../../review/render/sentences.ts";
-import { type Drift, verifyHost } from "../../review/verify.ts";
-import { printRepairScript } from "../../tools/shell/repair-script.ts";
+import { countHidden, type NotShown } from "../../filter/narrowing.ts";
+import { printRepairScript } from "../../languages/shell.ts";
+import { linesIn } from "../../reconcile/attribution.ts";
+import { type Paint, painter } from "../../report/diagnostics.ts";
+import { notShownDocument, notShownSentence } from "../../report/words.ts";
 import { exitCodes } from "../exit-codes.ts";
-import { compileForHost, type HostStateFlags } from "../host/desired.ts";
-import { planFor } from "../host/planned.ts";
-import { readHost } from "../host/read-host.ts";
-import type { NarrowFlags } from "../narrow/narrow-flags.ts";
-import { narrowingOf } from "../narrow/narrowing-of.ts";
-import { type Paint, painter } from "../terminal/color.ts";
+import type { NarrowFlags } from "../program/narrow-flags.ts";
 import { startProgress } from "../terminal/progress.ts";
 
 export interface VerifyFlags extends HostStateFlags, NarrowFlags {

@@ -1,8 +1,8 @@
 import { Command, InvalidArgumentError, Option } from "commander";
+import { nearestCode, parseCodes } from "../../check/suppress.ts";
 import type { Code } from "../../diagnostics/catalog.ts";
-import { nearestCode, parseCodes } from "../../review/check/suppress.ts";
 import type { CheckFlags } from "../commands/check.ts";
-import { addNarrowOptions } from "../narrow/narrow-flags.ts";
+import { addNarrowOptions } from "./narrow-flags.ts";
 import { notEmpty } from "./option-values.ts";
 import { addStateOptions, colorOption } from "./state-flags.ts";
 

@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError, Option } from "commander";
-import { type DiffFormat, diffDetails, diffFormats } from "../../review/render/formats.ts";
+import { type DiffFormat, diffDetails, diffFormats } from "../../report/diff/diff.ts";
 import type { DiffFlags, Report } from "../commands/diff.ts";
-import { addNarrowOptions } from "../narrow/narrow-flags.ts";
+import { addNarrowOptions } from "./narrow-flags.ts";
 import { notEmpty } from "./option-values.ts";
 import { addStateOptions, colorOption } from "./state-flags.ts";
 

@@ -4,7 +4,7 @@ import type { CleanupFlags } from "../commands/cleanup.ts";
 import type { CollectFlags } from "../commands/collect.ts";
 import type { PlanFlags } from "../commands/plan.ts";
 import type { VerifyFlags } from "../commands/verify.ts";
-import { addNarrowOptions, narrowFlags } from "../narrow/narrow-flags.ts";
+import { addNarrowOptions, narrowFlags } from "./narrow-flags.ts";
 import { duration, notEmpty } from "./option-values.ts";
 import { addStateOptions, colorOption } from "./state-flags.ts";
 

@@ -1,13 +1,13 @@
 import { Argument, Command, Option } from "commander";
 import { escapeControls } from "../../diagnostics/printable.ts";
 import type { CompileFlags } from "../commands/compile.ts";
-import { explainPacketCommand } from "../explain-packet/packet-command.ts";
-import { snapshotCommand } from "../snapshot/snapshot-command.ts";
 import { checkCommand } from "./check-command.ts";
 import { diffCommand } from "./diff-command.ts";
 import { explainCommand } from "./explain-command.ts";
 import { hostCommands } from "./host-commands.ts";
+import { explainPacketCommand } from "./packet-command.ts";
 import { simulateCommand } from "./simulate-command.ts";
+import { snapshotCommand } from "./snapshot-command.ts";
 import { addStateOptions, colorOption } from "./state-flags.ts";
 import { versionText } from "./version.ts";
 import { watchCommand } from "./watch-command.ts";
@@ -120,7 +120,7 @@ function schemaCommand(name: string): Command {
     .argument("[name]", "such as diff")
     .addHelpText("after", `\nExample:\n  $ ${name} schema diff > diff.schema.json\n`)
     .action(async (document: string | undefined) => {
-      const { runSchema } = await import("../commands/schema.ts");
+      const { runSchema } = await import("../commands/explain-code.ts");
       runSchema(document);
     });
 }

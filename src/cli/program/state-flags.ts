@@ -1,13 +1,13 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { isOnPath, kustomizePrefix } from "../../host/sources/read-kustomize.ts";
+import { isOnPath, kustomizePrefix } from "../../host/files/find-source.ts";
 import type { Family } from "../../model/address.ts";
 import type { PortRange } from "../../model/check-clashes.ts";
 import type { ProxyMode } from "../../model/proxy-configuration/proxy-configuration.ts";
+import type { ColorChoice } from "../../report/diagnostics.ts";
 import { CommandFailure, exitCodes } from "../exit-codes.ts";
-import { addLiveOptions, type LiveFlags } from "../live/flags.ts";
-import { addSimulateOptions, type SimulateFlags } from "../simulate/simulate-flags.ts";
-import type { ColorChoice } from "../terminal/color.ts";
+import { addLiveOptions, type LiveFlags } from "./live-flags.ts";
 import { notEmpty } from "./option-values.ts";
+import { addSimulateOptions, type SimulateFlags } from "./simulate-flags.ts";
 
 /** What every command that reads cluster state takes. */
 export interface StateFlags extends LiveFlags, SimulateFlags {

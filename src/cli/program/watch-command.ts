@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError, Option } from "commander";
+import { parseBindAddress } from "../../app/watch/start-servers.ts";
 import type { WatchFlags } from "../commands/watch.ts";
-import { addLiveOptions } from "../live/flags.ts";
-import { parseBindAddress } from "../watch/bind-address.ts";
+import { addLiveOptions } from "./live-flags.ts";
 import { duration } from "./option-values.ts";
 import { addNodeOptions, colorOption, filenameOption, overlayOption, proxyConfigOption } from "./state-flags.ts";
 

@@ -1,13 +1,13 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import type { HostState } from "../../changes/found/host-state.ts";
-import type { OwnedState } from "../../changes/owned/owned-state.ts";
-import { type SerializedState, serializeState } from "../../changes/owned/serialize-state.ts";
-import type { ChangeStep } from "../../changes/step.ts";
-import type { ServiceChange } from "../../changes/summarize-changes.ts";
+import type { ChangeStep } from "../../ir/step.ts";
 import type { Family } from "../../model/address.ts";
-import { reasonOf } from "../sources/read-sources.ts";
-import { writeWhole } from "./write-whole.ts";
+import type { HostState } from "../../reconcile/live/host-state.ts";
+import type { OwnedState } from "../../reconcile/owned-state.ts";
+import { type SerializedState, serializeState } from "../../reconcile/serialize-state.ts";
+import type { ServiceChange } from "../../reconcile/summarize-changes.ts";
+import { reasonOf } from "./read-sources.ts";
+import { writeWhole } from "./write-files.ts";
 
 /** A saved plan: exactly what runs, and the state of the host for which it was made. */
 export interface PlanDocument {

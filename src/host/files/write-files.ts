@@ -1,5 +1,19 @@
-import { lstatSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  fsyncSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
+import { CommandFailure, exitCodes } from "../../cli/exit-codes.ts";
+import { reasonOf } from "./read-sources.ts";
 
 export interface OutputFile {
   readonly name: string;
@@ -53,5 +67,39 @@ function holds(path: string, content: Uint8Array | string): boolean {
     return readFileSync(path).equals(Buffer.from(content));
   } catch {
     return false;
+  }
+}
+
+/** Writes a file whole or not at all; it is on the disk when this returns. Throws the file system's error. */
+export function writeWhole(path: string, text: string, mode = 0o600): void {
+  const temporary = `${path}.${process.pid}.new`;
+  try {
+    const file = openSync(temporary, "w", mode);
+    try {
+      const bytes = Buffer.from(text);
+      for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+}
+
+const reasons: Readonly<Record<string, string>> = { EEXIST: "it is a file", ENOTDIR: "a part of it is a file" };
+
+/** Makes a directory hold exactly `files` among `known` names. Ends the command, with nothing changed, where it cannot. */
+export function writeDirectory(directory: string, files: readonly OutputFile[], known: readonly string[]): void {
+  try {
+    writeFiles(directory, files, known);
+  } catch (error) {
+    const reason = reasons[(error as NodeJS.ErrnoException).code ?? ""] ?? reasonOf(error);
+    throw new CommandFailure(
+      `cannot write to ${directory}: ${reason}; nothing there was changed`,
+      exitCodes.environment,
+    );
   }
 }

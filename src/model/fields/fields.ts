@@ -1,5 +1,5 @@
 import type { Report } from "../../diagnostics/diagnostic.ts";
-import { at, type Place } from "../../diagnostics/place.ts";
+import { at, type Origin, type Place } from "../../diagnostics/place.ts";
 import { quoted } from "../../diagnostics/printable.ts";
 import { didYouMean } from "./did-you-mean.ts";
 
@@ -169,4 +169,32 @@ export function typeAndValue(value: unknown): string {
   if (Array.isArray(value)) return "a list";
   if (typeof value === "object") return "a mapping";
   return `the ${typeof value} ${quoted(value)}`;
+}
+
+/** The value that stands at a place of the documents; undefined where nothing stands. */
+export function valueAt(documents: readonly unknown[], { document, path }: Origin): unknown {
+  return path.reduce<unknown>((value, key) => {
+    if (Array.isArray(value)) return value[Number(key)];
+    return isRecord(value) && Object.hasOwn(value, key) ? value[key] : undefined;
+  }, documents[document]);
+}
+
+/** The object that a place is in: the document, or the item of a List. */
+export function objectAt(documents: readonly unknown[], { document, path }: Origin): unknown {
+  let length = 0;
+  while (path[length] === "items" && typeof path[length + 1] === "number") length += 2;
+  return valueAt(documents, { document, path: path.slice(0, length) });
+}
+
+/** Whether two values, as JSON.parse gives them, are the same; the order of keys does not count. */
+export function isSameValue(a: unknown, b: unknown): boolean {
+  if (Object.is(a, b)) return true;
+  if (Array.isArray(a) && Array.isArray(b)) {
+    return a.length === b.length && a.every((item, index) => isSameValue(item, b[index]));
+  }
+  if (!isRecord(a) || !isRecord(b)) return false;
+  const keys = Object.keys(a);
+  return (
+    keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && isSameValue(a[key], b[key]))
+  );
 }

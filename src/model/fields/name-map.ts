@@ -1,3 +1,8 @@
+/** Bytewise order, as Go compares strings. The texts compared here are ASCII, where UTF-16 order is the same. */
+export function compareBytes(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
 /** Values by namespace and name: two maps, since building a key of both for each look-up costs more than the look-up. */
 export type NameMap<V> = Map<string, Map<string, V>>;
 

@@ -1,3 +1,6 @@
+import { didYouMean } from "../fields/did-you-mean.ts";
+import { booleanField, type Fields, placeOf } from "../fields/fields.ts";
+
 /**
  * The feature gates of kube-proxy 1.36.3: it refuses a configuration that sets an unknown gate, or a locked
  * one to another value. Listed by the binary's own registry.
@@ -96,4 +99,17 @@ export function featureGateFault(name: string, value: boolean): GateFault | unde
 
 export function featureGateNames(): readonly string[] {
   return [...free, ...lockedOn, ...lockedOff];
+}
+
+/** Reports the gates with which kube-proxy 1.36 does not start. */
+export function checkFeatureGates(gates: Fields): void {
+  for (const gate of Object.keys(gates.value)) {
+    const value = booleanField(gates, gate);
+    const fault = value === undefined ? undefined : featureGateFault(gate, value);
+    if (fault === undefined) continue;
+    const near = fault === "unknown" ? didYouMean(gate, featureGateNames()) : undefined;
+    const hint = near === undefined ? undefined : `did you mean ${near}?`;
+    const words = fault === "unknown" ? "unknown" : `locked to ${!value}`;
+    gates.report("feature-gate-refused", placeOf(gates, gate), { gate, fault: words }, { caret: "key", hint });
+  }
 }

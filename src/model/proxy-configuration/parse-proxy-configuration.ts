@@ -8,8 +8,8 @@ import {
   textField,
   textsField,
 } from "../fields/fields.ts";
-import { checkFeatureGates } from "./check-feature-gates.ts";
 import { checkHostPort, checkOtherSettings, refuse } from "./check-proxy-settings.ts";
+import { checkFeatureGates } from "./feature-gates.ts";
 import { parseDetectLocal } from "./parse-detect-local.ts";
 import { parseIpvs } from "./parse-ipvs.ts";
 import {

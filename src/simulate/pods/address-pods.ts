@@ -1,13 +1,10 @@
-import { createSubject } from "../../diagnostics/subject.ts";
+import { createSubject } from "../../diagnostics/diagnostic.ts";
 import { type Family, parseIp } from "../../model/address.ts";
-import { allocate } from "../allocate.ts";
-import type { Draft } from "../draft.ts";
-import type { GivenObject } from "../given.ts";
-import { markFields } from "../mark.ts";
-import { poolOf } from "../ranges.ts";
+import { allocate, poolOf } from "../allocate.ts";
+import { type Draft, type GivenObject, markFields } from "../draft.ts";
 import type { SimulatedNode } from "../simulate-nodes.ts";
 import { recordOf, recordsOf, textOf, type Value } from "../values.ts";
-import type { PlacedPod } from "./pod-of-template.ts";
+import type { PlacedPod } from "./expand-workload.ts";
 
 /**
  * Gives pods addresses of their node's ranges, by their names, and makes them run. Those that find no room are told and

@@ -1,5 +1,5 @@
-import { compareBytes } from "../../model/fields/compare.ts";
-import { sha256Number } from "../../tools/sha256.ts";
+import { compareBytes } from "../../model/fields/name-map.ts";
+import { sha256Number } from "../../model/sha256.ts";
 import type { SimulatedNode } from "../simulate-nodes.ts";
 import { recordsOf, type Texts, textMapOf, textOf, type Value } from "../values.ts";
 

@@ -1,10 +1,9 @@
+import { describeSubject } from "../../diagnostics/diagnostic.ts";
 import { at } from "../../diagnostics/place.ts";
-import { describeSubject } from "../../diagnostics/subject.ts";
 import { type NameMap, namesIn } from "../../model/fields/name-map.ts";
 import { subjectOf } from "../../model/read-objects.ts";
-import { checkReplicas } from "../checks/check-replicas.ts";
-import { type Draft, reportOn } from "../draft.ts";
-import type { GivenObject, GivenObjects } from "../given.ts";
+import { checkReplicas } from "../checks.ts";
+import { type Draft, type GivenObject, type GivenObjects, reportOn } from "../draft.ts";
 import { recordOf, textMapOf } from "../values.ts";
 import { matchesLabels } from "./matches-selector.ts";
 import { readWorkload, type Workload, workloadKinds } from "./read-workload.ts";

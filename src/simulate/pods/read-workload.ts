@@ -1,5 +1,5 @@
 import { isRecord } from "../../model/fields/fields.ts";
-import type { GivenObject, Kind } from "../given.ts";
+import type { GivenObject, Kind } from "../draft.ts";
 import { countOf, recordOf, recordsOf, type Texts, textMapOf, textOf, type Value } from "../values.ts";
 import { matchesLabels, matchesSelector } from "./matches-selector.ts";
 

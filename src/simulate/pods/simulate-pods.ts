@@ -1,16 +1,14 @@
-import { describeSubject } from "../../diagnostics/subject.ts";
+import { describeSubject } from "../../diagnostics/diagnostic.ts";
 import type { Family } from "../../model/address.ts";
 import { subjectOf } from "../../model/read-objects.ts";
-import { type Draft, reportOn } from "../draft.ts";
-import type { GivenObject, GivenObjects } from "../given.ts";
+import { simulatedParts } from "../../model/simulated.ts";
+import { type Draft, type GivenObject, type GivenObjects, markFields, reportOn } from "../draft.ts";
 import type { SimulatedNode } from "../simulate-nodes.ts";
-import { isGiven, recordOf, textOf, type Value } from "../values.ts";
+import { isGiven, recordOf, recordsOf, textOf, type Value } from "../values.ts";
 import { addressPods } from "./address-pods.ts";
 import { chooseNodes } from "./choose-nodes.ts";
-import { expandWorkload } from "./expand-workload.ts";
-import { failPod } from "./fail-pod.ts";
+import { expandWorkload, type PlacedPod } from "./expand-workload.ts";
 import type { PodPlan } from "./plan-pods.ts";
-import type { PlacedPod } from "./pod-of-template.ts";
 
 /** Whether a Pod of the input has been in a cluster: it has a status then. */
 export function hasRun({ input }: GivenObject): boolean {
@@ -57,4 +55,17 @@ function placePod(pod: GivenObject, nodes: readonly SimulatedNode[], draft: Draf
   if (node !== undefined) return [{ value: input.value, node, place: input.place, input }];
   reportOn(draft, pod)("simulate-pods-pending", input.place, { object: describeSubject(subjectOf(input)) });
   return [];
+}
+
+/** The pod as it is while it, or its node, is down: not ready. Itself where neither is. */
+export function failPod(value: Value, { settings: { fail } }: Draft): Value {
+  if (fail.length === 0) return value;
+  const { name, namespace } = recordOf(value.metadata);
+  const node = textOf(recordOf(value.spec).nodeName);
+  const names = [`${textOf(namespace) ?? "default"}/${textOf(name) ?? ""}`, textOf(name), node];
+  if (!fail.some((one) => names.includes(one))) return value;
+  const status = recordOf(value.status);
+  const others = recordsOf(status.conditions).filter(({ type }) => type !== "Ready");
+  const failed = { ...value, status: { ...status, conditions: [...others, { type: "Ready", status: "False" }] } };
+  return simulatedParts(value)?.includes("object") ? failed : markFields(failed, ["status.conditions"]);
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseLinks } from "../../../src/changes/found/parse-links.ts";
+import { parseLinks } from "../../../src/languages/iproute.ts";
 
 describe("ip -j addr", () => {
   it("gives interfaces with their addresses, without the link-local one of kube-ipvs0", () => {

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { printHostDump } from "../../../src/changes/found/host-dump.ts";
+import { printHostDump } from "../../../src/reconcile/live/host-dump.ts";
 import { problemsIn, runCli, workspace } from "../run-cli.ts";
 import { rulesOfTwo, textOfTwo } from "../two-services.ts";
 import { check } from "./check-here.ts";

@@ -1,6 +1,6 @@
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, it } from "vitest";
-import { schemas } from "../../../src/review/schemas/schemas.ts";
+import { schemas } from "../../../src/report/schemas.ts";
 import { runCli, workspace } from "../run-cli.ts";
 import { rulesOfTwo, textOfTwo } from "../two-services.ts";
 

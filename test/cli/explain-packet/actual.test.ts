@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import type { PacketExplanation } from "../../../src/review/explain/packet/packet-explanation.ts";
+import type { PacketExplanation } from "../../../src/explain/packet/packet-explanation.ts";
 import { explainHere } from "../explain-here.ts";
 import { workspace } from "../run-cli.ts";
 import { foreignSave, packetState } from "./packet-states.ts";

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { expect } from "vitest";
-import type { PacketExplanation } from "../../../src/review/explain/packet/packet-explanation.ts";
+import type { PacketExplanation } from "../../../src/explain/packet/packet-explanation.ts";
 import { explainHere } from "../explain-here.ts";
 import { workspace } from "../run-cli.ts";
 import { packetState } from "./packet-states.ts";

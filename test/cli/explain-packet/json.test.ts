@@ -1,6 +1,6 @@
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, it } from "vitest";
-import { packetSchema } from "../../../src/review/schemas/packet.ts";
+import { packetSchema } from "../../../src/report/schema-packet.ts";
 import { asked, caseFlags, explain } from "./ask-packet.ts";
 
 describe("explain packet -o json", () => {

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { printHostDump } from "../../../src/changes/found/host-dump.ts";
+import { printHostDump } from "../../../src/reconcile/live/host-dump.ts";
 import { runCli, workspace } from "../run-cli.ts";
 
 const golden = new URL("../../../golden/nodeport-local-policy/", import.meta.url).pathname;

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
+import { compile } from "../../../src/index.ts";
 import {
   type DumpCommand,
   dumpCommands,
   dumpSysctlCommand,
   printHostDump,
-} from "../../../src/changes/found/host-dump.ts";
-import { compile } from "../../../src/index.ts";
+} from "../../../src/reconcile/live/host-dump.ts";
 import { runCli, workspace } from "../run-cli.ts";
 
 const state = [

@@ -3,7 +3,7 @@ import { followsTo, inStep, sliceTo } from "./in-step.ts";
 
 const bug = vi.hoisted(() => ({ isDue: false }));
 
-vi.mock("../../../src/cli/watch/tell-sync.ts", async (load) => ({
+vi.mock("../../../src/app/watch/watch-log.ts", async (load) => ({
   ...(await load<object>()),
   tellUpdate: () => {
     if (!bug.isDue) return;

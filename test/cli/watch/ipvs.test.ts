@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { printHostDump } from "../../../src/changes/found/host-dump.ts";
+import { printHostDump } from "../../../src/reconcile/live/host-dump.ts";
 import { proxyConfigMap } from "../../host/live/objects.ts";
 import { type WatchApi, watchApi } from "../../host/watch/watch-api.ts";
 import { runCli, workspace } from "../run-cli.ts";

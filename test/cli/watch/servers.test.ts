@@ -1,10 +1,9 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { parseBindAddress } from "../../../src/cli/watch/bind-address.ts";
-import type { SyncReport } from "../../../src/cli/watch/keep-in-step.ts";
-import { logLine } from "../../../src/cli/watch/log-line.ts";
-import { type Servers, startServers } from "../../../src/cli/watch/start-servers.ts";
+import type { SyncReport } from "../../../src/app/watch/reconciler.ts";
+import { parseBindAddress, type Servers, startServers } from "../../../src/app/watch/start-servers.ts";
+import { logLine } from "../../../src/app/watch/watch-log.ts";
 
 const failed: SyncReport["result"] = {
   kind: "failed",

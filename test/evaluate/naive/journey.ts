@@ -1,4 +1,4 @@
-import type { SavedServer } from "../../../src/tools/ipvs/parse.ts";
+import type { SavedServer } from "../../../src/languages/ipvs/parse.ts";
 
 /** One packet of one client. */
 export interface NaivePacket {

@@ -1,8 +1,8 @@
 import { BlockList, isIPv6 } from "node:net";
-import { parseSets, type SavedSet } from "../../../src/tools/ipset/parse.ts";
-import { parseTables } from "../../../src/tools/iptables/parse.ts";
-import type { Rule } from "../../../src/tools/iptables/parsed.ts";
-import { parseServers, type SavedServer } from "../../../src/tools/ipvs/parse.ts";
+import { parseSets, type SavedSet } from "../../../src/languages/ipset/parse.ts";
+import { parseTables } from "../../../src/languages/iptables/parse.ts";
+import type { Rule } from "../../../src/languages/iptables/rule.ts";
+import { parseServers, type SavedServer } from "../../../src/languages/ipvs/parse.ts";
 
 /**
  * A host for the naive evaluator, which follows one packet of one address and shares nothing with src/evaluate: no

@@ -1,4 +1,4 @@
-import type { Match } from "../../../src/tools/iptables/parsed.ts";
+import type { Match } from "../../../src/languages/iptables/rule.ts";
 import type { Journey } from "./journey.ts";
 import { liesIn, type NaiveHost } from "./naive-host.ts";
 

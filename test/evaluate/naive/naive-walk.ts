@@ -1,4 +1,4 @@
-import type { Rule } from "../../../src/tools/iptables/parsed.ts";
+import type { Rule } from "../../../src/languages/iptables/rule.ts";
 import type { Journey } from "./journey.ts";
 import type { NaiveChain, NaiveHost } from "./naive-host.ts";
 import { isLocalAddress, matchNaively } from "./naive-match.ts";

@@ -1,5 +1,5 @@
-import type { AddressSet } from "../../../src/evaluate/address-set.ts";
-import type { Outcome } from "../../../src/evaluate/packet.ts";
+import type { AddressSet } from "../../../src/datapath/address-set.ts";
+import type { Outcome } from "../../../src/datapath/packet.ts";
 import type { Answered } from "./every-answer.ts";
 import { fraction } from "./every-run.ts";
 

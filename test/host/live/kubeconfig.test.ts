@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { chooseTarget, type TargetChoice } from "../../../src/host/live/choose-target.ts";
-import { type KubeconfigSources, readKubeconfig } from "../../../src/host/live/kubeconfig.ts";
+import { chooseTarget, type TargetChoice } from "../../../src/host/kube/choose-target.ts";
+import { type KubeconfigSources, readKubeconfig } from "../../../src/host/kube/kubeconfig.ts";
 
 const two = `
 apiVersion: v1

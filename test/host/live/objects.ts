@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { createSink } from "../../../src/diagnostics/diagnostic.ts";
-import { readDocuments } from "../../../src/host/documents/read-documents.ts";
+import { readDocuments } from "../../../src/model/documents/read-documents.ts";
 import { flattenDocuments } from "../../../src/model/flatten-documents.ts";
 import type { StoredObject } from "./fake-api.ts";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { proxyOf } from "../../../src/host/live/proxy-of.ts";
+import { proxyOf } from "../../../src/host/kube/connect.ts";
 
 test.each([
   ["https://api.example.com:6443", { HTTPS_PROXY: "http://p:3128" }, "http://p:3128"],

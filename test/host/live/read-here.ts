@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll } from "vitest";
-import { type LiveRequest, readLive } from "../../../src/host/live/read-live.ts";
+import { type LiveRequest, readLive } from "../../../src/host/kube/read-live.ts";
 import { type ConfigParts, type FakeApiOptions, fakeApi, kubeconfig } from "./fake-api.ts";
 import { manyServices, testNode } from "./objects.ts";
 

@@ -1,9 +1,9 @@
 import { setMaxListeners } from "node:events";
 import { expect, onTestFinished, test } from "vitest";
-import type { Connection } from "../../../src/host/live/connect.ts";
-import { watchedResources } from "../../../src/host/live/resources.ts";
-import { followResource } from "../../../src/host/watch/follow-resource.ts";
-import type { Trouble } from "../../../src/host/watch/following.ts";
+import type { Connection } from "../../../src/host/kube/connect.ts";
+import { followResource } from "../../../src/host/kube/reflect-resource.ts";
+import type { Trouble } from "../../../src/host/kube/reflector.ts";
+import { watchedResources } from "../../../src/host/kube/resources.ts";
 import type { StoredObject } from "../live/fake-api.ts";
 import { type WatchApi, watchApi } from "./watch-api.ts";
 

@@ -1,7 +1,7 @@
-import { contains } from "../../../src/evaluate/address-set.ts";
-import { addressNumber } from "../../../src/evaluate/addresses.ts";
-import { plus, type Share, shareNumber } from "../../../src/evaluate/flow/share.ts";
-import type { Outcome } from "../../../src/evaluate/packet.ts";
+import { contains } from "../../../src/datapath/address-set.ts";
+import { addressNumber } from "../../../src/datapath/addresses.ts";
+import type { Outcome } from "../../../src/datapath/packet.ts";
+import { plus, type Share, shareNumber } from "../../../src/datapath/share.ts";
 import { addresses, type HostName } from "../traffic/topology.ts";
 
 export interface Asked {

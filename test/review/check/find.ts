@@ -1,9 +1,9 @@
+import { checkCluster } from "../../../src/check/state/check-cluster.ts";
+import { sortTexts } from "../../../src/check/text/actual-texts.ts";
+import { checkHost } from "../../../src/check/text/check-host.ts";
 import { createSink, type Diagnostic } from "../../../src/diagnostics/diagnostic.ts";
-import { readDocuments } from "../../../src/host/documents/read-documents.ts";
+import { readDocuments } from "../../../src/model/documents/read-documents.ts";
 import type { ProxyMode } from "../../../src/model/proxy-configuration/proxy-configuration.ts";
-import { checkCluster } from "../../../src/review/check/state/check-cluster.ts";
-import { sortTexts } from "../../../src/review/check/text/actual-texts.ts";
-import { checkHost } from "../../../src/review/check/text/check-host.ts";
 
 /** What `check` finds in manifests. */
 export function findInState(text: string, mode?: ProxyMode): readonly Diagnostic[] {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { printHostDump } from "../../../src/changes/found/host-dump.ts";
+import { printHostDump } from "../../../src/reconcile/live/host-dump.ts";
 import { findInTexts } from "./find.ts";
 
 /** What others keep on nodes, in the shape their programs give it. */

@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { parseAddressSet } from "../../../src/evaluate/address-set.ts";
-import { evaluatePacket } from "../../../src/evaluate/evaluate-packet.ts";
-import { shareNumber } from "../../../src/evaluate/flow/share.ts";
-import { type EvaluatedHost, readEvaluatedHost } from "../../../src/evaluate/host.ts";
-import type { ConnectionState, Entry, Packet, Protocol } from "../../../src/evaluate/packet.ts";
-import { diffSides } from "../../../src/review/diff/diff-sides.ts";
-import type { Side } from "../../../src/review/diff/side.ts";
-import type { TrafficChange } from "../../../src/review/diff/traffic-diff.ts";
+import { parseAddressSet } from "../../../src/datapath/address-set.ts";
+import { evaluatePacket } from "../../../src/datapath/evaluate-packet.ts";
+import { type EvaluatedHost, readEvaluatedHost } from "../../../src/datapath/host.ts";
+import type { ConnectionState, Entry, Packet, Protocol } from "../../../src/datapath/packet.ts";
+import { shareNumber } from "../../../src/datapath/share.ts";
+import { diffSides } from "../../../src/diff/diff-sides.ts";
+import type { Side } from "../../../src/diff/side.ts";
+import type { TrafficChange } from "../../../src/diff/traffic-diff.ts";
 import {
   addressesOf,
   configOf,

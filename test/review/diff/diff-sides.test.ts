@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { parseAllDocuments } from "yaml";
-import { diffSides } from "../../../src/review/diff/diff-sides.ts";
-import type { TrafficChange, TrafficDiff } from "../../../src/review/diff/traffic-diff.ts";
+import { diffSides } from "../../../src/diff/diff-sides.ts";
+import type { TrafficChange, TrafficDiff } from "../../../src/diff/traffic-diff.ts";
 import { compiledSide, sideOf, told } from "./text-side.ts";
 
 interface Documents {

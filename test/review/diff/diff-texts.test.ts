@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { diffSides } from "../../../src/review/diff/diff-sides.ts";
-import type { TrafficDiff } from "../../../src/review/diff/traffic-diff.ts";
+import { diffSides } from "../../../src/diff/diff-sides.ts";
+import type { TrafficDiff } from "../../../src/diff/traffic-diff.ts";
 import { nodeOf, sideOf, told } from "./text-side.ts";
 
 describe("text of any origin", () => {

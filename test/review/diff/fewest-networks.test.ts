@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { type AddressSet, isEmpty, parseAddressSet, subtract, unite } from "../../../src/evaluate/address-set.ts";
-import { fewestNetworks } from "../../../src/review/diff/telling/fewest-networks.ts";
+import { type AddressSet, isEmpty, parseAddressSet, subtract, unite } from "../../../src/datapath/address-set.ts";
+import { fewestNetworks } from "../../../src/diff/name-sources.ts";
 
 function setOf(...networks: readonly string[]): AddressSet {
   return unite(

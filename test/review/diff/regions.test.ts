@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { diffSides } from "../../../src/review/diff/diff-sides.ts";
+import { diffSides } from "../../../src/diff/diff-sides.ts";
 import { type NodeText, nodeOf, sideOf } from "./text-side.ts";
 
 function told(base: NodeText, head: NodeText): readonly string[] {

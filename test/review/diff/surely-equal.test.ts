@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { readEvaluatedHost } from "../../../src/evaluate/host.ts";
-import { compareKey } from "../../../src/review/diff/keys/compare-key.ts";
-import { listKeys } from "../../../src/review/diff/keys/list-keys.ts";
-import { createSurelyEqual } from "../../../src/review/diff/keys/surely-equal.ts";
-import { pairTables } from "../../../src/review/diff/rules/changed-chains.ts";
-import type { Side } from "../../../src/review/diff/side.ts";
+import { readEvaluatedHost } from "../../../src/datapath/host.ts";
+import { compareKey } from "../../../src/diff/destinations/compare-destination.ts";
+import { listKeys } from "../../../src/diff/destinations/enumerate-destinations.ts";
+import { createSurelyEqual } from "../../../src/diff/destinations/equivalence-prefilter.ts";
+import { pairTables } from "../../../src/diff/rules/changed-chains.ts";
+import type { Side } from "../../../src/diff/side.ts";
 import { compiledSide } from "./text-side.ts";
 
 interface Shape {

@@ -1,6 +1,6 @@
+import type { Side, SideNode } from "../../../src/diff/side.ts";
+import type { TrafficDiff } from "../../../src/diff/traffic-diff.ts";
 import { compile } from "../../../src/index.ts";
-import type { Side, SideNode } from "../../../src/review/diff/side.ts";
-import type { TrafficDiff } from "../../../src/review/diff/traffic-diff.ts";
 
 /** What a node of a side is given as text; the rest is what its kernel knows. */
 export interface NodeText {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { diffSides } from "../../../src/review/diff/diff-sides.ts";
-import type { Side } from "../../../src/review/diff/side.ts";
-import type { TrafficDiff } from "../../../src/review/diff/traffic-diff.ts";
+import { diffSides } from "../../../src/diff/diff-sides.ts";
+import type { Side } from "../../../src/diff/side.ts";
+import type { TrafficDiff } from "../../../src/diff/traffic-diff.ts";
 import { compiledSide, nodeOf, sideOf } from "./text-side.ts";
 
 type Mode = "iptables" | "ipvs";

@@ -1,12 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { endpointChain, servicePortChains } from "../../../src/modes/iptables/chains.ts";
-import { absentChain } from "../../../src/review/explain/chain/absent-chain.ts";
-import { chainGraph } from "../../../src/review/explain/chain/chain-graph.ts";
-import { findChainOwner } from "../../../src/review/explain/chain/chain-owner.ts";
-import { ownersByComments } from "../../../src/review/explain/chain/dump-owners.ts";
-import { explainChain } from "../../../src/review/explain/chain/explain-chain.ts";
-import { printMermaid } from "../../../src/review/explain/render/render-graph.ts";
-import { chainsNamed, readTexts } from "../../../src/review/explain/texts.ts";
+import { absentChain } from "../../../src/explain/chain/absent-chain.ts";
+import { chainGraph } from "../../../src/explain/chain/chain-graph.ts";
+import { findChainOwner, ownersByComments } from "../../../src/explain/chain/chain-owner.ts";
+import { explainChain } from "../../../src/explain/chain/explain-chain.ts";
+import { chainsNamed, readTexts } from "../../../src/explain/texts.ts";
+import { endpointChain, servicePortChains } from "../../../src/programs/kube-proxy/iptables/chains.ts";
+import { printMermaid } from "../../../src/report/explain/graph.ts";
 import { clusterCidr, compileFor, here, node, service, slice, there } from "./explain-here.ts";
 
 const quiet = { config: clusterCidr };

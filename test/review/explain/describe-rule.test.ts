@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { describeRule } from "../../../src/review/explain/describe-rule.ts";
-import { parseRule } from "../../../src/tools/iptables/parse-rule.ts";
+import { describeRule } from "../../../src/explain/describe-rule.ts";
+import { parseRule } from "../../../src/languages/iptables/parse-rule.ts";
 
 describe("describeRule", () => {
   it.each([

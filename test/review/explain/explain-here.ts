@@ -1,8 +1,8 @@
-import { type CompileOptions, compileNode, readCluster } from "../../../src/compile.ts";
+import { type CompileOptions, compileNode, readCluster } from "../../../src/compile/compile.ts";
 import { createSink, hasErrors } from "../../../src/diagnostics/diagnostic.ts";
-import { type NodeFacts, nodeFacts } from "../../../src/review/explain/omissions/node-facts.ts";
-import { explainServiceOn, type NodePart } from "../../../src/review/explain/service/explain-service.ts";
-import { readTexts, type Texts, textsOfScript } from "../../../src/review/explain/texts.ts";
+import { type NodeFacts, nodeFacts } from "../../../src/explain/not-programmed/not-programmed.ts";
+import { explainServiceOn, type NodePart } from "../../../src/explain/service/explain-service.ts";
+import { readTexts, type Texts, textsOfScript } from "../../../src/explain/texts.ts";
 
 /** A node of some objects, compiled with origins. */
 export function compileFor(

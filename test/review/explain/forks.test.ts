@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { printDot, printMermaid } from "../../../src/review/explain/render/render-graph.ts";
-import { forkShares } from "../../../src/review/explain/share.ts";
-import { readTexts } from "../../../src/review/explain/texts.ts";
+import { forkShares } from "../../../src/explain/share.ts";
+import { readTexts } from "../../../src/explain/texts.ts";
+import { printDot, printMermaid } from "../../../src/report/explain/graph.ts";
 
 describe("shares at a fork", () => {
   const chain = (...probabilities: (string | undefined)[]): ReturnType<typeof forkShares> => {

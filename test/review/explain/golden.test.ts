@@ -1,16 +1,16 @@
 import { existsSync, readdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { compileNode, readCluster } from "../../../src/compile.ts";
+import { compileNode, readCluster } from "../../../src/compile/compile.ts";
 import { createSink } from "../../../src/diagnostics/diagnostic.ts";
-import { readInputs } from "../../../src/host/sources/read-inputs.ts";
-import { chainGraph } from "../../../src/review/explain/chain/chain-graph.ts";
-import { nodeFacts } from "../../../src/review/explain/omissions/node-facts.ts";
-import { printDot, printMermaid } from "../../../src/review/explain/render/render-graph.ts";
-import { explainNode } from "../../../src/review/explain/service/explain-node.ts";
-import { explainServiceOn } from "../../../src/review/explain/service/explain-service.ts";
-import { explainSliceOn } from "../../../src/review/explain/service/explain-slice.ts";
-import { ownLines } from "../../../src/review/explain/service/own-lines.ts";
-import { readTexts, textsOfScript } from "../../../src/review/explain/texts.ts";
+import { chainGraph } from "../../../src/explain/chain/chain-graph.ts";
+import { nodeFacts } from "../../../src/explain/not-programmed/not-programmed.ts";
+import { explainNode } from "../../../src/explain/service/explain-node.ts";
+import { explainServiceOn } from "../../../src/explain/service/explain-service.ts";
+import { explainSliceOn } from "../../../src/explain/service/explain-slice.ts";
+import { ownLines } from "../../../src/explain/service/service-lines.ts";
+import { readTexts, textsOfScript } from "../../../src/explain/texts.ts";
+import { readInputs } from "../../../src/host/files/read-inputs.ts";
+import { printDot, printMermaid } from "../../../src/report/explain/graph.ts";
 
 const golden = new URL("../../../golden/", import.meta.url).pathname;
 const cases = readdirSync(golden).filter(

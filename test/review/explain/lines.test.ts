@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { servicePortChains } from "../../../src/modes/iptables/chains.ts";
-import { findChainOwner } from "../../../src/review/explain/chain/chain-owner.ts";
-import { findRule, nearestRules, readRule } from "../../../src/review/explain/chain/explain-line.ts";
-import { explainSet } from "../../../src/review/explain/chain/explain-set.ts";
+import { findChainOwner } from "../../../src/explain/chain/chain-owner.ts";
+import { findRule, nearestRules, readRule } from "../../../src/explain/chain/explain-line.ts";
+import { explainSet } from "../../../src/explain/chain/explain-set.ts";
+import { servicePortChains } from "../../../src/programs/kube-proxy/iptables/chains.ts";
 import { clusterCidr, compileFor, here, node, service, slice } from "./explain-here.ts";
 
 const quiet = { config: clusterCidr };

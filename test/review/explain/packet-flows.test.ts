@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { sharedFolder } from "../../../scripts/conformance/oracle.mjs";
-import type { PacketExplanation } from "../../../src/review/explain/packet/packet-explanation.ts";
+import type { PacketExplanation } from "../../../src/explain/packet/packet-explanation.ts";
 import { explainHere } from "../../cli/explain-here.ts";
 
 interface RecordedFlow {

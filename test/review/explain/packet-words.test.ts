@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { parseAddressSet } from "../../../src/evaluate/address-set.ts";
-import { everything, share } from "../../../src/evaluate/flow/share.ts";
-import type { Assumption, Outcome, Verdict } from "../../../src/evaluate/packet.ts";
-import { parseExpectation } from "../../../src/review/explain/packet/expectation.ts";
-import { foldOutcomes } from "../../../src/review/explain/packet/fold-outcomes.ts";
-import { parsePacketSource, parsePacketTarget } from "../../../src/review/explain/packet/question/question.ts";
-import { assumptionWords } from "../../../src/review/explain/packet/render/result-words.ts";
-import { shortenRule } from "../../../src/review/explain/packet/render/shorten-rule.ts";
+import { parseAddressSet } from "../../../src/datapath/address-set.ts";
+import type { Assumption, Outcome, Verdict } from "../../../src/datapath/packet.ts";
+import { everything, share } from "../../../src/datapath/share.ts";
+import { parseExpectation } from "../../../src/explain/packet/expectation.ts";
+import { foldOutcomes } from "../../../src/explain/packet/fold-outcomes.ts";
+import { parsePacketSource, parsePacketTarget } from "../../../src/explain/packet/question.ts";
+import { shortenRule } from "../../../src/report/explain/packet-hops.ts";
+import { assumptionWords } from "../../../src/report/explain/packet-results.ts";
 
 describe("shortenRule", () => {
   it.each([

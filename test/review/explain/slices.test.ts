@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { explainNode } from "../../../src/review/explain/service/explain-node.ts";
-import { explainSliceOn } from "../../../src/review/explain/service/explain-slice.ts";
+import { explainNode } from "../../../src/explain/service/explain-node.ts";
+import { explainSliceOn } from "../../../src/explain/service/explain-slice.ts";
 import { clusterCidr, compileFor, here, node, service, slice, there, zonedNode } from "./explain-here.ts";
 
 /** The first slice of these objects, explained on node1. */

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { isProblem, matchesLabels, parseSelector } from "../../../src/review/narrow/label-selector.ts";
+import { isProblem, matchesLabels, parseSelector } from "../../../src/filter/label-selector.ts";
 
 const labels = { app: "web", tier: "front", "example.com/team": "payments", empty: "", level: "7" };
 

@@ -1,11 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { isProblem, parseSelector } from "../../../src/review/narrow/label-selector.ts";
-import { createNarrowing } from "../../../src/review/narrow/narrowing.ts";
-import { countHidden, narrowItems } from "../../../src/review/narrow/not-shown.ts";
-import { createRuleOwners } from "../../../src/review/narrow/rule-owners.ts";
-import { parseServiceChoice, type ServiceFilter } from "../../../src/review/narrow/service-filter.ts";
-import { tellUnmatched } from "../../../src/review/narrow/unmatched.ts";
-import { notShownSentence } from "../../../src/review/render/sentences.ts";
+import { createRuleOwners } from "../../../src/filter/known-services.ts";
+import { isProblem, parseSelector } from "../../../src/filter/label-selector.ts";
+import { countHidden, createNarrowing, narrowItems } from "../../../src/filter/narrowing.ts";
+import { parseServiceChoice, type ServiceFilter, tellUnmatched } from "../../../src/filter/service-filter.ts";
+import { notShownSentence } from "../../../src/report/words.ts";
 
 interface Asked {
   readonly namespaces?: readonly string[];

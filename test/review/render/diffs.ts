@@ -4,7 +4,7 @@ import type {
   OutcomeLabel,
   TrafficChange,
   TrafficDiff,
-} from "../../../src/review/diff/traffic-diff.ts";
+} from "../../../src/diff/traffic-diff.ts";
 
 /** An endpoint that is reached with one share out of so many. */
 export function delivered(destination: string, parts = 1, more: Partial<OutcomeLabel> = {}): OutcomeLabel {

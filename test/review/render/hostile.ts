@@ -1,4 +1,4 @@
-import type { TrafficDiff } from "../../../src/review/diff/traffic-diff.ts";
+import type { TrafficDiff } from "../../../src/diff/traffic-diff.ts";
 import { balanced, change, diffOf } from "./diffs.ts";
 
 /** Texts that would break out of a line, a cell, a fence, a tag, a label or a command. */

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { renderHtml } from "../../../src/review/render/html/html.ts";
+import { renderHtml } from "../../../src/report/diff/html/html.ts";
 import { hasControls } from "../../cli/controls.ts";
 import { cosmeticDiff, emptyDiff } from "./diffs.ts";
 import { hostileDiff } from "./hostile.ts";

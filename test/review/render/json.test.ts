@@ -1,7 +1,7 @@
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, it } from "vitest";
-import { renderJson } from "../../../src/review/render/json.ts";
-import { diffSchema } from "../../../src/review/schemas/diff.ts";
+import { renderJson } from "../../../src/report/diff/json.ts";
+import { diffSchema } from "../../../src/report/schema-diff.ts";
 import { hasControls } from "../../cli/controls.ts";
 import { cosmeticDiff, emptyDiff } from "./diffs.ts";
 import { hostileDiff, hostileText } from "./hostile.ts";

@@ -1,8 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { renderBrief } from "../../../src/review/render/brief.ts";
-import { renderGithub } from "../../../src/review/render/github.ts";
-import { renderUnified } from "../../../src/review/render/unified.ts";
-import { percent } from "../../../src/review/render/words.ts";
+import { renderBrief, renderUnified } from "../../../src/report/diff/brief.ts";
+import { renderGithub } from "../../../src/report/diff/github.ts";
+import { percent } from "../../../src/report/words.ts";
 import { hasControls } from "../../cli/controls.ts";
 import { change, diffOf, emptyDiff } from "./diffs.ts";
 import { hostileDiff } from "./hostile.ts";

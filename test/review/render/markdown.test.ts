@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { renderMarkdown } from "../../../src/review/render/markdown/markdown.ts";
+import { renderMarkdown } from "../../../src/report/diff/markdown.ts";
 import { hasControls } from "../../cli/controls.ts";
 import { balanced, change, cosmeticDiff, diffOf, emptyDiff } from "./diffs.ts";
 import { hostileDiff } from "./hostile.ts";

@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { diffFormats } from "../../../src/review/render/formats.ts";
-import { renderDiff } from "../../../src/review/render/render-diff.ts";
+import { diffFormats, renderDiff } from "../../../src/report/diff/diff.ts";
 import { hasControls } from "../../cli/controls.ts";
 import { change, cosmeticDiff, diffOf, emptyDiff } from "./diffs.ts";
 import { largeDiff, smallDiff } from "./samples.ts";

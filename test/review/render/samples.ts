@@ -1,4 +1,4 @@
-import type { TrafficChange, TrafficDiff } from "../../../src/review/diff/traffic-diff.ts";
+import type { TrafficChange, TrafficDiff } from "../../../src/diff/traffic-diff.ts";
 import { balanced, change, delivered, diffOf, rejected } from "./diffs.ts";
 
 const lost = change({

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { renderText } from "../../../src/review/render/text/text.ts";
+import { renderText } from "../../../src/report/diff/text.ts";
 import { hasControls } from "../../cli/controls.ts";
 import { balanced, change, cosmeticDiff, diffOf, emptyDiff, nodeRules, rejected } from "./diffs.ts";
 import { hostileDiff } from "./hostile.ts";

@@ -3,9 +3,9 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { sharedFolder } from "../../../scripts/conformance/oracle.mjs";
-import { parseTables } from "../../../src/tools/iptables/parse.ts";
-import type { Rule } from "../../../src/tools/iptables/parsed.ts";
-import { printRule, printTables } from "../../../src/tools/iptables/print.ts";
+import { parseTables } from "../../../src/languages/iptables/parse.ts";
+import type { Rule } from "../../../src/languages/iptables/rule.ts";
+import { printRule, printTables } from "../../../src/languages/iptables/write-rule.ts";
 
 const CONFORMANCE = join(sharedFolder, "conformance");
 

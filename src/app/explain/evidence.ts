@@ -1,0 +1,75 @@
+import type { ExplainFlags } from "../../cli/commands/explain.ts";
+import { CommandFailure, exitCodes } from "../../cli/exit-codes.ts";
+import { hasState } from "../../cli/program/state-flags.ts";
+import { findChainOwner, ownersByComments } from "../../explain/chain/chain-owner.ts";
+import { withCausesOf } from "../../explain/chain/explain-line.ts";
+import type { NodeFacts } from "../../explain/not-programmed/not-programmed.ts";
+import type { SourceOf } from "../../explain/source.ts";
+import type { Texts } from "../../explain/texts.ts";
+import { readState, type State } from "./compile-state.ts";
+import { sourceFinder } from "./find-object.ts";
+import { type Dump, readDump } from "./read-dump.ts";
+
+/** What one node has or is to have, and who can say why. */
+export interface Evidence {
+  readonly label: string;
+  readonly texts: Texts;
+  /** Undefined where there is only a dump. */
+  readonly facts: NodeFacts | undefined;
+  /** What the state asks for, where the texts are a dump's. */
+  readonly wanted: Texts | undefined;
+  readonly ownerOf: (chain: string) => string | undefined;
+}
+
+export interface Evidences {
+  readonly labels: readonly string[];
+  /** Each is made when it is asked for, and can be forgotten then: a large cluster has many nodes. */
+  readonly all: () => Iterable<Evidence>;
+  readonly state: State | undefined;
+  readonly isDump: boolean;
+  readonly sourceOf: SourceOf;
+}
+
+/** Reads what the flags name: state, a dump, or both. */
+export async function readEvidence(flags: ExplainFlags): Promise<Evidences> {
+  const { actual } = flags;
+  if (actual === undefined) {
+    const state = await readState(flags);
+    return {
+      labels: state.nodes.map((node) => node ?? ""),
+      all: function* () {
+        for (const node of state.nodes) yield compiledEvidence(state, node);
+      },
+      state,
+      isDump: false,
+      sourceOf: sourceFinder(state.documents),
+    };
+  }
+  if (flags.allNodes === true) throw new CommandFailure("--all-nodes: a dump is of one node", exitCodes.usage);
+  if (flags.filename?.includes("-") === true && actual === "-") {
+    throw new CommandFailure("-f and --actual cannot both read standard input", exitCodes.usage);
+  }
+  const dump = await readDump(actual);
+  const state = hasState(flags) ? await readState(flags) : undefined;
+  const evidence = dumpEvidence(dump, state, flags.node);
+  const sourceOf = state === undefined ? () => undefined : sourceFinder(state.documents);
+  return { labels: [dump.label], all: () => [evidence], state, isDump: true, sourceOf };
+}
+
+function compiledEvidence(state: State, node: string | undefined): Evidence {
+  const { facts, texts } = state.compile(node);
+  const ownerOf = (chain: string): string | undefined => findChainOwner(chain, facts)?.port;
+  return { label: facts.name, texts, facts, wanted: undefined, ownerOf };
+}
+
+/** A dump knows the name of its host, which is the Node's unless somebody says otherwise. */
+function dumpEvidence(dump: Dump, state: State | undefined, chosen: string | undefined): Evidence {
+  const byComments = ownersByComments(dump.texts);
+  if (state === undefined) {
+    return { label: dump.label, texts: dump.texts, facts: undefined, wanted: undefined, ownerOf: byComments };
+  }
+  const isKnown = state.cluster.nodes.some(({ name }) => name === dump.host);
+  const { facts, texts: wanted } = state.compile(chosen ?? (isKnown ? dump.host : undefined));
+  const ownerOf = (chain: string): string | undefined => byComments(chain) ?? findChainOwner(chain, facts)?.port;
+  return { label: dump.label, texts: withCausesOf(dump.texts, wanted), facts, wanted, ownerOf };
+}

@@ -1,0 +1,77 @@
+import type { ExplainFlags } from "../../cli/commands/explain.ts";
+import { originOf } from "../../diagnostics/place.ts";
+import { type ChainGraph, chainGraph, joinGraphs, serverGraph } from "../../explain/chain/chain-graph.ts";
+import { foldNodes } from "../../explain/fold-nodes.ts";
+import { explainServiceOn, type NodePart, objectsOf } from "../../explain/service/explain-service.ts";
+import { dumpLines, missingLines, type OwnLine, servicesNamed } from "../../explain/service/service-lines.ts";
+import type { Texts } from "../../explain/texts.ts";
+import type { Service } from "../../model/objects/service.ts";
+import { isServicePortChain } from "../../reconcile/owned-names.ts";
+import { objectDocument } from "../../report/explain/documents.ts";
+import { renderObject } from "../../report/explain/object.ts";
+import { type Evidence, readEvidence } from "./evidence.ts";
+import { findObject, notThere } from "./find-object.ts";
+import type { ObjectQuestion } from "./parse-question.ts";
+import { printAnswer } from "./print-answer.ts";
+
+/** `explain service/NS/NAME`: from state, from a dump, or from a dump with state beside it. */
+export async function explainServiceObject(question: ObjectQuestion, flags: ExplainFlags): Promise<string> {
+  const { all, state, isDump, sourceOf } = await readEvidence(flags);
+  const service = state && findObject(question, state.cluster.services, "the state");
+  const draws = isDump || flags.output === "mermaid" || flags.output === "dot";
+  const parts: NodePart[] = [];
+  const graphs: ChainGraph[] = [];
+  for (const evidence of all()) {
+    const part = service === undefined ? fromDump(question, evidence) : fromState(service, evidence);
+    parts.push(part);
+    if (draws) graphs.push(graphOf(part.lines, evidence.texts));
+  }
+  const name = `${question.namespace}/${question.name}`;
+  const objects = new Set([
+    `Service ${name}`,
+    ...parts.flatMap(({ lines }) => lines.map(({ cause }) => cause?.object)),
+  ]);
+  state?.tellAbout((object) => objects.has(object));
+  const explanation = {
+    kind: "ServiceExplanation",
+    object: `Service ${name}`,
+    type: service && `type ${service.type}`,
+    origin: service && originOf(service.place),
+    parts: foldNodes(parts),
+  } as const;
+  return printAnswer(flags, sourceOf, {
+    text: (rendering) => renderObject(explanation, isDump ? graphs[0] : undefined, rendering),
+    document: () => objectDocument(explanation, sourceOf),
+    graphs: () => (explanation.parts.length > 1 ? graphs : graphs.slice(0, 1)),
+  });
+}
+
+function fromState(service: Service, { facts, texts, wanted, ownerOf, label }: Evidence): NodePart {
+  if (facts === undefined) throw new Error("state without facts");
+  const part = explainServiceOn(service, facts, wanted ?? texts);
+  if (wanted === undefined) return part;
+  const name = `${service.namespace}/${service.name}`;
+  const lines = dumpLines(name, { texts, ownerOf }, objectsOf(service, facts));
+  return { ...part, nodes: [label], lines, missing: missingLines(part.lines, texts) };
+}
+
+function fromDump(question: ObjectQuestion, { texts, ownerOf, label }: Evidence): NodePart {
+  const lines = dumpLines(`${question.namespace}/${question.name}`, { texts, ownerOf }, new Set());
+  if (lines.length > 0) return { nodes: [label], ports: [], omissions: [], lines, missing: [] };
+  const named = servicesNamed(texts).map((each) => {
+    const [namespace = "", name = ""] = each.split("/");
+    return { namespace, name };
+  });
+  throw notThere(question, named, `${label}: the comments of its rules name services, and it`);
+}
+
+/** Begins in the chains that all service ports share, and in virtual servers. */
+function graphOf(lines: readonly OwnLine[], texts: Texts): ChainGraph {
+  const places = new Set(lines.map(({ file, line }) => `${file}:${line}`));
+  const servers = lines.filter(({ chain, text }) => chain === undefined && /^-[Aa] -/.test(text));
+  const chains = chainGraph(
+    texts,
+    ({ chain, file, line }) => !isServicePortChain(chain) && places.has(`${file}:${line}`),
+  );
+  return joinGraphs([chains, serverGraph(servers.map(({ text }) => text))]);
+}

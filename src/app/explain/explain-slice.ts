@@ -1,0 +1,72 @@
+import type { ExplainFlags } from "../../cli/commands/explain.ts";
+import { CommandFailure, exitCodes } from "../../cli/exit-codes.ts";
+import { originOf } from "../../diagnostics/place.ts";
+import { foldNodes } from "../../explain/fold-nodes.ts";
+import type { NodePart } from "../../explain/service/explain-service.ts";
+import { explainSliceOn } from "../../explain/service/explain-slice.ts";
+import { isRecord } from "../../model/fields/fields.ts";
+import { objectDocument } from "../../report/explain/documents.ts";
+import { renderObject } from "../../report/explain/object.ts";
+import { readState, type State } from "./compile-state.ts";
+import { findObject, sourceFinder } from "./find-object.ts";
+import type { ObjectQuestion } from "./parse-question.ts";
+import { printAnswer } from "./print-answer.ts";
+
+/** `explain endpointslice/NS/NAME` and `explain endpoints/NS/NAME`. */
+export async function explainSliceObject(question: ObjectQuestion, flags: ExplainFlags): Promise<string> {
+  const state = await readState(flags);
+  const ofKind = state.cluster.slices.filter(({ source }) => source === question.type);
+  refuseMirrored(question, state);
+  const first = findObject(question, ofKind, "the state");
+  // Endpoints are read into several slices: one for each subset, readiness and family.
+  const slices = ofKind.filter(({ place }) => place === first.place);
+  const parts = state.nodes.map((node) => {
+    const { facts, texts } = state.compile(node);
+    return joinParts(slices.map((slice) => explainSliceOn(slice, facts, texts)));
+  });
+  const object = `${first.source} ${first.namespace}/${first.name}`;
+  state.tellAbout((other) => other === object);
+  const explanation = {
+    kind: first.source === "EndpointSlice" ? "EndpointSliceExplanation" : "EndpointsExplanation",
+    object,
+    type: first.service === undefined ? "of no Service" : `of Service ${first.namespace}/${first.service}`,
+    origin: originOf(first.place),
+    parts: foldNodes(parts),
+  } as const;
+  const sourceOf = sourceFinder(state.documents);
+  return printAnswer(flags, sourceOf, {
+    text: (rendering) => renderObject(explanation, undefined, rendering),
+    document: () => objectDocument(explanation, sourceOf),
+    graphs: () => [],
+  });
+}
+
+/** Endpoints of a Service with slices are left out of the cluster: kube-proxy reads slices alone. */
+function refuseMirrored({ type, namespace, name }: ObjectQuestion, { cluster, documents }: State): void {
+  if (type !== "Endpoints" || cluster.slices.some((s) => s.source === "Endpoints" && s.name === name)) return;
+  const isSame = (value: unknown): boolean =>
+    isRecord(value) &&
+    value.kind === "Endpoints" &&
+    isRecord(value.metadata) &&
+    value.metadata.name === name &&
+    (value.metadata.namespace ?? "default") === namespace;
+  const isThere = documents.some(
+    ({ value }) => isSame(value) || (isRecord(value) && Array.isArray(value.items) && value.items.some(isSame)),
+  );
+  if (!isThere) return;
+  const message = `Endpoints ${namespace}/${name} cause nothing: the Service has EndpointSlices, and kube-proxy reads those`;
+  throw new CommandFailure(message, exitCodes.invalidInput);
+}
+
+function joinParts(parts: readonly NodePart[]): NodePart {
+  const [first, ...others] = parts as [NodePart, ...NodePart[]];
+  const unique = <T>(values: readonly T[]): readonly T[] => [
+    ...new Map(values.map((value) => [JSON.stringify(value), value])).values(),
+  ];
+  return {
+    ...first,
+    ports: others.length === 0 ? first.ports : [],
+    omissions: unique(parts.flatMap(({ omissions }) => omissions)),
+    lines: unique(parts.flatMap(({ lines }) => lines)),
+  };
+}

@@ -1,0 +1,50 @@
+import { CommandFailure, exitCodes } from "../../cli/exit-codes.ts";
+import type { Source, SourceOf } from "../../explain/source.ts";
+import { locate } from "../../model/documents/locate.ts";
+import type { SourceDocument } from "../../model/documents/source.ts";
+import { didYouMean } from "../../model/fields/did-you-mean.ts";
+import type { ObjectQuestion } from "./parse-question.ts";
+
+interface Named {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** The object asked for, or the end of the command with the nearest there is. */
+export function findObject<T extends Named>(question: ObjectQuestion, objects: readonly T[], where: string): T {
+  const { namespace, name } = question;
+  const found = objects.find((object) => object.namespace === namespace && object.name === name);
+  if (found === undefined) throw notThere(question, objects, where);
+  return found;
+}
+
+/** Says that there is no such object, and which one may be meant: the same name in another namespace first. */
+export function notThere(
+  { type, namespace, name }: ObjectQuestion,
+  objects: readonly Named[],
+  where: string,
+): CommandFailure {
+  const wanted = fullName({ namespace, name });
+  const elsewhere = objects.find((object) => object.name === name);
+  const near = elsewhere === undefined ? didYouMean(wanted, objects.map(fullName)) : fullName(elsewhere);
+  const hint = near === undefined ? "" : `; did you mean ${type.toLowerCase()}/${near}?`;
+  return new CommandFailure(`${where} has no ${type} ${wanted}${hint}`, exitCodes.invalidInput);
+}
+
+function fullName({ namespace, name }: Named): string {
+  return namespace === "" ? name : `${namespace}/${name}`;
+}
+
+/** Finds places of these documents as file, line and column; each is looked for once, since many lines share it. */
+export function sourceFinder(documents: readonly SourceDocument[]): SourceOf {
+  const known = new Map<string, Source | undefined>();
+  return ({ document, path }) => {
+    const key = [document, ...path].join("\n");
+    if (known.has(key)) return known.get(key);
+    const source = documents[document];
+    const found = source && locate(source, path, "value");
+    const place = found && { file: found.file, line: found.line, column: found.column };
+    known.set(key, place);
+    return place;
+  };
+}

@@ -1,0 +1,87 @@
+import { CommandFailure, exitCodes } from "../../cli/exit-codes.ts";
+import { type Code, catalog, isCode } from "../../diagnostics/catalog.ts";
+import { didYouMean } from "../../model/fields/did-you-mean.ts";
+import { chains as iptablesChains } from "../../programs/kube-proxy/iptables/chains.ts";
+import { chains as ipvsChains } from "../../programs/kube-proxy/ipvs/chains.ts";
+
+/** What `explain` is asked about. */
+export type Question =
+  | { readonly kind: "codes" }
+  | { readonly kind: "code"; readonly code: Code }
+  | { readonly kind: "object"; readonly type: ObjectType; readonly namespace: string; readonly name: string }
+  | { readonly kind: "chain"; readonly name: string }
+  | { readonly kind: "line"; readonly text: string }
+  | { readonly kind: "file-line"; readonly file: string; readonly line: number };
+
+export type ObjectQuestion = Extract<Question, { kind: "object" }>;
+
+export type ObjectType = "Service" | "EndpointSlice" | "Endpoints" | "Node";
+
+export interface Words {
+  readonly what: string | undefined;
+  readonly name: string | undefined;
+  /** The value of -A: a rule without its first two letters. */
+  readonly rule: string | undefined;
+  readonly namespace: string;
+  /** Chains of any name may be asked for. */
+  readonly hasDump: boolean;
+}
+
+/** As kubectl takes them. */
+const types: ReadonlyMap<string, ObjectType> = new Map([
+  ["service", "Service"],
+  ["services", "Service"],
+  ["svc", "Service"],
+  ["endpointslice", "EndpointSlice"],
+  ["endpointslices", "EndpointSlice"],
+  ["endpointslices.discovery.k8s.io", "EndpointSlice"],
+  ["endpoints", "Endpoints"],
+  ["ep", "Endpoints"],
+  ["node", "Node"],
+  ["nodes", "Node"],
+  ["no", "Node"],
+]);
+
+const fixedChains = [...Object.values(iptablesChains), ...Object.values(ipvsChains)];
+
+/** Tells what is meant by the form of the words alone. Ends the command where that cannot be told. */
+export function parseQuestion({ what, name, rule, namespace, hasDump }: Words): Question {
+  if (rule !== undefined) return { kind: "line", text: `-A ${[rule.trim(), what, name].filter(Boolean).join(" ")}` };
+  if (what === undefined) return { kind: "codes" };
+  if (/^(?:[:[-]|add |create )/.test(what.trim())) return { kind: "line", text: what.trim() };
+  const [, file, line] = /^([^/\s]+[.-][^/\s]+):(\d{1,9})$/.exec(what) ?? [];
+  if (file !== undefined) return { kind: "file-line", file, line: Number(line) };
+  const object = parseObject(what, name, namespace);
+  if (object !== undefined) return object;
+  if (name !== undefined) throw unknownWord(what);
+  if (isCode(what)) return { kind: "code", code: what };
+  if (/^[A-Z][A-Z0-9_-]*$/.test(what) || (hasDump && /^[^\s/]+$/.test(what))) return { kind: "chain", name: what };
+  throw unknownWord(what);
+}
+
+function parseObject(what: string, name: string | undefined, namespace: string): Question | undefined {
+  const [word = "", ...rest] = what.split("/");
+  const type = types.get(word.toLowerCase());
+  const parts = [...rest, ...(name === undefined ? [] : name.split("/"))];
+  if (type === undefined) return undefined;
+  if (parts.length === 0 || parts.length > (type === "Node" ? 1 : 2) || parts.includes("")) {
+    const form = type === "Node" ? "node/NAME" : `${word}/NAMESPACE/NAME, or ${word}/NAME with -n NAMESPACE`;
+    throw new CommandFailure(`${what}: write it as ${form}`, exitCodes.usage);
+  }
+  const [first = "", second] = parts;
+  if (type === "Node") return { kind: "object", type, namespace: "", name: first };
+  return { kind: "object", type, namespace: second === undefined ? namespace : first, name: second ?? first };
+}
+
+function unknownWord(what: string): CommandFailure {
+  const [head = "", ...rest] = what.split("/");
+  if (rest.length > 0) {
+    const near = didYouMean(head, types.keys());
+    const hint = near === undefined ? `did you mean service/${what}?` : `did you mean ${[near, ...rest].join("/")}?`;
+    const known = "it knows service, endpointslice, endpoints and node";
+    return new CommandFailure(`explain knows no type ${head}; ${hint} (${known})`, exitCodes.usage);
+  }
+  const near = didYouMean(what, [...Object.keys(catalog), ...types.keys(), ...fixedChains, "packet"]);
+  const hint = near === undefined ? "portolan explain lists the codes" : `did you mean ${near}?`;
+  return new CommandFailure(`there is no diagnostic, type or chain ${what}; ${hint}`, exitCodes.usage);
+}

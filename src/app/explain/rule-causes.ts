@@ -1,0 +1,68 @@
+import { compileNode } from "../../compile/compile.ts";
+import type { Target } from "../../datapath/addresses.ts";
+import { createSink } from "../../diagnostics/diagnostic.ts";
+import type { Cause, CauseOf } from "../../explain/packet/explain-hop.ts";
+import type { LineOrigin, Script } from "../../ir/step.ts";
+import { withoutComments } from "../../languages/iptables/canonical-rule.ts";
+import type { Cluster } from "../../model/cluster.ts";
+import { locate } from "../../model/documents/locate.ts";
+import type { SourceDocument } from "../../model/documents/source.ts";
+import type { Service } from "../../model/objects/service.ts";
+import type { State } from "../read-state.ts";
+
+/**
+ * What rules are there for that packets to a target meet. Of a cluster, only the Services that answer there are compiled
+ * with origins: to keep those of all lines costs more than all the rest of an explanation.
+ */
+export function causesTo(state: State, node: string | undefined): (target: Target) => CauseOf {
+  return (target) => {
+    let known: ReadonlyMap<string, LineOrigin> | undefined;
+    return ({ text }) => {
+      known ??= originsByText(compileFor(target, state, node));
+      // Rules of endpoints have no comments in large clusters.
+      const origin = known.get(withoutComments(text));
+      return origin && causeOf(origin, state.inputs.documents);
+    };
+  };
+}
+
+function compileFor(target: Target, { cluster, options }: State, node: string | undefined): Script | undefined {
+  return compileNode(servicesAt(target, cluster), node, { ...options, origins: true }, createSink()).script;
+}
+
+function servicesAt({ address, port }: Target, cluster: Cluster): Cluster {
+  const services = cluster.services.filter((service) => answersAt(service, address, port));
+  const names = new Set(services.map(({ namespace, name }) => `${namespace}/${name}`));
+  const slices = cluster.slices.filter(({ namespace, service }) => names.has(`${namespace}/${service}`));
+  return { ...cluster, services, slices };
+}
+
+function answersAt(service: Service, address: string, port: number): boolean {
+  const { clusterIps, externalIps, loadBalancerIps, ports, healthCheckNodePort } = service;
+  const vips = [...Object.values(clusterIps), ...externalIps, ...loadBalancerIps];
+  return (
+    healthCheckNodePort === port ||
+    vips.some((vip) => vip.address.text === address) ||
+    ports.some(({ nodePort }) => nodePort === port)
+  );
+}
+
+/** Of equal lines the first counts, as a packet meets them. */
+function originsByText(script: Script | undefined): ReadonlyMap<string, LineOrigin> {
+  const decoder = new TextDecoder();
+  const found = new Map<string, LineOrigin>();
+  for (const { stdin, origins = [] } of script?.steps ?? []) {
+    const lines = decoder.decode(stdin).split("\n");
+    for (const origin of origins) {
+      const key = withoutComments(lines[origin.line - 1] ?? "");
+      if (!found.has(key)) found.set(key, origin);
+    }
+  }
+  return found;
+}
+
+function causeOf({ object, field, document, path }: LineOrigin, documents: readonly SourceDocument[]): Cause {
+  const source = document === undefined ? undefined : documents[document];
+  const place = source && locate(source, path, "value");
+  return { object, field, source: place && { file: place.file, line: place.line, column: place.column } };
+}

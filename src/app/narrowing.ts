@@ -1,0 +1,40 @@
+import { CommandFailure, exitCodes } from "../cli/exit-codes.ts";
+import { filterOf, type NarrowFlags } from "../cli/program/narrow-flags.ts";
+import { servicesInClusters, servicesInRules } from "../filter/known-services.ts";
+import { createNarrowing, type Known, type Narrowing } from "../filter/narrowing.ts";
+import { isMeant, type KnownService, namedParts, type ServiceFilter, tellUnmatched } from "../filter/service-filter.ts";
+import type { Cluster } from "../model/cluster.ts";
+import { tellNote } from "./sides/report-diagnostics.ts";
+
+/** What is known of Services. */
+export interface Knowledge {
+  /** Empty: only rules were given. */
+  readonly clusters: readonly Cluster[];
+  /** Services of a state besides those of the clusters: objects with errors. */
+  readonly others?: readonly KnownService[] | undefined;
+  /** Rules that hosts have: they are only looked at where no state knows a Service that is asked for. */
+  readonly lines: () => Iterable<string>;
+}
+
+/**
+ * The narrowing that flags ask for; undefined where all is shown. Ends the command where the filter asks for no Service
+ * there is: an empty answer would read like a good one. Of several names, one that nothing has is told on stderr.
+ */
+export function narrowingOf(flags: NarrowFlags, { clusters, others, lines }: Knowledge): Narrowing | undefined {
+  const filter = filterOf(flags);
+  if (filter === undefined) return undefined;
+  const hasState = clusters.length > 0 || others !== undefined;
+  if (filter.selector !== undefined && !hasState)
+    throw new CommandFailure("-l asks for labels, and rules have none: give the state too, with -f", exitCodes.usage);
+  const { services, owners } = servicesInClusters(clusters);
+  const known: Known = { services: [...services, ...(others ?? [])], owners };
+  const isAsked = (part: ServiceFilter, among: readonly KnownService[]): boolean =>
+    among.some((service) => isMeant(part, service));
+  const parts = [filter, ...namedParts(filter)].filter((part) => !isAsked(part, known.services));
+  const all = parts.length === 0 ? known.services : [...known.services, ...servicesInRules(lines())];
+  // Rules may name nobody: nothing can be said of whom they leave out.
+  const unmatched = hasState || all.length > 0 ? parts.filter((part) => !isAsked(part, all)) : [];
+  if (unmatched.includes(filter)) throw new CommandFailure(tellUnmatched(filter, all), exitCodes.invalidInput);
+  for (const part of unmatched) tellNote(tellUnmatched(part, all));
+  return createNarrowing(filter, known);
+}

@@ -1,0 +1,95 @@
+import { stringify } from "yaml";
+import { escapeControls } from "../diagnostics/printable.ts";
+import type { OutputFile } from "../host/files/write-files.ts";
+import type { LineOrigin, Script } from "../ir/step.ts";
+import { printApplyScript } from "../languages/shell.ts";
+import type { SourceDocument } from "../model/documents/source.ts";
+
+/** What was compiled for one node. */
+export interface CompiledNode {
+  readonly node: string;
+  readonly script: Script;
+}
+
+/** Every name that `--out-dir` may write, in any mode: those not written are removed. */
+export const outputFileNames = [
+  "sysctl.conf",
+  "addresses.batch",
+  "ipset.restore",
+  "iptables.restore",
+  "iptables.jumps",
+  "ip6tables.restore",
+  "ip6tables.jumps",
+  "ipvs.restore",
+  "ipvs.timeouts",
+  "nfacct.counters",
+  "apply.sh",
+] as const;
+
+/** The files of one node, in the order of `outputFileNames`. */
+export function outputFiles({ node, script }: CompiledNode): readonly OutputFile[] {
+  const contents = new Map<string | undefined, Uint8Array | string>(
+    script.steps.map((step) => [step.file, step.stdin]),
+  );
+  contents.set("apply.sh", printApplyScript(script, escapeControls(node)));
+  return outputFileNames.flatMap((name) => {
+    const content = contents.get(name);
+    return content === undefined || content.length === 0 ? [] : [{ name, content }];
+  });
+}
+
+/** `-o text`: every file under a heading. */
+export function printText(nodes: readonly CompiledNode[], inFolders: boolean): readonly (string | Uint8Array)[] {
+  return nodes.flatMap((compiled) =>
+    outputFiles(compiled).flatMap(({ name, content }, index) => {
+      const heading = `==> ${inFolders ? `${escapeControls(compiled.node)}/` : ""}${name} <==\n`;
+      return [index === 0 && compiled === nodes[0] ? heading : `\n${heading}`, content];
+    }),
+  );
+}
+
+/** `-o json` and `-o yaml`: the steps, with the object and field that each rule comes from. */
+export function printStructured(
+  nodes: readonly CompiledNode[],
+  mode: string,
+  documents: readonly SourceDocument[],
+  format: "json" | "yaml",
+): string {
+  const items = nodes.map((compiled) => scriptDocument(compiled, mode, documents));
+  const [first] = items;
+  const value = items.length === 1 ? first : { apiVersion: "portolan/v1alpha1", kind: "ScriptList", items };
+  return format === "json"
+    ? `${JSON.stringify(value, null, 2)}\n`
+    : stringify(value, { lineWidth: 0, aliasDuplicateObjects: false });
+}
+
+function scriptDocument({ node, script }: CompiledNode, mode: string, documents: readonly SourceDocument[]): object {
+  const decoder = new TextDecoder();
+  return {
+    apiVersion: "portolan/v1alpha1",
+    kind: "Script",
+    node,
+    mode,
+    steps: script.steps.map(({ purpose, argv, stdin, file, origins }) => {
+      const text = decoder.decode(stdin);
+      const lines = text.split("\n");
+      const rules = origins?.map((origin) => ruleDocument(origin, lines, documents));
+      return { purpose, argv, file, stdin: text, ...(rules === undefined ? {} : { rules }) };
+    }),
+  };
+}
+
+function ruleDocument(
+  { line, object, field, document }: LineOrigin,
+  lines: readonly string[],
+  documents: readonly SourceDocument[],
+): object {
+  const file = document === undefined ? undefined : documents[document]?.source.name;
+  return {
+    line,
+    text: lines[line - 1] ?? "",
+    object,
+    ...(field === "" ? {} : { field }),
+    ...(file === undefined ? {} : { file }),
+  };
+}

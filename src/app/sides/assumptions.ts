@@ -1,0 +1,122 @@
+import { isDeepStrictEqual } from "node:util";
+import { createSink } from "../../diagnostics/diagnostic.ts";
+import type { Origin } from "../../diagnostics/place.ts";
+import type { SideNode } from "../../diff/side.ts";
+import { isRecord } from "../../model/fields/fields.ts";
+import { flattenDocuments } from "../../model/flatten-documents.ts";
+import { subjectOf } from "../../model/read-objects.ts";
+import { namesText } from "../../report/words.ts";
+import type { State } from "../read-state.ts";
+import type { SideSource, SideSources } from "./side-request.ts";
+
+/** What a diff of these two takes for granted: one sentence each, without a full stop. */
+export function assumedBetween({ base, head }: SideSources): readonly string[] {
+  return [...servicesWithoutRules(base, head), ...overlayLimits(base, head), ...unreadPods([base, head])];
+}
+
+/** What one side alone takes for granted. */
+export function assumedOf(source: SideSource, nodes: readonly SideNode[]): readonly string[] {
+  return [...inventedIn(source), ...unknownsOf(nodes)];
+}
+
+function unreadPods(sources: readonly SideSource[]): readonly string[] {
+  const isWithout = sources.some((source) => source.kind === "state" && source.state.withoutPods === true);
+  return isWithout ? ["pods could not be read: endpoints stay as the cluster has them"] : [];
+}
+
+function inventedIn(source: SideSource): readonly string[] {
+  const isInvented = source.kind === "state" && source.state.cluster.simulated > 0;
+  return isInvented ? [`${source.name}: addresses, ports and endpoints that manifests lack are simulated`] : [];
+}
+
+/** Without addresses the engine says so itself. */
+function unknownsOf(nodes: readonly SideNode[]): readonly string[] {
+  const names = nodes.filter(({ world }) => world.podRanges.length === 0).map(({ name }) => name);
+  if (names.length === 0) return [];
+  const which = names.length === 1 ? names[0] : `${names.length} nodes`;
+  return [`nobody says which addresses are pods of ${which}`];
+}
+
+/** What laying objects over one side of a diff does not act out: deletions, and what workloads make of their pods. */
+export function overlayLimits(base: SideSource, head: SideSource): readonly string[] {
+  if (base.kind !== "state" || head.kind !== "state") return [];
+  const { documents, overlaysFrom, valueCount } = head.state.inputs;
+  // Laid over both sides: what BASE has and HEAD lacks counts as deleted.
+  if (overlaysFrom === undefined || base.state.inputs.overlaysFrom !== undefined) return [];
+  const values = documents.slice(0, valueCount).map(({ value }) => value);
+  const workloads = namespacesOf(values.slice(overlaysFrom), workloadKinds);
+  const pods = workloads.size === 0 ? workloads : namespacesOf(values.slice(0, overlaysFrom), podKinds);
+  const isActedOut = [...workloads].every((namespace) => !pods.has(namespace));
+  return [
+    "what the overlay does not name stays as it is",
+    ...(isActedOut ? [] : ["pods stay those of the state: replicas and templates that change are not acted out"]),
+  ];
+}
+
+const workloadKinds: ReadonlySet<string> = new Set(["Deployment", "StatefulSet", "ReplicaSet", "DaemonSet", "Job"]);
+const podKinds: ReadonlySet<string> = new Set(["Pod"]);
+
+function namespacesOf(documents: readonly unknown[], kinds: ReadonlySet<string>): ReadonlySet<string> {
+  const objects = flattenDocuments(documents, createSink()).filter(({ kind }) => kinds.has(kind));
+  return new Set(objects.map((object) => subjectOf(object).namespace));
+}
+
+/**
+ * A sentence for the Services that lack a cluster IP and differ between the sides: nothing else tells that they do, for
+ * they have no rules that could.
+ */
+export function servicesWithoutRules(base: SideSource, head: SideSource): readonly string[] {
+  const [before, after] = [withoutClusterIp(base), withoutClusterIp(head)];
+  const nowhere: string[] = [];
+  const onlyIn = new Map<string, string[]>();
+  for (const name of [...new Set([...before.keys(), ...after.keys()])].sort()) {
+    const [old, young] = [before.get(name), after.get(name)];
+    if (old !== undefined && young !== undefined) {
+      if (!isDeepStrictEqual(old, young)) nowhere.push(name);
+    } else {
+      const [own, other] = old === undefined ? [head, base] : [base, head];
+      if (hasService(other, name)) onlyIn.set(own.name, [...(onlyIn.get(own.name) ?? []), name]);
+      else nowhere.push(name);
+    }
+  }
+  return [sentence(nowhere, ""), ...[...onlyIn].map(([side, names]) => sentence(names, ` in ${side}`))].flat();
+}
+
+function sentence(names: readonly string[], where: string): readonly string[] {
+  if (names.length === 0) return [];
+  const [have, them] = names.length === 1 ? ["has", "it"] : ["have", "them"];
+  return [`${namesText(names)} ${have} no cluster IP${where}, and so no rules; --simulate gives ${them} one`];
+}
+
+const kind = "Service ";
+
+/** What of them makes rules, by `shop/web`. */
+function withoutClusterIp(source: SideSource): ReadonlyMap<string, unknown> {
+  if (source.kind !== "state") return new Map();
+  const { sink, inputs } = source.state;
+  const found = sink.diagnostics.filter(({ code }) => code === "cluster-ip-missing");
+  return new Map(
+    found.flatMap(({ object = "", origin }) =>
+      object.startsWith(kind) ? [[object.slice(kind.length), ruleFields(inputs, origin)] as const] : [],
+    ),
+  );
+}
+
+function ruleFields({ documents }: State["inputs"], origin: Origin | undefined): unknown {
+  if (origin === undefined) return undefined;
+  // The place is that of the spec.
+  const value = origin.path.slice(0, -1).reduce(fieldOf, documents[origin.document]?.value);
+  const { spec, metadata } = isRecord(value) ? value : {};
+  const { labels, annotations } = isRecord(metadata) ? metadata : {};
+  return { spec, labels, annotations };
+}
+
+function fieldOf(within: unknown, key: string | number): unknown {
+  if (Array.isArray(within)) return within[Number(key)];
+  return isRecord(within) ? within[key] : undefined;
+}
+
+function hasService(source: SideSource, wanted: string): boolean {
+  if (source.kind !== "state") return false;
+  return source.state.cluster.services.some(({ namespace, name }) => `${namespace}/${name}` === wanted);
+}

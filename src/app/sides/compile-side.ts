@@ -1,0 +1,99 @@
+import { compileNode } from "../../compile/compile.ts";
+import type { HostTexts, World } from "../../datapath/host-texts.ts";
+import { originOf, type Place } from "../../diagnostics/place.ts";
+import { serviceAddresses } from "../../diff/destinations/service-addresses.ts";
+import { endpointNames } from "../../diff/service-names.ts";
+import type { SideNode } from "../../diff/side.ts";
+import type { SourcePlace } from "../../diff/traffic-diff.ts";
+import type { Script } from "../../ir/step.ts";
+import type { Family } from "../../model/address.ts";
+import { locate } from "../../model/documents/locate.ts";
+import type { ProxyMode } from "../../model/proxy-configuration/proxy-configuration.ts";
+import type { ForwardingPlan } from "../../plan/forwarding/forwarding-plan.ts";
+import type { State } from "../read-state.ts";
+import { textsOfFiles } from "./host-side.ts";
+
+/** A node to compile: `undefined` leaves the choice to the input. */
+export interface NodeRequest {
+  readonly name: string | undefined;
+  readonly families: readonly Family[] | undefined;
+  /** Of a dump of this node; they stand over those of its Node. */
+  readonly hostAddresses: readonly string[] | undefined;
+}
+
+/**
+ * Compiles nodes of a state into what a diff reads. Problems are reported to the state's sink; a node with errors is
+ * left out. `known` holds texts of other nodes and sides: equal ones are kept once.
+ */
+export function compileSide(
+  { inputs, cluster, options, sink }: State,
+  nodes: readonly NodeRequest[],
+  known: Map<string, string>,
+): readonly SideNode[] {
+  const values = inputs.documents.map(({ value }) => value);
+  const services = lazy(() => serviceAddresses(cluster, (place) => sourcePlace(inputs.documents, place)));
+  const endpoints = lazy(() => endpointNames(cluster, values));
+  const podRanges = new Map(cluster.nodes.map(({ name, podCidrs }) => [name, podCidrs.map(({ text }) => text)]));
+  const { mode } = cluster.proxyConfiguration;
+  return nodes.flatMap(({ name: wanted, ...request }) => {
+    const { script, plan, node } = compileNode(cluster, wanted, { ...options, ...request }, sink);
+    if (script === undefined || plan === undefined) return [];
+    const name = wanted ?? node ?? plan.node;
+    const others = lazy(() => new Map([...podRanges].filter(([other]) => other !== name)));
+    return [
+      {
+        name,
+        mode,
+        texts: textsOf(script, known),
+        world: worldOf(plan, mode, podRanges.get(name)),
+        get services() {
+          return services();
+        },
+        get endpoints() {
+          return endpoints();
+        },
+        get podRangesOf() {
+          return others();
+        },
+      },
+    ];
+  });
+}
+
+function worldOf(
+  { families, localhostNodePorts }: ForwardingPlan,
+  mode: ProxyMode,
+  podRanges: readonly string[] | undefined,
+): World {
+  const nodeAddresses = families.flatMap(({ settings }) => settings.hostAddresses.map(({ text }) => text));
+  return { nodeAddresses, podRanges: podRanges ?? [], routeLocalnet: mode === "iptables" && localhostNodePorts };
+}
+
+const decoder = new TextDecoder();
+
+/** The texts of a script, as a host holds them that had nothing of ours. */
+export function textsOf({ steps }: Script, known: Map<string, string>): HostTexts {
+  return textsOfFiles((file) => {
+    const step = steps.find((candidate) => candidate.file === file);
+    if (step === undefined || step.stdin.length === 0) return [];
+    const text = decoder.decode(step.stdin);
+    if (!known.has(text)) known.set(text, text);
+    return [{ file, text: known.get(text) as string }];
+  });
+}
+
+function sourcePlace(documents: State["inputs"]["documents"], place: Place): SourcePlace | undefined {
+  const { document: number, path } = originOf(place);
+  const document = documents[number];
+  const found = document && locate(document, path, "value");
+  return found && { file: found.file, line: found.line, column: found.column };
+}
+
+/** Made when it is first asked for, once. */
+function lazy<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}

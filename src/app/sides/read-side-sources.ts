@@ -1,0 +1,200 @@
+import { CommandFailure, exitCodes } from "../../cli/exit-codes.ts";
+import { hasState } from "../../cli/program/state-flags.ts";
+import { createSink, hasErrors, type Sink } from "../../diagnostics/diagnostic.ts";
+import { type Inputs, readInputs, withConfiguration, withoutOverlays } from "../../host/files/read-inputs.ts";
+import { objectNames } from "../../model/documents/apply-overlay.ts";
+import { painter, renderDiagnostics, summarizeDiagnostics } from "../../report/diagnostics.ts";
+import type { Holdings } from "../../simulate/allocate.ts";
+import { type LiveNeeds, readLiveDocuments } from "../read-live.ts";
+import { completeInputs, liveNeedOf, type State, stateOf } from "../read-state.ts";
+import { readSide } from "./read-side.ts";
+import { tellNote } from "./report-diagnostics.ts";
+import type { SideRequest, SideSource, SideSources } from "./side-request.ts";
+
+/** Reads both sides of a diff: two paths, or one state as it is and as other flags make it. */
+export async function readSideSources(flags: SideRequest, tell: (what: string) => void): Promise<SideSources> {
+  const isLaidOver = flags.overlay !== undefined || (flags.base !== undefined && flags.head !== undefined);
+  const needs = liveNeedsOf(flags, isLaidOver);
+  const isLiveSide = [flags.base, flags.head].some((path) => path?.startsWith(livePrefix) === true);
+  const running = isLiveSide && flags.live !== true ? undefined : await readLiveDocuments(flags, needs, tell);
+  const request = { ...flags, running };
+  const { base, head, overlay, toMode, toProxyConfig } = request;
+  const changes = [overlay, toMode, toProxyConfig].filter((one) => one !== undefined);
+  if (base !== undefined && head !== undefined) {
+    if (base === "-" && head === "-") throw usage("only one side can be read from standard input");
+    const before = await readOne(base, request, {});
+    const known = { gone: namesLaid(before), held: heldBy(before) };
+    return { base: before, head: await readOne(head, headRequest(request), known) };
+  }
+  if (running !== undefined && base !== undefined) return readFromLive(base, request);
+  if (!hasState(request) && base === undefined) {
+    throw usage("say what to compare: BASE and HEAD, or -f STATE or --live and what changes");
+  }
+  if (base?.startsWith(livePrefix) === true) throw usage(`${base} alone: say --live, and what changes`);
+  if (changes.length === 0) {
+    throw usage("there is one side only: name HEAD, or say --overlay, --to-mode or --to-proxy-config");
+  }
+  return readOneState(request);
+}
+
+function liveNeedsOf(flags: SideRequest, isLaidOver: boolean): LiveNeeds {
+  return { need: liveNeedOf("rules", flags, isLaidOver), withConfiguration: flags.proxyConfig === undefined };
+}
+
+const livePrefix = "live:";
+
+/** `live:` and `live:CONTEXT` are the running cluster itself, with nothing laid over it. */
+async function readLiveSide(path: string, request: SideRequest): Promise<SideSource> {
+  const { running: _, filename, overlay, ...others } = request;
+  if (filename !== undefined || request.live === true || overlay !== undefined) {
+    throw usage(`${path} is a running cluster: -f, --live and --overlay are not laid under or over it`);
+  }
+  const context = path.slice(livePrefix.length);
+  const flags = { ...others, live: true, ...(context === "" ? {} : { context }) };
+  const running = await readLiveDocuments(flags, liveNeedsOf(request, false), () => {});
+  const state = await readLaid({ ...others, running }, { filenames: [], overlays: [], gone: undefined });
+  return { kind: "state", name: nameOfLive(running), state };
+}
+
+/** HEAD under another mode or configuration, where these are given. */
+function headRequest(request: SideRequest): SideRequest {
+  const { toMode = request.mode, toProxyConfig = request.proxyConfig } = request;
+  return {
+    ...request,
+    ...(toMode === undefined ? {} : { mode: toMode }),
+    ...(toProxyConfig === undefined ? {} : { proxyConfig: toProxyConfig }),
+  };
+}
+
+/** From what the cluster has to what a path holds: nothing is laid over the cluster's own objects. */
+async function readFromLive(path: string, request: SideRequest): Promise<SideSources> {
+  const { overlay: _, live: __, running, ...plain } = request;
+  const before = await readLaid({ ...plain, running }, { filenames: [], overlays: [], gone: undefined });
+  const known = { held: before.held };
+  const head = await readOne(path, headRequest({ ...plain, overlay: request.overlay ?? [] }), known);
+  return { base: { kind: "state", name: nameOfLive(running), state: before }, head };
+}
+
+function nameOfLive(running: SideRequest["running"]): string {
+  return livePrefix + (running?.context ?? "");
+}
+
+/** What BASE says that HEAD is read with. */
+interface KnownOfBase {
+  readonly gone?: ReadonlySet<string> | undefined;
+  /** So that a simulated HEAD gives the same addresses to the same names. */
+  readonly held?: Holdings | undefined;
+}
+
+async function readOne(path: string, request: SideRequest, known: KnownOfBase): Promise<SideSource> {
+  const { filename = [], overlay = [], recursive = false } = request;
+  if (path.startsWith(livePrefix)) return readLiveSide(path, request);
+  const content = await readSide(path, recursive);
+  switch (content.kind) {
+    case "hosts":
+      if (filename.length > 0 || request.running !== undefined || overlay.length > 0) {
+        throw usage(`${path} holds rules, not manifests: -f, --live and --overlay have nothing to add to it`);
+      }
+      return { ...content, name: path };
+    case "empty": {
+      if (filename.length === 0 && request.running === undefined) return { ...content, name: path };
+      tellNote(content.reason);
+      return {
+        kind: "state",
+        name: path,
+        state: await readLaid(request, { filenames: filename, overlays: overlay, ...known }),
+      };
+    }
+    case "manifests": {
+      const isAlone = filename.length === 0 && request.running === undefined;
+      const files = isAlone ? [[path], overlay] : [filename, [path, ...overlay]];
+      const [filenames = [], overlays = []] = files;
+      return { kind: "state", name: path, state: await readLaid(request, { filenames, overlays, ...known }) };
+    }
+  }
+}
+
+interface Laid extends KnownOfBase {
+  readonly filenames: readonly string[];
+  readonly overlays: readonly string[];
+}
+
+/** With -f, a side lies over that state: a repository's manifests know nothing of what a cluster fills in. */
+async function readLaid(request: SideRequest, { filenames, overlays, gone, held }: Laid): Promise<State> {
+  const { recursive = false, proxyConfig } = request;
+  const sink = createSink();
+  const given = request.running?.documents;
+  const inputs = await readInputs({ given, filenames, overlays, recursive, proxyConfig }, sink);
+  return completeState({ ...inputs, gone }, { request, held }, sink);
+}
+
+/** What BASE lays over the state of both sides: where HEAD has no such object, it was deleted. */
+function namesLaid(source: SideSource): ReadonlySet<string> | undefined {
+  if (source.kind !== "state") return undefined;
+  const { documents, overlaysFrom, valueCount } = source.state.inputs;
+  if (overlaysFrom === undefined) return undefined;
+  return objectNames(documents.slice(overlaysFrom, valueCount).map(({ value }) => value));
+}
+
+/** The files are read once; both sides share what they say. */
+async function readOneState(request: SideRequest): Promise<SideSources> {
+  const { base, recursive = false, proxyConfig, overlay: overlays = [], running } = request;
+  if (base !== undefined && (await readSide(base, recursive)).kind === "hosts") {
+    throw usage(`${base} holds rules: name HEAD to compare them with`);
+  }
+  const filenames = [...(request.filename ?? []), ...(base === undefined ? [] : [base])];
+  const sink = createSink();
+  const inputs = await readInputs({ given: running?.documents, filenames, recursive, proxyConfig, overlays }, sink);
+  if (hasErrors(sink.diagnostics)) throw unreadable(sink.diagnostics, inputs, request);
+  const other = await readConfiguration(request);
+  const name = running === undefined ? filenames.join(" + ") : nameOfLive(running);
+  const before = completeState(withoutOverlays(inputs), { request }, createSink());
+  const after = completeState(
+    other === undefined ? inputs : withConfiguration(inputs, other),
+    { request: headRequest(request), held: before.held },
+    createSink(),
+  );
+  const additions = [...overlays, ...(request.toProxyConfig === undefined ? [] : [request.toProxyConfig])];
+  return {
+    base: { kind: "state", name, state: before },
+    head: { kind: "state", name: [name, ...additions].join(" + "), state: after },
+  };
+}
+
+async function readConfiguration(request: SideRequest): Promise<Inputs | undefined> {
+  const { toProxyConfig: proxyConfig } = request;
+  if (proxyConfig === undefined) return undefined;
+  const sink = createSink();
+  const inputs = await readInputs({ filenames: [], recursive: false, proxyConfig, overlays: [] }, sink);
+  if (hasErrors(sink.diagnostics)) throw unreadable(sink.diagnostics, inputs, request);
+  return inputs;
+}
+
+/** The state of inputs, simulated where the request asks for it. */
+function completeState(
+  inputs: Inputs,
+  { request, held: known }: { readonly request: SideRequest; readonly held?: Holdings | undefined },
+  sink: Sink,
+): State {
+  const { mode, serviceNodePortRange: nodePortRange } = request;
+  const { inputs: completed, held } = completeInputs(inputs, { flags: request, held: known }, sink);
+  const withoutPods = request.running?.podsForbidden !== undefined;
+  return { ...stateOf(completed, { mode, nodePortRange }, sink), held, withoutPods };
+}
+
+function heldBy(source: SideSource): Holdings | undefined {
+  return source.kind === "state" ? source.state.held : undefined;
+}
+
+function unreadable(
+  diagnostics: Parameters<typeof renderDiagnostics>[0],
+  { documents }: Inputs,
+  { color }: SideRequest,
+): CommandFailure {
+  process.stderr.write(renderDiagnostics(diagnostics, documents, painter(process.stderr, color)));
+  return new CommandFailure(`${summarizeDiagnostics(diagnostics)}; nothing was compared`, exitCodes.invalidInput);
+}
+
+function usage(message: string): CommandFailure {
+  return new CommandFailure(message, exitCodes.usage);
+}

@@ -1,0 +1,84 @@
+import { CommandFailure, exitCodes } from "../../cli/exit-codes.ts";
+import { type FoundSource, findSource } from "../../host/files/find-source.ts";
+import type { SourceResult } from "../../host/files/read-sources.ts";
+import type { SourceText } from "../../model/documents/source.ts";
+import { recognizeText } from "../../reconcile/live/tool-texts.ts";
+import type { HostSide } from "./host-side.ts";
+import { outDirNames, readDump, readOutDir, readToolTexts } from "./read-dump.ts";
+
+/** What a path of `diff` turned out to hold. */
+export type SideContent =
+  /** To be read by the compiler's own readers. */
+  | { readonly kind: "manifests" }
+  | { readonly kind: "hosts"; readonly hosts: readonly HostSide[] }
+  /** Nothing: all manifests are gone, or not there yet. */
+  | { readonly kind: "empty"; readonly reason: string };
+
+const manifestName = /\.(?:ya?ml|json)$/;
+
+/** Looks at a side of `diff` and reads it, unless it holds manifests. Ends the command where it is neither. */
+export async function readSide(path: string, recursive: boolean): Promise<SideContent> {
+  const found = await findSource(path);
+  switch (found.kind) {
+    case "unreadable":
+      throw failure(`cannot read ${path}: ${found.reason}`);
+    case "absent":
+      return { kind: "empty", reason: `${path} is not there` };
+    case "file":
+      return readFile(found.result);
+    case "folder":
+      return readFolder(path, found, recursive);
+  }
+}
+
+function readFile(result: SourceResult): SideContent {
+  // What is wrong with a file that is no text is told with the manifests.
+  const read = result.kind === "text" ? readDump(result.source) : undefined;
+  if (read === undefined) return { kind: "manifests" };
+  if (read.kind === "broken") throw failure(read.message);
+  return read;
+}
+
+type Folder = FoundSource & { readonly kind: "folder" };
+
+async function readFolder(path: string, { names, read }: Folder, recursive: boolean): Promise<SideContent> {
+  const compiled = outDirNames(names);
+  if (compiled.length > 0) {
+    const files = await Promise.all(compiled.map(async (name) => ({ name, source: sourceOf(await read(name)) })));
+    return hostsOf(readOutDir(files));
+  }
+  if (names.some((name) => manifestName.test(name) && (recursive || !name.includes("/")))) return { kind: "manifests" };
+  if (names.length === 0) return { kind: "empty", reason: `${path} is an empty folder` };
+  return readDumps(path, await Promise.all(names.filter((name) => !name.includes("/")).map(read)));
+}
+
+/** A folder of dumps: those of collect are a host each, texts of single tools are of one host together. */
+function readDumps(path: string, results: readonly SourceResult[]): SideContent {
+  const sources = results.flatMap((result) => (result.kind === "text" ? [result.source] : []));
+  const ofKind = (...kinds: readonly string[]): readonly SourceText[] =>
+    sources.filter(({ text }) => kinds.includes(recognizeText(text)));
+  const tools = ofKind("rules", "sets", "servers", "addresses");
+  const hosts = ofKind("collected", "compiled").flatMap((source) => {
+    const content = readDump(source);
+    return content === undefined ? [] : hostsOf(content).hosts;
+  });
+  if (tools.length > 0) hosts.push(...hostsOf(readToolTexts(tools)).hosts);
+  if (hosts.length > 0) return { kind: "hosts", hosts };
+  throw failure(
+    `${path} holds no manifests (.yaml, .yml, .json), none of the files that compile --out-dir writes, and no dump`,
+  );
+}
+
+function hostsOf(read: ReturnType<typeof readOutDir>): SideContent & { readonly kind: "hosts" } {
+  if (read.kind === "broken") throw failure(read.message);
+  return read;
+}
+
+function sourceOf(result: SourceResult): SourceText {
+  if (result.kind === "text") return result.source;
+  throw failure(`cannot read ${result.name}: ${result.reason}`);
+}
+
+function failure(message: string): CommandFailure {
+  return new CommandFailure(message, exitCodes.invalidInput);
+}

@@ -1,0 +1,100 @@
+import type { Diagnostic } from "../../diagnostics/diagnostic.ts";
+import type { CompilerOptions } from "../../incremental/advance.ts";
+import { createPlanningCompiler, type PlanningCompiler, type Update } from "../../incremental/create-compiler.ts";
+import type { ObjectChanges } from "../../incremental/read-changes.ts";
+import type { ChangeStep } from "../../ir/step.ts";
+import type { UdpService } from "../../languages/conntrack.ts";
+import { readDocuments } from "../../model/documents/read-documents.ts";
+import { isRecord } from "../../model/fields/fields.ts";
+import { ownedInScript } from "../../reconcile/desired-state.ts";
+import { udpServices } from "../../reconcile/udp-services.ts";
+import type { Desired } from "../host/desired.ts";
+
+/** The rules of one node of a cluster that changes. */
+export interface WantedRules {
+  readonly update: (changes: ObjectChanges) => WantedUpdate;
+  /** Undefined while there is no telling what the node is to have. */
+  readonly desired: () => Desired | undefined;
+}
+
+export interface WantedUpdate {
+  /** From the state before to the state now; undefined when only the host can tell what is to be done. */
+  readonly steps: readonly ChangeStep[] | undefined;
+  readonly diagnostics: readonly Diagnostic[];
+  /** Those that the changes concern. */
+  readonly udpServices: () => readonly UdpService[];
+  /** What is wrong with the configuration in the cluster; that before stays. */
+  readonly problem: string | undefined;
+}
+
+export interface WantedOptions extends CompilerOptions {
+  readonly node: string;
+}
+
+/** Keeps the rules, from what changes in the cluster; an object with errors keeps its last good state. */
+export function createWantedRules(options: WantedOptions): WantedRules {
+  const compiler = createPlanningCompiler(options);
+  let problem: string | undefined;
+  let hasScript = false;
+  let stands = false;
+  let desired: Desired | undefined;
+  return {
+    update: ({ upsert = [], remove = [] }) => {
+      if (remove.some(({ kind }) => kind === "KubeProxyConfiguration")) problem = undefined;
+      const opened = upsert.map(openConfigMap);
+      for (const one of opened) if (one.kind !== "object") problem = one.kind === "problem" ? one.message : undefined;
+      const values = opened.flatMap((one) => (one.kind === "problem" ? [] : [one.value]));
+      const { steps, diagnostics, scope, udpServices: concerned } = compiler.update({ upsert: values, remove });
+      const hadRules = stands;
+      hasScript ||= scope !== "none";
+      // Rules of another configuration would be other rules for every Service; once there were any, the last one stays.
+      stands ||= hasScript && problem === undefined;
+      desired = undefined;
+      return { steps: hadRules ? changeSteps(steps) : undefined, diagnostics, problem, udpServices: concerned };
+    },
+    desired: () => {
+      if (stands) desired ??= desiredOf(compiler, options);
+      return desired;
+    },
+  };
+}
+
+function desiredOf(compiler: PlanningCompiler, { node, families }: WantedOptions): Desired | undefined {
+  const script = compiler.script();
+  const plan = compiler.plan();
+  if (script === undefined || plan === undefined) return undefined;
+  const wanted = ownedInScript(script);
+  return {
+    node,
+    mode: wanted.addresses === undefined ? "iptables" : "ipvs",
+    wanted,
+    udpServices: udpServices(plan),
+    excluded: plan.ipvs.excludeCidrs,
+    families,
+    ofLine: () => undefined,
+  };
+}
+
+/** After the first script all steps are changes, whose text is no bytes. */
+function changeSteps(steps: Update["steps"]): readonly ChangeStep[] {
+  return steps.flatMap((step) => (typeof step.stdin === "string" ? [{ ...step, stdin: step.stdin }] : []));
+}
+
+type Opened =
+  | { readonly kind: "object" | "configuration"; readonly value: unknown }
+  | { readonly kind: "problem"; readonly message: string };
+
+const configKey = "config.conf";
+
+/** The ConfigMap of kube-proxy carries its configuration as text. */
+function openConfigMap(value: unknown): Opened {
+  if (!isRecord(value) || value.kind !== "ConfigMap") return { kind: "object", value };
+  const text = isRecord(value.data) ? value.data[configKey] : undefined;
+  if (typeof text !== "string") return { kind: "problem", message: `the ConfigMap kube-proxy has no ${configKey}` };
+  const { documents, problems } = readDocuments({ name: configKey, text });
+  const [problem] = problems;
+  if (problem !== undefined) return { kind: "problem", message: `${configKey} is no YAML: ${problem.message}` };
+  const configuration = documents.find((one) => isRecord(one.value) && one.value.kind === "KubeProxyConfiguration");
+  if (configuration === undefined) return { kind: "problem", message: `${configKey} is no KubeProxyConfiguration` };
+  return { kind: "configuration", value: configuration.value };
+}

@@ -1,0 +1,157 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import {
+  addPending,
+  createPending,
+  nextSync,
+  type SyncHistory,
+  type SyncPeriods,
+  takePending,
+} from "../../follow/next-sync.ts";
+import type { ObjectChanges } from "../../incremental/read-changes.ts";
+import type { WantedRules, WantedUpdate } from "./desired-rules.ts";
+import type { SyncResult } from "./sync-host.ts";
+
+/** What a sync was about, for whoever keeps count. */
+export interface SyncReport {
+  readonly isFull: boolean;
+  /** Objects that had changed. */
+  readonly changes: number;
+  readonly milliseconds: number;
+  readonly result: SyncResult;
+  /** Changes that came meanwhile wait for the next one. */
+  readonly isMore: boolean;
+}
+
+export interface Keeping {
+  readonly rules: WantedRules;
+  readonly periods: SyncPeriods;
+  /** Every sync reads the host: there is nobody to lead it on. */
+  readonly isVerify: boolean;
+  /** Milliseconds of a clock that only goes forward. */
+  readonly now: () => number;
+  readonly sync: (update: WantedUpdate | undefined, isFull: boolean) => Promise<SyncReport["result"]>;
+  readonly told: (update: WantedUpdate) => void;
+  readonly synced: (report: SyncReport) => void;
+  readonly broken: (error: unknown) => void;
+  readonly signal: AbortSignal;
+}
+
+export interface Keeper {
+  readonly add: (changes: ObjectChanges) => void;
+  /** Everything has been listed once: before that, rules would be those of half a cluster. */
+  readonly begin: () => void;
+  readonly history: () => SyncHistory;
+  /** Takes the compiler's place after a bug; everything is to be added again, and begun with. */
+  readonly replaceRules: (rules: WantedRules) => void;
+  readonly done: Promise<void>;
+}
+
+interface State {
+  rules: WantedRules;
+  history: SyncHistory;
+  hasBegun: boolean;
+  wake: () => void;
+}
+
+/** Keeps a host in step with what changes: not too often, and now and then as a whole. */
+export function keepInStep(keeping: Keeping): Keeper {
+  const pending = createPending();
+  const state: State = {
+    rules: keeping.rules,
+    history: { queuedAt: undefined, startedAt: undefined, endedAt: undefined, checkedAt: undefined, failures: 0 },
+    hasBegun: false,
+    wake: () => {},
+  };
+  const take = (): ObjectChanges => takePending(pending);
+  keeping.signal.addEventListener("abort", () => state.wake());
+  return {
+    add: (changes) => {
+      addPending(pending, changes);
+      if (state.history.queuedAt !== undefined) return;
+      state.history = { ...state.history, queuedAt: keeping.now() };
+      state.wake();
+    },
+    begin: () => {
+      state.hasBegun = true;
+      state.wake();
+    },
+    history: () => state.history,
+    replaceRules: (rules) => {
+      state.rules = rules;
+      state.hasBegun = false;
+      state.history = { ...state.history, checkedAt: undefined };
+    },
+    done: run(keeping, state, take),
+  };
+}
+
+async function run(keeping: Keeping, state: State, take: () => ObjectChanges): Promise<void> {
+  const { signal, now, periods } = keeping;
+  while (!signal.aborted) {
+    const next = state.hasBegun ? nextSync(state.history, periods) : undefined;
+    const wait = next === undefined ? undefined : next.at - now();
+    if (next === undefined || wait === undefined || wait > 0) await pause(wait, state);
+    else await syncOnce(keeping, state, { changes: take(), isFull: next.isFull || keeping.isVerify });
+  }
+}
+
+/** Until it is time, or something has happened. Undefined: for ever. */
+async function pause(wait: number | undefined, state: State): Promise<void> {
+  const awake = new AbortController();
+  const woken = new Promise<void>((resolve) => {
+    state.wake = () => {
+      awake.abort();
+      resolve();
+    };
+  });
+  // A timer longer than its 31 bits would end at once; without one nothing keeps the process alive.
+  const limit = Math.min(wait ?? 3_600_000, 3_600_000);
+  await Promise.race([woken, sleep(limit, undefined, { signal: awake.signal }).catch(() => {})]);
+}
+
+interface Due {
+  readonly changes: ObjectChanges;
+  readonly isFull: boolean;
+}
+
+/** An exception of the compiler leaves it half changed; one of the host is a failure like others. */
+async function attempt(keeping: Keeping, state: State, due: Due & { readonly count: number }) {
+  let update: WantedUpdate | undefined;
+  try {
+    update = due.count === 0 ? undefined : state.rules.update(due.changes);
+    if (update !== undefined) keeping.told(update);
+  } catch (error) {
+    keeping.broken(error);
+    return failure(error);
+  }
+  const isFull = due.isFull || (update !== undefined && update.steps === undefined);
+  return keeping.sync(update, isFull).catch(failure);
+}
+
+function failure(error: unknown): SyncReport["result"] {
+  return { kind: "failed", message: error instanceof Error ? error.message : String(error), step: undefined };
+}
+
+async function syncOnce(keeping: Keeping, state: State, { changes, isFull }: Due): Promise<void> {
+  const { now } = keeping;
+  const startedAt = now();
+  const count = (changes.upsert?.length ?? 0) + (changes.remove?.length ?? 0);
+  state.history = { ...state.history, queuedAt: undefined, startedAt };
+  const result = await attempt(keeping, state, { changes, isFull, count });
+  const endedAt = now();
+  const isChecked = result.kind === "synced" && result.planned !== undefined;
+  state.history = {
+    ...state.history,
+    endedAt,
+    // What waits for a Node or a configuration has not failed: the next change may bring it.
+    failures: result.kind === "failed" ? state.history.failures + 1 : 0,
+    checkedAt: isChecked || result.kind === "waiting" ? endedAt : state.history.checkedAt,
+  };
+  keeping.synced({
+    isFull,
+    changes: count,
+    milliseconds: endedAt - startedAt,
+    result,
+    isMore: state.history.queuedAt !== undefined,
+  });
+}

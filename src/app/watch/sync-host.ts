@@ -1,0 +1,119 @@
+import { isDrifted } from "../../check/verify.ts";
+import { applyChanges } from "../../host/linux/apply-changes.ts";
+import { collectDump, type Host } from "../../host/linux/collect-dump.ts";
+import type { ChangeStep } from "../../ir/step.ts";
+import { deleteFlow, parseFlows, strandedFlows, type UdpService } from "../../languages/conntrack.ts";
+import type { HostDump } from "../../reconcile/live/host-dump.ts";
+import { dumpDoubts, type HostState, parseHostState } from "../../reconcile/live/host-state.ts";
+import type { Desired } from "../host/desired.ts";
+import { applicationOf, type Planned, planFor } from "../host/planned.ts";
+
+/** A host that is to be kept as a cluster says. */
+export interface SyncedHost {
+  readonly host: Host;
+  /** Undefined while somebody else changes the host; otherwise call it to let go. */
+  readonly lock: () => Promise<(() => void) | undefined>;
+  /** Why nothing may be changed now, if there is a reason. */
+  readonly refusal: () => string | undefined;
+  readonly whyNot: (steps: readonly ChangeStep[]) => Promise<readonly string[]>;
+  /** Keeps what was there before the first change; throws where it cannot. */
+  readonly keepBackup: (dump: HostDump) => void;
+  /** Why to stop, once somebody has asked for it. */
+  readonly interrupted: () => string | undefined;
+}
+
+export type SyncResult =
+  | { readonly kind: "synced"; readonly steps: readonly ChangeStep[]; readonly planned: Planned | undefined }
+  /** There is nothing to bring the host to yet. */
+  | { readonly kind: "waiting" }
+  | { readonly kind: "failed"; readonly message: string; readonly step: ChangeStep | undefined };
+
+/** Reads a host; a text: why what it has cannot be told. */
+export async function readHostState(
+  host: Host,
+): Promise<{ readonly dump: HostDump; readonly state: HostState } | string> {
+  const dump = await collectDump(host, () => {});
+  const { state, problems } = parseHostState(dump);
+  const [doubt] = dumpDoubts(dump, problems);
+  return doubt === undefined ? { dump, state } : `cannot read this host: ${doubt}`;
+}
+
+/** What a host, as it is now, is to have; undefined while that cannot be told. */
+export type Desire = (host: HostState) => Desired | undefined;
+
+const waiting: SyncResult = { kind: "waiting" };
+
+/** Says how the host differs from what it is to be. Writes nothing. */
+export async function verifyHost(desire: Desire, host: Host): Promise<SyncResult> {
+  const read = await readHostState(host);
+  if (typeof read === "string") return failed(read);
+  const desired = desire(read.state);
+  if (desired === undefined) return waiting;
+  const planned = planFor(desired, read.state);
+  const { changes, steps } = planned.plan;
+  return { kind: "synced", steps: isDrifted(changes) ? steps : [], planned };
+}
+
+/** Reads the host, plans against what is there, and applies that. Whatever fails, the host is led back. */
+export async function applyWhole(desire: Desire, synced: SyncedHost): Promise<SyncResult> {
+  return underLock(synced, async () => {
+    const read = await readHostState(synced.host);
+    if (typeof read === "string") return failed(read);
+    const desired = desire(read.state);
+    if (desired === undefined) return waiting;
+    const planned = planFor(desired, read.state);
+    const { steps } = planned.plan;
+    if (steps.length === 0) return { kind: "synced", steps, planned };
+    const [reason] = await synced.whyNot(steps);
+    if (reason !== undefined) return failed(`this host lacks what the steps need: ${reason}`);
+    synced.keepBackup(read.dump);
+    const surroundings = { host: synced.host, tell: () => {}, interrupted: synced.interrupted };
+    const outcome = await applyChanges(applicationOf(planned), surroundings);
+    if (outcome.kind === "applied") return { kind: "synced", steps, planned };
+    const { step, message } = outcome.failure;
+    const after = outcome.kind === "broken" ? `; leading the host back failed: ${outcome.rollbackFailure}` : "";
+    return { kind: "failed", step, message: `${message}${after}` };
+  });
+}
+
+/** Runs steps that lead on from what the last sync left. They end by themselves: each prefix of them is safe. */
+export async function applyPart(
+  steps: readonly ChangeStep[],
+  services: () => readonly UdpService[],
+  synced: SyncedHost,
+): Promise<SyncResult> {
+  return underLock(synced, async () => {
+    for (const step of steps) {
+      const { failure } = await synced.host.run(step.argv, step.stdin);
+      if (failure !== undefined && step.mayFail !== true) return { kind: "failed", step, message: failure };
+    }
+    await dropStrandedFlows(services(), synced.host);
+    return { kind: "synced", steps, planned: undefined };
+  });
+}
+
+function failed(message: string): SyncResult {
+  return { kind: "failed", message, step: undefined };
+}
+
+async function underLock(synced: SyncedHost, act: () => Promise<SyncResult>): Promise<SyncResult> {
+  const refusal = synced.refusal();
+  if (refusal !== undefined) return failed(refusal);
+  const release = await synced.lock();
+  if (release === undefined) return failed("another portolan is changing this host");
+  try {
+    return await act();
+  } finally {
+    release();
+  }
+}
+
+/** Connections to an endpoint that serves no longer go nowhere until they are forgotten. */
+async function dropStrandedFlows(services: readonly UdpService[], { run }: Host): Promise<void> {
+  if (services.length === 0) return;
+  for (const family of ["ipv4", "ipv6"]) {
+    const { stdout, failure } = await run(["conntrack", "-L", "-p", "udp", "-f", family], "");
+    if (failure !== undefined) continue;
+    for (const flow of strandedFlows(parseFlows(stdout), services)) await run(deleteFlow(flow), "");
+  }
+}

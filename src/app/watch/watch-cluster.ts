@@ -1,0 +1,161 @@
+import { isEligible } from "../../follow/health.ts";
+import type { SyncPeriods } from "../../follow/next-sync.ts";
+import { triggerTimeOf } from "../../follow/watch-event.ts";
+import type { Credentials } from "../../host/kube/credentials.ts";
+import { recordOf } from "../../host/kube/kubeconfig.ts";
+import { type Followed, followResource } from "../../host/kube/reflect-resource.ts";
+import type { FollowTimes, Trouble } from "../../host/kube/reflector.ts";
+import type { Resource } from "../../host/kube/resources.ts";
+import type { HostFeatures } from "../../model/objects/node.ts";
+import { featuresOnHost } from "../../reconcile/live/counters.ts";
+import type { HostState } from "../../reconcile/live/host-state.ts";
+import { createWantedRules, type WantedOptions, type WantedRules, type WantedUpdate } from "./desired-rules.ts";
+import { type Keeper, keepInStep, type SyncReport } from "./reconciler.ts";
+import { applyPart, applyWhole, type SyncedHost, type SyncResult, verifyHost } from "./sync-host.ts";
+import { type Log, tellSync, tellUpdate } from "./watch-log.ts";
+
+/** Everything a watch is made of; tests put their own parts in. */
+export interface Watch {
+  readonly resources: readonly Resource[];
+  readonly credentials: Credentials;
+  readonly options: WantedOptions;
+  readonly synced: SyncedHost;
+  readonly isVerify: boolean;
+  readonly periods: SyncPeriods;
+  readonly times: FollowTimes;
+  readonly log: Log;
+  readonly now: () => number;
+  readonly signal: AbortSignal;
+  /** For whoever counts and answers for the health of this. */
+  readonly observer: WatchObserver;
+  /** Before anything could be read: what will not get better by itself. */
+  readonly hopeless: (message: string) => void;
+}
+
+export interface WatchObserver {
+  readonly synced: (report: SyncReport) => void;
+  readonly queued: () => void;
+  /** Objects of a kind have changed; when the oldest change was made, where the objects say so. */
+  readonly changed: (kind: string, count: number, triggeredAt: string | undefined) => void;
+  readonly eligible: (isEligible: boolean) => void;
+  readonly trouble: (trouble: Trouble) => void;
+}
+
+/** Follows a cluster and keeps one node as it says. Ends when the signal says so and the running sync is over. */
+export async function watchCluster(watch: Watch): Promise<void> {
+  const { log, signal, observer, resources } = watch;
+  const all = resources.map(({ plural }) => plural);
+  const lists: Lists = { due: new Set(all), unread: new Set(all) };
+  const followed: Followed[] = [];
+  let rules = wantedRules(watch);
+  const keeper = keepInStep({
+    rules: rules.wanted,
+    periods: watch.periods,
+    isVerify: watch.isVerify,
+    now: watch.now,
+    signal,
+    sync: (update, isFull) => syncHost(watch, rules, update, isFull),
+    told: (update) => tellUpdate(log, update),
+    synced: (report) => {
+      tellSync(log, report, watch.isVerify);
+      observer.synced(report);
+    },
+    broken: (error) => {
+      const stack = error instanceof Error ? error.stack : String(error);
+      log("error", "a bug in Portolan, please report it; everything is read again", { stack });
+      rules = wantedRules(watch);
+      keeper.replaceRules(rules.wanted);
+      for (const plural of all) lists.due.add(plural);
+      for (const one of followed) one.restart();
+    },
+  });
+  for (const resource of resources) followed.push(follow(watch, resource, keeper, lists));
+  await Promise.all([keeper.done, ...followed.map(({ done }) => done)]);
+}
+
+/** Kinds, by their plural. */
+interface Lists {
+  /** Without which there is only half a cluster. */
+  readonly due: Set<string>;
+  /** Never listed so far. */
+  readonly unread: Set<string>;
+}
+
+interface HostRules {
+  readonly wanted: WantedRules;
+  /** Takes in what the host shows of itself by now. */
+  readonly desire: (host: HostState) => ReturnType<WantedRules["desired"]>;
+}
+
+function wantedRules({ options, log }: Watch): HostRules {
+  const wanted = createWantedRules(options);
+  let known = factsOf(options.hostAddresses, options.hostFeatures);
+  const { node } = options;
+  return {
+    wanted,
+    desire: (found) => {
+      const { addresses } = found;
+      const features = featuresOnHost(found);
+      const facts = factsOf(addresses, features);
+      if (wanted.desired() !== undefined && facts !== known) {
+        known = facts;
+        log("info", "the addresses or the counters of this host have changed", { addresses: addresses.length });
+        const host = { apiVersion: "portolan/v1alpha1", kind: "Host", metadata: { name: node }, addresses, features };
+        wanted.update({ upsert: [host] });
+      }
+      return wanted.desired();
+    },
+  };
+}
+
+function factsOf(addresses: readonly string[] = [], features: Partial<HostFeatures> = {}): string {
+  return JSON.stringify([[...addresses].sort(), features]);
+}
+
+function syncHost(
+  { synced, isVerify }: Watch,
+  { desire }: HostRules,
+  update: WantedUpdate | undefined,
+  isFull: boolean,
+): Promise<SyncResult> {
+  if (isVerify) return verifyHost(desire, synced.host);
+  if (isFull || update?.steps === undefined) return applyWhole(desire, synced);
+  return applyPart(update.steps, update.udpServices, synced);
+}
+
+function follow(watch: Watch, resource: Resource, keeper: Keeper, lists: Lists): Followed {
+  const { log, observer, options, credentials, times, signal } = watch;
+  const { plural, kind } = resource;
+  return followResource({
+    resource,
+    credentials,
+    times,
+    signal,
+    follower: {
+      changed: (changes, raw) => {
+        const count = (changes.upsert?.length ?? 0) + (changes.remove?.length ?? 0);
+        keeper.add(changes);
+        observer.queued();
+        observer.changed(kind, count, raw && triggerTimeOf(raw));
+      },
+      seen: (object) => {
+        if (kind === "Node" && recordOf(object.metadata).name === options.node) observer.eligible(isEligible(object));
+      },
+      listed: (objects) => {
+        log("info", "listed", { resource: plural, objects });
+        lists.unread.delete(plural);
+        lists.due.delete(plural);
+        if (lists.due.size === 0) keeper.begin();
+      },
+      recovered: () => log("info", "follows again", { resource: plural }),
+      trouble: (trouble) => {
+        const { message, wait, kind: what } = trouble;
+        observer.trouble(trouble);
+        const level = what === "relist" ? "warn" : "error";
+        const said = what === "relist" ? "list again" : "cannot follow";
+        log(level, said, { resource: plural, error: message, retryInMilliseconds: wait });
+        if (what === "refused" && lists.unread.has(plural)) watch.hopeless(message);
+      },
+    },
+  });
+}

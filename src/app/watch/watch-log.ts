@@ -1,0 +1,74 @@
+import type { Diagnostic } from "../../diagnostics/diagnostic.ts";
+import { escapeInJson } from "../../report/diff/json.ts";
+import { changesOf } from "../host/planned.ts";
+import type { WantedUpdate } from "./desired-rules.ts";
+import type { SyncReport } from "./reconciler.ts";
+
+/** Of one line; what is left out is counted. */
+const mostNames = 20;
+
+/** Tells what is wrong with objects that have changed. */
+export function tellUpdate(log: Log, { diagnostics, problem }: WantedUpdate): void {
+  const told = diagnostics.filter(({ severity }) => severity !== "info");
+  for (const diagnostic of told.slice(0, mostNames)) tellDiagnostic(log, diagnostic);
+  if (told.length > mostNames) log("warn", "more diagnostics", { count: told.length - mostNames });
+  if (problem !== undefined) log("warn", "the configuration of kube-proxy is not taken", { error: problem });
+}
+
+function tellDiagnostic(log: Log, { severity, code, message, object, field, hint }: Diagnostic): void {
+  log(severity === "error" ? "error" : "warn", message, { code, object, field, hint });
+}
+
+/** Tells of a sync: what was done, or what would have been. */
+export function tellSync(log: Log, report: SyncReport, isVerify: boolean): void {
+  const { result, isFull, changes } = report;
+  const common = { full: isFull, changes, milliseconds: Math.round(report.milliseconds) };
+  switch (result.kind) {
+    case "waiting":
+      log("warn", "waiting: the cluster does not say yet what this node is to have", common);
+      return;
+    case "failed":
+      log("error", "sync failed", {
+        ...common,
+        error: result.message,
+        ...(result.step === undefined ? {} : { step: result.step.purpose, command: result.step.argv.join(" ") }),
+      });
+      return;
+    case "synced": {
+      const { steps } = result;
+      const isDrift = isVerify && steps.length > 0;
+      const fields = { ...common, drift: isVerify ? isDrift : undefined, steps: steps.length, ...detailsOf(result) };
+      log(isDrift ? "warn" : "info", isVerify ? (isDrift ? "drift" : "no drift") : "synced", fields);
+    }
+  }
+}
+
+function detailsOf({ planned, steps }: Extract<SyncReport["result"], { kind: "synced" }>): LogFields {
+  if (steps.length === 0) return {};
+  const bytes = steps.reduce((sum, { stdin }) => sum + stdin.length, 0);
+  if (planned === undefined) return { bytes };
+  const services = changesOf(planned);
+  const left = services.length - mostNames;
+  return {
+    bytes,
+    services: services.slice(0, mostNames).map(({ service, kind, counts }) => ({
+      service,
+      kind,
+      ...Object.fromEntries(counts.map(({ what, added, removed }) => [what, { added, removed }])),
+    })),
+    ...(left > 0 ? { moreServices: left } : {}),
+  };
+}
+
+export type LogLevel = "info" | "warn" | "error";
+
+/** What happened, with counts and names; every value is one of JSON. */
+export type LogFields = Readonly<Record<string, unknown>>;
+
+/** Tells what happens, a line each. */
+export type Log = (level: LogLevel, msg: string, fields?: LogFields) => void;
+
+/** A line of JSON: time, level, msg, then the fields. Names from the cluster cannot reach a terminal as controls. */
+export function logLine(time: Date, level: LogLevel, msg: string, fields: LogFields = {}): string {
+  return `${escapeInJson(JSON.stringify({ time: time.toISOString(), level, msg, ...fields }))}\n`;
+}

@@ -1,0 +1,104 @@
+import type { Registry } from "prom-client";
+import { countRules, countSentRules } from "../../follow/count-rules.ts";
+import { familyNames } from "../../model/address.ts";
+import type { SyncReport } from "./reconciler.ts";
+import type { WatchObserver } from "./watch-cluster.ts";
+
+export interface WatchMetrics extends Omit<WatchObserver, "eligible"> {
+  readonly registry: Registry;
+  readonly answered: (question: "healthz" | "livez", status: number) => void;
+}
+
+const steps = (from: number, by: number, count: number): number[] =>
+  Array.from({ length: count }, (_, index) => from + by * index);
+
+/** kube-proxy 1.36's buckets. */
+const syncBuckets = steps(0, 1, 15).map((power) => 0.001 * 2 ** power);
+const latencyBuckets = [...steps(0.25, 0.25, 2), ...steps(1, 1, 59), ...steps(60, 5, 12), ...steps(120, 30, 7)];
+
+/**
+ * Counts under the names of kube-proxy's metrics, with `portolan_` for `kubeproxy_`. One sync is of both families, so
+ * ip_family is a label only where rules are counted. The client library is loaded here, for those who ask for metrics.
+ */
+export async function createWatchMetrics(): Promise<WatchMetrics> {
+  const { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } = await import("prom-client");
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const named = (name: string, help: string) => ({ name: `portolan_${name}`, help, registers: [registry] });
+  const counter = <L extends string = never>(name: string, help: string, labelNames: readonly L[] = []) =>
+    new Counter<L>({ ...named(name, help), labelNames });
+  const gauge = <L extends string = never>(name: string, help: string, labelNames: readonly L[] = []) =>
+    new Gauge<L>({ ...named(name, help), labelNames });
+  const histogram = (name: string, help: string, buckets: number[]) => new Histogram({ ...named(name, help), buckets });
+
+  const duration = histogram("sync_proxy_rules_duration_seconds", "Time of a sync", syncBuckets);
+  const full = histogram("sync_full_proxy_rules_duration_seconds", "Time of a sync that reads the host", syncBuckets);
+  const part = histogram("sync_partial_proxy_rules_duration_seconds", "Time of a sync of changes", syncBuckets);
+  const latency = histogram("network_programming_duration_seconds", "From endpoint change to rules", latencyBuckets);
+  const last = gauge("sync_proxy_rules_last_timestamp_seconds", "The last sync that went well");
+  const queued = gauge("sync_proxy_rules_last_queued_timestamp_seconds", "The last time that a sync was queued");
+  const total = gauge("sync_proxy_rules_iptables_total", "Rules that are ours", ["table", "ip_family"]);
+  const sent = gauge("sync_proxy_rules_iptables_last", "Rules sent in the last sync", ["table", "ip_family"]);
+  const failures = counter("sync_proxy_rules_iptables_restore_failures_total", "Failed iptables-restore runs");
+  const partFailures = counter("sync_proxy_rules_iptables_partial_restore_failures_total", "Those of partial syncs");
+  const failed = counter("sync_failures_total", "Syncs that failed for any reason");
+  const drift = gauge("drift_steps", "Steps that would bring the host in step (--verify)");
+  const relists = counter("watch_relists_total", "Watches that had to list again", ["resource"]);
+  const troubles = counter("watch_failures_total", "Lists and watches that failed", ["resource"]);
+  const asked = {
+    healthz: counter("proxy_healthz_total", "Answers of /healthz", ["code"]),
+    livez: counter("proxy_livez_total", "Answers of /livez", ["code"]),
+  };
+  const changes = {
+    EndpointSlice: {
+      total: counter("sync_proxy_rules_endpoint_changes_total", "EndpointSlice changes"),
+      pending: gauge("sync_proxy_rules_endpoint_changes_pending", "EndpointSlice changes that no sync has taken"),
+    },
+    Service: {
+      total: counter("sync_proxy_rules_service_changes_total", "Service changes"),
+      pending: gauge("sync_proxy_rules_service_changes_pending", "Service changes that no sync has taken"),
+    },
+  };
+  let triggers: number[] = [];
+
+  const countSync = ({ result, isFull, milliseconds }: SyncReport): void => {
+    const seconds = milliseconds / 1000;
+    duration.observe(seconds);
+    (isFull ? full : part).observe(seconds);
+    if (result.kind === "failed") {
+      failed.inc();
+      if (/tables-restore$/.test(result.step?.argv[0] ?? "")) (isFull ? failures : partFailures).inc();
+    }
+    if (result.kind !== "synced") return;
+    for (const one of Object.values(changes)) one.pending.set(0);
+    const now = Date.now();
+    last.set(now / 1000);
+    for (const at of triggers) latency.observe(Math.max(0, now - at) / 1000);
+    triggers = [];
+    drift.set(result.steps.length);
+    sent.reset();
+    for (const { table, family, count } of countSentRules(result.steps)) {
+      sent.set({ table, ip_family: familyNames[family] }, count);
+    }
+    if (result.planned === undefined) return;
+    for (const { table, family, count } of countRules(result.planned.desired.wanted)) {
+      total.set({ table, ip_family: familyNames[family] }, count);
+    }
+  };
+  return {
+    registry,
+    synced: countSync,
+    queued: () => queued.set(Date.now() / 1000),
+    changed: (kind, count, triggeredAt) => {
+      if (kind !== "EndpointSlice" && kind !== "Service") return;
+      changes[kind].total.inc(count);
+      changes[kind].pending.inc(count);
+      const at = Date.parse(triggeredAt ?? "");
+      if (!Number.isNaN(at) && triggers.length < mostTriggers) triggers.push(at);
+    },
+    trouble: ({ kind, plural }) => (kind === "relist" ? relists : troubles).inc({ resource: plural }),
+    answered: (question, status) => asked[question].inc({ code: String(status) }),
+  };
+}
+
+const mostTriggers = 10_000;

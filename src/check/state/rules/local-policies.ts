@@ -1,0 +1,67 @@
+import { at } from "../../../diagnostics/place.ts";
+import type { ProxyMode } from "../../../model/proxy-configuration/proxy-configuration.ts";
+import { allEndpoints, type CheckedPort, type CheckedService, isUsable, type StateRule } from "../checked-state.ts";
+
+/** Policies Local on nodes that have no endpoint of their own. */
+export const localPolicies: StateRule = ({ services, nodes, cluster }) => {
+  const names = nodes.map(({ name }) => name);
+  const { mode } = cluster.proxyConfiguration;
+  for (const checked of services) {
+    if (!checked.isProxied || reportNameless(checked, mode)) continue;
+    if (checked.service.internalTrafficPolicy === "Local") reportInternal(checked, names, mode);
+    if (checked.service.externalTrafficPolicy === "Local") reportExternal(checked, names, mode);
+  }
+};
+
+/** In ipvs mode what can be reached from outside falls back to endpoints of other nodes, even by its cluster IP. */
+function isDropped({ service }: CheckedService, { port }: CheckedPort, mode: ProxyMode): boolean {
+  const isExposed = port.nodePort !== undefined || service.externalIps.length + service.loadBalancerIps.length > 0;
+  return mode === "iptables" || !isExposed;
+}
+
+function reportNameless(checked: CheckedService, mode: ProxyMode): boolean {
+  const { service, ports, report } = checked;
+  const isInternal = service.internalTrafficPolicy === "Local";
+  if (!isInternal && service.externalTrafficPolicy !== "Local") return false;
+  const usable = ports
+    .filter((port) => isDropped(checked, port, mode))
+    .flatMap(allEndpoints)
+    .filter(({ entry }) => isUsable(entry));
+  if (usable.length === 0 || usable.some(({ entry }) => entry.nodeName !== undefined)) return false;
+  const field = isInternal ? "internalTrafficPolicy" : "externalTrafficPolicy";
+  report("local-policy-without-node-names", at(at(service.place, "spec"), field), { field });
+  return true;
+}
+
+function reportInternal(checked: CheckedService, names: readonly string[], mode: ProxyMode): void {
+  const { service, ports, report } = checked;
+  const dropped = ports.filter((port) => isDropped(checked, port, mode));
+  const nodes = nodesWithout(dropped, names);
+  if (nodes.length === 0) return;
+  const place = at(at(service.place, "spec"), "internalTrafficPolicy");
+  report("internal-local-without-endpoint", place, {}, { nodes });
+}
+
+/** Load balancers learn from the health check port where endpoints are: those Services are as they should be. */
+function reportExternal({ service, ports, report }: CheckedService, names: readonly string[], mode: ProxyMode): void {
+  if (mode === "ipvs") return;
+  const isBalanced = service.type === "LoadBalancer";
+  const externalIps = service.externalIps.map(({ address }) => `external IP ${address.text}`);
+  const nodePorts = isBalanced ? [] : ports.flatMap(({ port }) => port.nodePort ?? []);
+  const ways = [...(nodePorts.length === 0 ? [] : [`nodePort ${nodePorts.join(", ")}`]), ...externalIps];
+  const nodes = ways.length === 0 ? [] : nodesWithout(ports, names);
+  if (nodes.length === 0) return;
+  const place = at(at(service.place, "spec"), "externalTrafficPolicy");
+  report("external-local-without-endpoint", place, { ways: ways.join(" and ") }, { nodes });
+}
+
+/** Nodes that lack an endpoint of a port that has some elsewhere. */
+function nodesWithout(ports: readonly CheckedPort[], names: readonly string[]): readonly string[] {
+  const lacking = new Set<string>();
+  for (const port of ports) {
+    const usable = allEndpoints(port).filter(({ entry }) => isUsable(entry));
+    const homes = new Set(usable.map(({ entry }) => entry.nodeName));
+    if (usable.length > 0) for (const name of names) if (!homes.has(name)) lacking.add(name);
+  }
+  return names.filter((name) => lacking.has(name));
+}

@@ -1,0 +1,45 @@
+import { at } from "../../../diagnostics/place.ts";
+import type { CheckedService, CheckedState, StateRule } from "../checked-state.ts";
+import { matches, selectedPods, selectorOf } from "../selected-pods.ts";
+
+/** Selectors that none of the Pods and templates of the input matches. */
+export const selectorMatchesNothing: StateRule = (state) => {
+  for (const checked of state.services) {
+    const selected = selectedPods(checked, state);
+    const selector = selectorOf(checked);
+    if (selected === undefined || selector === undefined || selected.length > 0) continue;
+    // Somebody's pods are behind it: the input has not all of them.
+    if (checked.slices.some(({ endpoints }) => endpoints.length > 0)) continue;
+    const { namespace, place } = checked.service;
+    const spelled = Object.entries(selector)
+      .map(([key, value]) => `${key}=${value}`)
+      .join(",");
+    const hint = nearest(checked, selector, state);
+    checked.report(
+      "selector-matches-nothing",
+      at(at(place, "spec"), "selector"),
+      { namespace, selector: spelled },
+      { hint },
+    );
+  }
+};
+
+/** What would match if it were not for one label, or for the namespace. */
+function nearest(
+  { service }: CheckedService,
+  selector: Readonly<Record<string, string>>,
+  { pods }: CheckedState,
+): string | undefined {
+  const elsewhere = pods.find((pod) => matches(pod, selector));
+  if (elsewhere !== undefined) return `${elsewhere.object} has them, in another namespace`;
+  const keys = Object.keys(selector);
+  for (const pod of pods) {
+    const wrong = keys.filter((key) => pod.labels[key] !== selector[key]);
+    const [key] = wrong;
+    if (pod.namespace !== service.namespace || wrong.length !== 1 || key === undefined) continue;
+    const label = pod.labels[key];
+    if (label !== undefined) return `${pod.object} has ${key}=${label}`;
+    if (keys.length > 1) return `${pod.object} has all of them but ${key}`;
+  }
+  return undefined;
+}

@@ -1,0 +1,86 @@
+import { createSubject, type Subject } from "../../diagnostics/diagnostic.ts";
+import { builtInChains, type Match, type Rule } from "../../languages/iptables/rule.ts";
+import type { CheckedTable } from "./checked-host.ts";
+import { conditionsOf, implies } from "./conditions.ts";
+
+/** Where a rule leads; `isGoto`: without coming back. */
+export interface Lead {
+  readonly chain: string;
+  readonly isGoto: boolean;
+}
+
+export function leadOf({ target }: Rule): Lead | undefined {
+  if (target.kind === "jump") return { chain: target.chain, isGoto: false };
+  if (target.kind !== "unknown" || target.words[0] !== "-g") return undefined;
+  const [, chain] = target.words;
+  return chain === undefined ? undefined : { chain, isGoto: true };
+}
+
+/** The chains that each built-in chain leads to, itself among them. */
+export function reachableFrom(table: CheckedTable, start: string): ReadonlySet<string> {
+  const reached = new Set([start]);
+  for (const name of reached) {
+    for (const { rule } of table.chains.get(name)?.rules ?? []) {
+      const lead = leadOf(rule);
+      if (lead !== undefined && table.chains.has(lead.chain)) reached.add(lead.chain);
+    }
+  }
+  return reached;
+}
+
+export function builtInsOf({ chains }: CheckedTable): readonly string[] {
+  return [...builtInChains].filter((name) => chains.has(name));
+}
+
+/** Chains in which some packet may find its verdict; in others none does. */
+export function decidingChains({ chains }: CheckedTable): ReadonlySet<string> {
+  const callers = new Map<string, string[]>();
+  const deciding = new Set<string>();
+  for (const { name, rules } of chains.values()) {
+    for (const { rule } of rules) {
+      const lead = leadOf(rule);
+      if (isVerdict(rule)) deciding.add(name);
+      if (lead === undefined) continue;
+      const known = callers.get(lead.chain);
+      if (known === undefined) callers.set(lead.chain, [name]);
+      else known.push(name);
+    }
+  }
+  for (const name of deciding) for (const caller of callers.get(name) ?? []) deciding.add(caller);
+  return deciding;
+}
+
+/** The packet's way through the table ends here. */
+export function isVerdict({ target: { kind } }: Rule): boolean {
+  return kind === "accept" || kind === "drop" || kind === "reject" || kind === "dnat" || kind === "masquerade";
+}
+
+/**
+ * Whether every packet that fulfils `given` (steady conditions) finds its verdict in the chain. `seen` are the chains that
+ * have been looked at: those of a loop, and those that did not decide.
+ */
+export function alwaysDecides(
+  table: CheckedTable,
+  name: string,
+  given: readonly Match[],
+  seen = new Set<string>(),
+): boolean {
+  if (seen.has(name) || seen.size > mostChains) return false;
+  seen.add(name);
+  for (const { rule } of table.chains.get(name)?.rules ?? []) {
+    const lead = leadOf(rule);
+    if (rule.target.kind === "return" || lead?.isGoto === true) return false;
+    const isMet = conditionsOf(rule.matches).every((match) => implies(given, match));
+    if (!isMet) continue;
+    if (isVerdict(rule) || (lead !== undefined && alwaysDecides(table, lead.chain, given, seen))) return true;
+  }
+  return false;
+}
+
+/** Chains nested deeper than any real ones are not followed to their end. */
+const mostChains = 1000;
+
+/** `Chain nat/KUBE-SERVICES`: whom findings about text are about. */
+export function chainSubject({ name }: { readonly name: string }, chain: string): Subject {
+  return createSubject("Chain", name, chain);
+}

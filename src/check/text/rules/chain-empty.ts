@@ -1,0 +1,19 @@
+import { isServicePortChain } from "../../../reconcile/owned-names.ts";
+import { chainSubject, leadOf } from "../chain-graph.ts";
+import type { TextRule } from "../checked-host.ts";
+
+/** Chains of a service port that packets are sent to, and that do nothing with them: kube-proxy fills each it makes. */
+export const chainEmpty: TextRule = ({ tables }, sink) => {
+  for (const table of tables) {
+    const told = new Set<string>();
+    for (const { rules } of table.chains.values()) {
+      for (const { rule, place } of rules) {
+        const chain = leadOf(rule)?.chain ?? "";
+        const isEmpty = isServicePortChain(chain) && table.chains.get(chain)?.rules.length === 0;
+        if (!isEmpty || told.has(chain)) continue;
+        told.add(chain);
+        sink.reporter(chainSubject(table, chain))("chain-empty", place, { chain });
+      }
+    }
+  }
+};

@@ -1,0 +1,52 @@
+import { chainSubject, leadOf } from "../chain-graph.ts";
+import type { CheckedTable, PlacedRule, TextRule } from "../checked-host.ts";
+
+/** Chains that lead back to themselves. */
+export const chainLoop: TextRule = ({ tables }, sink) => {
+  for (const table of tables) {
+    for (const { path, placed } of loopsOf(table)) {
+      const report = sink.reporter(chainSubject(table, path[0] as string));
+      report("chain-loop", placed.place, { path: path.join(" -> ") });
+    }
+  }
+};
+
+interface Loop {
+  readonly path: readonly string[];
+  readonly placed: PlacedRule;
+}
+
+interface Step {
+  readonly chain: string;
+  readonly leads: readonly PlacedRule[];
+  next: number;
+}
+
+/** One loop for each rule that closes one. A walk with a list of its own: chains may be nested as deep as a text is long. */
+function loopsOf(table: CheckedTable): readonly Loop[] {
+  const loops: Loop[] = [];
+  const done = new Set<string>();
+  const onPath = new Set<string>();
+  const enter = (chain: string): Step => {
+    onPath.add(chain);
+    const leads = (table.chains.get(chain)?.rules ?? []).filter(({ rule }) => leadOf(rule) !== undefined);
+    return { chain, leads, next: 0 };
+  };
+  for (const start of table.chains.keys()) {
+    const path = done.has(start) ? [] : [enter(start)];
+    for (let step = path[0]; step !== undefined; step = path[path.length - 1]) {
+      const placed = step.leads[step.next];
+      step.next += 1;
+      const chain = placed && leadOf(placed.rule)?.chain;
+      if (placed === undefined || chain === undefined) {
+        done.add(step.chain);
+        onPath.delete(step.chain);
+        path.pop();
+      } else if (onPath.has(chain)) {
+        const names = path.map((each) => each.chain);
+        loops.push({ path: [...names.slice(names.indexOf(chain)), chain], placed });
+      } else if (!done.has(chain)) path.push(enter(chain));
+    }
+  }
+  return loops;
+}

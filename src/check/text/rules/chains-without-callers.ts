@@ -1,0 +1,39 @@
+import { chains as fixed } from "../../../programs/kube-proxy/iptables/chains.ts";
+import { isServicePortChain } from "../../../reconcile/owned-names.ts";
+import { builtInsOf, chainSubject, leadOf, reachableFrom } from "../chain-graph.ts";
+import type { CheckedTable, TextRule } from "../checked-host.ts";
+
+/** Chains of kube-proxy's that nothing leads to: leftovers of one service port, and the doors to all of them. */
+export const chainsWithoutCallers: TextRule = ({ tables }, sink) => {
+  for (const table of tables) {
+    const called = new Set<string>();
+    for (const { rules } of table.chains.values()) {
+      for (const { rule } of rules) called.add(leadOf(rule)?.chain ?? "");
+    }
+    const unused = [...table.chains.values()].filter(({ name }) => isServicePortChain(name) && !called.has(name));
+    const [first] = unused;
+    if (first !== undefined) {
+      const others = unused.length - 1;
+      const what = others === 0 ? "this chain" : `this chain and ${others} ${others === 1 ? "other" : "others"}`;
+      sink.reporter(chainSubject(table, first.name))("chain-unused", first.place ?? first.rules[0]?.place, {
+        chains: what,
+      });
+    }
+  }
+  for (const table of tables)
+    if (table.hasBuiltIns && table.name === "nat")
+      for (const name of doorsClosed(table)) {
+        const chain = table.chains.get(name);
+        const place = chain?.place ?? chain?.rules[0]?.place;
+        sink.reporter(chainSubject(table, name))("chain-not-entered", place, { table: table.name, chain: name });
+      }
+};
+
+/** Without these two no Service works, in either mode. */
+function doorsClosed(table: CheckedTable): readonly string[] {
+  const reached = builtInsOf(table).map((name) => reachableFrom(table, name));
+  return [fixed.services, fixed.postrouting].filter((name) => {
+    const isFilled = (table.chains.get(name)?.rules.length ?? 0) > 0;
+    return isFilled && !reached.some((chains) => chains.has(name));
+  });
+}

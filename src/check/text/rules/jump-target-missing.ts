@@ -1,0 +1,30 @@
+import { chainSubject, leadOf } from "../chain-graph.ts";
+import type { TextRule } from "../checked-host.ts";
+
+/** Targets that may stand without options and are no chains (iptables-extensions(8), xtables-addons). */
+const extensions = new Set(
+  (
+    "ACCEPT DROP QUEUE RETURN REJECT LOG NFLOG ULOG TRACE NOTRACK CT AUDIT CHECKSUM CLASSIFY CLUSTERIP CONNMARK " +
+    "CONNSECMARK DNAT DNPT DSCP ECN HL HMARK IDLETIMER LED MARK MASQUERADE MIRROR NETMAP NFQUEUE RATEEST REDIRECT " +
+    "SAME SECMARK SET SNAT SNPT SYNPROXY TCPMSS TCPOPTSTRIP TEE TOS TPROXY TTL TARPIT DELUDE CHAOS STEAL ECHO " +
+    "ACCOUNT DNETMAP IPMARK LOGMARK RAWDNAT RAWSNAT SYSRQ DHCPMAC PROTO NDPI FLOWOFFLOAD FULLCONENAT IMQ NAT LSCAN"
+  ).split(" "),
+);
+
+/** Rules that lead to chains there are not. A text that declares none is a piece of something larger. */
+export const jumpTargetMissing: TextRule = ({ tables }, sink) => {
+  for (const table of tables) {
+    if (!table.declaresChains && !table.hasBuiltIns) continue;
+    for (const { name, rules } of table.chains.values()) {
+      for (const { rule, place } of rules) {
+        const lead = leadOf(rule);
+        if (lead === undefined || table.chains.has(lead.chain)) continue;
+        if (!lead.isGoto && extensions.has(lead.chain)) continue;
+        sink.reporter(chainSubject(table, name))("jump-target-missing", place, {
+          chain: lead.chain,
+          table: table.name,
+        });
+      }
+    }
+  }
+};

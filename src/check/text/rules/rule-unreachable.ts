@@ -1,0 +1,93 @@
+import type { Sink } from "../../../diagnostics/diagnostic.ts";
+import type { Match, Rule } from "../../../languages/iptables/rule.ts";
+import { alwaysDecides, chainSubject, decidingChains, isVerdict, leadOf } from "../chain-graph.ts";
+import type { CheckedChain, CheckedTable, PlacedRule, TextRule } from "../checked-host.ts";
+import { conditionsOf, implies, isRepeatable, isSteady } from "../conditions.ts";
+import { addRule, candidates, createEarlierRules } from "../earlier-rules.ts";
+
+/** Rules that no packet gets to, since an earlier one of the chain takes all of theirs. */
+export const ruleUnreachable: TextRule = ({ tables }, sink) => {
+  for (const table of tables) {
+    const deciding = decidingChains(table);
+    for (const chain of table.chains.values()) checkChain(table, chain, deciding, sink);
+  }
+};
+
+/** A rule that may take all that meets it, with what has happened in the chain before it. */
+interface Taker {
+  readonly placed: PlacedRule;
+  readonly conditions: readonly Match[];
+  /** How many rules before it could change a mark or a set. */
+  readonly changesBefore: number;
+}
+
+function checkChain(table: CheckedTable, chain: CheckedChain, deciding: ReadonlySet<string>, sink: Sink): void {
+  const earlier = createEarlierRules<Taker>();
+  const taken = new Map<Taker, PlacedRule[]>();
+  let changesBefore = 0;
+  let takers = 0;
+  for (const placed of chain.rules) {
+    const { rule } = placed;
+    if (takers > 0 || mayTake(rule, deciding)) {
+      const conditions = conditionsOf(rule.matches);
+      const taker =
+        takers > 0 ? takerOf(table, { placed, conditions, changesBefore }, candidates(earlier, conditions)) : undefined;
+      if (taker !== undefined) {
+        const rules = taken.get(taker);
+        if (rules === undefined) taken.set(taker, [placed]);
+        else rules.push(placed);
+      } else if (mayTake(rule, deciding) && conditions.every(isRepeatable)) {
+        addRule(earlier, conditions, { placed, conditions, changesBefore });
+        takers += 1;
+      }
+    }
+    if (mayChange(rule)) changesBefore += 1;
+  }
+  for (const [taker, rules] of taken) report(table, chain, taker, rules, sink);
+}
+
+function mayTake(rule: Rule, deciding: ReadonlySet<string>): boolean {
+  const lead = leadOf(rule);
+  if (lead !== undefined) return lead.isGoto || deciding.has(lead.chain);
+  return isVerdict(rule) || rule.target.kind === "return";
+}
+
+function mayChange({ target: { kind } }: Rule): boolean {
+  return kind === "jump" || kind === "mark" || kind === "unknown";
+}
+
+function takerOf(table: CheckedTable, late: Taker, candidates: Iterable<Taker>): Taker | undefined {
+  for (const early of candidates) {
+    // A jump changes things itself, before the later rule is met.
+    const isUnchanged = early.changesBefore === late.changesBefore;
+    const takesAll = early.conditions.every(
+      (condition) => (isUnchanged || isSteady(condition)) && implies(late.conditions, condition),
+    );
+    if (takesAll && endsFor(table, early.placed.rule, late.conditions)) return early;
+  }
+  return undefined;
+}
+
+function endsFor(table: CheckedTable, rule: Rule, conditions: readonly Match[]): boolean {
+  const lead = leadOf(rule);
+  if (lead === undefined || lead.isGoto) return true;
+  return alwaysDecides(table, lead.chain, conditions.filter(isSteady));
+}
+
+/** A rule that only counts, or that would do the same, is missed by nobody. */
+function report(
+  table: CheckedTable,
+  chain: CheckedChain,
+  taker: Taker,
+  rules: readonly PlacedRule[],
+  sink: Sink,
+): void {
+  const target = JSON.stringify(taker.placed.rule.target);
+  const missed = rules.filter(({ rule }) => rule.target.kind !== "none" && JSON.stringify(rule.target) !== target);
+  const [first] = missed;
+  if (first === undefined) return;
+  const others = missed.length - 1;
+  const what = others === 0 ? "this rule" : `this rule and ${others} ${others === 1 ? "other" : "others"}`;
+  const related = [{ message: "taken", place: taker.placed.place }];
+  sink.reporter(chainSubject(table, chain.name))("rule-unreachable", first.place, { rules: what }, { related });
+}

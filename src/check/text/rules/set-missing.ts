@@ -1,0 +1,23 @@
+import { chainSubject } from "../chain-graph.ts";
+import type { TextRule } from "../checked-host.ts";
+
+/** Rules that ask for sets there are not; only where the text says which there are. */
+export const setMissing: TextRule = ({ tables, sets }, sink) => {
+  if (sets === undefined) return;
+  for (const table of tables) {
+    for (const { name, rules } of table.chains.values()) {
+      for (const { rule, place } of rules) {
+        if (!rule.text.includes("-set ")) continue;
+        for (const set of setsIn(rule.text)) {
+          if (!sets.has(set)) sink.reporter(chainSubject(table, name))("set-missing", place, { set });
+        }
+      }
+    }
+  }
+};
+
+/** What comments say does not count. */
+function setsIn(text: string): readonly string[] {
+  const plain = text.replace(/--comment (?:"(?:[^"\\]|\\.)*"|\S+)/g, "");
+  return [...plain.matchAll(/ --(?:match|add|del|map)-set (\S+)/g)].map(([, name]) => name as string);
+}

@@ -1,0 +1,48 @@
+import type { Match } from "../../../languages/iptables/rule.ts";
+import { chainSubject, leadOf } from "../chain-graph.ts";
+import type { CheckedChain, PlacedRule, TextRule } from "../checked-host.ts";
+import { conditionsOf } from "../conditions.ts";
+
+const balancing = /^KUBE-(?:SVC|SVL)-/;
+
+/** Chains that balance and leave the last endpoint to chance as well. */
+export const shareLeaks: TextRule = ({ tables }, sink) => {
+  for (const table of tables) {
+    if (table.name !== "nat") continue;
+    for (const chain of table.chains.values()) {
+      const lots = lotsAtEnd(chain);
+      const last = lots[lots.length - 1];
+      // Elsewhere a single lot may be meant: a sample of the packets.
+      if (last === undefined || (lots.length < 2 && !balancing.test(chain.name))) continue;
+      const left = lots.reduce((share, { threshold }) => share * (1 - threshold / 2 ** 31), 1);
+      if (left === 0) continue;
+      const percent = `${(left * 100).toPrecision(3)} %`;
+      sink.reporter(chainSubject(table, chain.name))("share-leaks", last.placed.place, { share: percent });
+    }
+  }
+};
+
+interface Lot {
+  readonly placed: PlacedRule;
+  readonly threshold: number;
+}
+
+/** The rules at the end of a chain that send a share of one and the same traffic on. */
+function lotsAtEnd({ rules }: CheckedChain): readonly Lot[] {
+  const lots: Lot[] = [];
+  let others: string | undefined;
+  for (let at = rules.length - 1; at >= 0; at -= 1) {
+    const placed = rules[at] as PlacedRule;
+    const statistic = placed.rule.matches.find((match) => match.kind === "statistic");
+    const rest = JSON.stringify(conditionsOf(placed.rule.matches).filter((match) => match.kind !== "statistic"));
+    const sendsOn = placed.rule.target.kind === "dnat" || leadOf(placed.rule) !== undefined;
+    if (!isPlainLot(statistic) || !sendsOn || (others !== undefined && others !== rest)) break;
+    others = rest;
+    lots.unshift({ placed, threshold: statistic.threshold });
+  }
+  return lots;
+}
+
+function isPlainLot(match: Match | undefined): match is Match & { readonly kind: "statistic" } {
+  return match?.kind === "statistic" && !match.negated;
+}

@@ -1,0 +1,70 @@
+import type { Rule } from "../../../languages/iptables/rule.ts";
+import { builtInsOf, chainSubject, reachableFrom } from "../chain-graph.ts";
+import type { CheckedTable, TextRule } from "../checked-host.ts";
+
+interface Habitat {
+  readonly table: string;
+  readonly hooks: readonly string[];
+}
+
+/** Where the kernel takes each target (xt_nat, xt_MASQUERADE, xt_REDIRECT, ipt_REJECT, xt_TPROXY). */
+const habitats: ReadonlyMap<string, Habitat> = new Map([
+  ["DNAT", { table: "nat", hooks: ["PREROUTING", "OUTPUT"] }],
+  ["REDIRECT", { table: "nat", hooks: ["PREROUTING", "OUTPUT"] }],
+  ["SNAT", { table: "nat", hooks: ["POSTROUTING", "INPUT"] }],
+  ["MASQUERADE", { table: "nat", hooks: ["POSTROUTING"] }],
+  ["REJECT", { table: "filter", hooks: ["INPUT", "FORWARD", "OUTPUT"] }],
+  ["TPROXY", { table: "mangle", hooks: ["PREROUTING"] }],
+]);
+
+/** Targets in tables, or below built-in chains, where the kernel refuses them. */
+export const targetMisplaced: TextRule = ({ tables }, sink) => {
+  for (const table of tables) {
+    const hooksOf = hooksByChain(table);
+    for (const { name, rules } of table.chains.values()) {
+      for (const { rule, place } of rules) {
+        const target = targetName(rule);
+        const habitat = habitats.get(target);
+        if (habitat === undefined) continue;
+        const wrong = (hooksOf.get(name) ?? []).find((hook) => !habitat.hooks.includes(hook));
+        if (habitat.table === table.name && wrong === undefined) continue;
+        const where = habitat.table === table.name ? `from ${wrong}` : `in table ${table.name}`;
+        const parameters = { target, tables: habitat.table, hooks: habitat.hooks.join(", "), where };
+        sink.reporter(chainSubject(table, name))("target-misplaced", place, parameters);
+      }
+    }
+  }
+};
+
+function hooksByChain(table: CheckedTable): ReadonlyMap<string, readonly string[]> {
+  const hooks = new Map<string, string[]>();
+  for (const hook of builtInsOf(table)) {
+    for (const chain of reachableFrom(table, hook)) {
+      const known = hooks.get(chain);
+      if (known === undefined) hooks.set(chain, [hook]);
+      else known.push(hook);
+    }
+  }
+  return hooks;
+}
+
+function targetName({ target }: Rule): string {
+  switch (target.kind) {
+    case "dnat":
+      return "DNAT";
+    case "masquerade":
+      return "MASQUERADE";
+    case "reject":
+      return "REJECT";
+    case "jump":
+      return target.chain;
+    case "unknown":
+      return target.words[0] === "-j" ? (target.words[1] ?? "") : "";
+    case "accept":
+    case "drop":
+    case "return":
+    case "mark":
+    case "none":
+      return "";
+  }
+}

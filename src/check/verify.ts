@@ -1,0 +1,144 @@
+import { type Narrowed, type Narrowing, narrowItems } from "../filter/narrowing.ts";
+import { canonicalRule, targetOf, withoutComments } from "../languages/iptables/canonical-rule.ts";
+import { builtInChains } from "../languages/iptables/rule.ts";
+import { families, familyNames } from "../model/address.ts";
+import { everyService, type ServiceOfChain, serviceInRule } from "../reconcile/attribution.ts";
+import type { HostState } from "../reconcile/live/host-state.ts";
+import { isOwnedChain } from "../reconcile/owned-names.ts";
+import type { Changes } from "../reconcile/plan-changes.ts";
+import { type ServiceOfLine, summarizeChanges } from "../reconcile/summarize-changes.ts";
+
+export type DriftKind = "missing" | "extra" | "changed" | "reordered" | "foreign-before-ours";
+
+/** One way in which a host is not as wanted. */
+export interface Drift {
+  readonly kind: DriftKind;
+  /** Whom it hurts: `shop/web:http`, or every Service. */
+  readonly service: string;
+  /** `nat chain KUBE-SVC-... (IPv4)` */
+  readonly where: string;
+  /** `- RULE` is missing, `+ RULE` is there. */
+  readonly lines: readonly string[];
+  /**
+   * Whether it counts: rules of others that only look at packets before ours are told, and are no drift; nor are rules
+   * of which only the comments differ.
+   */
+  readonly isDrift: boolean;
+}
+
+/** Compares a host with what is wanted: the changes that a plan would make, told as what is wrong now. */
+export function verifyHost(
+  changes: Changes,
+  host: HostState,
+  ofChain: ServiceOfChain,
+  ofLine: ServiceOfLine,
+): readonly Drift[] {
+  return [...driftOfChains(changes, ofChain), ...driftOfOthers(changes, ofLine), ...foreignRules(host)];
+}
+
+/** Whether any of the changes would change what becomes of a packet. */
+export function isDrifted(changes: Changes): boolean {
+  const told = [...driftOfChains(changes, () => everyService), ...driftOfOthers(changes, () => undefined)];
+  return changes.flows.length > 0 || told.some(({ isDrift }) => isDrift);
+}
+
+function driftOfChains({ chains }: Changes, ofChain: ServiceOfChain): readonly Drift[] {
+  return chains.map(({ family, table, chain, kind, wanted, found, difference, isBuiltIn }) => {
+    const missing = kind === "add" ? wanted : difference.missing;
+    const extra = kind === "remove" ? found : difference.extra;
+    const owner = ofChain(chain);
+    const concerned = new Set([...missing, ...extra].map((line) => serviceInRule(line) ?? owner));
+    const service = owner === everyService && concerned.size > 0 ? [...concerned].join(", ") : owner;
+    const where = `${table} chain ${chain}${isBuiltIn ? ", jumps of ours" : ""} (${familyNames[family]})`;
+    const lines = [...missing.map((line) => `- ${line}`), ...extra.map((line) => `+ ${line}`)];
+    return {
+      kind: kindOf(kind, missing.length, extra.length),
+      service,
+      where,
+      lines,
+      isDrift: !saysTheSame(missing, extra),
+    };
+  });
+}
+
+/**
+ * A kube-proxy whose cluster has grown over a thousand endpoints, or shrunk, rewrites only what else has changed: what
+ * rules say of themselves then differs from what it would write anew, and no packet is treated differently.
+ */
+export function saysTheSame(missing: readonly string[], extra: readonly string[]): boolean {
+  const plain = (lines: readonly string[]) => lines.map((line) => canonicalRule(withoutComments(line))).join("\n");
+  return missing.length > 0 && missing.length === extra.length && plain(missing) === plain(extra);
+}
+
+export function kindOf(kind: "add" | "change" | "remove", missing: number, extra: number): DriftKind {
+  if (kind === "add") return "missing";
+  if (kind === "remove") return "extra";
+  if (missing === 0 && extra === 0) return "reordered";
+  return missing > 0 && extra > 0 ? "changed" : missing > 0 ? "missing" : "extra";
+}
+
+/** Sets, virtual servers, addresses and settings, by service. */
+function driftOfOthers(changes: Changes, ofLine: ServiceOfLine): readonly Drift[] {
+  const others = summarizeChanges({ ...changes, chains: [], flows: [] }, () => everyService, ofLine);
+  return others.map(({ service, kind, counts, lines }) => ({
+    kind: kind === "add" ? "missing" : kind === "remove" ? "extra" : "changed",
+    service,
+    where: counts.map(({ what }) => what).join(", "),
+    lines: lines.map((line) => (line.startsWith("+") ? `-${line.slice(1)}` : `+${line.slice(1)}`)),
+    isDrift: true,
+  }));
+}
+
+const verdicts = new Set(["ACCEPT", "DROP", "REJECT", "DNAT", "REDIRECT", "MASQUERADE", "SNAT"]);
+
+/** Rules of others that packets meet before ours. Where they end in a verdict, ours may never see the packet. */
+function foreignRules({ rules }: HostState): readonly Drift[] {
+  return families.flatMap((family) =>
+    [...(rules[family]?.texts.tables ?? [])].flatMap(([table, chains]) =>
+      [...chains].flatMap(([chain, lines]) => {
+        if (!builtInChains.has(chain)) return [];
+        const first = lines.findIndex((line) => isOwnedChain(targetOf(line) ?? ""));
+        const before = lines.slice(0, Math.max(first, 0));
+        if (before.length === 0) return [];
+        return [
+          {
+            kind: "foreign-before-ours" as const,
+            service: everyService,
+            where: `${table} chain ${chain} (${familyNames[family]})`,
+            lines: before.map((line) => `+ ${line}`),
+            isDrift: before.some((line) => verdicts.has(targetOf(line) ?? "") && !line.includes(" -i lo ")),
+          },
+        ];
+      }),
+    ),
+  );
+}
+
+/** Narrows what is wrong with a host. Of a chain that Services share, only the lines of those that are meant are shown. */
+export function narrowDrift(findings: readonly Drift[], narrowing: Narrowing | undefined): Narrowed<Drift> {
+  if (narrowing === undefined) return { shown: findings, hidden: [] };
+  const parts = findings.flatMap((finding) => divide(finding, narrowing));
+  return narrowItems(parts, servicesOf, narrowing);
+}
+
+export function servicesOf({ service }: Drift): readonly string[] {
+  return service.split(", ");
+}
+
+function divide(finding: Drift, { shows }: Narrowing): readonly Drift[] {
+  const names = servicesOf(finding);
+  const hidden = new Set(names.filter((name) => !shows([name])));
+  if (hidden.size === 0 || hidden.size === names.length) return [finding];
+  const part = (isOfPart: (service: string) => boolean): Drift => {
+    const lines = finding.lines.filter((line) => isOfPart(serviceInRule(line) ?? everyService));
+    return { ...finding, ...judge(finding, lines), service: names.filter(isOfPart).join(", "), lines };
+  };
+  return [part((service) => !hidden.has(service)), part((service) => hidden.has(service))];
+}
+
+function judge({ isDrift }: Drift, lines: readonly string[]): Pick<Drift, "kind" | "isDrift"> {
+  const of = (sign: string): readonly string[] =>
+    lines.filter((line) => line.startsWith(sign)).map((line) => line.slice(2));
+  const [missing, extra] = [of("-"), of("+")];
+  return { kind: kindOf("change", missing.length, extra.length), isDrift: isDrift && !saysTheSame(missing, extra) };
+}

@@ -1,0 +1,134 @@
+import { Command, InvalidArgumentError, Option } from "commander";
+import { isAddress, parseTarget, printTarget } from "../../datapath/addresses.ts";
+import { type Expectation, parseExpectation } from "../../explain/packet/expectation.ts";
+import {
+  type PacketSource,
+  type PacketTarget,
+  parsePacketSource,
+  parsePacketTarget,
+} from "../../explain/packet/question.ts";
+import type { ExplainPacketFlags } from "../commands/explain-packet.ts";
+import { notEmpty } from "./option-values.ts";
+import { addStateOptions, colorOption, drawingOption } from "./state-flags.ts";
+
+/** `explain packet`. The action loads what it needs. */
+export function explainPacketCommand(name: string, finish: (exitCode: number) => void): Command {
+  const command = new Command("packet")
+    .summary("say where a packet goes on a node, rule by rule")
+    .description(
+      "Sends the first packet of a connection through the rules of a node, and says hop by hop which rule took it, " +
+        "what that rule is there for, and where the packet ends, with exact shares where chance decides.",
+    )
+    .addOption(
+      new Option("--from <source>", "pod/NAMESPACE/NAME, node, internet, or an address")
+        .argParser(source)
+        .makeOptionMandatory(),
+    )
+    .addOption(
+      new Option("--to <target>", "svc/NAMESPACE/NAME[:PORT], or ADDRESS:PORT").argParser(target).makeOptionMandatory(),
+    )
+    .addOption(new Option("--proto <protocol>", "default: the service port's, or tcp").choices(["tcp", "udp", "sctp"]))
+    .addOption(
+      new Option("--entry <entry>", "how it comes to the node; default: by its address").choices([
+        "outside",
+        "pod",
+        "node",
+      ]),
+    )
+    .addOption(
+      new Option("--interface <name>", "the interface it comes in by, where rules ask for it").argParser(notEmpty),
+    )
+    .addOption(
+      new Option("--state <state>", "of its connection")
+        .choices(["new", "established", "related", "invalid"])
+        .default("new"),
+    )
+    .addOption(new Option("--mark <mark>", "the mark it comes with, such as 0x4000").argParser(mark).default(0, "0"));
+  command
+    .addOption(
+      new Option(
+        "--remembered <endpoint>",
+        "ADDRESS:PORT at which the node remembers the client (session affinity)",
+      ).argParser(endpoint),
+    )
+    .addOption(
+      new Option(
+        "--expect <outcome>",
+        "exit 1 unless it ends so: '10.0.1.5:8080 50% | 10.0.2.6:8080 50%, masqueraded', or rejected, ...",
+      ).argParser(expectation),
+    );
+  return addStateOptions(command, { isRequired: false })
+    .addOption(
+      new Option(
+        "--actual <dump>",
+        "ask this host's rules instead: iptables-save, or what collect wrote; -f then only names things",
+      ).argParser(notEmpty),
+    )
+    .addOption(
+      new Option("--node-address <ip>", "an address of the node, where the dump tells none; repeatable").argParser(
+        nodeAddress,
+      ),
+    )
+    .addOption(drawingOption("the way"))
+    .addOption(colorOption())
+    .addHelpText("after", examples(name))
+    .action(async (flags: ExplainPacketFlags) => {
+      const { runExplainPacket } = await import("../commands/explain-packet.ts");
+      finish(await runExplainPacket(flags));
+    });
+}
+
+function examples(name: string): string {
+  return `
+Examples:
+  # how a pod gets to a Service on node1, rule by rule
+  $ ${name} explain packet --from pod/shop/web-1 --to svc/shop/api:http -f cluster.yaml --node node1
+
+  # what a client outside gets at a node port, by the rules the node has
+  $ ${name} explain packet --from internet --to 192.0.2.10:30080 --actual node1.txt
+
+  # in a test: every connection from this range is refused
+  $ ${name} explain packet --from 203.0.113.9 --to 192.0.2.10:30080 -f cluster.yaml --expect dropped
+
+What --expect takes: delivered, rejected, dropped, untouched or ADDRESS:PORT,
+each with a share and with masqueraded or source kept if that matters; several
+with | between them; masqueraded or source kept of all after a comma.
+
+Exit codes: 0 fine, 1 not as expected, 2 usage, 3 input invalid, 4 environment.
+`;
+}
+
+function source(text: string): PacketSource {
+  const parsed = parsePacketSource(text);
+  if (parsed !== undefined) return parsed;
+  throw new InvalidArgumentError("Write it as pod/NAMESPACE/NAME, node, internet, or an address.");
+}
+
+function target(text: string): PacketTarget {
+  const parsed = parsePacketTarget(text);
+  if (parsed !== undefined) return parsed;
+  throw new InvalidArgumentError("Write it as svc/NAMESPACE/NAME[:PORT], ADDRESS:PORT or [ADDRESS]:PORT.");
+}
+
+function nodeAddress(text: string, previous: readonly string[] | undefined): readonly string[] {
+  if (!isAddress(text)) throw new InvalidArgumentError("It is no address.");
+  return [...(previous ?? []), text];
+}
+
+function endpoint(text: string): string {
+  const parsed = parseTarget(text);
+  if (parsed !== undefined) return printTarget(parsed);
+  throw new InvalidArgumentError("Write it as ADDRESS:PORT or [ADDRESS]:PORT.");
+}
+
+function expectation(text: string): Expectation {
+  const parsed = parseExpectation(text);
+  if (parsed !== undefined) return parsed;
+  throw new InvalidArgumentError("Write it as '10.0.1.5:8080 50% | 10.0.2.6:8080 50%, masqueraded', or rejected.");
+}
+
+function mark(text: string): number {
+  const value = /^(?:0x[0-9a-f]{1,8}|\d{1,10})$/i.test(text) ? Number(text) : Number.NaN;
+  if (value <= 0xffffffff) return value;
+  throw new InvalidArgumentError("Write it as a number of 32 bits, such as 0x4000.");
+}

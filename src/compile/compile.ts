@@ -1,0 +1,102 @@
+import { createSink, createSubject, type Diagnostic, hasErrors, type Sink } from "../diagnostics/diagnostic.ts";
+import type { Script } from "../ir/step.ts";
+import type { Family } from "../model/address.ts";
+import { defaultNodePortRange, type PortRange } from "../model/check-clashes.ts";
+import type { Cluster } from "../model/cluster.ts";
+import type { DocumentRoles } from "../model/flatten-documents.ts";
+import type { HostFeatures } from "../model/objects/node.ts";
+import { parseCluster } from "../model/parse-cluster.ts";
+import type { ProxyMode } from "../model/proxy-configuration/proxy-configuration.ts";
+import type { ForwardingPlan } from "../plan/forwarding/forwarding-plan.ts";
+import { resolveNodeView } from "../plan/forwarding/node-view.ts";
+import { resolvePlan } from "../plan/forwarding/resolve-plan.ts";
+import { lowerIptables } from "../programs/kube-proxy/iptables/lower-iptables.ts";
+import { lowerIpvs } from "../programs/kube-proxy/ipvs/lower-ipvs.ts";
+
+export interface CompileOptions {
+  /** The node to compile for; may be left out when the input has exactly one Node. */
+  readonly node?: string | undefined;
+  /** Overrides the mode of the configuration. */
+  readonly mode?: ProxyMode | undefined;
+  /** Default: the families of the Node's InternalIPs and of the Services' cluster IPs. */
+  readonly families?: readonly Family[] | undefined;
+  /** A KubeProxyConfiguration; replaces one among the objects. */
+  readonly proxyConfig?: unknown;
+  /** A Host document (portolan/v1alpha1). */
+  readonly host?: unknown;
+  /** The API server's --service-node-port-range; default 30000-32767. */
+  readonly nodePortRange?: PortRange | undefined;
+  /** Leave out objects with errors and compile the rest. */
+  readonly keepGoing?: boolean | undefined;
+  /** Keep, for every rule, the object and field it comes from. */
+  readonly origins?: boolean | undefined;
+  /** Addresses found on the machine itself; a Host document stands over them, they over the Node's. */
+  readonly hostAddresses?: readonly string[] | undefined;
+  /** What was found of the machine's kernel; a Host document stands over it. */
+  readonly hostFeatures?: Partial<HostFeatures> | undefined;
+}
+
+export interface Compilation {
+  /** Undefined when there are errors (with `keepGoing`: errors that are not of an object that can be left out). */
+  readonly script: Script | undefined;
+  readonly diagnostics: readonly Diagnostic[];
+  /** The node's name as kube-proxy knows it. */
+  readonly node: string | undefined;
+}
+
+/**
+ * Compiles Kubernetes objects (as JSON.parse gives them; Lists are opened) into what one node's kernel must be
+ * told, as kube-proxy 1.36 would program it. Pure: no files, no clock, no processes.
+ */
+export function compile(objects: readonly unknown[], options: CompileOptions = {}): Compilation {
+  const documents = [...objects];
+  if (options.host !== undefined) documents.push(options.host);
+  const hasConfig = options.proxyConfig !== undefined;
+  if (hasConfig) documents.push(options.proxyConfig);
+  const sink = createSink();
+  const proxyConfigDocument = hasConfig ? documents.length - 1 : undefined;
+  const cluster = readCluster(documents, { proxyConfigDocument, overlaysFrom: undefined }, options, sink);
+  const { script, diagnostics, node } = compileNode(cluster, options.node, options, sink);
+  return { script, diagnostics, node };
+}
+
+/** The first half of `compile`, for callers that compile several nodes of one cluster. */
+export function readCluster(
+  documents: readonly unknown[],
+  { proxyConfigDocument, overlaysFrom, gone, recomputed }: DocumentRoles,
+  options: CompileOptions,
+  sink: Sink,
+): Cluster {
+  const { mode, nodePortRange = defaultNodePortRange, keepGoing = false } = options;
+  const roles = { proxyConfigDocument, overlaysFrom, gone, recomputed };
+  return parseCluster(documents, { ...roles, mode, nodePortRange, keepGoing }, sink);
+}
+
+export interface NodeCompilation extends Compilation {
+  /** What the script makes the node do; there whenever there is a script. */
+  readonly plan: ForwardingPlan | undefined;
+}
+
+/** The second half of `compile`. Diagnostics are those of the whole sink. */
+export function compileNode(
+  cluster: Cluster,
+  node: string | undefined,
+  options: CompileOptions,
+  sink: Sink,
+): NodeCompilation {
+  const { diagnostics } = sink;
+  if (options.keepGoing ? cluster.isConfigurationBroken : hasErrors(diagnostics)) {
+    return { script: undefined, diagnostics, node, plan: undefined };
+  }
+  const run = createSubject();
+  const report = sink.reporter(run);
+  const { mode } = cluster.proxyConfiguration;
+  const view = resolveNodeView(cluster, node, options, report);
+  const plan = view && resolvePlan(cluster, view, options.families, report);
+  if (plan === undefined || run.errors > 0) {
+    return { script: undefined, diagnostics, node: view?.name ?? node, plan: undefined };
+  }
+  const lowerOptions = { origins: options.origins ?? false };
+  const script = mode === "ipvs" ? lowerIpvs(plan, lowerOptions, report) : lowerIptables(plan, lowerOptions);
+  return { script, diagnostics, node: plan.node, plan };
+}

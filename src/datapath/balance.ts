@@ -1,0 +1,64 @@
+import type { SavedRealServer, SavedServer } from "../languages/ipvs/parse.ts";
+import { parseTarget, printTarget } from "./addresses.ts";
+import { addHop, type Flow, type Left } from "./flow.ts";
+import { type EvaluatedHost, serverKey } from "./host.ts";
+import type { Scheduling } from "./packet.ts";
+import { everything, share, times } from "./share.ts";
+
+/**
+ * What IPVS does with a packet: sends it on when it is for a virtual server, and refuses it when that has no real
+ * server that takes new connections. Every other packet passes.
+ */
+export function balance(flow: Flow, host: EvaluatedHost): readonly Left[] {
+  const to = { address: flow.destination, port: flow.port };
+  const server = host.servers.get(serverKey(flow.packet.protocol, printTarget(to)));
+  if (server === undefined) return [{ flow, how: "accepted" }];
+  const taking = server.realServers.filter(({ weight }) => weight > 0);
+  const kept = taking.filter((real) => targetText(real) === flow.packet.remembered?.target);
+  const chosen = server.persistence !== undefined && kept.length > 0 ? kept : taking;
+  if (chosen.length === 0) {
+    const seen = addHop(flow, { kind: "virtual-server", server, chance: undefined });
+    return [{ flow: seen, how: "rejected" }];
+  }
+  const weights = chosen.map((real) => weightOf(real, server.scheduler));
+  const sum = weights.reduce((one, other) => one + other, 0);
+  return chosen.map((real, at) => ({
+    flow: sendOn(flow, server, real, weights[at] ?? 0, sum),
+    how: "accepted" as const,
+  }));
+}
+
+function sendOn(flow: Flow, server: SavedServer, real: SavedRealServer, weight: number, sum: number): Flow {
+  const part = weight === sum ? everything : share(weight, sum);
+  const target = parseTarget(real.address) ?? { address: real.address, port: flow.port };
+  const hop = { kind: "virtual-server", server, chance: part === everything ? undefined : part } as const;
+  return addHop(
+    {
+      ...flow,
+      share: times(flow.share, part),
+      destination: target.address,
+      port: target.port,
+      virtualServer: server,
+      scheduling: schedulingOf(server.scheduler),
+      persistence: server.persistence,
+    },
+    hop,
+  );
+}
+
+function targetText(real: SavedRealServer): string {
+  const target = parseTarget(real.address);
+  return target === undefined ? real.address : printTarget(target);
+}
+
+/** `lc` looks at connections alone, `rr` at nothing. */
+const equal: ReadonlySet<string> = new Set(["rr", "lc"]);
+
+function weightOf({ weight }: SavedRealServer, scheduler: string): number {
+  return equal.has(scheduler) ? 1 : weight;
+}
+
+function schedulingOf(scheduler: string): Scheduling {
+  if (scheduler === "rr" || scheduler === "wrr") return "by weight";
+  return scheduler === "sh" || scheduler === "dh" || scheduler === "mh" ? "by source" : "dynamic";
+}

@@ -1,0 +1,114 @@
+import { parseRule } from "../languages/iptables/parse-rule.ts";
+import type { Match, Rule } from "../languages/iptables/rule.ts";
+import { canonicalAddress, isAddress } from "./addresses.ts";
+
+/** A chain whose lines stay text until somebody walks it. */
+export interface LoadedChain {
+  readonly name: string;
+  /** Of a built-in chain; undefined for the others. */
+  readonly policy: string | undefined;
+  /** Without counters. */
+  readonly lines: readonly string[];
+  /** Line numbers, from 1, beside `lines`. */
+  readonly numbers: readonly number[];
+  /** The file each line is from; one for all where there is only one. */
+  readonly files: readonly string[];
+}
+
+export function fileOf({ files }: LoadedChain, at: number): string {
+  return (files.length > 1 ? files[at] : files[0]) ?? "";
+}
+
+/** Beside the chains: most of 100,000 chains are never walked, and need no room for parsed rules. */
+const parsed = new WeakMap<LoadedChain, (Rule | undefined)[]>();
+
+/** The rule of a line; one that cannot be read is a rule of unknown matches and target. */
+export function ruleAt(chain: LoadedChain, at: number): Rule {
+  let rules = parsed.get(chain);
+  if (rules === undefined) {
+    rules = [];
+    parsed.set(chain, rules);
+  }
+  const known = rules[at];
+  if (known !== undefined) return known;
+  const text = chain.lines[at] ?? "";
+  const line = chain.numbers[at] ?? 0;
+  const read = parseRule({ text, line, counters: undefined });
+  const rule: Rule =
+    read.kind === "rule"
+      ? read.rule
+      : { chain: chain.name, line, text, counters: undefined, matches: [], target: { kind: "unknown", words: [text] } };
+  rules[at] = rule;
+  return rule;
+}
+
+/** Places of a chain's rules by what they ask for: one destination, one port, or neither. Each list is in order. */
+export interface ChainIndex {
+  readonly byAddress: ReadonlyMap<string, readonly number[]>;
+  readonly byPort: ReadonlyMap<number, readonly number[]>;
+  readonly others: readonly number[];
+}
+
+const indexes = new WeakMap<LoadedChain, ChainIndex>();
+
+/** Shorter chains are walked faster than indexed. */
+const shortest = 16;
+
+/** The places of the rules that a packet for this address and port can match, in order; perhaps some it cannot. */
+export function rulesFor(chain: LoadedChain, address: string, port: number): readonly number[] {
+  if (chain.lines.length < shortest) return chain.lines.map((_, at) => at);
+  const index = indexOf(chain);
+  const exact = index.byAddress.get(address);
+  const ported = index.byPort.get(port);
+  if (exact === undefined && ported === undefined) return index.others;
+  return [...(exact ?? []), ...(ported ?? []), ...index.others].sort((a, b) => a - b);
+}
+
+export function indexOf(chain: LoadedChain): ChainIndex {
+  const known = indexes.get(chain);
+  if (known !== undefined) return known;
+  const byAddress = new Map<string, number[]>();
+  const byPort = new Map<number, number[]>();
+  const others: number[] = [];
+  for (let at = 0; at < chain.lines.length; at += 1) {
+    // Nearly all rules of a chain worth an index begin so, and one packet needs few of them parsed.
+    const [, v4, v6] = destinationFirst.exec(chain.lines[at] ?? "") ?? [];
+    const spelled = v4 ?? v6;
+    const address =
+      spelled === undefined || !isAddress(spelled) ? exactDestination(ruleAt(chain, at)) : canonicalAddress(spelled);
+    const port = address === undefined ? exactPort(ruleAt(chain, at)) : undefined;
+    if (address !== undefined) enter(byAddress, address, at);
+    else if (port !== undefined) enter(byPort, port, at);
+    else others.push(at);
+  }
+  const index = { byAddress, byPort, others };
+  indexes.set(chain, index);
+  return index;
+}
+
+const destinationFirst = /^-A \S+ -d (?:([\d.]+)\/32|([\da-f:]+)\/128) /;
+
+function enter<Key>(map: Map<Key, number[]>, key: Key, at: number): void {
+  const list = map.get(key);
+  if (list === undefined) map.set(key, [at]);
+  else list.push(at);
+}
+
+/** `-d 10.96.0.10/32`: the one address the rule is for. */
+export function exactDestination({ matches }: Rule): string | undefined {
+  for (const match of matches) {
+    if (match.kind !== "destination" || match.negated) continue;
+    const [address = "", length] = match.range.split("/");
+    const isWhole = length === undefined || length === "32" || length === "255.255.255.255" || length === "128";
+    if (isWhole && isAddress(address) && (length !== "32" || !address.includes(":"))) return canonicalAddress(address);
+  }
+  return undefined;
+}
+
+export function exactPort({ matches }: Rule): number | undefined {
+  const match = matches.find((each) => each.kind === "destination-port") as PortMatch | undefined;
+  if (match === undefined || match.negated || match.ports === undefined) return undefined;
+  return match.ports.from === match.ports.to ? match.ports.from : undefined;
+}
+
+type PortMatch = Extract<Match, { kind: "destination-port" }>;

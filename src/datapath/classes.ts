@@ -1,0 +1,138 @@
+import { type AddressSet, intersect, isEmpty, subtract, unite } from "./address-set.ts";
+import { printTarget } from "./addresses.ts";
+import type { Assumption, Outcome } from "./packet.ts";
+import { everything, nearShare, plus, type Share, sameShare } from "./share.ts";
+
+/** Sources that are treated alike, and how. */
+export interface SourceClass {
+  readonly sources: AddressSet;
+  readonly parts: readonly Part[];
+}
+
+/** All packets of a class that end alike. Parts with different assumptions stand beside each other, not together. */
+export interface Part {
+  /** Verdict, target, masquerade and affinity as one text. */
+  readonly key: string;
+  readonly share: Share;
+  readonly assumptions: readonly Assumption[];
+  /** One of the ways that lead there. */
+  readonly outcome: Outcome;
+}
+
+/** Divides outcomes into classes of sources; classes are in order of their first address, parts in order of their key. */
+export function classesOf(outcomes: readonly Outcome[]): readonly SourceClass[] {
+  const classes: { sources: AddressSet; parts: readonly Part[] }[] = [];
+  for (const { sources, outcomes: ways } of atomsOf(outcomes)) {
+    const parts = partsOf(ways);
+    const same = classes.find((each) => sameParts(each.parts, parts));
+    if (same === undefined) classes.push({ sources, parts });
+    else same.sources = unite([same.sources, sources], sources.bits);
+  }
+  return classes;
+}
+
+interface Atom {
+  readonly sources: AddressSet;
+  readonly outcomes: readonly Outcome[];
+}
+
+/** The coarsest division of the sources in which each outcome holds for a piece as a whole or not at all. */
+function atomsOf(outcomes: readonly Outcome[]): readonly Atom[] {
+  let atoms: readonly Atom[] = [];
+  for (const outcome of outcomes) {
+    const next: Atom[] = [];
+    let rest = outcome.sources;
+    for (const atom of atoms) {
+      const shared = isEmpty(rest) ? rest : intersect(atom.sources, rest);
+      if (isEmpty(shared)) {
+        next.push(atom);
+        continue;
+      }
+      const outside = subtract(atom.sources, shared);
+      if (!isEmpty(outside)) next.push({ sources: outside, outcomes: atom.outcomes });
+      next.push({ sources: shared, outcomes: [...atom.outcomes, outcome] });
+      rest = subtract(rest, shared);
+    }
+    if (!isEmpty(rest)) next.push({ sources: rest, outcomes: [outcome] });
+    atoms = next;
+  }
+  return [...atoms].sort((a, b) => (firstOf(a.sources) < firstOf(b.sources) ? -1 : 1));
+}
+
+function firstOf({ intervals }: AddressSet): bigint {
+  return intervals[0]?.from ?? 0n;
+}
+
+/** Adds up ways that end alike, and takes back questions whose answer makes no difference. */
+export function partsOf(outcomes: readonly Outcome[]): readonly Part[] {
+  const parts = new Map<string, Part>();
+  for (const outcome of outcomes) {
+    const key = outcomeKey(outcome);
+    const whole = `${key} ${outcome.assumptions.map(({ what, holds }) => `${holds} ${what}`).join(" ")}`;
+    const known = parts.get(whole);
+    const { share, assumptions } = outcome;
+    parts.set(
+      whole,
+      known === undefined ? { key, share, assumptions, outcome } : { ...known, share: plus(known.share, share) },
+    );
+  }
+  const simple = withoutIdleQuestions([...parts.values()]);
+  return simple.sort((a, b) => (orderOf(a) < orderOf(b) ? -1 : 1));
+}
+
+/** By what is assumed, too: parts that end alike must stand in the same order on both sides of a comparison. */
+function orderOf({ key, assumptions }: Part): string {
+  const assumed = assumptions.map(({ what, holds }) => `${what} ${holds}`).sort();
+  return [key, ...assumed].join("\n");
+}
+
+export function outcomeKey({ verdict, masqueraded, affinity, scheduling, share }: Outcome): string {
+  const ends = verdict.kind === "delivered" ? `delivered ${printTarget(verdict.target)}` : verdict.kind;
+  const isPlain = scheduling === undefined || scheduling === "by weight" || sameShare(share, everything);
+  const chosen = isPlain ? "" : ` chosen ${scheduling}`;
+  return `${ends}${masqueraded ? " masqueraded" : ""}${chosen}${affinity === undefined ? "" : ` for ${affinity} s`}`;
+}
+
+function withoutIdleQuestions(parts: Part[]): Part[] {
+  if (parts.every(({ assumptions }) => assumptions.length === 0)) return parts;
+  for (const [at, part] of parts.entries()) {
+    for (const question of part.assumptions) {
+      const rest = part.assumptions.filter((each) => each !== question);
+      const twin = parts.findIndex((other, index) => index > at && isTwin(part, other, question, rest));
+      if (twin < 0) continue;
+      const others = parts.filter((_, index) => index !== at && index !== twin);
+      return withoutIdleQuestions([...others, { ...part, assumptions: rest }]);
+    }
+  }
+  return parts;
+}
+
+function isTwin(part: Part, other: Part, question: Assumption, rest: readonly Assumption[]): boolean {
+  if (part.key !== other.key || other.assumptions.length !== part.assumptions.length) return false;
+  if (!nearShare(part.share, other.share, 0)) return false;
+  const has = (what: string, holds: boolean): boolean =>
+    other.assumptions.some((each) => each.what === what && each.holds === holds);
+  return has(question.what, !question.holds) && rest.every(({ what, holds }) => has(what, holds));
+}
+
+/** Equal but for the rounding of thresholds: each endpoint before may have rounded by one. */
+export function sameParts(a: readonly Part[], b: readonly Part[]): boolean {
+  return (
+    a.length === b.length &&
+    a.every((part, at) => {
+      const other = b[at];
+      return (
+        other !== undefined &&
+        part.key === other.key &&
+        sameAssumptions(part.assumptions, other.assumptions) &&
+        nearShare(part.share, other.share, a.length)
+      );
+    })
+  );
+}
+
+function sameAssumptions(a: readonly Assumption[], b: readonly Assumption[]): boolean {
+  return (
+    a.length === b.length && a.every(({ what, holds }) => b.some((each) => each.what === what && each.holds === holds))
+  );
+}

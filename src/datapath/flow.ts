@@ -1,0 +1,106 @@
+import type { SavedServer } from "../languages/ipvs/parse.ts";
+import { type AddressSet, sameSet } from "./address-set.ts";
+import type { Assumption, ConnectionState, Hop, Packet, Scheduling } from "./packet.ts";
+import { isNothing, type Share, sameShare } from "./share.ts";
+
+/** A part of the packets on their way: all that took the same turns so far. */
+export interface Flow {
+  readonly packet: Packet;
+  /** Where it is: `PREROUTING`. */
+  readonly hook: string;
+  readonly sources: AddressSet;
+  readonly share: Share;
+  readonly destination: string;
+  readonly port: number;
+  readonly state: ConnectionState;
+  readonly mark: number;
+  /** Conntrack's mark of the connection; undefined where packets before this one may have set it. */
+  readonly connectionMark: number | undefined;
+  readonly translated: boolean;
+  readonly masqueraded: boolean;
+  /** Set once IPVS has sent the packet on. */
+  readonly virtualServer: SavedServer | undefined;
+  readonly scheduling: Scheduling | undefined;
+  /** By the real server's persistence. */
+  readonly persistence: number | undefined;
+  readonly assumptions: readonly Assumption[];
+  /** Lists of `-m recent` that were asked, with their seconds, and that now hold the client. */
+  readonly asked: ReadonlyMap<string, number>;
+  readonly remembers: readonly string[];
+  readonly hops: HopList | undefined;
+}
+
+/** Last first: flows that part share what lies behind them. */
+export interface HopList {
+  readonly hop: Hop;
+  readonly before: HopList | undefined;
+}
+
+/** How a part of the packets left a chain; what `fell` out of it goes on where the chain was called. */
+export interface Left {
+  readonly flow: Flow;
+  readonly how: "accepted" | "dropped" | "rejected" | "fell";
+  readonly rejectedWith?: string | undefined;
+}
+
+/** A question about the packet as it is now: what held before its destination was changed may not hold any more. */
+export function questionOf(what: string, { translated, virtualServer }: Flow): string {
+  // By its interface it came in once and for all.
+  if (what.startsWith("-i ")) return what;
+  return `${what}${translated ? ", once translated" : ""}${virtualServer === undefined ? "" : ", once sent on"}`;
+}
+
+export function hopsOf({ hops }: Flow): readonly Hop[] {
+  const list: Hop[] = [];
+  for (let each = hops; each !== undefined; each = each.before) list.push(each.hop);
+  return list.reverse();
+}
+
+export function addHop(flow: Flow, hop: Hop): Flow {
+  return { ...flow, hops: { hop, before: flow.hops } };
+}
+
+/**
+ * Takes questions back whose answer makes no difference: two flows that are alike but for one answer are one flow
+ * without the question. Without this each unknown match of a foreign chain would double what follows.
+ */
+export function mergeFlows(flows: readonly Flow[]): readonly Flow[] {
+  if (flows.every(({ assumptions }) => assumptions.length === 0)) {
+    return flows.filter(({ share }) => !isNothing(share));
+  }
+  const merged: Flow[] = [];
+  const places = new Map<string, number[]>();
+  for (const flow of flows) {
+    const key = keyOf(flow);
+    const alike = places.get(key) ?? [];
+    const twin = alike.find((place) => isTwin(merged[place], flow));
+    if (twin !== undefined) merged[twin] = { ...flow, assumptions: flow.assumptions.slice(0, -1) };
+    else {
+      alike.push(merged.length);
+      places.set(key, alike);
+      merged.push(flow);
+    }
+  }
+  // What was merged may have a twin now.
+  return merged.length < flows.length ? mergeFlows(merged) : merged;
+}
+
+/** Equal for twins. */
+function keyOf({ mark, connectionMark, state, remembers, asked, assumptions }: Flow): string {
+  const answers = assumptions.map(({ what, holds }, at) => [what, at < assumptions.length - 1 && holds]);
+  return JSON.stringify([mark, connectionMark, state, remembers, [...asked], answers]);
+}
+
+function isTwin(a: Flow | undefined, b: Flow): boolean {
+  if (a === undefined || a.assumptions.length !== b.assumptions.length) return false;
+  return (
+    a.assumptions.at(-1)?.holds !== b.assumptions.at(-1)?.holds &&
+    a.destination === b.destination &&
+    a.port === b.port &&
+    a.translated === b.translated &&
+    a.masqueraded === b.masqueraded &&
+    a.virtualServer === b.virtualServer &&
+    sameShare(a.share, b.share) &&
+    sameSet(a.sources, b.sources)
+  );
+}

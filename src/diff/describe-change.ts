@@ -1,0 +1,146 @@
+import { type AddressSet, contains, firstAddress } from "../datapath/address-set.ts";
+import { addressNumber, numberAddress, printTarget } from "../datapath/addresses.ts";
+import type { Part } from "../datapath/classes.ts";
+import { isDelivered, isUntouched, severityOf, targets } from "./classify-change.ts";
+import type { Difference, EntryComparison } from "./destinations/compare-destination.ts";
+import { type Key, vipOf } from "./destinations/referenced-destinations.ts";
+import { labelClasses, tellParts } from "./label-outcomes.ts";
+import { nameSources } from "./name-sources.ts";
+import { type Reach, tellDetails, tellHeadline } from "./service-change.ts";
+import { findService } from "./service-names.ts";
+import type { EndpointAt, SideNode } from "./side.ts";
+import { type EndpointLabel, type RuleLine, severities, type TrafficChange, type Witness } from "./traffic-diff.ts";
+
+/** One node on both sides. */
+export interface NodePair {
+  readonly base: SideNode;
+  readonly head: SideNode;
+}
+
+/** Says what a key's comparison means; undefined where both sides treat every packet alike. */
+export function describeChange(
+  key: Key,
+  comparisons: readonly EntryComparison[],
+  pair: NodePair,
+): TrafficChange | undefined {
+  const found = comparisons.flatMap((comparison) =>
+    comparison.differences.map((difference) => ({ comparison, difference, severity: severityOf(difference) })),
+  );
+  const [worst] = found.sort(
+    (a, b) =>
+      severities.indexOf(a.severity) - severities.indexOf(b.severity) ||
+      sizeOrder(a.difference.sources, b.difference.sources),
+  );
+  if (worst === undefined) return undefined;
+  const { difference, comparison, severity } = worst;
+  const isServed = (side: "base" | "head") =>
+    comparisons.some((each) => each[side].some(({ parts }) => parts.some(isDelivered)));
+  // Where all that nobody asks for is refused, what is not there is not untouched.
+  const isAbsent = (side: "base" | "head"): boolean =>
+    (!isServed(side) && key.isNamed?.[side === "base" ? 0 : 1] === false) ||
+    comparisons.every((each) => each[side].every(({ parts }) => parts.every(isUntouched)));
+  const [isNew, isGone] = [isAbsent("base"), isAbsent("head")];
+  const isRegion = key.kind !== "address" && key.kind !== "node-port";
+  const kind = isRegion || isNew === isGone ? "changed" : isNew ? "added" : "removed";
+  const nodes = [pair.base, pair.head];
+  const { name, formerName, source } = findService(key, pair, difference);
+  const { before, after } = labelClasses(comparisons, nodes);
+  const witness = witnessOf(key, comparison, difference, nodes);
+  const reach: Reach = { from: witness.fromClass, servedBefore: isServed("base"), servedAfter: isServed("head") };
+  const headline = tellHeadline({ kind, severity, difference, reach });
+  return {
+    kind,
+    severity,
+    service: name,
+    ...(formerName === undefined ? {} : { formerService: formerName }),
+    vip: vipOf(key),
+    port: isRegion && key.kind !== "bound" ? undefined : key.port,
+    protocol: isRegion && key.kind === "elsewhere" && key.state !== "NEW" ? undefined : key.protocol,
+    nodes: [pair.head.name],
+    headline,
+    details: tellDetails(difference, headline),
+    endpoints: endpointsOf(difference, reach, pair),
+    before: kind === "added" ? [] : before,
+    after: kind === "removed" ? [] : after,
+    witness,
+    source: source?.(),
+    ruleLines: ruleLinesOf(difference),
+  };
+}
+
+function sizeOrder(a: AddressSet, b: AddressSet): number {
+  const size = ({ intervals }: AddressSet) => intervals.reduce((sum, { from, to }) => sum + to - from, 0n);
+  return size(a) > size(b) ? -1 : 1;
+}
+
+/** Those that come and go; none where they serve as before, and only some sources are let in or kept out. */
+function endpointsOf(
+  { was, now, returning }: Difference,
+  { servedBefore, servedAfter }: Reach,
+  { base, head }: NodePair,
+): TrafficChange["endpoints"] {
+  const [isLetIn, isKeptOut] = [servedBefore && targets(was).length === 0, servedAfter && targets(now).length === 0];
+  if (returning === "forgotten" || isLetIn || isKeptOut) return { added: [], removed: [] };
+  return { added: endpointsOnly(now, was, head.endpoints), removed: endpointsOnly(was, now, base.endpoints) };
+}
+
+function endpointsOnly(
+  parts: readonly Part[],
+  others: readonly Part[],
+  known: ReadonlyMap<string, EndpointAt>,
+): readonly EndpointLabel[] {
+  const besides = new Set(targets(others));
+  return targets(parts)
+    .filter((target) => !besides.has(target))
+    .map((text) => {
+      const [address = "", port] = text.split(" ");
+      const target = printTarget({ address, port: Number(port) });
+      const { pod, node } = known.get(target) ?? { pod: undefined, node: undefined };
+      return { target, pod, node };
+    });
+}
+
+function witnessOf(
+  key: Key,
+  { entry, sources }: EntryComparison,
+  difference: Difference,
+  nodes: readonly SideNode[],
+): Witness {
+  const fromClass = nameSources(entry, difference.sources, sources, nodes);
+  return {
+    from: exampleOf(difference.sources),
+    fromClass: difference.returning === undefined ? fromClass : `${fromClass}, kept at an endpoint before`,
+    entry,
+    to: printTarget(key),
+    protocol: key.protocol,
+    was: tellParts(difference.was),
+    now: tellParts(difference.now),
+  };
+}
+
+/** An address of the class that looks like a client: a documentation address, or one a little above the network's own. */
+export function exampleOf(sources: AddressSet): string {
+  const [first] = sources.intervals;
+  if (first === undefined) return "";
+  const wanted = [addressNumber(sources.bits === 32 ? "198.51.100.7" : "2001:db8::7"), first.from + 9n];
+  const value = wanted.find((each) => contains(sources, each));
+  return value === undefined ? (firstAddress(sources) ?? "") : numberAddress(value, sources.bits);
+}
+
+const mostRuleLines = 12;
+
+/** The rules that one side's packets met and the other's did not. */
+function ruleLinesOf({ was, now }: Difference): readonly RuleLine[] {
+  const [before, after] = [linesOf(was), linesOf(now)];
+  const lines: RuleLine[] = [
+    ...[...before].filter((text) => !after.has(text)).map((text) => ({ sign: "-" as const, text })),
+    ...[...after].filter((text) => !before.has(text)).map((text) => ({ sign: "+" as const, text })),
+  ];
+  return lines.slice(0, mostRuleLines);
+}
+
+function linesOf(parts: readonly Part[]): ReadonlySet<string> {
+  return new Set(
+    parts.flatMap(({ outcome }) => outcome.hops.flatMap((hop) => (hop.kind === "rule" ? [hop.rule.text] : []))),
+  );
+}

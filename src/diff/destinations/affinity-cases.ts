@@ -1,0 +1,51 @@
+import { printTarget } from "../../datapath/addresses.ts";
+import type { SourceClass } from "../../datapath/classes.ts";
+import type { Remembered } from "../../datapath/packet.ts";
+
+/** What both sides know of a client that comes again. */
+export interface RecallPair {
+  /** `forgotten`: the lists that hold the client are called otherwise now, and the new ones begin empty. */
+  readonly kind: "kept" | "forgotten";
+  readonly base: Remembered;
+  readonly head: Remembered;
+}
+
+const mostTargets = 64;
+
+/**
+ * The clients to ask about besides new ones: for each endpoint those that both sides keep there, whatever the lists are
+ * called; for each list that both sides have those that it holds; and those that only base's lists hold.
+ */
+export function recallPairs(was: readonly SourceClass[], now: readonly SourceClass[]): readonly RecallPair[] {
+  const [before, after] = [listsByTarget(was), listsByTarget(now)];
+  const targets = [...new Set([...before.keys(), ...after.keys()])].slice(0, mostTargets);
+  const pairs: RecallPair[] = [];
+  const forgotten: RecallPair[] = [];
+  for (const target of targets) {
+    const base = { lists: before.get(target) ?? none, target };
+    const head = { lists: after.get(target) ?? none, target };
+    pairs.push({ kind: "kept", base, head });
+    const shared = [...base.lists].filter((list) => head.lists.has(list));
+    for (const list of shared) {
+      const remembered = { lists: new Set([list]), target: undefined };
+      pairs.push({ kind: "kept", base: remembered, head: remembered });
+    }
+    const isRenamed = shared.length === 0 && base.lists.size > 0 && head.lists.size > 0;
+    if (isRenamed) forgotten.push({ kind: "forgotten", base, head: { ...base, target: undefined } });
+  }
+  return [...pairs, ...forgotten];
+}
+
+const none: ReadonlySet<string> = new Set();
+
+/** The lists of `-m recent` that hold clients of an endpoint; none where IPVS keeps them. */
+function listsByTarget(classes: readonly SourceClass[]): ReadonlyMap<string, ReadonlySet<string>> {
+  const found = new Map<string, Set<string>>();
+  for (const { outcome } of classes.flatMap(({ parts }) => parts)) {
+    const { verdict, affinity, remembers } = outcome;
+    if (verdict.kind !== "delivered" || affinity === undefined) continue;
+    const target = printTarget(verdict.target);
+    found.set(target, new Set([...(found.get(target) ?? []), ...remembers]));
+  }
+  return found;
+}

@@ -1,0 +1,137 @@
+import {
+  type AddressSet,
+  complement,
+  intersect,
+  isEmpty,
+  noAddress,
+  parseAddressSet,
+  subtract,
+  unite,
+} from "../../datapath/address-set.ts";
+import { classesOf, type Part, type SourceClass, sameParts } from "../../datapath/classes.ts";
+import { evaluatePacket } from "../../datapath/evaluate-packet.ts";
+import type { EvaluatedHost } from "../../datapath/host.ts";
+import { isLocal } from "../../datapath/match-packet.ts";
+import type { Entry, Packet, Remembered } from "../../datapath/packet.ts";
+import { type RecallPair, recallPairs } from "./affinity-cases.ts";
+import { isIpv6Key, type Key } from "./referenced-destinations.ts";
+
+/** What both sides do with all packets of one entry to one destination. */
+export interface EntryComparison {
+  readonly entry: Entry;
+  /**
+   * The sources that were asked about: those both sides agree can come by this entry, without the endpoints, unless it is
+   * they alone that are treated differently.
+   */
+  readonly sources: AddressSet;
+  readonly base: readonly SourceClass[];
+  readonly head: readonly SourceClass[];
+  /** Sources that are treated differently, by what happens to them. */
+  readonly differences: readonly Difference[];
+}
+
+export interface Difference {
+  readonly sources: AddressSet;
+  readonly was: readonly Part[];
+  readonly now: readonly Part[];
+  /** Only where clients are meant that the node keeps at an endpoint, or kept until now. */
+  readonly returning?: RecallPair["kind"];
+}
+
+/** Sends all packets for a destination through both hosts, by each entry. */
+export function compareKey(base: EvaluatedHost, head: EvaluatedHost, key: Key): readonly EntryComparison[] {
+  return (["outside", "pod", "node"] as const).flatMap((entry) => {
+    const sources = sourcesOf(entry, key, [base, head]);
+    if (isEmpty(sources)) return [];
+    const { address: destination, port, protocol, state } = key;
+    const packet: Packet = { entry, sources, destination, port, protocol, state };
+    const ask = (host: EvaluatedHost, remembered?: Remembered) =>
+      classesOf(evaluatePacket(host, { ...packet, remembered }));
+    const fresh = compareClasses(sources, ask(base), ask(head));
+    if (fresh.differences.length > 0) return [{ entry, ...fresh }];
+    for (const { kind, ...recalled } of recallPairs(fresh.base, fresh.head)) {
+      const kept = compareClasses(sources, ask(base, recalled.base), ask(head, recalled.head));
+      if (kept.differences.length === 0) continue;
+      const differences = kept.differences.map((difference) => ({ ...difference, returning: kind }));
+      return [{ entry, ...(kind === "kept" ? kept : fresh), differences }];
+    }
+    return [{ entry, ...fresh }];
+  });
+}
+
+/**
+ * Classes as people think of them: an endpoint that reaches itself is masqueraded, whatever the rule for the others, and
+ * makes no class of its own, unless endpoints alone are treated differently.
+ */
+function compareClasses(
+  sources: AddressSet,
+  was: readonly SourceClass[],
+  now: readonly SourceClass[],
+): Omit<EntryComparison, "entry"> {
+  const all = { sources, base: was, head: now, differences: differencesOf(was, now) };
+  const ends = endpointsOf([...was, ...now]);
+  const others = ends === undefined ? sources : subtract(sources, ends);
+  if (ends === undefined || isEmpty(others)) return all;
+  const [base, head] = [classesWithin(others, was), classesWithin(others, now)];
+  const differences = differencesOf(base, head);
+  return differences.length === 0 && all.differences.length > 0 ? all : { sources: others, base, head, differences };
+}
+
+function classesWithin(others: AddressSet, classes: readonly SourceClass[]): readonly SourceClass[] {
+  return classes.flatMap(({ sources, parts }): readonly SourceClass[] => {
+    const rest = intersect(sources, others);
+    return isEmpty(rest) ? [] : [{ sources: rest, parts }];
+  });
+}
+
+/** The addresses that packets of these classes are sent on to. */
+function endpointsOf(classes: readonly SourceClass[]): AddressSet | undefined {
+  const [first] = classes;
+  if (first === undefined) return undefined;
+  const { bits } = first.sources;
+  const found = classes
+    .flatMap(({ parts }) => parts)
+    .flatMap(({ outcome: { verdict } }) => (verdict.kind === "delivered" ? [verdict.target.address] : []));
+  const sets = [...new Set(found)].map(parseAddressSet).filter((set) => set?.bits === bits) as AddressSet[];
+  return sets.length === 0 ? undefined : unite(sets, bits);
+}
+
+/** The node itself uses its own addresses, and what it talks to when that is its own too. */
+function sourcesOf(entry: Entry, { address, ...key }: Key, hosts: readonly [EvaluatedHost, EvaluatedHost]): AddressSet {
+  const isIpv6 = isIpv6Key({ address, ...key });
+  const bits = isIpv6 ? 128 : 32;
+  const family = isIpv6 ? "ipv6" : "ipv4";
+  const everyLocal = unite(
+    hosts.map(({ local }) => local[family]),
+    bits,
+  );
+  const pods = unite(
+    hosts.map((host) => host.pods[family]),
+    bits,
+  );
+  const isLoopback = address === "::1" || address.startsWith("127.");
+  if (isLoopback && entry === "node") return parseAddressSet(address) as AddressSet;
+  // From the network a loopback address is asked for once, by no port in particular: that it must not be reached is what
+  // KUBE-FIREWALL is for, since route_localnet, which node ports on 127.0.0.1 need, makes it no martian.
+  if (isLoopback && (key.kind !== "other-ports" || address === "::1")) return noAddress(bits);
+  // What talks to itself does so without this node.
+  const others = complement(unite([everyLocal, parseAddressSet(address) as AddressSet], bits));
+  if (entry === "pod") return intersect(pods, others);
+  if (entry === "outside") return subtract(others, pods);
+  const own = hosts[0].world.nodeAddresses.filter((each) => hosts[1].world.nodeAddresses.includes(each));
+  const itself = hosts.every((host) => isLocal(address, host)) ? [address] : [];
+  const sets = [...own, ...itself].map(parseAddressSet).filter((set) => set?.bits === bits) as AddressSet[];
+  return unite(sets, bits);
+}
+
+function differencesOf(base: readonly SourceClass[], head: readonly SourceClass[]): readonly Difference[] {
+  const differences: Difference[] = [];
+  for (const before of base) {
+    for (const after of head) {
+      if (sameParts(before.parts, after.parts)) continue;
+      const sources = intersect(before.sources, after.sources);
+      if (!isEmpty(sources)) differences.push({ sources, was: before.parts, now: after.parts });
+    }
+  }
+  return differences;
+}

@@ -1,0 +1,99 @@
+import { parseAddressSet } from "../../datapath/address-set.ts";
+import type { EvaluatedHost } from "../../datapath/host.ts";
+import { isLocal } from "../../datapath/match-packet.ts";
+import type { Protocol } from "../../datapath/packet.ts";
+import { chooseElsewhere, type Elsewhere } from "./other-destinations.ts";
+import {
+  isMentioned,
+  type Key,
+  type Mentioned,
+  mentionedBy,
+  protocols,
+  uniteMentioned,
+} from "./referenced-destinations.ts";
+
+/**
+ * Every destination that either host treats as something of its own, and one for each kind of destination that none
+ * names. Two hosts that agree on all of these agree on every packet of these families, protocols and states.
+ */
+export function listKeys(hosts: readonly EvaluatedHost[]): readonly Key[] {
+  const mentions = hosts.map(mentionedBy);
+  const mentioned = uniteMentioned(mentions);
+  const unused = unusedPort(mentioned);
+  const keys: Key[] = [];
+  const nodeAddresses = [...new Set(hosts.flatMap(({ world }) => world.nodeAddresses)), ...loopbacks(hosts)];
+  for (const [address, ports] of mentioned.byAddress) {
+    for (const text of ports) keys.push(keyOf("address", address, text));
+    for (const protocol of protocols) keys.push(keyOf("other-ports", address, `${protocol} ${unused}`));
+  }
+  for (const address of nodeAddresses) {
+    const own = mentioned.byAddress.get(address);
+    for (const text of mentioned.anywhere) if (!own?.has(text)) keys.push(keyOf("node-port", address, text));
+    if (own !== undefined) continue;
+    for (const protocol of protocols) keys.push(keyOf("other-ports", address, `${protocol} ${unused}`));
+  }
+  for (const address of boundAddresses(hosts, nodeAddresses)) {
+    const own = mentioned.byAddress.get(address);
+    for (const text of mentioned.anywhere) if (!own?.has(text)) keys.push(keyOf("bound", address, text));
+  }
+  for (const { address, network } of elsewhere(mentioned, hosts)) {
+    const region = network === undefined ? {} : { network };
+    for (const text of mentioned.anywhere) keys.push({ ...keyOf("elsewhere", address, text), ...region });
+    for (const protocol of protocols) {
+      const key = keyOf("elsewhere", address, `${protocol} ${unused}`);
+      keys.push({ ...key, ...region, isAnyPort: true });
+    }
+    const other = { ...keyOf("elsewhere", address, `tcp ${unused}`), ...region };
+    for (const state of ["ESTABLISHED", "INVALID"] as const) keys.push({ ...other, state });
+  }
+  return keys.map((key) => ({ ...key, isNamed: mentions.map((each) => isMentioned(each, key)) }));
+}
+
+/**
+ * Addresses of Services that a host carries, for the ports that rules ask for without an address: of those that lie in
+ * the same sets one stands for all.
+ */
+function boundAddresses(hosts: readonly EvaluatedHost[], others: readonly string[]): readonly string[] {
+  const chosen = new Map<string, string>();
+  const sets = hosts.map((host) =>
+    [...host.sets.values()]
+      .filter(({ type }) => type === "hash:ip")
+      .map(({ name, entries }) => ({ name, texts: new Set(entries.map(({ text }) => text)) })),
+  );
+  for (const address of new Set(hosts.flatMap(({ localAddresses }) => [...localAddresses]))) {
+    // Of one that comes or goes, all ports change.
+    if (others.includes(address) || !hosts.every((host) => host.localAddresses.has(address))) continue;
+    const kind = sets.map((ofHost) => ofHost.flatMap(({ name, texts }) => (texts.has(address) ? [name] : [])));
+    const text = JSON.stringify([address.includes(":"), kind]);
+    if (!chosen.has(text)) chosen.set(text, address);
+  }
+  return [...chosen.values()];
+}
+
+function keyOf(kind: Key["kind"], address: string, text: string): Key {
+  const [protocol, port] = text.split(" ");
+  return { kind, address, port: Number(port), protocol: protocol as Protocol, state: "NEW" };
+}
+
+function loopbacks(hosts: readonly EvaluatedHost[]): readonly string[] {
+  const has = (family: "ipv4" | "ipv6") => hosts.some(({ families }) => families[family].tables.size > 0);
+  return [...(has("ipv4") ? ["127.0.0.1"] : []), ...(has("ipv6") ? ["::1"] : [])];
+}
+
+/** A port that nobody asks for. */
+function unusedPort({ byAddress, anywhere }: Mentioned): number {
+  const used = new Set([...anywhere, ...[...byAddress.values()].flatMap((ports) => [...ports])]);
+  let port = 9;
+  while (protocols.some((protocol) => used.has(`${protocol} ${port}`))) port += 1;
+  return port;
+}
+
+/** Addresses that nobody names and no host has, for each part that networks in rules and sets divide the others into. */
+function elsewhere({ byAddress, networks }: Mentioned, hosts: readonly EvaluatedHost[]): readonly Elsewhere[] {
+  const isFree = (address: string) => !byAddress.has(address) && !hosts.some((host) => isLocal(address, host));
+  const sets = [...networks].map(parseAddressSet).filter((set) => set !== undefined);
+  return ([32, 128] as const).flatMap((bits) => {
+    const family = bits === 32 ? "ipv4" : "ipv6";
+    return hosts.some(({ families }) => families[family].tables.size > 0) ? chooseElsewhere(bits, sets, isFree) : [];
+  });
+}

@@ -1,0 +1,75 @@
+import { type EvaluatedHost, readEvaluatedHost } from "../datapath/host.ts";
+import type { Narrowing } from "../filter/narrowing.ts";
+import { describeChange, type NodePair } from "./describe-change.ts";
+import { compareKey } from "./destinations/compare-destination.ts";
+import { listKeys } from "./destinations/enumerate-destinations.ts";
+import { createSurelyEqual, type RulePairs } from "./destinations/equivalence-prefilter.ts";
+import { foldKeys, type KeyChange } from "./destinations/fold-destinations.ts";
+import { pairTables } from "./rules/changed-chains.ts";
+import { diffRules } from "./rules/diff-rules.ts";
+import { type ComparedTexts, narrowTexts } from "./rules/filter-rules.ts";
+import { createLineOwners } from "./rules/line-owners.ts";
+import type { SideNode } from "./side.ts";
+import type { NodeRules, TrafficChange } from "./traffic-diff.ts";
+
+export interface NodeDiff {
+  readonly changes: readonly TrafficChange[];
+  readonly rules: NodeRules;
+  /** How many rules, entries and servers a narrowing leaves out. */
+  readonly hiddenRules: number;
+}
+
+/** What one node does otherwise. Nodes whose addresses nobody told get one of a range that no network uses. */
+export function diffNode({ base, head }: NodePair, narrowing?: Narrowing): NodeDiff {
+  const [before, after] = [readSide(base, head), readSide(head, base)];
+  const pairs: RulePairs = {
+    ipv4: pairTables(before.families.ipv4, after.families.ipv4),
+    ipv6: pairTables(before.families.ipv6, after.families.ipv6),
+  };
+  const isSurelyEqual = createSurelyEqual(pairs, before, after);
+  const changes: KeyChange[] = [];
+  const keys = listKeys([before, after]);
+  for (const key of keys) {
+    if (isSurelyEqual(key)) continue;
+    const change = describeChange(key, compareKey(before, after, key), { base, head });
+    if (change !== undefined) changes.push({ key, change });
+  }
+  const hosts = [before, after];
+  const hasRules = (address: string) =>
+    hosts.some(({ families }) => families[address.includes(":") ? "ipv6" : "ipv4"].tables.size > 0);
+  const nodeAddresses = [...new Set(hosts.flatMap(({ world }) => world.nodeAddresses))].filter(hasRules);
+  const texts = { pairs, base: before, head: after };
+  return {
+    changes: foldKeys(changes, { keys, nodeAddresses }),
+    ...(narrowing === undefined ? wholeRules(texts, head.name) : narrowedRules(texts, { base, head }, narrowing)),
+  };
+}
+
+type RulesDiff = Pick<NodeDiff, "rules" | "hiddenRules">;
+
+function wholeRules({ pairs, base, head }: ComparedTexts, node: string): RulesDiff {
+  return { rules: diffRules(pairs, base, head, node), hiddenRules: 0 };
+}
+
+function narrowedRules(texts: ComparedTexts, { base, head }: NodePair, narrowing: Narrowing): RulesDiff {
+  const owners = createLineOwners([
+    { node: head, host: texts.head },
+    { node: base, host: texts.base },
+  ]);
+  const all = wholeRules(texts, head.name);
+  const { rules } = wholeRules(narrowTexts(texts, owners, narrowing), head.name);
+  return { rules, hiddenRules: Math.max(0, countRules(all.rules) - countRules(rules)) };
+}
+
+function countRules({ added, changed, removed, moved }: NodeRules): number {
+  return added + changed + removed + moved;
+}
+
+/** Stands for the node's own address where nobody names one. */
+export const placeholderAddresses: readonly string[] = ["192.0.0.8", "100::8"];
+
+function readSide({ texts, world }: SideNode, other: SideNode): EvaluatedHost {
+  const nodeAddresses = world.nodeAddresses.length > 0 ? world.nodeAddresses : placeholderAddresses;
+  const routeLocalnet = world.routeLocalnet ?? other.world.routeLocalnet;
+  return readEvaluatedHost(texts, { ...world, nodeAddresses, routeLocalnet });
+}

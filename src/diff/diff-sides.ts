@@ -1,0 +1,114 @@
+import { countHidden, type Narrowing, narrowItems } from "../filter/narrowing.ts";
+import { diffNode, type NodeDiff } from "./diff-node.ts";
+import type { Side, SideNode } from "./side.ts";
+import { type NodeRules, severities, type TrafficChange, type TrafficDiff } from "./traffic-diff.ts";
+
+/**
+ * Says what becomes of traffic when hosts are programmed with `head` instead of `base`. Nodes are paired by name; a
+ * node that one side alone has is told among the assumptions and not compared. Reads nothing but the tools' text. A
+ * narrowing leaves out of the answer what is of other Services; everything is compared all the same.
+ */
+export function diffSides(base: Side, head: Side, narrowing?: Narrowing): TrafficDiff {
+  const { pairs, assumptions } = pairNodes(base, head);
+  const diffs = pairs.map((pair) => diffNode(pair, narrowing));
+  const names = pairs.map((pair) => pair.head.name);
+  const { shown, hidden } = narrowItems(foldChanges(diffs, names), servicesOf, narrowing);
+  const rules = diffs.reduce((sum, { hiddenRules }) => sum + hiddenRules, 0);
+  return {
+    base: base.label,
+    head: head.label,
+    nodes: names,
+    changes: shown.toSorted(compareChanges),
+    rules: foldRules(diffs),
+    assumptions: [...new Set([...base.assumptions, ...head.assumptions, ...assumptions, ...alwaysAssumed])],
+    ...(narrowing === undefined ? {} : { notShown: { ...countHidden(hidden, servicesOf, narrowing), rules } }),
+  };
+}
+
+/** An address that goes from one Service to another concerns both. */
+function servicesOf({ service, formerService }: TrafficChange): readonly (string | undefined)[] {
+  return [service, formerService];
+}
+
+const alwaysAssumed = [
+  "packets are the first of a connection, from clients the node has not met before, unless said otherwise",
+  "routing, NetworkPolicy and what other nodes do are not looked at",
+];
+
+interface Pair {
+  readonly base: SideNode;
+  readonly head: SideNode;
+}
+
+function pairNodes(
+  base: Side,
+  head: Side,
+): { readonly pairs: readonly Pair[]; readonly assumptions: readonly string[] } {
+  const [one, ...others] = base.nodes;
+  const [other, ...more] = head.nodes;
+  const isLone = one !== undefined && other !== undefined && others.length === 0 && more.length === 0;
+  if (isLone && one.name !== other.name) {
+    return {
+      pairs: [{ base: one, head: other }],
+      assumptions: [`${one.name} is compared with ${other.name}`, ...unknownAddresses([one, other])],
+    };
+  }
+  const pairs = base.nodes.flatMap((node): readonly Pair[] => {
+    const beside = head.nodes.find(({ name }) => name === node.name);
+    return beside === undefined ? [] : [{ base: node, head: beside }];
+  });
+  const lonely = (side: Side, than: Side) =>
+    side.nodes
+      .filter(({ name }) => !pairs.some((pair) => pair.head.name === name))
+      .map(({ name }) => `${name} is only in ${side.label.name}, so nothing in ${than.label.name} is compared with it`);
+  return {
+    pairs,
+    assumptions: [
+      ...lonely(base, head),
+      ...lonely(head, base),
+      ...unknownAddresses(pairs.flatMap((pair) => [pair.base, pair.head])),
+    ],
+  };
+}
+
+function unknownAddresses(nodes: readonly SideNode[]): readonly string[] {
+  const without = nodes.filter(({ world }) => world.nodeAddresses.length === 0).map(({ name }) => name);
+  if (without.length === 0) return [];
+  return [`nobody says which addresses ${[...new Set(without)].join(", ")} has: node ports are asked at one made up`];
+}
+
+/** One entry for nodes with the same change. */
+function foldChanges(diffs: readonly NodeDiff[], names: readonly string[]): TrafficChange[] {
+  const folded = new Map<string, { readonly change: TrafficChange; readonly nodes: string[] }>();
+  for (const [at, { changes }] of diffs.entries()) {
+    for (const change of changes) {
+      const { kind, severity, service, vip, headline, details, before, after } = change;
+      const id = JSON.stringify([kind, severity, service, vip, headline, details, before, after]);
+      const known = folded.get(id);
+      if (known === undefined) folded.set(id, { change, nodes: [names[at] ?? ""] });
+      else known.nodes.push(names[at] ?? "");
+    }
+  }
+  return [...folded.values()].map(({ change, nodes }) => {
+    const isOpening = change.kind === "added" && change.headline.startsWith("opens");
+    const isEverywhere = isOpening && change.vip.startsWith("nodePort") && names.length > 1;
+    const headline = isEverywhere && nodes.length === names.length ? "opens on every node" : change.headline;
+    return { ...change, nodes: nodes.sort(), headline };
+  });
+}
+
+function compareChanges(a: TrafficChange, b: TrafficChange): number {
+  const rank = ({ severity }: TrafficChange) => severities.indexOf(severity);
+  const text = ({ service = "~", vip, nodes }: TrafficChange) => `${service}\n${vip}\n${nodes.join()}`;
+  return rank(a) - rank(b) || (text(a) < text(b) ? -1 : 1);
+}
+
+function foldRules(diffs: readonly NodeDiff[]): readonly NodeRules[] {
+  const folded = new Map<string, NodeRules>();
+  for (const { rules } of diffs) {
+    const id = JSON.stringify({ ...rules, nodes: [] });
+    const known = folded.get(id);
+    folded.set(id, known === undefined ? rules : { ...known, nodes: [...known.nodes, ...rules.nodes] });
+  }
+  return [...folded.values()];
+}

@@ -1,0 +1,107 @@
+import {
+  type AddressSet,
+  complement,
+  type Interval,
+  intersect,
+  isEmpty,
+  isEverything,
+  parseAddressSet,
+  printCidrs,
+  sameSet,
+  subtract,
+  unite,
+} from "../datapath/address-set.ts";
+import { numberAddress } from "../datapath/addresses.ts";
+import type { Entry } from "../datapath/packet.ts";
+import type { SideNode } from "./side.ts";
+
+const entryNames: Readonly<Record<Entry, string>> = {
+  outside: "outside",
+  pod: "pods of this node",
+  node: "the node itself",
+};
+
+const mostCidrs = 3;
+
+/** What a class of sources is called: `outside`, `203.0.113.0/24`, `pods of node2`, `outside but 10.0.0.0/8`. */
+export function nameSources(entry: Entry, sources: AddressSet, whole: AddressSet, nodes: readonly SideNode[]): string {
+  const name = entryNames[entry];
+  if (sameSet(sources, whole)) return name;
+  if (entry === "node" && nodes.every(({ world }) => isOwn(sources, world.nodeAddresses))) return name;
+  if (entry === "node") return `the node itself as ${printCidrs(sources).slice(0, mostCidrs).join(", ")}`;
+  const ofNode = nodes.flatMap(({ podRangesOf }) => [...podRangesOf]).find(([, ranges]) => isAll(sources, ranges));
+  if (ofNode !== undefined) return `pods of ${ofNode[0]}`;
+  const free = complement(whole);
+  const cidrs = fewestNetworks(sources, free);
+  if (cidrs.length <= mostCidrs) return cidrs.join(", ");
+  const hull = hullOf(sources);
+  const missing = fewestNetworks(subtract(intersect(whole, hull), sources), unite([free, complement(hull)], hull.bits));
+  if (missing.length <= mostCidrs) return `${isEverything(hull) ? name : printCidrs(hull)} but ${missing.join(", ")}`;
+  return `${name}, ${cidrs.slice(0, mostCidrs).join(", ")} and ${cidrs.length - mostCidrs} more networks`;
+}
+
+/** The smallest network around all of the addresses. */
+function hullOf({ bits, intervals }: AddressSet): AddressSet {
+  const [first, last] = [intervals[0]?.from ?? 0n, intervals.at(-1)?.to ?? 0n];
+  const length = (first ^ last).toString(2).replace(/^0/, "").length;
+  return parseAddressSet(`${numberAddress(first, bits)}/${bits - length}`) as AddressSet;
+}
+
+function isAll(sources: AddressSet, ranges: readonly string[]): boolean {
+  const [range, ...more] = ranges.map(parseAddressSet).filter((set) => set?.bits === sources.bits);
+  return range !== undefined && more.length === 0 && !isEmpty(intersect(range, sources)) && sameSet(range, sources);
+}
+
+/** All addresses that the node has of itself: what it talks to may lie on it besides. */
+function isOwn(sources: AddressSet, addresses: readonly string[]): boolean {
+  const own = addresses.map(parseAddressSet).filter((set) => set?.bits === sources.bits) as AddressSet[];
+  return own.length > 0 && own.every((address) => isEmpty(subtract(address, sources)));
+}
+
+/**
+ * The fewest CIDRs that hold all addresses of a set, and besides them at most such as are `free`: addresses of which
+ * nothing is said, such as a node's own among those outside. Each is as small as it can be.
+ */
+export function fewestNetworks(wanted: AddressSet, free: AddressSet): readonly string[] {
+  const { bits } = wanted;
+  const allowed = unite([wanted, free], bits).intervals;
+  const networks: string[] = [];
+  let covered = -1n;
+  for (const { from, to } of wanted.intervals) {
+    for (let at = from > covered ? from : covered + 1n; at <= to; at = covered + 1n) {
+      const room = allowed.find((interval) => interval.from <= at && at <= interval.to) as Interval;
+      const network = narrowed(largestBlock(at, room, bits), wanted.intervals, bits);
+      networks.push(...printCidrs({ bits, intervals: [network] }));
+      covered = network.to;
+    }
+  }
+  return networks;
+}
+
+/** Of the blocks of a power of two around an address, the largest that lies in an interval. */
+function largestBlock(address: bigint, { from, to }: Interval, bits: number): Interval {
+  let block = { from: address, to: address };
+  for (let length = 1; length <= bits; length += 1) {
+    const next = blockOf(address, length);
+    if (next.from < from || next.to > to) break;
+    block = next;
+  }
+  return block;
+}
+
+/** The smallest block around what a block holds of some intervals. */
+function narrowed(block: Interval, intervals: readonly Interval[], bits: number): Interval {
+  const inside = intervals.filter(({ from, to }) => from <= block.to && block.from <= to);
+  const [first, last] = [inside[0], inside.at(-1)];
+  const from = first !== undefined && first.from > block.from ? first.from : block.from;
+  const to = last !== undefined && last.to < block.to ? last.to : block.to;
+  let length = 0;
+  while (length < bits && blockOf(from, length).to < to) length += 1;
+  return blockOf(from, length);
+}
+
+/** The block of 2^length addresses that an address lies in. */
+function blockOf(address: bigint, length: number): Interval {
+  const from = (address >> BigInt(length)) << BigInt(length);
+  return { from, to: from + (1n << BigInt(length)) - 1n };
+}

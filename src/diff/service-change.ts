@@ -1,0 +1,137 @@
+import type { Part } from "../datapath/classes.ts";
+import { printPercent, type Share, sameShare } from "../datapath/share.ts";
+import { isDelivered, isRefused, isUntouched, sourceChanges, targets } from "./classify-change.ts";
+import type { Difference } from "./destinations/compare-destination.ts";
+import type { ChangeSeverity, TrafficChange } from "./traffic-diff.ts";
+
+/** Whom a change concerns, and whether others were served before, or are after. */
+export interface Reach {
+  /** `203.0.113.0/24` */
+  readonly from: string;
+  readonly servedBefore: boolean;
+  readonly servedAfter: boolean;
+}
+
+interface Told {
+  readonly kind: TrafficChange["kind"];
+  readonly severity: ChangeSeverity;
+  readonly difference: Difference;
+  readonly reach: Reach;
+}
+
+/** What changes, in a short phrase. */
+export function tellHeadline({ kind, severity, difference, reach }: Told): string {
+  const { was, now, returning } = difference;
+  const [before, after] = [targets(was).length, targets(now).length];
+  if (returning === "forgotten") return "clients that stay at an endpoint choose anew, once";
+  if (kind === "added") return after === 0 ? `new, and ${refusal(now)}` : `opens, ${counted(after)}`;
+  if (kind === "removed") return before === 0 ? `gone, was ${refusal(was)}` : "closes";
+  if (before > 0 && after === 0) return served(now, reach);
+  if (before === 0 && after > 0) {
+    if (reach.servedBefore) return `${counted(after)} now open to ${reach.from}`;
+    return `${was.every(isRefused) ? "served again" : "served now"}, ${counted(after)}`;
+  }
+  if (before === 0 && ending(was) !== ending(now)) return `${ending(was)} -> ${ending(now)}`;
+  if (before === 0 || severity === "source-address") return sourceAddress(was, now) || "depends on other things now";
+  if (severity === "affinity") return affinity(was, now) || "clients that stay at an endpoint are led elsewhere";
+  if (severity === "access-lost")
+    return `partly ${refusal(now) || (now.some(isUntouched) ? "goes on untouched" : "no longer served")}`;
+  if (severity === "access-widened") return widened(was, now);
+  if (before !== after) return `endpoints ${before} -> ${after}`;
+  return targets(was).join() === targets(now).join() ? "other shares" : "endpoints replaced";
+}
+
+/** Of packets that endpoints got in part. */
+function widened(was: readonly Part[], now: readonly Part[]): string {
+  if (!was.some(isRefused)) return "served more often";
+  return `${now.some(isRefused) ? "less often" : "no longer"} ${refusal(was)}`;
+}
+
+/** Of packets that no endpoint gets any more: some sources are kept out, or nobody is served. */
+function served(now: readonly Part[], { from, servedAfter }: Reach): string {
+  if (servedAfter) return now.every(isRefused) ? `now ${refusal(now)} from ${from}` : `no longer serves ${from}`;
+  return now.every(isRefused) ? "no endpoints left" : `no longer served: ${ending(now)}`;
+}
+
+/** What else there is to say besides the headline, a phrase a line. */
+export function tellDetails({ was, now, returning }: Difference, headline: string): readonly string[] {
+  if (returning === "forgotten") return ["the lists that hold them are called otherwise, and begin empty"];
+  const details: string[] = [];
+  const isNews = !headline.includes(refusal(now));
+  if (now.every(isRefused) && !was.every(isRefused) && isNews) details.push(`connections are now ${refusal(now)}`);
+  const [before, after] = [evenShare(was), evenShare(now)];
+  if (before !== undefined && after !== undefined && !sameShare(before, after))
+    details.push(`share per endpoint ${printPercent(before)} -> ${printPercent(after)}`);
+  const both = was.some(isDelivered) && now.some(isDelivered);
+  const source = sourceAddress(was, now);
+  if (both && source !== "" && source !== headline) details.push(source);
+  const stay = affinity(was, now);
+  if (both && stay !== "" && stay !== headline) details.push(stay);
+  for (const what of new Set([...was, ...now].flatMap(({ assumptions }) => assumptions.map((each) => each.what))))
+    details.push(`depends on what nobody can tell from the text: ${what}`);
+  return details;
+}
+
+function counted(endpoints: number): string {
+  return `${endpoints} endpoint${endpoints === 1 ? "" : "s"}`;
+}
+
+function ending(parts: readonly Part[]): string {
+  const kinds = [...new Set(parts.map(({ outcome }) => outcome.verdict.kind))];
+  return parts.every(isUntouched) ? "goes on untouched" : kinds.join(" or ");
+}
+
+/** `rejected (icmp-port-unreachable)`, `dropped`. */
+function refusal(parts: readonly Part[]): string {
+  const told = parts.flatMap(({ outcome: { verdict } }) => {
+    if (verdict.kind === "dropped") return ["dropped"];
+    if (verdict.kind !== "rejected") return [];
+    return [verdict.with === undefined ? "rejected" : `rejected (${verdict.with})`];
+  });
+  return [...new Set(told)].join(" or ");
+}
+
+/** Whose address endpoints see: of all of them, or of those for which it changes. */
+function sourceAddress(was: readonly Part[], now: readonly Part[]): string {
+  const { replaced, kept, ends } = sourceChanges(was, now);
+  const seen = (by: readonly string[]): string => {
+    if (by.length === ends) return "";
+    return `, as seen by ${by.slice(0, mostEnds).join(", ")}${by.length > mostEnds ? " and others" : ""}`;
+  };
+  return [
+    ...(replaced.length > 0 ? [`source address is replaced by the node's now${seen(replaced)}`] : []),
+    ...(kept.length > 0 ? [`source address is kept now${seen(kept)}`] : []),
+  ].join("; ");
+}
+
+const mostEnds = 2;
+
+function affinity(was: readonly Part[], now: readonly Part[]): string {
+  const seconds = (parts: readonly Part[]) => parts.filter(isDelivered).map(({ outcome }) => outcome.affinity);
+  const [first, second] = [seconds(was), seconds(now)];
+  // It may be another for one endpoint alone.
+  const place = first.length === second.length ? first.findIndex((each, at) => each !== second[at]) : 0;
+  const [before, after] = [first[place], second[place]];
+  if (before === after) return scheduling(was, now);
+  if (after === undefined) return "clients no longer stay at their endpoint";
+  return before === undefined
+    ? `clients stay at their endpoint for ${after} s now`
+    : `clients stay ${before} s -> ${after} s`;
+}
+
+/** How IPVS spreads clients, where it does so otherwise. */
+function scheduling(was: readonly Part[], now: readonly Part[]): string {
+  const [before, after] = [was.find(isDelivered)?.outcome.scheduling, now.find(isDelivered)?.outcome.scheduling];
+  return before === after || before === undefined || after === undefined
+    ? ""
+    : `endpoints chosen ${before} -> ${after}`;
+}
+
+/** The share of each endpoint, where all have the same but for rounding. */
+function evenShare(parts: readonly Part[]): Share | undefined {
+  const delivered = parts.filter(isDelivered);
+  const [first] = delivered;
+  if (first === undefined) return undefined;
+  const text = printPercent(first.share);
+  return delivered.every(({ share }) => printPercent(share) === text) ? first.share : undefined;
+}

@@ -1,0 +1,88 @@
+import type { ServicePortPlan } from "../../plan/forwarding/forwarding-plan.ts";
+import { plansOf } from "../not-programmed/endpoint-uses.ts";
+import { endpointOmissions } from "../not-programmed/endpoints.ts";
+import type { NodeFacts } from "../not-programmed/not-programmed.ts";
+import { routeOmissions } from "../not-programmed/routes.ts";
+import { familyOmissions, whyNotProxied } from "../not-programmed/services.ts";
+import type { ChainOwner } from "./chain-owner.ts";
+
+/** A chain that a service port would have, and why it has none here. */
+export interface AbsentChain {
+  /** `the chain of shop/web:http for endpoint 10.0.1.5:8080` */
+  readonly wouldBe: string;
+  /** Sentences without subject and end. */
+  readonly why: readonly string[];
+}
+
+/** Says why a chain whose name belongs to a service port is not there on a node. */
+export function absentChain(owner: ChainOwner, node: NodeFacts): AbsentChain {
+  return { wouldBe: describeOwner(owner), why: reasons(owner, node) };
+}
+
+const roles: Readonly<Record<ChainOwner["role"], string>> = {
+  SVC: "the endpoints in the cluster of",
+  SVL: "the endpoints on this node of",
+  EXT: "the traffic from outside to",
+  FW: "the source ranges of",
+  XLB: "the traffic from outside, as it was called until Kubernetes 1.25, to",
+  SEP: "an endpoint of",
+};
+
+function describeOwner({ role, port, protocol, endpoint }: ChainOwner): string {
+  const name = `${port}, ${protocol.toUpperCase()}`;
+  return endpoint === undefined
+    ? `the chain for ${roles[role]} ${name}`
+    : `the chain of endpoint ${endpoint.target} of ${name}`;
+}
+
+function reasons(owner: ChainOwner, node: NodeFacts): readonly string[] {
+  const unproxied = whyNotProxied(owner.service, node);
+  if (unproxied !== undefined) return [unproxied.why];
+  if (node.mode === "ipvs") return ["in ipvs mode service ports have virtual servers and set entries, and no chains"];
+  const plans = plansOf(owner.service, node.plan)
+    .map(({ plan }) => plan)
+    .filter(({ name, protocol }) => name === owner.port && protocol === owner.protocol);
+  const told = plans.flatMap((plan) =>
+    owner.role === "SEP" ? whyNoEndpoint(owner, plan, node) : whyNone(owner, plan, node),
+  );
+  const others = told.length > 0 ? [] : familyOmissions(owner.service, node).map(({ what, why }) => `${what}: ${why}`);
+  return [...new Set([...told, ...others])];
+}
+
+function whyNoEndpoint({ endpoint }: ChainOwner, plan: ServicePortPlan, node: NodeFacts): readonly string[] {
+  const same = plan.endpoints.known.find(({ target }) => target === endpoint?.target);
+  if (same === undefined) return [];
+  const about = new RegExp(`^endpoint ${same.target.replace(/[[\].]/g, "\\$&")}(?: |$)`);
+  return endpointOmissions(plan, node)
+    .filter(({ what }) => about.test(what))
+    .map(({ why }) => why);
+}
+
+/** Follows modes/iptables/lower-own-chains.ts. */
+function whyNone({ role }: ChainOwner, plan: ServicePortPlan, node: NodeFacts): readonly string[] {
+  const { service, external, endpoints } = plan;
+  const routes = routeOmissions(plan, node).map(({ why }) => why);
+  if (plan.internal.kind === "reject") return routes;
+  const externalLocal = external?.keepsSource === true;
+  switch (role) {
+    case "XLB":
+      return ["chains of this name are KUBE-EXT-... since Kubernetes 1.25"];
+    case "EXT":
+      return external === undefined ? ["it has no node port, external IP or load balancer IP"] : routes;
+    case "FW":
+      if (external === undefined || external.loadBalancerIps.length === 0) return ["it has no load balancer IP"];
+      return service.sourceRanges.length === 0
+        ? ["it has no loadBalancerSourceRanges"]
+        : ["its loadBalancerSourceRanges restrict nothing in this family"];
+    case "SVL":
+      if (service.internalTrafficPolicy === "Local" || externalLocal) return routes;
+      return ["none of its traffic policies is Local, so KUBE-SVC-... takes its traffic"];
+    default:
+      return endpoints.cluster.length > 0
+        ? []
+        : [
+            "internalTrafficPolicy is Local and nothing leads in from outside, so KUBE-SVL-... takes its traffic",
+            ...routes,
+          ];
+  }
+}

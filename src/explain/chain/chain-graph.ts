@@ -1,0 +1,178 @@
+import { parseServers } from "../../languages/ipvs/parse.ts";
+import { describeMatch } from "../describe-rule.ts";
+import { describePart, forkShares, type Share } from "../share.ts";
+import { leadsTo, type PlacedChain, type PlacedRule, type Texts } from "../texts.ts";
+
+/** Chains, what leads from one to the next, and where packets end: for pictures. */
+export interface ChainGraph {
+  readonly nodes: readonly GraphNode[];
+  readonly edges: readonly GraphEdge[];
+  /** How many chains are left out, where there are too many to draw. */
+  readonly more: number;
+}
+
+export interface GraphNode {
+  readonly id: string;
+  readonly label: string;
+  readonly kind: "entry" | "chain" | "endpoint" | "refusal";
+}
+
+export interface GraphEdge {
+  readonly from: string;
+  readonly to: string;
+  /** What a rule asks for, in words; empty: everything. */
+  readonly words: string;
+  readonly share: Share | undefined;
+}
+
+interface OpenGraph {
+  readonly texts: Texts;
+  /** By family, table and name. */
+  readonly chains: ReadonlyMap<string, PlacedChain>;
+  readonly nodes: Map<string, GraphNode>;
+  readonly edges: GraphEdge[];
+  more: number;
+}
+
+const mostNodes = 400;
+const markMasquerade = "KUBE-MARK-MASQ";
+
+/** Whether a graph begins with a rule. Chains it leads to are drawn whole, those that lead to it only as a way. */
+export type IsRoot = (rule: PlacedRule) => boolean;
+
+/** The way through the chains by way of some rules, from the kernel's own chains to endpoints. */
+export function chainGraph(texts: Texts, isRoot: IsRoot): ChainGraph {
+  const chains = new Map(texts.chains.map((chain) => [keyOf(chain), chain]));
+  const open: OpenGraph = { texts, chains, nodes: new Map(), edges: [], more: 0 };
+  const done = new Set<string>();
+  const starts = texts.chains.filter(({ rules }) => rules.some(isRoot));
+  for (const chain of starts) drawAbove(chain, open, new Set());
+  const queue = starts.map((chain) => ({ chain, isAsked: isRoot }));
+  // Grows while it is walked.
+  for (const { chain, isAsked } of queue) {
+    for (const key of drawRules(chain, isAsked, open)) {
+      const next = chains.get(key);
+      if (next === undefined || done.has(key)) continue;
+      done.add(key);
+      queue.push({ chain: next, isAsked: (rule) => !isRoot(rule) });
+    }
+  }
+  return { nodes: [...open.nodes.values()], edges: open.edges, more: open.more };
+}
+
+function keyOf({ family, table, name }: Pick<PlacedChain, "family" | "table" | "name">): string {
+  return `${family} ${table} ${name}`;
+}
+
+/** Draws the rules that are asked for; gives the keys of the chains they lead to. */
+function drawRules(chain: PlacedChain, isAsked: IsRoot, open: OpenGraph): readonly string[] {
+  const { chains } = open;
+  const shares = forkShares(chain.rules);
+  return chain.rules.flatMap((rule, at) => {
+    const { family, table } = chain;
+    const name = leadsTo(rule);
+    if (!isAsked(rule) || name === markMasquerade) return [];
+    const key = keyOf({ family, table, name: name ?? "" });
+    const to = name !== undefined && chains.has(key) ? chainNode(chains.get(key) as PlacedChain) : endOf(rule);
+    if (to === undefined) return [];
+    if (open.nodes.size >= mostNodes && !open.nodes.has(to.id)) {
+      open.more += 1;
+      return [];
+    }
+    enter(open, chainNode(chain));
+    enter(open, to);
+    open.edges.push({ from: keyOf(chain), to: to.id, words: conditionsOf(rule), share: shares[at] });
+    return name === undefined ? [] : [key];
+  });
+}
+
+/** The rules that lead to a chain, and what leads to these. */
+function drawAbove(chain: PlacedChain, open: OpenGraph, seen: Set<string>): void {
+  const key = keyOf(chain);
+  if (seen.has(key)) return;
+  seen.add(key);
+  for (const other of open.texts.chains) {
+    if (other.family !== chain.family || other.table !== chain.table) continue;
+    for (const rule of other.rules) {
+      if (leadsTo(rule) !== chain.name) continue;
+      enter(open, chainNode(other));
+      enter(open, chainNode(chain));
+      const edge = { from: keyOf(other), to: key, words: conditionsOf(rule), share: undefined };
+      const isKnown = open.edges.some(
+        ({ from, to, words }) => from === edge.from && to === key && words === edge.words,
+      );
+      if (!isKnown) open.edges.push(edge);
+      drawAbove(other, open, seen);
+    }
+  }
+}
+
+function enter(open: OpenGraph, node: GraphNode): void {
+  if (!open.nodes.has(node.id)) open.nodes.set(node.id, node);
+}
+
+function chainNode(chain: PlacedChain): GraphNode {
+  const kind = chain.policy !== undefined || /^[A-Z]+$/.test(chain.name) ? "entry" : "chain";
+  const family = chain.family === "ipv6" ? " (IPv6)" : "";
+  return { id: keyOf(chain), label: `${chain.table} ${chain.name}${family}`, kind };
+}
+
+/** Where a rule ends, when it leads to no chain. */
+function endOf({ target }: PlacedRule): GraphNode | undefined {
+  switch (target.kind) {
+    case "dnat":
+      return { id: `to ${target.destination}`, label: target.destination, kind: "endpoint" };
+    case "drop":
+      return { id: "drop", label: "dropped", kind: "refusal" };
+    case "reject":
+      return { id: "reject", label: "rejected", kind: "refusal" };
+    case "accept":
+      return { id: "accept", label: "accepted", kind: "endpoint" };
+    case "jump":
+    case "return":
+    case "mark":
+    case "masquerade":
+    case "none":
+    case "unknown":
+      return undefined;
+  }
+}
+
+function conditionsOf({ matches }: PlacedRule): string {
+  return matches
+    .filter(({ kind }) => kind !== "statistic")
+    .map(describeMatch)
+    .filter((words) => words !== undefined)
+    .join(", ");
+}
+
+/** What stands on an edge: the share first. */
+export function edgeLabel({ words, share }: GraphEdge): string {
+  return [share === undefined ? "" : describePart(share.part), words].filter((text) => text !== "").join(", ");
+}
+
+/** Virtual servers and their real servers, of the lines that are asked for. */
+export function serverGraph(lines: readonly string[]): ChainGraph {
+  const nodes = new Map<string, GraphNode>();
+  const edges: GraphEdge[] = [];
+  for (const { protocol, address, scheduler, realServers } of parseServers(lines.join("\n")).servers) {
+    const from = `${protocol} ${address}`;
+    nodes.set(from, { id: from, label: `IPVS ${protocol.toUpperCase()} ${address}`, kind: "entry" });
+    for (const { address: target, weight } of realServers) {
+      const to = `to ${target}`;
+      nodes.set(to, { id: to, label: target, kind: "endpoint" });
+      edges.push({ from, to, words: `${scheduler}, weight ${weight}`, share: undefined });
+    }
+  }
+  return { nodes: [...nodes.values()], edges, more: 0 };
+}
+
+/** Several graphs as one picture. */
+export function joinGraphs(graphs: readonly ChainGraph[]): ChainGraph {
+  const nodes = new Map(graphs.flatMap((graph) => graph.nodes.map((node) => [node.id, node])));
+  return {
+    nodes: [...nodes.values()],
+    edges: graphs.flatMap(({ edges }) => edges),
+    more: graphs.reduce((sum, { more }) => sum + more, 0),
+  };
+}

@@ -1,0 +1,69 @@
+import { at, originOf } from "../../diagnostics/place.ts";
+import { placeOfEndpoint } from "../../model/objects/endpoint-slice.ts";
+import type { Endpoint, ServicePortPlan } from "../../plan/forwarding/forwarding-plan.ts";
+import { type EndpointUse, endpointUses } from "./endpoint-uses.ts";
+import type { NodeFacts, Omission, OmissionReason } from "./not-programmed.ts";
+
+interface Reason {
+  readonly reason: OmissionReason;
+  readonly why: string;
+}
+
+/** Endpoints that a service port knows of and does not use, wholly or for some of its traffic. */
+export function endpointOmissions(plan: ServicePortPlan, node: NodeFacts): readonly Omission[] {
+  const uses = endpointUses(plan, node.mode);
+  const used = new Map(uses.map((use) => [use, new Set(use.endpoints)]));
+  return plan.endpoints.known.flatMap((endpoint) => {
+    const missing = uses
+      .filter((use) => used.get(use)?.has(endpoint) !== true)
+      .map((use) => ({ use, ...reasonFor(endpoint, use, plan, node) }));
+    const reasons = new Set(missing.map(({ why }) => why));
+    if (missing.length === 0) return [];
+    const isWhole = missing.length === uses.length && reasons.size === 1;
+    const told = isWhole ? missing.slice(0, 1) : missing;
+    return told.map(({ use, reason, why }) => ({
+      reason,
+      port: plan.name,
+      what: `endpoint ${endpoint.target}${onNode(endpoint)}${isWhole ? "" : ` for ${use.traffic}`}`,
+      why,
+      origin: originOf(at(placeOfEndpoint(endpoint.slice, endpoint.entry), causing[reason] ?? "conditions")),
+    }));
+  });
+}
+
+function onNode({ entry, isLocal }: Endpoint): string {
+  return isLocal || entry.nodeName === undefined ? "" : ` (${entry.nodeName})`;
+}
+
+const causing: Readonly<Partial<Record<OmissionReason, string>>> = {
+  "endpoint-elsewhere": "nodeName",
+  "endpoint-hinted-elsewhere": "hints",
+};
+
+/** Follows resolve/usable-endpoints.ts: locality first where a policy asks for it, then conditions, then hints. */
+function reasonFor(endpoint: Endpoint, use: EndpointUse, plan: ServicePortPlan, node: NodeFacts): Reason {
+  const { entry } = endpoint;
+  if (use.over === "local" && !endpoint.isLocal) {
+    const where = entry.nodeName === undefined ? "without a nodeName" : "on another node";
+    return { reason: "endpoint-elsewhere", why: `${where}, and ${use.policy} Local uses those on this node only` };
+  }
+  if (!entry.ready && entry.terminating && entry.serving) {
+    const { ready, where } = readyAround(use, plan);
+    const why = `terminating, which counts only where no endpoint is ready, and ${ready} ${ready === 1 ? "is" : "are"}${where}`;
+    return { reason: "endpoint-terminating", why };
+  }
+  if (!entry.ready && entry.terminating) {
+    return { reason: "endpoint-not-serving", why: "terminating and no longer serving" };
+  }
+  if (!entry.ready) return { reason: "endpoint-not-ready", why: "not ready" };
+  const byNode = !use.endpoints.some((other) => !other.entry.nodeHints.includes(node.name));
+  const hints = byNode ? `nodes ${entry.nodeHints.join(", ")}` : `zones ${entry.zoneHints.join(", ")}`;
+  const here = byNode ? "this node" : `this node's zone, ${node.zone ?? "none"}`;
+  return { reason: "endpoint-hinted-elsewhere", why: `hints are for ${hints}, and others are for ${here}` };
+}
+
+function readyAround({ over }: EndpointUse, { endpoints }: ServicePortPlan): { ready: number; where: string } {
+  const isLocal = over === "local";
+  const ready = endpoints.known.filter((other) => other.entry.ready && (!isLocal || other.isLocal)).length;
+  return { ready, where: isLocal ? " here" : "" };
+}

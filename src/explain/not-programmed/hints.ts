@@ -1,0 +1,72 @@
+import { at, originOf } from "../../diagnostics/place.ts";
+import { placeOfEndpoint } from "../../model/objects/endpoint-slice.ts";
+import type { Endpoint, ServicePortPlan } from "../../plan/forwarding/forwarding-plan.ts";
+import { endpointUses } from "./endpoint-uses.ts";
+import type { NodeFacts, Omission } from "./not-programmed.ts";
+
+interface HintKind {
+  readonly plural: string;
+  readonly of: (endpoint: Endpoint) => readonly string[];
+  /** What this node is among what hints name; undefined: it has none. */
+  readonly here: string | undefined;
+  readonly what: string;
+}
+
+/** Hints that endpoints carry and this node does not follow (`hinted` of resolve/usable-endpoints.ts). */
+export function hintOmissions(plan: ServicePortPlan, node: NodeFacts): readonly Omission[] {
+  const usesCluster = endpointUses(plan, node.mode).some(({ over }) => over === "cluster");
+  if (!usesCluster) return [];
+  const ready = plan.endpoints.known.filter(({ entry }) => entry.ready);
+  const byNode: HintKind = {
+    plural: "node hints",
+    of: ({ entry }) => entry.nodeHints,
+    here: node.name,
+    what: "this node",
+  };
+  const byZone: HintKind = {
+    plural: "zone hints",
+    of: ({ entry }) => entry.zoneHints,
+    here: node.zone,
+    what: `this node's zone, ${node.zone ?? ""}`,
+  };
+  const nodeReason = whyIgnored(ready, byNode);
+  // Node hints that are followed leave nothing for zone hints to say.
+  if (nodeReason === "followed") return [];
+  return [...omit(plan, byNode.plural, nodeReason), ...omit(plan, byZone.plural, whyIgnored(ready, byZone))];
+}
+
+interface Ignored {
+  readonly why: string;
+  readonly endpoint: Endpoint | undefined;
+}
+
+function whyIgnored(ready: readonly Endpoint[], { of, here, what }: HintKind): Ignored | "followed" | undefined {
+  const carrier = ready.find((endpoint) => of(endpoint).length > 0);
+  if (carrier === undefined) return undefined;
+  if (here === undefined) {
+    return { why: "this node has no zone (label topology.kubernetes.io/zone)", endpoint: undefined };
+  }
+  const without = ready.filter((endpoint) => of(endpoint).length === 0);
+  const [first] = without;
+  if (first !== undefined) {
+    const more = without.length === 1 ? "" : ` (nor have ${without.length - 1} more)`;
+    return { why: `endpoint ${first.target} has none${more}`, endpoint: first };
+  }
+  if (ready.some((endpoint) => of(endpoint).includes(here))) return "followed";
+  return { why: `no endpoint is for ${what}`, endpoint: carrier };
+}
+
+function omit(plan: ServicePortPlan, plural: string, ignored: Ignored | "followed" | undefined): readonly Omission[] {
+  if (ignored === undefined || ignored === "followed") return [];
+  const { why, endpoint } = ignored;
+  const place = endpoint && placeOfEndpoint(endpoint.slice, endpoint.entry);
+  return [
+    {
+      reason: "hints-ignored",
+      port: plan.name,
+      what: `${plural} of endpoints`,
+      why: `they are ignored: ${why}`,
+      origin: place && originOf(at(place, "hints")),
+    },
+  ];
+}

@@ -1,0 +1,83 @@
+import type { Origin } from "../../diagnostics/place.ts";
+import type { Family } from "../../model/address.ts";
+import type { Cluster } from "../../model/cluster.ts";
+import type { ProxyMode } from "../../model/proxy-configuration/proxy-configuration.ts";
+import type { ForwardingPlan } from "../../plan/forwarding/forwarding-plan.ts";
+
+/** Something that an object does not get on a node, and the decision behind that. */
+export interface Omission {
+  readonly reason: OmissionReason;
+  /** The service port it is of, `shop/web:http`; undefined where it holds for the object as a whole. */
+  readonly port: string | undefined;
+  /** The family of which it holds; undefined: of every one. */
+  readonly family?: Family;
+  /** What is not there: `endpoint 10.0.1.5:8080`. */
+  readonly what: string;
+  /** A sentence without its subject and end. */
+  readonly why: string;
+  /** Where the input says so. */
+  readonly origin: Origin | undefined;
+}
+
+export type OmissionReason =
+  | "external-name"
+  | "headless"
+  | "other-proxy"
+  | "no-cluster-ip"
+  | "family-without-cluster-ip"
+  | "family-not-compiled"
+  | "external-ips-disabled"
+  | "ingress-hostname"
+  | "ingress-ip-mode-proxy"
+  | "node-port-not-allocated"
+  | "node-port-missing"
+  | "node-ports-match-nothing"
+  | "node-ports-on-some-addresses"
+  | "node-ports-not-on-loopback"
+  | "health-check-port-missing"
+  | "health-check-port-skipped"
+  | "source-ranges-other-family"
+  | "source-range-zero"
+  | "source-ranges-without-addresses"
+  | "source-ranges-node-outside"
+  | "source-ranges-not-for-node-port"
+  | "pods-not-told"
+  | "comments-left-out"
+  | "virtual-server-shared"
+  | "no-endpoints"
+  | "no-local-endpoints"
+  | "local-policy-falls-back"
+  | "endpoint-not-ready"
+  | "endpoint-terminating"
+  | "endpoint-not-serving"
+  | "endpoint-elsewhere"
+  | "endpoint-hinted-elsewhere"
+  | "endpoint-given-twice"
+  | "hints-ignored"
+  | "no-slices"
+  | "slice-without-label"
+  | "slice-without-service"
+  | "slice-headless"
+  | "slice-fqdn"
+  | "slice-other-family"
+  | "slice-empty"
+  | "slice-port-without-number"
+  | "slice-port-unknown"
+  | "port-missing-in-slices";
+
+/** What is known of a node and of the state it was compiled from. */
+export interface NodeFacts {
+  readonly name: string;
+  readonly zone: string | undefined;
+  readonly mode: ProxyMode;
+  readonly cluster: Cluster;
+  readonly plan: ForwardingPlan;
+  /** The objects as they were given: what the model does not keep is asked of them. */
+  readonly documents: readonly unknown[];
+}
+
+/** The facts of a compilation. */
+export function nodeFacts(cluster: Cluster, plan: ForwardingPlan, documents: readonly unknown[]): NodeFacts {
+  const node = cluster.nodes.find(({ name }) => name === plan.node);
+  return { name: plan.node, zone: node?.zone, mode: cluster.proxyConfiguration.mode, cluster, plan, documents };
+}

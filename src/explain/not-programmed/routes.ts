@@ -1,0 +1,84 @@
+import { at, originOf } from "../../diagnostics/place.ts";
+import { joinHostPort } from "../../model/address.ts";
+import type { Route, ServicePortPlan } from "../../plan/forwarding/forwarding-plan.ts";
+import { servicePortChains } from "../../programs/kube-proxy/iptables/chains.ts";
+import type { NodeFacts, Omission } from "./not-programmed.ts";
+
+/** Traffic of a service port that is sent to no endpoint: rejected, or dropped by a policy. */
+export function routeOmissions(plan: ServicePortPlan, node: NodeFacts): readonly Omission[] {
+  const { internal, external, service } = plan;
+  const inside = { route: internal, traffic: "traffic to the cluster IP", policy: "internalTrafficPolicy" };
+  const outside = external && {
+    route: external.route,
+    traffic: "traffic from outside",
+    policy: "externalTrafficPolicy",
+  };
+  // Both ways are rejected for one reason: say it once.
+  if (internal.kind === "reject") return [rejected(plan)];
+  return [inside, ...(outside === undefined ? [] : [outside])]
+    .filter(({ route }) => isWithout(route))
+    .map(({ traffic, policy }) => {
+      const origin = originOf(at(at(service.place, "spec"), policy));
+      return { ...dropped(plan, node, traffic, policy), port: plan.name, origin };
+    });
+}
+
+function isWithout({ kind }: Route): boolean {
+  return kind !== "balance";
+}
+
+function rejected(plan: ServicePortPlan): Omission {
+  const { known } = plan.endpoints;
+  const why =
+    known.length === 0
+      ? "it has no endpoints, so its traffic is rejected"
+      : `0 of ${known.length} endpoints can be used, so its traffic is rejected`;
+  const origin = originOf(plan.port.place);
+  return { reason: "no-endpoints", port: plan.name, what: "rules that lead to endpoints", why, origin };
+}
+
+function dropped(
+  plan: ServicePortPlan,
+  { mode }: NodeFacts,
+  traffic: string,
+  policy: string,
+): Pick<Omission, "reason" | "what" | "why"> {
+  const here = plan.endpoints.known.filter(({ isLocal }) => isLocal).length;
+  const total = plan.endpoints.known.length;
+  const usable = here === 0 ? "" : `, ${here === 1 ? "which cannot" : "of which none can"} be used`;
+  const fact = `${policy} Local and ${here} of ${total} endpoints here${usable}`;
+  if (mode === "ipvs") {
+    const rest = plan.endpoints.cluster.length === 0 ? "it has no real servers" : "all endpoints are used instead";
+    return { reason: "local-policy-falls-back", what: `local endpoints for ${traffic}`, why: `${fact}: ${rest}` };
+  }
+  const { local } = servicePortChains(plan.name, plan.protocol);
+  return { reason: "no-local-endpoints", what: `rules in ${local}`, why: `${fact}, so ${traffic} is dropped` };
+}
+
+/** Virtual servers of the ipvs mode that an earlier service port has: there is one for an address, port and protocol. */
+export function serverOmissions(plan: ServicePortPlan, node: NodeFacts): readonly Omission[] {
+  if (node.mode !== "ipvs") return [];
+  const wanted = addressesOf(plan);
+  const family = node.plan.families.find((each) => each.family === plan.clusterIp.address.family);
+  const owners = new Map<string, string>();
+  for (const earlier of family?.servicePorts ?? []) {
+    if (earlier.service === plan.service && earlier.port === plan.port) break;
+    if (earlier.protocol !== plan.protocol) continue;
+    for (const { address } of addressesOf(earlier)) if (!owners.has(address)) owners.set(address, earlier.name);
+  }
+  return wanted.flatMap(({ address, vip }) => {
+    const owner = owners.get(address);
+    if (owner === undefined) return [];
+    const why = `${owner} comes first in name order and has it already`;
+    const what = `virtual server ${address}`;
+    return [{ reason: "virtual-server-shared" as const, port: plan.name, what, why, origin: originOf(vip.place) }];
+  });
+}
+
+function addressesOf({ clusterIp, external, port }: ServicePortPlan): readonly {
+  readonly address: string;
+  readonly vip: ServicePortPlan["clusterIp"];
+}[] {
+  const vips = [clusterIp, ...(external?.externalIps ?? []), ...(external?.loadBalancerIps ?? [])];
+  return vips.map((vip) => ({ address: joinHostPort(vip.address, port.port), vip }));
+}

@@ -1,0 +1,114 @@
+import { at, originOf, type Place } from "../../diagnostics/place.ts";
+import { familyNames } from "../../model/address.ts";
+import { type EndpointSlice, placeOfEndpoint } from "../../model/objects/endpoint-slice.ts";
+import type { Service, ServicePort } from "../../model/objects/service.ts";
+import type { Endpoint, ServicePortPlan } from "../../plan/forwarding/forwarding-plan.ts";
+import { servicePortName } from "../../plan/forwarding/resolve-service-port.ts";
+import type { NodeFacts, Omission, OmissionReason } from "./not-programmed.ts";
+
+/** EndpointSlices, or ports of them, that a Service gets nothing from. */
+export function sliceOmissions(service: Service, node: NodeFacts): readonly Omission[] {
+  const slices = slicesOf(service, node);
+  const orphans = node.cluster.slices.filter((slice) => isOrphanOf(slice, service));
+  const labelled = orphans.map((slice) => {
+    const why = `its name looks like it, but it has no label kubernetes.io/service-name: ${service.name}`;
+    return omit("slice-without-label", slice, why, at(slice.place, "metadata"));
+  });
+  if (slices.length === 0) {
+    const why = `no EndpointSlice has the label kubernetes.io/service-name: ${service.name}`;
+    const origin = originOf(service.place);
+    return [{ reason: "no-slices", port: undefined, what: "every endpoint", why, origin }, ...labelled];
+  }
+  return [
+    ...slices.flatMap((slice) => wholeSlice(slice, service) ?? portsOfSlice(slice, service)),
+    ...service.ports.flatMap((port) => missingPort(service, port, slices)),
+    ...labelled,
+  ];
+}
+
+/** The slices that name a Service, whether or not kube-proxy reads them. */
+export function slicesOf({ namespace, name }: Service, { cluster }: NodeFacts): readonly EndpointSlice[] {
+  return cluster.slices.filter((slice) => slice.namespace === namespace && slice.service === name);
+}
+
+function isOrphanOf(slice: EndpointSlice, { namespace, name }: Service): boolean {
+  return slice.service === undefined && slice.namespace === namespace && slice.name.startsWith(`${name}-`);
+}
+
+function omit(reason: OmissionReason, slice: EndpointSlice, why: string, place: Place): Omission {
+  const what = `${slice.source} ${slice.namespace}/${slice.name}`;
+  return { reason, port: undefined, what, why, origin: originOf(place) };
+}
+
+/** Why kube-proxy reads nothing of the slice. */
+function wholeSlice(slice: EndpointSlice, service: Service): readonly Omission[] | undefined {
+  const labels = at(at(slice.place, "metadata"), "labels");
+  if (slice.headless) {
+    const why = "its label service.kubernetes.io/headless keeps kube-proxy from reading it";
+    return [omit("slice-headless", slice, why, at(labels, "service.kubernetes.io/headless"))];
+  }
+  const type = at(slice.place, "addressType");
+  if (slice.family === undefined) {
+    return [omit("slice-fqdn", slice, "kube-proxy reads no slices of addressType FQDN", type)];
+  }
+  if (service.clusterIps[slice.family] === undefined) {
+    // The API's mirror of Endpoints gives empty slices of the other family.
+    if (slice.endpoints.length === 0 && slice.source === "Endpoints") return [];
+    const why = `the Service has no cluster IP of its family, ${familyNames[slice.family]}`;
+    return [omit("slice-other-family", slice, why, type)];
+  }
+  if (slice.endpoints.length > 0) return undefined;
+  return slice.source === "Endpoints" ? [] : [omit("slice-empty", slice, "it has no endpoints", slice.endpointsPlace)];
+}
+
+function portsOfSlice(slice: EndpointSlice, service: Service): readonly Omission[] {
+  const what = (name: string): string => `port ${name || "without a name"} of ${slice.source} ${slice.name}`;
+  return slice.ports.flatMap(({ name, protocol, port, place }): readonly Omission[] => {
+    const omission = { port: undefined, what: what(name), origin: originOf(place) };
+    if (port === undefined) return [{ ...omission, reason: "slice-port-without-number", why: "it has no number" }];
+    if (service.ports.some((ours) => ours.name === name && ours.protocol === protocol)) return [];
+    const why = `the Service has no ${protocol} port ${name === "" ? "without a name" : `named ${name}`}`;
+    return [{ ...omission, reason: "slice-port-unknown", why }];
+  });
+}
+
+/** A port whose name no slice has: a named target port that no container has, or a slice written by hand. */
+function missingPort(service: Service, port: ServicePort, slices: readonly EndpointSlice[]): readonly Omission[] {
+  const read = slices.filter((slice) => !slice.headless && slice.endpoints.length > 0);
+  if (read.length === 0) return [];
+  const ports = read.flatMap((slice) => slice.ports);
+  if (ports.some(({ name, protocol }) => name === port.name && protocol === port.protocol)) return [];
+  const there = [...new Set(ports.map(({ name, protocol }) => `${name || "(no name)"}/${protocol}`))].sort();
+  const wanted = `${port.name || "(no name)"}/${port.protocol}`;
+  const why = `no EndpointSlice has a port ${wanted}: there ${there.length === 0 ? "are none" : `is ${there.join(", ")}`}`;
+  const name = servicePortName(service, port);
+  return [{ reason: "port-missing-in-slices", port: name, what: "every endpoint", why, origin: originOf(port.place) }];
+}
+
+/** Entries that lose against another with the same address and port (`mergeEqualTargets` of resolve/). */
+export function duplicateOmissions(plan: ServicePortPlan, slices: readonly EndpointSlice[]): readonly Omission[] {
+  return plan.endpoints.known.flatMap((kept) =>
+    slices.flatMap((slice) =>
+      slice.endpoints
+        .filter((entry) => entry !== kept.entry && isSameTarget(plan, kept, slice, entry))
+        .map((entry) => ({
+          reason: "endpoint-given-twice" as const,
+          port: plan.name,
+          what: `endpoint ${kept.target} of ${slice.source} ${slice.name}`,
+          why: `${kept.slice.source} ${kept.slice.name} gives it too, and that one counts`,
+          origin: originOf(placeOfEndpoint(slice, entry)),
+        })),
+    ),
+  );
+}
+
+function isSameTarget(
+  { port }: ServicePortPlan,
+  kept: Endpoint,
+  slice: EndpointSlice,
+  { ip }: EndpointSlice["endpoints"][number],
+): boolean {
+  if (slice.headless || slice.family !== kept.slice.family || ip !== kept.entry.ip) return false;
+  const number = Number(kept.target.slice(kept.target.lastIndexOf(":") + 1));
+  return slice.ports.some((its) => its.name === port.name && its.protocol === port.protocol && its.port === number);
+}

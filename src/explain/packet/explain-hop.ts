@@ -1,0 +1,111 @@
+import type { Hop } from "../../datapath/packet.ts";
+import { printFraction, type Share, shareNumber } from "../../datapath/share.ts";
+import type { Rule } from "../../languages/iptables/rule.ts";
+import { printServer, type SavedServer } from "../../languages/ipvs/parse.ts";
+import { describeMatch, describeTarget } from "../describe-rule.ts";
+import { printSource, type Source } from "../source.ts";
+import type { ExplainedHop } from "./packet-explanation.ts";
+
+/** What a line of a rule text is there for. */
+export interface Cause {
+  /** `Service shop/web`, or `kube-proxy` for what is always there. */
+  readonly object: string;
+  readonly field: string;
+  /** Undefined where it comes from no file. */
+  readonly source: Source | undefined;
+}
+
+/** A line of a tool's text, without counters. */
+export interface RuleLine {
+  readonly file: string;
+  readonly line: number;
+  readonly text: string;
+}
+
+/** What a line is there for; undefined where nobody knows. */
+export type CauseOf = (line: RuleLine) => Cause | undefined;
+
+/** Puts a hop in words. `destination` is where the packet ends, which a virtual server has chosen. */
+export function explainHop(hop: Hop, destination: string | undefined, causeOf: CauseOf): ExplainedHop {
+  switch (hop.kind) {
+    case "rule": {
+      const { table, chain, number, rule, file, chance } = hop;
+      const cause = causeOf({ file, line: rule.line, text: rule.text });
+      return {
+        table,
+        chain,
+        rule: number,
+        text: rule.text,
+        words: describe(rule),
+        because: cause === undefined ? commentOf(rule) : describeCause(cause),
+        ...goesTo(rule),
+        ...chanceOf(chance),
+        ...fieldsOf(cause),
+        file,
+        line: rule.line,
+      };
+    }
+    case "policy": {
+      const { table, chain, policy } = hop;
+      const words = "no rule ended its way: the policy of the chain decides";
+      return { table, chain, rule: null, text: `:${chain} ${policy}`, words, because: `policy ${policy} of ${chain}` };
+    }
+    case "virtual-server": {
+      const { server, chance } = hop;
+      const text = printServer(server);
+      const cause = causeOf({ file: ipvsFile, line: server.line, text });
+      return {
+        table: "ipvs",
+        chain: server.address,
+        rule: null,
+        text,
+        words: describeServer(server),
+        because: cause === undefined ? "a virtual server of this host" : describeCause(cause),
+        ...(destination === undefined ? {} : { goesTo: destination }),
+        ...chanceOf(chance),
+        ...fieldsOf(cause),
+        line: server.line,
+      };
+    }
+  }
+}
+
+/** What `compile --out-dir` calls the text of virtual servers; their hops name no file. */
+const ipvsFile = "ipvs.restore";
+
+function describe({ matches, target }: Rule): string {
+  const asked = matches.map(describeMatch).filter((words) => words !== undefined);
+  return `${asked.length === 0 ? "every packet" : asked.join(", ")}: ${describeTarget(target)}`;
+}
+
+function commentOf({ matches }: Rule): string {
+  const comments = matches.flatMap((match) => (match.kind === "comment" ? [match.text] : []));
+  return comments.length === 0 ? "" : `its comment: ${comments.join("; ")}`;
+}
+
+function goesTo({ target }: Rule): Pick<ExplainedHop, "goesTo"> {
+  if (target.kind === "jump") return { goesTo: target.chain };
+  return target.kind === "dnat" ? { goesTo: target.destination } : {};
+}
+
+function chanceOf(chance: Share | undefined): Pick<ExplainedHop, "share" | "exact"> {
+  return chance === undefined ? {} : { share: shareNumber(chance), exact: printFraction(chance) };
+}
+
+function fieldsOf(cause: Cause | undefined): Pick<ExplainedHop, "object" | "field" | "source"> {
+  if (cause === undefined) return {};
+  const { object, field, source } = cause;
+  return { object, ...(field === "" ? {} : { field }), ...(source === undefined ? {} : { source }) };
+}
+
+function describeCause({ object, field, source }: Cause): string {
+  if (object === "kube-proxy") return "always there";
+  return `${object}${field === "" ? "" : ` ${field}`}${source === undefined ? "" : ` (${printSource(source)})`}`;
+}
+
+function describeServer({ scheduler, realServers, persistence }: SavedServer): string {
+  const taking = realServers.filter(({ weight }) => weight > 0).length;
+  const count = `${taking} of ${realServers.length} real servers take connections`;
+  const stays = persistence === undefined ? "" : `, a client stays for ${persistence} s`;
+  return `virtual server, scheduler ${scheduler}, ${count}${stays}`;
+}

@@ -1,0 +1,142 @@
+import { type Family, joinHostPort } from "../../model/address.ts";
+import type { ProxyMode } from "../../model/proxy-configuration/proxy-configuration.ts";
+import type { Endpoint, NodePortScope, Route } from "../../plan/forwarding/forwarding-plan.ts";
+import { endpointChain, servicePortChains } from "../../programs/kube-proxy/iptables/chains.ts";
+import { endpointUses, type PlannedPort } from "../not-programmed/endpoint-uses.ts";
+import { equalShare, forkShares, type Share } from "../share.ts";
+import { chainsNamed, type Texts } from "../texts.ts";
+
+/** What a node does with one service port in one family, at a glance. */
+export interface PortPicture {
+  readonly name: string;
+  readonly family: Family;
+  readonly protocol: "tcp" | "udp" | "sctp";
+  readonly addresses: readonly PortAddress[];
+  readonly inside: string;
+  readonly outside: string | undefined;
+  readonly affinitySeconds: number | undefined;
+  readonly endpoints: readonly PicturedEndpoint[];
+}
+
+export interface PortAddress {
+  readonly kind: "cluster IP" | "external IP" | "load balancer IP" | "node port" | "health check port";
+  /** `10.96.0.20:80`; of a node port the number alone. */
+  readonly address: string;
+  /** Where it answers, or whom it admits; undefined where there is nothing to add. */
+  readonly note: string | undefined;
+}
+
+export interface PicturedEndpoint {
+  readonly target: string;
+  readonly node: string | undefined;
+  readonly isLocal: boolean;
+  /** Of a new client's connections to the cluster IP; undefined: none, or not told by chance. */
+  readonly inside: Share | undefined;
+  readonly outside: Share | undefined;
+}
+
+/** What the planner has settled, with the shares that the rules give. `texts` are those compiled from the plan. */
+export function pictureOf({ plan, settings }: PlannedPort, drawn: Drawing): PortPicture {
+  const { mode } = drawn;
+  const { internal, external, clusterIp, affinity, endpoints } = plan;
+  const uses = endpointUses(plan, mode);
+  const listOf = (traffic: string): readonly Endpoint[] =>
+    uses.find((use) => use.traffic.includes(traffic))?.endpoints ?? [];
+  const [inside, outside] = [listOf("the cluster IP"), listOf("traffic from outside")];
+  const shares = {
+    inside: sharesOf(inside, internal, { plan, ...drawn }),
+    outside: sharesOf(outside, external?.route, { plan, ...drawn }),
+  };
+  const either = new Set([...inside, ...outside]);
+  const used = endpoints.known.filter((endpoint) => either.has(endpoint));
+  return {
+    name: plan.name,
+    family: clusterIp.address.family,
+    protocol: plan.protocol,
+    addresses: addressesOf(plan, settings.nodePorts),
+    inside: describeRoute(internal, inside.length, mode),
+    outside: external && describeOutside(external.route, outside.length, external.keepsSource, mode),
+    affinitySeconds: affinity?.timeoutSeconds,
+    endpoints: used.map((endpoint) => ({
+      target: endpoint.target,
+      node: endpoint.entry.nodeName,
+      isLocal: endpoint.isLocal,
+      inside: shares.inside.get(endpoint),
+      outside: shares.outside.get(endpoint),
+    })),
+  };
+}
+
+function addressesOf(
+  { clusterIp, port, external, healthCheckNodePort }: PlannedPort["plan"],
+  scope: NodePortScope,
+): readonly PortAddress[] {
+  const joined = ({ address }: typeof clusterIp): string => joinHostPort(address, port.port);
+  const ranges = external?.admission?.ranges.map(({ cidr }) => cidr.text).join(", ");
+  const where = scope.kind === "every-address" ? "on every address of the node" : `on ${scope.addresses.join(", ")}`;
+  const isOpen = scope.kind === "every-address" || scope.addresses.length > 0;
+  const found: PortAddress[] = [{ kind: "cluster IP", address: joined(clusterIp), note: undefined }];
+  for (const vip of external?.externalIps ?? []) {
+    found.push({ kind: "external IP", address: joined(vip), note: undefined });
+  }
+  for (const vip of external?.loadBalancerIps ?? []) {
+    found.push({ kind: "load balancer IP", address: joined(vip), note: ranges && `for sources in ${ranges}` });
+  }
+  if (external?.nodePort !== undefined && isOpen) {
+    found.push({ kind: "node port", address: String(external.nodePort), note: where });
+  }
+  if (healthCheckNodePort !== undefined) {
+    found.push({ kind: "health check port", address: String(healthCheckNodePort), note: undefined });
+  }
+  return found;
+}
+
+function describeRoute(route: Route, count: number, mode: ProxyMode): string {
+  const endpoints = `${count} endpoint${count === 1 ? "" : "s"}`;
+  if (route.kind === "reject") return "rejected: no endpoint can be used";
+  if (route.kind === "drop" && mode === "iptables") return "dropped: no endpoint here, and the policy is Local";
+  if (route.kind === "drop") return `${endpoints}, for want of one here`;
+  return route.over === "cluster" ? endpoints : `${endpoints} on this node`;
+}
+
+function describeOutside(route: Route, count: number, keepsSource: boolean, mode: ProxyMode): string {
+  const source = keepsSource ? "source kept" : "masqueraded";
+  const text = describeRoute(route, count, mode);
+  return route.kind === "balance" ? `${text}, ${source}` : text;
+}
+
+/** What holds for every service port of a node. */
+interface Drawing {
+  readonly mode: ProxyMode;
+  readonly scheduler: string;
+  readonly texts: Texts;
+}
+
+/** What each endpoint of a list gets: as the rules draw lots, or as a virtual server takes turns. */
+function sharesOf(
+  list: readonly Endpoint[],
+  route: Route | undefined,
+  { plan, mode, scheduler, texts }: Drawing & Pick<PlannedPort, "plan">,
+): ReadonlyMap<Endpoint, Share> {
+  if (mode === "ipvs") {
+    const takesTurns = scheduler === "rr" || scheduler === "wrr";
+    return new Map(takesTurns ? list.map((endpoint) => [endpoint, equalShare(list.length)]) : []);
+  }
+  if (list.length === 1) return new Map(list.map((endpoint) => [endpoint, equalShare(1)]));
+  if (route?.kind !== "balance") return new Map();
+  const own = servicePortChains(plan.name, plan.protocol);
+  const chain = chainsNamed(texts, route.over === "cluster" ? own.cluster : own.local).find(
+    ({ family }) => family === plan.clusterIp.address.family,
+  );
+  const byTarget = new Map<string, Share>();
+  forkShares(chain?.rules ?? []).forEach((share, at) => {
+    const target = chain?.rules[at]?.target;
+    if (share !== undefined && target?.kind === "jump") byTarget.set(target.chain, share);
+  });
+  return new Map(
+    list.flatMap((endpoint) => {
+      const share = byTarget.get(endpointChain(plan.name + plan.protocol, endpoint.target));
+      return share === undefined ? [] : [[endpoint, share] as const];
+    }),
+  );
+}

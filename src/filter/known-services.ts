@@ -1,0 +1,62 @@
+import { describeObject } from "../diagnostics/diagnostic.ts";
+import { targetOf } from "../languages/iptables/canonical-rule.ts";
+import type { Cluster } from "../model/cluster.ts";
+import {
+  attributeChains,
+  everyService,
+  type RulesByFamily,
+  serviceInRule,
+  unknownService,
+} from "../reconcile/attribution.ts";
+import { isOwnedChain, isServicePortChain } from "../reconcile/owned-names.ts";
+import type { Known } from "./narrowing.ts";
+import type { KnownService } from "./service-filter.ts";
+
+/** What states say of their Services, and whose each EndpointSlice is. */
+export function servicesInClusters(clusters: readonly Cluster[]): Known {
+  const services = clusters.flatMap((cluster) =>
+    cluster.services.map(({ namespace, name, labels }) => ({ namespace, name, labels })),
+  );
+  const owners = new Map<string, string>();
+  for (const { slices } of clusters) {
+    for (const { source, namespace, name, service } of slices) {
+      if (service !== undefined) owners.set(describeObject(source, namespace, name), `${namespace}/${service}`);
+    }
+  }
+  return { services, owners };
+}
+
+/** The Services that comments of rules in chains of ours name. */
+export function servicesInRules(lines: Iterable<string>): readonly KnownService[] {
+  const names = new Set<string>();
+  for (const line of lines) {
+    const isOurs = line.includes("-A KUBE-") && line.includes("--comment");
+    const name = isOurs ? serviceInRule(line) : undefined;
+    if (name !== undefined) names.add(name.replace(/:.*$/, ""));
+  }
+  return [...names].map((text) => {
+    const [namespace = "", name = ""] = text.split("/");
+    return { namespace, name, labels: undefined };
+  });
+}
+
+/** Says whose a rule of a chain is: a service port's, or none where it is everyone's or cannot be told. */
+export type RuleOwners = (chain: string, line: string) => readonly string[];
+
+/**
+ * Finds owners by what the comments of these rules say; a rule without one is its target's. Rules in chains of others
+ * are nobody's, whatever they say.
+ */
+export function createRuleOwners(states: readonly RulesByFamily[]): RuleOwners {
+  const ofChain = attributeChains(states);
+  const ownerOf = (chain: string | undefined): readonly string[] => {
+    const owner = chain === undefined || !isServicePortChain(chain) ? everyService : ofChain(chain);
+    return owner === everyService || owner === unknownService ? [] : [owner];
+  };
+  return (chain, line) => {
+    if (isServicePortChain(chain)) return ownerOf(chain);
+    if (!isOwnedChain(chain)) return [];
+    const name = serviceInRule(line);
+    return name === undefined ? ownerOf(targetOf(line)) : [name];
+  };
+}

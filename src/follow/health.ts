@@ -1,0 +1,67 @@
+import { type Family, familyNames } from "../model/address.ts";
+import { isRecord } from "../model/fields/fields.ts";
+
+/** Times are milliseconds since 1970. */
+export interface HealthHistory {
+  /** When the oldest change came that no sync has brought to the host; undefined: none waits. */
+  readonly queuedAt: number | undefined;
+  /** The end of the last sync that went well; undefined before the first. */
+  readonly syncedAt: number | undefined;
+  readonly isEligible: boolean;
+  /** Those that are kept in step, both by the same syncs. */
+  readonly families: readonly Family[];
+}
+
+export interface HealthAnswer {
+  readonly status: 200 | 503;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+export interface HealthClock {
+  readonly now: number;
+  readonly patience: number;
+  /** Spells a time, as RFC 3339 has it. */
+  readonly text: (time: number) => string;
+}
+
+/** Go's zero time, which kube-proxy says before its first sync. */
+const never = "0001-01-01T00:00:00Z";
+
+/**
+ * What /healthz or /livez answers, as kube-proxy 1.36 does (pkg/proxy/healthcheck): unhealthy while a change has waited
+ * for longer than `patience`, healthy while starting up. /healthz says no besides where the node is about to go.
+ */
+export function healthOf(
+  { queuedAt, syncedAt, isEligible, families }: HealthHistory,
+  question: "healthz" | "livez",
+  { now, patience, text }: HealthClock,
+): HealthAnswer {
+  const healthy = syncedAt === undefined || queuedAt === undefined || now - queuedAt < patience;
+  const isGood = healthy && (question === "livez" || isEligible);
+  const lastUpdated = syncedAt === undefined ? never : text(syncedAt);
+  return {
+    status: isGood ? 200 : 503,
+    body: {
+      // As in kube-proxy: the current time while all is well, even if there has been nothing to sync for long.
+      lastUpdated: isGood ? text(now) : lastUpdated,
+      currentTime: text(now),
+      ...(question === "healthz" ? { nodeEligible: isEligible } : {}),
+      healthy,
+      ...(syncedAt === undefined
+        ? {}
+        : { status: Object.fromEntries(families.map((family) => [familyNames[family], { lastUpdated, healthy }])) }),
+    },
+  };
+}
+
+const leavingTaint = "ToBeDeletedByClusterAutoscaler";
+
+/** Whether load balancers are to send this Node traffic: not when it is about to go (nodeEligible of kube-proxy 1.36). */
+export function isEligible(node: Readonly<Record<string, unknown>>): boolean {
+  const { metadata, spec } = node;
+  if (isRecord(metadata) && metadata.deletionTimestamp !== undefined && metadata.deletionTimestamp !== null) {
+    return false;
+  }
+  const taints = isRecord(spec) && Array.isArray(spec.taints) ? spec.taints : [];
+  return !taints.some((taint) => isRecord(taint) && taint.key === leavingTaint);
+}

@@ -1,0 +1,82 @@
+import { isUtf8 } from "node:buffer";
+import { readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
+import { join } from "node:path";
+import type { SourceText } from "../../model/documents/source.ts";
+
+/** A text, or why there is none. */
+export type SourceResult =
+  | { readonly kind: "text"; readonly source: SourceText }
+  | { readonly kind: "unreadable" | "not-text" | "empty"; readonly name: string; readonly reason: string };
+
+const manifestName = /\.(?:ya?ml|json)$/;
+
+/** Reads what one `--filename` names: a file, a directory (its manifests; deeper ones if recursive), or `-`. */
+export function readSources(name: string, recursive: boolean): readonly SourceResult[] {
+  if (name === "-") return [readStandardInput()];
+  try {
+    if (!statSync(name).isDirectory()) return [readSource(name, name)];
+    const found = readDirectory(name, recursive, []);
+    return found.length > 0 ? found : [{ kind: "empty", name, reason: "no .yaml, .yml or .json file in it" }];
+  } catch (error) {
+    return [{ kind: "unreadable", name, reason: reasonOf(error) }];
+  }
+}
+
+/** `above` are the real paths of the directories that lead here: a link back to one of them would never end. */
+function readDirectory(directory: string, recursive: boolean, above: readonly string[]): readonly SourceResult[] {
+  const here = realpathSync(directory);
+  if (above.includes(here)) {
+    return [{ kind: "unreadable", name: directory, reason: "it leads back to a directory above it" }];
+  }
+  const entries = readdirSync(directory, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
+  return entries.flatMap((entry) => {
+    const path = join(directory, entry.name);
+    try {
+      const isDirectory = entry.isSymbolicLink() ? statSync(path).isDirectory() : entry.isDirectory();
+      if (isDirectory) return recursive ? readDirectory(path, true, [...above, here]) : [];
+    } catch (error) {
+      if (recursive || manifestName.test(entry.name)) {
+        return [{ kind: "unreadable" as const, name: path, reason: reasonOf(error) }];
+      }
+    }
+    return manifestName.test(entry.name) ? [readSource(path, path)] : [];
+  });
+}
+
+let standardInput: SourceResult | undefined;
+
+/** Read once: a command may first look what it is. */
+function readStandardInput(): SourceResult {
+  standardInput ??= readSource("standard input", 0);
+  return standardInput;
+}
+
+function readSource(name: string, path: string | number): SourceResult {
+  try {
+    return sourceOf(name, readFileSync(path));
+  } catch (error) {
+    return { kind: "unreadable", name, reason: reasonOf(error) };
+  }
+}
+
+/** Checks that bytes are UTF-8 text; the byte order mark that some editors write is taken off. */
+export function sourceOf(name: string, bytes: Uint8Array): SourceResult {
+  if (!isUtf8(bytes)) return { kind: "not-text", name, reason: "it is not UTF-8" };
+  const text = new TextDecoder().decode(bytes);
+  const zero = text.indexOf("\0");
+  if (zero !== -1) return { kind: "not-text", name, reason: `it has a zero byte at offset ${zero}` };
+  return { kind: "text", source: { name, text } };
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: "no such file or directory",
+  EACCES: "permission denied",
+  EPERM: "permission denied",
+  ELOOP: "too many symbolic links",
+  ENAMETOOLONG: "the name is too long",
+};
+
+export function reasonOf(error: unknown): string {
+  const code = (error as NodeJS.ErrnoException).code ?? "";
+  return reasons[code] ?? (error instanceof Error ? error.message : String(error));
+}

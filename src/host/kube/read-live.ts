@@ -1,0 +1,72 @@
+import type { SourceDocument } from "../../model/documents/source.ts";
+import { isRecord } from "../../model/fields/fields.ts";
+import { chooseTarget, type TargetChoice } from "./choose-target.ts";
+import { connect } from "./connect.ts";
+import { type Entry, type Failed, failed, readKubeconfig, serviceAccountFolder, textOf } from "./kubeconfig.ts";
+import { listObjects } from "./list-objects.ts";
+import { type Need, type Resource, resourcesFor } from "./resources.ts";
+
+export interface LiveRequest extends TargetChoice {
+  readonly kubeconfig: string | undefined;
+  /** In milliseconds, of one request; undefined: no limit. */
+  readonly patience: number | undefined;
+  readonly need: Need;
+  /** Not where another configuration stands in for that of the cluster. */
+  readonly withConfiguration: boolean;
+}
+
+/** A cluster's objects, a document each, kind by kind in the order the API server lists them. */
+export interface LiveState {
+  readonly kind: "live";
+  readonly context: string;
+  readonly documents: readonly SourceDocument[];
+  readonly hasConfiguration: boolean;
+  /** The right that is missing to read pods, where the request goes on without. */
+  readonly podsForbidden: string | undefined;
+}
+
+/** Reads the state of a running cluster. `tell` hears how far it is. Nothing is written anywhere. */
+export async function readLive(request: LiveRequest, tell: (what: string) => void): Promise<LiveState | Failed> {
+  const kubeconfig = readKubeconfig({
+    file: request.kubeconfig,
+    environment: process.env,
+    serviceAccount: serviceAccountFolder,
+  });
+  if (kubeconfig.kind === "failed") return kubeconfig;
+  const target = chooseTarget(kubeconfig, request);
+  if (target.kind === "failed") return target;
+  const { context, server } = target;
+  tell(`connecting to ${context}`);
+  const connection = await connect(target, request.patience);
+  if (connection.kind === "failed") return connection;
+  const resources = resourcesFor(request.need, request.withConfiguration);
+  const lists = await Promise.all(
+    resources.map((resource) =>
+      listObjects(connection, resource, (count) => tell(`reading ${context}: ${count} ${resource.plural}`)),
+    ),
+  );
+  const documents: SourceDocument[] = [];
+  let podsForbidden: string | undefined;
+  for (const [index, list] of lists.entries()) {
+    const resource = resources[index] as Resource;
+    if (list.kind === "listed") {
+      for (const object of list.objects) documents.push(documentOf(object, resource, context));
+    } else if (list.status === 403 && resource.kind === "Pod" && request.need === "pods-unless-forbidden") {
+      podsForbidden = list.message;
+    } else return failed(`cannot read ${context} (${server}): ${list.message}`);
+  }
+  const hasConfiguration = documents.some(({ value }) => isRecord(value) && value.kind === "ConfigMap");
+  return { kind: "live", context, documents, hasConfiguration, podsForbidden };
+}
+
+/** Named as people name objects: there is no file and no line to point at. */
+function documentOf(object: Entry, { kind }: Resource, context: string): SourceDocument {
+  const metadata = isRecord(object.metadata) ? object.metadata : {};
+  const namespace = textOf(metadata.namespace);
+  const name = `${namespace === "" ? "" : `${namespace}/`}${textOf(metadata.name)}`;
+  return {
+    value: object,
+    source: { name: `live:${kind} ${name} (context ${context})`, text: "" },
+    form: { kind: "none" },
+  };
+}

@@ -1,0 +1,109 @@
+import { type ClientRequest, request as httpRequest, type IncomingMessage } from "node:http";
+import { request as httpsRequest } from "node:https";
+import { createLineSplitter } from "../../follow/watch-event.ts";
+import type { Connection } from "./connect.ts";
+import { explainError } from "./explain-error.ts";
+
+/** How a stream came to its end. */
+export type StreamEnd =
+  | { readonly kind: "ended" | "silent" | "stopped" }
+  /** It never became a stream. */
+  | { readonly kind: "status"; readonly status: number; readonly body: string; readonly retryAfter: number | undefined }
+  | { readonly kind: "broken"; readonly message: string };
+
+export interface StreamRequest {
+  readonly connection: Connection;
+  readonly path: string;
+  /** Milliseconds until the headers of the answer must be there. */
+  readonly patience: number;
+  /** Milliseconds without a single byte after which nobody is thought to be there. */
+  readonly silence: number;
+  readonly signal: AbortSignal;
+  /** The answer has begun, and is a stream. */
+  readonly opened: () => void;
+  /** Takes a line; false: enough, the stream is left. */
+  readonly take: (line: string) => boolean;
+}
+
+/** No object is as long as that: etcd takes 1.5 MB. */
+const longestLine = 32_000_000;
+const longestRefusal = 65_536;
+
+/** Reads lines from an answer that has no end of its own, and finds out when there is nobody at the other end. */
+export function readStream({ connection, path, ...request }: StreamRequest): Promise<StreamEnd> {
+  const url = new URL(connection.target.server + path);
+  const send = url.protocol === "http:" ? httpRequest : httpsRequest;
+  return new Promise((resolve) => {
+    let timer: NodeJS.Timeout | undefined;
+    let asked: ClientRequest | undefined;
+    const end = (result: StreamEnd): void => {
+      clearTimeout(timer);
+      request.signal.removeEventListener("abort", stop);
+      resolve(result);
+      asked?.destroy();
+    };
+    const stop = (): void => end({ kind: "stopped" });
+    const arm = (milliseconds: number, result: StreamEnd): void => {
+      clearTimeout(timer);
+      timer = setTimeout(() => end(result), milliseconds);
+    };
+    if (request.signal.aborted) return stop();
+    request.signal.addEventListener("abort", stop);
+    arm(request.patience, { kind: "broken", message: `no answer within ${request.patience / 1000} s` });
+    try {
+      // A connection of its own: one that was kept may lead to a server that is gone.
+      asked = send(url, { agent: false, ...connection.options });
+    } catch (error) {
+      return end({ kind: "broken", message: explainError(error) });
+    }
+    asked.on("error", (error) => end({ kind: "broken", message: explainError(error) }));
+    asked.on("response", (response) => {
+      const isFine = response.statusCode === 200;
+      if (!isFine) return readRefusal(response, end);
+      request.opened();
+      readLines(response, { ...request, end, alive: () => arm(request.silence, { kind: "silent" }) });
+    });
+    asked.end();
+  });
+}
+
+interface Reading extends Pick<StreamRequest, "take"> {
+  readonly end: (result: StreamEnd) => void;
+  readonly alive: () => void;
+}
+
+function readLines(response: IncomingMessage, { take, end, alive }: Reading): void {
+  const splitter = createLineSplitter();
+  const cut: StreamEnd = { kind: "broken", message: "it ended the connection in the middle of an answer" };
+  alive();
+  response.on("data", (chunk: Buffer) => {
+    alive();
+    for (const line of splitter.push(chunk)) {
+      if (!take(line)) return end({ kind: "ended" });
+    }
+    if (splitter.pending() > longestLine) end({ kind: "broken", message: "it sent a line that does not end" });
+  });
+  response.on("aborted", () => end(cut));
+  response.on("error", () => end(cut));
+  response.on("end", () => end(response.complete && !splitter.isInside() ? { kind: "ended" } : cut));
+}
+
+function readRefusal(response: IncomingMessage, end: (result: StreamEnd) => void): void {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  const finish = (): void => {
+    const seconds = Number(response.headers["retry-after"]);
+    end({
+      kind: "status",
+      status: response.statusCode ?? 0,
+      body: Buffer.concat(chunks).toString("utf8"),
+      retryAfter: seconds >= 0 ? seconds : undefined,
+    });
+  };
+  response.on("data", (chunk: Buffer) => {
+    length += chunk.length;
+    if (length > longestRefusal) finish();
+    else chunks.push(chunk);
+  });
+  for (const event of ["end", "aborted", "error"]) response.on(event, finish);
+}

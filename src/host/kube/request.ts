@@ -1,0 +1,71 @@
+import { type ClientRequest, request as httpRequest, type IncomingMessage } from "node:http";
+import { request as httpsRequest } from "node:https";
+import type { Connection } from "./connect.ts";
+import { explainError, isTlsError } from "./explain-error.ts";
+import { type Failed, failed } from "./kubeconfig.ts";
+
+/** A whole answer of the API server. */
+export interface Answer {
+  readonly kind: "answer";
+  readonly status: number;
+  /** Seconds that it asks to wait before trying again. */
+  readonly retryAfter: number | undefined;
+  readonly body: string;
+}
+
+/** Asks for a path. A time-out covers all of it: the connection, the headers and the last byte. */
+export function request({ target, options, patience }: Connection, path: string): Promise<Answer | Failed> {
+  const url = new URL(target.server + path);
+  const send = url.protocol === "http:" ? httpRequest : httpsRequest;
+  return new Promise((resolve) => {
+    let timer: NodeJS.Timeout | undefined;
+    const end = (result: Answer | Failed): void => {
+      clearTimeout(timer);
+      resolve(result);
+    };
+    let asked: ClientRequest;
+    try {
+      asked = send(url, options);
+    } catch (error) {
+      // Such as a token with a line break in it, which no header can carry; the message would quote it.
+      const noToken = "the token is no token: it has characters that no header can carry";
+      end(isBadHeader(error) ? failed(noToken) : failedBy(error));
+      return;
+    }
+    if (patience !== undefined) {
+      timer = setTimeout(() => {
+        end(failed(`no answer within ${patience / 1000} s (--request-timeout)`));
+        asked.destroy();
+      }, patience);
+    }
+    asked.on("error", (error) => end(failedBy(error)));
+    asked.on("response", (response) => collect(response, end));
+    asked.end();
+  });
+}
+
+function failedBy(error: unknown): Failed {
+  return { ...failed(explainError(error)), isTls: isTlsError(error) };
+}
+
+function isBadHeader(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === "ERR_INVALID_CHAR";
+}
+
+function collect(response: IncomingMessage, end: (result: Answer | Failed) => void): void {
+  const chunks: Buffer[] = [];
+  const cut = (): void => end(failed("it ended the connection in the middle of an answer"));
+  response.on("data", (chunk: Buffer) => chunks.push(chunk));
+  response.on("aborted", cut);
+  response.on("error", cut);
+  response.on("end", () => {
+    if (!response.complete) return cut();
+    const seconds = Number(response.headers["retry-after"]);
+    end({
+      kind: "answer",
+      status: response.statusCode ?? 0,
+      retryAfter: seconds >= 0 ? seconds : undefined,
+      body: Buffer.concat(chunks).toString("utf8"),
+    });
+  });
+}

@@ -1,0 +1,155 @@
+import { compareList, compareObject } from "../../follow/resource-cache.ts";
+import { isOlder, parseWatchEvent } from "../../follow/watch-event.ts";
+import type { Connection } from "./connect.ts";
+import { explainStatus } from "./explain-status.ts";
+import { recordOf, textOf } from "./kubeconfig.ts";
+import { listObjects } from "./list-objects.ts";
+import { readStream, type StreamEnd } from "./read-stream.ts";
+import { deliver, type Following, type FollowState, type FollowTimes, type Round } from "./reflector.ts";
+import { request } from "./request.ts";
+import { fieldSelectorOf, type Resource } from "./resources.ts";
+
+/** Takes the changes of a kind as they come, until something ends that. */
+export async function watchResource(following: Following, state: FollowState): Promise<Round> {
+  const { resource, credentials, times } = following;
+  const connection = await credentials.current();
+  if (connection.kind === "failed") return connection;
+  let found: Round;
+  const take = (line: string): boolean => {
+    found = takeLine(line, following, state);
+    if (found !== undefined) state.version = undefined;
+    return found === undefined;
+  };
+  const end = await readStream({
+    connection,
+    path: watchPath(resource, state.version ?? "", times),
+    patience: times.answer,
+    silence: times.silence,
+    signal: state.leave.signal,
+    opened: () => {
+      if (state.isTroubled) following.follower.recovered();
+      state.isTroubled = false;
+    },
+    take,
+  });
+  return found ?? troubleOf(end, following, { state, connection });
+}
+
+function watchPath(resource: Resource, version: string, { length }: FollowTimes): string {
+  const query = new URLSearchParams({
+    watch: "true",
+    allowWatchBookmarks: "true",
+    resourceVersion: version,
+    // Not all at once.
+    timeoutSeconds: String(Math.ceil((length * (0.8 + 0.2 * Math.random())) / 1000)),
+    ...fieldSelectorOf(resource),
+  });
+  return `${resource.path}?${query}`;
+}
+
+function takeLine(line: string, { resource, follower }: Following, state: FollowState): Round {
+  const event = parseWatchEvent(line);
+  if (event.kind === "garbage") return { kind: "relist", message: "a line of the watch is no event" };
+  if (event.kind === "gone") return { kind: "relist", message: event.message };
+  if (event.kind === "refused") return { kind: "failed", message: event.message };
+  if (isOlder(event.version, state.version ?? "")) {
+    return { kind: "relist", message: `versions went back, from ${state.version} to ${event.version}` };
+  }
+  if (event.kind !== "bookmark") {
+    const object = { ...event.object, apiVersion: resource.apiVersion, kind: resource.kind };
+    try {
+      deliver(follower, compareObject(state.mirror, object, event.kind === "removed"), event.object);
+      if (event.kind === "stored") follower.seen(event.object);
+    } catch (error) {
+      return { kind: "bug", message: error instanceof Error ? error.message : String(error) };
+    }
+  }
+  state.version = event.version;
+  state.failures = 0;
+  return undefined;
+}
+
+interface Watched {
+  readonly state: FollowState;
+  readonly connection: Connection;
+}
+
+function troubleOf(end: StreamEnd, { resource, credentials, times }: Following, { state, connection }: Watched): Round {
+  const { target } = connection;
+  switch (end.kind) {
+    case "ended":
+    case "stopped":
+      state.failures = 0;
+      return undefined;
+    case "silent":
+      // After an etcd was restored a watch of a version of the future says nothing, for ever.
+      state.version = undefined;
+      return { kind: "relist", message: `nothing came for ${times.silence / 1000} s` };
+    case "broken":
+      return { kind: "failed", message: `${target.server}: ${end.message}` };
+    case "status": {
+      if (end.status === 401) credentials.drop(connection);
+      const isGone = end.status === 410 || end.status === 504 || end.status === 400;
+      if (isGone) state.version = undefined;
+      const answer = { ...end, kind: "answer" as const };
+      const message = isGone
+        ? `it cannot watch from there: status ${end.status}`
+        : explainStatus(answer, { verb: "watch", resource }, target);
+      const { retryAfter } = end;
+      return { kind: isGone ? "relist" : "failed", message: `${target.server}: ${message}`, retryAfter };
+    }
+  }
+}
+
+/** Statuses that stay until somebody changes something: no credentials, no right, no such kind. */
+const refusals = new Set([401, 403, 404]);
+
+/** Takes everything of a kind. */
+export async function listResource({ resource, credentials, follower }: Following, state: FollowState): Promise<Round> {
+  const connection = await credentials.current();
+  if (connection.kind === "failed") return { kind: "refused", message: connection.message };
+  const listed = await listObjects(connection, resource, () => {});
+  if (listed.kind === "failed") {
+    const { message, retryAfter, status = 0, isTls = false } = listed;
+    const isRefused = refusals.has(status) || isTls;
+    if (isRefused) credentials.drop(connection);
+    return { kind: isRefused ? "refused" : "failed", message: `${connection.target.server}: ${message}`, retryAfter };
+  }
+  deliver(follower, compareList(state.mirror, listed.objects), undefined);
+  for (const object of listed.objects) follower.seen(object);
+  state.version = listed.version;
+  follower.listed(listed.objects.length);
+  return undefined;
+}
+
+/**
+ * Asks where the server's versions are now: those of an etcd that was wiped or restored have gone back, and a watch of
+ * a version of the future is silent.
+ */
+export async function checkVersion({ resource, credentials }: Following, state: FollowState): Promise<Round> {
+  const connection = await credentials.current();
+  if (connection.kind === "failed") return connection;
+  const { target } = connection;
+  const query = new URLSearchParams({ ...fieldSelectorOf(resource), limit: "1" });
+  const answer = await request(connection, `${resource.path}?${query}`);
+  // Not passed over: the server that is not there now may be another one in a moment.
+  if (answer.kind === "failed") return { kind: "failed", message: `${target.server}: ${answer.message}` };
+  if (answer.status === 401) credentials.drop(connection);
+  if (answer.status !== 200) {
+    const message = explainStatus(answer, { verb: "list", resource }, target);
+    return { kind: "failed", message: `${target.server}: ${message}`, retryAfter: answer.retryAfter };
+  }
+  const version = versionIn(answer.body);
+  if (state.version === undefined || !isOlder(version, state.version)) return undefined;
+  const message = `versions went back, from ${state.version} to ${version}`;
+  state.version = undefined;
+  return { kind: "relist", message };
+}
+
+function versionIn(body: string): string {
+  try {
+    return textOf(recordOf(recordOf(JSON.parse(body)).metadata).resourceVersion);
+  } catch {
+    return "";
+  }
+}

@@ -1,0 +1,51 @@
+import { notInstalled } from "../../reconcile/live/host-state.ts";
+
+/** What became of a process. */
+export interface Ran {
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Undefined when it did what it was asked; otherwise why not, in a line. */
+  readonly failure: string | undefined;
+}
+
+/** The whole seam to processes: an argument list and what it reads. Tests put their own in its place. */
+export type Run = (argv: readonly string[], stdin: string) => Promise<Ran>;
+
+const patience = 600_000;
+const mostOutput = 2_000_000_000;
+
+/** Runs a process on this host, never through a shell. Tools speak English, so that what they say can be read. */
+export const runOnHost: Run = async (argv, stdin) => {
+  const { execa } = await import("execa");
+  const [file, ...args] = argv as [string, ...string[]];
+  const result = await execa(file, args, {
+    input: stdin,
+    reject: false,
+    timeout: patience,
+    maxBuffer: mostOutput,
+    stripFinalNewline: false,
+    env: { LC_ALL: "C" },
+    // An interrupt is for us: a tool that dies midway would leave half of its work.
+    detached: true,
+    cleanup: false,
+  });
+  return { stdout: result.stdout, stderr: result.stderr, failure: failureOf(result) };
+};
+
+interface Outcome {
+  readonly failed: boolean;
+  readonly timedOut: boolean;
+  readonly code?: string | undefined;
+  readonly signal?: string | undefined;
+  readonly exitCode?: number | undefined;
+  readonly stderr: string;
+}
+
+function failureOf({ failed, timedOut, code, signal, exitCode, stderr }: Outcome): string | undefined {
+  if (!failed) return undefined;
+  if (code === "ENOENT") return notInstalled;
+  if (timedOut) return `no answer within ${patience / 1000} s`;
+  if (signal !== undefined) return `ended by ${signal}`;
+  const said = stderr.trim().replace(/\s*\n\s*/g, "; ");
+  return `exit ${exitCode ?? code}${said === "" ? "" : `: ${said}`}`;
+}

@@ -1,0 +1,120 @@
+import type { FamilySettings } from "../plan/forwarding/forwarding-plan.ts";
+import { filterChains, natChains } from "../programs/kube-proxy/ipvs/assemble.ts";
+import { filterRules, natRules } from "../programs/kube-proxy/ipvs/rules.ts";
+import type { SetKey } from "../programs/kube-proxy/ipvs/sets.ts";
+import { emptyTable, type OwnedRules, type OwnedTable } from "../reconcile/owned-state.ts";
+import { type Excerpt, tagRule } from "../reconcile/rules/partial-chain.ts";
+import type { Fragment } from "./lower-services.ts";
+import { countBefore, type Ledger, rulesOf } from "./reference-counts.ts";
+
+/** A Service of a part in one family, before and after. */
+export interface Member {
+  readonly key: string;
+  readonly before: Fragment;
+  readonly after: Fragment;
+}
+
+export interface Sides<T> {
+  readonly found: T;
+  readonly wanted: T;
+}
+
+type TableName = "nat" | "filter";
+type Tables = Readonly<Record<TableName, Map<string, readonly string[]>>>;
+
+/**
+ * The rules of a part: own chains that change, and of shared chains what the members have there. `ledger` is of before;
+ * members are in name order.
+ */
+export function rulesOfPart(members: readonly Member[], ledger: Ledger): Sides<OwnedRules> {
+  const found: Tables = { nat: new Map(), filter: new Map() };
+  const wanted: Tables = { nat: new Map(), filter: new Map() };
+  const excerpts = { nat: new Map<string, Excerpt>(), filter: new Map<string, Excerpt>() };
+  for (const member of members) addOwnChains(member, found.nat, wanted.nat);
+  const shared = new Set(members.flatMap(({ before, after }) => [...before.shared.keys(), ...after.shared.keys()]));
+  for (const name of shared) {
+    const [table, chain] = name.split(" ") as [TableName, string];
+    const repeated = repeatedRules(name, members);
+    const tagged = (run: number) => (line: string) => (repeated.has(line) ? tagRule(line, run) : line);
+    const linesOf = (side: "before" | "after"): readonly string[] =>
+      members.flatMap((member, run) => member[side].shared.get(name)?.map(tagged(run)) ?? []);
+    found[table].set(chain, linesOf("before"));
+    wanted[table].set(chain, linesOf("after"));
+    excerpts[table].set(chain, excerptOf(name, members, ledger));
+  }
+  return { found: ownedRules(found, excerpts), wanted: ownedRules(wanted, excerpts) };
+}
+
+function ownedRules(tables: Tables, excerpts: Readonly<Record<TableName, Map<string, Excerpt>>>): OwnedRules {
+  const table = (name: TableName): [string, OwnedTable] => [
+    name,
+    { ...emptyTable, chains: tables[name], excerpts: excerpts[name] },
+  ];
+  return { tables: new Map([table("filter"), table("nat")]), sharedWithKubelet: false };
+}
+
+/** A chain that changes is written anew, so that what stands in it need not be told. */
+function addOwnChains(
+  { before, after }: Member,
+  found: Map<string, readonly string[]>,
+  wanted: Map<string, readonly string[]>,
+): void {
+  for (const [chain, have] of before.own) {
+    const want = after.own.get(chain);
+    if (want === undefined) found.set(chain, have);
+    else if (!isEqual(want, have)) found.set(chain, []);
+  }
+  for (const [chain, want] of after.own) {
+    if (!before.own.has(chain) || found.has(chain)) wanted.set(chain, want);
+  }
+}
+
+function isEqual(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((line, index) => line === b[index]);
+}
+
+/** Rules that name no Service may be those of several, or of one after another. */
+function repeatedRules(name: string, members: readonly Member[]): ReadonlySet<string> {
+  const runs = new Map<string, number>();
+  const repeated = new Set<string>();
+  members.forEach(({ before, after }, run) => {
+    for (const line of [...(before.shared.get(name) ?? []), ...(after.shared.get(name) ?? [])]) {
+      if ((runs.get(line) ?? run) !== run) repeated.add(line);
+      runs.set(line, run);
+    }
+  });
+  return repeated;
+}
+
+function excerptOf(name: string, members: readonly Member[], ledger: Ledger): Excerpt {
+  const runOf = new Map<string, number>();
+  const counts = rulesOf(ledger, name);
+  let own = 0;
+  const othersBefore = members.map(({ key, before, after }, run) => {
+    const [have, want] = [before.shared.get(name) ?? [], after.shared.get(name) ?? []];
+    for (const line of [...have, ...want]) runOf.set(line, run).set(tagRule(line, run), run);
+    const others = countBefore(counts, key) - own;
+    own += have.length;
+    return others;
+  });
+  return { runOf, othersBefore };
+}
+
+/** The rules of the ipvs mode that hang on which sets have entries, added to those of a part. */
+export function withSetRules(rules: OwnedRules, settings: FamilySettings, filled: ReadonlySet<SetKey>): OwnedRules {
+  const has = (set: SetKey): boolean => filled.has(set);
+  const table = (name: TableName, declared: readonly string[], lines: readonly string[]): [string, OwnedTable] => {
+    const part = rules.tables.get(name) ?? emptyTable;
+    const chains = new Map<string, readonly string[]>(declared.map((chain) => [chain, []]));
+    for (const line of lines) {
+      const chain = line.split(" ", 2)[1] as string;
+      chains.set(chain, [...(chains.get(chain) ?? []), line]);
+    }
+    return [name, { ...part, chains: new Map([...chains, ...part.chains]) }];
+  };
+  const tables = [
+    table("filter", filterChains, filterRules(settings, has)),
+    table("nat", natChains, natRules(settings, has)),
+  ];
+  return { ...rules, tables: new Map(tables) };
+}

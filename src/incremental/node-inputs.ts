@@ -1,0 +1,86 @@
+import { createSubject, type Sink } from "../diagnostics/diagnostic.ts";
+import { families as bothFamilies, type Family } from "../model/address.ts";
+import type { Cluster } from "../model/cluster.ts";
+import type { HostFeatures } from "../model/objects/node.ts";
+import type { Service } from "../model/objects/service.ts";
+import {
+  defaultProxyConfiguration,
+  type ProxyConfiguration,
+  type ProxyMode,
+} from "../model/proxy-configuration/proxy-configuration.ts";
+import { type NodeView, resolveNodeView } from "../plan/forwarding/node-view.ts";
+import { resolvePlan } from "../plan/forwarding/resolve-plan.ts";
+import { type Changes, clusterOf, type Store } from "./store.ts";
+
+/** What holds for every Service: the node, the configuration, the families. */
+export interface Frame {
+  readonly configuration: ProxyConfiguration;
+  readonly view: NodeView;
+  readonly families: readonly Family[];
+  /** Equal for frames in which every Service has the same rules, but for what the number of endpoints decides. */
+  readonly key: string;
+}
+
+export interface FrameOptions {
+  readonly node?: string | undefined;
+  readonly mode?: ProxyMode | undefined;
+  readonly families?: readonly Family[] | undefined;
+  readonly hostAddresses?: readonly string[] | undefined;
+  readonly hostFeatures?: Partial<HostFeatures> | undefined;
+}
+
+/** Undefined, with errors reported on the run, when there is no telling what the node is or does. */
+export function resolveFrame(store: Store, options: FrameOptions, sink: Sink): Frame | undefined {
+  const [first] = store.configurations.values();
+  const configuration = first ?? {
+    ...defaultProxyConfiguration,
+    mode: options.mode ?? defaultProxyConfiguration.mode,
+  };
+  const { nodes, hosts } = store;
+  const cluster: Cluster = {
+    ...clusterOf(store, [], configuration),
+    services: oneOfEachFamily(store),
+    nodes: [...nodes.values()],
+    hosts: [...hosts.values()],
+  };
+  const run = createSubject();
+  const report = sink.reporter(run);
+  const view = resolveNodeView(cluster, options.node, options, report);
+  if (view === undefined) return undefined;
+  const families = options.families ?? view.families;
+  const plan = resolvePlan({ ...cluster, services: [] }, view, families, report);
+  if (run.errors > 0) return undefined;
+  const { mode, allowExternalIps } = configuration;
+  const settings = plan.families.map((family) => family.settings);
+  const { name, node, ips } = view;
+  const key = JSON.stringify([
+    mode,
+    allowExternalIps,
+    name,
+    node?.zone,
+    ips,
+    settings,
+    plan.localhostNodePorts,
+    plan.ipvs,
+  ]);
+  return { configuration, view, families, key };
+}
+
+/** Whether changes, which the store has taken in, may make another frame. Of thousands of nodes one counts. */
+export function concernsFrame(changes: Changes, store: Store, { view }: Frame, options: FrameOptions): boolean {
+  if (changes.hosts.size + changes.configurations.size > 0) return true;
+  if (changes.nodes.size === 0) return false;
+  if (options.node === undefined || store.nodes.size <= changes.nodes.size) return true;
+  const names = new Set([options.node, view.name]);
+  const isOne = (key: string): boolean => names.has(key.slice(1));
+  return [...changes.nodes.keys()].some(isOne);
+}
+
+/** They stand for all when the families are asked for that the Services have. */
+function oneOfEachFamily({ services, byFamily }: Store): readonly Service[] {
+  return bothFamilies.flatMap((family) => {
+    const [key] = byFamily[family];
+    const service = key === undefined ? undefined : services.get(key);
+    return service === undefined ? [] : [service];
+  });
+}

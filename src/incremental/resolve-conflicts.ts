@@ -1,0 +1,143 @@
+import { createSink, createSubject, type Diagnostic, type Sink } from "../diagnostics/diagnostic.ts";
+import { checkAddressClashes, checkNodePortClashes, type PortRange } from "../model/check-clashes.ts";
+import type { Service } from "../model/objects/service.ts";
+import type { Read } from "../model/read-objects.ts";
+import { type Claims, claimsOf, dropClaims, enterClaims } from "./claims.ts";
+import type { Changes, Store } from "./store.ts";
+
+/** Services that are refused because another holds what they claim, until that one lets go of it. */
+export interface Waiting {
+  readonly services: Map<string, Service>;
+  readonly claims: Claims;
+}
+
+export function createWaiting(): Waiting {
+  return { services: new Map(), claims: new Map() };
+}
+
+export interface Settlement {
+  readonly store: Store;
+  readonly waiting: Waiting;
+  readonly nodePortRange: PortRange;
+}
+
+/**
+ * Takes those Services out of the changes that clash with others, and those in that clash no more. Of two that claim
+ * the same the one that has it keeps it; of two new ones the first in the order given. Gives the refused.
+ */
+export function settleServices({ services }: Changes, settlement: Settlement, sink: Sink): readonly Read<Service>[] {
+  const { waiting } = settlement;
+  for (const key of services.keys()) stopWaiting(waiting, key);
+  letIn(services, settlement);
+  const refused = refuseClashing(services, settlement, sink);
+  // Whoever stood back for one that is refused as well comes in after all.
+  retry(refused, services, settlement, sink);
+  for (const [key, { object }] of refused) {
+    waiting.services.set(key, object);
+    enterClaims(waiting.claims, key, claimsOf(object, []));
+  }
+  return [...refused.values()];
+}
+
+type Refused = Map<string, Read<Service>>;
+
+const isError = ({ severity }: Diagnostic): boolean => severity === "error";
+
+/** Takes out whoever clashes, until nobody does: who is taken out keeps what it has, which may be another's wish. */
+function refuseClashing(services: Changes["services"], settlement: Settlement, sink: Sink): Refused {
+  const refused: Refused = new Map();
+  for (;;) {
+    const round = clashes(services, { services, settlement });
+    if (round.refused.length === 0) {
+      sink.diagnostics.push(...round.diagnostics);
+      return refused;
+    }
+    for (const [key, read] of round.refused) {
+      services.delete(key);
+      refused.set(key, read);
+    }
+  }
+}
+
+/** Lets in those that clash with nobody who is in, one after the other, and tells of the rest. */
+function retry(refused: Refused, services: Changes["services"], settlement: Settlement, sink: Sink): void {
+  if (refused.size === 0) return;
+  const { hostAddresses } = settlement.store;
+  const accepted: Claims = new Map();
+  const accept = (key: string, service: Service): void => enterClaims(accepted, key, claimsOf(service, hostAddresses));
+  for (const [key, service] of services) if (service !== undefined) accept(key, service);
+  const errors = new Map<string, readonly Diagnostic[]>();
+  for (let left = -1; left !== refused.size; ) {
+    left = refused.size;
+    for (const [key, { object }] of refused) {
+      services.set(key, object);
+      const again = clashes(new Map([[key, object]]), { services, settlement, accepted });
+      sink.diagnostics.push(...(again.refused.length > 0 ? [] : again.diagnostics));
+      errors.set(key, again.diagnostics.filter(isError));
+      if (again.refused.length > 0) services.delete(key);
+      else {
+        refused.delete(key);
+        accept(key, object);
+      }
+    }
+  }
+  for (const key of refused.keys()) sink.diagnostics.push(...(errors.get(key) ?? []));
+}
+
+/** Whoever goes waits no more; whoever comes again is looked at anew. */
+export function stopWaiting({ services, claims }: Waiting, key: string): void {
+  const service = services.get(key);
+  if (service === undefined) return;
+  services.delete(key);
+  dropClaims(claims, key, claimsOf(service, []));
+}
+
+/** Those come in that wait for what a Service had that goes or changes; so do those that wait for what these had. */
+function letIn(services: Changes["services"], { store, waiting }: Settlement): void {
+  if (waiting.services.size === 0) return;
+  // Whoever is let in is met by this very loop.
+  for (const key of services.keys()) {
+    const before = store.services.get(key);
+    if (before === undefined) continue;
+    for (const claim of claimsOf(before, [])) {
+      for (const waits of waiting.claims.get(claim) ?? []) {
+        services.set(waits, waiting.services.get(waits) as Service);
+        stopWaiting(waiting, waits);
+      }
+    }
+  }
+}
+
+interface Surroundings {
+  readonly services: Changes["services"];
+  readonly settlement: Settlement;
+  /** What those of the changes claim that are no candidates. */
+  readonly accepted?: Claims;
+}
+
+/** Looks at candidates after those that hold what they claim. */
+function clashes(candidates: Changes["services"], { services, settlement, accepted }: Surroundings) {
+  const { store, nodePortRange } = settlement;
+  const reads = new Map<string, Read<Service>>();
+  const holders = new Map<string, Read<Service>>();
+  for (const [key, service] of candidates) {
+    if (service === undefined) continue;
+    reads.set(key, readAgain(service));
+    for (const claim of claimsOf(service, store.hostAddresses)) {
+      for (const holder of store.claims.get(claim) ?? []) {
+        if (!services.has(holder)) holders.set(holder, readAgain(store.services.get(holder) as Service));
+      }
+      for (const holder of accepted?.get(claim) ?? []) holders.set(holder, readAgain(services.get(holder) as Service));
+    }
+  }
+  const sink = createSink();
+  const all = [...holders.values(), ...reads.values()];
+  checkNodePortClashes(all, nodePortRange, sink);
+  checkAddressClashes(all, sink);
+  const refused = [...reads].filter(([, { subject }]) => subject.errors > 0);
+  return { refused, diagnostics: sink.diagnostics };
+}
+
+function readAgain(object: Service): Read<Service> {
+  return { object, subject: createSubject("Service", object.namespace, object.name) };
+}

@@ -1,0 +1,79 @@
+import { parseRule } from "./parse-rule.ts";
+import type { Match } from "./rule.ts";
+import { printRule } from "./write-rule.ts";
+
+/**
+ * A rule in the one spelling that all spellings of it share: iptables versions and back ends differ in the order of
+ * matches and in what they leave out. A line that cannot be read stays as it is.
+ */
+export function canonicalRule(line: string): string {
+  const read = parseRule({ text: line.trim(), line: 0, counters: undefined });
+  if (read.kind === "broken") return line.trim();
+  const asked = new Set(read.rule.matches.flatMap((match) => (match.kind === "protocol" ? [match.protocol] : [])));
+  const matches = read.rule.matches.map(normalized).filter((match) => !isImplied(match, asked));
+  const free = matches.filter((match) => !bound.has(match.kind)).sort((a, b) => rank(a) - rank(b));
+  return printRule({ ...read.rule, matches: [...free, ...matches.filter((match) => bound.has(match.kind))] });
+}
+
+/** These count, remember or draw lots: their order among themselves says something. */
+const bound = new Set<Match["kind"]>(["recent", "statistic", "nfacct", "unknown"]);
+
+const order: readonly Match["kind"][] = [
+  "source",
+  "destination",
+  "in-interface",
+  "protocol",
+  "comment",
+  "destination-port",
+  "address-type",
+  "conntrack",
+  "mark",
+  "set",
+  "ipvs",
+  "physdev-is-in",
+];
+
+function rank(match: Match): number {
+  return order.indexOf(match.kind);
+}
+
+/** `-m tcp` without options says what `-p tcp` has said. */
+function isImplied(match: Match, asked: ReadonlySet<string>): boolean {
+  return match.kind === "destination-port" && match.ports === undefined && asked.has(match.protocol);
+}
+
+function normalized(match: Match): Match {
+  return match.kind === "conntrack" ? { ...match, states: [...match.states].sort() } : match;
+}
+
+/** The chain that a rule leads to (`-j` or `-g`); undefined where it ends in a verdict of its own or in none. */
+export function targetOf(line: string): string | undefined {
+  return /(?:^|\s)-[jg] (\S+)/.exec(withoutQuoted(line))?.[1];
+}
+
+/** What the rule's comments say, in order. */
+export function commentsOf(line: string): readonly string[] {
+  return [...line.matchAll(/--comment (?:"((?:[^"\\]|\\.)*)"|(\S+))/g)].map(
+    ([, quoted, bare]) => quoted?.replace(/\\(.)/g, "$1") ?? bare ?? "",
+  );
+}
+
+/** The rule without what it says of itself. */
+export function withoutComments(line: string): string {
+  return line.replace(/ -m comment(?: --comment (?:"(?:[^"\\]|\\.)*"|\S+))?/g, "");
+}
+
+/** What is in quotes may hold anything, also what looks like a target. */
+function withoutQuoted(line: string): string {
+  return line.includes('"') ? line.replace(/"(?:[^"\\]|\\.)*"/g, "") : line;
+}
+
+/** The command that deletes a rule by what it says; `line` is as iptables-save prints it. */
+export function deleteRule(line: string): string {
+  return line.replace(/^-A /, "-D ");
+}
+
+/** The command that puts a rule at a position of its chain, counted from 1. */
+export function insertRule(line: string, chain: string, position: number): string {
+  return `-I ${chain} ${position}${line.slice(`-A ${chain}`.length)}`;
+}

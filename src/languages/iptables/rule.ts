@@ -1,0 +1,98 @@
+import type { TextProblem } from "../../ir/text.ts";
+
+/** What a reader of iptables-save text finds. Values are kept as the tool spells them unless a number says it better. */
+
+export interface Tables {
+  readonly tables: readonly Table[];
+  readonly problems: readonly TextProblem[];
+}
+
+export interface Table {
+  readonly name: string;
+  readonly chains: readonly Chain[];
+}
+
+export interface Chain {
+  readonly name: string;
+  /** Only built-in chains have one; `-` in the text is none. */
+  readonly policy: string | undefined;
+  /** The line of `:NAME`; undefined when the text only appends to the chain, as to a built-in one. */
+  readonly declaredAt: number | undefined;
+  readonly counters: Counters | undefined;
+  readonly rules: readonly Rule[];
+}
+
+/** Text, since a busy node counts more bytes than a number holds exactly. */
+export interface Counters {
+  readonly packets: string;
+  readonly bytes: string;
+}
+
+export interface Rule {
+  readonly chain: string;
+  readonly line: number;
+  readonly text: string;
+  readonly counters: Counters | undefined;
+  readonly matches: readonly Match[];
+  readonly target: Target;
+}
+
+export interface PortRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+export type TransportProtocol = "tcp" | "udp" | "sctp";
+
+export type Match = { readonly negated: boolean } & (
+  | { readonly kind: "source"; readonly range: string }
+  | { readonly kind: "destination"; readonly range: string }
+  | { readonly kind: "in-interface"; readonly name: string }
+  | { readonly kind: "protocol"; readonly protocol: string }
+  /** `-m tcp` without options asks only for the protocol, which `-p` asks anyway: no ports. */
+  | {
+      readonly kind: "destination-port";
+      readonly protocol: TransportProtocol;
+      readonly ports: PortRange | undefined;
+    }
+  | { readonly kind: "comment"; readonly text: string }
+  | { readonly kind: "address-type"; readonly side: "source" | "destination"; readonly type: string }
+  | { readonly kind: "conntrack"; readonly states: readonly string[] }
+  | { readonly kind: "mark"; readonly value: number; readonly mask: number }
+  | {
+      readonly kind: "recent";
+      readonly action: "rcheck" | "set" | "update";
+      readonly seconds: number | undefined;
+      readonly reap: boolean;
+      readonly name: string;
+      readonly mask: string | undefined;
+      readonly side: "rsource" | "rdest";
+    }
+  /** The kernel compares 31 random bits with this threshold: the share is threshold / 2^31. */
+  | { readonly kind: "statistic"; readonly threshold: number }
+  | { readonly kind: "nfacct"; readonly counter: string }
+  /** Which side of the packet is compared with each part of an entry: `dst,dst,src`. */
+  | { readonly kind: "set"; readonly name: string; readonly sides: readonly ("src" | "dst")[] }
+  /** Of a connection that IPVS has sent on, by the virtual server it was for; the protocol is a number. */
+  | { readonly kind: "ipvs"; readonly protocol: number; readonly address: string; readonly port: number }
+  /** Came in by a port of a bridge. */
+  | { readonly kind: "physdev-is-in" }
+  /** Anything else, word by word as spelled, quotes and `!` included; `negated` is always false. */
+  | { readonly kind: "unknown"; readonly words: readonly string[] }
+);
+
+export type Target =
+  /** Also an extension target without options, say `-j TRACE`: the text alone cannot tell it from a chain. */
+  | { readonly kind: "jump"; readonly chain: string }
+  | { readonly kind: "accept" }
+  | { readonly kind: "drop" }
+  | { readonly kind: "return" }
+  | { readonly kind: "reject"; readonly with: string | undefined }
+  | { readonly kind: "mark"; readonly value: number; readonly mask: number }
+  | { readonly kind: "dnat"; readonly destination: string }
+  | { readonly kind: "masquerade"; readonly randomFully: boolean }
+  | { readonly kind: "none" }
+  | { readonly kind: "unknown"; readonly words: readonly string[] };
+
+/** The kernel's own chains, where packets come in. */
+export const builtInChains: ReadonlySet<string> = new Set(["PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"]);

@@ -1,0 +1,118 @@
+import type { Script, Step } from "../ir/step.ts";
+
+const decoder = new TextDecoder();
+
+/**
+ * `apply.sh`: the steps of a script as a person would run them, guarded so that it may run on a host that already
+ * has some or all of it. POSIX sh; it reads the files beside it.
+ */
+export function printApplyScript(script: Script, node: string): string {
+  const tools = [...new Set(script.steps.flatMap(toolsOf))];
+  return [header(node), checks(tools), ...script.steps.map(printStep), ""].join("\n\n").trimEnd().concat("\n");
+}
+
+function header(node: string): string {
+  return `#!/bin/sh
+# Programs this host with the rules for node ${node}: sh apply.sh, as root.
+# Own chains are rewritten; jumps into them, sets, virtual servers and addresses are added where they are missing;
+# everything else stays as it is. Running it twice changes nothing. What Services that are gone left is not removed.
+set -eu
+cd -- "$(dirname -- "$0")"`;
+}
+
+function checks(tools: readonly string[]): string {
+  return `fail() { echo "apply.sh: $1" >&2; exit 4; }
+[ "$(id -u)" = 0 ] || fail "must run as root"
+for tool in ${tools.join(" ")}; do
+  command -v "$tool" >/dev/null 2>&1 || fail "$tool is not installed"
+done
+
+# jump TOOL TABLE CHAIN RULE...: a rule at the head of a built-in chain, unless it is there
+jump() {
+  tool=$1 table=$2
+  shift 2
+  "$tool" --wait 5 -t "$table" -C "$@" 2>/dev/null || "$tool" --wait 5 -t "$table" -I "$@"
+}`;
+}
+
+function toolsOf({ argv, file }: Step): readonly string[] {
+  const tool = argv[0] === "xargs" ? (argv[argv.indexOf("-n") === -1 ? 1 : 3] as string) : (argv[0] as string);
+  return [file?.endsWith(".jumps") ? tool.replace("-restore", "") : tool];
+}
+
+/** Steps that cannot simply be repeated, by their file or command; the others are run as they are. */
+const guarded: Readonly<Record<string, string>> = {
+  "nfacct.counters": `while read -r counter; do
+  nfacct get "$counter" >/dev/null 2>&1 || nfacct add "$counter"
+done < nfacct.counters`,
+  "ipvs.restore": `missing=$(ipvsadm -Sn | grep -vxFf - ipvs.restore || :)
+[ -z "$missing" ] || echo "$missing" | ipvsadm --restore`,
+  "ip link add kube-ipvs0 type dummy": `ip link show kube-ipvs0 >/dev/null 2>&1 || ip link add kube-ipvs0 type dummy`,
+  "ipvsadm -Sn": "ipvsadm -Sn >/dev/null",
+};
+
+function printStep(step: Step): string {
+  return `# ${step.purpose}\n${step.file?.endsWith(".jumps") ? printJumps(step) : printCommand(step)}`;
+}
+
+function printCommand({ argv, file }: Step): string {
+  const command = argv.join(" ");
+  return guarded[file ?? command] ?? (file === undefined ? command : `${command} < ${file}`);
+}
+
+/**
+ * Each goes to the head of its chain, so the last comes first. Traffic is led into the chains of Services only
+ * after the filter rules and the masquerading stand.
+ */
+function printJumps(step: Step): string {
+  const tool = (step.argv[0] as string).replace("-restore", "");
+  const jumps: { readonly table: string; readonly rule: string }[] = [];
+  let table = "";
+  for (const line of decoder.decode(step.stdin).split("\n")) {
+    if (line.startsWith("*")) table = line.slice(1);
+    else if (line.startsWith("-A ")) jumps.push({ table, rule: line.slice("-A ".length) });
+  }
+  const rank = ({ table, rule }: (typeof jumps)[number]): number =>
+    table === "filter" ? 0 : rule.startsWith("POSTROUTING") ? 1 : 2;
+  return jumps
+    .reverse()
+    .sort((a, b) => rank(a) - rank(b))
+    .map((jump) => `jump ${tool} ${jump.table} ${jump.rule}`)
+    .join("\n");
+}
+
+/** A process with what it reads, as text. */
+export interface ShellStep {
+  readonly purpose: string;
+  readonly argv: readonly string[];
+  readonly stdin: string;
+}
+
+/** Steps as a POSIX script that needs no other file. */
+export function printRepairScript(steps: readonly ShellStep[], title: string): string {
+  return `#!/bin/sh
+# ${title}
+# Run it as root. It stops at the first step that fails.
+set -eu
+
+${steps.map(printShellStep).join("\n\n")}
+`;
+}
+
+function printShellStep({ purpose, argv, stdin }: ShellStep): string {
+  const command = argv.map(quoteWord).join(" ");
+  if (stdin === "") return `# ${purpose}\n${command}`;
+  const end = endMark(stdin);
+  return `# ${purpose}\n${command} <<'${end}'\n${stdin}${end}`;
+}
+
+function endMark(text: string): string {
+  let mark = "END";
+  while (text.split("\n").includes(mark)) mark += "_";
+  return mark;
+}
+
+/** One word of a POSIX shell's command line, whatever it holds. */
+export function quoteWord(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}

@@ -1,0 +1,115 @@
+import { createSink, describeSubject, type Sink, type Subject } from "../../diagnostics/diagnostic.ts";
+import { at, originOf } from "../../diagnostics/place.ts";
+import { isRecord, typeAndValue } from "../fields/fields.ts";
+import { type DocumentRoles, flattenDocuments, type InputObject } from "../flatten-documents.ts";
+import { isRead, subjectOf } from "../read-objects.ts";
+import { checkEndpointsStay, serviceOfEndpoints } from "./check-endpoints-stay.ts";
+import { keepAllocated } from "./keep-allocated.ts";
+
+/** With the value "true", an object of an overlay takes the one of its name away. */
+export const absentAnnotation = "portolan/absent";
+
+/**
+ * Lays the objects of overlay documents over the others, by kind, namespace and name. An object keeps the place it has
+ * in its own document; what only a cluster fills in is kept of the Service below.
+ */
+export function layOver(
+  objects: readonly InputObject[],
+  { overlaysFrom, proxyConfigDocument, gone = nothing, recomputed = nothing }: DocumentRoles,
+  sink: Sink,
+): readonly InputObject[] {
+  const first = overlaysFrom ?? Number.POSITIVE_INFINITY;
+  const base = objects.filter(({ place }) => originOf(place).document < first);
+  for (const input of base) warnAbsentBelow(input, sink);
+  if (base.length === objects.length && gone.size === 0) return objects;
+  const above = objects.slice(base.length);
+  const overlays = readOverlays(above, sink);
+  const withEndpoints = new Set(above.map(serviceOfEndpoints));
+  // A cluster clears the endpoints away with their Service.
+  const isGone = (name: string | undefined): boolean =>
+    name !== undefined && (overlays.get(name)?.isAbsent ?? gone.has(name));
+  const laid = base.flatMap((input) => {
+    const isConfiguration = originOf(input.place).document === proxyConfigDocument;
+    const overlay = isConfiguration ? undefined : overlays.get(keyOf(input));
+    if (overlay === undefined) return isGone(keyOf(input)) || isGone(serviceOfEndpoints(input)) ? [] : [input];
+    // A second object of this name stays, so that it is told as the mistake it is; a configuration has no name.
+    if (overlay.isUsed) return input.kind === configurationKind ? [] : [input];
+    overlay.isUsed = true;
+    if (overlay.isAbsent) return [];
+    const { object } = overlay;
+    if (object.kind !== "Service") return [object];
+    const report = sink.reporter(subjectOf(object));
+    if (recomputed.has(keyOf(object))) report("overlay-endpoints-recomputed", object.place, { object: keyOf(object) });
+    else checkEndpointsStay(object, input, withEndpoints, report);
+    return [{ ...object, value: keepAllocated(object.value, input.value) }];
+  });
+  const added = [...overlays.values()].flatMap(({ object, isUsed, isAbsent }) => {
+    if (!isUsed && isAbsent) warnNotThere(object, sink);
+    return isUsed || isAbsent ? [] : [object];
+  });
+  return [...laid, ...added, ...above.filter((input) => !isRead(input))];
+}
+
+const nothing: ReadonlySet<string> = new Set();
+
+/** What messages call the objects of documents, those of kinds that nobody reads left out. */
+export function objectNames(documents: readonly unknown[]): ReadonlySet<string> {
+  return new Set(flattenDocuments(documents, createSink()).filter(isRead).map(keyOf));
+}
+
+interface Overlay {
+  readonly object: InputObject;
+  readonly isAbsent: boolean;
+  isUsed: boolean;
+}
+
+const configurationKind = "KubeProxyConfiguration";
+
+function readOverlays(above: readonly InputObject[], sink: Sink): ReadonlyMap<string, Overlay> {
+  const overlays = new Map<string, Overlay>();
+  for (const object of above) {
+    const subject = subjectOf(object);
+    const isAbsent = readAbsence(object, subject, sink);
+    // Taking the ConfigMap away takes the configuration in it away.
+    const isConfigMap = isAbsent && describeSubject(subject) === "ConfigMap kube-system/kube-proxy";
+    if (!isRead(object) && !isConfigMap) continue;
+    const key = isConfigMap ? configurationKind : keyOf(object);
+    const known = overlays.get(key);
+    if (known === undefined) overlays.set(key, { object, isAbsent, isUsed: false });
+    else {
+      const related = [{ message: "first given", place: known.object.place }];
+      sink.reporter(subject)("object-duplicate", object.place, { object: describeSubject(subject) }, { related });
+    }
+  }
+  return overlays;
+}
+
+function keyOf(input: InputObject): string {
+  return describeSubject(subjectOf(input));
+}
+
+function absenceOf({ value: { metadata } }: InputObject): unknown {
+  const annotations = isRecord(metadata) ? metadata.annotations : undefined;
+  return isRecord(annotations) ? annotations[absentAnnotation] : undefined;
+}
+
+function readAbsence(object: InputObject, subject: Subject, sink: Sink): boolean {
+  const value = absenceOf(object);
+  if (value === undefined || value === null || value === "false") return false;
+  if (value === "true") return true;
+  const place = ["metadata", "annotations", absentAnnotation].reduce(at, object.place);
+  sink.reporter(subject)("overlay-absent-invalid", place, { got: typeAndValue(value) });
+  return true;
+}
+
+function warnAbsentBelow(input: InputObject, sink: Sink): void {
+  const value = absenceOf(input);
+  if (value === undefined || value === null || value === "false") return;
+  const place = ["metadata", "annotations", absentAnnotation].reduce(at, input.place);
+  sink.reporter(subjectOf(input))("overlay-absent-elsewhere", place, {}, { caret: "key" });
+}
+
+function warnNotThere(input: InputObject, sink: Sink): void {
+  const subject = subjectOf(input);
+  sink.reporter(subject)("overlay-absent-unknown", input.place, { object: describeSubject(subject) });
+}

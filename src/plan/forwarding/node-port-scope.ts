@@ -1,0 +1,42 @@
+import { type Cidr, cidrContains, type Family, type IpAddress, parseCidr } from "../../model/address.ts";
+import { compareBytes } from "../../model/fields/name-map.ts";
+import type { NodePortAddresses } from "../../model/proxy-configuration/proxy-configuration.ts";
+import type { NodePortScope } from "./forwarding-plan.ts";
+import { type NodeView, primaryAddresses } from "./node-view.ts";
+
+export interface ResolvedNodePorts {
+  readonly scope: NodePortScope;
+  /** The ranges contain IPv4 loopback, so that node ports may be opened on 127.0.0.1. */
+  readonly containsLoopback: boolean;
+}
+
+const loopbackV4: IpAddress = { family: "ipv4", text: "127.0.0.1" };
+
+/**
+ * On which addresses of this host node ports answer (NodePortAddresses of pkg/proxy/util): ranges of one family
+ * leave the other open, a range of prefix length 0 means every address.
+ */
+export function resolveNodePortScope(configured: NodePortAddresses, family: Family, view: NodeView): ResolvedNodePorts {
+  const cidrs = cidrsOf(configured, view).filter((cidr) => cidr.family === family);
+  if (cidrs.length === 0 || cidrs.some((cidr) => cidr.prefix === 0)) {
+    return { scope: { kind: "every-address" }, containsLoopback: family === "ipv4" };
+  }
+  const containsLoopback = family === "ipv4" && cidrs.some(isIpv4Loopback);
+  // Host.addresses leaves loopback out; the interface lo has it all the same.
+  const candidates = family === "ipv4" ? [...view.hostAddresses, loopbackV4] : view.hostAddresses;
+  const matching = candidates.filter((ip) => cidrs.some((cidr) => cidrContains(cidr, ip)));
+  const addresses = [...new Set(matching.map((ip) => ip.text))].sort(compareBytes);
+  return { scope: { kind: "addresses", addresses }, containsLoopback };
+}
+
+function cidrsOf(configured: NodePortAddresses, view: NodeView): readonly Cidr[] {
+  if (configured.kind === "cidrs") return configured.cidrs;
+  return primaryAddresses(view)
+    .map((ip) => parseCidr(`${ip.text}/${ip.family === "ipv4" ? 32 : 128}`))
+    .filter((cidr) => cidr !== undefined);
+}
+
+/** Within 127.0.0.0/8, or around its first address. */
+function isIpv4Loopback(cidr: Cidr): boolean {
+  return cidr.text.startsWith("127.") || cidrContains(cidr, { family: "ipv4", text: "127.0.0.0" });
+}

@@ -1,0 +1,52 @@
+import { joinLines, linesOf } from "../../../ir/lines.ts";
+import type { Script, Step } from "../../../ir/step.ts";
+import type { FamilyPlan, ForwardingPlan } from "../../../plan/forwarding/forwarding-plan.ts";
+import type { LowerOptions } from "../../origins.ts";
+import { assembleJumps, restoreSteps } from "../steps.ts";
+import { assembleRestore } from "./assemble.ts";
+import { jumps } from "./base.ts";
+import { counters } from "./chains.ts";
+import { lowerServicePort } from "./lower-service-port.ts";
+import { createSections } from "./sections.ts";
+
+/**
+ * The iptables mode: a plan as the steps that program it. Chains first, then the jumps that lead into them, and
+ * route_localnet only once the chain that guards it is in place.
+ */
+export function lowerIptables(plan: ForwardingPlan, options: LowerOptions): Script {
+  const used = new Set<string>();
+  const restores = plan.families.flatMap((family) => lowerFamily(family, options, used));
+  return { steps: [...counterSteps(used), ...restores, ...sysctlSteps(plan)] };
+}
+
+function lowerFamily(
+  { settings, servicePorts }: FamilyPlan,
+  options: LowerOptions,
+  used: Set<string>,
+): readonly Step[] {
+  const sections = createSections(options.origins);
+  for (const servicePort of servicePorts) lowerServicePort(servicePort, settings, sections);
+  if (settings.nfacct && settings.dropsInvalid) used.add(counters.invalidDropped);
+  for (const counter of sections.counters) used.add(counter);
+  return restoreSteps(settings.family, assembleRestore(settings, sections), assembleJumps(jumps, options.origins));
+}
+
+function counterSteps(used: ReadonlySet<string>): readonly Step[] {
+  if (used.size === 0) return [];
+  const stdin = joinLines([linesOf([...used].sort())]);
+  return [
+    {
+      purpose: "make the counters that rules use",
+      argv: ["xargs", "-n", "1", "nfacct", "add"],
+      stdin,
+      file: "nfacct.counters",
+    },
+  ];
+}
+
+/** Set for the host as a whole, so also where no IPv4 rules are written. */
+function sysctlSteps(plan: ForwardingPlan): readonly Step[] {
+  if (!plan.localhostNodePorts) return [];
+  const stdin = joinLines([linesOf(["net.ipv4.conf.all.route_localnet = 1"])]);
+  return [{ purpose: "let node ports answer on 127.0.0.1", argv: ["sysctl", "-p", "-"], stdin, file: "sysctl.conf" }];
+}

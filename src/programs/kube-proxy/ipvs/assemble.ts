@@ -1,0 +1,103 @@
+import { appendLine, createLines, joinLines } from "../../../ir/lines.ts";
+import type { LineOrigin } from "../../../ir/step.ts";
+import { addEntry, createSet } from "../../../languages/ipset/write.ts";
+import { declare } from "../../../languages/iptables/write.ts";
+import { addRealServer } from "../../../languages/ipvs/write.ts";
+import { compareBytes } from "../../../model/fields/name-map.ts";
+import type { FamilySettings } from "../../../plan/forwarding/forwarding-plan.ts";
+import { type AssembledText, always, type Cause, endpointCause, lineOrigin } from "../../origins.ts";
+import { chains } from "./chains.ts";
+import type { Collected } from "./ipvs-objects.ts";
+import { filterRules, natRules } from "./rules.ts";
+import { type SetKey, setKeys, setName, sets } from "./sets.ts";
+
+/** One family's collected fragments with what spells them. */
+export interface FamilyFragments {
+  readonly settings: FamilySettings;
+  readonly collected: Collected;
+}
+
+/** Lines with their causes, for one step. */
+interface Writer {
+  readonly write: (line: string, cause: Cause | undefined) => void;
+  readonly end: () => AssembledText;
+}
+
+function createWriter(keepOrigins: boolean): Writer {
+  const lines = createLines();
+  const origins: LineOrigin[] = [];
+  return {
+    write: (line, cause) => {
+      appendLine(lines, line);
+      if (keepOrigins && cause !== undefined) origins.push(lineOrigin(lines.count, cause));
+    },
+    end: () => ({ text: joinLines([lines]), origins: keepOrigins ? origins : undefined }),
+  };
+}
+
+/** The input of ipset restore: all sets of the families, by name, each followed by its entries in bytewise order. */
+export function assembleSets(families: readonly FamilyFragments[], keepOrigins: boolean): AssembledText {
+  const writer = createWriter(keepOrigins);
+  const named = families.flatMap(({ settings: { family }, collected }) =>
+    setKeys.map((key) => ({ name: setName(key, family), key, family, entries: collected.entries[key] })),
+  );
+  for (const { name, key, family, entries } of named.sort((a, b) => compareBytes(a.name, b.name))) {
+    writer.write(createSet({ name, type: sets[key].type, family, entries: entries.size }), always);
+    for (const [entry, cause] of [...entries].sort(([a], [b]) => compareBytes(a, b))) {
+      writer.write(addEntry(name, entry), cause);
+    }
+  }
+  return writer.end();
+}
+
+/** The input of ipvsadm --restore: virtual servers in bytewise order, each followed by its real servers. */
+export function assembleServers(families: readonly FamilyFragments[], keepOrigins: boolean): AssembledText {
+  const writer = createWriter(keepOrigins);
+  const servers = families.flatMap(({ collected }) => [...collected.servers.values()]);
+  for (const { add, key, endpoints, cause } of servers.sort((a, b) => compareBytes(a.add, b.add))) {
+    writer.write(add, cause);
+    for (const endpoint of endpoints) {
+      writer.write(addRealServer(key, endpoint.target), keepOrigins ? endpointCause(endpoint) : undefined);
+    }
+  }
+  return writer.end();
+}
+
+/** The input of ip -batch: the addresses of the dummy device. */
+export function assembleAddresses(families: readonly FamilyFragments[], keepOrigins: boolean): AssembledText {
+  const writer = createWriter(keepOrigins);
+  const bound = families.flatMap(({ settings, collected }) =>
+    [...collected.entries.boundIps].map(([ip, cause]) => ({
+      cidr: ip + (settings.family === "ipv4" ? "/32" : "/128"),
+      cause,
+    })),
+  );
+  for (const { cidr, cause } of bound.sort((a, b) => compareBytes(a.cidr, b.cidr))) {
+    writer.write(`addr replace ${cidr} dev kube-ipvs0`, cause);
+  }
+  return writer.end();
+}
+
+const { forward, nodePort, proxyFirewall, sourceRangesFirewall, ipvsFilter, ipvsOutFilter } = chains;
+/** The chains that are declared in table filter. */
+export const filterChains = [forward, nodePort, proxyFirewall, sourceRangesFirewall, ipvsFilter, ipvsOutFilter];
+/** And in table nat. */
+export const natChains = [chains.services, chains.postrouting, nodePort, chains.loadBalancer, chains.markMasquerade];
+
+/** The input of iptables-restore: a fixed handful of chains, whatever the number of Services. */
+export function assembleRules({ settings, collected }: FamilyFragments, keepOrigins: boolean): AssembledText {
+  const writer = createWriter(keepOrigins);
+  const has = (set: SetKey): boolean => collected.entries[set].size > 0;
+  const table = (name: string, declared: readonly string[]): void => {
+    writer.write(`*${name}`, undefined);
+    for (const chain of declared) writer.write(declare(chain), always);
+  };
+  table("filter", filterChains);
+  for (const rule of filterRules(settings, has)) writer.write(rule, always);
+  for (const { rule, cause } of collected.closedToNode) writer.write(rule, cause);
+  writer.write("COMMIT", undefined);
+  table("nat", natChains);
+  for (const rule of natRules(settings, has)) writer.write(rule, always);
+  writer.write("COMMIT", undefined);
+  return writer.end();
+}

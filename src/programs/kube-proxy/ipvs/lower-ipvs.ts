@@ -1,0 +1,96 @@
+import type { Report } from "../../../diagnostics/diagnostic.ts";
+import { joinLines, linesOf } from "../../../ir/lines.ts";
+import type { Script, Step } from "../../../ir/step.ts";
+import { defaultMaxElements } from "../../../languages/ipset/write.ts";
+import type { FamilyPlan, ForwardingPlan } from "../../../plan/forwarding/forwarding-plan.ts";
+import type { LowerOptions } from "../../origins.ts";
+import { assembleJumps, restoreSteps, textStep } from "../steps.ts";
+import { assembleAddresses, assembleRules, assembleServers, assembleSets, type FamilyFragments } from "./assemble.ts";
+import { createDifferences, type Differences, noteDifferences, reportDifferences } from "./differences.ts";
+import { createCollected, createContext } from "./ipvs-objects.ts";
+import { lowerServicePort } from "./lower-service-port.ts";
+import { jumps } from "./rules.ts";
+import { setKeys, setName } from "./sets.ts";
+
+/**
+ * The ipvs mode: a plan as the steps that program it. Sets before the rules that ask for them, virtual servers
+ * before anything leads there, and the service addresses last: from then on packets to them are for this host.
+ */
+export function lowerIpvs(plan: ForwardingPlan, options: LowerOptions, report: Report): Script {
+  const differences = createDifferences();
+  const families = plan.families.map((family) => lowerFamily(family, plan, differences, report));
+  reportDifferences(differences, plan.localhostNodePorts, report);
+  const rules = families.flatMap((fragments) => {
+    const chains = assembleRules(fragments, options.origins);
+    return restoreSteps(fragments.settings.family, chains, assembleJumps(jumps, options.origins));
+  });
+  const servers = assembleServers(families, options.origins);
+  const addresses = assembleAddresses(families, options.origins);
+  const sets = assembleSets(families, options.origins);
+  const steps = [
+    textStep(
+      { purpose: "make the sets that rules ask for", argv: ["ipset", "restore", "-exist"], file: "ipset.restore" },
+      sets,
+    ),
+    bareStep("have the kernel load IPVS", ["ipvsadm", "-Sn"]),
+    textStep({ purpose: "make the virtual servers", argv: ["ipvsadm", "--restore"], file: "ipvs.restore" }, servers),
+    ...timeoutSteps(plan),
+    sysctlStep(plan),
+    ...rules,
+    bareStep("make the device that carries service addresses", ["ip", "link", "add", "kube-ipvs0", "type", "dummy"]),
+    textStep(
+      { purpose: "bind the service addresses", argv: ["ip", "-batch", "-"], file: "addresses.batch" },
+      addresses,
+    ),
+  ];
+  return { steps: steps.filter(({ file, stdin }) => file === undefined || stdin.length > 0) };
+}
+
+function bareStep(purpose: string, argv: readonly string[]): Step {
+  return { purpose, argv, stdin: new Uint8Array(), file: undefined };
+}
+
+function lowerFamily(
+  { settings, servicePorts }: FamilyPlan,
+  plan: ForwardingPlan,
+  differences: Differences,
+  report: Report,
+): FamilyFragments {
+  const collected = createCollected();
+  const context = createContext(settings, plan.ipvs, ({ name }, address, { place }) =>
+    report("virtual-server-shared", place, { address, service: name }),
+  );
+  for (const servicePort of servicePorts) {
+    lowerServicePort(servicePort, context, collected);
+    noteDifferences(servicePort, context, differences);
+  }
+  for (const key of setKeys) {
+    const { size } = collected.entries[key];
+    if (size > defaultMaxElements)
+      report("ipset-enlarged", undefined, { set: setName(key, settings.family), count: size });
+  }
+  return { settings, collected };
+}
+
+function sysctlStep({ ipvs }: ForwardingPlan): Step {
+  const arp = ipvs.strictArp ? ["net.ipv4.conf.all.arp_announce = 2", "net.ipv4.conf.all.arp_ignore = 1"] : [];
+  const lines = [
+    ...arp,
+    "net.ipv4.ip_forward = 1",
+    "net.ipv4.vs.conntrack = 1",
+    "net.ipv4.vs.expire_nodest_conn = 1",
+    "net.ipv4.vs.expire_quiescent_template = 1",
+  ];
+  return {
+    purpose: "set up the kernel for ipvs",
+    argv: ["sysctl", "-p", "-"],
+    stdin: joinLines([linesOf(lines)]),
+    file: "sysctl.conf",
+  };
+}
+
+function timeoutSteps({ ipvs: { timeouts } }: ForwardingPlan): readonly Step[] {
+  if (timeouts === undefined) return [];
+  const stdin = joinLines([linesOf([`--set ${timeouts.tcp} ${timeouts.tcpFin} ${timeouts.udp}`])]);
+  return [{ purpose: "set the timeouts of connections", argv: ["xargs", "ipvsadm"], stdin, file: "ipvs.timeouts" }];
+}

@@ -1,0 +1,51 @@
+import { joinLines, linesOf } from "../../ir/lines.ts";
+import type { Step } from "../../ir/step.ts";
+import { toolNames } from "../../ir/text.ts";
+import { comment, conntrackState, jump } from "../../languages/iptables/write.ts";
+import type { Family } from "../../model/address.ts";
+import { type AssembledText, always, lineOrigin } from "../origins.ts";
+
+/** A step that feeds a tool a text, with the origins of its lines where they were kept. */
+export function textStep(step: Pick<Step, "purpose" | "argv" | "file">, { text, origins }: AssembledText): Step {
+  return { ...step, stdin: text, ...(origins === undefined ? {} : { origins }) };
+}
+
+/** The steps that give a family its rules: chains first, then the jumps that lead into them. */
+export function restoreSteps(family: Family, chains: AssembledText, jumps: AssembledText): readonly Step[] {
+  const tool = toolNames[family];
+  const argv = [`${tool}-restore`, "--noflush", "--wait", "5"];
+  return [
+    textStep({ purpose: "fill our own chains", argv, file: `${tool}.restore` }, chains),
+    textStep({ purpose: "lead traffic into them", argv, file: `${tool}.jumps` }, jumps),
+  ];
+}
+
+/** A rule in a built-in chain that leads into one of ours. */
+export interface Jump {
+  readonly table: "filter" | "nat";
+  readonly chain: "INPUT" | "FORWARD" | "OUTPUT" | "PREROUTING" | "POSTROUTING";
+  /** The rule without its chain, with a leading blank. */
+  readonly rule: string;
+}
+
+export function jumpFor(
+  table: Jump["table"],
+  chain: Jump["chain"],
+  target: string,
+  why: string,
+  onlyNew = false,
+): Jump {
+  const state = onlyNew ? conntrackState("NEW") : "";
+  return { table, chain, rule: state + (why === "" ? "" : comment(why)) + jump(target) };
+}
+
+/** The input of iptables-restore with the rules in built-in chains, in their final order. */
+export function assembleJumps(jumps: readonly Jump[], keepOrigins: boolean): AssembledText {
+  const lines: string[] = [];
+  for (const table of ["filter", "nat"] as const) {
+    const rules = jumps.filter((one) => one.table === table).map(({ chain, rule }) => `-A ${chain}${rule}`);
+    lines.push(`*${table}`, ...rules, "COMMIT");
+  }
+  const origins = lines.flatMap((text, index) => (text.startsWith("-A ") ? [lineOrigin(index + 1, always)] : []));
+  return { text: joinLines([linesOf(lines)]), origins: keepOrigins ? origins : undefined };
+}

@@ -1,0 +1,59 @@
+import { describeObject } from "../diagnostics/diagnostic.ts";
+import { at, originOf, type Place } from "../diagnostics/place.ts";
+import type { LineOrigin } from "../ir/step.ts";
+import { placeOfEndpoint } from "../model/objects/endpoint-slice.ts";
+import type { Endpoint, ServicePortPlan } from "../plan/forwarding/forwarding-plan.ts";
+
+/** The object and field that a line comes from. */
+export interface Cause {
+  /** Named only where a line's origin is asked for: most runs never ask. */
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly field: string;
+  readonly place: Place | undefined;
+}
+
+/** What is there whatever the objects say. */
+export const always: Cause = { kind: "kube-proxy", namespace: "", name: "", field: "", place: undefined };
+
+/** A field of the Service, such as `spec.sessionAffinity`. */
+export function serviceCause({ service }: ServicePortPlan, field: string, place?: Place): Cause {
+  const { namespace, name } = service;
+  return { kind: "Service", namespace, name, field, place: place ?? placeOfField(service.place, field) };
+}
+
+/** A field of the Service's port. */
+export function portCause(plan: ServicePortPlan, field: string): Cause {
+  const { place } = plan.port;
+  return serviceCause(plan, `spec.ports[${place.key}].${field}`, at(place, field));
+}
+
+export function endpointCause({ slice, entry }: Endpoint): Cause {
+  const { source: kind, namespace, name } = slice;
+  const field = slice.source === "EndpointSlice" ? `endpoints[${entry.index}].addresses[0]` : "subsets";
+  return { kind, namespace, name, field, place: placeOfEndpoint(slice, entry) };
+}
+
+function placeOfField(object: Place, field: string): Place {
+  return field.split(".").reduce((place: Place, key) => at(place, key), object);
+}
+
+/** The cause of a line of a step's text, counted from 1. */
+export function lineOrigin(line: number, { kind, namespace, name, field, place }: Cause): LineOrigin {
+  const origin = place === undefined ? undefined : originOf(place);
+  const object = describeObject(kind, namespace, name);
+  return { line, object, field, document: origin?.document, path: origin?.path ?? [] };
+}
+
+/** The text of a step, with the origin of each rule when these were kept. */
+export interface AssembledText {
+  readonly text: Uint8Array;
+  readonly origins: readonly LineOrigin[] | undefined;
+}
+
+/** What every mode is told besides the plan. */
+export interface LowerOptions {
+  /** Keep the origin of every rule; costs memory on large clusters. */
+  readonly origins: boolean;
+}

@@ -1,0 +1,98 @@
+import { commentsOf } from "../languages/iptables/canonical-rule.ts";
+import type { ChainLines } from "../languages/iptables/parse-chains.ts";
+import type { Family } from "../model/address.ts";
+import { isServicePortChain } from "./owned-names.ts";
+
+/** What belongs to no service port: chains and rules that are always there. */
+export const everyService = "every Service";
+/** What is left of a Service that nothing here names any more. */
+export const unknownService = "a Service that is gone";
+
+const servicePortName = /(?:^| )([a-z0-9][-a-z0-9]*\/[a-z0-9][-a-z0-9]*(?::[a-z0-9][-a-z0-9]*)?)(?: |$)/;
+
+/** The service port that a rule's comment names, as kube-proxy spells it: `shop/web:http`. */
+export function serviceInRule(line: string): string | undefined {
+  for (const comment of commentsOf(line)) {
+    const name = servicePortName.exec(comment)?.[1];
+    if (name !== undefined) return name;
+  }
+  return undefined;
+}
+
+/** Rules by family, table and chain, whatever else is known of where they stand. */
+export interface RulesByFamily {
+  readonly rules: Readonly<Record<Family, { readonly tables: ReadonlyMap<string, TableLines> } | undefined>>;
+}
+
+interface TableLines {
+  readonly chains: ChainLines;
+}
+
+/** Every rule that there is. */
+export function* linesIn({ rules }: RulesByFamily): Iterable<string> {
+  for (const family of [rules.ipv4, rules.ipv6]) {
+    for (const { chains } of family?.tables.values() ?? []) for (const lines of chains.values()) yield* lines;
+  }
+}
+
+/** Says whose a chain is. */
+export type ServiceOfChain = (chain: string) => string;
+
+/**
+ * Finds the service port of chains by the text alone: by the comments of their rules, or of the rules that lead to
+ * them. `states` are all that may know: what is wanted, then what was found.
+ */
+export function attributeChains(states: readonly RulesByFamily[]): ServiceOfChain {
+  const known = new Map<string, string>();
+  let leaders: ReadonlyMap<string, readonly Leader[]> | undefined;
+  const find = (chain: string, depth: number): string | undefined => {
+    const own =
+      known.get(chain) ??
+      rulesOf(states, chain)
+        .map(serviceInRule)
+        .find((name) => name !== undefined);
+    if (own !== undefined || depth === 0) return own;
+    leaders ??= leadersOf(states);
+    const leading = leaders.get(chain) ?? [];
+    const named = leading.map(({ line }) => serviceInRule(line)).find((name) => name !== undefined);
+    return named ?? leading.map((leader) => find(leader.chain, depth - 1)).find((name) => name !== undefined);
+  };
+  return (chain) => {
+    if (!isServicePortChain(chain)) return everyService;
+    const service = known.get(chain) ?? find(chain, 3) ?? unknownService;
+    known.set(chain, service);
+    return service;
+  };
+}
+
+interface Leader {
+  readonly chain: string;
+  readonly line: string;
+}
+
+function rulesOf(states: readonly RulesByFamily[], chain: string): readonly string[] {
+  return states.flatMap(({ rules }) =>
+    [rules.ipv4, rules.ipv6].flatMap((family) => family?.tables.get("nat")?.chains.get(chain) ?? []),
+  );
+}
+
+/** By chain, the rules that lead to it. Chains of endpoints lead to none. */
+function leadersOf(states: readonly RulesByFamily[]): ReadonlyMap<string, readonly Leader[]> {
+  const leaders = new Map<string, Leader[]>();
+  for (const { rules } of states) {
+    for (const family of [rules.ipv4, rules.ipv6]) {
+      for (const [chain, lines] of family?.tables.get("nat")?.chains ?? []) {
+        if (!chain.startsWith("KUBE-SEP-")) for (const line of lines) noteLeader(leaders, chain, line);
+      }
+    }
+  }
+  return leaders;
+}
+
+function noteLeader(leaders: Map<string, Leader[]>, chain: string, line: string): void {
+  const target = line.slice(line.lastIndexOf(" -j ") + " -j ".length);
+  if (!isServicePortChain(target)) return;
+  const list = leaders.get(target);
+  if (list === undefined) leaders.set(target, [{ chain, line }]);
+  else list.push({ chain, line });
+}

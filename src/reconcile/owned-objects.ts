@@ -1,0 +1,129 @@
+import type { SavedSet, SavedSets } from "../languages/ipset/parse.ts";
+import { targetOf } from "../languages/iptables/canonical-rule.ts";
+import type { ChainLines, ChainTexts } from "../languages/iptables/parse-chains.ts";
+import { builtInChains } from "../languages/iptables/rule.ts";
+import { printServers, type SavedServer } from "../languages/ipvs/parse.ts";
+import { type Cidr, cidrContains, parseIp } from "../model/address.ts";
+import { isOwnedChain, isOwnedSet, kubeletCanary } from "./owned-names.ts";
+import type { OwnedRules, OwnedServer, OwnedSet, OwnedTable } from "./owned-state.ts";
+
+/** What of a rule text is ours: all chains of our names, and the rules of built-in chains that lead into them. */
+export function ownedRules({ tables }: ChainTexts): OwnedRules {
+  const owned = new Map<string, OwnedTable>();
+  let sharedWithKubelet = false;
+  for (const [name, chains] of tables) {
+    if (chains.has(kubeletCanary)) sharedWithKubelet = true;
+    owned.set(name, ownedTable(chains));
+  }
+  return { tables: owned, sharedWithKubelet };
+}
+
+/** Whether anything of ours is there at all. */
+export function isAnythingOwned({ tables }: OwnedRules): boolean {
+  return [...tables.values()].some(({ chains, jumps }) => chains.size > 0 || jumps.size > 0);
+}
+
+function ownedTable(all: ChainLines): OwnedTable {
+  const chains = new Map<string, readonly string[]>();
+  const jumps = new Map<string, readonly string[]>();
+  const foreignBefore = new Map<string, readonly number[]>();
+  const foreignCounts = new Map<string, number>();
+  const heldChains = new Set<string>();
+  for (const [name, lines] of all) {
+    if (isOwnedChain(name)) {
+      chains.set(name, lines);
+      continue;
+    }
+    const isLeading = (line: string): boolean => line.includes("KUBE-") && isOwnedChain(targetOf(line) ?? "");
+    const leading = lines.filter(isLeading);
+    if (!builtInChains.has(name)) for (const line of leading) heldChains.add(targetOf(line) as string);
+    else {
+      foreignCounts.set(name, lines.length - leading.length);
+      if (leading.length > 0) jumps.set(name, leading);
+      if (leading.length > 0) foreignBefore.set(name, countForeignBefore(lines, isLeading));
+    }
+  }
+  return { chains, jumps, foreignBefore, foreignCounts, heldChains };
+}
+
+function countForeignBefore(lines: readonly string[], isOurs: (line: string) => boolean): readonly number[] {
+  const counts: number[] = [];
+  let foreign = 0;
+  for (const line of lines) {
+    if (isOurs(line)) counts.push(foreign);
+    else foreign += 1;
+  }
+  return counts;
+}
+
+/** Our sets among those of a text. `held` names those that somebody else's rules ask for. */
+export function ownedSets({ sets }: SavedSets, held: ReadonlySet<string>): ReadonlyMap<string, OwnedSet> {
+  const owned = sets.filter(({ name }) => isOwnedSet(name));
+  return new Map(owned.map((set) => [set.name, { ...ownedSet(set), isHeld: held.has(set.name) }]));
+}
+
+function ownedSet({ name, type, options, entries }: SavedSet): Omit<OwnedSet, "isHeld"> {
+  const shape = shapeOf(type, options);
+  return { name, shape, create: `create ${name} ${shape}`, entries: new Set(entries.map(({ text }) => text)) };
+}
+
+const kept = ["range", "family", "maxelem"];
+const defaultRoom = " maxelem 65536";
+
+/** Of the options, what makes a set another: the kernel chooses and changes hash sizes and seeds by itself. */
+function shapeOf(type: string, options: readonly string[]): string {
+  let shape = type;
+  for (const option of kept) {
+    const at = options.indexOf(option);
+    if (at >= 0) shape += ` ${option} ${options[at + 1] ?? ""}`;
+  }
+  return shape.replace(defaultRoom, "");
+}
+
+export function ownedServers(servers: readonly SavedServer[]): ReadonlyMap<string, OwnedServer> {
+  return new Map(servers.map(ownedServer).map((server) => [server.key, server]));
+}
+
+/** Taken from how it is spelled, so that nothing a tool may print is lost. */
+export function ownedServer(server: SavedServer): OwnedServer {
+  const [first = "", ...rest] = printServers([server]).trimEnd().split("\n");
+  const [, option, address, ...options] = first.split(" ");
+  const realServers = new Map(
+    rest.map((line) => {
+      const words = line.split(" ");
+      return [words[4] as string, words.slice(5).join(" ")] as const;
+    }),
+  );
+  return { key: `${option} ${address}`, options: options.join(" "), realServers };
+}
+
+/** What decides whether a virtual server of a host is ours. */
+export interface ServerClaims {
+  /** Of the device kube-ipvs0: `10.96.0.10/32`. */
+  readonly addresses: ReadonlySet<string>;
+  readonly sets: ReadonlyMap<string, OwnedSet>;
+  /** Keys that the wanted state has. */
+  readonly wanted: ReadonlySet<string>;
+  /** `ipvs.excludeCIDRs`: what is in them is somebody else's. */
+  readonly excluded: readonly Cidr[];
+}
+
+/** A virtual server is ours when it is wanted, on an address of ours, or on a node port or address our sets name. */
+export function isOurs({ protocol, address }: SavedServer, { key }: OwnedServer, claims: ServerClaims): boolean {
+  const [, host = "", port = ""] = /^\[?([^\]]*)\]?:(\d+)$/.exec(address) ?? [];
+  const ip = parseIp(host);
+  if (claims.wanted.has(key)) return true;
+  if (ip === undefined || claims.excluded.some((cidr) => cidrContains(cidr, ip))) return false;
+  if (claims.addresses.has(`${host}/${ip.family === "ipv4" ? 32 : 128}`)) return true;
+  for (const { name, entries } of claims.sets.values()) {
+    if (entries.has(`${host},${protocol}:${port}`)) return true;
+    if (isNodePortSet(name, protocol, ip.family) && entries.has(port)) return true;
+  }
+  return false;
+}
+
+function isNodePortSet(name: string, protocol: string, family: "ipv4" | "ipv6"): boolean {
+  const prefix = family === "ipv4" ? "KUBE-NODE-PORT-" : "KUBE-6-NODE-PORT-";
+  const transport = protocol.toUpperCase();
+  return name === prefix + transport || name === `${prefix}LOCAL-${transport}`;
+}

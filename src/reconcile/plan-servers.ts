@@ -1,0 +1,98 @@
+import { type ChangeStep, feed } from "../ir/step.ts";
+import type { OwnedServer } from "./owned-state.ts";
+
+/** One virtual server that is not as wanted. */
+export interface ServerChange {
+  /** `-t 10.96.0.10:80` */
+  readonly key: string;
+  readonly kind: "add" | "change" | "remove";
+  readonly options: string | undefined;
+  /** Addresses of real servers with their options; missing ones and those with other options. */
+  readonly missing: ReadonlyMap<string, string>;
+  readonly changed: ReadonlyMap<string, string>;
+  readonly extra: readonly string[];
+}
+
+type Servers = ReadonlyMap<string, OwnedServer>;
+
+export function diffServers(wanted: Servers, found: Servers): readonly ServerChange[] {
+  const changes: ServerChange[] = [];
+  for (const [key, want] of wanted) {
+    const have = found.get(key);
+    const real = have?.realServers ?? new Map<string, string>();
+    const missing = new Map([...want.realServers].filter(([address]) => !real.has(address)));
+    const differs = ([address, options]: [string, string]) => real.has(address) && real.get(address) !== options;
+    const changed = new Map([...want.realServers].filter(differs));
+    const extra = [...real.keys()].filter((address) => !want.realServers.has(address));
+    const options = have?.options === want.options ? undefined : want.options;
+    if (options === undefined && missing.size + changed.size + extra.length === 0) continue;
+    changes.push({ key, kind: have === undefined ? "add" : "change", options, missing, changed, extra });
+  }
+  for (const [key, { realServers }] of found) {
+    if (wanted.has(key)) continue;
+    const none = new Map<string, string>();
+    changes.push({
+      key,
+      kind: "remove",
+      options: undefined,
+      missing: none,
+      changed: none,
+      extra: [...realServers.keys()],
+    });
+  }
+  return changes;
+}
+
+const restore = ["ipvsadm", "--restore"];
+
+/** The virtual servers whose clients' addresses begin to be kept, and those whose clients are masqueraded again. */
+export interface LocalTurns {
+  readonly gained: (key: string) => boolean;
+  readonly lost: (key: string) => boolean;
+}
+
+export interface ServerSteps {
+  /** Before the sets change. */
+  readonly early: readonly ChangeStep[];
+  readonly make: readonly ChangeStep[];
+  readonly remove: readonly ChangeStep[];
+  /** After the sets have changed. */
+  readonly late: readonly ChangeStep[];
+}
+
+/**
+ * Real servers come before others go: a virtual server is never without any in between. Only where the policy turns
+ * to Local those on other nodes go first, and where it turns back they come last: answers to an address that is kept
+ * would not come back through this node.
+ */
+export function planServers(changes: readonly ServerChange[], { gained, lost }: LocalTurns): ServerSteps {
+  const step = (purpose: string, lines: readonly string[]) => feed(purpose, restore, lines);
+  const turned = changes.filter(({ kind, key }) => kind === "change" && gained(key));
+  const turnedBack = changes.filter(({ kind, key }) => kind === "change" && lost(key));
+  const others = changes.filter((change) => !turned.includes(change) && !turnedBack.includes(change));
+  return {
+    early: [
+      ...step("make real servers on this node", turned.flatMap(linesToMake)),
+      ...step("take away real servers on other nodes", turned.flatMap(linesToRemove)),
+    ],
+    make: step("make virtual and real servers", others.flatMap(linesToMake)),
+    remove: step("take away virtual and real servers", others.flatMap(linesToRemove)),
+    late: step(
+      "make real servers on other nodes",
+      turnedBack.flatMap((one) => [...linesToMake(one), ...linesToRemove(one)]),
+    ),
+  };
+}
+
+function linesToMake({ key, kind, options, missing, changed }: ServerChange): readonly string[] {
+  return [
+    ...(options === undefined ? [] : [`${kind === "add" ? "-A" : "-E"} ${key} ${options}`]),
+    ...[...missing].map(([address, rest]) => `-a ${key} -r ${address} ${rest}`),
+    ...[...changed].map(([address, rest]) => `-e ${key} -r ${address} ${rest}`),
+  ];
+}
+
+function linesToRemove({ key, kind, extra }: ServerChange): readonly string[] {
+  if (kind === "remove") return [`-D ${key}`];
+  return extra.map((address) => `-d ${key} -r ${address}`);
+}

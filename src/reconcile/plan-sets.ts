@@ -1,0 +1,90 @@
+import { feed, type PhasedSteps } from "../ir/step.ts";
+import { swapSetPrefix } from "./owned-names.ts";
+import type { OwnedSet } from "./owned-state.ts";
+import type { LocalTurns } from "./plan-servers.ts";
+
+/** One set that is not as wanted. */
+export interface SetChange {
+  readonly name: string;
+  readonly kind: "add" | "change" | "remove";
+  readonly wanted: OwnedSet | undefined;
+  readonly missing: readonly string[];
+  readonly extra: readonly string[];
+  /** It is of another type or too small: another takes its place. */
+  readonly isReplaced: boolean;
+  /** Somebody else's rules ask for it, so that it can be emptied and not destroyed. */
+  readonly isHeld: boolean;
+}
+
+type Sets = ReadonlyMap<string, OwnedSet>;
+
+export function diffSets(wanted: Sets, found: Sets): readonly SetChange[] {
+  const changes: SetChange[] = [];
+  for (const [name, want] of wanted) {
+    const have = found.get(name);
+    const isReplaced = have !== undefined && have.shape !== want.shape;
+    const missing = [...want.entries].filter((entry) => isReplaced || !have?.entries.has(entry));
+    const extra = isReplaced ? [] : [...(have?.entries ?? [])].filter((entry) => !want.entries.has(entry));
+    if (have !== undefined && !isReplaced && missing.length === 0 && extra.length === 0) continue;
+    const kind = have === undefined ? "add" : "change";
+    changes.push({ name, kind, wanted: want, missing, extra, isReplaced, isHeld: have?.isHeld ?? false });
+  }
+  for (const [name, { entries, isHeld }] of found) {
+    if (wanted.has(name) || (isHeld && entries.size === 0)) continue;
+    const extra = [...entries];
+    changes.push({ name, kind: "remove", wanted: undefined, missing: [], extra, isReplaced: false, isHeld });
+  }
+  return changes;
+}
+
+/** Which virtual servers get into a set of policy Local by these changes, and which get out of one. */
+export function localTurns(changes: readonly SetChange[]): LocalTurns {
+  const local = changes.filter(({ name }) => name.includes("-LOCAL"));
+  const [gained, lost] = [
+    local.flatMap(({ name, missing }) => missing.map((entry) => memberOf(name, entry))),
+    local.flatMap(({ name, extra }) => extra.map((entry) => memberOf(name, entry))),
+  ].map((members) => new Set(members)) as [Set<string>, Set<string>];
+  const isIn = (members: ReadonlySet<string>) => (key: string) => membersOf(key).some((member) => members.has(member));
+  return { gained: isIn(gained), lost: isIn(lost) };
+}
+
+/** `tcp 10.96.0.10 80` of an entry with an address, `tcp 30080` of a node port's. */
+function memberOf(set: string, entry: string): string {
+  const [, ip, protocol, port] = /^(.*),(\w+):(\d+)$/.exec(entry) ?? [];
+  return ip === undefined ? `${set.includes("UDP") ? "udp" : "tcp"} ${entry}` : `${protocol} ${ip} ${port}`;
+}
+
+function membersOf(key: string): readonly string[] {
+  const [, option = "", ip, port] = /^(\S+) \[?([^\]]*)\]?:(\d+)$/.exec(key) ?? [];
+  const protocol = { "-t": "tcp", "-u": "udp" }[option] ?? "sctp";
+  return [`${protocol} ${ip} ${port}`, `${protocol} ${port}`];
+}
+
+const restore = ["ipset", "restore", "-exist"];
+
+/** Sets and entries before the rules that ask for them; what no rule asks for any more goes last. */
+export function planSets(changes: readonly SetChange[]): Pick<PhasedSteps, "make" | "remove"> {
+  return {
+    make: feed("make sets and entries", restore, changes.flatMap(linesToAdd)),
+    remove: feed("take away sets and entries", restore, changes.flatMap(linesToRemove)),
+  };
+}
+
+function linesToAdd({ name, kind, wanted, missing, isReplaced }: SetChange, index: number): readonly string[] {
+  const add = (set: string): readonly string[] => missing.map((entry) => `add ${set} ${entry}`);
+  if (wanted === undefined) return [];
+  if (!isReplaced) return [...(kind === "add" ? [wanted.create] : []), ...add(name)];
+  const other = `${swapSetPrefix}${index}`;
+  return [
+    `create ${other} ${wanted.shape}`,
+    `flush ${other}`,
+    ...add(other),
+    `swap ${other} ${name}`,
+    `destroy ${other}`,
+  ];
+}
+
+function linesToRemove({ name, kind, extra, isHeld }: SetChange): readonly string[] {
+  if (kind === "remove") return [`${isHeld ? "flush" : "destroy"} ${name}`];
+  return extra.map((entry) => `del ${name} ${entry}`);
+}

@@ -1,0 +1,118 @@
+import { canonicalRule, targetOf } from "../../languages/iptables/canonical-rule.ts";
+
+/** How the rules of a chain differ from the wanted ones. Lines are as each side spells them. */
+export interface ChainDifference {
+  /** Wanted and not there, in their order. */
+  readonly missing: readonly string[];
+  /** There and not wanted, in their order. */
+  readonly extra: readonly string[];
+  /** The rules that both have stand in another order, and the order says something. */
+  readonly reordered: boolean;
+  /** The rules that both have, as wanted but in the order they stand in, with the extra ones in between. */
+  readonly found: readonly string[];
+}
+
+/**
+ * Compares rules by what they say: back ends and versions of iptables spell them differently, and kube-proxy writes
+ * the rules of shared chains in no order of its own. Undefined: no difference.
+ */
+export function compareChain(wanted: readonly string[], found: readonly string[]): ChainDifference | undefined {
+  if (wanted === found) return undefined;
+  if (wanted.length === found.length && wanted.every((line, index) => line === found[index])) return undefined;
+  if (found.length === 0) return { missing: wanted, extra: [], reordered: false, found };
+  if (wanted.length === 0) return { missing: [], extra: found, reordered: false, found };
+  const open = countLines(wanted);
+  const partners: (string | undefined)[] = found.map((line) => take(open, line));
+  const left = new Map<string, string[]>();
+  for (const line of wanted) {
+    if (take(open, line) !== undefined) push(left, canonicalRule(line), line);
+  }
+  const said = found.map((line, index) => partners[index] ?? left.get(canonicalRule(line))?.shift());
+  const missing = new Map([...left.values()].flatMap((lines) => [...countLines(lines)]));
+  const difference = {
+    missing: wanted.filter((line) => take(missing, line) !== undefined),
+    extra: found.filter((_, index) => said[index] === undefined),
+    found: said.map((line, index) => line ?? (found[index] as string)),
+  };
+  const reordered = isReordered(wanted, difference.missing, said);
+  const same = !reordered && difference.missing.length === 0 && difference.extra.length === 0;
+  return same ? undefined : { ...difference, reordered };
+}
+
+function push(lists: Map<string, string[]>, key: string, line: string): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [line]);
+  else list.push(line);
+}
+
+function isReordered(
+  wanted: readonly string[],
+  missing: readonly string[],
+  said: readonly (string | undefined)[],
+): boolean {
+  const expected = normalOrder(without(wanted, missing));
+  const actual = normalOrder(said.filter((line) => line !== undefined));
+  return expected.some((line, index) => line !== actual[index]);
+}
+
+/**
+ * Rules for different addresses and ports may stand in any order: no packet meets both. Here they are sorted, up to
+ * the next rule that asks for no port and so may concern any packet.
+ */
+function normalOrder(lines: readonly string[]): readonly string[] {
+  const normal: string[] = [];
+  let run: { readonly key: string; readonly line: string }[] = [];
+  let dispatch: boolean | undefined;
+  const flush = (): void => {
+    run.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
+    for (const { line } of run) normal.push(line);
+    run = [];
+  };
+  for (const line of lines) {
+    const key = orderFreeKey(line);
+    const isDispatch = key !== undefined && !key.includes(" ");
+    if (key === undefined || (dispatch !== undefined && dispatch !== isDispatch)) flush();
+    dispatch = key === undefined ? undefined : isDispatch;
+    if (key === undefined) normal.push(line);
+    else run.push({ key, line });
+  }
+  flush();
+  return normal;
+}
+
+/** Rules of one key may meet the same packet, so they keep their order. Undefined: it may concern any packet. */
+function orderFreeKey(line: string): string | undefined {
+  const address = / -d (\S+\/(?:32|128)) /.exec(line)?.[1] ?? "";
+  const port = / -p (\S+) .*--dport (\S+)/.exec(line);
+  if (port !== null) return `${port[1]} ${port[2]} ${address}`;
+  const served = / --vproto (\S+) --vaddr (\S+) --vport (\S+)/.exec(line);
+  if (served !== null) return `${served[1]} ${served[3]} ${served[2]}`;
+  // With nodePortAddresses there is one such rule for each address of the host.
+  return address !== "" && targetOf(line)?.startsWith("KUBE-NODE") ? address : undefined;
+}
+
+/** Lines with how often each stands. */
+export function countLines(lines: readonly string[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const line of lines) counts.set(line, (counts.get(line) ?? 0) + 1);
+  return counts;
+}
+
+/** Whether a line stands there more than once. */
+export function hasTwice(lines: readonly string[]): boolean {
+  return new Set(lines).size < lines.length;
+}
+
+/** Takes one copy of the line out; undefined when there is none left. */
+export function take(counts: Map<string, number>, line: string): string | undefined {
+  const count = counts.get(line) ?? 0;
+  if (count === 0) return undefined;
+  counts.set(line, count - 1);
+  return line;
+}
+
+/** The lines that stay when these are taken out, each as often as it is named: its first copies. */
+export function without(lines: readonly string[], left: readonly string[]): string[] {
+  const counts = countLines(left);
+  return lines.filter((line) => take(counts, line) === undefined);
+}

@@ -1,0 +1,103 @@
+import { feed, type PhasedSteps } from "../../ir/step.ts";
+import { toolNames } from "../../ir/text.ts";
+import { type Family, familyNames } from "../../model/address.ts";
+import { chains } from "../../programs/kube-proxy/iptables/chains.ts";
+import type { Backend } from "../live/host-state.ts";
+import { isServicePortChain } from "../owned-names.ts";
+import type { OwnedRules } from "../owned-state.ts";
+import { cutBlindly, cutIntoFragments, mostChainsAtOnce } from "./edit-chain.ts";
+import { type ChainChange, diffRules } from "./rule-changes.ts";
+import { transaction } from "./transaction.ts";
+import { interimFilter, interimNat, type TwoTables } from "./transitional-filter.ts";
+
+type Lines = readonly string[];
+
+/**
+ * The steps that lead one family from its rules to the wanted ones. The filter table changes twice, before nat and
+ * after it, and what IPVS still needs of nat goes last: interim-tables.ts says what when.
+ */
+export function planRules(
+  family: Family,
+  wanted: OwnedRules | undefined,
+  found: OwnedRules | undefined,
+  backend: Backend,
+): PhasedSteps {
+  const step = (purpose: string, lines: Lines) =>
+    feed(`${purpose} (${familyNames[family]})`, [`${toolNames[family]}-restore`, "--noflush", "--wait", "5"], lines);
+  const [have, want] = [tablesOf(found), tablesOf(wanted)];
+  const first = withTables(found, { ...have, filter: interimFilter(have, want) });
+  const second = withTables(first, { ...tablesOf(first), nat: interimNat(have.nat, want.nat) });
+  const nat = planNat(diffRules(family, second, first), backend);
+  const changes = diffRules(family, wanted, second);
+  const of = (name: string): Lines =>
+    transaction(
+      name,
+      changes.filter(({ table }) => table === name),
+    );
+  const others = [...new Set(changes.map(({ table }) => table))].filter((table) => !["filter", "nat"].includes(table));
+  return {
+    make: [
+      ...step("change the filter table before the nat table", transaction("filter", diffRules(family, first, found))),
+      ...step("make chains that nothing leads to yet", nat.make),
+    ],
+    switchOver: step(nat.make.length > 0 ? "lead traffic into them" : "change the nat table at once", nat.switchOver),
+    remove: [
+      ...step("change the filter table after the nat table", of("filter")),
+      ...step("take away what the nat table no longer needs", [...nat.remove, ...of("nat")]),
+      ...step("take away what is left in other tables", others.flatMap(of)),
+    ],
+  };
+}
+
+function tablesOf(rules: OwnedRules | undefined): TwoTables {
+  return { nat: rules?.tables.get("nat"), filter: rules?.tables.get("filter") };
+}
+
+function withTables(rules: OwnedRules | undefined, { nat, filter }: TwoTables): OwnedRules | undefined {
+  if (nat === undefined && filter === undefined) return rules;
+  const tables = new Map(rules?.tables);
+  if (nat !== undefined) tables.set("nat", nat);
+  if (filter !== undefined) tables.set("filter", filter);
+  return { sharedWithKubelet: rules?.sharedWithKubelet ?? false, tables };
+}
+
+interface NatLines {
+  readonly make: Lines;
+  readonly switchOver: Lines;
+  readonly remove: Lines;
+}
+
+/** One transaction, unless iptables-nft would take minutes for it: its time grows with the square of the chains. */
+function planNat(changes: readonly ChainChange[], backend: Backend): NatLines {
+  const nat = (some: readonly ChainChange[]): Lines => transaction("nat", some);
+  if (backend === "legacy" || changes.length <= mostChainsAtOnce) {
+    return { make: [], switchOver: nat(changes), remove: [] };
+  }
+  const of = (wanted: ReturnType<typeof roleOf>): readonly ChainChange[] =>
+    changes.filter((change) => roleOf(change) === wanted);
+  return {
+    make: [...nat(of("base")), ...cutIntoFragments(of("own")).flatMap(nat)],
+    switchOver: nat(of("shared")),
+    remove: cutBlindly(topDown(of("stale"))).flatMap(nat),
+  };
+}
+
+/** When a change is made: what own chains lead to, own chains, what leads into those, what nothing leads to then. */
+function roleOf({ chain, kind, isBuiltIn }: ChainChange): "base" | "own" | "shared" | "stale" {
+  if (kind === "remove") return isBuiltIn ? "shared" : "stale";
+  if (isServicePortChain(chain)) return "own";
+  const isBase = chain === chains.markMasquerade || chain === chains.postrouting || chain === "POSTROUTING";
+  return isBase ? "base" : "shared";
+}
+
+const leading = ["KUBE-FW-", "KUBE-EXT-", "KUBE-XLB-", "KUBE-SVC-", "KUBE-SVL-", "KUBE-SEP-"];
+
+/** A chain can be deleted once nothing leads to it: those that lead come before those that are led to. */
+function topDown(changes: readonly ChainChange[]): readonly ChainChange[] {
+  const rank = ({ chain }: ChainChange): number => {
+    if (chain === chains.services) return -2;
+    if (chain === chains.markMasquerade) return leading.length;
+    return leading.findIndex((prefix) => chain.startsWith(prefix));
+  };
+  return [...changes].sort((a, b) => rank(a) - rank(b));
+}

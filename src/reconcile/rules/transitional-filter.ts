@@ -1,0 +1,129 @@
+import { targetOf } from "../../languages/iptables/canonical-rule.ts";
+import type { ChainLines } from "../../languages/iptables/parse-chains.ts";
+import { chains } from "../../programs/kube-proxy/iptables/chains.ts";
+import { proxyCanary } from "../owned-names.ts";
+import { emptyTable, type OwnedTable } from "../owned-state.ts";
+import { compareChain, hasTwice } from "./compare-chain.ts";
+import { placesKept } from "./rule-changes.ts";
+
+/** The nat and filter tables of one side. */
+export interface TwoTables {
+  readonly nat: OwnedTable | undefined;
+  readonly filter: OwnedTable | undefined;
+}
+
+/**
+ * The filter table between before and after, as it is to be while the nat table changes. A filter rule meets only what
+ * nat does not send on. So one for an address that nat has known so far comes before nat changes, and one for an
+ * address that nat does not know yet comes after; what goes, goes the other way round.
+ */
+export function interimFilter(found: TwoTables, wanted: TwoTables): OwnedTable | undefined {
+  if (found.filter === undefined && wanted.filter === undefined) return undefined;
+  const have = found.filter ?? emptyTable;
+  const want = wanted.filter ?? emptyTable;
+  const [before, after] = [sentOn(found.nat), sentOn(wanted.nat)];
+  const timing: Timing = {
+    comesEarly: (line) => before.has(addressKey(line)),
+    goesLate: (line) => after.has(addressKey(line)),
+    rewritesEarly: false,
+  };
+  const jumps = interimChains(have.jumps, want.jumps, timing);
+  const isAsFound = ([chain]: readonly [string, unknown]): boolean =>
+    compareChain(jumps.get(chain) ?? [], have.jumps.get(chain) ?? []) === undefined;
+  return {
+    ...have,
+    chains: interimChains(have.chains, want.chains, timing),
+    jumps,
+    foreignBefore: new Map([...have.foreignBefore].filter(isAsFound)),
+  };
+}
+
+/**
+ * The nat table between before and after, as it is to be until virtual servers are gone. What asks for a set stays
+ * while IPVS still sends on what the set marks; with an empty set it does nothing. All else changes at once.
+ */
+export function interimNat(found: OwnedTable | undefined, wanted: OwnedTable | undefined): OwnedTable | undefined {
+  if (found === undefined) return wanted;
+  // All of it marks for IPVS, and goes when IPVS sends on no more.
+  if (wanted === undefined && [...found.chains.values()].some((lines) => lines.some(asksForSet))) return found;
+  const want = wanted ?? emptyTable;
+  const timing: Timing = { comesEarly: () => true, goesLate: asksForSet, rewritesEarly: true };
+  const chains = interimChains(found.chains, want.chains, timing);
+  const changed = [...chains].filter(([chain, lines]) => lines !== found.chains.get(chain));
+  const needed = new Set(changed.flatMap(([, lines]) => lines.filter(asksForSet)).map(targetOf));
+  for (const [chain, lines] of found.chains) {
+    if (want.chains.has(chain)) continue;
+    // kube-proxy's flush detector watches to the end.
+    if (needed.has(chain) || chain === proxyCanary) chains.set(chain, lines);
+    else chains.delete(chain);
+  }
+  return { ...found, chains, jumps: want.jumps, foreignBefore: placesKept(want, found) };
+}
+
+function asksForSet(line: string): boolean {
+  return line.includes(" --match-set ");
+}
+
+/** When the rules of a table change. */
+interface Timing {
+  /** Of missing rules. */
+  readonly comesEarly: (line: string) => boolean;
+  /** Of extra rules. */
+  readonly goesLate: (line: string) => boolean;
+  /** Of chains in which a rule stands twice: it has no name of its own, so they change in one go. */
+  readonly rewritesEarly: boolean;
+}
+
+/** Chains that are to go stay, with what goes late. */
+function interimChains(
+  found: ChainLines,
+  wanted: ChainLines,
+  { comesEarly, goesLate, rewritesEarly }: Timing,
+): Map<string, readonly string[]> {
+  const interim = new Map<string, readonly string[]>();
+  for (const [chain, want] of wanted) {
+    const have = found.get(chain) ?? [];
+    const difference = compareChain(want, have);
+    if (difference === undefined || hasTwice(want) || hasTwice(have)) {
+      interim.set(chain, difference === undefined || rewritesEarly ? want : have);
+      continue;
+    }
+    const missing = new Set(difference.missing);
+    const kept = want.filter((line) => !missing.has(line) || comesEarly(line));
+    interim.set(chain, withExtra(kept, difference.found, new Set(difference.extra.filter(goesLate))));
+  }
+  for (const [chain, have] of found) if (!wanted.has(chain)) interim.set(chain, have.filter(goesLate));
+  return interim;
+}
+
+/** Rules that go later stay where they are among the others: before the one that follows them now. */
+function withExtra(kept: readonly string[], have: readonly string[], extra: ReadonlySet<string>): readonly string[] {
+  const standing = new Set(kept);
+  const before = new Map<string, string[]>();
+  let waiting: string[] = [];
+  for (const line of have) {
+    if (extra.has(line)) waiting.push(line);
+    else if (standing.has(line) && waiting.length > 0) {
+      before.set(line, [...(before.get(line) ?? []), ...waiting]);
+      waiting = [];
+    }
+  }
+  return [...kept.flatMap((line) => [...(before.get(line) ?? []), line]), ...waiting];
+}
+
+/** The addresses and ports, and the node ports, that the nat table sends on; and what is about no address. */
+function sentOn(nat: OwnedTable | undefined): ReadonlySet<string> {
+  const keys = new Set([""]);
+  for (const chain of [chains.services, chains.nodePorts]) {
+    for (const line of nat?.chains.get(chain) ?? []) keys.add(addressKey(line));
+  }
+  return keys;
+}
+
+/** `10.96.0.1/32 tcp 80`, without an address for a node port; empty for a rule that is about neither. */
+function addressKey(line: string): string {
+  const port = / -p (\S+) .*--dport (\S+)/.exec(line);
+  if (port === null) return "";
+  const address = / -d (\S+\/(?:32|128)) /.exec(line)?.[1] ?? "";
+  return `${address} ${port[1]} ${port[2]}`;
+}

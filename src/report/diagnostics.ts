@@ -1,0 +1,142 @@
+import { styleText } from "node:util";
+import type { Diagnostic, Severity } from "../diagnostics/diagnostic.ts";
+import type { Origin } from "../diagnostics/place.ts";
+import { escapeControls } from "../diagnostics/printable.ts";
+import { type Location, locate } from "../model/documents/locate.ts";
+import type { SourceDocument } from "../model/documents/source.ts";
+
+const styles = { error: "red", warning: "yellow", info: "cyan" } as const;
+
+/** More of one warning than this are only counted: they would bury the errors. Errors are all shown. */
+const mostAlike = 20;
+
+const ranks: Readonly<Record<Severity, number>> = { error: 0, warning: 1, info: 2 };
+
+/** The diagnostics of a run as text for people, errors last so that they stand above the prompt. */
+export function renderDiagnostics(
+  diagnostics: readonly Diagnostic[],
+  documents: readonly SourceDocument[],
+  paint: Paint,
+): string {
+  const shown = new Map<string, number>();
+  const texts: string[] = [];
+  for (const diagnostic of inOrder(diagnostics)) {
+    const count = (shown.get(diagnostic.code) ?? 0) + 1;
+    shown.set(diagnostic.code, count);
+    if (diagnostic.severity === "error" || count <= mostAlike)
+      texts.push(renderDiagnostic(diagnostic, documents, paint));
+  }
+  for (const [code, count] of shown) {
+    const severity = diagnostics.find((d) => d.code === code)?.severity ?? "info";
+    if (severity !== "error" && count > mostAlike)
+      texts.push(`... and ${count - mostAlike} more ${severity}[${code}]\n`);
+  }
+  return texts.join("\n");
+}
+
+/** By document and place, so that the order does not hang on how the compiler goes about its work. */
+function inOrder(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
+  const number = (d: Diagnostic): number => d.origin?.document ?? -1;
+  return [...diagnostics].sort((a, b) => ranks[b.severity] - ranks[a.severity] || number(a) - number(b));
+}
+
+export function summarizeDiagnostics(diagnostics: readonly Diagnostic[]): string {
+  const count = (severity: Severity): number => diagnostics.filter((d) => d.severity === severity).length;
+  const plural = (n: number, word: string): string[] => (n === 0 ? [] : [`${n} ${word}${n === 1 ? "" : "s"}`]);
+  return [...plural(count("error"), "error"), ...plural(count("warning"), "warning")].join(", ");
+}
+
+function renderDiagnostic(diagnostic: Diagnostic, documents: readonly SourceDocument[], paint: Paint): string {
+  const { severity, code, message, object, origin, hint } = diagnostic;
+  const head = `${paint(styles[severity], `${severity}[${code}]`)}: ${paint("bold", message)}`;
+  const location = find(origin, diagnostic.caret, documents);
+  const margin = location === undefined ? "   " : " ".repeat(String(location.line).length + 1);
+  const lines = [head, ...renderLocation(location, origin, documents, margin, paint)];
+  const subject = [object, diagnostic.field].filter((part) => part !== undefined).join(", ");
+  if (subject !== "") lines.push(`${margin}= in ${subject}`);
+  if (diagnostic.nodes !== undefined) lines.push(`${margin}= ${describeNodes(diagnostic.nodes)}`);
+  for (const related of diagnostic.related) {
+    const there = find(related.origin, "value", documents);
+    lines.push(`${margin}= ${related.message}${there === undefined ? "" : ` at ${position(there)}`}`);
+  }
+  if (hint !== undefined) lines.push(`${margin}= ${paint("cyan", "hint")}: ${escapeControls(hint)}`);
+  return `${lines.join("\n")}\n`;
+}
+
+const mostNodes = 5;
+
+/** `on 3 nodes: a, b, c` */
+export function describeNodes(nodes: readonly string[]): string {
+  const names = nodes.slice(0, mostNodes).map(escapeControls).join(", ");
+  const rest = nodes.length > mostNodes ? ` and ${nodes.length - mostNodes} more` : "";
+  return `on ${nodes.length === 1 ? "node" : `${nodes.length} nodes:`} ${names}${rest}`;
+}
+
+function find(
+  origin: Origin | undefined,
+  caret: "key" | "value",
+  documents: readonly SourceDocument[],
+): Location | undefined {
+  const document = origin === undefined ? undefined : documents[origin.document];
+  return document === undefined || origin === undefined ? undefined : locate(document, origin.path, caret);
+}
+
+function position({ file, line, column }: Location): string {
+  return escapeControls(`${file}:${line}:${column}`);
+}
+
+function renderLocation(
+  location: Location | undefined,
+  origin: Origin | undefined,
+  documents: readonly SourceDocument[],
+  margin: string,
+  paint: Paint,
+): readonly string[] {
+  if (location === undefined) {
+    const file = origin === undefined ? undefined : documents[origin.document]?.source.name;
+    return file === undefined ? [] : [`  --> ${escapeControls(file)}`];
+  }
+  const { text, start, length } = excerpt(location);
+  const carets = paint("yellow", "^".repeat(length));
+  return [
+    `${margin.slice(1)}--> ${position(location)}`,
+    `${margin}|`,
+    `${location.line} | ${text}`,
+    `${margin}| ${" ".repeat(start)}${carets}`,
+  ];
+}
+
+const widest = 100;
+
+/** The part of a long line around the caret, as wide as a terminal, with control characters made visible. */
+function excerpt({ text, column, length }: Location): {
+  readonly text: string;
+  readonly start: number;
+  readonly length: number;
+} {
+  const from = column + Math.min(length, 40) > widest ? Math.max(0, column - 40) : 0;
+  const part = text.slice(from, from + widest);
+  const before = escapeControls(part.slice(0, column - 1 - from).replaceAll("\t", " "));
+  const meant = escapeControls(part.slice(column - 1 - from, column - 1 - from + length).replaceAll("\t", " "));
+  const after = escapeControls(part.slice(column - 1 - from + length).replaceAll("\t", " "));
+  const start = before.length + (from > 0 ? 3 : 0);
+  return { text: `${from > 0 ? "..." : ""}${before}${meant}${after}`, start, length: Math.max(1, meant.length) };
+}
+
+export type ColorChoice = "auto" | "always" | "never";
+
+export type Paint = (style: "red" | "yellow" | "green" | "cyan" | "bold" | "dim", text: string) => string;
+
+/** Colour for one stream: --color, then NO_COLOR and FORCE_COLOR, then whether it is a terminal. */
+export function painter(stream: { readonly isTTY?: boolean }, choice: ColorChoice): Paint {
+  return usesColor(stream, choice)
+    ? (style, text) => styleText(style, text, { validateStream: false })
+    : (_, text) => text;
+}
+
+function usesColor(stream: { readonly isTTY?: boolean }, choice: ColorChoice): boolean {
+  if (choice !== "auto") return choice === "always";
+  const { NO_COLOR: no = "", FORCE_COLOR: force = "" } = process.env;
+  if (force !== "") return force !== "0";
+  return no === "" && stream.isTTY === true;
+}

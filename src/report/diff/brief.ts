@@ -1,0 +1,56 @@
+import type { ChainRules, NodeRules, TrafficChange, TrafficDiff } from "../../diff/traffic-diff.ts";
+import { escapeDeep } from "../escape.ts";
+import { leftOutSentence, placeText, plural, signs } from "../words.ts";
+import { groupByService } from "./service-groups.ts";
+import { chainTitle } from "./text-rules.ts";
+
+/**
+ * One line per change of behaviour, to be read, counted and searched: sign, severity, service (`-` where none explains
+ * the address), address and headline, nodes, source. Nothing where no packet is treated differently. What a narrowed
+ * diff leaves out is told in a line that begins with #.
+ */
+export function renderBrief(diff: TrafficDiff): string {
+  const clean = escapeDeep(diff);
+  const { groups } = groupByService(clean.changes);
+  const leftOut = leftOutSentence(clean);
+  const lines = groups.flatMap(({ changes }) => changes.map((change) => `${briefLine(change)}\n`));
+  return lines.join("") + (leftOut === undefined ? "" : `# ${leftOut}\n`);
+}
+
+function briefLine({ kind, severity, service, vip, headline, nodes, source }: TrafficChange): string {
+  const where = nodes.length === 1 ? nodes[0] : plural(nodes.length, "node");
+  const place = source === undefined ? "" : ` (${placeText(source)})`;
+  return `${signs[kind]} ${severity} ${service ?? "-"} ${vip}: ${headline}, on ${where}${place}`;
+}
+
+/**
+ * Rule lines in the form of a unified diff, for programs that colour, count or page such text: a file per group of
+ * nodes, a hunk per chain. Chains have no line numbers; every hunk begins at 1.
+ */
+export function renderUnified(diff: TrafficDiff): string {
+  const clean = escapeDeep(diff);
+  const leftOut = leftOutSentence(clean);
+  return (leftOut === undefined ? "" : `# ${leftOut}\n`) + clean.rules.map((group) => fileOf(group, clean)).join("");
+}
+
+function fileOf(group: NodeRules, { base, head }: TrafficDiff): string {
+  const chains = group.chains.filter(({ lines, kind }) => lines.length > 0 || kind === "renamed");
+  if (chains.length === 0) return "";
+  const [first = "", ...others] = group.nodes;
+  const name = others.length === 0 ? first : `${first} and ${others.length} more`;
+  const nodes = others.length === 0 ? "" : `# the same on ${others.join(", ")}\n`;
+  return `${nodes}--- ${base.name}: ${name}\n+++ ${head.name}: ${name}\n${chains.map(hunkOf).join("")}`;
+}
+
+function hunkOf(chain: ChainRules): string {
+  const removed = chain.lines.filter(({ sign }) => sign === "-");
+  const added = chain.lines.filter(({ sign }) => sign === "+");
+  // A program that reads hunks takes one without lines for broken.
+  if (chain.lines.length === 0) return `# ${chainTitle(chain)}\n`;
+  const head = `@@ -${range(removed.length)} +${range(added.length)} @@ ${chainTitle(chain)}\n`;
+  return head + chain.lines.map(({ sign, text }) => `${sign}${text}\n`).join("");
+}
+
+function range(count: number): string {
+  return count === 0 ? "0,0" : `1,${count}`;
+}

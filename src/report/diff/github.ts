@@ -1,0 +1,67 @@
+import { escapeControls } from "../../diagnostics/printable.ts";
+import type { TrafficChange, TrafficDiff } from "../../diff/traffic-diff.ts";
+import { changeSentence, leftOutSentence, plural, severityNames } from "../words.ts";
+import { groupByService, type ServiceGroup } from "./service-groups.ts";
+
+/** GitHub shows ten annotations of a level for each step, and leaves out the rest without a word. */
+const mostAnnotations = 10;
+
+/** Workflow commands that annotate the lines of a pull request: one per service port, worst first. */
+export function renderGithub(diff: TrafficDiff): string {
+  const { groups } = groupByService(diff.changes);
+  const all = groups.length <= mostAnnotations;
+  const shown = all ? groups : groups.slice(0, mostAnnotations - 1);
+  const lines = shown.map(annotation);
+  const notice = (text: string): string => `::notice title=portolan diff::${escapeMessage(escapeControls(text))}`;
+  if (!all) lines.push(notice(`${plural(groups.length - shown.length, "more service")} in the report`));
+  const leftOut = leftOutSentence(diff);
+  if (leftOut !== undefined) lines.push(notice(leftOut));
+  return lines.map((line) => `${line}\n`).join("");
+}
+
+function annotation({ worst, changes }: ServiceGroup): string {
+  const { source, severity } = worst;
+  const place =
+    source === undefined ? [] : [`file=${escapeProperty(source.file)}`, `line=${source.line}`, `col=${source.column}`];
+  const properties = [...place, `title=${escapeProperty(`portolan: ${severityNames[severity]}`)}`];
+  return `::${levelOf(worst)} ${properties.join(",")}::${escapeMessage(messageOf(worst, changes.length - 1))}`;
+}
+
+/** What a reviewer must not miss is an error: somebody is shut out, or let in where the service was there before. */
+function levelOf({ severity, kind }: TrafficChange): "error" | "warning" | "notice" {
+  switch (severity) {
+    case "access-lost":
+      return "error";
+    case "access-widened":
+      return kind === "added" ? "warning" : "error";
+    case "source-address":
+    case "shares":
+      return "warning";
+    case "affinity":
+    case "cosmetic":
+      return "notice";
+  }
+}
+
+function messageOf(change: TrafficChange, others: number): string {
+  const { witness, details } = change;
+  const lines = [
+    changeSentence(change),
+    ...details,
+    `witness: ${witness.protocol} ${witness.from} -> ${witness.to}`,
+    `was: ${witness.was}`,
+    `now: ${witness.now}`,
+  ];
+  if (others > 0) lines.push(`and ${plural(others, "more change")} of this service`);
+  return lines.map(escapeControls).join("\n");
+}
+
+/** As actions/toolkit escapes what stands after the second `::`. */
+function escapeMessage(text: string): string {
+  return text.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
+}
+
+/** In a property, a colon or comma would begin another. */
+function escapeProperty(text: string): string {
+  return escapeMessage(escapeControls(text)).replaceAll(":", "%3A").replaceAll(",", "%2C");
+}

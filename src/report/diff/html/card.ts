@@ -1,0 +1,176 @@
+import type {
+  ChainRules,
+  EndpointLabel,
+  NodeRules,
+  OutcomeLabel,
+  RuleLine,
+  TrafficChange,
+  TrafficDiff,
+} from "../../../diff/traffic-diff.ts";
+import { esc, mono, phrase } from "../../escape.ts";
+import {
+  namesText,
+  nodesText,
+  outcomeTarget,
+  percent,
+  placeText,
+  plural,
+  ruleCounts,
+  severityNames,
+  signs,
+} from "../../words.ts";
+import { type ClassPair, type OutcomePair, outcomeNotes, pairClasses } from "../pair-outcomes.ts";
+import { type AlikeChanges, foldAlike, type ServiceGroup } from "../service-groups.ts";
+import { chainTitle } from "../text-rules.ts";
+import { pathPicture } from "./picture.ts";
+
+export interface CardOptions {
+  readonly id: string;
+  readonly open: boolean;
+  readonly compared: readonly string[];
+}
+
+/** All of one service port: folded, its line says what a reader in a hurry needs. */
+export function serviceCard(group: ServiceGroup, { id, open, compared }: CardOptions): string {
+  const { worst, changes, name, isService } = group;
+  const others = changes.length === 1 ? "" : ` <span class="more">and ${changes.length - 1} more</span>`;
+  const title = isService ? mono(name) : `${mono(name)} <span class="more">of no Service</span>`;
+  const body = foldAlike(changes).map((alike) => changeSection(alike, compared));
+  return `<details class="card is-${worst.severity}" id="${id}"${open ? " open" : ""}>
+<summary>${signBadge(worst.kind)}<h3>${title}</h3><span class="says">${phrase(worst.headline)}${others}</span><span class="severity">${severityNames[worst.severity]}</span></summary>
+${body.join("\n")}
+</details>`;
+}
+
+/** The sign for those who see it, the word for those who hear it. */
+export function signBadge(kind: TrafficChange["kind"]): string {
+  const sign = { added: signs.added, changed: signs.changed, removed: "−" }[kind];
+  return `<span class="sign ${kind}"><span aria-hidden="true">${sign}</span><span class="unseen">${kind}: </span></span>`;
+}
+
+function changeSection({ change, also }: AlikeChanges, compared: readonly string[]): string {
+  const { vip, headline, details, source } = change;
+  const pairs = pairClasses(change);
+  const labels = [...change.endpoints.removed, ...change.endpoints.added];
+  const facts = [
+    ...details.map((detail) => `<li class="weighty">${phrase(detail)}</li>`),
+    also.length === 0 ? "" : `<li>The same on ${also.map(mono).join(", ")}</li>`,
+    `<li>${esc(nodesText(change.nodes, compared) ?? `on ${compared.length === 1 ? (compared[0] ?? "") : `all ${plural(compared.length, "node")}`}`)}</li>`,
+    source === undefined ? "" : `<li>${mono(placeText(source))}</li>`,
+  ];
+  return `<section class="change"><h4>${mono(vip)} <span>${phrase(headline)}</span></h4>
+<ul class="facts">${facts.join("")}</ul>
+<div class="sides"><div>${pairs.map((pair) => sharesTable(pair, labels)).join("")}</div>${pictures(change, pairs)}</div>
+${witnessLine(change)}${ruleLines(change.ruleLines)}</section>`;
+}
+
+/** Before and after of the first class of sources that changes. */
+function pictures({ vip, before, after }: TrafficChange, pairs: readonly ClassPair[]): string {
+  const pair = pairs.find(({ same, told }) => !same && told === "both");
+  if (pair === undefined) return "";
+  const was = pair.rows.flatMap((one) => one.before ?? []);
+  const is = pair.rows.flatMap((one) => one.after ?? []);
+  const targets = (outcomes: typeof was): ReadonlySet<string> => new Set(outcomes.map(outcomeTarget));
+  const { from } = pair;
+  const first = pathPicture({
+    title: "Before",
+    vip,
+    class: { from, outcomes: before.length === 0 ? [] : was },
+    others: targets(is),
+  });
+  const second = pathPicture({
+    title: "After",
+    vip,
+    class: { from, outcomes: after.length === 0 ? [] : is },
+    others: targets(was),
+  });
+  return `<div class="paths">${first}${second}</div>`;
+}
+
+const entries = { outside: "from outside", pod: "from a pod", node: "from the node" } as const;
+
+function witnessLine({ witness }: TrafficChange): string {
+  const { protocol, from, to, fromClass, entry, was, now } = witness;
+  return `<div class="witness"><p><b>Witness</b> ${mono(`${protocol} ${from} → ${to}`)} <span class="more">${entries[entry]}; stands for ${esc(fromClass)}</span></p><dl><dt>was</dt><dd>${mono(was)}</dd><dt>now</dt><dd>${mono(now)}</dd></dl></div>`;
+}
+
+function ruleLines(lines: readonly RuleLine[]): string {
+  return lines.length === 0
+    ? ""
+    : `<details class="rules"><summary>Rules that decide</summary>${rulesText(lines)}</details>`;
+}
+
+/** Rule lines as they are; the keyboard can scroll what is too wide. */
+export function rulesText(lines: readonly RuleLine[]): string {
+  const rows = lines.map(({ sign, text }) =>
+    sign === "+" ? `<ins>+ ${esc(text)}</ins>` : `<del>- ${esc(text)}</del>`,
+  );
+  return `<pre tabindex="0" role="region" aria-label="Rule lines">${rows.join("\n")}</pre>`;
+}
+
+/** Where packets of one class of sources went and go: endpoints with their shares, as numbers and as bars. */
+export function sharesTable(pair: ClassPair, labels: readonly EndpointLabel[]): string {
+  if (pair.same) return `<p class="same">From ${esc(pair.from)}: as before.</p>`;
+  const rows = pair.rows.map((row) => tableRow(row, pair, labels)).join("");
+  return `<table class="shares"><caption>From ${esc(pair.from)}</caption><thead><tr><th scope="col">Goes to</th><th scope="col">Before</th><th scope="col">After</th></tr></thead><tbody>${rows}</tbody></table>`;
+}
+
+function tableRow(row: OutcomePair, { told }: ClassPair, labels: readonly EndpointLabel[]): string {
+  const label = labels.find(({ target }) => target === row.target);
+  const notes = [...labelNotes(label), ...outcomeNotes(row)];
+  const small = notes.length === 0 ? "" : `<small>${notes.map(phrase).join(", ")}</small>`;
+  const sign = told !== "both" ? "" : row.after === undefined ? "removed" : row.before === undefined ? "added" : "";
+  const refused = (row.after ?? row.before)?.verdict !== "delivered";
+  const style = refused ? "refused" : { removed: "gone", added: "new", "": "" }[sign];
+  const spoken = sign === "" ? "" : `<span class="unseen"> (${sign})</span>`;
+  const cells = shareCell(row.before, told !== "after") + shareCell(row.after, told !== "before");
+  return `<tr${style === "" ? "" : ` class="${style}"`}><th scope="row">${mono(row.target)}${spoken}${small}</th>${cells}</tr>`;
+}
+
+function labelNotes(label: EndpointLabel | undefined): readonly string[] {
+  if (label === undefined) return [];
+  const { pod, node } = label;
+  return [...(pod === undefined ? [] : [`pod ${pod}`]), ...(node === undefined ? [] : [`node ${node}`])];
+}
+
+function shareCell(outcome: OutcomeLabel | undefined, told: boolean): string {
+  if (outcome === undefined)
+    return told
+      ? `<td class="none"><span aria-hidden="true">–</span><span class="unseen">none</span></td>`
+      : "<td></td>";
+  const width = Math.round(outcome.share * 1000) / 10;
+  return `<td><span title="${esc(outcome.exact)}">${esc(percent(outcome.share))}</span><svg class="bar" aria-hidden="true" width="100%" height="5"><rect class="track" width="100%" height="5" rx="2"/><rect width="${width}%" height="5" rx="2"/></svg></td>`;
+}
+
+/** A page with more lines would be slow to open; `--detail rules` has them all. */
+const mostLines = 4000;
+
+/** Rules by group of nodes and chain, folded. */
+export function rulesByNode({ rules, nodes }: TrafficDiff): string {
+  let room = mostLines;
+  return rules
+    .map((group) => {
+      const chains: string[] = [];
+      for (const chain of group.chains) {
+        if (room <= 0) break;
+        chains.push(chainText(chain, room));
+        room -= chain.lines.length;
+      }
+      const left = group.chains.length - chains.length;
+      if (left > 0) chains.push(`<p>${plural(left, "more chain")}: <code>--detail rules</code> shows them.</p>`);
+      return `<details class="group"><summary>${summaryOf(group, nodes)}</summary>${chains.join("")}</details>`;
+    })
+    .join("\n");
+}
+
+function summaryOf(group: NodeRules, nodes: readonly string[]): string {
+  const every = group.nodes.length === nodes.length && nodes.length > 1;
+  const where = every ? `Each of ${plural(nodes.length, "node")}` : namesText(group.nodes);
+  const moved = group.moved === 0 ? "" : `, ${group.moved} moved`;
+  return `${esc(where)}: ${ruleCounts(group)}${moved}`;
+}
+
+function chainText(chain: ChainRules, room: number): string {
+  const shown = chain.lines.slice(0, room);
+  return `<h4>${phrase(chainTitle(chain))}</h4>${shown.length === 0 ? "" : rulesText(shown)}`;
+}

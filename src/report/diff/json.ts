@@ -1,0 +1,88 @@
+import type { NodeRules, TrafficChange, TrafficDiff } from "../../diff/traffic-diff.ts";
+import { notShownDocument } from "../words.ts";
+import { countChanged, groupByService, sumRules } from "./service-groups.ts";
+
+/** The diff as a document for programs; its shape is the schema in `schemas/diff.ts`. What is not known is null. */
+export function renderJson(diff: TrafficDiff): string {
+  const { base, head, nodes, changes, rules, assumptions, notShown } = diff;
+  const { groups } = groupByService(changes);
+  const document = {
+    apiVersion: "portolan/v1alpha1",
+    kind: "Diff",
+    base: { name: base.name, mode: base.mode ?? null },
+    head: { name: head.name, mode: head.mode ?? null },
+    nodes,
+    summary: countChanged(groups),
+    notShown: notShown === undefined ? null : { ...notShownDocument(notShown, "changes"), rules: notShown.rules ?? 0 },
+    changes: changes.map(changeDocument),
+    rules: { ...sumRules(diff), byNode: rules.map(rulesDocument) },
+    assumptions,
+  };
+  return `${escapeInJson(JSON.stringify(document, null, 2))}\n`;
+}
+
+function changeDocument(change: TrafficChange): object {
+  const { service, port, protocol, nodes, kind, severity, vip, headline, details, source } = change;
+  return {
+    service: service ?? null,
+    port: port ?? null,
+    protocol: protocol ?? null,
+    vip,
+    kind,
+    severity,
+    // The node of which before, after and witness are told; the others do the same.
+    node: nodes[0] ?? null,
+    nodes,
+    headline,
+    details,
+    endpoints: {
+      added: change.endpoints.added.map(endpointDocument),
+      removed: change.endpoints.removed.map(endpointDocument),
+    },
+    before: change.before.map(classDocument),
+    after: change.after.map(classDocument),
+    witness: change.witness,
+    source: source ?? null,
+    ruleLines: change.ruleLines,
+  };
+}
+
+function endpointDocument({ target, pod, node }: TrafficChange["endpoints"]["added"][number]): object {
+  return { target, pod: pod ?? null, node: node ?? null };
+}
+
+function classDocument({ from, outcomes }: TrafficChange["before"][number]): object {
+  return {
+    from,
+    outcomes: outcomes.map(({ verdict, destination, share, exact, masquerade, affinity, assuming }) => ({
+      verdict,
+      destination: destination ?? null,
+      share,
+      exact,
+      masquerade,
+      affinity: affinity ?? null,
+      assuming,
+    })),
+  };
+}
+
+function rulesDocument({ nodes, added, changed, removed, moved, chains }: NodeRules): object {
+  return {
+    nodes,
+    added,
+    changed,
+    removed,
+    moved,
+    chains: chains.map(({ where, kind, renamedTo, lines }) => ({ where, kind, renamedTo: renamedTo ?? null, lines })),
+  };
+}
+
+/** JSON leaves some control characters as they are; as escapes they mean the same, and no terminal acts on them. */
+export function escapeInJson(json: string): string {
+  return json.replace(/[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}]/gu, (char) =>
+    char
+      .split("")
+      .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)
+      .join(""),
+  );
+}

@@ -1,0 +1,112 @@
+import type { TrafficChange, TrafficDiff } from "../../diff/traffic-diff.ts";
+import { code, escapeDeep, prose } from "../escape.ts";
+import { leftOutSentence, movedSentence, namesText, plural, ruleSentences, summarySentence } from "../words.ts";
+import { changesTable, namesByNamespace, namespaceCounts, shortTable } from "./markdown-table.ts";
+import { type Detail, serviceBlock } from "./service-block.ts";
+import { groupByService, type ServiceGroup } from "./service-groups.ts";
+
+/** By this line a bot finds its comment again. */
+const marker = "<!-- portolan-diff -->";
+
+/** GitHub refuses a comment of more than 65,536 characters; some are left for whoever posts it. */
+const budget = 60_000;
+
+/**
+ * What a change does to traffic, as a comment on a pull request: at most 60,000 characters. Where it would be longer,
+ * it says less of each service, and names every one as long as the names have room.
+ */
+export function renderMarkdown(diff: TrafficDiff): string {
+  const clean = escapeDeep(diff);
+  const { groups, cosmetic } = groupByService(clean.changes);
+  const head = headOf(clean, groups).join("\n\n");
+  const facts = factsOf(clean, groups, cosmetic);
+  const room = budget - head.length - facts.length - 10;
+  const body = groups.length === 0 ? "" : changesBody(groups, room, clean.nodes);
+  return `${[head, body, facts].filter((part) => part !== "").join("\n\n")}\n`;
+}
+
+function headOf(diff: TrafficDiff, groups: readonly ServiceGroup[]): readonly string[] {
+  const { base, head } = diff;
+  const leftOut = leftOutSentence(diff);
+  const mode = (side: TrafficDiff["base"]): string => (side.mode === undefined ? "" : ` (${side.mode})`);
+  return [
+    marker,
+    `### ${summarySentence(groups, diff)}`,
+    ...(leftOut === undefined ? [] : [`${prose(leftOut)}.`]),
+    `${code(base.name)}${mode(base)} → ${code(head.name)}${mode(head)}`,
+  ];
+}
+
+const mostAssumptions = 20;
+const mostNodeGroups = 6;
+
+function factsOf(diff: TrafficDiff, groups: readonly ServiceGroup[], cosmetic: readonly TrafficChange[]): string {
+  const names = [...new Set(cosmetic.map(({ service, vip }) => service ?? vip))];
+  const moved = movedSentence(diff, groups);
+  const rules = ruleSentences(diff);
+  const facts: readonly string[] = [
+    ...rules.slice(0, mostNodeGroups).map(prose),
+    ...(rules.length > mostNodeGroups ? ["Rules of other nodes change otherwise"] : []),
+    ...(moved === undefined ? [] : [moved]),
+    ...(names.length === 0
+      ? []
+      : [`Only the text differs for ${plural(names.length, "service")}: ${namesText(names.map(code), 8)}`]),
+    ...diff.assumptions.slice(0, mostAssumptions).map((assumption) => `Assumed: ${prose(assumption)}`),
+  ];
+  return facts.map((fact) => `- ${fact}`).join("\n");
+}
+
+const levels: readonly (Detail & { readonly without: string })[] = [
+  { shares: true, pictures: true, rules: true, without: "" },
+  { shares: true, pictures: true, rules: false, without: "rules" },
+  { shares: true, pictures: false, rules: false, without: "rules and pictures" },
+  { shares: false, pictures: false, rules: false, without: "rules, pictures and shares" },
+];
+
+/** No block, row or name is shorter; with this many services, there is no use in writing them. */
+const shortest = { block: 250, row: 30, name: 6 };
+
+/** The changes in at most this many characters: less of each service where it must be, and as long as it can, every one. */
+export function changesBody(groups: readonly ServiceGroup[], room: number, compared: readonly string[]): string {
+  const fits = (text: string): boolean => text.length <= room;
+  const mayFit = (least: number): boolean => groups.length * least <= room;
+  const table = mayFit(shortest.row) ? changesTable(groups) : "";
+  for (const level of mayFit(shortest.block) ? levels : []) {
+    const blocks = groups.map((group) => serviceBlock(group, level, compared));
+    const note = level.without === "" ? [] : [leftOut(level.without)];
+    const text = [...note, table, blocks.join("\n")].join("\n\n");
+    if (fits(text)) return text;
+  }
+  for (const rows of table === "" ? [] : [table, shortTable(groups)])
+    if (fits(rows + roomForNote)) return withWorst(groups, { rows, room, compared });
+  const names = mayFit(shortest.name) ? `${leftOut("all but the names")}\n\n${namesByNamespace(groups)}` : undefined;
+  if (names !== undefined && fits(names)) return names;
+  return `${leftOut("the names of services")}\n\n${namespaceCounts(groups)}`;
+}
+
+const roomForNote = " ".repeat(200);
+
+/** A table of all, and as many of the worst in full as there is room for. */
+function withWorst(
+  groups: readonly ServiceGroup[],
+  { rows, room, compared }: { readonly rows: string; readonly room: number; readonly compared: readonly string[] },
+): string {
+  const detail: Detail = { shares: true, pictures: false, rules: false };
+  const blocks: string[] = [];
+  let length = rows.length + roomForNote.length;
+  for (const group of groups) {
+    const block = serviceBlock(group, detail, compared);
+    length += block.length + 1;
+    if (length > room) break;
+    blocks.push(block);
+  }
+  const what =
+    blocks.length === 0
+      ? "all but the table"
+      : `all but the table, and what changes for the worst ${plural(blocks.length, "service")}`;
+  return [leftOut(what), rows, ...(blocks.length === 0 ? [] : [blocks.join("\n")])].join("\n\n");
+}
+
+function leftOut(what: string): string {
+  return `_Left out for want of room: ${what}. The other formats of \`portolan diff\` have it all._`;
+}

@@ -1,0 +1,67 @@
+import type { TrafficChange } from "../../diff/traffic-diff.ts";
+import { code, fence, html, prose } from "../escape.ts";
+import { nodesText, percent, placeText, signs } from "../words.ts";
+import { pathPicture } from "./mermaid.ts";
+import { type ClassPair, outcomeNotes, pairClasses } from "./pair-outcomes.ts";
+import { type AlikeChanges, foldAlike, type ServiceGroup } from "./service-groups.ts";
+
+/** What is shown of each service. */
+export interface Detail {
+  readonly shares: boolean;
+  readonly pictures: boolean;
+  readonly rules: boolean;
+}
+
+/** All of one service port, folded: what each change means, shares before and after, a picture, rules. */
+export function serviceBlock(group: ServiceGroup, detail: Detail, compared: readonly string[]): string {
+  const { worst, name, changes } = group;
+  const others = changes.length === 1 ? "" : `, and ${changes.length - 1} more`;
+  const summary = `${signs[worst.kind]} <code>${html(name)}</code> ${html(worst.headline)}${others}`;
+  const parts = foldAlike(changes).map((alike) => changeText(alike, detail, compared));
+  return `<details><summary>${summary}</summary>\n\n${parts.join("\n\n")}\n\n</details>`;
+}
+
+function changeText({ change, also }: AlikeChanges, detail: Detail, compared: readonly string[]): string {
+  const { vip, headline, details, witness, source, ruleLines } = change;
+  const nodes = nodesText(change.nodes, compared);
+  const addresses = [vip, ...also.slice(0, 8)].map(code).join(", ");
+  const more = also.length > 8 ? ` and ${also.length - 8} more` : "";
+  const facts = [
+    ...details.map(prose),
+    ...(nodes === undefined ? [] : [`nodes: ${prose(nodes)}`]),
+    `witness: ${code(`${witness.protocol} ${witness.from} -> ${witness.to}`)}, was ${code(witness.was)}, now ${code(witness.now)}`,
+    ...(source === undefined ? [] : [`source: ${code(placeText(source))}`]),
+  ];
+  const parts = [`**${addresses}**${more}: ${prose(headline)}`, facts.map((fact) => `- ${fact}`).join("\n")];
+  if (detail.shares) parts.push(...pairClasses(change).map(classTable));
+  const picture = detail.pictures ? pathPicture(change) : undefined;
+  if (picture !== undefined) parts.push(picture);
+  if (detail.rules && ruleLines.length > 0)
+    parts.push(
+      fence(
+        "diff",
+        ruleLines.map(({ sign, text }) => `${sign} ${text}`),
+      ),
+    );
+  return parts.join("\n\n");
+}
+
+const mostRows = 20;
+
+function classTable(pair: ClassPair): string {
+  if (pair.same) return `From ${code(pair.from)}: as before.`;
+  const shown = pair.rows.slice(0, mostRows);
+  const rows = shown.map((row) => {
+    const was = cell(row.before, pair.told !== "after");
+    const is = cell(row.after, pair.told !== "before");
+    const notes = outcomeNotes(row);
+    return `| ${code(row.target)} | ${was} | ${is} | ${notes.map(prose).join(", ")} |`;
+  });
+  const left = pair.rows.length - shown.length;
+  if (left > 0) rows.push(`| ${left} more | | | |`);
+  return `| From ${code(pair.from)} | Before | After | |\n|:--|--:|--:|:--|\n${rows.join("\n")}`;
+}
+
+function cell(outcome: TrafficChange["before"][number]["outcomes"][number] | undefined, told: boolean): string {
+  return outcome === undefined ? (told ? "none" : "") : prose(percent(outcome.share));
+}

@@ -1,0 +1,74 @@
+import type { TrafficChange, TrafficDiff } from "../../diff/traffic-diff.ts";
+
+/** What changes for one service port; an address that no Service explains is a group of its own. */
+export interface ServiceGroup {
+  readonly name: string;
+  readonly isService: boolean;
+  /** The worst of its changes, which also decides its place in the report. */
+  readonly worst: TrafficChange;
+  readonly changes: readonly TrafficChange[];
+}
+
+/** The changes of behaviour by service port, worst first, and those that are none. */
+export function groupByService(changes: readonly TrafficChange[]): {
+  readonly groups: readonly ServiceGroup[];
+  readonly cosmetic: readonly TrafficChange[];
+} {
+  const byName = new Map<string, TrafficChange[]>();
+  for (const change of changes) {
+    if (change.severity === "cosmetic") continue;
+    const key = change.service === undefined ? `address ${change.vip}` : `service ${change.service}`;
+    const group = byName.get(key);
+    if (group === undefined) byName.set(key, [change]);
+    else group.push(change);
+  }
+  return {
+    groups: [...byName.values()].map(groupOf),
+    cosmetic: changes.filter(({ severity }) => severity === "cosmetic"),
+  };
+}
+
+function groupOf(changes: readonly TrafficChange[]): ServiceGroup {
+  const worst = changes[0] as TrafficChange;
+  return { name: worst.service ?? worst.vip, isService: worst.service !== undefined, worst, changes };
+}
+
+/** Changes of one service port that read the same on several addresses, as one. */
+export interface AlikeChanges {
+  readonly change: TrafficChange;
+  /** The other addresses. */
+  readonly also: readonly string[];
+}
+
+export function foldAlike(changes: readonly TrafficChange[]): readonly AlikeChanges[] {
+  const byText = new Map<string, { change: TrafficChange; also: string[] }>();
+  for (const change of changes) {
+    const { kind, headline, details, endpoints, nodes } = change;
+    const key = JSON.stringify([kind, headline, details, endpoints, nodes]);
+    const alike = byText.get(key);
+    if (alike === undefined) byText.set(key, { change, also: [] });
+    else alike.also.push(change.vip);
+  }
+  return [...byText.values()];
+}
+
+/** How many of what change, in how many nodes: the first line of every report. */
+export interface ChangeCounts {
+  readonly services: number;
+  readonly addresses: number;
+  readonly nodes: number;
+}
+
+export function countChanged(groups: readonly ServiceGroup[]): ChangeCounts {
+  const services = groups.filter(({ isService }) => isService).length;
+  const nodes = new Set(groups.flatMap(({ changes }) => changes.flatMap((change) => change.nodes)));
+  return { services, addresses: groups.length - services, nodes: nodes.size };
+}
+
+/** Rules of every node together. */
+export function sumRules({ rules }: Pick<TrafficDiff, "rules">): Readonly<Record<RuleCount, number>> {
+  const sum = (count: RuleCount): number => rules.reduce((all, group) => all + group[count] * group.nodes.length, 0);
+  return { added: sum("added"), changed: sum("changed"), removed: sum("removed"), moved: sum("moved") };
+}
+
+type RuleCount = "added" | "changed" | "removed" | "moved";

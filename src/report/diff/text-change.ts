@@ -1,0 +1,94 @@
+import type { EndpointLabel, TrafficChange } from "../../diff/traffic-diff.ts";
+import { nodesText, placeText, signs } from "../words.ts";
+import type { AlikeChanges } from "./service-groups.ts";
+import { endpointNote, linesOfClasses } from "./text-classes.ts";
+import { hanging, type Layout, type Line, type Span, type Style, widthOf, withRight } from "./text-rules.ts";
+
+export const kindStyles = { added: "green", changed: "yellow", removed: "red" } as const satisfies Record<
+  string,
+  Style
+>;
+
+/** One entry: sign, name, address and headline; below it what it means; its source at the right, where there is room. */
+export function linesOfChange({ change, also }: AlikeChanges, layout: Layout): readonly Line[] {
+  const { columns, full } = layout;
+  const lines: Line[] = [
+    ...headOf(change, layout),
+    ...(full ? linesOfClasses(change, columns) : linesOfEndpoints(change)),
+    ...change.details.flatMap((detail) => linesOfDetail(detail, change, columns)),
+  ];
+  if (also.length > 0) lines.push(...hanging([["    "], ["also on ", "dim"]], also.join(", "), columns));
+  const nodes = nodesText(change.nodes, layout.compared);
+  if (nodes !== undefined) lines.push(...hanging([["    "]], nodes, columns));
+  if (full || showsWitness(change)) lines.push(...linesOfWitness(change, columns));
+  return change.source === undefined ? lines : placeRight(lines, [placeText(change.source), "cyan"], layout);
+}
+
+/** Stands where the name of a service port would. */
+export const noService = "(no Service)";
+
+function headOf({ kind, vip, headline, service = noService }: TrafficChange, layout: Layout): readonly Line[] {
+  const style = kindStyles[kind];
+  const name: Span = [service.padEnd(layout.name), "bold"];
+  const named: Line = [[signs[kind], style], [" "], name, ["  "], [vip.padEnd(layout.vip)]];
+  const row: Line = [...named, ["  "], [headline, style]];
+  return widthOf(row) <= layout.columns ? [row] : [named, ...hanging([["    "]], headline, layout.columns)];
+}
+
+const mostEndpoints = 6;
+
+function linesOfEndpoints({ endpoints }: TrafficChange): readonly Line[] {
+  const of = (labels: readonly EndpointLabel[], sign: "+" | "-"): readonly Line[] => {
+    const style = sign === "+" ? "green" : "red";
+    const shown = labels.slice(0, labels.length > mostEndpoints ? mostEndpoints - 1 : mostEndpoints);
+    const rows = shown.map(
+      (label): Line => [["    "], [`${sign} ${label.target}`, style], [endpointNote(label), "dim"]],
+    );
+    const left = labels.length - shown.length;
+    return left === 0 ? rows : [...rows, [["    "], [`${sign} ${left} more`, style]]];
+  };
+  return [...of(endpoints.removed, "-"), ...of(endpoints.added, "+")];
+}
+
+function linesOfDetail(detail: string, { severity }: TrafficChange, columns: number): readonly Line[] {
+  const grave = severity === "access-widened" || severity === "access-lost" || severity === "source-address";
+  return hanging(grave ? [["    "], ["! ", "red"]] : [["    "]], detail, columns);
+}
+
+/** New shares say all in their details; whatever lets in, shuts out or hides an address is shown by a packet. */
+function showsWitness({ severity }: TrafficChange): boolean {
+  switch (severity) {
+    case "access-widened":
+    case "access-lost":
+    case "source-address":
+      return true;
+    case "shares":
+    case "affinity":
+    case "cosmetic":
+      return false;
+  }
+}
+
+function linesOfWitness({ witness }: TrafficChange, columns: number): readonly Line[] {
+  const { protocol, from, to, was, now } = witness;
+  const packet: Line = [["    "], ["witness  ", "dim"], [`${protocol} ${from} -> ${to}`]];
+  const one: Line = [...packet, ["   "], ["was: ", "dim"], [was], ["   "], ["now: ", "dim"], [now]];
+  if (widthOf(one) <= columns) return [one];
+  const below = " ".repeat(13);
+  const both: Line = [[below], ["was: ", "dim"], [was], ["   "], ["now: ", "dim"], [now]];
+  if (widthOf(both) <= columns) return [packet, both];
+  return [
+    packet,
+    ...hanging([[below], ["was: ", "dim"]], was, columns),
+    ...hanging([[below], ["now: ", "dim"]], now, columns),
+  ];
+}
+
+/** On the first line, or the one below where that is no table; else on a line of its own. */
+function placeRight(lines: readonly Line[], right: Span, { columns, full }: Layout): readonly Line[] {
+  for (const [index, line] of lines.slice(0, full ? 1 : 2).entries()) {
+    const longer = withRight(line, right, columns);
+    if (longer !== undefined) return lines.with(index, longer);
+  }
+  return lines.toSpliced(1, 0, withRight([["    "]], right, columns) ?? [["    "], right]);
+}

@@ -1,0 +1,94 @@
+import type { ChainRules, NodeRules, TrafficDiff } from "../../diff/traffic-diff.ts";
+import { namesText, plural, ruleCounts } from "../words.ts";
+
+/** The lines of every chain that differs, by group of nodes: a block for each chain. */
+export function linesOfRules({ rules, nodes }: TrafficDiff): readonly (readonly Line[])[] {
+  return rules.flatMap((group) => [[headOf(group, nodes)], ...group.chains.map(linesOfChain)]);
+}
+
+function headOf(group: NodeRules, nodes: readonly string[]): Line {
+  const every = group.nodes.length === nodes.length && nodes.length > 1;
+  const where = every ? `Rules on each of ${plural(nodes.length, "node")}` : `Rules on ${namesText(group.nodes)}`;
+  const moved = group.moved === 0 ? "" : `, ${group.moved} moved`;
+  return [[`${where}: ${ruleCounts(group)}${moved}`, "bold"]];
+}
+
+function linesOfChain(chain: ChainRules): readonly Line[] {
+  const head: Line = [[chainTitle(chain), "cyan"]];
+  return [
+    head,
+    ...chain.lines.map(({ sign, text }): Line => [["  "], [`${sign} ${text}`, sign === "+" ? "green" : "red"]]),
+  ];
+}
+
+/** `nat KUBE-SEP-A (IPv4): removed` */
+export function chainTitle({ where, kind, renamedTo }: ChainRules): string {
+  switch (kind) {
+    case "added":
+    case "removed":
+      return `${where}: ${kind}`;
+    case "changed":
+      return where;
+    case "moved":
+      return `${where}: the same lines in another order or spelling`;
+    case "renamed":
+      return `${where}: the same rules, now called ${renamedTo ?? "otherwise"}`;
+  }
+}
+
+/** How a text may be painted: a terminal's colours, or nothing. */
+export type Paint = (style: Style, text: string) => string;
+export type Style = "red" | "yellow" | "green" | "cyan" | "bold" | "dim";
+
+/** A line as pieces, measured before it is painted. */
+export type Line = readonly Span[];
+export type Span = readonly [text: string, style?: Style];
+
+export const plain: Paint = (_, text) => text;
+
+export function widthOf(line: Line): number {
+  return line.reduce((width, [text]) => width + text.length, 0);
+}
+
+export function paintLine(line: Line, paint: Paint): string {
+  return line
+    .map(([text, style]) => (style === undefined ? text : paint(style, text)))
+    .join("")
+    .trimEnd();
+}
+
+/** The line with this piece at the right edge; undefined where there is no room for it. */
+export function withRight(line: Line, right: Span, columns: number): Line | undefined {
+  const gap = columns - widthOf(line) - right[0].length;
+  return gap < 2 ? undefined : [...line, [" ".repeat(gap)], right];
+}
+
+/** Words in lines of at most this width; a longer word has a line of its own. */
+export function wrapWords(text: string, width: number): readonly string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(" ")) {
+    if (line !== "" && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = word;
+    } else line = line === "" ? word : `${line} ${word}`;
+  }
+  return [...lines, line];
+}
+
+/** Wrapped text behind a first piece; further lines stand below the text. */
+export function hanging(first: Line, text: string, columns: number): readonly Line[] {
+  const indent = widthOf(first);
+  return wrapWords(text, Math.max(20, columns - indent)).map(
+    (words, index): Line => (index === 0 ? [...first, [words]] : [[" ".repeat(indent)], [words]]),
+  );
+}
+
+/** How wide each entry's columns are, and what its reader asked for. */
+export interface Layout {
+  readonly name: number;
+  readonly vip: number;
+  readonly columns: number;
+  readonly full: boolean;
+  readonly compared: readonly string[];
+}

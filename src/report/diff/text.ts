@@ -1,0 +1,112 @@
+import type { TrafficDiff } from "../../diff/traffic-diff.ts";
+import { escapeDeep } from "../escape.ts";
+import { leftOutSentence, movedSentence, namesText, plural, ruleSentences, signs, summarySentence } from "../words.ts";
+import { type AlikeChanges, foldAlike, groupByService, type ServiceGroup } from "./service-groups.ts";
+import { linesOfChange, noService } from "./text-change.ts";
+import { hanging, type Layout, type Line, linesOfRules, type Paint, paintLine, plain, widthOf } from "./text-rules.ts";
+
+export interface TextOptions {
+  /** `services` has one short entry per service port, `traffic` all shares on all addresses, `rules` the lines too. */
+  readonly detail: "traffic" | "services" | "rules";
+  readonly paint?: Paint;
+  /** How wide the terminal is: 80 where that is not known. */
+  readonly columns?: number;
+}
+
+/** What a change does to traffic, for a person at a terminal. */
+export function renderText(diff: TrafficDiff, { detail, paint = plain, columns = 80 }: TextOptions): string {
+  const clean = escapeDeep(diff);
+  const { groups, cosmetic } = groupByService(clean.changes);
+  const layout = layOut(clean, groups, { columns, full: detail === "traffic" });
+  const blocks = [
+    headLines(clean, groups, columns),
+    ...linesOfGroups(groups, layout),
+    tailLines(clean, { groups, cosmetic }, { detail, columns }),
+    ...(detail === "rules" ? linesOfRules(clean) : []),
+  ];
+  const filled = blocks.filter((block) => block.length > 0);
+  return `${filled.map((block) => block.map((line) => paintLine(line, paint)).join("\n")).join("\n\n")}\n`;
+}
+
+function headLines(diff: TrafficDiff, groups: readonly ServiceGroup[], columns: number): readonly Line[] {
+  const { base, head } = diff;
+  const modes: readonly Line[] =
+    base.mode === head.mode || base.mode === undefined || head.mode === undefined
+      ? []
+      : [[[`${base.name} (${base.mode} mode) -> ${head.name} (${head.mode} mode)`, "dim"]]];
+  const summary: Line = [[summarySentence(groups, diff), "bold"]];
+  const leftOut = leftOutSentence(diff);
+  const below = leftOut === undefined ? [] : hanging([], leftOut, columns);
+  if (groups.length === 0) return [...modes, summary, ...below];
+  const legend: Line = [
+    [`${signs.added} added`, "green"],
+    ["  "],
+    [`${signs.changed} changed`, "yellow"],
+    ["  "],
+    [`${signs.removed} removed`, "red"],
+  ];
+  const gap = columns - widthOf(summary) - widthOf(legend);
+  return [...modes, gap < 2 ? summary : [...summary, [" ".repeat(gap)], ...legend], ...below];
+}
+
+/** Groups follow each other without a blank line, unless tables make each of them long. */
+function linesOfGroups(groups: readonly ServiceGroup[], layout: Layout): readonly (readonly Line[])[] {
+  const blocks = groups.map(({ changes }) => {
+    const shown: readonly AlikeChanges[] = layout.full
+      ? changes.map((change) => ({ change, also: [] }))
+      : foldAlike(changes);
+    return shown.flatMap((alike) => linesOfChange(alike, layout));
+  });
+  return layout.full ? blocks : [blocks.flat()];
+}
+
+const widestName = 30;
+const widestVip = 30;
+
+function layOut(
+  diff: TrafficDiff,
+  groups: readonly ServiceGroup[],
+  { columns, full }: Pick<Layout, "columns" | "full">,
+): Layout {
+  const widest = (texts: readonly string[], most: number): number =>
+    texts.reduce((width, { length }) => (length > most ? width : Math.max(width, length)), 0);
+  return {
+    name: widest(
+      groups.map(({ worst }) => worst.service ?? noService),
+      widestName,
+    ),
+    vip: widest(
+      groups.flatMap(({ changes }) => changes.map(({ vip }) => vip)),
+      widestVip,
+    ),
+    columns,
+    full,
+    compared: diff.nodes,
+  };
+}
+
+function tailLines(
+  diff: TrafficDiff,
+  { groups, cosmetic }: ReturnType<typeof groupByService>,
+  { detail, columns }: { readonly detail: TextOptions["detail"]; readonly columns: number },
+): readonly Line[] {
+  const lines: Line[] = [];
+  const moved = movedSentence(diff, groups);
+  if (moved !== undefined) lines.push([[moved]]);
+  const names = [...new Set(cosmetic.map(({ service, vip }) => service ?? vip))];
+  if (names.length > 0)
+    lines.push(
+      ...hanging([], `Only the text differs for ${plural(names.length, "service")}: ${namesText(names)}`, columns),
+    );
+  const rules = detail === "rules" ? [] : ruleSentences(diff);
+  const shown = rules.slice(0, mostNodeGroups).map((sentence, index, all): Line => {
+    const hint = index === all.length - 1 ? " (--detail rules shows them)" : "";
+    return hint !== "" && sentence.length + hint.length <= columns ? [[sentence], [hint, "dim"]] : [[sentence]];
+  });
+  lines.push(...shown);
+  if (rules.length > shown.length) lines.push([[`... and on other nodes (--detail rules shows all)`, "dim"]]);
+  for (const assumption of diff.assumptions) lines.push(...hanging([["assumed: ", "dim"]], assumption, columns));
+  return lines;
+}
+
+const mostNodeGroups = 4;

@@ -1,0 +1,78 @@
+import { escapeControls } from "../diagnostics/printable.ts";
+
+/**
+ * The same value with every text in it made safe to show. Renderers begin with this, so that none of them can
+ * forget a field.
+ */
+export function escapeDeep<Value>(value: Value): Value {
+  return escapeAny(value) as Value;
+}
+
+function escapeAny(value: unknown): unknown {
+  if (typeof value === "string") return escapeControls(value);
+  if (Array.isArray(value)) return value.map(escapeAny);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, field]) => [key, escapeAny(field)]));
+}
+
+/** Text for an element or a quoted attribute. */
+export function esc(text: string): string {
+  return text.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
+}
+
+/** Text from manifests or rules: set as code, and its arrows as arrows. */
+export function mono(text: string): string {
+  return `<code>${esc(text)}</code>`;
+}
+
+/** A phrase of the diff. */
+export function phrase(text: string): string {
+  return esc(text.replaceAll(" -> ", " → "));
+}
+
+/** Longer values are cut: a comment is no place for a name of ten thousand letters. */
+const longest = 160;
+
+function cut(text: string): string {
+  return text.length > longest ? `${text.slice(0, longest - 3)}...` : text;
+}
+
+/**
+ * A value as a code span, in a table or out of it. The span ends at a backtick and a table's cell at a bar, so these
+ * two are written as `\u0060` and `\u007c`, as control characters are.
+ */
+export function code(text: string): string {
+  const safe = cut(text).replaceAll("`", "\\u0060").replaceAll("|", "\\u007c");
+  return safe.trim() === "" ? "-" : `\`${safe}\``;
+}
+
+/**
+ * A phrase as text without any markup of its own. References (`@name`, `#1`) and addresses are looked for after
+ * entities are read, so something invisible stands in them.
+ */
+export function prose(text: string): string {
+  return cut(text)
+    .replaceAll(" -> ", " → ")
+    .replace(/[\\`*_[\]<>|~&$@#]|:\/\/|www\./gi, apart)
+    .replace(/^(\s*)([-+=]|\d+[.)](?=\s|$))/, `$1${invisible}$2`);
+}
+
+/** A phrase within a line of HTML, where Markdown has no meaning. */
+export function html(text: string): string {
+  return cut(text)
+    .replaceAll(" -> ", " → ")
+    .replace(/[&<>"'`*_[\]@#]/g, apart);
+}
+
+const invisible = "\u200b";
+
+function apart(found: string): string {
+  return /^[@#:w]/i.test(found) ? found[0] + invisible + found.slice(1) : `&#${found.charCodeAt(0)};`;
+}
+
+/** Lines as they are, in a fence that none of them can close. */
+export function fence(language: string, lines: readonly string[]): string {
+  const runs = lines.flatMap((line) => line.match(/`+/g) ?? []).map(({ length }) => length);
+  const ticks = "`".repeat(Math.max(3, ...runs.map((length) => length + 1)));
+  return `${ticks}${language}\n${lines.join("\n")}\n${ticks}`;
+}

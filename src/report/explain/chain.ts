@@ -1,0 +1,88 @@
+import { escapeControls } from "../../diagnostics/printable.ts";
+import type { AbsentChain } from "../../explain/chain/absent-chain.ts";
+import type { ChainExplanation, ChainPlace, ExplainedRule } from "../../explain/chain/explain-chain.ts";
+import type { SetExplanation, SetPart } from "../../explain/chain/explain-set.ts";
+import { describePart } from "../../explain/share.ts";
+import { printCause, type Rendering } from "../../explain/source.ts";
+import { familyNames } from "../../model/address.ts";
+import { wrap } from "./tree.ts";
+
+const mostRules = 50;
+
+/** `-o text` of a chain. */
+export function renderChain({ name, parts }: ChainExplanation, rendering: Rendering): string {
+  const texts = parts.map(({ nodes, places, absent }) => {
+    const on = wrap(nodes.map(escapeControls).join(", "), "on ", "   ");
+    const missing = absent === undefined ? "" : `\n${renderAbsent(absent)}`;
+    return `${on}\n${missing}${places.map((place) => renderPlace(place, rendering)).join("")}`;
+  });
+  return `${rendering.strong(escapeControls(name))}\n${texts.join("\n")}`;
+}
+
+function renderAbsent({ wouldBe, why }: AbsentChain): string {
+  const reasons = why.map((reason) => `${wrap(escapeControls(reason), "  - ", "    ")}\n`).join("");
+  const head = wrap(escapeControls(`It is not there. It would be ${wouldBe}:`));
+  return `${head}\n${reasons === "" ? "  - nothing in this state says why it is not there\n" : reasons}`;
+}
+
+function renderPlace(place: ChainPlace, rendering: Rendering): string {
+  const { strong } = rendering;
+  const declared = place.declaredAt === undefined ? "" : `:${place.declaredAt}`;
+  const head = `Table ${place.table}, ${familyNames[place.family]} (${escapeControls(place.file)}${declared})`;
+  const roots = place.reachedFrom.length === 0 ? "" : ` Packets come here from ${place.reachedFrom.join(", ")}.`;
+  return [
+    `\n${strong(head)}\n${wrap(escapeControls(`It ${place.purpose}.${roots}`), "  ")}\n`,
+    renderRules("What leads there", place.leadingHere, rendering, "nothing leads there"),
+    renderRules(
+      "What is in it",
+      place.rules.map(withoutChain),
+      rendering,
+      "nothing: packets go back to where they came from",
+    ),
+  ].join("");
+}
+
+function renderRules(title: string, rules: readonly ExplainedRule[], rendering: Rendering, none: string): string {
+  const shown = rules.slice(0, mostRules).map((rule) => renderRule(rule, rendering));
+  const more = rules.length > mostRules ? `    ... and ${rules.length - mostRules} more\n` : "";
+  return `\n  ${title}\n${rules.length === 0 ? `    ${none}\n` : shown.join("")}${more}`;
+}
+
+/** Inside its own chain a rule needs no name before its number. */
+function withoutChain(rule: ExplainedRule): ExplainedRule {
+  return { ...rule, chain: "" };
+}
+
+/** A rule in words, then as it stands, then where it comes from. */
+export function renderRule(rule: ExplainedRule, { sourceOf }: Rendering): string {
+  const { chain, number, words, share, file, line, text, cause } = rule;
+  const part = share === undefined ? "" : `${describePart(share.part)} of `;
+  const lines = [
+    wrap(escapeControls(`${chain === "" ? "Rule" : `${chain} rule`} ${number}: ${part}${words}`), "    ", "      "),
+  ];
+  lines.push(`      ${escapeControls(text)}`);
+  const from = cause === undefined ? "" : `, ${printCause(cause, sourceOf)}`;
+  lines.push(wrap(escapeControls(`${file}:${line}${from}`), "      "));
+  return `${lines.join("\n")}\n`;
+}
+
+/** `-o text` of a set. */
+export function renderSet({ name, parts }: SetExplanation, rendering: Rendering): string {
+  const texts = parts.map((part) => renderSetPart(part, rendering));
+  return `${rendering.strong(escapeControls(name))}\n${texts.join("\n")}`;
+}
+
+function renderSetPart({ nodes, type, purpose, file, line, entries, rules }: SetPart, rendering: Rendering): string {
+  const shown = entries.slice(0, mostRules).map(({ text, line: at, cause }) => {
+    const from = cause === undefined ? "" : `, ${printCause(cause, rendering.sourceOf)}`;
+    return `    ${escapeControls(text)}\n${wrap(escapeControls(`${file}:${at}${from}`), "      ")}\n`;
+  });
+  const more = entries.length > mostRules ? `    ... and ${entries.length - mostRules} more\n` : "";
+  const count = entries.length === 1 ? "Its entry" : `Its ${entries.length} entries`;
+  return [
+    `${wrap(nodes.map(escapeControls).join(", "), "on ", "   ")}\n\n`,
+    wrap(escapeControls(`A set of type ${type} (${file}:${line}): ${purpose ?? "somebody else's"}.`)),
+    entries.length === 0 ? "\n\n  It is empty.\n" : `\n\n  ${count}\n${shown.join("")}${more}`,
+    renderRules("Rules that ask for it", rules, rendering, "none"),
+  ].join("");
+}

@@ -1,0 +1,105 @@
+import type { Origin } from "../../diagnostics/place.ts";
+import type { ChainExplanation, ExplainedRule } from "../../explain/chain/explain-chain.ts";
+import type { RuleExplanation } from "../../explain/chain/explain-line.ts";
+import type { EntryExplanation, SetExplanation } from "../../explain/chain/explain-set.ts";
+import type { Omission } from "../../explain/not-programmed/not-programmed.ts";
+import type { NodeExplanation } from "../../explain/service/explain-node.ts";
+import type { ObjectExplanation } from "../../explain/service/explain-service.ts";
+import type { OwnLine } from "../../explain/service/service-lines.ts";
+import { type Source, type SourceOf, sourceOfCause } from "../../explain/source.ts";
+import type { LineOrigin } from "../../ir/step.ts";
+
+const apiVersion = "portolan/v1alpha1";
+
+/** `-o json` of a Service or of its endpoints. */
+export function objectDocument({ kind, object, type, origin, parts }: ObjectExplanation, sourceOf: SourceOf): object {
+  return {
+    apiVersion,
+    kind,
+    object,
+    type,
+    ...withSource(origin, sourceOf),
+    nodes: parts.map(({ nodes, ports, omissions, lines, missing }) => ({
+      nodes,
+      ports,
+      omissions: omissions.map((omission) => omissionDocument(omission, sourceOf)),
+      lines: lines.map((line) => lineDocument(line, sourceOf)),
+      missing: missing.map((line) => lineDocument(line, sourceOf)),
+    })),
+  };
+}
+
+function omissionDocument({ reason, port, family, what, why, origin }: Omission, sourceOf: SourceOf): object {
+  return { reason, port, family, what, why, ...withSource(origin, sourceOf) };
+}
+
+/** A line of a text with its cause. */
+function lineDocument({ cause, ...line }: OwnLine, sourceOf: SourceOf): object {
+  return { ...line, cause: cause && causeDocument(cause, sourceOf) };
+}
+
+/** The object and field that a line comes from. */
+function causeDocument(cause: LineOrigin, sourceOf: SourceOf): object {
+  const source: Source | undefined = sourceOfCause(cause, sourceOf);
+  return { object: cause.object, ...(cause.field === "" ? {} : { field: cause.field }), source };
+}
+
+function withSource(origin: Origin | undefined, sourceOf: SourceOf): { readonly source?: Source | undefined } {
+  return { source: origin && sourceOf(origin) };
+}
+
+/** `-o json` of a chain; `absent` where there is none of the name. */
+export function chainDocument({ name, parts }: ChainExplanation, sourceOf: SourceOf): object {
+  const nodes = parts.map(({ nodes: on, places, absent }) => ({
+    nodes: on,
+    chains: places.map(({ leadingHere, rules, ...place }) => ({
+      ...place,
+      leadingHere: leadingHere.map((rule) => ruleDocument(rule, sourceOf)),
+      rules: rules.map((rule) => ruleDocument(rule, sourceOf)),
+    })),
+    absent,
+  }));
+  return { apiVersion, kind: "ChainExplanation", name, nodes };
+}
+
+/** `-o json` of a set. */
+export function setDocument({ name, parts }: SetExplanation, sourceOf: SourceOf): object {
+  const nodes = parts.map(({ entries, rules, ...part }) => ({
+    ...part,
+    entries: entries.map((entry) => ({ ...entry, cause: entry.cause && causeDocument(entry.cause, sourceOf) })),
+    rules: rules.map((rule) => ruleDocument(rule, sourceOf)),
+  }));
+  return { apiVersion, kind: "SetExplanation", name, nodes };
+}
+
+/** `-o json` of a rule. */
+export function ruleExplanationDocument({ found, nearest, ...rule }: RuleExplanation, sourceOf: SourceOf): object {
+  return {
+    apiVersion,
+    kind: "RuleExplanation",
+    ...rule,
+    found: found.map((each) => ({ ...ruleDocument(each, sourceOf), nodes: each.nodes, purpose: each.purpose })),
+    nearest: nearest.map((each) => ruleDocument(each, sourceOf)),
+  };
+}
+
+function ruleDocument(rule: ExplainedRule, sourceOf: SourceOf): object {
+  const { file, line, table, chain, number, text, words, share, cause } = rule;
+  return { file, line, table, chain, number, text, words, share, cause: cause && causeDocument(cause, sourceOf) };
+}
+
+/** `-o json` of a line of the sets or virtual servers. */
+export function entryDocument({ text, parts }: EntryExplanation, sourceOf: SourceOf): object {
+  const nodes = parts.map(({ cause, rules, ...part }) => ({
+    ...part,
+    cause: cause && causeDocument(cause, sourceOf),
+    rules: rules.map((rule) => ruleDocument(rule, sourceOf)),
+  }));
+  return { apiVersion, kind: "EntryExplanation", text, nodes };
+}
+
+/** `-o json` of a Node. */
+export function nodeDocument({ omissions, ...node }: NodeExplanation, sourceOf: SourceOf): object {
+  const omitted = omissions.map((omission) => omissionDocument(omission, sourceOf));
+  return { apiVersion, kind: "NodeExplanation", ...node, omissions: omitted };
+}

@@ -1,0 +1,78 @@
+import { escapeControls } from "../../diagnostics/printable.ts";
+import type { RuleExplanation } from "../../explain/chain/explain-line.ts";
+import type { EntryExplanation } from "../../explain/chain/explain-set.ts";
+import type { OwnLine } from "../../explain/service/service-lines.ts";
+import { describePart } from "../../explain/share.ts";
+import { printCause, type Rendering } from "../../explain/source.ts";
+import { renderRule } from "./chain.ts";
+import { wrap } from "./tree.ts";
+
+/** `-o text` of a rule. `where` says what was searched: `the rules of node1`; undefined: nothing was. */
+export function renderRuleExplanation(
+  explanation: RuleExplanation,
+  rendering: Rendering,
+  where: string | undefined,
+): string {
+  const { text, chain, matches, target, found, nearest } = explanation;
+  const asked = matches.map(({ words }) => `${wrap(escapeControls(words), "  - ", "    ")}\n`);
+  const parts = [
+    `${rendering.strong(escapeControls(text))}\n\n`,
+    asked.length === 0
+      ? `Every packet that comes to ${escapeControls(chain)}\n`
+      : `In ${escapeControls(chain)}, a packet\n${asked.join("")}`,
+    `will\n${wrap(escapeControls(target), "  - ", "    ")}\n`,
+  ];
+  for (const rule of found) {
+    const { nodes, file, line, table, number, purpose, share, cause } = rule;
+    const at = `It is rule ${number} of ${chain} in table ${table}, on ${nodes.join(", ")} (${file}:${line}).`;
+    parts.push(`\n${wrap(escapeControls(at))}\n`);
+    if (share !== undefined) parts.push(`It takes ${describePart(share.part)} of what comes to this fork.\n`);
+    if (cause !== undefined) parts.push(`${wrap(escapeControls(`It is ${printCause(cause, rendering.sourceOf)}.`))}\n`);
+    parts.push(`${wrap(escapeControls(`${chain} ${purpose}.`))}\n`);
+  }
+  if (found.length === 0 && where !== undefined) {
+    parts.push(`\n${wrap(escapeControls(`It is not in ${where}.`))}\n`);
+    if (nearest.length > 0) parts.push("Nearest there:\n", ...nearest.map((rule) => renderRule(rule, rendering)));
+  }
+  return parts.join("");
+}
+
+/** Lines by file and chain, each run under what it comes from. Lines themselves are never broken: they are for tools. */
+export function renderLines(lines: readonly OwnLine[], title: string, { sourceOf, strong }: Rendering): string {
+  if (lines.length === 0) return "";
+  const parts = [`\n${strong(title)}\n`];
+  const isTraced = lines.some((line) => line.cause !== undefined);
+  let place = "";
+  let cause = "";
+  for (const line of lines) {
+    const here = printPlace(line);
+    const why =
+      line.cause === undefined ? (isTraced ? "the state does not ask for it" : "") : printCause(line.cause, sourceOf);
+    if (here !== place) parts.push(`  ${here}\n`);
+    if (why !== "" && (why !== cause || here !== place)) parts.push(`    ${escapeControls(why)}\n`);
+    [place, cause] = [here, why];
+    parts.push(`      ${line.line}: ${escapeControls(line.text)}\n`);
+  }
+  return parts.join("");
+}
+
+/** `iptables.restore, table nat, chain KUBE-SERVICES` */
+function printPlace({ file, table, chain }: Pick<OwnLine, "file" | "table" | "chain">): string {
+  const parts = [file, ...(table === undefined ? [] : [`table ${table}`]), ...(chain === undefined ? [] : [chain])];
+  return escapeControls(parts.join(", "));
+}
+
+/** `-o text` of a line of the sets or virtual servers. */
+export function renderEntry({ text, parts }: EntryExplanation, rendering: Rendering): string {
+  const shown = parts.map(({ nodes, file, line, purpose, cause, rules }) => {
+    const from =
+      cause === undefined ? "" : `\n${wrap(escapeControls(`It is ${printCause(cause, rendering.sourceOf)}.`))}`;
+    const asking =
+      rules.length === 0
+        ? ""
+        : `\n  Rules that ask for the set\n${rules.map((rule) => renderRule(rule, rendering)).join("")}`;
+    const where = `It ${purpose} (${file}:${line}, on ${nodes.join(", ")}).`;
+    return `${wrap(escapeControls(where))}${from}\n${asking}`;
+  });
+  return `${rendering.strong(escapeControls(text))}\n${shown.join("\n")}`;
+}

@@ -1,0 +1,66 @@
+import { escapeControls } from "../../diagnostics/printable.ts";
+import type { Omission } from "../../explain/not-programmed/not-programmed.ts";
+import { printSource, type Rendering } from "../../explain/source.ts";
+import { familyNames } from "../../model/address.ts";
+import { wrap } from "./tree.ts";
+
+const mostNamed = 6;
+
+/** With the node in brackets, where it is another. */
+const endpoint = /^endpoint (\S+(?: \([^)]*\))?)/;
+
+/** What is not there, as a list: things with one reason together. */
+export function renderOmissions(
+  omissions: readonly Omission[],
+  { sourceOf, strong }: Rendering,
+  isDual = false,
+): string {
+  if (omissions.length === 0) return "";
+  const lines = [`\n${strong("Not there, and why")}\n`];
+  let heading = "";
+  for (const group of inGroups(omissions)) {
+    const [first] = group as [Omission];
+    const family = isDual && first.family !== undefined ? `, ${familyNames[first.family]}` : "";
+    const here = first.port === undefined ? "" : `${first.port}${family}`;
+    if (here !== heading && here !== "") lines.push(`  ${escapeControls(here)}\n`);
+    heading = here;
+    const margin = heading === "" ? "  " : "    ";
+    const source = first.origin && sourceOf(first.origin);
+    const where = source === undefined ? "" : ` (${printSource(source)})`;
+    const text = escapeControls(`${namesOf(group)}: ${first.why}${where}`);
+    lines.push(`${wrap(text, `${margin}- `, `${margin}  `)}\n`);
+  }
+  return lines.join("");
+}
+
+/** The same reason in the same words, of the same service port and family; what holds for the whole object first. */
+function inGroups(omissions: readonly Omission[]): readonly (readonly Omission[])[] {
+  const groups = new Map<string, Omission[]>();
+  const whole = omissions.filter(({ port }) => port === undefined);
+  const ofPorts = omissions.filter(({ port }) => port !== undefined);
+  const headings = [...new Set(ofPorts.map(headingOf))];
+  const sorted = headings.flatMap((heading) => ofPorts.filter((omission) => headingOf(omission) === heading));
+  for (const omission of [...whole, ...sorted]) {
+    const { reason, what, why } = omission;
+    const key = JSON.stringify([reason, headingOf(omission), what.replace(endpoint, "endpoint"), why]);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [omission]);
+    else group.push(omission);
+  }
+  return [...groups.values()];
+}
+
+function headingOf({ port, family }: Omission): string {
+  return `${port ?? ""} ${family ?? ""}`;
+}
+
+function namesOf(group: readonly Omission[]): string {
+  const names = [...new Set(group.map(({ what }) => what))];
+  const [first = "", ...others] = names;
+  if (others.length === 0) return first;
+  const tail = first.replace(endpoint, "");
+  const targets = names.map((name) => endpoint.exec(name)?.[1] ?? "");
+  const shown = targets.slice(0, mostNamed).join(", ");
+  const more = targets.length > mostNamed ? ` and ${targets.length - mostNamed} more` : "";
+  return `endpoints ${shown}${more}${tail}`;
+}

@@ -1,0 +1,96 @@
+import { escapeControls } from "../../diagnostics/printable.ts";
+import type { ChainGraph } from "../../explain/chain/chain-graph.ts";
+import type { NodeExplanation } from "../../explain/service/explain-node.ts";
+import type { NodePart, ObjectExplanation } from "../../explain/service/explain-service.ts";
+import type { PicturedEndpoint, PortPicture } from "../../explain/service/port-picture.ts";
+import { describePart, type Share } from "../../explain/share.ts";
+import { printSource, type Rendering } from "../../explain/source.ts";
+import { familyNames } from "../../model/address.ts";
+import { renderLines } from "./line.ts";
+import { renderOmissions } from "./not-programmed.ts";
+import { renderTree, wrap } from "./tree.ts";
+
+/**
+ * `-o text` of a Service or of its endpoints: for each kind of node a picture, what is not there, and every line.
+ * `graph` is drawn where there is no plan to tell more, of a dump.
+ */
+export function renderObject(
+  { object, type, origin, parts }: ObjectExplanation,
+  graph: ChainGraph | undefined,
+  rendering: Rendering,
+): string {
+  const source = origin && rendering.sourceOf(origin);
+  const where = source === undefined ? "" : ` (${printSource(source)})`;
+  const kind = type === undefined ? "" : `, ${type}`;
+  const head = `${rendering.strong(escapeControls(object))}${escapeControls(`${kind}${where}`)}\n`;
+  return head + parts.map((part) => renderPart(part, graph, rendering)).join("\n");
+}
+
+function renderPart(part: NodePart, graph: ChainGraph | undefined, rendering: Rendering): string {
+  const { nodes, ports, omissions, lines, missing } = part;
+  return [
+    `${wrap(nodes.map(escapeControls).join(", "), "on ", "   ")}\n`,
+    graph === undefined || ports.length === 0 ? "" : `\n${rendering.strong("As the state wants it")}\n`,
+    ...ports.map((port) => renderPort(port, rendering)),
+    graph === undefined ? "" : `\n${rendering.strong("As the chains lead there")}\n${renderTree(graph)}`,
+    renderOmissions(omissions, rendering, new Set(ports.map(({ family }) => family)).size > 1),
+    lines.length === 0 ? "\nNo line is there because of it.\n" : renderLines(lines, countOf(lines.length), rendering),
+    renderLines(missing, "Not there, though the state asks for it", rendering),
+  ].join("");
+}
+
+function countOf(count: number): string {
+  return count === 1 ? "The line that is there because of it" : `The ${count} lines that are there because of it`;
+}
+
+/** A service port at a glance: where it answers, what it does with traffic, and its endpoints with their shares. */
+export function renderPort(port: PortPicture, { strong }: Rendering): string {
+  const title = `${strong(escapeControls(port.name))}, ${port.protocol.toUpperCase()}, ${familyNames[port.family]}\n`;
+  const rows: [string, string][] = port.addresses.map(({ kind, address, note }) => [
+    kind,
+    note === undefined ? address : `${address}, ${note}`,
+  ]);
+  rows.push(["inside", port.inside]);
+  if (port.outside !== undefined) rows.push(["outside", port.outside]);
+  if (port.affinitySeconds !== undefined) {
+    rows.push(["affinity", `a client keeps its endpoint for ${port.affinitySeconds} s`]);
+  }
+  const margin = " ".repeat(20);
+  const lines = rows.map(([name, value]) => `${wrap(value, `  ${name.padEnd(18)}`, margin)}\n`);
+  return `\n${title}${lines.join("")}${renderEndpoints(port)}`;
+}
+
+function renderEndpoints({ endpoints, outside }: PortPicture): string {
+  if (endpoints.length === 0) return "";
+  const width = Math.max(16, ...endpoints.map(({ target }) => target.length));
+  const wheres = endpoints.map(whereOf);
+  const nodeWidth = Math.max(12, ...wheres.map((where) => Math.min(30, where.length)));
+  const columns = ["inside", ...(outside === undefined ? [] : ["outside"])].map((name) => name.padStart(9)).join("");
+  const rows = endpoints.map((endpoint, at) => {
+    const shares = [endpoint.inside, ...(outside === undefined ? [] : [endpoint.outside])].map(printShare).join("");
+    return `    ${endpoint.target.padEnd(width)}  ${(wheres[at] ?? "").padEnd(nodeWidth)}${shares}\n`;
+  });
+  return `  ${"endpoints".padEnd(width + 2)}  ${" ".repeat(nodeWidth)}${columns}\n${rows.join("")}`;
+}
+
+function whereOf({ isLocal, node }: PicturedEndpoint): string {
+  if (isLocal) return "on this node";
+  return node === undefined ? "on no node" : escapeControls(`on ${node}`);
+}
+
+function printShare(share: Share | undefined): string {
+  return (share === undefined ? "-" : describePart(share.part)).padStart(9);
+}
+
+/** `-o text` of Nodes. */
+export function renderNode({ node, facts, omissions, lines }: NodeExplanation, rendering: Rendering): string {
+  const width = Math.max(...facts.map(({ what }) => what.length)) + 2;
+  const margin = " ".repeat(width + 2);
+  const rows = facts.map(({ what, value }) => `${wrap(escapeControls(value), `  ${what.padEnd(width)}`, margin)}\n`);
+  return [
+    `${rendering.strong(escapeControls(`Node ${node}`))}\n`,
+    ...rows,
+    `  ${"lines".padEnd(width)}${lines.total}, ${lines.always} of them there whatever the Services\n`,
+    renderOmissions(omissions, rendering),
+  ].join("");
+}

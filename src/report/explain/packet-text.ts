@@ -1,0 +1,149 @@
+import { parseFraction, printPercent } from "../../datapath/share.ts";
+import { escapeControls } from "../../diagnostics/printable.ts";
+import type { ExplainedOutcome, ExplainedPacket, PacketExplanation } from "../../explain/packet/packet-explanation.ts";
+import { renderHops } from "./packet-hops.ts";
+import { type Case, casesOf, conditionOf, renderResults } from "./packet-results.ts";
+import { countShared, type End, type EndGroup, joinWays } from "./packet-way-graph.ts";
+import { wrap } from "./tree.ts";
+
+/** More ends of one fork are counted: -o json has them all. */
+const mostEnds = 20;
+
+/** A packet's way for people: hop by hop, forks with their shares, then what becomes of it and what is not known. */
+export function renderPacket(explanation: PacketExplanation, strong: (text: string) => string): string {
+  const printable = withoutControls(explanation);
+  const { packet, outcomes, assumptions, limits } = printable;
+  const cases = casesOf(outcomes);
+  const isCertain = cases.every(({ asked }) => asked.length === 0);
+  const lines = [
+    strong(wrap(headline(printable), "", "  ")),
+    "",
+    ...(isCertain
+      ? [...renderWay(outcomes), "", strong("Result"), ...renderResults(outcomes, packet)]
+      : renderCases(cases, printable, strong)),
+    ...section("Taken for granted", assumptions, strong),
+    ...section("Not looked at", limits, strong),
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+/** The way as far as it is sure; then each result with what it depends on, and the shortest way to it. */
+function renderCases(
+  cases: readonly Case[],
+  { outcomes, packet }: PacketExplanation,
+  strong: (text: string) => string,
+): readonly string[] {
+  const shared = countShared(outcomes);
+  const hops = outcomes[0]?.hops ?? [];
+  const alike = new Map<string, Case[]>();
+  for (const each of cases) {
+    const key = renderResults(each.outcomes, packet).join("\n");
+    alike.set(key, [...(alike.get(key) ?? []), each]);
+  }
+  return [
+    ...renderHops(hops.slice(0, shared), "  ", hops[shared]),
+    "",
+    "From here on it depends on what the rules do not tell.",
+    ...[...alike].flatMap(([result, own]) => {
+      const [shortest] = [...own].sort((a, b) => lengthOf(a) - lengthOf(b));
+      const way = shortest === undefined ? [] : renderWay(shortest.outcomes, shared);
+      const conditions = own.map((each, at) => wrap(`${at === 0 ? "" : "or "}${conditionOf(each)}`, "  ", "     "));
+      return [
+        "",
+        strong("Result"),
+        result,
+        ...conditions,
+        ...(own.length > 1 ? ["  the shortest of these:"] : []),
+        ...way,
+      ];
+    }),
+  ];
+}
+
+function lengthOf({ outcomes }: Case): number {
+  return outcomes.reduce((sum, { hops }) => sum + hops.length, 0);
+}
+
+/** Names of pods, and comments of a dump, may hold anything. */
+function withoutControls(explanation: PacketExplanation): PacketExplanation {
+  return JSON.parse(JSON.stringify(explanation), (_, value) =>
+    typeof value === "string" ? escapeControls(value) : value,
+  );
+}
+
+function headline({ node, mode, packet }: PacketExplanation): string {
+  const { from, to, protocol, fromName, service, entry, state, mark } = packet;
+  const source = fromName === undefined ? from : `${fromName} (${from})`;
+  const target = service === undefined ? to : `${service} (${to})`;
+  const extras = [
+    ...(state === "new" ? [] : [`of a connection that is ${state}`]),
+    ...(mark === undefined ? [] : [`with mark 0x${mark.toString(16)}`]),
+  ];
+  const parts = [`${protocol.toUpperCase()} from ${source} to ${target}`, entryWords(entry, packet), ...extras];
+  return `${parts.join(", ")}; on ${node}${mode === null ? "" : `, ${mode} mode`}`;
+}
+
+function entryWords(entry: ExplainedPacket["entry"], { interface: name }: ExplainedPacket): string {
+  const by = name === undefined ? "" : ` by ${name}`;
+  switch (entry) {
+    case "node":
+      return "sent by the node itself";
+    case "pod":
+      return `from a pod of this node${by}`;
+    case "outside":
+      return `from outside${by}`;
+  }
+}
+
+function renderWay(outcomes: readonly ExplainedOutcome[], from = 0): readonly string[] {
+  const { hops, groups } = joinWays(outcomes, from);
+  const ends = groups.flatMap((group) => group.ends);
+  const chosen = ends.length > 1 ? ends[0]?.lead[0] : undefined;
+  const way = renderHops(hops, "  ", chosen);
+  if (ends.length < 2) return way.length === 0 && from === 0 ? ["  no rule takes it"] : way;
+  // A virtual server is one for all ends; what chose is said of it.
+  const isServer = chosen?.table === "ipvs";
+  const fork = isServer ? renderHops([chosen], "  ") : [];
+  const how = isServer ? "one of" : "by chance, one of";
+  return [...way, ...fork, `  ${how} ${ends.length}:`, ...groups.flatMap(renderGroup)];
+}
+
+function renderGroup({ ends, tail }: EndGroup): readonly string[] {
+  const shown = ends.slice(0, mostEnds).flatMap(renderEnd);
+  const more = ends.length - mostEnds;
+  const rest = more > 0 ? [`    and ${more} more (-o json lists them)`] : [];
+  if (tail.length === 0) return [...shown, ...rest];
+  return [
+    ...shown,
+    ...rest,
+    ends.length > 1 ? "    then, for each of these:" : "    then:",
+    ...renderHops(tail, "      "),
+  ];
+}
+
+/** `33.3 %  10.0.1.5:8080  by KUBE-SVC-... 1 and KUBE-SEP-... 2, pod shop/web-1 on node2` */
+function renderEnd({ outcome, lead }: End): readonly string[] {
+  const chosen = lead[0];
+  const sent = lead.at(-1);
+  const { destination = sent?.goesTo ?? outcome.verdict, exact, pod, podNode } = outcome;
+  const rules = chosen === undefined || chosen.rule === null ? [] : [`${chosen.chain} ${chosen.rule}`];
+  if (sent !== undefined && sent !== chosen) rules.push(`${sent.chain} ${sent.rule}`);
+  const share = printPercent(parseFraction(exact)).padStart(8);
+  const who = pod === undefined ? "" : `pod ${pod}`;
+  const where = podNode === undefined ? "" : `on ${podNode}`;
+  const name = [who, where].filter((part) => part !== "").join(" ");
+  const head = `  ${share}  ${destination}${name === "" ? "" : `  ${name}`}`;
+  const hang = " ".repeat(12);
+  const between = lead.slice(1, -1);
+  return [
+    head,
+    ...(rules.length === 0 ? [] : [wrap(`by ${rules.join(" and ")}`, hang)]),
+    ...(sent?.object === undefined || sent.table === "ipvs" ? [] : [wrap(sent.because, hang)]),
+    ...renderHops(between, hang),
+  ];
+}
+
+function section(title: string, sentences: readonly string[], strong: (text: string) => string): readonly string[] {
+  if (sentences.length === 0) return [];
+  return ["", strong(title), ...sentences.map((sentence) => wrap(sentence, "  - ", "    "))];
+}

@@ -1,0 +1,108 @@
+import type { Planned } from "../app/host/planned.ts";
+import { escapeControls } from "../diagnostics/printable.ts";
+import type { NotShown } from "../filter/narrowing.ts";
+import type { ChangeStep } from "../ir/step.ts";
+import { families, familyNames } from "../model/address.ts";
+import type { Backend } from "../reconcile/live/host-state.ts";
+import type { ChangeCount, ServiceChange } from "../reconcile/summarize-changes.ts";
+import type { Paint } from "./diagnostics.ts";
+import { notShownSentence } from "./words.ts";
+
+const signs = { add: "+", change: "~", remove: "-" } as const;
+const paints = { add: "green", change: "yellow", remove: "red" } as const;
+
+export interface PlanLook {
+  /** Every rule that changes. */
+  readonly all: boolean;
+  readonly paint: Paint;
+  /** What `changes` leave out. */
+  readonly notShown?: NotShown | undefined;
+}
+
+/** The plan as a person reads it: what changes for whom, how much, and in which steps. */
+export function renderPlan(
+  planned: Planned,
+  changes: readonly ServiceChange[],
+  { all, paint, notShown }: PlanLook,
+): string {
+  const { plan, desired } = planned;
+  const left = notShown === undefined ? "" : `${escapeControls(notShownSentence(notShown, "change"))}.\n`;
+  if (plan.steps.length === 0) return `${whatFor(planned)}: as wanted, nothing to do.\n${left}`;
+  if (changes.length === 0 && left !== "") return `${whatFor(planned)}: nothing to do of what is shown.\n${left}`;
+  const shown = all ? changes : changes.slice(0, mostRows);
+  const rows = shown.map((change) => renderChange(change, widthOf(shown), all, paint));
+  if (shown.length < changes.length) rows.push(`    ... ${changes.length - shown.length} more: --rules shows all\n`);
+  const steps = plan.steps
+    .filter(({ mayFail }) => mayFail !== true)
+    .map((step, index) => `  ${index + 1}. ${step.purpose}: ${stepSize(step)}`);
+  const forgotten = plan.steps.length - steps.length;
+  if (forgotten > 0)
+    steps.push(
+      `  ${steps.length + 1}. forget ${plural(forgotten, "connection")} to endpoints that serve no longer: conntrack`,
+    );
+  const shownSteps =
+    steps.length > mostSteps ? [...steps.slice(0, mostSteps), `  ... ${steps.length - mostSteps} more`] : steps;
+  const count = `${countChanges(changes)}, on ${escapeControls(desired.node)}.\n${left}`;
+  const heading = left === "" ? "Steps:" : "Steps, of all Services:";
+  return `${whatFor(planned)}\n\n${rows.join("")}\n${count}\n${heading}\n${shownSteps.join("\n")}\n`;
+}
+
+const mostSteps = 20;
+const mostRows = 40;
+
+function whatFor({ desired, backends }: Planned): string {
+  const used = families.filter((family) => desired.wanted.rules[family] !== undefined);
+  const spelled = used.map((family) => `${familyNames[family]} (iptables-${backends[family] satisfies Backend})`);
+  const mode = desired.mode === "cleanup" || desired.mode === "backup" ? desired.mode : `${desired.mode} mode`;
+  return `Node ${escapeControls(desired.node)}, ${[mode, ...spelled].join(", ")}`;
+}
+
+function widthOf(changes: readonly ServiceChange[]): number {
+  return changes.reduce((width, { service }) => Math.max(width, Math.min(40, service.length)), 0);
+}
+
+function renderChange(
+  { service, kind, counts, lines }: ServiceChange,
+  width: number,
+  all: boolean,
+  paint: Paint,
+): string {
+  const sign = paint(paints[kind], signs[kind]);
+  const head = `  ${sign} ${escapeControls(service).padEnd(width)}  ${counts.map((count) => renderCount(count, kind)).join(", ")}\n`;
+  return head + (all ? lines.map((line) => `      ${escapeControls(line)}\n`).join("") : "");
+}
+
+function renderCount({ what, added, removed }: ChangeCount, kind: ServiceChange["kind"]): string {
+  if (kind === "add") return plural(added, what);
+  if (kind === "remove") return plural(removed, what);
+  const parts = [added > 0 ? `+${added}` : "", removed > 0 ? `-${removed}` : ""].filter((part) => part !== "");
+  return `${parts.join(" ")} ${added + removed === 1 ? what : pluralOf(what)}`;
+}
+
+/** What a count of things is called. */
+function plural(count: number, what: string): string {
+  return `${count} ${count === 1 ? what : pluralOf(what)}`;
+}
+
+function pluralOf(what: string): string {
+  if (what === "order of rules") return what;
+  if (what.endsWith("ss")) return `${what}es`;
+  return what.endsWith("ry") ? `${what.slice(0, -1)}ies` : `${what}s`;
+}
+
+function countChanges(changes: readonly ServiceChange[]): string {
+  const of = (kind: ServiceChange["kind"]): number => changes.filter((change) => change.kind === kind).length;
+  return `${of("add")} to add, ${of("change")} to change, ${of("remove")} to remove`;
+}
+
+function stepSize({ argv, stdin }: ChangeStep): string {
+  if (stdin === "") return argv.join(" ");
+  const commits = stdin.match(/^COMMIT$/gm)?.length ?? 0;
+  const transactions = commits > 1 ? `, ${commits} transactions` : commits === 1 ? ", one transaction" : "";
+  return `${argv[0]}, ${size(stdin.length)}${transactions}`;
+}
+
+function size(bytes: number): string {
+  if (bytes < 1000) return `${bytes} bytes`;
+  return bytes < 1_000_000 ? `${(bytes / 1000).toFixed(1)} KB` : `${(bytes / 1_000_000).toFixed(1)} MB`;
+}

@@ -1,0 +1,14 @@
+import { diffSchema } from "./schema-diff.ts";
+import { packetSchema } from "./schema-packet.ts";
+
+/** JSON Schemas of the documents Portolan prints, by the name that `portolan schema` knows them by. */
+export const schemas: Readonly<Record<string, NamedSchema>> = {
+  diff: { of: "portolan diff, as JSON", schema: diffSchema },
+  packet: { of: "portolan explain packet, as JSON", schema: packetSchema },
+};
+
+export interface NamedSchema {
+  /** What prints such documents. */
+  readonly of: string;
+  readonly schema: object;
+}

@@ -1,0 +1,128 @@
+import type {
+  ChangeSeverity,
+  NodeRules,
+  OutcomeLabel,
+  SourcePlace,
+  TrafficChange,
+  TrafficDiff,
+} from "../diff/traffic-diff.ts";
+import type { NotShown } from "../filter/narrowing.ts";
+import { countChanged, type ServiceGroup, sumRules } from "./diff/service-groups.ts";
+
+export const signs = { added: "+", changed: "~", removed: "-" } as const;
+
+/** What a severity is called in a report. */
+export const severityNames: Readonly<Record<ChangeSeverity, string>> = {
+  "access-widened": "access widened",
+  "access-lost": "access lost",
+  "source-address": "source address",
+  shares: "shares",
+  affinity: "affinity",
+  cosmetic: "cosmetic",
+};
+
+export const nothingDiffers = "No packet is treated differently.";
+export const nothingShownDiffers = "No packet to the Services shown is treated differently.";
+
+/** `1 service`, `3 services`, `2 addresses`. */
+export function plural(count: number, what: string): string {
+  if (count === 1) return `1 ${what}`;
+  return `${count} ${what}${what.endsWith("s") ? "es" : "s"}`;
+}
+
+/** A share from 0 to 1 as `33.3 %`. What is not all, or not nothing, never reads as if it were. */
+export function percent(share: number): string {
+  if (share === 0 || share === 1) return `${share * 100} %`;
+  const rounded = (share * 100).toFixed(1);
+  if (rounded === "0.0") return "< 0.1 %";
+  return rounded === "100.0" ? "> 99.9 %" : `${rounded} %`;
+}
+
+/** Where a packet ends: its endpoint, or the verdict. */
+export function outcomeTarget({ verdict, destination }: OutcomeLabel): string {
+  switch (verdict) {
+    case "delivered":
+      return destination ?? "delivered";
+    case "rejected":
+    case "dropped":
+      return verdict;
+    case "untouched":
+      return "no rule takes it";
+  }
+}
+
+/** `deploy/web.yaml:21:13` */
+export function placeText({ file, line, column }: SourcePlace): string {
+  return `${file}:${line}:${column}`;
+}
+
+/** `n1`, `n1 and n2`, `n1, n2 and 4 more`. */
+export function namesText(names: readonly string[], most = 3): string {
+  if (names.length > most) return `${names.slice(0, most - 1).join(", ")} and ${names.length - most + 1} more`;
+  return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names[names.length - 1]}`;
+}
+
+/** On which nodes a change is; undefined where it is on every node that was compared. */
+export function nodesText(nodes: readonly string[], compared: readonly string[]): string | undefined {
+  if (nodes.length === compared.length) return undefined;
+  return `on ${nodes.length} of ${plural(compared.length, "node")}: ${namesText(nodes)}`;
+}
+
+/** A change in one sentence without a full stop: `shop/web:http 10.96.4.20:80/TCP: endpoints 3 -> 2`. */
+export function changeSentence({ service, vip, headline }: TrafficChange): string {
+  return `${service === undefined ? "" : `${service} `}${vip}: ${headline}`;
+}
+
+/** `3 services change on 12 nodes`; without a change of behaviour, that there is none. */
+export function summarySentence(groups: readonly ServiceGroup[], { notShown }: Pick<TrafficDiff, "notShown">): string {
+  const { services, addresses, nodes } = countChanged(groups);
+  if (groups.length === 0) return notShown === undefined ? nothingDiffers : nothingShownDiffers;
+  const other = services === 0 ? "address" : "other address";
+  const parts = [services === 0 ? "" : plural(services, "service"), addresses === 0 ? "" : plural(addresses, other)];
+  const verb = services + addresses === 1 ? "changes" : "change";
+  return `${parts.filter((part) => part !== "").join(" and ")} ${verb} on ${plural(nodes, "node")}`;
+}
+
+/** What a narrowed diff leaves out; undefined of a whole one. */
+export function leftOutSentence({ notShown }: Pick<TrafficDiff, "notShown">): string | undefined {
+  return notShown && notShownSentence(notShown, "change");
+}
+
+/** `9 added, 4 changed, 11 removed` */
+export function ruleCounts({ added, changed, removed }: Pick<NodeRules, "added" | "changed" | "removed">): string {
+  return `${added} added, ${changed} changed, ${removed} removed`;
+}
+
+/** `412 lines moved`, on all nodes together; undefined where none did. */
+export function movedSentence(diff: Pick<TrafficDiff, "rules">, groups: readonly ServiceGroup[]): string | undefined {
+  const { moved } = sumRules(diff);
+  if (moved === 0) return undefined;
+  return groups.length === 0
+    ? `${plural(moved, "line")} moved`
+    : `${plural(moved, "more line")} moved, and treat no packet differently`;
+}
+
+/** By group of nodes, how many rules change: `Rules per node: ...`, or `Rules on n1 and n2: ...` where nodes differ. */
+export function ruleSentences({ rules, nodes }: Pick<TrafficDiff, "rules" | "nodes">): readonly string[] {
+  const changed = rules.filter((group) => group.added + group.changed + group.removed > 0);
+  return changed.map((group) => {
+    const everywhere = group.nodes.length === nodes.length;
+    const where = everywhere && nodes.length > 1 ? "Rules per node" : `Rules on ${namesText(group.nodes)}`;
+    return `${where}: ${ruleCounts(group)}`;
+  });
+}
+
+/** The same for programs. `what` is what is counted: `changes` or `findings`. */
+export function notShownDocument({ filter, count, services }: NotShown, what: "changes" | "findings"): object {
+  return { filter, [what]: count, services };
+}
+
+/** `3 changes of 2 other Services are not shown (-n shop)`, without a full stop. `what` is what one is called. */
+export function notShownSentence({ filter, count, services, rules = 0 }: NotShown, what: string): string {
+  if (count + rules === 0) return `${filter} leaves nothing out`;
+  const whose = services === 0 ? "other Services" : services === 1 ? "another Service" : `${services} other Services`;
+  const parts = [count === 0 ? [] : plural(count, what), rules === 0 ? [] : plural(rules, "rule")].flat();
+  const [first = "", ...others] = parts;
+  const all = [`${first} of ${whose}`, ...others].join(" and ");
+  return `${all} ${count + rules === 1 ? "is" : "are"} not shown (${filter})`;
+}

@@ -1,0 +1,75 @@
+import { isDnsSubdomain, isLabelValue } from "../model/fields/names.ts";
+import type { Digest } from "./map-address.ts";
+
+/** What a name names: names of different things are mapped apart, each to a text that says what it is. */
+export type NameKind =
+  | "namespace"
+  | "service"
+  | "slice"
+  | "node"
+  | "zone"
+  | "pod"
+  | "workload"
+  | "port"
+  | "host"
+  | "key"
+  | "value"
+  | "class"
+  | "protocol"
+  | "interface";
+
+const prefixes: Readonly<Record<NameKind, string>> = {
+  namespace: "ns",
+  service: "svc",
+  slice: "slice",
+  node: "node",
+  zone: "zone",
+  pod: "pod",
+  workload: "app",
+  port: "p",
+  host: "host",
+  key: "key",
+  value: "v",
+  class: "class",
+  protocol: "protocol.example/p",
+  interface: "if",
+};
+
+/** Names that so many clusters have that they say nothing about one. */
+const common: Readonly<Partial<Record<NameKind, readonly string[]>>> = {
+  namespace: ["default", "kube-system", "kube-public", "kube-node-lease"],
+  service: ["kubernetes", "kube-dns"],
+  port: ["http", "https", "grpc", "dns", "dns-tcp", "metrics"],
+  interface: ["cali", "cni0", "docker0", "eni", "eth", "gke", "lxc", "veth"],
+};
+
+/** Makes a function that gives each name of a kind another one. What no API server would take as a name stays. */
+export function createNameMap(digest: Digest): (kind: NameKind, name: string) => string {
+  const known = new Map<string, string>();
+  return (kind, name) => {
+    if (name === "" || common[kind]?.includes(name) === true || isWellKnown(name) || !isName(kind, name)) return name;
+    const key = `${kind} ${name}`;
+    let mapped = known.get(key);
+    if (mapped === undefined) {
+      // Ten digits: of 10,000 names no two fall together. The name of a port may have 15 characters.
+      mapped = `${prefixes[kind]}-${digest(key).slice(0, 10)}`;
+      known.set(key, mapped);
+    }
+    return mapped;
+  };
+}
+
+/** Of Kubernetes itself: `kubernetes.io/hostname`. */
+function isWellKnown(name: string): boolean {
+  return /^(?:[\w.-]+\.)?(?:kubernetes|k8s)\.io\//.test(name);
+}
+
+function isName(kind: NameKind, name: string): boolean {
+  if (kind === "key" || kind === "class") return /^[\w./-]{1,316}$/.test(name);
+  // Those without a domain are IANA's.
+  if (kind === "protocol") return /^[\w.-]+\/[\w.-]+$/.test(name);
+  if (kind === "interface") return /^[^\s/]{1,15}$/.test(name);
+  if (kind === "value" || kind === "zone") return isLabelValue(name);
+  // What has no letter is no host: an address that is none.
+  return isDnsSubdomain(name) && (kind !== "host" || /[a-z]/.test(name));
+}
