@@ -8,5 +8,6 @@ export interface Product {
 
 export type Mode = "iptables" | "ipvs";
 
-export function modeOf(folder: string): Mode;
+/** The mode a case is about, which may be one that Portolan does not compile. */
+export function modeOf(folder: string): string;
 export function checkCase(folder: string, product: Product): string[];

@@ -6,7 +6,7 @@ import { compareWithKubeProxy } from "./compare.mjs";
 /** A case directory as the oracle keeps it: case.yaml, cluster.yaml, kube-proxy.yaml and, once rendered, expected/. */
 export function modeOf(folder) {
   const configuration = parse(readFileSync(join(folder, "kube-proxy.yaml"), "utf8"));
-  return configuration?.mode === "ipvs" ? "ipvs" : "iptables";
+  return configuration?.mode || "iptables";
 }
 
 /** What differs, as lines. `product` is Portolan's `compile` and its reader of documents, `readDocuments`. */
