@@ -35,6 +35,9 @@ npm install --no-progress
 step "lint, types, dead code"
 npm run --silent lint
 
+step "structure"
+npm run --silent structure
+
 step "package"
 npm run --silent check:package
 
