@@ -91,6 +91,28 @@ describe("lint finds", () => {
   });
 });
 
+describe("the spelling check", () => {
+  const words = readFileSync(join(root, "scripts/words.txt"), "utf8");
+
+  function check(text: string): string {
+    const file = join(write(join(workspace, "spelling"), { "text.ts": text }), "text.ts");
+    const spelling = ["lint", "--config", join(root, "scripts/cspell.json"), "--root", workspace, "--no-color"];
+    const options = ["--no-progress", "--no-summary", "--no-gitignore", file];
+    return spawnSync(join(root, "node_modules/.bin/cspell"), [...spelling, ...options], { encoding: "utf8" }).stdout;
+  }
+
+  it("finds a misspelled word, in names as well, and knows the project's own", () => {
+    const found = check("// They recieve traffic of the nfacct counters.\nexport const endpointAdress = 1;\n");
+    expect(found.match(/Unknown word \(\w+\)/g)).toEqual(["Unknown word (recieve)", "Unknown word (Adress)"]);
+  });
+
+  it("has a sorted list of words, one a line", () => {
+    const lines = words.trimEnd().split("\n");
+    expect(lines).toEqual([...new Set(lines)].toSorted());
+    expect(lines.filter((line) => !/^[a-z]+$/.test(line))).toEqual([]);
+  });
+});
+
 describe("the lists of files that a rule of lint spares", () => {
   const { overrides, ...rest } = JSON.parse(readFileSync(config, "utf8")) as LintConfig;
   const spared = overrides.flatMap(({ includes, linter }) =>
