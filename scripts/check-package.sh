@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The package as a user gets it: its shape (publint, attw), a start from an empty folder, and a core without node:.
+# The package as a user gets it: its shape (publint, attw), a global installation without warnings, a start from an empty
+# folder, and a core without node:.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 work=$(mktemp -d)
@@ -8,6 +9,14 @@ npm pack --silent --ignore-scripts --pack-destination "$work" >/dev/null
 tarball=$(echo "$work"/*.tgz)
 npx publint --strict "$tarball"
 npx attw --profile esm-only "$tarball"
+# Globally, without a word of npm about scripts that it should not run, or about deprecated packages.
+said=$(npm install --global --loglevel=warn --no-progress --prefix "$work/global" "$tarball" 2>&1) || said="warn: it failed
+$said"
+if grep -qi warn <<<"$said"; then
+  printf 'npm install --global is not silent:\n%s\n' "$said" >&2
+  exit 1
+fi
+"$work/global/bin/portolan" --version
 mkdir "$work/empty"
 cd "$work/empty"
 npm install --silent --no-progress --prefix . "$tarball"

@@ -29,11 +29,13 @@ else
 fi
 
 step "npm packages and build"
-# Not npm ci: it asks the lock file for the optional packages of every platform, addresses included.
-npm install --no-progress
+npm ci --no-progress
 
 step "lint, types, dead code"
 npm run --silent lint
+
+step "structure"
+npm run --silent structure
 
 step "package"
 npm run --silent check:package
