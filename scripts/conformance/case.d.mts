@@ -1,5 +1,5 @@
-import type { readDocuments } from "../../src/model/documents/read-documents.ts";
 import type { compile } from "../../src/index.ts";
+import type { readDocuments } from "../../src/model/documents/read-documents.ts";
 
 export interface Product {
   readonly compile: typeof compile;

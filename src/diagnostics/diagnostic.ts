@@ -58,7 +58,7 @@ export function createSink(): Sink {
     diagnostics,
     reporter: (subject) => (code, place, parameters, options) => {
       const object = subject.kind === "" ? undefined : describeSubject(subject);
-      const diagnostic = makeDiagnostic(code, place, parameters, object, options ?? {});
+      const diagnostic = makeDiagnostic(code, parameters, { ...options, place, object });
       if (diagnostic.severity === "error") subject.errors += 1;
       const { document = "", path = [] } = diagnostic.origin ?? {};
       const key = [code, document, ...path, diagnostic.message].join(" ");
@@ -68,13 +68,13 @@ export function createSink(): Sink {
   };
 }
 
-function makeDiagnostic<C extends Code>(
-  code: C,
-  place: Place | undefined,
-  parameters: Parameters<C>,
-  object: string | undefined,
-  options: ReportOptions,
-): Diagnostic {
+interface Reported extends ReportOptions {
+  readonly place: Place | undefined;
+  readonly object: string | undefined;
+}
+
+function makeDiagnostic<C extends Code>(code: C, parameters: Parameters<C>, reported: Reported): Diagnostic {
+  const { place, object, ...options } = reported;
   const entry: CatalogEntry = catalog[code];
   const origin = place === undefined ? undefined : originOf(place);
   const field = origin === undefined ? "" : fieldPath(withinObject(origin.path));

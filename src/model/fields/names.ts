@@ -130,7 +130,7 @@ export function parseLabels(fields: Fields, key: string): Texts {
   checkKeys(fields, key, labels, isQualifiedName);
   for (const name in labels) {
     const value = labels[name] as string;
-    if (!isLabelValue(value)) tell(fields, key, name, { got: value, what: "label value" });
+    if (!isLabelValue(value)) reportLabel(fields, { field: key, name, caret: "value" }, "label value", value);
   }
   return labels;
 }
@@ -144,18 +144,19 @@ export function parseAnnotations(fields: Fields, key: string): Texts {
 
 function checkKeys(fields: Fields, key: string, texts: Texts, isKey: (name: string) => boolean): void {
   for (const name in texts) {
-    if (!isKey(name)) tell(fields, key, name, { got: name, what: "label or annotation key" }, "key");
+    if (!isKey(name)) reportLabel(fields, { field: key, name, caret: "key" }, "label or annotation key", name);
   }
 }
 
-function tell(
-  fields: Fields,
-  key: string,
-  name: string,
-  parameters: { readonly got: string; readonly what: string },
-  caret: "key" | "value" = "value",
-): void {
-  fields.report("label-invalid", { parent: placeOf(fields, key), key: name }, parameters, { caret });
+interface InvalidLabel {
+  /** Of labels, annotations or a selector: the field that holds them, and the one that is wrong. */
+  readonly field: string;
+  readonly name: string;
+  readonly caret: "key" | "value";
+}
+
+function reportLabel(fields: Fields, { field, name, caret }: InvalidLabel, what: string, got: string): void {
+  fields.report("label-invalid", { parent: placeOf(fields, field), key: name }, { got, what }, { caret });
 }
 
 /** A field that holds a qualified name, such as appProtocol. */

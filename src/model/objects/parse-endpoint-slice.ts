@@ -60,21 +60,15 @@ function parseSliceEndpoints(fields: Fields, family: Family): readonly SliceEndp
   const endpoints: SliceEndpoint[] = [];
   for (let index = 0; index < list.length; index++) {
     const endpoint =
-      readPlainEndpoint(list[index], index, family) ?? parseAnyEndpoint(fields, place, list, index, family);
+      readPlainEndpoint(list[index], index, family) ??
+      parseAnyEndpoint(recordItem(fields, place, list, index), index, family);
     if (endpoint !== undefined) endpoints.push(endpoint);
   }
   checkSize(fields, "endpoints", list.length, mostEndpoints);
   return endpoints;
 }
 
-function parseAnyEndpoint(
-  fields: Fields,
-  place: Place,
-  list: readonly unknown[],
-  index: number,
-  family: Family,
-): SliceEndpoint | undefined {
-  const record = recordItem(fields, place, list, index);
+function parseAnyEndpoint(record: Fields | undefined, index: number, family: Family): SliceEndpoint | undefined {
   return record === undefined ? undefined : parseSliceEndpoint(record, index, family);
 }
 

@@ -20,9 +20,9 @@ export function parseDetectLocal(fields: Fields): DetectLocal {
   const clusterCidr = textField(fields, "clusterCIDR") ?? "";
   const bridge = textField(detect, "bridgeInterface") ?? "";
   const prefix = textField(detect, "interfaceNamePrefix") ?? "";
-  warnIgnored(fields, "clusterCIDR", clusterCidr, "ClusterCIDR", mode);
-  warnIgnored(detect, "bridgeInterface", bridge, "BridgeInterface", mode);
-  warnIgnored(detect, "interfaceNamePrefix", prefix, "InterfaceNamePrefix", mode);
+  if (clusterCidr !== "" && mode !== "ClusterCIDR") warnIgnored(fields, "clusterCIDR", mode);
+  if (bridge !== "" && mode !== "BridgeInterface") warnIgnored(detect, "bridgeInterface", mode);
+  if (prefix !== "" && mode !== "InterfaceNamePrefix") warnIgnored(detect, "interfaceNamePrefix", mode);
   switch (mode) {
     case "ClusterCIDR":
       return { kind: "cluster-cidr", cidrs: parseClusterCidrs(fields, clusterCidr) };
@@ -36,9 +36,8 @@ export function parseDetectLocal(fields: Fields): DetectLocal {
   }
 }
 
-function warnIgnored(fields: Fields, field: string, text: string, reader: Mode, mode: Mode): void {
-  if (text !== "" && mode !== reader)
-    fields.report("detect-local-ignored", placeOf(fields, field), { field, mode }, { caret: "key" });
+function warnIgnored(fields: Fields, field: string, mode: Mode): void {
+  fields.report("detect-local-ignored", placeOf(fields, field), { field, mode }, { caret: "key" });
 }
 
 function parseClusterCidrs(fields: Fields, text: string): readonly Cidr[] {

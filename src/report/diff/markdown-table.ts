@@ -66,7 +66,7 @@ function titleOf(namespace: string): string {
 function byNamespace(groups: readonly ServiceGroup[]): ReadonlyMap<string, readonly ServiceGroup[]> {
   const namespaces = new Map<string, ServiceGroup[]>();
   for (const group of groups) {
-    const namespace = group.isService ? group.name.split("/", 1)[0]! : "";
+    const namespace = group.isService ? group.name.slice(0, group.name.indexOf("/")) : "";
     const members = namespaces.get(namespace);
     if (members === undefined) namespaces.set(namespace, [group]);
     else members.push(group);
