@@ -1,4 +1,4 @@
-import { at, type Place } from "../../diagnostics/place.ts";
+import { at } from "../../diagnostics/place.ts";
 import type { Family } from "../address.ts";
 import {
   type Fields,
