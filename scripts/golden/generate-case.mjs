@@ -5,15 +5,15 @@ import { parse } from "yaml";
 
 const bin = resolve(process.env.PORTOLAN_BIN ?? new URL("../../dist/cli/portolan.js", import.meta.url).pathname);
 
-const allModes = ["iptables", "ipvs"];
-const generatedFile = /^diagnostics(-[a-z]+)?\.txt$/;
+/** The columns of a golden case. What differs from the first has files of its own, named for the mode. */
+export const modes = ["iptables", "ipvs"];
+const diagnosticsFile = /^diagnostics(\.[a-z]+)?\.txt$/;
 
 /** The generated files of one golden case: their paths within the case, and their texts. */
 export async function generateCase(directory, workspace) {
   const says = parse(readFileSync(join(directory, "case.yaml"), "utf8"));
   if (directory.endsWith("-invalid")) return new Map(diagnosticsFiles([await compile(directory, says, workspace)]));
-  const modes = says.modes ?? allModes;
-  const results = await Promise.all(modes.map((mode) => compile(directory, says, workspace, mode)));
+  const results = await Promise.all((says.modes ?? modes).map((mode) => compile(directory, says, workspace, mode)));
   return new Map([...diagnosticsFiles(results), ...results.flatMap(({ files }) => files)]);
 }
 
@@ -37,15 +37,15 @@ async function compile(directory, { node, flags = [], applyScript = false }, wor
 function diagnosticsFiles([first, ...others]) {
   const shared = first.stderr === "" ? [] : [["diagnostics.txt", first.stderr]];
   const different = others.filter(({ stderr }) => stderr !== first.stderr);
-  return [...shared, ...different.map(({ mode, stderr }) => [`diagnostics-${mode}.txt`, stderr])];
+  return [...shared, ...different.map(({ mode, stderr }) => [`diagnostics.${mode}.txt`, stderr])];
 }
 
 /** The generated files that a case holds now. */
 export function storedFiles(directory) {
   const files = new Map();
   const read = (name) => files.set(name, readFileSync(join(directory, name), "utf8"));
-  for (const name of readdirSync(directory).sort()) if (generatedFile.test(name)) read(name);
-  for (const mode of allModes) {
+  for (const name of readdirSync(directory).sort()) if (diagnosticsFile.test(name)) read(name);
+  for (const mode of modes) {
     const rules = join(directory, mode);
     for (const name of existsSync(rules) ? readdirSync(rules).sort() : []) read(`${mode}/${name}`);
   }

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { whyNoCluster } from "../../scripts/cluster/binaries.mjs";
 import { type ControlPlane, startControlPlane } from "../../scripts/cluster/control-plane.mjs";
-import { runCli, workspace } from "../cli/run-cli.ts";
+import { runCli, workspace } from "../harness/run-cli.ts";
 import { whyNoCounters, whyNoKernel } from "../lab/needs.ts";
 import { differencesFromFiles, differencesFromNode, type Files, withoutOwnComments } from "./compare-node.ts";
 import { until } from "./objects.ts";

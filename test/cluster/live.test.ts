@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { whyNoCluster } from "../../scripts/cluster/binaries.mjs";
 import { type ControlPlane, startControlPlane } from "../../scripts/cluster/control-plane.mjs";
-import { type CliResult, runCli, workspace } from "../cli/run-cli.ts";
+import { type CliResult, runCli, workspace } from "../harness/run-cli.ts";
 
 const reason = whyNoCluster();
 if (reason !== undefined) console.warn(`SKIPPED, a real API server: ${reason}`);

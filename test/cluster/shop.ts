@@ -1,10 +1,10 @@
 import type { ControlPlane } from "../../scripts/cluster/control-plane.mjs";
 import { printHostDump } from "../../src/reconcile/live/host-dump.ts";
-import type { SimulatedHost } from "../changes/simulated-host.ts";
-import { cluster as manifests } from "../cli/clusters.ts";
-import { runCli, workspace } from "../cli/run-cli.ts";
-import type { StoredObject } from "../host/live/fake-api.ts";
-import { stored } from "../host/live/objects.ts";
+import type { StoredObject } from "../harness/cluster-objects.ts";
+import { cluster as manifests } from "../harness/cluster-text.ts";
+import { runCli, workspace } from "../harness/run-cli.ts";
+import type { SimulatedHost } from "../harness/simulated-host.ts";
+import { stored } from "../harness/stored-objects.ts";
 
 const objects = stored(manifests);
 const slice = objects.find(({ kind }) => kind === "EndpointSlice") as StoredObject;

@@ -2,10 +2,10 @@ import { chmodSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { whyNoCluster } from "../../scripts/cluster/binaries.mjs";
-import { runCli, workspace } from "../cli/run-cli.ts";
-import { shortTimes, watchHere } from "../cli/watch/watch-here.ts";
-import { createAuthority } from "../host/live/certificates.ts";
-import { proxyConfigMap } from "../host/live/objects.ts";
+import { createAuthority } from "../harness/certificates.ts";
+import { runCli, workspace } from "../harness/run-cli.ts";
+import { runWatch, shortTimes } from "../harness/run-watch.ts";
+import { proxyConfigMap } from "../harness/stored-objects.ts";
 import { whyNoKernel } from "../lab/needs.ts";
 import { deployAccount } from "./service-account.ts";
 import { planOf, store, webSlice } from "./shop.ts";
@@ -25,7 +25,7 @@ describe.skipIf(reason !== undefined)("a real API server", () => {
 
   test("lets who has kube-proxy's rights watch, where the configuration comes from a file", async () => {
     const kubeconfig = plane().kubeconfig("system:kube-proxy");
-    const watch = watchHere({ kubeconfig }, { proxyConfig, times, limit });
+    const watch = runWatch({ kubeconfig }, { proxyConfig, times, limit });
     await watch.until(() => watch.count("synced") === 1, "the first sync");
     await store(plane(), webSlice("10.0.1.91"));
     await watch.until(() => watch.rules().includes("10.0.1.91:8080"), "a change");
@@ -49,7 +49,7 @@ echo '{"kind":"ExecCredential","status":{"token":"admin-token","expirationTimest
     const exec = { apiVersion: "client.authentication.k8s.io/v1", command: plugin, interactiveMode: "Never" };
     const kubeconfig = withUser(plane().kubeconfig("admin"), { exec });
     // The server is asked to end a watch every second, so that there is something to ask for.
-    const watch = watchHere({ kubeconfig }, { times: { ...times, length: 1000 }, limit });
+    const watch = runWatch({ kubeconfig }, { times: { ...times, length: 1000 }, limit });
     await watch.until(() => watch.count("synced") === 1, "the first sync");
     const asked = () => readFileSync(count, "utf8").split("\n").length - 1;
     const first = asked();
@@ -64,7 +64,7 @@ echo '{"kind":"ExecCredential","status":{"token":"admin-token","expirationTimest
     const tokenFile = join(folder, "token");
     writeFileSync(tokenFile, await newToken());
     const kubeconfig = withUser(plane().kubeconfig("admin"), { tokenFile });
-    const watch = watchHere({ kubeconfig }, { times: { ...times, length: 1000 }, limit, freshFor: 100 });
+    const watch = runWatch({ kubeconfig }, { times: { ...times, length: 1000 }, limit, freshFor: 100 });
     await watch.until(() => watch.count("synced") === 1, "the first sync");
     expect(watch.entries).toContainEqual({ level: "info", msg: "listed", resource: "configmaps", objects: 0 });
     writeFileSync(tokenFile, "expired");

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { whyNoCluster } from "../../scripts/cluster/binaries.mjs";
 import type { ControlPlane } from "../../scripts/cluster/control-plane.mjs";
-import { churnedAddress, churnedService, churnedSlice, outlineOf, usedMegabytes } from "../cli/watch/churning.ts";
-import { type RunningWatch, shortTimes, watchHere } from "../cli/watch/watch-here.ts";
+import { churnedAddress, churnedService, churnedSlice, outlineOf, usedMegabytes } from "../harness/churned-services.ts";
+import { type RunningWatch, runWatch, shortTimes } from "../harness/run-watch.ts";
 import { create, planOf, replace } from "./shop.ts";
 import { shopPlane } from "./shop-plane.ts";
 
@@ -24,7 +24,7 @@ describe.skipIf(reason !== undefined)("a real API server", () => {
       await create(plane(), churnedService(index));
       await create(plane(), churnedSlice(index, 0));
     }
-    const watch = watchHere(
+    const watch = runWatch(
       { kubeconfig: plane().kubeconfig("admin") },
       {
         times: { ...shortTimes, answer: 10_000 },

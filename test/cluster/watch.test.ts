@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { whyNoCluster } from "../../scripts/cluster/binaries.mjs";
-import { churnedAddress, churnedService, churnedSlice } from "../cli/watch/churning.ts";
-import { type RunningWatch, shortTimes, type WatchChoices, watchHere } from "../cli/watch/watch-here.ts";
+import { churnedAddress, churnedService, churnedSlice } from "../harness/churned-services.ts";
+import { type RunningWatch, runWatch, shortTimes, type WatchChoices } from "../harness/run-watch.ts";
 import { patientProxy } from "./patient-proxy.ts";
 import { create, fillShop, planOf, replace, store, webSlice } from "./shop.ts";
 import { shopPlane } from "./shop-plane.ts";
@@ -18,7 +18,7 @@ describe.skipIf(reason !== undefined).sequential("a watch of a real API server",
 
   /** A watch that has brought its host in step. */
   const inStep = async (choices: WatchChoices = {}): Promise<RunningWatch> => {
-    const watch = watchHere({ kubeconfig: plane().kubeconfig("admin") }, { times, limit: 40_000, ...choices });
+    const watch = runWatch({ kubeconfig: plane().kubeconfig("admin") }, { times, limit: 40_000, ...choices });
     await watch.until(() => watch.count("synced") === 1, "the first sync");
     expect(await planOf(plane(), watch.host)).toMatchObject({ code: 0 });
     return watch;
@@ -106,7 +106,7 @@ describe.skipIf(reason !== undefined).sequential("a watch of a real API server",
     const kubeconfig = plane().kubeconfig("admin").replace(plane().server, `https://127.0.0.1:${proxy.port}`);
     // The server ends each watch after a second, and who asks for the next one waits until there is a server again.
     const changing = { ...times, answer: 40_000, length: 1000 };
-    const watch = watchHere({ kubeconfig }, { times: changing, limit: 40_000 });
+    const watch = runWatch({ kubeconfig }, { times: changing, limit: 40_000 });
     await watch.until(() => watch.count("synced") === 1, "the first sync");
     proxy.hold();
     await watch.until(() => proxy.open() === 0, "the end of all watches");

@@ -1,3 +1,4 @@
+import { makeService } from "../harness/cluster-objects.ts";
 import type { Call } from "./objects.ts";
 
 interface Workload {
@@ -20,16 +21,11 @@ const workloads = kinds.map(({ kind, name, spec }) => {
   return { apiVersion: "apps/v1", kind, metadata, spec: { ...spec, selector: { matchLabels: labels }, template } };
 });
 
-const serviceObjects = kinds.map(({ name }) => ({
-  apiVersion: "v1",
-  kind: "Service",
-  metadata: { name, namespace: "default" },
-  spec: {
-    ...(name === "sets" ? { clusterIP: "None" } : {}),
-    selector: { app: name },
-    ports: [{ name: "http", port: 80, targetPort: "http", protocol: "TCP" }],
-  },
-}));
+const serviceObjects = kinds.map(({ name }) => {
+  const ports = [{ name: "http", port: 80, targetPort: "http", protocol: "TCP" }];
+  const spec = { ...(name === "sets" ? { clusterIP: "None" } : {}), selector: { app: name }, ports };
+  return makeService(name, spec, { namespace: "default" });
+});
 
 /** A workload of each kind, and a Service of the same name for each, as manifests. */
 export const workloadObjects: readonly object[] = [...workloads, ...serviceObjects];

@@ -59,7 +59,7 @@ async function walkInMachine(): Promise<Walk> {
   writeFileSync(join(workspace, "route.json"), JSON.stringify(route));
   const mounts =
     "mkdir -p /dev/shm && mount -t tmpfs none /dev/shm && mount -t cgroup2 none /sys/fs/cgroup || exit 1\n";
-  const walk = `'${process.execPath}' ${inside}/container/walk-here.mjs ${inside}`;
+  const walk = `'${process.execPath}' ${inside}/container/run-walk.mjs ${inside}`;
   await runInMachine(workspace, mounts + walk, { core: availableParallelism() > 1 ? 1 : 0, seconds: 270 });
   return JSON.parse(read(join(workspace, "walk.json")));
 }

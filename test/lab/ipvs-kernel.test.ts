@@ -4,14 +4,14 @@ import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { compileInto, goldenCases, goldenFolder, readManifests } from "./compile-folder.ts";
+import { compileInto, goldenCasesOf, readManifests } from "./compile-folder.ts";
 import { foreign, foundState, type Loaded, openLoaded, writtenState } from "./loaded-ipvs.ts";
 import { meaningOf, separated, withoutCounts } from "./loaded-rules.ts";
 import { type Backend, makeToolFolder, whyNoKernel } from "./needs.ts";
 import { inside, runInMachine, whyNoMachine } from "./uml/start.ts";
 
 const loader = new URL("load-ipvs-cases.sh", import.meta.url).pathname;
-const cases = goldenCases("ipvs");
+const cases = goldenCasesOf("ipvs");
 const workspace = mkdtempSync(join(tmpdir(), "portolan-ipvs-"));
 afterAll(() => rmSync(workspace, { recursive: true }));
 
@@ -22,7 +22,7 @@ const machineReason = whyNoMachine(["ipset", "ipvsadm", "ip", "unshare", "sysctl
 if (machineReason !== undefined) console.warn(`SKIPPED: loading ipvs rule sets into User-Mode Linux: ${machineReason}`);
 
 function compileAll(folder: string, names: readonly string[]): void {
-  for (const name of names) compileInto(join(folder, name), readManifests(join(goldenFolder, name)), "ipvs");
+  for (const name of names) compileInto(join(folder, name), readManifests(name), "ipvs");
 }
 
 /** As many machines as cores, at most four, each with its share of the cases. */

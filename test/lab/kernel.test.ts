@@ -4,12 +4,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { compileInto, goldenCases, goldenFolder, readManifests } from "./compile-folder.ts";
+import { goldenFolder } from "../harness/golden-cases.ts";
+import { compileInto, goldenCasesOf, readManifests } from "./compile-folder.ts";
 import { meaningOf, rulesIn, separated, withoutCounts } from "./loaded-rules.ts";
 import { type Backend, makeToolFolder, whyNoCounters, whyNoKernel } from "./needs.ts";
 
 const loader = new URL("load-cases.sh", import.meta.url).pathname;
-const cases = goldenCases("iptables");
+const cases = goldenCasesOf("iptables");
 
 const reason = whyNoKernel(["bash", "unshare", "sysctl", "xtables-legacy-multi", "xtables-nft-multi"]);
 if (reason !== undefined) console.warn(`SKIPPED: loading rules into the kernel: ${reason}`);
@@ -28,7 +29,7 @@ function startLoading(backend: Backend): Promise<unknown> {
   const folder = join(workspace, backend);
   for (const name of cases) {
     if (counterReason === undefined || !usesCounters(name))
-      compileInto(join(folder, name), readManifests(join(goldenFolder, name)), "iptables");
+      compileInto(join(folder, name), readManifests(name), "iptables");
   }
   return promisify(execFile)("bash", [loader, tools, folder]);
 }

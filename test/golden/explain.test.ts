@@ -1,0 +1,53 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { modes } from "../../scripts/golden/generate-case.mjs";
+import { compileNode, readCluster } from "../../src/compile/compile.ts";
+import { createSink } from "../../src/diagnostics/diagnostic.ts";
+import { chainGraph } from "../../src/explain/chain/chain-graph.ts";
+import { nodeFacts } from "../../src/explain/not-programmed/not-programmed.ts";
+import { explainNode } from "../../src/explain/service/explain-node.ts";
+import { explainServiceOn } from "../../src/explain/service/explain-service.ts";
+import { explainSliceOn } from "../../src/explain/service/explain-slice.ts";
+import { ownLines } from "../../src/explain/service/service-lines.ts";
+import { readTexts, textsOfScript } from "../../src/explain/texts.ts";
+import { readInputs } from "../../src/host/files/read-inputs.ts";
+import type { ProxyMode } from "../../src/model/proxy-configuration/proxy-configuration.ts";
+import { printDot, printMermaid } from "../../src/report/explain/graph.ts";
+import { caseFolder, goldenCases } from "../harness/golden-cases.ts";
+
+const cases = goldenCases().filter((name) => !name.endsWith("-invalid"));
+
+/** A golden case, compiled for node1 in a mode; undefined where it is not meant for that mode. */
+async function compileCase(name: string, mode: ProxyMode) {
+  const sink = createSink();
+  const files = ["cluster.yaml", "kube-proxy.yaml"].map((file) => join(caseFolder(name), file)).filter(existsSync);
+  const inputs = await readInputs({ filenames: files, recursive: false, proxyConfig: undefined, overlays: [] }, sink);
+  const documents = inputs.documents.slice(0, inputs.valueCount).map(({ value }) => value);
+  const cluster = readCluster(documents, { proxyConfigDocument: undefined, overlaysFrom: undefined }, { mode }, sink);
+  const { script, plan } = compileNode(cluster, "node1", { origins: true }, sink);
+  return script && plan && { facts: nodeFacts(cluster, plan, documents), texts: readTexts(textsOfScript(script)) };
+}
+
+describe.each(modes)("golden cases in %s mode", (mode) => {
+  it.each(cases)("%s: every line is somebody's, shares sum to one", async (name) => {
+    const compiled = await compileCase(name, mode);
+    if (compiled === undefined) return;
+    const { facts, texts } = compiled;
+    const parts = facts.cluster.services.map((service) => explainServiceOn(service, facts, texts));
+    const explained = new Set(parts.flatMap(({ lines }) => lines.map(({ file, line }) => `${file}:${line}`)));
+    const caused = ownLines(texts, ({ cause }) => cause !== undefined && cause.object !== "kube-proxy");
+    expect(caused.filter(({ file, line }) => !explained.has(`${file}:${line}`))).toEqual([]);
+    for (const { endpoints } of parts.flatMap(({ ports }) => ports)) {
+      const inside = endpoints.flatMap((endpoint) => (endpoint.inside === undefined ? [] : [endpoint.inside.part]));
+      if (inside.length > 0) expect(inside.reduce((sum, part) => sum + part, 0)).toBeCloseTo(1, 8);
+    }
+    const told = [...parts, ...facts.cluster.slices.map((slice) => explainSliceOn(slice, facts, texts))];
+    for (const { what, why } of told.flatMap(({ omissions }) => omissions)) {
+      expect(`${what}: ${why}`).not.toMatch(/undefined|null|\.$| {2}/);
+    }
+    expect(explainNode(facts, texts).lines.total).toBeGreaterThan(0);
+    const graph = chainGraph(texts, ({ chain }) => chain === "KUBE-SERVICES");
+    for (const text of [printMermaid(graph), printDot(graph)]) expect(text).not.toContain("undefined");
+  });
+});

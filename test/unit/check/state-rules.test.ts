@@ -1,0 +1,222 @@
+import { describe, expect, it } from "vitest";
+import type { Code } from "../../../src/diagnostics/catalog.ts";
+import type { ProxyMode } from "../../../src/model/proxy-configuration/proxy-configuration.ts";
+import { node, replaced, service, slice } from "../../harness/cluster-text.ts";
+import { findInState } from "../../harness/find-faults.ts";
+
+const join = (...texts: readonly string[]): string => texts.join("---\n");
+const withSpec = (lines: string): string => `${service}${lines}`;
+const withConfig = (lines: string): string =>
+  join(node, service, slice, `apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\n${lines}`);
+const second = replaced(replaced(node, "node1", "node2"), "192.0.2.10", "192.0.2.11");
+const selecting = withSpec("  selector: {app: web}\n");
+const named = replaced(selecting, "- port: 80\n", "- port: 80\n    targetPort: http\n");
+const balanced = replaced(service, "type: NodePort", "type: LoadBalancer");
+const ranged = `${balanced}  loadBalancerSourceRanges: [198.51.100.0/24]\n`;
+const hinted = (zones: string, more = ""): string =>
+  replaced(slice, "  nodeName: node1\n", `  nodeName: node1\n  hints: {forZones: [{name: ${zones}}]}\n${more}`);
+const zoned = replaced(node, "name: node1", "name: node1\n  labels: {topology.kubernetes.io/zone: zone-a}");
+const api = replaced(replaced(service, "name: web", "name: api"), "10.96.0.10", "10.96.0.11");
+const apiInside = replaced(replaced(api, "    nodePort: 30080\n", ""), "type: NodePort", "type: ClusterIP");
+const outside = (ip: string, port: number): string =>
+  `${replaced(apiInside, "port: 80", `port: ${port}`)}  externalIPs: [${ip}]\n`;
+
+function deployment(labels: string, ports: string, more = ""): string {
+  return `apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec:
+  template:
+    metadata: {labels: {${labels}}}
+    spec:
+      containers: [{name: web, ports: [${ports}]}]
+${more}`;
+}
+
+interface Example {
+  readonly has: string;
+  /** Nearly the same, and fine. */
+  readonly hasNot: string;
+  readonly mode?: ProxyMode;
+}
+
+const examples: Partial<Record<Code, Example>> = {
+  "external-ip-hides-node-port": {
+    has: join(node, service, slice, outside("192.0.2.10", 30080)),
+    hasNot: join(node, service, slice, outside("203.0.113.10", 30080)),
+  },
+  "external-ip-hides-host-port": {
+    has: join(node, slice, outside("192.0.2.10", 10250)),
+    hasNot: join(node, slice, outside("192.0.2.10", 10251)),
+  },
+  "host-port-shared": {
+    has: join(node, service, slice, deployment("app: x", "{containerPort: 80, hostPort: 30080}")),
+    hasNot: join(node, service, slice, deployment("app: x", "{containerPort: 80, hostPort: 30080, protocol: UDP}")),
+  },
+  "source-ranges-bypassed": {
+    has: join(node, ranged, slice),
+    hasNot: join(node, replaced(ranged, "    nodePort: 30080\n", ""), slice),
+  },
+  "selector-matches-nothing": {
+    has: join(node, selecting, deployment("app: api", "")),
+    hasNot: join(node, selecting, deployment("app: web, tier: front", "")),
+  },
+  "target-port-unknown": {
+    has: join(node, named, deployment("app: web", "{name: https, containerPort: 443}")),
+    hasNot: join(
+      node,
+      named,
+      deployment("app: web", "{name: https, containerPort: 443}, {name: http, containerPort: 80}"),
+    ),
+  },
+  "service-without-endpoints": {
+    has: join(node, service, api, slice).replace("30080", "30081"),
+    hasNot: join(node, service, slice),
+  },
+  "endpoints-all-unready": {
+    has: join(node, service, replaced(slice, "  nodeName: node1\n", "  conditions: {ready: false}\n")),
+    hasNot: join(
+      node,
+      service,
+      replaced(slice, "  nodeName: node1\n", "  conditions: {ready: false, serving: true, terminating: true}\n"),
+    ),
+  },
+  "unready-published": {
+    has: join(node, withSpec("  publishNotReadyAddresses: true\n"), slice),
+    hasNot: join(node, withSpec("  publishNotReadyAddresses: false\n"), slice),
+  },
+  "internal-local-without-endpoint": {
+    has: join(node, second, withSpec("  internalTrafficPolicy: Local\n"), slice),
+    hasNot: join(node, withSpec("  internalTrafficPolicy: Local\n"), slice),
+  },
+  "external-local-without-endpoint": {
+    has: join(node, second, withSpec("  externalTrafficPolicy: Local\n"), slice),
+    hasNot: join(node, second, `${balanced}  externalTrafficPolicy: Local\n  healthCheckNodePort: 30081\n`, slice),
+  },
+  "local-policy-without-node-names": {
+    has: join(node, withSpec("  internalTrafficPolicy: Local\n"), replaced(slice, "  nodeName: node1\n", "")),
+    hasNot: join(node, service, replaced(slice, "  nodeName: node1\n", "")),
+  },
+  "hints-incomplete": {
+    has: join(zoned, service, hinted("zone-a", "- addresses: [10.0.1.6]\n")),
+    hasNot: join(zoned, service, hinted("zone-a", "- addresses: [10.0.1.6]\n  conditions: {ready: false}\n")),
+  },
+  "hints-without-zone": { has: join(node, service, hinted("zone-a")), hasNot: join(zoned, service, hinted("zone-a")) },
+  "hints-miss-zone": { has: join(zoned, service, hinted("zone-b")), hasNot: join(zoned, service, hinted("zone-a")) },
+  "distribution-without-hints": {
+    has: join(zoned, withSpec("  trafficDistribution: PreferSameZone\n"), slice),
+    hasNot: join(zoned, withSpec("  trafficDistribution: PreferSameZone\n"), hinted("zone-a")),
+  },
+  "affinity-remembers-few": {
+    has: join(node, withSpec("  sessionAffinity: ClientIP\n"), slice),
+    hasNot: join(node, withSpec("  sessionAffinity: None\n"), slice),
+  },
+  "external-ips-deprecated": {
+    has: join(node, withSpec("  externalIPs: [203.0.113.9]\n"), slice),
+    hasNot: join(node, withSpec("  externalIPs: []\n"), slice),
+  },
+  "proxy-mode-deprecated": { has: withConfig("mode: ipvs\n"), hasNot: withConfig("mode: iptables\n") },
+  "proxy-mode-default-changes": { has: withConfig("masqueradeAll: true\n"), hasNot: withConfig("mode: iptables\n") },
+  "endpoints-deprecated": {
+    has: join(
+      node,
+      service,
+      "apiVersion: v1\nkind: Endpoints\nmetadata: {name: web, namespace: shop}\n" +
+        "subsets: [{addresses: [{ip: 10.0.1.5}], ports: [{port: 8080}]}]\n",
+    ),
+    hasNot: join(
+      node,
+      service,
+      slice,
+      "apiVersion: v1\nkind: Endpoints\nmetadata: {name: web, namespace: shop}\n" +
+        "subsets: [{addresses: [{ip: 10.0.1.5}], ports: [{port: 8080}]}]\n",
+    ),
+  },
+  "service-field-deprecated": {
+    has: join(node, withSpec("  trafficDistribution: PreferClose\n"), hinted("zone-a")),
+    hasNot: join(node, withSpec("  trafficDistribution: PreferSameZone\n"), hinted("zone-a")),
+  },
+  "rules-per-packet": { has: join(node, ...services(1000)), hasNot: join(node, ...services(500)) },
+  "vip-shared": {
+    has: join(node, withSpec("  externalIPs: [203.0.113.9]\n"), slice, outside("203.0.113.9", 80)),
+    hasNot: join(node, withSpec("  externalIPs: [203.0.113.9]\n"), slice, outside("203.0.113.9", 81)),
+  },
+  "virtual-server-shared": {
+    has: join(node, service, slice, outside("192.0.2.10", 30080)),
+    hasNot: join(node, service, slice, outside("192.0.2.10", 30081)),
+    mode: "ipvs",
+  },
+};
+
+function services(count: number): readonly string[] {
+  return Array.from({ length: count }, (_, number) => {
+    const name = `web-${number}`;
+    const ip = `10.96.${Math.floor(number / 250)}.${(number % 250) + 1}`;
+    const one = replaced(replaced(service, "name: web", `name: ${name}`), "10.96.0.10", ip);
+    const plain = replaced(replaced(one, "    nodePort: 30080\n", ""), "type: NodePort", "type: ClusterIP");
+    return join(
+      plain,
+      replaced(replaced(slice, "name: web-x1", `name: ${name}`), "service-name: web", `service-name: ${name}`),
+    );
+  });
+}
+
+describe("a rule about cluster state", () => {
+  it.each(Object.entries(examples))("%s", (code, { has, hasNot, mode }) => {
+    const found = findInState(has, mode).filter((finding) => finding.code === code);
+    expect(found.length).toBeGreaterThan(0);
+    for (const { object } of found) expect(object).toBeDefined();
+    expect(findInState(hasNot, mode).map((finding) => finding.code)).not.toContain(code);
+  });
+
+  it("says of each fault only once", () => {
+    const codes = (text: string, mode?: ProxyMode): readonly string[] =>
+      findInState(text, mode).map(({ code }) => code);
+    const shared = examples["vip-shared"]?.has as string;
+    expect(codes(shared, "ipvs")).toContain("virtual-server-shared");
+    expect(codes(shared, "ipvs")).not.toContain("vip-shared");
+    const unmatched = examples["selector-matches-nothing"]?.has as string;
+    expect(codes(join(unmatched, replaced(slice, "service-name: web", "service-name: other")))).not.toContain(
+      "service-without-endpoints",
+    );
+  });
+
+  it("finds the one port of a Service that has no endpoints", () => {
+    const ports = "  - port: 80\n    nodePort: 30080\n";
+    const two = replaced(service, ports, "  - {name: http, port: 80}\n  - {name: ssh, port: 22}\n");
+    const [found, ...more] = findInState(
+      join(node, two, replaced(slice, "- port: 8080", "- {name: http, port: 8080}")).replace("NodePort", "ClusterIP"),
+    );
+    expect(found).toMatchObject({ code: "service-without-endpoints", field: "spec.ports[1]" });
+    expect(more).toEqual([]);
+  });
+
+  it("finds nothing in a cluster without faults, nor in manifests that were never applied", () => {
+    expect(findInState(join(node, service, slice))).toEqual([]);
+    const unapplied = replaced(replaced(selecting, "  clusterIP: 10.96.0.10\n", ""), "    nodePort: 30080\n", "");
+    expect(findInState(join(unapplied, deployment("app: web", "")))).toEqual([]);
+  });
+
+  it("names the nodes it holds for", () => {
+    const [found] = findInState(examples["internal-local-without-endpoint"]?.has as string);
+    expect(found).toMatchObject({ nodes: ["node2"], field: "spec.internalTrafficPolicy", object: "Service shop/web" });
+  });
+
+  it("does not speak of Services whose slices have errors", () => {
+    const broken = replaced(slice, "10.0.1.5", "10.0.1.500");
+    expect(findInState(join(node, service, slice.replace("web-x1", "web-x2"), broken)).map(({ code }) => code)).toEqual(
+      ["ip-invalid"],
+    );
+  });
+
+  it("says what would have matched", () => {
+    const hint = (text: string, code: Code): string | undefined => findInState(text).find((d) => d.code === code)?.hint;
+    expect(hint(join(node, selecting, deployment("app: wbe", "")), "selector-matches-nothing")).toBe(
+      "Deployment shop/web has app=wbe",
+    );
+    const typo = join(node, named, deployment("app: web", "{name: htp, containerPort: 80}"));
+    expect(hint(typo, "target-port-unknown")).toBe("did you mean htp?");
+    const udp = join(node, named, deployment("app: web", "{name: http, containerPort: 80, protocol: UDP}"));
+    expect(hint(udp, "target-port-unknown")).toBe("the port of that name is a UDP port");
+  });
+});

@@ -1,0 +1,197 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { sharedFolder } from "../../../scripts/conformance/oracle.mjs";
+import { isIpv6, parseTarget, printTarget } from "../../../src/datapath/addresses.ts";
+import { printOutcomes, type TracedPacket, tracedHost, tracePacket } from "../../harness/trace.ts";
+
+const NODE_ADDRESSES = ["192.0.2.10", "fd00::10"];
+const FROM_POD: TracedPacket = {
+  entry: "pod",
+  source: "10.0.1.9",
+  destination: "10.96.0.1",
+  port: 80,
+  protocol: "tcp",
+};
+const TO_NODE: TracedPacket = { ...FROM_POD, entry: "outside", source: "198.51.100.7", destination: "192.0.2.10" };
+
+function trace(rules: Readonly<Record<string, readonly string[]>>, packet: TracedPacket): string {
+  const text = Object.entries(rules).map(([table, lines]) => {
+    const own = new Set(
+      lines.flatMap((line) => line.split(" ")[1] ?? []).filter((chain) => !/^[A-Z]{5,}$/.test(chain)),
+    );
+    return [`*${table}`, ...[...own].map((chain) => `:${chain} - [0:0]`), ...lines, "COMMIT", ""].join("\n");
+  });
+  const host = tracedHost({ rules: { ipv4: text.join(""), ipv6: text.join("") }, nodeAddresses: NODE_ADDRESSES });
+  return printOutcomes(tracePacket(host, packet));
+}
+
+describe("tracePacket", () => {
+  test("without rules nothing happens to a packet", () => {
+    expect(trace({}, FROM_POD)).toBe("untouched (100%)");
+  });
+
+  test("three equal endpoints by falling probabilities", () => {
+    const nat = [
+      "-A PREROUTING -d 10.96.0.1/32 -p tcp -m tcp --dport 80 -j S1",
+      "-A S1 -m statistic --mode random --probability 0.33333333349 -j E1",
+      "-A S1 -m statistic --mode random --probability 0.50000000000 -j E2",
+      "-A S1 -j E3",
+      ...[1, 2, 3].map((n) => `-A E${n} -p tcp -m tcp -j DNAT --to-destination 10.0.1.${n}:8080`),
+    ];
+    expect(trace({ nat }, FROM_POD)).toBe(
+      "10.0.1.1:8080 source kept (33.3333%) | 10.0.1.2:8080 source kept (33.3333%) | 10.0.1.3:8080 source kept (33.3333%)",
+    );
+    expect(trace({ nat }, { ...FROM_POD, port: 81 })).toBe("untouched (100%)");
+    expect(trace({ nat }, { ...FROM_POD, protocol: "udp" })).toBe("untouched (100%)");
+  });
+
+  test("a probability left on the last endpoint leaks, and the leak shows", () => {
+    const nat = [
+      "-A PREROUTING -j S1",
+      "-A S1 -m statistic --mode random --probability 0.50000000000 -j E1",
+      "-A E1 -p tcp -m tcp -j DNAT --to-destination 10.0.1.1:8080",
+    ];
+    expect(trace({ nat }, FROM_POD)).toBe("10.0.1.1:8080 source kept (50%) | untouched (50%)");
+  });
+
+  test("RETURN leaves only the chain it stands in", () => {
+    const nat = [
+      "-A PREROUTING -j S1",
+      "-A PREROUTING -p tcp -m tcp -j DNAT --to-destination 10.0.1.2:80",
+      "-A S1 -s 10.0.1.9/32 -j RETURN",
+      "-A S1 -p tcp -m tcp -j DNAT --to-destination 10.0.1.1:80",
+    ];
+    expect(trace({ nat }, FROM_POD)).toBe("10.0.1.2:80 source kept (100%)");
+    expect(trace({ nat }, { ...FROM_POD, source: "10.0.1.8" })).toBe("10.0.1.1:80 source kept (100%)");
+  });
+
+  test("a marked packet is masqueraded: the hairpin, and only it", () => {
+    const nat = [
+      "-A PREROUTING -j E1",
+      "-A E1 -s 10.0.1.9/32 -j M1",
+      "-A E1 -p tcp -m tcp -j DNAT --to-destination 10.0.1.9:80",
+      "-A M1 -j MARK --set-xmark 0x4000/0x4000",
+      "-A POSTROUTING -m mark ! --mark 0x4000/0x4000 -j RETURN",
+      "-A POSTROUTING -j MARK --set-xmark 0x4000/0x0",
+      "-A POSTROUTING -j MASQUERADE --random-fully",
+    ];
+    expect(trace({ nat }, FROM_POD)).toBe("10.0.1.9:80 masqueraded (100%)");
+    expect(trace({ nat }, { ...FROM_POD, source: "10.0.1.8" })).toBe("10.0.1.9:80 source kept (100%)");
+  });
+
+  test("where the translated address leads decides between INPUT and FORWARD", () => {
+    const nat = ["-A PREROUTING -m addrtype --dst-type LOCAL -j DNAT --to-destination 10.0.1.1:80"];
+    const filter = [
+      "-A INPUT -j DROP",
+      "-A FORWARD -p tcp -m tcp --dport 81 -j REJECT --reject-with icmp-port-unreachable",
+    ];
+    expect(trace({ filter }, TO_NODE)).toBe("drop (100%)");
+    expect(trace({ nat, filter }, TO_NODE)).toBe("10.0.1.1:80 source kept (100%)");
+    expect(trace({ filter }, { ...FROM_POD, port: 81 })).toBe("reject (100%)");
+  });
+
+  test("a node's packet to itself passes OUTPUT and then INPUT, with DNAT as its state", () => {
+    const packet: TracedPacket = { ...TO_NODE, entry: "node", source: "192.0.2.10" };
+    expect(trace({ filter: ["-A INPUT -j DROP"] }, packet)).toBe("drop (100%)");
+    const nat = ["-A OUTPUT -j DNAT --to-destination 192.0.2.10:81"];
+    const filter = ["-A INPUT -m conntrack ! --ctstate RELATED,ESTABLISHED,DNAT -j DROP"];
+    expect(trace({ nat, filter }, packet)).toBe("192.0.2.10:81 source kept (100%)");
+    expect(trace({ filter }, packet)).toBe("drop (100%)");
+  });
+
+  test("a node's packet to itself comes back in, through raw and mangle once more, and not through nat", () => {
+    const packet: TracedPacket = { ...TO_NODE, entry: "node", source: "192.0.2.10" };
+    expect(trace({ raw: ["-A PREROUTING ! -i lo -j DROP"] }, packet)).toBe("untouched (100%)");
+    expect(trace({ raw: ["-A PREROUTING -i lo -j DROP"] }, packet)).toBe("drop (100%)");
+    expect(trace({ mangle: ["-A PREROUTING -p tcp -j DROP"] }, packet)).toBe("drop (100%)");
+    expect(trace({ nat: ["-A PREROUTING -p tcp -j DNAT --to-destination 10.0.1.1:80"] }, packet)).toBe(
+      "untouched (100%)",
+    );
+    const notTracked = ["-A PREROUTING -j CT --notrack"];
+    const filter = ["-A INPUT -m conntrack --ctstate UNTRACKED -j DROP"];
+    expect(trace({ raw: notTracked, filter }, packet)).toBe("untouched (100%)");
+    expect(trace({ raw: notTracked, filter }, TO_NODE)).toBe("drop (100%)");
+    expect(trace({ nat: ["-A OUTPUT -j LOCALS", "-A LOCALS -i lo -j DROP"] }, packet)).toBe("untouched (100%)");
+  });
+
+  test("no connection was here before: rcheck finds nothing", () => {
+    const nat = [
+      "-A PREROUTING -m recent --rcheck --seconds 60 --reap --name E1 --mask 255.255.255.255 --rsource -j E1",
+      "-A PREROUTING -j E2",
+      "-A E1 -j DNAT --to-destination 10.0.1.1:80",
+      "-A E2 -p tcp -m recent --set --name E2 --mask 255.255.255.255 --rsource -m tcp -j DNAT --to-destination 10.0.1.2:80",
+    ];
+    expect(trace({ nat }, FROM_POD)).toBe("10.0.1.2:80 source kept (100%)");
+  });
+
+  test("IPv6, in any spelling", () => {
+    const nat = ["-A PREROUTING -d fd00:96::1/128 ! -s fd00:1::/64 -j DNAT --to-destination [fd00:1::5]:80"];
+    const packet: TracedPacket = { ...FROM_POD, source: "2001:db8::7", destination: "fd00:96:0:0::1" };
+    expect(trace({ nat }, packet)).toBe("[fd00:1::5]:80 source kept (100%)");
+    expect(trace({ nat }, { ...packet, source: "fd00:1:0::7" })).toBe("untouched (100%)");
+  });
+
+  test.each([
+    ["a loop", ["-A PREROUTING -j A1", "-A A1 -j A2", "-A A2 -j A1"], /nobody can tell: the loop/],
+    ["a chain that is not there", ["-A PREROUTING -j NOWHERE"], /nobody can tell: -j NOWHERE/],
+    ["an unknown match", ["-A PREROUTING -m bpf --bytecode x -j ACCEPT"], /nobody can tell: -m bpf/],
+    ["an unknown target", ["-A PREROUTING -j NFQUEUE --queue-num 1"], /nobody can tell: -j NFQUEUE/],
+    ["an interface the packet does not name", ["-A PREROUTING ! -i cni0 -j ACCEPT"], /nobody can tell: -i cni0/],
+  ])("throws at %s", (_what, nat, message) => {
+    expect(() => trace({ nat }, FROM_POD)).toThrow(message);
+  });
+});
+
+interface RecordedFlow {
+  readonly name: string;
+  readonly from: string;
+  readonly proto: TracedPacket["protocol"];
+  readonly to: string;
+  readonly expect: { readonly verdict: string; readonly destinations: readonly string[]; readonly masquerade: boolean };
+}
+
+describe("flows seen with real packets", () => {
+  const folder = join(sharedFolder, "conformance/flows");
+  const present = existsSync(folder);
+  if (!present) console.warn(`skipped: ${folder} is not here, so the tracer is not held against real packets`);
+  const nodeAddresses = [
+    "192.168.0.2",
+    "192.168.1.2",
+    "192.168.99.11",
+    "2001:db8::1",
+    "2001:db8:1::2",
+    "127.0.0.1",
+    "::1",
+  ];
+
+  function ask(name: string, { from, proto, to }: RecordedFlow): RecordedFlow["expect"] {
+    const target = parseTarget(to)!;
+    const file = join(folder, name, "expected", isIpv6(from) ? "ip6tables.save" : "iptables.save");
+    const text = readFileSync(file, "utf8");
+    const entry = nodeAddresses.includes(from) ? "node" : "outside";
+    const packet: TracedPacket = {
+      entry,
+      source: from,
+      destination: target.address,
+      port: target.port,
+      protocol: proto,
+    };
+    const outcomes = tracePacket(tracedHost({ rules: { ipv4: text, ipv6: text }, nodeAddresses }), packet);
+    const destinations = outcomes.flatMap(({ verdict }) =>
+      verdict.kind === "delivered" ? [printTarget(verdict)] : [],
+    );
+    return {
+      verdict: [...new Set(outcomes.map((outcome) => outcome.verdict.kind))].join("+"),
+      destinations: destinations.sort(),
+      masquerade: outcomes.some(({ verdict }) => verdict.kind === "delivered" && verdict.masqueraded),
+    };
+  }
+
+  test.skipIf(!present)("the tracer agrees with all of them", () => {
+    for (const name of readdirSync(folder)) {
+      const flows: readonly RecordedFlow[] = JSON.parse(readFileSync(join(folder, name, "flows.json"), "utf8"));
+      for (const flow of flows) expect(ask(name, flow), `${name}: ${flow.name}`).toEqual(flow.expect);
+    }
+  });
+});

@@ -1,0 +1,83 @@
+import { setMaxListeners } from "node:events";
+import { expect, onTestFinished, test } from "vitest";
+import type { Connection } from "../../../../src/host/kube/connect.ts";
+import { followResource } from "../../../../src/host/kube/reflect-resource.ts";
+import type { Trouble } from "../../../../src/host/kube/reflector.ts";
+import { watchedResources } from "../../../../src/host/kube/resources.ts";
+import type { StoredObject } from "../../../harness/cluster-objects.ts";
+import { type WatchApi, watchApi } from "../../../harness/watch-api.ts";
+
+function service(name: string, port: number): StoredObject {
+  const spec = { clusterIP: "10.96.0.1", ports: [{ port }] };
+  return { apiVersion: "v1", kind: "Service", metadata: { namespace: "shop", name }, spec };
+}
+
+const times = { answer: 300, silence: 60_000, length: 60_000, apart: 5, retry: { first: 5, most: 40 } };
+
+/** Follows Services; `take` may throw. What was taken is kept by name. */
+function follow(api: WatchApi, take: (count: number) => void) {
+  const taken = new Map<string, unknown>();
+  const troubles: Trouble[] = [];
+  const stop = new AbortController();
+  setMaxListeners(0, stop.signal);
+  const target = { kind: "target", context: "", server: api.url(), userName: "", cluster: {}, user: {} } as const;
+  const connection: Connection = { kind: "connection", target, options: {}, patience: 300 };
+  const [services] = watchedResources(false);
+  if (services === undefined) throw new Error("nothing to follow");
+  let count = 0;
+  const followed = followResource({
+    resource: services,
+    credentials: { current: async () => connection, drop: () => {} },
+    times,
+    signal: stop.signal,
+    follower: {
+      changed: ({ upsert = [], remove = [] }) => {
+        count += 1;
+        take(count);
+        for (const object of upsert as { metadata: { name: string }; spec: unknown }[]) {
+          taken.set(object.metadata.name, object.spec);
+        }
+        for (const { name } of remove) taken.delete(name);
+      },
+      seen: () => {},
+      listed: () => {},
+      trouble: (trouble) => troubles.push(trouble),
+      recovered: () => {},
+    },
+  });
+  onTestFinished(async () => {
+    stop.abort();
+    await followed.done;
+  });
+  return { taken, troubles, followed };
+}
+
+async function until(isTrue: () => boolean): Promise<void> {
+  for (let tries = 0; !isTrue(); tries++) {
+    if (tries > 1000) throw new Error("it never came to this");
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+test("who throws hears it again, from a list and from an event, a removal too", async () => {
+  const api = await watchApi([service("a", 1), service("b", 1)]);
+  const bad = new Set([1, 3, 5]);
+  const { taken, troubles } = follow(api, (count) => {
+    if (bad.has(count)) throw new Error(`call ${count}`);
+  });
+  await until(() => taken.size === 2 && api.watches() === 1);
+  api.put(service("a", 2));
+  await until(() => JSON.stringify(taken.get("a")).includes('"port":2') && api.watches() === 1);
+  api.remove("Service", "b");
+  await until(() => taken.size === 1);
+  expect(troubles.map(({ kind, message }) => `${kind} ${message}`)).toEqual(["bug call 1", "bug call 3", "bug call 5"]);
+});
+
+test("told to restart, it gives everything once more", async () => {
+  const api = await watchApi([service("a", 1)]);
+  const { taken, followed } = follow(api, () => {});
+  await until(() => taken.size === 1 && api.watches() === 1);
+  taken.clear();
+  followed.restart();
+  await until(() => taken.size === 1);
+});

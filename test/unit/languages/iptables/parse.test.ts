@@ -1,0 +1,221 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { sharedFolder } from "../../../../scripts/conformance/oracle.mjs";
+import { parseTables } from "../../../../src/languages/iptables/parse.ts";
+import type { Rule } from "../../../../src/languages/iptables/rule.ts";
+import { printRule, printTables } from "../../../../src/languages/iptables/write-rule.ts";
+
+const CONFORMANCE = join(sharedFolder, "conformance");
+
+function textOf(...lines: readonly string[]): string {
+  return ["*nat", ":PREROUTING ACCEPT [0:0]", ":A - [0:0]", ...lines, "COMMIT", ""].join("\n");
+}
+
+function onlyRule(line: string): Rule {
+  const { tables, problems } = parseTables(textOf(line));
+  expect(problems).toEqual([]);
+  const rules = tables.flatMap((table) => table.chains.flatMap((chain) => chain.rules));
+  expect(rules).toHaveLength(1);
+  return rules[0]!;
+}
+
+function savedFiles(): readonly string[] {
+  return readdirSync(join(CONFORMANCE, "cases"), { recursive: true, encoding: "utf8" })
+    .filter((path) => /ip6?tables\.save$/.test(path))
+    .map((path) => join(CONFORMANCE, "cases", path));
+}
+
+describe("identity", () => {
+  const present = existsSync(CONFORMANCE);
+  if (!present) console.warn(`skipped: ${CONFORMANCE} is not here, so no real iptables-save text is read back`);
+
+  test.skipIf(!present)("what the real kube-proxy saved is printed back unchanged", () => {
+    const files = savedFiles();
+    expect(files.length).toBeGreaterThan(150);
+    for (const file of files) {
+      const text = readFileSync(file, "utf8");
+      const { tables, problems } = parseTables(text);
+      expect(problems, file).toEqual([]);
+      expect(printTables(tables), file).toBe(text);
+    }
+  });
+
+  test.skipIf(!present)("no rule of kube-proxy's is unknown", () => {
+    for (const file of savedFiles()) {
+      const rules = parseTables(readFileSync(file, "utf8")).tables.flatMap((table) =>
+        table.chains.flatMap((chain) => chain.rules),
+      );
+      const unknown = rules.filter(
+        (rule) => rule.target.kind === "unknown" || rule.matches.some((match) => match.kind === "unknown"),
+      );
+      expect(
+        unknown.map((rule) => rule.text),
+        file,
+      ).toEqual([]);
+    }
+  });
+
+  test.each([
+    "-A A",
+    "-A A ! -s 10.0.0.0/8 -d 10.0.0.1/32 ! -i cni0 -p tcp -m tcp ! --dport 80:90 -j B",
+    '-A A -m comment --comment "say \\"hi\\" \\\\ it\\\'s" -j RETURN',
+    "-A A -m comment --comment -j -j RETURN",
+    '-A A -m comment --comment "" -j RETURN',
+    "-A A -m mark --mark 0x1 -j MARK --set-xmark 0x4000/0x0",
+    "-A A -m addrtype --src-type LOCAL --dst-type LOCAL -j DROP",
+    "-A A -m recent --rcheck --seconds 5 --reap --name X --mask 255.255.255.255 --rsource -j B",
+    "-A A -m recent --rcheck --hitcount 5 --name X --rsource -j B",
+    "-A A -m nfacct --nfacct-name  c -j DROP",
+    "-A A -m set --match-set KUBE-CLUSTER-IP dst,dst -m physdev ! --physdev-is-in -j ACCEPT",
+    "-A A -m set ! --match-set KUBE-LOOP-BACK dst,dst,src -j ACCEPT",
+    "-A A -m set --match-set KUBE-LOOP-BACK dst --return-nomatch -j ACCEPT",
+    "-A A -m ipvs --vproto 6 --vaddr 203.0.113.1 --vport 80 -j DROP",
+    "-A A -m ipvs --vproto 6 --vaddr 203.0.113.1 --vport 80 --vdir REPLY -j DROP",
+    "-A A -m ipvs ! --ipvs -m physdev --physdev-in eth0 -j DROP",
+    '-A A -o eth0 ! -f -j LOG --log-prefix "a b"',
+    "-A A -g B",
+    "-A A -p tcp -m tcp --sport 1 --dport 2 -j REDIRECT --to-ports 80",
+    "[12:99999999999999999999] -A A -j ACCEPT",
+  ])("%s", (line) => {
+    expect(printRule(onlyRule(line))).toBe(line);
+  });
+
+  test("every threshold keeps its value through the eleven decimals", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 2 ** 31 }), (threshold) => {
+        const rule = onlyRule("-A A -m statistic --mode random --probability 0.50000000000 -j B");
+        const text = printRule({ ...rule, matches: [{ kind: "statistic", negated: false, threshold }] });
+        expect(onlyRule(text).matches).toEqual([{ kind: "statistic", negated: false, threshold }]);
+        expect(printRule(onlyRule(text))).toBe(text);
+      }),
+    );
+  });
+
+  test("a tie in the last decimal goes to the even digit, as in C", () => {
+    const line = "-A A -m statistic --mode random --probability 0.00024414062 -j B";
+    expect(onlyRule(line).matches).toEqual([{ kind: "statistic", negated: false, threshold: 2 ** 19 }]);
+    expect(printRule(onlyRule(line))).toBe(line);
+  });
+});
+
+describe("structure", () => {
+  test("a rule keeps its line, its text and what each part says", () => {
+    const line =
+      '-A A ! -s 10.244.0.0/16 -d 10.96.0.1/32 -p tcp -m comment --comment "ns/a:http cluster IP" -m tcp --dport 80 -j KUBE-MARK-MASQ';
+    expect(onlyRule(line)).toEqual({
+      chain: "A",
+      line: 4,
+      text: line,
+      counters: undefined,
+      matches: [
+        { kind: "source", negated: true, range: "10.244.0.0/16" },
+        { kind: "destination", negated: false, range: "10.96.0.1/32" },
+        { kind: "protocol", negated: false, protocol: "tcp" },
+        { kind: "comment", negated: false, text: "ns/a:http cluster IP" },
+        { kind: "destination-port", negated: false, protocol: "tcp", ports: { from: 80, to: 80 } },
+      ],
+      target: { kind: "jump", chain: "KUBE-MARK-MASQ" },
+    });
+  });
+
+  test.each([
+    ["-m set ! --match-set S dst,src", { kind: "set", negated: true, name: "S", sides: ["dst", "src"] }],
+    ["-m ipvs --vproto 6 --vaddr fd00::1 --vport 80", { kind: "ipvs", protocol: 6, address: "fd00::1", port: 80 }],
+    ["-m physdev ! --physdev-is-in", { kind: "physdev-is-in", negated: true }],
+    ["-m set --match-set S dst,both", { kind: "unknown" }],
+  ])("match %s", (words, match) => {
+    expect(onlyRule(`-A A ${words} -j DROP`).matches).toMatchObject([match]);
+  });
+
+  test.each([
+    ["-j ACCEPT", { kind: "accept" }],
+    ["-j REJECT --reject-with icmp-port-unreachable", { kind: "reject", with: "icmp-port-unreachable" }],
+    ["-j MARK --set-xmark 0x4000/0x4000", { kind: "mark", value: 0x4000, mask: 0x4000 }],
+    ["-j MARK --set-xmark 0x80000000/0x80000000", { kind: "mark", value: 0x80000000, mask: 0x80000000 }],
+    ["-j DNAT --to-destination [fd00::1]:80", { kind: "dnat", destination: "[fd00::1]:80" }],
+    ["-j MASQUERADE --random-fully", { kind: "masquerade", randomFully: true }],
+    ["-j MASQUERADE", { kind: "masquerade", randomFully: false }],
+    ["-j DNAT --to-destination 10.0.0.1:80 --random", { kind: "unknown" }],
+  ])("target %s", (words, target) => {
+    expect(onlyRule(`-A A ${words}`).target).toMatchObject(target);
+  });
+
+  test("sections of one table add up, and a chain declared again starts empty", () => {
+    const { tables, problems } = parseTables(
+      `${textOf("-A A -j ACCEPT", "-A PREROUTING -j A")}${textOf("-A A -j DROP")}*filter\n-A INPUT -j DROP\nCOMMIT\n`,
+    );
+    expect(problems).toEqual([]);
+    expect(tables.map((table) => table.name)).toEqual(["nat", "filter"]);
+    expect(tables[0]?.chains.map((chain) => [chain.name, chain.policy, chain.rules.map((rule) => rule.text)])).toEqual([
+      ["PREROUTING", "ACCEPT", ["-A PREROUTING -j A"]],
+      ["A", undefined, ["-A A -j DROP"]],
+    ]);
+    expect(tables[1]?.chains[0]).toMatchObject({ name: "INPUT", declaredAt: undefined });
+  });
+
+  test("comment lines, blank lines and counters of a live dump are read", () => {
+    const { tables, problems } = parseTables(
+      "# Generated by iptables-save\n\n*nat\n:A - [1:2]\n[3:4] -A A -j ACCEPT\nCOMMIT\n# Completed\n",
+    );
+    expect(problems).toEqual([]);
+    expect(tables[0]?.chains[0]?.counters).toEqual({ packets: "1", bytes: "2" });
+    expect(printTables(tables)).toBe("*nat\n:A - [1:2]\n[3:4] -A A -j ACCEPT\nCOMMIT\n");
+  });
+});
+
+describe("problems", () => {
+  test.each([
+    ["-A A -j ACCEPT\n", 1, /not inside a table/],
+    ["*nat\n-A MINE -j ACCEPT\nCOMMIT\n", 2, /MINE is not declared/],
+    ["*nat\n:A - [0:0]\n", 1, /no COMMIT/],
+    ["*nat\n*filter\nCOMMIT\n", 1, /no COMMIT/],
+    ["*n@t\nCOMMIT\n", 1, /name of a table/],
+    ["*nat\n:A\nCOMMIT\n", 2, /not a chain/],
+    [textOf("hello"), 4, /expected -A/],
+    [textOf("-I A -j ACCEPT"), 4, /expected -A/],
+    [textOf("-A"), 4, /without a chain/],
+    [textOf("-A A -s"), 4, /-s without a value/],
+    [textOf("-A A !"), 4, /! at the end/],
+    [textOf("-A A ! -m tcp"), 4, /! before -m/],
+    [textOf("-A A -m"), 4, /-m without a module/],
+    [textOf("-A A -j"), 4, /-j without a target/],
+    [textOf("-A A stray"), 4, /stray word/],
+    [textOf('-A A -m comment --comment "open'), 4, /quote is not closed/],
+  ])("%j", (text, line, message) => {
+    const { problems } = parseTables(text);
+    expect(problems).toEqual([{ line, message: expect.stringMatching(message) }]);
+  });
+
+  test("no text makes the parser throw, and what it understood is printed to the same again", () => {
+    const word = fc.constantFrom(
+      ..."-A A ! -s -d -i -p -m -j -g -o tcp comment --comment recent --rcheck --set --name --rsource --seconds --reap".split(
+        " ",
+      ),
+      ..."statistic --mode random --probability 0.5 mark --mark 0x1/0x2 --dport 80 addrtype --src-type LOCAL".split(
+        " ",
+      ),
+      ..."DNAT --to-destination MARK --set-xmark REJECT --reject-with x nfacct --nfacct-name conntrack --ctstate set --match-set dst,src".split(
+        " ",
+      ),
+      '"a b"',
+      '"',
+      "\\",
+      "é",
+    );
+    const line = fc.oneof(
+      fc.array(word, { maxLength: 12 }).map((words) => `-A A ${words.join(" ")}`),
+      fc.string({ unit: "binary" }),
+      fc.constantFrom("*nat", "*filter", "COMMIT", ":A - [0:0]", ":INPUT DROP [1:1]", "[1:1] -A A"),
+    );
+    fc.assert(
+      fc.property(fc.array(line, { maxLength: 8 }), (lines) => {
+        const first = parseTables(`*nat\n:A - [0:0]\n${lines.join("\n")}`);
+        const printed = printTables(first.tables);
+        expect(printTables(parseTables(printed).tables)).toBe(printed);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+});

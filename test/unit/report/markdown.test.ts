@@ -1,0 +1,88 @@
+import { describe, expect, it } from "vitest";
+import { renderMarkdown } from "../../../src/report/diff/markdown.ts";
+import { hasControls } from "../../harness/controls.ts";
+import { balanced, change, cosmeticDiff, diffOf, emptyDiff } from "../../harness/report/diffs.ts";
+import { hostileDiff } from "../../harness/report/hostile.ts";
+import { largeDiff, smallDiff } from "../../harness/report/samples.ts";
+
+/** What of a report is markup: code spans, fences and our own tags taken away. */
+function withoutCode(markdown: string): string {
+  return markdown
+    .replace(/^(`{3,})\w+\n[\s\S]*?^\1$/gm, "")
+    .replace(/`[^`\n]*`/g, "")
+    .replace(/<\/?(?:details|summary|code)>|<!-- portolan-diff -->/g, "");
+}
+
+describe("renderMarkdown", () => {
+  it("begins with its mark, sums up, and has a table and a folded block per service", () => {
+    const text = renderMarkdown(smallDiff);
+    expect(text.startsWith("<!-- portolan-diff -->\n\n### 4 services and 1 other address change on 3 nodes\n")).toBe(
+      true,
+    );
+    expect(text).toContain(
+      "| ~ | `shop/web:http` | `10.96.4.20:80/TCP` and 1 more | endpoints 3 → 2 | shares | 3 | `deploy/web.yaml:21:13` |",
+    );
+    expect(text.match(/<details>/g)).toHaveLength(5);
+    expect(text).toContain("<summary>- <code>shop/checkout:grpc</code> no endpoints left</summary>\n\n");
+    expect(text).toContain("| `10.244.3.4:8080` | 33.3 % | none |  |");
+    expect(text).toContain("```diff\n- -A KUBE-SERVICES -d 10.96.100.2/32");
+    expect(text).toContain("witness: `tcp 10.244.1.5 -> 10.96.100.2:9090`, was `10.244.2.7:9090`, now `rejected`");
+  });
+
+  it("draws the path where it is small", () => {
+    const text = renderMarkdown(diffOf([change()]));
+    expect(text).toContain('  vip -->|"33.3 % → 50.0 %"| to0["10.244.1.2:8080"]\n');
+    expect(text).toContain('  vip -.->|"33.3 % → none"| to2["10.244.3.4:8080"]:::gone\n');
+    const nine = Array.from({ length: 9 }, (_, index) => `10.244.1.${index}:80`);
+    expect(renderMarkdown(diffOf([change({ before: [], after: [balanced(nine)] })]))).not.toContain("mermaid");
+  });
+
+  it("says so where no packet is treated differently", () => {
+    expect(renderMarkdown(emptyDiff)).toContain("### No packet is treated differently.\n");
+    expect(renderMarkdown(cosmeticDiff)).toContain("- 412 lines moved\n");
+  });
+
+  it.each([1, 20, 50, 60, 100, 200, 500, 1000, 1500])("%d services have room, and each is named", (services) => {
+    const diff = largeDiff(services);
+    const text = renderMarkdown(diff);
+    expect(text.length).toBeLessThanOrEqual(60_000);
+    for (const { service = "" } of diff.changes) expect(text).toContain(service.split("/")[1]);
+    expect(text.includes("Left out for want of room")).toBe(services > 50);
+  });
+
+  it("stays within the budget whatever there is of anything", () => {
+    for (const services of [5000, 20_000])
+      expect(renderMarkdown(largeDiff(services)).length).toBeLessThanOrEqual(60_000);
+    const long = "x".repeat(70_000);
+    const much = Array.from({ length: 300 }, (_, index) => `10.244.${index}.1:80${long}`);
+    const diff = diffOf([change({ service: long, headline: long, details: much, after: [balanced(much, long)] })], {
+      base: { name: long, mode: undefined },
+      assumptions: much,
+      nodes: much,
+    });
+    expect(renderMarkdown(diff).length).toBeLessThanOrEqual(60_000);
+    expect(renderMarkdown(diff)).toContain("`xxxxx");
+  });
+
+  it("lets no name out of its cell, span, fence or tag", () => {
+    const text = renderMarkdown(hostileDiff);
+    expect(hasControls(text)).toBe(false);
+    const markup = withoutCode(text);
+    expect(markup).not.toMatch(/[<>`]/);
+    // A reference only where something invisible stands after the sign; entities begin with an ampersand.
+    expect(markup.replace(/&#\d+;|^###/gm, "")).not.toMatch(/[@#](?!\u200b)/);
+    expect(markup).not.toMatch(/\]\(/);
+    const columns = text
+      .split("\n")
+      .filter((line) => line.startsWith("| "))
+      .map((line) => line.split("|").length - 2);
+    expect(new Set(columns)).toEqual(new Set([7, 4]));
+  });
+
+  it("puts only plain text into pictures", () => {
+    const pictures = renderMarkdown(hostileDiff).match(/```mermaid\n[\s\S]*?```/g) ?? [];
+    expect(pictures.length).toBeGreaterThan(0);
+    for (const picture of pictures)
+      for (const label of picture.match(/"[^\n]*?"/g) ?? []) expect(label).toMatch(/^"[\p{L}\p{N} ._:/,()%→?-]*"$/u);
+  });
+});
