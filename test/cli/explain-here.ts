@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { explainPacketCommand } from "../../src/cli/program/packet-command.ts";
+import { explainPacketCommand } from "../../src/cli/commands/explain-packet.ts";
 import { captureOutput } from "./capture-output.ts";
 import type { CliResult } from "./run-cli.ts";
 

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Mode } from "../../scripts/conformance/case.mjs";
-import { outputFiles } from "../../src/app/print-script.ts";
+import { outputFiles } from "../../src/report/script.ts";
 import { compile } from "../../src/index.ts";
 import { readDocuments } from "../../src/model/documents/read-documents.ts";
 
