@@ -1,10 +1,10 @@
-import { CommandFailure, exitCodes } from "../cli/exit-codes.ts";
-import { filterOf, type NarrowFlags } from "../cli/program/narrow-flags.ts";
 import { servicesInClusters, servicesInRules } from "../filter/known-services.ts";
 import { createNarrowing, type Known, type Narrowing } from "../filter/narrowing.ts";
 import { isMeant, type KnownService, namedParts, type ServiceFilter, tellUnmatched } from "../filter/service-filter.ts";
 import type { Cluster } from "../model/cluster.ts";
-import { tellNote } from "./sides/report-diagnostics.ts";
+import type { Effects } from "./effects.ts";
+import { Failure } from "./failure.ts";
+import type { NarrowRequest } from "./requests.ts";
 
 /** What is known of Services. */
 export interface Knowledge {
@@ -17,15 +17,19 @@ export interface Knowledge {
 }
 
 /**
- * The narrowing that flags ask for; undefined where all is shown. Ends the command where the filter asks for no Service
- * there is: an empty answer would read like a good one. Of several names, one that nothing has is told on stderr.
+ * The narrowing that is requested; undefined where all is shown. Fails where the filter matches no Service there is: an
+ * empty answer would read like a good one. Of several names, one that nothing has is a notice.
  */
-export function narrowingOf(flags: NarrowFlags, { clusters, others, lines }: Knowledge): Narrowing | undefined {
-  const filter = filterOf(flags);
+export function narrowingOf(
+  request: NarrowRequest,
+  { clusters, others, lines }: Knowledge,
+  { onNotice }: Pick<Effects, "onNotice">,
+): Narrowing | undefined {
+  const filter = filterOf(request);
   if (filter === undefined) return undefined;
   const hasState = clusters.length > 0 || others !== undefined;
   if (filter.selector !== undefined && !hasState)
-    throw new CommandFailure("-l asks for labels, and rules have none: give the state too, with -f", exitCodes.usage);
+    throw new Failure("-l asks for labels, and rules have none: give the state too, with -f", "usage");
   const { services, owners } = servicesInClusters(clusters);
   const known: Known = { services: [...services, ...(others ?? [])], owners };
   const isAsked = (part: ServiceFilter, among: readonly KnownService[]): boolean =>
@@ -34,7 +38,13 @@ export function narrowingOf(flags: NarrowFlags, { clusters, others, lines }: Kno
   const all = parts.length === 0 ? known.services : [...known.services, ...servicesInRules(lines())];
   // Rules may name nobody: nothing can be said of whom they leave out.
   const unmatched = hasState || all.length > 0 ? parts.filter((part) => !isAsked(part, all)) : [];
-  if (unmatched.includes(filter)) throw new CommandFailure(tellUnmatched(filter, all), exitCodes.invalidInput);
-  for (const part of unmatched) tellNote(tellUnmatched(part, all));
+  if (unmatched.includes(filter)) throw new Failure(tellUnmatched(filter, all), "invalid-input");
+  for (const part of unmatched) onNotice({ kind: "note", text: tellUnmatched(part, all) });
   return createNarrowing(filter, known);
+}
+
+/** The filter that a request asks for; undefined: all is shown. */
+export function filterOf({ namespace = [], selector, service = [] }: NarrowRequest): ServiceFilter | undefined {
+  if (namespace.length === 0 && selector === undefined && service.length === 0) return undefined;
+  return { namespaces: namespace, selector, services: service };
 }

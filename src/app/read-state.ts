@@ -1,16 +1,16 @@
-import { type SimulateFlags, simulateOptions } from "../cli/program/simulate-flags.ts";
-import type { StateFlags } from "../cli/program/state-flags.ts";
 import { type CompileOptions, readCluster } from "../compile/compile.ts";
 import { createSink, hasErrors, type Sink } from "../diagnostics/diagnostic.ts";
 import type { Origin } from "../diagnostics/place.ts";
-import { type Inputs, readInputs } from "../host/files/read-inputs.ts";
+import type { Inputs } from "../host/files/read-inputs.ts";
 import type { Need } from "../host/kube/resources.ts";
 import type { Cluster } from "../model/cluster.ts";
 import type { SourceDocument } from "../model/documents/source.ts";
 import type { Holdings } from "../simulate/allocate.ts";
 import type { SimulateOptions } from "../simulate/options.ts";
 import { simulateDocuments } from "../simulate/simulate-documents.ts";
-import { readLiveDocuments } from "./read-live.ts";
+import type { Effects } from "./effects.ts";
+import { Failure } from "./failure.ts";
+import { type LiveRequest, type SimulateRequest, type StateRequest, simulateOptions } from "./requests.ts";
 
 /** Cluster state as it was read, and how it is to be compiled. */
 export interface State {
@@ -25,65 +25,103 @@ export interface State {
   readonly withoutPods?: boolean;
 }
 
-/** Reads the state that the flags of a command name. `more` are options that the flags do not hold. */
-export async function readState(
-  flags: StateFlags,
-  more: CompileOptions,
-  tell: (what: string) => void = () => {},
-): Promise<State> {
+/** Reads the state that a request names. `more` are options that the request does not hold. */
+export async function readState(request: StateRequest, more: CompileOptions, effects: Effects): Promise<State> {
   const sink = createSink();
-  tell("reading the input");
-  const read = await readFlaggedInputs(flags, { sink, need: "rules", tell });
-  tell("checking objects");
-  const { inputs } = completeInputs(read, { flags }, sink);
-  return stateOf(inputs, { mode: flags.mode, nodePortRange: flags.serviceNodePortRange, ...more }, sink);
+  effects.onProgress("reading the input");
+  const read = await readRequestedInputs(request, { sink, need: "rules" }, effects);
+  effects.onProgress("checking objects");
+  const { inputs } = completeInputs(read, { request }, sink);
+  return stateOf(inputs, { mode: request.mode, nodePortRange: request.serviceNodePortRange, ...more }, sink);
 }
 
-export interface InputWishes {
-  readonly sink: Sink;
-  readonly need: Need;
-  readonly tell?: (what: string) => void;
-}
-
-/** Reads what the flags name, files or a running cluster, and what they lay over it. */
-export async function readFlaggedInputs(
-  { filename: filenames = [], recursive = false, proxyConfig, overlay: overlays = [], ...flags }: StateFlags,
-  { sink, need, tell = () => {} }: InputWishes,
+/** Reads what a request names, files or a running cluster, and what it lays over it. */
+export async function readRequestedInputs(
+  { filename: filenames = [], recursive = false, proxyConfig, overlay: overlays = [], ...request }: StateRequest,
+  { sink, need }: { readonly sink: Sink; readonly need: Need },
+  effects: Effects,
 ): Promise<Inputs> {
-  const needs = { need: liveNeedOf(need, flags, overlays.length > 0), withConfiguration: proxyConfig === undefined };
-  const live = await readLiveDocuments(flags, needs, tell);
-  return readInputs({ given: live?.documents, filenames, recursive, proxyConfig, overlays }, sink);
+  const needs = { need: liveNeedOf(need, request, overlays.length > 0), withConfiguration: proxyConfig === undefined };
+  const live = await readLiveDocuments(request, needs, effects);
+  return effects.sources.readInputs({ given: live?.documents, filenames, recursive, proxyConfig, overlays }, sink);
 }
 
-/** What --live reads for a command that needs this much: endpoints are made of pods where state is not taken as it is. */
-export function liveNeedOf(need: Need, flags: SimulationFlags, isLaidOver: boolean): Need {
-  const isAsIs = !isLaidOver && simulateOptions(flags, flags.serviceNodePortRange) === undefined;
+type Simulation = SimulateRequest & Pick<StateRequest, "serviceNodePortRange">;
+
+/** What is read of a running cluster: endpoints are made of pods where state is not taken as it is. */
+export function liveNeedOf(need: Need, request: Simulation, isLaidOver: boolean): Need {
+  const isAsIs = !isLaidOver && simulateOptions(request, request.serviceNodePortRange) === undefined;
   return isAsIs ? need : "pods-unless-forbidden";
 }
 
+export interface LiveNeeds {
+  readonly need: Need;
+  /** Not where another configuration is given. */
+  readonly withConfiguration: boolean;
+}
+
+export interface LiveDocuments {
+  readonly context: string;
+  readonly documents: readonly SourceDocument[];
+  /** The right that is missing to read pods, where the command goes on without. */
+  readonly podsForbidden: string | undefined;
+}
+
+/** Of one request, in milliseconds. */
+const defaultPatience = 30_000;
+
+/** Reads the running cluster that a request names; undefined where it names none. Fails where it cannot be read. */
+export async function readLiveDocuments(
+  request: LiveRequest,
+  needs: LiveNeeds,
+  { sources, onProgress, onNotice }: Effects,
+): Promise<LiveDocuments | undefined> {
+  refuseStrayChoices(request);
+  if (request.live !== true) return undefined;
+  const { kubeconfig, context, cluster, user, as, requestTimeout = defaultPatience } = request;
+  const patience = requestTimeout === 0 ? undefined : requestTimeout;
+  const live = await sources.readLive({ kubeconfig, context, cluster, user, as, patience, ...needs }, onProgress);
+  if (live.kind === "failed") throw new Failure(live.message, "environment");
+  if (needs.withConfiguration && !live.hasConfiguration) onNotice({ kind: "no-proxy-configuration" });
+  if (live.podsForbidden !== undefined) onNotice({ kind: "pods-forbidden", reason: live.podsForbidden });
+  return live;
+}
+
+/** Refuses what would have no effect: whoever gives it believes that the cluster is read. */
+function refuseStrayChoices(request: LiveRequest): void {
+  if (request.live === true) return;
+  const { kubeconfig, context, cluster, user, as, requestTimeout } = request;
+  const given = Object.entries({ kubeconfig, context, cluster, user, as, "request-timeout": requestTimeout });
+  const [stray] = given.find(([, value]) => value !== undefined) ?? [];
+  if (stray === undefined) return;
+  throw new Failure(`--${stray} says which cluster --live reads; say --live as well`, "usage");
+}
+
 /**
- * The inputs, simulated where the flags ask for it; under an overlay, endpoints are made true again anyway. `held` is what
- * another state has allocated.
+ * The inputs, simulated where the request asks for it; under an overlay, endpoints are made true again anyway. `held` is
+ * what another state has allocated.
  */
 export function completeInputs(
   inputs: Inputs,
-  { flags, held = new Map() }: { readonly flags: SimulationFlags; readonly held?: Holdings | undefined },
+  { request, held = new Map() }: { readonly request: Simulation; readonly held?: Holdings | undefined },
   sink: Sink,
 ): SimulatedInputs {
-  const options = simulateOptions(flags, flags.serviceNodePortRange);
+  const options = simulateOptions(request, request.serviceNodePortRange);
   const isAsIs = options === undefined && inputs.overlaysFrom === undefined;
   return isAsIs ? { inputs, held } : simulateInputs(inputs, { options, held }, sink);
 }
 
-type SimulationFlags = SimulateFlags & Pick<StateFlags, "serviceNodePortRange">;
-
 /** State of inputs that are read already. */
 export function stateOf(inputs: Inputs, options: CompileOptions, sink: Sink): State {
-  const values = inputs.documents.slice(0, inputs.valueCount).map(({ value }) => value);
-  return { inputs, cluster: readCluster(values, inputs, options, sink), options, sink };
+  return { inputs, cluster: readCluster(valuesOf(inputs), inputs, options, sink), options, sink };
 }
 
-export interface SimulatedInputs {
+/** The values of the documents that have one. */
+export function valuesOf({ documents, valueCount }: Inputs): readonly unknown[] {
+  return documents.slice(0, valueCount).map(({ value }) => value);
+}
+
+interface SimulatedInputs {
   readonly inputs: Inputs;
   readonly held: Holdings;
 }
@@ -92,15 +130,14 @@ export interface SimulatedInputs {
  * Inputs with what a cluster would add to them. Documents keep their numbers; invented objects come after them, each
  * with the place of the object it was made for. Inputs that could not be read stay as they are.
  */
-export function simulateInputs(
+function simulateInputs(
   inputs: Inputs,
   { options, held }: { readonly options: SimulateOptions | undefined; readonly held: Holdings },
   sink: Sink,
 ): SimulatedInputs {
   if (hasErrors(sink.diagnostics)) return { inputs, held };
   const { documents, valueCount } = inputs;
-  const values = documents.slice(0, valueCount).map(({ value }) => value);
-  const simulated = simulateDocuments(values, { roles: inputs, options, held }, sink);
+  const simulated = simulateDocuments(valuesOf(inputs), { roles: inputs, options, held }, sink);
   const given = documents.map((document, number) => ({
     ...document,
     value: number < valueCount ? simulated.documents[number] : emptyList,

@@ -1,3 +1,5 @@
+import type { FailureKind } from "../app/failure.ts";
+
 /** What scripts may rely on. */
 export const exitCodes = {
   fine: 0,
@@ -16,12 +18,9 @@ export const exitCodes = {
   terminated: 143,
 } as const;
 
-/** Ends a command with a message and an exit code; anything else that is thrown is a bug. */
-export class CommandFailure extends Error {
-  readonly exitCode: number;
-
-  constructor(message: string, exitCode: number) {
-    super(message);
-    this.exitCode = exitCode;
-  }
-}
+export const failureExitCodes: Readonly<Record<FailureKind, number>> = {
+  usage: exitCodes.usage,
+  "invalid-input": exitCodes.invalidInput,
+  environment: exitCodes.environment,
+  "stale-plan": exitCodes.stalePlan,
+};

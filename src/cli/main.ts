@@ -1,7 +1,8 @@
 import { CommanderError } from "commander";
+import { Failure } from "../app/failure.ts";
 import { escapeControls } from "../diagnostics/printable.ts";
-import { CommandFailure, exitCodes } from "./exit-codes.ts";
-import { createProgram } from "./program/program.ts";
+import { exitCodes, failureExitCodes } from "./exit-codes.ts";
+import { createProgram } from "./program.ts";
 
 /** Runs the command line and sets the exit code; the process then ends by itself, once its output is written. */
 export async function main(name: string): Promise<void> {
@@ -34,9 +35,9 @@ function isStrayFile(error: unknown): boolean {
 
 function explainFailure(error: unknown, name: string): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.fine : exitCodes.usage;
-  if (error instanceof CommandFailure) {
+  if (error instanceof Failure) {
     process.stderr.write(`${name}: ${error.message.split("\n").map(escapeControls).join("\n")}\n`);
-    return error.exitCode;
+    return failureExitCodes[error.kind];
   }
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
   process.stderr.write(`${name}: this is a bug in Portolan, please report it:\n${stack}\n`);

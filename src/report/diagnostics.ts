@@ -1,4 +1,3 @@
-import { styleText } from "node:util";
 import type { Diagnostic, Severity } from "../diagnostics/diagnostic.ts";
 import type { Origin } from "../diagnostics/place.ts";
 import { escapeControls } from "../diagnostics/printable.ts";
@@ -123,20 +122,4 @@ function excerpt({ text, column, length }: Location): {
   return { text: `${from > 0 ? "..." : ""}${before}${meant}${after}`, start, length: Math.max(1, meant.length) };
 }
 
-export type ColorChoice = "auto" | "always" | "never";
-
 export type Paint = (style: "red" | "yellow" | "green" | "cyan" | "bold" | "dim", text: string) => string;
-
-/** Colour for one stream: --color, then NO_COLOR and FORCE_COLOR, then whether it is a terminal. */
-export function painter(stream: { readonly isTTY?: boolean }, choice: ColorChoice): Paint {
-  return usesColor(stream, choice)
-    ? (style, text) => styleText(style, text, { validateStream: false })
-    : (_, text) => text;
-}
-
-function usesColor(stream: { readonly isTTY?: boolean }, choice: ColorChoice): boolean {
-  if (choice !== "auto") return choice === "always";
-  const { NO_COLOR: no = "", FORCE_COLOR: force = "" } = process.env;
-  if (force !== "") return force !== "0";
-  return no === "" && stream.isTTY === true;
-}

@@ -1,15 +1,22 @@
-import type { Planned } from "../app/host/planned.ts";
 import { escapeControls } from "../diagnostics/printable.ts";
 import type { NotShown } from "../filter/narrowing.ts";
 import type { ChangeStep } from "../ir/step.ts";
-import { families, familyNames } from "../model/address.ts";
+import { type Family, families, familyNames } from "../model/address.ts";
 import type { Backend } from "../reconcile/live/host-state.ts";
+import type { OwnedState } from "../reconcile/owned-state.ts";
 import type { ChangeCount, ServiceChange } from "../reconcile/summarize-changes.ts";
 import type { Paint } from "./diagnostics.ts";
 import { notShownSentence } from "./words.ts";
 
 const signs = { add: "+", change: "~", remove: "-" } as const;
 const paints = { add: "green", change: "yellow", remove: "red" } as const;
+
+/** What a plan is for, and what it comes to. */
+export interface RenderedPlan {
+  readonly desired: { readonly node: string; readonly mode: string; readonly wanted: Pick<OwnedState, "rules"> };
+  readonly backends: Readonly<Record<Family, Backend>>;
+  readonly plan: { readonly steps: readonly ChangeStep[] };
+}
 
 export interface PlanLook {
   /** Every rule that changes. */
@@ -21,7 +28,7 @@ export interface PlanLook {
 
 /** The plan as a person reads it: what changes for whom, how much, and in which steps. */
 export function renderPlan(
-  planned: Planned,
+  planned: RenderedPlan,
   changes: readonly ServiceChange[],
   { all, paint, notShown }: PlanLook,
 ): string {
@@ -50,7 +57,7 @@ export function renderPlan(
 const mostSteps = 20;
 const mostRows = 40;
 
-function whatFor({ desired, backends }: Planned): string {
+function whatFor({ desired, backends }: RenderedPlan): string {
   const used = families.filter((family) => desired.wanted.rules[family] !== undefined);
   const spelled = used.map((family) => `${familyNames[family]} (iptables-${backends[family] satisfies Backend})`);
   const mode = desired.mode === "cleanup" || desired.mode === "backup" ? desired.mode : `${desired.mode} mode`;

@@ -7,11 +7,16 @@ export type SplitBy = "namespace" | "object";
 
 /** Prints a snapshot as one text: YAML with a document each, or a JSON List. */
 export function printSnapshot(objects: readonly SnapshotObject[], format: SnapshotFormat): string {
-  if (format === "yaml") {
-    if (objects.length === 0) return printYaml({ apiVersion: "v1", kind: "List", items: [] });
-    return objects.map(({ value }) => printYaml(value)).join("---\n");
-  }
-  const items = objects.map(({ value }) => value);
+  if (format === "yaml" && objects.length === 0) return printYaml({ apiVersion: "v1", kind: "List", items: [] });
+  return printObjects(
+    objects.map(({ value }) => value),
+    format,
+  );
+}
+
+/** Prints objects as YAML, a document each, or as one JSON List. */
+export function printObjects(items: readonly unknown[], format: SnapshotFormat): string {
+  if (format === "yaml") return items.map(printYaml).join("---\n");
   return `${JSON.stringify({ apiVersion: "v1", kind: "List", items }, null, 2)}\n`;
 }
 

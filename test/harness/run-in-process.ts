@@ -1,7 +1,8 @@
 import type { Command } from "commander";
 import { vi } from "vitest";
 import { type CompileFlags, runCompile } from "../../src/cli/commands/compile.ts";
-import { explainPacketCommand } from "../../src/cli/program/packet-command.ts";
+import { explainPacketCommand } from "../../src/cli/commands/explain-packet.ts";
+
 import type { CliResult } from "./run-cli.ts";
 
 /** `portolan compile` in this process, for the many cases that differ in their input only. */

@@ -6,8 +6,10 @@ import { onTestFinished } from "vitest";
 import { type Watch, watchCluster } from "../../src/app/watch/watch-cluster.ts";
 import type { LogFields } from "../../src/app/watch/watch-log.ts";
 import { createCredentials } from "../../src/host/kube/credentials.ts";
+import { reflectResource } from "../../src/host/kube/reflect-resource.ts";
 import { watchedResources } from "../../src/host/kube/resources.ts";
-import type { Run } from "../../src/host/linux/run-step.ts";
+import type { Run } from "../../src/host/run-step.ts";
+
 import { dumpCommands } from "../../src/reconcile/live/host-dump.ts";
 import { kubeconfig } from "./fake-api.ts";
 import { SimulatedHost } from "./simulated-host.ts";
@@ -74,6 +76,7 @@ export function runWatch(endpoint: Endpoint, choices: WatchChoices = {}): Runnin
   const none = { context: undefined, cluster: undefined, user: undefined, as: undefined };
   const done = watchCluster({
     resources: watchedResources(choices.proxyConfig === undefined),
+    reflectResource,
     credentials: createCredentials({
       ...none,
       kubeconfig: file,
@@ -92,7 +95,7 @@ export function runWatch(endpoint: Endpoint, choices: WatchChoices = {}): Runnin
       host: { run: runnerOn(host, steps, choices.spoil), exists: () => host.timeouts !== undefined },
       lock: choices.lock ?? (async () => () => {}),
       refusal: choices.refusal ?? (() => undefined),
-      whyNot: async () => [],
+      preflight: async () => [],
       keepBackup: () => {},
       interrupted: () => (stop.signal.aborted ? "interrupted" : undefined),
     },
@@ -103,7 +106,7 @@ export function runWatch(endpoint: Endpoint, choices: WatchChoices = {}): Runnin
     now: () => performance.now(),
     signal: stop.signal,
     observer: { synced: () => {}, queued: () => {}, changed: () => {}, eligible: () => {}, trouble: () => {} },
-    hopeless: (message) => {
+    onFatal: (message) => {
       entries.push({ level: "error", msg: "hopeless", error: message });
       stop.abort();
     },

@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Mode } from "../../scripts/conformance/case.mjs";
-import { outputFiles } from "../../src/app/print-script.ts";
 import { compile } from "../../src/index.ts";
+import { outputFiles } from "../../src/report/script.ts";
 import { caseFolder, documentsIn, goldenCases, modesOf, readCase } from "../harness/golden-cases.ts";
 
 /** Manifests as text, compiled for one node into the files that `compile --out-dir` writes. */

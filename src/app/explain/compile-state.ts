@@ -1,25 +1,25 @@
-import { CommandFailure, exitCodes } from "../../cli/exit-codes.ts";
-import { hasState, type StateFlags, wantedFamilies } from "../../cli/program/state-flags.ts";
-import { startProgress } from "../../cli/terminal/progress.ts";
 import { type CompileOptions, compileNode, readCluster } from "../../compile/compile.ts";
-import { createSink, type Diagnostic, hasErrors, type Sink } from "../../diagnostics/diagnostic.ts";
+import { createSink, type Diagnostic, hasErrors } from "../../diagnostics/diagnostic.ts";
 import { type NodeFacts, nodeFacts } from "../../explain/not-programmed/not-programmed.ts";
 import { readTexts, type Texts, textsOfScript } from "../../explain/texts.ts";
-import type { Inputs } from "../../host/files/read-inputs.ts";
 import type { Cluster } from "../../model/cluster.ts";
 import type { SourceDocument } from "../../model/documents/source.ts";
-import { painter, renderDiagnostics, summarizeDiagnostics } from "../../report/diagnostics.ts";
-import { completeInputs, readFlaggedInputs } from "../read-state.ts";
+import { summarizeDiagnostics } from "../../report/diagnostics.ts";
+import type { DiagnosticGroup, Effects } from "../effects.ts";
+import { Failure } from "../failure.ts";
+import { completeInputs, readRequestedInputs, valuesOf } from "../read-state.ts";
+import { hasState, requestedFamilies } from "../requests.ts";
+import type { ExplainRequest } from "./explain-request.ts";
 
 /** Cluster state that was read for an explanation; nodes are compiled when they are asked for. */
 export interface State {
   readonly cluster: Cluster;
   readonly documents: readonly SourceDocument[];
-  /** The nodes that the flags choose; undefined: the one there is. */
+  /** The nodes that the request chooses; undefined: the one there is. */
   readonly nodes: readonly (string | undefined)[];
   readonly compile: (node: string | undefined) => CompiledState;
-  /** Shows what is wrong with these objects, on stderr. */
-  readonly tellAbout: (isConcerned: (object: string) => boolean) => void;
+  /** Reports what is wrong with these objects. */
+  readonly reportAbout: (isConcerned: (object: string) => boolean) => void;
 }
 
 /** What a node is to be programmed with, and the decisions behind it. */
@@ -28,62 +28,52 @@ export interface CompiledState {
   readonly texts: Texts;
 }
 
-export interface ChoiceOfNodes extends StateFlags {
-  readonly allNodes?: boolean;
-}
-
-/** Reads the state that the flags name. Ends the command where it is invalid. */
-export async function readState(flags: ChoiceOfNodes): Promise<State> {
-  if (!hasState(flags)) {
-    throw new CommandFailure(
+/** Reads the state that a request names. Fails where it is invalid. */
+export async function readState(request: ExplainRequest, effects: Effects): Promise<State> {
+  if (!hasState(request)) {
+    throw new Failure(
       "only cluster state can tell: give -f STATE or --live (or, of a Service, a chain or a line, --actual DUMP)",
-      exitCodes.usage,
+      "usage",
     );
   }
   const sink = createSink();
-  const progress = startProgress(process.stderr);
-  const read = await readFlaggedInputs(flags, { sink, need: "rules", tell: progress.tell });
-  progress.end();
-  const { inputs } = completeInputs(read, { flags }, sink);
-  const options: CompileOptions = {
-    mode: flags.mode,
-    families: wantedFamilies(flags.family),
-    nodePortRange: flags.serviceNodePortRange,
-    origins: true,
-  };
-  const values = inputs.documents.slice(0, inputs.valueCount).map(({ value }) => value);
+  const read = await readRequestedInputs(request, { sink, need: "rules" }, effects);
+  const { inputs } = completeInputs(read, { request }, sink);
+  const { mode, family, serviceNodePortRange: nodePortRange } = request;
+  const options: CompileOptions = { mode, families: requestedFamilies(family), nodePortRange, origins: true };
+  const values = valuesOf(inputs);
+  const { documents } = inputs;
   const cluster = readCluster(values, inputs, options, sink);
-  endOnErrors(sink, inputs, flags);
+  const refuseErrors = (): void => endOnErrors({ diagnostics: sink.diagnostics, documents }, effects);
+  refuseErrors();
   return {
     cluster,
-    documents: inputs.documents,
-    nodes: chooseNodes(cluster, flags),
+    documents,
+    nodes: chooseNodes(cluster, request),
     compile: (node) => {
       const { script, plan } = compileNode(cluster, node, options, sink);
-      endOnErrors(sink, inputs, flags);
+      refuseErrors();
       if (script === undefined || plan === undefined) throw new Error("no script, and no error either");
       return { facts: nodeFacts(cluster, plan, values), texts: readTexts(textsOfScript(script)) };
     },
-    tellAbout: (isConcerned) => {
-      const isTold = ({ code, severity, object }: Diagnostic): boolean =>
+    reportAbout: (isConcerned) => {
+      const isReported = ({ code, severity, object }: Diagnostic): boolean =>
         code === "state-simulated" || (severity === "warning" && (object === undefined || isConcerned(object)));
-      const told = sink.diagnostics.filter(isTold);
-      process.stderr.write(renderDiagnostics(told, inputs.documents, painter(process.stderr, flags.color)));
+      const diagnostics = sink.diagnostics.filter(isReported);
+      effects.onNotice({ kind: "diagnostics", groups: [{ diagnostics, documents }] });
     },
   };
 }
 
-function endOnErrors({ diagnostics }: Sink, { documents }: Inputs, { color }: ChoiceOfNodes): void {
-  if (!hasErrors(diagnostics)) return;
-  process.stderr.write(renderDiagnostics(diagnostics, documents, painter(process.stderr, color)));
-  throw new CommandFailure(`${summarizeDiagnostics(diagnostics)}; nothing can be explained`, exitCodes.invalidInput);
+function endOnErrors(group: DiagnosticGroup, { onNotice }: Effects): void {
+  if (!hasErrors(group.diagnostics)) return;
+  onNotice({ kind: "diagnostics", groups: [group] });
+  throw new Failure(`${summarizeDiagnostics(group.diagnostics)}; nothing can be explained`, "invalid-input");
 }
 
 /** Several Nodes and none chosen: all of them. */
-function chooseNodes({ nodes }: Cluster, { node, allNodes }: ChoiceOfNodes): readonly (string | undefined)[] {
-  if (allNodes === true && nodes.length === 0) {
-    throw new CommandFailure("--all-nodes: the input has no Node", exitCodes.usage);
-  }
+function chooseNodes({ nodes }: Cluster, { node, allNodes }: ExplainRequest): readonly (string | undefined)[] {
+  if (allNodes === true && nodes.length === 0) throw new Failure("--all-nodes: the input has no Node", "usage");
   const isEvery = allNodes === true || (node === undefined && nodes.length > 1);
   return isEvery ? nodes.map(({ name }) => name).sort() : [node];
 }

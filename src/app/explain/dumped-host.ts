@@ -1,44 +1,44 @@
-import { CommandFailure, exitCodes } from "../../cli/exit-codes.ts";
-import { hasState, type StateFlags, wantedFamilies } from "../../cli/program/state-flags.ts";
-import type { Progress } from "../../cli/terminal/progress.ts";
 import { readEvaluatedHost } from "../../datapath/host.ts";
 import { type IpAddress, parseIp } from "../../model/address.ts";
 import type { Node } from "../../model/objects/node.ts";
 import { printHostDump } from "../../reconcile/live/host-dump.ts";
+import type { Effects } from "../effects.ts";
+import { Failure } from "../failure.ts";
 import { readHost, thisHost } from "../host/read-host.ts";
 import { readState, type State } from "../read-state.ts";
+import { hasState, requestedFamilies, type StateRequest } from "../requests.ts";
 import type { HostSide } from "../sides/host-side.ts";
 import { readDump } from "../sides/read-dump.ts";
 import { readSide } from "../sides/read-side.ts";
-import { type Asked, tellDiagnostics } from "./compiled-host.ts";
+import { type PacketQuery, reportDiagnostics } from "./compiled-host.ts";
 import { causesTo } from "./rule-causes.ts";
 import { knownOf, nodeAddresses, nothingKnown } from "./state-knowledge.ts";
 
 /** The state, where there is any, is only for names and causes. */
-export interface DumpFlags extends StateFlags {
+export interface DumpRequest extends StateRequest {
   readonly actual: string;
   readonly nodeAddress?: readonly string[];
 }
 
 /** The host to ask is the one that a dump shows. */
-export async function dumpedHost(flags: DumpFlags, progress: Progress): Promise<Asked> {
-  const side = await readHostSide(flags, progress);
-  const node = flags.node ?? side.name;
-  const given = flags.nodeAddress ?? side.addresses;
-  const stateFlags = { ...flags, ...(node === undefined ? {} : { node }) };
-  const state = hasState(flags) ? await readNames(stateFlags, given, progress) : undefined;
+export async function dumpedHost(request: DumpRequest, effects: Effects): Promise<PacketQuery> {
+  const side = await readHostSide(request, effects);
+  const node = request.node ?? side.name;
+  const given = request.nodeAddress ?? side.addresses;
+  const stateRequest = { ...request, ...(node === undefined ? {} : { node }) };
+  const state = hasState(request) ? await readNames(stateRequest, given, effects) : undefined;
   const known = state === undefined ? nothingKnown : knownOf(state);
   const inState = state && nodeInState(state, node);
   const addresses = (given ?? []).map(parseIp).filter((ip) => ip !== undefined);
   const own = given === undefined ? (inState?.addresses ?? []).map(({ ip }) => ip) : addresses;
-  progress.tell("reading the rules");
+  effects.onProgress("reading the rules");
   const host = readEvaluatedHost(side.texts, {
     nodeAddresses: own.map(({ text }) => text),
     podRanges: (inState?.podCidrs ?? []).map(({ text }) => text),
   });
-  const name = node ?? inState?.name ?? flags.actual;
+  const name = node ?? inState?.name ?? request.actual;
   return {
-    surroundings: { ...known, node: name, nodeAddresses: nodeAddresses(own), host },
+    context: { ...known, node: name, nodeAddresses: nodeAddresses(own), host },
     explained: {
       node: name,
       mode: side.mode ?? null,
@@ -57,9 +57,9 @@ function assumptionsOf(own: readonly IpAddress[], isOfState: boolean): readonly 
   return isOfState ? [`the dump does not tell the addresses of this node: those of its Node are taken, ${list}`] : [];
 }
 
-async function readNames(flags: StateFlags, hostAddresses: readonly string[] | undefined, { tell }: Progress) {
-  const state = await readState(flags, { families: wantedFamilies(flags.family), hostAddresses }, tell);
-  tellDiagnostics(state, flags.color);
+async function readNames(request: StateRequest, hostAddresses: readonly string[] | undefined, effects: Effects) {
+  const state = await readState(request, { families: requestedFamilies(request.family), hostAddresses }, effects);
+  reportDiagnostics(state, effects);
   return state;
 }
 
@@ -67,24 +67,24 @@ function nodeInState({ cluster: { nodes } }: State, name: string | undefined): N
   return name === undefined ? nodes[0] : nodes.find((node) => node.name === name);
 }
 
-async function readHostSide({ actual, node }: DumpFlags, progress: Progress): Promise<HostSide> {
-  progress.tell(`reading ${actual}`);
-  const hosts = actual === thisHost ? await readThisHost(progress) : await readHosts(actual);
+async function readHostSide({ actual, node }: DumpRequest, effects: Effects): Promise<HostSide> {
+  effects.onProgress(`reading ${actual}`);
+  const hosts = actual === thisHost ? await readThisHost(effects) : await readHosts(actual, effects);
   const [only, second] = node === undefined || hosts.length === 1 ? hosts : hosts.filter(({ name }) => name === node);
   if (only !== undefined && second === undefined) return only;
   const names = hosts.map(({ name }) => name ?? "one without a name").join(", ");
-  throw new CommandFailure(`${actual} holds several hosts: ${names}; choose one with --node`, exitCodes.usage);
+  throw new Failure(`${actual} holds several hosts: ${names}; choose one with --node`, "usage");
 }
 
-async function readThisHost(progress: Progress): Promise<readonly HostSide[]> {
-  const { dump } = await readHost(thisHost, progress);
+async function readThisHost(effects: Effects): Promise<readonly HostSide[]> {
+  const { dump } = await readHost(thisHost, effects);
   const read = readDump({ name: "this host", text: printHostDump(dump) });
   return read?.kind === "hosts" ? read.hosts : [];
 }
 
-async function readHosts(path: string): Promise<readonly HostSide[]> {
-  const content = await readSide(path, false);
+async function readHosts(path: string, effects: Effects): Promise<readonly HostSide[]> {
+  const content = await readSide(path, false, effects);
   if (content.kind === "hosts") return content.hosts;
   const reason = content.kind === "empty" ? content.reason : `${path} holds no rules: take iptables-save, or collect`;
-  throw new CommandFailure(reason, exitCodes.invalidInput);
+  throw new Failure(reason, "invalid-input");
 }

@@ -1,12 +1,13 @@
-import type { ExplainFlags } from "../../cli/commands/explain.ts";
-import { CommandFailure, exitCodes } from "../../cli/exit-codes.ts";
-import { hasState } from "../../cli/program/state-flags.ts";
 import { findChainOwner, ownersByComments } from "../../explain/chain/chain-owner.ts";
 import { withCausesOf } from "../../explain/chain/explain-line.ts";
 import type { NodeFacts } from "../../explain/not-programmed/not-programmed.ts";
 import type { SourceOf } from "../../explain/source.ts";
 import type { Texts } from "../../explain/texts.ts";
+import type { Effects } from "../effects.ts";
+import { Failure } from "../failure.ts";
+import { hasState } from "../requests.ts";
 import { readState, type State } from "./compile-state.ts";
+import type { ExplainRequest } from "./explain-request.ts";
 import { sourceFinder } from "./find-object.ts";
 import { type Dump, readDump } from "./read-dump.ts";
 
@@ -30,11 +31,11 @@ export interface Evidences {
   readonly sourceOf: SourceOf;
 }
 
-/** Reads what the flags name: state, a dump, or both. */
-export async function readEvidence(flags: ExplainFlags): Promise<Evidences> {
-  const { actual } = flags;
+/** Reads what a request names: state, a dump, or both. */
+export async function readEvidence(request: ExplainRequest, effects: Effects): Promise<Evidences> {
+  const { actual } = request;
   if (actual === undefined) {
-    const state = await readState(flags);
+    const state = await readState(request, effects);
     return {
       labels: state.nodes.map((node) => node ?? ""),
       all: function* () {
@@ -45,13 +46,13 @@ export async function readEvidence(flags: ExplainFlags): Promise<Evidences> {
       sourceOf: sourceFinder(state.documents),
     };
   }
-  if (flags.allNodes === true) throw new CommandFailure("--all-nodes: a dump is of one node", exitCodes.usage);
-  if (flags.filename?.includes("-") === true && actual === "-") {
-    throw new CommandFailure("-f and --actual cannot both read standard input", exitCodes.usage);
+  if (request.allNodes === true) throw new Failure("--all-nodes: a dump is of one node", "usage");
+  if (request.filename?.includes("-") === true && actual === "-") {
+    throw new Failure("-f and --actual cannot both read standard input", "usage");
   }
-  const dump = await readDump(actual);
-  const state = hasState(flags) ? await readState(flags) : undefined;
-  const evidence = dumpEvidence(dump, state, flags.node);
+  const dump = await readDump(actual, effects);
+  const state = hasState(request) ? await readState(request, effects) : undefined;
+  const evidence = dumpEvidence(dump, state, request.node);
   const sourceOf = state === undefined ? () => undefined : sourceFinder(state.documents);
   return { labels: [dump.label], all: () => [evidence], state, isDump: true, sourceOf };
 }

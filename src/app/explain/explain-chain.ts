@@ -1,6 +1,3 @@
-import type { ExplainFlags } from "../../cli/commands/explain.ts";
-import { CommandFailure, exitCodes } from "../../cli/exit-codes.ts";
-import { hasState } from "../../cli/program/state-flags.ts";
 import { absentChain } from "../../explain/chain/absent-chain.ts";
 import { type ChainGraph, chainGraph } from "../../explain/chain/chain-graph.ts";
 import { findChainOwner } from "../../explain/chain/chain-owner.ts";
@@ -14,11 +11,11 @@ import {
 } from "../../explain/chain/explain-set.ts";
 import { foldNodes } from "../../explain/fold-nodes.ts";
 import { didYouMean } from "../../model/fields/did-you-mean.ts";
-import { renderChain, renderSet } from "../../report/explain/chain.ts";
-import { chainDocument, entryDocument, setDocument } from "../../report/explain/documents.ts";
-import { renderEntry } from "../../report/explain/line.ts";
+import type { Effects } from "../effects.ts";
+import { Failure } from "../failure.ts";
+import { hasState } from "../requests.ts";
 import { type Evidence, readEvidence } from "./evidence.ts";
-import { printAnswer } from "./print-answer.ts";
+import type { Explained, ExplainRequest } from "./explain-request.ts";
 
 interface Found {
   readonly chains: ChainPart[];
@@ -30,27 +27,20 @@ interface Found {
 }
 
 /** `explain KUBE-...`: a chain, or a set of the ipvs mode, on every node that is asked. */
-export async function explainChainOrSet(name: string, flags: ExplainFlags): Promise<string> {
-  const { all, labels, sourceOf, state } = await readEvidence(flags);
-  const draws = flags.output === "mermaid" || flags.output === "dot";
+export async function explainChainOrSet(name: string, request: ExplainRequest, effects: Effects): Promise<Explained> {
+  const { all, labels, sourceOf, state } = await readEvidence(request, effects);
+  const draws = request.draws === true;
   const found: Found = { chains: [], sets: [], graphs: [], draws, known: new Set() };
   for (const evidence of all()) lookFor(name, evidence, found);
-  state?.tellAbout(() => false);
+  state?.reportAbout(() => false);
   if (found.sets.length > 0 && !found.chains.some(({ places }) => places.length > 0)) {
-    const set = { name, parts: foldNodes(found.sets) };
-    return printAnswer(flags, sourceOf, {
-      text: (rendering) => renderSet(set, rendering),
-      document: () => setDocument(set, sourceOf),
-      graphs: () => [],
-    });
+    const explanation = { name, parts: foldNodes(found.sets) };
+    return { answer: { kind: "set", explanation }, sourceOf };
   }
-  if (found.chains.length === 0) throw notFound(name, labels, found, flags);
-  const chain = { name, parts: foldNodes(found.chains) };
-  return printAnswer(flags, sourceOf, {
-    text: (rendering) => renderChain(chain, rendering),
-    document: () => chainDocument(chain, sourceOf),
-    graphs: () => (chain.parts.length > 1 ? found.graphs : found.graphs.slice(0, 1)),
-  });
+  if (found.chains.length === 0) throw notFound(name, labels, found, request);
+  const explanation = { name, parts: foldNodes(found.chains) };
+  const graphs = explanation.parts.length > 1 ? found.graphs : found.graphs.slice(0, 1);
+  return { answer: { kind: "chain", explanation, graphs }, sourceOf };
 }
 
 function lookFor(name: string, { label, texts, facts, ownerOf }: Evidence, found: Found): void {
@@ -69,36 +59,32 @@ function lookFor(name: string, { label, texts, facts, ownerOf }: Evidence, found
   for (const { name: other } of texts.chains) found.known.add(other);
 }
 
-function notFound(name: string, labels: readonly string[], { known }: Found, flags: ExplainFlags): CommandFailure {
+function notFound(name: string, labels: readonly string[], { known }: Found, request: ExplainRequest): Failure {
   const where = labels.length === 1 && labels[0] !== "" ? ` on ${labels[0]}` : "";
-  if (setPurpose(name) !== undefined && flags.actual === undefined) {
+  if (setPurpose(name) !== undefined && request.actual === undefined) {
     const message = `there is no set ${name}${where}: sets are of the ipvs mode (--mode ipvs)`;
-    return new CommandFailure(message, exitCodes.invalidInput);
+    return new Failure(message, "invalid-input");
   }
   const near = didYouMean(name, known);
   const isHash = /^KUBE-[A-Z]{2,3}-[A-Z2-7]{16}$/.test(name);
-  const state = !hasState(flags) ? "" : ", and no service port or endpoint of the state would have it";
+  const state = !hasState(request) ? "" : ", and no service port or endpoint of the state would have it";
   const gone = isHash && near === undefined ? "; it may be of a Service or an endpoint that is gone" : "";
   const hint = near === undefined ? gone : `; did you mean ${near}?`;
-  return new CommandFailure(`there is no chain ${name}${where}${isHash ? state : ""}${hint}`, exitCodes.invalidInput);
+  return new Failure(`there is no chain ${name}${where}${isHash ? state : ""}${hint}`, "invalid-input");
 }
 
 /** A line of sets or virtual servers: `add SET ENTRY`, `-A -t ADDRESS -s rr`, `-a -t ADDRESS -r ADDRESS ...`. */
-export async function explainEntry(text: string, flags: ExplainFlags): Promise<string> {
-  const { all, sourceOf, state } = await readEvidence(flags);
+export async function explainEntry(text: string, request: ExplainRequest, effects: Effects): Promise<Explained> {
+  const { all, sourceOf, state } = await readEvidence(request, effects);
   const parts: EntryPart[] = [];
   for (const { label, texts } of all())
     parts.push(...explainEntryIn(text, texts).map((part) => ({ nodes: [label], ...part })));
-  state?.tellAbout(() => false);
+  state?.reportAbout(() => false);
   if (parts.length === 0) {
     const set = /^add (\S+)/.exec(text)?.[1];
     const hint = set !== undefined && setPurpose(set) !== undefined ? " (sets are of the ipvs mode)" : "";
-    throw new CommandFailure(`there is no line "${text}"${hint}`, exitCodes.invalidInput);
+    throw new Failure(`there is no line "${text}"${hint}`, "invalid-input");
   }
   const explanation = { text, parts: foldNodes(parts) };
-  return printAnswer(flags, sourceOf, {
-    text: (rendering) => renderEntry(explanation, rendering),
-    document: () => entryDocument(explanation, sourceOf),
-    graphs: () => [],
-  });
+  return { answer: { kind: "entry", explanation }, sourceOf };
 }

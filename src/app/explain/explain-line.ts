@@ -1,16 +1,14 @@
-import type { ExplainFlags } from "../../cli/commands/explain.ts";
-import { CommandFailure, exitCodes } from "../../cli/exit-codes.ts";
-import { hasState } from "../../cli/program/state-flags.ts";
 import { type ChainGraph, chainGraph } from "../../explain/chain/chain-graph.ts";
 import type { ExplainedRule } from "../../explain/chain/explain-chain.ts";
 import { type FoundRule, findRule, nearestRules, readRule } from "../../explain/chain/explain-line.ts";
 import { foldNodes } from "../../explain/fold-nodes.ts";
 import { didYouMean } from "../../model/fields/did-you-mean.ts";
-import { ruleExplanationDocument } from "../../report/explain/documents.ts";
-import { renderRuleExplanation } from "../../report/explain/line.ts";
+import type { Effects } from "../effects.ts";
+import { Failure } from "../failure.ts";
+import { hasState } from "../requests.ts";
 import { type Evidences, readEvidence } from "./evidence.ts";
 import { explainChainOrSet, explainEntry } from "./explain-chain.ts";
-import { printAnswer } from "./print-answer.ts";
+import type { Explained, ExplainRequest } from "./explain-request.ts";
 
 const noState: Evidences = {
   labels: [],
@@ -21,17 +19,17 @@ const noState: Evidences = {
 };
 
 /** `explain '-A CHAIN ...'`, and what else a line of the tools' texts may be. */
-export async function explainLine(typed: string, flags: ExplainFlags): Promise<string> {
+export async function explainLine(typed: string, request: ExplainRequest, effects: Effects): Promise<Explained> {
   const text = typed.replace(/^\[\d+:\d+\]\s*/, "").trim();
   const [, declared] = /^:(\S+)/.exec(text) ?? [];
-  if (declared !== undefined) return explainChainOrSet(declared, flags);
+  if (declared !== undefined) return explainChainOrSet(declared, request, effects);
   const [, set] = /^create (\S+)/.exec(text) ?? [];
-  if (set !== undefined) return explainChainOrSet(set, flags);
-  if (/^(?:add |-[Aa] -)/.test(text)) return explainEntry(text, flags);
+  if (set !== undefined) return explainChainOrSet(set, request, effects);
+  if (/^(?:add |-[Aa] -)/.test(text)) return explainEntry(text, request, effects);
   const read = readRule(text);
-  if (read.kind === "broken") throw new CommandFailure(`not a rule: ${read.message}`, exitCodes.usage);
-  const hasSource = hasState(flags) || flags.actual !== undefined;
-  const evidences = hasSource ? await readEvidence(flags) : noState;
+  if (read.kind === "broken") throw new Failure(`not a rule: ${read.message}`, "usage");
+  const hasSource = hasState(request) || request.actual !== undefined;
+  const evidences = hasSource ? await readEvidence(request, effects) : noState;
   const found: FoundRule[] = [];
   const nearest: ExplainedRule[] = [];
   const graphs: ChainGraph[] = [];
@@ -43,15 +41,11 @@ export async function explainLine(typed: string, flags: ExplainFlags): Promise<s
     if (lines.size > 0 && graphs.length === 0)
       graphs.push(chainGraph(texts, ({ file, line }) => lines.has(`${file}:${line}`)));
   }
-  evidences.state?.tellAbout(() => false);
+  evidences.state?.reportAbout(() => false);
   const folded = foldNodes(found);
   const explanation = { ...read.rule, found: folded, nearest: folded.length > 0 ? [] : nearest };
   const where = hasSource ? searched(evidences) : undefined;
-  return printAnswer(flags, evidences.sourceOf, {
-    text: (rendering) => renderRuleExplanation(explanation, rendering, where),
-    document: () => ruleExplanationDocument(explanation, evidences.sourceOf),
-    graphs: () => graphs,
-  });
+  return { answer: { kind: "rule", explanation, graphs, where }, sourceOf: evidences.sourceOf };
 }
 
 function searched({ labels, isDump }: Evidences): string {
@@ -61,10 +55,14 @@ function searched({ labels, isDump }: Evidences): string {
 }
 
 /** `explain FILE:LINE`: a line of compiled text, or of the dump. */
-export async function explainFileLine(file: string, line: number, flags: ExplainFlags): Promise<string> {
-  const { all, labels, isDump } = await readEvidence(flags);
+export async function explainFileLine(
+  { file, line }: { readonly file: string; readonly line: number },
+  request: ExplainRequest,
+  effects: Effects,
+): Promise<Explained> {
+  const { all, labels, isDump } = await readEvidence(request, effects);
   if (labels.length > 1) {
-    throw new CommandFailure("lines have other numbers on other nodes: give --node", exitCodes.usage);
+    throw new Failure("lines have other numbers on other nodes: give --node", "usage");
   }
   const [evidence] = [...all()];
   const lines = new Map<string, ReadonlyMap<number, string>>();
@@ -81,11 +79,11 @@ export async function explainFileLine(file: string, line: number, flags: Explain
   const inFile = lines.get(file) ?? (isDump && lines.size === 1 ? [...lines.values()][0] : undefined);
   if (inFile === undefined) {
     const near = didYouMean(file, lines.keys()) ?? [...lines.keys()].join(", ");
-    throw new CommandFailure(`there is no text ${file}; there is ${near}`, exitCodes.invalidInput);
+    throw new Failure(`there is no text ${file}; there is ${near}`, "invalid-input");
   }
   const text = inFile.get(line);
   if (text === undefined) {
-    throw new CommandFailure(`line ${line} of ${file} is neither a rule nor a chain`, exitCodes.invalidInput);
+    throw new Failure(`line ${line} of ${file} is neither a rule nor a chain`, "invalid-input");
   }
-  return explainLine(text, flags);
+  return explainLine(text, request, effects);
 }

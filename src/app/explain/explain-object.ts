@@ -1,42 +1,43 @@
-import type { ExplainFlags } from "../../cli/commands/explain.ts";
-import { CommandFailure, exitCodes } from "../../cli/exit-codes.ts";
 import { explainNode } from "../../explain/service/explain-node.ts";
-import { nodeDocument } from "../../report/explain/documents.ts";
-import { renderNode } from "../../report/explain/object.ts";
+import type { Effects } from "../effects.ts";
+import { Failure } from "../failure.ts";
 import { readState } from "./compile-state.ts";
+import type { Explained, ExplainRequest } from "./explain-request.ts";
 import { explainServiceObject } from "./explain-service.ts";
 import { explainSliceObject } from "./explain-slice.ts";
 import { findObject, sourceFinder } from "./find-object.ts";
 import type { ObjectQuestion } from "./parse-question.ts";
-import { printAnswer } from "./print-answer.ts";
 
 /** `explain TYPE/NS/NAME`. */
-export async function explainObject(question: ObjectQuestion, flags: ExplainFlags): Promise<string> {
-  if (question.type === "Service") return explainServiceObject(question, flags);
-  if (flags.actual !== undefined) {
+export async function explainObject(
+  question: ObjectQuestion,
+  request: ExplainRequest,
+  effects: Effects,
+): Promise<Explained> {
+  if (question.type === "Service") return explainServiceObject(question, request, effects);
+  if (request.actual !== undefined) {
     const message = `a dump names Services alone: ask for one, or leave out --actual`;
-    throw new CommandFailure(message, exitCodes.usage);
+    throw new Failure(message, "usage");
   }
   switch (question.type) {
     case "EndpointSlice":
     case "Endpoints":
-      return explainSliceObject(question, flags);
+      return explainSliceObject(question, request, effects);
     case "Node":
-      return explainNodeObject(question, flags);
+      return explainNodeObject(question, request, effects);
   }
 }
 
 /** `explain node/NAME`: what of the node decides about its rules. */
-export async function explainNodeObject(question: ObjectQuestion, flags: ExplainFlags): Promise<string> {
-  const state = await readState({ ...flags, node: question.name, allNodes: false });
+async function explainNodeObject(
+  question: ObjectQuestion,
+  request: ExplainRequest,
+  effects: Effects,
+): Promise<Explained> {
+  const state = await readState({ ...request, node: question.name, allNodes: false }, effects);
   findObject(question, state.cluster.nodes, "the state");
   const { facts, texts } = state.compile(question.name);
-  state.tellAbout((object) => object === `Node ${question.name}`);
+  state.reportAbout((object) => object === `Node ${question.name}`);
   const explanation = explainNode(facts, texts);
-  const sourceOf = sourceFinder(state.documents);
-  return printAnswer(flags, sourceOf, {
-    text: (rendering) => renderNode(explanation, rendering),
-    document: () => nodeDocument(explanation, sourceOf),
-    graphs: () => [],
-  });
+  return { answer: { kind: "node", explanation }, sourceOf: sourceFinder(state.documents) };
 }

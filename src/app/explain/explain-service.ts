@@ -1,4 +1,3 @@
-import type { ExplainFlags } from "../../cli/commands/explain.ts";
 import { originOf } from "../../diagnostics/place.ts";
 import { type ChainGraph, chainGraph, joinGraphs, serverGraph } from "../../explain/chain/chain-graph.ts";
 import { foldNodes } from "../../explain/fold-nodes.ts";
@@ -7,18 +6,21 @@ import { dumpLines, missingLines, type OwnLine, servicesNamed } from "../../expl
 import type { Texts } from "../../explain/texts.ts";
 import type { Service } from "../../model/objects/service.ts";
 import { isServicePortChain } from "../../reconcile/owned-names.ts";
-import { objectDocument } from "../../report/explain/documents.ts";
-import { renderObject } from "../../report/explain/object.ts";
+import type { Effects } from "../effects.ts";
 import { type Evidence, readEvidence } from "./evidence.ts";
+import type { Explained, ExplainRequest } from "./explain-request.ts";
 import { findObject, notThere } from "./find-object.ts";
 import type { ObjectQuestion } from "./parse-question.ts";
-import { printAnswer } from "./print-answer.ts";
 
 /** `explain service/NS/NAME`: from state, from a dump, or from a dump with state beside it. */
-export async function explainServiceObject(question: ObjectQuestion, flags: ExplainFlags): Promise<string> {
-  const { all, state, isDump, sourceOf } = await readEvidence(flags);
+export async function explainServiceObject(
+  question: ObjectQuestion,
+  request: ExplainRequest,
+  effects: Effects,
+): Promise<Explained> {
+  const { all, state, isDump, sourceOf } = await readEvidence(request, effects);
   const service = state && findObject(question, state.cluster.services, "the state");
-  const draws = isDump || flags.output === "mermaid" || flags.output === "dot";
+  const draws = isDump || request.draws === true;
   const parts: NodePart[] = [];
   const graphs: ChainGraph[] = [];
   for (const evidence of all()) {
@@ -31,7 +33,7 @@ export async function explainServiceObject(question: ObjectQuestion, flags: Expl
     `Service ${name}`,
     ...parts.flatMap(({ lines }) => lines.map(({ cause }) => cause?.object)),
   ]);
-  state?.tellAbout((object) => objects.has(object));
+  state?.reportAbout((object) => objects.has(object));
   const explanation = {
     kind: "ServiceExplanation",
     object: `Service ${name}`,
@@ -39,11 +41,9 @@ export async function explainServiceObject(question: ObjectQuestion, flags: Expl
     origin: service && originOf(service.place),
     parts: foldNodes(parts),
   } as const;
-  return printAnswer(flags, sourceOf, {
-    text: (rendering) => renderObject(explanation, isDump ? graphs[0] : undefined, rendering),
-    document: () => objectDocument(explanation, sourceOf),
-    graphs: () => (explanation.parts.length > 1 ? graphs : graphs.slice(0, 1)),
-  });
+  const drawn = explanation.parts.length > 1 ? graphs : graphs.slice(0, 1);
+  const dumpGraph = isDump ? graphs[0] : undefined;
+  return { answer: { kind: "object", explanation, graphs: drawn, dumpGraph }, sourceOf };
 }
 
 function fromState(service: Service, { facts, texts, wanted, ownerOf, label }: Evidence): NodePart {

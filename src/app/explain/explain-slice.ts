@@ -1,20 +1,22 @@
-import type { ExplainFlags } from "../../cli/commands/explain.ts";
-import { CommandFailure, exitCodes } from "../../cli/exit-codes.ts";
 import { originOf } from "../../diagnostics/place.ts";
 import { foldNodes } from "../../explain/fold-nodes.ts";
 import type { NodePart } from "../../explain/service/explain-service.ts";
 import { explainSliceOn } from "../../explain/service/explain-slice.ts";
 import { isRecord } from "../../model/fields/fields.ts";
-import { objectDocument } from "../../report/explain/documents.ts";
-import { renderObject } from "../../report/explain/object.ts";
+import type { Effects } from "../effects.ts";
+import { Failure } from "../failure.ts";
 import { readState, type State } from "./compile-state.ts";
+import type { Explained, ExplainRequest } from "./explain-request.ts";
 import { findObject, sourceFinder } from "./find-object.ts";
 import type { ObjectQuestion } from "./parse-question.ts";
-import { printAnswer } from "./print-answer.ts";
 
 /** `explain endpointslice/NS/NAME` and `explain endpoints/NS/NAME`. */
-export async function explainSliceObject(question: ObjectQuestion, flags: ExplainFlags): Promise<string> {
-  const state = await readState(flags);
+export async function explainSliceObject(
+  question: ObjectQuestion,
+  request: ExplainRequest,
+  effects: Effects,
+): Promise<Explained> {
+  const state = await readState(request, effects);
   const ofKind = state.cluster.slices.filter(({ source }) => source === question.type);
   refuseMirrored(question, state);
   const first = findObject(question, ofKind, "the state");
@@ -25,7 +27,7 @@ export async function explainSliceObject(question: ObjectQuestion, flags: Explai
     return joinParts(slices.map((slice) => explainSliceOn(slice, facts, texts)));
   });
   const object = `${first.source} ${first.namespace}/${first.name}`;
-  state.tellAbout((other) => other === object);
+  state.reportAbout((other) => other === object);
   const explanation = {
     kind: first.source === "EndpointSlice" ? "EndpointSliceExplanation" : "EndpointsExplanation",
     object,
@@ -33,12 +35,8 @@ export async function explainSliceObject(question: ObjectQuestion, flags: Explai
     origin: originOf(first.place),
     parts: foldNodes(parts),
   } as const;
-  const sourceOf = sourceFinder(state.documents);
-  return printAnswer(flags, sourceOf, {
-    text: (rendering) => renderObject(explanation, undefined, rendering),
-    document: () => objectDocument(explanation, sourceOf),
-    graphs: () => [],
-  });
+  const answer = { kind: "object", explanation, graphs: [], dumpGraph: undefined } as const;
+  return { answer, sourceOf: sourceFinder(state.documents) };
 }
 
 /** Endpoints of a Service with slices are left out of the cluster: kube-proxy reads slices alone. */
@@ -55,7 +53,7 @@ function refuseMirrored({ type, namespace, name }: ObjectQuestion, { cluster, do
   );
   if (!isThere) return;
   const message = `Endpoints ${namespace}/${name} cause nothing: the Service has EndpointSlices, and kube-proxy reads those`;
-  throw new CommandFailure(message, exitCodes.invalidInput);
+  throw new Failure(message, "invalid-input");
 }
 
 function joinParts(parts: readonly NodePart[]): NodePart {

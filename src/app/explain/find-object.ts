@@ -1,8 +1,8 @@
-import { CommandFailure, exitCodes } from "../../cli/exit-codes.ts";
 import type { Source, SourceOf } from "../../explain/source.ts";
 import { locate } from "../../model/documents/locate.ts";
 import type { SourceDocument } from "../../model/documents/source.ts";
 import { didYouMean } from "../../model/fields/did-you-mean.ts";
+import { Failure } from "../failure.ts";
 import type { ObjectQuestion } from "./parse-question.ts";
 
 interface Named {
@@ -19,16 +19,12 @@ export function findObject<T extends Named>(question: ObjectQuestion, objects: r
 }
 
 /** Says that there is no such object, and which one may be meant: the same name in another namespace first. */
-export function notThere(
-  { type, namespace, name }: ObjectQuestion,
-  objects: readonly Named[],
-  where: string,
-): CommandFailure {
+export function notThere({ type, namespace, name }: ObjectQuestion, objects: readonly Named[], where: string): Failure {
   const wanted = fullName({ namespace, name });
   const elsewhere = objects.find((object) => object.name === name);
   const near = elsewhere === undefined ? didYouMean(wanted, objects.map(fullName)) : fullName(elsewhere);
   const hint = near === undefined ? "" : `; did you mean ${type.toLowerCase()}/${near}?`;
-  return new CommandFailure(`${where} has no ${type} ${wanted}${hint}`, exitCodes.invalidInput);
+  return new Failure(`${where} has no ${type} ${wanted}${hint}`, "invalid-input");
 }
 
 function fullName({ namespace, name }: Named): string {

@@ -1,8 +1,8 @@
-import { CommandFailure, exitCodes } from "../../cli/exit-codes.ts";
 import { type Code, catalog, isCode } from "../../diagnostics/catalog.ts";
 import { didYouMean } from "../../model/fields/did-you-mean.ts";
 import { chains as iptablesChains } from "../../programs/kube-proxy/iptables/chains.ts";
 import { chains as ipvsChains } from "../../programs/kube-proxy/ipvs/chains.ts";
+import { Failure } from "../failure.ts";
 
 /** What `explain` is asked about. */
 export type Question =
@@ -66,22 +66,22 @@ function parseObject(what: string, name: string | undefined, namespace: string):
   if (type === undefined) return undefined;
   if (parts.length === 0 || parts.length > (type === "Node" ? 1 : 2) || parts.includes("")) {
     const form = type === "Node" ? "node/NAME" : `${word}/NAMESPACE/NAME, or ${word}/NAME with -n NAMESPACE`;
-    throw new CommandFailure(`${what}: write it as ${form}`, exitCodes.usage);
+    throw new Failure(`${what}: write it as ${form}`, "usage");
   }
   const [first = "", second] = parts;
   if (type === "Node") return { kind: "object", type, namespace: "", name: first };
   return { kind: "object", type, namespace: second === undefined ? namespace : first, name: second ?? first };
 }
 
-function unknownWord(what: string): CommandFailure {
+function unknownWord(what: string): Failure {
   const [head = "", ...rest] = what.split("/");
   if (rest.length > 0) {
     const near = didYouMean(head, types.keys());
     const hint = near === undefined ? `did you mean service/${what}?` : `did you mean ${[near, ...rest].join("/")}?`;
     const known = "it knows service, endpointslice, endpoints and node";
-    return new CommandFailure(`explain knows no type ${head}; ${hint} (${known})`, exitCodes.usage);
+    return new Failure(`explain knows no type ${head}; ${hint} (${known})`, "usage");
   }
   const near = didYouMean(what, [...Object.keys(catalog), ...types.keys(), ...fixedChains, "packet"]);
   const hint = near === undefined ? "portolan explain lists the codes" : `did you mean ${near}?`;
-  return new CommandFailure(`there is no diagnostic, type or chain ${what}; ${hint}`, exitCodes.usage);
+  return new Failure(`there is no diagnostic, type or chain ${what}; ${hint}`, "usage");
 }

@@ -1,11 +1,8 @@
-import { readFileSync } from "node:fs";
-import { CommandFailure, exitCodes } from "../../cli/exit-codes.ts";
-import { startProgress } from "../../cli/terminal/progress.ts";
-import { escapeControls } from "../../diagnostics/printable.ts";
 import { readTexts, type Texts, type ToolText } from "../../explain/texts.ts";
-import { reasonOf } from "../../host/files/read-sources.ts";
 import { type HostDump, parseHostDump } from "../../reconcile/live/host-dump.ts";
 import { compiledTexts, recognizeText, saveCommands, splitFamilies } from "../../reconcile/live/tool-texts.ts";
+import type { Effects } from "../effects.ts";
+import { Failure } from "../failure.ts";
 import { readHost, thisHost } from "../host/read-host.ts";
 
 /** What a node holds, as its own tools print it. */
@@ -18,27 +15,26 @@ export interface Dump {
 }
 
 /** Reads `--actual`: this host, what collect or `compile -o text` wrote, or what iptables-save and ip6tables-save print. */
-export async function readDump(source: string): Promise<Dump> {
+export async function readDump(source: string, effects: Effects): Promise<Dump> {
   if (source === thisHost) {
-    const { dump, state } = await readHost(thisHost, startProgress(process.stderr));
-    return checked(dumpedTexts(dump), state.name, state.name);
+    const { dump, state } = await readHost(thisHost, effects);
+    return checked(dumpedTexts(dump), { label: state.name, host: state.name }, effects);
   }
-  const text = readText(source);
-  if (recognizeText(text) !== "collected") return checked(savedTexts(source, text), source, undefined);
+  const text = readText(source, effects);
+  if (recognizeText(text) !== "collected")
+    return checked(savedTexts(source, text), { label: source, host: undefined }, effects);
   const parsed = parseHostDump(text);
   if (parsed.kind === "broken") {
-    throw new CommandFailure(`${source} is not what collect writes: ${parsed.message}`, exitCodes.invalidInput);
+    throw new Failure(`${source} is not what collect writes: ${parsed.message}`, "invalid-input");
   }
   const host = parsed.dump.texts["uname -n"]?.trim();
-  return checked(dumpedTexts(parsed.dump), host || source, host);
+  return checked(dumpedTexts(parsed.dump), { label: host || source, host }, effects);
 }
 
-function readText(source: string): string {
-  try {
-    return readFileSync(source === "-" ? 0 : source, "utf8").replaceAll("\r\n", "\n");
-  } catch (error) {
-    throw new CommandFailure(`cannot read ${source}: ${reasonOf(error)}`, exitCodes.invalidInput);
-  }
+function readText(source: string, { sources }: Effects): string {
+  const read = sources.readText(source);
+  if (read.kind === "unreadable") throw new Failure(`cannot read ${source}: ${read.reason}`, "invalid-input");
+  return read.text.replaceAll("\r\n", "\n");
 }
 
 /** Lines count from the start of each tool's text. */
@@ -59,21 +55,22 @@ function savedTexts(file: string, text: string): readonly ToolText[] {
 const mostProblems = 3;
 
 /** What cannot be read may hide the answer: a text that is cut off, or none at all, ends the command. */
-function checked(toolTextsRead: readonly ToolText[], label: string, host: string | undefined): Dump {
-  const texts = readTexts(toolTextsRead);
+function checked(
+  read: readonly ToolText[],
+  { label, host }: Pick<Dump, "label" | "host">,
+  { onNotice }: Effects,
+): Dump {
+  const texts = readTexts(read);
   const cut = texts.problems.find((problem) => problem.includes("has no COMMIT"));
   if (texts.chains.length === 0) {
     const why = texts.problems[0] === undefined ? "it has no table" : texts.problems[0];
-    throw new CommandFailure(
-      `${label} is neither iptables-save text nor what collect writes: ${why}`,
-      exitCodes.invalidInput,
-    );
+    throw new Failure(`${label} is neither iptables-save text nor what collect writes: ${why}`, "invalid-input");
   }
-  if (cut !== undefined) throw new CommandFailure(`${cut}: the text is cut off`, exitCodes.invalidInput);
+  if (cut !== undefined) throw new Failure(`${cut}: the text is cut off`, "invalid-input");
   const { problems } = texts;
   const more = problems.length > mostProblems ? [`... and ${problems.length - mostProblems} more`] : [];
   for (const problem of [...problems.slice(0, mostProblems), ...more]) {
-    process.stderr.write(`warning: not understood, and left out: ${escapeControls(problem)}\n`);
+    onNotice({ kind: "warning", text: `not understood, and left out: ${problem}` });
   }
   return { label, host, texts };
 }

@@ -1,160 +1,147 @@
-import { resolve } from "node:path";
-import { createInterface } from "node:readline";
-import { CommandFailure, exitCodes } from "../../cli/exit-codes.ts";
-import { catchInterrupts, type Interrupts, outliveReaders } from "../../cli/terminal/interrupts.ts";
-import { type Progress, startProgress } from "../../cli/terminal/progress.ts";
-import { escapeControls } from "../../diagnostics/printable.ts";
-import { reasonOf } from "../../host/files/read-sources.ts";
-import { type ApplyOutcome, applyChanges, rollBack, type StepFailure } from "../../host/linux/apply-changes.ts";
-import { localHost, writeBackup } from "../../host/linux/collect-dump.ts";
-import { holdApplyLock, kubeProxyHere, whyNotHere } from "../../host/linux/preflight.ts";
-import { runOnHost } from "../../host/linux/run-step.ts";
-import { quoteWord } from "../../languages/shell.ts";
+import type { ChangeStep } from "../../ir/step.ts";
 import type { HostDump } from "../../reconcile/live/host-dump.ts";
 import type { HostState } from "../../reconcile/live/host-state.ts";
-import { failingLine } from "../../reconcile/live/probe.ts";
-import { type ColorChoice, painter } from "../../report/diagnostics.ts";
-import { renderPlan } from "../../report/plan.ts";
+import { type FailingLine, failingLine } from "../../reconcile/live/probe.ts";
+import type { Effects, Machine } from "../effects.ts";
+import { Failure } from "../failure.ts";
+import { applyChanges, rollBack, type StepFailure } from "./apply-changes.ts";
 import type { Desired } from "./desired.ts";
-import { applicationOf, changesOf, type Planned, planFor } from "./planned.ts";
+import { applicationOf, type Planned, planFor } from "./planned.ts";
 import { readHost, thisHost } from "./read-host.ts";
 
-/** What commands that change this host take. */
-export interface ChangeFlags {
+/** How this host is changed. */
+export interface ChangeRequest {
   readonly backupDir: string;
   readonly replaceKubeProxy?: boolean;
+  /** In milliseconds. */
   readonly confirmWithin?: number;
   readonly dryRun?: boolean;
-  readonly rules?: boolean;
-  readonly color: ColorChoice;
 }
 
-/** Brings this host to what `desire` makes of it: check, back up, run, read back, and undo if anything fails. */
+/** Whoever started a change hears of it while it runs, and can end it. */
+export interface ChangeControl {
+  readonly onPlanned: (planned: Planned) => void;
+  readonly onBackup: (path: string) => void;
+  /** From now on an interrupt leads the host back. */
+  readonly catchInterrupts: () => Interruption;
+  /** Whether somebody says yes in time. Rules may have cut off whoever asked for them: silence counts as no. */
+  readonly confirm: (milliseconds: number, interruption: Interruption) => Promise<boolean>;
+}
+
+export interface Interruption {
+  /** Why to stop, once a signal has come. */
+  readonly reason: () => string | undefined;
+  readonly onInterrupt: (act: () => void) => void;
+  readonly end: () => void;
+}
+
+export type ChangeResult =
+  /** The host is as desired, or the request was only to look. */
+  | { readonly kind: "unchanged" }
+  | { readonly kind: "applied"; readonly steps: readonly ChangeStep[] }
+  | {
+      /** `broken`: the host is neither as it was nor as desired. */
+      readonly kind: "rolled-back" | "broken";
+      readonly failure: StepFailure;
+      readonly rollbackFailure: string | undefined;
+      /** The line that a tool refused, where it says which. */
+      readonly line: FailingLine | undefined;
+    };
+
+/** How to make of this host what is desired. `check` refuses a plan. */
+export interface Change {
+  readonly desire: (host: HostState) => Promise<Desired>;
+  readonly check?: (planned: Planned) => void;
+}
+
+/** Brings this host to what is desired: check, back up, run, read back, and undo if anything fails. */
 export async function changeHost(
-  desire: (host: HostState) => Promise<Desired>,
-  flags: ChangeFlags,
-  check: (planned: Planned) => void = () => {},
-): Promise<number> {
-  outliveReaders();
-  const release = flags.dryRun === true ? () => {} : await lockHost();
-  const progress = startProgress(process.stderr);
+  { desire, check = () => {} }: Change,
+  request: ChangeRequest,
+  control: ChangeControl,
+  effects: Effects,
+): Promise<ChangeResult> {
+  const machine = await effects.machine();
+  const isDryRun = request.dryRun === true;
+  const release = isDryRun ? () => {} : await lockHost(machine);
   try {
-    refuseKubeProxy(flags);
-    const { dump, state } = await readHost(thisHost, progress);
-    progress.end();
+    const refusal = kubeProxyRefusal(request, machine);
+    if (refusal !== undefined) throw new Failure(refusal, "environment");
+    const { dump, state } = await readHost(thisHost, effects);
     const planned = planFor(await desire(state), state);
     check(planned);
-    process.stdout.write(
-      renderPlan(planned, changesOf(planned), {
-        all: flags.rules ?? false,
-        paint: painter(process.stdout, flags.color),
-      }),
-    );
-    if (planned.plan.steps.length === 0) return exitCodes.fine;
-    await refuseUnfit(planned);
-    if (flags.dryRun === true) return exitCodes.fine;
-    return await run(planned, dump, flags, progress);
+    control.onPlanned(planned);
+    if (planned.plan.steps.length === 0) return { kind: "unchanged" };
+    await refuseUnfit(planned, machine);
+    return isDryRun ? { kind: "unchanged" } : await run({ planned, dump, machine }, request, control, effects);
   } finally {
-    progress.end();
     release();
   }
 }
 
-async function lockHost(): Promise<() => void> {
+async function lockHost({ holdApplyLock }: Machine): Promise<() => void> {
   const release = await holdApplyLock();
   if (release !== undefined) return release;
-  throw new CommandFailure(
+  throw new Failure(
     "another portolan is changing this host (ss -xlp shows who listens on @portolan-apply); nothing was done",
-    exitCodes.environment,
+    "environment",
   );
 }
 
-function refuseKubeProxy(flags: ChangeFlags): void {
-  const sign = flags.replaceKubeProxy === true ? undefined : kubeProxyHere();
-  if (sign === undefined) return;
-  throw new CommandFailure(
-    `kube-proxy runs here (${sign}) and would undo what is done; stop it, or say --replace-kube-proxy`,
-    exitCodes.environment,
-  );
+/** Why nothing may be changed here, where a kube-proxy runs. `ports`: those this process listens on itself. */
+export function kubeProxyRefusal(
+  { replaceKubeProxy }: Pick<ChangeRequest, "replaceKubeProxy">,
+  { kubeProxyHere }: Machine,
+  ports: ReadonlySet<number> = new Set(),
+): string | undefined {
+  const sign = replaceKubeProxy === true ? undefined : kubeProxyHere(ports);
+  return sign && `kube-proxy runs here (${sign}) and would undo what is done; stop it, or say --replace-kube-proxy`;
 }
 
-async function refuseUnfit({ plan }: Planned): Promise<void> {
-  const reasons = await whyNotHere(plan.steps, runOnHost);
+async function refuseUnfit({ plan }: Planned, { preflight }: Machine): Promise<void> {
+  const reasons = await preflight(plan.steps);
   if (reasons.length === 0) return;
   const list = reasons.map((reason) => `\n  ${reason}`).join("");
-  throw new CommandFailure(`this host lacks what the steps need; nothing was done:${list}`, exitCodes.environment);
+  throw new Failure(`this host lacks what the steps need; nothing was done:${list}`, "environment");
 }
 
-async function run(planned: Planned, dump: HostDump, flags: ChangeFlags, progress: Progress): Promise<number> {
-  const interrupts = catchInterrupts();
-  const backup = keepBackup(flags.backupDir, dump);
-  const restore = ["portolan", "apply", "--restore", backup, "--backup-dir", resolve(flags.backupDir)];
-  process.stderr.write(`backup: ${backup}\nto go back by hand: ${restore.map(quoteWord).join(" ")}\n`);
-  const application = applicationOf(planned);
+async function run(
+  { planned, dump, machine }: { readonly planned: Planned; readonly dump: HostDump; readonly machine: Machine },
+  { backupDir, confirmWithin }: ChangeRequest,
+  { onBackup, catchInterrupts, confirm }: ChangeControl,
+  { onProgress }: Effects,
+): Promise<ChangeResult> {
+  const interruption = catchInterrupts();
   try {
-    const surroundings = { host: localHost, tell: progress.tell, interrupted: interrupts.reason };
-    const outcome = await applyChanges(application, surroundings);
-    progress.end();
-    if (outcome.kind !== "applied") return tellFailure(outcome, planned, interrupts);
-    if (flags.confirmWithin === undefined || (await isConfirmed(flags.confirmWithin, interrupts))) {
-      const { steps } = planned.plan;
-      const count = steps.length === 1 ? "1 step" : `${steps.length} steps`;
-      process.stdout.write(`\nDone: ${count} ran, and the host is as wanted.\n`);
-      return exitCodes.fine;
-    }
-    const failure: StepFailure = {
-      step: undefined,
-      message: "not confirmed",
-      isInterrupt: interrupts.reason() !== undefined,
-    };
-    const rollbackFailure = await rollBack(application, surroundings);
+    const backup = machine.writeBackup(backupDir, dump);
+    if (backup.kind === "failed") throw new Failure(`${backup.message}; nothing was done`, "environment");
+    onBackup(backup.path);
+    const application = applicationOf(planned);
+    const context = { host: machine.host, onProgress, interrupted: interruption.reason };
+    const outcome = await applyChanges(application, context);
+    if (outcome.kind !== "applied") return failed(outcome, planned);
+    if (confirmWithin === undefined || (await confirm(confirmWithin, interruption)))
+      return { kind: "applied", steps: planned.plan.steps };
+    const isInterrupt = interruption.reason() !== undefined;
+    const failure: StepFailure = { step: undefined, message: "not confirmed", isInterrupt };
+    const rollbackFailure = await rollBack(application, context);
     const kind = rollbackFailure === undefined ? ("rolled-back" as const) : ("broken" as const);
-    return tellFailure({ kind, failure, rollbackFailure: rollbackFailure ?? "" }, planned, interrupts);
+    return failed({ kind, failure, rollbackFailure }, planned);
   } finally {
-    interrupts.end();
+    interruption.end();
   }
 }
 
-function keepBackup(directory: string, dump: HostDump): string {
-  try {
-    return writeBackup(resolve(directory), dump);
-  } catch (error) {
-    const message = `cannot keep a backup in ${directory}: ${reasonOf(error)}; nothing was done`;
-    throw new CommandFailure(message, exitCodes.environment);
-  }
-}
-
-function tellFailure(
-  outcome: Exclude<ApplyOutcome, { kind: "applied" }>,
+function failed(
+  outcome: {
+    readonly kind: "rolled-back" | "broken";
+    readonly failure: StepFailure;
+    readonly rollbackFailure?: string | undefined;
+  },
   { desired, ofChain }: Planned,
-  interrupts: Interrupts,
-): number {
-  const { step, message, isInterrupt } = outcome.failure;
-  const lines = [step === undefined ? message : `"${step.purpose}" failed: ${step.argv[0]}: ${message}`];
+): ChangeResult {
+  const { kind, failure, rollbackFailure } = outcome;
+  const { step, message } = failure;
   const line = step && failingLine(step, message, ofChain, desired.ofLine);
-  if (line !== undefined) lines.push(`  line ${line.number}: ${line.text}`);
-  if (line?.service !== undefined) lines.push(`  it is there because of ${line.service}`);
-  if (outcome.kind === "broken") lines.push(`leading the host back failed as well: ${outcome.rollbackFailure}`);
-  else lines.push("the host is as it was before");
-  process.stderr.write(lines.map((text) => `${escapeControls(text)}\n`).join(""));
-  if (outcome.kind === "broken") return exitCodes.restoreFailed;
-  if (isInterrupt) return interrupts.exitCode();
-  return /xtables lock/i.test(message) ? exitCodes.environment : exitCodes.applyFailed;
-}
-
-/** Rules may have cut off whoever asked for them: silence counts as no. */
-async function isConfirmed(milliseconds: number, interrupts: Interrupts): Promise<boolean> {
-  process.stderr.write(`Keep it? Type yes within ${milliseconds / 1000} s: `);
-  const lines = createInterface({ input: process.stdin });
-  let timer: NodeJS.Timeout | undefined;
-  const answer = await new Promise<string>((resolve) => {
-    timer = setTimeout(() => resolve(""), milliseconds);
-    interrupts.onInterrupt(() => resolve(""));
-    lines.once("line", resolve);
-    lines.once("close", () => resolve(""));
-  });
-  clearTimeout(timer);
-  lines.close();
-  process.stderr.write("\n");
-  return /^y(es)?$/i.test(answer.trim());
+  return { kind, failure, rollbackFailure, line };
 }

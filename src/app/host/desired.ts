@@ -1,5 +1,3 @@
-import { CommandFailure, exitCodes } from "../../cli/exit-codes.ts";
-import { type StateFlags, wantedFamilies } from "../../cli/program/state-flags.ts";
 import { compileNode, type NodeCompilation } from "../../compile/compile.ts";
 import { createSubject, hasErrors } from "../../diagnostics/diagnostic.ts";
 import type { PlanDocument } from "../../host/files/plan-file.ts";
@@ -16,11 +14,14 @@ import type { OwnedState } from "../../reconcile/owned-state.ts";
 import { deserializeState } from "../../reconcile/serialize-state.ts";
 import type { ServiceChange, ServiceOfLine } from "../../reconcile/summarize-changes.ts";
 import { udpServices } from "../../reconcile/udp-services.ts";
-import { painter, renderDiagnostics, summarizeDiagnostics } from "../../report/diagnostics.ts";
+import { summarizeDiagnostics } from "../../report/diagnostics.ts";
+import type { Effects } from "../effects.ts";
+import { Failure } from "../failure.ts";
 import { readState } from "../read-state.ts";
+import { requestedFamilies, type StateRequest } from "../requests.ts";
 
-/** What a command takes that compiles for a real host. */
-export interface HostStateFlags extends StateFlags {
+/** Cluster state that is compiled for a real host. */
+export interface HostStateRequest extends StateRequest {
   readonly allowSimulated?: boolean;
 }
 
@@ -46,29 +47,34 @@ export interface CompiledForHost extends Desired {
 }
 
 /**
- * Compiles cluster state for a host whose own addresses are known. Diagnostics go to stderr. A family in which the
- * host has rules of ours already is compiled too, unless --family says otherwise: kube-proxy always runs both.
+ * Compiles cluster state for a host whose own addresses are known. A family in which the host has rules of ours already
+ * is compiled too, unless one is requested: kube-proxy always runs both.
  */
-export async function compileForHost(flags: HostStateFlags, host: HostState): Promise<CompiledForHost> {
-  const { inputs, cluster, options, sink } = await readState(flags, {
-    hostAddresses: host.addresses,
-    hostFeatures: featuresOnHost(host),
-  });
-  if (cluster.simulated > 0 && flags.allowSimulated !== true)
+export async function compileForHost(
+  request: HostStateRequest,
+  host: HostState,
+  effects: Effects,
+): Promise<CompiledForHost> {
+  const found = { hostAddresses: host.addresses, hostFeatures: featuresOnHost(host) };
+  const quiet = { ...effects, onProgress: () => {} };
+  const { inputs, cluster, options, sink } = await readState(request, found, quiet);
+  if (cluster.simulated > 0 && request.allowSimulated !== true)
     sink.reporter(createSubject())("state-simulated-refused", undefined, {});
-  const lower = (chosen: readonly Family[] | undefined, origins = false): NodeCompilation =>
-    compileNode(cluster, flags.node, { ...options, families: chosen, origins }, sink);
-  const first = lower(wantedFamilies(flags.family));
+  const chosen = requestedFamilies(request.family);
+  const lower = (inFamilies: readonly Family[] | undefined, origins = false): NodeCompilation =>
+    compileNode(cluster, request.node, { ...options, families: inFamilies, origins }, sink);
+  const first = lower(chosen);
   const used = first.plan?.families.map(({ family }) => family) ?? [];
   const all = families.filter((family) => used.includes(family) || hasRulesOfOurs(host, family));
-  const isWider = flags.family === undefined && all.length > used.length;
+  const isWider = chosen === undefined && all.length > used.length;
   const { script, plan, node } = isWider && first.script !== undefined ? lower(all) : first;
-  process.stderr.write(renderDiagnostics(sink.diagnostics, inputs.documents, painter(process.stderr, flags.color)));
-  const summary = summarizeDiagnostics(sink.diagnostics);
-  if (script === undefined || plan === undefined || hasErrors(sink.diagnostics)) {
-    throw new CommandFailure(`${summary}; nothing was done`, exitCodes.invalidInput);
-  }
-  if (summary !== "") process.stderr.write(`\n${summary}\n`);
+  const { diagnostics } = sink;
+  const isFailed = script === undefined || plan === undefined || hasErrors(diagnostics);
+  const groups = [{ diagnostics, documents: inputs.documents }];
+  const summary = summarizeDiagnostics(diagnostics);
+  effects.onNotice({ kind: "diagnostics", groups, ...(isFailed ? {} : { summary }) });
+  if (isFailed) throw new Failure(`${summary}; nothing was done`, "invalid-input");
+  const lowered = plan.families.map(({ family }) => family);
   return {
     cluster,
     node: node ?? plan.node,
@@ -76,14 +82,8 @@ export async function compileForHost(flags: HostStateFlags, host: HostState): Pr
     wanted: ownedInScript(script),
     udpServices: udpServices(plan),
     excluded: plan.ipvs.excludeCidrs,
-    families: wantedFamilies(flags.family),
-    ofLine: serviceOfLine(
-      () =>
-        lower(
-          plan.families.map(({ family }) => family),
-          true,
-        ).script,
-    ),
+    families: chosen,
+    ofLine: serviceOfLine(() => lower(lowered, true).script),
   };
 }
 
@@ -121,7 +121,7 @@ const decoder = new TextDecoder();
  * Says whose a line of the sets, virtual servers and addresses is: these tools' text names no Service, so the state is
  * compiled once more with origins, when somebody asks.
  */
-export function serviceOfLine(compileWithOrigins: () => Script | undefined): ServiceOfLine {
+function serviceOfLine(compileWithOrigins: () => Script | undefined): ServiceOfLine {
   let known: ReadonlyMap<string, string> | undefined;
   return (line) => {
     known ??= ownersIn(compileWithOrigins());

@@ -1,5 +1,3 @@
-import { CommandFailure, exitCodes } from "../../cli/exit-codes.ts";
-import type { Application } from "../../host/linux/apply-changes.ts";
 import { toolNames } from "../../ir/text.ts";
 import { strandedFlows } from "../../languages/conntrack.ts";
 import { type Family, families, familyNames } from "../../model/address.ts";
@@ -11,6 +9,8 @@ import type { OwnedState } from "../../reconcile/owned-state.ts";
 import { type ChangePlan, planChanges, settingsBefore } from "../../reconcile/plan-changes.ts";
 import { leftoverSettings } from "../../reconcile/plan-kernel.ts";
 import { type ServiceChange, summarizeChanges } from "../../reconcile/summarize-changes.ts";
+import { Failure } from "../failure.ts";
+import type { Application } from "./apply-changes.ts";
 import type { Desired } from "./desired.ts";
 
 /** A host, what it is to have, and the way from one to the other. */
@@ -24,26 +24,23 @@ export interface Planned {
   readonly ofChain: ServiceOfChain;
 }
 
-export function planFor(asked: Desired, host: HostState): Planned {
-  const { families: chosen, excluded } = asked;
-  const ownership = { wantedServers: new Set(asked.wanted.servers.keys()), excluded, families: chosen };
+export function planFor(given: Desired, host: HostState): Planned {
+  const { families: chosen, excluded } = given;
+  const ownership = { wantedServers: new Set(given.wanted.servers.keys()), excluded, families: chosen };
   const found = ownedOnHost(host, ownership);
   // The device stays as long as it carries addresses of the family that is left alone.
   const isShared = (found.addresses?.size ?? 0) < (host.serviceAddresses?.size ?? 0);
-  const addresses = asked.wanted.addresses ?? (isShared ? new Set<string>() : undefined);
-  const leftovers = leftoverSettings(asked.wanted, found, host.servers.length > found.servers.size);
-  const sysctls = new Map([...leftovers, ...asked.wanted.sysctls]);
-  const wanted = withoutCountersInUse({ ...asked.wanted, addresses, sysctls }, host);
-  const desired = { ...asked, wanted };
+  const addresses = given.wanted.addresses ?? (isShared ? new Set<string>() : undefined);
+  const leftovers = leftoverSettings(given.wanted, found, host.servers.length > found.servers.size);
+  const sysctls = new Map([...leftovers, ...given.wanted.sysctls]);
+  const wanted = withoutCountersInUse({ ...given.wanted, addresses, sysctls }, host);
+  const desired = { ...given, wanted };
   for (const family of families) {
     if (desired.wanted.rules[family] === undefined || host.rules[family] !== undefined) continue;
     const tool = `${toolNames[family]}-save`;
     const hint = family === "ipv6" ? "; --family ipv4 leaves IPv6 out" : "";
     const why = host.withoutRules[family] ?? "no output";
-    throw new CommandFailure(
-      `this host has no ${familyNames[family]} rules: ${tool}: ${why}${hint}`,
-      exitCodes.environment,
-    );
+    throw new Failure(`this host has no ${familyNames[family]} rules: ${tool}: ${why}${hint}`, "environment");
   }
   const backends = { ipv4: host.rules.ipv4?.backend ?? "legacy", ipv6: host.rules.ipv6?.backend ?? "legacy" };
   const flows = strandedFlows(host.flows, desired.udpServices);

@@ -1,8 +1,8 @@
-import { CommandFailure, exitCodes } from "../../cli/exit-codes.ts";
 import { toolNames } from "../../ir/text.ts";
 import { type Family, families } from "../../model/address.ts";
 import type { Cluster } from "../../model/cluster.ts";
 import { usedFamilies } from "../../plan/forwarding/node-view.ts";
+import { Failure } from "../failure.ts";
 import type { HostSide } from "./host-side.ts";
 import type { SideSource, SideSources } from "./side-request.ts";
 
@@ -29,7 +29,7 @@ export function pairNodes(sources: SideSources, chosen: string | undefined): Pai
   const all = before.length === 0 ? after : after.length === 0 ? before : before.filter((name) => after.includes(name));
   const names = chosen === undefined ? all : [chosen];
   if (names.length === 0 && before.length > 0) {
-    throw new CommandFailure(`${base.name} and ${head.name} have no node in common`, exitCodes.invalidInput);
+    throw new Failure(`${base.name} and ${head.name} have no node in common`, "invalid-input");
   }
   const wanted = names.length === 0 ? [undefined] : names.toSorted();
   const pairs = wanted.map((name) => ({ name, base: hostNamed(base, name), head: hostNamed(head, name) }));
@@ -49,7 +49,7 @@ function pairSingle({ base, head }: SideSources, chosen: string | undefined): Pa
   if (name === undefined) {
     const dump = before === undefined ? head : base;
     const message = `say with --node which node ${dump.name} is of: ${others.slice(0, 5).join(", ")}`;
-    throw new CommandFailure(message, exitCodes.usage);
+    throw new Failure(message, "usage");
   }
   const foreign = [before, after].filter((host) => host?.name !== undefined && host.name !== name);
   const notes = foreign.map(

@@ -3,7 +3,7 @@ import type { SourceText } from "../../model/documents/source.ts";
 import { parseHostDump } from "../../reconcile/live/host-dump.ts";
 import { dumpDoubts, parseHostState } from "../../reconcile/live/host-state.ts";
 import { recognizeText, splitHeadings, toolTextsIn, toolTextsOfDump } from "../../reconcile/live/tool-texts.ts";
-import { outputFileNames } from "../print-script.ts";
+import { outputFileNames } from "../../report/script.ts";
 import {
   findTextProblem,
   type HostSide,

@@ -1,32 +1,31 @@
-import { CommandFailure, exitCodes } from "../../cli/exit-codes.ts";
-import { hasState } from "../../cli/program/state-flags.ts";
 import { createSink, hasErrors, type Sink } from "../../diagnostics/diagnostic.ts";
-import { type Inputs, readInputs, withConfiguration, withoutOverlays } from "../../host/files/read-inputs.ts";
+import type { Inputs } from "../../host/files/read-inputs.ts";
 import { objectNames } from "../../model/documents/apply-overlay.ts";
-import { painter, renderDiagnostics, summarizeDiagnostics } from "../../report/diagnostics.ts";
+import { summarizeDiagnostics } from "../../report/diagnostics.ts";
 import type { Holdings } from "../../simulate/allocate.ts";
-import { type LiveNeeds, readLiveDocuments } from "../read-live.ts";
-import { completeInputs, liveNeedOf, type State, stateOf } from "../read-state.ts";
+import type { DiagnosticGroup, Effects } from "../effects.ts";
+import { Failure } from "../failure.ts";
+import { completeInputs, type LiveNeeds, liveNeedOf, readLiveDocuments, type State, stateOf } from "../read-state.ts";
+import { hasState } from "../requests.ts";
 import { readSide } from "./read-side.ts";
-import { tellNote } from "./report-diagnostics.ts";
 import type { SideRequest, SideSource, SideSources } from "./side-request.ts";
 
-/** Reads both sides of a diff: two paths, or one state as it is and as other flags make it. */
-export async function readSideSources(flags: SideRequest, tell: (what: string) => void): Promise<SideSources> {
-  const isLaidOver = flags.overlay !== undefined || (flags.base !== undefined && flags.head !== undefined);
-  const needs = liveNeedsOf(flags, isLaidOver);
-  const isLiveSide = [flags.base, flags.head].some((path) => path?.startsWith(livePrefix) === true);
-  const running = isLiveSide && flags.live !== true ? undefined : await readLiveDocuments(flags, needs, tell);
-  const request = { ...flags, running };
+/** Reads both sides of a diff: two paths, or one state as it is and as other options make it. */
+export async function readSideSources(given: SideRequest, effects: Effects): Promise<SideSources> {
+  const isLaidOver = given.overlay !== undefined || (given.base !== undefined && given.head !== undefined);
+  const needs = liveNeedsOf(given, isLaidOver);
+  const isLiveSide = [given.base, given.head].some((path) => path?.startsWith(livePrefix) === true);
+  const running = isLiveSide && given.live !== true ? undefined : await readLiveDocuments(given, needs, effects);
+  const request = { ...given, running };
   const { base, head, overlay, toMode, toProxyConfig } = request;
   const changes = [overlay, toMode, toProxyConfig].filter((one) => one !== undefined);
   if (base !== undefined && head !== undefined) {
     if (base === "-" && head === "-") throw usage("only one side can be read from standard input");
-    const before = await readOne(base, request, {});
+    const before = await readOne(base, request, {}, effects);
     const known = { gone: namesLaid(before), held: heldBy(before) };
-    return { base: before, head: await readOne(head, headRequest(request), known) };
+    return { base: before, head: await readOne(head, headRequest(request), known, effects) };
   }
-  if (running !== undefined && base !== undefined) return readFromLive(base, request);
+  if (running !== undefined && base !== undefined) return readFromLive(base, request, effects);
   if (!hasState(request) && base === undefined) {
     throw usage("say what to compare: BASE and HEAD, or -f STATE or --live and what changes");
   }
@@ -34,25 +33,26 @@ export async function readSideSources(flags: SideRequest, tell: (what: string) =
   if (changes.length === 0) {
     throw usage("there is one side only: name HEAD, or say --overlay, --to-mode or --to-proxy-config");
   }
-  return readOneState(request);
+  return readOneState(request, effects);
 }
 
-function liveNeedsOf(flags: SideRequest, isLaidOver: boolean): LiveNeeds {
-  return { need: liveNeedOf("rules", flags, isLaidOver), withConfiguration: flags.proxyConfig === undefined };
+function liveNeedsOf(request: SideRequest, isLaidOver: boolean): LiveNeeds {
+  return { need: liveNeedOf("rules", request, isLaidOver), withConfiguration: request.proxyConfig === undefined };
 }
 
 const livePrefix = "live:";
 
 /** `live:` and `live:CONTEXT` are the running cluster itself, with nothing laid over it. */
-async function readLiveSide(path: string, request: SideRequest): Promise<SideSource> {
+async function readLiveSide(path: string, request: SideRequest, effects: Effects): Promise<SideSource> {
   const { running: _, filename, overlay, ...others } = request;
   if (filename !== undefined || request.live === true || overlay !== undefined) {
     throw usage(`${path} is a running cluster: -f, --live and --overlay are not laid under or over it`);
   }
   const context = path.slice(livePrefix.length);
-  const flags = { ...others, live: true, ...(context === "" ? {} : { context }) };
-  const running = await readLiveDocuments(flags, liveNeedsOf(request, false), () => {});
-  const state = await readLaid({ ...others, running }, { filenames: [], overlays: [], gone: undefined });
+  const asked = { ...others, live: true, ...(context === "" ? {} : { context }) };
+  const quiet = { ...effects, onProgress: () => {} };
+  const running = await readLiveDocuments(asked, liveNeedsOf(request, false), quiet);
+  const state = await readLaid({ ...others, running }, { filenames: [], overlays: [], gone: undefined }, effects);
   return { kind: "state", name: nameOfLive(running), state };
 }
 
@@ -67,11 +67,11 @@ function headRequest(request: SideRequest): SideRequest {
 }
 
 /** From what the cluster has to what a path holds: nothing is laid over the cluster's own objects. */
-async function readFromLive(path: string, request: SideRequest): Promise<SideSources> {
+async function readFromLive(path: string, request: SideRequest, effects: Effects): Promise<SideSources> {
   const { overlay: _, live: __, running, ...plain } = request;
-  const before = await readLaid({ ...plain, running }, { filenames: [], overlays: [], gone: undefined });
+  const before = await readLaid({ ...plain, running }, { filenames: [], overlays: [], gone: undefined }, effects);
   const known = { held: before.held };
-  const head = await readOne(path, headRequest({ ...plain, overlay: request.overlay ?? [] }), known);
+  const head = await readOne(path, headRequest({ ...plain, overlay: request.overlay ?? [] }), known, effects);
   return { base: { kind: "state", name: nameOfLive(running), state: before }, head };
 }
 
@@ -86,10 +86,10 @@ interface KnownOfBase {
   readonly held?: Holdings | undefined;
 }
 
-async function readOne(path: string, request: SideRequest, known: KnownOfBase): Promise<SideSource> {
+async function readOne(path: string, request: SideRequest, known: KnownOfBase, effects: Effects): Promise<SideSource> {
   const { filename = [], overlay = [], recursive = false } = request;
-  if (path.startsWith(livePrefix)) return readLiveSide(path, request);
-  const content = await readSide(path, recursive);
+  if (path.startsWith(livePrefix)) return readLiveSide(path, request, effects);
+  const content = await readSide(path, recursive, effects);
   switch (content.kind) {
     case "hosts":
       if (filename.length > 0 || request.running !== undefined || overlay.length > 0) {
@@ -98,18 +98,18 @@ async function readOne(path: string, request: SideRequest, known: KnownOfBase): 
       return { ...content, name: path };
     case "empty": {
       if (filename.length === 0 && request.running === undefined) return { ...content, name: path };
-      tellNote(content.reason);
+      effects.onNotice({ kind: "note", text: content.reason });
       return {
         kind: "state",
         name: path,
-        state: await readLaid(request, { filenames: filename, overlays: overlay, ...known }),
+        state: await readLaid(request, { filenames: filename, overlays: overlay, ...known }, effects),
       };
     }
     case "manifests": {
       const isAlone = filename.length === 0 && request.running === undefined;
       const files = isAlone ? [[path], overlay] : [filename, [path, ...overlay]];
       const [filenames = [], overlays = []] = files;
-      return { kind: "state", name: path, state: await readLaid(request, { filenames, overlays, ...known }) };
+      return { kind: "state", name: path, state: await readLaid(request, { filenames, overlays, ...known }, effects) };
     }
   }
 }
@@ -120,11 +120,15 @@ interface Laid extends KnownOfBase {
 }
 
 /** With -f, a side lies over that state: a repository's manifests know nothing of what a cluster fills in. */
-async function readLaid(request: SideRequest, { filenames, overlays, gone, held }: Laid): Promise<State> {
+async function readLaid(
+  request: SideRequest,
+  { filenames, overlays, gone, held }: Laid,
+  { sources }: Effects,
+): Promise<State> {
   const { recursive = false, proxyConfig } = request;
   const sink = createSink();
   const given = request.running?.documents;
-  const inputs = await readInputs({ given, filenames, overlays, recursive, proxyConfig }, sink);
+  const inputs = await sources.readInputs({ given, filenames, overlays, recursive, proxyConfig }, sink);
   return completeState({ ...inputs, gone }, { request, held }, sink);
 }
 
@@ -137,16 +141,18 @@ function namesLaid(source: SideSource): ReadonlySet<string> | undefined {
 }
 
 /** The files are read once; both sides share what they say. */
-async function readOneState(request: SideRequest): Promise<SideSources> {
+async function readOneState(request: SideRequest, effects: Effects): Promise<SideSources> {
   const { base, recursive = false, proxyConfig, overlay: overlays = [], running } = request;
-  if (base !== undefined && (await readSide(base, recursive)).kind === "hosts") {
+  if (base !== undefined && (await readSide(base, recursive, effects)).kind === "hosts") {
     throw usage(`${base} holds rules: name HEAD to compare them with`);
   }
   const filenames = [...(request.filename ?? []), ...(base === undefined ? [] : [base])];
   const sink = createSink();
-  const inputs = await readInputs({ given: running?.documents, filenames, recursive, proxyConfig, overlays }, sink);
-  if (hasErrors(sink.diagnostics)) throw unreadable(sink.diagnostics, inputs, request);
-  const other = await readConfiguration(request);
+  const given = running?.documents;
+  const inputs = await effects.sources.readInputs({ given, filenames, recursive, proxyConfig, overlays }, sink);
+  if (hasErrors(sink.diagnostics))
+    throw unreadable({ diagnostics: sink.diagnostics, documents: inputs.documents }, effects);
+  const other = await readConfiguration(request, effects);
   const name = running === undefined ? filenames.join(" + ") : nameOfLive(running);
   const before = completeState(withoutOverlays(inputs), { request }, createSink());
   const after = completeState(
@@ -161,12 +167,14 @@ async function readOneState(request: SideRequest): Promise<SideSources> {
   };
 }
 
-async function readConfiguration(request: SideRequest): Promise<Inputs | undefined> {
+async function readConfiguration(request: SideRequest, effects: Effects): Promise<Inputs | undefined> {
   const { toProxyConfig: proxyConfig } = request;
   if (proxyConfig === undefined) return undefined;
   const sink = createSink();
-  const inputs = await readInputs({ filenames: [], recursive: false, proxyConfig, overlays: [] }, sink);
-  if (hasErrors(sink.diagnostics)) throw unreadable(sink.diagnostics, inputs, request);
+  const asked = { filenames: [], recursive: false, proxyConfig, overlays: [] };
+  const inputs = await effects.sources.readInputs(asked, sink);
+  if (hasErrors(sink.diagnostics))
+    throw unreadable({ diagnostics: sink.diagnostics, documents: inputs.documents }, effects);
   return inputs;
 }
 
@@ -177,7 +185,7 @@ function completeState(
   sink: Sink,
 ): State {
   const { mode, serviceNodePortRange: nodePortRange } = request;
-  const { inputs: completed, held } = completeInputs(inputs, { flags: request, held: known }, sink);
+  const { inputs: completed, held } = completeInputs(inputs, { request, held: known }, sink);
   const withoutPods = request.running?.podsForbidden !== undefined;
   return { ...stateOf(completed, { mode, nodePortRange }, sink), held, withoutPods };
 }
@@ -186,15 +194,38 @@ function heldBy(source: SideSource): Holdings | undefined {
   return source.kind === "state" ? source.state.held : undefined;
 }
 
-function unreadable(
-  diagnostics: Parameters<typeof renderDiagnostics>[0],
-  { documents }: Inputs,
-  { color }: SideRequest,
-): CommandFailure {
-  process.stderr.write(renderDiagnostics(diagnostics, documents, painter(process.stderr, color)));
-  return new CommandFailure(`${summarizeDiagnostics(diagnostics)}; nothing was compared`, exitCodes.invalidInput);
+function unreadable(group: DiagnosticGroup, { onNotice }: Effects): Failure {
+  onNotice({ kind: "diagnostics", groups: [group] });
+  return new Failure(`${summarizeDiagnostics(group.diagnostics)}; nothing was compared`, "invalid-input");
 }
 
-function usage(message: string): CommandFailure {
-  return new CommandFailure(message, exitCodes.usage);
+function usage(message: string): Failure {
+  return new Failure(message, "usage");
+}
+
+/** The same without the overlays. */
+function withoutOverlays({ documents, proxyConfigDocument, overlaysFrom, valueCount }: Inputs): Inputs {
+  const count = overlaysFrom ?? valueCount;
+  return {
+    documents: documents.slice(0, count),
+    valueCount: count,
+    proxyConfigDocument,
+    overlaysFrom: undefined,
+  };
+}
+
+/** The same under the configuration that other Inputs hold. */
+function withConfiguration(inputs: Inputs, other: Inputs): Inputs {
+  const { documents, proxyConfigDocument, valueCount } = inputs;
+  const end = inputs.overlaysFrom ?? valueCount;
+  const below = documents.slice(0, end).filter((_, number) => number !== proxyConfigDocument);
+  const configuration = other.documents.slice(0, other.valueCount).slice(0, 1);
+  const above = documents.slice(end, valueCount);
+  const overlaysFrom = below.length + configuration.length;
+  return {
+    documents: [...below, ...configuration, ...above],
+    valueCount: overlaysFrom + above.length,
+    proxyConfigDocument: below.length,
+    overlaysFrom: inputs.overlaysFrom === undefined ? undefined : overlaysFrom,
+  };
 }

@@ -1,8 +1,9 @@
-import { CommandFailure, exitCodes } from "../../cli/exit-codes.ts";
-import { type FoundSource, findSource } from "../../host/files/find-source.ts";
+import type { FoundSource } from "../../host/files/find-source.ts";
 import type { SourceResult } from "../../host/files/read-sources.ts";
 import type { SourceText } from "../../model/documents/source.ts";
 import { recognizeText } from "../../reconcile/live/tool-texts.ts";
+import type { Effects } from "../effects.ts";
+import { Failure } from "../failure.ts";
 import type { HostSide } from "./host-side.ts";
 import { outDirNames, readDump, readOutDir, readToolTexts } from "./read-dump.ts";
 
@@ -16,9 +17,13 @@ export type SideContent =
 
 const manifestName = /\.(?:ya?ml|json)$/;
 
-/** Looks at a side of `diff` and reads it, unless it holds manifests. Ends the command where it is neither. */
-export async function readSide(path: string, recursive: boolean): Promise<SideContent> {
-  const found = await findSource(path);
+/** Looks at a side of `diff` and reads it, unless it holds manifests. Fails where it is neither. */
+export async function readSide(
+  path: string,
+  recursive: boolean,
+  { sources }: Pick<Effects, "sources">,
+): Promise<SideContent> {
+  const found = await sources.findSource(path);
   switch (found.kind) {
     case "unreadable":
       throw failure(`cannot read ${path}: ${found.reason}`);
@@ -79,6 +84,6 @@ function sourceOf(result: SourceResult): SourceText {
   throw failure(`cannot read ${result.name}: ${result.reason}`);
 }
 
-function failure(message: string): CommandFailure {
-  return new CommandFailure(message, exitCodes.invalidInput);
+function failure(message: string): Failure {
+  return new Failure(message, "invalid-input");
 }

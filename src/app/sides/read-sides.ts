@@ -1,16 +1,17 @@
-import { CommandFailure, exitCodes } from "../../cli/exit-codes.ts";
-import { wantedFamilies } from "../../cli/program/state-flags.ts";
 import type { World } from "../../datapath/host-texts.ts";
-import { createSink, hasErrors } from "../../diagnostics/diagnostic.ts";
+import { createSink, type Diagnostic, hasErrors } from "../../diagnostics/diagnostic.ts";
 import type { Side, SideNode } from "../../diff/side.ts";
 import type { Cluster } from "../../model/cluster.ts";
+import { summarizeDiagnostics } from "../../report/diagnostics.ts";
+import type { DiagnosticGroup, Effects } from "../effects.ts";
+import { Failure } from "../failure.ts";
 import type { State } from "../read-state.ts";
+import { requestedFamilies } from "../requests.ts";
 import { assumedBetween, assumedOf } from "./assumptions.ts";
 import { compileSide, type NodeRequest } from "./compile-side.ts";
 import type { HostSide } from "./host-side.ts";
 import { familiesOf, type NodePair, pairNodes } from "./pair-nodes.ts";
 import { readSideSources } from "./read-side-sources.ts";
-import { tellDiagnostics, tellNote } from "./report-diagnostics.ts";
 import type { SideRequest, SideSource, SideSources } from "./side-request.ts";
 
 export interface Sides {
@@ -21,21 +22,22 @@ export interface Sides {
 }
 
 /**
- * Reads what `diff` compares: both sides with the same nodes, in the same order. Diagnostics go to stderr; errors end the
- * command.
+ * Reads what `diff` compares: both sides with the same nodes, in the same order. What is found in
+ * them are notices; errors are failures.
  */
-export async function readSides(request: SideRequest, tell: (what: string) => void): Promise<Sides> {
-  tell("reading both sides");
-  const sources = withoutEmpty(await readSideSources(request, tell));
-  refuseErrors(sources, request);
+export async function readSides(request: SideRequest, effects: Effects): Promise<Sides> {
+  const { onProgress, onNotice } = effects;
+  onProgress("reading both sides");
+  const sources = withoutEmpty(await readSideSources(request, effects), effects);
+  refuseErrors(sources, effects);
   const { pairs, notes } = pairNodes(sources, request.node);
-  for (const note of notes) tellNote(note);
+  for (const text of notes) onNotice({ kind: "note", text });
   const states = [sources.base, sources.head].flatMap((source) => (source.kind === "state" ? [source.state] : []));
-  const families = wantedFamilies(request.family);
+  const families = requestedFamilies(request.family);
   const clusters = states.map(({ cluster }) => cluster);
   const known = new Map<string, string>();
   const read = (source: SideSource, end: "base" | "head"): readonly SideNode[] => {
-    tell(`compiling ${source.name}`);
+    onProgress(`compiling ${source.name}`);
     if (source.kind === "hosts") return pairs.map((pair) => hostNode(pair, pair[end]));
     const requests = pairs.map((pair) => ({
       name: pair.name,
@@ -45,9 +47,9 @@ export async function readSides(request: SideRequest, tell: (what: string) => vo
     return source.kind === "empty" ? [] : compileSide(source.state, requests satisfies NodeRequest[], known);
   };
   const [base, head] = [read(sources.base, "base"), read(sources.head, "head")];
-  refuseErrors(sources, request);
-  const summary = tellDiagnostics(sources, request.color);
-  if (summary !== "") process.stderr.write(`${summary}\n`);
+  refuseErrors(sources, effects);
+  const found = groupDiagnostics(sources);
+  onNotice({ kind: "diagnostics", groups: found, summary: summaryOf(found) });
   const between = [...notes, ...assumedBetween(sources)];
   return {
     base: sideOf(sources.base, withWorldOf(base, head, pairs), between),
@@ -57,14 +59,14 @@ export async function readSides(request: SideRequest, tell: (what: string) => vo
 }
 
 /** Where nothing is, there are the nodes and the configuration of the other side, and no Service. */
-function withoutEmpty({ base, head }: SideSources): SideSources {
+function withoutEmpty({ base, head }: SideSources, { onNotice }: Effects): SideSources {
   const filled = (source: SideSource, other: SideSource): SideSource => {
     if (source.kind !== "empty") return source;
     if (other.kind !== "state") {
       const message = other.kind === "empty" ? `${source.reason}; ${other.reason}` : source.reason;
-      throw new CommandFailure(`${message}: there is nothing to compare`, exitCodes.invalidInput);
+      throw new Failure(`${message}: there is nothing to compare`, "invalid-input");
     }
-    tellNote(`${source.reason}: taken for ${other.name} without its Services`);
+    onNotice({ kind: "note", text: `${source.reason}: taken for ${other.name} without its Services` });
     return { kind: "state", name: source.name, state: withoutServices(other.state) };
   };
   return { base: filled(base, head), head: filled(head, base) };
@@ -74,12 +76,56 @@ function withoutServices({ inputs, cluster, options }: State): State {
   return { inputs, cluster: { ...cluster, services: [], slices: [] }, options, sink: createSink() };
 }
 
-function refuseErrors(sources: SideSources, { color }: SideRequest): void {
+function refuseErrors(sources: SideSources, { onNotice }: Effects): void {
   const { base, head } = sources;
   const failed = [base, head].filter((source) => source.kind === "state" && hasErrors(source.state.sink.diagnostics));
   if (failed.length === 0) return;
-  const summary = tellDiagnostics(sources, color);
-  throw new CommandFailure(`${summary}; nothing was compared`, exitCodes.invalidInput);
+  const groups = groupDiagnostics(sources);
+  onNotice({ kind: "diagnostics", groups });
+  throw new Failure(`${summaryOf(groups)}; nothing was compared`, "invalid-input");
+}
+
+/** What was found in both sides, each thing once, under the side it concerns. */
+function groupDiagnostics({ base, head }: SideSources): readonly DiagnosticGroup[] {
+  const [before, after] = [diagnosticsOf(base), diagnosticsOf(head)];
+  const [known, given] = [new Set(before.map(keyOf)), new Set(after.map(keyOf))];
+  const documentsOf = (source: SideSource) => (source.kind === "state" ? source.state.inputs.documents : []);
+  return [
+    {
+      heading: `only in ${nameOf(base, head)}`,
+      diagnostics: before.filter((one) => !given.has(keyOf(one))),
+      documents: documentsOf(base),
+    },
+    {
+      heading: `only in ${nameOf(head, base)}`,
+      diagnostics: after.filter((one) => !known.has(keyOf(one))),
+      documents: documentsOf(head),
+    },
+    {
+      heading: "on both sides",
+      diagnostics: after.filter((one) => known.has(keyOf(one))),
+      documents: documentsOf(head),
+    },
+  ].filter(({ diagnostics }) => diagnostics.length > 0);
+}
+
+function summaryOf(groups: readonly DiagnosticGroup[]): string {
+  return summarizeDiagnostics(groups.flatMap(({ diagnostics }) => diagnostics));
+}
+
+/** One state under two modes is told apart by them. */
+function nameOf(source: SideSource, other: SideSource): string {
+  const mode = source.kind === "state" ? source.state.cluster.proxyConfiguration.mode : undefined;
+  return source.name === other.name && mode !== undefined ? `${source.name} in ${mode} mode` : source.name;
+}
+
+function diagnosticsOf(source: SideSource): readonly Diagnostic[] {
+  return source.kind === "state" ? source.state.sink.diagnostics : [];
+}
+
+/** The two sides' files have other names and other lines; what is said of which object is the same. */
+function keyOf({ code, message, object, field }: Diagnostic): string {
+  return [code, message, object, field].join("\n");
 }
 
 const noNames = new Map<string, never>();

@@ -1,11 +1,10 @@
-import type { StateFlags } from "../../cli/program/state-flags.ts";
 import type { ProxyMode } from "../../model/proxy-configuration/proxy-configuration.ts";
-import type { LiveDocuments } from "../read-live.ts";
-import type { State } from "../read-state.ts";
+import type { LiveDocuments, State } from "../read-state.ts";
+import type { StateRequest } from "../requests.ts";
 import type { HostSide } from "./host-side.ts";
 
-/** What the command line of `diff` says of its sides. -f is state of both, beside BASE and HEAD. */
-export interface SideRequest extends StateFlags {
+/** What `diff` is asked to compare. -f is state of both, beside BASE and HEAD. */
+export interface SideRequest extends StateRequest {
   readonly base?: string | undefined;
   readonly head?: string | undefined;
   readonly toMode?: ProxyMode;

@@ -11,13 +11,13 @@ import { udpServices } from "../../reconcile/udp-services.ts";
 import type { Desired } from "../host/desired.ts";
 
 /** The rules of one node of a cluster that changes. */
-export interface WantedRules {
-  readonly update: (changes: ObjectChanges) => WantedUpdate;
+export interface DesiredRules {
+  readonly update: (changes: ObjectChanges) => DesiredUpdate;
   /** Undefined while there is no telling what the node is to have. */
   readonly desired: () => Desired | undefined;
 }
 
-export interface WantedUpdate {
+export interface DesiredUpdate {
   /** From the state before to the state now; undefined when only the host can tell what is to be done. */
   readonly steps: readonly ChangeStep[] | undefined;
   readonly diagnostics: readonly Diagnostic[];
@@ -27,12 +27,12 @@ export interface WantedUpdate {
   readonly problem: string | undefined;
 }
 
-export interface WantedOptions extends CompilerOptions {
+export interface DesiredOptions extends CompilerOptions {
   readonly node: string;
 }
 
 /** Keeps the rules, from what changes in the cluster; an object with errors keeps its last good state. */
-export function createWantedRules(options: WantedOptions): WantedRules {
+export function createDesiredRules(options: DesiredOptions): DesiredRules {
   const compiler = createPlanningCompiler(options);
   let problem: string | undefined;
   let hasScript = false;
@@ -59,7 +59,7 @@ export function createWantedRules(options: WantedOptions): WantedRules {
   };
 }
 
-function desiredOf(compiler: PlanningCompiler, { node, families }: WantedOptions): Desired | undefined {
+function desiredOf(compiler: PlanningCompiler, { node, families }: DesiredOptions): Desired | undefined {
   const script = compiler.script();
   const plan = compiler.plan();
   if (script === undefined || plan === undefined) return undefined;

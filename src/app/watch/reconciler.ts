@@ -8,7 +8,7 @@ import {
   takePending,
 } from "../../follow/next-sync.ts";
 import type { ObjectChanges } from "../../incremental/read-changes.ts";
-import type { WantedRules, WantedUpdate } from "./desired-rules.ts";
+import type { DesiredRules, DesiredUpdate } from "./desired-rules.ts";
 import type { SyncResult } from "./sync-host.ts";
 
 /** What a sync was about, for whoever keeps count. */
@@ -22,53 +22,53 @@ export interface SyncReport {
   readonly isMore: boolean;
 }
 
-export interface Keeping {
-  readonly rules: WantedRules;
+export interface ReconcilerOptions {
+  readonly rules: DesiredRules;
   readonly periods: SyncPeriods;
   /** Every sync reads the host: there is nobody to lead it on. */
   readonly isVerify: boolean;
   /** Milliseconds of a clock that only goes forward. */
   readonly now: () => number;
-  readonly sync: (update: WantedUpdate | undefined, isFull: boolean) => Promise<SyncReport["result"]>;
-  readonly told: (update: WantedUpdate) => void;
-  readonly synced: (report: SyncReport) => void;
-  readonly broken: (error: unknown) => void;
+  readonly sync: (update: DesiredUpdate | undefined, isFull: boolean) => Promise<SyncReport["result"]>;
+  readonly onUpdate: (update: DesiredUpdate) => void;
+  readonly onSync: (report: SyncReport) => void;
+  readonly onBug: (error: unknown) => void;
   readonly signal: AbortSignal;
 }
 
-export interface Keeper {
+export interface Reconciler {
   readonly add: (changes: ObjectChanges) => void;
   /** Everything has been listed once: before that, rules would be those of half a cluster. */
   readonly begin: () => void;
   readonly history: () => SyncHistory;
   /** Takes the compiler's place after a bug; everything is to be added again, and begun with. */
-  readonly replaceRules: (rules: WantedRules) => void;
+  readonly replaceRules: (rules: DesiredRules) => void;
   readonly done: Promise<void>;
 }
 
 interface State {
-  rules: WantedRules;
+  rules: DesiredRules;
   history: SyncHistory;
   hasBegun: boolean;
   wake: () => void;
 }
 
 /** Keeps a host in step with what changes: not too often, and now and then as a whole. */
-export function keepInStep(keeping: Keeping): Keeper {
+export function createReconciler(options: ReconcilerOptions): Reconciler {
   const pending = createPending();
   const state: State = {
-    rules: keeping.rules,
+    rules: options.rules,
     history: { queuedAt: undefined, startedAt: undefined, endedAt: undefined, checkedAt: undefined, failures: 0 },
     hasBegun: false,
     wake: () => {},
   };
   const take = (): ObjectChanges => takePending(pending);
-  keeping.signal.addEventListener("abort", () => state.wake());
+  options.signal.addEventListener("abort", () => state.wake());
   return {
     add: (changes) => {
       addPending(pending, changes);
       if (state.history.queuedAt !== undefined) return;
-      state.history = { ...state.history, queuedAt: keeping.now() };
+      state.history = { ...state.history, queuedAt: options.now() };
       state.wake();
     },
     begin: () => {
@@ -81,17 +81,17 @@ export function keepInStep(keeping: Keeping): Keeper {
       state.hasBegun = false;
       state.history = { ...state.history, checkedAt: undefined };
     },
-    done: run(keeping, state, take),
+    done: run(options, state, take),
   };
 }
 
-async function run(keeping: Keeping, state: State, take: () => ObjectChanges): Promise<void> {
-  const { signal, now, periods } = keeping;
+async function run(options: ReconcilerOptions, state: State, take: () => ObjectChanges): Promise<void> {
+  const { signal, now, periods } = options;
   while (!signal.aborted) {
     const next = state.hasBegun ? nextSync(state.history, periods) : undefined;
     const wait = next === undefined ? undefined : next.at - now();
     if (next === undefined || wait === undefined || wait > 0) await pause(wait, state);
-    else await syncOnce(keeping, state, { changes: take(), isFull: next.isFull || keeping.isVerify });
+    else await syncOnce(options, state, { changes: take(), isFull: next.isFull || options.isVerify });
   }
 }
 
@@ -115,29 +115,29 @@ interface Due {
 }
 
 /** An exception of the compiler leaves it half changed; one of the host is a failure like others. */
-async function attempt(keeping: Keeping, state: State, due: Due & { readonly count: number }) {
-  let update: WantedUpdate | undefined;
+async function attempt(options: ReconcilerOptions, state: State, due: Due & { readonly count: number }) {
+  let update: DesiredUpdate | undefined;
   try {
     update = due.count === 0 ? undefined : state.rules.update(due.changes);
-    if (update !== undefined) keeping.told(update);
+    if (update !== undefined) options.onUpdate(update);
   } catch (error) {
-    keeping.broken(error);
+    options.onBug(error);
     return failure(error);
   }
   const isFull = due.isFull || (update !== undefined && update.steps === undefined);
-  return keeping.sync(update, isFull).catch(failure);
+  return options.sync(update, isFull).catch(failure);
 }
 
 function failure(error: unknown): SyncReport["result"] {
   return { kind: "failed", message: error instanceof Error ? error.message : String(error), step: undefined };
 }
 
-async function syncOnce(keeping: Keeping, state: State, { changes, isFull }: Due): Promise<void> {
-  const { now } = keeping;
+async function syncOnce(options: ReconcilerOptions, state: State, { changes, isFull }: Due): Promise<void> {
+  const { now } = options;
   const startedAt = now();
   const count = (changes.upsert?.length ?? 0) + (changes.remove?.length ?? 0);
   state.history = { ...state.history, queuedAt: undefined, startedAt };
-  const result = await attempt(keeping, state, { changes, isFull, count });
+  const result = await attempt(options, state, { changes, isFull, count });
   const endedAt = now();
   const isChecked = result.kind === "synced" && result.planned !== undefined;
   state.history = {
@@ -147,7 +147,7 @@ async function syncOnce(keeping: Keeping, state: State, { changes, isFull }: Due
     failures: result.kind === "failed" ? state.history.failures + 1 : 0,
     checkedAt: isChecked || result.kind === "waiting" ? endedAt : state.history.checkedAt,
   };
-  keeping.synced({
+  options.onSync({
     isFull,
     changes: count,
     milliseconds: endedAt - startedAt,

@@ -1,10 +1,11 @@
 import { isDrifted } from "../../check/verify.ts";
-import { applyChanges } from "../../host/linux/apply-changes.ts";
-import { collectDump, type Host } from "../../host/linux/collect-dump.ts";
+import type { Host } from "../../host/run-step.ts";
 import type { ChangeStep } from "../../ir/step.ts";
 import { deleteFlow, parseFlows, strandedFlows, type UdpService } from "../../languages/conntrack.ts";
 import type { HostDump } from "../../reconcile/live/host-dump.ts";
 import { dumpDoubts, type HostState, parseHostState } from "../../reconcile/live/host-state.ts";
+import { applyChanges } from "../host/apply-changes.ts";
+import { collectDump } from "../host/collect-dump.ts";
 import type { Desired } from "../host/desired.ts";
 import { applicationOf, type Planned, planFor } from "../host/planned.ts";
 
@@ -15,7 +16,7 @@ export interface SyncedHost {
   readonly lock: () => Promise<(() => void) | undefined>;
   /** Why nothing may be changed now, if there is a reason. */
   readonly refusal: () => string | undefined;
-  readonly whyNot: (steps: readonly ChangeStep[]) => Promise<readonly string[]>;
+  readonly preflight: (steps: readonly ChangeStep[]) => Promise<readonly string[]>;
   /** Keeps what was there before the first change; throws where it cannot. */
   readonly keepBackup: (dump: HostDump) => void;
   /** Why to stop, once somebody has asked for it. */
@@ -64,11 +65,11 @@ export async function applyWhole(desire: Desire, synced: SyncedHost): Promise<Sy
     const planned = planFor(desired, read.state);
     const { steps } = planned.plan;
     if (steps.length === 0) return { kind: "synced", steps, planned };
-    const [reason] = await synced.whyNot(steps);
+    const [reason] = await synced.preflight(steps);
     if (reason !== undefined) return failed(`this host lacks what the steps need: ${reason}`);
     synced.keepBackup(read.dump);
-    const surroundings = { host: synced.host, tell: () => {}, interrupted: synced.interrupted };
-    const outcome = await applyChanges(applicationOf(planned), surroundings);
+    const context = { host: synced.host, onProgress: () => {}, interrupted: synced.interrupted };
+    const outcome = await applyChanges(applicationOf(planned), context);
     if (outcome.kind === "applied") return { kind: "synced", steps, planned };
     const { step, message } = outcome.failure;
     const after = outcome.kind === "broken" ? `; leading the host back failed: ${outcome.rollbackFailure}` : "";

@@ -2,34 +2,36 @@ import { isEligible } from "../../follow/health.ts";
 import type { SyncPeriods } from "../../follow/next-sync.ts";
 import { triggerTimeOf } from "../../follow/watch-event.ts";
 import type { Credentials } from "../../host/kube/credentials.ts";
-import { recordOf } from "../../host/kube/kubeconfig.ts";
-import { type Followed, followResource } from "../../host/kube/reflect-resource.ts";
-import type { FollowTimes, Trouble } from "../../host/kube/reflector.ts";
+import type { Entry } from "../../host/kube/kubeconfig.ts";
+import type { Reflector, reflectResource } from "../../host/kube/reflect-resource.ts";
+import type { ReflectorTimes, Trouble } from "../../host/kube/reflector.ts";
 import type { Resource } from "../../host/kube/resources.ts";
+import { isRecord } from "../../model/fields/fields.ts";
 import type { HostFeatures } from "../../model/objects/node.ts";
 import { featuresOnHost } from "../../reconcile/live/counters.ts";
 import type { HostState } from "../../reconcile/live/host-state.ts";
-import { createWantedRules, type WantedOptions, type WantedRules, type WantedUpdate } from "./desired-rules.ts";
-import { type Keeper, keepInStep, type SyncReport } from "./reconciler.ts";
+import { createDesiredRules, type DesiredOptions, type DesiredRules, type DesiredUpdate } from "./desired-rules.ts";
+import { createReconciler, type Reconciler, type SyncReport } from "./reconciler.ts";
 import { applyPart, applyWhole, type SyncedHost, type SyncResult, verifyHost } from "./sync-host.ts";
-import { type Log, tellSync, tellUpdate } from "./watch-log.ts";
+import { type Log, reportSync, reportUpdate } from "./watch-log.ts";
 
 /** Everything a watch is made of; tests put their own parts in. */
 export interface Watch {
   readonly resources: readonly Resource[];
+  readonly reflectResource: typeof reflectResource;
   readonly credentials: Credentials;
-  readonly options: WantedOptions;
+  readonly options: DesiredOptions;
   readonly synced: SyncedHost;
   readonly isVerify: boolean;
   readonly periods: SyncPeriods;
-  readonly times: FollowTimes;
+  readonly times: ReflectorTimes;
   readonly log: Log;
   readonly now: () => number;
   readonly signal: AbortSignal;
   /** For whoever counts and answers for the health of this. */
   readonly observer: WatchObserver;
   /** Before anything could be read: what will not get better by itself. */
-  readonly hopeless: (message: string) => void;
+  readonly onFatal: (message: string) => void;
 }
 
 export interface WatchObserver {
@@ -46,31 +48,31 @@ export async function watchCluster(watch: Watch): Promise<void> {
   const { log, signal, observer, resources } = watch;
   const all = resources.map(({ plural }) => plural);
   const lists: Lists = { due: new Set(all), unread: new Set(all) };
-  const followed: Followed[] = [];
+  const reflectors: Reflector[] = [];
   let rules = wantedRules(watch);
-  const keeper = keepInStep({
+  const reconciler = createReconciler({
     rules: rules.wanted,
     periods: watch.periods,
     isVerify: watch.isVerify,
     now: watch.now,
     signal,
     sync: (update, isFull) => syncHost(watch, rules, update, isFull),
-    told: (update) => tellUpdate(log, update),
-    synced: (report) => {
-      tellSync(log, report, watch.isVerify);
+    onUpdate: (update) => reportUpdate(log, update),
+    onSync: (report) => {
+      reportSync(log, report, watch.isVerify);
       observer.synced(report);
     },
-    broken: (error) => {
+    onBug: (error) => {
       const stack = error instanceof Error ? error.stack : String(error);
       log("error", "a bug in Portolan, please report it; everything is read again", { stack });
       rules = wantedRules(watch);
-      keeper.replaceRules(rules.wanted);
+      reconciler.replaceRules(rules.wanted);
       for (const plural of all) lists.due.add(plural);
-      for (const one of followed) one.restart();
+      for (const one of reflectors) one.restart();
     },
   });
-  for (const resource of resources) followed.push(follow(watch, resource, keeper, lists));
-  await Promise.all([keeper.done, ...followed.map(({ done }) => done)]);
+  for (const resource of resources) reflectors.push(reflect(watch, resource, reconciler, lists));
+  await Promise.all([reconciler.done, ...reflectors.map(({ done }) => done)]);
 }
 
 /** Kinds, by their plural. */
@@ -82,13 +84,13 @@ interface Lists {
 }
 
 interface HostRules {
-  readonly wanted: WantedRules;
+  readonly wanted: DesiredRules;
   /** Takes in what the host shows of itself by now. */
-  readonly desire: (host: HostState) => ReturnType<WantedRules["desired"]>;
+  readonly desire: (host: HostState) => ReturnType<DesiredRules["desired"]>;
 }
 
 function wantedRules({ options, log }: Watch): HostRules {
-  const wanted = createWantedRules(options);
+  const wanted = createDesiredRules(options);
   let known = factsOf(options.hostAddresses, options.hostFeatures);
   const { node } = options;
   return {
@@ -115,7 +117,7 @@ function factsOf(addresses: readonly string[] = [], features: Partial<HostFeatur
 function syncHost(
   { synced, isVerify }: Watch,
   { desire }: HostRules,
-  update: WantedUpdate | undefined,
+  update: DesiredUpdate | undefined,
   isFull: boolean,
 ): Promise<SyncResult> {
   if (isVerify) return verifyHost(desire, synced.host);
@@ -123,29 +125,29 @@ function syncHost(
   return applyPart(update.steps, update.udpServices, synced);
 }
 
-function follow(watch: Watch, resource: Resource, keeper: Keeper, lists: Lists): Followed {
+function reflect(watch: Watch, resource: Resource, reconciler: Reconciler, lists: Lists): Reflector {
   const { log, observer, options, credentials, times, signal } = watch;
   const { plural, kind } = resource;
-  return followResource({
+  return watch.reflectResource({
     resource,
     credentials,
     times,
     signal,
-    follower: {
+    handlers: {
       changed: (changes, raw) => {
         const count = (changes.upsert?.length ?? 0) + (changes.remove?.length ?? 0);
-        keeper.add(changes);
+        reconciler.add(changes);
         observer.queued();
         observer.changed(kind, count, raw && triggerTimeOf(raw));
       },
       seen: (object) => {
-        if (kind === "Node" && recordOf(object.metadata).name === options.node) observer.eligible(isEligible(object));
+        if (kind === "Node" && nameOf(object) === options.node) observer.eligible(isEligible(object));
       },
       listed: (objects) => {
         log("info", "listed", { resource: plural, objects });
         lists.unread.delete(plural);
         lists.due.delete(plural);
-        if (lists.due.size === 0) keeper.begin();
+        if (lists.due.size === 0) reconciler.begin();
       },
       recovered: () => log("info", "follows again", { resource: plural }),
       trouble: (trouble) => {
@@ -154,8 +156,12 @@ function follow(watch: Watch, resource: Resource, keeper: Keeper, lists: Lists):
         const level = what === "relist" ? "warn" : "error";
         const said = what === "relist" ? "list again" : "cannot follow";
         log(level, said, { resource: plural, error: message, retryInMilliseconds: wait });
-        if (what === "refused" && lists.unread.has(plural)) watch.hopeless(message);
+        if (what === "refused" && lists.unread.has(plural)) watch.onFatal(message);
       },
     },
   });
+}
+
+function nameOf({ metadata }: Entry): unknown {
+  return isRecord(metadata) ? metadata.name : undefined;
 }

@@ -1,26 +1,26 @@
 import type { Diagnostic } from "../../diagnostics/diagnostic.ts";
 import { escapeInJson } from "../../report/diff/json.ts";
 import { changesOf } from "../host/planned.ts";
-import type { WantedUpdate } from "./desired-rules.ts";
+import type { DesiredUpdate } from "./desired-rules.ts";
 import type { SyncReport } from "./reconciler.ts";
 
 /** Of one line; what is left out is counted. */
 const mostNames = 20;
 
 /** Tells what is wrong with objects that have changed. */
-export function tellUpdate(log: Log, { diagnostics, problem }: WantedUpdate): void {
-  const told = diagnostics.filter(({ severity }) => severity !== "info");
-  for (const diagnostic of told.slice(0, mostNames)) tellDiagnostic(log, diagnostic);
-  if (told.length > mostNames) log("warn", "more diagnostics", { count: told.length - mostNames });
+export function reportUpdate(log: Log, { diagnostics, problem }: DesiredUpdate): void {
+  const shown = diagnostics.filter(({ severity }) => severity !== "info");
+  for (const diagnostic of shown.slice(0, mostNames)) reportDiagnostic(log, diagnostic);
+  if (shown.length > mostNames) log("warn", "more diagnostics", { count: shown.length - mostNames });
   if (problem !== undefined) log("warn", "the configuration of kube-proxy is not taken", { error: problem });
 }
 
-function tellDiagnostic(log: Log, { severity, code, message, object, field, hint }: Diagnostic): void {
+function reportDiagnostic(log: Log, { severity, code, message, object, field, hint }: Diagnostic): void {
   log(severity === "error" ? "error" : "warn", message, { code, object, field, hint });
 }
 
 /** Tells of a sync: what was done, or what would have been. */
-export function tellSync(log: Log, report: SyncReport, isVerify: boolean): void {
+export function reportSync(log: Log, report: SyncReport, isVerify: boolean): void {
   const { result, isFull, changes } = report;
   const common = { full: isFull, changes, milliseconds: Math.round(report.milliseconds) };
   switch (result.kind) {

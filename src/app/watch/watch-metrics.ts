@@ -18,10 +18,10 @@ const latencyBuckets = [...steps(0.25, 0.25, 2), ...steps(1, 1, 59), ...steps(60
 
 /**
  * Counts under the names of kube-proxy's metrics, with `portolan_` for `kubeproxy_`. One sync is of both families, so
- * ip_family is a label only where rules are counted. The client library is loaded here, for those who ask for metrics.
+ * ip_family is a label only where rules are counted.
  */
-export async function createWatchMetrics(): Promise<WatchMetrics> {
-  const { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } = await import("prom-client");
+export function createWatchMetrics(client: typeof import("prom-client"), clock: () => number): WatchMetrics {
+  const { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } = client;
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const named = (name: string, help: string) => ({ name: `portolan_${name}`, help, registers: [registry] });
@@ -71,7 +71,7 @@ export async function createWatchMetrics(): Promise<WatchMetrics> {
     }
     if (result.kind !== "synced") return;
     for (const one of Object.values(changes)) one.pending.set(0);
-    const now = Date.now();
+    const now = clock();
     last.set(now / 1000);
     for (const at of triggers) latency.observe(Math.max(0, now - at) / 1000);
     triggers = [];
@@ -88,7 +88,7 @@ export async function createWatchMetrics(): Promise<WatchMetrics> {
   return {
     registry,
     synced: countSync,
-    queued: () => queued.set(Date.now() / 1000),
+    queued: () => queued.set(clock() / 1000),
     changed: (kind, count, triggeredAt) => {
       if (kind !== "EndpointSlice" && kind !== "Service") return;
       changes[kind].total.inc(count);

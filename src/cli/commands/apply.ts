@@ -1,75 +1,53 @@
-import { type ChangeFlags, changeHost } from "../../app/host/change-host.ts";
-import { compileForHost, type Desired, desiredOfPlan, type HostStateFlags } from "../../app/host/desired.ts";
-import { changesOf, type Planned, planFor } from "../../app/host/planned.ts";
-import { readHost } from "../../app/host/read-host.ts";
-import { fingerprintOf, readPlan } from "../../host/files/plan-file.ts";
-import { families } from "../../model/address.ts";
-import { parseHostState } from "../../reconcile/live/host-state.ts";
-import { ownedOnHost } from "../../reconcile/live/live-state.ts";
-import { isOnlyOurs } from "../../reconcile/plan-kernel.ts";
-import { painter } from "../../report/diagnostics.ts";
-import { renderPlan } from "../../report/plan.ts";
-import { CommandFailure, exitCodes } from "../exit-codes.ts";
-import { hasState } from "../program/state-flags.ts";
-import { startProgress } from "../terminal/progress.ts";
+import { Command, Option } from "commander";
+import type { ApplyRequest } from "../../app/apply.ts";
+import { addChangeOptions, allowSimulatedOption } from "../flags/host.ts";
+import { addStateOptions, colorOption } from "../flags/state.ts";
+import type { ChangeFlags } from "../terminal/change.ts";
 
-export interface ApplyFlags extends HostStateFlags, Omit<ChangeFlags, "dryRun" | "color"> {
-  readonly restore?: string;
-  readonly dryRun?: "client" | "host";
-}
+type ApplyFlags = Omit<ApplyRequest, "plan"> & ChangeFlags;
 
 /** `portolan apply`, of cluster state, a saved plan or a backup. */
-export async function runApply(planFile: string | undefined, flags: ApplyFlags): Promise<number> {
-  const { restore, dryRun, ...stateFlags } = flags;
-  const given = [planFile !== undefined, hasState(flags), restore !== undefined].filter((isGiven) => isGiven);
-  if (given.length !== 1) {
-    const message = "say what to apply: -f STATE or --live, a saved plan, or --restore BACKUP, and only one of them";
-    throw new CommandFailure(message, exitCodes.usage);
-  }
-  if (flags.confirmWithin !== undefined && flags.filename?.includes("-")) {
-    throw new CommandFailure("--confirm-within reads the answer from standard input, -f - the state", exitCodes.usage);
-  }
-  if (dryRun === "client" && !hasState(flags)) {
-    throw new CommandFailure("--dry-run=client shows what -f STATE gives; here, use --dry-run=host", exitCodes.usage);
-  }
-  const changeFlags = { ...stateFlags, dryRun: dryRun !== undefined };
-  if (planFile !== undefined) return applyPlan(planFile, changeFlags);
-  if (restore !== undefined) return changeHost(() => desiredOfBackup(restore), changeFlags);
-  if (dryRun === "client") return showForNewHost(stateFlags, flags.rules ?? false);
-  return changeHost((host) => compileForHost(stateFlags, host), changeFlags);
+export function applyCommand(name: string, finish: (exitCode: number) => void): Command {
+  const command = new Command("apply")
+    .summary("make this host as cluster state, or a saved plan, says")
+    .description(
+      "Checks this host, keeps a backup, runs the steps of the plan, reads the host again and compares. If anything " +
+        "fails, the host is led back to what it was. Rules of others are left alone.",
+    )
+    .argument("[plan]", "a file that plan --out wrote");
+  return addChangeOptions(addStateOptions(command, { isRequired: false }))
+    .addOption(allowSimulatedOption())
+    .option("--restore <backup>", "go back to a backup that apply has kept")
+    .addOption(
+      new Option("--dry-run <where>", "client: show what a new host would get; host: check this one, change nothing")
+        .choices(["client", "host"])
+        .conflicts("confirmWithin"),
+    )
+    .addOption(colorOption())
+    .addHelpText(
+      "after",
+      `
+Examples:
+  # make this host what kube-proxy would make it, and go back unless confirmed
+  $ ${name} apply -f cluster.yaml --node node1 --confirm-within 30s
+
+  # look at the plan first, then run exactly that
+  $ ${name} plan -f cluster.yaml --node node1 --out node1.plan
+  $ ${name} apply node1.plan
+
+Exit codes: 0 fine, 2 usage, 3 input invalid, 4 environment (nothing was done),
+5 failed and led back, 6 failed and not led back, 7 the plan is stale.
+`,
+    )
+    .action(async (plan: string | undefined, flags: ApplyFlags) => {
+      finish(await runApply(plan, flags));
+    });
 }
 
-async function applyPlan(path: string, flags: ChangeFlags): Promise<number> {
-  const read = readPlan(path);
-  if (read.kind === "broken") throw new CommandFailure(`cannot apply ${path}: ${read.message}`, exitCodes.invalidInput);
-  const { plan } = read;
-  const refuseStale = ({ host, found }: Planned): void => {
-    if (fingerprintOf(host, found) === plan.fingerprint) return;
-    const message = `${path} is stale: this host has changed since it was made, or it is another host; make a new one`;
-    throw new CommandFailure(message, exitCodes.stalePlan);
-  };
-  return changeHost(async () => desiredOfPlan(plan), flags, refuseStale);
-}
-
-async function desiredOfBackup(path: string): Promise<Desired> {
-  const { state } = await readHost(path, startProgress(process.stderr));
-  const wantedServers = new Set<string>();
-  const owned = ownedOnHost(state, { wantedServers, excluded: [] });
-  const sysctls = new Map([...owned.sysctls].filter(([name]) => isOnlyOurs(name)));
-  const wanted = { ...owned, sysctls };
-  // Without a tool's text a backup does not say that its family had no rules: that family is left alone.
-  const known = families.filter((family) => state.rules[family] !== undefined);
-  const others = { udpServices: [], excluded: [], ofLine: () => undefined, families: known };
-  return { node: state.name, mode: "backup", wanted, ...others };
-}
-
-/** What a host that has nothing yet would get; asks nothing of this one. */
-async function showForNewHost(flags: HostStateFlags, all: boolean): Promise<number> {
-  const texts = { "iptables-save": "", "ip6tables-save": "" };
-  const { state } = parseHostState({ texts, failures: {} });
-  const desired = await compileForHost(flags, state);
-  const planned = planFor(desired, state);
-  const paint = painter(process.stdout, flags.color);
-  process.stdout.write(renderPlan(planned, changesOf(planned), { all, paint }));
-  return exitCodes.fine;
+async function runApply(plan: string | undefined, flags: ApplyFlags): Promise<number> {
+  const [{ applyState }, { runChange }] = await Promise.all([
+    import("../../app/apply.ts"),
+    import("../terminal/change.ts"),
+  ]);
+  return runChange(flags, (control, effects) => applyState({ ...flags, plan }, control, effects));
 }

@@ -1,180 +1,160 @@
-import { readFileSync } from "node:fs";
-import { type CheckedDocuments, narrowFindings } from "../../app/narrow-findings.ts";
-import { completeInputs, readFlaggedInputs } from "../../app/read-state.ts";
-import { type Baseline, parseBaseline, printBaseline } from "../../check/baseline.ts";
-import { checkCluster } from "../../check/state/check-cluster.ts";
-import { checkAnnotations } from "../../check/suppress.ts";
-import { sortTexts } from "../../check/text/actual-texts.ts";
-import { checkHost } from "../../check/text/check-host.ts";
-import type { CompileOptions } from "../../compile/compile.ts";
+import { Command, InvalidArgumentError, Option } from "commander";
+import type { CheckRequest } from "../../app/check.ts";
+import { Failure } from "../../app/failure.ts";
+import { nearestCode, parseCodes } from "../../check/suppress.ts";
 import type { Code } from "../../diagnostics/catalog.ts";
-import { createSink, type Diagnostic, type Sink } from "../../diagnostics/diagnostic.ts";
 import { escapeControls } from "../../diagnostics/printable.ts";
-import { countHidden } from "../../filter/narrowing.ts";
-import { readActual } from "../../host/files/read-actual.ts";
-import { reasonOf } from "../../host/files/read-sources.ts";
-import { writeWhole } from "../../host/files/write-files.ts";
-import type { SourceDocument } from "../../model/documents/source.ts";
-import { painter, renderDiagnostics, summarizeDiagnostics } from "../../report/diagnostics.ts";
-import { printGithub } from "../../report/findings/github.ts";
-import { printJson } from "../../report/findings/json.ts";
-import { printJunit } from "../../report/findings/junit.ts";
-import {
-  type CheckReport,
-  createReport,
-  type FailOn,
-  isAtLeast,
-  leftOutSentence,
-} from "../../report/findings/report.ts";
-import { printSarif } from "../../report/findings/sarif.ts";
-import { printText } from "../../report/findings/text.ts";
-import { CommandFailure, exitCodes } from "../exit-codes.ts";
-import type { NarrowFlags } from "../program/narrow-flags.ts";
-import { hasState, type StateFlags, wantedFamilies } from "../program/state-flags.ts";
-import { type Progress, startProgress } from "../terminal/progress.ts";
+import type { CheckReport } from "../../report/findings/report.ts";
+import { exitCodes } from "../exit-codes.ts";
+import { addNarrowOptions } from "../flags/narrow.ts";
+import { addStateOptions, colorOption } from "../flags/state.ts";
+import { notEmpty } from "../flags/values.ts";
+import type { ColorFlag } from "../terminal/color.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+import { versionText } from "../version.ts";
 
-export interface CheckFlags extends StateFlags, NarrowFlags {
-  readonly actual?: readonly string[];
+interface CheckFlags extends CheckRequest, ColorFlag {
   readonly output?: "text" | "json" | "junit" | "sarif" | "github";
-  readonly failOn: FailOn;
-  readonly suppress?: readonly Code[];
-  readonly baseline?: string;
   readonly writeBaseline?: string;
 }
 
-/** `portolan check`. Exit 1: there are findings at or above --fail-on. */
-export async function runCheck(flags: CheckFlags): Promise<number> {
-  if (!hasState(flags) && flags.actual === undefined) {
-    const message = "say what to check: -f or --live for cluster state, --actual for what a host has";
-    throw new CommandFailure(message, exitCodes.usage);
+/** `portolan check`, with its flags and help. */
+export function checkCommand(name: string, finish: (exitCode: number) => void): Command {
+  const command = new Command("check")
+    .summary("find mistakes in cluster state, or in what a host has")
+    .description(
+      "Finds what no API server refuses and is wrong all the same: Services whose selectors match nothing, ports that " +
+        "clash, policies that drop traffic on some nodes, fields that are going to end. With --actual, finds faults in " +
+        "the rules of a host: rules no packet gets to, shares that leak, chains and sets that are missing.",
+    );
+  addNarrowOptions(addStateOptions(command, { isRequired: false }));
+  const node = command.options.find(({ long }) => long === "--node");
+  if (node !== undefined) node.description = "check for this node only; default: for every Node";
+  return command
+    .addOption(new Option("--all-nodes", "check for every Node (the default)").conflicts("node"))
+    .addOption(
+      new Option(
+        "--actual <file>",
+        "text of iptables-save, ipset save, ipvsadm -Sn or collect, a folder of compile --out-dir, or -; repeatable",
+      ).argParser(appendPath),
+    )
+    .addOption(
+      new Option("-o, --output <format>", "default: text").choices(["text", "json", "junit", "sarif", "github"]),
+    )
+    .addOption(
+      new Option("--fail-on <level>", "the least level of a finding that makes the exit code 1")
+        .choices(["error", "warning", "info", "never"])
+        .default("warning"),
+    )
+    .addOption(new Option("--suppress <codes>", "leave out findings of these codes; repeatable").argParser(appendCodes))
+    .option("--baseline <file>", "leave out findings that are in this file", notEmpty)
+    .option("--write-baseline <file>", "write the findings into this file instead of printing them", notEmpty)
+    .addOption(colorOption())
+    .addHelpText("after", examples(name))
+    .action(async (flags: CheckFlags) => {
+      finish(await runCheck(flags));
+    });
+}
+
+async function runCheck(flags: CheckFlags): Promise<number> {
+  const [{ runChecks }, { openTerminal }, { isAtLeast }] = await Promise.all([
+    import("../../app/check.ts"),
+    import("../terminal/terminal.ts"),
+    import("../../report/findings/report.ts"),
+  ]);
+  const terminal = openTerminal(flags);
+  const result = await runChecks(flags, terminal.effects);
+  if (result.kind === "unreadable") {
+    const { summarizeDiagnostics } = await import("../../report/diagnostics.ts");
+    terminal.showDiagnostics(result);
+    terminal.warn(`\n${summarizeDiagnostics(result.diagnostics)}; nothing was checked\n`);
+    return exitCodes.invalidInput;
   }
-  const baseline = flags.baseline === undefined ? new Map<string, number>() : readBaseline(flags.baseline);
-  const progress = startProgress(process.stderr);
-  const checked = await checkAll(flags, progress);
-  progress.end();
-  const unreadable = checked.diagnostics.filter(({ code }) => unreadableCodes.has(code));
-  if (unreadable.length > 0) return refuse(unreadable, checked.documents, flags);
-  const { shown, hidden, narrowing, ownersOf } = narrowFindings(checked, flags);
-  const filter = { suppress: flags.suppress ?? [], baseline };
-  const filtered = createReport(shown, checked.documents, filter);
-  const others = createReport(hidden, checked.documents, filter).findings.map(({ diagnostic }) => diagnostic);
-  const notShown = narrowing && countHidden(others, ownersOf, narrowing);
-  const report: CheckReport = { ...filtered, notShown, failOn: flags.failOn, subject: checked.subject };
-  if (flags.writeBaseline !== undefined) return writeBaseline(flags.writeBaseline, report);
-  process.stdout.write(print(report, flags));
+  const { report } = result;
+  if (flags.writeBaseline !== undefined) {
+    await writeBaseline(flags.writeBaseline, report, terminal);
+    return exitCodes.fine;
+  }
+  terminal.print(await renderReport(report, flags, terminal));
   const isFailed = report.findings.some(({ diagnostic }) => isAtLeast(diagnostic.severity, flags.failOn));
   return isFailed ? exitCodes.different : exitCodes.fine;
 }
 
-interface Checked extends CheckedDocuments {
-  readonly subject: CheckReport["subject"];
-}
-
-async function checkAll(flags: CheckFlags, progress: Progress): Promise<Checked> {
-  const sink = createSink();
-  const { documents, ...state } = await checkState(flags, sink, progress);
-  progress.tell("reading the host's text");
-  const actual = readActual(flags.actual ?? [], documents.length, sink);
-  for (const { name, files } of actual.groups) {
-    progress.tell(`checking ${name === "" ? "the host's text" : name}`);
-    const texts = sortTexts(name, files, sink);
-    const [first] = files;
-    if (name !== "" && texts.size === 0 && first !== undefined && actual.groups.length === 1)
-      throw new CommandFailure(`${name} holds no text of iptables, ipset or ipvsadm`, exitCodes.invalidInput);
-    checkHost(texts, sink);
-  }
-  if (flags.actual !== undefined && actual.documents.length === 0)
-    throw new CommandFailure(`there is no file in ${flags.actual.join(", ")}`, exitCodes.invalidInput);
-  return { diagnostics: sink.diagnostics, documents: [...documents, ...actual.documents], ...state };
-}
-
-type CheckedState = Pick<Checked, "documents" | "subject" | "cluster">;
-
-async function checkState(flags: CheckFlags, sink: Sink, progress: Progress): Promise<CheckedState> {
-  if (!hasState(flags)) return { documents: [], subject: {}, cluster: undefined };
-  progress.tell("reading the input");
-  const read = await readFlaggedInputs(flags, { sink, need: "pods", tell: progress.tell });
-  if (sink.diagnostics.length > 0) return { documents: read.documents, subject: {}, cluster: undefined };
-  const { inputs } = completeInputs(read, { flags }, sink);
-  const options: CompileOptions = {
-    mode: flags.mode,
-    families: wantedFamilies(flags.family),
-    nodePortRange: flags.serviceNodePortRange,
-  };
-  const { proxyConfigDocument, overlaysFrom, recomputed } = inputs;
-  const documents = inputs.documents.slice(0, inputs.valueCount).map(({ value }) => value);
-  progress.tell("checking the cluster");
-  const { notes, cluster, ...subject } = checkCluster(
-    { documents, roles: { proxyConfigDocument, overlaysFrom, recomputed }, options, node: flags.node },
-    sink,
-  );
-  checkAnnotations(documents, sink);
-  progress.end();
-  process.stderr.write(renderDiagnostics(notes, inputs.documents, painter(process.stderr, flags.color)));
-  return { documents: inputs.documents, subject, cluster };
-}
-
-/** What cannot be read, or is not there: without it not much can be said of the rest. */
-const unreadableCodes: ReadonlySet<Code> = new Set<Code>([
-  "input-unreadable",
-  "input-empty",
-  "input-not-text",
-  "syntax-invalid",
-  "document-not-a-mapping",
-  "document-without-kind",
-  "node-unknown",
-  "dump-unreadable",
-  "dump-unrecognised",
-  "dump-line-broken",
-]);
-
-function refuse(
-  diagnostics: readonly Diagnostic[],
-  documents: readonly SourceDocument[],
-  { color }: CheckFlags,
-): number {
-  process.stderr.write(renderDiagnostics(diagnostics, documents, painter(process.stderr, color)));
-  process.stderr.write(`\n${summarizeDiagnostics(diagnostics)}; nothing was checked\n`);
-  return exitCodes.invalidInput;
-}
-
-function readBaseline(path: string): Baseline {
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
-  } catch (error) {
-    const hint = "--write-baseline writes one";
-    throw new CommandFailure(`cannot read the baseline ${path}: ${reasonOf(error)}; ${hint}`, exitCodes.invalidInput);
-  }
-  const baseline = parseBaseline(text);
-  if (typeof baseline !== "string") return baseline;
-  throw new CommandFailure(`${path} cannot be the baseline: ${baseline}`, exitCodes.invalidInput);
-}
-
-function writeBaseline(path: string, report: CheckReport): number {
+async function writeBaseline(path: string, report: CheckReport, { warn }: Terminal): Promise<void> {
+  const [{ printBaseline }, { writeWhole }, { reasonOf }, { leftOutSentence }] = await Promise.all([
+    import("../../check/baseline.ts"),
+    import("../../host/files/write-files.ts"),
+    import("../../host/files/read-sources.ts"),
+    import("../../report/findings/report.ts"),
+  ]);
   const { findings } = report;
-  const leftOut = leftOutSentence(report);
   try {
     writeWhole(path, printBaseline(findings.map(({ key }) => key)), 0o644);
   } catch (error) {
-    throw new CommandFailure(`cannot write ${path}: ${reasonOf(error)}`, exitCodes.environment);
+    throw new Failure(`cannot write ${path}: ${reasonOf(error)}`, "environment");
   }
-  process.stderr.write(`${path}: ${findings.length} ${findings.length === 1 ? "finding" : "findings"}\n`);
-  if (leftOut !== undefined) process.stderr.write(`${escapeControls(leftOut)}\n`);
-  return exitCodes.fine;
+  warn(`${path}: ${findings.length} ${findings.length === 1 ? "finding" : "findings"}\n`);
+  const leftOut = leftOutSentence(report);
+  if (leftOut !== undefined) warn(`${escapeControls(leftOut)}\n`);
 }
 
-function print(report: CheckReport, { output = "text", color }: CheckFlags): string {
+async function renderReport(
+  report: CheckReport,
+  { output = "text" }: CheckFlags,
+  { paint }: Terminal,
+): Promise<string> {
   switch (output) {
     case "text":
-      return printText(report, painter(process.stdout, color));
+      return (await import("../../report/findings/text.ts")).printText(report, paint);
     case "json":
-      return printJson(report);
+      return (await import("../../report/findings/json.ts")).printJson(report);
     case "junit":
-      return printJunit(report);
+      return (await import("../../report/findings/junit.ts")).printJunit(report);
     case "sarif":
-      return printSarif(report);
+      return (await import("../../report/findings/sarif.ts")).printSarif(report, versionText());
     case "github":
-      return printGithub(report);
+      return (await import("../../report/findings/github.ts")).printGithub(report);
   }
+}
+
+function appendPath(value: string, previous: readonly string[] | undefined): readonly string[] {
+  return [...(previous ?? []), notEmpty(value)];
+}
+
+function appendCodes(value: string, previous: readonly Code[] | undefined): readonly Code[] {
+  const { codes, unknown } = parseCodes(notEmpty(value));
+  const [first] = unknown;
+  if (first === undefined) return [...(previous ?? []), ...codes];
+  const near = nearestCode(first);
+  throw new InvalidArgumentError(
+    `There is no code ${first}. ${near === undefined ? "explain lists the codes." : `Did you mean ${near}?`}`,
+  );
+}
+
+function examples(name: string): string {
+  return `
+Examples:
+  # is anything wrong with this cluster?
+  $ ${name} check --live
+  $ kubectl get svc,endpointslices,nodes,pods -A -o yaml | ${name} check -f -
+
+  # manifests in CI: annotate the pull request, fail on errors only
+  $ ${name} check -R -f deploy -o github --fail-on error
+
+  # what is wrong with the Services of one team
+  $ ${name} check --live -l team=payments
+
+  # accept what there is, and hear of what comes
+  $ ${name} check -f cluster.yaml --write-baseline baseline.json
+  $ ${name} check -f cluster.yaml --baseline baseline.json
+
+  # the rules of a node
+  $ ssh node1 sudo iptables-save | ${name} check --actual -
+
+An object with the annotation portolan/suppress: "code,code" has no findings of
+these codes; explain CODE says what a code means.
+
+Exit codes: 0 fine, 1 findings at or above --fail-on, 2 usage, 3 input that
+cannot be read, 4 environment.
+`;
 }

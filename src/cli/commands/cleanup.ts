@@ -1,13 +1,32 @@
-import { type ChangeFlags, changeHost } from "../../app/host/change-host.ts";
-import { nothingOwned } from "../../reconcile/owned-state.ts";
+import { Command, Option } from "commander";
+import type { ChangeRequest } from "../../app/host/change-host.ts";
+import { addChangeOptions } from "../flags/host.ts";
+import { colorOption } from "../flags/state.ts";
+import type { ChangeFlags } from "../terminal/change.ts";
 
-export type CleanupFlags = ChangeFlags;
+type CleanupFlags = ChangeRequest & ChangeFlags;
 
-/** `portolan cleanup`. */
-export async function runCleanup(flags: CleanupFlags): Promise<number> {
-  const ofLine = () => undefined;
-  return changeHost(
-    async ({ name: node }) => ({ node, mode: "cleanup", wanted: nothingOwned, udpServices: [], excluded: [], ofLine }),
-    flags,
-  );
+/** `portolan cleanup`, with its flags and help. */
+export function cleanupCommand(name: string, finish: (exitCode: number) => void): Command {
+  const command = new Command("cleanup")
+    .summary("take everything of kube-proxy's kind off this host")
+    .description(
+      "Removes the chains, jumps, sets, virtual servers, addresses and counters that Portolan or kube-proxy made, in " +
+        "either mode. Rules of others, and the kubelet's, are left alone.",
+    );
+  return addChangeOptions(command)
+    .addOption(new Option("--dry-run", "show what would be removed"))
+    .addOption(colorOption())
+    .addHelpText("after", `\nExample:\n  $ ${name} cleanup --dry-run\n`)
+    .action(async (flags: CleanupFlags) => {
+      finish(await runCleanup(flags));
+    });
+}
+
+async function runCleanup(flags: CleanupFlags): Promise<number> {
+  const [{ cleanUpHost }, { runChange }] = await Promise.all([
+    import("../../app/apply.ts"),
+    import("../terminal/change.ts"),
+  ]);
+  return runChange(flags, (control, effects) => cleanUpHost(flags, control, effects));
 }

@@ -1,33 +1,59 @@
-import { stringify } from "yaml";
-import { readHost, thisHost } from "../../app/host/read-host.ts";
-import { type DumpCommand, printCollectScript, printHostDump } from "../../reconcile/live/host-dump.ts";
+import { Command, Option } from "commander";
 import { exitCodes } from "../exit-codes.ts";
-import { startProgress } from "../terminal/progress.ts";
 
-export interface CollectFlags {
+interface CollectFlags {
   readonly script?: boolean;
   readonly host?: boolean;
   readonly node?: string;
 }
 
-/** `portolan collect`. */
-export async function runCollect(flags: CollectFlags): Promise<number> {
+/** `portolan collect`, with its flags and help. */
+export function collectCommand(name: string, finish: (exitCode: number) => void): Command {
+  return new Command("collect")
+    .summary("print the state of this host as one text document")
+    .description(
+      "Prints what the tools show of this host's rules, sets, virtual servers and addresses. Changes nothing.",
+    )
+    .addOption(
+      new Option("--script", "print a shell script that does the same on a host without Portolan").conflicts("host"),
+    )
+    .addOption(
+      new Option("--host", "print the Host document of this host instead, to compile with").conflicts("script"),
+    )
+    .option("--node <name>", "with --host: the Node's name, where the host calls itself otherwise")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  # on the node, with Portolan or without
+  $ ${name} collect > node1.txt
+  $ ${name} collect --script | ssh node1 sudo sh > node1.txt
+`,
+    )
+    .action(async (flags: CollectFlags) => {
+      finish(await runCollect(flags));
+    });
+}
+
+async function runCollect(flags: CollectFlags): Promise<number> {
+  const [{ readHost, thisHost }, { openTerminal }, { printCollectScript, printHostDump }] = await Promise.all([
+    import("../../app/host/read-host.ts"),
+    import("../terminal/terminal.ts"),
+    import("../../reconcile/live/host-dump.ts"),
+  ]);
+  const { effects, print, warn } = openTerminal({ color: "auto" });
   if (flags.script === true) {
-    process.stdout.write(printCollectScript());
+    print(printCollectScript());
     return exitCodes.fine;
   }
-  const progress = startProgress(process.stderr);
-  const { dump, state } = await readHost(thisHost, progress);
-  progress.end();
+  const { dump, state } = await readHost(thisHost, effects);
   if (flags.host === true) {
+    const { stringify } = await import("yaml");
     const name = flags.node ?? state.name;
-    const document = { apiVersion: "portolan/v1alpha1", kind: "Host", metadata: { name }, addresses: state.addresses };
-    process.stdout.write(stringify(document));
+    print(stringify({ apiVersion: "portolan/v1alpha1", kind: "Host", metadata: { name }, addresses: state.addresses }));
     return exitCodes.fine;
   }
-  process.stdout.write(printHostDump(dump));
-  for (const [command, reason] of Object.entries(dump.failures) as [DumpCommand, string][]) {
-    process.stderr.write(`left out: ${command}: ${reason}\n`);
-  }
+  print(printHostDump(dump));
+  for (const [command, reason] of Object.entries(dump.failures)) warn(`left out: ${command}: ${reason}\n`);
   return exitCodes.fine;
 }

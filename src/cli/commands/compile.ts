@@ -1,13 +1,10 @@
 import { join } from "node:path";
-import { type CompiledNode, outputFileNames, outputFiles, printStructured, printText } from "../../app/print-script.ts";
-import { readState, type State } from "../../app/read-state.ts";
-import { type CompileOptions, compileNode } from "../../compile/compile.ts";
-import { hasErrors } from "../../diagnostics/diagnostic.ts";
-import { writeDirectory } from "../../host/files/write-files.ts";
-import { painter, renderDiagnostics, summarizeDiagnostics } from "../../report/diagnostics.ts";
-import { CommandFailure, exitCodes } from "../exit-codes.ts";
-import { type StateFlags, wantedFamilies } from "../program/state-flags.ts";
-import { startProgress } from "../terminal/progress.ts";
+import { Command, Option } from "commander";
+import type { CompileResult } from "../../app/compile.ts";
+import { Failure } from "../../app/failure.ts";
+import { exitCodes } from "../exit-codes.ts";
+import { addStateOptions, colorOption, type StateFlags } from "../flags/state.ts";
+import type { Terminal } from "../terminal/terminal.ts";
 
 export interface CompileFlags extends StateFlags {
   readonly allNodes?: boolean;
@@ -16,58 +13,82 @@ export interface CompileFlags extends StateFlags {
   readonly outDir?: string;
 }
 
-/** `portolan compile`. Gives the exit code; what it prints on stdout is complete or absent. */
+/** `portolan compile`, with its flags and help. */
+export function compileCommand(name: string, finish: (exitCode: number) => void): Command {
+  const command = new Command("compile")
+    .summary("write the rules kube-proxy would program on a node")
+    .description(
+      "Reads Services, EndpointSlices, Nodes and kube-proxy's configuration, and writes the iptables rules that " +
+        "kube-proxy 1.36 would program on one node, as iptables-save prints them.",
+    );
+  return addStateOptions(command)
+    .addOption(new Option("--all-nodes", "compile for every Node; with --out-dir, one folder each").conflicts("node"))
+    .option("--keep-going", "leave out objects with errors and write the rest; the exit code is still 3")
+    .addOption(
+      new Option("-o, --output <format>", "default: text").choices(["text", "json", "yaml"]).conflicts("outDir"),
+    )
+    .option("--out-dir <dir>", "write the files of text output into this directory instead")
+    .addOption(colorOption())
+    .addHelpText("after", examples(name))
+    .action(async (flags: CompileFlags) => {
+      finish(await runCompile(flags));
+    });
+}
+
+/** Gives the exit code; what is printed on stdout is complete or absent. */
 export async function runCompile(flags: CompileFlags): Promise<number> {
-  const progress = startProgress(process.stderr);
-  const more: CompileOptions = {
-    families: wantedFamilies(flags.family),
-    keepGoing: flags.keepGoing,
-    origins: flags.output === "json" || flags.output === "yaml",
-  };
-  const state = await readState(flags, more, progress.tell);
-  const { inputs, sink } = state;
-  const compiled = compileState(state, flags, progress.tell);
-  progress.end();
-  const failed = hasErrors(sink.diagnostics);
-  const complete = !failed || (flags.keepGoing === true && compiled.length > 0);
-  const paint = painter(process.stderr, flags.color);
-  process.stderr.write(renderDiagnostics(sink.diagnostics, inputs.documents, paint));
-  if (complete) writeResult(compiled, state, flags);
-  const summary = summarizeDiagnostics(sink.diagnostics);
-  const ending = failed ? `; ${complete ? "objects with errors were left out" : "nothing was written"}` : "";
-  if (summary !== "") process.stderr.write(`\n${summary}${ending}\n`);
-  return failed ? exitCodes.invalidInput : exitCodes.fine;
+  const [{ compileState }, { openTerminal }, { hasErrors }, { summarizeDiagnostics }] = await Promise.all([
+    import("../../app/compile.ts"),
+    import("../terminal/terminal.ts"),
+    import("../../diagnostics/diagnostic.ts"),
+    import("../../report/diagnostics.ts"),
+  ]);
+  const terminal = openTerminal(flags);
+  const origins = flags.output === "json" || flags.output === "yaml";
+  const result = await compileState({ ...flags, origins }, terminal.effects);
+  const isFailed = hasErrors(result.diagnostics);
+  const isComplete = !isFailed || result.nodes.length > 0;
+  terminal.showDiagnostics(result);
+  if (isComplete) await writeResult(result, flags, terminal);
+  const summary = summarizeDiagnostics(result.diagnostics);
+  const ending = isFailed ? `; ${isComplete ? "objects with errors were left out" : "nothing was written"}` : "";
+  if (summary !== "") terminal.warn(`\n${summary}${ending}\n`);
+  return isFailed ? exitCodes.invalidInput : exitCodes.fine;
 }
 
-function compileState(
-  { cluster, options, sink }: State,
-  flags: CompileFlags,
-  tell: (what: string) => void,
-): readonly CompiledNode[] {
-  if (hasErrors(sink.diagnostics) && flags.keepGoing !== true) return [];
-  const names = flags.allNodes === true ? cluster.nodes.map(({ name }) => name).sort() : [flags.node];
-  if (names.length === 0) throw new CommandFailure("--all-nodes: the input has no Node", exitCodes.usage);
-  const compiled: CompiledNode[] = [];
-  for (const name of names) {
-    tell(`compiling ${name ?? "the node"}`);
-    const { script, node } = compileNode(cluster, name, options, sink);
-    if (script !== undefined)
-      compiled.push({ node: flags.allNodes === true ? (name as string) : (node as string), script });
-  }
-  return compiled;
-}
-
-function writeResult(compiled: readonly CompiledNode[], { cluster, inputs }: State, flags: CompileFlags): void {
-  const inFolders = flags.allNodes === true;
-  if (flags.outDir !== undefined) {
-    for (const one of compiled) {
-      writeDirectory(inFolders ? join(flags.outDir, one.node) : flags.outDir, outputFiles(one), outputFileNames);
+async function writeResult(result: CompileResult, flags: CompileFlags, terminal: Terminal): Promise<void> {
+  const { nodes, mode, documents } = result;
+  const { allNodes: inFolders = false, outDir, output } = flags;
+  const { outputFileNames, outputFiles, printStructured, printText } = await import("../../report/script.ts");
+  if (outDir !== undefined) {
+    const { writeDirectory } = await import("../../host/files/write-files.ts");
+    for (const one of nodes) {
+      const directory = inFolders ? join(outDir, one.node) : outDir;
+      const reason = writeDirectory(directory, outputFiles(one), outputFileNames);
+      if (reason !== undefined)
+        throw new Failure(`cannot write to ${directory}: ${reason}; nothing there was changed`, "environment");
     }
     return;
   }
-  if (flags.output === "json" || flags.output === "yaml") {
-    process.stdout.write(printStructured(compiled, cluster.proxyConfiguration.mode, inputs.documents, flags.output));
-    return;
-  }
-  for (const part of printText(compiled, inFolders)) process.stdout.write(part);
+  if (output === "json" || output === "yaml") terminal.print(printStructured(nodes, mode, documents, output));
+  else for (const part of printText(nodes, inFolders)) terminal.print(part);
+}
+
+function examples(name: string): string {
+  return `
+Examples:
+  # what node1 of this cluster is programmed with
+  $ kubectl get services,endpointslices,nodes -A -o yaml | ${name} compile -f - --node node1
+
+  # the same with kube-proxy's configuration, into files
+  $ ${name} compile -f cluster.yaml -f kube-proxy-configmap.yaml --node node1 --out-dir rules
+
+  # the cluster that kubectl talks to
+  $ ${name} compile --live --node node1
+
+  # manifests as they were in the last release, and where each rule comes from
+  $ ${name} compile -f git:v1.4.0:deploy --node node1 -o json
+
+Exit codes: 0 fine, 2 usage, 3 input invalid (nothing is written), 4 environment.
+`;
 }

@@ -1,96 +1,15 @@
-import type { Command } from "commander";
-import { catalog } from "../../diagnostics/catalog.ts";
+import { Argument, Command } from "commander";
 
-interface CommandWords {
-  readonly name: string;
-  readonly description: string;
-  readonly options: readonly {
-    readonly flag: string;
-    readonly short: string | undefined;
-    readonly description: string;
-    readonly choices: readonly string[];
-    /** Its value is a file or folder. */
-    readonly isPath: boolean;
-  }[];
-  readonly choices: readonly string[];
-}
-
-/** A completion script, made from the commands themselves so that it cannot fall behind them. */
-export function printCompletion(program: Command, shell: "bash" | "zsh" | "fish"): string {
-  const commands = program.commands.map(wordsOf);
-  switch (shell) {
-    case "bash":
-      return printBash(commands);
-    case "zsh":
-      return `#compdef portolan\nautoload -U +X bashcompinit && bashcompinit\n${printBash(commands)}`;
-    case "fish":
-      return printFish(commands);
-  }
-}
-
-function wordsOf(command: Command): CommandWords {
-  return {
-    name: command.name(),
-    description: command.summary() || command.description(),
-    options: command.options
-      .filter(({ hidden }) => !hidden)
-      .map((option) => ({
-        flag: option.long ?? option.flags,
-        short: option.short,
-        description: option.description,
-        choices: option.argChoices ?? [],
-        isPath: /<(file|path|dir)>/.test(option.flags),
-      })),
-    choices: [
-      ...command.commands.map((subcommand) => subcommand.name()),
-      ...command.registeredArguments.flatMap((argument) =>
-        argument.name() === "what" ? Object.keys(catalog).sort() : (argument.argChoices ?? []),
-      ),
-    ],
-  };
-}
-
-function printBash(commands: readonly CommandWords[]): string {
-  const cases = commands.map(({ name, options, choices }) => {
-    const words = [...options.map(({ flag }) => flag), "--help", ...choices].join(" ");
-    return `    ${name}) words="${words}" ;;`;
-  });
-  // A flag such as --output takes other values in each command.
-  const valueCases = commands.flatMap(({ name, options }) =>
-    options.flatMap(({ flag, short, choices, isPath }) => {
-      if (choices.length === 0 && !isPath) return [];
-      const patterns = [flag, ...(short === undefined ? [] : [short])].map((one) => `${name}:${one}`);
-      const values = isPath ? "-f" : `-W "${choices.join(" ")}"`;
-      return [`    ${patterns.join("|")}) COMPREPLY=($(compgen ${values} -- "$cur")); return ;;`];
-    }),
-  );
-  return `_portolan() {
-  local cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD-1]} words
-  case \${COMP_WORDS[1]}:$prev in
-${valueCases.join("\n")}
-  esac
-  case \${COMP_WORDS[1]} in
-${cases.join("\n")}
-    *) words="${commands.map(({ name }) => name).join(" ")} --help --version" ;;
-  esac
-  COMPREPLY=($(compgen -W "$words" -- "$cur"))
-}
-complete -o filenames -o default -F _portolan portolan kubectl-portolan
-`;
-}
-
-function printFish(commands: readonly CommandWords[]): string {
-  const quote = (text: string): string => `'${text.replaceAll("'", "\\'")}'`;
-  const lines = ["complete -c portolan -f"];
-  for (const { name, description, options, choices } of commands) {
-    lines.push(`complete -c portolan -n __fish_use_subcommand -a ${name} -d ${quote(description)}`);
-    const here = `complete -c portolan -n '__fish_seen_subcommand_from ${name}'`;
-    if (choices.length > 0) lines.push(`${here} -a ${quote(choices.join(" "))}`);
-    for (const option of options) {
-      const values =
-        option.choices.length > 0 ? ` -x -a ${quote(option.choices.join(" "))}` : option.isPath ? " -r -F" : "";
-      lines.push(`${here} -l ${option.flag.replace(/^--/, "")} -d ${quote(option.description)}${values}`);
-    }
-  }
-  return `${lines.join("\n")}\n`;
+/** `portolan completion`, of all commands of the program. */
+export function completionCommand(name: string, program: Command): Command {
+  const shell = new Argument("<shell>", "the shell").choices(["bash", "zsh", "fish"]);
+  return new Command("completion")
+    .summary("print a completion script for a shell")
+    .description("Prints a script that completes commands and flags in bash, zsh or fish.")
+    .addArgument(shell)
+    .addHelpText("after", `\nExample:\n  $ source <(${name} completion bash)\n`)
+    .action(async (chosen: "bash" | "zsh" | "fish") => {
+      const { printCompletion } = await import("../completion-script.ts");
+      process.stdout.write(printCompletion(program, chosen));
+    });
 }

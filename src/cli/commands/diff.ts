@@ -1,74 +1,134 @@
-import { narrowingOf } from "../../app/narrowing.ts";
-import { readSides, type Sides } from "../../app/sides/read-sides.ts";
-import type { SideRequest } from "../../app/sides/side-request.ts";
-import { diffSides } from "../../diff/diff-sides.ts";
-import type { TrafficDiff } from "../../diff/traffic-diff.ts";
-import { reasonOf } from "../../host/files/read-sources.ts";
-import { writeWhole } from "../../host/files/write-files.ts";
-import { painter } from "../../report/diagnostics.ts";
-import { type DiffDetail, type DiffFormat, renderDiff } from "../../report/diff/diff.ts";
-import { CommandFailure, exitCodes } from "../exit-codes.ts";
-import type { NarrowFlags } from "../program/narrow-flags.ts";
-import { startProgress } from "../terminal/progress.ts";
+import { Command, InvalidArgumentError, Option } from "commander";
+import type { DiffRequest } from "../../app/diff.ts";
+import { Failure } from "../../app/failure.ts";
+import { type DiffDetail, type DiffFormat, diffDetails, diffFormats } from "../../report/diff/diff.ts";
+import { exitCodes } from "../exit-codes.ts";
+import { addNarrowOptions } from "../flags/narrow.ts";
+import { addStateOptions, colorOption } from "../flags/state.ts";
+import { notEmpty } from "../flags/values.ts";
+import type { ColorFlag } from "../terminal/color.ts";
 
 /** A file to write beside what goes to stdout. */
-export interface Report {
+interface Report {
   readonly format: DiffFormat;
   readonly file: string;
 }
 
-export interface DiffFlags extends Omit<SideRequest, "base" | "head">, NarrowFlags {
+interface DiffFlags extends DiffRequest, ColorFlag {
   readonly detail: DiffDetail;
   readonly output: DiffFormat;
   readonly report?: readonly Report[];
 }
 
-/**
- * `portolan diff`. Exit 1: there are differences in what is shown, of traffic or, unless only traffic was asked for, of
- * rules.
- */
-export async function runDiff(base: string | undefined, head: string | undefined, flags: DiffFlags): Promise<number> {
-  const { detail, output, report: reports = [], color } = flags;
-  refuseSharedFiles(reports);
-  const progress = startProgress(process.stderr);
-  const sides = await readSides({ ...flags, base, head }, progress.tell);
-  progress.tell("comparing");
-  const narrowing = narrowingOf(flags, { clusters: sides.clusters, lines: () => linesOf(sides) });
-  const diff = diffSides(sides.base, sides.head, narrowing);
-  progress.end();
-  const texts = reports.map(({ format, file }) => ({ file, text: renderDiff(diff, format, { detail }) }));
-  const columns = process.stdout.columns ?? 80;
-  const result = renderDiff(diff, output, { detail, paint: painter(process.stdout, color), columns });
-  for (const { file, text } of texts) writeReport(file, text);
-  process.stdout.write(result);
-  return isDifferent(diff, detail) ? exitCodes.different : exitCodes.fine;
+/** `portolan diff`: its flags and help. */
+export function diffCommand(name: string, finish: (exitCode: number) => void): Command {
+  const command = new Command("diff")
+    .summary("say what a change does to traffic, Service by Service")
+    .description(
+      "Compares two states of a cluster or of a host, and says which packets are treated differently. A side is " +
+        "manifests (a file, a directory, -, git:REF[:PATH]), a folder that compile --out-dir wrote, or a dump: " +
+        "iptables-save, or what collect wrote; or live:[CONTEXT], a running cluster. With -f, both sides are manifests " +
+        "laid over that state, with --live over the running cluster, which is BASE where only one side is named. All " +
+        "nodes that both sides have are compared, unless --node names one.",
+    )
+    .argument("[base]", "what there is")
+    .argument("[head]", "what there is to be; without it, BASE under --overlay, --to-mode or --to-proxy-config");
+  return addNarrowOptions(addDiffOptions(addStateOptions(command, { isRequired: false })))
+    .addOption(colorOption())
+    .addHelpText("after", examples(name))
+    .action(async (base: string | undefined, head: string | undefined, flags: DiffFlags) => {
+      finish(await runDiff({ ...flags, base, head }));
+    });
 }
 
-function* linesOf({ base, head }: Sides): Iterable<string> {
-  for (const { texts } of [...base.nodes, ...head.nodes]) {
-    for (const { text } of [...texts.iptables, ...texts.ip6tables]) yield* text.split("\n");
+function addDiffOptions(command: Command): Command {
+  const format = new Option("-o, --output <format>", "what goes to stdout").choices(diffFormats).default("text");
+  return command
+    .addOption(new Option("--all-nodes", "compare every node that both sides have; the default").conflicts("node"))
+    .addOption(new Option("--to-mode <mode>", "HEAD under this mode of kube-proxy").choices(["iptables", "ipvs"]))
+    .addOption(new Option("--to-proxy-config <file>", "HEAD under this KubeProxyConfiguration").argParser(notEmpty))
+    .addOption(new Option("--detail <level>", "how far down to go").choices(diffDetails).default("services"))
+    .addOption(format)
+    .addOption(
+      new Option("--report <format=file>", "write this format to a file as well; repeatable").argParser(parseReport),
+    );
+}
+
+function parseReport(value: string, previous: readonly Report[] | undefined): readonly Report[] {
+  const [, format, file = ""] = /^([^=]*)=(.+)$/s.exec(value) ?? [];
+  if (!isFormat(format) || file.trim() === "") {
+    throw new InvalidArgumentError(`Write it as FORMAT=FILE, where FORMAT is one of ${diffFormats.join(", ")}.`);
   }
+  return [...(previous ?? []), { format, file }];
+}
+
+function isFormat(text: string | undefined): text is DiffFormat {
+  return diffFormats.some((format) => format === text);
+}
+
+async function runDiff(flags: DiffFlags): Promise<number> {
+  const { detail, output, report: reports = [] } = flags;
+  refuseSharedFiles(reports);
+  const [{ diffStates, isDifferent }, { openTerminal }, { renderDiff }] = await Promise.all([
+    import("../../app/diff.ts"),
+    import("../terminal/terminal.ts"),
+    import("../../report/diff/diff.ts"),
+  ]);
+  const { effects, print, paint } = openTerminal(flags);
+  const diff = await diffStates(flags, effects);
+  const texts = reports.map(({ format, file }) => ({ file, text: renderDiff(diff, format, { detail }) }));
+  const columns = process.stdout.columns ?? 80;
+  const result = renderDiff(diff, output, { detail, paint, columns });
+  for (const { file, text } of texts) await writeReport(file, text);
+  print(result);
+  return isDifferent(diff, detail) ? exitCodes.different : exitCodes.fine;
 }
 
 function refuseSharedFiles(reports: readonly Report[]): void {
   const files = reports.map(({ file }) => file);
   const twice = files.find((file, index) => files.indexOf(file) !== index);
-  if (twice !== undefined) throw new CommandFailure(`two reports are to be written to ${twice}`, exitCodes.usage);
+  if (twice !== undefined) throw new Failure(`two reports are to be written to ${twice}`, "usage");
 }
 
 /** Open to others than its owner: reports are for reading. */
-function writeReport(file: string, text: string): void {
+async function writeReport(file: string, text: string): Promise<void> {
+  const [{ writeWhole }, { reasonOf }] = await Promise.all([
+    import("../../host/files/write-files.ts"),
+    import("../../host/files/read-sources.ts"),
+  ]);
   try {
     writeWhole(file, text, 0o644);
   } catch (error) {
-    throw new CommandFailure(`cannot write ${file}: ${reasonOf(error)}`, exitCodes.environment);
+    throw new Failure(`cannot write ${file}: ${reasonOf(error)}`, "environment");
   }
 }
 
-function isDifferent({ changes, rules }: TrafficDiff, detail: DiffDetail): boolean {
-  if (changes.some(({ severity }) => severity !== "cosmetic")) return true;
-  if (detail === "traffic") return false;
-  return (
-    changes.length > 0 || rules.some(({ added, changed, removed, moved }) => added + changed + removed + moved > 0)
-  );
+function examples(name: string): string {
+  return `
+Examples:
+  # what a branch does to a cluster whose state was saved before
+  $ ${name} diff cluster.yaml --overlay git:HEAD:deploy
+
+  # what a branch does to the running cluster
+  $ ${name} diff --live --overlay git:HEAD:deploy
+
+  # what has changed in the cluster since a snapshot; two clusters
+  $ ${name} diff snapshot.yaml live:
+  $ ${name} diff live:staging live:prod --node node1
+
+  # two commits, laid over the state of a cluster, and a page for the reviewers
+  $ ${name} diff git:main:deploy git:HEAD:deploy -f state.yaml --report html=d.html
+
+  # what behaves differently once kube-proxy runs in ipvs mode
+  $ ${name} diff -f cluster.yaml --mode iptables --to-mode ipvs
+
+  # what it means for the Services of one namespace
+  $ ${name} diff cluster.yaml --overlay git:HEAD:deploy -n shop
+
+  # a node yesterday and today
+  $ ${name} diff node1-monday.txt node1-tuesday.txt --detail rules
+
+Exit codes: 0 no differences, 1 differences, 2 usage, 3 input invalid,
+4 environment.
+`;
 }

@@ -1,85 +1,115 @@
-import { type Asked, compiledHost } from "../../app/explain/compiled-host.ts";
-import { dumpedHost } from "../../app/explain/dumped-host.ts";
-import type { ConnectionState, Entry, Protocol } from "../../datapath/packet.ts";
+import { Command, InvalidArgumentError, Option } from "commander";
+import type { ExplainPacketRequest } from "../../app/explain-packet.ts";
+import { isAddress, parseTarget, printTarget } from "../../datapath/addresses.ts";
 import { escapeControls } from "../../diagnostics/printable.ts";
-import { findRemembered } from "../../explain/packet/affinity.ts";
-import { type Expectation, findUnmet } from "../../explain/packet/expectation.ts";
-import { type ExplainedHost, explainPacket } from "../../explain/packet/explain-packet.ts";
+import { type Expectation, parseExpectation } from "../../explain/packet/expectation.ts";
 import type { PacketExplanation } from "../../explain/packet/packet-explanation.ts";
-import { isRefusal, type PacketSource, type PacketTarget } from "../../explain/packet/question.ts";
-import { type ResolvedPacket, resolvePacket } from "../../explain/packet/resolve-packet.ts";
-import { painter } from "../../report/diagnostics.ts";
-import { escapeInJson } from "../../report/diff/json.ts";
-import { printDot, printMermaid } from "../../report/explain/graph.ts";
-import { renderPacket } from "../../report/explain/packet-text.ts";
-import { wayGraph } from "../../report/explain/packet-way-graph.ts";
-import { CommandFailure, exitCodes } from "../exit-codes.ts";
-import { hasState, type StateFlags } from "../program/state-flags.ts";
-import { type Progress, startProgress } from "../terminal/progress.ts";
+import {
+  type PacketSource,
+  type PacketTarget,
+  parsePacketSource,
+  parsePacketTarget,
+} from "../../explain/packet/question.ts";
+import { exitCodes } from "../exit-codes.ts";
+import { addStateOptions, colorOption, drawingOption } from "../flags/state.ts";
+import { notEmpty } from "../flags/values.ts";
+import type { ColorFlag } from "../terminal/color.ts";
+import type { Terminal } from "../terminal/terminal.ts";
 
-export interface ExplainPacketFlags extends StateFlags {
-  readonly actual?: string;
-  readonly nodeAddress?: readonly string[];
-  readonly from: PacketSource;
-  readonly to: PacketTarget;
-  readonly proto?: Protocol;
-  readonly entry?: Entry;
-  readonly interface?: string;
-  readonly state: Lowercase<ConnectionState>;
-  readonly mark: number;
-  /** `ADDRESS:PORT` in canonical text. */
-  readonly remembered?: string;
-  readonly expect?: Expectation;
+interface ExplainPacketFlags extends ExplainPacketRequest, ColorFlag {
   readonly output?: "text" | "json" | "mermaid" | "dot";
 }
 
-/** `portolan explain packet`. */
-export async function runExplainPacket(flags: ExplainPacketFlags): Promise<number> {
-  const progress = startProgress(process.stderr);
-  const { explained, surroundings } = await readAsked(flags, progress);
-  const resolved = resolvePacket(
-    {
-      source: flags.from,
-      target: flags.to,
-      protocol: flags.proto,
-      entry: flags.entry,
-      inInterface: flags.interface,
-      state: flags.state.toUpperCase() as ConnectionState,
-      mark: flags.mark,
-    },
-    surroundings,
-  );
-  if (isRefusal(resolved)) throw usage(escapeControls(resolved.refused));
-  const explanation = explainPacket(explained, withMemory(resolved, flags.remembered, explained));
-  progress.end();
-  process.stdout.write(printExplanation(explanation, flags));
-  const unmet = flags.expect && findUnmet(flags.expect, explanation);
+/** `explain packet`. The action loads what it needs. */
+export function explainPacketCommand(name: string, finish: (exitCode: number) => void): Command {
+  const command = new Command("packet")
+    .summary("say where a packet goes on a node, rule by rule")
+    .description(
+      "Sends the first packet of a connection through the rules of a node, and says hop by hop which rule took it, " +
+        "what that rule is there for, and where the packet ends, with exact shares where chance decides.",
+    )
+    .addOption(
+      new Option("--from <source>", "pod/NAMESPACE/NAME, node, internet, or an address")
+        .argParser(source)
+        .makeOptionMandatory(),
+    )
+    .addOption(
+      new Option("--to <target>", "svc/NAMESPACE/NAME[:PORT], or ADDRESS:PORT").argParser(target).makeOptionMandatory(),
+    )
+    .addOption(new Option("--proto <protocol>", "default: the service port's, or tcp").choices(["tcp", "udp", "sctp"]))
+    .addOption(
+      new Option("--entry <entry>", "how it comes to the node; default: by its address").choices([
+        "outside",
+        "pod",
+        "node",
+      ]),
+    )
+    .addOption(
+      new Option("--interface <name>", "the interface it comes in by, where rules ask for it").argParser(notEmpty),
+    )
+    .addOption(
+      new Option("--state <state>", "of its connection")
+        .choices(["new", "established", "related", "invalid"])
+        .default("new"),
+    )
+    .addOption(new Option("--mark <mark>", "the mark it comes with, such as 0x4000").argParser(mark).default(0, "0"));
+  command
+    .addOption(
+      new Option(
+        "--remembered <endpoint>",
+        "ADDRESS:PORT at which the node remembers the client (session affinity)",
+      ).argParser(endpoint),
+    )
+    .addOption(
+      new Option(
+        "--expect <outcome>",
+        "exit 1 unless it ends so: '10.0.1.5:8080 50% | 10.0.2.6:8080 50%, masqueraded', or rejected, ...",
+      ).argParser(expectation),
+    );
+  return addStateOptions(command, { isRequired: false })
+    .addOption(
+      new Option(
+        "--actual <dump>",
+        "ask this host's rules instead: iptables-save, or what collect wrote; -f then only names things",
+      ).argParser(notEmpty),
+    )
+    .addOption(
+      new Option("--node-address <ip>", "an address of the node, where the dump tells none; repeatable").argParser(
+        nodeAddress,
+      ),
+    )
+    .addOption(drawingOption("the way"))
+    .addOption(colorOption())
+    .addHelpText("after", examples(name))
+    .action(async (flags: ExplainPacketFlags) => {
+      finish(await runExplainPacket(flags));
+    });
+}
+
+async function runExplainPacket(flags: ExplainPacketFlags): Promise<number> {
+  const [{ explainPacketOn }, { openTerminal }] = await Promise.all([
+    import("../../app/explain-packet.ts"),
+    import("../terminal/terminal.ts"),
+  ]);
+  const terminal = openTerminal(flags);
+  const { explanation, unmet } = await explainPacketOn(flags, terminal.effects);
+  terminal.print(await renderWay(explanation, flags, terminal));
   if (unmet === undefined) return exitCodes.fine;
-  process.stderr.write(`${escapeControls(`expected: ${flags.expect?.text}`)}\ngot:      ${escapeControls(unmet)}\n`);
+  terminal.warn(`${escapeControls(`expected: ${flags.expect?.text}`)}\ngot:      ${escapeControls(unmet)}\n`);
   return exitCodes.different;
 }
 
-function readAsked(flags: ExplainPacketFlags, progress: Progress): Promise<Asked> {
-  const { actual, nodeAddress } = flags;
-  if (actual !== undefined) return dumpedHost({ ...flags, actual }, progress);
-  if (nodeAddress !== undefined) throw usage("--node-address is for --actual; state says it in a Node or Host");
-  if (!hasState(flags)) throw usage("say which rules: -f STATE, --live, or --actual DUMP");
-  return compiledHost(flags, progress.tell);
-}
-
-/** The same packet from a client that the node remembers. */
-function withMemory(resolved: ResolvedPacket, target: string | undefined, { host }: ExplainedHost): ResolvedPacket {
-  if (target === undefined) return resolved;
-  const remembered = findRemembered(host, target);
-  if (remembered !== undefined) return { ...resolved, packet: { ...resolved.packet, remembered } };
-  throw usage(`nothing here keeps a client at ${target}: no rule enters it in a list, no virtual server is persistent`);
-}
-
-function usage(message: string): CommandFailure {
-  return new CommandFailure(message, exitCodes.usage);
-}
-
-function printExplanation(explanation: PacketExplanation, { output = "text", color }: ExplainPacketFlags): string {
+async function renderWay(
+  explanation: PacketExplanation,
+  { output = "text" }: ExplainPacketFlags,
+  { paint }: Terminal,
+): Promise<string> {
+  const [{ escapeInJson }, { printDot, printMermaid }, { renderPacket }, { wayGraph }] = await Promise.all([
+    import("../../report/diff/json.ts"),
+    import("../../report/explain/graph.ts"),
+    import("../../report/explain/packet-text.ts"),
+    import("../../report/explain/packet-way-graph.ts"),
+  ]);
   switch (output) {
     case "json":
       return `${escapeInJson(JSON.stringify(explanation, null, 2))}\n`;
@@ -87,9 +117,62 @@ function printExplanation(explanation: PacketExplanation, { output = "text", col
       return printMermaid(wayGraph(explanation));
     case "dot":
       return printDot(wayGraph(explanation));
-    case "text": {
-      const paint = painter(process.stdout, color);
+    case "text":
       return renderPacket(explanation, (text) => paint("bold", text));
-    }
   }
+}
+
+function examples(name: string): string {
+  return `
+Examples:
+  # how a pod gets to a Service on node1, rule by rule
+  $ ${name} explain packet --from pod/shop/web-1 --to svc/shop/api:http -f cluster.yaml --node node1
+
+  # what a client outside gets at a node port, by the rules the node has
+  $ ${name} explain packet --from internet --to 192.0.2.10:30080 --actual node1.txt
+
+  # in a test: every connection from this range is refused
+  $ ${name} explain packet --from 203.0.113.9 --to 192.0.2.10:30080 -f cluster.yaml --expect dropped
+
+What --expect takes: delivered, rejected, dropped, untouched or ADDRESS:PORT,
+each with a share and with masqueraded or source kept if that matters; several
+with | between them; masqueraded or source kept of all after a comma.
+
+Exit codes: 0 fine, 1 not as expected, 2 usage, 3 input invalid, 4 environment.
+`;
+}
+
+function source(text: string): PacketSource {
+  const parsed = parsePacketSource(text);
+  if (parsed !== undefined) return parsed;
+  throw new InvalidArgumentError("Write it as pod/NAMESPACE/NAME, node, internet, or an address.");
+}
+
+function target(text: string): PacketTarget {
+  const parsed = parsePacketTarget(text);
+  if (parsed !== undefined) return parsed;
+  throw new InvalidArgumentError("Write it as svc/NAMESPACE/NAME[:PORT], ADDRESS:PORT or [ADDRESS]:PORT.");
+}
+
+function nodeAddress(text: string, previous: readonly string[] | undefined): readonly string[] {
+  if (!isAddress(text)) throw new InvalidArgumentError("It is no address.");
+  return [...(previous ?? []), text];
+}
+
+function endpoint(text: string): string {
+  const parsed = parseTarget(text);
+  if (parsed !== undefined) return printTarget(parsed);
+  throw new InvalidArgumentError("Write it as ADDRESS:PORT or [ADDRESS]:PORT.");
+}
+
+function expectation(text: string): Expectation {
+  const parsed = parseExpectation(text);
+  if (parsed !== undefined) return parsed;
+  throw new InvalidArgumentError("Write it as '10.0.1.5:8080 50% | 10.0.2.6:8080 50%, masqueraded', or rejected.");
+}
+
+function mark(text: string): number {
+  const value = /^(?:0x[0-9a-f]{1,8}|\d{1,10})$/i.test(text) ? Number(text) : Number.NaN;
+  if (value <= 0xffffffff) return value;
+  throw new InvalidArgumentError("Write it as a number of 32 bits, such as 0x4000.");
 }

@@ -1,40 +1,131 @@
-import type { ChoiceOfNodes } from "../../app/explain/compile-state.ts";
-import { parseQuestion, type Question } from "../../app/explain/parse-question.ts";
+import { Command, Option } from "commander";
+import type { ExplainRequest } from "../../app/explain/explain-request.ts";
+import type { ExplainResult } from "../../app/explain.ts";
+import { Failure } from "../../app/failure.ts";
+import type { ChainGraph } from "../../explain/chain/chain-graph.ts";
 import { exitCodes } from "../exit-codes.ts";
+import { addStateOptions, colorOption, drawingOption } from "../flags/state.ts";
+import { notEmpty } from "../flags/values.ts";
+import type { ColorFlag } from "../terminal/color.ts";
+import type { Terminal } from "../terminal/terminal.ts";
 
-export interface ExplainFlags extends ChoiceOfNodes {
+interface ExplainFlags extends Omit<ExplainRequest, "draws">, ColorFlag {
   readonly namespace: string;
   /** -A: a rule in quotes looks like a flag with a value. */
   readonly A?: string;
-  readonly actual?: string;
   readonly output?: "text" | "json" | "mermaid" | "dot";
 }
 
-/** `portolan explain`: finds out what is asked, and hands it on. Gives the exit code. */
-export async function runExplain(
+/** `portolan explain`. What begins with a word of its own, such as `packet`, is a subcommand. */
+export function explainCommand(name: string, finish: (exitCode: number) => void): Command {
+  const command = new Command("explain")
+    .summary("say what an object causes, whose a chain is, what a line or a diagnostic means")
+    .description(
+      "Says what an object causes on a node and what it does not get, whose a chain is and what leads there, what a " +
+        "rule does and where it comes from, or what a diagnostic means. Without an argument, lists the diagnostics.",
+    )
+    // So that flags after the name of a subcommand are that command's.
+    .enablePositionalOptions()
+    .showHelpAfterError("(a rule is one argument: put it in quotes)")
+    .argument("[what]", "TYPE/NS/NAME, a chain, a set, a line in quotes, FILE:LINE of compiled text, or a diagnostic")
+    .argument("[name]", "the object's name, where the type stands alone");
+  return addStateOptions(command, { isRequired: false })
+    .addOption(new Option("--all-nodes", "answer for every Node").conflicts("node"))
+    .addOption(new Option("-n, --namespace <name>", "of an object named without one").default("default"))
+    .addOption(new Option("-A <rule>", "a rule: '-A CHAIN ...' as a whole in quotes"))
+    .addOption(
+      new Option(
+        "--actual <file>",
+        "answer from this dump instead: iptables-save, or what collect wrote; - for standard input",
+      ).argParser(notEmpty),
+    )
+    .addOption(drawingOption("the chains"))
+    .addOption(colorOption())
+    .addHelpText("after", examples(name))
+    .action(async (what: string | undefined, object: string | undefined, flags: ExplainFlags) => {
+      finish(await runExplain({ what, name: object }, flags));
+    });
+}
+
+async function runExplain(
   { what, name }: { readonly what: string | undefined; readonly name: string | undefined },
   flags: ExplainFlags,
 ): Promise<number> {
-  const { A: rule, namespace, actual } = flags;
-  const question = parseQuestion({ what, name, rule, namespace, hasDump: actual !== undefined });
-  process.stdout.write(await answer(question, flags));
+  const [{ explain }, { openTerminal }] = await Promise.all([
+    import("../../app/explain.ts"),
+    import("../terminal/terminal.ts"),
+  ]);
+  const terminal = openTerminal(flags);
+  const { A: rule, namespace, output } = flags;
+  const draws = output === "mermaid" || output === "dot";
+  const result = await explain({ what, name, rule, namespace }, { ...flags, draws }, terminal.effects);
+  terminal.print(await renderResult(result, flags, terminal));
   return exitCodes.fine;
 }
 
-/** What only some answers need is loaded for those alone. */
-async function answer(question: Question, flags: ExplainFlags): Promise<string> {
-  switch (question.kind) {
+async function renderResult(result: ExplainResult, flags: ExplainFlags, terminal: Terminal): Promise<string> {
+  switch (result.kind) {
     case "codes":
-      return (await import("./explain-code.ts")).listCodes();
+      return (await import("../../report/explain/codes.ts")).listCodes();
     case "code":
-      return (await import("./explain-code.ts")).explainCode(question.code);
-    case "object":
-      return (await import("../../app/explain/explain-object.ts")).explainObject(question, flags);
-    case "chain":
-      return (await import("../../app/explain/explain-chain.ts")).explainChainOrSet(question.name, flags);
-    case "line":
-      return (await import("../../app/explain/explain-line.ts")).explainLine(question.text, flags);
-    case "file-line":
-      return (await import("../../app/explain/explain-line.ts")).explainFileLine(question.file, question.line, flags);
+      return (await import("../../report/explain/codes.ts")).explainCode(result.code);
+    case "explained":
+      return renderAnswer(result, flags, terminal);
   }
+}
+
+async function renderAnswer(
+  { answer, sourceOf }: Extract<ExplainResult, { kind: "explained" }>,
+  { output = "text" }: ExplainFlags,
+  { paint }: Terminal,
+): Promise<string> {
+  const [{ explanationDocument, graphsOf, renderExplanation }, { printDot, printMermaid }] = await Promise.all([
+    import("../../report/explain/explanation.ts"),
+    import("../../report/explain/graph.ts"),
+  ]);
+  switch (output) {
+    case "json":
+      return `${JSON.stringify(explanationDocument(answer, sourceOf), null, 2)}\n`;
+    case "mermaid":
+      return printMermaid(onlyGraph(graphsOf(answer), output));
+    case "dot":
+      return printDot(onlyGraph(graphsOf(answer), output));
+    case "text":
+      return renderExplanation(answer, { sourceOf, strong: (words) => paint("bold", words) });
+  }
+}
+
+function onlyGraph(graphs: readonly ChainGraph[], output: string): ChainGraph {
+  const [graph, another] = graphs;
+  if (another !== undefined) {
+    throw new Failure(`-o ${output}: the nodes differ, and a picture is of one: give --node`, "usage");
+  }
+  if (graph === undefined || graph.nodes.length === 0) {
+    throw new Failure(`-o ${output}: there is nothing to draw; -o text says why`, "invalid-input");
+  }
+  return graph;
+}
+
+function examples(name: string): string {
+  return `
+Examples:
+  # every line that a Service causes on node1, and what it does not get there
+  $ ${name} explain service/shop/web -f cluster.yaml --node node1
+
+  # whose chain is this, in the state or on a node
+  $ ${name} explain KUBE-SEP-B5S4JQA5W4Z4GWGF -f cluster.yaml --node node1
+  $ ${name} explain KUBE-SEP-B5S4JQA5W4Z4GWGF --actual node1.save
+
+  # what a rule does, and where it comes from
+  $ ${name} explain iptables.restore:42 -f cluster.yaml --node node1
+  $ ${name} explain '-A KUBE-SERVICES -d 10.96.0.10/32 ...' -f cluster.yaml
+
+  # a picture of the way to the endpoints
+  $ ${name} explain service/shop/web -f cluster.yaml --node node1 -o mermaid
+
+  # what a diagnostic means
+  $ ${name} explain node-port-taken
+
+Exit codes: 0 fine, 2 usage, 3 input invalid or not found in it, 4 environment.
+`;
 }

@@ -1,62 +1,97 @@
-import { compileForHost, type HostStateFlags } from "../../app/host/desired.ts";
-import { changesOf, type Planned, planFor } from "../../app/host/planned.ts";
-import { readHost } from "../../app/host/read-host.ts";
-import { narrowingOf } from "../../app/narrowing.ts";
-import { countHidden, type NotShown, narrowItems } from "../../filter/narrowing.ts";
-import { fingerprintOf, type PlanDocument, printPlan, writePlan } from "../../host/files/plan-file.ts";
-import { reasonOf } from "../../host/files/read-sources.ts";
-import { linesIn } from "../../reconcile/attribution.ts";
-import { serializeState } from "../../reconcile/serialize-state.ts";
-import type { ServiceChange } from "../../reconcile/summarize-changes.ts";
-import { painter } from "../../report/diagnostics.ts";
-import { renderPlan } from "../../report/plan.ts";
-import { notShownDocument } from "../../report/words.ts";
-import { CommandFailure, exitCodes } from "../exit-codes.ts";
-import type { NarrowFlags } from "../program/narrow-flags.ts";
-import { startProgress } from "../terminal/progress.ts";
+import { Command, Option } from "commander";
+import { Failure } from "../../app/failure.ts";
+import type { Planned } from "../../app/host/planned.ts";
+import type { PlanRequest, PlanResult } from "../../app/plan.ts";
+import type { PlanDocument } from "../../host/files/plan-file.ts";
+import { exitCodes } from "../exit-codes.ts";
+import { actualOption, allowSimulatedOption } from "../flags/host.ts";
+import { addNarrowOptions, narrowFlags } from "../flags/narrow.ts";
+import { addStateOptions, colorOption } from "../flags/state.ts";
+import type { ColorFlag } from "../terminal/color.ts";
 
-export interface PlanFlags extends HostStateFlags, NarrowFlags {
-  readonly actual: string;
+interface PlanFlags extends PlanRequest, ColorFlag {
   readonly rules?: boolean;
   readonly out?: string;
   readonly output?: "text" | "json";
 }
 
-/** `portolan plan`. Exit 1: there is something to do, of what is shown. */
-export async function runPlan(flags: PlanFlags): Promise<number> {
-  const progress = startProgress(process.stderr);
-  const { state } = await readHost(flags.actual, progress);
-  progress.tell("compiling");
-  const desired = await compileForHost(flags, state);
-  progress.tell("comparing");
-  const planned = planFor(desired, state);
-  const narrowing = narrowingOf(flags, { clusters: [desired.cluster], lines: () => linesIn(planned.found) });
-  const { shown: changes, hidden } = narrowItems(changesOf(planned), servicesOf, narrowing);
-  const notShown = narrowing && countHidden(hidden, servicesOf, narrowing);
-  progress.end();
-  if (flags.output === "json") process.stdout.write(printDocument(planned, changes, notShown));
-  else {
-    const paint = painter(process.stdout, flags.color);
-    process.stdout.write(renderPlan(planned, changes, { all: flags.rules ?? false, paint, notShown }));
+/** `portolan plan`, with its flags and help. */
+export function planCommand(name: string, finish: (exitCode: number) => void): Command {
+  const command = new Command("plan")
+    .summary("show what apply would change on a host")
+    .description(
+      "Compares the rules a node should have with those a host has, and prints what would be added, changed and " +
+        "removed, by Service. Changes nothing.",
+    );
+  return addNarrowOptions(addStateOptions(command))
+    .addOption(allowSimulatedOption())
+    .addOption(actualOption())
+    .option("--rules", "show every rule that changes")
+    .addOption(
+      new Option("--out <file>", "save the plan; apply FILE then runs exactly this, or refuses").conflicts(narrowFlags),
+    )
+    .addOption(new Option("-o, --output <format>", "default: text").choices(["text", "json"]))
+    .addOption(colorOption())
+    .addHelpText(
+      "after",
+      `
+Examples:
+  # what would change on this host
+  $ ${name} plan -f cluster.yaml --node node1
+
+  # the same for another host, from what collect wrote there, rule by rule
+  $ ${name} plan -f cluster.yaml --node node1 --actual node1.txt --rules
+
+  # of this, what concerns the Services of one namespace
+  $ ${name} plan -f cluster.yaml --node node1 --actual node1.txt -n shop
+
+Exit codes: 0 nothing to do, 1 something to do, 2 usage, 3 input invalid,
+4 environment.
+`,
+    )
+    .action(async (flags: PlanFlags) => {
+      finish(await runPlan(flags));
+    });
+}
+
+async function runPlan(flags: PlanFlags): Promise<number> {
+  const [{ planHost }, { openTerminal }, { renderPlan }] = await Promise.all([
+    import("../../app/plan.ts"),
+    import("../terminal/terminal.ts"),
+    import("../../report/plan.ts"),
+  ]);
+  const { effects, print, warn, paint } = openTerminal(flags);
+  const result = await planHost(flags, effects);
+  const { planned, changes, notShown, isToDo } = result;
+  if (flags.output === "json") print(await printDocument(result));
+  else print(renderPlan(planned, changes, { all: flags.rules ?? false, paint, notShown }));
+  if (flags.out !== undefined) {
+    await savePlan(flags.out, result);
+    warn(`\nsaved: ${flags.out}; to run exactly this: portolan apply ${flags.out}\n`);
   }
-  if (flags.out !== undefined) savePlan(flags.out, planDocument(planned, changes));
-  const isToDo = planned.plan.steps.length > 0 && (hidden.length === 0 || changes.length > 0);
   return isToDo ? exitCodes.different : exitCodes.fine;
 }
 
-function servicesOf({ service }: ServiceChange): readonly string[] {
-  return [service];
-}
-
 /** What runs is never narrowed: a narrowed plan has no steps, and apply refuses it. */
-function printDocument(planned: Planned, changes: readonly ServiceChange[], notShown: NotShown | undefined): string {
-  const document = planDocument(planned, changes);
-  if (notShown === undefined) return printPlan(document);
-  const { apiVersion, kind, node, mode } = document;
-  return `${JSON.stringify({ apiVersion, kind, node, mode, notShown: notShownDocument(notShown, "changes"), changes }, null, 1)}\n`;
+async function printDocument({ planned, changes, notShown }: PlanResult): Promise<string> {
+  if (notShown === undefined) {
+    const { printPlan } = await import("../../host/files/plan-file.ts");
+    return printPlan(await planDocument(planned, changes));
+  }
+  const { notShownDocument } = await import("../../report/words.ts");
+  const { node, mode } = planned.desired;
+  const kind = { apiVersion: "portolan/v1alpha1", kind: "Plan", node, mode };
+  return `${JSON.stringify({ ...kind, notShown: notShownDocument(notShown, "changes"), changes }, null, 1)}\n`;
 }
 
-function planDocument({ desired, host, found, plan }: Planned, changes: readonly ServiceChange[]): PlanDocument {
+async function planDocument(
+  { desired, host, found, plan }: Planned,
+  changes: PlanResult["changes"],
+): Promise<PlanDocument> {
+  const [{ fingerprintOf }, { serializeState }] = await Promise.all([
+    import("../../host/files/plan-file.ts"),
+    import("../../reconcile/serialize-state.ts"),
+  ]);
   return {
     apiVersion: "portolan/v1alpha1",
     kind: "Plan",
@@ -72,11 +107,15 @@ function planDocument({ desired, host, found, plan }: Planned, changes: readonly
   };
 }
 
-function savePlan(path: string, document: PlanDocument): void {
+async function savePlan(path: string, { planned, changes }: PlanResult): Promise<void> {
+  const [{ writePlan }, { reasonOf }] = await Promise.all([
+    import("../../host/files/plan-file.ts"),
+    import("../../host/files/read-sources.ts"),
+  ]);
+  const document = await planDocument(planned, changes);
   try {
     writePlan(path, document);
   } catch (error) {
-    throw new CommandFailure(`cannot write ${path}: ${reasonOf(error)}`, exitCodes.environment);
+    throw new Failure(`cannot write ${path}: ${reasonOf(error)}`, "environment");
   }
-  process.stderr.write(`\nsaved: ${path}; to run exactly this: portolan apply ${path}\n`);
 }

@@ -1,30 +1,68 @@
-import { printState } from "../../app/print-state.ts";
-import { readState } from "../../app/read-state.ts";
-import { hasErrors } from "../../diagnostics/diagnostic.ts";
-import { painter, renderDiagnostics, summarizeDiagnostics } from "../../report/diagnostics.ts";
+import { Command, Option } from "commander";
 import { exitCodes } from "../exit-codes.ts";
-import { type StateFlags, wantedFamilies } from "../program/state-flags.ts";
-import { startProgress } from "../terminal/progress.ts";
+import { addStateOptions, colorOption, type StateFlags } from "../flags/state.ts";
 
-export interface SimulateCommandFlags extends StateFlags {
+interface SimulateFlags extends StateFlags {
   readonly output: "yaml" | "json";
 }
 
-/** `portolan simulate`. Prints the whole state, or nothing where there are errors. */
-export async function runSimulate(flags: SimulateCommandFlags): Promise<number> {
-  const progress = startProgress(process.stderr);
-  const families = wantedFamilies(flags.family);
-  const { inputs, sink } = await readState({ ...flags, simulate: true }, { families }, progress.tell);
-  progress.end();
-  const failed = hasErrors(sink.diagnostics);
-  process.stderr.write(renderDiagnostics(sink.diagnostics, inputs.documents, painter(process.stderr, flags.color)));
-  if (!failed) {
-    const { text, leftOut } = printState(inputs, flags.output);
-    process.stdout.write(text);
-    if (leftOut > 0)
-      process.stderr.write(`\n${leftOut} ${leftOut === 1 ? "object" : "objects"} of other kinds left out\n`);
+/** `portolan simulate`: its flags and help. */
+export function simulateCommand(name: string, finish: (exitCode: number) => void): Command {
+  const command = new Command("simulate")
+    .summary("fill in what plain manifests lack, as a cluster would")
+    .description(
+      "Reads manifests as they stand in a repository, and prints the state a cluster would make of them: Nodes, Pods " +
+        "of workloads, EndpointSlices, cluster IPs, node ports and load balancer addresses. What is given stays; what " +
+        "is invented hangs on names alone, and is named in the annotation portolan/simulated.",
+    );
+  addStateOptions(command)
+    .options.find(({ long }) => long === "--simulate")
+    ?.hideHelp();
+  return command
+    .addOption(new Option("-o, --output <format>", "format of the state").choices(["yaml", "json"]).default("yaml"))
+    .addOption(colorOption())
+    .addHelpText(
+      "after",
+      `
+Examples:
+  # what this chart is on five nodes
+  $ helm template shop ./chart | ${name} simulate -f - --nodes 5 > state.yaml
+
+  # straight to rules; explain, check and diff take --simulate too
+  $ ${name} compile -R -f deploy --simulate --node node1
+
+  # the same with a node down and more replicas
+  $ ${name} simulate -R -f deploy --fail node2 --scale shop/web=6
+
+Of scheduling, nodeSelector, taints and cordons are looked at, nothing else.
+Every pod is taken to be ready.
+
+Exit codes: 0 fine, 2 usage, 3 input invalid (nothing is written), 4 environment.
+`,
+    )
+    .action(async (flags: SimulateFlags) => {
+      finish(await runSimulate(flags));
+    });
+}
+
+/** Prints the whole state, or nothing where there are errors. */
+async function runSimulate(flags: SimulateFlags): Promise<number> {
+  const [{ simulateState }, { openTerminal }, { summarizeDiagnostics }, { printObjects }] = await Promise.all([
+    import("../../app/simulate.ts"),
+    import("../terminal/terminal.ts"),
+    import("../../report/diagnostics.ts"),
+    import("../../snapshot/print-snapshot.ts"),
+  ]);
+  const { effects, print, warn, showDiagnostics } = openTerminal(flags);
+  const result = await simulateState(flags, effects);
+  showDiagnostics(result);
+  const { state } = result;
+  if (state !== undefined) {
+    const { objects, leftOut } = state;
+    print(printObjects(objects, flags.output));
+    if (leftOut > 0) warn(`\n${leftOut} ${leftOut === 1 ? "object" : "objects"} of other kinds left out\n`);
   }
-  const summary = summarizeDiagnostics(sink.diagnostics);
-  if (summary !== "") process.stderr.write(`\n${summary}${failed ? "; nothing was written" : ""}\n`);
-  return failed ? exitCodes.invalidInput : exitCodes.fine;
+  const summary = summarizeDiagnostics(result.diagnostics);
+  if (summary !== "") warn(`\n${summary}${state === undefined ? "; nothing was written" : ""}\n`);
+  return state === undefined ? exitCodes.invalidInput : exitCodes.fine;
 }

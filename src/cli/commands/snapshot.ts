@@ -1,20 +1,13 @@
 import { createHash, createHmac } from "node:crypto";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { readFlaggedInputs } from "../../app/read-state.ts";
-import { createSink, hasErrors } from "../../diagnostics/diagnostic.ts";
-import type { Inputs } from "../../host/files/read-inputs.ts";
-import { writeDirectory } from "../../host/files/write-files.ts";
-import { isRecord } from "../../model/fields/fields.ts";
-import { painter, renderDiagnostics, summarizeDiagnostics } from "../../report/diagnostics.ts";
-import { makeSnapshot, type SnapshotObject } from "../../snapshot/make-snapshot.ts";
-import { printSnapshot, printSnapshotFiles, type SnapshotFormat, type SplitBy } from "../../snapshot/print-snapshot.ts";
-import { createRedactor } from "../../snapshot/redact.ts";
+import { Command, Option } from "commander";
+import { Failure } from "../../app/failure.ts";
+import type { SnapshotRequest } from "../../app/snapshot.ts";
+import type { SnapshotFormat, SplitBy } from "../../snapshot/print-snapshot.ts";
 import { exitCodes } from "../exit-codes.ts";
-import type { StateFlags } from "../program/state-flags.ts";
-import { startProgress } from "../terminal/progress.ts";
+import { addSourceOptions, colorOption, type StateFlags } from "../flags/state.ts";
+import { notEmpty } from "../flags/values.ts";
 
-export interface SnapshotFlags extends StateFlags {
+interface SnapshotFlags extends StateFlags {
   /** False: --no-pods. */
   readonly pods: boolean;
   readonly output: SnapshotFormat;
@@ -24,63 +17,105 @@ export interface SnapshotFlags extends StateFlags {
   readonly redactKey?: string;
 }
 
-/** `portolan snapshot`. What cannot be read ends it; what is wrong with objects is for `check` to say. */
-export async function runSnapshot(flags: SnapshotFlags): Promise<number> {
-  const progress = startProgress(process.stderr);
-  const sink = createSink();
-  const inputs = await readFlaggedInputs(flags, { sink, need: flags.pods ? "pods" : "rules", tell: progress.tell });
-  progress.end();
-  const { diagnostics } = sink;
-  process.stderr.write(renderDiagnostics(diagnostics, inputs.documents, painter(process.stderr, flags.color)));
-  if (hasErrors(diagnostics)) {
-    process.stderr.write(`\n${summarizeDiagnostics(diagnostics)}; nothing was written\n`);
-    return exitCodes.invalidInput;
-  }
-  const read = makeSnapshot(valuesOf(inputs));
-  const chosen = flags.pods ? read : read.filter(({ kind }) => kind !== "Pod");
-  const objects = flags.redact === true || flags.redactKey !== undefined ? redacted(chosen, flags.redactKey) : chosen;
-  if (flags.split === undefined) process.stdout.write(printSnapshot(objects, flags.output));
-  else writeSplit(flags.split, printSnapshotFiles(objects, flags.output, flags.splitBy));
-  return exitCodes.fine;
+/** `portolan snapshot`, with its flags and help. */
+export function snapshotCommand(name: string, finish: (exitCode: number) => void): Command {
+  const command = new Command("snapshot")
+    .summary("print cluster state as it is kept in Git: only what rules hang on")
+    .description(
+      "Prints the Services, EndpointSlices, Nodes, pods and kube-proxy configuration of a cluster with only the fields " +
+        "that compile and check read: sorted, and without timestamps and versions, so that the same state gives the " +
+        "same text. Compiling it gives what compiling the cluster itself gives.",
+    );
+  return addSourceOptions(command)
+    .addOption(new Option("--no-pods", "leave out pods, which only check looks at"))
+    .addOption(new Option("-o, --output <format>", "how it is printed").choices(["yaml", "json"]).default("yaml"))
+    .addOption(
+      new Option(
+        "--split <dir>",
+        "write files into this directory; those of objects that are gone are removed",
+      ).argParser(notEmpty),
+    )
+    .addOption(
+      new Option("--split-by <unit>", "what has a file of its own")
+        .choices(["namespace", "object"])
+        .default("namespace"),
+    )
+    .option("--redact", "replace names and addresses, each by one of its own, to show the state to others")
+    .addOption(
+      new Option("--redact-key <text>", "redact several snapshots alike; whoever has it can try out names").argParser(
+        notEmpty,
+      ),
+    )
+    .addOption(colorOption())
+    .addHelpText("after", examples(name))
+    .action(async (flags: SnapshotFlags) => {
+      finish(await runSnapshot(flags));
+    });
 }
 
-/** Where --proxy-config gives the configuration, it is the only one. */
-function valuesOf({ documents, valueCount, proxyConfigDocument }: Inputs): readonly unknown[] {
-  const values = documents.slice(0, valueCount).map(({ value }) => value);
-  if (proxyConfigDocument === undefined) return values;
-  return values.filter(
-    (value, number) => number === proxyConfigDocument || !(isRecord(value) && value.kind === "KubeProxyConfiguration"),
-  );
+async function runSnapshot(flags: SnapshotFlags): Promise<number> {
+  const [{ takeSnapshot }, { openTerminal }, { printSnapshot, printSnapshotFiles }] = await Promise.all([
+    import("../../app/snapshot.ts"),
+    import("../terminal/terminal.ts"),
+    import("../../snapshot/print-snapshot.ts"),
+  ]);
+  const { effects, print, warn, showDiagnostics } = openTerminal(flags);
+  const isRedacted = flags.redact === true || flags.redactKey !== undefined;
+  const redaction = isRedacted ? redactionWith(flags.redactKey) : undefined;
+  const result = await takeSnapshot({ ...flags, redaction }, effects);
+  showDiagnostics(result);
+  const { objects } = result;
+  if (objects === undefined) {
+    const { summarizeDiagnostics } = await import("../../report/diagnostics.ts");
+    warn(`\n${summarizeDiagnostics(result.diagnostics)}; nothing was written\n`);
+    return exitCodes.invalidInput;
+  }
+  const { output, split, splitBy } = flags;
+  if (split === undefined) print(printSnapshot(objects, output));
+  else await writeFiles(split, printSnapshotFiles(objects, output, splitBy));
+  return exitCodes.fine;
 }
 
 /**
  * Without a key, the state itself is the key: nobody who does not have it can try out names, and the same state gives
  * the same text.
  */
-function redacted(objects: readonly SnapshotObject[], key: string | undefined): readonly SnapshotObject[] {
-  const secret =
-    key ?? objects.reduce((hash, { value }) => hash.update(JSON.stringify(value)), createHash("sha256")).digest();
-  const redact = createRedactor((text) => createHmac("sha256", secret).update(text).digest("hex"));
-  return makeSnapshot(objects.map(({ value }) => redact(value)));
+function redactionWith(key: string | undefined): SnapshotRequest["redaction"] {
+  return (objects) => {
+    const digestAll = () =>
+      objects.reduce((hash, { value }) => hash.update(JSON.stringify(value)), createHash("sha256")).digest();
+    const secret = key ?? digestAll();
+    return (text) => createHmac("sha256", secret).update(text).digest("hex");
+  };
 }
 
-/** Names what an earlier run wrote, so that files of objects that are gone can go and others' stay. */
-const indexName = ".portolan-snapshot";
-
-/** Makes a directory hold these files; those of the snapshot that it held before and are not among them are removed. */
-export function writeSplit(directory: string, files: ReadonlyMap<string, string>): void {
-  const names = [...files.keys()].sort();
-  const index = { name: indexName, content: names.map((name) => `${name}\n`).join("") };
-  const contents = names.map((name) => ({ name, content: files.get(name) ?? "" }));
-  writeDirectory(directory, [...contents, index], [...names, ...earlierNames(directory), indexName]);
+async function writeFiles(directory: string, files: ReadonlyMap<string, string>): Promise<void> {
+  const { writeSplit } = await import("../../host/files/write-files.ts");
+  const reason = writeSplit(directory, files);
+  if (reason === undefined) return;
+  throw new Failure(`cannot write to ${directory}: ${reason}; nothing there was changed`, "environment");
 }
 
-/** Only names such as a snapshot writes: nothing outside the directory is removed, whoever wrote the index. */
-function earlierNames(directory: string): readonly string[] {
-  try {
-    const lines = readFileSync(join(directory, indexName), "utf8").split("\n");
-    return lines.filter((line) => /^[^./\\][^/\\]*\.(?:yaml|json)$/.test(line));
-  } catch {
-    return [];
-  }
+function examples(name: string): string {
+  return `
+Examples:
+  # the cluster that kubectl talks to, into a file and back into rules
+  $ ${name} snapshot --live > cluster.yaml
+  $ ${name} compile -f cluster.yaml --node node1
+
+  # kept in Git, a file for each namespace
+  $ ${name} snapshot --live --context prod --split clusters/prod
+
+  # what kubectl printed, with nothing in it but what matters
+  $ kubectl get svc,endpointslices,nodes -A -o yaml | ${name} snapshot -f -
+
+  # for a bug report
+  $ ${name} snapshot --live --no-pods --redact > state.yaml
+
+--redact keeps numbers (ports, counts), protocols, policies, conditions, label
+keys of Kubernetes, address families, which network holds which address, loopback
+and link-local addresses, and what is no valid name or address.
+
+Exit codes: 0 fine, 2 usage, 3 input that cannot be read, 4 environment.
+`;
 }

@@ -1,71 +1,88 @@
-import { compileForHost, type HostStateFlags } from "../../app/host/desired.ts";
-import { planFor } from "../../app/host/planned.ts";
-import { readHost } from "../../app/host/read-host.ts";
-import { narrowingOf } from "../../app/narrowing.ts";
-import { type Drift, narrowDrift, servicesOf, verifyHost } from "../../check/verify.ts";
+import { Command, Option } from "commander";
+import type { PlanRequest } from "../../app/plan.ts";
+import type { VerifyResult } from "../../app/verify.ts";
 import { escapeControls } from "../../diagnostics/printable.ts";
-import { countHidden, type NotShown } from "../../filter/narrowing.ts";
-import { printRepairScript } from "../../languages/shell.ts";
-import { linesIn } from "../../reconcile/attribution.ts";
-import { type Paint, painter } from "../../report/diagnostics.ts";
-import { notShownDocument, notShownSentence } from "../../report/words.ts";
 import { exitCodes } from "../exit-codes.ts";
-import type { NarrowFlags } from "../program/narrow-flags.ts";
-import { startProgress } from "../terminal/progress.ts";
+import { actualOption, allowSimulatedOption } from "../flags/host.ts";
+import { addNarrowOptions, narrowFlags } from "../flags/narrow.ts";
+import { addStateOptions, colorOption } from "../flags/state.ts";
+import type { ColorFlag } from "../terminal/color.ts";
+import type { Terminal } from "../terminal/terminal.ts";
 
-export interface VerifyFlags extends HostStateFlags, NarrowFlags {
-  readonly actual: string;
+interface VerifyFlags extends PlanRequest, ColorFlag {
   readonly fix?: boolean;
   readonly output?: "text" | "json";
 }
 
-/** `portolan verify`. Exit 1: the host is not as it should be, of what is shown. */
-export async function runVerify(flags: VerifyFlags): Promise<number> {
-  const progress = startProgress(process.stderr);
-  const { state } = await readHost(flags.actual, progress);
-  progress.tell("compiling");
-  const desired = await compileForHost(flags, state);
-  progress.tell("comparing");
-  const { plan, ofChain, found } = planFor(desired, state);
-  const narrowing = narrowingOf(flags, { clusters: [desired.cluster], lines: () => linesIn(found) });
-  const all = verifyHost(plan.changes, state, ofChain, desired.ofLine);
-  const { shown: findings, hidden } = narrowDrift(all, narrowing);
-  const notShown = narrowing && countHidden(hidden, servicesOf, narrowing);
-  progress.end();
-  const drift = findings.filter(({ isDrift }) => isDrift);
-  if (flags.fix === true) {
-    const steps = plan.steps.filter(({ mayFail }) => mayFail !== true);
-    const title = `Repairs the rules for node ${escapeControls(desired.node)}.`;
-    process.stdout.write(steps.length === 0 ? "" : printRepairScript(steps, title));
-    const foreign = drift.some(({ kind }) => kind === "foreign-before-ours");
-    if (foreign) process.stderr.write("rules of others before ours are left to whoever made them\n");
-  } else if (flags.output === "json") {
-    const report = { apiVersion: "portolan/v1alpha1", kind: "VerifyReport", node: desired.node, mode: desired.mode };
-    const narrowed = notShown === undefined ? {} : { notShown: notShownDocument(notShown, "findings") };
-    process.stdout.write(`${JSON.stringify({ ...report, drift: drift.length > 0, ...narrowed, findings }, null, 2)}\n`);
-  } else {
-    const paint = painter(process.stdout, flags.color);
-    process.stdout.write(renderFindings(findings, paint) + renderSummary(drift.length, desired.node, notShown));
+/** `portolan verify`, with its flags and help. */
+export function verifyCommand(name: string, finish: (exitCode: number) => void): Command {
+  const command = new Command("verify")
+    .alias("drift")
+    .summary("say how a host differs from what cluster state says")
+    .description(
+      "Compares a host with the rules it should have: what is missing, extra, changed or in another order, whom it " +
+        "hurts, and rules of others that stand before ours. Changes nothing.",
+    );
+  return addNarrowOptions(addStateOptions(command))
+    .addOption(allowSimulatedOption())
+    .addOption(actualOption())
+    .addOption(
+      new Option("--fix", "print a shell script that repairs it, instead of the findings").conflicts(narrowFlags),
+    )
+    .addOption(new Option("-o, --output <format>", "default: text").choices(["text", "json"]).conflicts("fix"))
+    .addOption(colorOption())
+    .addHelpText(
+      "after",
+      `
+Examples:
+  # is this host still as the running cluster says?
+  $ ${name} verify --live --node node1
+
+  # is this host still as it should be?
+  $ ${name} verify -f cluster.yaml --node node1
+
+  # another host, and a script that repairs it
+  $ ${name} verify -f cluster.yaml --node node1 --actual node1.txt --fix
+
+  # does it hurt the Services of one team?
+  $ ${name} verify -f cluster.yaml --node node1 -l team=payments
+
+Exit codes: 0 no drift, 1 drift, 2 usage, 3 input invalid, 4 environment.
+`,
+    )
+    .action(async (flags: VerifyFlags) => {
+      finish(await runVerify(flags));
+    });
+}
+
+async function runVerify(flags: VerifyFlags): Promise<number> {
+  const [{ verifyState }, { openTerminal }] = await Promise.all([
+    import("../../app/verify.ts"),
+    import("../terminal/terminal.ts"),
+  ]);
+  const terminal = openTerminal(flags);
+  const result = await verifyState(flags, terminal.effects);
+  if (flags.fix === true) await printRepair(result, terminal);
+  else if (flags.output === "json") terminal.print(await verifyDocument(result));
+  else {
+    const { renderVerify } = await import("../../report/verify.ts");
+    terminal.print(renderVerify(result, terminal.paint));
   }
-  return drift.length === 0 ? exitCodes.fine : exitCodes.different;
+  return result.findings.some(({ isDrift }) => isDrift) ? exitCodes.different : exitCodes.fine;
 }
 
-const mostLines = 5;
-
-function renderFindings(findings: readonly Drift[], paint: Paint): string {
-  return findings.map((finding) => `${renderFinding(finding, paint)}\n`).join("");
+async function printRepair({ repair, node, findings }: VerifyResult, { print, warn }: Terminal): Promise<void> {
+  const { printRepairScript } = await import("../../languages/shell.ts");
+  const title = `Repairs the rules for node ${escapeControls(node)}.`;
+  print(repair.length === 0 ? "" : printRepairScript(repair, title));
+  const foreign = findings.some(({ isDrift, kind }) => isDrift && kind === "foreign-before-ours");
+  if (foreign) warn("rules of others before ours are left to whoever made them\n");
 }
 
-function renderSummary(count: number, node: string, notShown: NotShown | undefined): string {
-  const summary = count === 0 ? "no drift" : `${count} ${count === 1 ? "difference" : "differences"}`;
-  const isPart = notShown !== undefined && notShown.count > 0;
-  const left = notShown === undefined ? "" : `${escapeControls(notShownSentence(notShown, "finding"))}.\n`;
-  return `Node ${escapeControls(node)}: ${summary}${isPart ? " in what is shown" : ""}.\n${left}`;
-}
-
-function renderFinding({ kind, service, where, lines, isDrift }: Drift, paint: Paint): string {
-  const shown = lines.slice(0, mostLines).map((line) => `    ${escapeControls(line)}\n`);
-  if (lines.length > mostLines) shown.push(`    ... ${lines.length - mostLines} more\n`);
-  const label = isDrift ? paint("red", kind) : paint("dim", `note: ${kind}`);
-  return `${label}: ${escapeControls(where)}\n  concerns ${escapeControls(service)}\n${shown.join("")}`;
+async function verifyDocument({ node, mode, findings, notShown }: VerifyResult): Promise<string> {
+  const { notShownDocument } = await import("../../report/words.ts");
+  const report = { apiVersion: "portolan/v1alpha1", kind: "VerifyReport", node, mode };
+  const drift = findings.some(({ isDrift }) => isDrift);
+  const narrowed = notShown === undefined ? {} : { notShown: notShownDocument(notShown, "findings") };
+  return `${JSON.stringify({ ...report, drift, ...narrowed, findings }, null, 2)}\n`;
 }

@@ -35,7 +35,7 @@ export function catchInterrupts(): Interrupts {
 }
 
 /** Whoever reads what is said may go away, and a terminal may be lost: the change is brought to its end all the same. */
-export function outliveReaders(): void {
+export function ignoreBrokenPipes(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.removeAllListeners("error");
     stream.on("error", () => {});

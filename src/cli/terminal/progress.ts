@@ -1,5 +1,6 @@
 export interface Progress {
-  readonly tell: (what: string) => void;
+  readonly report: (what: string) => void;
+  /** Takes the line away; the next report shows it again. */
   readonly end: () => void;
 }
 
@@ -8,16 +9,17 @@ const patience = 500;
 /** One line that says what takes so long; only on a terminal, and only once half a second has gone by. */
 export function startProgress(stream: NodeJS.WriteStream): Progress {
   const start = performance.now();
-  let shown = false;
+  let isShown = false;
   const clear = "\r\x1b[K";
   return {
-    tell: (what) => {
+    report: (what) => {
       if (!stream.isTTY || performance.now() - start < patience) return;
-      shown = true;
+      isShown = true;
       stream.write(`${clear}${what} ...`);
     },
     end: () => {
-      if (shown) stream.write(clear);
+      if (isShown) stream.write(clear);
+      isShown = false;
     },
   };
 }

@@ -37,9 +37,9 @@ export interface Inputs {
 export async function readInputs(request: InputRequest, sink: Sink): Promise<Inputs> {
   const failed: ((report: Report, number: number) => void)[] = [];
   const marks: SourceDocument[] = [];
-  const fail = (mark: SourceDocument, tell: (report: Report, number: number) => void): void => {
+  const fail = (mark: SourceDocument, reportAt: (report: Report, number: number) => void): void => {
     marks.push(mark);
-    failed.push(tell);
+    failed.push(reportAt);
   };
   const gatherObjects = async (filenames: readonly string[]): Promise<SourceDocument[]> =>
     (await gather(filenames, request.recursive, fail)).flatMap((document) => withEmbeddedConfiguration(document, fail));
@@ -51,13 +51,13 @@ export async function readInputs(request: InputRequest, sink: Sink): Promise<Inp
   const overlaysFrom = request.overlays.length === 0 ? undefined : documents.length;
   for (const document of await gatherObjects(request.overlays)) documents.push(document);
   const report = sink.reporter(createSubject());
-  failed.forEach((tell, index) => {
-    tell(report, documents.length + index);
+  failed.forEach((reportAt, index) => {
+    reportAt(report, documents.length + index);
   });
   return { documents: [...documents, ...marks], valueCount: documents.length, proxyConfigDocument, overlaysFrom };
 }
 
-type Fail = (mark: SourceDocument, tell: (report: Report, number: number) => void) => void;
+type Fail = (mark: SourceDocument, reportAt: (report: Report, number: number) => void) => void;
 
 async function gather(filenames: readonly string[], recursive: boolean, fail: Fail): Promise<SourceDocument[]> {
   const documents: SourceDocument[] = [];
@@ -164,31 +164,4 @@ function configMapsIn(value: unknown, path: readonly string[]): readonly ConfigT
   if (!isOurs || (isRecord(metadata.annotations) && absentAnnotation in metadata.annotations)) return [];
   const text = isRecord(data) ? data[configKey] : undefined;
   return typeof text === "string" ? [{ path: [...path, "data", configKey], text }] : [{ path, text: undefined }];
-}
-
-/** The same without the overlays. */
-export function withoutOverlays({ documents, proxyConfigDocument, overlaysFrom, valueCount }: Inputs): Inputs {
-  const count = overlaysFrom ?? valueCount;
-  return {
-    documents: documents.slice(0, count),
-    valueCount: count,
-    proxyConfigDocument,
-    overlaysFrom: undefined,
-  };
-}
-
-/** The same under the configuration that other Inputs hold. */
-export function withConfiguration(inputs: Inputs, other: Inputs): Inputs {
-  const { documents, proxyConfigDocument, valueCount } = inputs;
-  const end = inputs.overlaysFrom ?? valueCount;
-  const below = documents.slice(0, end).filter((_, number) => number !== proxyConfigDocument);
-  const configuration = other.documents.slice(0, other.valueCount).slice(0, 1);
-  const above = documents.slice(end, valueCount);
-  const overlaysFrom = below.length + configuration.length;
-  return {
-    documents: [...below, ...configuration, ...above],
-    valueCount: overlaysFrom + above.length,
-    proxyConfigDocument: below.length,
-    overlaysFrom: inputs.overlaysFrom === undefined ? undefined : overlaysFrom,
-  };
 }

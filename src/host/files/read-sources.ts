@@ -68,6 +68,19 @@ export function sourceOf(name: string, bytes: Uint8Array): SourceResult {
   return { kind: "text", source: { name, text } };
 }
 
+export type ReadText =
+  | { readonly kind: "text"; readonly text: string }
+  | { readonly kind: "unreadable"; readonly reason: string };
+
+/** Reads a file, or standard input for `-`, whatever it holds. */
+export function readText(path: string): ReadText {
+  try {
+    return { kind: "text", text: readFileSync(path === "-" ? 0 : path, "utf8") };
+  } catch (error) {
+    return { kind: "unreadable", reason: reasonOf(error) };
+  }
+}
+
 const reasons: Readonly<Record<string, string>> = {
   ENOENT: "no such file or directory",
   EACCES: "permission denied",

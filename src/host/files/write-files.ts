@@ -11,8 +11,8 @@ import {
   writeFileSync,
   writeSync,
 } from "node:fs";
-import { dirname, join } from "node:path";
-import { CommandFailure, exitCodes } from "../../cli/exit-codes.ts";
+import { dirname, join, resolve } from "node:path";
+import { type HostDump, printHostDump } from "../../reconcile/live/host-dump.ts";
 import { reasonOf } from "./read-sources.ts";
 
 export interface OutputFile {
@@ -25,7 +25,7 @@ export interface OutputFile {
  * under other names first, so that a full disk or a missing permission leaves the old content whole. Throws the
  * file system's error.
  */
-export function writeFiles(directory: string, files: readonly OutputFile[], known: readonly string[]): void {
+function writeFiles(directory: string, files: readonly OutputFile[], known: readonly string[]): void {
   makeDirectory(directory);
   for (const name of known) refuseDirectory(join(directory, name));
   const staged = files.filter((file) => !holds(join(directory, file.name), file.content));
@@ -43,7 +43,7 @@ export function writeFiles(directory: string, files: readonly OutputFile[], know
 }
 
 /** Not `recursive: true`, with which Node 20 never returns where even the root refuses, as /proc does. */
-export function makeDirectory(directory: string): void {
+function makeDirectory(directory: string): void {
   try {
     mkdirSync(directory);
   } catch (error) {
@@ -91,15 +91,54 @@ export function writeWhole(path: string, text: string, mode = 0o600): void {
 
 const reasons: Readonly<Record<string, string>> = { EEXIST: "it is a file", ENOTDIR: "a part of it is a file" };
 
-/** Makes a directory hold exactly `files` among `known` names. Ends the command, with nothing changed, where it cannot. */
-export function writeDirectory(directory: string, files: readonly OutputFile[], known: readonly string[]): void {
+/** Makes a directory hold exactly `files` among `known` names. Gives the reason where it cannot; nothing has changed then. */
+export function writeDirectory(
+  directory: string,
+  files: readonly OutputFile[],
+  known: readonly string[],
+): string | undefined {
   try {
     writeFiles(directory, files, known);
+    return undefined;
   } catch (error) {
-    const reason = reasons[(error as NodeJS.ErrnoException).code ?? ""] ?? reasonOf(error);
-    throw new CommandFailure(
-      `cannot write to ${directory}: ${reason}; nothing there was changed`,
-      exitCodes.environment,
-    );
+    return reasons[(error as NodeJS.ErrnoException).code ?? ""] ?? reasonOf(error);
+  }
+}
+
+/** Names what an earlier run wrote, so that files of objects that are gone can go and others' stay. */
+const indexName = ".portolan-snapshot";
+
+/** As writeDirectory; what an earlier call wrote there and is not among `files` is removed. */
+export function writeSplit(directory: string, files: ReadonlyMap<string, string>): string | undefined {
+  const names = [...files.keys()].sort();
+  const index = { name: indexName, content: names.map((name) => `${name}\n`).join("") };
+  const contents = names.map((name) => ({ name, content: files.get(name) ?? "" }));
+  return writeDirectory(directory, [...contents, index], [...names, ...earlierNames(directory), indexName]);
+}
+
+/** Only names such as a snapshot writes: nothing outside the directory is removed, whoever wrote the index. */
+function earlierNames(directory: string): readonly string[] {
+  try {
+    const lines = readFileSync(join(directory, indexName), "utf8").split("\n");
+    return lines.filter((line) => /^[^./\\][^/\\]*\.(?:yaml|json)$/.test(line));
+  } catch {
+    return [];
+  }
+}
+
+export type Backup =
+  | { readonly kind: "kept"; readonly path: string }
+  | { readonly kind: "failed"; readonly message: string };
+
+/** Keeps a dump in a directory, named by the time. Without room for it nothing is to be changed. */
+export function writeBackup(directory: string, dump: HostDump): Backup {
+  const time = new Date().toISOString().replace(/[-:.]/g, "");
+  const path = join(resolve(directory), `portolan-backup-${time}.txt`);
+  try {
+    makeDirectory(resolve(directory));
+    writeWhole(path, printHostDump(dump));
+    return { kind: "kept", path };
+  } catch (error) {
+    return { kind: "failed", message: `cannot keep a backup in ${directory}: ${reasonOf(error)}` };
   }
 }

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { waitAfter } from "../../follow/next-sync.ts";
 import { createMirror, forgetContents } from "../../follow/resource-cache.ts";
-import type { Following, FollowState, Round } from "./reflector.ts";
+import type { ReflectorOptions, ReflectorState, Round } from "./reflector.ts";
 import { checkVersion, listResource, watchResource } from "./watch-resource.ts";
 
-export interface Followed {
+export interface Reflector {
   /** Takes everything again, as if nothing were known but the names. */
   readonly restart: () => void;
   /** Never fails; ends when the signal says so. */
@@ -12,34 +12,34 @@ export interface Followed {
 }
 
 /** Keeps up with one kind of object of an API server, whatever becomes of the server or of the way there. */
-export function followResource(following: Following): Followed {
-  const state: FollowState = {
-    mirror: createMirror(following.resource.kind),
+export function reflectResource(options: ReflectorOptions): Reflector {
+  const state: ReflectorState = {
+    mirror: createMirror(options.resource.kind),
     version: undefined,
     failures: 0,
     isTroubled: false,
     leave: new AbortController(),
   };
-  following.signal.addEventListener("abort", () => state.leave.abort());
+  options.signal.addEventListener("abort", () => state.leave.abort());
   return {
     restart: () => {
       forgetContents(state.mirror);
       state.version = undefined;
       state.leave.abort();
     },
-    done: follow(following, state),
+    done: follow(options, state),
   };
 }
 
 /** Seconds; a server that asks for more is asked again all the same. */
 const longestWait = 60;
 
-async function follow(following: Following, state: FollowState): Promise<void> {
-  const { times, signal, follower, resource } = following;
+async function follow(options: ReflectorOptions, state: ReflectorState): Promise<void> {
+  const { times, signal, handlers, resource } = options;
   while (!signal.aborted) {
     const began = performance.now();
     state.leave = new AbortController();
-    const trouble = await round(following, state).catch(
+    const trouble = await round(options, state).catch(
       (error: unknown): Round => ({ kind: "bug", message: error instanceof Error ? error.message : String(error) }),
     );
     if (signal.aborted) return;
@@ -49,19 +49,19 @@ async function follow(following: Following, state: FollowState): Promise<void> {
       state.isTroubled = true;
       const { kind, message, retryAfter = 0 } = trouble;
       wait = Math.max(waitAfter(state.failures, times.retry, Math.random()), 1000 * Math.min(retryAfter, longestWait));
-      follower.trouble({ kind, message, plural: resource.plural, wait });
+      handlers.trouble({ kind, message, plural: resource.plural, wait });
     }
     await sleep(wait, undefined, { signal }).catch(() => {});
   }
 }
 
-async function round(following: Following, state: FollowState): Promise<Round> {
+async function round(options: ReflectorOptions, state: ReflectorState): Promise<Round> {
   if (state.version === undefined) {
-    const trouble = await listResource(following, state);
+    const trouble = await listResource(options, state);
     if (trouble !== undefined) return trouble;
   } else if (state.failures > 0) {
-    const trouble = await checkVersion(following, state);
+    const trouble = await checkVersion(options, state);
     if (trouble !== undefined) return trouble;
   }
-  return watchResource(following, state);
+  return watchResource(options, state);
 }

@@ -6,7 +6,7 @@ import type { Entry } from "./kubeconfig.ts";
 import type { Resource } from "./resources.ts";
 
 /** How long things may take, in milliseconds. */
-export interface FollowTimes {
+export interface ReflectorTimes {
   /** Until a watch is answered. */
   readonly answer: number;
   /** Without a byte. Bookmarks of an API server come up to 75 s apart. */
@@ -18,7 +18,7 @@ export interface FollowTimes {
   readonly retry: Backoff;
 }
 
-export const usualTimes: FollowTimes = {
+export const usualTimes: ReflectorTimes = {
   answer: 10_000,
   silence: 120_000,
   length: 300_000,
@@ -27,7 +27,7 @@ export const usualTimes: FollowTimes = {
 };
 
 /** What somebody who follows a kind hears of it. */
-export interface Follower {
+export interface ReflectorHandlers {
   /** What has changed on the server. `raw`: the object of an event; undefined for what a list has shown. */
   readonly changed: (changes: ObjectChanges, raw: Entry | undefined) => void;
   /** An object as it is now, whether anything that matters has changed or not. */
@@ -48,16 +48,16 @@ export interface Trouble {
   readonly wait: number;
 }
 
-export interface Following {
+export interface ReflectorOptions {
   readonly resource: Resource;
   readonly credentials: Credentials;
-  readonly follower: Follower;
-  readonly times: FollowTimes;
+  readonly handlers: ReflectorHandlers;
+  readonly times: ReflectorTimes;
   readonly signal: AbortSignal;
 }
 
 /** How far a kind has been followed. */
-export interface FollowState {
+export interface ReflectorState {
   readonly mirror: Mirror;
   /** Where the next watch goes on; undefined: a list is due. */
   version: string | undefined;
@@ -77,7 +77,11 @@ export interface RoundTrouble extends Omit<Trouble, "plural" | "wait"> {
 }
 
 /** Only what was taken without an exception is known; the rest comes again with the next list. */
-export function deliver(follower: Follower, { upsert, remove, commit }: Difference, raw: Entry | undefined): void {
-  if (upsert.length + remove.length > 0) follower.changed({ upsert, remove }, raw);
+export function deliver(
+  handlers: ReflectorHandlers,
+  { upsert, remove, commit }: Difference,
+  raw: Entry | undefined,
+): void {
+  if (upsert.length + remove.length > 0) handlers.changed({ upsert, remove }, raw);
   commit();
 }

@@ -5,18 +5,18 @@ import { explainStatus } from "./explain-status.ts";
 import { recordOf, textOf } from "./kubeconfig.ts";
 import { listObjects } from "./list-objects.ts";
 import { readStream, type StreamEnd } from "./read-stream.ts";
-import { deliver, type Following, type FollowState, type FollowTimes, type Round } from "./reflector.ts";
+import { deliver, type ReflectorOptions, type ReflectorState, type ReflectorTimes, type Round } from "./reflector.ts";
 import { request } from "./request.ts";
 import { fieldSelectorOf, type Resource } from "./resources.ts";
 
 /** Takes the changes of a kind as they come, until something ends that. */
-export async function watchResource(following: Following, state: FollowState): Promise<Round> {
-  const { resource, credentials, times } = following;
+export async function watchResource(options: ReflectorOptions, state: ReflectorState): Promise<Round> {
+  const { resource, credentials, times } = options;
   const connection = await credentials.current();
   if (connection.kind === "failed") return connection;
   let found: Round;
   const take = (line: string): boolean => {
-    found = takeLine(line, following, state);
+    found = takeLine(line, options, state);
     if (found !== undefined) state.version = undefined;
     return found === undefined;
   };
@@ -27,15 +27,15 @@ export async function watchResource(following: Following, state: FollowState): P
     silence: times.silence,
     signal: state.leave.signal,
     opened: () => {
-      if (state.isTroubled) following.follower.recovered();
+      if (state.isTroubled) options.handlers.recovered();
       state.isTroubled = false;
     },
     take,
   });
-  return found ?? troubleOf(end, following, { state, connection });
+  return found ?? troubleOf(end, options, { state, connection });
 }
 
-function watchPath(resource: Resource, version: string, { length }: FollowTimes): string {
+function watchPath(resource: Resource, version: string, { length }: ReflectorTimes): string {
   const query = new URLSearchParams({
     watch: "true",
     allowWatchBookmarks: "true",
@@ -47,7 +47,7 @@ function watchPath(resource: Resource, version: string, { length }: FollowTimes)
   return `${resource.path}?${query}`;
 }
 
-function takeLine(line: string, { resource, follower }: Following, state: FollowState): Round {
+function takeLine(line: string, { resource, handlers }: ReflectorOptions, state: ReflectorState): Round {
   const event = parseWatchEvent(line);
   if (event.kind === "garbage") return { kind: "relist", message: "a line of the watch is no event" };
   if (event.kind === "gone") return { kind: "relist", message: event.message };
@@ -58,8 +58,8 @@ function takeLine(line: string, { resource, follower }: Following, state: Follow
   if (event.kind !== "bookmark") {
     const object = { ...event.object, apiVersion: resource.apiVersion, kind: resource.kind };
     try {
-      deliver(follower, compareObject(state.mirror, object, event.kind === "removed"), event.object);
-      if (event.kind === "stored") follower.seen(event.object);
+      deliver(handlers, compareObject(state.mirror, object, event.kind === "removed"), event.object);
+      if (event.kind === "stored") handlers.seen(event.object);
     } catch (error) {
       return { kind: "bug", message: error instanceof Error ? error.message : String(error) };
     }
@@ -70,11 +70,15 @@ function takeLine(line: string, { resource, follower }: Following, state: Follow
 }
 
 interface Watched {
-  readonly state: FollowState;
+  readonly state: ReflectorState;
   readonly connection: Connection;
 }
 
-function troubleOf(end: StreamEnd, { resource, credentials, times }: Following, { state, connection }: Watched): Round {
+function troubleOf(
+  end: StreamEnd,
+  { resource, credentials, times }: ReflectorOptions,
+  { state, connection }: Watched,
+): Round {
   const { target } = connection;
   switch (end.kind) {
     case "ended":
@@ -105,7 +109,10 @@ function troubleOf(end: StreamEnd, { resource, credentials, times }: Following, 
 const refusals = new Set([401, 403, 404]);
 
 /** Takes everything of a kind. */
-export async function listResource({ resource, credentials, follower }: Following, state: FollowState): Promise<Round> {
+export async function listResource(
+  { resource, credentials, handlers }: ReflectorOptions,
+  state: ReflectorState,
+): Promise<Round> {
   const connection = await credentials.current();
   if (connection.kind === "failed") return { kind: "refused", message: connection.message };
   const listed = await listObjects(connection, resource, () => {});
@@ -115,10 +122,10 @@ export async function listResource({ resource, credentials, follower }: Followin
     if (isRefused) credentials.drop(connection);
     return { kind: isRefused ? "refused" : "failed", message: `${connection.target.server}: ${message}`, retryAfter };
   }
-  deliver(follower, compareList(state.mirror, listed.objects), undefined);
-  for (const object of listed.objects) follower.seen(object);
+  deliver(handlers, compareList(state.mirror, listed.objects), undefined);
+  for (const object of listed.objects) handlers.seen(object);
   state.version = listed.version;
-  follower.listed(listed.objects.length);
+  handlers.listed(listed.objects.length);
   return undefined;
 }
 
@@ -126,7 +133,7 @@ export async function listResource({ resource, credentials, follower }: Followin
  * Asks where the server's versions are now: those of an etcd that was wiped or restored have gone back, and a watch of
  * a version of the future is silent.
  */
-export async function checkVersion({ resource, credentials }: Following, state: FollowState): Promise<Round> {
+export async function checkVersion({ resource, credentials }: ReflectorOptions, state: ReflectorState): Promise<Round> {
   const connection = await credentials.current();
   if (connection.kind === "failed") return connection;
   const { target } = connection;

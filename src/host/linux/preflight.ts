@@ -3,10 +3,10 @@ import { createServer } from "node:net";
 import type { ChangeStep } from "../../ir/step.ts";
 import { notInstalled } from "../../reconcile/live/host-state.ts";
 import { featuresOf, parseProbe, printProbe } from "../../reconcile/live/probe.ts";
-import type { Run } from "./run-step.ts";
+import { type Run, runOnHost } from "../run-step.ts";
 
 /** Why steps cannot be run on this host, each in a line; empty when they can. Nothing is changed to find out. */
-export async function whyNotHere(steps: readonly ChangeStep[], run: Run): Promise<readonly string[]> {
+export async function preflight(steps: readonly ChangeStep[], run: Run = runOnHost): Promise<readonly string[]> {
   const capability = missingCapability();
   if (capability !== undefined) return [capability];
   const absent = await missingTools(steps, run);
@@ -14,10 +14,17 @@ export async function whyNotHere(steps: readonly ChangeStep[], run: Run): Promis
   return missingFeatures(steps, run);
 }
 
+/** Why the rules of this host cannot be read at all; undefined: they can. */
+export function unreadableReason(): string | undefined {
+  if (process.platform !== "linux") return "this is not a Linux host";
+  const capability = missingCapability();
+  return capability === undefined ? undefined : `cannot read this host: ${capability}`;
+}
+
 const netAdmin = 12n;
 
 /** Tools need CAP_NET_ADMIN even to read, which root has outside of a container, and in a privileged one. */
-export function missingCapability(): string | undefined {
+function missingCapability(): string | undefined {
   const effective = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1] ?? "0";
   const isAllowed = (BigInt(`0x${effective}`) >> netAdmin) & 1n;
   return isAllowed ? undefined : "no permission: run it as root, in a container with the capability NET_ADMIN";
@@ -46,8 +53,8 @@ async function missingFeatures(steps: readonly ChangeStep[], run: Run): Promise<
  * this process listens on itself.
  */
 export function kubeProxyHere(own: ReadonlySet<number> = new Set()): string | undefined {
-  const process = kubeProxyProcess();
-  if (process !== undefined) return `process ${process} is a kube-proxy`;
+  const proxy = kubeProxyProcess();
+  if (proxy !== undefined) return `process ${proxy} is a kube-proxy`;
   // In a container the processes of the host are hidden, but its sockets are not.
   const port = listeningPorts().find((number) => [healthPort, metricsPort].includes(number) && !own.has(number));
   return port === undefined ? undefined : `something listens on port ${port}, as kube-proxy does`;

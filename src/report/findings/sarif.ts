@@ -1,4 +1,3 @@
-import { versionText } from "../../cli/program/version.ts";
 import type { CatalogEntry } from "../../diagnostics/catalog/entry.ts";
 import { catalog } from "../../diagnostics/catalog.ts";
 import type { Severity } from "../../diagnostics/diagnostic.ts";
@@ -8,10 +7,10 @@ import { type CheckReport, type Finding, fullMessage } from "./report.ts";
 
 const levels: Readonly<Record<Severity, string>> = { error: "error", warning: "warning", info: "note" };
 
-/** `-o sarif`: SARIF 2.1.0, as code scanning reads it. */
-export function printSarif(report: CheckReport): string {
+/** `-o sarif`: SARIF 2.1.0, as code scanning reads it. `version`: ours. */
+export function printSarif(report: CheckReport, version: string): string {
   const codes = [...new Set(report.findings.map(({ diagnostic }) => diagnostic.code))].sort();
-  const driver = { name: "portolan", version: versionText(), rules: codes.map(ruleOf) };
+  const driver = { name: "portolan", version, rules: codes.map(ruleOf) };
   const results = report.findings.map((finding) => resultOf(finding, codes, report));
   const { notShown } = report;
   const narrowed = notShown === undefined ? {} : { properties: { notShown: notShownDocument(notShown, "findings") } };

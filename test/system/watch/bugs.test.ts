@@ -5,7 +5,7 @@ const bug = vi.hoisted(() => ({ isDue: false }));
 
 vi.mock("../../../src/app/watch/watch-log.ts", async (load) => ({
   ...(await load<object>()),
-  tellUpdate: () => {
+  reportUpdate: () => {
     if (!bug.isDue) return;
     bug.isDue = false;
     throw new Error("a bug");

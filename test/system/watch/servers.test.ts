@@ -1,10 +1,19 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { parseBindAddress } from "../../../src/app/watch/bind-address.ts";
 import type { SyncReport } from "../../../src/app/watch/reconciler.ts";
-import { parseBindAddress, type Servers, startServers } from "../../../src/app/watch/start-servers.ts";
+import { type ServerEffects, type Servers, startServers } from "../../../src/app/watch/start-servers.ts";
 import { logLine } from "../../../src/app/watch/watch-log.ts";
+import { reasonOf } from "../../../src/host/files/read-sources.ts";
+import { serve } from "../../../src/host/linux/serve.ts";
 
+const serverEffects: ServerEffects = {
+  serve,
+  reasonOf,
+  now: Date.now,
+  loadPrometheus: () => import("prom-client"),
+};
 const failed: SyncReport["result"] = {
   kind: "failed",
   message: "no",
@@ -33,7 +42,10 @@ async function freePort(): Promise<number> {
 
 async function started(syncPeriod: number): Promise<{ servers: Servers; metrics: string; health: string }> {
   const [metrics, health] = [`127.0.0.1:${await freePort()}`, `127.0.0.1:${await freePort()}`];
-  const servers = await startServers({ metricsBindAddress: metrics, healthzBindAddress: health, syncPeriod });
+  const servers = await startServers(
+    { metricsBindAddress: metrics, healthzBindAddress: health, syncPeriod },
+    serverEffects,
+  );
   onTestFinished(servers.close);
   return { servers, metrics: `http://${metrics}`, health: `http://${health}` };
 }
@@ -98,7 +110,7 @@ test("an address that is taken is told of, and nothing else listens then", async
   });
   const { port } = taken.address() as AddressInfo;
   const flags = { healthzBindAddress: `127.0.0.1:${port}`, syncPeriod: 1000 };
-  await expect(startServers(flags)).rejects.toThrow(`cannot listen on 127.0.0.1:${port}`);
+  await expect(startServers(flags, serverEffects)).rejects.toThrow(`cannot listen on 127.0.0.1:${port}`);
 });
 
 test.each([

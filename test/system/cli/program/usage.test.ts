@@ -79,7 +79,7 @@ describe("help", () => {
       const [report = ""] = readdirSync(coverage);
       const { result } = JSON.parse(readFileSync(join(coverage, report), "utf8"));
       const loaded: readonly string[] = result.map(({ url }: { readonly url: string }) => url);
-      expect(loaded.some((url) => url.endsWith("dist/cli/program/program.js"))).toBe(true);
+      expect(loaded.some((url) => url.endsWith("dist/cli/program.js"))).toBe(true);
       expect(
         loaded.filter((url) => /dist\/(compile|resolve|modes|tools)\b|node_modules\/(yaml|@kube)/.test(url)),
       ).toEqual([]);

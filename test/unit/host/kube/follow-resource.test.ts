@@ -1,7 +1,8 @@
 import { setMaxListeners } from "node:events";
 import { expect, onTestFinished, test } from "vitest";
 import type { Connection } from "../../../../src/host/kube/connect.ts";
-import { followResource } from "../../../../src/host/kube/reflect-resource.ts";
+import { reflectResource } from "../../../../src/host/kube/reflect-resource.ts";
+
 import type { Trouble } from "../../../../src/host/kube/reflector.ts";
 import { watchedResources } from "../../../../src/host/kube/resources.ts";
 import type { StoredObject } from "../../../harness/cluster-objects.ts";
@@ -25,12 +26,12 @@ function follow(api: WatchApi, take: (count: number) => void) {
   const [services] = watchedResources(false);
   if (services === undefined) throw new Error("nothing to follow");
   let count = 0;
-  const followed = followResource({
+  const followed = reflectResource({
     resource: services,
     credentials: { current: async () => connection, drop: () => {} },
     times,
     signal: stop.signal,
-    follower: {
+    handlers: {
       changed: ({ upsert = [], remove = [] }) => {
         count += 1;
         take(count);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { type Application, applyChanges } from "../../../../src/host/linux/apply-changes.ts";
-import type { Run } from "../../../../src/host/linux/run-step.ts";
+import { type Application, applyChanges } from "../../../../src/app/host/apply-changes.ts";
+import type { Run } from "../../../../src/host/run-step.ts";
+
 import { dumpCommands } from "../../../../src/reconcile/live/host-dump.ts";
 import { parseHostState } from "../../../../src/reconcile/live/host-state.ts";
 import { ownedOnHost } from "../../../../src/reconcile/live/live-state.ts";
@@ -10,7 +11,7 @@ import { SimulatedHost } from "../../../harness/simulated-host.ts";
 import { type Mode, wantedState } from "../../../harness/transition-states.ts";
 
 const backends = { ipv4: "legacy", ipv6: "legacy" } as const;
-const quiet = { tell: () => {}, interrupted: () => undefined };
+const quiet = { onProgress: () => {}, interrupted: () => undefined };
 const reached = (run: Run) => ({ run, exists: () => true });
 
 /** A runner on a simulated host that keeps what it was asked to run, and spoils one step if told to. */

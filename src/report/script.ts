@@ -1,6 +1,5 @@
 import { stringify } from "yaml";
 import { escapeControls } from "../diagnostics/printable.ts";
-import type { OutputFile } from "../host/files/write-files.ts";
 import type { LineOrigin, Script } from "../ir/step.ts";
 import { printApplyScript } from "../languages/shell.ts";
 import type { SourceDocument } from "../model/documents/source.ts";
@@ -9,6 +8,12 @@ import type { SourceDocument } from "../model/documents/source.ts";
 export interface CompiledNode {
   readonly node: string;
   readonly script: Script;
+}
+
+/** A file of the output. */
+export interface OutputFile {
+  readonly name: string;
+  readonly content: Uint8Array | string;
 }
 
 /** Every name that `--out-dir` may write, in any mode: those not written are removed. */

@@ -1,10 +1,11 @@
+import type { Host } from "../../host/run-step.ts";
 import type { ChangeStep } from "../../ir/step.ts";
 import { strandedFlows, type UdpFlow, type UdpService } from "../../languages/conntrack.ts";
 import { dumpDoubts, parseHostState } from "../../reconcile/live/host-state.ts";
 import { type Ownership, ownedOnHost } from "../../reconcile/live/live-state.ts";
 import type { OwnedState } from "../../reconcile/owned-state.ts";
 import { type Circumstances, planChanges } from "../../reconcile/plan-changes.ts";
-import { collectDump, type Host } from "./collect-dump.ts";
+import { collectDump } from "./collect-dump.ts";
 
 /** What is to be done, to what, and what counts as ours. */
 export interface Application {
@@ -18,9 +19,9 @@ export interface Application {
   readonly udpServices: readonly UdpService[];
 }
 
-export interface Surroundings {
+export interface ApplyContext {
   readonly host: Host;
-  readonly tell: (what: string) => void;
+  readonly onProgress: (what: string) => void;
   /** Asked between steps: why to stop, if there is a reason. */
   readonly interrupted: () => string | undefined;
 }
@@ -38,37 +39,35 @@ export interface StepFailure {
 }
 
 /** Runs the steps, reads the host again and compares. Whatever goes wrong, the host is led back to what it was. */
-export async function applyChanges(application: Application, surroundings: Surroundings): Promise<ApplyOutcome> {
+export async function applyChanges(application: Application, context: ApplyContext): Promise<ApplyOutcome> {
   const failure =
-    (await runSteps(application.steps, surroundings)) ??
-    (await readBack(application, surroundings)) ??
-    interruption(surroundings);
+    (await runSteps(application.steps, context)) ?? (await readBack(application, context)) ?? interruption(context);
   if (failure === undefined) return { kind: "applied" };
-  const rollbackFailure = await rollBack(application, surroundings);
+  const rollbackFailure = await rollBack(application, context);
   return rollbackFailure === undefined
     ? { kind: "rolled-back", failure }
     : { kind: "broken", failure, rollbackFailure };
 }
 
-function interruption({ interrupted }: Surroundings): StepFailure | undefined {
+function interruption({ interrupted }: ApplyContext): StepFailure | undefined {
   const reason = interrupted();
   return reason === undefined ? undefined : { step: undefined, message: reason, isInterrupt: true };
 }
 
-async function runSteps(steps: readonly ChangeStep[], surroundings: Surroundings): Promise<StepFailure | undefined> {
+async function runSteps(steps: readonly ChangeStep[], context: ApplyContext): Promise<StepFailure | undefined> {
   for (const [index, step] of steps.entries()) {
-    const stop = interruption(surroundings);
+    const stop = interruption(context);
     if (stop !== undefined) return stop;
-    surroundings.tell(`step ${index + 1} of ${steps.length}: ${step.purpose}`);
-    const { failure } = await surroundings.host.run(step.argv, step.stdin);
+    context.onProgress(`step ${index + 1} of ${steps.length}: ${step.purpose}`);
+    const { failure } = await context.host.run(step.argv, step.stdin);
     if (failure !== undefined && step.mayFail !== true) return { step, message: failure, isInterrupt: false };
   }
   return undefined;
 }
 
-async function readBack(application: Application, surroundings: Surroundings): Promise<StepFailure | undefined> {
+async function readBack(application: Application, context: ApplyContext): Promise<StepFailure | undefined> {
   const { wanted, backends, udpServices } = application;
-  const host = await readHost(application.ownership, surroundings);
+  const host = await readHost(application.ownership, context);
   if (host.kind === "unread") return { step: undefined, message: host.message, isInterrupt: false };
   const { owned, flows } = host;
   const stranded = strandedFlows(flows, udpServices);
@@ -78,7 +77,7 @@ async function readBack(application: Application, surroundings: Surroundings): P
     const message = `all steps ran, but the host is not as wanted: left to do is "${left.purpose}"`;
     return { step: undefined, message, isInterrupt: false };
   }
-  return runSteps(steps, surroundings);
+  return runSteps(steps, context);
 }
 
 /**
@@ -87,14 +86,14 @@ async function readBack(application: Application, surroundings: Surroundings): P
  */
 export async function rollBack(
   { before, backends, ownership }: Pick<Application, "before" | "backends" | "ownership">,
-  surroundings: Surroundings,
+  context: ApplyContext,
 ): Promise<string | undefined> {
-  const calm = { ...surroundings, interrupted: () => undefined };
+  const calm = { ...context, interrupted: () => undefined };
   const plan = async () => {
     const host = await readHost(ownership, calm);
     return host.kind === "unread" ? host.message : planChanges(before, host.owned, { backends, flows: [] }).steps;
   };
-  calm.tell("leading the host back to what it was");
+  calm.onProgress("leading the host back to what it was");
   const steps = await plan();
   if (typeof steps === "string") return steps;
   const failure = await runSteps(steps, calm);
@@ -109,8 +108,8 @@ type ReadHost =
   /** What is there cannot be told, which is not the same as nothing. */
   | { readonly kind: "unread"; readonly message: string };
 
-async function readHost(ownership: Ownership, { host, tell }: Surroundings): Promise<ReadHost> {
-  const dump = await collectDump(host, tell);
+async function readHost(ownership: Ownership, { host, onProgress }: ApplyContext): Promise<ReadHost> {
+  const dump = await collectDump(host, onProgress);
   const { state, problems } = parseHostState(dump);
   const [doubt] = dumpDoubts(dump, problems);
   if (doubt !== undefined) return { kind: "unread", message: `the host cannot be read again: ${doubt}` };

@@ -1,27 +1,14 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { isOnPath, kustomizePrefix } from "../../host/files/find-source.ts";
-import type { Family } from "../../model/address.ts";
+import { Failure } from "../../app/failure.ts";
+import { hasState, type StateRequest } from "../../app/requests.ts";
 import type { PortRange } from "../../model/check-clashes.ts";
-import type { ProxyMode } from "../../model/proxy-configuration/proxy-configuration.ts";
-import type { ColorChoice } from "../../report/diagnostics.ts";
-import { CommandFailure, exitCodes } from "../exit-codes.ts";
-import { addLiveOptions, type LiveFlags } from "./live-flags.ts";
-import { notEmpty } from "./option-values.ts";
-import { addSimulateOptions, type SimulateFlags } from "./simulate-flags.ts";
+import type { ColorFlag } from "../terminal/color.ts";
+import { addLiveOptions } from "./live.ts";
+import { addSimulateOptions } from "./simulate.ts";
+import { notEmpty } from "./values.ts";
 
 /** What every command that reads cluster state takes. */
-export interface StateFlags extends LiveFlags, SimulateFlags {
-  /** Undefined with --live, and for commands that do not need state. */
-  readonly filename?: readonly string[];
-  readonly recursive?: boolean;
-  readonly proxyConfig?: string;
-  readonly overlay?: readonly string[];
-  readonly node?: string;
-  readonly mode?: ProxyMode;
-  readonly family?: Family | "dual";
-  readonly serviceNodePortRange?: PortRange;
-  readonly color: ColorChoice;
-}
+export type StateFlags = StateRequest & ColorFlag;
 
 /** Adds what says where state comes from. `isRequired`: without state there is nothing to do. */
 export function addSourceOptions(command: Command, { isRequired = true } = {}): Command {
@@ -87,22 +74,18 @@ export function proxyConfigOption(): Option {
 }
 
 /** `-k DIR` becomes one more `-f`; one of them there has to be where there is nothing to do without. */
-function takeKustomize(command: Command, isRequired: boolean): void {
+async function takeKustomize(command: Command, isRequired: boolean): Promise<void> {
   const { filename, kustomize } = command.opts<{ filename?: readonly string[]; kustomize?: string }>();
   if (kustomize !== undefined) {
+    const { isOnPath, kustomizePrefix } = await import("../../host/files/find-source.ts");
     if (!isOnPath("kubectl"))
-      throw new CommandFailure("-k needs kubectl, which is not on the PATH; or give -f", exitCodes.environment);
+      throw new Failure("-k needs kubectl, which is not on the PATH; or give -f", "environment");
     // Those of a subcommand come by here for both.
     command.setOptionValue("kustomize", undefined);
     command.setOptionValue("filename", [...(filename ?? []), `${kustomizePrefix}${kustomize}`]);
   } else if (isRequired && !hasState(command.opts<StateFlags>())) {
     command.error("error: say which cluster state to read: -f, --filename, or --live");
   }
-}
-
-/** Whether the flags name any cluster state. */
-export function hasState({ filename, live }: Pick<StateFlags, "filename" | "live">): boolean {
-  return filename !== undefined || live === true;
 }
 
 export function colorOption(): Option {
@@ -126,9 +109,4 @@ function portRange(text: string): PortRange {
     throw new InvalidArgumentError("Write it as FIRST-LAST, such as 30000-32767.");
   }
   return range;
-}
-
-/** The families that --family asks for; undefined: nobody asked. */
-export function wantedFamilies(family: StateFlags["family"]): readonly Family[] | undefined {
-  return family === undefined ? undefined : family === "dual" ? ["ipv4", "ipv6"] : [family];
 }

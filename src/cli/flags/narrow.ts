@@ -1,15 +1,8 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { escapeControls } from "../../diagnostics/printable.ts";
 import { isProblem, type LabelSelector, parseSelector } from "../../filter/label-selector.ts";
-import { parseServiceChoice, type ServiceChoice, type ServiceFilter } from "../../filter/service-filter.ts";
-import { notEmpty } from "./option-values.ts";
-
-/** What narrows a result to some Services. */
-export interface NarrowFlags {
-  readonly namespace?: readonly string[];
-  readonly selector?: LabelSelector;
-  readonly service?: readonly ServiceChoice[];
-}
+import { parseServiceChoice, type ServiceChoice } from "../../filter/service-filter.ts";
+import { notEmpty } from "./values.ts";
 
 /** By the names that commander knows these flags by: what cannot be narrowed conflicts with them. */
 export const narrowFlags: string[] = ["namespace", "selector", "service"];
@@ -32,12 +25,6 @@ export function addNarrowOptions(command: Command): Command {
     .addOption(
       option("--service <name>", "show this Service only, ns/name or name; repeatable").argParser(appendService),
     );
-}
-
-/** The filter that flags ask for; undefined: all is shown. */
-export function filterOf({ namespace = [], selector, service = [] }: NarrowFlags): ServiceFilter | undefined {
-  if (namespace.length === 0 && selector === undefined && service.length === 0) return undefined;
-  return { namespaces: namespace, selector, services: service };
 }
 
 function appendNamespace(value: string, previous: readonly string[] | undefined): readonly string[] {

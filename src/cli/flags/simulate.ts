@@ -1,17 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { type Cidr, parseCidr } from "../../model/address.ts";
-import type { PortRange } from "../../model/check-clashes.ts";
-import { mostReplicas, type Scale, type SimulateOptions } from "../../simulate/options.ts";
-
-/** What a command takes that can simulate a cluster. */
-export interface SimulateFlags {
-  readonly simulate?: boolean;
-  readonly nodes?: number;
-  readonly podCidr?: readonly Cidr[];
-  readonly serviceCidr?: readonly Cidr[];
-  readonly fail?: readonly string[];
-  readonly scale?: readonly Scale[];
-}
+import { mostReplicas, type Scale } from "../../simulate/options.ts";
 
 /** Adds the options that say how a cluster is simulated. */
 export function addSimulateOptions(command: Command): Command {
@@ -29,16 +18,6 @@ export function addSimulateOptions(command: Command): Command {
     )
     .addOption(new Option("--fail <name>", "a Node or Pod that is down; repeatable").argParser(appendName))
     .addOption(new Option("--scale <name=count>", "replicas of a workload; repeatable").argParser(appendScale));
-}
-
-/** Undefined where nobody asks for it; flags that say how ask for it too. */
-export function simulateOptions(
-  flags: SimulateFlags,
-  nodePortRange: PortRange | undefined,
-): SimulateOptions | undefined {
-  const { simulate = false, nodes, podCidr: podCidrs, serviceCidr: serviceCidrs, fail, scale } = flags;
-  const how = [nodes, podCidrs, serviceCidrs, fail, scale].some((one) => one !== undefined);
-  return simulate || how ? { nodes, podCidrs, serviceCidrs, nodePortRange, fail, scale } : undefined;
 }
 
 const mostNodes = 5000;

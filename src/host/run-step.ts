@@ -1,4 +1,5 @@
-import { notInstalled } from "../../reconcile/live/host-state.ts";
+import { existsSync } from "node:fs";
+import { notInstalled } from "../reconcile/live/host-state.ts";
 
 /** What became of a process. */
 export interface Ran {
@@ -10,6 +11,12 @@ export interface Ran {
 
 /** The whole seam to processes: an argument list and what it reads. Tests put their own in its place. */
 export type Run = (argv: readonly string[], stdin: string) => Promise<Ran>;
+
+/** A host as it can be reached: its processes, and which files it has. */
+export interface Host {
+  readonly run: Run;
+  readonly exists: (path: string) => boolean;
+}
 
 const patience = 600_000;
 const mostOutput = 2_000_000_000;
@@ -49,3 +56,5 @@ function failureOf({ failed, timedOut, code, signal, exitCode, stderr }: Outcome
   const said = stderr.trim().replace(/\s*\n\s*/g, "; ");
   return `exit ${exitCode ?? code}${said === "" ? "" : `: ${said}`}`;
 }
+
+export const localHost: Host = { run: runOnHost, exists: existsSync };

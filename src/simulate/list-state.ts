@@ -1,30 +1,25 @@
 import { createSink, describeSubject } from "../diagnostics/diagnostic.ts";
-import type { Inputs } from "../host/files/read-inputs.ts";
 import { layOver } from "../model/documents/apply-overlay.ts";
 import { compareBytes } from "../model/fields/name-map.ts";
-import { flattenDocuments, type InputObject } from "../model/flatten-documents.ts";
+import { type DocumentRoles, flattenDocuments, type InputObject } from "../model/flatten-documents.ts";
 import { isRead, subjectOf } from "../model/read-objects.ts";
 import { isKind } from "../simulate/draft.ts";
-import { printYaml } from "../snapshot/print-yaml.ts";
 
-interface PrintedState {
-  readonly text: string;
+export interface ListedState {
+  /** By kind and name, each with apiVersion and kind. */
+  readonly objects: readonly object[];
   /** Objects of kinds that nobody reads. */
   readonly leftOut: number;
 }
 
-/** The objects of a state that are read by anybody, by kind and name: as YAML documents, or as one List. */
-export function printState(inputs: Inputs, format: "yaml" | "json"): PrintedState {
-  const values = inputs.documents.slice(0, inputs.valueCount).map(({ value }) => value);
-  // Whoever compiled this state has told what is wrong with it.
+/** The objects of a state that are read by anybody, out of their Lists and with what lies over them. */
+export function listState(documents: readonly unknown[], roles: DocumentRoles): ListedState {
+  // Whoever compiled this state has reported what is wrong with it.
   const silent = createSink();
-  const objects = layOver(flattenDocuments(values, silent), inputs, silent);
+  const objects = layOver(flattenDocuments(documents, silent), roles, silent);
   const kept = objects.filter(isKept).map((object) => ({ object, key: sortKey(object) }));
   const items = kept.sort((a, b) => compareBytes(a.key, b.key)).map(({ object }) => complete(object));
-  return {
-    text: format === "json" ? `${JSON.stringify(listOf(items), null, 2)}\n` : items.map(printYaml).join("---\n"),
-    leftOut: objects.length - kept.length,
-  };
+  return { objects: items, leftOut: objects.length - kept.length };
 }
 
 function isKept(object: InputObject): boolean {
@@ -46,8 +41,4 @@ function sortKey(object: InputObject): string {
 /** With the kind that a typed list implies. */
 function complete({ apiVersion, kind, value }: InputObject): object {
   return { apiVersion, kind, ...value };
-}
-
-function listOf(items: readonly object[]): object {
-  return { apiVersion: "v1", kind: "List", items };
 }

@@ -1,18 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { CommandFailure, exitCodes } from "../exit-codes.ts";
-import { notEmpty, readDuration } from "./option-values.ts";
-
-/** Where a running cluster is, and as whom to read it: kubectl's own flags. */
-export interface LiveFlags {
-  readonly live?: boolean;
-  readonly kubeconfig?: string;
-  readonly context?: string;
-  readonly cluster?: string;
-  readonly user?: string;
-  readonly as?: string;
-  /** In milliseconds; 0: no limit. */
-  readonly requestTimeout?: number;
-}
+import { notEmpty, readDuration } from "./values.ts";
 
 const heading = "Options for --live:";
 
@@ -42,14 +29,4 @@ function timeout(text: string): number {
   if (milliseconds === undefined) throw new InvalidArgumentError("Write it as a number and a unit, such as 10s.");
   // Timers hold 31 bits.
   return Math.min(milliseconds, 2 ** 31 - 1);
-}
-
-/** Refuses flags that would have no effect: whoever gives them believes that the cluster is read. */
-export function refuseStrayLiveFlags(flags: LiveFlags): void {
-  if (flags.live === true) return;
-  const { kubeconfig, context, cluster, user, as, requestTimeout } = flags;
-  const given = Object.entries({ kubeconfig, context, cluster, user, as, "request-timeout": requestTimeout });
-  const [stray] = given.find(([, value]) => value !== undefined) ?? [];
-  if (stray === undefined) return;
-  throw new CommandFailure(`--${stray} says which cluster --live reads; say --live as well`, exitCodes.usage);
 }

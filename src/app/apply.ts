@@ -1,0 +1,108 @@
+import { families } from "../model/address.ts";
+import { parseHostState } from "../reconcile/live/host-state.ts";
+import { ownedOnHost } from "../reconcile/live/live-state.ts";
+import { nothingOwned } from "../reconcile/owned-state.ts";
+import { isOnlyOurs } from "../reconcile/plan-kernel.ts";
+import type { Effects, Machine } from "./effects.ts";
+import { Failure } from "./failure.ts";
+import {
+  type Change,
+  type ChangeControl,
+  type ChangeRequest,
+  type ChangeResult,
+  changeHost,
+} from "./host/change-host.ts";
+import { compileForHost, type Desired, desiredOfPlan, type HostStateRequest } from "./host/desired.ts";
+import { type Planned, planFor } from "./host/planned.ts";
+import { readHost } from "./host/read-host.ts";
+import { hasState } from "./requests.ts";
+
+export interface ApplyRequest extends HostStateRequest, Omit<ChangeRequest, "dryRun"> {
+  /** A saved plan. */
+  readonly plan?: string | undefined;
+  /** A backup. */
+  readonly restore?: string;
+  /** `client`: what a host that has nothing would get; `host`: check this one and change nothing. */
+  readonly dryRun?: "client" | "host";
+}
+
+/** Makes this host as cluster state, a saved plan or a backup says. */
+export async function applyState(
+  request: ApplyRequest,
+  control: ChangeControl,
+  effects: Effects,
+): Promise<ChangeResult> {
+  refuseAmbiguous(request);
+  const { plan, restore, dryRun } = request;
+  if (plan === undefined && restore === undefined && dryRun === "client") {
+    control.onPlanned(await planForNewHost(request, effects));
+    return { kind: "unchanged" };
+  }
+  const change = await changeOf(request, effects);
+  return changeHost(change, { ...request, dryRun: dryRun !== undefined }, control, effects);
+}
+
+/** Takes everything of kube-proxy's kind off this host. */
+export async function cleanUpHost(
+  request: ChangeRequest,
+  control: ChangeControl,
+  effects: Effects,
+): Promise<ChangeResult> {
+  const nothing = { wanted: nothingOwned, udpServices: [], excluded: [], ofLine: () => undefined };
+  const desire: Change["desire"] = async ({ name: node }) => ({ node, mode: "cleanup", ...nothing });
+  return changeHost({ desire }, request, control, effects);
+}
+
+function refuseAmbiguous(request: ApplyRequest): void {
+  const { plan, restore, dryRun, confirmWithin, filename } = request;
+  const given = [plan !== undefined, hasState(request), restore !== undefined].filter((isGiven) => isGiven);
+  if (given.length !== 1) {
+    const message = "say what to apply: -f STATE or --live, a saved plan, or --restore BACKUP, and only one of them";
+    throw new Failure(message, "usage");
+  }
+  if (confirmWithin !== undefined && filename?.includes("-")) {
+    throw new Failure("--confirm-within reads the answer from standard input, -f - the state", "usage");
+  }
+  if (dryRun === "client" && !hasState(request)) {
+    throw new Failure("--dry-run=client shows what -f STATE gives; here, use --dry-run=host", "usage");
+  }
+}
+
+async function changeOf(request: ApplyRequest, effects: Effects): Promise<Change> {
+  const { plan, restore } = request;
+  if (plan !== undefined) return changeOfPlan(plan, await effects.machine());
+  if (restore !== undefined) return { desire: () => desiredOfBackup(restore, effects) };
+  return { desire: (host) => compileForHost(request, host, effects) };
+}
+
+function changeOfPlan(path: string, { readPlan, fingerprintOf }: Machine): Change {
+  const read = readPlan(path);
+  if (read.kind === "broken") throw new Failure(`cannot apply ${path}: ${read.message}`, "invalid-input");
+  const { plan } = read;
+  return {
+    desire: async () => desiredOfPlan(plan),
+    check: ({ host, found }) => {
+      if (fingerprintOf(host, found) === plan.fingerprint) return;
+      const message = `${path} is stale: this host has changed since it was made, or it is another host; make a new one`;
+      throw new Failure(message, "stale-plan");
+    },
+  };
+}
+
+async function desiredOfBackup(path: string, effects: Effects): Promise<Desired> {
+  const { state } = await readHost(path, effects);
+  const owned = ownedOnHost(state, { wantedServers: new Set<string>(), excluded: [] });
+  const sysctls = new Map([...owned.sysctls].filter(([name]) => isOnlyOurs(name)));
+  const wanted = { ...owned, sysctls };
+  // Without a tool's text a backup does not say that its family had no rules: that family is left alone.
+  const known = families.filter((family) => state.rules[family] !== undefined);
+  const others = { udpServices: [], excluded: [], ofLine: () => undefined, families: known };
+  return { node: state.name, mode: "backup", wanted, ...others };
+}
+
+/** What a host that has nothing yet would get; asks nothing of this one. */
+async function planForNewHost(request: HostStateRequest, effects: Effects): Promise<Planned> {
+  const texts = { "iptables-save": "", "ip6tables-save": "" };
+  const { state } = parseHostState({ texts, failures: {} });
+  return planFor(await compileForHost(request, state, effects), state);
+}

@@ -1,0 +1,32 @@
+import { diffSides } from "../diff/diff-sides.ts";
+import type { TrafficDiff } from "../diff/traffic-diff.ts";
+import type { Effects } from "./effects.ts";
+import { narrowingOf } from "./narrowing.ts";
+import type { NarrowRequest } from "./requests.ts";
+import { readSides, type Sides } from "./sides/read-sides.ts";
+import type { SideRequest } from "./sides/side-request.ts";
+
+export interface DiffRequest extends SideRequest, NarrowRequest {}
+
+/** Says what changes for traffic from one state of a cluster or a host to another, and what of its rules. */
+export async function diffStates(request: DiffRequest, effects: Effects): Promise<TrafficDiff> {
+  const sides = await readSides(request, effects);
+  effects.onProgress("comparing");
+  const narrowing = narrowingOf(request, { clusters: sides.clusters, lines: () => linesOf(sides) }, effects);
+  return diffSides(sides.base, sides.head, narrowing);
+}
+
+function* linesOf({ base, head }: Sides): Iterable<string> {
+  for (const { texts } of [...base.nodes, ...head.nodes]) {
+    for (const { text } of [...texts.iptables, ...texts.ip6tables]) yield* text.split("\n");
+  }
+}
+
+/** Whether anything differs in what is shown: traffic or, unless only traffic was asked for, rules. */
+export function isDifferent({ changes, rules }: TrafficDiff, detail: "traffic" | "services" | "rules"): boolean {
+  if (changes.some(({ severity }) => severity !== "cosmetic")) return true;
+  if (detail === "traffic") return false;
+  return (
+    changes.length > 0 || rules.some(({ added, changed, removed, moved }) => added + changed + removed + moved > 0)
+  );
+}

@@ -1,0 +1,74 @@
+import type { ConnectionState, Entry, Protocol } from "../datapath/packet.ts";
+import { escapeControls } from "../diagnostics/printable.ts";
+import { findRemembered } from "../explain/packet/affinity.ts";
+import { type Expectation, findUnmet } from "../explain/packet/expectation.ts";
+import { type ExplainedHost, explainPacket } from "../explain/packet/explain-packet.ts";
+import type { PacketExplanation } from "../explain/packet/packet-explanation.ts";
+import { isRefusal, type PacketSource, type PacketTarget } from "../explain/packet/question.ts";
+import { type ResolvedPacket, resolvePacket } from "../explain/packet/resolve-packet.ts";
+import type { Effects } from "./effects.ts";
+import { compiledHost, type PacketQuery } from "./explain/compiled-host.ts";
+import { dumpedHost } from "./explain/dumped-host.ts";
+import { Failure } from "./failure.ts";
+import { hasState, type StateRequest } from "./requests.ts";
+
+export interface ExplainPacketRequest extends StateRequest {
+  readonly actual?: string;
+  readonly nodeAddress?: readonly string[];
+  readonly from: PacketSource;
+  readonly to: PacketTarget;
+  readonly proto?: Protocol;
+  readonly entry?: Entry;
+  readonly interface?: string;
+  readonly state: Lowercase<ConnectionState>;
+  readonly mark: number;
+  /** `ADDRESS:PORT` in canonical text. */
+  readonly remembered?: string;
+  readonly expect?: Expectation;
+}
+
+export interface ExplainPacketResult {
+  readonly explanation: PacketExplanation;
+  /** What it ends in instead of what was expected; undefined where that is met. */
+  readonly unmet: string | undefined;
+}
+
+/** Says where a packet goes on a node, by state or by the rules the node has. */
+export async function explainPacketOn(request: ExplainPacketRequest, effects: Effects): Promise<ExplainPacketResult> {
+  const { explained, context } = await readQuery(request, effects);
+  const resolved = resolvePacket(
+    {
+      source: request.from,
+      target: request.to,
+      protocol: request.proto,
+      entry: request.entry,
+      inInterface: request.interface,
+      state: request.state.toUpperCase() as ConnectionState,
+      mark: request.mark,
+    },
+    context,
+  );
+  if (isRefusal(resolved)) throw usage(escapeControls(resolved.refused));
+  const explanation = explainPacket(explained, withMemory(resolved, request.remembered, explained));
+  return { explanation, unmet: request.expect && findUnmet(request.expect, explanation) };
+}
+
+function readQuery(request: ExplainPacketRequest, effects: Effects): Promise<PacketQuery> {
+  const { actual, nodeAddress } = request;
+  if (actual !== undefined) return dumpedHost({ ...request, actual }, effects);
+  if (nodeAddress !== undefined) throw usage("--node-address is for --actual; state says it in a Node or Host");
+  if (!hasState(request)) throw usage("say which rules: -f STATE, --live, or --actual DUMP");
+  return compiledHost(request, effects);
+}
+
+/** The same packet from a client that the node remembers. */
+function withMemory(resolved: ResolvedPacket, target: string | undefined, { host }: ExplainedHost): ResolvedPacket {
+  if (target === undefined) return resolved;
+  const remembered = findRemembered(host, target);
+  if (remembered !== undefined) return { ...resolved, packet: { ...resolved.packet, remembered } };
+  throw usage(`nothing here keeps a client at ${target}: no rule enters it in a list, no virtual server is persistent`);
+}
+
+function usage(message: string): Failure {
+  return new Failure(message, "usage");
+}

@@ -1,0 +1,41 @@
+import { countHidden, type NotShown, narrowItems } from "../filter/narrowing.ts";
+import { linesIn } from "../reconcile/attribution.ts";
+import type { ServiceChange } from "../reconcile/summarize-changes.ts";
+import type { Effects } from "./effects.ts";
+import { compileForHost, type HostStateRequest } from "./host/desired.ts";
+import { changesOf, type Planned, planFor } from "./host/planned.ts";
+import { type HostSource, readHost } from "./host/read-host.ts";
+import { narrowingOf } from "./narrowing.ts";
+import type { NarrowRequest } from "./requests.ts";
+
+export interface PlanRequest extends HostStateRequest, NarrowRequest {
+  readonly actual: HostSource;
+}
+
+export interface PlanResult {
+  readonly planned: Planned;
+  /** Those that are shown. */
+  readonly changes: readonly ServiceChange[];
+  readonly notShown: NotShown | undefined;
+  /** There is something to do, of what is shown. */
+  readonly isToDo: boolean;
+}
+
+/** Says what would lead a host to what cluster state says. Changes nothing. */
+export async function planHost(request: PlanRequest, effects: Effects): Promise<PlanResult> {
+  const { state } = await readHost(request.actual, effects);
+  effects.onProgress("compiling");
+  const desired = await compileForHost(request, state, effects);
+  effects.onProgress("comparing");
+  const planned = planFor(desired, state);
+  const knowledge = { clusters: [desired.cluster], lines: () => linesIn(planned.found) };
+  const narrowing = narrowingOf(request, knowledge, effects);
+  const { shown: changes, hidden } = narrowItems(changesOf(planned), servicesOf, narrowing);
+  const notShown = narrowing && countHidden(hidden, servicesOf, narrowing);
+  const isToDo = planned.plan.steps.length > 0 && (hidden.length === 0 || changes.length > 0);
+  return { planned, changes, notShown, isToDo };
+}
+
+function servicesOf({ service }: ServiceChange): readonly string[] {
+  return [service];
+}

@@ -1,0 +1,68 @@
+import type { LabelSelector } from "../filter/label-selector.ts";
+import type { ServiceChoice } from "../filter/service-filter.ts";
+import type { Cidr, Family } from "../model/address.ts";
+import type { PortRange } from "../model/check-clashes.ts";
+import type { ProxyMode } from "../model/proxy-configuration/proxy-configuration.ts";
+import type { Scale, SimulateOptions } from "../simulate/options.ts";
+
+/** Where a running cluster is, and as whom to read it: kubectl's own choices. */
+export interface LiveRequest {
+  readonly live?: boolean;
+  readonly kubeconfig?: string;
+  readonly context?: string;
+  readonly cluster?: string;
+  readonly user?: string;
+  readonly as?: string;
+  /** In milliseconds; 0: no limit. */
+  readonly requestTimeout?: number;
+}
+
+/** How a cluster is simulated; any of these asks for it. */
+export interface SimulateRequest {
+  readonly simulate?: boolean;
+  readonly nodes?: number;
+  readonly podCidr?: readonly Cidr[];
+  readonly serviceCidr?: readonly Cidr[];
+  readonly fail?: readonly string[];
+  readonly scale?: readonly Scale[];
+}
+
+/** Where cluster state comes from, and for which node it is compiled. */
+export interface StateRequest extends LiveRequest, SimulateRequest {
+  /** Undefined with `live`, and where no state is needed. */
+  readonly filename?: readonly string[];
+  readonly recursive?: boolean;
+  readonly proxyConfig?: string;
+  readonly overlay?: readonly string[];
+  readonly node?: string;
+  readonly mode?: ProxyMode;
+  readonly family?: Family | "dual";
+  readonly serviceNodePortRange?: PortRange;
+}
+
+/** What narrows a result to some Services. */
+export interface NarrowRequest {
+  readonly namespace?: readonly string[];
+  readonly selector?: LabelSelector;
+  readonly service?: readonly ServiceChoice[];
+}
+
+/** Whether a request names any cluster state. */
+export function hasState({ filename, live }: Pick<StateRequest, "filename" | "live">): boolean {
+  return filename !== undefined || live === true;
+}
+
+/** The families that a request names; undefined: it leaves them to the state. */
+export function requestedFamilies(family: StateRequest["family"]): readonly Family[] | undefined {
+  return family === undefined ? undefined : family === "dual" ? ["ipv4", "ipv6"] : [family];
+}
+
+/** Undefined where the state is taken as it is. */
+export function simulateOptions(
+  request: SimulateRequest,
+  nodePortRange: PortRange | undefined,
+): SimulateOptions | undefined {
+  const { simulate = false, nodes, podCidr: podCidrs, serviceCidr: serviceCidrs, fail, scale } = request;
+  const how = [nodes, podCidrs, serviceCidrs, fail, scale].some((one) => one !== undefined);
+  return simulate || how ? { nodes, podCidrs, serviceCidrs, nodePortRange, fail, scale } : undefined;
+}

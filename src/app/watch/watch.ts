@@ -1,0 +1,181 @@
+import { hasErrors } from "../../diagnostics/diagnostic.ts";
+import type { createCredentials } from "../../host/kube/credentials.ts";
+import type { reflectResource } from "../../host/kube/reflect-resource.ts";
+import type { ReflectorTimes } from "../../host/kube/reflector.ts";
+import type { watchedResources } from "../../host/kube/resources.ts";
+import { type Family, families } from "../../model/address.ts";
+import { featuresOnHost } from "../../reconcile/live/counters.ts";
+import type { HostState } from "../../reconcile/live/host-state.ts";
+import { isAnythingOwned, ownedRules } from "../../reconcile/owned-objects.ts";
+import { summarizeDiagnostics } from "../../report/diagnostics.ts";
+import type { Effects, Machine } from "../effects.ts";
+import { Failure } from "../failure.ts";
+import { kubeProxyRefusal } from "../host/change-host.ts";
+import { refuseUnreadableHost } from "../host/read-host.ts";
+import { readState } from "../read-state.ts";
+import { requestedFamilies, type StateRequest } from "../requests.ts";
+import type { DesiredOptions } from "./desired-rules.ts";
+import { type ServerEffects, type ServerRequest, startServers } from "./start-servers.ts";
+import { readHostState, type SyncedHost } from "./sync-host.ts";
+import { watchCluster } from "./watch-cluster.ts";
+import type { Log } from "./watch-log.ts";
+
+export interface WatchRequest extends StateRequest, Omit<ServerRequest, "family"> {
+  /** Report drift and write nothing; the other one is `apply`. */
+  readonly verify?: boolean;
+  readonly apply?: boolean;
+  /** In milliseconds, as `syncPeriod` is. */
+  readonly minSyncPeriod: number;
+  readonly backupDir: string;
+  readonly replaceKubeProxy?: boolean;
+}
+
+/** What a watch needs beside what every command does. */
+export interface WatchEffects {
+  readonly createCredentials: typeof createCredentials;
+  readonly watchedResources: typeof watchedResources;
+  readonly reflectResource: typeof reflectResource;
+  readonly times: ReflectorTimes;
+  readonly servers: ServerEffects;
+  readonly log: Log;
+  /** Milliseconds of a clock that only goes forward. */
+  readonly now: () => number;
+  /** From now on signals end it. */
+  readonly catchStops: () => Stops;
+  /** It has begun to change the host: from now on nobody who reads may end it by going away. */
+  readonly ignoreBrokenPipes: () => void;
+}
+
+export interface Stops {
+  readonly signal: AbortSignal;
+  /** Ends it as a signal does. */
+  readonly stop: () => void;
+  readonly reason: () => string | undefined;
+  readonly end: () => void;
+}
+
+/** How long an API server may take to answer, where nobody says how long; a watch that waits for ever is no watch. */
+const usualPatience = 30_000;
+
+/** Keeps this host as a running cluster says, or reports drift, until it is stopped. */
+export async function watchState(request: WatchRequest, effects: Effects, watch: WatchEffects): Promise<void> {
+  const node = refuseUnfit(request);
+  const isVerify = request.verify === true;
+  const machine = await effects.machine();
+  const refusal = isVerify ? undefined : kubeProxyRefusal(request, machine);
+  // One that comes later makes every sync fail until it goes.
+  if (refusal !== undefined) throw new Failure(refusal, "environment");
+  const options = await optionsOf({ request, node, host: await readThisHost(machine) }, effects);
+  const stops = watch.catchStops();
+  let fatal: string | undefined;
+  try {
+    const servers = await startServers(request, watch.servers);
+    if (!isVerify) watch.ignoreBrokenPipes();
+    watch.log("info", "watching", { node, mode: isVerify ? "verify" : "apply" });
+    const credentials = { ...targetOf(request), freshFor: 60_000, signal: stops.signal };
+    const synced = syncedHost({ request, machine, ports: servers.ports, interrupted: stops.reason }, watch.log);
+    await watchCluster({
+      ...watch,
+      resources: watch.watchedResources(request.proxyConfig === undefined),
+      credentials: watch.createCredentials(credentials),
+      options,
+      synced,
+      isVerify,
+      periods: { least: request.minSyncPeriod, full: request.syncPeriod, retry: { first: 1000, most: 30_000 } },
+      signal: stops.signal,
+      observer: servers.observer,
+      onFatal: (message) => {
+        fatal = message;
+        stops.stop();
+      },
+    }).finally(servers.close);
+  } finally {
+    stops.end();
+  }
+  if (fatal !== undefined) throw new Failure(fatal, "environment");
+  watch.log("info", "stopped", { signal: stops.reason() });
+}
+
+function refuseUnfit({ live, filename, recursive, overlay, node, verify, apply, ...request }: WatchRequest): string {
+  const usage = (message: string): Failure => new Failure(message, "usage");
+  if (filename !== undefined || recursive !== undefined)
+    throw usage("watch follows a running cluster: it takes --live instead of -f");
+  if (live !== true) throw usage("say --live: watch follows a running cluster");
+  if (overlay !== undefined) throw usage("--overlay cannot be laid over a cluster that changes");
+  if (node === undefined) throw usage("say which node this host is: --node NAME");
+  if (verify === apply) throw usage("say what to do: --verify tells of drift, --apply changes this host");
+  if (request.minSyncPeriod > request.syncPeriod) throw usage("--min-sync-period is longer than --sync-period");
+  return node;
+}
+
+async function readThisHost(machine: Machine): Promise<HostState> {
+  refuseUnreadableHost(machine);
+  const read = await readHostState(machine.host);
+  if (typeof read === "string") throw new Failure(read, "environment");
+  return read.state;
+}
+
+async function optionsOf(
+  { request, node, host }: { readonly request: WatchRequest; readonly node: string; readonly host: HostState },
+  effects: Effects,
+): Promise<DesiredOptions> {
+  const backend = (family: Family) => host.rules[family]?.backend ?? "nft";
+  const hasOurs = families.every((family) => {
+    const texts = host.rules[family]?.texts;
+    return texts !== undefined && isAnythingOwned(ownedRules(texts));
+  });
+  return {
+    node,
+    mode: request.mode,
+    nodePortRange: request.serviceNodePortRange,
+    // kube-proxy always runs both: what an earlier run left in one is to be kept in step as well.
+    families: requestedFamilies(request.family) ?? (hasOurs ? families : undefined),
+    proxyConfig: await readProxyConfig(request, effects),
+    hostAddresses: host.addresses,
+    hostFeatures: featuresOnHost(host),
+    backends: { ipv4: backend("ipv4"), ipv6: backend("ipv6") },
+  };
+}
+
+/** The configuration of --proxy-config, which stands over that of the cluster and is read once. */
+async function readProxyConfig({ proxyConfig, mode }: WatchRequest, effects: Effects): Promise<unknown> {
+  if (proxyConfig === undefined) return undefined;
+  const quiet = { ...effects, onProgress: () => {} };
+  const { inputs, sink } = await readState({ proxyConfig, ...(mode === undefined ? {} : { mode }) }, {}, quiet);
+  const { diagnostics } = sink;
+  if (hasErrors(diagnostics)) {
+    effects.onNotice({ kind: "diagnostics", groups: [{ diagnostics, documents: inputs.documents }] });
+    throw new Failure(summarizeDiagnostics(diagnostics), "invalid-input");
+  }
+  return inputs.documents[inputs.proxyConfigDocument ?? 0]?.value;
+}
+
+function targetOf({ kubeconfig, context, cluster, user, as, requestTimeout = usualPatience }: WatchRequest) {
+  return { kubeconfig, context, cluster, user, as, patience: requestTimeout === 0 ? usualPatience : requestTimeout };
+}
+
+interface WatchedHost {
+  readonly request: WatchRequest;
+  readonly machine: Machine;
+  /** Ports this process listens on, which are no sign of a kube-proxy. */
+  readonly ports: ReadonlySet<number>;
+  readonly interrupted: () => string | undefined;
+}
+
+function syncedHost({ request, machine, ports, interrupted }: WatchedHost, log: Log): SyncedHost {
+  let isKept = false;
+  return {
+    host: machine.host,
+    lock: machine.holdApplyLock,
+    refusal: () => kubeProxyRefusal(request, machine, ports),
+    preflight: (steps) => machine.preflight(steps),
+    keepBackup: (dump) => {
+      if (isKept) return;
+      const backup = machine.writeBackup(request.backupDir, dump);
+      if (backup.kind === "failed") throw new Error(backup.message);
+      isKept = true;
+      log("info", "backup", { path: backup.path });
+    },
+    interrupted,
+  };
+}

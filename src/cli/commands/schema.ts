@@ -1,0 +1,41 @@
+import { Command } from "commander";
+import { Failure } from "../../app/failure.ts";
+import type { didYouMean } from "../../model/fields/did-you-mean.ts";
+import type { schemas } from "../../report/schemas.ts";
+
+/** `portolan schema NAME`: the JSON Schema of a document Portolan prints. Without a name, what there is. */
+export function schemaCommand(name: string): Command {
+  return new Command("schema")
+    .summary("print the JSON schema of an output")
+    .description("Prints the JSON Schema (2020-12) of a document Portolan prints. Without a name, lists them.")
+    .argument("[name]", "such as diff")
+    .addHelpText("after", `\nExample:\n  $ ${name} schema diff > diff.schema.json\n`)
+    .action(async (document: string | undefined) => {
+      const known = {
+        ...(await import("../../report/schemas.ts")),
+        ...(await import("../../model/fields/did-you-mean.ts")),
+      };
+      process.stdout.write(document === undefined ? listSchemas(known) : schemaText(document, known));
+    });
+}
+
+interface Known {
+  readonly schemas: typeof schemas;
+  readonly didYouMean: typeof didYouMean;
+}
+
+function schemaText(name: string, { schemas, didYouMean }: Known): string {
+  const named = Object.hasOwn(schemas, name) ? schemas[name] : undefined;
+  if (named === undefined) {
+    const near = didYouMean(name, Object.keys(schemas));
+    const hint = near === undefined ? "portolan schema lists the names" : `did you mean ${near}?`;
+    throw new Failure(`there is no schema ${name}; ${hint}`, "usage");
+  }
+  return `${JSON.stringify(named.schema, null, 2)}\n`;
+}
+
+function listSchemas({ schemas }: Known): string {
+  const names = Object.keys(schemas).sort();
+  const widest = Math.max(...names.map(({ length }) => length));
+  return names.map((name) => `${name.padEnd(widest)}  ${schemas[name]?.of ?? ""}\n`).join("");
+}

@@ -1,0 +1,70 @@
+import type { DiagnosticGroup, Effects, Notice } from "../../app/effects.ts";
+import { escapeControls } from "../../diagnostics/printable.ts";
+import { type Paint, renderDiagnostics } from "../../report/diagnostics.ts";
+import { realEffects } from "../effects.ts";
+import { type ColorFlag, painter } from "./color.ts";
+import { startProgress } from "./progress.ts";
+
+/** Where a command prints: its result on stdout, everything else on stderr. */
+export interface Terminal {
+  readonly effects: Effects;
+  readonly print: (text: string | Uint8Array) => void;
+  /** Onto stderr, as it is. */
+  readonly warn: (text: string) => void;
+  readonly showDiagnostics: (group: DiagnosticGroup) => void;
+  /** Colour of stdout. */
+  readonly paint: Paint;
+}
+
+/** The terminal of this process, with the progress line on it. */
+export function openTerminal({ color }: ColorFlag): Terminal {
+  const progress = startProgress(process.stderr);
+  const write = (stream: NodeJS.WriteStream, text: string | Uint8Array): void => {
+    progress.end();
+    stream.write(text);
+  };
+  const paint = painter(process.stderr, color);
+  const warn = (text: string): void => write(process.stderr, text);
+  const onNotice = (notice: Notice): void => warn(renderNotice(notice, paint));
+  return {
+    effects: { ...realEffects, onProgress: progress.report, onNotice },
+    print: (text) => write(process.stdout, text),
+    warn,
+    showDiagnostics: (group) => onNotice({ kind: "diagnostics", groups: [group] }),
+    paint: painter(process.stdout, color),
+  };
+}
+
+function renderNotice(notice: Notice, paint: Paint): string {
+  switch (notice.kind) {
+    case "note":
+    case "warning":
+      return `${notice.kind}: ${escapeControls(notice.text)}\n`;
+    case "no-proxy-configuration":
+      return (
+        "note: the cluster has no ConfigMap kube-system/kube-proxy: defaults are taken\n" +
+        "      (--proxy-config FILE gives another configuration)\n"
+      );
+    case "pods-forbidden":
+      return (
+        "warning: pods cannot be read, so endpoints stay as the cluster has them: a new\n" +
+        "         Service gets none of its pods, a changed selector chooses no others\n" +
+        notice.reason
+          .split("\n")
+          .map((line) => `         ${escapeControls(line)}\n`)
+          .join("")
+      );
+    case "diagnostics":
+      return renderGroups(notice, paint);
+  }
+}
+
+/** Under their headings, with a blank line before what they come to. */
+function renderGroups({ groups, summary = "" }: Extract<Notice, { kind: "diagnostics" }>, paint: Paint): string {
+  const texts = groups.map(({ heading, diagnostics, documents }) => {
+    const text = renderDiagnostics(diagnostics, documents, paint);
+    return heading === undefined ? text : `${escapeControls(heading)}:\n\n${text}\n`;
+  });
+  const isApart = groups.every(({ heading }) => heading === undefined);
+  return texts.join("") + (summary === "" ? "" : `${isApart ? "\n" : ""}${summary}\n`);
+}

@@ -1,0 +1,55 @@
+import type { ChainGraph } from "../../explain/chain/chain-graph.ts";
+import type { Explanation } from "../../explain/explanation.ts";
+import type { Rendering, SourceOf } from "../../explain/source.ts";
+import { renderChain, renderSet } from "./chain.ts";
+import {
+  chainDocument,
+  entryDocument,
+  nodeDocument,
+  objectDocument,
+  ruleExplanationDocument,
+  setDocument,
+} from "./documents.ts";
+import { renderEntry, renderRuleExplanation } from "./line.ts";
+import { renderNode, renderObject } from "./object.ts";
+
+/** `-o text`. */
+export function renderExplanation(answer: Explanation, rendering: Rendering): string {
+  switch (answer.kind) {
+    case "object":
+      return renderObject(answer.explanation, answer.dumpGraph, rendering);
+    case "node":
+      return renderNode(answer.explanation, rendering);
+    case "chain":
+      return renderChain(answer.explanation, rendering);
+    case "set":
+      return renderSet(answer.explanation, rendering);
+    case "entry":
+      return renderEntry(answer.explanation, rendering);
+    case "rule":
+      return renderRuleExplanation(answer.explanation, rendering, answer.where);
+  }
+}
+
+/** `-o json`. */
+export function explanationDocument(answer: Explanation, sourceOf: SourceOf): object {
+  switch (answer.kind) {
+    case "object":
+      return objectDocument(answer.explanation, sourceOf);
+    case "node":
+      return nodeDocument(answer.explanation, sourceOf);
+    case "chain":
+      return chainDocument(answer.explanation, sourceOf);
+    case "set":
+      return setDocument(answer.explanation, sourceOf);
+    case "entry":
+      return entryDocument(answer.explanation, sourceOf);
+    case "rule":
+      return ruleExplanationDocument(answer.explanation, sourceOf);
+  }
+}
+
+/** What `-o mermaid` and `-o dot` draw. */
+export function graphsOf(answer: Explanation): readonly ChainGraph[] {
+  return "graphs" in answer ? answer.graphs : [];
+}
