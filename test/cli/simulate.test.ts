@@ -205,7 +205,7 @@ describe("an overlay over a state with pods", () => {
     const { code, stdout, stderr } = await runCli(args, { cwd: files });
     expect(code).toBe(0);
     expect(problemsIn(stderr)).toContain("info[overlay-endpoints-recomputed] over.yaml:1:1");
-    expect(stderr).not.toContain("overlay-endpoints-stay");
+    expect(stderr).not.toContain("overlay-endpoints-kept");
     const pods = (loadAll(base) as Loose[]).filter(
       ({ kind, metadata }) => kind === "Pod" && metadata.labels.app === "api",
     );

@@ -37,7 +37,7 @@ export async function runVerify(flags: VerifyFlags): Promise<number> {
     const steps = plan.steps.filter(({ mayFail }) => mayFail !== true);
     const title = `Repairs the rules for node ${escapeControls(desired.node)}.`;
     process.stdout.write(steps.length === 0 ? "" : printRepairScript(steps, title));
-    const foreign = drift.some(({ kind }) => kind === "foreign-before-ours");
+    const foreign = drift.some(({ kind }) => kind === "foreign-rules-first");
     if (foreign) process.stderr.write("rules of others before ours are left to whoever made them\n");
   } else if (flags.output === "json") {
     const report = { apiVersion: "portolan/v1alpha1", kind: "VerifyReport", node: desired.node, mode: desired.mode };

@@ -106,7 +106,7 @@ function warnAbsentBelow(input: InputObject, sink: Sink): void {
   const value = absenceOf(input);
   if (value === undefined || value === null || value === "false") return;
   const place = ["metadata", "annotations", absentAnnotation].reduce(at, input.place);
-  sink.reporter(subjectOf(input))("overlay-absent-elsewhere", place, {}, { caret: "key" });
+  sink.reporter(subjectOf(input))("absent-outside-overlay", place, {}, { caret: "key" });
 }
 
 function warnNotThere(input: InputObject, sink: Sink): void {

@@ -156,10 +156,10 @@ describe("--keep-going", () => {
     const kept = await runCli(["compile", "-f", "all.yaml", "--keep-going"], { cwd });
     expect(kept.stdout).toBe(wanted.stdout);
     expect(kept.code).toBe(3);
-    const leftOut = kept.stderr.match(/^info\[object-left-out\]: .*$/gm);
+    const leftOut = kept.stderr.match(/^info\[object-skipped\]: .*$/gm);
     expect(leftOut).toEqual([
-      "info[object-left-out]: Service shop/broken is left out, because of its errors",
-      "info[object-left-out]: EndpointSlice shop/web-x2 is left out, because of its errors",
+      "info[object-skipped]: Service shop/broken is left out, because of its errors",
+      "info[object-skipped]: EndpointSlice shop/web-x2 is left out, because of its errors",
     ]);
     expect(kept.stderr).toMatch(/2 errors.*; objects with errors were left out\n$/);
     const stopped = await runCli(["compile", "-f", "all.yaml"], { cwd });

@@ -70,7 +70,7 @@ describe("a side of diff", () => {
     }
     for (const there of [cwd, workspace(files)]) {
       const { diff } = await compare(there, ["base", "head"]);
-      const told = diff?.changes.map(({ vip, witness: { entry, to } }) => `${vip} ${entry} ${to}`);
+      const told = diff?.changes.map(({ vip, examplePacket: { entry, to } }) => `${vip} ${entry} ${to}`);
       expect(told).toEqual([
         "nodePort 30081/TCP outside 192.0.2.10:30081",
         "nodePort 30080/TCP outside 192.0.2.10:30080",

@@ -10,7 +10,7 @@ describe("objects", () => {
     const situation = await inStep();
     const { api, watch } = situation;
     api.put({ ...slice, endpoints: [{ addresses: ["10.0.1.999"] }] });
-    await watch.until(() => watch.entries.some(({ code }) => code === "object-kept"), "a warning");
+    await watch.until(() => watch.entries.some(({ code }) => code === "last-valid-state-kept"), "a warning");
     await watch.until(() => watch.count("synced") === 2, "a sync");
     expect(watch.rules()).toContain("10.0.1.5:8080");
     await followsTo(situation, "10.0.1.90");

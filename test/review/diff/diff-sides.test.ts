@@ -65,7 +65,7 @@ describe.each(["iptables", "ipvs"] as const)("diffSides in %s mode", (mode) => {
       removed: [{ target: "10.244.2.12:443", pod: undefined, node: undefined }],
     });
     expect(change.details).toContain("share per endpoint 50 % -> 100 %");
-    expect(change.witness).toEqual({
+    expect(change.examplePacket).toEqual({
       from: "198.51.100.7",
       fromClass: "outside",
       entry: "outside",
@@ -91,7 +91,7 @@ describe.each(["iptables", "ipvs"] as const)("diffSides in %s mode", (mode) => {
       "changed access-lost 10.97.5.17:3000/TCP: no endpoints left",
       "changed access-lost nodePort 30080/TCP: no endpoints left",
     ]);
-    expect(find(diff, "10.97.5.17:3000/TCP").witness).toMatchObject({ now: "rejected" });
+    expect(find(diff, "10.97.5.17:3000/TCP").examplePacket).toMatchObject({ now: "rejected" });
   });
 
   test("a node port that opens widens access, one that closes loses it", () => {
@@ -144,7 +144,7 @@ describe.each(["iptables", "ipvs"] as const)("diffSides in %s mode", (mode) => {
     expect(diff.changes.map(({ vip }) => vip)).toContain("nodePort 30080/TCP");
     expect(find(diff, "nodePort 30080/TCP")).toMatchObject({
       endpoints: { removed: [{ target: "10.244.2.12:443" }] },
-      witness: { entry: "outside", now: "10.244.1.11:443" },
+      examplePacket: { entry: "outside", now: "10.244.1.11:443" },
     });
   });
 });

@@ -65,7 +65,7 @@ describe("text of any origin", () => {
     const [change] = diffRules(rules, head).changes;
     expect(change).toMatchObject({
       severity: "access-lost",
-      witness: { fromClass: "outside but 203.0.113.0/24", was: "10.1.0.1:80", now: "untouched" },
+      examplePacket: { fromClass: "outside but 203.0.113.0/24", was: "10.1.0.1:80", now: "untouched" },
     });
   });
 

@@ -7,7 +7,7 @@ function told(base: NodeText, head: NodeText): readonly string[] {
   const isNew = (vip: string) => !vip.startsWith("packets that conntrack calls");
   return changes
     .filter(({ vip }) => isNew(vip))
-    .map(({ severity, vip, headline, witness }) => `${severity} ${vip}: ${headline} [${witness.to}]`);
+    .map(({ severity, vip, headline, examplePacket }) => `${severity} ${vip}: ${headline} [${examplePacket.to}]`);
 }
 
 const filter = (...rules: readonly string[]): string =>

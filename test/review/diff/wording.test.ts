@@ -119,7 +119,7 @@ describe.each(["iptables", "ipvs"] as const)("in %s mode", (mode) => {
         endpoints: { added: [], removed: [] },
         nodes,
       });
-      expect(changes[0]?.witness.from).not.toMatch(/^10\.0\.[12]\.9$/);
+      expect(changes[0]?.examplePacket.from).not.toMatch(/^10\.0\.[12]\.9$/);
     }
   });
 });

@@ -47,7 +47,7 @@ export function change(more: Partial<TrafficChange> = {}): TrafficChange {
     endpoints: { added: [], removed: [{ target: "10.244.3.4:8080", pod: "web-c", node: "n3" }] },
     before: [balanced(["10.244.1.2:8080", "10.244.2.3:8080", "10.244.3.4:8080"])],
     after: [balanced(["10.244.1.2:8080", "10.244.2.3:8080"])],
-    witness: {
+    examplePacket: {
       from: "10.244.1.5",
       fromClass: "any source",
       entry: "pod",

@@ -12,7 +12,7 @@ const lost = change({
   endpoints: { added: [], removed: [{ target: "10.244.2.7:9090", pod: "checkout-a", node: "n2" }] },
   before: [balanced(["10.244.2.7:9090"])],
   after: [{ from: "any source", outcomes: [rejected] }],
-  witness: {
+  examplePacket: {
     from: "10.244.1.5",
     fromClass: "any source",
     entry: "pod",
@@ -38,7 +38,7 @@ const opened = change({
   endpoints: { added: [], removed: [] },
   before: [],
   after: [balanced(["10.244.1.2:8080", "10.244.2.3:8080"], "any source", { masquerade: true })],
-  witness: {
+  examplePacket: {
     from: "203.0.113.9",
     fromClass: "any source",
     entry: "outside",
@@ -51,7 +51,7 @@ const opened = change({
 });
 
 const kept = change({
-  witness: {
+  examplePacket: {
     from: "198.51.100.7",
     fromClass: "outside",
     entry: "outside",
@@ -80,7 +80,7 @@ const kept = change({
 });
 
 const sticky = change({
-  witness: {
+  examplePacket: {
     from: "10.244.1.5",
     fromClass: "any source",
     entry: "pod",
@@ -101,7 +101,7 @@ const sticky = change({
 });
 
 const stray = change({
-  witness: {
+  examplePacket: {
     from: "198.51.100.7",
     fromClass: "any source",
     entry: "outside",

@@ -16,7 +16,7 @@ describe("renderText", () => {
 - shop/checkout:grpc  10.96.100.2:9090/TCP  no endpoints left
     - 10.244.2.7:9090  (pod checkout-a, node n2)        deploy/checkout.yaml:8:5
     ! connections are now rejected (icmp-port-unreachable)
-    witness  tcp 10.244.1.5 -> 10.96.100.2:9090
+    examplePacket  tcp 10.244.1.5 -> 10.96.100.2:9090
              was: 10.244.2.7:9090   now: rejected
 ~ shop/web:http       10.96.4.20:80/TCP     endpoints 3 -> 2
     - 10.244.3.4:8080  (pod web-c, node n3)                deploy/web.yaml:21:13
@@ -28,10 +28,10 @@ assumed: routing and NetworkPolicy beyond a node are not looked at
     );
   });
 
-  it("puts source and witness in one line where the terminal is wide", () => {
+  it("puts source and examplePacket in one line where the terminal is wide", () => {
     const text = renderText(smallDiff, { detail: "services", columns: 120 });
     expect(text).toMatch(/^~ shop\/web:http +10\.96\.4\.20:80\/TCP +endpoints 3 -> 2 +deploy\/web\.yaml:21:13$/m);
-    expect(text).toMatch(/^ {4}witness {2}tcp 10\.244\.1\.5 -> 10\.96\.100\.2:9090 {3}was: \S+ {3}now: rejected$/m);
+    expect(text).toMatch(/^ {4}examplePacket {2}tcp 10\.244\.1\.5 -> 10\.96\.100\.2:9090 {3}was: \S+ {3}now: rejected$/m);
   });
 
   it("has every address and share at the level of traffic", () => {
