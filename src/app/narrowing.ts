@@ -25,7 +25,7 @@ export function narrowingOf(flags: NarrowFlags, { clusters, others, lines }: Kno
   if (filter === undefined) return undefined;
   const hasState = clusters.length > 0 || others !== undefined;
   if (filter.selector !== undefined && !hasState)
-    throw new CommandFailure("-l asks for labels, and rules have none: give the state too, with -f", exitCodes.usage);
+    throw new CommandFailure("-l needs labels, and rules have none: pass the state too, with -f", exitCodes.usage);
   const { services, owners } = servicesInClusters(clusters);
   const known: Known = { services: [...services, ...(others ?? [])], owners };
   const isAsked = (part: ServiceFilter, among: readonly KnownService[]): boolean =>

@@ -9,11 +9,11 @@ import { printYaml } from "../snapshot/print-yaml.ts";
 
 interface PrintedState {
   readonly text: string;
-  /** Objects of kinds that nobody reads. */
-  readonly leftOut: number;
+  /** Objects of kinds that Portolan does not read: `Ingress shop/shop`. */
+  readonly ignored: readonly string[];
 }
 
-/** The objects of a state that are read by anybody, by kind and name: as YAML documents, or as one List. */
+/** The objects of a state that Portolan reads, by kind and name: as YAML documents, or as one List. */
 export function printState(inputs: Inputs, format: "yaml" | "json"): PrintedState {
   const values = inputs.documents.slice(0, inputs.valueCount).map(({ value }) => value);
   // Whoever compiled this state has told what is wrong with it.
@@ -23,7 +23,7 @@ export function printState(inputs: Inputs, format: "yaml" | "json"): PrintedStat
   const items = kept.sort((a, b) => compareBytes(a.key, b.key)).map(({ object }) => complete(object));
   return {
     text: format === "json" ? `${JSON.stringify(listOf(items), null, 2)}\n` : items.map(printYaml).join("---\n"),
-    leftOut: objects.length - kept.length,
+    ignored: objects.filter((object) => !isKept(object)).map((object) => describeSubject(subjectOf(object))),
   };
 }
 

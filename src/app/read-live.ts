@@ -35,8 +35,8 @@ export async function readLiveDocuments(
   if (live.kind === "failed") throw new CommandFailure(live.message, exitCodes.environment);
   if (needs.withConfiguration && !live.hasConfiguration) {
     process.stderr.write(
-      "note: the cluster has no ConfigMap kube-system/kube-proxy: defaults are taken\n" +
-        "      (--proxy-config FILE gives another configuration)\n",
+      "note: the cluster has no ConfigMap kube-system/kube-proxy: defaults are used\n" +
+        "      (pass --proxy-config FILE to use another configuration)\n",
     );
   }
   if (live.podsForbidden !== undefined) warnWithoutPods(live.podsForbidden);
@@ -45,8 +45,8 @@ export async function readLiveDocuments(
 
 function warnWithoutPods(reason: string): void {
   process.stderr.write(
-    "warning: pods cannot be read, so endpoints stay as the cluster has them: a new\n" +
-      "         Service gets none of its pods, a changed selector chooses no others\n" +
+    "warning: pods cannot be read, so endpoints are those of the cluster: a new Service\n" +
+      "         gets no endpoints, and a changed selector does not change them\n" +
       reason
         .split("\n")
         .map((line) => `         ${escapeControls(line)}\n`)

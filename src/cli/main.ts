@@ -22,7 +22,7 @@ export async function main(name: string): Promise<void> {
     await program.parseAsync();
   } catch (error) {
     process.exitCode = explainFailure(error, name);
-    if (isStrayFile(error)) process.stderr.write("(cluster state is given with -f)\n");
+    if (isStrayFile(error)) process.stderr.write("hint: pass cluster state with -f\n");
   }
 }
 

@@ -9,7 +9,13 @@ import { nameSources } from "./name-sources.ts";
 import { type Reach, tellDetails, tellHeadline } from "./service-change.ts";
 import { findService } from "./service-names.ts";
 import type { EndpointAt, SideNode } from "./side.ts";
-import { type EndpointLabel, type RuleLine, severities, type TrafficChange, type ExamplePacket } from "./traffic-diff.ts";
+import {
+  type EndpointLabel,
+  type ExamplePacket,
+  type RuleLine,
+  severities,
+  type TrafficChange,
+} from "./traffic-diff.ts";
 
 /** One node on both sides. */
 export interface NodePair {

@@ -74,7 +74,9 @@ function pairNodes(
 function unknownAddresses(nodes: readonly SideNode[]): readonly string[] {
   const without = nodes.filter(({ world }) => world.nodeAddresses.length === 0).map(({ name }) => name);
   if (without.length === 0) return [];
-  return [`addresses of ${[...new Set(without)].join(", ")} are unknown: node ports are evaluated at an example address`];
+  return [
+    `addresses of ${[...new Set(without)].join(", ")} are unknown: node ports are evaluated at an example address`,
+  ];
 }
 
 /** One entry for nodes with the same change. */

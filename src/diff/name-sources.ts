@@ -36,7 +36,8 @@ export function nameSources(entry: Entry, sources: AddressSet, whole: AddressSet
   if (cidrs.length <= mostCidrs) return cidrs.join(", ");
   const hull = hullOf(sources);
   const missing = fewestNetworks(subtract(intersect(whole, hull), sources), unite([free, complement(hull)], hull.bits));
-  if (missing.length <= mostCidrs) return `${isEverything(hull) ? name : printCidrs(hull)} except ${missing.join(", ")}`;
+  if (missing.length <= mostCidrs)
+    return `${isEverything(hull) ? name : printCidrs(hull)} except ${missing.join(", ")}`;
   return `${name}, ${cidrs.slice(0, mostCidrs).join(", ")} and ${cidrs.length - mostCidrs} more networks`;
 }
 

@@ -115,17 +115,13 @@ function affinity(was: readonly Part[], now: readonly Part[]): string {
   const [before, after] = [first[place], second[place]];
   if (before === after) return scheduling(was, now);
   if (after === undefined) return "session affinity removed";
-  return before === undefined
-    ? `session affinity added (${after} s)`
-    : `session affinity ${before} s -> ${after} s`;
+  return before === undefined ? `session affinity added (${after} s)` : `session affinity ${before} s -> ${after} s`;
 }
 
 /** How IPVS spreads clients, where it does so otherwise. */
 function scheduling(was: readonly Part[], now: readonly Part[]): string {
   const [before, after] = [was.find(isDelivered)?.outcome.scheduling, now.find(isDelivered)?.outcome.scheduling];
-  return before === after || before === undefined || after === undefined
-    ? ""
-    : `IPVS scheduling ${before} -> ${after}`;
+  return before === after || before === undefined || after === undefined ? "" : `IPVS scheduling ${before} -> ${after}`;
 }
 
 /** The share of each endpoint, where all have the same but for rounding. */

@@ -71,7 +71,11 @@ export function setTimeouts(wanted: string | undefined, found: string | undefine
 }
 
 export function addCounters(names: readonly string[]): readonly ChangeStep[] {
-  return names.map((name) => ({ purpose: "create a counter that rules use", argv: ["nfacct", "add", name], stdin: "" }));
+  return names.map((name) => ({
+    purpose: "create a counter that rules use",
+    argv: ["nfacct", "add", name],
+    stdin: "",
+  }));
 }
 
 export function deleteCounters(names: readonly string[]): readonly ChangeStep[] {

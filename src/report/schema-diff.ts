@@ -116,7 +116,10 @@ function outcomeRecord(): object {
     share: { type: "number", minimum: 0, maximum: 1 },
     exact: text("The share as a fraction."),
     masquerade: { type: "boolean" },
-    affinity: { type: ["number", "null"], description: "Timeout of session affinity in seconds; null without affinity." },
+    affinity: {
+      type: ["number", "null"],
+      description: "Timeout of session affinity in seconds; null without affinity.",
+    },
     assuming: names("Matches that Portolan cannot evaluate and on which this outcome depends."),
   });
 }

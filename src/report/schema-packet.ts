@@ -36,7 +36,10 @@ function packetRecord(): object {
       to: text("Address and port."),
       protocol: { enum: ["tcp", "udp", "sctp"] },
       entry: { enum: ["outside", "pod", "node"], description: "How the packet reaches the node." },
-      state: { enum: ["new", "established", "related", "invalid", "untracked"], description: "The conntrack state of its connection." },
+      state: {
+        enum: ["new", "established", "related", "invalid", "untracked"],
+        description: "The conntrack state of its connection.",
+      },
     },
     asked,
   );
@@ -61,7 +64,11 @@ function outcomeRecord(): object {
       pod: text("namespace/name of the pod with that address."),
       podNode: text("The node of that pod."),
       rejectedWith: text("What the client receives, such as icmp-port-unreachable."),
-      affinitySeconds: { type: "integer", minimum: 1, description: "How long session affinity keeps the client at this endpoint." },
+      affinitySeconds: {
+        type: "integer",
+        minimum: 1,
+        description: "How long session affinity keeps the client at this endpoint.",
+      },
       scheduling: { enum: ["by weight", "by source", "dynamic"], description: "How IPVS selects the endpoint." },
     },
   );
@@ -80,14 +87,23 @@ function hopRecord(): object {
     {
       table: text("nat, filter and so on; ipvs for a virtual server."),
       chain: text("The chain, or the virtual server's address."),
-      rule: { type: ["integer", "null"], minimum: 1, description: "The number of the rule in its chain; null for a policy or virtual server." },
+      rule: {
+        type: ["integer", "null"],
+        minimum: 1,
+        description: "The number of the rule in its chain; null for a policy or virtual server.",
+      },
       text: text("The rule as the tool prints it."),
       words: text("What the rule matches and what it does."),
       origin: text("The object or comment that the rule comes from; empty if unknown."),
     },
     {
       goesTo: text("The chain it jumps to, or the address and port of its DNAT."),
-      share: { type: "number", minimum: 0, maximum: 1, description: "The share of the packets that reach the rule, if it matches at random." },
+      share: {
+        type: "number",
+        minimum: 0,
+        maximum: 1,
+        description: "The share of the packets that reach the rule, if it matches at random.",
+      },
       exact: text("The same as a fraction."),
       object: text("The object it comes from: Service shop/web, or kube-proxy for rules that are always present."),
       field: text("The field it comes from."),

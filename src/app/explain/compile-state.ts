@@ -36,7 +36,7 @@ export interface ChoiceOfNodes extends StateFlags {
 export async function readState(flags: ChoiceOfNodes): Promise<State> {
   if (!hasState(flags)) {
     throw new CommandFailure(
-      "only cluster state can tell: give -f STATE or --live (or, of a Service, a chain or a line, --actual DUMP)",
+      "this needs cluster state: pass -f STATE or --live (for a Service, a chain or a line also --actual DUMP)",
       exitCodes.usage,
     );
   }
@@ -61,7 +61,7 @@ export async function readState(flags: ChoiceOfNodes): Promise<State> {
     compile: (node) => {
       const { script, plan } = compileNode(cluster, node, options, sink);
       endOnErrors(sink, inputs, flags);
-      if (script === undefined || plan === undefined) throw new Error("no script, and no error either");
+      if (script === undefined || plan === undefined) throw new Error("compiling gave neither a script nor an error");
       return { facts: nodeFacts(cluster, plan, values), texts: readTexts(textsOfScript(script)) };
     },
     tellAbout: (isConcerned) => {
@@ -76,13 +76,13 @@ export async function readState(flags: ChoiceOfNodes): Promise<State> {
 function endOnErrors({ diagnostics }: Sink, { documents }: Inputs, { color }: ChoiceOfNodes): void {
   if (!hasErrors(diagnostics)) return;
   process.stderr.write(renderDiagnostics(diagnostics, documents, painter(process.stderr, color)));
-  throw new CommandFailure(`${summarizeDiagnostics(diagnostics)}; nothing can be explained`, exitCodes.invalidInput);
+  throw new CommandFailure(`${summarizeDiagnostics(diagnostics)}; nothing was explained`, exitCodes.invalidInput);
 }
 
 /** Several Nodes and none chosen: all of them. */
 function chooseNodes({ nodes }: Cluster, { node, allNodes }: ChoiceOfNodes): readonly (string | undefined)[] {
   if (allNodes === true && nodes.length === 0) {
-    throw new CommandFailure("--all-nodes: the input has no Node", exitCodes.usage);
+    throw new CommandFailure("--all-nodes needs at least one Node in the input", exitCodes.usage);
   }
   const isEvery = allNodes === true || (node === undefined && nodes.length > 1);
   return isEvery ? nodes.map(({ name }) => name).sort() : [node];

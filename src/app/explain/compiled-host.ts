@@ -19,10 +19,10 @@ export async function compiledHost(flags: StateFlags, tell: (what: string) => vo
   tell("compiling");
   const { script } = compileNode(cluster, flags.node, options, sink);
   tellDiagnostics(state, flags.color);
-  if (script === undefined) throw new Error("no script, and no error either");
+  if (script === undefined) throw new Error("compiling gave neither a script nor an error");
   // Its problems were reported when it was compiled.
   const view = resolveNodeView(cluster, flags.node, {}, createSink().reporter(createSubject()));
-  if (view === undefined) throw new Error("a node was compiled that is not there");
+  if (view === undefined) throw new Error("the compiled node does not exist");
   tell("reading the rules");
   const host = readEvaluatedHost(textsOf(script, new Map()), {
     nodeAddresses: view.hostAddresses.map(({ text }) => text),
@@ -47,7 +47,7 @@ export async function compiledHost(flags: StateFlags, tell: (what: string) => vo
 export function tellDiagnostics({ sink: { diagnostics }, inputs }: State, color: ColorChoice): void {
   process.stderr.write(renderDiagnostics(diagnostics, inputs.documents, painter(process.stderr, color)));
   if (!hasErrors(diagnostics)) return;
-  throw new CommandFailure(`${summarizeDiagnostics(diagnostics)}; nothing is explained`, exitCodes.invalidInput);
+  throw new CommandFailure(`${summarizeDiagnostics(diagnostics)}; nothing was explained`, exitCodes.invalidInput);
 }
 
 /** A host to ask, and what names in a question about it mean. */

@@ -45,7 +45,8 @@ export async function readEvidence(flags: ExplainFlags): Promise<Evidences> {
       sourceOf: sourceFinder(state.documents),
     };
   }
-  if (flags.allNodes === true) throw new CommandFailure("--all-nodes: a dump is of one node", exitCodes.usage);
+  if (flags.allNodes === true)
+    throw new CommandFailure("--all-nodes cannot be used with --actual: a dump shows one node", exitCodes.usage);
   if (flags.filename?.includes("-") === true && actual === "-") {
     throw new CommandFailure("-f and --actual cannot both read standard input", exitCodes.usage);
   }

@@ -64,7 +64,7 @@ function searched({ labels, isDump }: Evidences): string {
 export async function explainFileLine(file: string, line: number, flags: ExplainFlags): Promise<string> {
   const { all, labels, isDump } = await readEvidence(flags);
   if (labels.length > 1) {
-    throw new CommandFailure("lines have other numbers on other nodes: give --node", exitCodes.usage);
+    throw new CommandFailure("line numbers differ between nodes: pass --node", exitCodes.usage);
   }
   const [evidence] = [...all()];
   const lines = new Map<string, ReadonlyMap<number, string>>();
@@ -81,7 +81,7 @@ export async function explainFileLine(file: string, line: number, flags: Explain
   const inFile = lines.get(file) ?? (isDump && lines.size === 1 ? [...lines.values()][0] : undefined);
   if (inFile === undefined) {
     const near = didYouMean(file, lines.keys()) ?? [...lines.keys()].join(", ");
-    throw new CommandFailure(`there is no text ${file}; there is ${near}`, exitCodes.invalidInput);
+    throw new CommandFailure(`there is no file ${file}; existing files: ${near}`, exitCodes.invalidInput);
   }
   const text = inFile.get(line);
   if (text === undefined) {

@@ -14,7 +14,7 @@ import { printAnswer } from "./print-answer.ts";
 export async function explainObject(question: ObjectQuestion, flags: ExplainFlags): Promise<string> {
   if (question.type === "Service") return explainServiceObject(question, flags);
   if (flags.actual !== undefined) {
-    const message = `a dump names Services alone: ask for one, or leave out --actual`;
+    const message = `a dump names only Services: pass service/NS/NAME, or remove --actual`;
     throw new CommandFailure(message, exitCodes.usage);
   }
   switch (question.type) {

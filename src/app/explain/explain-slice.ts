@@ -54,7 +54,7 @@ function refuseMirrored({ type, namespace, name }: ObjectQuestion, { cluster, do
     ({ value }) => isSame(value) || (isRecord(value) && Array.isArray(value.items) && value.items.some(isSame)),
   );
   if (!isThere) return;
-  const message = `Endpoints ${namespace}/${name} cause nothing: the Service has EndpointSlices, and kube-proxy reads those`;
+  const message = `Endpoints ${namespace}/${name} have no effect: the Service has EndpointSlices, and kube-proxy reads only these`;
   throw new CommandFailure(message, exitCodes.invalidInput);
 }
 

@@ -36,10 +36,13 @@ export function printAnswer(
 function onlyGraph(graphs: readonly ChainGraph[], output: string): ChainGraph {
   const [graph, another] = graphs;
   if (another !== undefined) {
-    throw new CommandFailure(`-o ${output}: the nodes differ, and a picture is of one: give --node`, exitCodes.usage);
+    throw new CommandFailure(`-o ${output}: the nodes differ, and a graph shows one: pass --node`, exitCodes.usage);
   }
   if (graph === undefined || graph.nodes.length === 0) {
-    throw new CommandFailure(`-o ${output}: there is nothing to draw; -o text says why`, exitCodes.invalidInput);
+    throw new CommandFailure(
+      `-o ${output}: there is nothing to draw; see -o text for the reason`,
+      exitCodes.invalidInput,
+    );
   }
   return graph;
 }

@@ -65,15 +65,15 @@ function checked(toolTextsRead: readonly ToolText[], label: string, host: string
   if (texts.chains.length === 0) {
     const why = texts.problems[0] === undefined ? "it has no table" : texts.problems[0];
     throw new CommandFailure(
-      `${label} is neither iptables-save text nor what collect writes: ${why}`,
+      `${label} is neither output of iptables-save nor of portolan collect: ${why}`,
       exitCodes.invalidInput,
     );
   }
-  if (cut !== undefined) throw new CommandFailure(`${cut}: the text is cut off`, exitCodes.invalidInput);
+  if (cut !== undefined) throw new CommandFailure(`${cut}: the text is truncated`, exitCodes.invalidInput);
   const { problems } = texts;
   const more = problems.length > mostProblems ? [`... and ${problems.length - mostProblems} more`] : [];
   for (const problem of [...problems.slice(0, mostProblems), ...more]) {
-    process.stderr.write(`warning: not understood, and left out: ${escapeControls(problem)}\n`);
+    process.stderr.write(`warning: not understood and ignored: ${escapeControls(problem)}\n`);
   }
   return { label, host, texts };
 }

@@ -64,7 +64,7 @@ async function lockHost(): Promise<() => void> {
   const release = await holdApplyLock();
   if (release !== undefined) return release;
   throw new CommandFailure(
-    "another portolan is changing this host (ss -xlp shows who listens on @portolan-apply); nothing was done",
+    "another portolan process is changing this host (ss -xlp shows the listener on @portolan-apply); nothing was changed",
     exitCodes.environment,
   );
 }
@@ -73,7 +73,7 @@ function refuseKubeProxy(flags: ChangeFlags): void {
   const sign = flags.replaceKubeProxy === true ? undefined : kubeProxyHere();
   if (sign === undefined) return;
   throw new CommandFailure(
-    `kube-proxy runs here (${sign}) and would undo what is done; stop it, or say --replace-kube-proxy`,
+    `kube-proxy runs here (${sign}) and would undo the changes; stop it, or pass --replace-kube-proxy`,
     exitCodes.environment,
   );
 }
@@ -82,14 +82,17 @@ async function refuseUnfit({ plan }: Planned): Promise<void> {
   const reasons = await whyNotHere(plan.steps, runOnHost);
   if (reasons.length === 0) return;
   const list = reasons.map((reason) => `\n  ${reason}`).join("");
-  throw new CommandFailure(`this host lacks what the steps need; nothing was done:${list}`, exitCodes.environment);
+  throw new CommandFailure(
+    `this host does not meet the requirements of the plan; nothing was changed:${list}`,
+    exitCodes.environment,
+  );
 }
 
 async function run(planned: Planned, dump: HostDump, flags: ChangeFlags, progress: Progress): Promise<number> {
   const interrupts = catchInterrupts();
   const backup = keepBackup(flags.backupDir, dump);
   const restore = ["portolan", "apply", "--restore", backup, "--backup-dir", resolve(flags.backupDir)];
-  process.stderr.write(`backup: ${backup}\nto go back by hand: ${restore.map(quoteWord).join(" ")}\n`);
+  process.stderr.write(`backup: ${backup}\nto restore it manually: ${restore.map(quoteWord).join(" ")}\n`);
   const application = applicationOf(planned);
   try {
     const surroundings = { host: localHost, tell: progress.tell, interrupted: interrupts.reason };
@@ -99,7 +102,7 @@ async function run(planned: Planned, dump: HostDump, flags: ChangeFlags, progres
     if (flags.confirmWithin === undefined || (await isConfirmed(flags.confirmWithin, interrupts))) {
       const { steps } = planned.plan;
       const count = steps.length === 1 ? "1 step" : `${steps.length} steps`;
-      process.stdout.write(`\nDone: ${count} ran, and the host is as wanted.\n`);
+      process.stdout.write(`\nDone: ${count} ran, and the host matches.\n`);
       return exitCodes.fine;
     }
     const failure: StepFailure = {
@@ -119,7 +122,7 @@ function keepBackup(directory: string, dump: HostDump): string {
   try {
     return writeBackup(resolve(directory), dump);
   } catch (error) {
-    const message = `cannot keep a backup in ${directory}: ${reasonOf(error)}; nothing was done`;
+    const message = `cannot write a backup to ${directory}: ${reasonOf(error)}; nothing was changed`;
     throw new CommandFailure(message, exitCodes.environment);
   }
 }
@@ -133,9 +136,9 @@ function tellFailure(
   const lines = [step === undefined ? message : `"${step.purpose}" failed: ${step.argv[0]}: ${message}`];
   const line = step && failingLine(step, message, ofChain, desired.ofLine);
   if (line !== undefined) lines.push(`  line ${line.number}: ${line.text}`);
-  if (line?.service !== undefined) lines.push(`  it is there because of ${line.service}`);
-  if (outcome.kind === "broken") lines.push(`leading the host back failed as well: ${outcome.rollbackFailure}`);
-  else lines.push("the host is as it was before");
+  if (line?.service !== undefined) lines.push(`  it comes from ${line.service}`);
+  if (outcome.kind === "broken") lines.push(`the rollback failed as well: ${outcome.rollbackFailure}`);
+  else lines.push("the host was rolled back to its previous state");
   process.stderr.write(lines.map((text) => `${escapeControls(text)}\n`).join(""));
   if (outcome.kind === "broken") return exitCodes.restoreFailed;
   if (isInterrupt) return interrupts.exitCode();
@@ -144,7 +147,7 @@ function tellFailure(
 
 /** Rules may have cut off whoever asked for them: silence counts as no. */
 async function isConfirmed(milliseconds: number, interrupts: Interrupts): Promise<boolean> {
-  process.stderr.write(`Keep it? Type yes within ${milliseconds / 1000} s: `);
+  process.stderr.write(`Keep the changes? Type yes within ${milliseconds / 1000} s: `);
   const lines = createInterface({ input: process.stdin });
   let timer: NodeJS.Timeout | undefined;
   const answer = await new Promise<string>((resolve) => {

@@ -66,7 +66,7 @@ export async function compileForHost(flags: HostStateFlags, host: HostState): Pr
   process.stderr.write(renderDiagnostics(sink.diagnostics, inputs.documents, painter(process.stderr, flags.color)));
   const summary = summarizeDiagnostics(sink.diagnostics);
   if (script === undefined || plan === undefined || hasErrors(sink.diagnostics)) {
-    throw new CommandFailure(`${summary}; nothing was done`, exitCodes.invalidInput);
+    throw new CommandFailure(`${summary}; nothing was changed`, exitCodes.invalidInput);
   }
   if (summary !== "") process.stderr.write(`\n${summary}\n`);
   return {

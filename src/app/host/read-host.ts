@@ -23,7 +23,7 @@ export async function readHost(
   if (doubt !== undefined) {
     const others = more.length === 0 ? "" : ` (and ${more.length} more)`;
     const isHere = source === thisHost;
-    const where = isHere ? "cannot read this host" : `${source} cannot be relied on`;
+    const where = isHere ? "cannot read this host" : `${source} is incomplete`;
     throw new CommandFailure(`${where}: ${doubt}${others}`, isHere ? exitCodes.environment : exitCodes.invalidInput);
   }
   return { dump, state };

@@ -64,7 +64,7 @@ function withoutEmpty({ base, head }: SideSources): SideSources {
       const message = other.kind === "empty" ? `${source.reason}; ${other.reason}` : source.reason;
       throw new CommandFailure(`${message}: there is nothing to compare`, exitCodes.invalidInput);
     }
-    tellNote(`${source.reason}: taken for ${other.name} without its Services`);
+    tellNote(`${source.reason}: compared as ${other.name} without its Services`);
     return { kind: "state", name: source.name, state: withoutServices(other.state) };
   };
   return { base: filled(base, head), head: filled(head, base) };

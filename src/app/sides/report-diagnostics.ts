@@ -9,9 +9,17 @@ export function tellDiagnostics({ base, head }: SideSources, color: ColorChoice)
   const [before, after] = [diagnosticsOf(base), diagnosticsOf(head)];
   const [known, given] = [new Set(before.map(keyOf)), new Set(after.map(keyOf))];
   const groups = [
-    { heading: `only in ${nameOf(base, head)}`, source: base, found: before.filter((one) => !given.has(keyOf(one))) },
-    { heading: `only in ${nameOf(head, base)}`, source: head, found: after.filter((one) => !known.has(keyOf(one))) },
-    { heading: "on both sides", source: head, found: after.filter((one) => known.has(keyOf(one))) },
+    {
+      heading: `diagnostics for ${nameOf(base, head)}`,
+      source: base,
+      found: before.filter((one) => !given.has(keyOf(one))),
+    },
+    {
+      heading: `diagnostics for ${nameOf(head, base)}`,
+      source: head,
+      found: after.filter((one) => !known.has(keyOf(one))),
+    },
+    { heading: "diagnostics for both sides", source: head, found: after.filter((one) => known.has(keyOf(one))) },
   ].filter(({ found }) => found.length > 0);
   for (const { heading, source, found } of groups) {
     const text = renderDiagnostics(found, stateOf(source)?.inputs.documents ?? [], painter(process.stderr, color));

@@ -23,14 +23,14 @@ export async function runApply(planFile: string | undefined, flags: ApplyFlags):
   const { restore, dryRun, ...stateFlags } = flags;
   const given = [planFile !== undefined, hasState(flags), restore !== undefined].filter((isGiven) => isGiven);
   if (given.length !== 1) {
-    const message = "say what to apply: -f STATE or --live, a saved plan, or --restore BACKUP, and only one of them";
+    const message = "pass exactly one of -f STATE or --live, a saved plan, or --restore BACKUP";
     throw new CommandFailure(message, exitCodes.usage);
   }
   if (flags.confirmWithin !== undefined && flags.filename?.includes("-")) {
-    throw new CommandFailure("--confirm-within reads the answer from standard input, -f - the state", exitCodes.usage);
+    throw new CommandFailure("--confirm-within and -f - cannot both read standard input", exitCodes.usage);
   }
   if (dryRun === "client" && !hasState(flags)) {
-    throw new CommandFailure("--dry-run=client shows what -f STATE gives; here, use --dry-run=host", exitCodes.usage);
+    throw new CommandFailure("--dry-run=client needs -f STATE; pass --dry-run=host instead", exitCodes.usage);
   }
   const changeFlags = { ...stateFlags, dryRun: dryRun !== undefined };
   if (planFile !== undefined) return applyPlan(planFile, changeFlags);
@@ -45,7 +45,7 @@ async function applyPlan(path: string, flags: ChangeFlags): Promise<number> {
   const { plan } = read;
   const refuseStale = ({ host, found }: Planned): void => {
     if (fingerprintOf(host, found) === plan.fingerprint) return;
-    const message = `${path} is stale: this host has changed since it was made, or it is another host; make a new one`;
+    const message = `${path} is stale: this host has changed since it was made, or it is another host; make a new plan`;
     throw new CommandFailure(message, exitCodes.stalePlan);
   };
   return changeHost(async () => desiredOfPlan(plan), flags, refuseStale);

@@ -45,7 +45,7 @@ export interface CheckFlags extends StateFlags, NarrowFlags {
 /** `portolan check`. Exit 1: there are findings at or above --fail-on. */
 export async function runCheck(flags: CheckFlags): Promise<number> {
   if (!hasState(flags) && flags.actual === undefined) {
-    const message = "say what to check: -f or --live for cluster state, --actual for what a host has";
+    const message = "nothing to check: pass -f or --live for cluster state, --actual for the rules of a host";
     throw new CommandFailure(message, exitCodes.usage);
   }
   const baseline = flags.baseline === undefined ? new Map<string, number>() : readBaseline(flags.baseline);
@@ -80,7 +80,7 @@ async function checkAll(flags: CheckFlags, progress: Progress): Promise<Checked>
     const texts = sortTexts(name, files, sink);
     const [first] = files;
     if (name !== "" && texts.size === 0 && first !== undefined && actual.groups.length === 1)
-      throw new CommandFailure(`${name} holds no text of iptables, ipset or ipvsadm`, exitCodes.invalidInput);
+      throw new CommandFailure(`${name} contains no output of iptables, ipset or ipvsadm`, exitCodes.invalidInput);
     checkHost(texts, sink);
   }
   if (flags.actual !== undefined && actual.documents.length === 0)
@@ -143,12 +143,12 @@ function readBaseline(path: string): Baseline {
   try {
     text = readFileSync(path, "utf8");
   } catch (error) {
-    const hint = "--write-baseline writes one";
+    const hint = "create it with --write-baseline";
     throw new CommandFailure(`cannot read the baseline ${path}: ${reasonOf(error)}; ${hint}`, exitCodes.invalidInput);
   }
   const baseline = parseBaseline(text);
   if (typeof baseline !== "string") return baseline;
-  throw new CommandFailure(`${path} cannot be the baseline: ${baseline}`, exitCodes.invalidInput);
+  throw new CommandFailure(`cannot use the baseline ${path}: ${baseline}`, exitCodes.invalidInput);
 }
 
 function writeBaseline(path: string, report: CheckReport): number {

@@ -27,7 +27,7 @@ export async function runCollect(flags: CollectFlags): Promise<number> {
   }
   process.stdout.write(printHostDump(dump));
   for (const [command, reason] of Object.entries(dump.failures) as [DumpCommand, string][]) {
-    process.stderr.write(`left out: ${command}: ${reason}\n`);
+    process.stderr.write(`skipped: ${command}: ${reason}\n`);
   }
   return exitCodes.fine;
 }

@@ -34,7 +34,7 @@ export async function runCompile(flags: CompileFlags): Promise<number> {
   process.stderr.write(renderDiagnostics(sink.diagnostics, inputs.documents, paint));
   if (complete) writeResult(compiled, state, flags);
   const summary = summarizeDiagnostics(sink.diagnostics);
-  const ending = failed ? `; ${complete ? "objects with errors were left out" : "nothing was written"}` : "";
+  const ending = failed ? `; ${complete ? "objects with errors were skipped" : "nothing was written"}` : "";
   if (summary !== "") process.stderr.write(`\n${summary}${ending}\n`);
   return failed ? exitCodes.invalidInput : exitCodes.fine;
 }
@@ -46,7 +46,7 @@ function compileState(
 ): readonly CompiledNode[] {
   if (hasErrors(sink.diagnostics) && flags.keepGoing !== true) return [];
   const names = flags.allNodes === true ? cluster.nodes.map(({ name }) => name).sort() : [flags.node];
-  if (names.length === 0) throw new CommandFailure("--all-nodes: the input has no Node", exitCodes.usage);
+  if (names.length === 0) throw new CommandFailure("--all-nodes needs at least one Node in the input", exitCodes.usage);
   const compiled: CompiledNode[] = [];
   for (const name of names) {
     tell(`compiling ${name ?? "the node"}`);

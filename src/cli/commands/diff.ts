@@ -53,7 +53,7 @@ function* linesOf({ base, head }: Sides): Iterable<string> {
 function refuseSharedFiles(reports: readonly Report[]): void {
   const files = reports.map(({ file }) => file);
   const twice = files.find((file, index) => files.indexOf(file) !== index);
-  if (twice !== undefined) throw new CommandFailure(`two reports are to be written to ${twice}`, exitCodes.usage);
+  if (twice !== undefined) throw new CommandFailure(`two reports have the same file ${twice}`, exitCodes.usage);
 }
 
 /** Open to others than its owner: reports are for reading. */

@@ -29,7 +29,7 @@ function schemaText(name: string): string {
   const named = Object.hasOwn(schemas, name) ? schemas[name] : undefined;
   if (named === undefined) {
     const near = didYouMean(name, Object.keys(schemas));
-    const hint = near === undefined ? "portolan schema lists the names" : `did you mean ${near}?`;
+    const hint = near === undefined ? "run portolan schema for the names" : `did you mean ${near}?`;
     throw new CommandFailure(`there is no schema ${name}; ${hint}`, exitCodes.usage);
   }
   return `${JSON.stringify(named.schema, null, 2)}\n`;

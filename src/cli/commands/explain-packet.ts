@@ -62,8 +62,9 @@ export async function runExplainPacket(flags: ExplainPacketFlags): Promise<numbe
 function readAsked(flags: ExplainPacketFlags, progress: Progress): Promise<Asked> {
   const { actual, nodeAddress } = flags;
   if (actual !== undefined) return dumpedHost({ ...flags, actual }, progress);
-  if (nodeAddress !== undefined) throw usage("--node-address is for --actual; state says it in a Node or Host");
-  if (!hasState(flags)) throw usage("say which rules: -f STATE, --live, or --actual DUMP");
+  if (nodeAddress !== undefined)
+    throw usage("--node-address needs --actual; cluster state has addresses in Node or Host documents");
+  if (!hasState(flags)) throw usage("no input: pass -f STATE, --live, or --actual DUMP");
   return compiledHost(flags, progress.tell);
 }
 
@@ -72,7 +73,9 @@ function withMemory(resolved: ResolvedPacket, target: string | undefined, { host
   if (target === undefined) return resolved;
   const remembered = findRemembered(host, target);
   if (remembered !== undefined) return { ...resolved, packet: { ...resolved.packet, remembered } };
-  throw usage(`nothing here keeps a client at ${target}: no rule enters it in a list, no virtual server is persistent`);
+  throw usage(
+    `no session affinity to ${target}: no rule adds a client to its list, and no virtual server is persistent`,
+  );
 }
 
 function usage(message: string): CommandFailure {

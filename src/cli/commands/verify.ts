@@ -38,7 +38,7 @@ export async function runVerify(flags: VerifyFlags): Promise<number> {
     const title = `Repairs the rules for node ${escapeControls(desired.node)}.`;
     process.stdout.write(steps.length === 0 ? "" : printRepairScript(steps, title));
     const foreign = drift.some(({ kind }) => kind === "foreign-rules-first");
-    if (foreign) process.stderr.write("rules of others before ours are left to whoever made them\n");
+    if (foreign) process.stderr.write("note: foreign rules are not removed\n");
   } else if (flags.output === "json") {
     const report = { apiVersion: "portolan/v1alpha1", kind: "VerifyReport", node: desired.node, mode: desired.mode };
     const narrowed = notShown === undefined ? {} : { notShown: notShownDocument(notShown, "findings") };
@@ -60,12 +60,12 @@ function renderSummary(count: number, node: string, notShown: NotShown | undefin
   const summary = count === 0 ? "no drift" : `${count} ${count === 1 ? "difference" : "differences"}`;
   const isPart = notShown !== undefined && notShown.count > 0;
   const left = notShown === undefined ? "" : `${escapeControls(notShownSentence(notShown, "finding"))}.\n`;
-  return `Node ${escapeControls(node)}: ${summary}${isPart ? " in what is shown" : ""}.\n${left}`;
+  return `Node ${escapeControls(node)}: ${summary}${isPart ? " for the Services shown" : ""}.\n${left}`;
 }
 
 function renderFinding({ kind, service, where, lines, isDrift }: Drift, paint: Paint): string {
   const shown = lines.slice(0, mostLines).map((line) => `    ${escapeControls(line)}\n`);
   if (lines.length > mostLines) shown.push(`    ... ${lines.length - mostLines} more\n`);
   const label = isDrift ? paint("red", kind) : paint("dim", `note: ${kind}`);
-  return `${label}: ${escapeControls(where)}\n  concerns ${escapeControls(service)}\n${shown.join("")}`;
+  return `${label}: ${escapeControls(where)}\n  affects ${escapeControls(service)}\n${shown.join("")}`;
 }

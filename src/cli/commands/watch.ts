@@ -80,11 +80,11 @@ export async function runWatch(flags: WatchFlags): Promise<number> {
 function refuseUnfit({ live, filename, recursive, overlay, node, verify, apply, ...flags }: WatchFlags): string {
   const usage = (message: string): CommandFailure => new CommandFailure(message, exitCodes.usage);
   if (filename !== undefined || recursive !== undefined)
-    throw usage("watch follows a running cluster: it takes --live instead of -f");
-  if (live !== true) throw usage("say --live: watch follows a running cluster");
-  if (overlay !== undefined) throw usage("--overlay cannot be laid over a cluster that changes");
-  if (node === undefined) throw usage("say which node this host is: --node NAME");
-  if (verify === apply) throw usage("say what to do: --verify tells of drift, --apply changes this host");
+    throw usage("watch needs a running cluster: pass --live instead of -f");
+  if (live !== true) throw usage("watch needs a running cluster: pass --live");
+  if (overlay !== undefined) throw usage("watch does not support --overlay");
+  if (node === undefined) throw usage("no node: pass --node NAME of this host");
+  if (verify === apply) throw usage("pass either --verify to report drift or --apply to change this host");
   if (flags.minSyncPeriod > flags.syncPeriod) throw usage("--min-sync-period is longer than --sync-period");
   return node;
 }
@@ -97,7 +97,7 @@ function refuseKubeProxy(flags: WatchFlags): void {
 
 function refusalOf({ replaceKubeProxy }: WatchFlags, ports: ReadonlySet<number>): string | undefined {
   const sign = replaceKubeProxy === true ? undefined : kubeProxyHere(ports);
-  return sign && `kube-proxy runs here (${sign}) and would undo what is done; stop it, or say --replace-kube-proxy`;
+  return sign && `kube-proxy runs here (${sign}) and would undo the changes; stop it, or pass --replace-kube-proxy`;
 }
 
 async function readThisHost(): Promise<HostState> {
@@ -161,7 +161,7 @@ function syncedHost(flags: WatchFlags, { log, ports, interrupted }: Surroundings
       try {
         backup = writeBackup(resolve(flags.backupDir), dump);
       } catch (error) {
-        throw new Error(`cannot keep a backup in ${flags.backupDir}: ${reasonOf(error)}`);
+        throw new Error(`cannot write a backup to ${flags.backupDir}: ${reasonOf(error)}`);
       }
       log("info", "backup", { path: backup });
     },

@@ -22,21 +22,21 @@ export function hostCommands(name: string, finish: Finish): readonly Command[] {
 }
 
 function actualOption(): Option {
-  return new Option("--actual <file>", "what collect wrote on the node; - for standard input; local: this host")
+  return new Option("--actual <file>", "output of collect on the node; - for standard input; local: this host")
     .argParser(notEmpty)
     .default("local");
 }
 
 function allowSimulatedOption(): Option {
-  return new Option("--allow-simulated", "go on although parts of the state are invented");
+  return new Option("--allow-simulated", "continue although parts of the state are simulated");
 }
 
 function addChangeOptions(command: Command): Command {
   return command
-    .option("--backup-dir <dir>", "where what was there before is kept", "/var/lib/portolan")
-    .option("--replace-kube-proxy", "go on although kube-proxy runs here; stop it soon, or it undoes the change")
+    .option("--backup-dir <dir>", "where to save a backup of the current state", "/var/lib/portolan")
+    .option("--replace-kube-proxy", "continue although kube-proxy runs here; stop it soon, or it undoes the change")
     .addOption(
-      new Option("--confirm-within <time>", "go back unless somebody types yes in time, such as 30s").argParser(
+      new Option("--confirm-within <time>", "roll back unless you type yes within this time, such as 30s").argParser(
         duration,
       ),
     )
@@ -47,7 +47,7 @@ function planCommand(name: string, finish: Finish): Command {
   const command = new Command("plan")
     .summary("show what apply would change on a host")
     .description(
-      "Compares the rules a node should have with those a host has, and prints what would be added, changed and " +
+      "Compares the desired rules of a node with the rules of a host, and prints what would be added, changed and " +
         "removed, by Service. Changes nothing.",
     );
   return addNarrowOptions(addStateOptions(command))
@@ -69,10 +69,10 @@ Examples:
   # the same for another host, from what collect wrote there, rule by rule
   $ ${name} plan -f cluster.yaml --node node1 --actual node1.txt --rules
 
-  # of this, what concerns the Services of one namespace
+  # only the Services of one namespace
   $ ${name} plan -f cluster.yaml --node node1 --actual node1.txt -n shop
 
-Exit codes: 0 nothing to do, 1 something to do, 2 usage, 3 input invalid,
+Exit codes: 0 no changes, 1 changes, 2 usage, 3 input invalid,
 4 environment.
 `,
     )
@@ -84,17 +84,17 @@ Exit codes: 0 nothing to do, 1 something to do, 2 usage, 3 input invalid,
 
 function applyCommand(name: string, finish: Finish): Command {
   const command = new Command("apply")
-    .summary("make this host as cluster state, or a saved plan, says")
+    .summary("change this host to match cluster state or a saved plan")
     .description(
-      "Checks this host, keeps a backup, runs the steps of the plan, reads the host again and compares. If anything " +
-        "fails, the host is led back to what it was. Rules of others are left alone.",
+      "Checks this host, saves a backup, runs the steps of the plan, reads the host again and compares. If anything " +
+        "fails, the host is rolled back. Rules of other programs are not changed.",
     )
-    .argument("[plan]", "a file that plan --out wrote");
+    .argument("[plan]", "a file written by plan --out");
   return addChangeOptions(addStateOptions(command, { isRequired: false }))
     .addOption(allowSimulatedOption())
-    .option("--restore <backup>", "go back to a backup that apply has kept")
+    .option("--restore <backup>", "restore a backup that apply saved")
     .addOption(
-      new Option("--dry-run <where>", "client: show what a new host would get; host: check this one, change nothing")
+      new Option("--dry-run <where>", "client: show the plan for a new host; host: check this host, change nothing")
         .choices(["client", "host"])
         .conflicts("confirmWithin"),
     )
@@ -103,15 +103,15 @@ function applyCommand(name: string, finish: Finish): Command {
       "after",
       `
 Examples:
-  # make this host what kube-proxy would make it, and go back unless confirmed
+  # program this host as kube-proxy would, and roll back unless confirmed
   $ ${name} apply -f cluster.yaml --node node1 --confirm-within 30s
 
-  # look at the plan first, then run exactly that
+  # review the plan first, then run exactly that plan
   $ ${name} plan -f cluster.yaml --node node1 --out node1.plan
   $ ${name} apply node1.plan
 
-Exit codes: 0 fine, 2 usage, 3 input invalid, 4 environment (nothing was done),
-5 failed and led back, 6 failed and not led back, 7 the plan is stale.
+Exit codes: 0 success, 2 usage, 3 input invalid, 4 environment (nothing changed),
+5 failed and rolled back, 6 failed and not rolled back, 7 the plan is stale.
 `,
     )
     .action(async (plan: string | undefined, flags: ApplyFlags) => {
@@ -123,10 +123,10 @@ Exit codes: 0 fine, 2 usage, 3 input invalid, 4 environment (nothing was done),
 function verifyCommand(name: string, finish: Finish): Command {
   const command = new Command("verify")
     .alias("drift")
-    .summary("say how a host differs from what cluster state says")
+    .summary("find drift: has the host drifted, and which Services are affected")
     .description(
-      "Compares a host with the rules it should have: what is missing, extra, changed or in another order, whom it " +
-        "hurts, and rules of others that stand before ours. Changes nothing.",
+      "Compares a host with its desired rules: what is missing, extra, changed or reordered, which Services are " +
+        "affected, and foreign rules that come before kube-proxy's. Changes nothing.",
     );
   return addNarrowOptions(addStateOptions(command))
     .addOption(allowSimulatedOption())
@@ -140,16 +140,16 @@ function verifyCommand(name: string, finish: Finish): Command {
       "after",
       `
 Examples:
-  # is this host still as the running cluster says?
+  # does this host still match the running cluster?
   $ ${name} verify --live --node node1
 
-  # is this host still as it should be?
+  # does this host still match the saved state?
   $ ${name} verify -f cluster.yaml --node node1
 
   # another host, and a script that repairs it
   $ ${name} verify -f cluster.yaml --node node1 --actual node1.txt --fix
 
-  # does it hurt the Services of one team?
+  # are the Services of one team affected?
   $ ${name} verify -f cluster.yaml --node node1 -l team=payments
 
 Exit codes: 0 no drift, 1 drift, 2 usage, 3 input invalid, 4 environment.
@@ -164,16 +164,14 @@ Exit codes: 0 no drift, 1 drift, 2 usage, 3 input invalid, 4 environment.
 function collectCommand(name: string, finish: Finish): Command {
   return new Command("collect")
     .summary("print the state of this host as one text document")
-    .description(
-      "Prints what the tools show of this host's rules, sets, virtual servers and addresses. Changes nothing.",
-    )
+    .description("Prints the rules, sets, virtual servers and addresses of this host. Changes nothing.")
     .addOption(
       new Option("--script", "print a shell script that does the same on a host without Portolan").conflicts("host"),
     )
     .addOption(
-      new Option("--host", "print the Host document of this host instead, to compile with").conflicts("script"),
+      new Option("--host", "print the Host document of this host instead, as input for compile").conflicts("script"),
     )
-    .option("--node <name>", "with --host: the Node's name, where the host calls itself otherwise")
+    .option("--node <name>", "with --host: the Node's name, if it differs from the host name")
     .addHelpText(
       "after",
       `
@@ -191,10 +189,10 @@ Examples:
 
 function cleanupCommand(name: string, finish: Finish): Command {
   const command = new Command("cleanup")
-    .summary("take everything of kube-proxy's kind off this host")
+    .summary("delete all kube-proxy rules from this host")
     .description(
       "Removes the chains, jumps, sets, virtual servers, addresses and counters that Portolan or kube-proxy made, in " +
-        "either mode. Rules of others, and the kubelet's, are left alone.",
+        "either mode. Rules of the kubelet and of other programs are not changed.",
     );
   return addChangeOptions(command)
     .addOption(new Option("--dry-run", "show what would be removed"))

@@ -81,11 +81,11 @@ function compileCommand(name: string, finish: (exitCode: number) => void): Comma
     );
   return addStateOptions(command)
     .addOption(new Option("--all-nodes", "compile for every Node; with --out-dir, one folder each").conflicts("node"))
-    .option("--keep-going", "leave out objects with errors and write the rest; the exit code is still 3")
+    .option("--keep-going", "skip objects with errors and compile the rest; the exit code is still 3")
     .addOption(
       new Option("-o, --output <format>", "default: text").choices(["text", "json", "yaml"]).conflicts("outDir"),
     )
-    .option("--out-dir <dir>", "write the files of text output into this directory instead")
+    .option("--out-dir <dir>", "write the text output as files into this directory instead")
     .addOption(colorOption())
     .addHelpText("after", compileExamples(name))
     .action(async (flags: CompileFlags) => {
@@ -97,7 +97,7 @@ function compileCommand(name: string, finish: (exitCode: number) => void): Comma
 function compileExamples(name: string): string {
   return `
 Examples:
-  # what node1 of this cluster is programmed with
+  # the rules of node1 in this cluster
   $ kubectl get services,endpointslices,nodes -A -o yaml | ${name} compile -f - --node node1
 
   # the same with kube-proxy's configuration, into files
@@ -106,17 +106,17 @@ Examples:
   # the cluster that kubectl talks to
   $ ${name} compile --live --node node1
 
-  # manifests as they were in the last release, and where each rule comes from
+  # the manifests of the last release, with the origin of each rule
   $ ${name} compile -f git:v1.4.0:deploy --node node1 -o json
 
-Exit codes: 0 fine, 2 usage, 3 input invalid (nothing is written), 4 environment.
+Exit codes: 0 success, 2 usage, 3 input invalid (nothing is written), 4 environment.
 `;
 }
 
 function schemaCommand(name: string): Command {
   return new Command("schema")
     .summary("print the JSON schema of an output")
-    .description("Prints the JSON Schema (2020-12) of a document Portolan prints. Without a name, lists them.")
+    .description("Prints the JSON Schema (2020-12) of a JSON output. Without a name, lists the schemas.")
     .argument("[name]", "such as diff")
     .addHelpText("after", `\nExample:\n  $ ${name} schema diff > diff.schema.json\n`)
     .action(async (document: string | undefined) => {

@@ -31,8 +31,7 @@ export const addressCodes = {
     severity: "error",
     message: "{value} is not a network in CIDR notation",
     hint: "write an address and a prefix length, such as 10.0.0.0/8 or fd00::/48",
-    explanation:
-      "A network is an address, a slash and a prefix length. The API server rejects anything else.",
+    explanation: "A network is an address, a slash and a prefix length. The API server rejects anything else.",
   },
   "cidr-not-canonical": {
     severity: "warning",

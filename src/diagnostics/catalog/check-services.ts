@@ -4,7 +4,8 @@ import type { CatalogPart } from "./entry.ts";
 export const checkServiceCodes = {
   "external-ip-hides-node-port": {
     severity: "warning",
-    message: "{vip} is a node address, and port {port} is also the nodePort of {owner}: that node port is not reachable there",
+    message:
+      "{vip} is a node address, and port {port} is also the nodePort of {owner}: that node port is not reachable there",
     hint: "change one of the two ports",
     explanation:
       "An external or load balancer address may be an address of a node. In KUBE-SERVICES the rules of these addresses come before the last rule, which jumps to KUBE-NODEPORTS. Packets to this address and port go to the Service that owns the address, and the node port of the other Service answers on the node's other addresses only.",

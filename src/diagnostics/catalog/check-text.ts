@@ -29,7 +29,8 @@ export const checkTextCodes = {
   },
   "load-balancing-incomplete": {
     severity: "warning",
-    message: "{share} of the packets match no endpoint of the chain, because the last endpoint's rule has a probability too",
+    message:
+      "{share} of the packets match no endpoint of the chain, because the last endpoint's rule has a probability too",
     hint: "remove -m statistic from the last rule",
     explanation:
       "A load balancing chain has a rule with a probability for each endpoint but the last. The rule of the last endpoint has none, so it matches all remaining packets. Here it has one: the remaining packets reach the end of the chain without DNAT and are lost.",
@@ -44,8 +45,7 @@ export const checkTextCodes = {
   "chain-loop": {
     severity: "error",
     message: "the chain jumps back to itself: {path}",
-    explanation:
-      "The kernel rejects a table with a loop of chains (error: Too many levels of symbolic links).",
+    explanation: "The kernel rejects a table with a loop of chains (error: Too many levels of symbolic links).",
   },
   "target-misplaced": {
     severity: "error",
@@ -82,7 +82,8 @@ export const checkTextCodes = {
   },
   "masquerade-mark-unused": {
     severity: "warning",
-    message: "KUBE-MARK-MASQ sets mark {mark}, and no rule reached from POSTROUTING matches on it: nothing is masqueraded",
+    message:
+      "KUBE-MARK-MASQ sets mark {mark}, and no rule reached from POSTROUTING matches on it: nothing is masqueraded",
     hint: "make KUBE-POSTROUTING match on the same bit (masqueradeBit of the configuration)",
     explanation:
       "KUBE-MARK-MASQ marks packets that need SNAT, and KUBE-POSTROUTING masquerades packets with the same mark bit. Here no rule reached from POSTROUTING matches on this bit, so replies to these connections do not come back through the node.",

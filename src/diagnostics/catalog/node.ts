@@ -29,8 +29,7 @@ export const nodeCodes = {
   "node-address-ignored": {
     severity: "warning",
     message: "{type} {address} is not an IP address: kube-proxy ignores it",
-    explanation:
-      "kube-proxy takes the node's IPs from the valid status.addresses of type InternalIP or ExternalIP.",
+    explanation: "kube-proxy takes the node's IPs from the valid status.addresses of type InternalIP or ExternalIP.",
   },
   "pod-cidr-missing": {
     severity: "error",
@@ -58,8 +57,7 @@ export const nodeCodes = {
   },
   "local-detection-missing": {
     severity: "info",
-    message:
-      "the {family} pod CIDR is unknown: external traffic to {family} cluster IPs is not masqueraded",
+    message: "the {family} pod CIDR is unknown: external traffic to {family} cluster IPs is not masqueraded",
     hint: "set clusterCIDR in the kube-proxy configuration, or another detectLocalMode",
     explanation:
       "kube-proxy masquerades traffic to cluster IPs that does not come from a pod, if it can detect local traffic (detectLocalMode). With ClusterCIDR and no CIDR of the family it cannot, and writes no such rule.",

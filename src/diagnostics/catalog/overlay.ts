@@ -24,7 +24,7 @@ export const overlayCodes = {
   },
   "overlay-endpoints-kept": {
     severity: "warning",
-    message: "the overlay changes {field} of {object}, which keeps its current endpoints",
+    message: "the overlay changes the {field} of {object}, which keeps its current endpoints",
     hint: "add the new EndpointSlices to the overlay if they matter",
     explanation:
       "A cluster would choose other endpoints for a Service with another selector, port or targetPort. If the state has the Pods of its namespace, Portolan chooses the endpoints from them. Here it does not, so the EndpointSlices of the state are kept unless the overlay has its own.",

@@ -100,7 +100,8 @@ export const serviceCodes = {
     severity: "error",
     message: "the annotations topology-mode and topology-aware-hints have different values",
     hint: "remove service.kubernetes.io/topology-aware-hints, which is the older name",
-    explanation: "The two annotations are the old and the new name of one setting. The API server rejects different values.",
+    explanation:
+      "The two annotations are the old and the new name of one setting. The API server rejects different values.",
   },
   "external-name-invalid": {
     severity: "error",
@@ -126,13 +127,15 @@ export const serviceCodes = {
   },
   "service-other-proxy": {
     severity: "warning",
-    message: "the label service.kubernetes.io/service-proxy-name assigns the Service to another proxy: it gets no rules",
+    message:
+      "the label service.kubernetes.io/service-proxy-name assigns the Service to another proxy: it gets no rules",
     explanation: "kube-proxy does not watch Services with this label, whatever its value, even if it is empty.",
   },
   "ingress-hostname-ignored": {
     severity: "info",
     message: "a load balancer ingress with a host name gets no rules",
-    explanation: "kube-proxy handles traffic to ingress IP addresses only. A host name is resolved by DNS outside the cluster.",
+    explanation:
+      "kube-proxy handles traffic to ingress IP addresses only. A host name is resolved by DNS outside the cluster.",
   },
   "ingress-proxy-ignored": {
     severity: "warning",
@@ -142,8 +145,7 @@ export const serviceCodes = {
   },
   "ingress-on-wrong-type": {
     severity: "warning",
-    message:
-      "the Service is not a LoadBalancer, but its status has ingress addresses; kube-proxy serves them anyway",
+    message: "the Service is not a LoadBalancer, but its status has ingress addresses; kube-proxy serves them anyway",
     explanation:
       "A Service that used to be a LoadBalancer may keep a stale status. kube-proxy reads the status whatever the type is.",
   },

@@ -19,7 +19,10 @@ export interface Asked {
 export function foldKeys(found: readonly KeyChange[], asked: Asked): readonly TrafficChange[] {
   const groups = new Map<string, { readonly keys: Key[]; readonly change: TrafficChange }>();
   for (const { key, change } of found) {
-    const id = JSON.stringify([groupOf(key), { ...change, vip: "", port: 0, protocol: "", examplePacket: 0, ruleLines: 0 }]);
+    const id = JSON.stringify([
+      groupOf(key),
+      { ...change, vip: "", port: 0, protocol: "", examplePacket: 0, ruleLines: 0 },
+    ]);
     const group = groups.get(id);
     if (group === undefined) groups.set(id, { keys: [key], change });
     else group.keys.push(key);

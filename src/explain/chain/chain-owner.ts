@@ -102,7 +102,9 @@ export function chainPurpose(table: string, name: string, service: string | unde
   if (fixed !== undefined) return fixed;
   if (canaries.has(name)) return "has no rules: if it disappears, all rules were flushed";
   if (builtInChains.has(name)) return "is a built-in chain of the kernel: every packet at this hook traverses it";
-  return isOwnedChain(name) ? "belongs to kube-proxy" : "belongs to another program: neither kube-proxy nor Portolan creates it";
+  return isOwnedChain(name)
+    ? "belongs to kube-proxy"
+    : "belongs to another program: neither kube-proxy nor Portolan creates it";
 }
 
 /** Says whose a chain is by the comments in the text alone; undefined where nothing names a service port. */

@@ -59,7 +59,10 @@ function reasonFor(endpoint: Endpoint, use: EndpointUse, plan: ServicePortPlan, 
   const byNode = !use.endpoints.some((other) => !other.entry.nodeHints.includes(node.name));
   const hints = byNode ? `nodes ${entry.nodeHints.join(", ")}` : `zones ${entry.zoneHints.join(", ")}`;
   const here = byNode ? "this node" : `this node's zone (${node.zone ?? "none"})`;
-  return { reason: "endpoint-excluded-by-hints", why: `its hints are for ${hints}, and other endpoints have hints for ${here}` };
+  return {
+    reason: "endpoint-excluded-by-hints",
+    why: `its hints are for ${hints}, and other endpoints have hints for ${here}`,
+  };
 }
 
 function readyAround({ over }: EndpointUse, { endpoints }: ServicePortPlan): { ready: number; where: string } {

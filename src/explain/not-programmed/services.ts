@@ -47,10 +47,7 @@ export function familyOmissions(service: Service, { plan }: NodeFacts): readonly
     const ip = service.clusterIps[family]?.address.text;
     const beside = [...service.externalIps, ...service.loadBalancerIps].find((vip) => vip.address.family === family);
     if (ip !== undefined && !compiled.includes(family)) {
-      add("family-not-compiled", family, `this family is not compiled, so ${ip} is not served`, [
-        "spec",
-        "clusterIPs",
-      ]);
+      add("family-not-compiled", family, `this family is not compiled, so ${ip} is not served`, ["spec", "clusterIPs"]);
     } else if (ip === undefined && (beside !== undefined || compiled.includes(family))) {
       const cost = beside === undefined ? "" : `, so ${beside.address.text} is not served`;
       const why = `it has no cluster IP of this family${cost}`;

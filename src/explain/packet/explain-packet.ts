@@ -50,7 +50,8 @@ export function explainPacket(explained: ExplainedHost, resolved: ResolvedPacket
 function missingTables({ families }: EvaluatedHost, { to }: ResolvedPacket): readonly string[] {
   const family = isIpv6(to.address) ? "ipv6" : "ipv4";
   const { tables } = families[family];
-  if (tables.size === 0) return [`there are no rules of ${familyNames[family]} here: packets of this family match none`];
+  if (tables.size === 0)
+    return [`there are no rules of ${familyNames[family]} here: packets of this family match none`];
   const missing = ["nat", "filter"].filter((table) => !tables.has(table));
   return missing.map((table) => `there is no table ${table} of ${familyNames[family]} here: it is assumed to be empty`);
 }

@@ -89,7 +89,7 @@ export function writeWhole(path: string, text: string, mode = 0o600): void {
   }
 }
 
-const reasons: Readonly<Record<string, string>> = { EEXIST: "it is a file", ENOTDIR: "a part of it is a file" };
+const reasons: Readonly<Record<string, string>> = { EEXIST: "it is a file", ENOTDIR: "a parent of it is a file" };
 
 /** Makes a directory hold exactly `files` among `known` names. Ends the command, with nothing changed, where it cannot. */
 export function writeDirectory(directory: string, files: readonly OutputFile[], known: readonly string[]): void {
@@ -97,9 +97,6 @@ export function writeDirectory(directory: string, files: readonly OutputFile[], 
     writeFiles(directory, files, known);
   } catch (error) {
     const reason = reasons[(error as NodeJS.ErrnoException).code ?? ""] ?? reasonOf(error);
-    throw new CommandFailure(
-      `cannot write to ${directory}: ${reason}; nothing there was changed`,
-      exitCodes.environment,
-    );
+    throw new CommandFailure(`cannot write to ${directory}: ${reason}; no file was changed`, exitCodes.environment);
   }
 }

@@ -77,7 +77,7 @@ function readOverlays(above: readonly InputObject[], sink: Sink): ReadonlyMap<st
     const known = overlays.get(key);
     if (known === undefined) overlays.set(key, { object, isAbsent, isUsed: false });
     else {
-      const related = [{ message: "first given", place: known.object.place }];
+      const related = [{ message: "first definition", place: known.object.place }];
       sink.reporter(subject)("object-duplicate", object.place, { object: describeSubject(subject) }, { related });
     }
   }

@@ -40,7 +40,10 @@ export function planRules(
       ...step("update the filter table before the nat table", transaction("filter", diffRules(family, first, found))),
       ...step("create chains without callers", nat.make),
     ],
-    switchOver: step(nat.make.length > 0 ? "add jumps to them" : "update the nat table in one transaction", nat.switchOver),
+    switchOver: step(
+      nat.make.length > 0 ? "add jumps to them" : "update the nat table in one transaction",
+      nat.switchOver,
+    ),
     remove: [
       ...step("update the filter table after the nat table", of("filter")),
       ...step("delete what the nat table no longer uses", [...nat.remove, ...of("nat")]),

@@ -59,7 +59,10 @@ function messageOf(change: TrafficChange, others: number): string {
     `was: ${examplePacket.was}`,
     `now: ${examplePacket.now}`,
   ];
-  if (others > 0) lines.push(`and ${plural(others, "more change")} of this ${change.service === undefined ? "address" : "service port"}`);
+  if (others > 0)
+    lines.push(
+      `and ${plural(others, "more change")} of this ${change.service === undefined ? "address" : "service port"}`,
+    );
   return lines.map(escapeControls).join("\n");
 }
 

@@ -51,7 +51,8 @@ const mostNamespaces = 300;
 /** How many service ports change in each namespace. */
 export function namespaceCounts(groups: readonly ServiceGroup[]): string {
   const counts = [...byNamespace(groups)].map(
-    ([namespace, { length }]) => `- ${titleOf(namespace)}: ${plural(length, namespace === "" ? "address" : "service port")}`,
+    ([namespace, { length }]) =>
+      `- ${titleOf(namespace)}: ${plural(length, namespace === "" ? "address" : "service port")}`,
   );
   const left = counts.length - mostNamespaces;
   return [...counts.slice(0, mostNamespaces), ...(left > 0 ? [`- and ${plural(left, "more namespace")}`] : [])].join(

@@ -79,7 +79,9 @@ export function changesBody(groups: readonly ServiceGroup[], room: number, compa
   }
   for (const rows of table === "" ? [] : [table, shortTable(groups)])
     if (fits(rows + roomForNote)) return withWorst(groups, { rows, room, compared });
-  const names = mayFit(shortest.name) ? `${leftOut("everything but the names")}\n\n${namesByNamespace(groups)}` : undefined;
+  const names = mayFit(shortest.name)
+    ? `${leftOut("everything but the names")}\n\n${namesByNamespace(groups)}`
+    : undefined;
   if (names !== undefined && fits(names)) return names;
   return `${leftOut("the names of Services")}\n\n${namespaceCounts(groups)}`;
 }

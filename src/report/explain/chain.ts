@@ -33,12 +33,7 @@ function renderPlace(place: ChainPlace, rendering: Rendering): string {
   return [
     `\n${strong(head)}\n${wrap(escapeControls(`It ${place.purpose}.${roots}`), "  ")}\n`,
     renderRules("Rules that jump here", place.leadingHere, rendering, "none"),
-    renderRules(
-      "Rules",
-      place.rules.map(withoutChain),
-      rendering,
-      "none: packets return to the calling chain",
-    ),
+    renderRules("Rules", place.rules.map(withoutChain), rendering, "none: packets return to the calling chain"),
   ].join("");
 }
 

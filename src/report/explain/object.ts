@@ -65,7 +65,9 @@ function renderEndpoints({ endpoints, external }: PortPicture): string {
   const width = Math.max(16, ...endpoints.map(({ target }) => target.length));
   const wheres = endpoints.map(whereOf);
   const nodeWidth = Math.max(12, ...wheres.map((where) => Math.min(30, where.length)));
-  const columns = ["in-cluster", ...(external === undefined ? [] : ["external"])].map((name) => name.padStart(12)).join("");
+  const columns = ["in-cluster", ...(external === undefined ? [] : ["external"])]
+    .map((name) => name.padStart(12))
+    .join("");
   const rows = endpoints.map((endpoint, at) => {
     const shares = [endpoint.internal, ...(external === undefined ? [] : [endpoint.external])].map(printShare).join("");
     return `    ${endpoint.target.padEnd(width)}  ${(wheres[at] ?? "").padEnd(nodeWidth)}${shares}\n`;

@@ -52,11 +52,16 @@ export function resultWords(outcome: ExplainedOutcome, { to, state, remembered }
   }
 }
 
-const endings = { rejected: "rejected", dropped: "dropped silently", untouched: "not handled (no rule matches)" } as const;
+const endings = {
+  rejected: "rejected",
+  dropped: "dropped silently",
+  untouched: "not handled (no rule matches)",
+} as const;
 
 const schedulingWords = {
   "by weight": "IPVS selects endpoints round robin, by weight",
-  "by source": "IPVS selects by a hash of the client IP, so a client stays at one endpoint; percentages are averages over clients",
+  "by source":
+    "IPVS selects by a hash of the client IP, so a client stays at one endpoint; percentages are averages over clients",
   dynamic: "IPVS selects by current connections; percentages are those of an idle node",
 } as const;
 

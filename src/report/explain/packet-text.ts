@@ -48,14 +48,7 @@ function renderCases(
       const [shortest] = [...own].sort((a, b) => lengthOf(a) - lengthOf(b));
       const way = shortest === undefined ? [] : renderWay(shortest.outcomes, shared);
       const conditions = own.map((each, at) => wrap(`${at === 0 ? "" : "or "}${conditionOf(each)}`, "  ", "     "));
-      return [
-        "",
-        strong("Result"),
-        result,
-        ...conditions,
-        ...(own.length > 1 ? ["  the shortest path:"] : []),
-        ...way,
-      ];
+      return ["", strong("Result"), result, ...conditions, ...(own.length > 1 ? ["  the shortest path:"] : []), ...way];
     }),
   ];
 }

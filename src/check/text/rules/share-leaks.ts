@@ -17,7 +17,9 @@ export const shareLeaks: TextRule = ({ tables }, sink) => {
       const left = lots.reduce((share, { threshold }) => share * (1 - threshold / 2 ** 31), 1);
       if (left === 0) continue;
       const percent = `${Number((left * 100).toPrecision(3))}%`;
-      sink.reporter(chainSubject(table, chain.name))("load-balancing-incomplete", last.placed.place, { share: percent });
+      sink.reporter(chainSubject(table, chain.name))("load-balancing-incomplete", last.placed.place, {
+        share: percent,
+      });
     }
   }
 };
