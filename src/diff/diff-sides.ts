@@ -57,15 +57,15 @@ function pairNodes(
     const beside = head.nodes.find(({ name }) => name === node.name);
     return beside === undefined ? [] : [{ base: node, head: beside }];
   });
-  const lonely = (side: Side, than: Side) =>
+  const lonely = (side: Side) =>
     side.nodes
       .filter(({ name }) => !pairs.some((pair) => pair.head.name === name))
       .map(({ name }) => `${name} exists only in ${side.label.name}: it is not compared`);
   return {
     pairs,
     assumptions: [
-      ...lonely(base, head),
-      ...lonely(head, base),
+      ...lonely(base),
+      ...lonely(head),
       ...unknownAddresses(pairs.flatMap((pair) => [pair.base, pair.head])),
     ],
   };

@@ -127,7 +127,7 @@ describe("--overlay", () => {
     expect(problemsIn(stderr)).toContainEqual(
       expect.stringMatching(/^error\[overlay-absent-invalid\] gone.yaml:7:(22|5)$/),
     );
-    expect(stderr).toContain('hint: write portolan/absent: "true", in quotes');
+    expect(stderr).toContain('hint: write portolan/absent: "true", with quotes');
     expect({ stdout, code }).toEqual({ stdout: "", code: 3 });
   });
 

@@ -152,7 +152,7 @@ describe("--simulate", () => {
     const flags = ["-f", "web.yaml", "--simulate"];
     const explained = await runCli(["explain", "service/shop/web", ...flags, "--node", "node1"], { cwd });
     expect(explained.code).toBe(0);
-    expect(explained.stdout).toMatch(/on node2 +33\.3 %/);
+    expect(explained.stdout).toMatch(/on node2 +33\.3%/);
     const checked = await runCli(["check", ...flags], { cwd });
     expect([checked.code, problemsIn(checked.stderr)]).toEqual([0, ["info[state-simulated] -"]]);
     expect(problemsIn(explained.stderr)).toEqual(["info[state-simulated] -"]);

@@ -33,12 +33,12 @@ describe("check shows findings of the Services asked for", () => {
     const { code, stdout } = await check(["-f", "in.json", "-n", "shop"], { "in.json": text });
     expect({ code, stdout }).toEqual({
       code: 0,
-      stdout: `No findings in what is shown. Mode iptables, one node.\n${leftOut}.\n`,
+      stdout: `No findings for the Services shown. Mode iptables, one node.\n${leftOut}.\n`,
     });
     const suppressed = await check(["-f", "in.json", "-n", "shop", "--suppress", "external-ips-deprecated"], {
       "in.json": text,
     });
-    expect(suppressed.stdout).toBe("No findings. Mode iptables, one node.\n-n shop leaves nothing out.\n");
+    expect(suppressed.stdout).toBe("No findings. Mode iptables, one node.\n-n shop hides nothing.\n");
   });
 
   it("also where an object is theirs, or another's port clashes with theirs", async () => {
@@ -100,7 +100,7 @@ describe("check shows findings of the Services asked for", () => {
     expect((await actual([])).stdout).toContain(`${endpoint}`);
     expect((await actual(["-n", "other"])).stdout).toContain(`${endpoint}`);
     const { code, stdout } = await actual(["-n", "shop"]);
-    expect({ code, stdout }).toEqual({ code: 0, stdout: `No findings in what is shown.\n${leftOut}.\n` });
+    expect({ code, stdout }).toEqual({ code: 0, stdout: `No findings for the Services shown.\n${leftOut}.\n` });
   });
 });
 
@@ -126,7 +126,7 @@ describe("check says what it leaves out", () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: `shop.json: 1 finding\n${leftOut}\n` });
     expect(readFileSync(join(cwd, "shop.json"), "utf8")).not.toContain("other/api");
     const again = await runCli([...args, "--baseline", "shop.json"], { cwd });
-    expect(again.stdout).toContain("No findings in what is shown; 1 in the baseline.");
+    expect(again.stdout).toContain("No findings for the Services shown; 1 in the baseline.");
   });
 });
 

@@ -158,8 +158,8 @@ describe("--keep-going", () => {
     expect(kept.code).toBe(3);
     const leftOut = kept.stderr.match(/^info\[object-skipped\]: .*$/gm);
     expect(leftOut).toEqual([
-      "info[object-skipped]: Service shop/broken is left out, because of its errors",
-      "info[object-skipped]: EndpointSlice shop/web-x2 is left out, because of its errors",
+      "info[object-skipped]: Service shop/broken is skipped because it has errors",
+      "info[object-skipped]: EndpointSlice shop/web-x2 is skipped because it has errors",
     ]);
     expect(kept.stderr).toMatch(/2 errors.*; objects with errors were left out\n$/);
     const stopped = await runCli(["compile", "-f", "all.yaml"], { cwd });

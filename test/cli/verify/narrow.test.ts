@@ -42,11 +42,11 @@ describe("verify", () => {
       expect(result.stdout).toMatch(/^Node node1: no drift in what is shown\.\n\d findings? of another Service /);
   });
 
-  it("shows what concerns every Service", async () => {
+  it("shows what concerns the shared base chains", async () => {
     const { code, stdout } = await verify(["--actual", "foreign.txt", "-n", "shop"]);
     expect(code, stdout).toBe(1);
-    expect(stdout).toContain("foreign-before-ours: nat chain PREROUTING");
-    expect(stdout).toContain("-n shop leaves nothing out.\n");
+    expect(stdout).toContain("foreign-rules-first: nat chain PREROUTING");
+    expect(stdout).toContain("-n shop hides nothing.\n");
   });
 
   it("says as JSON what is left out", async () => {

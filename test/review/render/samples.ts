@@ -45,7 +45,7 @@ const opened = change({
     to: "192.0.2.11:30080",
     protocol: "tcp",
     was: "untouched",
-    now: "10.244.1.2:8080 50.0 %, 10.244.2.3:8080 50.0 %",
+    now: "10.244.1.2:8080 50%, 10.244.2.3:8080 50%",
   },
   source: { file: "deploy/web.yaml", line: 17, column: 15 },
 });
@@ -57,7 +57,7 @@ const kept = change({
     entry: "outside",
     to: "203.0.113.20:443",
     protocol: "tcp",
-    was: "10.244.1.9:8443 50.0 %, 10.244.2.9:8443 50.0 %, masqueraded",
+    was: "10.244.1.9:8443 50%, 10.244.2.9:8443 50%, masqueraded",
     now: "10.244.1.9:8443",
   },
   severity: "source-address",

@@ -20,7 +20,7 @@ describe("renderText", () => {
              was: 10.244.2.7:9090   now: rejected
 ~ shop/web:http       10.96.4.20:80/TCP     endpoints 3 -> 2
     - 10.244.3.4:8080  (pod web-c, node n3)                deploy/web.yaml:21:13
-    share per endpoint 33.3 % -> 50.0 %
+    traffic per endpoint 33.3% -> 50%
 
 Rules per node: 2 added, 1 changed, 3 removed (--detail rules shows them)
 assumed: routing and NetworkPolicy beyond a node are not looked at
@@ -37,9 +37,9 @@ assumed: routing and NetworkPolicy beyond a node are not looked at
   it("has every address and share at the level of traffic", () => {
     const text = renderText(diffOf([change()]), { detail: "traffic" });
     expect(text).toContain(`    from any source                            before    after
-      10.244.1.2:8080                          33.3 %   50.0 %
-      10.244.2.3:8080                          33.3 %   50.0 %
-    - 10.244.3.4:8080  (pod web-c, node n3)    33.3 %        -
+      10.244.1.2:8080                          33.3%   50%
+      10.244.2.3:8080                          33.3%   50%
+    - 10.244.3.4:8080  (pod web-c, node n3)    33.3%        -
 `);
     expect(renderText(smallDiff, { detail: "traffic" })).toContain("from pods of this node  as before");
   });
@@ -99,7 +99,7 @@ assumed: routing and NetworkPolicy beyond a node are not looked at
     const text = renderText(diffOf([change({ before, after })]), { detail: "traffic" });
     expect(text).toContain("from 203.0.113.0/24  as before\n");
     expect(text).toMatch(
-      /from other sources +before +after\n +- 10\.244\.1\.2:80 +100 % +-\n +\+ rejected +- +100 %\n/,
+      /from other sources +before +after\n +- 10\.244\.1\.2:80 +100% +-\n +\+ rejected +- +100%\n/,
     );
   });
 });
