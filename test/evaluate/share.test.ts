@@ -44,7 +44,7 @@ test("near is near: at most so many of 2^31 apart, whichever is greater", () => 
   );
 });
 
-test("n endpoints by the thresholds of kube-proxy share what there is to one", () => {
+test("n endpoints by the thresholds of kube-proxy have shares that sum to one", () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 60 }), (count) => {
       let rest = shares.everything;

@@ -57,7 +57,7 @@ export function readKubeconfig({ file, environment, serviceAccount }: Kubeconfig
   const found = own ?? inCluster(environment, serviceAccount);
   if (found !== undefined) return found;
   const looked =
-    listed.length > 0 ? `KUBECONFIG names ${listed.join(", ")}, which does not exist` : `${home} does not exist`;
+    listed.length > 0 ? `KUBECONFIG names ${listed.join(", ")}: not found` : `${home} does not exist`;
   return failed(`no kubeconfig: ${looked}, and this is not a pod; pass --kubeconfig FILE`);
 }
 

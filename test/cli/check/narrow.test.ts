@@ -134,7 +134,7 @@ it.each([
   [["-f", "in.json", "-n", "shopp"], 3, "did you mean -n shop?"],
   [["--actual", "node1.save", "-l", "app=web"], 2, "give the state too"],
   [["--actual", "node1.save", "--service", "shop/wab"], 3, "did you mean --service shop/web?"],
-  [["-f", "in.json", "-l", "app in"], 2, "( is expected, not the end"],
+  [["-f", "in.json", "-l", "app in"], 2, "expected (, not the end"],
 ])("check %j is refused", async (args, code, says) => {
   const result = await check(args, { ...files, "node1.save": rulesOfTwo() });
   expect({ code: result.code, stdout: result.stdout }).toEqual({ code, stdout: "" });

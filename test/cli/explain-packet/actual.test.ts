@@ -98,9 +98,9 @@ describe("explain packet --actual", () => {
   });
 
   it.each([
-    ["cut.save", /cut\.save:\d+: this table has no COMMIT: the text is cut off/],
+    ["cut.save", /cut\.save:\d+: this table has no COMMIT: the text is truncated/],
     ["broken.save", /broken\.save:\d+: not a rule/],
-    ["state.yaml", /state\.yaml holds no rules: take iptables-save, or collect/],
+    ["state.yaml", /state\.yaml contains no rules: pass the output of iptables-save or portolan collect/],
     ["nowhere.save", /nowhere\.save/],
   ])("%s: exit 3, the line, nothing on stdout", async (dump, message) => {
     const { code, stdout, stderr } = await ask(dump);

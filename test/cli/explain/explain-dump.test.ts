@@ -118,7 +118,7 @@ describe("explain --actual", () => {
     const here = workspace({ "node1.save": saved().replace("-A DOCKER-USER -j RETURN", "-A DOCKER-USER stray") });
     const result = await runCli(["explain", "KUBE-SERVICES", "--actual", "node1.save"], { cwd: here });
     expect(result.code).toBe(0);
-    expect(result.stderr).toMatch(/^warning: not understood, and left out: node1\.save:\d+: stray word stray\n$/);
+    expect(result.stderr).toMatch(/^warning: not understood and ignored: node1\.save:\d+: stray word stray\n$/);
   });
 
   it("reads standard input, for the dump or the state but not for both", async () => {

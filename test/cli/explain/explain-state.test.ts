@@ -154,7 +154,7 @@ describe("what cannot be explained", () => {
     [["KUBE-SVC-AAAAAAAAAAAAAAAA", ...elsewhere], 3, "no service port or endpoint of the state would have it"],
     [["KUBE-CLUSTER-IP", ...elsewhere], 3, "sets are of the ipvs mode"],
     [["iptables.restore:9999", ...elsewhere], 3, "line 9999 of iptables.restore is neither a rule nor a chain"],
-    [["iptables.restor:9", ...elsewhere], 3, "there is no text iptables.restor; there is iptables.restore"],
+    [["iptables.restor:9", ...elsewhere], 3, "there is no file iptables.restor; existing files: iptables.restore"],
     [['-A A --comment "x'], 2, "not a rule: a quote is not closed"],
     [["-A", "KUBE-SERVICES", "-d", "10.0.0.1"], 2, "put it in quotes"],
     [["node/node9", ...elsewhere], 3, "the state has no Node node9; did you mean node/node1?"],

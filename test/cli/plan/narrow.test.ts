@@ -56,7 +56,7 @@ describe("plan", () => {
     expect(document).not.toHaveProperty("steps");
     const applied = await runCli(["apply", "narrowed.plan"], { cwd: workspace({ "narrowed.plan": stdout }) });
     expect(applied.code).toBe(3);
-    expect(applied.stderr).toContain("it shows a part of a plan: make it without -n, -l and --service");
+    expect(applied.stderr).toContain("it contains only a part of a plan: create it without -n, -l and --service");
   });
 
   it("finds a Service that only the host has", async () => {

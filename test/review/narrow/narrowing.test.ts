@@ -96,7 +96,7 @@ describe("a filter that matches nothing", () => {
 
   it("says that there is none at all", () => {
     expect(tellUnmatched(filter({ namespaces: ["shop"] }), [])).toBe(
-      "no Service matches -n shop; there is no Service at all",
+      "no Service matches -n shop; there are no Services",
     );
   });
 });
