@@ -57,14 +57,14 @@ function refuseAmbiguous(request: ApplyRequest): void {
   const { plan, restore, dryRun, confirmWithin, filename } = request;
   const given = [plan !== undefined, hasState(request), restore !== undefined].filter((isGiven) => isGiven);
   if (given.length !== 1) {
-    const message = "say what to apply: -f STATE or --live, a saved plan, or --restore BACKUP, and only one of them";
+    const message = "pass exactly one of -f STATE or --live, a saved plan, or --restore BACKUP";
     throw new Failure(message, "usage");
   }
   if (confirmWithin !== undefined && filename?.includes("-")) {
-    throw new Failure("--confirm-within reads the answer from standard input, -f - the state", "usage");
+    throw new Failure("--confirm-within and -f - cannot both read standard input", "usage");
   }
   if (dryRun === "client" && !hasState(request)) {
-    throw new Failure("--dry-run=client shows what -f STATE gives; here, use --dry-run=host", "usage");
+    throw new Failure("--dry-run=client needs -f STATE; pass --dry-run=host instead", "usage");
   }
 }
 
@@ -83,7 +83,7 @@ function changeOfPlan(path: string, { readPlan, fingerprintOf }: Machine): Chang
     desire: async () => desiredOfPlan(plan),
     check: ({ host, found }) => {
       if (fingerprintOf(host, found) === plan.fingerprint) return;
-      const message = `${path} is stale: this host has changed since it was made, or it is another host; make a new one`;
+      const message = `${path} is stale: this host has changed since it was made, or it is another host; make a new plan`;
       throw new Failure(message, "stale-plan");
     },
   };

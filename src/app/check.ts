@@ -35,7 +35,10 @@ export type CheckResult =
 /** Finds mistakes in cluster state, in what hosts have, or in both. */
 export async function runChecks(request: CheckRequest, effects: Effects): Promise<CheckResult> {
   if (!hasState(request) && request.actual === undefined) {
-    throw new Failure("say what to check: -f or --live for cluster state, --actual for what a host has", "usage");
+    throw new Failure(
+      "nothing to check: pass -f or --live for cluster state, --actual for the rules of a host",
+      "usage",
+    );
   }
   const baseline = request.baseline === undefined ? new Map() : readBaseline(request.baseline, effects);
   const checked = await checkAll(request, effects);
@@ -69,7 +72,7 @@ async function checkAll(request: CheckRequest, effects: Effects): Promise<Checke
     const texts = sortTexts(name, files, sink);
     const [first] = files;
     if (name !== "" && texts.size === 0 && first !== undefined && actual.groups.length === 1)
-      throw new Failure(`${name} holds no text of iptables, ipset or ipvsadm`, "invalid-input");
+      throw new Failure(`${name} contains no output of iptables, ipset or ipvsadm`, "invalid-input");
     checkHost(texts, sink);
   }
   if (request.actual !== undefined && actual.documents.length === 0)
@@ -120,7 +123,7 @@ function readBaseline(path: string, { sources }: Effects): Baseline {
   }
   const baseline = parseBaseline(read.text);
   if (typeof baseline !== "string") return baseline;
-  throw new Failure(`${path} cannot be the baseline: ${baseline}`, "invalid-input");
+  throw new Failure(`cannot use the baseline ${path}: ${baseline}`, "invalid-input");
 }
 
 interface NarrowedFindings extends Narrowed<Diagnostic> {

@@ -39,7 +39,7 @@ function compileNodes(
 ): readonly CompiledNode[] {
   if (hasErrors(sink.diagnostics) && !keepGoing) return [];
   const names = allNodes ? cluster.nodes.map(({ name }) => name).sort() : [chosen];
-  if (names.length === 0) throw new Failure("--all-nodes: the input has no Node", "usage");
+  if (names.length === 0) throw new Failure("--all-nodes needs at least one Node in the input", "usage");
   const compiled: CompiledNode[] = [];
   for (const name of names) {
     onProgress(`compiling ${name ?? "the node"}`);

@@ -56,8 +56,9 @@ export async function explainPacketOn(request: ExplainPacketRequest, effects: Ef
 function readQuery(request: ExplainPacketRequest, effects: Effects): Promise<PacketQuery> {
   const { actual, nodeAddress } = request;
   if (actual !== undefined) return dumpedHost({ ...request, actual }, effects);
-  if (nodeAddress !== undefined) throw usage("--node-address is for --actual; state says it in a Node or Host");
-  if (!hasState(request)) throw usage("say which rules: -f STATE, --live, or --actual DUMP");
+  if (nodeAddress !== undefined)
+    throw usage("--node-address needs --actual; cluster state has addresses in Node or Host documents");
+  if (!hasState(request)) throw usage("no input: pass -f STATE, --live, or --actual DUMP");
   return compiledHost(request, effects);
 }
 
@@ -66,7 +67,9 @@ function withMemory(resolved: ResolvedPacket, target: string | undefined, { host
   if (target === undefined) return resolved;
   const remembered = findRemembered(host, target);
   if (remembered !== undefined) return { ...resolved, packet: { ...resolved.packet, remembered } };
-  throw usage(`nothing here keeps a client at ${target}: no rule enters it in a list, no virtual server is persistent`);
+  throw usage(
+    `no session affinity to ${target}: no rule adds a client to its list, and no virtual server is persistent`,
+  );
 }
 
 function usage(message: string): Failure {

@@ -29,7 +29,7 @@ export function narrowingOf(
   if (filter === undefined) return undefined;
   const hasState = clusters.length > 0 || others !== undefined;
   if (filter.selector !== undefined && !hasState)
-    throw new Failure("-l asks for labels, and rules have none: give the state too, with -f", "usage");
+    throw new Failure("-l needs labels, and rules have none: pass the state too, with -f", "usage");
   const { services, owners } = servicesInClusters(clusters);
   const known: Known = { services: [...services, ...(others ?? [])], owners };
   const isAsked = (part: ServiceFilter, among: readonly KnownService[]): boolean =>

@@ -94,7 +94,7 @@ function refuseStrayChoices(request: LiveRequest): void {
   const given = Object.entries({ kubeconfig, context, cluster, user, as, "request-timeout": requestTimeout });
   const [stray] = given.find(([, value]) => value !== undefined) ?? [];
   if (stray === undefined) return;
-  throw new Failure(`--${stray} says which cluster --live reads; say --live as well`, "usage");
+  throw new Failure(`--${stray} needs --live`, "usage");
 }
 
 /**

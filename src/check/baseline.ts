@@ -36,13 +36,13 @@ export function parseBaseline(text: string): Baseline | string {
   try {
     value = JSON.parse(text);
   } catch {
-    return "it is not JSON";
+    return "not valid JSON";
   }
   if (!isRecord(value) || value.kind !== "Baseline" || !Array.isArray(value.findings))
-    return "it is no Baseline, as --write-baseline writes";
+    return "not a Baseline written by --write-baseline";
   const baseline: Baseline = new Map();
   for (const [index, finding] of value.findings.entries()) {
-    if (!isRecord(finding)) return `findings[${index}] is no mapping`;
+    if (!isRecord(finding)) return `findings[${index}] is not a mapping`;
     const { code, object, field, count } = finding;
     if (typeof code !== "string" || typeof object !== "string" || typeof field !== "string")
       return `findings[${index}] lacks code, object or field`;

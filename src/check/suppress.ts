@@ -43,7 +43,7 @@ export function checkAnnotations(documents: readonly unknown[], sink: Sink): voi
     const report = sink.reporter(createSubject(kind, typeof namespace === "string" ? namespace : "", String(name)));
     for (const code of unknown) {
       const near = nearestCode(code);
-      const hint = near === undefined ? "portolan explain lists the codes" : `did you mean ${near}?`;
+      const hint = near === undefined ? "run portolan explain for the codes" : `did you mean ${near}?`;
       const where = at(at(at(place, "metadata"), "annotations"), suppressAnnotation);
       report("suppression-unknown", where, { code }, { hint });
     }

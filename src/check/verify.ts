@@ -8,12 +8,12 @@ import { isOwnedChain } from "../reconcile/owned-names.ts";
 import type { Changes } from "../reconcile/plan-changes.ts";
 import { type ServiceOfLine, summarizeChanges } from "../reconcile/summarize-changes.ts";
 
-export type DriftKind = "missing" | "extra" | "changed" | "reordered" | "foreign-before-ours";
+export type DriftKind = "missing" | "extra" | "changed" | "reordered" | "foreign-rules-first";
 
 /** One way in which a host is not as wanted. */
 export interface Drift {
   readonly kind: DriftKind;
-  /** Whom it hurts: `shop/web:http`, or every Service. */
+  /** The service port that is affected: `shop/web:http`, or the shared base chains. */
   readonly service: string;
   /** `nat chain KUBE-SVC-... (IPv4)` */
   readonly where: string;
@@ -49,7 +49,7 @@ function driftOfChains({ chains }: Changes, ofChain: ServiceOfChain): readonly D
     const owner = ofChain(chain);
     const concerned = new Set([...missing, ...extra].map((line) => serviceInRule(line) ?? owner));
     const service = owner === everyService && concerned.size > 0 ? [...concerned].join(", ") : owner;
-    const where = `${table} chain ${chain}${isBuiltIn ? ", jumps of ours" : ""} (${familyNames[family]})`;
+    const where = `${table} chain ${chain}${isBuiltIn ? ", jumps to kube-proxy chains" : ""} (${familyNames[family]})`;
     const lines = [...missing.map((line) => `- ${line}`), ...extra.map((line) => `+ ${line}`)];
     return {
       kind: kindOf(kind, missing.length, extra.length),
@@ -102,7 +102,7 @@ function foreignRules({ rules }: HostState): readonly Drift[] {
         if (before.length === 0) return [];
         return [
           {
-            kind: "foreign-before-ours" as const,
+            kind: "foreign-rules-first" as const,
             service: everyService,
             where: `${table} chain ${chain} (${familyNames[family]})`,
             lines: before.map((line) => `+ ${line}`),

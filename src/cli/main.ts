@@ -9,7 +9,7 @@ export async function main(name: string): Promise<void> {
   // The reader has had enough: `portolan compile ... | head` ends quietly.
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code === "EPIPE") process.exit(process.exitCode ?? exitCodes.fine);
-    process.stderr.write(`${name}: cannot write to standard output: ${error.message}\n`);
+    process.stderr.write(`error: cannot write to standard output: ${error.message}\n`);
     process.exit(exitCodes.environment);
   });
   // Nobody reads what is said, but the exit code still counts.
@@ -23,7 +23,7 @@ export async function main(name: string): Promise<void> {
     await program.parseAsync();
   } catch (error) {
     process.exitCode = explainFailure(error, name);
-    if (isStrayFile(error)) process.stderr.write("(cluster state is given with -f)\n");
+    if (isStrayFile(error)) process.stderr.write("hint: pass cluster state with -f\n");
   }
 }
 
@@ -36,10 +36,10 @@ function isStrayFile(error: unknown): boolean {
 function explainFailure(error: unknown, name: string): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.fine : exitCodes.usage;
   if (error instanceof Failure) {
-    process.stderr.write(`${name}: ${error.message.split("\n").map(escapeControls).join("\n")}\n`);
+    process.stderr.write(`error: ${error.message.split("\n").map(escapeControls).join("\n")}\n`);
     return failureExitCodes[error.kind];
   }
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  process.stderr.write(`${name}: this is a bug in Portolan, please report it:\n${stack}\n`);
+  process.stderr.write(`error: this is a bug in Portolan, please report it:\n${stack}\n`);
   return exitCodes.bug;
 }

@@ -119,7 +119,7 @@ function openTable(reading: Reading, name: string, number: number): void {
 }
 
 function closeTable(reading: Reading): void {
-  if (reading.table !== undefined) tell(reading, reading.openedAt, "this table has no COMMIT: the text is cut off");
+  if (reading.table !== undefined) tell(reading, reading.openedAt, "this table has no COMMIT: the text is truncated");
   reading.table = undefined;
 }
 

@@ -63,12 +63,12 @@ export function shareNumber({ numerator, denominator }: Share): number {
   return Number((numerator * 10n ** 15n) / denominator) / 1e15;
 }
 
-/** `33.3 %`, `100 %`. What is not nothing is never `0 %`, what is not everything never `100 %`. */
+/** `33.3%`, `100%`. Rounding never turns a part into `0%` or `100%`. */
 export function printPercent(value: Share): string {
   const percent = shareNumber(value) * 100;
-  if (!isNothing(value) && percent < 0.05) return "<0.1 %";
-  if (percent < 100 && percent >= 99.95 && !sameShare(value, everything)) return ">99.9 %";
-  return `${Number(percent.toFixed(1))} %`;
+  if (!isNothing(value) && percent < 0.05) return "< 0.1%";
+  if (percent < 100 && percent >= 99.95 && !sameShare(value, everything)) return "> 99.9%";
+  return `${Number(percent.toFixed(1))}%`;
 }
 
 /** `715827883/2147483648`, `1`. */

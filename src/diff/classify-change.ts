@@ -8,8 +8,8 @@ import { type ChangeSeverity, severities } from "./traffic-diff.ts";
 export function severityOf({ was, now, returning }: Difference): ChangeSeverity {
   if (returning === "forgotten") return "affinity";
   const found = worldsOf(was, now).map((world) => severityIn(world.was, world.now));
-  const worst = severities.find((severity) => found.includes(severity)) ?? "shares";
-  return returning !== undefined && worst === "shares" ? "affinity" : worst;
+  const worst = severities.find((severity) => found.includes(severity)) ?? "load-distribution";
+  return returning !== undefined && worst === "load-distribution" ? "affinity" : worst;
 }
 
 function severityIn(was: readonly Part[], now: readonly Part[]): ChangeSeverity | undefined {
@@ -25,7 +25,7 @@ function severityIn(was: readonly Part[], now: readonly Part[]): ChangeSeverity 
   const { replaced, kept } = sourceChanges(was, now);
   if (replaced.length + kept.length > 0) return "source-address";
   if (sameParts(was, now)) return undefined;
-  return isAffinityAlone(was, now) ? "affinity" : "shares";
+  return isAffinityAlone(was, now) ? "affinity" : "load-distribution";
 }
 
 const mostQuestions = 6;
@@ -63,6 +63,11 @@ export function isRefused({ outcome }: Part): boolean {
 
 export function isUntouched({ outcome }: Part): boolean {
   return outcome.verdict.kind === "untouched";
+}
+
+/** A verdict in sentences; documents for programs keep the code. */
+export function verdictWords(verdict: Part["outcome"]["verdict"]["kind"]): string {
+  return verdict === "untouched" ? "not handled" : verdict;
 }
 
 function shareOf(parts: readonly Part[], has: (part: Part) => boolean): Share {

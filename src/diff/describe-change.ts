@@ -9,7 +9,13 @@ import { nameSources } from "./name-sources.ts";
 import { type Reach, tellDetails, tellHeadline } from "./service-change.ts";
 import { findService } from "./service-names.ts";
 import type { EndpointAt, SideNode } from "./side.ts";
-import { type EndpointLabel, type RuleLine, severities, type TrafficChange, type Witness } from "./traffic-diff.ts";
+import {
+  type EndpointLabel,
+  type ExamplePacket,
+  type RuleLine,
+  severities,
+  type TrafficChange,
+} from "./traffic-diff.ts";
 
 /** One node on both sides. */
 export interface NodePair {
@@ -35,7 +41,7 @@ export function describeChange(
   const { difference, comparison, severity } = worst;
   const isServed = (side: "base" | "head") =>
     comparisons.some((each) => each[side].some(({ parts }) => parts.some(isDelivered)));
-  // Where all that nobody asks for is refused, what is not there is not untouched.
+  // Where a host refuses every destination without a rule, a missing destination is not "untouched".
   const isAbsent = (side: "base" | "head"): boolean =>
     (!isServed(side) && key.isNamed?.[side === "base" ? 0 : 1] === false) ||
     comparisons.every((each) => each[side].every(({ parts }) => parts.every(isUntouched)));
@@ -45,8 +51,8 @@ export function describeChange(
   const nodes = [pair.base, pair.head];
   const { name, formerName, source } = findService(key, pair, difference);
   const { before, after } = labelClasses(comparisons, nodes);
-  const witness = witnessOf(key, comparison, difference, nodes);
-  const reach: Reach = { from: witness.fromClass, servedBefore: isServed("base"), servedAfter: isServed("head") };
+  const examplePacket = examplePacketOf(key, comparison, difference, nodes);
+  const reach: Reach = { from: examplePacket.fromClass, servedBefore: isServed("base"), servedAfter: isServed("head") };
   const headline = tellHeadline({ kind, severity, difference, reach });
   return {
     kind,
@@ -62,7 +68,7 @@ export function describeChange(
     endpoints: endpointsOf(difference, reach, pair),
     before: kind === "added" ? [] : before,
     after: kind === "removed" ? [] : after,
-    witness,
+    examplePacket,
     source: source?.(),
     ruleLines: ruleLinesOf(difference),
   };
@@ -100,16 +106,16 @@ function endpointsOnly(
     });
 }
 
-function witnessOf(
+function examplePacketOf(
   key: Key,
   { entry, sources }: EntryComparison,
   difference: Difference,
   nodes: readonly SideNode[],
-): Witness {
+): ExamplePacket {
   const fromClass = nameSources(entry, difference.sources, sources, nodes);
   return {
     from: exampleOf(difference.sources),
-    fromClass: difference.returning === undefined ? fromClass : `${fromClass}, kept at an endpoint before`,
+    fromClass: difference.returning === undefined ? fromClass : `${fromClass}, with session affinity before`,
     entry,
     to: printTarget(key),
     protocol: key.protocol,

@@ -31,8 +31,8 @@ function servicesOf({ service, formerService }: TrafficChange): readonly (string
 }
 
 const alwaysAssumed = [
-  "packets are the first of a connection, from clients the node has not met before, unless said otherwise",
-  "routing, NetworkPolicy and what other nodes do are not looked at",
+  "packets are the first of a connection, from clients without session affinity entries, unless stated otherwise",
+  "routing, NetworkPolicy and rules of other nodes are not evaluated",
 ];
 
 interface Pair {
@@ -57,15 +57,15 @@ function pairNodes(
     const beside = head.nodes.find(({ name }) => name === node.name);
     return beside === undefined ? [] : [{ base: node, head: beside }];
   });
-  const lonely = (side: Side, than: Side) =>
+  const lonely = (side: Side) =>
     side.nodes
       .filter(({ name }) => !pairs.some((pair) => pair.head.name === name))
-      .map(({ name }) => `${name} is only in ${side.label.name}, so nothing in ${than.label.name} is compared with it`);
+      .map(({ name }) => `${name} exists only in ${side.label.name}: it is not compared`);
   return {
     pairs,
     assumptions: [
-      ...lonely(base, head),
-      ...lonely(head, base),
+      ...lonely(base),
+      ...lonely(head),
       ...unknownAddresses(pairs.flatMap((pair) => [pair.base, pair.head])),
     ],
   };
@@ -74,7 +74,9 @@ function pairNodes(
 function unknownAddresses(nodes: readonly SideNode[]): readonly string[] {
   const without = nodes.filter(({ world }) => world.nodeAddresses.length === 0).map(({ name }) => name);
   if (without.length === 0) return [];
-  return [`nobody says which addresses ${[...new Set(without)].join(", ")} has: node ports are asked at one made up`];
+  return [
+    `addresses of ${[...new Set(without)].join(", ")} are unknown: node ports are evaluated at an example address`,
+  ];
 }
 
 /** One entry for nodes with the same change. */

@@ -2,6 +2,7 @@ import { intersect, isEmpty } from "../datapath/address-set.ts";
 import { printTarget } from "../datapath/addresses.ts";
 import { type Part, sameParts } from "../datapath/classes.ts";
 import { printFraction, printPercent, shareNumber } from "../datapath/share.ts";
+import { verdictWords } from "./classify-change.ts";
 import type { Difference, EntryComparison } from "./destinations/compare-destination.ts";
 import { nameSources } from "./name-sources.ts";
 import type { SideNode } from "./side.ts";
@@ -72,7 +73,7 @@ export function tellParts(parts: readonly Part[]): string {
   const delivered = parts.filter(({ outcome }) => outcome.verdict.kind === "delivered");
   const isMasqueraded = delivered.length > 0 && delivered.every(({ outcome }) => outcome.masqueraded);
   const told = parts.slice(0, mostTold).map(({ outcome: { verdict, masqueraded }, share, assumptions }) => {
-    const end = verdict.kind === "delivered" ? printTarget(verdict.target) : verdict.kind;
+    const end = verdict.kind === "delivered" ? printTarget(verdict.target) : verdictWords(verdict.kind);
     const portion = parts.length > 1 && assumptions.length === 0 ? ` ${printPercent(share)}` : "";
     const source = masqueraded && !isMasqueraded ? " masqueraded" : "";
     return `${end}${portion}${source}${assumptions.map(({ what, holds }) => ` if ${holds ? "" : "not "}${what}`).join()}`;

@@ -16,14 +16,14 @@ import type { Entry } from "../datapath/packet.ts";
 import type { SideNode } from "./side.ts";
 
 const entryNames: Readonly<Record<Entry, string>> = {
-  outside: "outside",
+  outside: "sources outside this node",
   pod: "pods of this node",
   node: "the node itself",
 };
 
 const mostCidrs = 3;
 
-/** What a class of sources is called: `outside`, `203.0.113.0/24`, `pods of node2`, `outside but 10.0.0.0/8`. */
+/** The name of a class of sources: `203.0.113.0/24`, `pods of node2`, `sources outside this node except 10.0.0.0/8`. */
 export function nameSources(entry: Entry, sources: AddressSet, whole: AddressSet, nodes: readonly SideNode[]): string {
   const name = entryNames[entry];
   if (sameSet(sources, whole)) return name;
@@ -36,7 +36,8 @@ export function nameSources(entry: Entry, sources: AddressSet, whole: AddressSet
   if (cidrs.length <= mostCidrs) return cidrs.join(", ");
   const hull = hullOf(sources);
   const missing = fewestNetworks(subtract(intersect(whole, hull), sources), unite([free, complement(hull)], hull.bits));
-  if (missing.length <= mostCidrs) return `${isEverything(hull) ? name : printCidrs(hull)} but ${missing.join(", ")}`;
+  if (missing.length <= mostCidrs)
+    return `${isEverything(hull) ? name : printCidrs(hull)} except ${missing.join(", ")}`;
   return `${name}, ${cidrs.slice(0, mostCidrs).join(", ")} and ${cidrs.length - mostCidrs} more networks`;
 }
 

@@ -1,10 +1,10 @@
 import type { Part } from "../datapath/classes.ts";
 import { printPercent, type Share, sameShare } from "../datapath/share.ts";
-import { isDelivered, isRefused, isUntouched, sourceChanges, targets } from "./classify-change.ts";
+import { isDelivered, isRefused, isUntouched, sourceChanges, targets, verdictWords } from "./classify-change.ts";
 import type { Difference } from "./destinations/compare-destination.ts";
 import type { ChangeSeverity, TrafficChange } from "./traffic-diff.ts";
 
-/** Whom a change concerns, and whether others were served before, or are after. */
+/** The sources of a change, and whether others were served before, or are after. */
 export interface Reach {
   /** `203.0.113.0/24` */
   readonly from: string;
@@ -23,22 +23,22 @@ interface Told {
 export function tellHeadline({ kind, severity, difference, reach }: Told): string {
   const { was, now, returning } = difference;
   const [before, after] = [targets(was).length, targets(now).length];
-  if (returning === "forgotten") return "clients that stay at an endpoint choose anew, once";
-  if (kind === "added") return after === 0 ? `new, and ${refusal(now)}` : `opens, ${counted(after)}`;
-  if (kind === "removed") return before === 0 ? `gone, was ${refusal(was)}` : "closes";
+  if (returning === "forgotten") return "session affinity is reset once";
+  if (kind === "added") return after === 0 ? `new, ${refusal(now)}` : `opens, ${counted(after)}`;
+  if (kind === "removed") return before === 0 ? `removed, was ${refusal(was)}` : "closes";
   if (before > 0 && after === 0) return served(now, reach);
   if (before === 0 && after > 0) {
     if (reach.servedBefore) return `${counted(after)} now open to ${reach.from}`;
     return `${was.every(isRefused) ? "served again" : "served now"}, ${counted(after)}`;
   }
   if (before === 0 && ending(was) !== ending(now)) return `${ending(was)} -> ${ending(now)}`;
-  if (before === 0 || severity === "source-address") return sourceAddress(was, now) || "depends on other things now";
-  if (severity === "affinity") return affinity(was, now) || "clients that stay at an endpoint are led elsewhere";
+  if (before === 0 || severity === "source-address") return sourceAddress(was, now) || "depends on other conditions";
+  if (severity === "affinity") return affinity(was, now) || "session affinity uses other endpoints";
   if (severity === "access-lost")
-    return `partly ${refusal(now) || (now.some(isUntouched) ? "goes on untouched" : "no longer served")}`;
+    return `partly ${refusal(now) || (now.some(isUntouched) ? "not handled" : "no longer served")}`;
   if (severity === "access-widened") return widened(was, now);
   if (before !== after) return `endpoints ${before} -> ${after}`;
-  return targets(was).join() === targets(now).join() ? "other shares" : "endpoints replaced";
+  return targets(was).join() === targets(now).join() ? "load distribution" : "endpoints replaced";
 }
 
 /** Of packets that endpoints got in part. */
@@ -47,7 +47,7 @@ function widened(was: readonly Part[], now: readonly Part[]): string {
   return `${now.some(isRefused) ? "less often" : "no longer"} ${refusal(was)}`;
 }
 
-/** Of packets that no endpoint gets any more: some sources are kept out, or nobody is served. */
+/** Of packets that no endpoint gets any more: some sources are excluded, or no source is served. */
 function served(now: readonly Part[], { from, servedAfter }: Reach): string {
   if (servedAfter) return now.every(isRefused) ? `now ${refusal(now)} from ${from}` : `no longer serves ${from}`;
   return now.every(isRefused) ? "no endpoints left" : `no longer served: ${ending(now)}`;
@@ -55,20 +55,20 @@ function served(now: readonly Part[], { from, servedAfter }: Reach): string {
 
 /** What else there is to say besides the headline, a phrase a line. */
 export function tellDetails({ was, now, returning }: Difference, headline: string): readonly string[] {
-  if (returning === "forgotten") return ["the lists that hold them are called otherwise, and begin empty"];
+  if (returning === "forgotten") return ["the affinity lists have new names and start empty"];
   const details: string[] = [];
   const isNews = !headline.includes(refusal(now));
   if (now.every(isRefused) && !was.every(isRefused) && isNews) details.push(`connections are now ${refusal(now)}`);
   const [before, after] = [evenShare(was), evenShare(now)];
   if (before !== undefined && after !== undefined && !sameShare(before, after))
-    details.push(`share per endpoint ${printPercent(before)} -> ${printPercent(after)}`);
+    details.push(`traffic per endpoint ${printPercent(before)} -> ${printPercent(after)}`);
   const both = was.some(isDelivered) && now.some(isDelivered);
   const source = sourceAddress(was, now);
   if (both && source !== "" && source !== headline) details.push(source);
   const stay = affinity(was, now);
   if (both && stay !== "" && stay !== headline) details.push(stay);
   for (const what of new Set([...was, ...now].flatMap(({ assumptions }) => assumptions.map((each) => each.what))))
-    details.push(`depends on what nobody can tell from the text: ${what}`);
+    details.push(`depends on a match that Portolan cannot evaluate: ${what}`);
   return details;
 }
 
@@ -77,8 +77,8 @@ function counted(endpoints: number): string {
 }
 
 function ending(parts: readonly Part[]): string {
-  const kinds = [...new Set(parts.map(({ outcome }) => outcome.verdict.kind))];
-  return parts.every(isUntouched) ? "goes on untouched" : kinds.join(" or ");
+  const kinds = [...new Set(parts.map(({ outcome: { verdict } }) => verdictWords(verdict.kind)))];
+  return kinds.join(" or ");
 }
 
 /** `rejected (icmp-port-unreachable)`, `dropped`. */
@@ -91,16 +91,17 @@ function refusal(parts: readonly Part[]): string {
   return [...new Set(told)].join(" or ");
 }
 
-/** Whose address endpoints see: of all of them, or of those for which it changes. */
+/** Whether endpoints see the client IP: all of them, or those for which it changes. */
 function sourceAddress(was: readonly Part[], now: readonly Part[]): string {
   const { replaced, kept, ends } = sourceChanges(was, now);
-  const seen = (by: readonly string[]): string => {
-    if (by.length === ends) return "";
-    return `, as seen by ${by.slice(0, mostEnds).join(", ")}${by.length > mostEnds ? " and others" : ""}`;
-  };
+  const named = (by: readonly string[]): string =>
+    `${by.slice(0, mostEnds).join(", ")}${by.length > mostEnds ? " and others" : ""}`;
+  const seen = (by: readonly string[]): string =>
+    by.length === ends ? "" : `; ${named(by)} ${by.length === 1 ? "sees" : "see"} the node`;
+  const ofSome = (by: readonly string[]): string => (by.length === ends ? "" : ` for ${named(by)}`);
   return [
-    ...(replaced.length > 0 ? [`source address is replaced by the node's now${seen(replaced)}`] : []),
-    ...(kept.length > 0 ? [`source address is kept now${seen(kept)}`] : []),
+    ...(replaced.length > 0 ? [`client IP is no longer preserved (SNAT to the node's IP)${seen(replaced)}`] : []),
+    ...(kept.length > 0 ? [`client IP is now preserved${ofSome(kept)}`] : []),
   ].join("; ");
 }
 
@@ -113,18 +114,14 @@ function affinity(was: readonly Part[], now: readonly Part[]): string {
   const place = first.length === second.length ? first.findIndex((each, at) => each !== second[at]) : 0;
   const [before, after] = [first[place], second[place]];
   if (before === after) return scheduling(was, now);
-  if (after === undefined) return "clients no longer stay at their endpoint";
-  return before === undefined
-    ? `clients stay at their endpoint for ${after} s now`
-    : `clients stay ${before} s -> ${after} s`;
+  if (after === undefined) return "session affinity removed";
+  return before === undefined ? `session affinity added (${after} s)` : `session affinity ${before} s -> ${after} s`;
 }
 
 /** How IPVS spreads clients, where it does so otherwise. */
 function scheduling(was: readonly Part[], now: readonly Part[]): string {
   const [before, after] = [was.find(isDelivered)?.outcome.scheduling, now.find(isDelivered)?.outcome.scheduling];
-  return before === after || before === undefined || after === undefined
-    ? ""
-    : `endpoints chosen ${before} -> ${after}`;
+  return before === after || before === undefined || after === undefined ? "" : `IPVS scheduling ${before} -> ${after}`;
 }
 
 /** The share of each endpoint, where all have the same but for rounding. */

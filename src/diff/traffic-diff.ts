@@ -25,13 +25,13 @@ export interface SideLabel {
 
 /** Worst first: the order of the report. */
 export const severities = [
-  /** Somebody who was refused is let through, or something answers that did not. */
+  /** A source that was refused is admitted, or a destination answers that did not. */
   "access-widened",
   "access-lost",
   /** Which source address an endpoint sees. */
   "source-address",
-  /** Other endpoints, other shares of the same, or another way to refuse. */
-  "shares",
+  /** Other endpoints, another load distribution, or another way to refuse. */
+  "load-distribution",
   "affinity",
   /** Text differs, and no packet is treated differently. */
   "cosmetic",
@@ -47,7 +47,7 @@ export interface TrafficChange {
   readonly service: string | undefined;
   /** Whose it was in base, where that is another Service. */
   readonly formerService?: string;
-  /** What it answers on: `10.96.4.20:80/TCP`, `nodePort 30080/TCP`, `everything else`. */
+  /** What it answers on: `10.96.4.20:80/TCP`, `nodePort 30080/TCP`, `all other destinations`. */
   readonly vip: string;
   /** `80`, or `30080` of a node port; undefined for a region. */
   readonly port: number | undefined;
@@ -56,7 +56,7 @@ export interface TrafficChange {
   readonly nodes: readonly string[];
   /** What changes, one short phrase: `endpoints 3 -> 2`, `no endpoints left`, `opens on every node`. */
   readonly headline: string;
-  /** More phrases, each a line below it: `share per endpoint 33.3 % -> 50.0 %`. */
+  /** More phrases, each a line below it: `traffic per endpoint 33.3% -> 50%`. */
   readonly details: readonly string[];
   /** Endpoints that come and go, those of the first source class that differs. */
   readonly endpoints: { readonly added: readonly EndpointLabel[]; readonly removed: readonly EndpointLabel[] };
@@ -64,7 +64,7 @@ export interface TrafficChange {
   readonly before: readonly ClassOutcome[];
   readonly after: readonly ClassOutcome[];
   /** A packet that is treated differently. */
-  readonly witness: Witness;
+  readonly examplePacket: ExamplePacket;
   /** Where in the manifests, of the side that has it (head first); undefined for dumps. */
   readonly source: SourcePlace | undefined;
   /** The rules that decide, as the tools spell them: `-` of base, `+` of head. At most a few. */
@@ -102,11 +102,11 @@ export interface OutcomeLabel {
   readonly masquerade: boolean;
   /** Seconds for which a client stays; undefined without affinity. */
   readonly affinity: number | undefined;
-  /** Matches that could not be told, on which this outcome depends: `-m bpf ... matches`. Empty for certain ones. */
+  /** Matches that cannot be evaluated and on which this outcome depends: `-m bpf ... matches`. */
   readonly assuming: readonly string[];
 }
 
-export interface Witness {
+export interface ExamplePacket {
   /** An address of the class: `10.244.1.5`. */
   readonly from: string;
   /** The whole class in words: `any source`. */

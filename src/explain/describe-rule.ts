@@ -8,7 +8,7 @@ import { describeShare, thresholdOne } from "./share.ts";
  */
 export function describeRule({ matches, target }: Pick<Rule, "matches" | "target">): string {
   const asked = matches.map(describeMatch).filter((words) => words !== undefined);
-  return `${asked.length === 0 ? "everything" : asked.join(", ")}: ${describeTarget(target)}`;
+  return `${asked.length === 0 ? "every packet" : asked.join(", ")}: ${describeTarget(target)}`;
 }
 
 /** What a match asks for, as a phrase that completes "a packet ..."; undefined where it asks for nothing. */
@@ -20,7 +20,7 @@ export function describeMatch(match: Match): string | undefined {
     case "destination":
       return `${not}to ${withoutHostPrefix(match.range)}`;
     case "in-interface":
-      return `${not}in by ${match.name.endsWith("+") ? `an interface ${match.name.slice(0, -1)}*` : match.name}`;
+      return `${not}arriving on ${match.name.endsWith("+") ? `an interface ${match.name.slice(0, -1)}*` : match.name}`;
     case "protocol":
       return `${not}${protocolName(match.protocol)}`;
     case "destination-port":
@@ -30,21 +30,21 @@ export function describeMatch(match: Match): string | undefined {
     case "address-type":
       return `${not}${describeAddressType(match)}`;
     case "conntrack":
-      return `of a connection that is ${not}${match.states.join(" or ")}`;
+      return `in conntrack state ${not}${match.states.join(" or ")}`;
     case "mark":
       return `${match.negated ? "without" : "with"} mark ${printMark(match)}`;
     case "recent":
       return describeRecent(match);
     case "statistic":
-      return `${describeShare(match.negated ? thresholdOne - match.threshold : match.threshold)} by chance`;
+      return `${describeShare(match.negated ? thresholdOne - match.threshold : match.threshold)} at random`;
     case "nfacct":
       return `counted in ${match.counter}`;
     case "set":
       return `whose ${describeSides(match.sides)} ${match.negated ? "not " : ""}in set ${match.name}`;
     case "ipvs":
-      return `that IPVS sent on for ${protocolName(String(match.protocol))} ${joinPort(match.address, match.port)}`;
+      return `handled by IPVS for ${protocolName(String(match.protocol))} ${joinPort(match.address, match.port)}`;
     case "physdev-is-in":
-      return `${not}in by a port of a bridge`;
+      return `${not}arriving on a bridge port`;
     case "unknown":
       return `if ${match.words.join(" ")} (not understood)`;
   }
@@ -54,23 +54,23 @@ export function describeMatch(match: Match): string | undefined {
 export function describeTarget(target: Target): string {
   switch (target.kind) {
     case "jump":
-      return target.chain === "KUBE-MARK-MASQ" ? "mark to be masqueraded" : `go on in ${target.chain}`;
+      return target.chain === "KUBE-MARK-MASQ" ? "mark for masquerade" : `jump to ${target.chain}`;
     case "accept":
-      return "accept, and ask no further rules of this table";
+      return "accept, and skip the remaining rules of this table";
     case "drop":
-      return "drop without an answer";
+      return "drop silently";
     case "return":
-      return "leave this chain";
+      return "return from this chain";
     case "reject":
       return `reject with ${target.with ?? "icmp-port-unreachable"}`;
     case "mark":
       return describeMarking(target);
     case "dnat":
-      return `send to ${target.destination}`;
+      return `DNAT to ${target.destination}`;
     case "masquerade":
-      return `masquerade: replace the source with this node's address${target.randomFully ? ", its port by chance" : ""}`;
+      return `masquerade: SNAT to this node's address${target.randomFully ? ", random source port" : ""}`;
     case "none":
-      return "do nothing, go on with the next rule";
+      return "do nothing, continue with the next rule";
     case "unknown":
       return `${target.words.join(" ")} (not understood)`;
   }
@@ -111,10 +111,10 @@ function describeMarking({ value, mask }: { readonly value: number; readonly mas
 
 function describeRecent({ negated, action, seconds, name, side }: Extract<Match, { kind: "recent" }>): string {
   const whose = side === "rsource" ? "source" : "destination";
-  if (action === "set") return `after its ${whose} is remembered in ${name}`;
-  const within = seconds === undefined ? "" : ` in the last ${seconds} s`;
-  const again = action === "update" ? ", which is then remembered anew" : "";
-  return `whose ${whose} was ${negated ? "not " : ""}remembered in ${name}${within}${again}`;
+  if (action === "set") return `after its ${whose} is added to list ${name}`;
+  const within = seconds === undefined ? "" : `, seen in the last ${seconds} s`;
+  const again = action === "update" ? ", and refreshed there" : "";
+  return `whose ${whose} is ${negated ? "not " : ""}in list ${name}${within}${again}`;
 }
 
 function describeSides(sides: readonly ("src" | "dst")[]): string {

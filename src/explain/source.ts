@@ -32,6 +32,6 @@ export function sourceOfCause({ document, path }: LineOrigin, sourceOf: SourceOf
 export function printCause(cause: LineOrigin, sourceOf: SourceOf): string {
   const source = sourceOfCause(cause, sourceOf);
   const parts = [cause.object, ...(cause.field === "" ? [] : [cause.field])];
-  if (cause.object === "kube-proxy") return "always there, whatever the Services";
+  if (cause.object === "kube-proxy") return "always present, independent of Services";
   return `from ${parts.join(" ")}${source === undefined ? "" : ` (${printSource(source)})`}`;
 }

@@ -100,7 +100,7 @@ function take(cursor: Cursor): Token {
 }
 
 function expected(what: string, { kind, text, at }: Token): SelectorProblem {
-  return { at, message: `${what} is expected, not ${kind === "end" ? "the end" : text}` };
+  return { at, message: `expected ${what}, not ${kind === "end" ? "the end" : text}` };
 }
 
 function parseRequirement(cursor: Cursor): Requirement | SelectorProblem {
@@ -118,7 +118,7 @@ function parseRequirement(cursor: Cursor): Requirement | SelectorProblem {
   const values = sign.kind === "word" ? parseValues(cursor) : parseValue(cursor);
   if (isProblem(values)) return values;
   if (!/[<>]/.test(sign.text) || number.test(values[0] ?? "")) return { key, operator, values };
-  return { at: sign.at, message: `a whole number is expected after ${sign.text}` };
+  return { at: sign.at, message: `expected a whole number after ${sign.text}` };
 }
 
 const operators: ReadonlyMap<string, Requirement["operator"]> = new Map([
@@ -155,7 +155,7 @@ function parseValues(cursor: Cursor): readonly string[] | SelectorProblem {
 }
 
 function noValue({ at }: Token): SelectorProblem {
-  return { at, message: "a value is expected between the brackets" };
+  return { at, message: "expected a value between the brackets" };
 }
 
 function checkedValue({ text, at }: Token): readonly string[] | SelectorProblem {

@@ -54,7 +54,7 @@ export function tellUnmatched(filter: ServiceFilter, services: readonly KnownSer
   const there = [...new Set(services.map(({ namespace, name }) => `${namespace}/${name}`))].sort();
   const more = there.length > mostNames ? ", ..." : "";
   const known =
-    there.length === 0 ? "there is no Service at all" : `there are: ${there.slice(0, mostNames).join(", ")}${more}`;
+    there.length === 0 ? "there are no Services" : `existing Services: ${there.slice(0, mostNames).join(", ")}${more}`;
   return `no Service matches ${filterText(filter)}; ${near === undefined ? known : `did you mean ${near}?`}`;
 }
 

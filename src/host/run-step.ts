@@ -51,7 +51,7 @@ interface Outcome {
 function failureOf({ failed, timedOut, code, signal, exitCode, stderr }: Outcome): string | undefined {
   if (!failed) return undefined;
   if (code === "ENOENT") return notInstalled;
-  if (timedOut) return `no answer within ${patience / 1000} s`;
+  if (timedOut) return `no response within ${patience / 1000} s`;
   if (signal !== undefined) return `ended by ${signal}`;
   const said = stderr.trim().replace(/\s*\n\s*/g, "; ");
   return `exit ${exitCode ?? code}${said === "" ? "" : `: ${said}`}`;

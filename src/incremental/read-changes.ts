@@ -121,6 +121,6 @@ function lastOfEachName(inputs: readonly InputObject[]): readonly InputObject[] 
 export function reportRefused(subjects: readonly Subject[], isKnown: (subject: Subject) => boolean, sink: Sink): void {
   for (const subject of subjects) {
     const object = describeSubject(subject);
-    sink.reporter(subject)(isKnown(subject) ? "object-kept" : "object-left-out", undefined, { object });
+    sink.reporter(subject)(isKnown(subject) ? "last-valid-state-kept" : "object-skipped", undefined, { object });
   }
 }

@@ -31,8 +31,8 @@ export function checkNodePortClashes(services: readonly Read<Service>[], range: 
     const earlier = claims.get(number);
     if (earlier === undefined) claims.set(number, made);
     else if (!mayShare(earlier, made)) {
-      const related = [{ message: "first used", place: earlier.place }];
-      const hint = `choose another port in ${rangeText}, or leave the field out`;
+      const related = [{ message: "first use", place: earlier.place }];
+      const hint = `choose another port in ${rangeText}, or remove the field`;
       report(
         "node-port-taken",
         made.place,
@@ -108,7 +108,7 @@ function checkClusterIps(services: readonly Read<Service>[], sink: Sink): Readon
       const earlier = holders.get(vip.address.text);
       if (earlier === undefined) holders.set(vip.address.text, { owner, vip });
       else {
-        const related = [{ message: "first used", place: earlier.vip.place }];
+        const related = [{ message: "first use", place: earlier.vip.place }];
         const parameters = { ip: vip.address.text, owner: describeSubject(earlier.owner.subject) };
         sink.reporter(owner.subject)("cluster-ip-taken", vip.place, parameters, { related });
       }

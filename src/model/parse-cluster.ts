@@ -62,7 +62,7 @@ function withoutBroken<T>(read: readonly Read<T>[], keepGoing: boolean, sink: Si
   const kept: T[] = [];
   for (const { object, subject } of read) {
     if (!keepGoing || subject.errors === 0) kept.push(object);
-    else sink.reporter(subject)("object-left-out", undefined, { object: describeSubject(subject) });
+    else sink.reporter(subject)("object-skipped", undefined, { object: describeSubject(subject) });
   }
   return kept;
 }

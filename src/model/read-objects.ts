@@ -119,7 +119,7 @@ function reportDuplicate(input: InputObject, subject: Subject, seen: Seen, repor
   const first = names.get(subject.name);
   if (first === undefined) names.set(subject.name, input.place);
   else {
-    const related = [{ message: "first given", place: first }];
+    const related = [{ message: "first definition", place: first }];
     report("object-duplicate", input.place, { object: describeSubject(subject) }, { related });
   }
 }

@@ -4,9 +4,9 @@ import type { Family } from "../model/address.ts";
 import { isServicePortChain } from "./owned-names.ts";
 
 /** What belongs to no service port: chains and rules that are always there. */
-export const everyService = "every Service";
+export const everyService = "shared base chains";
 /** What is left of a Service that nothing here names any more. */
-export const unknownService = "a Service that is gone";
+export const unknownService = "a deleted Service";
 
 const servicePortName = /(?:^| )([a-z0-9][-a-z0-9]*\/[a-z0-9][-a-z0-9]*(?::[a-z0-9][-a-z0-9]*)?)(?: |$)/;
 

@@ -141,7 +141,7 @@ function sendsOnByRules({ rules }: OwnedState): boolean {
 
 function forget(flows: readonly UdpFlow[]): readonly ChangeStep[] {
   return flows.map((flow) => ({
-    purpose: "forget a connection to an endpoint that serves no longer",
+    purpose: "delete a conntrack entry of a UDP flow to a removed endpoint",
     argv: deleteFlow(flow),
     stdin: "",
     mayFail: true,

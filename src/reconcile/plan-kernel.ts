@@ -25,7 +25,7 @@ const batch = ["ip", "-batch", "-"];
 
 /** From then on packets to the addresses are for this host. */
 export function bindAddresses({ makesDevice, missing }: AddressChange): readonly ChangeStep[] {
-  const make = { purpose: "make the device that carries service addresses", stdin: "" };
+  const make = { purpose: "create the device for service addresses", stdin: "" };
   const device = makesDevice ? [{ ...make, argv: ["ip", "link", "add", addressDevice, "type", "dummy"] }] : [];
   const lines = missing.map((cidr) => `addr replace ${cidr} dev ${addressDevice}`);
   return [...device, ...feed("bind service addresses", batch, lines)];
@@ -34,7 +34,7 @@ export function bindAddresses({ makesDevice, missing }: AddressChange): readonly
 export function unbindAddresses({ removesDevice, extra }: AddressChange): readonly ChangeStep[] {
   if (removesDevice) {
     const argv = ["ip", "link", "del", addressDevice];
-    return [{ purpose: "take away the device that carries service addresses", argv, stdin: "" }];
+    return [{ purpose: "delete the device for service addresses", argv, stdin: "" }];
   }
   const lines = extra.map((cidr) => `addr del ${cidr} dev ${addressDevice}`);
   return feed("unbind service addresses", batch, lines);
@@ -53,13 +53,13 @@ export function setSysctls(
   isNow: (name: string) => boolean,
 ): readonly ChangeStep[] {
   const lines = [...changes].filter(([name]) => isNow(name)).map(([name, value]) => `${name} = ${value}`);
-  return feed("set up the kernel", ["sysctl", "-p", "-"], lines);
+  return feed("set sysctls", ["sysctl", "-p", "-"], lines);
 }
 
 /** Before this the kernel may not even know the settings. */
 export function loadIpvs(wanted: OwnedState, found: OwnedState): readonly ChangeStep[] {
   const isNeeded = wanted.addresses !== undefined && found.timeouts === undefined;
-  return isNeeded ? [{ purpose: "have the kernel load IPVS", argv: ["ipvsadm", "-Sn"], stdin: "" }] : [];
+  return isNeeded ? [{ purpose: "load IPVS in the kernel", argv: ["ipvsadm", "-Sn"], stdin: "" }] : [];
 }
 
 /** Of wanted timeouts a 0 keeps what is. */
@@ -67,15 +67,19 @@ export function setTimeouts(wanted: string | undefined, found: string | undefine
   const before = found?.split(" ") ?? [];
   const isSet = wanted?.split(" ").some((seconds, index) => seconds !== "0" && seconds !== before[index]) ?? false;
   if (wanted === undefined || !isSet) return [];
-  return [{ purpose: "set the timeouts of connections", argv: ["ipvsadm", "--set", ...wanted.split(" ")], stdin: "" }];
+  return [{ purpose: "set IPVS timeouts", argv: ["ipvsadm", "--set", ...wanted.split(" ")], stdin: "" }];
 }
 
 export function addCounters(names: readonly string[]): readonly ChangeStep[] {
-  return names.map((name) => ({ purpose: "make a counter that rules use", argv: ["nfacct", "add", name], stdin: "" }));
+  return names.map((name) => ({
+    purpose: "create a counter that rules use",
+    argv: ["nfacct", "add", name],
+    stdin: "",
+  }));
 }
 
 export function deleteCounters(names: readonly string[]): readonly ChangeStep[] {
-  const purpose = "take away a counter that no rule uses";
+  const purpose = "delete a counter that no rule uses";
   return names.map((name) => ({ purpose, argv: ["nfacct", "delete", name], stdin: "" }));
 }
 

@@ -72,13 +72,13 @@ export function planServers(changes: readonly ServerChange[], { gained, lost }: 
   const others = changes.filter((change) => !turned.includes(change) && !turnedBack.includes(change));
   return {
     early: [
-      ...step("make real servers on this node", turned.flatMap(linesToMake)),
-      ...step("take away real servers on other nodes", turned.flatMap(linesToRemove)),
+      ...step("create real servers on this node", turned.flatMap(linesToMake)),
+      ...step("delete real servers on other nodes", turned.flatMap(linesToRemove)),
     ],
-    make: step("make virtual and real servers", others.flatMap(linesToMake)),
-    remove: step("take away virtual and real servers", others.flatMap(linesToRemove)),
+    make: step("create virtual and real servers", others.flatMap(linesToMake)),
+    remove: step("delete virtual and real servers", others.flatMap(linesToRemove)),
     late: step(
-      "make real servers on other nodes",
+      "create real servers on other nodes",
       turnedBack.flatMap((one) => [...linesToMake(one), ...linesToRemove(one)]),
     ),
   };

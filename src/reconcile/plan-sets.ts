@@ -65,8 +65,8 @@ const restore = ["ipset", "restore", "-exist"];
 /** Sets and entries before the rules that ask for them; what no rule asks for any more goes last. */
 export function planSets(changes: readonly SetChange[]): Pick<PhasedSteps, "make" | "remove"> {
   return {
-    make: feed("make sets and entries", restore, changes.flatMap(linesToAdd)),
-    remove: feed("take away sets and entries", restore, changes.flatMap(linesToRemove)),
+    make: feed("create sets and entries", restore, changes.flatMap(linesToAdd)),
+    remove: feed("delete sets and entries", restore, changes.flatMap(linesToRemove)),
   };
 }
 

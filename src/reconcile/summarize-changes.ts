@@ -68,8 +68,8 @@ function noteChains({ chains }: Changes, ofChain: ServiceOfChain, note: Note): v
     for (const line of extra) note(whose(line), "rule", "-", `${where} ${line}`);
     for (const line of missing) note(whose(line), "rule", "+", `${where} ${line}`);
     if (difference.reordered) {
-      note(owner, "order of rules", "-", `${where} chain ${chain}: the order of its rules`);
-      note(owner, "order of rules", "+", `${where} chain ${chain}: the wanted order`);
+      note(owner, "rule order", "-", `${where} chain ${chain}: the order of its rules`);
+      note(owner, "rule order", "+", `${where} chain ${chain}: the desired order`);
     }
   }
 }
@@ -93,12 +93,12 @@ function noteOthers(changes: Changes, ofLine: ServiceOfLine, note: Note): void {
   }
   for (const cidr of changes.addresses.missing) note(whose(`addr ${cidr}`), "address", "+", `address ${cidr}`);
   for (const cidr of changes.addresses.extra) note(whose(`addr ${cidr}`), "address", "-", `address ${cidr}`);
-  for (const [name, value] of changes.sysctls) note(everyService, "kernel setting", "+", `${name} = ${value}`);
+  for (const [name, value] of changes.sysctls) note(everyService, "sysctl", "+", `${name} = ${value}`);
   for (const name of changes.counters.missing) note(everyService, "counter", "+", `counter ${name}`);
   for (const name of changes.counters.extra) note(everyService, "counter", "-", `counter ${name}`);
   for (const { source, sourcePort, destination, destinationPort, replySource, replySourcePort } of changes.flows) {
     const from = `${source}:${sourcePort} -> ${destination}:${destinationPort}`;
-    note(everyService, "connection", "-", `UDP connection ${from}, which ${replySource}:${replySourcePort} served`);
+    note(everyService, "connection", "-", `UDP flow ${from}, served by ${replySource}:${replySourcePort}`);
   }
 }
 

@@ -26,7 +26,7 @@ export interface PlanLook {
   readonly notShown?: NotShown | undefined;
 }
 
-/** The plan as a person reads it: what changes for whom, how much, and in which steps. */
+/** The plan as text: which Services change, how much, and in which steps. */
 export function renderPlan(
   planned: RenderedPlan,
   changes: readonly ServiceChange[],
@@ -34,8 +34,8 @@ export function renderPlan(
 ): string {
   const { plan, desired } = planned;
   const left = notShown === undefined ? "" : `${escapeControls(notShownSentence(notShown, "change"))}.\n`;
-  if (plan.steps.length === 0) return `${whatFor(planned)}: as wanted, nothing to do.\n${left}`;
-  if (changes.length === 0 && left !== "") return `${whatFor(planned)}: nothing to do of what is shown.\n${left}`;
+  if (plan.steps.length === 0) return `${whatFor(planned)}: the host matches, nothing to do.\n${left}`;
+  if (changes.length === 0 && left !== "") return `${whatFor(planned)}: nothing to do for the Services shown.\n${left}`;
   const shown = all ? changes : changes.slice(0, mostRows);
   const rows = shown.map((change) => renderChange(change, widthOf(shown), all, paint));
   if (shown.length < changes.length) rows.push(`    ... ${changes.length - shown.length} more: --rules shows all\n`);
@@ -45,12 +45,12 @@ export function renderPlan(
   const forgotten = plan.steps.length - steps.length;
   if (forgotten > 0)
     steps.push(
-      `  ${steps.length + 1}. forget ${plural(forgotten, "connection")} to endpoints that serve no longer: conntrack`,
+      `  ${steps.length + 1}. delete ${plural(forgotten, "conntrack entry")} of UDP flows to removed endpoints: conntrack`,
     );
   const shownSteps =
     steps.length > mostSteps ? [...steps.slice(0, mostSteps), `  ... ${steps.length - mostSteps} more`] : steps;
   const count = `${countChanges(changes)}, on ${escapeControls(desired.node)}.\n${left}`;
-  const heading = left === "" ? "Steps:" : "Steps, of all Services:";
+  const heading = left === "" ? "Steps:" : "Steps for all Services:";
   return `${whatFor(planned)}\n\n${rows.join("")}\n${count}\n${heading}\n${shownSteps.join("\n")}\n`;
 }
 
@@ -86,13 +86,13 @@ function renderCount({ what, added, removed }: ChangeCount, kind: ServiceChange[
   return `${parts.join(" ")} ${added + removed === 1 ? what : pluralOf(what)}`;
 }
 
-/** What a count of things is called. */
+/** A count with its noun. */
 function plural(count: number, what: string): string {
   return `${count} ${count === 1 ? what : pluralOf(what)}`;
 }
 
 function pluralOf(what: string): string {
-  if (what === "order of rules") return what;
+  if (what === "rule order") return what;
   if (what.endsWith("ss")) return `${what}es`;
   return what.endsWith("ry") ? `${what.slice(0, -1)}ies` : `${what}s`;
 }

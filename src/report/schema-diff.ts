@@ -2,7 +2,7 @@
 export const diffSchema = {
   $schema: "https://json-schema.org/draft/2020-12/schema",
   title: "Portolan Diff",
-  description: "What a change of manifests, or of a node's rules, does to traffic.",
+  description: "How a change of manifests, or of a node's rules, affects traffic.",
   ...record({
     apiVersion: { const: "portolan/v1alpha1" },
     kind: { const: "Diff" },
@@ -10,13 +10,14 @@ export const diffSchema = {
     head: { $ref: "#/$defs/side" },
     nodes: { ...names("Every node compared, in order of name.") },
     summary: record({
-      services: count("Service ports that treat some packet otherwise."),
-      addresses: count("Addresses no Service explains that treat some packet otherwise."),
-      nodes: count("Nodes on which any of them does."),
+      services: count("Services of which a service port treats some packet differently."),
+      servicePorts: count("Service ports that treat some packet differently."),
+      addresses: count("Addresses of no Service that treat some packet differently."),
+      nodes: count("Nodes with such a change."),
     }),
     notShown: {
       oneOf: [{ $ref: "#/$defs/notShown" }, { type: "null" }],
-      description: "What -n, -l and --service leave out of all the rest; null where nobody narrowed.",
+      description: "What -n, -l and --service leave out of the document; null without these options.",
     },
     changes: {
       description: "Worst first; within a severity by service, then by address.",
@@ -27,17 +28,17 @@ export const diffSchema = {
       ...ruleCounts("on all nodes together"),
       byNode: { type: "array", items: { $ref: "#/$defs/nodeRules" } },
     }),
-    assumptions: names("What was assumed, and where the model stops: a sentence each."),
+    assumptions: names("Assumptions and limits of the model: a sentence each."),
   }),
   $defs: {
     side: record({
       name: text("The file, git revision or dump."),
-      mode: { enum: ["iptables", "ipvs", null], description: "null where a dump does not tell." },
+      mode: { enum: ["iptables", "ipvs", null], description: "null if a dump does not show it." },
     }),
     notShown: record({
-      filter: text("What was asked for, as on a command line."),
+      filter: text("The options, as on a command line."),
       changes: count("Changes of other Services."),
-      services: count("Services that these are of."),
+      services: count("The number of these Services."),
       rules: count("Rules, entries and virtual servers of other Services that differ, on all nodes together."),
     }),
     change: changeRecord(),
@@ -63,7 +64,7 @@ export const diffSchema = {
       chains: { type: "array", items: { $ref: "#/$defs/chain" } },
     }),
     chain: record({
-      where: text("Table and chain, or the set, or ipvs."),
+      where: text("Table and chain, the set, or ipvs."),
       kind: { enum: ["added", "changed", "removed", "moved", "renamed"] },
       renamedTo: { type: ["string", "null"], description: "Of a renamed chain: its name in head." },
       lines: { type: "array", items: { $ref: "#/$defs/ruleLine" } },
@@ -77,26 +78,26 @@ function changeRecord(): object {
   return record({
     service: {
       type: ["string", "null"],
-      description: "namespace/name:port; null where no Service explains the address.",
+      description: "namespace/name:port; null if the address belongs to no Service.",
     },
     port: { type: ["integer", "null"], minimum: 0, maximum: 65535 },
     protocol: { type: ["string", "null"] },
-    vip: text("What it answers on: an address with port and protocol, or a node port."),
+    vip: text("The destination: an address with port and protocol, or a node port."),
     kind: { enum: ["added", "changed", "removed"] },
     severity: {
-      enum: ["access-widened", "access-lost", "source-address", "shares", "affinity", "cosmetic"],
+      enum: ["access-widened", "access-lost", "source-address", "load-distribution", "affinity", "cosmetic"],
       description: "Worst first. cosmetic: no packet is treated differently.",
     },
-    node: { type: ["string", "null"], description: "The first of nodes." },
-    nodes: names("On which nodes."),
+    node: { type: ["string", "null"], description: "The first entry of nodes." },
+    nodes: names("The nodes with this change."),
     headline: text("What changes, one short phrase."),
     details: { type: "array", items: { type: "string" } },
     endpoints: record({ added: endpoints, removed: endpoints }),
-    before: { ...classes, description: "By class of sources; empty where nothing answers." },
-    after: { ...classes, description: "By class of sources; empty where nothing answers." },
-    witness: record({
-      from: text("An address of the class."),
-      fromClass: text("The whole class, in words."),
+    before: { ...classes, description: "By class of sources; empty if nothing answers." },
+    after: { ...classes, description: "By class of sources; empty if nothing answers." },
+    examplePacket: record({
+      from: text("An address of the class of sources."),
+      fromClass: text("The class of sources, in words."),
       entry: { enum: ["outside", "pod", "node"] },
       to: text("Address and port."),
       protocol: { type: "string" },
@@ -115,8 +116,11 @@ function outcomeRecord(): object {
     share: { type: "number", minimum: 0, maximum: 1 },
     exact: text("The share as a fraction."),
     masquerade: { type: "boolean" },
-    affinity: { type: ["number", "null"], description: "Seconds for which a client stays; null without affinity." },
-    assuming: names("Matches that could not be told, on which this outcome depends."),
+    affinity: {
+      type: ["number", "null"],
+      description: "Timeout of session affinity in seconds; null without affinity.",
+    },
+    assuming: names("Matches that Portolan cannot evaluate and on which this outcome depends."),
   });
 }
 
@@ -142,6 +146,6 @@ function ruleCounts(where: string): Readonly<Record<string, object>> {
     added: count(`Rules added, ${where}.`),
     changed: count(`Rules changed, ${where}.`),
     removed: count(`Rules removed, ${where}.`),
-    moved: count(`Lines that stand elsewhere or are spelled otherwise, ${where}.`),
+    moved: count(`Lines in another place or format, ${where}.`),
   };
 }

@@ -2,41 +2,44 @@
 export const packetSchema = {
   $schema: "https://json-schema.org/draft/2020-12/schema",
   title: "Portolan PacketExplanation",
-  description: "Where one packet goes on one node, and by which rules. Fields that say nothing are left out.",
+  description: "Where one packet goes on one node, and by which rules. Empty fields are omitted.",
   ...record({
     apiVersion: { const: "portolan/v1alpha1" },
     kind: { const: "PacketExplanation" },
     node: text("The Node's name; of a dump without one, the file's."),
-    mode: { enum: ["iptables", "ipvs", null], description: "null where a dump does not tell." },
+    mode: { enum: ["iptables", "ipvs", null], description: "null if a dump does not show it." },
     packet: { $ref: "#/$defs/packet" },
     outcomes: {
       description:
-        "One for each way it may go. Of those without assumptions, and for any one answer to each assumption, shares " +
-        "sum to one.",
+        "One for each path the packet may take. The shares of those without assumptions sum to one, and so do those " +
+        "for each combination of answers to the assumptions.",
       type: "array",
       items: { $ref: "#/$defs/outcome" },
     },
-    assumptions: names("What was taken for granted: a sentence each."),
-    limits: names("Where the model stops: a sentence each."),
+    assumptions: names("Assumptions: a sentence each."),
+    limits: names("Limits of the model: a sentence each."),
   }),
   $defs: { packet: packetRecord(), outcome: outcomeRecord(), assumption: assumptionRecord(), hop: hopRecord() },
 } as const;
 
 function packetRecord(): object {
   const asked = {
-    interface: text("The interface it comes in by, where that was said."),
+    interface: text("The incoming interface, if one was passed."),
     mark: { type: "integer", minimum: 0, maximum: 0xffffffff },
-    fromName: text("Pod, node or internet, where it was asked by name."),
-    service: text("namespace/name:port, where a Service was asked for."),
-    remembered: text("The endpoint at which the node remembers the client."),
+    fromName: text("Pod, node or internet, if the source was passed by name."),
+    service: text("namespace/name:port, if the target was passed as a Service."),
+    remembered: text("The endpoint at which session affinity keeps the client."),
   };
   return record(
     {
       from: text("The source address."),
       to: text("Address and port."),
       protocol: { enum: ["tcp", "udp", "sctp"] },
-      entry: { enum: ["outside", "pod", "node"], description: "How it comes to the node." },
-      state: { enum: ["new", "established", "related", "invalid", "untracked"], description: "Of its connection." },
+      entry: { enum: ["outside", "pod", "node"], description: "How the packet reaches the node." },
+      state: {
+        enum: ["new", "established", "related", "invalid", "untracked"],
+        description: "The conntrack state of its connection.",
+      },
     },
     asked,
   );
@@ -49,27 +52,31 @@ function outcomeRecord(): object {
       exact: text("The share as a fraction, such as 715827883/2147483648."),
       verdict: {
         enum: ["delivered", "rejected", "dropped", "untouched"],
-        description: "untouched: it goes on as if the rules were not there.",
+        description: "untouched: no rule handles the packet; it continues as if there were no rules.",
       },
-      masquerade: { type: "boolean", description: "Its source address becomes one of the node's." },
-      hairpin: { type: "boolean", description: "It comes back to the address it is from." },
+      masquerade: { type: "boolean", description: "The client IP is not preserved: SNAT to an address of the node." },
+      hairpin: { type: "boolean", description: "The packet returns to its own source address." },
       assuming: { type: "array", items: { $ref: "#/$defs/assumption" } },
-      hops: { type: "array", items: { $ref: "#/$defs/hop" }, description: "Rules that took it, in order." },
+      hops: { type: "array", items: { $ref: "#/$defs/hop" }, description: "The rules that matched, in order." },
     },
     {
-      destination: text("Address and port it is delivered to."),
-      pod: text("namespace/name of who has that address."),
-      podNode: text("The node that pod is on."),
-      rejectedWith: text("What the client is told, such as icmp-port-unreachable."),
-      affinitySeconds: { type: "integer", minimum: 1, description: "How long the client stays at this endpoint." },
-      scheduling: { enum: ["by weight", "by source", "dynamic"], description: "How IPVS chose." },
+      destination: text("The address and port it is delivered to."),
+      pod: text("namespace/name of the pod with that address."),
+      podNode: text("The node of that pod."),
+      rejectedWith: text("What the client receives, such as icmp-port-unreachable."),
+      affinitySeconds: {
+        type: "integer",
+        minimum: 1,
+        description: "How long session affinity keeps the client at this endpoint.",
+      },
+      scheduling: { enum: ["by weight", "by source", "dynamic"], description: "How IPVS selects the endpoint." },
     },
   );
 }
 
 function assumptionRecord(): object {
   return record({
-    what: text("What nobody can tell by the text: a match or target, as the rule spells it."),
+    what: text("A match or target that Portolan cannot evaluate, as the rule spells it."),
     holds: { type: "boolean" },
   });
 }
@@ -80,19 +87,28 @@ function hopRecord(): object {
     {
       table: text("nat, filter and so on; ipvs for a virtual server."),
       chain: text("The chain, or the virtual server's address."),
-      rule: { type: ["integer", "null"], minimum: 1, description: "Its number in the chain; null for anything else." },
-      text: text("As the tool spells it."),
-      words: text("What it asks of a packet, and what it does."),
-      because: text("What it is there for; empty where nobody says."),
+      rule: {
+        type: ["integer", "null"],
+        minimum: 1,
+        description: "The number of the rule in its chain; null for a policy or virtual server.",
+      },
+      text: text("The rule as the tool prints it."),
+      words: text("What the rule matches and what it does."),
+      origin: text("The object or comment that the rule comes from; empty if unknown."),
     },
     {
-      goesTo: text("The chain it calls, or the address and port it sends on to."),
-      share: { type: "number", minimum: 0, maximum: 1, description: "Of the packets that came to it, by chance." },
+      goesTo: text("The chain it jumps to, or the address and port of its DNAT."),
+      share: {
+        type: "number",
+        minimum: 0,
+        maximum: 1,
+        description: "The share of the packets that reach the rule, if it matches at random.",
+      },
       exact: text("The same as a fraction."),
-      object: text("Whose it is: Service shop/web, or kube-proxy for what is always there."),
+      object: text("The object it comes from: Service shop/web, or kube-proxy for rules that are always present."),
       field: text("The field it comes from."),
       source: record({ file: { type: "string" }, line: lineNumber, column: lineNumber }),
-      file: text("The text the rule stands in."),
+      file: text("The text that contains the rule."),
       line: lineNumber,
     },
   );

@@ -16,7 +16,7 @@ export const severityNames: Readonly<Record<ChangeSeverity, string>> = {
   "access-widened": "access widened",
   "access-lost": "access lost",
   "source-address": "source address",
-  shares: "shares",
+  "load-distribution": "load distribution",
   affinity: "affinity",
   cosmetic: "cosmetic",
 };
@@ -24,18 +24,18 @@ export const severityNames: Readonly<Record<ChangeSeverity, string>> = {
 export const nothingDiffers = "No packet is treated differently.";
 export const nothingShownDiffers = "No packet to the Services shown is treated differently.";
 
-/** `1 service`, `3 services`, `2 addresses`. */
+/** `1 Service`, `3 Services`, `2 addresses`. */
 export function plural(count: number, what: string): string {
   if (count === 1) return `1 ${what}`;
   return `${count} ${what}${what.endsWith("s") ? "es" : "s"}`;
 }
 
-/** A share from 0 to 1 as `33.3 %`. What is not all, or not nothing, never reads as if it were. */
+/** A share from 0 to 1 as `33.3%` or `50%`. Rounding never turns a part into nothing or all. */
 export function percent(share: number): string {
-  if (share === 0 || share === 1) return `${share * 100} %`;
+  if (share === 0 || share === 1) return `${share * 100}%`;
   const rounded = (share * 100).toFixed(1);
-  if (rounded === "0.0") return "< 0.1 %";
-  return rounded === "100.0" ? "> 99.9 %" : `${rounded} %`;
+  if (rounded === "0.0") return "< 0.1%";
+  return rounded === "100.0" ? "> 99.9%" : `${Number(rounded)}%`;
 }
 
 /** Where a packet ends: its endpoint, or the verdict. */
@@ -47,7 +47,7 @@ export function outcomeTarget({ verdict, destination }: OutcomeLabel): string {
     case "dropped":
       return verdict;
     case "untouched":
-      return "no rule takes it";
+      return "not handled";
   }
 }
 
@@ -73,12 +73,12 @@ export function changeSentence({ service, vip, headline }: TrafficChange): strin
   return `${service === undefined ? "" : `${service} `}${vip}: ${headline}`;
 }
 
-/** `3 services change on 12 nodes`; without a change of behaviour, that there is none. */
+/** `3 Services change on 12 nodes`; without a change of behaviour, that there is none. */
 export function summarySentence(groups: readonly ServiceGroup[], { notShown }: Pick<TrafficDiff, "notShown">): string {
   const { services, addresses, nodes } = countChanged(groups);
   if (groups.length === 0) return notShown === undefined ? nothingDiffers : nothingShownDiffers;
   const other = services === 0 ? "address" : "other address";
-  const parts = [services === 0 ? "" : plural(services, "service"), addresses === 0 ? "" : plural(addresses, other)];
+  const parts = [services === 0 ? "" : plural(services, "Service"), addresses === 0 ? "" : plural(addresses, other)];
   const verb = services + addresses === 1 ? "changes" : "change";
   return `${parts.filter((part) => part !== "").join(" and ")} ${verb} on ${plural(nodes, "node")}`;
 }
@@ -99,7 +99,7 @@ export function movedSentence(diff: Pick<TrafficDiff, "rules">, groups: readonly
   if (moved === 0) return undefined;
   return groups.length === 0
     ? `${plural(moved, "line")} moved`
-    : `${plural(moved, "more line")} moved, and treat no packet differently`;
+    : `${plural(moved, "more line")} moved, without effect on packets`;
 }
 
 /** By group of nodes, how many rules change: `Rules per node: ...`, or `Rules on n1 and n2: ...` where nodes differ. */
@@ -119,7 +119,7 @@ export function notShownDocument({ filter, count, services }: NotShown, what: "c
 
 /** `3 changes of 2 other Services are not shown (-n shop)`, without a full stop. `what` is what one is called. */
 export function notShownSentence({ filter, count, services, rules = 0 }: NotShown, what: string): string {
-  if (count + rules === 0) return `${filter} leaves nothing out`;
+  if (count + rules === 0) return `${filter} hides nothing`;
   const whose = services === 0 ? "other Services" : services === 1 ? "another Service" : `${services} other Services`;
   const parts = [count === 0 ? [] : plural(count, what), rules === 0 ? [] : plural(rules, "rule")].flat();
   const [first = "", ...others] = parts;

@@ -21,7 +21,7 @@ export async function fillShop(plane: ControlPlane): Promise<void> {
   for (const object of objects) await store(plane, object);
 }
 
-/** Creates an object, or replaces what there is by its name. */
+/** Creates an object, or replaces the stored one of its name. */
 export async function store(plane: ControlPlane, object: StoredObject): Promise<void> {
   const isNew = (await plane.call("GET", pathOf(object))).status === 404;
   await (isNew ? create : replace)(plane, object);

@@ -29,7 +29,7 @@ describe.skipIf(reason !== undefined)("a real API server", () => {
     await watch.until(() => watch.count("synced") === 1, "the first sync");
     await store(plane(), webSlice("10.0.1.91"));
     await watch.until(() => watch.rules().includes("10.0.1.91:8080"), "a change");
-    expect(watch.count("cannot follow")).toBe(0);
+    expect(watch.count("cannot watch")).toBe(0);
     expect(await planOf(plane(), watch.host)).toMatchObject({ code: 0 });
   });
 

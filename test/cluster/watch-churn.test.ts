@@ -35,7 +35,7 @@ describe.skipIf(reason !== undefined)("a real API server", () => {
     await watch.until(() => watch.count("synced") === 1, "the first sync");
     const curve: number[] = [];
     const began = performance.now();
-    const seen = { synced: 0, "cannot follow": 0, "list again": 0 };
+    const seen = { synced: 0, "cannot watch": 0, "listing again": 0 };
     for (let sent = 0; sent < events; sent += batch) {
       await writeBatch(plane(), sent);
       await watch.until(() => hasAll(watch, sent), "the end of a batch");

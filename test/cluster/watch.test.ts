@@ -45,7 +45,7 @@ describe.skipIf(reason !== undefined).sequential("a watch of a real API server",
     const most = Math.ceil((performance.now() - began) / least) + 1;
     expect(watch.count("synced") - 1).toBeLessThanOrEqual(most);
     expect(most).toBeLessThan(200);
-    expect(watch.count("sync failed") + watch.count("list again")).toBe(0);
+    expect(watch.count("sync failed") + watch.count("listing again")).toBe(0);
     expect(await planOf(plane(), watch.host)).toMatchObject({ code: 0 });
   });
 
@@ -79,7 +79,7 @@ describe.skipIf(reason !== undefined).sequential("a watch of a real API server",
       plane().thaw();
     }
     await watch.until(() => watch.rules().includes("10.0.1.92:8080"), "the change of meanwhile");
-    expect(relists(watch)).toContain("nothing came for 0.7 s");
+    expect(relists(watch)).toContain("no data for 0.7 s");
     await follows(watch, "10.0.1.93");
     expect(gaps).toEqual([]);
     expect(await planOf(plane(), watch.host)).toMatchObject({ code: 0 });
@@ -114,8 +114,8 @@ describe.skipIf(reason !== undefined).sequential("a watch of a real API server",
     Object.assign(changing, { silence: 700, length: 60_000 });
     proxy.release();
     await watch.until(() => !watch.rules().includes("shop/web"), "no Service");
-    expect(relists(watch)[0]).toBe("nothing came for 0.7 s");
-    expect(watch.count("cannot follow")).toBe(0);
+    expect(relists(watch)[0]).toBe("no data for 0.7 s");
+    expect(watch.count("cannot watch")).toBe(0);
     Object.assign(changing, { silence: 60_000 });
     await fillShop(plane());
     await follows(watch, "10.0.1.95");
@@ -135,7 +135,7 @@ function gapsOf(watch: RunningWatch): readonly string[] {
 }
 
 function relists({ entries }: RunningWatch): readonly unknown[] {
-  return entries.filter(({ msg }) => msg === "list again").map(({ error }) => error);
+  return entries.filter(({ msg }) => msg === "listing again").map(({ error }) => error);
 }
 
 function hasTold({ entries }: RunningWatch, message: RegExp): boolean {

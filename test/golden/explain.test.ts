@@ -39,8 +39,10 @@ describe.each(modes)("golden cases in %s mode", (mode) => {
     const caused = ownLines(texts, ({ cause }) => cause !== undefined && cause.object !== "kube-proxy");
     expect(caused.filter(({ file, line }) => !explained.has(`${file}:${line}`))).toEqual([]);
     for (const { endpoints } of parts.flatMap(({ ports }) => ports)) {
-      const inside = endpoints.flatMap((endpoint) => (endpoint.inside === undefined ? [] : [endpoint.inside.part]));
-      if (inside.length > 0) expect(inside.reduce((sum, part) => sum + part, 0)).toBeCloseTo(1, 8);
+      const internal = endpoints.flatMap((endpoint) =>
+        endpoint.internal === undefined ? [] : [endpoint.internal.part],
+      );
+      if (internal.length > 0) expect(internal.reduce((sum, part) => sum + part, 0)).toBeCloseTo(1, 8);
     }
     const told = [...parts, ...facts.cluster.slices.map((slice) => explainSliceOn(slice, facts, texts))];
     for (const { what, why } of told.flatMap(({ omissions }) => omissions)) {

@@ -107,7 +107,7 @@ export class SimulatedHost {
     const set = this.sets.get(name);
     if (command === "create") {
       if (set === undefined) this.sets.set(name, { create: line, entries: [] });
-      else if (set.create !== line) throw new Error(`another set ${name} is there already`);
+      else if (set.create !== line) throw new Error(`another set ${name} already exists`);
       return;
     }
     if (set === undefined) throw new Error(`there is no set ${name}`);

@@ -61,7 +61,7 @@ export function tracedHost({
 /** Where one packet ends, by chance alone: a question that the text cannot answer is an error here. */
 export function tracePacket(host: EvaluatedHost, packet: TracedPacket): readonly TracedOutcome[] {
   const sources = parseAddressSet(packet.source);
-  if (sources === undefined) throw new Error(`${packet.source} is no address`);
+  if (sources === undefined) throw new Error(`${packet.source} is not an IP address`);
   const outcomes = evaluatePacket(host, { ...packet, sources, destination: canonicalAddress(packet.destination) });
   const [unknown] = outcomes.flatMap(({ assumptions }) => assumptions);
   if (unknown !== undefined) throw new Error(`nobody can tell: ${unknown.what}`);

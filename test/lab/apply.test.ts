@@ -46,8 +46,8 @@ describe.skipIf(reason !== undefined).each<Backend>(["legacy", "nft"])("on a hos
     const { code, stdout } = node.command("verify", "first");
     expect(code).toBe(1);
     expect(stdout).toMatch(/^missing: nat chain KUBE-SERVICES \(IPv4\)\n {2}concerns shop\/web:http$/m);
-    expect(stdout).toMatch(/^extra: nat chain KUBE-SVC-A{16} \(IPv4\)\n {2}concerns a Service that is gone$/m);
-    expect(stdout).toMatch(/^foreign-before-ours: filter chain FORWARD \(IPv4\)\n.*\n.*198\.51\.100\.66\/32 -j DROP$/m);
+    expect(stdout).toMatch(/^extra: nat chain KUBE-SVC-A{16} \(IPv4\)\n {2}concerns a deleted Service$/m);
+    expect(stdout).toMatch(/^foreign-rules-first: filter chain FORWARD \(IPv4\)\n.*\n.*198\.51\.100\.66\/32 -j DROP$/m);
     node.run(["iptables", "-D", "FORWARD", "-s", "198.51.100.66", "-j", "DROP"]);
     const script = node.command("verify", "first", ["--fix"]);
     expect(script.code).toBe(1);

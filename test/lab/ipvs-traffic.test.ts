@@ -88,7 +88,7 @@ describe.skipIf(reason !== undefined)("ipvs", () => {
       });
 
       const fromOutside = call("client", clusterIP(services.web), 80);
-      test("traffic from outside to a cluster IP is masqueraded", () => expect(fromOutside()).toEqual(masqueraded));
+      test("external traffic to a cluster IP is masqueraded", () => expect(fromOutside()).toEqual(masqueraded));
 
       const ofNode1 = call("client", ip("node1"), 30080);
       const ofNode2 = call("client", ip("node2"), 30080);

@@ -77,13 +77,13 @@ describe.skipIf(reason !== undefined).each<Backend>(["legacy", "nft"])("iptables
         expect(seen).toEqual([`a1 ${inner("node1")}`, `b1 ${ip("a1")}`]);
       });
 
-      test("traffic from outside to a cluster IP is masqueraded", async () => {
+      test("external traffic to a cluster IP is masqueraded", async () => {
         const seen = await repeat(24, "client", clusterIP(services.web), 80);
         expect(seen).toEqual([`a1 ${inner("node1")}`, `b1 ${ip("node1")}`]);
       });
 
       test.each(["node1", "node2"] as const)(
-        "from outside the node port of %s leads to both endpoints",
+        "from outside the node, port of %s leads to both endpoints",
         async (node) => {
           const seen = await repeat(24, "client", ip(node), 30080);
           const isHere = node === "node1";

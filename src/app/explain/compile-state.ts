@@ -32,7 +32,7 @@ export interface CompiledState {
 export async function readState(request: ExplainRequest, effects: Effects): Promise<State> {
   if (!hasState(request)) {
     throw new Failure(
-      "only cluster state can tell: give -f STATE or --live (or, of a Service, a chain or a line, --actual DUMP)",
+      "this needs cluster state: pass -f STATE or --live (for a Service, a chain or a line also --actual DUMP)",
       "usage",
     );
   }
@@ -53,7 +53,7 @@ export async function readState(request: ExplainRequest, effects: Effects): Prom
     compile: (node) => {
       const { script, plan } = compileNode(cluster, node, options, sink);
       refuseErrors();
-      if (script === undefined || plan === undefined) throw new Error("no script, and no error either");
+      if (script === undefined || plan === undefined) throw new Error("compiling gave neither a script nor an error");
       return { facts: nodeFacts(cluster, plan, values), texts: readTexts(textsOfScript(script)) };
     },
     reportAbout: (isConcerned) => {
@@ -68,12 +68,13 @@ export async function readState(request: ExplainRequest, effects: Effects): Prom
 function endOnErrors(group: DiagnosticGroup, { onNotice }: Effects): void {
   if (!hasErrors(group.diagnostics)) return;
   onNotice({ kind: "diagnostics", groups: [group] });
-  throw new Failure(`${summarizeDiagnostics(group.diagnostics)}; nothing can be explained`, "invalid-input");
+  throw new Failure(`${summarizeDiagnostics(group.diagnostics)}; nothing was explained`, "invalid-input");
 }
 
 /** Several Nodes and none chosen: all of them. */
 function chooseNodes({ nodes }: Cluster, { node, allNodes }: ExplainRequest): readonly (string | undefined)[] {
-  if (allNodes === true && nodes.length === 0) throw new Failure("--all-nodes: the input has no Node", "usage");
+  if (allNodes === true && nodes.length === 0)
+    throw new Failure("--all-nodes needs at least one Node in the input", "usage");
   const isEvery = allNodes === true || (node === undefined && nodes.length > 1);
   return isEvery ? nodes.map(({ name }) => name).sort() : [node];
 }

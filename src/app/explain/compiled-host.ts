@@ -20,10 +20,10 @@ export async function compiledHost(request: StateRequest, effects: Effects): Pro
   effects.onProgress("compiling");
   const { script } = compileNode(cluster, request.node, options, sink);
   reportDiagnostics(state, effects);
-  if (script === undefined) throw new Error("no script, and no error either");
+  if (script === undefined) throw new Error("compiling gave neither a script nor an error");
   // Its problems were reported when it was compiled.
   const view = resolveNodeView(cluster, request.node, {}, createSink().reporter(createSubject()));
-  if (view === undefined) throw new Error("a node was compiled that is not there");
+  if (view === undefined) throw new Error("the compiled node does not exist");
   effects.onProgress("reading the rules");
   const host = readEvaluatedHost(textsOf(script, new Map()), {
     nodeAddresses: view.hostAddresses.map(({ text }) => text),
@@ -48,7 +48,7 @@ export async function compiledHost(request: StateRequest, effects: Effects): Pro
 export function reportDiagnostics({ sink: { diagnostics }, inputs }: State, { onNotice }: Effects): void {
   onNotice({ kind: "diagnostics", groups: [{ diagnostics, documents: inputs.documents }] });
   if (!hasErrors(diagnostics)) return;
-  throw new Failure(`${summarizeDiagnostics(diagnostics)}; nothing is explained`, "invalid-input");
+  throw new Failure(`${summarizeDiagnostics(diagnostics)}; nothing was explained`, "invalid-input");
 }
 
 /** A host to ask, and what names in a question about it mean. */

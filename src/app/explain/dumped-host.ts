@@ -52,9 +52,11 @@ export async function dumpedHost(request: DumpRequest, effects: Effects): Promis
 
 function assumptionsOf(own: readonly IpAddress[], isOfState: boolean): readonly string[] {
   if (own.length === 0)
-    return ["no address of this node is known: none but loopback is taken for its own (--node-address)"];
+    return ["addresses of this node are unknown: only loopback is assumed to be local (pass --node-address)"];
   const list = own.map(({ text }) => text).join(", ");
-  return isOfState ? [`the dump does not tell the addresses of this node: those of its Node are taken, ${list}`] : [];
+  return isOfState
+    ? [`the dump does not show the addresses of this node: the addresses of its Node are used, ${list}`]
+    : [];
 }
 
 async function readNames(request: StateRequest, hostAddresses: readonly string[] | undefined, effects: Effects) {
@@ -73,7 +75,7 @@ async function readHostSide({ actual, node }: DumpRequest, effects: Effects): Pr
   const [only, second] = node === undefined || hosts.length === 1 ? hosts : hosts.filter(({ name }) => name === node);
   if (only !== undefined && second === undefined) return only;
   const names = hosts.map(({ name }) => name ?? "one without a name").join(", ");
-  throw new Failure(`${actual} holds several hosts: ${names}; choose one with --node`, "usage");
+  throw new Failure(`${actual} contains several hosts: ${names}; choose one with --node`, "usage");
 }
 
 async function readThisHost(effects: Effects): Promise<readonly HostSide[]> {
@@ -85,6 +87,9 @@ async function readThisHost(effects: Effects): Promise<readonly HostSide[]> {
 async function readHosts(path: string, effects: Effects): Promise<readonly HostSide[]> {
   const content = await readSide(path, false, effects);
   if (content.kind === "hosts") return content.hosts;
-  const reason = content.kind === "empty" ? content.reason : `${path} holds no rules: take iptables-save, or collect`;
+  const reason =
+    content.kind === "empty"
+      ? content.reason
+      : `${path} contains no rules: pass the output of iptables-save or portolan collect`;
   throw new Failure(reason, "invalid-input");
 }

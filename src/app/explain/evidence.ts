@@ -46,7 +46,8 @@ export async function readEvidence(request: ExplainRequest, effects: Effects): P
       sourceOf: sourceFinder(state.documents),
     };
   }
-  if (request.allNodes === true) throw new Failure("--all-nodes: a dump is of one node", "usage");
+  if (request.allNodes === true)
+    throw new Failure("--all-nodes cannot be used with --actual: a dump shows one node", "usage");
   if (request.filename?.includes("-") === true && actual === "-") {
     throw new Failure("-f and --actual cannot both read standard input", "usage");
   }

@@ -62,13 +62,13 @@ function lookFor(name: string, { label, texts, facts, ownerOf }: Evidence, found
 function notFound(name: string, labels: readonly string[], { known }: Found, request: ExplainRequest): Failure {
   const where = labels.length === 1 && labels[0] !== "" ? ` on ${labels[0]}` : "";
   if (setPurpose(name) !== undefined && request.actual === undefined) {
-    const message = `there is no set ${name}${where}: sets are of the ipvs mode (--mode ipvs)`;
+    const message = `there is no set ${name}${where}: only the ipvs mode has sets (--mode ipvs)`;
     return new Failure(message, "invalid-input");
   }
   const near = didYouMean(name, known);
   const isHash = /^KUBE-[A-Z]{2,3}-[A-Z2-7]{16}$/.test(name);
-  const state = !hasState(request) ? "" : ", and no service port or endpoint of the state would have it";
-  const gone = isHash && near === undefined ? "; it may be of a Service or an endpoint that is gone" : "";
+  const state = !hasState(request) ? "" : ", and it belongs to no service port or endpoint of the state";
+  const gone = isHash && near === undefined ? "; it may belong to a deleted Service or endpoint" : "";
   const hint = near === undefined ? gone : `; did you mean ${near}?`;
   return new Failure(`there is no chain ${name}${where}${isHash ? state : ""}${hint}`, "invalid-input");
 }
@@ -82,7 +82,7 @@ export async function explainEntry(text: string, request: ExplainRequest, effect
   state?.reportAbout(() => false);
   if (parts.length === 0) {
     const set = /^add (\S+)/.exec(text)?.[1];
-    const hint = set !== undefined && setPurpose(set) !== undefined ? " (sets are of the ipvs mode)" : "";
+    const hint = set !== undefined && setPurpose(set) !== undefined ? " (only the ipvs mode has sets)" : "";
     throw new Failure(`there is no line "${text}"${hint}`, "invalid-input");
   }
   const explanation = { text, parts: foldNodes(parts) };

@@ -62,7 +62,7 @@ export async function explainFileLine(
 ): Promise<Explained> {
   const { all, labels, isDump } = await readEvidence(request, effects);
   if (labels.length > 1) {
-    throw new Failure("lines have other numbers on other nodes: give --node", "usage");
+    throw new Failure("line numbers differ between nodes: pass --node", "usage");
   }
   const [evidence] = [...all()];
   const lines = new Map<string, ReadonlyMap<number, string>>();
@@ -79,7 +79,7 @@ export async function explainFileLine(
   const inFile = lines.get(file) ?? (isDump && lines.size === 1 ? [...lines.values()][0] : undefined);
   if (inFile === undefined) {
     const near = didYouMean(file, lines.keys()) ?? [...lines.keys()].join(", ");
-    throw new Failure(`there is no text ${file}; there is ${near}`, "invalid-input");
+    throw new Failure(`there is no file ${file}; existing files: ${near}`, "invalid-input");
   }
   const text = inFile.get(line);
   if (text === undefined) {

@@ -16,7 +16,7 @@ export async function explainObject(
 ): Promise<Explained> {
   if (question.type === "Service") return explainServiceObject(question, request, effects);
   if (request.actual !== undefined) {
-    const message = `a dump names Services alone: ask for one, or leave out --actual`;
+    const message = `a dump names only Services: pass service/NS/NAME, or remove --actual`;
     throw new Failure(message, "usage");
   }
   switch (question.type) {

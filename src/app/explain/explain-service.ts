@@ -47,7 +47,7 @@ export async function explainServiceObject(
 }
 
 function fromState(service: Service, { facts, texts, wanted, ownerOf, label }: Evidence): NodePart {
-  if (facts === undefined) throw new Error("state without facts");
+  if (facts === undefined) throw new Error("no facts of the state");
   const part = explainServiceOn(service, facts, wanted ?? texts);
   if (wanted === undefined) return part;
   const name = `${service.namespace}/${service.name}`;

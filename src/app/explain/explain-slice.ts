@@ -31,7 +31,7 @@ export async function explainSliceObject(
   const explanation = {
     kind: first.source === "EndpointSlice" ? "EndpointSliceExplanation" : "EndpointsExplanation",
     object,
-    type: first.service === undefined ? "of no Service" : `of Service ${first.namespace}/${first.service}`,
+    type: first.service === undefined ? "no Service" : `of Service ${first.namespace}/${first.service}`,
     origin: originOf(first.place),
     parts: foldNodes(parts),
   } as const;
@@ -52,7 +52,7 @@ function refuseMirrored({ type, namespace, name }: ObjectQuestion, { cluster, do
     ({ value }) => isSame(value) || (isRecord(value) && Array.isArray(value.items) && value.items.some(isSame)),
   );
   if (!isThere) return;
-  const message = `Endpoints ${namespace}/${name} cause nothing: the Service has EndpointSlices, and kube-proxy reads those`;
+  const message = `Endpoints ${namespace}/${name} have no effect: the Service has EndpointSlices, and kube-proxy reads only these`;
   throw new Failure(message, "invalid-input");
 }
 

@@ -78,10 +78,10 @@ function unknownWord(what: string): Failure {
   if (rest.length > 0) {
     const near = didYouMean(head, types.keys());
     const hint = near === undefined ? `did you mean service/${what}?` : `did you mean ${[near, ...rest].join("/")}?`;
-    const known = "it knows service, endpointslice, endpoints and node";
-    return new Failure(`explain knows no type ${head}; ${hint} (${known})`, "usage");
+    const known = "supported types: service, endpointslice, endpoints and node";
+    return new Failure(`unknown type ${head}; ${hint} (${known})`, "usage");
   }
   const near = didYouMean(what, [...Object.keys(catalog), ...types.keys(), ...fixedChains, "packet"]);
-  const hint = near === undefined ? "portolan explain lists the codes" : `did you mean ${near}?`;
+  const hint = near === undefined ? "run portolan explain for the codes" : `did you mean ${near}?`;
   return new Failure(`there is no diagnostic, type or chain ${what}; ${hint}`, "usage");
 }

@@ -64,9 +64,9 @@ function checked(
   const cut = texts.problems.find((problem) => problem.includes("has no COMMIT"));
   if (texts.chains.length === 0) {
     const why = texts.problems[0] === undefined ? "it has no table" : texts.problems[0];
-    throw new Failure(`${label} is neither iptables-save text nor what collect writes: ${why}`, "invalid-input");
+    throw new Failure(`${label} is neither output of iptables-save nor of portolan collect: ${why}`, "invalid-input");
   }
-  if (cut !== undefined) throw new Failure(`${cut}: the text is cut off`, "invalid-input");
+  if (cut !== undefined) throw new Failure(`${cut}: the text is truncated`, "invalid-input");
   const { problems } = texts;
   const more = problems.length > mostProblems ? [`... and ${problems.length - mostProblems} more`] : [];
   for (const problem of [...problems.slice(0, mostProblems), ...more]) {

@@ -74,7 +74,7 @@ async function readBack(application: Application, context: ApplyContext): Promis
   const { steps } = planChanges(wanted, owned, { backends, flows: stranded });
   const [left] = steps.filter(({ mayFail }) => mayFail !== true);
   if (left !== undefined) {
-    const message = `all steps ran, but the host is not as wanted: left to do is "${left.purpose}"`;
+    const message = `all steps ran, but the host does not match: still to do: "${left.purpose}"`;
     return { step: undefined, message, isInterrupt: false };
   }
   return runSteps(steps, context);
@@ -93,14 +93,14 @@ export async function rollBack(
     const host = await readHost(ownership, calm);
     return host.kind === "unread" ? host.message : planChanges(before, host.owned, { backends, flows: [] }).steps;
   };
-  calm.onProgress("leading the host back to what it was");
+  calm.onProgress("rolling back the host");
   const steps = await plan();
   if (typeof steps === "string") return steps;
   const failure = await runSteps(steps, calm);
   if (failure !== undefined) return `${failure.step?.argv.join(" ") ?? "a step"}: ${failure.message}`;
   const left = await plan();
   if (typeof left === "string") return left;
-  return left[0] === undefined ? undefined : `the host is not as it was: left to do is "${left[0].purpose}"`;
+  return left[0] === undefined ? undefined : `the host does not match its backup: still to do: "${left[0].purpose}"`;
 }
 
 type ReadHost =

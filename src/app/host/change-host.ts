@@ -83,7 +83,7 @@ async function lockHost({ holdApplyLock }: Machine): Promise<() => void> {
   const release = await holdApplyLock();
   if (release !== undefined) return release;
   throw new Failure(
-    "another portolan is changing this host (ss -xlp shows who listens on @portolan-apply); nothing was done",
+    "another portolan process is changing this host (ss -xlp shows the listener on @portolan-apply); nothing was changed",
     "environment",
   );
 }
@@ -95,14 +95,14 @@ export function kubeProxyRefusal(
   ports: ReadonlySet<number> = new Set(),
 ): string | undefined {
   const sign = replaceKubeProxy === true ? undefined : kubeProxyHere(ports);
-  return sign && `kube-proxy runs here (${sign}) and would undo what is done; stop it, or say --replace-kube-proxy`;
+  return sign && `kube-proxy runs here (${sign}) and would undo the changes; stop it, or pass --replace-kube-proxy`;
 }
 
 async function refuseUnfit({ plan }: Planned, { preflight }: Machine): Promise<void> {
   const reasons = await preflight(plan.steps);
   if (reasons.length === 0) return;
   const list = reasons.map((reason) => `\n  ${reason}`).join("");
-  throw new Failure(`this host lacks what the steps need; nothing was done:${list}`, "environment");
+  throw new Failure(`this host does not meet the requirements of the plan; nothing was changed:${list}`, "environment");
 }
 
 async function run(
@@ -114,7 +114,7 @@ async function run(
   const interruption = catchInterrupts();
   try {
     const backup = machine.writeBackup(backupDir, dump);
-    if (backup.kind === "failed") throw new Failure(`${backup.message}; nothing was done`, "environment");
+    if (backup.kind === "failed") throw new Failure(`${backup.message}; nothing was changed`, "environment");
     onBackup(backup.path);
     const application = applicationOf(planned);
     const context = { host: machine.host, onProgress, interrupted: interruption.reason };

@@ -73,7 +73,7 @@ export async function compileForHost(
   const groups = [{ diagnostics, documents: inputs.documents }];
   const summary = summarizeDiagnostics(diagnostics);
   effects.onNotice({ kind: "diagnostics", groups, ...(isFailed ? {} : { summary }) });
-  if (isFailed) throw new Failure(`${summary}; nothing was done`, "invalid-input");
+  if (isFailed) throw new Failure(`${summary}; nothing was changed`, "invalid-input");
   const lowered = plan.families.map(({ family }) => family);
   return {
     cluster,

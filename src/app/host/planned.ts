@@ -38,7 +38,7 @@ export function planFor(given: Desired, host: HostState): Planned {
   for (const family of families) {
     if (desired.wanted.rules[family] === undefined || host.rules[family] !== undefined) continue;
     const tool = `${toolNames[family]}-save`;
-    const hint = family === "ipv6" ? "; --family ipv4 leaves IPv6 out" : "";
+    const hint = family === "ipv6" ? "; pass --family ipv4 to skip IPv6" : "";
     const why = host.withoutRules[family] ?? "no output";
     throw new Failure(`this host has no ${familyNames[family]} rules: ${tool}: ${why}${hint}`, "environment");
   }

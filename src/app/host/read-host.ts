@@ -20,7 +20,7 @@ export async function readHost(
   if (doubt !== undefined) {
     const others = more.length === 0 ? "" : ` (and ${more.length} more)`;
     const isHere = source === thisHost;
-    const where = isHere ? "cannot read this host" : `${source} cannot be relied on`;
+    const where = isHere ? "cannot read this host" : `${source} is incomplete`;
     throw new Failure(`${where}: ${doubt}${others}`, isHere ? "environment" : "invalid-input");
   }
   return { dump, state };

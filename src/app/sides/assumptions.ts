@@ -21,7 +21,7 @@ export function assumedOf(source: SideSource, nodes: readonly SideNode[]): reado
 
 function unreadPods(sources: readonly SideSource[]): readonly string[] {
   const isWithout = sources.some((source) => source.kind === "state" && source.state.withoutPods === true);
-  return isWithout ? ["pods could not be read: endpoints stay as the cluster has them"] : [];
+  return isWithout ? ["pods could not be read: endpoints are those of the cluster"] : [];
 }
 
 function inventedIn(source: SideSource): readonly string[] {
@@ -34,7 +34,7 @@ function unknownsOf(nodes: readonly SideNode[]): readonly string[] {
   const names = nodes.filter(({ world }) => world.podRanges.length === 0).map(({ name }) => name);
   if (names.length === 0) return [];
   const which = names.length === 1 ? names[0] : `${names.length} nodes`;
-  return [`nobody says which addresses are pods of ${which}`];
+  return [`pod CIDR of ${which} is unknown`];
 }
 
 /** What laying objects over one side of a diff does not act out: deletions, and what workloads make of their pods. */
@@ -48,8 +48,8 @@ export function overlayLimits(base: SideSource, head: SideSource): readonly stri
   const pods = workloads.size === 0 ? workloads : namespacesOf(values.slice(0, overlaysFrom), podKinds);
   const isActedOut = [...workloads].every((namespace) => !pods.has(namespace));
   return [
-    "what the overlay does not name stays as it is",
-    ...(isActedOut ? [] : ["pods stay those of the state: replicas and templates that change are not acted out"]),
+    "objects that the overlay does not name are unchanged",
+    ...(isActedOut ? [] : ["pods are those of the state: changes of replicas and pod templates are not simulated"]),
   ];
 }
 
@@ -85,7 +85,9 @@ export function servicesWithoutRules(base: SideSource, head: SideSource): readon
 function sentence(names: readonly string[], where: string): readonly string[] {
   if (names.length === 0) return [];
   const [have, them] = names.length === 1 ? ["has", "it"] : ["have", "them"];
-  return [`${namesText(names)} ${have} no cluster IP${where}, and so no rules; --simulate gives ${them} one`];
+  return [
+    `${namesText(names)} ${have} no cluster IP${where}, and therefore no rules; pass --simulate to assign ${them} one`,
+  ];
 }
 
 const kind = "Service ";

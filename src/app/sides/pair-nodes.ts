@@ -48,12 +48,12 @@ function pairSingle({ base, head }: SideSources, chosen: string | undefined): Pa
   const name = chosen ?? known ?? alone;
   if (name === undefined) {
     const dump = before === undefined ? head : base;
-    const message = `say with --node which node ${dump.name} is of: ${others.slice(0, 5).join(", ")}`;
+    const message = `${dump.name} does not name its node: pass --node with one of ${others.slice(0, 5).join(", ")}`;
     throw new Failure(message, "usage");
   }
   const foreign = [before, after].filter((host) => host?.name !== undefined && host.name !== name);
   const notes = foreign.map(
-    (host) => `${host === before ? base.name : head.name} is of ${host?.name}, and compared as ${name}`,
+    (host) => `${host === before ? base.name : head.name} shows node ${host?.name}, and is compared as ${name}`,
   );
   return { pairs: [{ name, base: before ?? hostNamed(base, name), head: after ?? hostNamed(head, name) }], notes };
 }
@@ -82,7 +82,7 @@ function aloneIn(source: SideSource, names: readonly string[], others: readonly 
   if (alone.length === 0) return [];
   const [first, ...more] = alone;
   const which = more.length === 0 ? `node ${first} is` : `${alone.length} nodes (${alone.slice(0, 3).join(", ")}) are`;
-  return [`${which} in ${source.name} alone and not compared`];
+  return [`${which} only in ${source.name} and not compared`];
 }
 
 /** The families to compile a node in: those that either side uses, so that none is new only because of the other. */

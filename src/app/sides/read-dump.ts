@@ -24,7 +24,7 @@ export function readDump(source: SourceText): HostSides | undefined {
     case "collected":
       return readCollected(source);
     case "listing":
-      return broken(`${source.name} is a listing of one table: take what iptables-save prints`);
+      return broken(`${source.name} is a listing of one table: pass the output of iptables-save`);
     case "rules":
     case "sets":
     case "servers":
@@ -56,7 +56,7 @@ function readCollected({ name: file, text }: SourceText): HostSides {
   const problem = findTextProblem(texts);
   if (problem !== undefined) return broken(problem);
   const [doubt] = dumpDoubts(parsed.dump, problems);
-  if (doubt !== undefined) return broken(`${file} cannot be relied on: ${doubt}`);
+  if (doubt !== undefined) return broken(`${file} is incomplete: ${doubt}`);
   const name = state.name === "" ? undefined : state.name;
   return { kind: "hosts", hosts: [{ name, mode: modeOfTexts(texts), texts, addresses: state.addresses }] };
 }
@@ -119,5 +119,5 @@ export function readCompiledText({ name, text }: SourceText): HostSides {
   const files = splitHeadings(text).map((part) => ({ name: part.name, source: { name, text: part.text } }));
   const known = outDirNames(files.map((file) => file.name));
   if (files.length > 0 && known.length === files.length) return readOutDir(files);
-  return { kind: "broken", message: `${name}: it has a heading that is none of compile's files` };
+  return { kind: "broken", message: `${name}: it has a heading that is not a file name of compile` };
 }

@@ -27,11 +27,12 @@ export async function readSideSources(given: SideRequest, effects: Effects): Pro
   }
   if (running !== undefined && base !== undefined) return readFromLive(base, request, effects);
   if (!hasState(request) && base === undefined) {
-    throw usage("say what to compare: BASE and HEAD, or -f STATE or --live and what changes");
+    throw usage("nothing to compare: pass BASE and HEAD, or -f STATE or --live and what changes");
   }
-  if (base?.startsWith(livePrefix) === true) throw usage(`${base} alone: say --live, and what changes`);
+  if (base?.startsWith(livePrefix) === true)
+    throw usage(`${base} alone cannot be compared: pass --live, and what changes`);
   if (changes.length === 0) {
-    throw usage("there is one side only: name HEAD, or say --overlay, --to-mode or --to-proxy-config");
+    throw usage("only one side was passed: pass HEAD, or --overlay, --to-mode or --to-proxy-config");
   }
   return readOneState(request, effects);
 }
@@ -46,7 +47,7 @@ const livePrefix = "live:";
 async function readLiveSide(path: string, request: SideRequest, effects: Effects): Promise<SideSource> {
   const { running: _, filename, overlay, ...others } = request;
   if (filename !== undefined || request.live === true || overlay !== undefined) {
-    throw usage(`${path} is a running cluster: -f, --live and --overlay are not laid under or over it`);
+    throw usage(`${path} is a running cluster: it cannot be combined with -f, --live or --overlay`);
   }
   const context = path.slice(livePrefix.length);
   const asked = { ...others, live: true, ...(context === "" ? {} : { context }) };
@@ -93,7 +94,7 @@ async function readOne(path: string, request: SideRequest, known: KnownOfBase, e
   switch (content.kind) {
     case "hosts":
       if (filename.length > 0 || request.running !== undefined || overlay.length > 0) {
-        throw usage(`${path} holds rules, not manifests: -f, --live and --overlay have nothing to add to it`);
+        throw usage(`${path} contains rules, not manifests: it cannot be combined with -f, --live or --overlay`);
       }
       return { ...content, name: path };
     case "empty": {
@@ -144,7 +145,7 @@ function namesLaid(source: SideSource): ReadonlySet<string> | undefined {
 async function readOneState(request: SideRequest, effects: Effects): Promise<SideSources> {
   const { base, recursive = false, proxyConfig, overlay: overlays = [], running } = request;
   if (base !== undefined && (await readSide(base, recursive, effects)).kind === "hosts") {
-    throw usage(`${base} holds rules: name HEAD to compare them with`);
+    throw usage(`${base} contains rules: pass HEAD to compare them with`);
   }
   const filenames = [...(request.filename ?? []), ...(base === undefined ? [] : [base])];
   const sink = createSink();

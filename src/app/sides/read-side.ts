@@ -28,7 +28,7 @@ export async function readSide(
     case "unreadable":
       throw failure(`cannot read ${path}: ${found.reason}`);
     case "absent":
-      return { kind: "empty", reason: `${path} is not there` };
+      return { kind: "empty", reason: `${path} does not exist` };
     case "file":
       return readFile(found.result);
     case "folder":
@@ -70,7 +70,7 @@ function readDumps(path: string, results: readonly SourceResult[]): SideContent 
   if (tools.length > 0) hosts.push(...hostsOf(readToolTexts(tools)).hosts);
   if (hosts.length > 0) return { kind: "hosts", hosts };
   throw failure(
-    `${path} holds no manifests (.yaml, .yml, .json), none of the files that compile --out-dir writes, and no dump`,
+    `${path} contains no manifests (.yaml, .yml, .json), no files written by compile --out-dir, and no dump`,
   );
 }
 

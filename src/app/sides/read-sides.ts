@@ -66,7 +66,7 @@ function withoutEmpty({ base, head }: SideSources, { onNotice }: Effects): SideS
       const message = other.kind === "empty" ? `${source.reason}; ${other.reason}` : source.reason;
       throw new Failure(`${message}: there is nothing to compare`, "invalid-input");
     }
-    onNotice({ kind: "note", text: `${source.reason}: taken for ${other.name} without its Services` });
+    onNotice({ kind: "note", text: `${source.reason}: compared as ${other.name} without its Services` });
     return { kind: "state", name: source.name, state: withoutServices(other.state) };
   };
   return { base: filled(base, head), head: filled(head, base) };
@@ -92,17 +92,17 @@ function groupDiagnostics({ base, head }: SideSources): readonly DiagnosticGroup
   const documentsOf = (source: SideSource) => (source.kind === "state" ? source.state.inputs.documents : []);
   return [
     {
-      heading: `only in ${nameOf(base, head)}`,
+      heading: `diagnostics for ${nameOf(base, head)}`,
       diagnostics: before.filter((one) => !given.has(keyOf(one))),
       documents: documentsOf(base),
     },
     {
-      heading: `only in ${nameOf(head, base)}`,
+      heading: `diagnostics for ${nameOf(head, base)}`,
       diagnostics: after.filter((one) => !known.has(keyOf(one))),
       documents: documentsOf(head),
     },
     {
-      heading: "on both sides",
+      heading: "diagnostics for both sides",
       diagnostics: after.filter((one) => known.has(keyOf(one))),
       documents: documentsOf(head),
     },

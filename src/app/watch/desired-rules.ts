@@ -93,8 +93,8 @@ function openConfigMap(value: unknown): Opened {
   if (typeof text !== "string") return { kind: "problem", message: `the ConfigMap kube-proxy has no ${configKey}` };
   const { documents, problems } = readDocuments({ name: configKey, text });
   const [problem] = problems;
-  if (problem !== undefined) return { kind: "problem", message: `${configKey} is no YAML: ${problem.message}` };
+  if (problem !== undefined) return { kind: "problem", message: `${configKey} is not YAML: ${problem.message}` };
   const configuration = documents.find((one) => isRecord(one.value) && one.value.kind === "KubeProxyConfiguration");
-  if (configuration === undefined) return { kind: "problem", message: `${configKey} is no KubeProxyConfiguration` };
+  if (configuration === undefined) return { kind: "problem", message: `${configKey} is not a KubeProxyConfiguration` };
   return { kind: "configuration", value: configuration.value };
 }

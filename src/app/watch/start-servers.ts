@@ -69,7 +69,7 @@ export async function startServers(request: ServerRequest, effects: ServerEffect
 
 async function listen(text: string, replies: Replies, { serve, reasonOf }: ServerEffects): Promise<Served> {
   const address = parseBindAddress(text);
-  if (address === undefined) throw new Failure(`cannot listen on ${text}: it is no address`, "usage");
+  if (address === undefined) throw new Failure(`cannot listen on ${text}: it is not an IP address`, "usage");
   try {
     return await serve(address, replies);
   } catch (error) {

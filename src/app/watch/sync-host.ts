@@ -66,13 +66,13 @@ export async function applyWhole(desire: Desire, synced: SyncedHost): Promise<Sy
     const { steps } = planned.plan;
     if (steps.length === 0) return { kind: "synced", steps, planned };
     const [reason] = await synced.preflight(steps);
-    if (reason !== undefined) return failed(`this host lacks what the steps need: ${reason}`);
+    if (reason !== undefined) return failed(`this host does not meet the requirements of the plan: ${reason}`);
     synced.keepBackup(read.dump);
     const context = { host: synced.host, onProgress: () => {}, interrupted: synced.interrupted };
     const outcome = await applyChanges(applicationOf(planned), context);
     if (outcome.kind === "applied") return { kind: "synced", steps, planned };
     const { step, message } = outcome.failure;
-    const after = outcome.kind === "broken" ? `; leading the host back failed: ${outcome.rollbackFailure}` : "";
+    const after = outcome.kind === "broken" ? `; the rollback failed: ${outcome.rollbackFailure}` : "";
     return { kind: "failed", step, message: `${message}${after}` };
   });
 }
@@ -101,7 +101,7 @@ async function underLock(synced: SyncedHost, act: () => Promise<SyncResult>): Pr
   const refusal = synced.refusal();
   if (refusal !== undefined) return failed(refusal);
   const release = await synced.lock();
-  if (release === undefined) return failed("another portolan is changing this host");
+  if (release === undefined) return failed("another portolan process is changing this host");
   try {
     return await act();
   } finally {

@@ -64,7 +64,7 @@ export async function watchCluster(watch: Watch): Promise<void> {
     },
     onBug: (error) => {
       const stack = error instanceof Error ? error.stack : String(error);
-      log("error", "a bug in Portolan, please report it; everything is read again", { stack });
+      log("error", "a bug in Portolan, please report it; all state is read again", { stack });
       rules = wantedRules(watch);
       reconciler.replaceRules(rules.wanted);
       for (const plural of all) lists.due.add(plural);
@@ -149,12 +149,12 @@ function reflect(watch: Watch, resource: Resource, reconciler: Reconciler, lists
         lists.due.delete(plural);
         if (lists.due.size === 0) reconciler.begin();
       },
-      recovered: () => log("info", "follows again", { resource: plural }),
+      recovered: () => log("info", "watching again", { resource: plural }),
       trouble: (trouble) => {
         const { message, wait, kind: what } = trouble;
         observer.trouble(trouble);
         const level = what === "relist" ? "warn" : "error";
-        const said = what === "relist" ? "list again" : "cannot follow";
+        const said = what === "relist" ? "listing again" : "cannot watch";
         log(level, said, { resource: plural, error: message, retryInMilliseconds: wait });
         if (what === "refused" && lists.unread.has(plural)) watch.onFatal(message);
       },

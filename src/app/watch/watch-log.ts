@@ -12,7 +12,7 @@ export function reportUpdate(log: Log, { diagnostics, problem }: DesiredUpdate):
   const shown = diagnostics.filter(({ severity }) => severity !== "info");
   for (const diagnostic of shown.slice(0, mostNames)) reportDiagnostic(log, diagnostic);
   if (shown.length > mostNames) log("warn", "more diagnostics", { count: shown.length - mostNames });
-  if (problem !== undefined) log("warn", "the configuration of kube-proxy is not taken", { error: problem });
+  if (problem !== undefined) log("warn", "the configuration of kube-proxy is invalid and ignored", { error: problem });
 }
 
 function reportDiagnostic(log: Log, { severity, code, message, object, field, hint }: Diagnostic): void {
@@ -25,7 +25,7 @@ export function reportSync(log: Log, report: SyncReport, isVerify: boolean): voi
   const common = { full: isFull, changes, milliseconds: Math.round(report.milliseconds) };
   switch (result.kind) {
     case "waiting":
-      log("warn", "waiting: the cluster does not say yet what this node is to have", common);
+      log("warn", "waiting: the cluster has no complete state for this node yet", common);
       return;
     case "failed":
       log("error", "sync failed", {

@@ -31,32 +31,43 @@ export function createWatchMetrics(client: typeof import("prom-client"), clock: 
     new Gauge<L>({ ...named(name, help), labelNames });
   const histogram = (name: string, help: string, buckets: number[]) => new Histogram({ ...named(name, help), buckets });
 
-  const duration = histogram("sync_proxy_rules_duration_seconds", "Time of a sync", syncBuckets);
-  const full = histogram("sync_full_proxy_rules_duration_seconds", "Time of a sync that reads the host", syncBuckets);
-  const part = histogram("sync_partial_proxy_rules_duration_seconds", "Time of a sync of changes", syncBuckets);
-  const latency = histogram("network_programming_duration_seconds", "From endpoint change to rules", latencyBuckets);
-  const last = gauge("sync_proxy_rules_last_timestamp_seconds", "The last sync that went well");
-  const queued = gauge("sync_proxy_rules_last_queued_timestamp_seconds", "The last time that a sync was queued");
-  const total = gauge("sync_proxy_rules_iptables_total", "Rules that are ours", ["table", "ip_family"]);
+  const duration = histogram("sync_proxy_rules_duration_seconds", "Duration of a sync", syncBuckets);
+  const full = histogram(
+    "sync_full_proxy_rules_duration_seconds",
+    "Duration of a full sync, which reads the host",
+    syncBuckets,
+  );
+  const part = histogram("sync_partial_proxy_rules_duration_seconds", "Duration of a partial sync", syncBuckets);
+  const latency = histogram(
+    "network_programming_duration_seconds",
+    "Time from an endpoint change to its rules",
+    latencyBuckets,
+  );
+  const last = gauge("sync_proxy_rules_last_timestamp_seconds", "Time of the last successful sync");
+  const queued = gauge("sync_proxy_rules_last_queued_timestamp_seconds", "Time when a sync was last queued");
+  const total = gauge("sync_proxy_rules_iptables_total", "Rules owned by Portolan", ["table", "ip_family"]);
   const sent = gauge("sync_proxy_rules_iptables_last", "Rules sent in the last sync", ["table", "ip_family"]);
   const failures = counter("sync_proxy_rules_iptables_restore_failures_total", "Failed iptables-restore runs");
-  const partFailures = counter("sync_proxy_rules_iptables_partial_restore_failures_total", "Those of partial syncs");
+  const partFailures = counter(
+    "sync_proxy_rules_iptables_partial_restore_failures_total",
+    "Failed iptables-restore runs of partial syncs",
+  );
   const failed = counter("sync_failures_total", "Syncs that failed for any reason");
-  const drift = gauge("drift_steps", "Steps that would bring the host in step (--verify)");
-  const relists = counter("watch_relists_total", "Watches that had to list again", ["resource"]);
+  const drift = gauge("drift_steps", "Steps that would repair the host (--verify)");
+  const relists = counter("watch_relists_total", "Watches that listed again", ["resource"]);
   const troubles = counter("watch_failures_total", "Lists and watches that failed", ["resource"]);
   const asked = {
-    healthz: counter("proxy_healthz_total", "Answers of /healthz", ["code"]),
-    livez: counter("proxy_livez_total", "Answers of /livez", ["code"]),
+    healthz: counter("proxy_healthz_total", "Responses of /healthz", ["code"]),
+    livez: counter("proxy_livez_total", "Responses of /livez", ["code"]),
   };
   const changes = {
     EndpointSlice: {
       total: counter("sync_proxy_rules_endpoint_changes_total", "EndpointSlice changes"),
-      pending: gauge("sync_proxy_rules_endpoint_changes_pending", "EndpointSlice changes that no sync has taken"),
+      pending: gauge("sync_proxy_rules_endpoint_changes_pending", "EndpointSlice changes not yet synced"),
     },
     Service: {
       total: counter("sync_proxy_rules_service_changes_total", "Service changes"),
-      pending: gauge("sync_proxy_rules_service_changes_pending", "Service changes that no sync has taken"),
+      pending: gauge("sync_proxy_rules_service_changes_pending", "Service changes not yet synced"),
     },
   };
   let triggers: number[] = [];

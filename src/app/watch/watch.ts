@@ -99,11 +99,11 @@ export async function watchState(request: WatchRequest, effects: Effects, watch:
 function refuseUnfit({ live, filename, recursive, overlay, node, verify, apply, ...request }: WatchRequest): string {
   const usage = (message: string): Failure => new Failure(message, "usage");
   if (filename !== undefined || recursive !== undefined)
-    throw usage("watch follows a running cluster: it takes --live instead of -f");
-  if (live !== true) throw usage("say --live: watch follows a running cluster");
-  if (overlay !== undefined) throw usage("--overlay cannot be laid over a cluster that changes");
-  if (node === undefined) throw usage("say which node this host is: --node NAME");
-  if (verify === apply) throw usage("say what to do: --verify tells of drift, --apply changes this host");
+    throw usage("watch needs a running cluster: pass --live instead of -f");
+  if (live !== true) throw usage("watch needs a running cluster: pass --live");
+  if (overlay !== undefined) throw usage("watch does not support --overlay");
+  if (node === undefined) throw usage("no node: pass --node NAME of this host");
+  if (verify === apply) throw usage("pass either --verify to report drift or --apply to change this host");
   if (request.minSyncPeriod > request.syncPeriod) throw usage("--min-sync-period is longer than --sync-period");
   return node;
 }

@@ -9,17 +9,17 @@ type ApplyFlags = Omit<ApplyRequest, "plan"> & ChangeFlags;
 /** `portolan apply`, of cluster state, a saved plan or a backup. */
 export function applyCommand(name: string, finish: (exitCode: number) => void): Command {
   const command = new Command("apply")
-    .summary("make this host as cluster state, or a saved plan, says")
+    .summary("change this host to match cluster state or a saved plan")
     .description(
-      "Checks this host, keeps a backup, runs the steps of the plan, reads the host again and compares. If anything " +
-        "fails, the host is led back to what it was. Rules of others are left alone.",
+      "Checks this host, saves a backup, runs the steps of the plan, reads the host again and compares. If anything " +
+        "fails, the host is rolled back. Rules of other programs are not changed.",
     )
-    .argument("[plan]", "a file that plan --out wrote");
+    .argument("[plan]", "a file written by plan --out");
   return addChangeOptions(addStateOptions(command, { isRequired: false }))
     .addOption(allowSimulatedOption())
-    .option("--restore <backup>", "go back to a backup that apply has kept")
+    .option("--restore <backup>", "restore a backup that apply saved")
     .addOption(
-      new Option("--dry-run <where>", "client: show what a new host would get; host: check this one, change nothing")
+      new Option("--dry-run <where>", "client: show the plan for a new host; host: check this host, change nothing")
         .choices(["client", "host"])
         .conflicts("confirmWithin"),
     )
@@ -28,14 +28,14 @@ export function applyCommand(name: string, finish: (exitCode: number) => void): 
       "after",
       `
 Examples:
-  # make this host what kube-proxy would make it, and go back unless confirmed
+  # program this host as kube-proxy would, and roll back unless confirmed
   $ ${name} apply -f cluster.yaml --node node1 --confirm-within 30s
 
-  # look at the plan first, then run exactly that
+  # review the plan first, then run exactly that plan
   $ ${name} plan -f cluster.yaml --node node1 --out node1.plan
   $ ${name} apply node1.plan
 
-Exit codes: 0 fine, 2 usage, 3 input invalid, 4 environment (nothing was done),
+Exit codes: 0 success, 2 usage, 3 input invalid, 4 environment (nothing was done),
 5 failed and led back, 6 failed and not led back, 7 the plan is stale.
 `,
     )

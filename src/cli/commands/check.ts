@@ -21,11 +21,11 @@ interface CheckFlags extends CheckRequest, ColorFlag {
 /** `portolan check`, with its flags and help. */
 export function checkCommand(name: string, finish: (exitCode: number) => void): Command {
   const command = new Command("check")
-    .summary("find mistakes in cluster state, or in what a host has")
+    .summary("find mistakes in cluster state or in the rules of a host")
     .description(
-      "Finds what no API server refuses and is wrong all the same: Services whose selectors match nothing, ports that " +
-        "clash, policies that drop traffic on some nodes, fields that are going to end. With --actual, finds faults in " +
-        "the rules of a host: rules no packet gets to, shares that leak, chains and sets that are missing.",
+      "Finds mistakes that the API server accepts: Services whose selectors match nothing, conflicting ports, " +
+        "policies that drop traffic on some nodes, deprecated fields. With --actual, finds faults in " +
+        "the rules of a host: unreachable rules, incomplete load balancing, missing chains and sets.",
     );
   addNarrowOptions(addStateOptions(command, { isRequired: false }));
   const node = command.options.find(({ long }) => long === "--node");
@@ -35,20 +35,20 @@ export function checkCommand(name: string, finish: (exitCode: number) => void): 
     .addOption(
       new Option(
         "--actual <file>",
-        "text of iptables-save, ipset save, ipvsadm -Sn or collect, a folder of compile --out-dir, or -; repeatable",
+        "output of iptables-save, ipset save, ipvsadm -Sn or collect, a folder of compile --out-dir, or -; repeatable",
       ).argParser(appendPath),
     )
     .addOption(
       new Option("-o, --output <format>", "default: text").choices(["text", "json", "junit", "sarif", "github"]),
     )
     .addOption(
-      new Option("--fail-on <level>", "the least level of a finding that makes the exit code 1")
+      new Option("--fail-on <level>", "exit with 1 if a finding has at least this level")
         .choices(["error", "warning", "info", "never"])
         .default("warning"),
     )
-    .addOption(new Option("--suppress <codes>", "leave out findings of these codes; repeatable").argParser(appendCodes))
-    .option("--baseline <file>", "leave out findings that are in this file", notEmpty)
-    .option("--write-baseline <file>", "write the findings into this file instead of printing them", notEmpty)
+    .addOption(new Option("--suppress <codes>", "hide findings with these codes; repeatable").argParser(appendCodes))
+    .option("--baseline <file>", "hide findings that are in this file", notEmpty)
+    .option("--write-baseline <file>", "write the findings to this file instead of printing them", notEmpty)
     .addOption(colorOption())
     .addHelpText("after", examples(name))
     .action(async (flags: CheckFlags) => {
@@ -127,7 +127,7 @@ function appendCodes(value: string, previous: readonly Code[] | undefined): read
   if (first === undefined) return [...(previous ?? []), ...codes];
   const near = nearestCode(first);
   throw new InvalidArgumentError(
-    `There is no code ${first}. ${near === undefined ? "explain lists the codes." : `Did you mean ${near}?`}`,
+    `There is no code ${first}. ${near === undefined ? "Run portolan explain for the codes." : `Did you mean ${near}?`}`,
   );
 }
 
@@ -141,10 +141,10 @@ Examples:
   # manifests in CI: annotate the pull request, fail on errors only
   $ ${name} check -R -f deploy -o github --fail-on error
 
-  # what is wrong with the Services of one team
+  # only the Services of one team
   $ ${name} check --live -l team=payments
 
-  # accept what there is, and hear of what comes
+  # accept the current findings, and report only new ones
   $ ${name} check -f cluster.yaml --write-baseline baseline.json
   $ ${name} check -f cluster.yaml --baseline baseline.json
 
@@ -152,9 +152,9 @@ Examples:
   $ ssh node1 sudo iptables-save | ${name} check --actual -
 
 An object with the annotation portolan/suppress: "code,code" has no findings of
-these codes; explain CODE says what a code means.
+these codes. portolan explain CODE describes a code.
 
-Exit codes: 0 fine, 1 findings at or above --fail-on, 2 usage, 3 input that
+Exit codes: 0 success, 1 findings at or above --fail-on, 2 usage, 3 input that
 cannot be read, 4 environment.
 `;
 }

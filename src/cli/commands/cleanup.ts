@@ -9,10 +9,10 @@ type CleanupFlags = ChangeRequest & ChangeFlags;
 /** `portolan cleanup`, with its flags and help. */
 export function cleanupCommand(name: string, finish: (exitCode: number) => void): Command {
   const command = new Command("cleanup")
-    .summary("take everything of kube-proxy's kind off this host")
+    .summary("delete all kube-proxy rules from this host")
     .description(
       "Removes the chains, jumps, sets, virtual servers, addresses and counters that Portolan or kube-proxy made, in " +
-        "either mode. Rules of others, and the kubelet's, are left alone.",
+        "either mode. Rules of the kubelet and of other programs are not changed.",
     );
   return addChangeOptions(command)
     .addOption(new Option("--dry-run", "show what would be removed"))

@@ -11,16 +11,14 @@ interface CollectFlags {
 export function collectCommand(name: string, finish: (exitCode: number) => void): Command {
   return new Command("collect")
     .summary("print the state of this host as one text document")
-    .description(
-      "Prints what the tools show of this host's rules, sets, virtual servers and addresses. Changes nothing.",
-    )
+    .description("Prints the rules, sets, virtual servers and addresses of this host. Changes nothing.")
     .addOption(
       new Option("--script", "print a shell script that does the same on a host without Portolan").conflicts("host"),
     )
     .addOption(
-      new Option("--host", "print the Host document of this host instead, to compile with").conflicts("script"),
+      new Option("--host", "print the Host document of this host instead, as input for compile").conflicts("script"),
     )
-    .option("--node <name>", "with --host: the Node's name, where the host calls itself otherwise")
+    .option("--node <name>", "with --host: the Node's name, if it differs from the host name")
     .addHelpText(
       "after",
       `

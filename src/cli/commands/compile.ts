@@ -23,11 +23,11 @@ export function compileCommand(name: string, finish: (exitCode: number) => void)
     );
   return addStateOptions(command)
     .addOption(new Option("--all-nodes", "compile for every Node; with --out-dir, one folder each").conflicts("node"))
-    .option("--keep-going", "leave out objects with errors and write the rest; the exit code is still 3")
+    .option("--keep-going", "skip objects with errors and compile the rest; the exit code is still 3")
     .addOption(
       new Option("-o, --output <format>", "default: text").choices(["text", "json", "yaml"]).conflicts("outDir"),
     )
-    .option("--out-dir <dir>", "write the files of text output into this directory instead")
+    .option("--out-dir <dir>", "write the text output as files into this directory instead")
     .addOption(colorOption())
     .addHelpText("after", examples(name))
     .action(async (flags: CompileFlags) => {
@@ -51,7 +51,7 @@ export async function runCompile(flags: CompileFlags): Promise<number> {
   terminal.showDiagnostics(result);
   if (isComplete) await writeResult(result, flags, terminal);
   const summary = summarizeDiagnostics(result.diagnostics);
-  const ending = isFailed ? `; ${isComplete ? "objects with errors were left out" : "nothing was written"}` : "";
+  const ending = isFailed ? `; ${isComplete ? "objects with errors were skipped" : "nothing was written"}` : "";
   if (summary !== "") terminal.warn(`\n${summary}${ending}\n`);
   return isFailed ? exitCodes.invalidInput : exitCodes.fine;
 }
@@ -66,7 +66,7 @@ async function writeResult(result: CompileResult, flags: CompileFlags, terminal:
       const directory = inFolders ? join(outDir, one.node) : outDir;
       const reason = writeDirectory(directory, outputFiles(one), outputFileNames);
       if (reason !== undefined)
-        throw new Failure(`cannot write to ${directory}: ${reason}; nothing there was changed`, "environment");
+        throw new Failure(`cannot write to ${directory}: ${reason}; no file was changed`, "environment");
     }
     return;
   }
@@ -77,7 +77,7 @@ async function writeResult(result: CompileResult, flags: CompileFlags, terminal:
 function examples(name: string): string {
   return `
 Examples:
-  # what node1 of this cluster is programmed with
+  # the rules of node1 in this cluster
   $ kubectl get services,endpointslices,nodes -A -o yaml | ${name} compile -f - --node node1
 
   # the same with kube-proxy's configuration, into files
@@ -86,9 +86,9 @@ Examples:
   # the cluster that kubectl talks to
   $ ${name} compile --live --node node1
 
-  # manifests as they were in the last release, and where each rule comes from
+  # the manifests of the last release, with the origin of each rule
   $ ${name} compile -f git:v1.4.0:deploy --node node1 -o json
 
-Exit codes: 0 fine, 2 usage, 3 input invalid (nothing is written), 4 environment.
+Exit codes: 0 success, 2 usage, 3 input invalid (nothing is written), 4 environment.
 `;
 }

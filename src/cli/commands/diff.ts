@@ -23,16 +23,16 @@ interface DiffFlags extends DiffRequest, ColorFlag {
 /** `portolan diff`: its flags and help. */
 export function diffCommand(name: string, finish: (exitCode: number) => void): Command {
   const command = new Command("diff")
-    .summary("say what a change does to traffic, Service by Service")
+    .summary("show how a change affects traffic, Service by Service")
     .description(
-      "Compares two states of a cluster or of a host, and says which packets are treated differently. A side is " +
-        "manifests (a file, a directory, -, git:REF[:PATH]), a folder that compile --out-dir wrote, or a dump: " +
-        "iptables-save, or what collect wrote; or live:[CONTEXT], a running cluster. With -f, both sides are manifests " +
-        "laid over that state, with --live over the running cluster, which is BASE where only one side is named. All " +
-        "nodes that both sides have are compared, unless --node names one.",
+      "Compares two states of a cluster or of a host, and shows which packets are treated differently. A side is " +
+        "manifests (a file, a directory, -, git:REF[:PATH]), a folder written by compile --out-dir, a dump " +
+        "(iptables-save or collect), or live:[CONTEXT], a running cluster. With -f, both sides are manifests " +
+        "applied on top of that state, with --live on top of the running cluster, which is BASE if only one side is given. All " +
+        "nodes of both sides are compared, unless --node names one.",
     )
-    .argument("[base]", "what there is")
-    .argument("[head]", "what there is to be; without it, BASE under --overlay, --to-mode or --to-proxy-config");
+    .argument("[base]", "the current state")
+    .argument("[head]", "the new state; without it, BASE with --overlay, --to-mode or --to-proxy-config");
   return addNarrowOptions(addDiffOptions(addStateOptions(command, { isRequired: false })))
     .addOption(colorOption())
     .addHelpText("after", examples(name))
@@ -42,15 +42,17 @@ export function diffCommand(name: string, finish: (exitCode: number) => void): C
 }
 
 function addDiffOptions(command: Command): Command {
-  const format = new Option("-o, --output <format>", "what goes to stdout").choices(diffFormats).default("text");
+  const format = new Option("-o, --output <format>", "output format").choices(diffFormats).default("text");
   return command
-    .addOption(new Option("--all-nodes", "compare every node that both sides have; the default").conflicts("node"))
-    .addOption(new Option("--to-mode <mode>", "HEAD under this mode of kube-proxy").choices(["iptables", "ipvs"]))
-    .addOption(new Option("--to-proxy-config <file>", "HEAD under this KubeProxyConfiguration").argParser(notEmpty))
-    .addOption(new Option("--detail <level>", "how far down to go").choices(diffDetails).default("services"))
+    .addOption(new Option("--all-nodes", "compare every node of both sides (the default)").conflicts("node"))
+    .addOption(new Option("--to-mode <mode>", "compile HEAD in this kube-proxy mode").choices(["iptables", "ipvs"]))
+    .addOption(
+      new Option("--to-proxy-config <file>", "compile HEAD with this KubeProxyConfiguration").argParser(notEmpty),
+    )
+    .addOption(new Option("--detail <level>", "level of detail").choices(diffDetails).default("services"))
     .addOption(format)
     .addOption(
-      new Option("--report <format=file>", "write this format to a file as well; repeatable").argParser(parseReport),
+      new Option("--report <format=file>", "also write this format to a file; repeatable").argParser(parseReport),
     );
 }
 
@@ -87,7 +89,7 @@ async function runDiff(flags: DiffFlags): Promise<number> {
 function refuseSharedFiles(reports: readonly Report[]): void {
   const files = reports.map(({ file }) => file);
   const twice = files.find((file, index) => files.indexOf(file) !== index);
-  if (twice !== undefined) throw new Failure(`two reports are to be written to ${twice}`, "usage");
+  if (twice !== undefined) throw new Failure(`two reports have the same file ${twice}`, "usage");
 }
 
 /** Open to others than its owner: reports are for reading. */
@@ -106,23 +108,23 @@ async function writeReport(file: string, text: string): Promise<void> {
 function examples(name: string): string {
   return `
 Examples:
-  # what a branch does to a cluster whose state was saved before
+  # the effect of a branch on a saved cluster state
   $ ${name} diff cluster.yaml --overlay git:HEAD:deploy
 
-  # what a branch does to the running cluster
+  # the effect of a branch on the running cluster
   $ ${name} diff --live --overlay git:HEAD:deploy
 
   # what has changed in the cluster since a snapshot; two clusters
   $ ${name} diff snapshot.yaml live:
   $ ${name} diff live:staging live:prod --node node1
 
-  # two commits, laid over the state of a cluster, and a page for the reviewers
+  # two commits on top of the state of a cluster, and an HTML page for reviewers
   $ ${name} diff git:main:deploy git:HEAD:deploy -f state.yaml --report html=d.html
 
-  # what behaves differently once kube-proxy runs in ipvs mode
+  # what changes if kube-proxy runs in ipvs mode
   $ ${name} diff -f cluster.yaml --mode iptables --to-mode ipvs
 
-  # what it means for the Services of one namespace
+  # only the Services of one namespace
   $ ${name} diff cluster.yaml --overlay git:HEAD:deploy -n shop
 
   # a node yesterday and today

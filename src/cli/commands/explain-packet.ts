@@ -23,10 +23,10 @@ interface ExplainPacketFlags extends ExplainPacketRequest, ColorFlag {
 /** `explain packet`. The action loads what it needs. */
 export function explainPacketCommand(name: string, finish: (exitCode: number) => void): Command {
   const command = new Command("packet")
-    .summary("say where a packet goes on a node, rule by rule")
+    .summary("trace a packet through the rules of a node")
     .description(
-      "Sends the first packet of a connection through the rules of a node, and says hop by hop which rule took it, " +
-        "what that rule is there for, and where the packet ends, with exact shares where chance decides.",
+      "Evaluates the first packet of a connection against the rules of a node, and shows hop by hop which rule matches, " +
+        "which object the rule comes from, and where the packet goes, with exact percentages for random load balancing.",
     )
     .addOption(
       new Option("--from <source>", "pod/NAMESPACE/NAME, node, internet, or an address")
@@ -38,43 +38,40 @@ export function explainPacketCommand(name: string, finish: (exitCode: number) =>
     )
     .addOption(new Option("--proto <protocol>", "default: the service port's, or tcp").choices(["tcp", "udp", "sctp"]))
     .addOption(
-      new Option("--entry <entry>", "how it comes to the node; default: by its address").choices([
+      new Option("--entry <entry>", "how the packet reaches the node; default: derived from its source").choices([
         "outside",
         "pod",
         "node",
       ]),
     )
+    .addOption(new Option("--interface <name>", "the incoming interface, if rules match on it").argParser(notEmpty))
     .addOption(
-      new Option("--interface <name>", "the interface it comes in by, where rules ask for it").argParser(notEmpty),
-    )
-    .addOption(
-      new Option("--state <state>", "of its connection")
+      new Option("--state <state>", "conntrack state of its connection")
         .choices(["new", "established", "related", "invalid"])
         .default("new"),
     )
-    .addOption(new Option("--mark <mark>", "the mark it comes with, such as 0x4000").argParser(mark).default(0, "0"));
+    .addOption(new Option("--mark <mark>", "initial packet mark, such as 0x4000").argParser(mark).default(0, "0"));
   command
     .addOption(
-      new Option(
-        "--remembered <endpoint>",
-        "ADDRESS:PORT at which the node remembers the client (session affinity)",
-      ).argParser(endpoint),
+      new Option("--remembered <endpoint>", "ADDRESS:PORT of the client's endpoint by session affinity").argParser(
+        endpoint,
+      ),
     )
     .addOption(
       new Option(
         "--expect <outcome>",
-        "exit 1 unless it ends so: '10.0.1.5:8080 50% | 10.0.2.6:8080 50%, masqueraded', or rejected, ...",
+        "exit with 1 for any other result: '10.0.1.5:8080 50% | 10.0.2.6:8080 50%, masqueraded', or rejected, ...",
       ).argParser(expectation),
     );
   return addStateOptions(command, { isRequired: false })
     .addOption(
       new Option(
         "--actual <dump>",
-        "ask this host's rules instead: iptables-save, or what collect wrote; -f then only names things",
+        "use the rules of this host instead: output of iptables-save or collect; -f then only supplies names",
       ).argParser(notEmpty),
     )
     .addOption(
-      new Option("--node-address <ip>", "an address of the node, where the dump tells none; repeatable").argParser(
+      new Option("--node-address <ip>", "an address of the node, if the dump has none; repeatable").argParser(
         nodeAddress,
       ),
     )
@@ -125,20 +122,20 @@ async function renderWay(
 function examples(name: string): string {
   return `
 Examples:
-  # how a pod gets to a Service on node1, rule by rule
+  # the path from a pod to a Service on node1, rule by rule
   $ ${name} explain packet --from pod/shop/web-1 --to svc/shop/api:http -f cluster.yaml --node node1
 
-  # what a client outside gets at a node port, by the rules the node has
+  # an external client and a node port, with the actual rules of the node
   $ ${name} explain packet --from internet --to 192.0.2.10:30080 --actual node1.txt
 
-  # in a test: every connection from this range is refused
+  # in a test: connections from this address are dropped
   $ ${name} explain packet --from 203.0.113.9 --to 192.0.2.10:30080 -f cluster.yaml --expect dropped
 
 What --expect takes: delivered, rejected, dropped, untouched or ADDRESS:PORT,
 each with a share and with masqueraded or source kept if that matters; several
 with | between them; masqueraded or source kept of all after a comma.
 
-Exit codes: 0 fine, 1 not as expected, 2 usage, 3 input invalid, 4 environment.
+Exit codes: 0 success, 1 not as expected, 2 usage, 3 input invalid, 4 environment.
 `;
 }
 
@@ -155,7 +152,7 @@ function target(text: string): PacketTarget {
 }
 
 function nodeAddress(text: string, previous: readonly string[] | undefined): readonly string[] {
-  if (!isAddress(text)) throw new InvalidArgumentError("It is no address.");
+  if (!isAddress(text)) throw new InvalidArgumentError("It is not an IP address.");
   return [...(previous ?? []), text];
 }
 

@@ -19,24 +19,24 @@ interface ExplainFlags extends Omit<ExplainRequest, "draws">, ColorFlag {
 /** `portolan explain`. What begins with a word of its own, such as `packet`, is a subcommand. */
 export function explainCommand(name: string, finish: (exitCode: number) => void): Command {
   const command = new Command("explain")
-    .summary("say what an object causes, whose a chain is, what a line or a diagnostic means")
+    .summary("explain an object, a chain, a set, a rule or a diagnostic")
     .description(
-      "Says what an object causes on a node and what it does not get, whose a chain is and what leads there, what a " +
+      "Shows the rules of an object on a node and what is not generated for it, the owner and callers of a chain, what a " +
         "rule does and where it comes from, or what a diagnostic means. Without an argument, lists the diagnostics.",
     )
     // So that flags after the name of a subcommand are that command's.
     .enablePositionalOptions()
     .showHelpAfterError("(a rule is one argument: put it in quotes)")
     .argument("[what]", "TYPE/NS/NAME, a chain, a set, a line in quotes, FILE:LINE of compiled text, or a diagnostic")
-    .argument("[name]", "the object's name, where the type stands alone");
+    .argument("[name]", "the object's name, if only the type is given first");
   return addStateOptions(command, { isRequired: false })
-    .addOption(new Option("--all-nodes", "answer for every Node").conflicts("node"))
-    .addOption(new Option("-n, --namespace <name>", "of an object named without one").default("default"))
-    .addOption(new Option("-A <rule>", "a rule: '-A CHAIN ...' as a whole in quotes"))
+    .addOption(new Option("--all-nodes", "explain for every Node").conflicts("node"))
+    .addOption(new Option("-n, --namespace <name>", "namespace of the object, if its name has none").default("default"))
+    .addOption(new Option("-A <rule>", "a rule: '-A CHAIN ...' in quotes"))
     .addOption(
       new Option(
         "--actual <file>",
-        "answer from this dump instead: iptables-save, or what collect wrote; - for standard input",
+        "explain this dump instead: output of iptables-save or collect; - for standard input",
       ).argParser(notEmpty),
     )
     .addOption(drawingOption("the chains"))
@@ -98,10 +98,10 @@ async function renderAnswer(
 function onlyGraph(graphs: readonly ChainGraph[], output: string): ChainGraph {
   const [graph, another] = graphs;
   if (another !== undefined) {
-    throw new Failure(`-o ${output}: the nodes differ, and a picture is of one: give --node`, "usage");
+    throw new Failure(`-o ${output}: the nodes differ, and a graph shows one: pass --node`, "usage");
   }
   if (graph === undefined || graph.nodes.length === 0) {
-    throw new Failure(`-o ${output}: there is nothing to draw; -o text says why`, "invalid-input");
+    throw new Failure(`-o ${output}: there is nothing to draw; see -o text for the reason`, "invalid-input");
   }
   return graph;
 }
@@ -109,10 +109,10 @@ function onlyGraph(graphs: readonly ChainGraph[], output: string): ChainGraph {
 function examples(name: string): string {
   return `
 Examples:
-  # every line that a Service causes on node1, and what it does not get there
+  # every rule of a Service on node1, and what is not generated there
   $ ${name} explain service/shop/web -f cluster.yaml --node node1
 
-  # whose chain is this, in the state or on a node
+  # the owner of a chain, in the state or on a node
   $ ${name} explain KUBE-SEP-B5S4JQA5W4Z4GWGF -f cluster.yaml --node node1
   $ ${name} explain KUBE-SEP-B5S4JQA5W4Z4GWGF --actual node1.save
 
@@ -120,12 +120,12 @@ Examples:
   $ ${name} explain iptables.restore:42 -f cluster.yaml --node node1
   $ ${name} explain '-A KUBE-SERVICES -d 10.96.0.10/32 ...' -f cluster.yaml
 
-  # a picture of the way to the endpoints
+  # a graph of the path to the endpoints
   $ ${name} explain service/shop/web -f cluster.yaml --node node1 -o mermaid
 
   # what a diagnostic means
   $ ${name} explain node-port-taken
 
-Exit codes: 0 fine, 2 usage, 3 input invalid or not found in it, 4 environment.
+Exit codes: 0 success, 2 usage, 3 input invalid or not found in it, 4 environment.
 `;
 }

@@ -20,7 +20,7 @@ export function planCommand(name: string, finish: (exitCode: number) => void): C
   const command = new Command("plan")
     .summary("show what apply would change on a host")
     .description(
-      "Compares the rules a node should have with those a host has, and prints what would be added, changed and " +
+      "Compares the desired rules of a node with the rules of a host, and prints what would be added, changed and " +
         "removed, by Service. Changes nothing.",
     );
   return addNarrowOptions(addStateOptions(command))
@@ -42,10 +42,10 @@ Examples:
   # the same for another host, from what collect wrote there, rule by rule
   $ ${name} plan -f cluster.yaml --node node1 --actual node1.txt --rules
 
-  # of this, what concerns the Services of one namespace
+  # only the Services of one namespace
   $ ${name} plan -f cluster.yaml --node node1 --actual node1.txt -n shop
 
-Exit codes: 0 nothing to do, 1 something to do, 2 usage, 3 input invalid,
+Exit codes: 0 no changes, 1 changes, 2 usage, 3 input invalid,
 4 environment.
 `,
     )

@@ -7,7 +7,7 @@ import type { schemas } from "../../report/schemas.ts";
 export function schemaCommand(name: string): Command {
   return new Command("schema")
     .summary("print the JSON schema of an output")
-    .description("Prints the JSON Schema (2020-12) of a document Portolan prints. Without a name, lists them.")
+    .description("Prints the JSON Schema (2020-12) of a JSON output. Without a name, lists the schemas.")
     .argument("[name]", "such as diff")
     .addHelpText("after", `\nExample:\n  $ ${name} schema diff > diff.schema.json\n`)
     .action(async (document: string | undefined) => {
@@ -28,7 +28,7 @@ function schemaText(name: string, { schemas, didYouMean }: Known): string {
   const named = Object.hasOwn(schemas, name) ? schemas[name] : undefined;
   if (named === undefined) {
     const near = didYouMean(name, Object.keys(schemas));
-    const hint = near === undefined ? "portolan schema lists the names" : `did you mean ${near}?`;
+    const hint = near === undefined ? "run portolan schema for the names" : `did you mean ${near}?`;
     throw new Failure(`there is no schema ${name}; ${hint}`, "usage");
   }
   return `${JSON.stringify(named.schema, null, 2)}\n`;

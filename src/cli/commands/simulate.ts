@@ -9,23 +9,23 @@ interface SimulateFlags extends StateFlags {
 /** `portolan simulate`: its flags and help. */
 export function simulateCommand(name: string, finish: (exitCode: number) => void): Command {
   const command = new Command("simulate")
-    .summary("fill in what plain manifests lack, as a cluster would")
+    .summary("complete plain manifests as a cluster would")
     .description(
-      "Reads manifests as they stand in a repository, and prints the state a cluster would make of them: Nodes, Pods " +
-        "of workloads, EndpointSlices, cluster IPs, node ports and load balancer addresses. What is given stays; what " +
-        "is invented hangs on names alone, and is named in the annotation portolan/simulated.",
+      "Reads manifests from a repository, and prints the state a cluster would create from them: Nodes, Pods " +
+        "of workloads, EndpointSlices, cluster IPs, node ports and load balancer addresses. Your values are kept. Simulated " +
+        "values depend only on names, and are listed in the annotation portolan/simulated.",
     );
   addStateOptions(command)
     .options.find(({ long }) => long === "--simulate")
     ?.hideHelp();
   return command
-    .addOption(new Option("-o, --output <format>", "format of the state").choices(["yaml", "json"]).default("yaml"))
+    .addOption(new Option("-o, --output <format>", "output format").choices(["yaml", "json"]).default("yaml"))
     .addOption(colorOption())
     .addHelpText(
       "after",
       `
 Examples:
-  # what this chart is on five nodes
+  # this chart on five nodes
   $ helm template shop ./chart | ${name} simulate -f - --nodes 5 > state.yaml
 
   # straight to rules; explain, check and diff take --simulate too
@@ -37,7 +37,7 @@ Examples:
 Of scheduling, nodeSelector, taints and cordons are looked at, nothing else.
 Every pod is taken to be ready.
 
-Exit codes: 0 fine, 2 usage, 3 input invalid (nothing is written), 4 environment.
+Exit codes: 0 success, 2 usage, 3 input invalid (nothing is written), 4 environment.
 `,
     )
     .action(async (flags: SimulateFlags) => {

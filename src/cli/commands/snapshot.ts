@@ -20,31 +20,31 @@ interface SnapshotFlags extends StateFlags {
 /** `portolan snapshot`, with its flags and help. */
 export function snapshotCommand(name: string, finish: (exitCode: number) => void): Command {
   const command = new Command("snapshot")
-    .summary("print cluster state as it is kept in Git: only what rules hang on")
+    .summary("print cluster state for Git: only fields that affect rules")
     .description(
       "Prints the Services, EndpointSlices, Nodes, pods and kube-proxy configuration of a cluster with only the fields " +
-        "that compile and check read: sorted, and without timestamps and versions, so that the same state gives the " +
-        "same text. Compiling it gives what compiling the cluster itself gives.",
+        "that compile and check read: sorted, and without timestamps and versions. The same state gives the " +
+        "same text. Compiling the snapshot gives the same rules as compiling the cluster itself.",
     );
   return addSourceOptions(command)
-    .addOption(new Option("--no-pods", "leave out pods, which only check looks at"))
-    .addOption(new Option("-o, --output <format>", "how it is printed").choices(["yaml", "json"]).default("yaml"))
+    .addOption(new Option("--no-pods", "omit pods, which only check reads"))
+    .addOption(new Option("-o, --output <format>", "output format").choices(["yaml", "json"]).default("yaml"))
     .addOption(
-      new Option(
-        "--split <dir>",
-        "write files into this directory; those of objects that are gone are removed",
-      ).argParser(notEmpty),
+      new Option("--split <dir>", "write files into this directory; files of deleted objects are removed").argParser(
+        notEmpty,
+      ),
     )
     .addOption(
-      new Option("--split-by <unit>", "what has a file of its own")
+      new Option("--split-by <unit>", "write one file per object or per namespace")
         .choices(["namespace", "object"])
         .default("namespace"),
     )
-    .option("--redact", "replace names and addresses, each by one of its own, to show the state to others")
+    .option("--redact", "replace names and addresses consistently, to share the state")
     .addOption(
-      new Option("--redact-key <text>", "redact several snapshots alike; whoever has it can try out names").argParser(
-        notEmpty,
-      ),
+      new Option(
+        "--redact-key <text>",
+        "key to redact several snapshots consistently; keep it secret, it allows guessing names",
+      ).argParser(notEmpty),
     )
     .addOption(colorOption())
     .addHelpText("after", examples(name))
@@ -93,7 +93,7 @@ async function writeFiles(directory: string, files: ReadonlyMap<string, string>)
   const { writeSplit } = await import("../../host/files/write-files.ts");
   const reason = writeSplit(directory, files);
   if (reason === undefined) return;
-  throw new Failure(`cannot write to ${directory}: ${reason}; nothing there was changed`, "environment");
+  throw new Failure(`cannot write to ${directory}: ${reason}; no file was changed`, "environment");
 }
 
 function examples(name: string): string {
@@ -103,10 +103,10 @@ Examples:
   $ ${name} snapshot --live > cluster.yaml
   $ ${name} compile -f cluster.yaml --node node1
 
-  # kept in Git, a file for each namespace
+  # for Git, one file per namespace
   $ ${name} snapshot --live --context prod --split clusters/prod
 
-  # what kubectl printed, with nothing in it but what matters
+  # output of kubectl, reduced to the fields that matter
   $ kubectl get svc,endpointslices,nodes -A -o yaml | ${name} snapshot -f -
 
   # for a bug report
@@ -114,8 +114,8 @@ Examples:
 
 --redact keeps numbers (ports, counts), protocols, policies, conditions, label
 keys of Kubernetes, address families, which network holds which address, loopback
-and link-local addresses, and what is no valid name or address.
+and link-local addresses, and text that is not a valid name or address.
 
-Exit codes: 0 fine, 2 usage, 3 input that cannot be read, 4 environment.
+Exit codes: 0 success, 2 usage, 3 input that cannot be read, 4 environment.
 `;
 }

@@ -18,10 +18,10 @@ interface VerifyFlags extends PlanRequest, ColorFlag {
 export function verifyCommand(name: string, finish: (exitCode: number) => void): Command {
   const command = new Command("verify")
     .alias("drift")
-    .summary("say how a host differs from what cluster state says")
+    .summary("find drift: has the host drifted, and which Services are affected")
     .description(
-      "Compares a host with the rules it should have: what is missing, extra, changed or in another order, whom it " +
-        "hurts, and rules of others that stand before ours. Changes nothing.",
+      "Compares a host with its desired rules: what is missing, extra, changed or reordered, which Services are " +
+        "affected, and foreign rules that come before kube-proxy's. Changes nothing.",
     );
   return addNarrowOptions(addStateOptions(command))
     .addOption(allowSimulatedOption())
@@ -35,16 +35,16 @@ export function verifyCommand(name: string, finish: (exitCode: number) => void):
       "after",
       `
 Examples:
-  # is this host still as the running cluster says?
+  # does this host still match the running cluster?
   $ ${name} verify --live --node node1
 
-  # is this host still as it should be?
+  # does this host still match the saved state?
   $ ${name} verify -f cluster.yaml --node node1
 
   # another host, and a script that repairs it
   $ ${name} verify -f cluster.yaml --node node1 --actual node1.txt --fix
 
-  # does it hurt the Services of one team?
+  # are the Services of one team affected?
   $ ${name} verify -f cluster.yaml --node node1 -l team=payments
 
 Exit codes: 0 no drift, 1 drift, 2 usage, 3 input invalid, 4 environment.
@@ -75,8 +75,8 @@ async function printRepair({ repair, node, findings }: VerifyResult, { print, wa
   const { printRepairScript } = await import("../../languages/shell.ts");
   const title = `Repairs the rules for node ${escapeControls(node)}.`;
   print(repair.length === 0 ? "" : printRepairScript(repair, title));
-  const foreign = findings.some(({ isDrift, kind }) => isDrift && kind === "foreign-before-ours");
-  if (foreign) warn("rules of others before ours are left to whoever made them\n");
+  const foreign = findings.some(({ isDrift, kind }) => isDrift && kind === "foreign-rules-first");
+  if (foreign) warn("rules of other programs before the rules of kube-proxy are not changed\n");
 }
 
 async function verifyDocument({ node, mode, findings, notShown }: VerifyResult): Promise<string> {

@@ -11,11 +11,11 @@ type WatchFlags = WatchRequest & ColorFlag;
 /** `portolan watch`. Its action loads what it needs. */
 export function watchCommand(name: string, finish: (exitCode: number) => void): Command {
   const command = new Command("watch")
-    .summary("keep this host as a running cluster says, or tell of drift")
+    .summary("keep this host in sync with a running cluster, or report drift")
     .description(
-      "Follows the Services, EndpointSlices, Nodes and kube-proxy configuration of a running cluster. --apply keeps " +
-        "the rules of this host in step with them, as kube-proxy does; --verify changes nothing and tells how the " +
-        "host differs. What happens is told on stdout, a line of JSON each, until SIGTERM or SIGINT.",
+      "Watches the Services, EndpointSlices, Nodes and kube-proxy configuration of a running cluster. --apply keeps " +
+        "the rules of this host in sync with them, as kube-proxy does; --verify changes nothing and reports how the " +
+        "host differs. Events are logged to stdout as JSON lines until SIGTERM or SIGINT.",
     );
   for (const option of [filenameOption(), new Option("-R, --recursive"), overlayOption()]) {
     // Known only to be refused with a reason.
@@ -34,14 +34,26 @@ function addWatchOptions(command: Command): Command {
   const period = (flags: string, description: string, usual: number, shown: string): Option =>
     new Option(flags, description).argParser(duration).default(usual, shown);
   return command
-    .addOption(new Option("--verify", "tell how this host differs after every change; never write").conflicts("apply"))
+    .addOption(
+      new Option("--verify", "report how this host differs after every change; never change it").conflicts("apply"),
+    )
     .option("--apply", "change this host; refused while kube-proxy runs here")
-    .addOption(period("--min-sync-period <time>", "changes within it are taken together", 1000, "1s"))
-    .addOption(period("--sync-period <time>", "how often this host is read and compared whole", 30_000, "30s"))
-    .option("--backup-dir <dir>", "where what was there before the first change is kept", "/var/lib/portolan")
-    .option("--replace-kube-proxy", "go on although kube-proxy runs here; stop it soon, or it undoes the changes")
-    .addOption(bind("--metrics-bind-address <address>", "serve /metrics there, such as 127.0.0.1:10249 (default: off)"))
-    .addOption(bind("--healthz-bind-address <address>", "serve /healthz and /livez, such as :10256 (default: off)"));
+    .addOption(period("--min-sync-period <time>", "changes within this period are synced together", 1000, "1s"))
+    .addOption(period("--sync-period <time>", "how often the whole host is read and compared", 30_000, "30s"))
+    .option("--backup-dir <dir>", "where to save a backup of the state before the first change", "/var/lib/portolan")
+    .option("--replace-kube-proxy", "continue although kube-proxy runs here; stop it soon, or it undoes the changes")
+    .addOption(
+      bind(
+        "--metrics-bind-address <address>",
+        "serve /metrics on this address, such as 127.0.0.1:10249 (default: off)",
+      ),
+    )
+    .addOption(
+      bind(
+        "--healthz-bind-address <address>",
+        "serve /healthz and /livez on this address, such as :10256 (default: off)",
+      ),
+    );
 }
 
 function bind(flags: string, description: string): Option {
@@ -98,10 +110,10 @@ async function loadWatchEffects(): Promise<Omit<WatchEffects, "log" | "catchStop
 function examples(name: string): string {
   return `
 Examples:
-  # does kube-proxy keep this node as the cluster says?
+  # does kube-proxy keep this node in sync with the cluster?
   $ ${name} watch --live --node node1 --verify
 
-  # take kube-proxy's place on a test node
+  # replace kube-proxy on a test node
   $ ${name} watch --live --node node1 --apply \\
       --metrics-bind-address 127.0.0.1:10249 --healthz-bind-address :10256
 

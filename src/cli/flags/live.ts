@@ -9,7 +9,7 @@ export function addLiveOptions(command: Command): Command {
     new Option(flags, description).helpGroup(heading).argParser(notEmpty);
   return command
     .addOption(
-      new Option("--live", "read the running cluster that kubectl would, instead of files").conflicts("filename"),
+      new Option("--live", "read the running cluster that kubectl uses, instead of files").conflicts("filename"),
     )
     .addOption(text("--kubeconfig <file>", "default: KUBECONFIG, ~/.kube/config, or the pod's service account"))
     .addOption(text("--context <name>", "the context of the kubeconfig; default: its current one"))
@@ -17,7 +17,7 @@ export function addLiveOptions(command: Command): Command {
     .addOption(text("--user <name>", "the user of the kubeconfig instead of the context's"))
     .addOption(text("--as <user>", "the user to impersonate"))
     .addOption(
-      new Option("--request-timeout <time>", "of one request, such as 10s; 0: none (default: 30s)")
+      new Option("--request-timeout <time>", "timeout of one request, such as 10s; 0: none (default: 30s)")
         .helpGroup(heading)
         .argParser(timeout),
     );

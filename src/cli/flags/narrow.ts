@@ -7,7 +7,7 @@ import { notEmpty } from "./values.ts";
 /** By the names that commander knows these flags by: what cannot be narrowed conflicts with them. */
 export const narrowFlags: string[] = ["namespace", "selector", "service"];
 
-const heading = "What is shown, and what the exit code speaks of:";
+const heading = "Filters for the output and the exit code:";
 
 /** Adds -n, -l and --service. They narrow what is shown, never what is compiled. */
 export function addNarrowOptions(command: Command): Command {
@@ -19,7 +19,7 @@ export function addNarrowOptions(command: Command): Command {
     .addOption(
       option(
         "-l, --selector <query>",
-        "show Services with such labels only, as in kubectl: app=web,tier!=db",
+        "show Services with these labels only, as in kubectl: app=web,tier!=db",
       ).argParser(labelSelector),
     )
     .addOption(
@@ -38,7 +38,7 @@ function appendService(value: string, previous: readonly ServiceChoice[] | undef
 }
 
 function labelSelector(value: string, previous: LabelSelector | undefined): LabelSelector {
-  if (previous !== undefined) throw new InvalidArgumentError("Give it once: a comma joins what must hold together.");
+  if (previous !== undefined) throw new InvalidArgumentError("Pass it once: separate requirements with commas.");
   const read = parseSelector(value);
   if (!isProblem(read)) return read;
   const caret = " ".repeat(escapeControls(value.slice(0, read.at)).length);

@@ -6,15 +6,17 @@ import { mostReplicas, type Scale } from "../../simulate/options.ts";
 export function addSimulateOptions(command: Command): Command {
   return command
     .addOption(
-      new Option("--nodes <count>", "simulated Nodes, where the input has none (default: 3)").argParser(nodeCount),
+      new Option("--nodes <count>", "simulated Nodes, if the input has none (default: 3)").argParser(nodeCount),
     )
     .addOption(
-      new Option("--pod-cidr <ranges>", "of simulated pods; one of each family (default: 10.244.0.0/16)").argParser(
+      new Option("--pod-cidr <ranges>", "ranges of simulated pods, one per family (default: 10.244.0.0/16)").argParser(
         ranges,
       ),
     )
     .addOption(
-      new Option("--service-cidr <ranges>", "of simulated cluster IPs (default: 10.96.0.0/16)").argParser(ranges),
+      new Option("--service-cidr <ranges>", "ranges of simulated cluster IPs (default: 10.96.0.0/16)").argParser(
+        ranges,
+      ),
     )
     .addOption(new Option("--fail <name>", "a Node or Pod that is down; repeatable").argParser(appendName))
     .addOption(new Option("--scale <name=count>", "replicas of a workload; repeatable").argParser(appendScale));
@@ -32,11 +34,11 @@ function nodeCount(text: string): number {
 function ranges(text: string): readonly Cidr[] {
   const cidrs = text.split(",").map((part) => {
     const cidr = parseCidr(part.trim());
-    if (cidr === undefined) throw new InvalidArgumentError(`${part.trim()} is no range, such as 10.96.0.0/16.`);
+    if (cidr === undefined) throw new InvalidArgumentError(`${part.trim()} is not a CIDR such as 10.96.0.0/16.`);
     return cidr;
   });
   const families = new Set(cidrs.map(({ family }) => family));
-  if (families.size < cidrs.length) throw new InvalidArgumentError("Give at most one range of each family.");
+  if (families.size < cidrs.length) throw new InvalidArgumentError("Pass at most one range per family.");
   return cidrs;
 }
 

@@ -14,9 +14,9 @@ export type StateFlags = StateRequest & ColorFlag;
 export function addSourceOptions(command: Command, { isRequired = true } = {}): Command {
   command
     .addOption(filenameOption())
-    .addOption(new Option("-k, --kustomize <dir>", "what kubectl kustomize makes of a directory; as another -f"))
+    .addOption(new Option("-k, --kustomize <dir>", "output of kubectl kustomize for a directory; used like -f"))
     .hook("preAction", (_, action) => takeKustomize(action, isRequired))
-    .option("-R, --recursive", "read directories below those named by -f as well")
+    .option("-R, --recursive", "read the subdirectories of -f too")
     .addOption(proxyConfigOption());
   return addLiveOptions(command);
 }
@@ -26,7 +26,7 @@ export function addStateOptions(command: Command, { isRequired = true } = {}): C
   addSourceOptions(command, { isRequired }).addOption(overlayOption());
   addNodeOptions(command).option(
     "--simulate",
-    "fill in what plain manifests lack, as a cluster would: addresses, ports, endpoints",
+    "complete plain manifests as a cluster would: addresses, ports, endpoints",
   );
   return addSimulateOptions(command);
 }
@@ -49,13 +49,13 @@ export function addNodeOptions(command: Command): Command {
         "dual",
       ]),
     )
-    .option("--service-node-port-range <range>", "the API server's range (default: 30000-32767)", portRange);
+    .option("--service-node-port-range <range>", "the API server's node port range (default: 30000-32767)", portRange);
 }
 
 export function overlayOption(): Option {
   return new Option(
     "--overlay <path>",
-    "objects laid over those of -f, by kind, namespace and name; repeatable",
+    "objects that replace those of -f by kind, namespace and name; repeatable",
   ).argParser(collect);
 }
 
@@ -79,12 +79,12 @@ async function takeKustomize(command: Command, isRequired: boolean): Promise<voi
   if (kustomize !== undefined) {
     const { isOnPath, kustomizePrefix } = await import("../../host/files/find-source.ts");
     if (!isOnPath("kubectl"))
-      throw new Failure("-k needs kubectl, which is not on the PATH; or give -f", "environment");
+      throw new Failure("-k needs kubectl, which is not on the PATH; install it or pass -f", "environment");
     // Those of a subcommand come by here for both.
     command.setOptionValue("kustomize", undefined);
     command.setOptionValue("filename", [...(filename ?? []), `${kustomizePrefix}${kustomize}`]);
   } else if (isRequired && !hasState(command.opts<StateFlags>())) {
-    command.error("error: say which cluster state to read: -f, --filename, or --live");
+    command.error("error: no input: pass -f FILE or --live");
   }
 }
 

@@ -63,9 +63,9 @@ function renderFailure({ kind, failure, rollbackFailure, line }: Failed): string
   const { step, message } = failure;
   const lines = [step === undefined ? message : `"${step.purpose}" failed: ${step.argv[0]}: ${message}`];
   if (line !== undefined) lines.push(`  line ${line.number}: ${line.text}`);
-  if (line?.service !== undefined) lines.push(`  it is there because of ${line.service}`);
+  if (line?.service !== undefined) lines.push(`  it comes from ${line.service}`);
   if (kind === "broken") lines.push(`leading the host back failed as well: ${rollbackFailure}`);
-  else lines.push("the host is as it was before");
+  else lines.push("the host was rolled back to its previous state");
   return lines.map((text) => `${escapeControls(text)}\n`).join("");
 }
 
@@ -76,7 +76,7 @@ function failureCode({ kind, failure }: Failed, interrupts: Interrupts | undefin
 }
 
 async function isConfirmed(milliseconds: number, interruption: Interruption, { warn }: Terminal): Promise<boolean> {
-  warn(`Keep it? Type yes within ${milliseconds / 1000} s: `);
+  warn(`Keep the changes? Type yes within ${milliseconds / 1000} s: `);
   const lines = createInterface({ input: process.stdin });
   let timer: NodeJS.Timeout | undefined;
   const answer = await new Promise<string>((done) => {

@@ -1,113 +1,114 @@
 import type { CatalogPart } from "./entry.ts";
 
-/** Mistakes in Services and what is behind them that no API server refuses: what `portolan check` finds. */
+/** Mistakes in Services and their endpoints that the API server accepts: findings of `portolan check`. */
 export const checkServiceCodes = {
   "external-ip-hides-node-port": {
     severity: "warning",
-    message: "{vip} is an address of nodes, where port {port} is also the nodePort of {owner}: that one is not reached",
-    hint: "give one of the two another port",
+    message:
+      "{vip} is a node address, and port {port} is also the nodePort of {owner}: that node port is not reachable there",
+    hint: "change one of the two ports",
     explanation:
-      "An external or load balancer address may be an address of a node. In KUBE-SERVICES the rules of such addresses stand before the last rule, which leads to KUBE-NODEPORTS, so packets to this address and port go to the Service with the address, and the node port of the other answers on the node's other addresses only.",
+      "An external or load balancer address may be an address of a node. In KUBE-SERVICES the rules of these addresses come before the last rule, which jumps to KUBE-NODEPORTS. Packets to this address and port go to the Service that owns the address, and the node port of the other Service answers on the node's other addresses only.",
   },
   "external-ip-hides-host-port": {
     severity: "warning",
-    message: "{vip} is an address of nodes, and port {port} there is that of {program}: it is not reached any more",
+    message: "{vip} is a node address, and {program} listens on port {port} of nodes: it is no longer reachable there",
     hint: "use an address that no node has, or another port",
     explanation:
-      "kube-proxy's rules come before anything that listens on the node: whatever is sent to this address and port is handed to the endpoints of the Service. Logging in by SSH, or reaching the kubelet, the API server or etcd by this address then fails.",
+      "kube-proxy's rules take precedence over programs that listen on the node: every packet to this address and port goes to the endpoints of the Service. SSH logins and connections to the kubelet, the API server or etcd through this address then fail.",
   },
   "host-port-shared": {
     severity: "warning",
     message: "{field} {port}/{protocol} is also {claim} of {pod}",
-    hint: "choose another port for one of the two",
+    hint: "change one of the two ports",
     explanation:
-      "A node port is taken by rules on every node, and a health check port by kube-proxy itself. A container with the same hostPort, or of a pod in the host's network that listens there, competes with it on its node: packets for the container go to the Service or the other way round, depending on whose rule is first, and kube-proxy or the container cannot open the port.",
+      "Rules on every node claim a node port, and kube-proxy itself listens on a health check port. A container with the same hostPort, or in a pod with hostNetwork that listens on it, conflicts on its node. Depending on which rule comes first, packets for the container go to the Service or the other way round; kube-proxy or the container may fail to open the port.",
   },
   "source-ranges-bypassed": {
     severity: "warning",
-    message: "the source ranges hold for load balancer addresses only: every source may use {ways}",
-    hint: "allocateLoadBalancerNodePorts: false if the load balancer needs no node ports, or close them with nodePortAddresses or a firewall",
+    message: "loadBalancerSourceRanges protect load balancer addresses only: every source can use {ways}",
+    hint: "set allocateLoadBalancerNodePorts: false if the load balancer needs no node ports, or restrict them with nodePortAddresses or a firewall",
     explanation:
-      "loadBalancerSourceRanges restricts who may use the load balancer's addresses. The Service's node ports and external IPs lead to the same endpoints, and kube-proxy makes no firewall rules for them: who can reach a node passes the ranges by.",
+      "loadBalancerSourceRanges restricts access to the load balancer's addresses. The Service's node ports and external IPs lead to the same endpoints, and kube-proxy writes no firewall rules for them: every client that can reach a node bypasses the ranges.",
   },
   "selector-matches-nothing": {
     severity: "warning",
-    message: "no pod and no pod template in namespace {namespace} has the labels {selector}",
+    message: "no pod or pod template in namespace {namespace} has the labels {selector}",
     explanation:
       "The endpoints of a Service are the pods of its own namespace that have all labels of its selector. The input holds Pods or workloads, but none of them match, so the Service will have no endpoints and its traffic is rejected.",
   },
   "target-port-unknown": {
     severity: "warning",
-    message: "no container of the pods that are selected has a {protocol} port called {name}",
+    message: "no container of the selected pods has a {protocol} port named {name}",
     explanation:
-      "A targetPort that is a name is looked up among the container ports of each selected pod, by name and protocol. A pod without such a port is no endpoint of this service port; here that goes for all of them.",
+      "A named targetPort is looked up among the container ports of each selected pod, by name and protocol. A pod without that port is not an endpoint of this service port. Here no selected pod has it.",
   },
   "service-without-endpoints": {
     severity: "warning",
-    message: "{what} has no endpoints: connections are refused",
-    hint: "look at the selector, and at the pods it should match",
+    message: "{what} has no endpoints: connections are rejected",
+    hint: "compare the selector with the labels of the pods it should match",
     explanation:
-      "The input holds EndpointSlices, but none with endpoints of this Service or port. kube-proxy rejects its traffic in iptables mode, and makes a virtual server without real servers in ipvs mode. Perhaps the selector matches no pod, the workload is scaled to zero, or whoever writes the endpoints by hand has not done so.",
+      "The input holds EndpointSlices, but none with endpoints of this Service or port. kube-proxy rejects its traffic in iptables mode, and creates a virtual server without real servers in ipvs mode. Common causes: the selector matches no pod, the workload is scaled to zero, or manually managed endpoints are missing.",
   },
   "endpoints-all-unready": {
     severity: "warning",
-    message: "{what} has {endpoints}, none of them ready: connections are refused",
-    hint: "look at the readiness probes of the pods",
+    message: "{what} has {endpoints}, none of them ready: connections are rejected",
+    hint: "check the readiness probes of the pods",
     explanation:
-      "kube-proxy uses endpoints that are ready and, where none is, those that still serve while they terminate. Here there are neither, so the traffic is refused as if there were no endpoints. Readiness probes that fail and pods that are starting are the usual reasons; publishNotReadyAddresses would make unready pods count.",
+      "kube-proxy uses ready endpoints or, without any, endpoints that are terminating and still serving. Here there are neither, so the traffic is rejected as if there were no endpoints. The usual causes are failing readiness probes and pods that are still starting. With publishNotReadyAddresses, pods that are not ready count as ready.",
   },
-  "unready-published": {
+  "not-ready-addresses-published": {
     severity: "info",
     message: "publishNotReadyAddresses also sends connections to pods that are not ready",
-    hint: "keep it for headless Services, whose pods must find each other before they are ready",
+    hint: "use it for headless Services only, whose pods must find each other before they are ready",
     explanation:
-      "With publishNotReadyAddresses the endpoint controllers mark every endpoint as ready. kube-proxy then balances over pods that have not started or that fail their probes. The field is meant for the DNS names of StatefulSets; a Service with a cluster IP seldom wants it.",
+      "With publishNotReadyAddresses the endpoint controllers mark every endpoint as ready. kube-proxy then balances over pods that have not started or that fail their probes. The field is meant for the DNS names of StatefulSets; a Service with a cluster IP rarely needs it.",
   },
   "internal-local-without-endpoint": {
     severity: "warning",
-    message: "internalTrafficPolicy Local without an endpoint on the node: pods there cannot reach the Service",
+    message: "internalTrafficPolicy is Local and the node has no endpoint: pods there cannot reach the Service",
     hint: "run an endpoint on every node (a DaemonSet), or set internalTrafficPolicy: Cluster",
     explanation:
-      "With internalTrafficPolicy Local a node sends traffic for the cluster IP to its own endpoints only and drops it where it has none, however many there are on other nodes. trafficDistribution: PreferSameNode prefers endpoints of the node without that edge.",
+      "With internalTrafficPolicy Local a node sends traffic for the cluster IP to its own endpoints only and drops it if there are none, however many exist on other nodes. trafficDistribution: PreferSameNode prefers local endpoints but falls back to those of other nodes.",
   },
   "external-local-without-endpoint": {
     severity: "warning",
-    message: "externalTrafficPolicy Local without an endpoint on the node: traffic to {ways} is dropped there",
+    message: "externalTrafficPolicy is Local and the node has no endpoint: traffic to {ways} is dropped there",
     hint: "send clients only to nodes with endpoints, run one on every node, or set externalTrafficPolicy: Cluster",
     explanation:
-      "With externalTrafficPolicy Local a node hands traffic from outside to its own endpoints only and drops it where it has none. A load balancer asks the health check port which nodes have endpoints; nobody asks for clients that use a node port or an external IP directly. A LoadBalancer Service is left alone here.",
+      "With externalTrafficPolicy Local a node sends external traffic to its own endpoints only and drops it if there are none. A load balancer learns from the health check port which nodes have endpoints; clients that use a node port or an external IP directly do not. This finding is not reported for LoadBalancer Services.",
   },
   "local-policy-without-node-names": {
     severity: "warning",
-    message: "{field} is Local, but no endpoint says which node it is on: every node drops the traffic",
+    message: "{field} is Local, but no endpoint has a nodeName: every node drops the traffic",
     hint: "set nodeName of the endpoints, or set the policy to Cluster",
     explanation:
-      "An endpoint is local on the node whose name its nodeName holds. Slices written by hand often have none, and then no node counts any endpoint as its own.",
+      "An endpoint is local to the node that its nodeName names. Slices written by hand often have no nodeName, so no node has a local endpoint.",
   },
   "hints-incomplete": {
     severity: "warning",
-    message: "{without} of {count} ready endpoints have no {kind} hint, so kube-proxy ignores those of all",
+    message: "{without} of {count} ready endpoints have no {kind} hint, so kube-proxy ignores all of them",
     explanation:
-      "kube-proxy heeds topology hints of a kind (forZones, forNodes) only when every ready endpoint of the service port has one. One endpoint without is enough for traffic to go to all endpoints, wherever they are. A rolling update may look like this for a moment.",
+      "kube-proxy uses topology hints of a kind (forZones, forNodes) only when every ready endpoint of the service port has one. If a single endpoint has none, traffic goes to all endpoints, wherever they are. This can happen briefly during a rolling update.",
   },
-  "hints-without-zone": {
+  "node-without-zone": {
     severity: "warning",
     message: "the Node has no label topology.kubernetes.io/zone, so it ignores zone hints (Services: {count})",
     hint: "label the Node with its zone",
     explanation:
-      "A node picks the endpoints whose hints name its own zone. Without a zone it uses all endpoints, and the endpoint controllers leave nodes without a zone out of their reckoning.",
+      "A node picks the endpoints whose hints name its own zone. Without a zone it uses all endpoints, and the endpoint controllers ignore nodes without a zone.",
   },
-  "hints-miss-zone": {
+  "zone-without-hints": {
     severity: "info",
-    message: "no endpoint has a hint for zone {zone}: its nodes use the endpoints of all zones",
+    message: "no endpoint has a hint for zone {zone}: the nodes there use the endpoints of all zones",
     explanation:
-      "All ready endpoints have zone hints, but none names this zone. kube-proxy then ignores the hints on the nodes there. With trafficDistribution that is how a zone without endpoints is served; with topology-mode Auto the controller should have assigned some.",
+      "All ready endpoints have zone hints, but none names this zone. kube-proxy then ignores the hints on the nodes there. With trafficDistribution this is the normal fallback for a zone without endpoints. With topology-mode Auto the controller should have assigned endpoints to the zone.",
   },
   "distribution-without-hints": {
     severity: "warning",
     message: "trafficDistribution {value} has no effect: no ready endpoint has hints",
-    hint: "the EndpointSlice controller writes hints into slices of Services with a selector; slices of others need their own",
+    hint: "add hints to slices written by hand; the EndpointSlice controller writes them for Services with a selector only",
     explanation:
-      "kube-proxy does not read trafficDistribution. The EndpointSlice controller turns it into hints on endpoints, and only those count. Slices written by hand, Endpoints objects and slices written by an older control plane have none.",
+      "kube-proxy does not read trafficDistribution. The EndpointSlice controller turns it into hints on endpoints, and kube-proxy reads only these. Slices written by hand, Endpoints objects and slices written by an older control plane have none.",
   },
 } as const satisfies CatalogPart;

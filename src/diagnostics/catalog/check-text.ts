@@ -1,6 +1,6 @@
 import type { CatalogPart } from "./entry.ts";
 
-/** Faults in the text of a tool: what `portolan check --actual` finds. */
+/** Faults in the output of iptables-save, ipset and ipvsadm: findings of `portolan check --actual`. */
 export const checkTextCodes = {
   "dump-unreadable": {
     severity: "error",
@@ -9,89 +9,90 @@ export const checkTextCodes = {
   },
   "dump-unrecognised": {
     severity: "error",
-    message: "this is no text that iptables-save, ipset save, ipvsadm -Sn or portolan collect prints",
-    hint: "give what a tool printed, a folder of compile --out-dir, or what portolan collect wrote",
+    message: "not recognised as output of iptables-save, ipset save, ipvsadm -Sn or portolan collect",
+    hint: "pass the output of one of these commands, or a folder written by compile --out-dir",
     explanation:
-      "The kind of a text is told by its first line: *TABLE or :CHAIN for iptables, create or add for ipset, -A -t, -A -u or -A --sctp-service for IPVS, and a heading for what collect writes. This text begins with none of them.",
+      "The first line shows which command printed a text: *TABLE or :CHAIN for iptables-save, create or add for ipset, -A -t, -A -u or -A --sctp-service for ipvsadm, and a heading for portolan collect. This text begins with none of them.",
   },
   "dump-line-broken": {
     severity: "error",
     message: "{problem}",
     explanation:
-      "The line is not one that the tool prints, or the text ends too early. A line that cannot be read may hold a rule, so nothing that is said about the rest can be relied on.",
+      "The tool does not print a line of this form, or the text is truncated. The unreadable line may be a rule, so findings about the rest of the text would not be reliable.",
   },
   "rule-unreachable": {
     severity: "warning",
-    message: "no packet gets to {rules}: an earlier rule takes all that would match",
-    hint: "remove the rule, or put it before the other",
+    message: "no packet reaches {rules}: an earlier rule matches all of these packets",
+    hint: "remove the rule, or move it before the earlier one",
     explanation:
-      "Whatever matches the rule also matches an earlier one of the same chain, whose verdict ends the packet's way through the chain. This is said only where it holds for every packet: conditions that change on the way, such as marks, count only while nothing between the two can change them.",
+      "Every packet that matches the rule also matches an earlier rule of the same chain, and that rule's target is terminating. This is reported only if it holds for every packet: conditions that can change on the way, such as marks, count only if no rule between the two can change them.",
   },
-  "share-leaks": {
+  "load-balancing-incomplete": {
     severity: "warning",
-    message: "{share} of the packets pass all endpoints of the chain by, since the last is left to chance too",
-    hint: "the last rule must have no -m statistic",
+    message:
+      "{share} of the packets match no endpoint of the chain, because the last endpoint's rule has a probability too",
+    hint: "remove -m statistic from the last rule",
     explanation:
-      "A chain that balances gives each endpoint a rule with a probability, and the last endpoint a rule without, so that it takes what is left. Here the last has a probability as well: the rest reaches the end of the chain untranslated and is lost.",
+      "A load balancing chain has a rule with a probability for each endpoint but the last. The rule of the last endpoint has none, so it matches all remaining packets. Here it has one: the remaining packets reach the end of the chain without DNAT and are lost.",
   },
   "jump-target-missing": {
     severity: "error",
-    message: "the rule leads to {chain}, which is no chain of table {table}",
+    message: "jump target {chain} does not exist in table {table}",
     hint: "declare it (:NAME - [0:0]), or remove the rule",
     explanation:
-      "A rule can lead only to a chain of its own table. iptables-restore refuses the whole table when a rule names neither such a chain nor a target extension.",
+      "A rule can jump only to a chain of its own table. iptables-restore rejects the whole table if a jump target is neither a chain of the table nor a target extension.",
   },
   "chain-loop": {
     severity: "error",
-    message: "the chain leads back to itself: {path}",
-    explanation:
-      "The kernel refuses a table in which a packet could go in circles (Too many levels of symbolic links).",
+    message: "the chain jumps back to itself: {path}",
+    explanation: "The kernel rejects a table with a loop of chains (error: Too many levels of symbolic links).",
   },
   "target-misplaced": {
     severity: "error",
-    message: "{target} works in table {tables} only, for packets in {hooks}; here it is reached {where}",
+    message: "{target} is valid only in table {tables}, in chains called from {hooks}; here it is {where}",
     explanation:
-      "The kernel takes each target only in some tables, and in chains that are reached from some of the built-in chains. iptables-restore fails as a whole otherwise (Invalid argument).",
+      "The kernel accepts each target only in certain tables, and only in chains that are reached from certain built-in chains. Otherwise iptables-restore fails as a whole (error: Invalid argument).",
   },
   "set-missing": {
     severity: "error",
-    message: "the rule asks for set {set}, which is not there",
-    hint: "make the set before the rules: ipset restore comes before iptables-restore",
+    message: "the rule matches on set {set}, which does not exist",
+    hint: "create the set before the rules: run ipset restore before iptables-restore",
     explanation:
-      "The text of ipset has no set of this name. iptables-restore refuses rules that ask for a set that does not exist.",
+      "The output of ipset has no set of this name. iptables-restore rejects rules that match on a set that does not exist.",
   },
   "chain-unused": {
     severity: "info",
-    message: "nothing leads to {chains}",
+    message: "no rule jumps to {chains}",
     explanation:
-      "A chain of kube-proxy's belongs to a service port, and no rule jumps to it. It costs memory and does no harm. kube-proxy clears such chains away with its next full sync; they stay when it has stopped.",
+      "The kube-proxy chain belongs to a service port, and no rule jumps to it. It uses memory but does no harm. kube-proxy deletes unused chains with its next full sync; if kube-proxy is stopped, they stay.",
   },
   "chain-empty": {
     severity: "warning",
-    message: "{chain} is empty: what is sent there goes on untouched",
-    hint: "portolan apply fills it, and so does restarting kube-proxy",
+    message: "{chain} is empty: packets sent there are not handled",
+    hint: "restart kube-proxy, or run portolan apply, to restore its rules",
     explanation:
-      "The chain belongs to a service port, and a rule leads there. kube-proxy makes no such chain without rules, so something has flushed it. A packet for the Service, or the share of them that this chain should take, keeps the service address and is lost.",
+      "The chain belongs to a service port, and a rule jumps to it. kube-proxy never leaves such a chain empty, so something else has flushed it. Packets that reach it keep the service address as destination and are lost.",
   },
-  "chain-not-entered": {
+  "chain-unreachable": {
     severity: "warning",
-    message: "no built-in chain of table {table} leads to {chain}: its rules are never met",
-    hint: "portolan apply puts the jumps back, and so does restarting kube-proxy",
+    message: "no built-in chain of table {table} leads to {chain}: its rules have no effect",
+    hint: "restart kube-proxy, or run portolan apply, to restore the jumps",
     explanation:
-      "kube-proxy's chains have an effect only through its jumps in the built-in chains. The chain is filled, but no rule of PREROUTING, INPUT, FORWARD, OUTPUT or POSTROUTING leads there, not even by way of others: something has flushed or replaced the built-in chains.",
+      "kube-proxy's chains have an effect only through its jumps in the built-in chains. The chain has rules, but PREROUTING, INPUT, FORWARD, OUTPUT and POSTROUTING do not jump to it, directly or through other chains: something has flushed or replaced the built-in chains.",
   },
   "masquerade-mark-unused": {
     severity: "warning",
-    message: "KUBE-MARK-MASQ sets mark {mark}, and no rule after POSTROUTING asks for it: nothing is masqueraded",
-    hint: "KUBE-POSTROUTING must ask for the same bit (masqueradeBit of the configuration)",
+    message:
+      "KUBE-MARK-MASQ sets mark {mark}, and no rule reached from POSTROUTING matches on it: nothing is masqueraded",
+    hint: "make KUBE-POSTROUTING match on the same bit (masqueradeBit of the configuration)",
     explanation:
-      "Packets that need another source address are marked by KUBE-MARK-MASQ and masqueraded by KUBE-POSTROUTING, which looks for the same bit. Here no rule that a leaving packet meets looks at it, so answers to such connections go astray.",
+      "KUBE-MARK-MASQ marks packets that need SNAT, and KUBE-POSTROUTING masquerades packets with the same mark bit. Here no rule reached from POSTROUTING matches on this bit, so replies to these connections do not come back through the node.",
   },
   "virtual-server-unbound": {
     severity: "warning",
     message: "{address} is a virtual server, but no interface of this host has the address",
     hint: "bind it: ip addr replace ADDRESS/32 dev kube-ipvs0",
     explanation:
-      "IPVS sees packets that are delivered to this host. kube-proxy binds every cluster IP, and every external address the host does not have already, to the device kube-ipvs0. Packets to an address that is bound nowhere are routed on and never meet the virtual server.",
+      "IPVS sees only packets that are delivered to this host. kube-proxy binds every cluster IP, and every external address that the host does not already have, to the device kube-ipvs0. Packets to an address that is not bound are forwarded and never reach the virtual server.",
   },
 } as const satisfies CatalogPart;

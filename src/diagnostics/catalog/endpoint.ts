@@ -8,35 +8,35 @@ export const endpointCodes = {
   },
   "slice-too-large": {
     severity: "error",
-    message: "the EndpointSlice has {got} {what}, more than the {limit} that are allowed",
+    message: "the EndpointSlice has {got} {what}, but the limit is {limit}",
     explanation: "An EndpointSlice holds at most 1,000 endpoints of at most 100 addresses, and 20,000 ports.",
   },
   "slice-port-duplicate": {
     severity: "error",
-    message: "two ports of the EndpointSlice are called {name}",
-    explanation: "Ports of a slice are matched to service ports by name, so each name may stand once.",
+    message: "two ports of the EndpointSlice have the name {name}",
+    explanation: "Ports of a slice are matched to service ports by name, so names must be unique.",
   },
   "slice-port-without-number": {
     severity: "warning",
-    message: "the port has no number: kube-proxy leaves it out",
+    message: "the port has no number: kube-proxy ignores it",
     explanation:
-      "In a slice a port without a number, or 0, means all ports, which kube-proxy does not implement: no endpoint comes of it.",
+      "In a slice a port without a number, or with 0, means all ports. kube-proxy does not implement this and creates no endpoint for it.",
   },
   "slice-without-service": {
     severity: "warning",
     message: "the EndpointSlice has no label kubernetes.io/service-name: kube-proxy ignores it",
-    explanation: "The label says which Service a slice belongs to. Without it the slice belongs to none.",
+    explanation: "The label names the Service that a slice belongs to. A slice without it belongs to no Service.",
   },
   "slice-of-unknown-service": {
     severity: "warning",
-    message: "there is no Service {service} for these endpoints: they are ignored",
+    message: "Service {service} does not exist: its endpoints are ignored",
     explanation:
-      "The Service that the slice is labelled with is not in the input. kube-proxy keeps such endpoints aside and makes no rules for them.",
+      "The Service that the slice's label names is not in the input. kube-proxy programs no rules for these endpoints.",
   },
   "slice-fqdn-ignored": {
     severity: "warning",
-    message: "addressType FQDN makes no rules: kube-proxy ignores the EndpointSlice",
-    explanation: "iptables and IPVS know addresses, not names.",
+    message: "addressType is FQDN: kube-proxy ignores the EndpointSlice",
+    explanation: "Rules of iptables and IPVS need IP addresses, not names.",
   },
   "slice-family-unused": {
     severity: "warning",
@@ -47,16 +47,16 @@ export const endpointCodes = {
   "slice-headless-ignored": {
     severity: "warning",
     message:
-      "the label service.kubernetes.io/headless hides these endpoints from kube-proxy, but Service {service} is not headless",
+      "kube-proxy ignores these endpoints because of the label service.kubernetes.io/headless, but Service {service} is not headless",
     explanation:
       "kube-proxy does not watch slices with this label, whatever its value. The endpoint controllers set it for headless Services.",
   },
   "slice-port-unmatched": {
     severity: "warning",
     message: "Service {service} has no port {port}: kube-proxy ignores this port of the EndpointSlice",
-    hint: "name and protocol must both be equal to those of a port of the Service",
+    hint: "use the name and protocol of a port of the Service",
     explanation:
-      "A slice's port belongs to the service port of the same name and protocol. targetPort plays no part: the slice's number is used.",
+      "A slice's port belongs to the service port of the same name and protocol. targetPort is not used: kube-proxy takes the port number from the slice.",
   },
   "endpoint-without-address": {
     severity: "error",
@@ -70,26 +70,26 @@ export const endpointCodes = {
   },
   "endpoints-not-mirrored": {
     severity: "warning",
-    message: "no slices are made of these Endpoints, by their {mark}",
+    message: "these Endpoints are not mirrored into EndpointSlices because of their {mark}",
     explanation:
       'kube-proxy reads EndpointSlices. A controller mirrors Endpoints into slices, but not those with the label endpointslice.kubernetes.io/skip-mirror: "true" or with the annotation of a leader election.',
   },
   "endpoints-over-capacity": {
     severity: "warning",
-    message: "more than {most} addresses in a subset: the others are left out",
+    message: "more than {most} addresses in a subset: the others are ignored",
     explanation:
-      "The controller that mirrors Endpoints into EndpointSlices takes a thousand addresses of each subset, ready ones first, unless its flag --mirroring-max-endpoints-per-subset says otherwise. Which ones hangs on a hash there; here they are the first.",
+      "The controller that mirrors Endpoints into EndpointSlices takes at most 1,000 addresses of each subset, ready ones first; its flag --mirroring-max-endpoints-per-subset sets another limit. The controller picks them by a hash; Portolan takes the first.",
   },
   "endpoints-port-unnamed": {
     severity: "error",
     message: "Endpoints with several ports need a name for each",
     explanation:
-      "A port of Endpoints belongs to the service port of the same name, so with several each needs its own.",
+      "A port of Endpoints belongs to the service port of the same name, so several ports need unique names.",
   },
   "endpoint-hint-duplicate": {
     severity: "error",
-    message: "the {what} {name} stands twice in a hint",
-    explanation: "A hint names each zone or node once; the API server refuses another.",
+    message: "a hint names the {what} {name} twice",
+    explanation: "A hint must name each zone or node once. The API server rejects duplicates.",
   },
   "endpoint-extra-addresses": {
     severity: "warning",
@@ -101,12 +101,12 @@ export const endpointCodes = {
     severity: "error",
     message: "{name} is not a valid {what}",
     explanation:
-      "Node names are RFC 1123 subdomains and zones are label values; the API server refuses others in a slice.",
+      "Node names are RFC 1123 subdomains and zones are label values; the API server rejects other values in a slice.",
   },
   "endpoint-conflict": {
     severity: "warning",
-    message: "endpoint {endpoint} of {service} is given twice with different conditions",
+    message: "endpoint {endpoint} of {service} is listed twice with different conditions",
     explanation:
-      "The same address and port stand in two slices with different conditions. kube-proxy merges them in the random order of a Go map; Portolan takes the slices in name order, where a later entry replaces an earlier one unless it is terminating.",
+      "Two slices list the same address and port with different conditions. kube-proxy merges them in the random order of a Go map; Portolan takes the slices in name order, where a later entry replaces an earlier one unless it is terminating.",
   },
 } as const satisfies CatalogPart;

@@ -8,14 +8,14 @@ export const inputCodes = {
   },
   "input-empty": {
     severity: "error",
-    message: "{path} holds no document",
+    message: "{path} contains no document",
     explanation:
-      "A file named on the command line has nothing in it but blanks and comments. That is almost always a mistake (an empty export, a template that rendered to nothing), so it is refused rather than compiled to no rules.",
+      "A file named on the command line contains only blanks and comments. That is almost always a mistake (an empty export, a template that rendered to nothing), so Portolan rejects it instead of compiling it to no rules.",
   },
   "input-not-text": {
     severity: "error",
     message: "{path} is not text: {reason}",
-    explanation: "Manifests are UTF-8 text. This file holds bytes that are not.",
+    explanation: "Manifests are UTF-8 text. This file contains bytes that are not valid UTF-8.",
   },
   "syntax-invalid": {
     severity: "error",
@@ -31,56 +31,56 @@ export const inputCodes = {
   "document-without-kind": {
     severity: "error",
     message: "the document has no {field}",
-    explanation: "apiVersion and kind say what an object is; without them nothing can be known about it.",
+    explanation: "apiVersion and kind identify the type of an object. Without them it cannot be read.",
   },
   "object-duplicate": {
     severity: "error",
-    message: "{object} is given twice",
+    message: "{object} is defined twice",
     hint: "remove one of the two",
     explanation:
-      "The same kind, namespace and name stands twice in the input, in one file or in several. A cluster holds one of them; which one, Portolan cannot know.",
+      "The input contains two objects of the same kind, namespace and name, in one file or in several. A cluster can hold only one of them, and Portolan does not guess which.",
   },
   "kind-deprecated-version": {
     severity: "warning",
-    message: "{kind} of {version} is not read; kube-proxy reads {wanted}",
-    explanation: "Only the API version that kube-proxy 1.36 watches is read. Convert the object first.",
+    message: "{kind} of {version} is ignored; kube-proxy reads {wanted}",
+    explanation: "Portolan reads only the API version that kube-proxy 1.36 watches. Convert the object first.",
   },
   "kind-unknown": {
     severity: "warning",
-    message: "{version} has no kind {kind}, so the object is passed over",
+    message: "{version} has no kind {kind}, so the object is ignored",
     explanation:
-      "Kinds are spelled with their capital letters and belong to one API group. Objects of kinds that rules do not hang on are passed over without a word; this one looks as if it were meant to be read.",
+      "Kinds are case-sensitive and belong to one API group. Objects of kinds that do not affect rules are ignored silently; this one looks like a misspelt kind that Portolan reads.",
   },
   "kustomization-not-built": {
     severity: "warning",
-    message: "this is a kustomization, and what it names and changes is not built",
-    hint: "-k DIR runs kubectl kustomize",
+    message: "this is a kustomization, and it is not built",
+    hint: "pass -k DIR to run kubectl kustomize",
     explanation:
-      "A directory given with -f is read file by file. Bases, patches, prefixes and generators of a kustomization have no effect then, and resources outside the directory are not read.",
+      "A directory passed with -f is read file by file. Bases, patches, prefixes and generators of a kustomization then have no effect, and resources outside the directory are not read.",
   },
   "no-endpoint-objects": {
     severity: "warning",
-    message: "there are Services, but not one EndpointSlice or Endpoints: every Service will reject its traffic",
-    hint: "add them to the input (kubectl get services,endpointslices,nodes -A -o yaml), or say --simulate",
+    message: "the input has Services, but no EndpointSlice or Endpoints: every Service will reject its traffic",
+    hint: "add them to the input (kubectl get services,endpointslices,nodes -A -o yaml), or pass --simulate",
     explanation:
-      "kube-proxy takes the endpoints of a Service from its EndpointSlices. Without any, each service port is compiled to a REJECT rule, as kube-proxy would. Manifests from a repository have none: --simulate makes them of the workloads beside them.",
+      "kube-proxy takes the endpoints of a Service from its EndpointSlices. Without any, kube-proxy programs a REJECT rule for each service port, and so does Portolan. Manifests from a repository have none: --simulate creates them from the workloads in the input.",
   },
   "mode-not-supported": {
     severity: "error",
     message: "mode {mode} is not supported yet",
-    hint: "--mode iptables compiles the same state for kube-proxy's iptables mode",
-    explanation: "Portolan compiles the iptables mode today.",
+    hint: "pass --mode iptables to compile the same state for kube-proxy's iptables mode",
+    explanation: "Portolan compiles kube-proxy's iptables and ipvs modes.",
   },
-  "object-left-out": {
+  "object-skipped": {
     severity: "info",
-    message: "{object} is left out, because of its errors",
+    message: "{object} is skipped because it has errors",
     explanation:
-      "With --keep-going, objects with errors are left out and the rest is compiled. The exit code is still 3.",
+      "With --keep-going, objects with errors are skipped and the rest is compiled. The exit code is still 3.",
   },
-  "object-kept": {
+  "last-valid-state-kept": {
     severity: "warning",
-    message: "{object} stays as it was before, because of the errors of its new state",
+    message: "{object} keeps its last valid state: the new one has errors",
     explanation:
-      "A compiler that follows a cluster keeps the last state of an object that was without errors until a better one comes. All other objects go on.",
+      "A compiler that watches a cluster keeps the last valid state of an object until the object is valid again. All other objects are updated as usual.",
   },
 } as const satisfies CatalogPart;

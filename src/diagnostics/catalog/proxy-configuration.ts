@@ -3,21 +3,21 @@ import type { CatalogPart } from "./entry.ts";
 export const proxyConfigurationCodes = {
   "proxy-config-wrong-kind": {
     severity: "error",
-    message: "{got} is no KubeProxyConfiguration of kubeproxy.config.k8s.io/v1alpha1",
+    message: "{got} is not a KubeProxyConfiguration of kubeproxy.config.k8s.io/v1alpha1",
     explanation:
-      "kube-proxy reads one document of exactly this apiVersion and kind, and refuses to start with another.",
+      "kube-proxy reads one document of exactly this apiVersion and kind, and does not start with any other.",
   },
   "proxy-config-several": {
     severity: "error",
     message: "there is more than one KubeProxyConfiguration",
-    hint: "give one by --proxy-config; it replaces a ConfigMap in the input",
-    explanation: "Only one configuration can apply to a node.",
+    hint: "pass one with --proxy-config; it replaces a ConfigMap in the input",
+    explanation: "A node has only one configuration.",
   },
   "proxy-config-map-empty": {
     severity: "warning",
     message: "the ConfigMap kube-proxy has no config.conf: kube-proxy's defaults are used",
     explanation:
-      "kubeadm keeps the configuration under the key config.conf. Clusters made by other tools keep it elsewhere; give it by --proxy-config.",
+      "kubeadm keeps the configuration under the key config.conf. Clusters created by other tools keep it elsewhere; pass it with --proxy-config.",
   },
   "proxy-config-value-refused": {
     severity: "error",
@@ -28,25 +28,25 @@ export const proxyConfigurationCodes = {
     severity: "error",
     message: "mode must be iptables, ipvs or empty, not {got}",
     explanation:
-      "An empty mode means iptables. nftables is a mode of kube-proxy that Portolan does not support yet; userspace was removed in 1.26.",
+      "An empty mode means iptables. Portolan does not support kube-proxy's nftables mode yet. The userspace mode was removed in 1.26.",
   },
   "ipvs-scheduler-unknown": {
     severity: "error",
     message: "the kernel has no IPVS scheduler {got}; kube-proxy does not start",
     explanation:
-      "kube-proxy takes any text here, then looks for the kernel module ip_vs_NAME and does not start in ipvs mode without it. Linux has rr, wrr, lc, wlc, fo, ovf, lblc, lblcr, dh, sh, mh, sed, nq and twos.",
+      "kube-proxy accepts any text, then looks for the kernel module ip_vs_NAME and does not start in ipvs mode without it. Linux has rr, wrr, lc, wlc, fo, ovf, lblc, lblcr, dh, sh, mh, sed, nq and twos.",
   },
   "interface-name-invalid": {
     severity: "error",
     message:
       "{got} cannot be an interface name: at most 15 printable ASCII characters without blanks, quotes, '/' and '\\'",
-    explanation: "kube-proxy accepts the value, but iptables-restore refuses the rules it makes of it.",
+    explanation: "kube-proxy accepts the value, but iptables-restore rejects the resulting rules.",
   },
   "feature-gate-refused": {
     severity: "error",
     message: "feature gate {gate} is {fault} in 1.36: kube-proxy does not start",
     explanation:
-      "kube-proxy refuses gates it does not know, and other values than the fixed one for gates that are locked (features that are GA).",
+      "kube-proxy rejects unknown feature gates, and rejects changes to gates that are locked to a value (GA features).",
   },
   "detect-local-ignored": {
     severity: "warning",

@@ -19,7 +19,10 @@ export interface Asked {
 export function foldKeys(found: readonly KeyChange[], asked: Asked): readonly TrafficChange[] {
   const groups = new Map<string, { readonly keys: Key[]; readonly change: TrafficChange }>();
   for (const { key, change } of found) {
-    const id = JSON.stringify([groupOf(key), { ...change, vip: "", port: 0, protocol: "", witness: 0, ruleLines: 0 }]);
+    const id = JSON.stringify([
+      groupOf(key),
+      { ...change, vip: "", port: 0, protocol: "", examplePacket: 0, ruleLines: 0 },
+    ]);
     const group = groups.get(id);
     if (group === undefined) groups.set(id, { keys: [key], change });
     else group.keys.push(key);
@@ -74,10 +77,11 @@ function nameGroup(keys: readonly Key[], vip: string, { keys: all, nodeAddresses
 }
 
 const mostNamed = 3;
+const otherDestinations = "all other destinations";
 
-/** `everything else`, `other addresses of 10.0.0.0/8`, `port 22/TCP of everything else`. */
+/** `all other destinations`, `other addresses of 10.0.0.0/8`, `port 22/TCP of all other destinations`. */
 function nameRegions(keys: readonly Key[], all: readonly Key[]): string {
-  const where = whereOf(keys, all, "") || "everything else";
+  const where = whereOf(keys, all, "") || otherDestinations;
   const general = keys.filter(({ isAnyPort }) => isAnyPort);
   if (general.length > 0) {
     const names = new Set(general.map(({ protocol }) => protocol.toUpperCase()));

@@ -37,9 +37,9 @@ export function vipOf({ kind, address, port, protocol, state }: Key): string {
     case "other-ports":
       return `${address}, other ${name} ports`;
     case "bound":
-      return `port ${port}/${name} of addresses of Services`;
+      return `port ${port}/${name} of Service addresses`;
     case "elsewhere":
-      return state === "NEW" ? `everything else (${name})` : `packets that conntrack calls ${state}`;
+      return state === "NEW" ? `all other destinations (${name})` : `packets in conntrack state ${state}`;
   }
 }
 

@@ -20,11 +20,11 @@ export function absentChain(owner: ChainOwner, node: NodeFacts): AbsentChain {
 }
 
 const roles: Readonly<Record<ChainOwner["role"], string>> = {
-  SVC: "the endpoints in the cluster of",
-  SVL: "the endpoints on this node of",
-  EXT: "the traffic from outside to",
+  SVC: "all endpoints of",
+  SVL: "the local endpoints of",
+  EXT: "external traffic to",
   FW: "the source ranges of",
-  XLB: "the traffic from outside, as it was called until Kubernetes 1.25, to",
+  XLB: "external traffic (until Kubernetes 1.25) to",
   SEP: "an endpoint of",
 };
 
@@ -38,7 +38,7 @@ function describeOwner({ role, port, protocol, endpoint }: ChainOwner): string {
 function reasons(owner: ChainOwner, node: NodeFacts): readonly string[] {
   const unproxied = whyNotProxied(owner.service, node);
   if (unproxied !== undefined) return [unproxied.why];
-  if (node.mode === "ipvs") return ["in ipvs mode service ports have virtual servers and set entries, and no chains"];
+  if (node.mode === "ipvs") return ["in ipvs mode service ports have virtual servers and set entries, not chains"];
   const plans = plansOf(owner.service, node.plan)
     .map(({ plan }) => plan)
     .filter(({ name, protocol }) => name === owner.port && protocol === owner.protocol);
@@ -66,22 +66,22 @@ function whyNone({ role }: ChainOwner, plan: ServicePortPlan, node: NodeFacts): 
   const externalLocal = external?.keepsSource === true;
   switch (role) {
     case "XLB":
-      return ["chains of this name are KUBE-EXT-... since Kubernetes 1.25"];
+      return ["since Kubernetes 1.25 these chains are named KUBE-EXT-..."];
     case "EXT":
       return external === undefined ? ["it has no node port, external IP or load balancer IP"] : routes;
     case "FW":
       if (external === undefined || external.loadBalancerIps.length === 0) return ["it has no load balancer IP"];
       return service.sourceRanges.length === 0
         ? ["it has no loadBalancerSourceRanges"]
-        : ["its loadBalancerSourceRanges restrict nothing in this family"];
+        : ["its loadBalancerSourceRanges have no effect in this family"];
     case "SVL":
       if (service.internalTrafficPolicy === "Local" || externalLocal) return routes;
-      return ["none of its traffic policies is Local, so KUBE-SVC-... takes its traffic"];
+      return ["none of its traffic policies is Local, so KUBE-SVC-... handles its traffic"];
     default:
       return endpoints.cluster.length > 0
         ? []
         : [
-            "internalTrafficPolicy is Local and nothing leads in from outside, so KUBE-SVL-... takes its traffic",
+            "internalTrafficPolicy is Local and there is no external traffic, so KUBE-SVL-... handles its traffic",
             ...routes,
           ];
   }

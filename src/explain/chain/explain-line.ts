@@ -39,8 +39,8 @@ export function readRule(text: string): ReadRule {
 }
 
 function wordsOf(match: Match): string {
-  if (match.kind === "comment") return `comment, which asks for nothing: ${match.text}`;
-  return describeMatch(match) ?? "asks only for the protocol again";
+  if (match.kind === "comment") return `comment, matches every packet: ${match.text}`;
+  return describeMatch(match) ?? "repeats the protocol match";
 }
 
 /** Where a rule stands in the texts of a node. */

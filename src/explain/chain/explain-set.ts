@@ -94,10 +94,9 @@ export function explainEntryIn(text: string, texts: Texts): readonly Omit<EntryP
 function purposeOf(text: string, set: string | undefined): string {
   const words = text.split(" ");
   const protocol = words[1] === "-t" ? "TCP" : words[1] === "-u" ? "UDP" : "SCTP";
-  if (set !== undefined) return `is an entry of ${set}: ${setPurpose(set) ?? "somebody else's set"}`;
-  if (words[0] === "-A")
-    return `is the virtual server for ${protocol} ${words[2]}, which chooses by ${words[4] ?? "?"}`;
+  if (set !== undefined) return `is an entry of ${set}: ${setPurpose(set) ?? "a set of another program"}`;
+  if (words[0] === "-A") return `is the virtual server for ${protocol} ${words[2]}, scheduler ${words[4] ?? "?"}`;
   if (words[0] === "-a") return `is a real server of ${protocol} ${words[2]}: connections go to ${words[4] ?? "?"}`;
   if (words[0] === "addr") return `makes ${words[2] ?? "an address"} an address of this host`;
-  return "makes a set";
+  return "creates a set";
 }

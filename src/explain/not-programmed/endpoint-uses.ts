@@ -27,10 +27,10 @@ export function endpointUses(plan: ServicePortPlan, mode: ProxyMode): readonly E
   const inside = isLocal(plan.service.internalTrafficPolicy === "Local") ? "local" : "cluster";
   const outside = external && (isLocal(external.keepsSource) ? "local" : "cluster");
   const shortCut =
-    mode === "iptables" && outside === "local" ? ["what pods and this node send to external addresses"] : [];
+    mode === "iptables" && outside === "local" ? ["traffic from pods and this node to external addresses"] : [];
   const trafficOf = (over: EndpointUse["over"]): readonly string[] => [
     ...(inside === over ? ["the cluster IP"] : []),
-    ...(outside === over ? ["traffic from outside"] : []),
+    ...(outside === over ? ["external traffic"] : []),
     ...(over === "cluster" ? shortCut : []),
   ];
   const policies = [

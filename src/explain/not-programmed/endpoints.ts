@@ -36,8 +36,8 @@ function onNode({ entry, isLocal }: Endpoint): string {
 }
 
 const causing: Readonly<Partial<Record<OmissionReason, string>>> = {
-  "endpoint-elsewhere": "nodeName",
-  "endpoint-hinted-elsewhere": "hints",
+  "endpoint-not-local": "nodeName",
+  "endpoint-excluded-by-hints": "hints",
 };
 
 /** Follows resolve/usable-endpoints.ts: locality first where a policy asks for it, then conditions, then hints. */
@@ -45,11 +45,11 @@ function reasonFor(endpoint: Endpoint, use: EndpointUse, plan: ServicePortPlan, 
   const { entry } = endpoint;
   if (use.over === "local" && !endpoint.isLocal) {
     const where = entry.nodeName === undefined ? "without a nodeName" : "on another node";
-    return { reason: "endpoint-elsewhere", why: `${where}, and ${use.policy} Local uses those on this node only` };
+    return { reason: "endpoint-not-local", why: `${where}, and ${use.policy} Local uses only local endpoints` };
   }
   if (!entry.ready && entry.terminating && entry.serving) {
     const { ready, where } = readyAround(use, plan);
-    const why = `terminating, which counts only where no endpoint is ready, and ${ready} ${ready === 1 ? "is" : "are"}${where}`;
+    const why = `terminating: used only if no endpoint is ready, but ${ready} ${ready === 1 ? "is" : "are"}${where}`;
     return { reason: "endpoint-terminating", why };
   }
   if (!entry.ready && entry.terminating) {
@@ -58,12 +58,15 @@ function reasonFor(endpoint: Endpoint, use: EndpointUse, plan: ServicePortPlan, 
   if (!entry.ready) return { reason: "endpoint-not-ready", why: "not ready" };
   const byNode = !use.endpoints.some((other) => !other.entry.nodeHints.includes(node.name));
   const hints = byNode ? `nodes ${entry.nodeHints.join(", ")}` : `zones ${entry.zoneHints.join(", ")}`;
-  const here = byNode ? "this node" : `this node's zone, ${node.zone ?? "none"}`;
-  return { reason: "endpoint-hinted-elsewhere", why: `hints are for ${hints}, and others are for ${here}` };
+  const here = byNode ? "this node" : `this node's zone (${node.zone ?? "none"})`;
+  return {
+    reason: "endpoint-excluded-by-hints",
+    why: `its hints are for ${hints}, and other endpoints have hints for ${here}`,
+  };
 }
 
 function readyAround({ over }: EndpointUse, { endpoints }: ServicePortPlan): { ready: number; where: string } {
   const isLocal = over === "local";
   const ready = endpoints.known.filter((other) => other.entry.ready && (!isLocal || other.isLocal)).length;
-  return { ready, where: isLocal ? " here" : "" };
+  return { ready, where: isLocal ? " on this node" : "" };
 }

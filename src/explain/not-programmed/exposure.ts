@@ -28,11 +28,11 @@ function ingressOmissions(service: Service, { documents }: NodeFacts): readonly 
     const { ip, hostname, ipMode } = ingress;
     if (typeof ip !== "string" || ip === "") {
       if (typeof hostname !== "string") return [];
-      const why = "rules know no names: kube-proxy reads only an ip";
+      const why = "kube-proxy reads only ip, not hostname";
       return [omission("ingress-hostname", `load balancer ${hostname}`, why, at(here, "hostname"))];
     }
     if (ipMode !== "Proxy") return [];
-    const why = "its ipMode Proxy leaves packets to the load balancer itself";
+    const why = "its ipMode is Proxy: packets go to the load balancer itself";
     return [omission("ingress-ip-mode-proxy", `load balancer IP ${ip}`, why, at(here, "ipMode"))];
   });
 }
@@ -51,7 +51,7 @@ function sourceRangeOmissions(service: Service): readonly Omission[] {
   if (first === undefined) return [];
   const place = at(at(service.place, "spec"), "loadBalancerSourceRanges");
   if (loadBalancerIps.length === 0) {
-    const why = "it has no load balancer IP that they could guard";
+    const why = "it has no load balancer IP to protect";
     return [omission("source-ranges-without-addresses", "source ranges", why, place)];
   }
   const open = [
@@ -59,7 +59,7 @@ function sourceRangeOmissions(service: Service): readonly Omission[] {
     ...(externalIps.length > 0 ? ["external IPs"] : []),
   ];
   if (open.length === 0) return [];
-  const why = "loadBalancerSourceRanges guard load balancer IPs alone";
+  const why = "loadBalancerSourceRanges protect only load balancer IPs";
   return [omission("source-ranges-not-for-node-port", `source ranges for ${open.join(" and ")}`, why, place)];
 }
 
@@ -71,12 +71,12 @@ function nodePortOmissions(service: Service, port: ServicePort, { documents }: N
   if (service.type === "LoadBalancer" && valueAt(documents, originOf(place)) === false) {
     return [omission("node-port-not-allocated", what, "allocateLoadBalancerNodePorts is false", place)];
   }
-  return [omission("node-port-missing", what, "it is not given, and only a cluster would choose one", port.place)];
+  return [omission("node-port-missing", what, "it is not set, and only a cluster allocates one", port.place)];
 }
 
 function healthCheckOmissions(service: Service): readonly Omission[] {
   const { type, externalTrafficPolicy, healthCheckNodePort } = service;
   if (type !== "LoadBalancer" || externalTrafficPolicy !== "Local" || healthCheckNodePort !== undefined) return [];
-  const why = "spec.healthCheckNodePort is not given, and only a cluster would choose one";
+  const why = "spec.healthCheckNodePort is not set, and only a cluster allocates one";
   return [omission("health-check-port-missing", "health check port", why, at(service.place, "spec"))];
 }

@@ -27,7 +27,7 @@ export function hintOmissions(plan: ServicePortPlan, node: NodeFacts): readonly 
     plural: "zone hints",
     of: ({ entry }) => entry.zoneHints,
     here: node.zone,
-    what: `this node's zone, ${node.zone ?? ""}`,
+    what: `this node's zone (${node.zone ?? ""})`,
   };
   const nodeReason = whyIgnored(ready, byNode);
   // Node hints that are followed leave nothing for zone hints to say.
@@ -49,11 +49,11 @@ function whyIgnored(ready: readonly Endpoint[], { of, here, what }: HintKind): I
   const without = ready.filter((endpoint) => of(endpoint).length === 0);
   const [first] = without;
   if (first !== undefined) {
-    const more = without.length === 1 ? "" : ` (nor have ${without.length - 1} more)`;
-    return { why: `endpoint ${first.target} has none${more}`, endpoint: first };
+    const more = without.length === 1 ? " has none" : ` and ${without.length - 1} more have none`;
+    return { why: `endpoint ${first.target}${more}`, endpoint: first };
   }
   if (ready.some((endpoint) => of(endpoint).includes(here))) return "followed";
-  return { why: `no endpoint is for ${what}`, endpoint: carrier };
+  return { why: `no endpoint has a hint for ${what}`, endpoint: carrier };
 }
 
 function omit(plan: ServicePortPlan, plural: string, ignored: Ignored | "followed" | undefined): readonly Omission[] {

@@ -41,16 +41,16 @@ function nodePortScopeOmissions(
   const what = `node port ${nodePort}`;
   return collect(plan, origin, (add) => {
     if (nodePorts.kind === "addresses" && nodePorts.addresses.length === 0) {
-      add("node-ports-match-nothing", what, "no address of this node lies in nodePortAddresses");
+      add("node-ports-match-nothing", what, "no address of this node is in nodePortAddresses");
       if (mode === "ipvs" && plan.healthCheckNodePort !== undefined) {
-        const why = "kube-proxy in ipvs mode gives up on the service port where no node port can be opened";
+        const why = "in ipvs mode kube-proxy stops processing the service port if no node port can be opened";
         add("health-check-port-skipped", `health check port ${plan.healthCheckNodePort}`, why);
       }
       return;
     }
     if (nodePorts.kind === "addresses") {
-      const why = `nodePortAddresses choose ${nodePorts.addresses.join(", ")}`;
-      add("node-ports-on-some-addresses", `${what} on other addresses of this node`, why);
+      const why = `nodePortAddresses select ${nodePorts.addresses.join(", ")}`;
+      add("node-ports-restricted", `${what} on other addresses of this node`, why);
     }
     const loopback = whyNotOnLoopback(mode, localhostNodePorts, cluster.proxyConfiguration.localhostNodePorts);
     if (family === "ipv4" && loopback !== undefined)
@@ -59,9 +59,9 @@ function nodePortScopeOmissions(
 }
 
 function whyNotOnLoopback(mode: NodeFacts["mode"], isOpen: boolean, isConfigured: boolean): string | undefined {
-  if (mode === "ipvs") return "the ipvs mode serves none on loopback";
+  if (mode === "ipvs") return "the ipvs mode does not serve node ports on loopback";
   if (isOpen) return undefined;
-  return isConfigured ? "127.0.0.1 does not lie in nodePortAddresses" : "iptables.localhostNodePorts is false";
+  return isConfigured ? "127.0.0.1 is not in nodePortAddresses" : "iptables.localhostNodePorts is false";
 }
 
 /** Follows `admissionOf` of resolve/resolve-service-port.ts. */
@@ -75,11 +75,11 @@ function admissionOmissions(plan: ServicePortPlan): readonly Omission[] {
   return collect(plan, originOf(zero?.place ?? place), (add) => {
     const what = `source ranges in ${familyNames[family]}`;
     if (ours.length === 0) {
-      add("source-ranges-other-family", what, "none is of that family, so every source may use the load balancer IPs");
+      add("source-ranges-other-family", what, "none has this family, so every source can use the load balancer IPs");
     } else if (zero !== undefined) {
-      add("source-range-zero", what, `${zero.cidr.text} takes in every source`);
+      add("source-range-zero", what, `${zero.cidr.text} allows every source`);
     } else if (external.admission?.includesNode === false) {
-      const why = `this node lies in none of the source ranges, so its own packets are dropped`;
+      const why = `this node is in none of the source ranges, so its own packets are dropped`;
       add("source-ranges-node-outside", "load balancer IPs for this node itself", why);
     }
   });
@@ -94,12 +94,12 @@ function settingOmissions(
   const { place } = cluster.proxyConfiguration;
   return collect(plan, place && originOf(place), (add) => {
     if (localTraffic === undefined && !masqueradeAll) {
-      const why = "nothing says how pods are told from other sources (detectLocalMode, clusterCIDR)";
-      add("pods-not-told", "masquerading of traffic to the cluster IP that no pod sends", why);
+      const why = "local traffic detection is not configured (detectLocalMode, clusterCIDR)";
+      add("no-local-detector", "masquerade of traffic to the cluster IP that is not from pods", why);
     }
     if (largeCluster && mode === "iptables") {
-      const why = "there are more than 1,000 endpoints, and kube-proxy then saves the room";
-      add("comments-left-out", "comments in the rules of endpoints", why);
+      const why = "kube-proxy omits them above 1,000 endpoints";
+      add("comments-omitted", "comments in the rules of endpoints", why);
     }
   });
 }

@@ -10,7 +10,7 @@ export function routeOmissions(plan: ServicePortPlan, node: NodeFacts): readonly
   const inside = { route: internal, traffic: "traffic to the cluster IP", policy: "internalTrafficPolicy" };
   const outside = external && {
     route: external.route,
-    traffic: "traffic from outside",
+    traffic: "external traffic",
     policy: "externalTrafficPolicy",
   };
   // Both ways are rejected for one reason: say it once.
@@ -32,9 +32,9 @@ function rejected(plan: ServicePortPlan): Omission {
   const why =
     known.length === 0
       ? "it has no endpoints, so its traffic is rejected"
-      : `0 of ${known.length} endpoints can be used, so its traffic is rejected`;
+      : `0 of ${known.length} endpoints are usable, so its traffic is rejected`;
   const origin = originOf(plan.port.place);
-  return { reason: "no-endpoints", port: plan.name, what: "rules that lead to endpoints", why, origin };
+  return { reason: "no-endpoints", port: plan.name, what: "rules to endpoints", why, origin };
 }
 
 function dropped(
@@ -45,8 +45,8 @@ function dropped(
 ): Pick<Omission, "reason" | "what" | "why"> {
   const here = plan.endpoints.known.filter(({ isLocal }) => isLocal).length;
   const total = plan.endpoints.known.length;
-  const usable = here === 0 ? "" : `, ${here === 1 ? "which cannot" : "of which none can"} be used`;
-  const fact = `${policy} Local and ${here} of ${total} endpoints here${usable}`;
+  const usable = here === 0 ? "" : `, ${here === 1 ? "which is not usable" : "none of them usable"}`;
+  const fact = `${policy} is Local and ${here} of ${total} endpoints ${here === 1 ? "is" : "are"} local${usable}`;
   if (mode === "ipvs") {
     const rest = plan.endpoints.cluster.length === 0 ? "it has no real servers" : "all endpoints are used instead";
     return { reason: "local-policy-falls-back", what: `local endpoints for ${traffic}`, why: `${fact}: ${rest}` };
@@ -69,7 +69,7 @@ export function serverOmissions(plan: ServicePortPlan, node: NodeFacts): readonl
   return wanted.flatMap(({ address, vip }) => {
     const owner = owners.get(address);
     if (owner === undefined) return [];
-    const why = `${owner} comes first in name order and has it already`;
+    const why = `${owner} is first in name order and owns it`;
     const what = `virtual server ${address}`;
     return [{ reason: "virtual-server-shared" as const, port: plan.name, what, why, origin: originOf(vip.place) }];
   });

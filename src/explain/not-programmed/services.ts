@@ -18,20 +18,20 @@ export function whyNotProxied(service: Service, { documents }: NodeFacts): Omiss
   };
   if (service.type === "ExternalName") {
     const target = valueAt(documents, originOf(at(at(service.place, "spec"), "externalName")));
-    const why = `it is of type ExternalName: DNS answers with ${String(target)}, and kube-proxy has no part in it`;
+    const why = `it is of type ExternalName: a DNS alias for ${String(target)}, without rules`;
     return all("external-name", why, ["spec", "type"]);
   }
   if (service.headless) {
-    const why = "it is headless (clusterIP: None): DNS answers with the endpoints themselves";
+    const why = "it is headless (clusterIP: None): DNS returns the endpoint addresses";
     return all("headless", why, ["spec", "clusterIP"]);
   }
   const other = service.labels[proxyNameLabel];
   if (Object.hasOwn(service.labels, proxyNameLabel)) {
-    const why = `its label ${proxyNameLabel} leaves it to another proxy${other ? `, ${other}` : ""}`;
+    const why = `its label ${proxyNameLabel} assigns it to another proxy${other ? `, ${other}` : ""}`;
     return all("other-proxy", why, ["metadata", "labels", proxyNameLabel]);
   }
   if (Object.keys(service.clusterIps).length > 0) return undefined;
-  const why = "it has no cluster IP yet: a cluster would choose one";
+  const why = "it has no cluster IP: only a cluster allocates one";
   return all("no-cluster-ip", why, ["spec"]);
 }
 
@@ -47,13 +47,10 @@ export function familyOmissions(service: Service, { plan }: NodeFacts): readonly
     const ip = service.clusterIps[family]?.address.text;
     const beside = [...service.externalIps, ...service.loadBalancerIps].find((vip) => vip.address.family === family);
     if (ip !== undefined && !compiled.includes(family)) {
-      add("family-not-compiled", family, `that family is not compiled here, so ${ip} is not served`, [
-        "spec",
-        "clusterIPs",
-      ]);
+      add("family-not-compiled", family, `this family is not compiled, so ${ip} is not served`, ["spec", "clusterIPs"]);
     } else if (ip === undefined && (beside !== undefined || compiled.includes(family))) {
       const cost = beside === undefined ? "" : `, so ${beside.address.text} is not served`;
-      const why = `it has no cluster IP of that family${cost}`;
+      const why = `it has no cluster IP of this family${cost}`;
       add("family-without-cluster-ip", family, why, ["spec", "ipFamilies"]);
     }
   }

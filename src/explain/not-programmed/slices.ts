@@ -11,7 +11,7 @@ export function sliceOmissions(service: Service, node: NodeFacts): readonly Omis
   const slices = slicesOf(service, node);
   const orphans = node.cluster.slices.filter((slice) => isOrphanOf(slice, service));
   const labelled = orphans.map((slice) => {
-    const why = `its name looks like it, but it has no label kubernetes.io/service-name: ${service.name}`;
+    const why = `its name suggests this Service, but it has no label kubernetes.io/service-name: ${service.name}`;
     return omit("slice-without-label", slice, why, at(slice.place, "metadata"));
   });
   if (slices.length === 0) {
@@ -44,12 +44,12 @@ function omit(reason: OmissionReason, slice: EndpointSlice, why: string, place: 
 function wholeSlice(slice: EndpointSlice, service: Service): readonly Omission[] | undefined {
   const labels = at(at(slice.place, "metadata"), "labels");
   if (slice.headless) {
-    const why = "its label service.kubernetes.io/headless keeps kube-proxy from reading it";
+    const why = "kube-proxy ignores slices with the label service.kubernetes.io/headless";
     return [omit("slice-headless", slice, why, at(labels, "service.kubernetes.io/headless"))];
   }
   const type = at(slice.place, "addressType");
   if (slice.family === undefined) {
-    return [omit("slice-fqdn", slice, "kube-proxy reads no slices of addressType FQDN", type)];
+    return [omit("slice-fqdn", slice, "kube-proxy ignores slices of addressType FQDN", type)];
   }
   if (service.clusterIps[slice.family] === undefined) {
     // The API's mirror of Endpoints gives empty slices of the other family.
@@ -80,7 +80,7 @@ function missingPort(service: Service, port: ServicePort, slices: readonly Endpo
   if (ports.some(({ name, protocol }) => name === port.name && protocol === port.protocol)) return [];
   const there = [...new Set(ports.map(({ name, protocol }) => `${name || "(no name)"}/${protocol}`))].sort();
   const wanted = `${port.name || "(no name)"}/${port.protocol}`;
-  const why = `no EndpointSlice has a port ${wanted}: there ${there.length === 0 ? "are none" : `is ${there.join(", ")}`}`;
+  const why = `no EndpointSlice has a port ${wanted}; existing ports: ${there.length === 0 ? "none" : there.join(", ")}`;
   const name = servicePortName(service, port);
   return [{ reason: "port-missing-in-slices", port: name, what: "every endpoint", why, origin: originOf(port.place) }];
 }
@@ -92,10 +92,10 @@ export function duplicateOmissions(plan: ServicePortPlan, slices: readonly Endpo
       slice.endpoints
         .filter((entry) => entry !== kept.entry && isSameTarget(plan, kept, slice, entry))
         .map((entry) => ({
-          reason: "endpoint-given-twice" as const,
+          reason: "endpoint-duplicate" as const,
           port: plan.name,
           what: `endpoint ${kept.target} of ${slice.source} ${slice.name}`,
-          why: `${kept.slice.source} ${kept.slice.name} gives it too, and that one counts`,
+          why: `${kept.slice.source} ${kept.slice.name} also lists it and takes precedence`,
           origin: originOf(placeOfEndpoint(slice, entry)),
         })),
     ),

@@ -103,9 +103,9 @@ function hasShare(outcomes: readonly ExplainedOutcome[], { share: expected }: Ex
 function printOutcomes(outcomes: readonly ExplainedOutcome[]): string {
   return outcomes
     .map(({ verdict, destination, exact, masquerade, assuming }) => {
-      const percent = printPercent(parseFraction(exact)).replace(" %", "%");
+      const percent = printPercent(parseFraction(exact));
       const source = verdict === "delivered" ? ` ${masquerade ? "masqueraded" : "source kept"}` : "";
-      return `${destination ?? verdict} ${percent}${source}${assuming.length > 0 ? " (not for sure)" : ""}`;
+      return `${destination ?? verdict} ${percent}${source}${assuming.length > 0 ? " (uncertain)" : ""}`;
     })
     .join(" | ");
 }

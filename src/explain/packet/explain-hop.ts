@@ -37,7 +37,7 @@ export function explainHop(hop: Hop, destination: string | undefined, causeOf: C
         rule: number,
         text: rule.text,
         words: describe(rule),
-        because: cause === undefined ? commentOf(rule) : describeCause(cause),
+        origin: cause === undefined ? commentOf(rule) : describeCause(cause),
         ...goesTo(rule),
         ...chanceOf(chance),
         ...fieldsOf(cause),
@@ -47,8 +47,8 @@ export function explainHop(hop: Hop, destination: string | undefined, causeOf: C
     }
     case "policy": {
       const { table, chain, policy } = hop;
-      const words = "no rule ended its way: the policy of the chain decides";
-      return { table, chain, rule: null, text: `:${chain} ${policy}`, words, because: `policy ${policy} of ${chain}` };
+      const words = "no rule matched: the policy of the chain applies";
+      return { table, chain, rule: null, text: `:${chain} ${policy}`, words, origin: `policy ${policy} of ${chain}` };
     }
     case "virtual-server": {
       const { server, chance } = hop;
@@ -60,7 +60,7 @@ export function explainHop(hop: Hop, destination: string | undefined, causeOf: C
         rule: null,
         text,
         words: describeServer(server),
-        because: cause === undefined ? "a virtual server of this host" : describeCause(cause),
+        origin: cause === undefined ? "a virtual server of this host" : describeCause(cause),
         ...(destination === undefined ? {} : { goesTo: destination }),
         ...chanceOf(chance),
         ...fieldsOf(cause),
@@ -80,7 +80,7 @@ function describe({ matches, target }: Rule): string {
 
 function commentOf({ matches }: Rule): string {
   const comments = matches.flatMap((match) => (match.kind === "comment" ? [match.text] : []));
-  return comments.length === 0 ? "" : `its comment: ${comments.join("; ")}`;
+  return comments.length === 0 ? "" : `comment: ${comments.join("; ")}`;
 }
 
 function goesTo({ target }: Rule): Pick<ExplainedHop, "goesTo"> {
@@ -99,13 +99,13 @@ function fieldsOf(cause: Cause | undefined): Pick<ExplainedHop, "object" | "fiel
 }
 
 function describeCause({ object, field, source }: Cause): string {
-  if (object === "kube-proxy") return "always there";
+  if (object === "kube-proxy") return "always present";
   return `${object}${field === "" ? "" : ` ${field}`}${source === undefined ? "" : ` (${printSource(source)})`}`;
 }
 
 function describeServer({ scheduler, realServers, persistence }: SavedServer): string {
   const taking = realServers.filter(({ weight }) => weight > 0).length;
   const count = `${taking} of ${realServers.length} real servers take connections`;
-  const stays = persistence === undefined ? "" : `, a client stays for ${persistence} s`;
+  const stays = persistence === undefined ? "" : `, persistence ${persistence} s`;
   return `virtual server, scheduler ${scheduler}, ${count}${stays}`;
 }

@@ -50,15 +50,16 @@ export function explainPacket(explained: ExplainedHost, resolved: ResolvedPacket
 function missingTables({ families }: EvaluatedHost, { to }: ResolvedPacket): readonly string[] {
   const family = isIpv6(to.address) ? "ipv6" : "ipv4";
   const { tables } = families[family];
-  if (tables.size === 0) return [`there are no rules of ${familyNames[family]} here: such packets meet none`];
+  if (tables.size === 0)
+    return [`there are no rules of ${familyNames[family]} here: packets of this family match none`];
   const missing = ["nat", "filter"].filter((table) => !tables.has(table));
-  return missing.map((table) => `there is no table ${table} of ${familyNames[family]} here: taken for an empty one`);
+  return missing.map((table) => `there is no table ${table} of ${familyNames[family]} here: it is assumed to be empty`);
 }
 
 function unknownPods({ pods }: EvaluatedHost, { from, fromName, packet }: ResolvedPacket): readonly string[] {
   const isTold = fromName !== undefined || !isEmpty(pods[isIpv6(from) ? "ipv6" : "ipv4"]);
   if (packet.entry !== "outside" || isTold || !isPrivate(from)) return [];
-  return [`nothing tells which addresses pods of this node have: ${from} is taken for one outside (--entry pod)`];
+  return [`the pod CIDR of this node is unknown: ${from} is assumed to be outside the node (or pass --entry pod)`];
 }
 
 /** What pods may have (RFC 1918, RFC 6598, RFC 4193). */
@@ -126,10 +127,10 @@ export function limitsOf(
 ): readonly string[] {
   const limits: string[] = [];
   if (outcomes.some(({ verdict }) => verdict === "delivered")) {
-    limits.push(`the way from ${node} to the endpoint: routes, NetworkPolicy, rules of other nodes`);
+    limits.push(`the path from ${node} to the endpoint: routes, NetworkPolicy, rules of other nodes`);
   }
   if (outcomes.some(({ verdict }) => verdict === "untouched")) {
-    limits.push("where an untouched packet goes: routes, NetworkPolicy, who listens there");
+    limits.push("where a packet goes that no rule handles: routes, NetworkPolicy, listening sockets");
   }
   return limits;
 }

@@ -71,8 +71,8 @@ export interface ExplainedHop {
   readonly text: string;
   /** What it asked of the packet, and what it does. */
   readonly words: string;
-  /** What it is there for: `Service shop/web spec.clusterIP (cluster.yaml:12:5)`, or what its comment says; empty if nobody does. */
-  readonly because: string;
+  /** What it is there for: `Service shop/web spec.clusterIP (cluster.yaml:12:5)`, or its comment; empty if unknown. */
+  readonly origin: string;
   /** The chain it calls, or the `ADDRESS:PORT` it sends on to. */
   readonly goesTo?: string;
   /** Of the packets that came to it, where chance decided. */

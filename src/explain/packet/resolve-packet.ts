@@ -36,13 +36,13 @@ export function resolvePacket(question: PacketQuestion, known: Surroundings): Re
   if (!spoken.families.includes(family)) {
     const [other = "ipv4"] = spoken.families;
     return {
-      refused: `a source of ${familyNames[other]} sends nothing to ${to.address}, which is ${familyNames[family]}`,
+      refused: `an ${familyNames[other]} source cannot send to ${to.address}, which is ${familyNames[family]}`,
     };
   }
   const from = resolveSource(question.source, { family, destination: to.address }, known);
   if (isRefusal(from)) return from;
   const sources = parseAddressSet(from.address);
-  if (sources === undefined) return { refused: `${from.address} is no address` };
+  if (sources === undefined) return { refused: `${from.address} is not an IP address` };
   const entry = question.entry ?? from.entry;
   const { inInterface, state, mark } = question;
   const packet: Packet = {

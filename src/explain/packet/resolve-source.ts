@@ -43,8 +43,8 @@ function familyOf(address: string): Family {
 
 function unknownPod(called: string, pods: ReadonlyMap<string, KnownPod>): Refusal {
   const near = didYouMean(called, pods.keys());
-  const hint = near === undefined ? "it has to be in an EndpointSlice, or a Pod of the state" : `did you mean ${near}?`;
-  return { refused: `no address is known of pod ${called}; ${hint}` };
+  const hint = near === undefined ? "add its EndpointSlice or Pod to the state" : `did you mean ${near}?`;
+  return { refused: `the address of pod ${called} is unknown; ${hint}` };
 }
 
 /** The address a packet is from, and how it comes to the node. */
@@ -62,7 +62,7 @@ export function resolveSource(
       const isLoopback = destination.startsWith("127.") || destination === "::1";
       const address = isLoopback ? destination : known.nodeAddresses[family];
       if (address !== undefined) return { address, entry: "node", name: `node ${known.node}` };
-      return { refused: `no ${familyNames[family]} address of node ${known.node} is known; name one with --from` };
+      return { refused: `the ${familyNames[family]} address of node ${known.node} is unknown; pass one with --from` };
     }
     case "pod": {
       const pod = known.pods().get(`${source.namespace}/${source.name}`);

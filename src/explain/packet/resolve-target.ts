@@ -33,10 +33,10 @@ export function resolveTarget(
   const service = services.find(({ namespace, name }) => namespace === target.namespace && name === target.name);
   if (service === undefined) return unknownService(called, services);
   if (service.type === "ExternalName") {
-    return { refused: `${called} is an ExternalName Service: a name in DNS alone, which no packet is sent to` };
+    return { refused: `${called} is an ExternalName Service: a DNS alias without an address` };
   }
   if (service.headless) {
-    return { refused: `${called} is headless: DNS gives out the addresses of its pods; ask about one of those` };
+    return { refused: `${called} is headless: DNS returns the addresses of its pods; pass one of these` };
   }
   const port = choosePort(service, target.port, protocol);
   if (isRefusal(port)) return port;
@@ -52,7 +52,7 @@ export function resolveTarget(
 
 function unknownService(called: string, services: readonly Service[]): Refusal {
   const names = services.map(({ namespace, name }) => `${namespace}/${name}`);
-  if (names.length === 0) return { refused: `there is no Service ${called}: the state has none (-f STATE)` };
+  if (names.length === 0) return { refused: `there is no Service ${called}: no Services are known (pass -f STATE)` };
   const [namespace, name] = called.split("/");
   const elsewhere = services.find((each) => each.name === name && each.namespace !== namespace);
   const near = didYouMean(called, names) ?? (elsewhere && `${elsewhere.namespace}/${elsewhere.name}`);
@@ -72,7 +72,7 @@ function choosePort(service: Service, asked: string | undefined, protocol: Proto
   if (second === undefined) return only;
   const differ = found.every(({ protocol: one }) => one === only.protocol) || asked === undefined;
   const advice = differ ? `svc/${called}:${only.name === "" ? only.port : only.name}` : "--proto";
-  return { refused: `${called} has several ports: ${listed}; say which, as in ${advice}` };
+  return { refused: `${called} has several ports: ${listed}; choose one, as in ${advice}` };
 }
 
 function spellPort({ name, port, protocol }: ServicePort): string {
@@ -85,8 +85,8 @@ function clusterIp(service: Service, wanted: readonly Family[]) {
   const vip = family && service.clusterIps[family];
   if (vip !== undefined) return vip.address;
   const called = `${service.namespace}/${service.name}`;
-  if (has.length === 0) return { refused: `${called} has no cluster IP yet; ask about an ADDRESS:PORT` };
+  if (has.length === 0) return { refused: `${called} has no cluster IP; pass an ADDRESS:PORT instead` };
   const names = wanted.map((each) => familyNames[each]).join(" or ");
   const others = has.map((each) => familyNames[each]).join(" and ");
-  return { refused: `the source speaks ${names}, but ${called} has only a cluster IP of ${others}` };
+  return { refused: `the source uses ${names}, but the cluster IP of ${called} is ${others}` };
 }

@@ -51,10 +51,10 @@ export function explainNode(facts: NodeFacts, texts: Texts): NodeExplanation {
     facts: [
       { what: "mode", value: mode },
       { what: "families", value: joinWords(plan.families.map(({ family }) => familyNames[family])) },
-      { what: "zone", value: zone ?? "none: zone hints are not followed" },
+      { what: "zone", value: zone ?? "none: zone hints are ignored" },
       ...plan.families.flatMap(familyFacts),
       { what: "service ports", value: String(counts.ports) },
-      { what: "endpoints here", value: `${counts.here} of ${counts.known}` },
+      { what: "local endpoints", value: `${counts.here} of ${counts.known}` },
     ],
     omissions,
     lines,
@@ -73,18 +73,18 @@ function familyFacts({ family, settings }: FamilyPlan): readonly NodeFact[] {
 function describeLocal(local: LocalTraffic | undefined): string {
   switch (local?.kind) {
     case undefined:
-      return "not told from other sources";
+      return "not detected";
     case "source":
-      return `told by their source, ${local.cidr.text}`;
+      return `detected by source ${local.cidr.text}`;
     case "interface":
-      return `told by the interface ${local.name}`;
+      return `detected by interface ${local.name}`;
     case "interface-prefix":
-      return `told by interfaces ${local.prefix}*`;
+      return `detected by interfaces ${local.prefix}*`;
   }
 }
 
 function describeScope({ nodePorts, localhostNodePorts }: FamilySettings): string {
-  const loopback = localhostNodePorts ? ", 127.0.0.1 too" : "";
+  const loopback = localhostNodePorts ? ", including 127.0.0.1" : "";
   if (nodePorts.kind === "every-address") return `on every address${loopback}`;
   return nodePorts.addresses.length === 0 ? "on no address" : `on ${nodePorts.addresses.join(", ")}`;
 }

@@ -12,8 +12,8 @@ export interface PortPicture {
   readonly family: Family;
   readonly protocol: "tcp" | "udp" | "sctp";
   readonly addresses: readonly PortAddress[];
-  readonly inside: string;
-  readonly outside: string | undefined;
+  readonly internal: string;
+  readonly external: string | undefined;
   readonly affinitySeconds: number | undefined;
   readonly endpoints: readonly PicturedEndpoint[];
 }
@@ -30,9 +30,9 @@ export interface PicturedEndpoint {
   readonly target: string;
   readonly node: string | undefined;
   readonly isLocal: boolean;
-  /** Of a new client's connections to the cluster IP; undefined: none, or not told by chance. */
-  readonly inside: Share | undefined;
-  readonly outside: Share | undefined;
+  /** Of a new client's connections to the cluster IP; undefined: none, or not chosen at random. */
+  readonly internal: Share | undefined;
+  readonly external: Share | undefined;
 }
 
 /** What the planner has settled, with the shares that the rules give. `texts` are those compiled from the plan. */
@@ -42,7 +42,7 @@ export function pictureOf({ plan, settings }: PlannedPort, drawn: Drawing): Port
   const uses = endpointUses(plan, mode);
   const listOf = (traffic: string): readonly Endpoint[] =>
     uses.find((use) => use.traffic.includes(traffic))?.endpoints ?? [];
-  const [inside, outside] = [listOf("the cluster IP"), listOf("traffic from outside")];
+  const [inside, outside] = [listOf("the cluster IP"), listOf("external traffic")];
   const shares = {
     inside: sharesOf(inside, internal, { plan, ...drawn }),
     outside: sharesOf(outside, external?.route, { plan, ...drawn }),
@@ -54,15 +54,15 @@ export function pictureOf({ plan, settings }: PlannedPort, drawn: Drawing): Port
     family: clusterIp.address.family,
     protocol: plan.protocol,
     addresses: addressesOf(plan, settings.nodePorts),
-    inside: describeRoute(internal, inside.length, mode),
-    outside: external && describeOutside(external.route, outside.length, external.keepsSource, mode),
+    internal: describeRoute(internal, inside.length, mode),
+    external: external && describeOutside(external.route, outside.length, external.keepsSource, mode),
     affinitySeconds: affinity?.timeoutSeconds,
     endpoints: used.map((endpoint) => ({
       target: endpoint.target,
       node: endpoint.entry.nodeName,
       isLocal: endpoint.isLocal,
-      inside: shares.inside.get(endpoint),
-      outside: shares.outside.get(endpoint),
+      internal: shares.inside.get(endpoint),
+      external: shares.outside.get(endpoint),
     })),
   };
 }
@@ -93,14 +93,14 @@ function addressesOf(
 
 function describeRoute(route: Route, count: number, mode: ProxyMode): string {
   const endpoints = `${count} endpoint${count === 1 ? "" : "s"}`;
-  if (route.kind === "reject") return "rejected: no endpoint can be used";
-  if (route.kind === "drop" && mode === "iptables") return "dropped: no endpoint here, and the policy is Local";
-  if (route.kind === "drop") return `${endpoints}, for want of one here`;
+  if (route.kind === "reject") return "rejected: no usable endpoint";
+  if (route.kind === "drop" && mode === "iptables") return "dropped: policy Local without a local endpoint";
+  if (route.kind === "drop") return `${endpoints}, because none is local`;
   return route.over === "cluster" ? endpoints : `${endpoints} on this node`;
 }
 
 function describeOutside(route: Route, count: number, keepsSource: boolean, mode: ProxyMode): string {
-  const source = keepsSource ? "source kept" : "masqueraded";
+  const source = keepsSource ? "client IP preserved" : "masqueraded";
   const text = describeRoute(route, count, mode);
   return route.kind === "balance" ? `${text}, ${source}` : text;
 }

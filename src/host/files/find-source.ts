@@ -58,7 +58,7 @@ export const kustomizePrefix = "kustomize:";
 export async function readKustomize(name: string): Promise<SourceResult> {
   const directory = name.slice(kustomizePrefix.length);
   if (directory === "" || directory.startsWith("-"))
-    return { kind: "unreadable", name, reason: "name a directory that has a kustomization" };
+    return { kind: "unreadable", name, reason: "pass a directory that has a kustomization" };
   const { stdout, failure } = await runOnHost(["kubectl", "kustomize", directory], "");
   if (failure === undefined) return sourceOf(name, new TextEncoder().encode(stdout));
   const reason = failure === notInstalled ? "kubectl is not installed" : whyOf(failure);

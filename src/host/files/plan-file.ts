@@ -65,20 +65,20 @@ export function readPlan(path: string): ReadPlan {
   try {
     value = JSON.parse(readFileSync(path, "utf8"));
   } catch (error) {
-    return { kind: "broken", message: error instanceof SyntaxError ? "it is not JSON" : reasonOf(error) };
+    return { kind: "broken", message: error instanceof SyntaxError ? "not valid JSON" : reasonOf(error) };
   }
-  if (typeof value !== "object" || value === null) return { kind: "broken", message: "it is not a JSON object" };
+  if (typeof value !== "object" || value === null) return { kind: "broken", message: "not a JSON object" };
   const { digest, ...plan } = value as PlanDocument & { readonly digest?: unknown };
   if (plan.kind !== "Plan" || plan.apiVersion !== "portolan/v1alpha1") {
-    return { kind: "broken", message: "it is no Plan of portolan/v1alpha1, as plan --out writes one" };
+    return { kind: "broken", message: "not a Plan of portolan/v1alpha1 written by plan --out" };
   }
   if ("notShown" in plan)
-    return { kind: "broken", message: "it shows a part of a plan: make it without -n, -l and --service" };
+    return { kind: "broken", message: "it contains only a part of a plan: create it without -n, -l and --service" };
   if (digest !== digestOf(plan)) {
-    return { kind: "broken", message: "it is not as plan --out wrote it: make a new plan instead of editing one" };
+    return { kind: "broken", message: "it was edited after plan --out wrote it: create a new plan instead" };
   }
   const stranger = plan.steps.find(({ argv }) => !planTools.has(argv[0] as string));
   if (stranger !== undefined)
-    return { kind: "broken", message: `it would run ${stranger.argv[0]}, which no plan does` };
+    return { kind: "broken", message: `it would run ${stranger.argv[0]}, which plans never do` };
   return { kind: "plan", plan };
 }

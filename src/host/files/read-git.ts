@@ -8,7 +8,7 @@ export async function readGitSources(name: string, recursive: boolean): Promise<
   if (found.kind === "unreadable") return [found];
   if (found.kind === "blob") return [await found.read()];
   const files = found.names.filter((file) => /\.(?:ya?ml|json)$/.test(file) && (recursive || !file.includes("/")));
-  if (files.length === 0) return [{ kind: "empty", name, reason: "no .yaml, .yml or .json file in it" }];
+  if (files.length === 0) return [{ kind: "empty", name, reason: "it contains no .yaml, .yml or .json file" }];
   return Promise.all(files.map(found.read));
 }
 
@@ -23,7 +23,8 @@ export type GitObject =
 /** Looks up `git:REF[:PATH]`. */
 export async function findInGit(name: string): Promise<GitObject> {
   const [, ref = "", path = ""] = /^git:([^:]*)(?::(.*))?$/s.exec(name) ?? [];
-  if (ref === "" || ref.startsWith("-")) return { kind: "unreadable", name, reason: "write git:REF or git:REF:PATH" };
+  if (ref === "" || ref.startsWith("-"))
+    return { kind: "unreadable", name, reason: "expected git:REF or git:REF:PATH" };
   const directory = path.replace(/^\.\/|\/+$/g, "").replace(/^\.$/, "");
   const type = await git("cat-file", "-t", `${ref}:${directory}`);
   if (typeof type === "string") {

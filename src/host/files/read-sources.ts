@@ -16,7 +16,7 @@ export function readSources(name: string, recursive: boolean): readonly SourceRe
   try {
     if (!statSync(name).isDirectory()) return [readSource(name, name)];
     const found = readDirectory(name, recursive, []);
-    return found.length > 0 ? found : [{ kind: "empty", name, reason: "no .yaml, .yml or .json file in it" }];
+    return found.length > 0 ? found : [{ kind: "empty", name, reason: "it contains no .yaml, .yml or .json file" }];
   } catch (error) {
     return [{ kind: "unreadable", name, reason: reasonOf(error) }];
   }
@@ -26,7 +26,7 @@ export function readSources(name: string, recursive: boolean): readonly SourceRe
 function readDirectory(directory: string, recursive: boolean, above: readonly string[]): readonly SourceResult[] {
   const here = realpathSync(directory);
   if (above.includes(here)) {
-    return [{ kind: "unreadable", name: directory, reason: "it leads back to a directory above it" }];
+    return [{ kind: "unreadable", name: directory, reason: "it links to a directory above itself" }];
   }
   const entries = readdirSync(directory, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
   return entries.flatMap((entry) => {

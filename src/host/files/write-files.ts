@@ -89,7 +89,7 @@ export function writeWhole(path: string, text: string, mode = 0o600): void {
   }
 }
 
-const reasons: Readonly<Record<string, string>> = { EEXIST: "it is a file", ENOTDIR: "a part of it is a file" };
+const reasons: Readonly<Record<string, string>> = { EEXIST: "it is a file", ENOTDIR: "a parent of it is a file" };
 
 /** Makes a directory hold exactly `files` among `known` names. Gives the reason where it cannot; nothing has changed then. */
 export function writeDirectory(

@@ -25,7 +25,7 @@ export function chooseTarget(kubeconfig: Kubeconfig, choice: TargetChoice): Targ
   const { contexts, clusters, users } = kubeconfig;
   const context = choice.context ?? kubeconfig.currentContext;
   if (context === "" && choice.cluster === undefined) {
-    return failed(`${kubeconfig.name} has no current context; give --context${listed(contexts)}`);
+    return failed(`${kubeconfig.name} has no current context; pass --context${listed(contexts)}`);
   }
   const entry = context === "" ? {} : contexts.get(context);
   if (entry === undefined) return unknown("context", context, contexts, kubeconfig);
@@ -37,7 +37,7 @@ export function chooseTarget(kubeconfig: Kubeconfig, choice: TargetChoice): Targ
   if (user === undefined) return unknown("user", userName, users, kubeconfig);
   const server = textOf(cluster.server).replace(/\/+$/, "");
   if (!/^https?:\/\/[^/]/.test(server) || !URL.canParse(server)) {
-    return failed(`the cluster ${clusterName} of ${kubeconfig.name} has no URL of a server`);
+    return failed(`the cluster ${clusterName} of ${kubeconfig.name} has no server URL`);
   }
   const who = choice.as === undefined ? user : { ...user, as: choice.as };
   return { kind: "target", context: context === "" ? clusterName : context, server, userName, cluster, user: who };

@@ -1,21 +1,21 @@
-const noTls = "TLS: it does not speak TLS; is it http:// instead of https://?";
+const noTls = "TLS: the server does not speak TLS; is it http:// instead of https://?";
 
 /** What a system's or TLS library's error code means to somebody who wants to reach an API server. */
 const reasons: Readonly<Record<string, string>> = {
   ECONNREFUSED: "connection refused: nothing listens there",
-  ENOTFOUND: "no such host: the name has no address",
-  EAI_AGAIN: "the host's name cannot be looked up now",
+  ENOTFOUND: "no such host: the name does not resolve",
+  EAI_AGAIN: "the host name cannot be resolved at the moment",
   EHOSTUNREACH: "no route to the host",
   ENETUNREACH: "no route to its network",
-  ECONNRESET: "it closed the connection without an answer",
-  EPIPE: "it closed the connection without an answer",
+  ECONNRESET: "the server closed the connection without a response",
+  EPIPE: "the server closed the connection without a response",
   ETIMEDOUT: "the connection timed out",
   ENOENT: "no such file",
   EACCES: "permission denied",
-  HPE_INVALID_CONSTANT: "it does not speak HTTP",
-  HPE_INVALID_VERSION: "it does not speak HTTP",
-  CERT_HAS_EXPIRED: "TLS: its certificate has expired",
-  CERT_NOT_YET_VALID: "TLS: its certificate is not valid yet; is this machine's clock right?",
+  HPE_INVALID_CONSTANT: "the server does not speak HTTP",
+  HPE_INVALID_VERSION: "the server does not speak HTTP",
+  CERT_HAS_EXPIRED: "TLS: the server's certificate has expired",
+  CERT_NOT_YET_VALID: "TLS: the server's certificate is not valid yet; check the clock of this machine",
   DEPTH_ZERO_SELF_SIGNED_CERT: unknownAuthority(),
   SELF_SIGNED_CERT_IN_CHAIN: unknownAuthority(),
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: unknownAuthority(),
@@ -24,15 +24,15 @@ const reasons: Readonly<Record<string, string>> = {
   CERT_SIGNATURE_FAILURE: unknownAuthority(),
   ERR_SSL_WRONG_VERSION_NUMBER: noTls,
   ERR_SSL_PACKET_LENGTH_TOO_LONG: noTls,
-  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: "TLS: it asks for a client certificate",
-  ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE: "TLS: it does not accept the client certificate",
+  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: "TLS: the server requires a client certificate",
+  ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE: "TLS: the server does not accept the client certificate",
   ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED: "TLS: the client certificate has expired",
-  ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: "TLS: it does not know who issued the client certificate",
+  ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: "TLS: the server does not know the issuer of the client certificate",
   ERR_OSSL_X509_KEY_VALUES_MISMATCH: "TLS: the client key does not belong to the client certificate",
 };
 
 function unknownAuthority(): string {
-  return "TLS: its certificate is issued by an authority that the kubeconfig does not name (certificate-authority)";
+  return "TLS: the kubeconfig does not name the authority that issued the server's certificate (certificate-authority)";
 }
 
 /** Whether the connection failed for want of trust or of TLS: it will fail again until somebody changes something. */
@@ -47,7 +47,7 @@ export function explainError(error: unknown): string {
   if (known !== undefined) return known;
   if (code === "ERR_TLS_CERT_ALTNAME_INVALID") {
     const { reason = "" } = error as { readonly reason?: string };
-    return `TLS: its certificate is for another name: ${reason.replace(/\.$/, "")} (tls-server-name)`;
+    return `TLS: the server's certificate is for another name: ${reason.replace(/\.$/, "")} (tls-server-name)`;
   }
   const [, tls] = /SSL routines:[^:]*:([^:]+):/.exec(message) ?? [];
   if (tls === "wrong version number" || tls === "packet length too long") return noTls;

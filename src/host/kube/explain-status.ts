@@ -18,26 +18,26 @@ export function explainStatus(answer: Answer, { verb, resource }: Asked, target:
   switch (answer.status) {
     case 401:
       return (
-        `it does not accept the credentials of ${who} (401 Unauthorized): ` +
+        `the server does not accept the credentials of ${who} (401 Unauthorized): ` +
         "the token or certificate is missing, wrong or has expired; log in again"
       );
     case 403: {
       const where = only === undefined ? "in all namespaces" : `in namespace ${only.namespace}`;
-      const hint = only === undefined ? "" : "; --proxy-config FILE gives the configuration instead";
+      const hint = only === undefined ? "" : "; or pass the configuration with --proxy-config FILE";
       const isNode = plural === "nodes";
-      return `forbidden: it takes the right to ${verb} ${plural}${isNode ? "" : ` ${where}`}${hint}${quoted(said)}`;
+      return `forbidden: missing permission to ${verb} ${plural}${isNode ? "" : ` ${where}`}${hint}${quoted(said)}`;
     }
     case 404:
-      return `it has no ${plural} (${resource.apiVersion}): it is too old, or no Kubernetes API server`;
+      return `the server has no ${plural} (${resource.apiVersion}): it is too old, or not a Kubernetes API server`;
     case 429:
     case 503:
-      return `it is too busy to ${verb} ${what} (${answer.status})${quoted(said)}`;
+      return `the server is too busy to ${verb} ${what} (${answer.status})${quoted(said)}`;
   }
-  return `it cannot ${verb} ${what}: HTTP status ${answer.status}${quoted(said)}`;
+  return `the server cannot ${verb} ${what}: HTTP status ${answer.status}${quoted(said)}`;
 }
 
 function quoted(said: string | undefined): string {
-  return said === undefined ? "" : `\n  it says: ${said}`;
+  return said === undefined ? "" : `\n  response: ${said}`;
 }
 
 /** The message of the Status object that came as an answer. */

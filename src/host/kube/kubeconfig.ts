@@ -56,8 +56,8 @@ export function readKubeconfig({ file, environment, serviceAccount }: Kubeconfig
   const own = listed.length > 0 ? undefined : merge([home], false);
   const found = own ?? inCluster(environment, serviceAccount);
   if (found !== undefined) return found;
-  const looked = listed.length > 0 ? `KUBECONFIG names ${listed.join(", ")}, not there` : `${home} is not there`;
-  return failed(`no kubeconfig: ${looked}, and this is no pod; give --kubeconfig FILE`);
+  const looked = listed.length > 0 ? `KUBECONFIG names ${listed.join(", ")}: not found` : `${home} does not exist`;
+  return failed(`no kubeconfig: ${looked}, and this is not a pod; pass --kubeconfig FILE`);
 }
 
 /** The first file that names a cluster, user, context or current context counts. Undefined: none of them is there. */
@@ -92,15 +92,16 @@ function readFile(path: string, isRequired: boolean): { kind: "read"; value: Ent
   const document = parseDocument(text);
   const [problem] = document.errors;
   // The library's message quotes the text, which may be a token.
-  if (problem !== undefined) return failed(`${path} is no kubeconfig: no YAML at line ${lineOf(text, problem.pos[0])}`);
+  if (problem !== undefined)
+    return failed(`${path} is not a kubeconfig: invalid YAML at line ${lineOf(text, problem.pos[0])}`);
   let value: unknown;
   try {
     value = document.toJS();
   } catch {
-    return failed(`${path} is no kubeconfig: it has aliases without an anchor, or far too many`);
+    return failed(`${path} is not a kubeconfig: it has aliases without an anchor, or far too many`);
   }
   if (value === null) return { kind: "read", value: {} };
-  return isRecord(value) ? { kind: "read", value } : failed(`${path} is no kubeconfig: it holds no mapping`);
+  return isRecord(value) ? { kind: "read", value } : failed(`${path} is not a kubeconfig: it is not a mapping`);
 }
 
 function lineOf(text: string, offset: number): number {

@@ -107,8 +107,8 @@ function parseBody({ body }: Answer): Entry | undefined {
 
 function notWhatWasAsked(answer: Answer, { plural, object }: Resource): string {
   const what = object === undefined ? `a list of ${plural}` : `the ConfigMap ${object.namespace}/${object.name}`;
-  const got = parseBody(answer) === undefined ? "no JSON, or half of it" : "something else";
-  return `it was asked for ${what} and sent ${got}; is it a Kubernetes API server?`;
+  const got = parseBody(answer) === undefined ? "invalid or incomplete JSON" : "something else";
+  return `the server returned ${got} instead of ${what}; is it a Kubernetes API server?`;
 }
 
 const mostTries = 4;

@@ -49,7 +49,7 @@ export function readStream({ connection, path, ...request }: StreamRequest): Pro
     };
     if (request.signal.aborted) return stop();
     request.signal.addEventListener("abort", stop);
-    arm(request.patience, { kind: "broken", message: `no answer within ${request.patience / 1000} s` });
+    arm(request.patience, { kind: "broken", message: `no response within ${request.patience / 1000} s` });
     try {
       // A connection of its own: one that was kept may lead to a server that is gone.
       asked = send(url, { agent: false, ...connection.options });
@@ -74,14 +74,14 @@ interface Reading extends Pick<StreamRequest, "take"> {
 
 function readLines(response: IncomingMessage, { take, end, alive }: Reading): void {
   const splitter = createLineSplitter();
-  const cut: StreamEnd = { kind: "broken", message: "it ended the connection in the middle of an answer" };
+  const cut: StreamEnd = { kind: "broken", message: "the server closed the connection in the middle of a response" };
   alive();
   response.on("data", (chunk: Buffer) => {
     alive();
     for (const line of splitter.push(chunk)) {
       if (!take(line)) return end({ kind: "ended" });
     }
-    if (splitter.pending() > longestLine) end({ kind: "broken", message: "it sent a line that does not end" });
+    if (splitter.pending() > longestLine) end({ kind: "broken", message: "the server sent an endless line" });
   });
   response.on("aborted", () => end(cut));
   response.on("error", () => end(cut));

@@ -28,13 +28,13 @@ export function request({ target, options, patience }: Connection, path: string)
       asked = send(url, options);
     } catch (error) {
       // Such as a token with a line break in it, which no header can carry; the message would quote it.
-      const noToken = "the token is no token: it has characters that no header can carry";
+      const noToken = "invalid token: it has characters that are not allowed in a header";
       end(isBadHeader(error) ? failed(noToken) : failedBy(error));
       return;
     }
     if (patience !== undefined) {
       timer = setTimeout(() => {
-        end(failed(`no answer within ${patience / 1000} s (--request-timeout)`));
+        end(failed(`no response within ${patience / 1000} s (--request-timeout)`));
         asked.destroy();
       }, patience);
     }
@@ -54,7 +54,7 @@ function isBadHeader(error: unknown): boolean {
 
 function collect(response: IncomingMessage, end: (result: Answer | Failed) => void): void {
   const chunks: Buffer[] = [];
-  const cut = (): void => end(failed("it ended the connection in the middle of an answer"));
+  const cut = (): void => end(failed("the server closed the connection in the middle of a response"));
   response.on("data", (chunk: Buffer) => chunks.push(chunk));
   response.on("aborted", cut);
   response.on("error", cut);

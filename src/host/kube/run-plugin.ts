@@ -51,13 +51,13 @@ export async function runPlugin(
     return failed(`${plugin} is not installed${hint === "" ? "" : `: ${hint}`}`);
   }
   if (result.code === "EACCES") return failed(`${plugin} cannot be run: permission denied`);
-  if (isLate) return failed(`${plugin} gave no credentials within ${patience / 1000} s`);
+  if (isLate) return failed(`${plugin} returned no credentials within ${patience / 1000} s`);
   if (result.failed) {
     const said = lastLines(result.stderr ?? "");
     return failed(`${plugin} failed${said === "" ? "" : `: ${said}`}`);
   }
   // What it printed may be a token, or half of one: it is not told.
-  return credentialsIn(result.stdout ?? "") ?? failed(`${plugin} printed no ExecCredential`);
+  return credentialsIn(result.stdout ?? "") ?? failed(`${plugin} did not print an ExecCredential`);
 }
 
 /** Plugins are told by a variable which version of their API is wanted, and for which cluster. */

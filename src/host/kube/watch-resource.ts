@@ -49,7 +49,7 @@ function watchPath(resource: Resource, version: string, { length }: ReflectorTim
 
 function takeLine(line: string, { resource, handlers }: ReflectorOptions, state: ReflectorState): Round {
   const event = parseWatchEvent(line);
-  if (event.kind === "garbage") return { kind: "relist", message: "a line of the watch is no event" };
+  if (event.kind === "garbage") return { kind: "relist", message: "a line of the watch is not an event" };
   if (event.kind === "gone") return { kind: "relist", message: event.message };
   if (event.kind === "refused") return { kind: "failed", message: event.message };
   if (isOlder(event.version, state.version ?? "")) {
@@ -88,7 +88,7 @@ function troubleOf(
     case "silent":
       // After an etcd was restored a watch of a version of the future says nothing, for ever.
       state.version = undefined;
-      return { kind: "relist", message: `nothing came for ${times.silence / 1000} s` };
+      return { kind: "relist", message: `no data for ${times.silence / 1000} s` };
     case "broken":
       return { kind: "failed", message: `${target.server}: ${end.message}` };
     case "status": {
@@ -97,7 +97,7 @@ function troubleOf(
       if (isGone) state.version = undefined;
       const answer = { ...end, kind: "answer" as const };
       const message = isGone
-        ? `it cannot watch from there: status ${end.status}`
+        ? `the server cannot watch from this version: status ${end.status}`
         : explainStatus(answer, { verb: "watch", resource }, target);
       const { retryAfter } = end;
       return { kind: isGone ? "relist" : "failed", message: `${target.server}: ${message}`, retryAfter };

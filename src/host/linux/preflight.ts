@@ -27,7 +27,7 @@ const netAdmin = 12n;
 function missingCapability(): string | undefined {
   const effective = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1] ?? "0";
   const isAllowed = (BigInt(`0x${effective}`) >> netAdmin) & 1n;
-  return isAllowed ? undefined : "no permission: run it as root, in a container with the capability NET_ADMIN";
+  return isAllowed ? undefined : "no permission: run as root; in a container, add the capability NET_ADMIN";
 }
 
 /** A tool that does not even print its version is taken for missing. */
@@ -57,7 +57,7 @@ export function kubeProxyHere(own: ReadonlySet<number> = new Set()): string | un
   if (proxy !== undefined) return `process ${proxy} is a kube-proxy`;
   // In a container the processes of the host are hidden, but its sockets are not.
   const port = listeningPorts().find((number) => [healthPort, metricsPort].includes(number) && !own.has(number));
-  return port === undefined ? undefined : `something listens on port ${port}, as kube-proxy does`;
+  return port === undefined ? undefined : `a program listens on kube-proxy's port ${port}`;
 }
 
 const healthPort = 10_256;

@@ -51,7 +51,7 @@ function parseLine({ sets, problems }: Reading, words: readonly string[], line: 
   } else if (name === undefined || what === undefined) {
     report(command === "create" ? "not a set: expected create NAME TYPE" : "not an entry: expected add NAME ENTRY");
   } else if (command === "create") {
-    if (sets.has(name)) report(`set ${name} is there already`);
+    if (sets.has(name)) report(`set ${name} already exists`);
     else sets.set(name, { name, line, type: what, options, entries: [] });
   } else {
     const set = sets.get(name);

@@ -27,7 +27,7 @@ export function parseChains(text: string): ChainTexts {
     if (end > start) readLine(reading, text.slice(start, end), number);
     start = end + 1;
   }
-  if (reading.table !== undefined) tell(reading, reading.tableLine, "this table has no COMMIT: the text is cut off");
+  if (reading.table !== undefined) tell(reading, reading.tableLine, "this table has no COMMIT: the text is truncated");
   return { tables: reading.tables, problems: reading.problems };
 }
 

@@ -61,11 +61,11 @@ function parseLine({ servers }: Reading, words: readonly string[], line: number)
   const [command, option = "", address = "", ...more] = words;
   if (command !== "-A" && command !== "-a") return `expected -A or -a, not "${command}"`;
   if (!isKeyOf(option, PROTOCOLS)) return `expected -t, -u or --sctp-service, not "${option}"`;
-  if (!ADDRESS.test(address)) return `"${address}" is no address and port`;
+  if (!ADDRESS.test(address)) return `"${address}" is not an address and port`;
   const key = `${option} ${address}`;
   const known = servers.get(key);
   if (command === "-A") {
-    if (known !== undefined) return `virtual server ${key} is there already`;
+    if (known !== undefined) return `virtual server ${key} already exists`;
     const server = parseServer(more);
     if (server === undefined) return "a virtual server without a scheduler: expected -s NAME";
     servers.set(key, { line, protocol: PROTOCOLS[option], address, ...server, realServers: [] });

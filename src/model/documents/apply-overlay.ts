@@ -77,7 +77,7 @@ function readOverlays(above: readonly InputObject[], sink: Sink): ReadonlyMap<st
     const known = overlays.get(key);
     if (known === undefined) overlays.set(key, { object, isAbsent, isUsed: false });
     else {
-      const related = [{ message: "first given", place: known.object.place }];
+      const related = [{ message: "first definition", place: known.object.place }];
       sink.reporter(subject)("object-duplicate", object.place, { object: describeSubject(subject) }, { related });
     }
   }
@@ -106,7 +106,7 @@ function warnAbsentBelow(input: InputObject, sink: Sink): void {
   const value = absenceOf(input);
   if (value === undefined || value === null || value === "false") return;
   const place = ["metadata", "annotations", absentAnnotation].reduce(at, input.place);
-  sink.reporter(subjectOf(input))("overlay-absent-elsewhere", place, {}, { caret: "key" });
+  sink.reporter(subjectOf(input))("absent-outside-overlay", place, {}, { caret: "key" });
 }
 
 function warnNotThere(input: InputObject, sink: Sink): void {

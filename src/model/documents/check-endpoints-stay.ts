@@ -30,16 +30,16 @@ export function checkEndpointsStay(
   if (withEndpoints.has(object) || !isRecord(after) || !isRecord(before)) return;
   const place = at(over.place, "spec");
   if (textOf(after.selector) !== textOf(before.selector)) {
-    report("overlay-endpoints-stay", at(place, "selector"), { object, field: "selector" }, { caret: "key" });
+    report("overlay-endpoints-kept", at(place, "selector"), { object, field: "selector" }, { caret: "key" });
   }
   // Without one, a cluster computes no endpoints.
   if (textOf(after.selector) === "") return;
   portsOf(after).forEach((port, index) => {
     const old = portsOf(before).find((one) => portKey(one) === portKey(port));
     const there = at(at(place, "ports"), index);
-    if (old === undefined) report("overlay-endpoints-stay", there, { object, field: "port" });
+    if (old === undefined) report("overlay-endpoints-kept", there, { object, field: "port" });
     else if (targetOf(old) !== targetOf(port))
-      report("overlay-endpoints-stay", at(there, "targetPort"), { object, field: "targetPort" }, { caret: "key" });
+      report("overlay-endpoints-kept", at(there, "targetPort"), { object, field: "targetPort" }, { caret: "key" });
   });
 }
 

@@ -16,7 +16,7 @@ const otherToken = /(?:-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?|true|false|nu
 export function findJsonProblem(text: string, start: number): TextProblem {
   const result = readValue(text, skipBlank(text, start), 0);
   if (typeof result !== "number") return result;
-  return { offset: skipBlank(text, result), message: "something follows the end of the JSON value" };
+  return { offset: skipBlank(text, result), message: "unexpected text after the end of the JSON value" };
 }
 
 /** The first problem in values that follow one another, as in JSON lines. */
@@ -35,7 +35,7 @@ function readValue(text: string, at: number, depth: number): number | TextProble
   if (text[at] === "{" || text[at] === "[") return readContainer(text, at, depth);
   const end = text[at] === '"' ? readString(text, at) : readToken(otherToken, text, at);
   return (
-    end ?? problem(text, at, text[at] === '"' ? "a string is not closed, or holds a bad escape" : "not a JSON value")
+    end ?? problem(text, at, text[at] === '"' ? "a string is not closed, or has an invalid escape" : "not a JSON value")
   );
 }
 
@@ -46,16 +46,16 @@ function readContainer(text: string, start: number, depth: number): number | Tex
   for (;;) {
     if (closing === "}") {
       const end = readString(text, at);
-      if (end === undefined) return problem(text, at, "a key in double quotes is missing");
+      if (end === undefined) return problem(text, at, "expected a key in double quotes");
       at = skipBlank(text, end);
-      if (text[at] !== ":") return problem(text, at, "a colon is missing");
+      if (text[at] !== ":") return problem(text, at, "expected a colon");
       at = skipBlank(text, at + 1);
     }
     const end = readValue(text, at, depth + 1);
     if (typeof end !== "number") return end;
     at = skipBlank(text, end);
     if (text[at] === closing) return at + 1;
-    if (text[at] !== ",") return problem(text, at, `a comma or ${closing} is missing`);
+    if (text[at] !== ",") return problem(text, at, `expected a comma or ${closing}`);
     at = skipBlank(text, at + 1);
   }
 }
@@ -76,5 +76,5 @@ function readToken(pattern: RegExp, text: string, at: number): number | undefine
 }
 
 function problem(text: string, offset: number, message: string): TextProblem {
-  return { offset, message: offset >= text.length ? "the text ends too early" : message };
+  return { offset, message: offset >= text.length ? "unexpected end of the text" : message };
 }

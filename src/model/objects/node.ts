@@ -44,7 +44,11 @@ export interface HostFeatures {
 export const defaultHostFeatures: HostFeatures = { randomFully: true, nfacct: false };
 
 const zoneLabel = "topology.kubernetes.io/zone";
-const nodeRules = { namespaced: false, isName: isDnsSubdomain, shape: "an RFC 1123 subdomain" };
+const nodeRules = {
+  namespaced: false,
+  isName: isDnsSubdomain,
+  shape: "lower case letters, digits, '-' and '.' only (RFC 1123 subdomain)",
+};
 
 /** Reads a v1 Node. */
 export function parseNode(fields: Fields): Node | undefined {

@@ -64,7 +64,7 @@ function givenClusterIps(spec: Fields): readonly Placed<string>[] {
 
 function headlessClusterIps(spec: Fields, type: ServiceType, given: readonly Placed<string>[]): ClusterIps {
   const place = given[0]?.place as Place;
-  if (given.length > 1) spec.report("cluster-ips-mismatch", place, { rule: "hold nothing beside None" });
+  if (given.length > 1) spec.report("cluster-ips-mismatch", place, { rule: "hold only None" });
   if (type !== "ClusterIP") spec.report("cluster-ip-forbidden", place, { type, what: "clusterIP: None" });
   return { clusterIps: {}, headless: true };
 }
@@ -80,7 +80,7 @@ function addressesByFamily(
     if (address === undefined) return;
     const wanted = families[index];
     if (wanted !== undefined && wanted !== address.family) {
-      const related = [{ message: "the family is given here", place: at(placeOf(spec, "ipFamilies"), index) }];
+      const related = [{ message: "the family is set here", place: at(placeOf(spec, "ipFamilies"), index) }];
       spec.report(
         "ip-wrong-family",
         place,

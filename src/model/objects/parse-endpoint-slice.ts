@@ -25,7 +25,7 @@ const headlessLabel = "service.kubernetes.io/headless";
 
 /** Reads a discovery.k8s.io/v1 EndpointSlice (ValidateEndpointSliceCreate of Kubernetes 1.36). */
 export function parseEndpointSlice(fields: Fields): EndpointSlice | undefined {
-  const shape = "an RFC 1123 subdomain";
+  const shape = "lower case letters, digits, '-' and '.' only (RFC 1123 subdomain)";
   const name = parseObjectName(fields, { namespaced: true, isName: isDnsSubdomain, shape }, sliceFields);
   if (name === undefined) return undefined;
   const typeText = textField(fields, "addressType") || undefined;

@@ -16,7 +16,7 @@ const endpointsFields = new Set(["apiVersion", "kind", "metadata", "subsets"]);
 
 /** Reads v1 Endpoints into the slices that the EndpointSliceMirroring controller would make of them. */
 export function parseEndpoints(fields: Fields): readonly EndpointSlice[] {
-  const shape = "an RFC 1123 subdomain";
+  const shape = "lower case letters, digits, '-' and '.' only (RFC 1123 subdomain)";
   const name = parseObjectName(fields, { namespaced: true, isName: isDnsSubdomain, shape }, endpointsFields);
   if (name === undefined) return [];
   const slices = recordsField(fields, "subsets").flatMap((subset) => parseSubset(subset, name));

@@ -39,7 +39,7 @@ function parseIngress(ingress: Fields): Vip | undefined {
   const mode = oneOf(ingress, "ipMode", textField(ingress, "ipMode"), ["VIP", "Proxy"]) ?? "VIP";
   const hostname = textField(ingress, "hostname") ?? "";
   if (hostname !== "" && (!isDnsSubdomain(hostname) || parseIp(hostname) !== undefined)) {
-    ingress.report("name-invalid", placeOf(ingress, "hostname"), { name: hostname, shape: "a DNS name" });
+    ingress.report("name-invalid", placeOf(ingress, "hostname"), { name: hostname, shape: "expected a DNS name" });
   }
   if (ip === "") {
     if ((ingress.value.ipMode ?? undefined) !== undefined) {

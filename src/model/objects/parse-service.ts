@@ -27,7 +27,11 @@ const defaultAffinity = 10_800;
  * Undefined only when it has no name; otherwise problems are reported and the Service is what could be read.
  */
 export function parseService(fields: Fields): Service | undefined {
-  const name = parseObjectName(fields, { namespaced: true, isName: isDnsLabel, shape: "an RFC 1123 label" });
+  const name = parseObjectName(fields, {
+    namespaced: true,
+    isName: isDnsLabel,
+    shape: "lower case letters, digits and '-' only (RFC 1123 label)",
+  });
   if (name === undefined) return undefined;
   const spec = recordField(fields, "spec") ?? { value: {}, place: at(fields.place, "spec"), report: fields.report };
   checkKnownFields(spec, specFields);

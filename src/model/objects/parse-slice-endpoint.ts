@@ -47,7 +47,7 @@ export function checkFqdnEndpoint(record: Fields): void {
   for (const { value, place } of names) {
     const name = value.replace(/\.$/, "");
     if (isDnsSubdomain(name) && name.includes(".")) continue;
-    record.report("name-invalid", place, { name: value, shape: "a DNS name of at least two labels" });
+    record.report("name-invalid", place, { name: value, shape: "expected a DNS name of at least two labels" });
   }
   checkUnreadFields(record);
   const nodeName = textField(record, "nodeName");

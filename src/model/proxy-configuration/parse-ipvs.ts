@@ -25,7 +25,7 @@ export function parseIpvs(fields: Fields, mode: ProxyMode): IpvsSettings {
 function checkIpvs(ipvs: Fields, scheduler: string): void {
   if (!schedulers.includes(scheduler)) {
     const near = didYouMean(scheduler, schedulers);
-    const hint = near === undefined ? `there are: ${schedulers.join(" ")}` : `did you mean ${near}?`;
+    const hint = near === undefined ? `supported: ${schedulers.join(" ")}` : `did you mean ${near}?`;
     ipvs.report("ipvs-scheduler-unknown", placeOf(ipvs, "scheduler"), { got: scheduler }, { hint });
   }
   for (const field of ["tcpTimeout", "tcpFinTimeout", "udpTimeout"]) {

@@ -60,7 +60,7 @@ export function resolveNodeView(
       "node-unknown",
       undefined,
       { name: machine },
-      { hint: near ? `did you mean ${near}?` : `there are: ${known}` },
+      { hint: near ? `did you mean ${near}?` : `existing Nodes: ${known}` },
     );
     return undefined;
   }

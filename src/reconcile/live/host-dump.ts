@@ -69,7 +69,7 @@ export function parseHostDump(text: string): ParsedDump {
   if (!unified.startsWith(`${firstHeading}\n`))
     return { kind: "broken", message: `it does not begin with "${firstHeading}"` };
   if (!/(?:^|\n)==> end <==\s*$/.test(unified))
-    return { kind: "broken", message: `it is cut off: it does not end in "${lastHeading}"` };
+    return { kind: "broken", message: `it is truncated: it does not end with "${lastHeading}"` };
   const texts: Partial<Record<DumpCommand, string>> = {};
   const failures: Partial<Record<DumpCommand, string>> = {};
   let rest = unified;

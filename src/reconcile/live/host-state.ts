@@ -63,7 +63,7 @@ export function parseHostState(dump: HostDump): {
   const { servers, problems: serverProblems } = parseServers(text("ipvsadm -Sn"));
   report("ipvsadm -Sn", serverProblems);
   const links = parseLinks(text("ip -j addr"));
-  if (links === undefined) problems.push({ command: "ip -j addr", message: "it is not the JSON that ip prints" });
+  if (links === undefined) problems.push({ command: "ip -j addr", message: "not the JSON that ip prints" });
   const device = links?.find(({ name }) => name === addressDevice);
   const state: HostState = {
     name: text("uname -n").trim(),

@@ -161,7 +161,7 @@ export function parseProbe(features: readonly Feature[], output: string): readon
     said.set(Number(parts[at]), parts[at + 1] === "ok" ? undefined : message);
   }
   return features.flatMap(({ name }, index) => {
-    const message = said.has(index) ? said.get(index) : "the probe ended before it";
+    const message = said.has(index) ? said.get(index) : "the probe ended before this check";
     return message === undefined ? [] : [{ name, message }];
   });
 }

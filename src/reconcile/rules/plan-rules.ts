@@ -37,14 +37,17 @@ export function planRules(
   const others = [...new Set(changes.map(({ table }) => table))].filter((table) => !["filter", "nat"].includes(table));
   return {
     make: [
-      ...step("change the filter table before the nat table", transaction("filter", diffRules(family, first, found))),
-      ...step("make chains that nothing leads to yet", nat.make),
+      ...step("update the filter table before the nat table", transaction("filter", diffRules(family, first, found))),
+      ...step("create chains without callers", nat.make),
     ],
-    switchOver: step(nat.make.length > 0 ? "lead traffic into them" : "change the nat table at once", nat.switchOver),
+    switchOver: step(
+      nat.make.length > 0 ? "add jumps to them" : "update the nat table in one transaction",
+      nat.switchOver,
+    ),
     remove: [
-      ...step("change the filter table after the nat table", of("filter")),
-      ...step("take away what the nat table no longer needs", [...nat.remove, ...of("nat")]),
-      ...step("take away what is left in other tables", others.flatMap(of)),
+      ...step("update the filter table after the nat table", of("filter")),
+      ...step("delete what the nat table no longer uses", [...nat.remove, ...of("nat")]),
+      ...step("delete leftovers in other tables", others.flatMap(of)),
     ],
   };
 }

@@ -1,7 +1,7 @@
 import { escapeControls } from "../../diagnostics/printable.ts";
 import type { TrafficChange, TrafficDiff } from "../../diff/traffic-diff.ts";
 import { changeSentence, leftOutSentence, plural, severityNames } from "../words.ts";
-import { groupByService, type ServiceGroup } from "./service-groups.ts";
+import { countChanged, groupByService, type ServiceGroup } from "./service-groups.ts";
 
 /** GitHub shows ten annotations of a level for each step, and leaves out the rest without a word. */
 const mostAnnotations = 10;
@@ -13,10 +13,17 @@ export function renderGithub(diff: TrafficDiff): string {
   const shown = all ? groups : groups.slice(0, mostAnnotations - 1);
   const lines = shown.map(annotation);
   const notice = (text: string): string => `::notice title=portolan diff::${escapeMessage(escapeControls(text))}`;
-  if (!all) lines.push(notice(`${plural(groups.length - shown.length, "more service")} in the report`));
+  if (!all) lines.push(notice(`${othersOf(groups.slice(shown.length))} in the report`));
   const leftOut = leftOutSentence(diff);
   if (leftOut !== undefined) lines.push(notice(leftOut));
   return lines.map((line) => `${line}\n`).join("");
+}
+
+/** `5 more service ports and 1 more address`: what has no annotation. */
+function othersOf(groups: readonly ServiceGroup[]): string {
+  const { servicePorts, addresses } = countChanged(groups);
+  const ports = servicePorts === 0 ? [] : [plural(servicePorts, "more service port")];
+  return [...ports, ...(addresses === 0 ? [] : [plural(addresses, "more address")])].join(" and ");
 }
 
 function annotation({ worst, changes }: ServiceGroup): string {
@@ -27,7 +34,7 @@ function annotation({ worst, changes }: ServiceGroup): string {
   return `::${levelOf(worst)} ${properties.join(",")}::${escapeMessage(messageOf(worst, changes.length - 1))}`;
 }
 
-/** What a reviewer must not miss is an error: somebody is shut out, or let in where the service was there before. */
+/** What a reviewer must not miss is an error: access is lost, or widened where the Service existed before. */
 function levelOf({ severity, kind }: TrafficChange): "error" | "warning" | "notice" {
   switch (severity) {
     case "access-lost":
@@ -35,7 +42,7 @@ function levelOf({ severity, kind }: TrafficChange): "error" | "warning" | "noti
     case "access-widened":
       return kind === "added" ? "warning" : "error";
     case "source-address":
-    case "shares":
+    case "load-distribution":
       return "warning";
     case "affinity":
     case "cosmetic":
@@ -44,15 +51,18 @@ function levelOf({ severity, kind }: TrafficChange): "error" | "warning" | "noti
 }
 
 function messageOf(change: TrafficChange, others: number): string {
-  const { witness, details } = change;
+  const { examplePacket, details } = change;
   const lines = [
     changeSentence(change),
     ...details,
-    `witness: ${witness.protocol} ${witness.from} -> ${witness.to}`,
-    `was: ${witness.was}`,
-    `now: ${witness.now}`,
+    `example packet: ${examplePacket.protocol} ${examplePacket.from} -> ${examplePacket.to}`,
+    `was: ${examplePacket.was}`,
+    `now: ${examplePacket.now}`,
   ];
-  if (others > 0) lines.push(`and ${plural(others, "more change")} of this service`);
+  if (others > 0)
+    lines.push(
+      `and ${plural(others, "more change")} of this ${change.service === undefined ? "address" : "service port"}`,
+    );
   return lines.map(escapeControls).join("\n");
 }
 

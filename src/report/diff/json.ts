@@ -30,7 +30,7 @@ function changeDocument(change: TrafficChange): object {
     vip,
     kind,
     severity,
-    // The node of which before, after and witness are told; the others do the same.
+    // The node that before, after and examplePacket describe; the others behave alike.
     node: nodes[0] ?? null,
     nodes,
     headline,
@@ -41,7 +41,7 @@ function changeDocument(change: TrafficChange): object {
     },
     before: change.before.map(classDocument),
     after: change.after.map(classDocument),
-    witness: change.witness,
+    examplePacket: change.examplePacket,
     source: source ?? null,
     ruleLines: change.ruleLines,
   };

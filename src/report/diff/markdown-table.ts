@@ -48,10 +48,11 @@ export function namesByNamespace(groups: readonly ServiceGroup[]): string {
 
 const mostNamespaces = 300;
 
-/** How many services change in each namespace. */
+/** How many service ports change in each namespace. */
 export function namespaceCounts(groups: readonly ServiceGroup[]): string {
   const counts = [...byNamespace(groups)].map(
-    ([namespace, { length }]) => `- ${titleOf(namespace)}: ${plural(length, namespace === "" ? "address" : "service")}`,
+    ([namespace, { length }]) =>
+      `- ${titleOf(namespace)}: ${plural(length, namespace === "" ? "address" : "service port")}`,
   );
   const left = counts.length - mostNamespaces;
   return [...counts.slice(0, mostNamespaces), ...(left > 0 ? [`- and ${plural(left, "more namespace")}`] : [])].join(
@@ -60,7 +61,7 @@ export function namespaceCounts(groups: readonly ServiceGroup[]): string {
 }
 
 function titleOf(namespace: string): string {
-  return namespace === "" ? "of no Service" : code(namespace);
+  return namespace === "" ? "no Service" : code(namespace);
 }
 
 function byNamespace(groups: readonly ServiceGroup[]): ReadonlyMap<string, readonly ServiceGroup[]> {

@@ -5,10 +5,10 @@ import { changesTable, namesByNamespace, namespaceCounts, shortTable } from "./m
 import { type Detail, serviceBlock } from "./service-block.ts";
 import { groupByService, type ServiceGroup } from "./service-groups.ts";
 
-/** By this line a bot finds its comment again. */
+/** A bot finds its comment by this line. */
 const marker = "<!-- portolan-diff -->";
 
-/** GitHub refuses a comment of more than 65,536 characters; some are left for whoever posts it. */
+/** GitHub refuses a comment of more than 65,536 characters; some are left for the bot that posts it. */
 const budget = 60_000;
 
 /**
@@ -46,11 +46,11 @@ function factsOf(diff: TrafficDiff, groups: readonly ServiceGroup[], cosmetic: r
   const rules = ruleSentences(diff);
   const facts: readonly string[] = [
     ...rules.slice(0, mostNodeGroups).map(prose),
-    ...(rules.length > mostNodeGroups ? ["Rules of other nodes change otherwise"] : []),
+    ...(rules.length > mostNodeGroups ? ["Rules of more nodes change in other ways"] : []),
     ...(moved === undefined ? [] : [moved]),
     ...(names.length === 0
       ? []
-      : [`Only the text differs for ${plural(names.length, "service")}: ${namesText(names.map(code), 8)}`]),
+      : [`Only the text differs for ${plural(names.length, "destination")}: ${namesText(names.map(code), 8)}`]),
     ...diff.assumptions.slice(0, mostAssumptions).map((assumption) => `Assumed: ${prose(assumption)}`),
   ];
   return facts.map((fact) => `- ${fact}`).join("\n");
@@ -59,8 +59,8 @@ function factsOf(diff: TrafficDiff, groups: readonly ServiceGroup[], cosmetic: r
 const levels: readonly (Detail & { readonly without: string })[] = [
   { shares: true, pictures: true, rules: true, without: "" },
   { shares: true, pictures: true, rules: false, without: "rules" },
-  { shares: true, pictures: false, rules: false, without: "rules and pictures" },
-  { shares: false, pictures: false, rules: false, without: "rules, pictures and shares" },
+  { shares: true, pictures: false, rules: false, without: "rules and diagrams" },
+  { shares: false, pictures: false, rules: false, without: "rules, diagrams and load distribution" },
 ];
 
 /** No block, row or name is shorter; with this many services, there is no use in writing them. */
@@ -79,9 +79,11 @@ export function changesBody(groups: readonly ServiceGroup[], room: number, compa
   }
   for (const rows of table === "" ? [] : [table, shortTable(groups)])
     if (fits(rows + roomForNote)) return withWorst(groups, { rows, room, compared });
-  const names = mayFit(shortest.name) ? `${leftOut("all but the names")}\n\n${namesByNamespace(groups)}` : undefined;
+  const names = mayFit(shortest.name)
+    ? `${leftOut("everything but the names")}\n\n${namesByNamespace(groups)}`
+    : undefined;
   if (names !== undefined && fits(names)) return names;
-  return `${leftOut("the names of services")}\n\n${namespaceCounts(groups)}`;
+  return `${leftOut("the names of Services")}\n\n${namespaceCounts(groups)}`;
 }
 
 const roomForNote = " ".repeat(200);
@@ -102,11 +104,11 @@ function withWorst(
   }
   const what =
     blocks.length === 0
-      ? "all but the table"
-      : `all but the table, and what changes for the worst ${plural(blocks.length, "service")}`;
+      ? "everything but the table"
+      : `everything but the table, and the details of the worst ${plural(blocks.length, "service port")}`;
   return [leftOut(what), rows, ...(blocks.length === 0 ? [] : [blocks.join("\n")])].join("\n\n");
 }
 
 function leftOut(what: string): string {
-  return `_Left out for want of room: ${what}. The other formats of \`portolan diff\` have it all._`;
+  return `_Omitted to stay within the size limit: ${what}. The other formats of \`portolan diff\` are complete._`;
 }

@@ -22,14 +22,14 @@ export function serviceBlock(group: ServiceGroup, detail: Detail, compared: read
 }
 
 function changeText({ change, also }: AlikeChanges, detail: Detail, compared: readonly string[]): string {
-  const { vip, headline, details, witness, source, ruleLines } = change;
+  const { vip, headline, details, examplePacket, source, ruleLines } = change;
   const nodes = nodesText(change.nodes, compared);
   const addresses = [vip, ...also.slice(0, 8)].map(code).join(", ");
   const more = also.length > 8 ? ` and ${also.length - 8} more` : "";
   const facts = [
     ...details.map(prose),
-    ...(nodes === undefined ? [] : [`nodes: ${prose(nodes)}`]),
-    `witness: ${code(`${witness.protocol} ${witness.from} -> ${witness.to}`)}, was ${code(witness.was)}, now ${code(witness.now)}`,
+    ...(nodes === undefined ? [] : [prose(nodes)]),
+    `example packet: ${code(`${examplePacket.protocol} ${examplePacket.from} -> ${examplePacket.to}`)}, was ${code(examplePacket.was)}, now ${code(examplePacket.now)}`,
     ...(source === undefined ? [] : [`source: ${code(placeText(source))}`]),
   ];
   const parts = [`**${addresses}**${more}: ${prose(headline)}`, facts.map((fact) => `- ${fact}`).join("\n")];
@@ -49,7 +49,7 @@ function changeText({ change, also }: AlikeChanges, detail: Detail, compared: re
 const mostRows = 20;
 
 function classTable(pair: ClassPair): string {
-  if (pair.same) return `From ${code(pair.from)}: as before.`;
+  if (pair.same) return `From ${code(pair.from)}: unchanged.`;
   const shown = pair.rows.slice(0, mostRows);
   const rows = shown.map((row) => {
     const was = cell(row.before, pair.told !== "after");

@@ -52,17 +52,24 @@ export function foldAlike(changes: readonly TrafficChange[]): readonly AlikeChan
   return [...byText.values()];
 }
 
-/** How many of what change, in how many nodes: the first line of every report. */
+/** How many of what change, on how many nodes: the first line of every report. */
 export interface ChangeCounts {
   readonly services: number;
+  readonly servicePorts: number;
   readonly addresses: number;
   readonly nodes: number;
 }
 
 export function countChanged(groups: readonly ServiceGroup[]): ChangeCounts {
-  const services = groups.filter(({ isService }) => isService).length;
+  const ports = groups.filter(({ isService }) => isService);
+  const services = new Set(ports.map(({ name }) => serviceOf(name))).size;
   const nodes = new Set(groups.flatMap(({ changes }) => changes.flatMap((change) => change.nodes)));
-  return { services, addresses: groups.length - services, nodes: nodes.size };
+  return { services, servicePorts: ports.length, addresses: groups.length - ports.length, nodes: nodes.size };
+}
+
+/** `shop/web` of `shop/web:http`. */
+function serviceOf(servicePort: string): string {
+  return servicePort.split(":", 1)[0] ?? servicePort;
 }
 
 /** Rules of every node together. */

@@ -20,7 +20,7 @@ export function linesOfChange({ change, also }: AlikeChanges, layout: Layout): r
   if (also.length > 0) lines.push(...hanging([["    "], ["also on ", "dim"]], also.join(", "), columns));
   const nodes = nodesText(change.nodes, layout.compared);
   if (nodes !== undefined) lines.push(...hanging([["    "]], nodes, columns));
-  if (full || showsWitness(change)) lines.push(...linesOfWitness(change, columns));
+  if (full || showsExamplePacket(change)) lines.push(...linesOfExamplePacket(change, columns));
   return change.source === undefined ? lines : placeRight(lines, [placeText(change.source), "cyan"], layout);
 }
 
@@ -55,23 +55,23 @@ function linesOfDetail(detail: string, { severity }: TrafficChange, columns: num
   return hanging(grave ? [["    "], ["! ", "red"]] : [["    "]], detail, columns);
 }
 
-/** New shares say all in their details; whatever lets in, shuts out or hides an address is shown by a packet. */
-function showsWitness({ severity }: TrafficChange): boolean {
+/** Details say enough of a new load distribution; changes of access or of the client IP need an example packet. */
+function showsExamplePacket({ severity }: TrafficChange): boolean {
   switch (severity) {
     case "access-widened":
     case "access-lost":
     case "source-address":
       return true;
-    case "shares":
+    case "load-distribution":
     case "affinity":
     case "cosmetic":
       return false;
   }
 }
 
-function linesOfWitness({ witness }: TrafficChange, columns: number): readonly Line[] {
-  const { protocol, from, to, was, now } = witness;
-  const packet: Line = [["    "], ["witness  ", "dim"], [`${protocol} ${from} -> ${to}`]];
+function linesOfExamplePacket({ examplePacket }: TrafficChange, columns: number): readonly Line[] {
+  const { protocol, from, to, was, now } = examplePacket;
+  const packet: Line = [["    "], ["example  ", "dim"], [`${protocol} ${from} -> ${to}`]];
   const one: Line = [...packet, ["   "], ["was: ", "dim"], [was], ["   "], ["now: ", "dim"], [now]];
   if (widthOf(one) <= columns) return [one];
   const below = " ".repeat(13);

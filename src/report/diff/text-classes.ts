@@ -14,7 +14,7 @@ export function linesOfClasses(change: TrafficChange, columns: number): readonly
 
 function linesOfClass(pair: ClassPair, labels: readonly EndpointLabel[], columns: number): readonly Line[] {
   const from = `from ${pair.from}`;
-  if (pair.same) return [[["    "], [from], ["  as before", "dim"]]];
+  if (pair.same) return [[["    "], [from], ["  unchanged", "dim"]]];
   const targets = pair.rows.map((row) => targetText(row, labels));
   const lengths = targets.map(([name, note]) => name.length + note.length);
   const width = Math.min(widestTarget, Math.max(from.length - 2, ...lengths));

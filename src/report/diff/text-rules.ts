@@ -30,9 +30,9 @@ export function chainTitle({ where, kind, renamedTo }: ChainRules): string {
     case "changed":
       return where;
     case "moved":
-      return `${where}: the same lines in another order or spelling`;
+      return `${where}: the same rules in another order or format`;
     case "renamed":
-      return `${where}: the same rules, now called ${renamedTo ?? "otherwise"}`;
+      return `${where}: the same rules, renamed to ${renamedTo ?? "another name"}`;
   }
 }
 

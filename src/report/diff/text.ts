@@ -6,7 +6,7 @@ import { linesOfChange, noService } from "./text-change.ts";
 import { hanging, type Layout, type Line, linesOfRules, type Paint, paintLine, plain, widthOf } from "./text-rules.ts";
 
 export interface TextOptions {
-  /** `services` has one short entry per service port, `traffic` all shares on all addresses, `rules` the lines too. */
+  /** `services` has one short entry per service port, `traffic` the load distribution on all addresses, `rules` the lines too. */
   readonly detail: "traffic" | "services" | "rules";
   readonly paint?: Paint;
   /** How wide the terminal is: 80 where that is not known. */
@@ -96,7 +96,7 @@ function tailLines(
   const names = [...new Set(cosmetic.map(({ service, vip }) => service ?? vip))];
   if (names.length > 0)
     lines.push(
-      ...hanging([], `Only the text differs for ${plural(names.length, "service")}: ${namesText(names)}`, columns),
+      ...hanging([], `Only the text differs for ${plural(names.length, "destination")}: ${namesText(names)}`, columns),
     );
   const rules = detail === "rules" ? [] : ruleSentences(diff);
   const shown = rules.slice(0, mostNodeGroups).map((sentence, index, all): Line => {

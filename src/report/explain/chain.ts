@@ -21,24 +21,19 @@ export function renderChain({ name, parts }: ChainExplanation, rendering: Render
 
 function renderAbsent({ wouldBe, why }: AbsentChain): string {
   const reasons = why.map((reason) => `${wrap(escapeControls(reason), "  - ", "    ")}\n`).join("");
-  const head = wrap(escapeControls(`It is not there. It would be ${wouldBe}:`));
-  return `${head}\n${reasons === "" ? "  - nothing in this state says why it is not there\n" : reasons}`;
+  const head = wrap(escapeControls(`It does not exist. It would be ${wouldBe}:`));
+  return `${head}\n${reasons === "" ? "  - the state does not explain why it does not exist\n" : reasons}`;
 }
 
 function renderPlace(place: ChainPlace, rendering: Rendering): string {
   const { strong } = rendering;
   const declared = place.declaredAt === undefined ? "" : `:${place.declaredAt}`;
   const head = `Table ${place.table}, ${familyNames[place.family]} (${escapeControls(place.file)}${declared})`;
-  const roots = place.reachedFrom.length === 0 ? "" : ` Packets come here from ${place.reachedFrom.join(", ")}.`;
+  const roots = place.reachedFrom.length === 0 ? "" : ` Reached from ${place.reachedFrom.join(", ")}.`;
   return [
     `\n${strong(head)}\n${wrap(escapeControls(`It ${place.purpose}.${roots}`), "  ")}\n`,
-    renderRules("What leads there", place.leadingHere, rendering, "nothing leads there"),
-    renderRules(
-      "What is in it",
-      place.rules.map(withoutChain),
-      rendering,
-      "nothing: packets go back to where they came from",
-    ),
+    renderRules("Rules that jump here", place.leadingHere, rendering, "none"),
+    renderRules("Rules", place.rules.map(withoutChain), rendering, "none: packets return to the calling chain"),
   ].join("");
 }
 
@@ -78,11 +73,11 @@ function renderSetPart({ nodes, type, purpose, file, line, entries, rules }: Set
     return `    ${escapeControls(text)}\n${wrap(escapeControls(`${file}:${at}${from}`), "      ")}\n`;
   });
   const more = entries.length > mostRules ? `    ... and ${entries.length - mostRules} more\n` : "";
-  const count = entries.length === 1 ? "Its entry" : `Its ${entries.length} entries`;
+  const count = entries.length === 1 ? "1 entry" : `${entries.length} entries`;
   return [
     `${wrap(nodes.map(escapeControls).join(", "), "on ", "   ")}\n\n`,
-    wrap(escapeControls(`A set of type ${type} (${file}:${line}): ${purpose ?? "somebody else's"}.`)),
+    wrap(escapeControls(`A set of type ${type} (${file}:${line}): ${purpose ?? "not a set of kube-proxy"}.`)),
     entries.length === 0 ? "\n\n  It is empty.\n" : `\n\n  ${count}\n${shown.join("")}${more}`,
-    renderRules("Rules that ask for it", rules, rendering, "none"),
+    renderRules("Rules that match on it", rules, rendering, "none"),
   ].join("");
 }

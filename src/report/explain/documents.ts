@@ -22,7 +22,7 @@ export function objectDocument({ kind, object, type, origin, parts }: ObjectExpl
     nodes: parts.map(({ nodes, ports, omissions, lines, missing }) => ({
       nodes,
       ports,
-      omissions: omissions.map((omission) => omissionDocument(omission, sourceOf)),
+      notProgrammed: omissions.map((omission) => omissionDocument(omission, sourceOf)),
       lines: lines.map((line) => lineDocument(line, sourceOf)),
       missing: missing.map((line) => lineDocument(line, sourceOf)),
     })),
@@ -52,9 +52,9 @@ function withSource(origin: Origin | undefined, sourceOf: SourceOf): { readonly 
 export function chainDocument({ name, parts }: ChainExplanation, sourceOf: SourceOf): object {
   const nodes = parts.map(({ nodes: on, places, absent }) => ({
     nodes: on,
-    chains: places.map(({ leadingHere, rules, ...place }) => ({
+    chains: places.map(({ leadingHere: callers, rules, ...place }) => ({
       ...place,
-      leadingHere: leadingHere.map((rule) => ruleDocument(rule, sourceOf)),
+      callers: callers.map((rule) => ruleDocument(rule, sourceOf)),
       rules: rules.map((rule) => ruleDocument(rule, sourceOf)),
     })),
     absent,
@@ -101,5 +101,5 @@ export function entryDocument({ text, parts }: EntryExplanation, sourceOf: Sourc
 /** `-o json` of a Node. */
 export function nodeDocument({ omissions, ...node }: NodeExplanation, sourceOf: SourceOf): object {
   const omitted = omissions.map((omission) => omissionDocument(omission, sourceOf));
-  return { apiVersion, kind: "NodeExplanation", ...node, omissions: omitted };
+  return { apiVersion, kind: "NodeExplanation", ...node, notProgrammed: omitted };
 }

@@ -18,7 +18,7 @@ export function renderRuleExplanation(
   const parts = [
     `${rendering.strong(escapeControls(text))}\n\n`,
     asked.length === 0
-      ? `Every packet that comes to ${escapeControls(chain)}\n`
+      ? `Every packet that reaches ${escapeControls(chain)}\n`
       : `In ${escapeControls(chain)}, a packet\n${asked.join("")}`,
     `will\n${wrap(escapeControls(target), "  - ", "    ")}\n`,
   ];
@@ -26,13 +26,13 @@ export function renderRuleExplanation(
     const { nodes, file, line, table, number, purpose, share, cause } = rule;
     const at = `It is rule ${number} of ${chain} in table ${table}, on ${nodes.join(", ")} (${file}:${line}).`;
     parts.push(`\n${wrap(escapeControls(at))}\n`);
-    if (share !== undefined) parts.push(`It takes ${describePart(share.part)} of what comes to this fork.\n`);
+    if (share !== undefined) parts.push(`It gets ${describePart(share.part)} of the packets that are balanced here.\n`);
     if (cause !== undefined) parts.push(`${wrap(escapeControls(`It is ${printCause(cause, rendering.sourceOf)}.`))}\n`);
     parts.push(`${wrap(escapeControls(`${chain} ${purpose}.`))}\n`);
   }
   if (found.length === 0 && where !== undefined) {
-    parts.push(`\n${wrap(escapeControls(`It is not in ${where}.`))}\n`);
-    if (nearest.length > 0) parts.push("Nearest there:\n", ...nearest.map((rule) => renderRule(rule, rendering)));
+    parts.push(`\n${wrap(escapeControls(`It does not exist in ${where}.`))}\n`);
+    if (nearest.length > 0) parts.push("Similar rules there:\n", ...nearest.map((rule) => renderRule(rule, rendering)));
   }
   return parts.join("");
 }
@@ -47,7 +47,7 @@ export function renderLines(lines: readonly OwnLine[], title: string, { sourceOf
   for (const line of lines) {
     const here = printPlace(line);
     const why =
-      line.cause === undefined ? (isTraced ? "the state does not ask for it" : "") : printCause(line.cause, sourceOf);
+      line.cause === undefined ? (isTraced ? "not required by the state" : "") : printCause(line.cause, sourceOf);
     if (here !== place) parts.push(`  ${here}\n`);
     if (why !== "" && (why !== cause || here !== place)) parts.push(`    ${escapeControls(why)}\n`);
     [place, cause] = [here, why];
@@ -70,7 +70,7 @@ export function renderEntry({ text, parts }: EntryExplanation, rendering: Render
     const asking =
       rules.length === 0
         ? ""
-        : `\n  Rules that ask for the set\n${rules.map((rule) => renderRule(rule, rendering)).join("")}`;
+        : `\n  Rules that match on the set\n${rules.map((rule) => renderRule(rule, rendering)).join("")}`;
     const where = `It ${purpose} (${file}:${line}, on ${nodes.join(", ")}).`;
     return `${wrap(escapeControls(where))}${from}\n${asking}`;
   });

@@ -9,14 +9,14 @@ const mostNamed = 6;
 /** With the node in brackets, where it is another. */
 const endpoint = /^endpoint (\S+(?: \([^)]*\))?)/;
 
-/** What is not there, as a list: things with one reason together. */
+/** What is not generated, as a list, grouped by reason. */
 export function renderOmissions(
   omissions: readonly Omission[],
   { sourceOf, strong }: Rendering,
   isDual = false,
 ): string {
   if (omissions.length === 0) return "";
-  const lines = [`\n${strong("Not there, and why")}\n`];
+  const lines = [`\n${strong("Not generated, and why")}\n`];
   let heading = "";
   for (const group of inGroups(omissions)) {
     const [first] = group as [Omission];

@@ -11,7 +11,7 @@ import { renderOmissions } from "./not-programmed.ts";
 import { renderTree, wrap } from "./tree.ts";
 
 /**
- * `-o text` of a Service or of its endpoints: for each kind of node a picture, what is not there, and every line.
+ * `-o text` of a Service or of its endpoints: for each kind of node a summary, what is not generated, and every line.
  * `graph` is drawn where there is no plan to tell more, of a dump.
  */
 export function renderObject(
@@ -30,17 +30,17 @@ function renderPart(part: NodePart, graph: ChainGraph | undefined, rendering: Re
   const { nodes, ports, omissions, lines, missing } = part;
   return [
     `${wrap(nodes.map(escapeControls).join(", "), "on ", "   ")}\n`,
-    graph === undefined || ports.length === 0 ? "" : `\n${rendering.strong("As the state wants it")}\n`,
+    graph === undefined || ports.length === 0 ? "" : `\n${rendering.strong("Desired state")}\n`,
     ...ports.map((port) => renderPort(port, rendering)),
-    graph === undefined ? "" : `\n${rendering.strong("As the chains lead there")}\n${renderTree(graph)}`,
+    graph === undefined ? "" : `\n${rendering.strong("Chains of the dump")}\n${renderTree(graph)}`,
     renderOmissions(omissions, rendering, new Set(ports.map(({ family }) => family)).size > 1),
-    lines.length === 0 ? "\nNo line is there because of it.\n" : renderLines(lines, countOf(lines.length), rendering),
-    renderLines(missing, "Not there, though the state asks for it", rendering),
+    lines.length === 0 ? "\nNo rules are generated for it.\n" : renderLines(lines, countOf(lines.length), rendering),
+    renderLines(missing, "Missing in the dump, but required by the state", rendering),
   ].join("");
 }
 
 function countOf(count: number): string {
-  return count === 1 ? "The line that is there because of it" : `The ${count} lines that are there because of it`;
+  return `Generated rules (${count})`;
 }
 
 /** A service port at a glance: where it answers, what it does with traffic, and its endpoints with their shares. */
@@ -50,24 +50,26 @@ export function renderPort(port: PortPicture, { strong }: Rendering): string {
     kind,
     note === undefined ? address : `${address}, ${note}`,
   ]);
-  rows.push(["inside", port.inside]);
-  if (port.outside !== undefined) rows.push(["outside", port.outside]);
+  rows.push(["in-cluster traffic", port.internal]);
+  if (port.external !== undefined) rows.push(["external traffic", port.external]);
   if (port.affinitySeconds !== undefined) {
-    rows.push(["affinity", `a client keeps its endpoint for ${port.affinitySeconds} s`]);
+    rows.push(["session affinity", `${port.affinitySeconds} s per client`]);
   }
-  const margin = " ".repeat(20);
-  const lines = rows.map(([name, value]) => `${wrap(value, `  ${name.padEnd(18)}`, margin)}\n`);
+  const margin = " ".repeat(22);
+  const lines = rows.map(([name, value]) => `${wrap(value, `  ${name.padEnd(20)}`, margin)}\n`);
   return `\n${title}${lines.join("")}${renderEndpoints(port)}`;
 }
 
-function renderEndpoints({ endpoints, outside }: PortPicture): string {
+function renderEndpoints({ endpoints, external }: PortPicture): string {
   if (endpoints.length === 0) return "";
   const width = Math.max(16, ...endpoints.map(({ target }) => target.length));
   const wheres = endpoints.map(whereOf);
   const nodeWidth = Math.max(12, ...wheres.map((where) => Math.min(30, where.length)));
-  const columns = ["inside", ...(outside === undefined ? [] : ["outside"])].map((name) => name.padStart(9)).join("");
+  const columns = ["in-cluster", ...(external === undefined ? [] : ["external"])]
+    .map((name) => name.padStart(12))
+    .join("");
   const rows = endpoints.map((endpoint, at) => {
-    const shares = [endpoint.inside, ...(outside === undefined ? [] : [endpoint.outside])].map(printShare).join("");
+    const shares = [endpoint.internal, ...(external === undefined ? [] : [endpoint.external])].map(printShare).join("");
     return `    ${endpoint.target.padEnd(width)}  ${(wheres[at] ?? "").padEnd(nodeWidth)}${shares}\n`;
   });
   return `  ${"endpoints".padEnd(width + 2)}  ${" ".repeat(nodeWidth)}${columns}\n${rows.join("")}`;
@@ -75,11 +77,11 @@ function renderEndpoints({ endpoints, outside }: PortPicture): string {
 
 function whereOf({ isLocal, node }: PicturedEndpoint): string {
   if (isLocal) return "on this node";
-  return node === undefined ? "on no node" : escapeControls(`on ${node}`);
+  return node === undefined ? "no nodeName" : escapeControls(`on ${node}`);
 }
 
 function printShare(share: Share | undefined): string {
-  return (share === undefined ? "-" : describePart(share.part)).padStart(9);
+  return (share === undefined ? "-" : describePart(share.part)).padStart(12);
 }
 
 /** `-o text` of Nodes. */
@@ -90,7 +92,7 @@ export function renderNode({ node, facts, omissions, lines }: NodeExplanation, r
   return [
     `${rendering.strong(escapeControls(`Node ${node}`))}\n`,
     ...rows,
-    `  ${"lines".padEnd(width)}${lines.total}, ${lines.always} of them there whatever the Services\n`,
+    `  ${"lines".padEnd(width)}${lines.total}, ${lines.always} of them independent of Services\n`,
     renderOmissions(omissions, rendering),
   ].join("");
 }

@@ -36,18 +36,18 @@ function renderIdle(hops: readonly ExplainedHop[], indent: string): string {
   const [{ table, chain } = { table: "", chain: "" }] = hops;
   const numbers = hops.map(({ rule }) => rule).join(", ");
   const chains = hops.map(({ goesTo }) => goesTo).join(", ");
-  return wrap(`${table} ${chain} ${numbers}: nothing for it in ${chains}`, indent, `${indent}    `);
+  return wrap(`${table} ${chain} ${numbers}: no rule in ${chains} matches`, indent, `${indent}    `);
 }
 
 function renderHop(hop: ExplainedHop, indent: string): readonly string[] {
-  const { table, chain, rule, text, words, because, goesTo } = hop;
+  const { table, chain, rule, text, words, origin, goesTo } = hop;
   const hang = `${indent}    `;
   const where = rule === null ? `${table} ${chain}` : `${table} ${chain} ${rule}`;
   const head = wrap(`${where}: ${words}`, indent, hang);
-  if (because === "always there") return [head];
+  if (origin === "always present") return [head];
   const short = shortenRule(text, 80 - hang.length);
   const isSaid = short === `-j ${goesTo}`;
-  return [head, ...(isSaid ? [] : [`${hang}${short}`]), ...(because === "" ? [] : [wrap(because, hang)])];
+  return [head, ...(isSaid ? [] : [`${hang}${short}`]), ...(origin === "" ? [] : [wrap(origin, hang)])];
 }
 
 /**

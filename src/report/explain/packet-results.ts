@@ -23,45 +23,52 @@ export function casesOf(outcomes: readonly ExplainedOutcome[]): readonly Case[] 
 
 /** What a case depends on. */
 export function conditionOf({ asked }: Case): string {
-  return asked.length === 0 ? "whatever the answers" : `if ${asked.join(", and ")}`;
+  return asked.length === 0 ? "in every case" : `if ${asked.join(", and ")}`;
 }
 
-/** What becomes of the packet, without saying which endpoint it gets. */
+/** What else a result says of the packet, whichever endpoint it gets. */
 export function resultWords(outcome: ExplainedOutcome, { to, state, remembered }: ExplainedPacket): readonly string[] {
   const { verdict, masquerade, hairpin, rejectedWith, affinitySeconds, scheduling } = outcome;
   switch (verdict) {
     case "rejected":
-      return [`the client is told so, by ${rejectedWith}`];
+      return [`the client receives ${rejectedWith}`];
     case "dropped":
-      return ["nobody is told"];
+      return [];
     case "untouched": {
-      const kept = `it goes on to ${to} as if there were no rules`;
-      const translated = "nat is asked for the first packet only: it goes where that one went";
+      const kept = `it continues to ${to} as if there were no rules`;
+      const translated = "NAT follows the first packet of the connection";
       return [
-        state === "new" ? kept : `no rule refuses it; ${translated}`,
-        ...(masquerade ? ["its source address becomes the node's"] : []),
+        state === "new" ? kept : `no rule drops or rejects it; ${translated}`,
+        ...(masquerade ? ["SNAT to the node's IP"] : []),
       ];
     }
     case "delivered":
       return [
-        ...(hairpin ? ["it comes back to the pod it is from (hairpin)"] : []),
-        masquerade ? "its source address becomes the node's (masquerade)" : "its source address is kept",
+        ...(hairpin ? ["it returns to the sending pod (hairpin)"] : []),
+        masquerade ? "client IP is not preserved (SNAT to the node's IP)" : "client IP is preserved",
         ...affinityWords(affinitySeconds, remembered),
         ...(scheduling === undefined ? [] : [schedulingWords[scheduling]]),
       ];
   }
 }
 
+const endings = {
+  rejected: "rejected",
+  dropped: "dropped silently",
+  untouched: "not handled (no rule matches)",
+} as const;
+
 const schedulingWords = {
-  "by weight": "IPVS takes the endpoints in turn, by weight",
-  "by source": "IPVS chooses by a hash of the client, so one client stays; shares are those of many clients",
-  dynamic: "IPVS chooses by the connections of the moment; shares are those of an idle node",
+  "by weight": "IPVS selects endpoints round robin, by weight",
+  "by source":
+    "IPVS selects by a hash of the client IP, so a client stays at one endpoint; percentages are averages over clients",
+  dynamic: "IPVS selects by current connections; percentages are those of an idle node",
 } as const;
 
 function affinityWords(seconds: number | undefined, remembered: string | undefined): readonly string[] {
   if (seconds === undefined) return [];
-  if (remembered !== undefined) return [`the node remembers the client there, and does so for ${seconds} s more`];
-  return [`the client then stays at its endpoint for ${seconds} s (sessionAffinity)`];
+  if (remembered !== undefined) return [`session affinity keeps the client there for another ${seconds} s`];
+  return [`session affinity then keeps the client at its endpoint for ${seconds} s`];
 }
 
 /** A question and its answer: what an outcome depends on. */
@@ -97,7 +104,7 @@ function renderAlike(outcomes: readonly ExplainedOutcome[], packet: ExplainedPac
 
 function endWords(outcomes: readonly ExplainedOutcome[]): string {
   const [{ verdict, destination, pod, podNode } = { verdict: "untouched" } as ExplainedOutcome] = outcomes;
-  if (verdict !== "delivered") return verdict;
+  if (verdict !== "delivered") return endings[verdict];
   const destinations = new Set(outcomes.map((outcome) => outcome.destination));
   if (destinations.size > 1) return `delivered to one of ${destinations.size} endpoints`;
   const who = [...(pod === undefined ? [] : [`pod ${pod}`]), ...(podNode === undefined ? [] : [`on ${podNode}`])];

@@ -21,8 +21,8 @@ export function renderPacket(explanation: PacketExplanation, strong: (text: stri
     ...(isCertain
       ? [...renderWay(outcomes), "", strong("Result"), ...renderResults(outcomes, packet)]
       : renderCases(cases, printable, strong)),
-    ...section("Taken for granted", assumptions, strong),
-    ...section("Not looked at", limits, strong),
+    ...section("Assumptions", assumptions, strong),
+    ...section("Not evaluated", limits, strong),
   ];
   return `${lines.join("\n")}\n`;
 }
@@ -48,14 +48,7 @@ function renderCases(
       const [shortest] = [...own].sort((a, b) => lengthOf(a) - lengthOf(b));
       const way = shortest === undefined ? [] : renderWay(shortest.outcomes, shared);
       const conditions = own.map((each, at) => wrap(`${at === 0 ? "" : "or "}${conditionOf(each)}`, "  ", "     "));
-      return [
-        "",
-        strong("Result"),
-        result,
-        ...conditions,
-        ...(own.length > 1 ? ["  the shortest of these:"] : []),
-        ...way,
-      ];
+      return ["", strong("Result"), result, ...conditions, ...(own.length > 1 ? ["  the shortest path:"] : []), ...way];
     }),
   ];
 }
@@ -76,7 +69,7 @@ function headline({ node, mode, packet }: PacketExplanation): string {
   const source = fromName === undefined ? from : `${fromName} (${from})`;
   const target = service === undefined ? to : `${service} (${to})`;
   const extras = [
-    ...(state === "new" ? [] : [`of a connection that is ${state}`]),
+    ...(state === "new" ? [] : [`conntrack state ${state.toUpperCase()}`]),
     ...(mark === undefined ? [] : [`with mark 0x${mark.toString(16)}`]),
   ];
   const parts = [`${protocol.toUpperCase()} from ${source} to ${target}`, entryWords(entry, packet), ...extras];
@@ -84,14 +77,14 @@ function headline({ node, mode, packet }: PacketExplanation): string {
 }
 
 function entryWords(entry: ExplainedPacket["entry"], { interface: name }: ExplainedPacket): string {
-  const by = name === undefined ? "" : ` by ${name}`;
+  const by = name === undefined ? "" : ` on interface ${name}`;
   switch (entry) {
     case "node":
       return "sent by the node itself";
     case "pod":
       return `from a pod of this node${by}`;
     case "outside":
-      return `from outside${by}`;
+      return `from outside the node${by}`;
   }
 }
 
@@ -100,11 +93,11 @@ function renderWay(outcomes: readonly ExplainedOutcome[], from = 0): readonly st
   const ends = groups.flatMap((group) => group.ends);
   const chosen = ends.length > 1 ? ends[0]?.lead[0] : undefined;
   const way = renderHops(hops, "  ", chosen);
-  if (ends.length < 2) return way.length === 0 && from === 0 ? ["  no rule takes it"] : way;
+  if (ends.length < 2) return way.length === 0 && from === 0 ? ["  no rule matches"] : way;
   // A virtual server is one for all ends; what chose is said of it.
   const isServer = chosen?.table === "ipvs";
   const fork = isServer ? renderHops([chosen], "  ") : [];
-  const how = isServer ? "one of" : "by chance, one of";
+  const how = isServer ? "one of" : "at random, one of";
   return [...way, ...fork, `  ${how} ${ends.length}:`, ...groups.flatMap(renderGroup)];
 }
 
@@ -138,7 +131,7 @@ function renderEnd({ outcome, lead }: End): readonly string[] {
   return [
     head,
     ...(rules.length === 0 ? [] : [wrap(`by ${rules.join(" and ")}`, hang)]),
-    ...(sent?.object === undefined || sent.table === "ipvs" ? [] : [wrap(sent.because, hang)]),
+    ...(sent?.object === undefined || sent.table === "ipvs" ? [] : [wrap(sent.origin, hang)]),
     ...renderHops(between, hang),
   ];
 }

@@ -126,7 +126,7 @@ function stepsOf(hops: readonly ExplainedHop[]): readonly Step[] {
 
 function endOf({ verdict, destination, pod, masquerade, assuming }: ExplainedOutcome): Step {
   const parts = [
-    destination ?? verdict,
+    destination ?? (verdict === "untouched" ? "not handled" : verdict),
     ...(pod === undefined ? [] : [`pod ${pod}`]),
     ...(masquerade ? ["masqueraded"] : []),
     ...assuming.map((asked) => `if ${assumptionWords(asked)}`),
@@ -138,6 +138,6 @@ function endOf({ verdict, destination, pod, masquerade, assuming }: ExplainedOut
 
 function withShare(shares: readonly Share[], words: string): string {
   const share = printPercent(total(shares));
-  const isAll = share === "100 %";
+  const isAll = share === "100%";
   return [isAll ? "" : share, words].filter((part) => part !== "").join(", ");
 }

@@ -11,7 +11,7 @@ const commands: Readonly<Record<Severity, string>> = { error: "error", warning: 
 export function printGithub(report: CheckReport): string {
   const shown = report.findings.slice(0, mostAnnotations).map(printAnnotation);
   const more = report.findings.length - shown.length;
-  const rest = more > 0 ? ` ${more} more are not annotated.` : "";
+  const rest = more > 0 ? ` ${more} more have no annotation.` : "";
   const leftOut = leftOutSentence(report);
   const besides = leftOut === undefined ? "" : ` ${escapeControls(leftOut)}.`;
   return `${shown.join("")}portolan check: ${summarizeReport(report)}${rest}${besides}\n`;

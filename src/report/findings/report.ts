@@ -97,14 +97,14 @@ export function summarizeReport({ findings, suppressed, known, notShown }: Check
   const found = [
     ...plural(error, "error", "errors"),
     ...plural(warning, "warning", "warnings"),
-    ...plural(info, "info", "infos"),
+    ...plural(info, "info", "info"),
   ];
   const left = [
     ...plural(suppressed, "suppressed", "suppressed"),
     ...plural(known, "in the baseline", "in the baseline"),
   ];
   const ending = left.length === 0 ? "" : `; ${left.join(", ")}`;
-  const none = notShown === undefined || notShown.count === 0 ? "No findings" : "No findings in what is shown";
+  const none = notShown === undefined || notShown.count === 0 ? "No findings" : "No findings for the Services shown";
   return `${found.length === 0 ? none : found.join(", ")}${ending}.`;
 }
 

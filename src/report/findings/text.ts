@@ -18,5 +18,5 @@ export function printText(report: CheckReport, paint: Paint): string {
 }
 
 function countNodes(count: number): string {
-  return count === 0 ? "no nodes known" : count === 1 ? "one node" : `${count} nodes`;
+  return count === 0 ? "no nodes" : count === 1 ? "1 node" : `${count} nodes`;
 }

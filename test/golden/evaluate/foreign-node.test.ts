@@ -34,7 +34,7 @@ function evaluated({ rules, nodeAddresses }: HostText): EvaluatedHost {
 function wrong(line: PacketLine, text: HostText, host: EvaluatedHost): string | undefined {
   const { source, ...packet } = line.packet;
   const sources = parseAddressSet(source);
-  if (sources === undefined) return `${source} is no address`;
+  if (sources === undefined) return `${source} is not an IP address`;
   const outcomes = evaluatePacket(host, { ...packet, sources });
   const rules = isIpv6(source) ? text.rules.ipv6 : text.rules.ipv4;
   const naive = readNaiveHost({ rules, local: text.nodeAddresses });

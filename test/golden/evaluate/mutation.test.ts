@@ -63,17 +63,17 @@ function comesOf(pair: NaivePair, packet: NaivePacket): string {
   return new Set(told.map(({ ends }) => ends)).size === 1 ? (told[0]?.ends ?? "") : JSON.stringify(told);
 }
 
-/** The witness and the same packet from a client that some list holds. */
-function witnesses({ witness, vip }: TrafficChange, lists: readonly string[]): readonly NaivePacket[] {
-  const to = parseTarget(witness.to);
-  if (to === undefined) throw new Error(`${witness.to} is no address and port`);
+/** The example packet and the same packet from a client that some list holds. */
+function examplePackets({ examplePacket, vip }: TrafficChange, lists: readonly string[]): readonly NaivePacket[] {
+  const to = parseTarget(examplePacket.to);
+  if (to === undefined) throw new Error(`${examplePacket.to} is no address and port`);
   const state = /conntrack calls (\w+)/.exec(vip)?.[1];
   const packet: NaivePacket = {
-    entry: witness.entry,
-    source: witness.from,
+    entry: examplePacket.entry,
+    source: examplePacket.from,
     destination: to.address,
     port: to.port,
-    protocol: witness.protocol as NaivePacket["protocol"],
+    protocol: examplePacket.protocol as NaivePacket["protocol"],
     lists: new Set(),
     state,
   };
@@ -87,7 +87,7 @@ interface Tally {
   rounding: number;
 }
 
-test("every mutation of a golden case shows, with a witness, or changes no packet", () => {
+test("every mutation of a golden case shows, with an example packet, or changes no packet", () => {
   const tallies = new Map<string, Tally>();
   const wrong: string[] = [];
   for (const { at, base, mutation } of chosenMutations()) {
@@ -108,8 +108,10 @@ function judge(base: HostText, mutation: Mutation, tally: Tally): string | undef
   if (changes.length > 0) {
     tally.found += 1;
     const lists = [...new Set(listsIn(base.rules.ipv4 + base.rules.ipv6).concat(listsIn(mutation.lines.join(" "))))];
-    const idle = changes.filter((change) => !isOfTime(change, mutation) && !witnesses(change, lists).some(differs));
-    return idle[0] && `its witness is treated alike: ${JSON.stringify(idle[0].witness)}`;
+    const idle = changes.filter(
+      (change) => !isOfTime(change, mutation) && !examplePackets(change, lists).some(differs),
+    );
+    return idle[0] && `its example packet is treated alike: ${JSON.stringify(idle[0].examplePacket)}`;
   }
   if (mutation.kind.startsWith("threshold")) {
     tally.rounding += 1;

@@ -36,25 +36,25 @@ export function balanced(
 export function change(more: Partial<TrafficChange> = {}): TrafficChange {
   return {
     kind: "changed",
-    severity: "shares",
+    severity: "load-distribution",
     service: "shop/web:http",
     vip: "10.96.4.20:80/TCP",
     port: 80,
     protocol: "TCP",
     nodes: ["n1", "n2", "n3"],
     headline: "endpoints 3 -> 2",
-    details: ["share per endpoint 33.3 % -> 50.0 %"],
+    details: ["traffic per endpoint 33.3% -> 50%"],
     endpoints: { added: [], removed: [{ target: "10.244.3.4:8080", pod: "web-c", node: "n3" }] },
     before: [balanced(["10.244.1.2:8080", "10.244.2.3:8080", "10.244.3.4:8080"])],
     after: [balanced(["10.244.1.2:8080", "10.244.2.3:8080"])],
-    witness: {
+    examplePacket: {
       from: "10.244.1.5",
       fromClass: "any source",
       entry: "pod",
       to: "10.96.4.20:80",
       protocol: "tcp",
-      was: "10.244.1.2:8080 33.3 %, 10.244.2.3:8080 33.3 %, 10.244.3.4:8080 33.3 %",
-      now: "10.244.1.2:8080 50.0 %, 10.244.2.3:8080 50.0 %",
+      was: "10.244.1.2:8080 33.3%, 10.244.2.3:8080 33.3%, 10.244.3.4:8080 33.3%",
+      now: "10.244.1.2:8080 50%, 10.244.2.3:8080 50%",
     },
     source: { file: "deploy/web.yaml", line: 21, column: 13 },
     ruleLines: [

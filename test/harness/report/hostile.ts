@@ -29,7 +29,7 @@ export const hostileDiff: TrafficDiff = diffOf(
       endpoints: { added: [{ target: text, pod: text, node: text }], removed: [] },
       before: [balanced([text], text)],
       after: [balanced([text, `${text}2`], text, { assuming: [text] })],
-      witness: { from: text, fromClass: text, entry: "outside", to: text, protocol: text, was: text, now: text },
+      examplePacket: { from: text, fromClass: text, entry: "outside", to: text, protocol: text, was: text, now: text },
       source: { file: text, line: 1, column: 2 },
       ruleLines: [{ sign: "+", text }],
     }),

@@ -12,7 +12,7 @@ const lost = change({
   endpoints: { added: [], removed: [{ target: "10.244.2.7:9090", pod: "checkout-a", node: "n2" }] },
   before: [balanced(["10.244.2.7:9090"])],
   after: [{ from: "any source", outcomes: [rejected] }],
-  witness: {
+  examplePacket: {
     from: "10.244.1.5",
     fromClass: "any source",
     entry: "pod",
@@ -38,26 +38,26 @@ const opened = change({
   endpoints: { added: [], removed: [] },
   before: [],
   after: [balanced(["10.244.1.2:8080", "10.244.2.3:8080"], "any source", { masquerade: true })],
-  witness: {
+  examplePacket: {
     from: "203.0.113.9",
     fromClass: "any source",
     entry: "outside",
     to: "192.0.2.11:30080",
     protocol: "tcp",
     was: "untouched",
-    now: "10.244.1.2:8080 50.0 %, 10.244.2.3:8080 50.0 %",
+    now: "10.244.1.2:8080 50%, 10.244.2.3:8080 50%",
   },
   source: { file: "deploy/web.yaml", line: 17, column: 15 },
 });
 
 const kept = change({
-  witness: {
+  examplePacket: {
     from: "198.51.100.7",
     fromClass: "outside",
     entry: "outside",
     to: "203.0.113.20:443",
     protocol: "tcp",
-    was: "10.244.1.9:8443 50.0 %, 10.244.2.9:8443 50.0 %, masqueraded",
+    was: "10.244.1.9:8443 50%, 10.244.2.9:8443 50%, masqueraded",
     now: "10.244.1.9:8443",
   },
   severity: "source-address",
@@ -80,7 +80,7 @@ const kept = change({
 });
 
 const sticky = change({
-  witness: {
+  examplePacket: {
     from: "10.244.1.5",
     fromClass: "any source",
     entry: "pod",
@@ -101,7 +101,7 @@ const sticky = change({
 });
 
 const stray = change({
-  witness: {
+  examplePacket: {
     from: "198.51.100.7",
     fromClass: "any source",
     entry: "outside",

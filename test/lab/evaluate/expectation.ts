@@ -15,7 +15,7 @@ export interface Asked {
   readonly tellsPort?: boolean;
 }
 
-/** What a caller is to see, by chance: `a1 10.244.1.12 10003`, `refused`, `timeout`. */
+/** What a caller is to see, at random: `a1 10.244.1.12 10003`, `refused`, `timeout`. */
 export function expectedAnswers(outcomes: readonly Outcome[], asked: Asked): ReadonlyMap<string, number> {
   const shares = new Map<string, Share>();
   for (const outcome of outcomes) {

@@ -135,7 +135,7 @@ spec: {selector: {app: ${app}}, ports: [{port: 80, targetPort: 8080}]}
       const args = words.filter((word) => word !== undefined);
       const { run, api } = await runLive(["version"], served);
       const overlaid = await run([...args, "--live", "--overlay", "-"], { stdin: selecting("web", "new") });
-      expect(overlaid.stderr).not.toContain("overlay-endpoints-stay");
+      expect(overlaid.stderr).not.toContain("overlay-endpoints-kept");
       expect(api.asked.filter(isOfPods)).toHaveLength(1);
       await run([...args, "--live", "--simulate"]);
       expect(api.asked.filter(isOfPods)).toHaveLength(2);

@@ -84,8 +84,8 @@ describe("--overlay", () => {
     });
     const { stderr, code } = await compileWith(cwd, "over.yaml");
     expect(problemsIn(stderr)).toEqual([
-      "warning[overlay-endpoints-stay] over.yaml:6:3",
-      "warning[overlay-endpoints-stay] over.yaml:10:5",
+      "warning[overlay-endpoints-kept] over.yaml:6:3",
+      "warning[overlay-endpoints-kept] over.yaml:10:5",
     ]);
     expect(code).toBe(0);
     expect((await compileWith(cwd, "over.yaml", "slice.yaml")).stderr).toBe("");
@@ -95,10 +95,10 @@ describe("--overlay", () => {
     const over = plain.replace("- port: 80", "- name: web\n    port: 80");
     const files = { "base.yaml": [node, selected, slice].join("---\n"), "over.yaml": over };
     const { stderr } = await compileWith(workspace(files), "over.yaml");
-    expect(problemsIn(stderr)).toContain("warning[overlay-endpoints-stay] over.yaml:9:5");
+    expect(problemsIn(stderr)).toContain("warning[overlay-endpoints-kept] over.yaml:9:5");
     const bare = (text: string) => text.replace(/ *selector: .*\n/, "");
     const unselected = { "base.yaml": [node, bare(selected), slice].join("---\n"), "over.yaml": bare(over) };
-    expect((await compileWith(workspace(unselected), "over.yaml")).stderr).not.toContain("overlay-endpoints-stay");
+    expect((await compileWith(workspace(unselected), "over.yaml")).stderr).not.toContain("overlay-endpoints-kept");
   });
 
   it("takes an object away, and its endpoints with it", async () => {
@@ -115,7 +115,7 @@ describe("--overlay", () => {
     });
     const { stderr, code } = await compileWith(cwd, "gone.yaml");
     expect(problemsIn(stderr)).toEqual([
-      "warning[overlay-absent-elsewhere] base.yaml:40:5",
+      "warning[absent-outside-overlay] base.yaml:40:5",
       "warning[overlay-absent-unknown] gone.yaml:1:1",
     ]);
     expect(code).toBe(0);
@@ -127,7 +127,7 @@ describe("--overlay", () => {
     expect(problemsIn(stderr)).toContainEqual(
       expect.stringMatching(/^error\[overlay-absent-invalid\] gone.yaml:7:(22|5)$/),
     );
-    expect(stderr).toContain('hint: write portolan/absent: "true", in quotes');
+    expect(stderr).toContain('hint: write portolan/absent: "true", with quotes');
     expect({ stdout, code }).toEqual({ stdout: "", code: 3 });
   });
 

@@ -152,7 +152,7 @@ describe("--simulate", () => {
     const flags = ["-f", "web.yaml", "--simulate"];
     const explained = await runCli(["explain", "service/shop/web", ...flags, "--node", "node1"], { cwd });
     expect(explained.code).toBe(0);
-    expect(explained.stdout).toMatch(/on node2 +33\.3 %/);
+    expect(explained.stdout).toMatch(/on node2 +33\.3%/);
     const checked = await runCli(["check", ...flags], { cwd });
     expect([checked.code, problemsIn(checked.stderr)]).toEqual([0, ["info[state-simulated] -"]]);
     expect(problemsIn(explained.stderr)).toEqual(["info[state-simulated] -"]);
@@ -177,7 +177,10 @@ describe("--simulate", () => {
 describe("-k", () => {
   it("says that kubectl is missing", async () => {
     const { code, stderr } = await runCli(["compile", "-k", "."], { env: { PATH: workspace() } });
-    expect([code, stderr]).toEqual([4, "portolan: -k needs kubectl, which is not on the PATH; or give -f\n"]);
+    expect([code, stderr]).toEqual([
+      4,
+      "portolan: -k needs kubectl, which is not on the PATH; install it or pass -f\n",
+    ]);
   });
 
   it("reads what kubectl kustomize prints", async () => {
@@ -205,7 +208,7 @@ describe("an overlay over a state with pods", () => {
     const { code, stdout, stderr } = await runCli(args, { cwd: files });
     expect(code).toBe(0);
     expect(problemsIn(stderr)).toContain("info[overlay-endpoints-recomputed] over.yaml:1:1");
-    expect(stderr).not.toContain("overlay-endpoints-stay");
+    expect(stderr).not.toContain("overlay-endpoints-kept");
     const pods = (loadAll(base) as Loose[]).filter(
       ({ kind, metadata }) => kind === "Pod" && metadata.labels.app === "api",
     );

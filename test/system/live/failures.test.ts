@@ -24,7 +24,7 @@ describe("what can go wrong has a message of its own", () => {
   test("unauthorized, without the token", async () => {
     const message = await readFrom({ token: "right" }, { user: { token: "wrong-and-secret" } });
     expect(message).toBe(
-      `${prefix}it does not accept the credentials of user u1 (401 Unauthorized): ` +
+      `${prefix}the server does not accept the credentials of user u1 (401 Unauthorized): ` +
         "the token or certificate is missing, wrong or has expired; log in again",
     );
   });
@@ -99,7 +99,7 @@ describe("what can go wrong has a message of its own", () => {
       setTimeout(() => response.destroy(), 20);
       return true;
     };
-    expect(await readFrom({ intercept })).toBe(`${prefix}it ended the connection in the middle of an answer`);
+    expect(await readFrom({ intercept })).toBe(`${prefix}the server closed the connection in the middle of a response`);
   });
 
   test("half a page that claims to be whole", async () => {
@@ -108,7 +108,7 @@ describe("what can go wrong has a message of its own", () => {
       return true;
     };
     expect(await readFrom({ intercept })).toBe(
-      `${prefix}it was asked for a list of services and sent no JSON, or half of it; is it a Kubernetes API server?`,
+      `${prefix}the server returned invalid or incomplete JSON instead of a list of services; is it a Kubernetes API server?`,
     );
   });
 
@@ -147,7 +147,7 @@ describe("what can go wrong has a message of its own", () => {
   test("an exec plugin that prints something else, which may be a token", async () => {
     const command = file("#!/bin/sh\necho secret-token\n", 0o700);
     const message = await readFrom({}, { user: { exec: { apiVersion: "v1", command } } });
-    expect(message).toBe(`the credential plugin ${command} of user u1 printed no ExecCredential`);
+    expect(message).toBe(`the credential plugin ${command} of user u1 did not print an ExecCredential`);
   });
 
   test("a token file that is not there", async () => {
@@ -157,6 +157,6 @@ describe("what can go wrong has a message of its own", () => {
 
   test("a token with a line break in it", async () => {
     const message = await readFrom({}, { user: { token: "sec\nret" } });
-    expect(message).toBe(`${prefix}the token is no token: it has characters that no header can carry`);
+    expect(message).toBe(`${prefix}invalid token: it has characters that are not allowed in a header`);
   });
 });

@@ -21,7 +21,7 @@ test("a token that is renewed in its file", async () => {
   await watch.until(() => watch.count("synced") === 1 && api.watches() === 4, "the first sync");
   wanted = "Bearer new";
   api.cut();
-  await watch.until(() => watch.count("cannot follow") >= 6, "refusals");
+  await watch.until(() => watch.count("cannot watch") >= 6, "refusals");
   writeFileSync(file, "new");
   await followsTo({ api, watch }, "10.0.1.90");
 });
@@ -53,7 +53,7 @@ cd "\${0%/*}"; echo asked >> count; cat credential
   const watch = runWatch(api, { user: { exec } });
   await watch.until(() => watch.count("synced") === 1 && api.watches() === 4, "the first sync");
   api.cut();
-  await watch.until(() => watch.count("cannot follow") === 4 && api.watches() === 4, "watches");
+  await watch.until(() => watch.count("cannot watch") === 4 && api.watches() === 4, "watches");
   expect(asked(), "one for all kinds").toBe(1);
   give("second", 3_600_000);
   await watch.until(() => Date.now() > expiry, "expiry");

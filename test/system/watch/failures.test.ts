@@ -7,19 +7,19 @@ import { followsTo, inStep, objectOf, objects, sliceTo } from "./in-step.ts";
 const slice = objectOf("EndpointSlice");
 
 const relists = ({ entries }: RunningWatch): readonly unknown[] =>
-  entries.filter(({ msg }) => msg === "list again").map(({ error }) => error);
+  entries.filter(({ msg }) => msg === "listing again").map(({ error }) => error);
 
 describe("a watch outlives", () => {
   test("an API server that is restarted: what changed meanwhile arrives, and nothing is listed again", async () => {
     const situation = await inStep();
     const { api, watch } = situation;
     await api.stop();
-    await watch.until(() => watch.count("cannot follow") >= 8, "failures");
+    await watch.until(() => watch.count("cannot watch") >= 8, "failures");
     api.put(sliceTo("10.0.1.90"));
     await api.start();
     await watch.until(() => watch.rules().includes("10.0.1.90:8080"), "the change of meanwhile");
     expect(watch.count("listed")).toBe(4);
-    await watch.until(() => watch.count("follows again") === 4, "word of it, once of each kind");
+    await watch.until(() => watch.count("watching again") === 4, "word of it, once of each kind");
     await followsTo(situation, "10.0.1.91");
   });
 
@@ -27,7 +27,7 @@ describe("a watch outlives", () => {
     const api = await watchApi(objects);
     await api.stop();
     const watch = runWatch(api);
-    await watch.until(() => watch.count("cannot follow") >= 4, "failures");
+    await watch.until(() => watch.count("cannot watch") >= 4, "failures");
     expect(watch.steps).toEqual([]);
     await api.start();
     await watch.until(() => watch.count("synced") === 1, "the first sync");
@@ -64,7 +64,7 @@ describe("a watch outlives", () => {
     api.cut();
     api.put(sliceTo("10.0.1.90"));
     await watch.until(() => watch.rules().includes("10.0.1.90:8080"), "the change, from a list");
-    expect(relists(watch)[0]).toMatch(/nothing came for 0.15 s/);
+    expect(relists(watch)[0]).toMatch(/no data for 0.15 s/);
   });
 
   test("a server that hangs, in lists and in watches", async () => {
@@ -72,7 +72,7 @@ describe("a watch outlives", () => {
     const { api, watch } = situation;
     api.intercept(() => true);
     api.cut();
-    await watch.until(() => watch.count("cannot follow") >= 9, "failures");
+    await watch.until(() => watch.count("cannot watch") >= 9, "failures");
     expect(watch.entries.some(({ error }) => /no answer within 0.3 s/.test(String(error)))).toBe(true);
     api.intercept(undefined);
     await followsTo(situation, "10.0.1.90");
@@ -89,7 +89,7 @@ describe("a watch outlives", () => {
   test("an etcd that was wiped while the API server was away: found out without waiting for silence", async () => {
     const { api, watch } = await inStep();
     await api.stop();
-    await watch.until(() => watch.count("cannot follow") >= 4, "failures");
+    await watch.until(() => watch.count("cannot watch") >= 4, "failures");
     api.wipe([objectOf("Node")], 7);
     await api.start();
     await watch.until(() => !watch.rules().includes("shop/web"), "no Service");
@@ -101,7 +101,7 @@ describe("a watch outlives", () => {
     const { api, watch } = situation;
     const old = { ...slice, metadata: { ...slice.metadata, resourceVersion: "3" } };
     api.say("EndpointSlice", `${JSON.stringify({ type: "MODIFIED", object: old })}\n`);
-    await watch.until(() => watch.count("list again") === 1, "a new list");
+    await watch.until(() => watch.count("listing again") === 1, "a new list");
     expect(relists(watch)[0]).toBe("versions went back, from 1000 to 3");
     await followsTo(situation, "10.0.1.90");
   });
@@ -111,7 +111,7 @@ describe("a watch outlives", () => {
     const { api, watch } = situation;
     api.say("EndpointSlice", '{"type": "MODIFIED", "object": {"metadata": {"name": "we');
     api.cut();
-    await watch.until(() => watch.count("cannot follow") >= 1 && api.watches() === 4, "new watches");
+    await watch.until(() => watch.count("cannot watch") >= 1 && api.watches() === 4, "new watches");
     await followsTo(situation, "10.0.1.90");
   });
 
@@ -134,7 +134,7 @@ describe("a watch outlives", () => {
     await new Promise((resolve) => setTimeout(resolve, 30));
     api.say("EndpointSlice", line.subarray(at));
     await watch.until(() => watch.rules().includes("10.0.1.90:8080"), "the change");
-    expect(watch.count("list again")).toBe(0);
+    expect(watch.count("listing again")).toBe(0);
   });
 
   test.each(["garbage\n", '{"type": "MODIFIED"}\n', '{"type": "MODIFIED", "object": {"metadata": {}}}\n', "[]\n"])(
@@ -142,7 +142,7 @@ describe("a watch outlives", () => {
     async (line) => {
       const situation = await inStep();
       situation.api.say("EndpointSlice", line);
-      await situation.watch.until(() => situation.watch.count("list again") === 1, "a new list");
+      await situation.watch.until(() => situation.watch.count("listing again") === 1, "a new list");
       await followsTo(situation, "10.0.1.90");
     },
   );
@@ -169,8 +169,8 @@ describe("a watch outlives", () => {
 test("a server that is restarted all the time is not asked all the time", async () => {
   const { api, watch } = await inStep();
   await api.stop();
-  await watch.until(() => watch.count("cannot follow") >= 20, "failures");
-  const waits = watch.entries.filter(({ msg }) => msg === "cannot follow").map((entry) => entry.retryInMilliseconds);
+  await watch.until(() => watch.count("cannot watch") >= 20, "failures");
+  const waits = watch.entries.filter(({ msg }) => msg === "cannot watch").map((entry) => entry.retryInMilliseconds);
   expect(Math.max(...waits.map(Number))).toBeGreaterThan(25);
   expect(Math.max(...waits.map(Number))).toBeLessThanOrEqual(40);
 });
@@ -182,7 +182,7 @@ test("a server whose trouble only mentions a refusal is asked again", async () =
     return true;
   });
   const watch = runWatch(api);
-  await watch.until(() => watch.count("cannot follow") >= 5, "failures");
+  await watch.until(() => watch.count("cannot watch") >= 5, "failures");
   expect(watch.count("hopeless")).toBe(0);
   api.intercept(undefined);
   await watch.until(() => watch.count("synced") === 1, "the first sync");
@@ -197,7 +197,7 @@ test("a server that sends something else is not believed", async () => {
     return true;
   });
   api.say("Service", "garbage\n");
-  await watch.until(() => watch.count("cannot follow") >= 1, "a failure");
+  await watch.until(() => watch.count("cannot watch") >= 1, "a failure");
   api.intercept(undefined);
   await followsTo(situation, "10.0.1.90");
   expect(watch.rules()).toContain("shop/web");

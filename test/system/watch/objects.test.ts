@@ -10,7 +10,7 @@ describe("objects", () => {
     const situation = await inStep();
     const { api, watch } = situation;
     api.put({ ...slice, endpoints: [{ addresses: ["10.0.1.999"] }] });
-    await watch.until(() => watch.entries.some(({ code }) => code === "object-kept"), "a warning");
+    await watch.until(() => watch.entries.some(({ code }) => code === "last-valid-state-kept"), "a warning");
     await watch.until(() => watch.count("synced") === 2, "a sync");
     expect(watch.rules()).toContain("10.0.1.5:8080");
     await followsTo(situation, "10.0.1.90");
@@ -44,7 +44,7 @@ describe("objects", () => {
     await watch.until(() => watch.count("synced") === 2, "the configuration");
     expect(watch.rules()).toMatch(/-d 10.96.0.10\/32 .*--dport 80 -j KUBE-MARK-MASQ/);
     api.put(kept("a: [\n"));
-    await watch.until(() => watch.count("the configuration of kube-proxy is not taken") === 1, "a warning");
+    await watch.until(() => watch.count("the configuration of kube-proxy is invalid and ignored") === 1, "a warning");
     expect(watch.rules()).toMatch(/-d 10.96.0.10\/32 .*--dport 80 -j KUBE-MARK-MASQ/);
     api.remove("ConfigMap", "kube-proxy");
     await watch.until(() => !/-d 10.96.0.10\/32 .*--dport 80 -j KUBE-MARK-MASQ/.test(watch.rules()), "the default");

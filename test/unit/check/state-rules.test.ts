@@ -81,7 +81,7 @@ const examples: Partial<Record<Code, Example>> = {
       replaced(slice, "  nodeName: node1\n", "  conditions: {ready: false, serving: true, terminating: true}\n"),
     ),
   },
-  "unready-published": {
+  "not-ready-addresses-published": {
     has: join(node, withSpec("  publishNotReadyAddresses: true\n"), slice),
     hasNot: join(node, withSpec("  publishNotReadyAddresses: false\n"), slice),
   },
@@ -101,13 +101,13 @@ const examples: Partial<Record<Code, Example>> = {
     has: join(zoned, service, hinted("zone-a", "- addresses: [10.0.1.6]\n")),
     hasNot: join(zoned, service, hinted("zone-a", "- addresses: [10.0.1.6]\n  conditions: {ready: false}\n")),
   },
-  "hints-without-zone": { has: join(node, service, hinted("zone-a")), hasNot: join(zoned, service, hinted("zone-a")) },
-  "hints-miss-zone": { has: join(zoned, service, hinted("zone-b")), hasNot: join(zoned, service, hinted("zone-a")) },
+  "node-without-zone": { has: join(node, service, hinted("zone-a")), hasNot: join(zoned, service, hinted("zone-a")) },
+  "zone-without-hints": { has: join(zoned, service, hinted("zone-b")), hasNot: join(zoned, service, hinted("zone-a")) },
   "distribution-without-hints": {
     has: join(zoned, withSpec("  trafficDistribution: PreferSameZone\n"), slice),
     hasNot: join(zoned, withSpec("  trafficDistribution: PreferSameZone\n"), hinted("zone-a")),
   },
-  "affinity-remembers-few": {
+  "affinity-client-limit": {
     has: join(node, withSpec("  sessionAffinity: ClientIP\n"), slice),
     hasNot: join(node, withSpec("  sessionAffinity: None\n"), slice),
   },

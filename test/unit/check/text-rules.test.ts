@@ -130,7 +130,7 @@ const faults: Readonly<
     ]
   >
 > = {
-  "share-leaks": [
+  "load-balancing-incomplete": [
     shares(`${half} -j ${sep("A")}`, `${half} -j ${sep("B")}`),
     shares(`${half} -j ${sep("A")}`, `-j ${sep("B")}`),
     "rules:11",
@@ -152,7 +152,7 @@ const faults: Readonly<
     "rules:3",
   ],
   "chain-unused": [nat(...declared.slice(0, 1)), nat(...declared.slice(0, 1), into, `-A ${svc} -j RETURN`), "rules:4"],
-  "chain-not-entered": [
+  "chain-unreachable": [
     nat(":KUBE-SERVICES - [0:0]", "-A KUBE-SERVICES -j MARK --set-xmark 0x1/0x1"),
     nat(":KUBE-SERVICES - [0:0]", "-A KUBE-SERVICES -j MARK --set-xmark 0x1/0x1", "-A PREROUTING -j KUBE-SERVICES"),
     "rules:4",

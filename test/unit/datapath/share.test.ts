@@ -44,7 +44,7 @@ test("near is near: at most so many of 2^31 apart, whichever is greater", () => 
   );
 });
 
-test("n endpoints by the thresholds of kube-proxy share what there is to one", () => {
+test("n endpoints by the thresholds of kube-proxy have shares that sum to one", () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 60 }), (count) => {
       let rest = shares.everything;
@@ -60,13 +60,13 @@ test("n endpoints by the thresholds of kube-proxy share what there is to one", (
   );
 });
 
-test("what is not nothing is never printed as 0 %, what is not everything never as 100 %", () => {
+test("what is not nothing is never printed as 0%, what is not everything never as 100%", () => {
   fc.assert(
     fc.property(anyPart, ([a, b]) => {
       const value = a <= b ? shares.share(a, b) : shares.share(b, a);
       const text = shares.printPercent(value);
-      expect(text === "0 %").toBe(value.numerator === 0n);
-      expect(text === "100 %").toBe(shares.sameShare(value, shares.everything));
+      expect(text === "0%").toBe(value.numerator === 0n);
+      expect(text === "100%").toBe(shares.sameShare(value, shares.everything));
       expect(text).toMatch(/^(?:[<>]?\d{1,3}(?:\.\d)? %)$/);
       expect(shares.printFraction(value)).toBe(
         value.denominator === 1n ? `${value.numerator}` : `${value.numerator}/${value.denominator}`,

@@ -50,22 +50,22 @@ describe.each(["iptables", "ipvs"] as const)("diffSides in %s mode", (mode) => {
   test("an endpoint less: shares, on every address of the service port", () => {
     const diff = diffEdited((documents) => documents[2]!.endpoints.pop(), { mode });
     expect(told(diff)).toEqual([
-      "changed shares 10.97.5.17:3000/TCP: endpoints 2 -> 1",
-      "changed shares nodePort 30080/TCP: endpoints 2 -> 1",
+      "changed load-distribution 10.97.5.17:3000/TCP: endpoints 2 -> 1",
+      "changed load-distribution nodePort 30080/TCP: endpoints 2 -> 1",
     ]);
     const change = find(diff, "10.97.5.17:3000/TCP");
     expect(change.endpoints).toEqual({
       added: [],
       removed: [{ target: "10.244.2.12:443", pod: undefined, node: undefined }],
     });
-    expect(change.details).toContain("share per endpoint 50 % -> 100 %");
-    expect(change.witness).toEqual({
+    expect(change.details).toContain("share per endpoint 50% -> 100%");
+    expect(change.examplePacket).toEqual({
       from: "198.51.100.7",
       fromClass: "outside",
       entry: "outside",
       to: "10.97.5.17:3000",
       protocol: "tcp",
-      was: "10.244.1.11:443 50 %, 10.244.2.12:443 50 %",
+      was: "10.244.1.11:443 50%, 10.244.2.12:443 50%",
       now: "10.244.1.11:443",
     });
     // In ipvs mode a process that binds no address talks to a VIP from the VIP.
@@ -85,7 +85,7 @@ describe.each(["iptables", "ipvs"] as const)("diffSides in %s mode", (mode) => {
       "changed access-lost 10.97.5.17:3000/TCP: no endpoints left",
       "changed access-lost nodePort 30080/TCP: no endpoints left",
     ]);
-    expect(find(diff, "10.97.5.17:3000/TCP").witness).toMatchObject({ now: "rejected" });
+    expect(find(diff, "10.97.5.17:3000/TCP").examplePacket).toMatchObject({ now: "rejected" });
   });
 
   test("a node port that opens widens access, one that closes loses it", () => {
@@ -110,8 +110,8 @@ describe.each(["iptables", "ipvs"] as const)("diffSides in %s mode", (mode) => {
       mode,
     });
     expect(told(diff)).toEqual([
-      "changed affinity 10.97.5.17:3000/TCP: clients stay at their endpoint for 10800 s now",
-      "changed affinity nodePort 30080/TCP: clients stay at their endpoint for 10800 s now",
+      "changed affinity 10.97.5.17:3000/TCP: session affinity added (10800 s)",
+      "changed affinity nodePort 30080/TCP: session affinity added (10800 s)",
     ]);
   });
 
@@ -138,7 +138,7 @@ describe.each(["iptables", "ipvs"] as const)("diffSides in %s mode", (mode) => {
     expect(diff.changes.map(({ vip }) => vip)).toContain("nodePort 30080/TCP");
     expect(find(diff, "nodePort 30080/TCP")).toMatchObject({
       endpoints: { removed: [{ target: "10.244.2.12:443" }] },
-      witness: { entry: "outside", now: "10.244.1.11:443" },
+      examplePacket: { entry: "outside", now: "10.244.1.11:443" },
     });
   });
 });
@@ -146,9 +146,9 @@ describe.each(["iptables", "ipvs"] as const)("diffSides in %s mode", (mode) => {
 test("modes are compared by what they do", () => {
   const diff = diffEdited(() => {}, { mode: "iptables", toMode: "ipvs" });
   expect(told(diff)).toEqual([
-    "changed access-widened packets that conntrack calls INVALID: dropped -> goes on untouched",
+    "changed access-widened packets in conntrack state INVALID: dropped -> not handled",
     "removed access-lost 127.0.0.1:30080/TCP: closes",
-    "changed access-lost 10.97.5.17, other ports: goes on untouched -> rejected",
+    "changed access-lost 10.97.5.17, other ports: not handled -> rejected",
     "changed source-address 10.97.5.17:3000/TCP: source address is kept now, as seen by 10.244.2.12:443",
   ]);
 });
@@ -163,5 +163,5 @@ test("without KUBE-FIREWALL the network reaches what listens on 127.0.0.1 alone"
     side("base", (text) => text),
     side("head", (text) => text.replace(/^-A KUBE-FIREWALL .*\n/m, "")),
   );
-  expect(told(diff)).toEqual(["changed access-widened 127.0.0.1, other ports: dropped -> goes on untouched"]);
+  expect(told(diff)).toEqual(["changed access-widened 127.0.0.1, other ports: dropped -> not handled"]);
 });

@@ -40,14 +40,14 @@ describe("text of any origin", () => {
     const twice = [...rules.slice(0, 5), String(rules[4]).replace(/A$/, "B"), ...rules.slice(5)];
     const swapped = [...twice.slice(0, 4), twice[5] ?? "", twice[4] ?? "", ...twice.slice(6)];
     const diff = diffRules(twice, swapped);
-    expect(told(diff)).toEqual(["changed shares 10.0.0.1:80/TCP: endpoints replaced"]);
+    expect(told(diff)).toEqual(["changed load-distribution 10.0.0.1:80/TCP: endpoints replaced"]);
   });
 
   test("a foreign rule with a match that nobody can answer divides the packets, and says so", () => {
     const head = [...rules.slice(0, 4), "-A PREROUTING -m bpf --bytecode x -j ACCEPT", ...rules.slice(4)];
     const { changes } = diffRules(rules, head);
     expect(changes.map(({ vip }) => vip)).toEqual(["10.0.0.1:80/TCP", "10.0.0.2:80/TCP"]);
-    expect(changes[0]?.details).toContain("depends on what nobody can tell from the text: -m bpf --bytecode x");
+    expect(changes[0]?.details).toContain("depends on a match that Portolan cannot evaluate: -m bpf --bytecode x");
     expect(changes[0]?.after).toMatchObject([
       { from: "outside", outcomes: [{ assuming: ["not -m bpf --bytecode x"] }, { assuming: ["-m bpf --bytecode x"] }] },
       { from: "the node itself" },
@@ -65,11 +65,11 @@ describe("text of any origin", () => {
     const [change] = diffRules(rules, head).changes;
     expect(change).toMatchObject({
       severity: "access-lost",
-      witness: { fromClass: "outside but 203.0.113.0/24", was: "10.1.0.1:80", now: "untouched" },
+      examplePacket: { fromClass: "outside but 203.0.113.0/24", was: "10.1.0.1:80", now: "untouched" },
     });
   });
 
-  test("a threshold that is one off is the rounding of 1/n; one that is not, is other shares", () => {
+  test("a threshold that is one off is the rounding of 1/n; one that is not, is another load distribution", () => {
     const balanced = [
       ...edited(
         "-A A -p tcp -m tcp -j",
@@ -80,7 +80,9 @@ describe("text of any origin", () => {
     ];
     const other = (share: string) => balanced.map((line) => line.replace("0.50000000000", share));
     expect(diffRules(balanced, other("0.50000000047")).changes).toEqual([]);
-    expect(told(diffRules(balanced, other("0.40000000037")))).toEqual(["changed shares 10.0.0.1:80/TCP: other shares"]);
+    expect(told(diffRules(balanced, other("0.40000000037")))).toEqual([
+      "changed load-distribution 10.0.0.1:80/TCP: load distribution",
+    ]);
   });
 
   test("a default policy of DROP concerns everything", () => {
@@ -90,9 +92,9 @@ describe("text of any origin", () => {
       "access-lost 10.0.0.1:80/TCP",
       "access-lost 10.0.0.2, other ports",
       "access-lost 10.0.0.2:80/TCP",
-      "access-lost everything else",
-      "access-lost packets that conntrack calls ESTABLISHED",
-      "access-lost packets that conntrack calls INVALID",
+      "access-lost all other destinations",
+      "access-lost packets in conntrack state ESTABLISHED",
+      "access-lost packets in conntrack state INVALID",
     ]);
   });
 });
@@ -120,6 +122,6 @@ describe("nodes", () => {
     const base = sideOf("a", [node("n1", "10.1.0.1"), node("n2", "10.1.0.1")]);
     const diff = diffSides(base, sideOf("b", [node("n1", "10.1.0.1")]));
     expect(diff.nodes).toEqual(["n1"]);
-    expect(diff.assumptions).toContain("n2 is only in a, so nothing in b is compared with it");
+    expect(diff.assumptions).toContain("n2 exists only in a: it is not compared");
   });
 });

@@ -115,18 +115,18 @@ describe.each(["iptables", "ipvs"] as const)("in %s mode", (mode) => {
       expect(changes).toHaveLength(1);
       expect(changes[0]).toMatchObject({
         severity: "affinity",
-        headline: "clients that stay at an endpoint choose anew, once",
+        headline: "session affinity is reset once",
         endpoints: { added: [], removed: [] },
         nodes,
       });
-      expect(changes[0]?.witness.from).not.toMatch(/^10\.0\.[12]\.9$/);
+      expect(changes[0]?.examplePacket.from).not.toMatch(/^10\.0\.[12]\.9$/);
     }
   });
 });
 
 test("affinity of the same length is the same in both modes", () => {
   const { changes } = diff({ sessionAffinity: "ClientIP" }, { sessionAffinity: "ClientIP" }, "iptables", "ipvs");
-  expect(changes.filter(({ severity }) => severity === "shares" || severity === "affinity")).toEqual([]);
+  expect(changes.filter(({ severity }) => severity === "load-distribution" || severity === "affinity")).toEqual([]);
 });
 
 describe("text of any origin", () => {
@@ -161,7 +161,7 @@ ${masquerade}`;
     const rule = (chance: string) =>
       `*nat\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING ${to}${chance} -j DNAT --to-destination 10.1.0.1:80`;
     const leaking = rule(" -m statistic --mode random --probability 0.50000000000");
-    expect(diffRules(rule(""), leaking)).toEqual(["access-lost 10.0.0.1:80/TCP: partly goes on untouched (n)"]);
+    expect(diffRules(rule(""), leaking)).toEqual(["access-lost 10.0.0.1:80/TCP: partly not handled (n)"]);
     expect(diffRules(leaking, rule(""))).toEqual(["access-widened 10.0.0.1:80/TCP: served more often (n)"]);
   });
 });

@@ -31,12 +31,12 @@ describe("a chain", () => {
     expect(place).toMatchObject({
       table: "nat",
       service: "shop/web:http",
-      purpose: "spreads traffic for shop/web:http over its endpoints in the cluster",
+      purpose: "balances traffic for shop/web:http over its endpoints in the cluster",
       reachedFrom: ["OUTPUT", "PREROUTING"],
     });
     expect(place?.leadingHere.map(({ chain, number }) => [chain, number])).toEqual([["KUBE-SERVICES", 1]]);
     expect(place?.rules.map(({ share, words }) => [share?.exact, words])).toEqual([
-      [undefined, "not from 10.0.0.0/16, to 10.96.0.20, TCP, to port 80: mark to be masqueraded"],
+      [undefined, "not from 10.0.0.0/16, to 10.96.0.20, TCP, to port 80: mark for masquerade"],
       ["1/2", `everything: go on in ${sep("10.0.1.5:8080")}, which sends to 10.0.1.5:8080`],
       ["1/2", `everything: go on in ${sep("10.0.2.6:8080")}, which sends to 10.0.2.6:8080`],
     ]);
@@ -74,7 +74,7 @@ COMMIT
       "cali-PREROUTING node1.save:8",
     ]);
     const [foreign] = explainChain("cali-PREROUTING", dump, byComments);
-    expect(foreign?.purpose).toBe("is somebody else's: neither kube-proxy nor Portolan makes it");
+    expect(foreign?.purpose).toBe("belongs to another program: neither kube-proxy nor Portolan creates it");
   });
 
   it("is drawn from the kernel's chains to endpoints", () => {
@@ -91,8 +91,8 @@ COMMIT
   n0 -->|"to 10.96.0.20, TCP, to port 80"| n1
   n2 --> n0
   n3 --> n0
-  n1 -->|"50 %"| n4
-  n1 -->|"50 %"| n5
+  n1 -->|"50%"| n4
+  n1 -->|"50%"| n5
   n4 -->|"TCP"| n6
   n5 -->|"TCP"| n7
 `);
@@ -112,7 +112,7 @@ describe("a chain that is not there", () => {
   it.each([
     ["an endpoint that is not ready", sep("10.0.3.7:8080"), [service(), slice([here, unready])], quiet, ["not ready"]],
     [
-      "no traffic from outside",
+      "no external traffic",
       own.external,
       [service(), both],
       quiet,
@@ -131,28 +131,28 @@ describe("a chain that is not there", () => {
       own.firewall,
       [service(balanced, withAddress), both],
       quiet,
-      ["its loadBalancerSourceRanges restrict nothing in this family"],
+      ["its loadBalancerSourceRanges have no effect in this family"],
     ],
     [
       "no policy Local",
       own.local,
       [service(), both],
       quiet,
-      ["none of its traffic policies is Local, so KUBE-SVC-... takes its traffic"],
+      ["none of its traffic policies is Local, so KUBE-SVC-... handles its traffic"],
     ],
     [
       "no endpoint here",
       own.local,
       [service(local), slice([there])],
       quiet,
-      ["externalTrafficPolicy Local and 0 of 1 endpoints here, so traffic from outside is dropped"],
+      ["externalTrafficPolicy Local and 0 of 1 local endpoints, so external traffic is dropped"],
     ],
     [
       "policy Local inside",
       own.cluster,
       [service({ internalTrafficPolicy: "Local" }), both],
       quiet,
-      ["internalTrafficPolicy is Local and nothing leads in from outside, so KUBE-SVL-... takes its traffic"],
+      ["internalTrafficPolicy is Local and there is no external traffic, so KUBE-SVL-... handles its traffic"],
     ],
     [
       "no endpoints",
@@ -166,21 +166,21 @@ describe("a chain that is not there", () => {
       own.cluster,
       [service({ clusterIP: "None" }), both],
       quiet,
-      ["it is headless (clusterIP: None): DNS answers with the endpoints themselves"],
+      ["it is headless (clusterIP: None): DNS returns the endpoint addresses"],
     ],
     [
       "the ipvs mode",
       own.cluster,
       [service(), both],
       { ...quiet, mode: "ipvs" },
-      ["in ipvs mode service ports have virtual servers and set entries, and no chains"],
+      ["in ipvs mode service ports have virtual servers and set entries, not chains"],
     ],
     [
       "an old name",
       own.external.replace("EXT", "XLB"),
       [service(nodePort), both],
       quiet,
-      ["chains of this name are KUBE-EXT-... since Kubernetes 1.25"],
+      ["since Kubernetes 1.25 these chains are named KUBE-EXT-..."],
     ],
   ] as const)("because of %s", (_, name, objects, options, why) => {
     expect(whyAbsent(name, [node(), ...objects], options)).toEqual(why);

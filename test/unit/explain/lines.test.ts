@@ -40,8 +40,8 @@ describe("a line", () => {
         chain: "A",
         matches: [
           { kind: "source", words: "from 10.0.0.1" },
-          { kind: "comment", words: "comment, which asks for nothing: x" },
-          { kind: "statistic", words: "50 % by chance" },
+          { kind: "comment", words: "comment, matches every packet: x" },
+          { kind: "statistic", words: "50% at random" },
         ],
         target: "go on in B",
       },

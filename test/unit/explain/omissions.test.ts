@@ -25,13 +25,13 @@ describe("what a Service does not get", () => {
       "ExternalName",
       [node(), service({ type: "ExternalName", externalName: "db.example.com", clusterIP: undefined })],
       quiet,
-      "external-name | every rule | it is of type ExternalName: DNS answers with db.example.com, and kube-proxy has no part in it",
+      "external-name | every rule | it is of type ExternalName: a DNS alias for db.example.com, without rules",
     ],
     [
       "headless",
       [node(), service({ clusterIP: "None" }), slice([here])],
       quiet,
-      "headless | every rule | it is headless (clusterIP: None): DNS answers with the endpoints themselves",
+      "headless | every rule | it is headless (clusterIP: None): DNS returns the endpoint addresses",
     ],
     [
       "another proxy",
@@ -49,19 +49,19 @@ describe("what a Service does not get", () => {
         ),
       ],
       quiet,
-      "other-proxy | every rule | its label service.kubernetes.io/service-proxy-name leaves it to another proxy, cilium",
+      "other-proxy | every rule | its label service.kubernetes.io/service-proxy-name assigns it to another proxy, cilium",
     ],
     [
       "no cluster IP",
       [node(), service({ clusterIP: undefined }), slice([here])],
       quiet,
-      "no-cluster-ip | every rule | it has no cluster IP yet: a cluster would choose one",
+      "no-cluster-ip | every rule | it has no cluster IP: only a cluster allocates one",
     ],
     [
       "a family that is not compiled",
       [node(), service({ clusterIP: "10.96.0.20", clusterIPs: ["10.96.0.20", "fd00::20"] }), slice([here])],
       { ...quiet, families: ["ipv4"] },
-      "family-not-compiled | IPv6 rules | that family is not compiled here, so fd00::20 is not served",
+      "family-not-compiled | IPv6 rules | this family is not compiled, so fd00::20 is not served",
     ],
     [
       "an address of a family without a cluster IP",
@@ -85,13 +85,13 @@ describe("what a Service does not get", () => {
       "an ingress name",
       [node(), service(balancer, ingress({ hostname: "lb.example.com" })), slice([here])],
       quiet,
-      "ingress-hostname | load balancer lb.example.com | rules know no names: kube-proxy reads only an ip",
+      "ingress-hostname | load balancer lb.example.com | kube-proxy reads only ip, not hostname",
     ],
     [
       "ipMode Proxy",
       [node(), service(balancer, ingress({ ip: "203.0.113.9", ipMode: "Proxy" })), slice([here])],
       quiet,
-      "ingress-ip-mode-proxy | load balancer IP 203.0.113.9 | its ipMode Proxy leaves packets to the load balancer itself",
+      "ingress-ip-mode-proxy | load balancer IP 203.0.113.9 | its ipMode is Proxy: packets go to the load balancer itself",
     ],
     [
       "a node port that is not allocated",
@@ -107,25 +107,25 @@ describe("what a Service does not get", () => {
       "a node port that nobody chose",
       [node(), service({ type: "NodePort" }), slice([here])],
       quiet,
-      "node-port-missing | node port of port http | it is not given, and only a cluster would choose one",
+      "node-port-missing | node port of port http | it is not set, and only a cluster allocates one",
     ],
     [
       "node ports on no address",
       [node(), service(nodePort), slice([here])],
       { config: { ...clusterCidr, nodePortAddresses: ["198.51.100.0/24"] } },
-      "node-ports-match-nothing | node port 30080 | no address of this node lies in nodePortAddresses",
+      "node-ports-match-nothing | node port 30080 | no address of this node is in nodePortAddresses",
     ],
     [
       "node ports on some addresses",
       [node(), service(nodePort), slice([here])],
       { config: { ...clusterCidr, nodePortAddresses: ["192.0.2.0/24"] } },
-      "node-ports-on-some-addresses | node port 30080 on other addresses of this node | nodePortAddresses choose 192.0.2.10",
+      "node-ports-restricted | node port 30080 on other addresses of this node | nodePortAddresses choose 192.0.2.10",
     ],
     [
       "node ports off loopback, by address",
       [node(), service(nodePort), slice([here])],
       { config: { ...clusterCidr, nodePortAddresses: ["192.0.2.0/24"] } },
-      "node-ports-not-on-loopback | node port 30080 on 127.0.0.1 | 127.0.0.1 does not lie in nodePortAddresses",
+      "node-ports-not-on-loopback | node port 30080 on 127.0.0.1 | 127.0.0.1 is not in nodePortAddresses",
     ],
     [
       "node ports off loopback, by configuration",
@@ -137,13 +137,13 @@ describe("what a Service does not get", () => {
       "node ports off loopback, by mode",
       [node(), service(nodePort), slice([here])],
       { ...quiet, mode: "ipvs" },
-      "node-ports-not-on-loopback | node port 30080 on 127.0.0.1 | the ipvs mode serves none on loopback",
+      "node-ports-not-on-loopback | node port 30080 on 127.0.0.1 | the ipvs mode does not serve node ports on loopback",
     ],
     [
       "a health check port that nobody chose",
       [node(), service({ ...balancer, externalTrafficPolicy: "Local" }, ingress({ ip: "203.0.113.9" })), slice([here])],
       quiet,
-      "health-check-port-missing | health check port | spec.healthCheckNodePort is not given, and only a cluster would choose one",
+      "health-check-port-missing | health check port | spec.healthCheckNodePort is not set, and only a cluster allocates one",
     ],
     [
       "a health check port in ipvs mode without node ports",
@@ -156,7 +156,7 @@ describe("what a Service does not get", () => {
         slice([here]),
       ],
       { mode: "ipvs", config: { ...clusterCidr, nodePortAddresses: ["198.51.100.0/24"] } },
-      "health-check-port-skipped | health check port 32000 | kube-proxy in ipvs mode gives up on the service port where no node port can be opened",
+      "health-check-port-skipped | health check port 32000 | in ipvs mode kube-proxy stops processing the service port if no node port can be opened",
     ],
     [
       "source ranges of the other family",
@@ -166,7 +166,7 @@ describe("what a Service does not get", () => {
         slice([here]),
       ],
       quiet,
-      "source-ranges-other-family | source ranges in IPv4 | none is of that family, so every source may use the load balancer IPs",
+      "source-ranges-other-family | source ranges in IPv4 | none has this family, so every source can use the load balancer IPs",
     ],
     [
       "a source range of everything",
@@ -179,13 +179,13 @@ describe("what a Service does not get", () => {
         slice([here]),
       ],
       quiet,
-      "source-range-zero | source ranges in IPv4 | 0.0.0.0/0 takes in every source",
+      "source-range-zero | source ranges in IPv4 | 0.0.0.0/0 allows every source",
     ],
     [
       "source ranges of nothing",
       [node(), service({ ...balancer, loadBalancerSourceRanges: ["198.51.100.0/24"] }), slice([here])],
       quiet,
-      "source-ranges-without-addresses | source ranges | it has no load balancer IP that they could guard",
+      "source-ranges-without-addresses | source ranges | it has no load balancer IP to protect",
     ],
     [
       "source ranges without this node",
@@ -195,7 +195,7 @@ describe("what a Service does not get", () => {
         slice([here]),
       ],
       quiet,
-      "source-ranges-node-outside | load balancer IPs for this node itself | this node lies in none of the source ranges, so its own packets are dropped",
+      "source-ranges-node-outside | load balancer IPs for this node itself | this node is in none of the source ranges, so its own packets are dropped",
     ],
     [
       "source ranges beside node ports",
@@ -205,13 +205,13 @@ describe("what a Service does not get", () => {
         slice([here]),
       ],
       quiet,
-      "source-ranges-not-for-node-port | source ranges for node ports | loadBalancerSourceRanges guard load balancer IPs alone",
+      "source-ranges-not-for-node-port | source ranges for node ports | loadBalancerSourceRanges protect only load balancer IPs",
     ],
     [
       "pods that cannot be told",
       [node(), service(), slice([here])],
       {},
-      "pods-not-told | masquerading of traffic to the cluster IP that no pod sends | nothing says how pods are told from other sources (detectLocalMode, clusterCIDR)",
+      "no-local-detector | masquerade of traffic to the cluster IP that is not from pods | local traffic detection is not configured (detectLocalMode, clusterCIDR)",
     ],
   ];
 
@@ -223,7 +223,7 @@ describe("what a Service does not get", () => {
     const first = service({ externalIPs: ["203.0.113.5"] }, { metadata: { namespace: "shop", name: "api" } });
     const second = service({ clusterIP: "10.96.0.21", externalIPs: ["203.0.113.5"] });
     expect(omissionsOf([node(), second, first, slice([here])], { ...quiet, mode: "ipvs" })).toContain(
-      "virtual-server-shared | virtual server 203.0.113.5:80 | shop/api:http comes first in name order and has it already",
+      "virtual-server-shared | virtual server 203.0.113.5:80 | shop/api:http is first in name order and owns it",
     );
   });
 

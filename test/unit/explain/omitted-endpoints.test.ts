@@ -21,31 +21,31 @@ describe("endpoints that a Service does not get on a node", () => {
       "no endpoint at all",
       [node(), service(), slice([])],
       quiet,
-      "no-endpoints | rules that lead to endpoints | it has no endpoints, so its traffic is rejected",
+      "no-endpoints | rules to endpoints | it has no endpoints, so its traffic is rejected",
     ],
     [
       "no usable endpoint",
       [node(), service(), slice([{ ...here, conditions: { ready: false } }])],
       quiet,
-      "no-endpoints | rules that lead to endpoints | 0 of 1 endpoints can be used, so its traffic is rejected",
+      "no-endpoints | rules to endpoints | 0 of 1 endpoints can be used, so its traffic is rejected",
     ],
     [
-      "external policy Local without endpoints here",
+      "external policy Local without local endpoints",
       [node(), service({ ...nodePort, externalTrafficPolicy: "Local" }), slice([there])],
       quiet,
-      `no-local-endpoints | rules in ${localChain} | externalTrafficPolicy Local and 0 of 1 endpoints here, so traffic from outside is dropped`,
+      `no-local-endpoints | rules in ${localChain} | externalTrafficPolicy Local and 0 of 1 local endpoints, so external traffic is dropped`,
     ],
     [
-      "internal policy Local without endpoints here",
+      "internal policy Local without local endpoints",
       [node(), service({ internalTrafficPolicy: "Local" }), slice([there])],
       quiet,
-      `no-local-endpoints | rules in ${localChain} | internalTrafficPolicy Local and 0 of 1 endpoints here, so traffic to the cluster IP is dropped`,
+      `no-local-endpoints | rules in ${localChain} | internalTrafficPolicy Local and 0 of 1 local endpoints, so traffic to the cluster IP is dropped`,
     ],
     [
       "policy Local in ipvs mode",
       [node(), service({ ...nodePort, externalTrafficPolicy: "Local" }), slice([there])],
       { ...quiet, mode: "ipvs" },
-      "local-policy-falls-back | local endpoints for traffic from outside | externalTrafficPolicy Local and 0 of 1 endpoints here: all endpoints are used instead",
+      "local-policy-falls-back | local endpoints for external traffic | externalTrafficPolicy Local and 0 of 1 local endpoints: all endpoints are used instead",
     ],
     [
       "an endpoint that is not ready",
@@ -57,7 +57,7 @@ describe("endpoints that a Service does not get on a node", () => {
       "an endpoint that terminates",
       [node(), service(), slice([here, { ...there, conditions: { ready: false, serving: true, terminating: true } }])],
       quiet,
-      "endpoint-terminating | endpoint 10.0.2.6:8080 (node2) | terminating, which counts only where no endpoint is ready, and 1 is",
+      "endpoint-terminating | endpoint 10.0.2.6:8080 (node2) | terminating: used only if no endpoint is ready, but 1 is",
     ],
     [
       "an endpoint that has stopped serving",
@@ -69,19 +69,19 @@ describe("endpoints that a Service does not get on a node", () => {
       "an endpoint elsewhere",
       [node(), service({ internalTrafficPolicy: "Local" }), slice([here, there])],
       quiet,
-      "endpoint-elsewhere | endpoint 10.0.2.6:8080 (node2) | on another node, and internalTrafficPolicy Local uses those on this node only",
+      "endpoint-not-local | endpoint 10.0.2.6:8080 (node2) | on another node, and internalTrafficPolicy Local uses only local endpoints",
     ],
     [
       "an endpoint elsewhere, for some of its traffic",
       [node(), service({ ...nodePort, externalTrafficPolicy: "Local" }), slice([here, there])],
       quiet,
-      "endpoint-elsewhere | endpoint 10.0.2.6:8080 (node2) for traffic from outside | on another node, and externalTrafficPolicy Local uses those on this node only",
+      "endpoint-not-local | endpoint 10.0.2.6:8080 (node2) for external traffic | on another node, and externalTrafficPolicy Local uses only local endpoints",
     ],
     [
       "an endpoint without a node",
       [node(), service({ internalTrafficPolicy: "Local" }), slice([here, { addresses: ["10.0.3.7"] }])],
       quiet,
-      "endpoint-elsewhere | endpoint 10.0.3.7:8080 | without a nodeName, and internalTrafficPolicy Local uses those on this node only",
+      "endpoint-not-local | endpoint 10.0.3.7:8080 | without a nodeName, and internalTrafficPolicy Local uses only local endpoints",
     ],
     [
       "an endpoint for another zone",
@@ -94,7 +94,7 @@ describe("endpoints that a Service does not get on a node", () => {
         ]),
       ],
       quiet,
-      "endpoint-hinted-elsewhere | endpoint 10.0.2.6:8080 (node2) | hints are for zones b, and others are for this node's zone, a",
+      "endpoint-excluded-by-hints | endpoint 10.0.2.6:8080 (node2) | its hints are for zones b, and other endpoints have hints for this node's zone (a)",
     ],
     [
       "an endpoint for another node",
@@ -107,7 +107,7 @@ describe("endpoints that a Service does not get on a node", () => {
         ]),
       ],
       quiet,
-      "endpoint-hinted-elsewhere | endpoint 10.0.2.6:8080 (node2) | hints are for nodes node2, and others are for this node",
+      "endpoint-excluded-by-hints | endpoint 10.0.2.6:8080 (node2) | its hints are for nodes node2, and other endpoints have hints for this node",
     ],
     [
       "hints that some lack",
@@ -125,7 +125,7 @@ describe("endpoints that a Service does not get on a node", () => {
       "hints for other zones alone",
       [zonedNode("c"), service(), slice([{ ...here, hints: { forZones: [{ name: "a" }] } }])],
       quiet,
-      "hints-ignored | zone hints of endpoints | they are ignored: no endpoint is for this node's zone, c",
+      "hints-ignored | zone hints of endpoints | they are ignored: no endpoint has a hint for this node's zone (c)",
     ],
     [
       "an endpoint given twice",
@@ -138,7 +138,7 @@ describe("endpoints that a Service does not get on a node", () => {
         }),
       ],
       quiet,
-      "endpoint-given-twice | endpoint 10.0.1.5:8080 of EndpointSlice web-1 | EndpointSlice web-2 gives it too, and that one counts",
+      "endpoint-duplicate | endpoint 10.0.1.5:8080 of EndpointSlice web-1 | EndpointSlice web-2 gives it too, and that one counts",
     ],
   ];
 
@@ -155,7 +155,7 @@ describe("endpoints that a Service does not get on a node", () => {
       }),
     );
     expect(omissionsOf([node(), service(), ...slices], quiet)).toEqual([
-      "comments-left-out | comments in the rules of endpoints | there are more than 1,000 endpoints, and kube-proxy then saves the room",
+      "comments-omitted | comments in the rules of endpoints | kube-proxy omits them above 1,000 endpoints",
     ]);
   });
 });

@@ -31,13 +31,13 @@ describe("slices that a Service does not get", () => {
         }),
       ],
       quiet,
-      "slice-headless | EndpointSlice shop/web-1 | its label service.kubernetes.io/headless keeps kube-proxy from reading it",
+      "slice-headless | EndpointSlice shop/web-1 | kube-proxy ignores slices with the label service.kubernetes.io/headless",
     ],
     [
       "a slice of names",
       [node(), service(), slice([{ addresses: ["a.example.com"] }], { addressType: "FQDN" })],
       quiet,
-      "slice-fqdn | EndpointSlice shop/web-1 | kube-proxy reads no slices of addressType FQDN",
+      "slice-fqdn | EndpointSlice shop/web-1 | kube-proxy ignores slices of addressType FQDN",
     ],
     [
       "a slice of the other family",

@@ -45,7 +45,7 @@ describe("an EndpointSlice", () => {
     [
       "a headless Service",
       [node(), service({ clusterIP: "None" }), slice([here])],
-      ["headless | every rule | it is headless (clusterIP: None): DNS answers with the endpoints themselves"],
+      ["headless | every rule | it is headless (clusterIP: None): DNS returns the endpoint addresses"],
     ],
     [
       "an endpoint that is not ready",
@@ -65,11 +65,11 @@ it("a Node is what resolving it has settled", () => {
     "mode: iptables",
     "families: IPv4",
     "zone: a",
-    "pods (IPv4): told by their source, 10.0.0.0/16",
-    "node ports (IPv4): on every address, 127.0.0.1 too",
+    "pods (IPv4): detected by source 10.0.0.0/16",
+    "node ports (IPv4): on every address, including 127.0.0.1",
     "addresses (IPv4): 192.0.2.10",
     "service ports: 1",
-    "endpoints here: 1 of 2",
+    "local endpoints: 1 of 2",
   ]);
   expect(lines.total).toBeGreaterThan(lines.always);
 });

@@ -49,7 +49,13 @@ describe("a narrowing", () => {
   });
 
   it("shows what belongs to no single Service", () => {
-    const others = ["every Service", "a Service that is gone", "Node n1", "Chain nat/KUBE-SERVICES", "everything else"];
+    const others = [
+      "shared base chains",
+      "a deleted Service",
+      "Node n1",
+      "Chain nat/KUBE-SERVICES",
+      "all other destinations",
+    ];
     expect(shown({ namespaces: ["none"] }, others)).toEqual(others);
     expect(createNarrowing(filter({ namespaces: ["none"] }), { services, owners }).shows([undefined])).toBe(true);
   });
@@ -73,7 +79,7 @@ describe("what is not shown", () => {
     [["shop/db", "other/web"], 2, "1 change of another Service and 2 rules are not shown (-n other)"],
     [["shop/db"], 0, "1 change of another Service is not shown (-n other)"],
     [["other/web"], 1, "1 rule of other Services is not shown (-n other)"],
-    [["other/web"], 0, "-n other leaves nothing out"],
+    [["other/web"], 0, "-n other hides nothing"],
   ])("of %j and %d rules", (items, rules, says) => {
     const narrowing = createNarrowing(filter({ namespaces: ["other"] }), { services, owners });
     const { hidden } = narrowItems(items, namesOf, narrowing);
@@ -96,7 +102,7 @@ describe("a filter that matches nothing", () => {
 
   it("says that there is none at all", () => {
     expect(tellUnmatched(filter({ namespaces: ["shop"] }), [])).toBe(
-      "no Service matches -n shop; there is no Service at all",
+      "no Service matches -n shop; there are no Services",
     );
   });
 });

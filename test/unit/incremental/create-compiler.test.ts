@@ -112,14 +112,17 @@ describe("an object with errors", () => {
     const compiler = createCompiler({ node: "node1" });
     const other = service("other", { ip: "10.96.0.2" });
     const first = compiler.update({ upsert: [testNode, service("web", { port: 0 }), ends, other] });
-    expect(codesOf(first)).toContain("object-left-out Service shop/web");
+    expect(codesOf(first)).toContain("object-skipped Service shop/web");
     expectScriptOf(compiler, [testNode, ends, other]);
     compiler.update({ upsert: [web] });
     const broken = compiler.update({
       upsert: [service("web", { port: 70_000 }), { ...ends, addressType: "IPv5" }, slice("other", ["10.0.0.2"])],
     });
     expect(codesOf(broken)).toEqual(
-      expect.arrayContaining(["object-kept Service shop/web", "object-kept EndpointSlice shop/web-x"]),
+      expect.arrayContaining([
+        "last-valid-state-kept Service shop/web",
+        "last-valid-state-kept EndpointSlice shop/web-x",
+      ]),
     );
     expectScriptOf(compiler, [testNode, web, ends, other, slice("other", ["10.0.0.2"])]);
   });
@@ -131,7 +134,7 @@ describe("an object with errors", () => {
     const good = { ...config, iptables: { masqueradeBit: 5 } };
     expect(compiler.update({ upsert: [good] }).scope).toBe("whole");
     const update = compiler.update({ upsert: [{ ...config, iptables: { masqueradeBit: -1 } }] });
-    expect(codesOf(update)).toContain("object-kept KubeProxyConfiguration");
+    expect(codesOf(update)).toContain("last-valid-state-kept KubeProxyConfiguration");
     expectScriptOf(compiler, [testNode, web, ends, good]);
   });
 
@@ -169,7 +172,7 @@ describe("what only one Service can have", () => {
     const compiler = createCompiler({ node: "node1" });
     compiler.update({ upsert: [testNode, web] });
     const refused = compiler.update({ upsert: [late] });
-    expect(codesOf(refused)).toEqual(["node-port-taken Service shop/late", "object-left-out Service shop/late"]);
+    expect(codesOf(refused)).toEqual(["node-port-taken Service shop/late", "object-skipped Service shop/late"]);
     expect(refused.steps).toEqual([]);
     compiler.update({ remove: [{ kind: "Service", namespace: "shop", name: "web" }] });
     expectScriptOf(compiler, [testNode, late]);
@@ -180,7 +183,7 @@ describe("what only one Service can have", () => {
     const before = service("late", { ip: "10.96.0.2" });
     const after = service("late", { ip: "10.96.0.1" });
     compiler.update({ upsert: [testNode, web, before] });
-    expect(codesOf(compiler.update({ upsert: [after] }))).toContain("object-kept Service shop/late");
+    expect(codesOf(compiler.update({ upsert: [after] }))).toContain("last-valid-state-kept Service shop/late");
     expectScriptOf(compiler, [testNode, web, before]);
     const moved = service("web", { ip: "10.96.0.7" });
     compiler.update({ upsert: [moved] });
@@ -203,7 +206,7 @@ describe("what only one Service can have", () => {
     const b = service("b", { ip: "10.96.0.4", nodePort: 30_003 });
     const update = compiler.update({ upsert: [web, a, b] });
     expect(codesOf(update)).toEqual(
-      expect.arrayContaining(["object-kept Service shop/a", "object-left-out Service shop/b"]),
+      expect.arrayContaining(["last-valid-state-kept Service shop/a", "object-skipped Service shop/b"]),
     );
     expectScriptOf(compiler, [testNode, web, service("a", { ip: "10.96.0.3", nodePort: 30_003 })]);
     compiler.update({ remove: [{ kind: "Service", namespace: "shop", name: "web" }] });

@@ -86,7 +86,7 @@ describe("the rules of a chain", () => {
 
   test("a text that is cut off, or holds what iptables-nft cannot read, is told", () => {
     expect(parseChains("*nat\n:A - [0:0]\n-A A -j DROP\n").problems).toEqual([
-      { line: 1, message: "this table has no COMMIT: the text is cut off" },
+      { line: 1, message: "this table has no COMMIT: the text is truncated" },
     ]);
     const nft = "# Table `nat' is incompatible, use 'nft' tool.\n";
     expect(parseChains(nft).problems).toMatchObject([{ line: 1 }]);

@@ -59,7 +59,7 @@ describe("what is ours", () => {
     expect(lines?.join()).not.toContain("comment");
     expect(ofChain(endpoint)).toMatch(/^shop\/svc-\d+:http$/);
     expect(ofChain("KUBE-SVC-AAAAAAAAAAAAAAAA")).toBe(unknownService);
-    expect(ofChain("KUBE-FORWARD")).toBe("every Service");
+    expect(ofChain("KUBE-FORWARD")).toBe("shared base chains");
   });
 
   test("of virtual servers: on our addresses, in our sets, wanted; not where excludeCIDRs say otherwise", () => {

@@ -27,7 +27,7 @@ describe("renderHtml", () => {
     expect(html.match(/<details class="card /g)).toHaveLength(5);
     expect(html).toContain("<caption>From any source</caption>");
     expect(html).toContain('<rect width="33.3%" height="5" rx="2"/>');
-    expect(html).toContain('aria-label="After, from any source: 10.244.1.2:8080 50.0 %, 10.244.2.3:8080 50.0 %"');
+    expect(html).toContain('aria-label="After, from any source: 10.244.1.2:8080 50%, 10.244.2.3:8080 50%"');
     expect(html).toContain("<code>deploy/checkout.yaml:8:5</code>");
     expect(html).toContain("<code>tcp 10.244.1.5 → 10.96.100.2:9090</code>");
     expect(html).toContain("<del>- -A KUBE-SERVICES -d 10.96.100.2/32");

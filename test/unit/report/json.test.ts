@@ -32,7 +32,7 @@ describe("renderJson", () => {
       vip: "10.96.100.2:9090/TCP",
       before: [{ from: "any source", outcomes: [{ destination: "10.244.2.7:9090", share: 1, exact: "1/1" }] }],
       after: [{ from: "any source", outcomes: [{ verdict: "rejected", destination: null }] }],
-      witness: { from: "10.244.1.5", to: "10.96.100.2:9090", protocol: "tcp" },
+      examplePacket: { from: "10.244.1.5", to: "10.96.100.2:9090", protocol: "tcp" },
       source: { file: "deploy/checkout.yaml", line: 8 },
     });
     expect(changes[2]).toMatchObject({ service: null, source: null });

@@ -24,15 +24,17 @@ describe("renderMarkdown", () => {
     );
     expect(text.match(/<details>/g)).toHaveLength(5);
     expect(text).toContain("<summary>- <code>shop/checkout:grpc</code> no endpoints left</summary>\n\n");
-    expect(text).toContain("| `10.244.3.4:8080` | 33.3 % | none |  |");
+    expect(text).toContain("| `10.244.3.4:8080` | 33.3% | none |  |");
     expect(text).toContain("```diff\n- -A KUBE-SERVICES -d 10.96.100.2/32");
-    expect(text).toContain("witness: `tcp 10.244.1.5 -> 10.96.100.2:9090`, was `10.244.2.7:9090`, now `rejected`");
+    expect(text).toContain(
+      "examplePacket: `tcp 10.244.1.5 -> 10.96.100.2:9090`, was `10.244.2.7:9090`, now `rejected`",
+    );
   });
 
   it("draws the path where it is small", () => {
     const text = renderMarkdown(diffOf([change()]));
-    expect(text).toContain('  vip -->|"33.3 % → 50.0 %"| to0["10.244.1.2:8080"]\n');
-    expect(text).toContain('  vip -.->|"33.3 % → none"| to2["10.244.3.4:8080"]:::gone\n');
+    expect(text).toContain('  vip -->|"33.3% → 50%"| to0["10.244.1.2:8080"]\n');
+    expect(text).toContain('  vip -.->|"33.3% → none"| to2["10.244.3.4:8080"]:::gone\n');
     const nine = Array.from({ length: 9 }, (_, index) => `10.244.1.${index}:80`);
     expect(renderMarkdown(diffOf([change({ before: [], after: [balanced(nine)] })]))).not.toContain("mermaid");
   });

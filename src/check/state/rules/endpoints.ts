@@ -23,7 +23,11 @@ export const endpoints: StateRule = (state) => {
     if (empty.length > 0 && !isExplained(checked, state)) reportEmpty(checked, empty);
     reportUnready(checked, unready);
     if (checked.spec.publishNotReadyAddresses === true)
-      checked.report("unready-published", at(at(checked.service.place, "spec"), "publishNotReadyAddresses"), {});
+      checked.report(
+        "not-ready-addresses-published",
+        at(at(checked.service.place, "spec"), "publishNotReadyAddresses"),
+        {},
+      );
   }
 };
 

@@ -33,8 +33,8 @@ function tell(
 ): void {
   const [first] = claims ?? [];
   if (first === undefined) return;
-  const claim = first.pod.hostNetwork ? "a port, in the host's network," : "the hostPort";
-  const related = [{ message: "claimed", place: first.place }];
+  const claim = first.pod.hostNetwork ? "a hostNetwork port" : "the hostPort";
+  const related = [{ message: "used", place: first.place }];
   report("host-port-shared", place, { field, port, protocol, claim, pod: first.pod.object }, { related });
 }
 

@@ -31,7 +31,7 @@ function nearest(
   { pods }: CheckedState,
 ): string | undefined {
   const elsewhere = pods.find((pod) => matches(pod, selector));
-  if (elsewhere !== undefined) return `${elsewhere.object} has them, in another namespace`;
+  if (elsewhere !== undefined) return `${elsewhere.object} in another namespace has these labels`;
   const keys = Object.keys(selector);
   for (const pod of pods) {
     const wrong = keys.filter((key) => pod.labels[key] !== selector[key]);
@@ -39,7 +39,7 @@ function nearest(
     if (pod.namespace !== service.namespace || wrong.length !== 1 || key === undefined) continue;
     const label = pod.labels[key];
     if (label !== undefined) return `${pod.object} has ${key}=${label}`;
-    if (keys.length > 1) return `${pod.object} has all of them but ${key}`;
+    if (keys.length > 1) return `${pod.object} has all of them except ${key}`;
   }
   return undefined;
 }

@@ -7,5 +7,5 @@ export const sessionAffinity: StateRule = ({ services, cluster }) => {
   const sticky = services.filter(({ service, isProxied }) => isProxied && service.affinity !== undefined);
   const [first] = sticky;
   const place = first && at(at(first.service.place, "spec"), "sessionAffinity");
-  first?.report("affinity-remembers-few", place, { count: sticky.length });
+  first?.report("affinity-client-limit", place, { count: sticky.length });
 };

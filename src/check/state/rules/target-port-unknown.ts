@@ -33,7 +33,7 @@ function checkPort(checked: CheckedService, checkedPort: CheckedPort, selected: 
       : near !== undefined
         ? `did you mean ${near}?`
         : known === ""
-          ? `${selected[0]?.object} names no ports`
-          : `there are: ${known}`;
+          ? `${selected[0]?.object} has no named ports`
+          : `existing ports: ${known}`;
   checked.report("target-port-unknown", at(port.place, "targetPort"), { protocol: port.protocol, name }, { hint });
 }

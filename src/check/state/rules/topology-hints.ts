@@ -43,7 +43,7 @@ function reportIncomplete({ service, report }: CheckedService, ready: readonly E
     const [first] = without;
     if (first === undefined || without.length === ready.length) continue;
     const parameters = { without: without.length, count: ready.length, kind };
-    const related = [{ message: "the first without", place: placeOfEndpoint(first.slice, first.entry) }];
+    const related = [{ message: "first endpoint without a hint", place: placeOfEndpoint(first.slice, first.entry) }];
     report("hints-incomplete", nameOf(service), parameters, { related });
   }
 }
@@ -61,7 +61,7 @@ function reportMissedZones(
     if (names === undefined) missed.set(node.zone, [name]);
     else names.push(name);
   }
-  for (const [zone, names] of missed) report("hints-miss-zone", nameOf(service), { zone }, { nodes: names });
+  for (const [zone, names] of missed) report("zone-without-hints", nameOf(service), { zone }, { nodes: names });
 }
 
 function isHintedByNode(ready: readonly Endpoint[], name: string): boolean {
@@ -84,5 +84,5 @@ function reportZoneless({ nodes }: CheckedState, count: number, sink: Sink): voi
   if (first?.node === undefined) return;
   const report = sink.reporter(createSubject("Node", "", first.node.name));
   const names = zoneless.map(({ name }) => name);
-  report("hints-without-zone", at(first.node.place, "metadata"), { count }, { nodes: names });
+  report("node-without-zone", at(first.node.place, "metadata"), { count }, { nodes: names });
 }

@@ -25,7 +25,7 @@ export const chainsWithoutCallers: TextRule = ({ tables }, sink) => {
       for (const name of doorsClosed(table)) {
         const chain = table.chains.get(name);
         const place = chain?.place ?? chain?.rules[0]?.place;
-        sink.reporter(chainSubject(table, name))("chain-not-entered", place, { table: table.name, chain: name });
+        sink.reporter(chainSubject(table, name))("chain-unreachable", place, { table: table.name, chain: name });
       }
 };
 

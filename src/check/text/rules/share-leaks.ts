@@ -16,8 +16,10 @@ export const shareLeaks: TextRule = ({ tables }, sink) => {
       if (last === undefined || (lots.length < 2 && !balancing.test(chain.name))) continue;
       const left = lots.reduce((share, { threshold }) => share * (1 - threshold / 2 ** 31), 1);
       if (left === 0) continue;
-      const percent = `${(left * 100).toPrecision(3)} %`;
-      sink.reporter(chainSubject(table, chain.name))("share-leaks", last.placed.place, { share: percent });
+      const percent = `${Number((left * 100).toPrecision(3))}%`;
+      sink.reporter(chainSubject(table, chain.name))("load-balancing-incomplete", last.placed.place, {
+        share: percent,
+      });
     }
   }
 };

@@ -28,7 +28,7 @@ export const targetMisplaced: TextRule = ({ tables }, sink) => {
         if (habitat === undefined) continue;
         const wrong = (hooksOf.get(name) ?? []).find((hook) => !habitat.hooks.includes(hook));
         if (habitat.table === table.name && wrong === undefined) continue;
-        const where = habitat.table === table.name ? `from ${wrong}` : `in table ${table.name}`;
+        const where = habitat.table === table.name ? `called from ${wrong}` : `in table ${table.name}`;
         const parameters = { target, tables: habitat.table, hooks: habitat.hooks.join(", "), where };
         sink.reporter(chainSubject(table, name))("target-misplaced", place, parameters);
       }

@@ -13,11 +13,11 @@ export interface Differences {
 type CountedCode =
   | "ipvs-local-falls-back"
   | "ipvs-affinity-per-address"
-  | "ipvs-node-shut-out"
+  | "ipvs-node-outside-source-ranges"
   | "ipvs-no-short-circuit"
-  | "ipvs-ranges-before-refusal"
+  | "ipvs-source-ranges-without-endpoints"
   | "ipvs-host-addresses-served"
-  | "ipvs-node-ports-skip";
+  | "ipvs-node-ports-match-nothing";
 
 export function createDifferences(): Differences {
   return { counts: new Map(), servesAny: false, hasNodePort: false };
@@ -40,17 +40,17 @@ export function noteDifferences(plan: ServicePortPlan, context: IpvsContext, fou
   }
   if (plan.affinity !== undefined) note("ipvs-affinity-per-address", field("sessionAffinity"));
   if (external?.admission !== undefined && !external.admission.includesNode)
-    note("ipvs-node-shut-out", field("loadBalancerSourceRanges"));
+    note("ipvs-node-outside-source-ranges", field("loadBalancerSourceRanges"));
   if (external?.keepsSource === true && plan.endpoints.local.length > 0)
     note("ipvs-no-short-circuit", field("externalTrafficPolicy"));
   if (external?.admission !== undefined && external.route.kind === "reject") {
-    note("ipvs-ranges-before-refusal", field("loadBalancerSourceRanges"));
+    note("ipvs-source-ranges-without-endpoints", field("loadBalancerSourceRanges"));
   }
   for (const { address, place } of [...(external?.externalIps ?? []), ...(external?.loadBalancerIps ?? [])]) {
     if (context.hostAddresses.has(address.text)) note("ipvs-host-addresses-served", place);
   }
   const skipsHealthCheck = plan.healthCheckNodePort !== undefined && external?.nodePort !== undefined;
-  if (skipsHealthCheck && context.nodePortAddresses.length === 0) note("ipvs-node-ports-skip", port.place);
+  if (skipsHealthCheck && context.nodePortAddresses.length === 0) note("ipvs-node-ports-match-nothing", port.place);
 }
 
 /** Says each once. `localhostNodePorts`: the iptables mode would open node ports on loopback. */

@@ -34,7 +34,7 @@ export interface CardOptions {
 export function serviceCard(group: ServiceGroup, { id, open, compared }: CardOptions): string {
   const { worst, changes, name, isService } = group;
   const others = changes.length === 1 ? "" : ` <span class="more">and ${changes.length - 1} more</span>`;
-  const title = isService ? mono(name) : `${mono(name)} <span class="more">of no Service</span>`;
+  const title = isService ? mono(name) : `${mono(name)} <span class="more">no Service</span>`;
   const body = foldAlike(changes).map((alike) => changeSection(alike, compared));
   return `<details class="card is-${worst.severity}" id="${id}"${open ? " open" : ""}>
 <summary>${signBadge(worst.kind)}<h3>${title}</h3><span class="says">${phrase(worst.headline)}${others}</span><span class="severity">${severityNames[worst.severity]}</span></summary>
@@ -54,14 +54,14 @@ function changeSection({ change, also }: AlikeChanges, compared: readonly string
   const labels = [...change.endpoints.removed, ...change.endpoints.added];
   const facts = [
     ...details.map((detail) => `<li class="weighty">${phrase(detail)}</li>`),
-    also.length === 0 ? "" : `<li>The same on ${also.map(mono).join(", ")}</li>`,
+    also.length === 0 ? "" : `<li>Also on ${also.map(mono).join(", ")}</li>`,
     `<li>${esc(nodesText(change.nodes, compared) ?? `on ${compared.length === 1 ? (compared[0] ?? "") : `all ${plural(compared.length, "node")}`}`)}</li>`,
     source === undefined ? "" : `<li>${mono(placeText(source))}</li>`,
   ];
   return `<section class="change"><h4>${mono(vip)} <span>${phrase(headline)}</span></h4>
 <ul class="facts">${facts.join("")}</ul>
 <div class="sides"><div>${pairs.map((pair) => sharesTable(pair, labels)).join("")}</div>${pictures(change, pairs)}</div>
-${witnessLine(change)}${ruleLines(change.ruleLines)}</section>`;
+${examplePacketLine(change)}${ruleLines(change.ruleLines)}</section>`;
 }
 
 /** Before and after of the first class of sources that changes. */
@@ -87,17 +87,17 @@ function pictures({ vip, before, after }: TrafficChange, pairs: readonly ClassPa
   return `<div class="paths">${first}${second}</div>`;
 }
 
-const entries = { outside: "from outside", pod: "from a pod", node: "from the node" } as const;
+const entries = { outside: "from outside the node", pod: "from a pod", node: "from the node" } as const;
 
-function witnessLine({ witness }: TrafficChange): string {
-  const { protocol, from, to, fromClass, entry, was, now } = witness;
-  return `<div class="witness"><p><b>Witness</b> ${mono(`${protocol} ${from} → ${to}`)} <span class="more">${entries[entry]}; stands for ${esc(fromClass)}</span></p><dl><dt>was</dt><dd>${mono(was)}</dd><dt>now</dt><dd>${mono(now)}</dd></dl></div>`;
+function examplePacketLine({ examplePacket }: TrafficChange): string {
+  const { protocol, from, to, fromClass, entry, was, now } = examplePacket;
+  return `<div class="example"><p><b>Example packet</b> ${mono(`${protocol} ${from} → ${to}`)} <span class="more">${entries[entry]}; represents ${esc(fromClass)}</span></p><dl><dt>was</dt><dd>${mono(was)}</dd><dt>now</dt><dd>${mono(now)}</dd></dl></div>`;
 }
 
 function ruleLines(lines: readonly RuleLine[]): string {
   return lines.length === 0
     ? ""
-    : `<details class="rules"><summary>Rules that decide</summary>${rulesText(lines)}</details>`;
+    : `<details class="rules"><summary>Matching rules</summary>${rulesText(lines)}</details>`;
 }
 
 /** Rule lines as they are; the keyboard can scroll what is too wide. */
@@ -110,7 +110,7 @@ export function rulesText(lines: readonly RuleLine[]): string {
 
 /** Where packets of one class of sources went and go: endpoints with their shares, as numbers and as bars. */
 export function sharesTable(pair: ClassPair, labels: readonly EndpointLabel[]): string {
-  if (pair.same) return `<p class="same">From ${esc(pair.from)}: as before.</p>`;
+  if (pair.same) return `<p class="same">From ${esc(pair.from)}: unchanged.</p>`;
   const rows = pair.rows.map((row) => tableRow(row, pair, labels)).join("");
   return `<table class="shares"><caption>From ${esc(pair.from)}</caption><thead><tr><th scope="col">Goes to</th><th scope="col">Before</th><th scope="col">After</th></tr></thead><tbody>${rows}</tbody></table>`;
 }

@@ -105,7 +105,7 @@ function filter(groups: readonly ServiceGroup[]): string {
 
 function matrixSection(groups: readonly ServiceGroup[], { nodes }: TrafficDiff): Section {
   const body = groups.length === 0 || nodes.length < 2 ? "" : nodeMatrix(groups, nodes, cardId);
-  return { id: "nodes", heading: "On which nodes", body };
+  return { id: "nodes", heading: "Nodes", body };
 }
 
 function rulesSection(diff: TrafficDiff): Section {
@@ -129,5 +129,5 @@ function cosmeticSection(
 
 function assumptionsSection({ assumptions }: TrafficDiff): Section {
   const rows = assumptions.map((assumption) => `<li>${phrase(assumption)}</li>`);
-  return { id: "assumptions", heading: "What was assumed", body: rows.length === 0 ? "" : `<ul>${rows.join("")}</ul>` };
+  return { id: "assumptions", heading: "Assumptions", body: rows.length === 0 ? "" : `<ul>${rows.join("")}</ul>` };
 }

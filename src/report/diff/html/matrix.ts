@@ -25,7 +25,7 @@ export function nodeMatrix(
     return `<tr><th scope="row"><a href="#${idOf(index)}">${mono(name)}</a></th>${cells.join("")}</tr>`;
   });
   const left = columns.length - shown.length;
-  const note = left > 0 ? `<p>${plural(left, "more group")} of nodes not shown.</p>` : "";
+  const note = left > 0 ? `<p>${plural(left, "more column")} of nodes not shown.</p>` : "";
   const dense = shown.length > 6 ? " dense" : "";
   const table = `<div class="scroll" tabindex="0" role="region" aria-label="Services by node"><table class="matrix${dense}"><caption>${captionOf(columns, nodes)}</caption><thead><tr><th scope="col">Service</th>${head}</tr></thead><tbody>${rows.join("")}</tbody></table></div>${note}${membersOf(shown)}`;
   return groups.length <= fewRows
@@ -67,5 +67,5 @@ function membersOf(columns: readonly (readonly string[])[]): string {
 }
 
 function captionOf(columns: readonly (readonly string[])[], nodes: readonly string[]): string {
-  return columns.length === nodes.length ? "One column per node." : "Nodes on which the same changes share a column.";
+  return columns.length === nodes.length ? "One column per node." : "Nodes with the same changes share one column.";
 }

@@ -22,7 +22,7 @@ export function pathPicture({ title, vip, class: { from, outcomes }, others }: P
   const ends = shown.map((outcome) => ({ ...endOf(outcome, others, title), share: outcome.share }));
   const left = outcomes.length - shown.length;
   if (left > 0) ends.push({ text: `${left} more`, style: "", share: 0 });
-  if (ends.length === 0) ends.push({ text: "nothing answers", style: "none", share: 0 });
+  if (ends.length === 0) ends.push({ text: "not served", style: "none", share: 0 });
   const widths = { vip: widthOf(vip), end: Math.max(...ends.map(({ text }) => widthOf(text))) };
   const height = ends.length * row + 16;
   const middle = 16 + (ends.length * row) / 2;
@@ -33,7 +33,7 @@ export function pathPicture({ title, vip, class: { from, outcomes }, others }: P
     return line + boxAt(start + gap, y, { text, width: widths.end, style });
   });
   const width = start + gap + widths.end + 1;
-  const label = `${title}, from ${from}: ${outcomes.map((one) => `${outcomeTarget(one)} ${percent(one.share)}`).join(", ") || "nothing answers"}`;
+  const label = `${title}, from ${from}: ${outcomes.map((one) => `${outcomeTarget(one)} ${percent(one.share)}`).join(", ") || "not served"}`;
   return `<figure><figcaption>${title}</figcaption><svg role="img" aria-label="${esc(label)}" viewBox="0 0 ${width.toFixed(0)} ${height}" width="${width.toFixed(0)}" height="${height}"><text class="from" x="1" y="${middle - box.height / 2 - 6}">${esc(cut(from))}</text>${drawn.join("")}${boxAt(1, middle, { text: vip, width: widths.vip, style: "vip" })}</svg></figure>`;
 }
 

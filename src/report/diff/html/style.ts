@@ -21,7 +21,7 @@ h2{font:600 1.35rem/1.3 "Iowan Old Style","Palatino Linotype",Palatino,Charter,G
 code,pre,svg text{font-family:ui-monospace,"SF Mono",SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace}
 code{font-size:.875em;overflow-wrap:anywhere}
 a{color:var(--link);text-decoration-thickness:1px;text-underline-offset:.2em}
-small,caption,li,h4,.says,.more,.same,.witness{overflow-wrap:anywhere}
+small,caption,li,h4,.says,.more,.same,.example{overflow-wrap:anywhere}
 small,.more,.same{color:var(--soft);font-size:.875rem}
 :focus-visible{outline:2px solid var(--link);outline-offset:3px;border-radius:3px}
 h2:focus,main:focus{outline:none}
@@ -67,10 +67,10 @@ summary{cursor:pointer}
 .facts .weighty{color:var(--ink);flex-basis:100%}
 .facts{display:flex;flex-wrap:wrap;list-style:none;gap:.1rem 1.4rem;color:var(--soft);font-size:.9rem;margin:.15rem 0 .9rem}
 .sides{display:grid;grid-template-columns:minmax(0,11fr) minmax(0,10fr);gap:1.2rem 2rem;align-items:start}
-.witness{margin-top:1rem;padding:.65rem .9rem;background:var(--paper);border-radius:6px;font-size:.925rem}
-.witness dl{display:grid;grid-template-columns:2.6rem minmax(0,1fr);margin-top:.15rem}
-.witness dt{color:var(--soft)}
-.witness dd{margin:0}`;
+.example{margin-top:1rem;padding:.65rem .9rem;background:var(--paper);border-radius:6px;font-size:.925rem}
+.example dl{display:grid;grid-template-columns:2.6rem minmax(0,1fr);margin-top:.15rem}
+.example dt{color:var(--soft)}
+.example dd{margin:0}`;
 
 const tables = `
 table{border-collapse:collapse;font-variant-numeric:tabular-nums}
@@ -129,7 +129,7 @@ const screens = `
 @media (prefers-reduced-motion:no-preference){html{scroll-behavior:smooth}}
 @media (forced-colors:active){.sign{border:1px solid}.bar rect,figure rect,figure path{forced-color-adjust:none}}
 @media print{:root{--paper:#fff;--card:#fff;--ink:#000;--soft:#444;--line:#bbb;--track:#ddd;--link:#000;--added:#0b5c2c;--changed:#6b4500;--removed:#9b1c15;--bar:#555;--added-wash:#fff;--removed-wash:#fff;--changed-wash:#fff}
-html{font-size:11pt}body{max-width:none;padding:0}.filter,nav,.skip{display:none}.card>summary,tr,figure,.witness{break-inside:avoid}h2,h4{break-after:avoid}
+html{font-size:11pt}body{max-width:none;padding:0}.filter,nav,.skip{display:none}.card>summary,tr,figure,.example{break-inside:avoid}h2,h4{break-after:avoid}
 details::details-content{content-visibility:visible;display:block}pre{white-space:pre-wrap;overflow-wrap:anywhere}.scroll{overflow:visible}}`;
 
 /** The page's whole style, ASCII only: its digest stands in the page's policy. */

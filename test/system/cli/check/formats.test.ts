@@ -76,7 +76,7 @@ describe("formats", () => {
     ).map((text, n) => text.replace("203.0.113.9", `203.0.113.${n}`).slice(n === 0 ? 0 : text.indexOf("---\n") + 4));
     const busy = await check(["-f", "in.yaml", "-o", "github"], { "in.yaml": many.join("---\n") });
     expect(busy.stdout.match(/^::/gm)).toHaveLength(10);
-    expect(busy.stdout).toContain("portolan check: 12 warnings. 2 more are not annotated.\n");
+    expect(busy.stdout).toContain("portolan check: 12 warnings. 2 more have no annotation.\n");
   });
 
   it("text of the input breaks out of none of them", async () => {

@@ -70,7 +70,7 @@ describe("findings that are meant", () => {
 
   it.each([
     ["missing", undefined, "no such file"],
-    ["no JSON", "{", "it is not JSON"],
+    ["no JSON", "{", "not valid JSON"],
     ["something else", '{"kind": "List"}', "it is no Baseline"],
     ["broken", '{"kind": "Baseline", "findings": [{"code": 1}]}', "findings[0] lacks"],
   ])("a baseline that is %s", async (_, text, says) => {

@@ -33,12 +33,12 @@ describe("check shows findings of the Services asked for", () => {
     const { code, stdout } = await check(["-f", "in.json", "-n", "shop"], { "in.json": text });
     expect({ code, stdout }).toEqual({
       code: 0,
-      stdout: `No findings in what is shown. Mode iptables, one node.\n${leftOut}.\n`,
+      stdout: `No findings for the Services shown. Mode iptables, one node.\n${leftOut}.\n`,
     });
     const suppressed = await check(["-f", "in.json", "-n", "shop", "--suppress", "external-ips-deprecated"], {
       "in.json": text,
     });
-    expect(suppressed.stdout).toBe("No findings. Mode iptables, one node.\n-n shop leaves nothing out.\n");
+    expect(suppressed.stdout).toBe("No findings. Mode iptables, one node.\n-n shop hides nothing.\n");
   });
 
   it("also where an object is theirs, or another's port clashes with theirs", async () => {
@@ -100,7 +100,7 @@ describe("check shows findings of the Services asked for", () => {
     expect((await actual([])).stdout).toContain(`${endpoint}`);
     expect((await actual(["-n", "other"])).stdout).toContain(`${endpoint}`);
     const { code, stdout } = await actual(["-n", "shop"]);
-    expect({ code, stdout }).toEqual({ code: 0, stdout: `No findings in what is shown.\n${leftOut}.\n` });
+    expect({ code, stdout }).toEqual({ code: 0, stdout: `No findings for the Services shown.\n${leftOut}.\n` });
   });
 });
 
@@ -126,7 +126,7 @@ describe("check says what it leaves out", () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: `shop.json: 1 finding\n${leftOut}\n` });
     expect(readFileSync(join(cwd, "shop.json"), "utf8")).not.toContain("other/api");
     const again = await runCli([...args, "--baseline", "shop.json"], { cwd });
-    expect(again.stdout).toContain("No findings in what is shown; 1 in the baseline.");
+    expect(again.stdout).toContain("No findings for the Services shown; 1 in the baseline.");
   });
 });
 
@@ -134,7 +134,7 @@ it.each([
   [["-f", "in.json", "-n", "shopp"], 3, "did you mean -n shop?"],
   [["--actual", "node1.save", "-l", "app=web"], 2, "give the state too"],
   [["--actual", "node1.save", "--service", "shop/wab"], 3, "did you mean --service shop/web?"],
-  [["-f", "in.json", "-l", "app in"], 2, "( is expected, not the end"],
+  [["-f", "in.json", "-l", "app in"], 2, "expected (, not the end"],
 ])("check %j is refused", async (args, code, says) => {
   const result = await check(args, { ...files, "node1.save": rulesOfTwo() });
   expect({ code: result.code, stdout: result.stdout }).toEqual({ code, stdout: "" });

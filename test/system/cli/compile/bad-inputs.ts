@@ -44,7 +44,7 @@ export const cases: Readonly<Record<string, BadInput>> = {
     text: '{"kind": "Node",\n "metadata" {}}',
     file: "in.json",
     errors: ["syntax-invalid in.json:2:13"],
-    says: "a colon is missing",
+    says: "expected a colon",
   },
   "JSON that goes wrong on its second line": {
     text: '{"apiVersion": "v1", "kind": "X"}\n{"apiVersion": v1}\n',

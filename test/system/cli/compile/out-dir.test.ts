@@ -66,7 +66,7 @@ describe("--out-dir", () => {
     const cwd = workspace({ "in.yaml": cluster, out: "mine" });
     for (const [directory, reason] of [
       ["out", "it is a file"],
-      ["out/rules", "a part of it is a file"],
+      ["out/rules", "a parent of it is a file"],
     ]) {
       const result = await runCli(["compile", "-f", "in.yaml", "--out-dir", directory as string], { cwd });
       expect(result).toMatchObject({ code: 4, stdout: "" });
@@ -156,12 +156,12 @@ describe("--keep-going", () => {
     const kept = await runCli(["compile", "-f", "all.yaml", "--keep-going"], { cwd });
     expect(kept.stdout).toBe(wanted.stdout);
     expect(kept.code).toBe(3);
-    const leftOut = kept.stderr.match(/^info\[object-left-out\]: .*$/gm);
+    const leftOut = kept.stderr.match(/^info\[object-skipped\]: .*$/gm);
     expect(leftOut).toEqual([
-      "info[object-left-out]: Service shop/broken is left out, because of its errors",
-      "info[object-left-out]: EndpointSlice shop/web-x2 is left out, because of its errors",
+      "info[object-skipped]: Service shop/broken is skipped because it has errors",
+      "info[object-skipped]: EndpointSlice shop/web-x2 is skipped because it has errors",
     ]);
-    expect(kept.stderr).toMatch(/2 errors.*; objects with errors were left out\n$/);
+    expect(kept.stderr).toMatch(/2 errors.*; objects with errors were skipped\n$/);
     const stopped = await runCli(["compile", "-f", "all.yaml"], { cwd });
     expect(stopped).toMatchObject({ code: 3, stdout: "" });
   });

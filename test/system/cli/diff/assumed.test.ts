@@ -54,8 +54,8 @@ describe("what an overlay does not act out is told", () => {
   const deployment = (namespace: string): string =>
     `apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, namespace: ${namespace}}\nspec: {replicas: 9}\n`;
   const pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: web-1, namespace: shop}\nspec: {}\n";
-  const stays = "what the overlay does not name stays as it is";
-  const pods = "pods stay those of the state: replicas and templates that change are not acted out";
+  const stays = "objects that the overlay does not name are unchanged";
+  const pods = "pods are those of the state: changes of replicas and pod templates are not simulated";
   const cwd = () =>
     workspace({
       "base.yaml": over(cluster, pod),

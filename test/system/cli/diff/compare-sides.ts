@@ -12,7 +12,7 @@ interface Diff {
   readonly changes: readonly {
     readonly service?: string | null;
     readonly vip: string;
-    readonly witness: { readonly entry: string; readonly to: string };
+    readonly examplePacket: { readonly entry: string; readonly to: string };
     readonly source?: { readonly file: string; readonly line: number } | null;
   }[];
   readonly assumptions: readonly string[];

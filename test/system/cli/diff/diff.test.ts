@@ -60,10 +60,10 @@ describe("diff is told wrongly", () => {
     [
       "two reports in one file",
       ["base.yaml", "head.yaml", "--report", "json=a", "--report", "html=a"],
-      "two reports are to be written to a",
+      "two reports have the same file a",
     ],
     ["one node of all", ["base.yaml", "head.yaml", "--node", "n", "--all-nodes"], "cannot be used with"],
-    ["rules under an overlay", ["out", "--overlay", "over.yaml"], "out holds rules: name HEAD to compare them with"],
+    ["rules under an overlay", ["out", "--overlay", "over.yaml"], "out contains rules: pass HEAD to compare them with"],
   ])("%s", async (_, args, says) => {
     const cwd = sides();
     await runCli(["compile", "-f", "base.yaml", "--out-dir", "out"], { cwd });

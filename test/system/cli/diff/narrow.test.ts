@@ -66,7 +66,7 @@ describe("diff shows of the Services asked for", () => {
     const { code, stdout } = await runCli(["diff", "a.save", "b.save", "-n", "shop", "-o", "brief"], { cwd });
     expect(code).toBe(1);
     expect(stdout).toContain("nodePort 30092/TCP");
-    expect(stdout).toContain("# -n shop leaves nothing out\n");
+    expect(stdout).toContain("# -n shop hides nothing\n");
   });
 
   it("by the comments of dumps", async () => {
@@ -107,7 +107,7 @@ describe("diff says what it leaves out", () => {
     expect(stdout).not.toMatch(/^ {2}[+-] .*other\/api/m);
     const equal = await diff(["base.json", "base.json", "-n", "shop"]);
     expect(equal.code).toBe(0);
-    expect(equal.stdout).toContain("\n-n shop leaves nothing out\n");
+    expect(equal.stdout).toContain("\n-n shop hides nothing\n");
   });
 
   it("in ipvs mode, by entry and virtual server", async () => {

@@ -18,7 +18,9 @@ describe("a side where nothing is", () => {
     git("rm", "-rq", "deploy");
     git("commit", "-qm", "x");
     const gone = await compare(cwd, ["git:before:deploy", "git:HEAD:deploy"]);
-    expect(gone.stderr).toBe("note: git:HEAD:deploy is not there: taken for git:before:deploy without its Services\n");
+    expect(gone.stderr).toBe(
+      "note: git:HEAD:deploy does not exist: compared as git:before:deploy without its Services\n",
+    );
     expect(vips(gone)).toEqual(["10.96.0.10:80/TCP", "nodePort 30080/TCP"]);
     expect(vips(await compare(cwd, ["git:HEAD:deploy", "git:before:deploy"]))).toEqual([
       "10.96.0.10:80/TCP",
@@ -76,7 +78,7 @@ describe("nodes", () => {
     const one = await compare(cwd, ["base.yaml", "head.yaml"]);
     expect(one.diff?.nodes).toEqual(["node1"]);
     expect(one.stderr).toBe(
-      "note: node node2 is in base.yaml alone and not compared\nnote: node node3 is in head.yaml alone and not compared\n",
+      "note: node node2 is only in base.yaml and not compared\nnote: node node3 is only in head.yaml and not compared\n",
     );
     expect((await compare(cwd, ["base.yaml", "both.yaml"])).diff?.nodes).toEqual(["node1", "node2"]);
     expect((await compare(cwd, ["base.yaml", "both.yaml", "--node", "node2"])).diff?.nodes).toEqual(["node2"]);
@@ -114,7 +116,7 @@ describe("diagnostics", () => {
       "head.yaml": `# moved\n${warned}---\n${slice.replaceAll("web", "api")}`,
     });
     const { stderr, code } = await compare(cwd, ["base.yaml", "head.yaml"]);
-    expect(stderr.match(/^\S.*:$/gm)).toEqual(["only in head.yaml:", "on both sides:"]);
+    expect(stderr.match(/^\S.*:$/gm)).toEqual(["diagnostics for head.yaml:", "diagnostics for both sides:"]);
     expect(problemsIn(stderr)).toHaveLength(2);
     expect(stderr).toMatch(/\n2 warnings\n$/);
     expect(code).toBe(0);

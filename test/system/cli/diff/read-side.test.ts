@@ -70,7 +70,7 @@ describe("a side of diff", () => {
     }
     for (const there of [cwd, workspace(files)]) {
       const { diff } = await compare(there, ["base", "head"]);
-      const told = diff?.changes.map(({ vip, witness: { entry, to } }) => `${vip} ${entry} ${to}`);
+      const told = diff?.changes.map(({ vip, examplePacket: { entry, to } }) => `${vip} ${entry} ${to}`);
       expect(told).toEqual([
         "nodePort 30081/TCP outside 192.0.2.10:30081",
         "nodePort 30080/TCP outside 192.0.2.10:30080",
@@ -100,7 +100,7 @@ describe("a side of diff", () => {
     expect(compared).toMatchObject({ code: 1, stderr: "", diff: { nodes: ["node1"] } });
     const cut = await compare(there, ["base.yaml", "cut.txt"]);
     expect(cut).toMatchObject({ code: 3, stdout: "" });
-    expect(cut.stderr).toContain('cut.txt: it is cut off: it does not end in "==> end <=="');
+    expect(cut.stderr).toContain('cut.txt: it is truncated: it does not end with "==> end <=="');
     const broken = workspace({ "base.yaml": cluster, "node1.txt": dump.replace("-A PREROUTING -j cali-raw", "-X") });
     const line = dump.split("\n").indexOf("-A PREROUTING -j cali-raw") + 1;
     expect((await compare(broken, ["base.yaml", "node1.txt"])).stderr).toContain(`node1.txt:${line}: not a rule`);
@@ -123,7 +123,7 @@ describe("a side of diff", () => {
     });
     const unsaid = await compare(three, ["in.yaml", "b.txt"]);
     expect(unsaid).toMatchObject({ code: 2, stdout: "" });
-    expect(unsaid.stderr).toContain("say with --node which node b.txt is of: node1, node2");
+    expect(unsaid.stderr).toContain("b.txt does not name its node: pass --node with one of node1, node2");
     expect((await compare(three, ["in.yaml", "b.txt", "--node", "node1"])).diff?.nodes).toEqual(["node1"]);
   });
 
@@ -176,7 +176,7 @@ describe("what is no side", () => {
     "a folder of neither": [{ "head/README.md": "# hello" }, "head holds no manifests"],
     "rules cut off at their end": [
       { head: "*nat\n:KUBE-SERVICES - [0:0]\n-A KUBE-SERV" },
-      "head:1: this table has no COMMIT: the text is cut off",
+      "head:1: this table has no COMMIT: the text is truncated",
     ],
     "rules cut off at their beginning": [
       { head: "-A KUBE-SERVICES -j RETURN\nCOMMIT\n" },

@@ -66,7 +66,7 @@ describe("explain packet --actual", () => {
     const { node, mode, outcomes, assumptions } = await explain("node1.save", "--node", "node1");
     expect({ node, mode }).toEqual({ node: "node1", mode: "iptables" });
     expect(outcomes.map(({ destination }) => destination)).toEqual(["10.0.1.5:8080", "10.0.2.6:8080", "10.0.3.7:8080"]);
-    expect(outcomes[0]?.hops[1]).toMatchObject({ because: "its comment: default/cart cluster IP", rule: 1 });
+    expect(outcomes[0]?.hops[1]).toMatchObject({ origin: "its comment: default/cart cluster IP", rule: 1 });
     expect(assumptions.join()).toContain("no address of this node is known");
   });
 
@@ -94,13 +94,13 @@ describe("explain packet --actual", () => {
     expect(packet).toMatchObject({ from: "10.0.1.77", entry: "pod", service: "shop/web:http" });
     expect(outcomes.map(({ pod }) => pod)).toContain("shop/web-a");
     const known = outcomes[0]?.hops.find(({ chain }) => chain === "PREROUTING");
-    expect(known).toMatchObject({ object: "kube-proxy", because: "always there" });
+    expect(known).toMatchObject({ object: "kube-proxy", origin: "always present" });
   });
 
   it.each([
-    ["cut.save", /cut\.save:\d+: this table has no COMMIT: the text is cut off/],
+    ["cut.save", /cut\.save:\d+: this table has no COMMIT: the text is truncated/],
     ["broken.save", /broken\.save:\d+: not a rule/],
-    ["state.yaml", /state\.yaml holds no rules: take iptables-save, or collect/],
+    ["state.yaml", /state\.yaml contains no rules: pass the output of iptables-save or portolan collect/],
     ["nowhere.save", /nowhere\.save/],
   ])("%s: exit 3, the line, nothing on stdout", async (dump, message) => {
     const { code, stdout, stderr } = await ask(dump);
@@ -140,8 +140,8 @@ describe("rules of others", () => {
     const { stdout } = await explainInProcess(foreign);
     const text = stdout.replace(/\s+/g, " ");
     expect(stdout.match(/^Result$/gm)).toHaveLength(2);
-    expect(text).toContain("100 % delivered to one of 2 endpoints; its source address is kept if -m bpf");
-    expect(text).toContain("100 % dropped; nobody is told if -m bpf --object-pinned /sys/fs/bpf/x does not match");
+    expect(text).toContain("100% delivered to one of 2 endpoints; client IP is preserved if -m bpf");
+    expect(text).toContain("100% dropped; nobody is told if -m bpf --object-pinned /sys/fs/bpf/x does not match");
     for (const line of stdout.split("\n")) expect(line.length).toBeLessThanOrEqual(80);
   });
 

@@ -10,7 +10,7 @@ describe("--expect", () => {
   it.each([
     "delivered",
     "10.0.1.5:8080 50% | 10.0.2.6:8080 50%, masqueraded",
-    "10.0.1.5:8080 | 10.0.2.6:8080 50 %",
+    "10.0.1.5:8080 | 10.0.2.6:8080 50%",
     "delivered 100%, masqueraded",
   ])("%s is met", async (text) => {
     const { code, stderr, stdout } = await explainInProcess([

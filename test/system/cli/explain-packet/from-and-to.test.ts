@@ -73,13 +73,13 @@ describe("what a packet is sent to", () => {
 
   it("a Service without a cluster IP of the source's family is refused", async () => {
     const { code, stderr } = await refusal([...asked("fd00:1::5", "svc/shop/dns:metrics"), ...stateFlags]);
-    expect(stderr).toContain("the source speaks IPv6, but shop/dns has only a cluster IP of IPv4");
+    expect(stderr).toContain("the source uses IPv6, but the cluster IP of shop/dns is IPv4");
     expect(code).toBe(2);
   });
 
   it("a pod that is not there is refused, with the nearest", async () => {
     const { code, stderr } = await refusal([...asked("pod/shop/web-x", "10.96.0.20:80"), ...stateFlags]);
-    expect(stderr).toMatch(/no address is known of pod shop\/web-x; did you mean shop\/web-[ab]\?/);
+    expect(stderr).toMatch(/the address of pod shop\/web-x is unknown; did you mean shop\/web-[ab]\?/);
     expect(code).toBe(2);
   });
 

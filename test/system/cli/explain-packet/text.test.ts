@@ -23,13 +23,13 @@ describe("explain packet as text", () => {
       "TCP from pod shop/web-a (10.0.1.5) to shop/web:http (10.96.0.20:80), from a pod
         of this node; on node1, iptables mode
 
-        nat PREROUTING 1: every packet: go on in KUBE-SERVICES
+        nat PREROUTING 1: every packet: jump to KUBE-SERVICES
         nat KUBE-SERVICES 1: to 10.96.0.20, TCP, to port 80: go on in
             KUBE-SVC-67NZLRHBNDSAWJRO
             -d 10.96.0.20 -p tcp --dport 80 -j KUBE-SVC-67NZLRHBNDSAWJRO
             Service shop/web spec.clusterIP (state.yaml:23:16)
-        by chance, one of 2:
-            50 %  10.0.1.5:8080  pod shop/web-a on node1
+        at random, one of 2:
+            50%  10.0.1.5:8080  pod shop/web-a on node1
                   by KUBE-SVC-67NZLRHBNDSAWJRO 1 and KUBE-SEP-3SHOAZZXKXAESXYF 2
                   EndpointSlice shop/web-v4 endpoints[0].addresses[0]
                   (state.yaml:55:3)
@@ -40,32 +40,32 @@ describe("explain packet as text", () => {
                       (state.yaml:55:3)
                   nat KUBE-MARK-MASQ 1: every packet: set bits 0x4000 of the mark
           then:
-            filter FORWARD 1: nothing for it in KUBE-PROXY-FIREWALL
-            filter FORWARD 2: every packet: go on in KUBE-FORWARD
+            filter FORWARD 1: no rule in KUBE-PROXY-FIREWALL matches
+            filter FORWARD 2: every packet: jump to KUBE-FORWARD
             filter KUBE-FORWARD 2: with mark 0x4000: accept, and ask no further rules
                 of this table
-            nat POSTROUTING 1: every packet: go on in KUBE-POSTROUTING
+            nat POSTROUTING 1: every packet: jump to KUBE-POSTROUTING
             nat KUBE-POSTROUTING 2: every packet: flip bits 0x4000 of the mark
             nat KUBE-POSTROUTING 3: every packet: masquerade: replace the source with
                 this node's address, its port by chance
-            50 %  10.0.2.6:8080  pod shop/web-b on node2
+            50%  10.0.2.6:8080  pod shop/web-b on node2
                   by KUBE-SVC-67NZLRHBNDSAWJRO 2 and KUBE-SEP-R4QTTE4PCWNRAWFL 2
                   EndpointSlice shop/web-v4 endpoints[1].addresses[0]
                   (state.yaml:56:3)
           then:
-            filter FORWARD 1, 2, 3, 4: nothing for it in KUBE-PROXY-FIREWALL,
+            filter FORWARD 1, 2, 3, 4: no rule in KUBE-PROXY-FIREWALL matches,
                 KUBE-FORWARD, KUBE-SERVICES, KUBE-EXTERNAL-SERVICES
-            nat POSTROUTING 1: every packet: go on in KUBE-POSTROUTING
-            nat KUBE-POSTROUTING 1: without mark 0x4000: leave this chain
+            nat POSTROUTING 1: every packet: jump to KUBE-POSTROUTING
+            nat KUBE-POSTROUTING 1: without mark 0x4000: return from this chain
 
       Result
-           50 %  delivered to 10.0.1.5:8080 (pod shop/web-a on node1); it comes back
+           50%  delivered to 10.0.1.5:8080 (pod shop/web-a on node1); it comes back
                  to the pod it is from (hairpin); its source address becomes the
                  node's (masquerade)
-           50 %  delivered to 10.0.2.6:8080 (pod shop/web-b on node2); its source
+           50%  delivered to 10.0.2.6:8080 (pod shop/web-b on node2); its source
                  address is kept
 
-      Not looked at
+      Not evaluated
         - the way from node1 to the endpoint: routes, NetworkPolicy, rules of other
           nodes
       "
@@ -88,7 +88,7 @@ describe("explain packet as text", () => {
     const flags = [...asked("203.0.113.9", "svc/default/cart"), ...caseFlags("affinity-clientip"), "--mode", "ipvs"];
     const { stdout } = await explainInProcess(flags);
     expect(stdout).toContain("ipvs 10.96.0.50:80: virtual server, scheduler rr, 3 of 3 real servers take");
-    expect(stdout).toContain("    33.3 %  10.0.2.6:8080");
+    expect(stdout).toContain("    33.3%  10.0.2.6:8080");
     const again = await explainInProcess([...flags, "--remembered", "10.0.3.7:8080", "--expect", "10.0.3.7:8080"]);
     expect(again.code).toBe(0);
   });
@@ -129,7 +129,7 @@ describe("pictures", () => {
   it.each(["mermaid", "dot"])("%s shows the chains with shares", async (output) => {
     const { stdout } = await explainInProcess([...asked("10.0.9.9", "svc/shop/web"), ...stateFlags, "-o", output]);
     expect(stdout).toContain(output === "dot" ? "digraph" : "flowchart LR");
-    expect(stdout).toMatch(/50 %, rule 1/);
+    expect(stdout).toMatch(/50%, rule 1/);
     expect(stdout).toContain("10.0.2.6:8080, pod shop/web-b");
   });
 });

@@ -11,7 +11,7 @@ describe("the command as a process", () => {
   it("without rules to ask: usage", async () => {
     const result = await runCli(["explain", "packet", ...asked("node", "10.96.0.20:80")]);
     expect(result).toMatchObject({ code: 2, stdout: "" });
-    expect(result.stderr).toContain("say which rules: -f STATE, --live, or --actual DUMP");
+    expect(result.stderr).toContain("no input: pass -f STATE, --live, or --actual DUMP");
   });
 
   it("flags after it are its own, not those of explain", async () => {

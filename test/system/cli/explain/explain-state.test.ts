@@ -17,10 +17,10 @@ async function explain(...args: readonly string[]): Promise<string> {
 describe("explain TYPE/NS/NAME", () => {
   it("a Service: picture, what is not there, lines with their causes", async () => {
     const text = await explain("service/shop/api", ...elsewhere);
-    expect(text).toContain("  outside           dropped: no endpoint here, and the policy is Local\n");
-    expect(text).toContain("    10.0.2.6:8080     on node2         50 %        -\n");
+    expect(text).toContain("  outside           dropped: policy Local without a local endpoint\n");
+    expect(text).toContain("    10.0.2.6:8080     on node2         50%        -\n");
     expect(text.replace(/\s+/g, " ")).toContain(
-      `rules in ${svl}: externalTrafficPolicy Local and 0 of 2 endpoints here`,
+      `rules in ${svl}: externalTrafficPolicy Local and 0 of 2 local endpoints`,
     );
     expect(text).toMatch(/The 15 lines that are there because of it\n/);
     expect(text).toMatch(/from Service shop\/api spec\.ports\[0\]\.nodePort \(.*cluster\.yaml:20:56\)\n/);
@@ -98,9 +98,9 @@ describe("explain TYPE/NS/NAME", () => {
 describe("explain CHAIN and LINE", () => {
   it("a chain with its shares and causes", async () => {
     const text = (await explain(svc, ...elsewhere)).replace(/\s+/g, " ");
-    expect(text).toContain("It spreads traffic for shop/api:http over its endpoints in the cluster.");
+    expect(text).toContain("It balances traffic for shop/api:http over its endpoints in the cluster.");
     expect(text).toContain(
-      "Rule 1: 50 % of everything: go on in KUBE-SEP-QTF5HD6BT4NCANFO, which sends to 10.0.2.6:8080",
+      "Rule 1: 50% of every packet: jump to KUBE-SEP-QTF5HD6BT4NCANFO, which sends to 10.0.2.6:8080",
     );
     expect(text).toContain("from EndpointSlice shop/api-zz7lq endpoints[0].addresses[0]");
   });
@@ -128,14 +128,14 @@ describe("explain CHAIN and LINE", () => {
 
   it("a rule without any state, in words alone", async () => {
     expect(await explain("-A KUBE-MARK-MASQ -j MARK --set-xmark 0x4000/0x4000")).toBe(
-      "-A KUBE-MARK-MASQ -j MARK --set-xmark 0x4000/0x4000\n\nEvery packet that comes to KUBE-MARK-MASQ\nwill\n  - set bits 0x4000 of the mark\n",
+      "-A KUBE-MARK-MASQ -j MARK --set-xmark 0x4000/0x4000\n\nEvery packet that reaches KUBE-MARK-MASQ\nwill\n  - set bits 0x4000 of the mark\n",
     );
   });
 
   it("a picture", async () => {
     const text = await explain("svc/shop/api", ...elsewhere, "-o", "mermaid");
     expect(text).toMatch(/^flowchart LR\n {2}n0/);
-    expect(text).toContain('|"50 %"|');
+    expect(text).toContain('|"50%"|');
     expect(await explain(svc, ...elsewhere, "-o", "dot")).toMatch(/^digraph chains \{\n(?:.*\n)*\}\n$/);
   });
 });
@@ -154,7 +154,7 @@ describe("what cannot be explained", () => {
     [["KUBE-SVC-AAAAAAAAAAAAAAAA", ...elsewhere], 3, "no service port or endpoint of the state would have it"],
     [["KUBE-CLUSTER-IP", ...elsewhere], 3, "sets are of the ipvs mode"],
     [["iptables.restore:9999", ...elsewhere], 3, "line 9999 of iptables.restore is neither a rule nor a chain"],
-    [["iptables.restor:9", ...elsewhere], 3, "there is no text iptables.restor; there is iptables.restore"],
+    [["iptables.restor:9", ...elsewhere], 3, "there is no file iptables.restor; existing files: iptables.restore"],
     [['-A A --comment "x'], 2, "not a rule: a quote is not closed"],
     [["-A", "KUBE-SERVICES", "-d", "10.0.0.1"], 2, "put it in quotes"],
     [["node/node9", ...elsewhere], 3, "the state has no Node node9; did you mean node/node1?"],

@@ -27,7 +27,7 @@ describe("plan", () => {
     expect(stdout).toContain(
       `1 to add, 0 to change, 0 to remove, on node1.\n1 change of another Service is not shown (${args.join(" ")}).\n`,
     );
-    expect(stdout).toContain("\nSteps, of all Services:\n");
+    expect(stdout).toContain("\nSteps for all Services:\n");
   });
 
   it("has nothing to do for what is shown", async () => {
@@ -35,7 +35,7 @@ describe("plan", () => {
     expect({ code, stdout }).toEqual({
       code: 0,
       stdout:
-        "Node node1, iptables mode, IPv4 (iptables-nft): nothing to do of what is shown.\n" +
+        "Node node1, iptables mode, IPv4 (iptables-nft): nothing to do for the Services shown.\n" +
         "1 change of another Service is not shown (-n shop).\n",
     });
   });
@@ -44,7 +44,7 @@ describe("plan", () => {
     const cwd = workspace({ "state.json": textOfTwo(), "same.txt": dumpOfTwo() });
     const { code, stdout } = await plan(["--actual", "same.txt", "-n", "shop"], cwd);
     expect(code).toBe(0);
-    expect(stdout).toMatch(/: as wanted, nothing to do\.\n-n shop leaves nothing out\.\n$/);
+    expect(stdout).toMatch(/: as wanted, nothing to do\.\n-n shop hides nothing\.\n$/);
   });
 
   it("as JSON has no steps, and apply refuses it", async () => {
@@ -56,7 +56,7 @@ describe("plan", () => {
     expect(document).not.toHaveProperty("steps");
     const applied = await runCli(["apply", "narrowed.plan"], { cwd: workspace({ "narrowed.plan": stdout }) });
     expect(applied.code).toBe(3);
-    expect(applied.stderr).toContain("it shows a part of a plan: make it without -n, -l and --service");
+    expect(applied.stderr).toContain("it contains only a part of a plan: create it without -n, -l and --service");
   });
 
   it("finds a Service that only the host has", async () => {

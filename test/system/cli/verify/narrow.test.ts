@@ -22,7 +22,7 @@ describe("verify", () => {
     expect(stdout).toMatch(/^missing: nat chain KUBE-NODEPORTS \(IPv4\)\n {2}concerns shop\/web\n/);
     expect(stdout).not.toContain("other/api");
     expect(stdout).toContain(
-      "Node node1: 1 difference in what is shown.\n1 finding of another Service is not shown (-n shop).\n",
+      "Node node1: 1 difference for the Services shown.\n1 finding of another Service is not shown (-n shop).\n",
     );
   });
 
@@ -39,14 +39,14 @@ describe("verify", () => {
     });
     expect(result.code, result.stdout).toBe(code);
     if (code === 0)
-      expect(result.stdout).toMatch(/^Node node1: no drift in what is shown\.\n\d findings? of another Service /);
+      expect(result.stdout).toMatch(/^Node node1: no drift for the Services shown\.\n\d findings? of another Service /);
   });
 
-  it("shows what concerns every Service", async () => {
+  it("shows what concerns the shared base chains", async () => {
     const { code, stdout } = await verify(["--actual", "foreign.txt", "-n", "shop"]);
     expect(code, stdout).toBe(1);
-    expect(stdout).toContain("foreign-before-ours: nat chain PREROUTING");
-    expect(stdout).toContain("-n shop leaves nothing out.\n");
+    expect(stdout).toContain("foreign-rules-first: nat chain PREROUTING");
+    expect(stdout).toContain("-n shop hides nothing.\n");
   });
 
   it("says as JSON what is left out", async () => {

@@ -76,7 +76,7 @@ test.each<[string, Partial<TargetChoice>, string]>([
   ["an unknown context", { context: "moon" }, "there is no context moon in CONFIG; there is prod, staging"],
   ["an unknown cluster", { cluster: "c-prd" }, "there is no cluster c-prd in CONFIG; did you mean c-prod?"],
   ["an unknown user", { user: "x" }, "there is no user x in CONFIG; there is admin, plugin"],
-  ["a cluster without a server", { cluster: "c-broken" }, "the cluster c-broken of CONFIG has no URL of a server"],
+  ["a cluster without a server", { cluster: "c-broken" }, "the cluster c-broken of CONFIG has no server URL"],
 ])("%s", (_, choice, message) => {
   const file = join(folderWith({ config: two }), "config");
   const result = choose({ file }, choice);
@@ -86,7 +86,7 @@ test.each<[string, Partial<TargetChoice>, string]>([
 test.each<[string, string, string]>([
   ["broken YAML, whose text is not told", "users:\n  token: {secret", "CONFIG is no kubeconfig: no YAML at line 2"],
   ["an alias of nothing", "users: *x", "CONFIG is no kubeconfig: it has aliases without an anchor, or far too many"],
-  ["a list", "- a", "CONFIG is no kubeconfig: it holds no mapping"],
+  ["a list", "- a", "CONFIG is not a kubeconfig: it is not a mapping"],
   ["nothing", "", "CONFIG has no current context; give --context; it has none"],
   [
     "no current context",
@@ -102,13 +102,13 @@ test.each<[string, string, string]>([
 test("no kubeconfig at all", () => {
   const message = (sources: Partial<KubeconfigSources>) => choose(sources);
   expect(message({})).toMatchObject({
-    message: "no kubeconfig: /no/home/.kube/config is not there, and this is no pod; give --kubeconfig FILE",
+    message: "no kubeconfig: /no/home/.kube/config does not exist, and this is not a pod; pass --kubeconfig FILE",
   });
   expect(message({ file: "/no/file" })).toMatchObject({
     message: "cannot read the kubeconfig /no/file: no such file or directory",
   });
   expect(message({ environment: { KUBECONFIG: "/a:/b" } })).toMatchObject({
-    message: "no kubeconfig: KUBECONFIG names /a, /b, not there, and this is no pod; give --kubeconfig FILE",
+    message: "no kubeconfig: KUBECONFIG names /a, /b: not found, and this is not a pod; pass --kubeconfig FILE",
   });
 });
 
