@@ -59,7 +59,8 @@ function textsOf(file: string, source: string): readonly Text[] {
   const visit = (node: ts.Node): void => {
     if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) return;
     const line = parsed.getLineAndCharacterOfPosition(node.getStart(parsed)).line + 1;
-    if (ts.isStringLiteralLike(node) && !ts.isLiteralTypeNode(node.parent)) found.push({ place: `${file}:${line}`, text: node.text });
+    if (ts.isStringLiteralLike(node) && !ts.isLiteralTypeNode(node.parent))
+      found.push({ place: `${file}:${line}`, text: node.text });
     if (ts.isTemplateExpression(node)) {
       const parts = [node.head.text, ...node.templateSpans.map(({ literal }) => literal.text)];
       found.push({ place: `${file}:${line}`, text: parts.join("{}") });
@@ -93,10 +94,8 @@ function filesIn(folder: string, wanted: RegExp): readonly string[] {
 
 describe("words", () => {
   it("finds a phrase in a literal or a template, and names its place", () => {
-    const source = 'const a = 1;\nconst b = `go on in ${a}`;\n// go on in X\nconst c = "jump to X";\n';
-    expect(problemsIn(textsOf("made-up.ts", source))).toEqual([
-      'made-up.ts:2: "go on in": write "jump to CHAIN"',
-    ]);
+    const source = `const a = 1;\nconst b = \`go on in \${a}\`;\n// go on in X\nconst c = "jump to X";\n`;
+    expect(problemsIn(textsOf("made-up.ts", source))).toEqual(['made-up.ts:2: "go on in": write "jump to CHAIN"']);
   });
 
   it("are plain in the texts of src/", () => {
