@@ -94,7 +94,7 @@ function filesIn(folder: string, wanted: RegExp): readonly string[] {
 
 describe("words", () => {
   it("finds a phrase in a literal or a template, and names its place", () => {
-    const source = 'const a = 1;\nconst b = `go on in ${a}`;\n// go on in X\nconst c = "jump to X";\n';
+    const source = `const a = 1;\nconst b = \`go on in \${a}\`;\n// go on in X\nconst c = "jump to X";\n`;
     expect(problemsIn(textsOf("made-up.ts", source))).toEqual(['made-up.ts:2: "go on in": write "jump to CHAIN"']);
   });
 
