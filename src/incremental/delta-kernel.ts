@@ -2,7 +2,7 @@ import { createSet } from "../languages/ipset/write.ts";
 import { addRealServer } from "../languages/ipvs/write.ts";
 import type { Family } from "../model/address.ts";
 import type { VirtualServer } from "../programs/kube-proxy/ipvs/ipvs-objects.ts";
-import { type SetKey, setKeys, setName, sets } from "../programs/kube-proxy/ipvs/sets.ts";
+import { type SetKey, setKeys, setName, sets } from "../programs/kube-proxy/set-names.ts";
 import { nothingOwned, type OwnedServer, type OwnedSet, type OwnedState } from "../reconcile/owned-state.ts";
 import type { Member } from "./delta-rules.ts";
 import type { Ledger } from "./reference-counts.ts";

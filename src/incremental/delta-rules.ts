@@ -1,7 +1,7 @@
 import type { FamilySettings } from "../plan/forwarding/forwarding-plan.ts";
 import { filterChains, natChains } from "../programs/kube-proxy/ipvs/assemble.ts";
 import { filterRules, natRules } from "../programs/kube-proxy/ipvs/rules.ts";
-import type { SetKey } from "../programs/kube-proxy/ipvs/sets.ts";
+import type { SetKey } from "../programs/kube-proxy/set-names.ts";
 import { emptyTable, type OwnedRules, type OwnedTable } from "../reconcile/owned-state.ts";
 import { type Excerpt, tagRule } from "../reconcile/rules/partial-chain.ts";
 import type { Fragment } from "./lower-services.ts";

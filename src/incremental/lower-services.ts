@@ -6,10 +6,9 @@ import type {
   ForwardingPlan,
   ServicePortPlan,
 } from "../plan/forwarding/forwarding-plan.ts";
-import { chains } from "../programs/kube-proxy/iptables/chains.ts";
+import { iptablesChains as chains, ipvsChains } from "../programs/kube-proxy/chain-names.ts";
 import { lowerServicePort as lowerToRules } from "../programs/kube-proxy/iptables/lower-service-port.ts";
 import { createSections, type SectionName } from "../programs/kube-proxy/iptables/sections.ts";
-import { chains as ipvsChains } from "../programs/kube-proxy/ipvs/chains.ts";
 import { type Collected, createCollected, createContext } from "../programs/kube-proxy/ipvs/ipvs-objects.ts";
 import { lowerServicePort as lowerToServers } from "../programs/kube-proxy/ipvs/lower-service-port.ts";
 import { keyOf } from "./store.ts";

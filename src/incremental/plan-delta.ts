@@ -1,7 +1,7 @@
 import type { ChangeStep } from "../ir/step.ts";
 import type { Family } from "../model/address.ts";
 import type { ForwardingPlan } from "../plan/forwarding/forwarding-plan.ts";
-import { type SetKey, setKeys } from "../programs/kube-proxy/ipvs/sets.ts";
+import { type SetKey, setKeys } from "../programs/kube-proxy/set-names.ts";
 import type { Backend } from "../reconcile/live/host-state.ts";
 import { nothingOwned, type OwnedRules, type OwnedState } from "../reconcile/owned-state.ts";
 import { planPart } from "../reconcile/plan-changes.ts";

@@ -1,5 +1,5 @@
 import type { Family } from "../model/address.ts";
-import { type SetKey, setKeys } from "../programs/kube-proxy/ipvs/sets.ts";
+import { type SetKey, setKeys } from "../programs/kube-proxy/set-names.ts";
 import type { Fragment, Fragments } from "./lower-services.ts";
 
 /** What all Services of one family ask for together, as far as a change of one has to know it. */

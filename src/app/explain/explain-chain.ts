@@ -14,6 +14,7 @@ import {
 } from "../../explain/chain/explain-set.ts";
 import { foldNodes } from "../../explain/fold-nodes.ts";
 import { didYouMean } from "../../model/fields/did-you-mean.ts";
+import { isServicePortChain } from "../../programs/kube-proxy/chain-names.ts";
 import { renderChain, renderSet } from "../../report/explain/chain.ts";
 import { chainDocument, entryDocument, setDocument } from "../../report/explain/documents.ts";
 import { renderEntry } from "../../report/explain/line.ts";
@@ -76,7 +77,7 @@ function notFound(name: string, labels: readonly string[], { known }: Found, fla
     return new CommandFailure(message, exitCodes.invalidInput);
   }
   const near = didYouMean(name, known);
-  const isHash = /^KUBE-[A-Z]{2,3}-[A-Z2-7]{16}$/.test(name);
+  const isHash = isServicePortChain(name);
   const state = !hasState(flags) ? "" : ", and no service port or endpoint of the state would have it";
   const gone = isHash && near === undefined ? "; it may be of a Service or an endpoint that is gone" : "";
   const hint = near === undefined ? gone : `; did you mean ${near}?`;

@@ -6,7 +6,7 @@ import { explainServiceOn, type NodePart, objectsOf } from "../../explain/servic
 import { dumpLines, missingLines, type OwnLine, servicesNamed } from "../../explain/service/service-lines.ts";
 import type { Texts } from "../../explain/texts.ts";
 import type { Service } from "../../model/objects/service.ts";
-import { isServicePortChain } from "../../reconcile/owned-names.ts";
+import { isServicePortChain } from "../../programs/kube-proxy/chain-names.ts";
 import { objectDocument } from "../../report/explain/documents.ts";
 import { renderObject } from "../../report/explain/object.ts";
 import { type Evidence, readEvidence } from "./evidence.ts";

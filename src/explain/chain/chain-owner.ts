@@ -5,16 +5,21 @@ import type { Service } from "../../model/objects/service.ts";
 import { gatherEndpoints } from "../../plan/forwarding/endpoints.ts";
 import type { Endpoint } from "../../plan/forwarding/forwarding-plan.ts";
 import { servicePortName } from "../../plan/forwarding/resolve-service-port.ts";
-import { endpointChain, servicePortChains } from "../../programs/kube-proxy/iptables/chains.ts";
+import {
+  endpointChain,
+  parseServicePortChain,
+  type ServicePortChainKind,
+  servicePortChains,
+} from "../../programs/kube-proxy/chain-names.ts";
+import { ownerOf, purposeOf } from "../../programs/registry.ts";
 import { attributeChains, everyService, type ServiceOfChain, unknownService } from "../../reconcile/attribution.ts";
-import { isOwnedChain } from "../../reconcile/owned-names.ts";
 import { emptyTable, nothingOwned, type OwnedRules } from "../../reconcile/owned-state.ts";
 import type { NodeFacts } from "../not-programmed/not-programmed.ts";
 import type { Texts } from "../texts.ts";
 
 /** The service port whose chain has a name: found by making the names of all of them, which are one-way hashes. */
 export interface ChainOwner {
-  readonly role: "SVC" | "SVL" | "EXT" | "FW" | "SEP" | "XLB";
+  readonly role: ServicePortChainKind;
   readonly service: Service;
   /** `shop/web:http` */
   readonly port: string;
@@ -23,12 +28,11 @@ export interface ChainOwner {
   readonly endpoint: Endpoint | undefined;
 }
 
-const ownName = /^KUBE-(SVC|SVL|EXT|FW|SEP|XLB)-([A-Z2-7]{16})$/;
-
 /** Finds whose chain it would be on any node: endpoints that are not ready and Services of other proxies count too. */
 export function findChainOwner(name: string, { cluster, name: node }: NodeFacts): ChainOwner | undefined {
-  const [, role, hash] = ownName.exec(name) ?? [];
-  if (role === undefined) return undefined;
+  const named = parseServicePortChain(name);
+  if (named === undefined) return undefined;
+  const { kind: role, hash } = named;
   const slices = role === "SEP" ? slicesByService(cluster.slices) : undefined;
   for (const service of cluster.services) {
     for (const port of service.ports) {
@@ -37,7 +41,7 @@ export function findChainOwner(name: string, { cluster, name: node }: NodeFacts)
       const owner = { service, port: portName, protocol };
       if (slices === undefined) {
         const { cluster: made } = servicePortChains(portName, protocol);
-        if (made.endsWith(`-${hash}`)) return { ...owner, role: role as ChainOwner["role"], endpoint: undefined };
+        if (made.endsWith(`-${hash}`)) return { ...owner, role, endpoint: undefined };
         continue;
       }
       const ours = slices.get(`${service.namespace}/${service.name}`) ?? [];
@@ -62,47 +66,15 @@ function slicesByService(slices: readonly EndpointSlice[]): ReadonlyMap<string, 
   return found;
 }
 
-/** What a chain of one service port is for, by the start of its name; completes "it ...". */
-const ownPurposes: Readonly<Record<string, (service: string) => string>> = {
-  SVC: (service) => `spreads traffic for ${service} over its endpoints in the cluster`,
-  SVL: (service) => `spreads traffic for ${service} over its endpoints on this node`,
-  EXT: (service) => `takes traffic for ${service} from outside: node port, external and load balancer IPs`,
-  FW: (service) => `admits sources to the load balancer IPs of ${service}`,
-  SEP: (service) => `sends to one endpoint of ${service}`,
-  XLB: (service) => `took traffic for ${service} from outside, until Kubernetes 1.25`,
-};
-
-const fixedPurposes: Readonly<Record<string, string>> = {
-  "nat KUBE-SERVICES": "takes what is for the address and port of a service port; node ports come last",
-  "filter KUBE-SERVICES": "turns away what is for a cluster IP that no endpoint here answers for",
-  "filter KUBE-EXTERNAL-SERVICES": "turns away what comes from outside for a service port without endpoints here",
-  "nat KUBE-NODEPORTS": "tells by its port which service port a packet to an address of this node is for",
-  "filter KUBE-NODEPORTS": "lets health checks of load balancers in",
-  "nat KUBE-NODE-PORT": "marks what is for a node port to be masqueraded, where its source is not kept",
-  "filter KUBE-NODE-PORT": "lets health checks of load balancers in",
-  "nat KUBE-POSTROUTING": "masquerades the packets that are marked for it, as they leave",
-  "nat KUBE-MARK-MASQ": "marks a packet, so that KUBE-POSTROUTING masquerades it",
-  "nat KUBE-LOAD-BALANCER": "marks what is for a load balancer IP to be masqueraded, where its source is not kept",
-  "filter KUBE-FORWARD": "lets forwarded packets of services pass, and drops those that conntrack calls invalid",
-  "filter KUBE-PROXY-FIREWALL": "drops what no source range of a load balancer has admitted",
-  "filter KUBE-SOURCE-RANGES-FIREWALL": "drops what no source range of a load balancer admits",
-  "filter KUBE-FIREWALL": "keeps neighbours from 127.0.0.0/8; the kubelet's, made by kube-proxy as well",
-  "filter KUBE-IPVS-FILTER": "keeps the host's own ports off the service addresses that it carries",
-  "filter KUBE-IPVS-OUT-FILTER": "keeps this node from load balancer IPs whose source ranges leave it out",
-};
-
-const canaries = new Set(["KUBE-PROXY-CANARY", "KUBE-KUBELET-CANARY"]);
-
 /** What a chain is for, completing "it ...". `service` is the service port whose it is, where one is known. */
 export function chainPurpose(table: string, name: string, service: string | undefined): string {
-  const [, kind = ""] = /^KUBE-(SVC|SVL|EXT|FW|SEP|XLB)-[A-Z2-7]{16}$/.exec(name) ?? [];
-  const own = ownPurposes[kind];
-  if (own !== undefined) return own(service ?? "a service port that nothing here names");
-  const fixed = fixedPurposes[`${table} ${name}`];
-  if (fixed !== undefined) return fixed;
-  if (canaries.has(name)) return "holds no rules: it is there so that somebody notices when all rules are flushed";
+  const ref = { kind: "chain", table, name } as const;
+  const purpose = purposeOf(ref, service);
+  if (purpose !== undefined) return purpose;
   if (builtInChains.has(name)) return "is the kernel's own: every packet that comes this way meets it";
-  return isOwnedChain(name) ? "is one of kube-proxy's" : "is somebody else's: neither kube-proxy nor Portolan makes it";
+  return ownerOf(ref) !== undefined
+    ? "is one of kube-proxy's"
+    : "is somebody else's: neither kube-proxy nor Portolan makes it";
 }
 
 /** Says whose a chain is by the comments in the text alone; undefined where nothing names a service port. */

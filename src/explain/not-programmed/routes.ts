@@ -1,7 +1,7 @@
 import { at, originOf } from "../../diagnostics/place.ts";
 import { joinHostPort } from "../../model/address.ts";
 import type { Route, ServicePortPlan } from "../../plan/forwarding/forwarding-plan.ts";
-import { servicePortChains } from "../../programs/kube-proxy/iptables/chains.ts";
+import { servicePortChains } from "../../programs/kube-proxy/chain-names.ts";
 import type { NodeFacts, Omission } from "./not-programmed.ts";
 
 /** Traffic of a service port that is sent to no endpoint: rejected, or dropped by a policy. */

@@ -1,7 +1,7 @@
 import { type Family, joinHostPort } from "../../model/address.ts";
 import type { ProxyMode } from "../../model/proxy-configuration/proxy-configuration.ts";
 import type { Endpoint, NodePortScope, Route } from "../../plan/forwarding/forwarding-plan.ts";
-import { endpointChain, servicePortChains } from "../../programs/kube-proxy/iptables/chains.ts";
+import { endpointChain, servicePortChains } from "../../programs/kube-proxy/chain-names.ts";
 import { endpointUses, type PlannedPort } from "../not-programmed/endpoint-uses.ts";
 import { equalShare, forkShares, type Share } from "../share.ts";
 import { chainsNamed, type Texts } from "../texts.ts";

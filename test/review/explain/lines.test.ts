@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { findChainOwner } from "../../../src/explain/chain/chain-owner.ts";
 import { findRule, nearestRules, readRule } from "../../../src/explain/chain/explain-line.ts";
 import { explainSet } from "../../../src/explain/chain/explain-set.ts";
-import { servicePortChains } from "../../../src/programs/kube-proxy/iptables/chains.ts";
+import { servicePortChains } from "../../../src/programs/kube-proxy/chain-names.ts";
 import { clusterCidr, compileFor, here, node, service, slice } from "./explain-here.ts";
 
 const quiet = { config: clusterCidr };

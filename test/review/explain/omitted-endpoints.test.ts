@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { servicePortChains } from "../../../src/programs/kube-proxy/iptables/chains.ts";
+import { servicePortChains } from "../../../src/programs/kube-proxy/chain-names.ts";
 import { clusterCidr, here, node, omissionsOf, service, slice, there, zonedNode } from "./explain-here.ts";
 
 const { local: localChain } = servicePortChains("shop/web:http", "tcp");

@@ -2,10 +2,10 @@ import { joinLines, linesOf } from "../../../ir/lines.ts";
 import type { Script, Step } from "../../../ir/step.ts";
 import type { FamilyPlan, ForwardingPlan } from "../../../plan/forwarding/forwarding-plan.ts";
 import type { LowerOptions } from "../../origins.ts";
+import { counters } from "../names.ts";
 import { assembleJumps, restoreSteps } from "../steps.ts";
 import { assembleRestore } from "./assemble.ts";
 import { jumps } from "./base.ts";
-import { counters } from "./chains.ts";
 import { lowerServicePort } from "./lower-service-port.ts";
 import { createSections } from "./sections.ts";
 

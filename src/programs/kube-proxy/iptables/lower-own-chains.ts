@@ -22,7 +22,7 @@ import type {
   FamilySettings,
   ServicePortPlan,
 } from "../../../plan/forwarding/forwarding-plan.ts";
-import { chains, endpointChain, type ServicePortChains } from "./chains.ts";
+import { iptablesChains as chains, endpointChain, type ServicePortChains } from "../chain-names.ts";
 import { fromLocal, hostCidr, notFromLocal } from "./matches.ts";
 import { becauseOfEndpoint, becauseOfService, type Sections, write } from "./sections.ts";
 

@@ -10,7 +10,8 @@ import {
   reject,
 } from "../../../languages/iptables/write.ts";
 import type { FamilySettings, Route, ServicePortPlan } from "../../../plan/forwarding/forwarding-plan.ts";
-import { chains, counters, type ServicePortChains, servicePortChains } from "./chains.ts";
+import { iptablesChains as chains, type ServicePortChains, servicePortChains } from "../chain-names.ts";
+import { counters } from "../names.ts";
 import { lowerOwnChains } from "./lower-own-chains.ts";
 import { vipMatch } from "./matches.ts";
 import { becauseOfPort, becauseOfService, type Sections, write } from "./sections.ts";

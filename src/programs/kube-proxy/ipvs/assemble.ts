@@ -6,10 +6,11 @@ import { addRealServer } from "../../../languages/ipvs/write.ts";
 import { compareBytes } from "../../../model/fields/name-map.ts";
 import type { FamilySettings } from "../../../plan/forwarding/forwarding-plan.ts";
 import { type AssembledText, always, type Cause, endpointCause, lineOrigin } from "../../origins.ts";
-import { chains } from "./chains.ts";
+import { ipvsChains as chains } from "../chain-names.ts";
+import { addressDevice } from "../names.ts";
+import { type SetKey, setKeys, setName, sets } from "../set-names.ts";
 import type { Collected } from "./ipvs-objects.ts";
 import { filterRules, natRules } from "./rules.ts";
-import { type SetKey, setKeys, setName, sets } from "./sets.ts";
 
 /** One family's collected fragments with what spells them. */
 export interface FamilyFragments {
@@ -73,7 +74,7 @@ export function assembleAddresses(families: readonly FamilyFragments[], keepOrig
     })),
   );
   for (const { cidr, cause } of bound.sort((a, b) => compareBytes(a.cidr, b.cidr))) {
-    writer.write(`addr replace ${cidr} dev kube-ipvs0`, cause);
+    writer.write(`addr replace ${cidr} dev ${addressDevice}`, cause);
   }
   return writer.end();
 }

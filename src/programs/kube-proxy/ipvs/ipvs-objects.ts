@@ -3,7 +3,7 @@ import { compareBytes } from "../../../model/fields/name-map.ts";
 import type { IpvsSettings } from "../../../model/proxy-configuration/proxy-configuration.ts";
 import type { Endpoint, FamilySettings, ServicePortPlan } from "../../../plan/forwarding/forwarding-plan.ts";
 import type { Cause } from "../../origins.ts";
-import { type SetKey, setKeys } from "./sets.ts";
+import { type SetKey, setKeys } from "../set-names.ts";
 
 /** A virtual server and where it sends to. */
 export interface VirtualServer {

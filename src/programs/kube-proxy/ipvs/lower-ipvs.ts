@@ -4,13 +4,14 @@ import type { Script, Step } from "../../../ir/step.ts";
 import { defaultMaxElements } from "../../../languages/ipset/write.ts";
 import type { FamilyPlan, ForwardingPlan } from "../../../plan/forwarding/forwarding-plan.ts";
 import type { LowerOptions } from "../../origins.ts";
+import { addressDevice } from "../names.ts";
+import { setKeys, setName } from "../set-names.ts";
 import { assembleJumps, restoreSteps, textStep } from "../steps.ts";
 import { assembleAddresses, assembleRules, assembleServers, assembleSets, type FamilyFragments } from "./assemble.ts";
 import { createDifferences, type Differences, noteDifferences, reportDifferences } from "./differences.ts";
 import { createCollected, createContext } from "./ipvs-objects.ts";
 import { lowerServicePort } from "./lower-service-port.ts";
 import { jumps } from "./rules.ts";
-import { setKeys, setName } from "./sets.ts";
 
 /**
  * The ipvs mode: a plan as the steps that program it. Sets before the rules that ask for them, virtual servers
@@ -37,7 +38,7 @@ export function lowerIpvs(plan: ForwardingPlan, options: LowerOptions, report: R
     ...timeoutSteps(plan),
     sysctlStep(plan),
     ...rules,
-    bareStep("make the device that carries service addresses", ["ip", "link", "add", "kube-ipvs0", "type", "dummy"]),
+    bareStep("make the device that carries service addresses", ["ip", "link", "add", addressDevice, "type", "dummy"]),
     textStep(
       { purpose: "bind the service addresses", argv: ["ip", "-batch", "-"], file: "addresses.batch" },
       addresses,

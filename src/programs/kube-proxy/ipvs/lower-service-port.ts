@@ -5,9 +5,9 @@ import { joinHostPort } from "../../../model/address.ts";
 import type { Vip } from "../../../model/objects/service.ts";
 import type { Admission, Endpoint, ExternalPlan, ServicePortPlan } from "../../../plan/forwarding/forwarding-plan.ts";
 import { type Cause, endpointCause, portCause, serviceCause } from "../../origins.ts";
-import { chains } from "./chains.ts";
+import { ipvsChains as chains } from "../chain-names.ts";
+import type { SetKey } from "../set-names.ts";
 import type { Collected, IpvsContext } from "./ipvs-objects.ts";
-import type { SetKey } from "./sets.ts";
 
 /** Everything the ipvs mode asks of the kernel for one service port: set entries, virtual servers, bound addresses. */
 export function lowerServicePort(plan: ServicePortPlan, context: IpvsContext, out: Collected): void {
