@@ -1,8 +1,28 @@
-import * as kubeProxy from "./kube-proxy/names.ts";
-import type { ObjectRef, Owner } from "./program.ts";
+import type { ProxyMode } from "../model/proxy-configuration/proxy-configuration.ts";
+import { kubeProxyIptables } from "./kube-proxy/iptables/program.ts";
+import { kubeProxyIpvs } from "./kube-proxy/ipvs/program.ts";
+import * as kubeProxyNames from "./kube-proxy/names.ts";
+import type { ForwardingProgram, ObjectRef, Owner, ProgramId } from "./program.ts";
 
-/** Those who know whose an object is by its name. */
-const namings = [kubeProxy];
+/** Every program that forwards traffic. A mode that the model reads and that is missing here does not compile. */
+const forwardingPrograms: Readonly<Record<ProgramId, ForwardingProgram>> = {
+  "kube-proxy/iptables": kubeProxyIptables,
+  "kube-proxy/ipvs": kubeProxyIpvs,
+};
+
+export const programIds = Object.keys(forwardingPrograms) as readonly ProgramId[];
+
+export function programById(id: ProgramId): ForwardingProgram {
+  return forwardingPrograms[id];
+}
+
+/** The program that a configuration asks for. */
+export function programFor({ mode }: { readonly mode: ProxyMode }): ForwardingProgram {
+  return programById(`kube-proxy/${mode}`);
+}
+
+/** Who tells by a name whose an object is. Programs of one component may share a naming. */
+const namings = [kubeProxyNames];
 
 /** Whose an object of this name is; undefined for what no program makes. */
 export function ownerOf(ref: ObjectRef): Owner | undefined {

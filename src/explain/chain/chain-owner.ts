@@ -11,6 +11,7 @@ import {
   type ServicePortChainKind,
   servicePortChains,
 } from "../../programs/kube-proxy/chain-names.ts";
+import type { ProgramId } from "../../programs/program.ts";
 import { ownerOf, purposeOf } from "../../programs/registry.ts";
 import { attributeChains, everyService, type ServiceOfChain, unknownService } from "../../reconcile/attribution.ts";
 import { emptyTable, nothingOwned, type OwnedRules } from "../../reconcile/owned-state.ts";
@@ -20,6 +21,8 @@ import type { Texts } from "../texts.ts";
 /** The service port whose chain has a name: found by making the names of all of them, which are one-way hashes. */
 export interface ChainOwner {
   readonly role: ServicePortChainKind;
+  /** Those that make chains of such names. */
+  readonly programs: readonly ProgramId[];
   readonly service: Service;
   /** `shop/web:http` */
   readonly port: string;
@@ -33,12 +36,13 @@ export function findChainOwner(name: string, { cluster, name: node }: NodeFacts)
   const named = parseServicePortChain(name);
   if (named === undefined) return undefined;
   const { kind: role, hash } = named;
+  const programs = ownerOf({ kind: "chain", table: "nat", name })?.programs ?? [];
   const slices = role === "SEP" ? slicesByService(cluster.slices) : undefined;
   for (const service of cluster.services) {
     for (const port of service.ports) {
       const portName = servicePortName(service, port);
       const protocol = port.protocol.toLowerCase() as ChainOwner["protocol"];
-      const owner = { service, port: portName, protocol };
+      const owner = { programs, service, port: portName, protocol };
       if (slices === undefined) {
         const { cluster: made } = servicePortChains(portName, protocol);
         if (made.endsWith(`-${hash}`)) return { ...owner, role, endpoint: undefined };

@@ -1,5 +1,5 @@
 import type { ProxyMode } from "../../model/proxy-configuration/proxy-configuration.ts";
-import type { ObjectRef, Owner, ProgramId } from "../program.ts";
+import type { ObjectRef, Owner, Program, ProgramId } from "../program.ts";
 import {
   fixedChains,
   parseServicePortChain,
@@ -99,4 +99,16 @@ const servicePortName = /(?:^| )([a-z0-9][-a-z0-9]*\/[a-z0-9][-a-z0-9]*(?::[a-z0
 /** The service port that the comment of a rule names, as kube-proxy spells it: `shop/web:http`. */
 export function servicePortInComment(comment: string): string | undefined {
   return servicePortName.exec(comment)?.[1];
+}
+
+/** What one program knows of names: those of the objects that it makes itself. */
+export function namingOf(id: ProgramId): Pick<Program<unknown>, "ownerOf" | "purposeOf"> {
+  const own = (ref: ObjectRef): Owner | undefined => {
+    const owner = ownerOf(ref);
+    return owner?.programs.includes(id) ? owner : undefined;
+  };
+  return {
+    ownerOf: own,
+    purposeOf: (ref, service) => (own(ref) === undefined ? undefined : purposeOf(ref, service)),
+  };
 }

@@ -117,8 +117,8 @@ function serviceRules(rules: SetRules): readonly string[] {
  */
 function clusterIpMatch({ settings, explained }: SetRules): string {
   if (settings.masqueradeAll) return explained("clusterIp", "dst,dst");
-  if (settings.localTraffic === undefined) return explained("clusterIp", "src,dst");
-  const others = notFromLocal(settings.localTraffic);
+  if (settings.localDetector === undefined) return explained("clusterIp", "src,dst");
+  const others = notFromLocal(settings.localDetector);
   return others.source + others.interface + explained("clusterIp", "dst,dst");
 }
 
