@@ -33,6 +33,14 @@ function lower(
   return objects;
 }
 
+const emptyPlan: ForwardingPlan = {
+  node: "node1",
+  families: [],
+  traits: kubeProxyIpvs.traits,
+  localhostNodePorts: "off",
+  ipvs,
+};
+
 const entries = (objects: IpvsObjects, set: keyof IpvsObjects["entries"]) => [...objects.entries[set].keys()];
 const realServers = (objects: IpvsObjects, key: string) =>
   objects.servers.get(key)?.endpoints.map(({ target }) => target);
@@ -157,7 +165,7 @@ describe("rules", () => {
 
 describe("fragments", () => {
   it("write sets, servers and rules as the whole does", () => {
-    const fragment = ipvsFragments(settings(), { ipvs } as ForwardingPlan)([servicePort()]);
+    const fragment = ipvsFragments(settings(), emptyPlan)([servicePort()]);
     expect(fragment.endpoints).toBe(2);
     expect(fragment.own.size).toBe(0);
     expect([...(fragment.objects?.servers.keys() ?? [])]).toEqual(["-t 10.96.0.1:80"]);
@@ -172,10 +180,7 @@ describe("differences from the iptables mode", () => {
   const inspect = (plan: ServicePortPlan, localhostNodePorts: ForwardingPlan["localhostNodePorts"] = "off") => {
     const { report, codes } = collectCodes();
     const families = [{ family: "ipv4" as const, settings: settings(), servicePorts: [plan] }];
-    kubeProxyIpvs.inspect?.(
-      { node: "node1", families, traits: kubeProxyIpvs.traits, localhostNodePorts, ipvs },
-      report,
-    );
+    kubeProxyIpvs.inspect?.({ ...emptyPlan, families, localhostNodePorts }, report);
     return codes;
   };
   const always = "ipvs-unused-ports-rejected";
