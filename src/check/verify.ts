@@ -2,9 +2,9 @@ import { type Narrowed, type Narrowing, narrowItems } from "../filter/narrowing.
 import { canonicalRule, targetOf, withoutComments } from "../languages/iptables/canonical-rule.ts";
 import { builtInChains } from "../languages/iptables/rule.ts";
 import { families, familyNames } from "../model/address.ts";
+import { isOwnedChain } from "../programs/kube-proxy/chain-names.ts";
 import { everyService, type ServiceOfChain, serviceInRule } from "../reconcile/attribution.ts";
 import type { HostState } from "../reconcile/live/host-state.ts";
-import { isOwnedChain } from "../reconcile/owned-names.ts";
 import type { Changes } from "../reconcile/plan-changes.ts";
 import { type ServiceOfLine, summarizeChanges } from "../reconcile/summarize-changes.ts";
 

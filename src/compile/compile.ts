@@ -10,8 +10,7 @@ import type { ProxyMode } from "../model/proxy-configuration/proxy-configuration
 import type { ForwardingPlan } from "../plan/forwarding/forwarding-plan.ts";
 import { resolveNodeView } from "../plan/forwarding/node-view.ts";
 import { resolvePlan } from "../plan/forwarding/resolve-plan.ts";
-import { lowerIptables } from "../programs/kube-proxy/iptables/lower-iptables.ts";
-import { lowerIpvs } from "../programs/kube-proxy/ipvs/lower-ipvs.ts";
+import { programFor } from "../programs/registry.ts";
 
 export interface CompileOptions {
   /** The node to compile for; may be left out when the input has exactly one Node. */
@@ -90,13 +89,13 @@ export function compileNode(
   }
   const run = createSubject();
   const report = sink.reporter(run);
-  const { mode } = cluster.proxyConfiguration;
+  const program = programFor(cluster.proxyConfiguration);
   const view = resolveNodeView(cluster, node, options, report);
-  const plan = view && resolvePlan(cluster, view, options.families, report);
+  const target = view && { view, families: options.families, traits: program.traits };
+  const plan = target && resolvePlan(cluster, target, report);
   if (plan === undefined || run.errors > 0) {
     return { script: undefined, diagnostics, node: view?.name ?? node, plan: undefined };
   }
-  const lowerOptions = { origins: options.origins ?? false };
-  const script = mode === "ipvs" ? lowerIpvs(plan, lowerOptions, report) : lowerIptables(plan, lowerOptions);
+  const script = program.lower(plan, { origins: options.origins ?? false }, report);
   return { script, diagnostics, node: plan.node, plan };
 }

@@ -1,5 +1,6 @@
 import type { Match, Rule, Target } from "../languages/iptables/rule.ts";
 import { printHex } from "../languages/iptables/words.ts";
+import { iptablesChains } from "../programs/kube-proxy/chain-names.ts";
 import { describeShare, thresholdOne } from "./share.ts";
 
 /**
@@ -54,7 +55,7 @@ export function describeMatch(match: Match): string | undefined {
 export function describeTarget(target: Target): string {
   switch (target.kind) {
     case "jump":
-      return target.chain === "KUBE-MARK-MASQ" ? "mark for masquerade" : `jump to ${target.chain}`;
+      return target.chain === iptablesChains.markMasquerade ? "mark for masquerade" : `jump to ${target.chain}`;
     case "accept":
       return "accept, and skip the remaining rules of this table";
     case "drop":

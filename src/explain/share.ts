@@ -1,4 +1,5 @@
 import type { Rule } from "../languages/iptables/rule.ts";
+import { iptablesChains } from "../programs/kube-proxy/chain-names.ts";
 
 /** The kernel compares 31 random bits with a threshold: this one always lets through. */
 export const thresholdOne = 2 ** 31;
@@ -72,7 +73,7 @@ function printFraction({ numerator, bits }: Fraction): string | undefined {
 /** The threshold of a rule that ends the chain by chance alone; one that asks for nothing always does. */
 function chanceOf({ matches, target }: Rule): number | undefined {
   const goesOn = target.kind === "mark" || target.kind === "none" || target.kind === "unknown";
-  if (goesOn || (target.kind === "jump" && target.chain === "KUBE-MARK-MASQ")) return undefined;
+  if (goesOn || (target.kind === "jump" && target.chain === iptablesChains.markMasquerade)) return undefined;
   let threshold = thresholdOne;
   for (const match of matches) {
     if (match.kind === "statistic") threshold = match.negated ? thresholdOne - match.threshold : match.threshold;

@@ -1,6 +1,7 @@
 import { describeObject } from "../diagnostics/diagnostic.ts";
 import { targetOf } from "../languages/iptables/canonical-rule.ts";
 import type { Cluster } from "../model/cluster.ts";
+import { chainPrefix, isOwnedChain, isServicePortChain } from "../programs/kube-proxy/chain-names.ts";
 import {
   attributeChains,
   everyService,
@@ -8,7 +9,6 @@ import {
   serviceInRule,
   unknownService,
 } from "../reconcile/attribution.ts";
-import { isOwnedChain, isServicePortChain } from "../reconcile/owned-names.ts";
 import type { Known } from "./narrowing.ts";
 import type { KnownService } from "./service-filter.ts";
 
@@ -30,7 +30,7 @@ export function servicesInClusters(clusters: readonly Cluster[]): Known {
 export function servicesInRules(lines: Iterable<string>): readonly KnownService[] {
   const names = new Set<string>();
   for (const line of lines) {
-    const isOurs = line.includes("-A KUBE-") && line.includes("--comment");
+    const isOurs = line.includes(`-A ${chainPrefix}`) && line.includes("--comment");
     const name = isOurs ? serviceInRule(line) : undefined;
     if (name !== undefined) names.add(name.replace(/:.*$/, ""));
   }

@@ -5,8 +5,8 @@ import type { UdpService } from "../languages/conntrack.ts";
 import { type Family, families } from "../model/address.ts";
 import type { ForwardingPlan } from "../plan/forwarding/forwarding-plan.ts";
 import { largeClusterEndpoints, resolvePlan } from "../plan/forwarding/resolve-plan.ts";
-import { lowerIptables } from "../programs/kube-proxy/iptables/lower-iptables.ts";
-import { lowerIpvs } from "../programs/kube-proxy/ipvs/lower-ipvs.ts";
+import type { ForwardingProgram } from "../programs/program.ts";
+import { programFor } from "../programs/registry.ts";
 import { ownedInScript } from "../reconcile/desired-state.ts";
 import type { Backend } from "../reconcile/live/host-state.ts";
 import type { OwnedState } from "../reconcile/owned-state.ts";
@@ -53,7 +53,7 @@ export function advance(request: AdvanceRequest, sink: Sink): Advance {
   const { frame, ledgers } = standing;
   const keys = touchedServices(store, changes);
   const large = new Set([...ledgers].flatMap(([family, { endpoints }]) => (isLarge(endpoints) ? [family] : [])));
-  const lower = (plan: ForwardingPlan): Fragments => lowerServices({ plan, isIpvs: isIpvs(frame), large });
+  const lower = (plan: ForwardingPlan): Fragments => lowerServices({ plan, program: programOf(frame), large });
   const before = lower(planOf(store, keys, frame, silent));
   const hadFamilies = familiesOf(store);
   const back = applyChanges(store, changes);
@@ -63,7 +63,7 @@ export function advance(request: AdvanceRequest, sink: Sink): Advance {
   const plan = planOf(store, keys, next, partReport(sink));
   const after = lower(plan);
   if (crossesLimit(ledgers, before, after)) return compareAll({ ...request, back, next }, sink);
-  const part = { keys, before, after, ledgers, plan, isIpvs: isIpvs(frame), backends: options.backends };
+  const part = { keys, before, after, ledgers, plan, kernel: programOf(frame).kernel, backends: options.backends };
   const steps = planPartOf(part);
   return { steps, scope: "part", standing: { frame: next, ledgers }, udpServices: () => udpServices(plan) };
 }
@@ -72,8 +72,8 @@ function familiesOf({ byFamily }: Store): string {
   return families.filter((family) => byFamily[family].size > 0).join(" ");
 }
 
-function isIpvs({ configuration }: Frame): boolean {
-  return configuration.mode === "ipvs";
+function programOf({ configuration }: Frame): ForwardingProgram {
+  return programFor(configuration);
 }
 
 const silent: Report = () => {};
@@ -88,7 +88,9 @@ function partReport(sink: Sink): Report {
 
 /** What the node is to do for these Services. */
 function planOf(store: Store, keys: Iterable<string>, frame: Frame, report: Report): ForwardingPlan {
-  return resolvePlan(clusterOf(store, keys, frame.configuration), frame.view, frame.families, report);
+  const { configuration, view, families: wanted } = frame;
+  const target = { view, families: wanted, traits: programOf(frame).traits };
+  return resolvePlan(clusterOf(store, keys, configuration), target, report);
 }
 
 function isLarge(endpoints: number): boolean {
@@ -111,8 +113,7 @@ export function wholePlanOf(store: Store, frame: Frame): ForwardingPlan {
 /** The script of all that is in the store. */
 export function scriptOf(store: Store, frame: Frame, report: Report = silent): Script {
   const plan = planOf(store, store.services.keys(), frame, report);
-  const options = { origins: false };
-  return isIpvs(frame) ? lowerIpvs(plan, options, report) : lowerIptables(plan, options);
+  return programOf(frame).lower(plan, { origins: false }, report);
 }
 
 /** Counts what all Services of the store ask for. */
@@ -120,7 +121,7 @@ export function standOn(store: Store, frame: Frame): Standing {
   const texts = frame.view.hostAddresses.map(({ text }) => text);
   if (texts.join() !== store.hostAddresses.join()) claimHostAddresses(store, texts);
   const plan = planOf(store, store.services.keys(), frame, silent);
-  const fragments = lowerServices({ plan, isIpvs: isIpvs(frame), large: new Set(), countsOnly: true });
+  const fragments = lowerServices({ plan, program: programOf(frame), large: new Set(), countsOnly: true });
   return { frame, ledgers: createLedgers(fragments) };
 }
 

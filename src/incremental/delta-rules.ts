@@ -1,10 +1,6 @@
-import type { FamilySettings } from "../plan/forwarding/forwarding-plan.ts";
-import { filterChains, natChains } from "../programs/kube-proxy/ipvs/assemble.ts";
-import { filterRules, natRules } from "../programs/kube-proxy/ipvs/rules.ts";
-import type { SetKey } from "../programs/kube-proxy/ipvs/sets.ts";
+import type { Fragment, TableRules } from "../programs/fragment.ts";
 import { emptyTable, type OwnedRules, type OwnedTable } from "../reconcile/owned-state.ts";
 import { type Excerpt, tagRule } from "../reconcile/rules/partial-chain.ts";
-import type { Fragment } from "./lower-services.ts";
 import { countBefore, type Ledger, rulesOf } from "./reference-counts.ts";
 
 /** A Service of a part in one family, before and after. */
@@ -100,21 +96,16 @@ function excerptOf(name: string, members: readonly Member[], ledger: Ledger): Ex
   return { runOf, othersBefore };
 }
 
-/** The rules of the ipvs mode that hang on which sets have entries, added to those of a part. */
-export function withSetRules(rules: OwnedRules, settings: FamilySettings, filled: ReadonlySet<SetKey>): OwnedRules {
-  const has = (set: SetKey): boolean => filled.has(set);
-  const table = (name: TableName, declared: readonly string[], lines: readonly string[]): [string, OwnedTable] => {
-    const part = rules.tables.get(name) ?? emptyTable;
+/** The rules that hang on which sets have entries, added to those of a part. */
+export function withSetRules(rules: OwnedRules, fixed: readonly TableRules[]): OwnedRules {
+  const tables = fixed.map(({ table, chains: declared, rules: lines }): [string, OwnedTable] => {
+    const part = rules.tables.get(table) ?? emptyTable;
     const chains = new Map<string, readonly string[]>(declared.map((chain) => [chain, []]));
     for (const line of lines) {
       const chain = line.split(" ", 2)[1] as string;
       chains.set(chain, [...(chains.get(chain) ?? []), line]);
     }
-    return [name, { ...part, chains: new Map([...chains, ...part.chains]) }];
-  };
-  const tables = [
-    table("filter", filterChains, filterRules(settings, has)),
-    table("nat", natChains, natRules(settings, has)),
-  ];
+    return [table, { ...part, chains: new Map([...chains, ...part.chains]) }];
+  });
   return { ...rules, tables: new Map(tables) };
 }

@@ -10,6 +10,7 @@ import {
 } from "../model/proxy-configuration/proxy-configuration.ts";
 import { type NodeView, resolveNodeView } from "../plan/forwarding/node-view.ts";
 import { resolvePlan } from "../plan/forwarding/resolve-plan.ts";
+import { programFor } from "../programs/registry.ts";
 import { type Changes, clusterOf, type Store } from "./store.ts";
 
 /** What holds for every Service: the node, the configuration, the families. */
@@ -48,7 +49,8 @@ export function resolveFrame(store: Store, options: FrameOptions, sink: Sink): F
   const view = resolveNodeView(cluster, options.node, options, report);
   if (view === undefined) return undefined;
   const families = options.families ?? view.families;
-  const plan = resolvePlan({ ...cluster, services: [] }, view, families, report);
+  const { traits } = programFor(configuration);
+  const plan = resolvePlan({ ...cluster, services: [] }, { view, families, traits }, report);
   if (run.errors > 0) return undefined;
   const { mode, allowExternalIps } = configuration;
   const settings = plan.families.map((family) => family.settings);

@@ -1,13 +1,13 @@
 import type { ChangeStep } from "../ir/step.ts";
 import type { Family } from "../model/address.ts";
 import type { ForwardingPlan } from "../plan/forwarding/forwarding-plan.ts";
-import { type SetKey, setKeys } from "../programs/kube-proxy/ipvs/sets.ts";
+import { type KernelWriter, noFragment } from "../programs/fragment.ts";
 import type { Backend } from "../reconcile/live/host-state.ts";
 import { nothingOwned, type OwnedRules, type OwnedState } from "../reconcile/owned-state.ts";
 import { planPart } from "../reconcile/plan-changes.ts";
 import { type FamilyPart, kernelOfPart } from "./delta-kernel.ts";
 import { type Member, rulesOfPart, type Sides, withSetRules } from "./delta-rules.ts";
-import { type Fragments, noFragment } from "./lower-services.ts";
+import type { Fragments } from "./lower-services.ts";
 import { type Ledger, type Ledgers, replaceFragment } from "./reference-counts.ts";
 
 export interface PartRequest {
@@ -18,7 +18,8 @@ export interface PartRequest {
   readonly ledgers: Ledgers;
   /** Of the part, after. */
   readonly plan: ForwardingPlan;
-  readonly isIpvs: boolean;
+  /** Undefined for a program that writes rules alone. */
+  readonly kernel: KernelWriter | undefined;
   readonly backends: Readonly<Record<Family, Backend>>;
 }
 
@@ -27,15 +28,17 @@ export function planPartOf(request: PartRequest): readonly ChangeStep[] {
   const parts = request.plan.families.map(({ family }) => familyPart(family, request));
   const rules = parts.map(({ members, ledger }) => rulesOfPart(members, ledger));
   const filled = parts.map(({ ledger }) => filledSets(ledger));
-  const kernel = request.isIpvs ? kernelOfPart(parts, "before", undefined) : nothingOwned;
+  const had = request.kernel ? kernelOfPart(parts, request.kernel, "before", undefined) : nothingOwned;
   const counters = countersOf(parts);
   for (const { members, ledger } of parts) {
     for (const { key, before, after } of members) replaceFragment(ledger, key, before, after);
   }
-  const wantedKernel = request.isIpvs ? kernelOfPart(parts, "after", kernel.sets) : nothingOwned;
-  const whole = rules.map((sides, index) => withFixedRules(sides, request, index, filled[index] as Filled, parts));
-  const found = { ...kernel, counters, rules: byFamily(parts, whole, "found") };
-  const wanted = { ...wantedKernel, counters: countersOf(parts), rules: byFamily(parts, whole, "wanted") };
+  const has = request.kernel ? kernelOfPart(parts, request.kernel, "after", had.sets) : nothingOwned;
+  const whole = rules.map((sides, index) =>
+    withFixedRules(sides, request, parts[index] as FamilyPart, filled[index] as Filled),
+  );
+  const found = { ...had, counters, rules: byFamily(parts, whole, "found") };
+  const wanted = { ...has, counters: countersOf(parts), rules: byFamily(parts, whole, "wanted") };
   return planPart(wanted, found, request.backends);
 }
 
@@ -47,28 +50,32 @@ function familyPart(family: Family, { keys, before, after, ledgers }: PartReques
   return { family, members, ledger: ledgers.get(family) as Ledger };
 }
 
-type Filled = ReadonlySet<SetKey>;
+type Filled = ReadonlySet<string>;
 
 function filledSets({ entries }: Ledger): Filled {
-  return new Set(setKeys.filter((key) => entries[key].size > 0));
+  return new Set([...entries].flatMap(([set, counts]) => (counts.size > 0 ? [set] : [])));
 }
 
-/** In ipvs mode a set's first entry brings rules that ask for it, and its last takes them away. */
+/** A set's first entry brings rules that ask for it, and its last takes them away. */
 function withFixedRules(
   sides: Sides<OwnedRules>,
-  { plan, isIpvs }: PartRequest,
-  index: number,
+  { plan, kernel }: PartRequest,
+  { family, ledger }: FamilyPart,
   before: Filled,
-  parts: readonly FamilyPart[],
 ): Sides<OwnedRules> {
-  const settings = plan.families[index]?.settings;
-  const ledger = parts[index]?.ledger;
-  if (!isIpvs || settings === undefined || ledger === undefined) return sides;
+  const settings = plan.families.find((each) => each.family === family)?.settings;
+  if (kernel === undefined || settings === undefined) return sides;
   const after = filledSets(ledger);
-  if (setKeys.every((key) => before.has(key) === after.has(key))) return sides;
+  if (before.size === after.size && [...before].every((set) => after.has(set))) return sides;
   return {
-    found: withSetRules(sides.found, settings, before),
-    wanted: withSetRules(sides.wanted, settings, after),
+    found: withSetRules(
+      sides.found,
+      kernel.setRules(settings, (set) => before.has(set)),
+    ),
+    wanted: withSetRules(
+      sides.wanted,
+      kernel.setRules(settings, (set) => after.has(set)),
+    ),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { Family } from "../model/address.ts";
-import { type SetKey, setKeys } from "../programs/kube-proxy/ipvs/sets.ts";
-import type { Fragment, Fragments } from "./lower-services.ts";
+import type { Fragment } from "../programs/fragment.ts";
+import type { Fragments } from "./lower-services.ts";
 
 /** What all Services of one family ask for together, as far as a change of one has to know it. */
 export interface Ledger {
@@ -10,7 +10,7 @@ export interface Ledger {
   /** How many Services have rules that count. */
   readonly counters: Map<string, number>;
   /** How many Services ask for each entry of a set. */
-  readonly entries: Readonly<Record<SetKey, Map<string, number>>>;
+  readonly entries: Map<string, Map<string, number>>;
 }
 
 export type Ledgers = ReadonlyMap<Family, Ledger>;
@@ -26,8 +26,7 @@ export function createLedgers(fragments: Fragments): Ledgers {
 }
 
 function createLedger(): Ledger {
-  const entries = Object.fromEntries(setKeys.map((key) => [key, new Map()])) as Ledger["entries"];
-  return { endpoints: 0, rules: new Map(), counters: new Map(), entries };
+  return { endpoints: 0, rules: new Map(), counters: new Map(), entries: new Map() };
 }
 
 /** One fragment takes another's place. */
@@ -52,11 +51,15 @@ export function rulesOf({ rules }: Ledger, chain: string): OrderedCounts {
   return counts;
 }
 
-function add(ledger: Ledger, { endpoints, counters, collected }: Fragment, sign: 1 | -1): void {
+function add(ledger: Ledger, { endpoints, counters, objects }: Fragment, sign: 1 | -1): void {
   ledger.endpoints += sign * endpoints;
   for (const counter of counters) count(ledger.counters, counter, sign);
-  if (collected === undefined) return;
-  for (const set of setKeys) for (const entry of collected.entries[set].keys()) count(ledger.entries[set], entry, sign);
+  if (objects === undefined) return;
+  for (const set in objects.entries) {
+    const counts = ledger.entries.get(set) ?? new Map<string, number>();
+    ledger.entries.set(set, counts);
+    for (const entry of objects.entries[set]?.keys() ?? []) count(counts, entry, sign);
+  }
 }
 
 function count(counts: Map<string, number>, key: string, sign: 1 | -1): void {

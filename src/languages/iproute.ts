@@ -1,6 +1,5 @@
 import { parseIp } from "../model/address.ts";
 import { isRecord } from "../model/fields/fields.ts";
-import { addressDevice } from "../reconcile/owned-names.ts";
 
 /** An interface of a host. */
 export interface Link {
@@ -9,8 +8,11 @@ export interface Link {
   readonly ips: readonly string[];
 }
 
-/** What `ip -j addr` prints; undefined where it is something else. What in it is no interface is passed over. */
-export function parseLinks(json: string): readonly Link[] | undefined {
+/**
+ * What `ip -j addr` prints; undefined where it is something else. What in it is no interface is passed over. `dummy` is
+ * the device that was made to carry addresses.
+ */
+export function parseLinks(json: string, dummy: string): readonly Link[] | undefined {
   if (json.trim() === "") return [];
   let links: unknown;
   try {
@@ -24,7 +26,7 @@ export function parseLinks(json: string): readonly Link[] | undefined {
     loopback: link_type === "loopback",
     // The kernel gives an IPv6 link-local address to the dummy device by itself.
     ips: (Array.isArray(addr_info) ? addr_info.filter(isRecord) : [])
-      .filter(({ scope }) => ifname !== addressDevice || scope !== "link")
+      .filter(({ scope }) => ifname !== dummy || scope !== "link")
       .flatMap(({ local }) => (typeof local === "string" && parseIp(local) !== undefined ? [local] : [])),
   }));
 }

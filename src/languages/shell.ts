@@ -47,7 +47,6 @@ const guarded: Readonly<Record<string, string>> = {
 done < nfacct.counters`,
   "ipvs.restore": `missing=$(ipvsadm -Sn | grep -vxFf - ipvs.restore || :)
 [ -z "$missing" ] || echo "$missing" | ipvsadm --restore`,
-  "ip link add kube-ipvs0 type dummy": `ip link show kube-ipvs0 >/dev/null 2>&1 || ip link add kube-ipvs0 type dummy`,
   "ipvsadm -Sn": "ipvsadm -Sn >/dev/null",
 };
 
@@ -57,6 +56,8 @@ function printStep(step: Step): string {
 
 function printCommand({ argv, file }: Step): string {
   const command = argv.join(" ");
+  const device = /^ip link add (\S+) /.exec(command)?.[1];
+  if (device !== undefined) return `ip link show ${device} >/dev/null 2>&1 || ${command}`;
   return guarded[file ?? command] ?? (file === undefined ? command : `${command} < ${file}`);
 }
 

@@ -1,19 +1,18 @@
 import { commentsOf } from "../languages/iptables/canonical-rule.ts";
 import type { ChainLines } from "../languages/iptables/parse-chains.ts";
 import type { Family } from "../model/address.ts";
-import { isServicePortChain } from "./owned-names.ts";
+import { isEndpointChain, isServicePortChain } from "../programs/kube-proxy/chain-names.ts";
+import { servicePortInComment } from "../programs/kube-proxy/names.ts";
 
 /** What belongs to no service port: chains and rules that are always there. */
 export const everyService = "shared base chains";
 /** What is left of a Service that nothing here names any more. */
 export const unknownService = "a deleted Service";
 
-const servicePortName = /(?:^| )([a-z0-9][-a-z0-9]*\/[a-z0-9][-a-z0-9]*(?::[a-z0-9][-a-z0-9]*)?)(?: |$)/;
-
 /** The service port that a rule's comment names, as kube-proxy spells it: `shop/web:http`. */
 export function serviceInRule(line: string): string | undefined {
   for (const comment of commentsOf(line)) {
-    const name = servicePortName.exec(comment)?.[1];
+    const name = servicePortInComment(comment);
     if (name !== undefined) return name;
   }
   return undefined;
@@ -82,7 +81,7 @@ function leadersOf(states: readonly RulesByFamily[]): ReadonlyMap<string, readon
   for (const { rules } of states) {
     for (const family of [rules.ipv4, rules.ipv6]) {
       for (const [chain, lines] of family?.tables.get("nat")?.chains ?? []) {
-        if (!chain.startsWith("KUBE-SEP-")) for (const line of lines) noteLeader(leaders, chain, line);
+        if (!isEndpointChain(chain)) for (const line of lines) noteLeader(leaders, chain, line);
       }
     }
   }

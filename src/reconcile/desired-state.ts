@@ -4,7 +4,7 @@ import { parseSets } from "../languages/ipset/parse.ts";
 import { parseChains } from "../languages/iptables/parse-chains.ts";
 import { parseServers } from "../languages/ipvs/parse.ts";
 import type { Family } from "../model/address.ts";
-import { addressDevice } from "./owned-names.ts";
+import { addressDevice } from "../programs/kube-proxy/names.ts";
 import { ownedRules, ownedServers, ownedSets } from "./owned-objects.ts";
 import type { OwnedRules, OwnedState } from "./owned-state.ts";
 

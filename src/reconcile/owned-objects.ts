@@ -4,7 +4,8 @@ import type { ChainLines, ChainTexts } from "../languages/iptables/parse-chains.
 import { builtInChains } from "../languages/iptables/rule.ts";
 import { printServers, type SavedServer } from "../languages/ipvs/parse.ts";
 import { type Cidr, cidrContains, parseIp } from "../model/address.ts";
-import { isOwnedChain, isOwnedSet, kubeletCanary } from "./owned-names.ts";
+import { chainPrefix, isOwnedChain, kubeletCanary } from "../programs/kube-proxy/chain-names.ts";
+import { isNodePortSet, isOwnedSet } from "../programs/kube-proxy/set-names.ts";
 import type { OwnedRules, OwnedServer, OwnedSet, OwnedTable } from "./owned-state.ts";
 
 /** What of a rule text is ours: all chains of our names, and the rules of built-in chains that lead into them. */
@@ -34,7 +35,7 @@ function ownedTable(all: ChainLines): OwnedTable {
       chains.set(name, lines);
       continue;
     }
-    const isLeading = (line: string): boolean => line.includes("KUBE-") && isOwnedChain(targetOf(line) ?? "");
+    const isLeading = (line: string): boolean => line.includes(chainPrefix) && isOwnedChain(targetOf(line) ?? "");
     const leading = lines.filter(isLeading);
     if (!builtInChains.has(name)) for (const line of leading) heldChains.add(targetOf(line) as string);
     else {
@@ -120,10 +121,4 @@ export function isOurs({ protocol, address }: SavedServer, { key }: OwnedServer,
     if (isNodePortSet(name, protocol, ip.family) && entries.has(port)) return true;
   }
   return false;
-}
-
-function isNodePortSet(name: string, protocol: string, family: "ipv4" | "ipv6"): boolean {
-  const prefix = family === "ipv4" ? "KUBE-NODE-PORT-" : "KUBE-6-NODE-PORT-";
-  const transport = protocol.toUpperCase();
-  return name === prefix + transport || name === `${prefix}LOCAL-${transport}`;
 }

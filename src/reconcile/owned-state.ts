@@ -1,5 +1,6 @@
 import type { ChainLines } from "../languages/iptables/parse-chains.ts";
 import type { Family } from "../model/address.ts";
+import { familyOfSet } from "../programs/kube-proxy/set-names.ts";
 import type { Excerpt } from "./rules/partial-chain.ts";
 
 /**
@@ -92,7 +93,7 @@ export function onlyFamilies(state: OwnedState, families: readonly Family[]): Ow
       ipv4: isIn("ipv4") ? state.rules.ipv4 : undefined,
       ipv6: isIn("ipv6") ? state.rules.ipv6 : undefined,
     },
-    sets: keep(state.sets, (name) => isIn(name.startsWith("KUBE-6-") ? "ipv6" : "ipv4")),
+    sets: keep(state.sets, (name) => isIn(familyOfSet(name))),
     servers: keep(state.servers, byColon),
     addresses: state.addresses && new Set([...state.addresses].filter(byColon)),
   };

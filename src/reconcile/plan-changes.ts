@@ -1,6 +1,7 @@
 import type { ChangeStep } from "../ir/step.ts";
 import { deleteFlow, type UdpFlow } from "../languages/conntrack.ts";
 import { type Family, families } from "../model/address.ts";
+import { isEndpointChain } from "../programs/kube-proxy/chain-names.ts";
 import type { Backend } from "./live/host-state.ts";
 import type { OwnedState } from "./owned-state.ts";
 import {
@@ -136,7 +137,7 @@ function orderSteps(
 
 function sendsOnByRules({ rules }: OwnedState): boolean {
   const names = families.flatMap((family) => [...(rules[family]?.tables.get("nat")?.chains.keys() ?? [])]);
-  return names.some((name) => name.startsWith("KUBE-SEP-"));
+  return names.some(isEndpointChain);
 }
 
 function forget(flows: readonly UdpFlow[]): readonly ChangeStep[] {

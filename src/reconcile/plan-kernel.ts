@@ -1,6 +1,6 @@
 import { type ChangeStep, feed } from "../ir/step.ts";
-import { chains } from "../programs/kube-proxy/iptables/chains.ts";
-import { addressDevice } from "./owned-names.ts";
+import { iptablesChains as chains } from "../programs/kube-proxy/chain-names.ts";
+import { addressDevice } from "../programs/kube-proxy/names.ts";
 import type { OwnedState } from "./owned-state.ts";
 
 /** What is not as wanted of the device that carries service addresses. */

@@ -1,5 +1,5 @@
 import { feed, type PhasedSteps } from "../ir/step.ts";
-import { swapSetPrefix } from "./owned-names.ts";
+import { swapSetPrefix } from "../programs/kube-proxy/set-names.ts";
 import type { OwnedSet } from "./owned-state.ts";
 import type { LocalTurns } from "./plan-servers.ts";
 

@@ -18,7 +18,7 @@ export function udpServices({ families }: ForwardingPlan): readonly UdpService[]
 /** Policies and termination do not count: connections that last are served on, as those of TCP are. */
 function udpService(family: Family, { port, clusterIp, external, endpoints }: ServicePortPlan): UdpService {
   const vips = [clusterIp, ...(external?.loadBalancerIps ?? []), ...(external?.externalIps ?? [])];
-  const serving = endpoints.known.filter(({ entry }) => entry.serving);
+  const serving = endpoints.all.filter(({ entry }) => entry.serving);
   return {
     family,
     addresses: vips.map(({ address: { text } }) =>

@@ -1,3 +1,4 @@
+import { isServicePortChain } from "../../programs/kube-proxy/chain-names.ts";
 import { absentChain } from "../../explain/chain/absent-chain.ts";
 import { type ChainGraph, chainGraph } from "../../explain/chain/chain-graph.ts";
 import { findChainOwner } from "../../explain/chain/chain-owner.ts";
@@ -66,7 +67,7 @@ function notFound(name: string, labels: readonly string[], { known }: Found, req
     return new Failure(message, "invalid-input");
   }
   const near = didYouMean(name, known);
-  const isHash = /^KUBE-[A-Z]{2,3}-[A-Z2-7]{16}$/.test(name);
+  const isHash = isServicePortChain(name);
   const state = !hasState(request) ? "" : ", and it belongs to no service port or endpoint of the state";
   const gone = isHash && near === undefined ? "; it may belong to a deleted Service or endpoint" : "";
   const hint = near === undefined ? gone : `; did you mean ${near}?`;

@@ -1,3 +1,4 @@
+import { isServicePortChain } from "../../programs/kube-proxy/chain-names.ts";
 import { originOf } from "../../diagnostics/place.ts";
 import { type ChainGraph, chainGraph, joinGraphs, serverGraph } from "../../explain/chain/chain-graph.ts";
 import { foldNodes } from "../../explain/fold-nodes.ts";
@@ -5,7 +6,7 @@ import { explainServiceOn, type NodePart, objectsOf } from "../../explain/servic
 import { dumpLines, missingLines, type OwnLine, servicesNamed } from "../../explain/service/service-lines.ts";
 import type { Texts } from "../../explain/texts.ts";
 import type { Service } from "../../model/objects/service.ts";
-import { isServicePortChain } from "../../reconcile/owned-names.ts";
+
 import type { Effects } from "../effects.ts";
 import { type Evidence, readEvidence } from "./evidence.ts";
 import type { Explained, ExplainRequest } from "./explain-request.ts";

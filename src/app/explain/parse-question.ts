@@ -1,7 +1,7 @@
+
 import { type Code, catalog, isCode } from "../../diagnostics/catalog.ts";
 import { didYouMean } from "../../model/fields/did-you-mean.ts";
-import { chains as iptablesChains } from "../../programs/kube-proxy/iptables/chains.ts";
-import { chains as ipvsChains } from "../../programs/kube-proxy/ipvs/chains.ts";
+import { iptablesChains, ipvsChains } from "../../programs/kube-proxy/chain-names.ts";
 import { Failure } from "../failure.ts";
 
 /** What `explain` is asked about. */

@@ -62,11 +62,11 @@ export function compileSide(
 
 function worldOf(
   { families, localhostNodePorts }: ForwardingPlan,
-  mode: ProxyMode,
+  _mode: ProxyMode,
   podRanges: readonly string[] | undefined,
 ): World {
   const nodeAddresses = families.flatMap(({ settings }) => settings.hostAddresses.map(({ text }) => text));
-  return { nodeAddresses, podRanges: podRanges ?? [], routeLocalnet: mode === "iptables" && localhostNodePorts };
+  return { nodeAddresses, podRanges: podRanges ?? [], routeLocalnet: localhostNodePorts === "served" };
 }
 
 const decoder = new TextDecoder();

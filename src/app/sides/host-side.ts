@@ -5,6 +5,8 @@ import { type TextProblem, type TextTool, toolsByFile } from "../../ir/text.ts";
 import { parseSets } from "../../languages/ipset/parse.ts";
 import { parseServers } from "../../languages/ipvs/parse.ts";
 import type { ProxyMode } from "../../model/proxy-configuration/proxy-configuration.ts";
+import { iptablesChains } from "../../programs/kube-proxy/chain-names.ts";
+import { isServiceAddressSet, setPrefix, sets } from "../../programs/kube-proxy/set-names.ts";
 
 /** A host as texts of tools show it: what a SideNode takes of a dump or an --out-dir folder. */
 export interface HostSide {
@@ -70,10 +72,10 @@ function problemsIn(
 /** The mode that texts show signs of. Sets and virtual servers of kube-proxy are there in ipvs mode alone. */
 export function modeOfTexts({ iptables, ip6tables, ipset, ipvs, serviceAddresses }: HostTexts): ProxyMode | undefined {
   const has = (parts: readonly TextPart[], sign: string): boolean => parts.some(({ text }) => text.includes(sign));
-  if (serviceAddresses.length > 0 || has(ipset, "create KUBE-") || has(ipvs, "-A ")) return "ipvs";
+  if (serviceAddresses.length > 0 || has(ipset, `create ${setPrefix}`) || has(ipvs, "-A ")) return "ipvs";
   const rules = [...iptables, ...ip6tables];
-  if (has(rules, "--match-set KUBE-CLUSTER-IP")) return "ipvs";
-  return has(rules, ":KUBE-SERVICES") ? "iptables" : undefined;
+  if (has(rules, `--match-set ${sets.clusterIp.name}`)) return "ipvs";
+  return has(rules, `:${iptablesChains.services}`) ? "iptables" : undefined;
 }
 
 export interface InferredAddresses {
@@ -95,7 +97,7 @@ export function inferAddresses({ ipvs, ipset, serviceAddresses }: HostTexts): In
   if (served.size === 0) return { serviceAddresses, nodeAddresses: undefined };
   const known = new Set(serviceAddresses);
   if (known.size === 0) {
-    const sets = ipset.flatMap(({ text }) => parseSets(text).sets).filter(({ name }) => serviceSets.test(name));
+    const sets = ipset.flatMap(({ text }) => parseSets(text).sets).filter(({ name }) => isServiceAddressSet(name));
     for (const entry of sets.flatMap(({ entries }) => entries)) known.add(entry.text.split(",")[0] ?? "");
   }
   const nodeAddresses = [...served].filter((address) => !known.has(address));
@@ -104,5 +106,3 @@ export function inferAddresses({ ipvs, ipset, serviceAddresses }: HostTexts): In
     nodeAddresses: nodeAddresses.length > 0 ? nodeAddresses : undefined,
   };
 }
-
-const serviceSets = /^KUBE-(?:6-)?(?:CLUSTER-IP|EXTERNAL-IP|LOAD-BALANCER)(?:-LOCAL)?$/;

@@ -1,3 +1,4 @@
+import { iptablesChains } from "../../programs/kube-proxy/chain-names.ts";
 import { toolNames } from "../../ir/text.ts";
 import { type Family, families } from "../../model/address.ts";
 import type { Cluster } from "../../model/cluster.ts";
@@ -94,6 +95,8 @@ export function familiesOf(clusters: readonly Cluster[], { name, base, head }: N
       used.add(family);
   }
   const isInRules = (family: Family): boolean =>
-    [base, head].some((host) => host?.texts[toolNames[family]].some(({ text }) => text.includes(":KUBE-SERVICES")));
+    [base, head].some((host) =>
+      host?.texts[toolNames[family]].some(({ text }) => text.includes(`:${iptablesChains.services}`)),
+    );
   return families.filter((family) => used.has(family) || isInRules(family));
 }

@@ -4,7 +4,7 @@ import type { Cluster } from "../../model/cluster.ts";
 import type { ForwardingPlan } from "../../plan/forwarding/forwarding-plan.ts";
 import { type NodeView, resolveNodeView } from "../../plan/forwarding/node-view.ts";
 import { resolvePlan } from "../../plan/forwarding/resolve-plan.ts";
-import { lowerIpvs } from "../../programs/kube-proxy/ipvs/lower-ipvs.ts";
+import { programFor } from "../../programs/registry.ts";
 
 export interface NodesToCheck {
   readonly names: readonly string[];
@@ -16,11 +16,9 @@ export interface CheckedNodes {
   readonly plan: ForwardingPlan | undefined;
 }
 
-/**
- * What compiling for each node would warn about, once for all nodes that share it. The rules' text is made only in ipvs
- * mode, where making it tells more.
- */
+/** What compiling for each node would warn about, once for all nodes that share it. No text is made. */
 export function checkNodes(cluster: Cluster, { names, families }: NodesToCheck, sink: Sink): CheckedNodes {
+  const program = programFor(cluster.proxyConfiguration);
   const views: NodeView[] = [];
   const found: NodeFindings[] = [];
   let first: ForwardingPlan | undefined;
@@ -28,10 +26,10 @@ export function checkNodes(cluster: Cluster, { names, families }: NodesToCheck, 
     const ofNode = createSink();
     const report = ofNode.reporter(createSubject());
     const view = resolveNodeView(cluster, name, {}, report);
-    const plan = view && resolvePlan(cluster, view, families, report);
+    const plan = view && resolvePlan(cluster, { view, families, traits: program.traits }, report);
     if (view !== undefined && plan !== undefined) {
       views.push(view);
-      if (cluster.proxyConfiguration.mode === "ipvs") lowerIpvs(plan, { origins: false }, report);
+      if (program.inspect !== undefined) program.inspect(plan, report);
       else if (first === undefined) resolveAll(plan);
     }
     first ??= plan;

@@ -18,11 +18,14 @@ import { gatherEndpoints } from "../../plan/forwarding/endpoints.ts";
 import type { Endpoint, ForwardingPlan } from "../../plan/forwarding/forwarding-plan.ts";
 import type { NodeView } from "../../plan/forwarding/node-view.ts";
 import { servicePortName } from "../../plan/forwarding/resolve-service-port.ts";
+import type { ForwardingProgram } from "../../programs/program.ts";
+import { programFor } from "../../programs/registry.ts";
 import { type PodSource, readPodSources } from "./pod-sources.ts";
 
 /** What the rules about cluster state look at. Objects with errors are not in it. */
 export interface CheckedState {
   readonly cluster: Cluster;
+  readonly program: ForwardingProgram;
   /** In name order. */
   readonly services: readonly CheckedService[];
   /** The nodes that are asked about; empty where the input has none. */
@@ -77,7 +80,7 @@ export function createCheckedState(given: StateToCheck, sink: Sink): CheckedStat
     .sort(
       (a, b) => compareBytes(a.service.namespace, b.service.namespace) || compareBytes(a.service.name, b.service.name),
     );
-  return { ...rest, cluster, services, pods: readPodSources(objects) };
+  return { ...rest, cluster, program: programFor(cluster.proxyConfiguration), services, pods: readPodSources(objects) };
 }
 
 function checkedService(

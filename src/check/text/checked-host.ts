@@ -7,7 +7,7 @@ import { parseTables } from "../../languages/iptables/parse.ts";
 import type { Rule } from "../../languages/iptables/rule.ts";
 import { parseServers, type SavedServer } from "../../languages/ipvs/parse.ts";
 import { type Family, families } from "../../model/address.ts";
-import { addressDevice } from "../../reconcile/owned-names.ts";
+import { addressDevice } from "../../programs/kube-proxy/names.ts";
 import type { ToolText } from "./actual-texts.ts";
 
 /** What the rules about text look at: one host, as its tools print it. */
@@ -69,7 +69,7 @@ export function parseHost(texts: readonly ToolText[], sink: Sink): CheckedHost {
     tell(document, saved.problems);
     return saved.servers.map((server) => ({ server, place: at(documentPlace(document), server.line) }));
   });
-  const links = ofKind("links").flatMap(({ text }) => parseLinks(text) ?? []);
+  const links = ofKind("links").flatMap(({ text }) => parseLinks(text, addressDevice) ?? []);
   const addresses = links.flatMap(({ ips }) => ips);
   const batches = ofKind("addresses").flatMap(({ text }) =>
     [...text.matchAll(/^addr replace (\S+)\/\d+ /gm)].map(([, ip]) => ip as string),

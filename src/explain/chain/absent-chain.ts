@@ -38,19 +38,20 @@ function describeOwner({ role, port, protocol, endpoint }: ChainOwner): string {
 function reasons(owner: ChainOwner, node: NodeFacts): readonly string[] {
   const unproxied = whyNotProxied(owner.service, node);
   if (unproxied !== undefined) return [unproxied.why];
-  if (node.mode === "ipvs") return ["in ipvs mode service ports have virtual servers and set entries, not chains"];
+  const { id, mode, servicePortObjects } = node.program;
+  if (!owner.programs.includes(id)) return [`in ${mode} mode service ports have ${servicePortObjects}, not chains`];
   const plans = plansOf(owner.service, node.plan)
     .map(({ plan }) => plan)
     .filter(({ name, protocol }) => name === owner.port && protocol === owner.protocol);
   const told = plans.flatMap((plan) =>
-    owner.role === "SEP" ? whyNoEndpoint(owner, plan, node) : whyNone(owner, plan, node),
+    owner.role === "SEP" ? whyNoEndpoint(owner, plan, node) : whyNone(owner, plan),
   );
   const others = told.length > 0 ? [] : familyOmissions(owner.service, node).map(({ what, why }) => `${what}: ${why}`);
   return [...new Set([...told, ...others])];
 }
 
 function whyNoEndpoint({ endpoint }: ChainOwner, plan: ServicePortPlan, node: NodeFacts): readonly string[] {
-  const same = plan.endpoints.known.find(({ target }) => target === endpoint?.target);
+  const same = plan.endpoints.all.find(({ target }) => target === endpoint?.target);
   if (same === undefined) return [];
   const about = new RegExp(`^endpoint ${same.target.replace(/[[\].]/g, "\\$&")}(?: |$)`);
   return endpointOmissions(plan, node)
@@ -58,12 +59,12 @@ function whyNoEndpoint({ endpoint }: ChainOwner, plan: ServicePortPlan, node: No
     .map(({ why }) => why);
 }
 
-/** Follows modes/iptables/lower-own-chains.ts. */
-function whyNone({ role }: ChainOwner, plan: ServicePortPlan, node: NodeFacts): readonly string[] {
+/** Follows programs/kube-proxy/iptables/lower-own-chains.ts. */
+function whyNone({ role }: ChainOwner, plan: ServicePortPlan): readonly string[] {
   const { service, external, endpoints } = plan;
-  const routes = routeOmissions(plan, node).map(({ why }) => why);
+  const routes = routeOmissions(plan).map(({ why }) => why);
   if (plan.internal.kind === "reject") return routes;
-  const externalLocal = external?.keepsSource === true;
+  const externalLocal = external?.preservesClientIp === true;
   switch (role) {
     case "XLB":
       return ["since Kubernetes 1.25 these chains are named KUBE-EXT-..."];

@@ -1,4 +1,5 @@
 import { parseServers } from "../../languages/ipvs/parse.ts";
+import { iptablesChains } from "../../programs/kube-proxy/chain-names.ts";
 import { describeMatch } from "../describe-rule.ts";
 import { describePart, forkShares, type Share } from "../share.ts";
 import { leadsTo, type PlacedChain, type PlacedRule, type Texts } from "../texts.ts";
@@ -35,7 +36,6 @@ interface OpenGraph {
 }
 
 const mostNodes = 400;
-const markMasquerade = "KUBE-MARK-MASQ";
 
 /** Whether a graph begins with a rule. Chains it leads to are drawn whole, those that lead to it only as a way. */
 export type IsRoot = (rule: PlacedRule) => boolean;
@@ -71,7 +71,7 @@ function drawRules(chain: PlacedChain, isAsked: IsRoot, open: OpenGraph): readon
   return chain.rules.flatMap((rule, at) => {
     const { family, table } = chain;
     const name = leadsTo(rule);
-    if (!isAsked(rule) || name === markMasquerade) return [];
+    if (!isAsked(rule) || name === iptablesChains.markMasquerade) return [];
     const key = keyOf({ family, table, name: name ?? "" });
     const to = name !== undefined && chains.has(key) ? chainNode(chains.get(key) as PlacedChain) : endOf(rule);
     if (to === undefined) return [];

@@ -1,4 +1,5 @@
 import type { LineOrigin } from "../../ir/step.ts";
+import { isEndpointChain } from "../../programs/kube-proxy/chain-names.ts";
 import { describeRule } from "../describe-rule.ts";
 import { forkShares, type Share } from "../share.ts";
 import { chainsNamed, leadsTo, type PlacedChain, type PlacedRule, type Texts } from "../texts.ts";
@@ -95,7 +96,7 @@ export function explainRules(
 /** Where the chain that a rule leads to sends to, when it is an endpoint's: its name is a hash. */
 function endpointBehind(rule: PlacedRule, texts: Texts): string {
   const name = leadsTo(rule);
-  if (name === undefined || !name.startsWith("KUBE-SEP-")) return "";
+  if (name === undefined || !isEndpointChain(name)) return "";
   const chain = chainsNamed(texts, name).find(({ family }) => family === rule.family);
   const targets = chain?.rules.flatMap(({ target }) => (target.kind === "dnat" ? [target.destination] : [])) ?? [];
   return targets.length === 0 ? "" : `, which sends to ${targets.join(", ")}`;

@@ -2,6 +2,7 @@ import type { LineOrigin } from "../../ir/step.ts";
 import { canonicalRule } from "../../languages/iptables/canonical-rule.ts";
 import { parseRule } from "../../languages/iptables/parse-rule.ts";
 import type { Match } from "../../languages/iptables/rule.ts";
+import { iptablesChains } from "../../programs/kube-proxy/chain-names.ts";
 import { describeMatch, describeTarget } from "../describe-rule.ts";
 import { chainsNamed, leadsTo, type PlacedChain, type Texts } from "../texts.ts";
 import { chainPurpose } from "./chain-owner.ts";
@@ -70,7 +71,9 @@ export function nearestRules(text: string, texts: Texts): readonly ExplainedRule
   const near = chainsNamed(texts, rule.chain).flatMap((chain) =>
     explainRules(chain, texts, (other) => {
       const isSameTarget =
-        leadsTo(rule) !== undefined && leadsTo(other) === leadsTo(rule) && leadsTo(rule) !== "KUBE-MARK-MASQ";
+        leadsTo(rule) !== undefined &&
+        leadsTo(other) === leadsTo(rule) &&
+        leadsTo(rule) !== iptablesChains.markMasquerade;
       return isSameTarget || other.matches.some((match) => match.kind === "comment" && comments.includes(match.text));
     }),
   );

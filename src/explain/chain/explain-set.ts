@@ -1,6 +1,6 @@
 import type { LineOrigin } from "../../ir/step.ts";
 import { parseSets, type SavedSet } from "../../languages/ipset/parse.ts";
-import { setKeys, setName, sets } from "../../programs/kube-proxy/ipvs/sets.ts";
+import { purposeOf as purposeOfObject } from "../../programs/registry.ts";
 import type { Texts } from "../texts.ts";
 import { type ExplainedRule, explainRules } from "./explain-chain.ts";
 
@@ -54,8 +54,7 @@ function savedSets({ others }: Texts): readonly SavedSet[] {
 
 /** What a set of kube-proxy's is for. */
 export function setPurpose(name: string): string | undefined {
-  const key = setKeys.find((each) => setName(each, "ipv4") === name || setName(each, "ipv6") === name);
-  return key && sets[key].comment;
+  return purposeOfObject({ kind: "set", name }, undefined);
 }
 
 /** A line of the sets or virtual servers: what it is for, and where it comes from. */

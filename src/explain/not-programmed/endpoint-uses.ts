@@ -1,7 +1,7 @@
 import type { Service } from "../../model/objects/service.ts";
-import type { ProxyMode } from "../../model/proxy-configuration/proxy-configuration.ts";
 import type {
   Endpoint,
+  EndpointList,
   FamilySettings,
   ForwardingPlan,
   ServicePortPlan,
@@ -9,7 +9,7 @@ import type {
 
 /** A list of endpoints that some traffic of a service port is sent to. */
 export interface EndpointUse {
-  readonly over: "cluster" | "local";
+  readonly over: EndpointList;
   readonly endpoints: readonly Endpoint[];
   /** Whose: `the cluster IP`. */
   readonly traffic: string;
@@ -17,18 +17,15 @@ export interface EndpointUse {
   readonly policy: string;
 }
 
-/**
- * Which lists of endpoints a service port uses, and for what (the `needs` of resolve/resolve-service-port.ts). In ipvs
- * mode a list without local endpoints is that of the cluster, and pods get no other than the rest.
- */
-export function endpointUses(plan: ServicePortPlan, mode: ProxyMode): readonly EndpointUse[] {
-  const { external, endpoints } = plan;
-  const isLocal = (asked: boolean): boolean => asked && (mode === "iptables" || endpoints.local.length > 0);
-  const inside = isLocal(plan.service.internalTrafficPolicy === "Local") ? "local" : "cluster";
-  const outside = external && (isLocal(external.keepsSource) ? "local" : "cluster");
+/** Which lists of endpoints a service port uses, and for what. */
+export function endpointUses({ internal, external, endpoints }: ServicePortPlan): readonly EndpointUse[] {
+  const inside = internal.over;
+  const outside = external?.route.over;
   const shortCut =
-    mode === "iptables" && outside === "local" ? ["traffic from pods and this node to external addresses"] : [];
-  const trafficOf = (over: EndpointUse["over"]): readonly string[] => [
+    external?.shortCircuitsLocal === true && outside === "local"
+      ? ["traffic from pods and this node to external addresses"]
+      : [];
+  const trafficOf = (over: EndpointList): readonly string[] => [
     ...(inside === over ? ["the cluster IP"] : []),
     ...(outside === over ? ["external traffic"] : []),
     ...(over === "cluster" ? shortCut : []),

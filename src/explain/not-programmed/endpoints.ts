@@ -11,9 +11,9 @@ interface Reason {
 
 /** Endpoints that a service port knows of and does not use, wholly or for some of its traffic. */
 export function endpointOmissions(plan: ServicePortPlan, node: NodeFacts): readonly Omission[] {
-  const uses = endpointUses(plan, node.mode);
+  const uses = endpointUses(plan);
   const used = new Map(uses.map((use) => [use, new Set(use.endpoints)]));
-  return plan.endpoints.known.flatMap((endpoint) => {
+  return plan.endpoints.all.flatMap((endpoint) => {
     const missing = uses
       .filter((use) => used.get(use)?.has(endpoint) !== true)
       .map((use) => ({ use, ...reasonFor(endpoint, use, plan, node) }));
@@ -67,6 +67,6 @@ function reasonFor(endpoint: Endpoint, use: EndpointUse, plan: ServicePortPlan, 
 
 function readyAround({ over }: EndpointUse, { endpoints }: ServicePortPlan): { ready: number; where: string } {
   const isLocal = over === "local";
-  const ready = endpoints.known.filter((other) => other.entry.ready && (!isLocal || other.isLocal)).length;
+  const ready = endpoints.all.filter((other) => other.entry.ready && (!isLocal || other.isLocal)).length;
   return { ready, where: isLocal ? " on this node" : "" };
 }

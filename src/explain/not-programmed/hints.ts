@@ -14,9 +14,9 @@ interface HintKind {
 
 /** Hints that endpoints carry and this node does not follow (`hinted` of resolve/usable-endpoints.ts). */
 export function hintOmissions(plan: ServicePortPlan, node: NodeFacts): readonly Omission[] {
-  const usesCluster = endpointUses(plan, node.mode).some(({ over }) => over === "cluster");
+  const usesCluster = endpointUses(plan).some(({ over }) => over === "cluster");
   if (!usesCluster) return [];
-  const ready = plan.endpoints.known.filter(({ entry }) => entry.ready);
+  const ready = plan.endpoints.all.filter(({ entry }) => entry.ready);
   const byNode: HintKind = {
     plural: "node hints",
     of: ({ entry }) => entry.nodeHints,

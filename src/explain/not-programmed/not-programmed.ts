@@ -1,8 +1,9 @@
 import type { Origin } from "../../diagnostics/place.ts";
 import type { Family } from "../../model/address.ts";
 import type { Cluster } from "../../model/cluster.ts";
-import type { ProxyMode } from "../../model/proxy-configuration/proxy-configuration.ts";
 import type { ForwardingPlan } from "../../plan/forwarding/forwarding-plan.ts";
+import type { ForwardingProgram } from "../../programs/program.ts";
+import { programFor } from "../../programs/registry.ts";
 
 /** Something that an object does not get on a node, and the decision behind that. */
 export interface Omission {
@@ -69,7 +70,7 @@ export type OmissionReason =
 export interface NodeFacts {
   readonly name: string;
   readonly zone: string | undefined;
-  readonly mode: ProxyMode;
+  readonly program: ForwardingProgram;
   readonly cluster: Cluster;
   readonly plan: ForwardingPlan;
   /** The objects as they were given: what the model does not keep is asked of them. */
@@ -79,5 +80,6 @@ export interface NodeFacts {
 /** The facts of a compilation. */
 export function nodeFacts(cluster: Cluster, plan: ForwardingPlan, documents: readonly unknown[]): NodeFacts {
   const node = cluster.nodes.find(({ name }) => name === plan.node);
-  return { name: plan.node, zone: node?.zone, mode: cluster.proxyConfiguration.mode, cluster, plan, documents };
+  const program = programFor(cluster.proxyConfiguration);
+  return { name: plan.node, zone: node?.zone, program, cluster, plan, documents };
 }

@@ -1,6 +1,7 @@
 import { at, type Origin, originOf } from "../../diagnostics/place.ts";
 import { familyNames } from "../../model/address.ts";
 import type { FamilySettings, ServicePortPlan } from "../../plan/forwarding/forwarding-plan.ts";
+import type { ForwardingProgram } from "../../programs/program.ts";
 import { endpointOmissions } from "./endpoints.ts";
 import { hintOmissions } from "./hints.ts";
 import type { NodeFacts, Omission, OmissionReason } from "./not-programmed.ts";
@@ -9,11 +10,11 @@ import { routeOmissions } from "./routes.ts";
 /** What a service port does not get on a node in one family, by the decisions of resolve/ and of the mode. */
 export function portOmissions(plan: ServicePortPlan, settings: FamilySettings, node: NodeFacts): readonly Omission[] {
   return [
-    ...routeOmissions(plan, node),
+    ...routeOmissions(plan),
     ...endpointOmissions(plan, node),
     ...hintOmissions(plan, node),
     ...nodePortScopeOmissions(plan, settings, node),
-    ...admissionOmissions(plan),
+    ...rangeOmissions(plan),
     ...settingOmissions(plan, settings, node),
   ];
 }
@@ -32,7 +33,7 @@ function collect(plan: ServicePortPlan, origin: Origin | undefined, tell: (add: 
 function nodePortScopeOmissions(
   plan: ServicePortPlan,
   { nodePorts, localhostNodePorts, family }: FamilySettings,
-  { mode, cluster }: NodeFacts,
+  { program, cluster }: NodeFacts,
 ): readonly Omission[] {
   const nodePort = plan.external?.nodePort;
   if (nodePort === undefined) return [];
@@ -42,9 +43,10 @@ function nodePortScopeOmissions(
   return collect(plan, origin, (add) => {
     if (nodePorts.kind === "addresses" && nodePorts.addresses.length === 0) {
       add("node-ports-match-nothing", what, "no address of this node is in nodePortAddresses");
-      if (mode === "ipvs" && plan.healthCheckNodePort !== undefined) {
-        const why = "in ipvs mode kube-proxy stops processing the service port if no node port can be opened";
-        add("health-check-port-skipped", `health check port ${plan.healthCheckNodePort}`, why);
+      const { healthCheckNodePort } = plan.service;
+      if (healthCheckNodePort !== undefined && plan.healthCheckNodePort === undefined) {
+        const why = `in ${program.mode} mode kube-proxy stops processing the service port if no node port can be opened`;
+        add("health-check-port-skipped", `health check port ${healthCheckNodePort}`, why);
       }
       return;
     }
@@ -52,20 +54,24 @@ function nodePortScopeOmissions(
       const why = `nodePortAddresses select ${nodePorts.addresses.join(", ")}`;
       add("node-ports-restricted", `${what} on other addresses of this node`, why);
     }
-    const loopback = whyNotOnLoopback(mode, localhostNodePorts, cluster.proxyConfiguration.localhostNodePorts);
+    const loopback = whyNotOnLoopback(program, localhostNodePorts, cluster.proxyConfiguration.localhostNodePorts);
     if (family === "ipv4" && loopback !== undefined)
       add("node-ports-not-on-loopback", `${what} on 127.0.0.1`, loopback);
   });
 }
 
-function whyNotOnLoopback(mode: NodeFacts["mode"], isOpen: boolean, isConfigured: boolean): string | undefined {
-  if (mode === "ipvs") return "the ipvs mode does not serve node ports on loopback";
+function whyNotOnLoopback(
+  { mode, traits }: ForwardingProgram,
+  isOpen: boolean,
+  isConfigured: boolean,
+): string | undefined {
+  if (!traits.nodePortsOnLoopback) return `the ${mode} mode does not serve node ports on loopback`;
   if (isOpen) return undefined;
   return isConfigured ? "127.0.0.1 is not in nodePortAddresses" : "iptables.localhostNodePorts is false";
 }
 
-/** Follows `admissionOf` of resolve/resolve-service-port.ts. */
-function admissionOmissions(plan: ServicePortPlan): readonly Omission[] {
+/** Follows `resolveSourceRanges` of plan/forwarding/resolve-service-port.ts. */
+function rangeOmissions(plan: ServicePortPlan): readonly Omission[] {
   const { service, external, clusterIp } = plan;
   const { family } = clusterIp.address;
   if (external === undefined || external.loadBalancerIps.length === 0 || service.sourceRanges.length === 0) return [];
@@ -78,7 +84,7 @@ function admissionOmissions(plan: ServicePortPlan): readonly Omission[] {
       add("source-ranges-other-family", what, "none has this family, so every source can use the load balancer IPs");
     } else if (zero !== undefined) {
       add("source-range-zero", what, `${zero.cidr.text} allows every source`);
-    } else if (external.admission?.includesNode === false) {
+    } else if (external.sourceRanges?.includesNode === false) {
       const why = `this node is in none of the source ranges, so its own packets are dropped`;
       add("source-ranges-node-outside", "load balancer IPs for this node itself", why);
     }
@@ -88,16 +94,16 @@ function admissionOmissions(plan: ServicePortPlan): readonly Omission[] {
 /** What the node's settings leave out of every service port. */
 function settingOmissions(
   plan: ServicePortPlan,
-  { localTraffic, masqueradeAll, largeCluster }: FamilySettings,
-  { mode, cluster }: NodeFacts,
+  { localDetector, masqueradeAll, largeCluster }: FamilySettings,
+  { cluster }: NodeFacts,
 ): readonly Omission[] {
   const { place } = cluster.proxyConfiguration;
   return collect(plan, place && originOf(place), (add) => {
-    if (localTraffic === undefined && !masqueradeAll) {
+    if (localDetector === undefined && !masqueradeAll) {
       const why = "local traffic detection is not configured (detectLocalMode, clusterCIDR)";
       add("no-local-detector", "masquerade of traffic to the cluster IP that is not from pods", why);
     }
-    if (largeCluster && mode === "iptables") {
+    if (largeCluster) {
       const why = "kube-proxy omits them above 1,000 endpoints";
       add("comments-omitted", "comments in the rules of endpoints", why);
     }

@@ -1,53 +1,62 @@
 import { at, originOf } from "../../diagnostics/place.ts";
 import { joinHostPort } from "../../model/address.ts";
 import type { Route, ServicePortPlan } from "../../plan/forwarding/forwarding-plan.ts";
-import { servicePortChains } from "../../programs/kube-proxy/iptables/chains.ts";
+import { fallsBack } from "../../plan/forwarding/resolve-service-port.ts";
+import { servicePortChains } from "../../programs/kube-proxy/chain-names.ts";
 import type { NodeFacts, Omission } from "./not-programmed.ts";
 
-/** Traffic of a service port that is sent to no endpoint: rejected, or dropped by a policy. */
-export function routeOmissions(plan: ServicePortPlan, node: NodeFacts): readonly Omission[] {
+/** Traffic of a service port that is sent to no endpoint of this node: rejected, dropped, or sent elsewhere. */
+export function routeOmissions(plan: ServicePortPlan): readonly Omission[] {
   const { internal, external, service } = plan;
-  const inside = { route: internal, traffic: "traffic to the cluster IP", policy: "internalTrafficPolicy" };
-  const outside = external && {
-    route: external.route,
-    traffic: "external traffic",
-    policy: "externalTrafficPolicy",
-  };
   // Both ways are rejected for one reason: say it once.
   if (internal.kind === "reject") return [rejected(plan)];
-  return [inside, ...(outside === undefined ? [] : [outside])]
-    .filter(({ route }) => isWithout(route))
-    .map(({ traffic, policy }) => {
-      const origin = originOf(at(at(service.place, "spec"), policy));
-      return { ...dropped(plan, node, traffic, policy), port: plan.name, origin };
+  const { internalTrafficPolicy, externalTrafficPolicy } = service;
+  const ways: Way[] = [
+    {
+      route: internal,
+      isFallback: fallsBack(internalTrafficPolicy, internal),
+      traffic: "traffic to the cluster IP",
+      policy: "internalTrafficPolicy",
+    },
+  ];
+  if (external !== undefined) {
+    const isFallback = fallsBack(externalTrafficPolicy, external.route);
+    ways.push({ route: external.route, isFallback, traffic: "external traffic", policy: "externalTrafficPolicy" });
+  }
+  return ways
+    .filter(({ route, isFallback }) => route.kind !== "balance" || isFallback)
+    .map((way) => {
+      const origin = originOf(at(at(service.place, "spec"), way.policy));
+      return { ...withoutLocal(plan, way), port: plan.name, origin };
     });
 }
 
-function isWithout({ kind }: Route): boolean {
-  return kind !== "balance";
+interface Way {
+  readonly route: Route;
+  readonly isFallback: boolean;
+  readonly traffic: string;
+  readonly policy: string;
 }
 
 function rejected(plan: ServicePortPlan): Omission {
-  const { known } = plan.endpoints;
+  const { all } = plan.endpoints;
   const why =
-    known.length === 0
+    all.length === 0
       ? "it has no endpoints, so its traffic is rejected"
-      : `0 of ${known.length} endpoints are usable, so its traffic is rejected`;
+      : `0 of ${all.length} endpoints are usable, so its traffic is rejected`;
   const origin = originOf(plan.port.place);
   return { reason: "no-endpoints", port: plan.name, what: "rules to endpoints", why, origin };
 }
 
-function dropped(
+function withoutLocal(
   plan: ServicePortPlan,
-  { mode }: NodeFacts,
-  traffic: string,
-  policy: string,
+  { isFallback, traffic, policy }: Way,
 ): Pick<Omission, "reason" | "what" | "why"> {
-  const here = plan.endpoints.known.filter(({ isLocal }) => isLocal).length;
-  const total = plan.endpoints.known.length;
+  const here = plan.endpoints.all.filter(({ isLocal }) => isLocal).length;
+  const total = plan.endpoints.all.length;
   const usable = here === 0 ? "" : `, ${here === 1 ? "which is not usable" : "none of them usable"}`;
   const fact = `${policy} is Local and ${here} of ${total} endpoints ${here === 1 ? "is" : "are"} local${usable}`;
-  if (mode === "ipvs") {
+  if (isFallback) {
     const rest = plan.endpoints.cluster.length === 0 ? "it has no real servers" : "all endpoints are used instead";
     return { reason: "local-policy-falls-back", what: `local endpoints for ${traffic}`, why: `${fact}: ${rest}` };
   }
@@ -55,9 +64,9 @@ function dropped(
   return { reason: "no-local-endpoints", what: `rules in ${local}`, why: `${fact}, so ${traffic} is dropped` };
 }
 
-/** Virtual servers of the ipvs mode that an earlier service port has: there is one for an address, port and protocol. */
+/** Virtual servers that an earlier service port has, where there is one for an address, port and protocol. */
 export function serverOmissions(plan: ServicePortPlan, node: NodeFacts): readonly Omission[] {
-  if (node.mode !== "ipvs") return [];
+  if (!node.program.traits.exclusiveDestinations) return [];
   const wanted = addressesOf(plan);
   const family = node.plan.families.find((each) => each.family === plan.clusterIp.address.family);
   const owners = new Map<string, string>();

@@ -87,7 +87,7 @@ function missingPort(service: Service, port: ServicePort, slices: readonly Endpo
 
 /** Entries that lose against another with the same address and port (`mergeEqualTargets` of resolve/). */
 export function duplicateOmissions(plan: ServicePortPlan, slices: readonly EndpointSlice[]): readonly Omission[] {
-  return plan.endpoints.known.flatMap((kept) =>
+  return plan.endpoints.all.flatMap((kept) =>
     slices.flatMap((slice) =>
       slice.endpoints
         .filter((entry) => entry !== kept.entry && isSameTarget(plan, kept, slice, entry))

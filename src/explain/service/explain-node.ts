@@ -1,5 +1,5 @@
 import { familyNames } from "../../model/address.ts";
-import type { FamilyPlan, FamilySettings, LocalTraffic } from "../../plan/forwarding/forwarding-plan.ts";
+import type { FamilyPlan, FamilySettings, LocalTrafficDetector } from "../../plan/forwarding/forwarding-plan.ts";
 import { joinWords } from "../not-programmed/endpoint-uses.ts";
 import type { NodeFacts, Omission } from "../not-programmed/not-programmed.ts";
 import { portOmissions } from "../not-programmed/ports.ts";
@@ -29,14 +29,19 @@ const aboutNode = new Set<Omission["reason"]>([
 
 /** Explains a Node by what resolving it has settled. */
 export function explainNode(facts: NodeFacts, texts: Texts): NodeExplanation {
-  const { plan, zone, mode, name } = facts;
+  const {
+    plan,
+    zone,
+    program: { mode },
+    name,
+  } = facts;
   const counts = { ports: 0, known: 0, here: 0 };
   const omissions: Omission[] = [];
   for (const { servicePorts, settings } of plan.families) {
     for (const port of servicePorts) {
       counts.ports += 1;
-      counts.known += port.endpoints.known.length;
-      counts.here += port.endpoints.known.filter(({ isLocal }) => isLocal).length;
+      counts.known += port.endpoints.all.length;
+      counts.here += port.endpoints.all.filter(({ isLocal }) => isLocal).length;
       omissions.push(...portOmissions(port, settings, facts).filter(({ reason }) => aboutNode.has(reason)));
     }
   }
@@ -64,13 +69,13 @@ export function explainNode(facts: NodeFacts, texts: Texts): NodeExplanation {
 function familyFacts({ family, settings }: FamilyPlan): readonly NodeFact[] {
   const suffix = ` (${familyNames[family]})`;
   return [
-    { what: `pods${suffix}`, value: describeLocal(settings.localTraffic) },
+    { what: `pods${suffix}`, value: describeLocal(settings.localDetector) },
     { what: `node ports${suffix}`, value: describeScope(settings) },
     { what: `addresses${suffix}`, value: settings.hostAddresses.map(({ text }) => text).join(", ") || "none" },
   ];
 }
 
-function describeLocal(local: LocalTraffic | undefined): string {
+function describeLocal(local: LocalTrafficDetector | undefined): string {
   switch (local?.kind) {
     case undefined:
       return "not detected";

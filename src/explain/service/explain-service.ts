@@ -41,7 +41,7 @@ export function explainServiceOn(service: Service, node: NodeFacts, texts: Texts
   const isProxied = plans.length > 0;
   return {
     nodes: [node.name],
-    ports: plans.map((planned) => pictureOf(planned, { mode: node.mode, scheduler, texts })),
+    ports: plans.map((planned) => pictureOf(planned, { balancing: node.program.traits.balancing, scheduler, texts })),
     omissions: [
       ...serviceOmissions(service, node),
       ...(isProxied ? exposureOmissions(service, node) : []),

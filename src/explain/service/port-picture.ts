@@ -1,8 +1,9 @@
 import { type Family, joinHostPort } from "../../model/address.ts";
-import type { ProxyMode } from "../../model/proxy-configuration/proxy-configuration.ts";
-import type { Endpoint, NodePortScope, Route } from "../../plan/forwarding/forwarding-plan.ts";
-import { endpointChain, servicePortChains } from "../../programs/kube-proxy/iptables/chains.ts";
-import { endpointUses, type PlannedPort } from "../not-programmed/endpoint-uses.ts";
+import type { Endpoint, ExternalPlan, NodePortScope, Route } from "../../plan/forwarding/forwarding-plan.ts";
+import type { ProgramTraits } from "../../plan/forwarding/program-traits.ts";
+import { fallsBack } from "../../plan/forwarding/resolve-service-port.ts";
+import { endpointChain, servicePortChains } from "../../programs/kube-proxy/chain-names.ts";
+import type { PlannedPort } from "../not-programmed/endpoint-uses.ts";
 import { equalShare, forkShares, type Share } from "../share.ts";
 import { chainsNamed, type Texts } from "../texts.ts";
 
@@ -37,25 +38,22 @@ export interface PicturedEndpoint {
 
 /** What the planner has settled, with the shares that the rules give. `texts` are those compiled from the plan. */
 export function pictureOf({ plan, settings }: PlannedPort, drawn: Drawing): PortPicture {
-  const { mode } = drawn;
-  const { internal, external, clusterIp, affinity, endpoints } = plan;
-  const uses = endpointUses(plan, mode);
-  const listOf = (traffic: string): readonly Endpoint[] =>
-    uses.find((use) => use.traffic.includes(traffic))?.endpoints ?? [];
-  const [inside, outside] = [listOf("the cluster IP"), listOf("external traffic")];
+  const { service, internal, external, clusterIp, affinity, endpoints } = plan;
+  const inside = endpoints[internal.over];
+  const outside = external === undefined ? [] : endpoints[external.route.over];
   const shares = {
     inside: sharesOf(inside, internal, { plan, ...drawn }),
     outside: sharesOf(outside, external?.route, { plan, ...drawn }),
   };
   const either = new Set([...inside, ...outside]);
-  const used = endpoints.known.filter((endpoint) => either.has(endpoint));
+  const used = endpoints.all.filter((endpoint) => either.has(endpoint));
   return {
     name: plan.name,
     family: clusterIp.address.family,
     protocol: plan.protocol,
     addresses: addressesOf(plan, settings.nodePorts),
-    internal: describeRoute(internal, inside.length, mode),
-    external: external && describeOutside(external.route, outside.length, external.keepsSource, mode),
+    internal: describeRoute(internal, service.internalTrafficPolicy, inside.length),
+    external: external && describeOutside(external, service.externalTrafficPolicy, outside.length),
     affinitySeconds: affinity?.timeoutSeconds,
     endpoints: used.map((endpoint) => ({
       target: endpoint.target,
@@ -72,7 +70,7 @@ function addressesOf(
   scope: NodePortScope,
 ): readonly PortAddress[] {
   const joined = ({ address }: typeof clusterIp): string => joinHostPort(address, port.port);
-  const ranges = external?.admission?.ranges.map(({ cidr }) => cidr.text).join(", ");
+  const ranges = external?.sourceRanges?.ranges.map(({ cidr }) => cidr.text).join(", ");
   const where = scope.kind === "every-address" ? "on every address of the node" : `on ${scope.addresses.join(", ")}`;
   const isOpen = scope.kind === "every-address" || scope.addresses.length > 0;
   const found: PortAddress[] = [{ kind: "cluster IP", address: joined(clusterIp), note: undefined }];
@@ -91,23 +89,25 @@ function addressesOf(
   return found;
 }
 
-function describeRoute(route: Route, count: number, mode: ProxyMode): string {
+function describeRoute(route: Route, policy: Policy, count: number): string {
   const endpoints = `${count} endpoint${count === 1 ? "" : "s"}`;
   if (route.kind === "reject") return "rejected: no usable endpoint";
-  if (route.kind === "drop" && mode === "iptables") return "dropped: policy Local without a local endpoint";
-  if (route.kind === "drop") return `${endpoints}, because none is local`;
+  if (fallsBack(policy, route)) return `${endpoints}, because none is local`;
+  if (route.kind === "drop") return "dropped: policy Local without a local endpoint";
   return route.over === "cluster" ? endpoints : `${endpoints} on this node`;
 }
 
-function describeOutside(route: Route, count: number, keepsSource: boolean, mode: ProxyMode): string {
-  const source = keepsSource ? "client IP preserved" : "masqueraded";
-  const text = describeRoute(route, count, mode);
-  return route.kind === "balance" ? `${text}, ${source}` : text;
+function describeOutside({ route, preservesClientIp }: ExternalPlan, policy: Policy, count: number): string {
+  const source = preservesClientIp ? "client IP preserved" : "masqueraded";
+  const text = describeRoute(route, policy, count);
+  return route.kind === "balance" && !fallsBack(policy, route) ? `${text}, ${source}` : text;
 }
+
+type Policy = "Cluster" | "Local";
 
 /** What holds for every service port of a node. */
 interface Drawing {
-  readonly mode: ProxyMode;
+  readonly balancing: ProgramTraits["balancing"];
   readonly scheduler: string;
   readonly texts: Texts;
 }
@@ -116,9 +116,9 @@ interface Drawing {
 function sharesOf(
   list: readonly Endpoint[],
   route: Route | undefined,
-  { plan, mode, scheduler, texts }: Drawing & Pick<PlannedPort, "plan">,
+  { plan, balancing, scheduler, texts }: Drawing & Pick<PlannedPort, "plan">,
 ): ReadonlyMap<Endpoint, Share> {
-  if (mode === "ipvs") {
+  if (balancing === "scheduler") {
     const takesTurns = scheduler === "rr" || scheduler === "wrr";
     return new Map(takesTurns ? list.map((endpoint) => [endpoint, equalShare(list.length)]) : []);
   }

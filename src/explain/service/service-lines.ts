@@ -1,7 +1,7 @@
 import type { LineOrigin } from "../../ir/step.ts";
 import { canonicalRule } from "../../languages/iptables/canonical-rule.ts";
+import { isOwnedChain, isServicePortChain } from "../../programs/kube-proxy/chain-names.ts";
 import { serviceInRule } from "../../reconcile/attribution.ts";
-import { isServicePortChain } from "../../reconcile/owned-names.ts";
 import { describeRule } from "../describe-rule.ts";
 import type { PlacedRule, Texts } from "../texts.ts";
 
@@ -30,7 +30,7 @@ export function serviceOf(port: string): string {
 /** The Services that comments of a dump name. */
 export function servicesNamed({ chains }: Texts): readonly string[] {
   const names = chains
-    .filter(({ name }) => name.startsWith("KUBE-"))
+    .filter(({ name }) => isOwnedChain(name))
     .flatMap(({ rules }) => rules.map(({ text }) => serviceInRule(text)))
     .flatMap((port) => (port === undefined ? [] : [serviceOf(port)]));
   return [...new Set(names)].sort();

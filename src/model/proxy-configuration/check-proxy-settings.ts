@@ -30,12 +30,14 @@ export function checkOtherSettings(fields: Fields, mode: ProxyMode): void {
     refuse(logging, "format", "must be text or json", format);
 }
 
-/** minSyncPeriod may not exceed syncPeriod; 0 means the defaults, 30 s and (not in ipvs mode) 1 s. */
+const defaultMinSyncSeconds: Readonly<Record<ProxyMode, number>> = { iptables: 1, ipvs: 0 };
+
+/** minSyncPeriod may not exceed syncPeriod; 0 means the defaults, 30 s and that of the mode. */
 function checkSyncPeriods(fields: Fields, mode: ProxyMode): void {
   const section = recordField(fields, mode);
   if (section === undefined) return;
   const sync = durationField(section, "syncPeriod") || 30;
-  const least = durationField(section, "minSyncPeriod") || (mode === "iptables" ? 1 : 0);
+  const least = durationField(section, "minSyncPeriod") || defaultMinSyncSeconds[mode];
   if (sync < 0) refuse(section, "syncPeriod", "must be greater than 0", section.value.syncPeriod);
   else if (least < 0) refuse(section, "minSyncPeriod", "must not be negative", section.value.minSyncPeriod);
   else if (least > sync)

@@ -7,12 +7,14 @@ import { defaultProxyConfiguration, type IpvsSettings, type ProxyMode } from "./
 /** The schedulers of Linux, each a kernel module ip_vs_NAME. */
 const schedulers = "rr wrr lc wlc fo ovf lblc lblcr dh sh mh sed nq twos".split(" ");
 
-/** The section `ipvs`. In another mode kube-proxy does not check it. */
+const section = "ipvs" satisfies ProxyMode;
+
+/** kube-proxy checks the section of the mode that it runs in, and no other. */
 export function parseIpvs(fields: Fields, mode: ProxyMode): IpvsSettings {
-  const ipvs = recordField(fields, "ipvs");
+  const ipvs = recordField(fields, section);
   if (ipvs === undefined) return defaultProxyConfiguration.ipvs;
   const scheduler = textField(ipvs, "scheduler") || defaultProxyConfiguration.ipvs.scheduler;
-  if (mode === "ipvs") checkIpvs(ipvs, scheduler);
+  if (mode === section) checkIpvs(ipvs, scheduler);
   const durations = ["tcpTimeout", "tcpFinTimeout", "udpTimeout"].map((field) => durationField(ipvs, field));
   // Whether any is set is asked before they are cut to whole seconds.
   const [tcp, tcpFin, udp] = durations.map(Math.trunc) as [number, number, number];

@@ -14,9 +14,11 @@ import { parseDetectLocal } from "./parse-detect-local.ts";
 import { parseIpvs } from "./parse-ipvs.ts";
 import {
   defaultProxyConfiguration,
+  kubeProxyModes,
   type NodePortAddresses,
   type ProxyConfiguration,
   type ProxyMode,
+  proxyModes,
 } from "./proxy-configuration.ts";
 import { checkProxyConfigurationFields } from "./proxy-configuration-fields.ts";
 
@@ -58,10 +60,11 @@ function parseHostnameOverride(fields: Fields): string | undefined {
 
 function parseMode(fields: Fields): ProxyMode {
   const mode = textField(fields, "mode") ?? "";
-  if (mode === "iptables" || mode === "ipvs") return mode;
-  if (mode === "nftables") fields.report("mode-not-supported", placeOf(fields, "mode"), { mode });
+  const known = proxyModes.find((each) => each === mode);
+  if (known !== undefined) return known;
+  if (kubeProxyModes.includes(mode)) fields.report("mode-not-supported", placeOf(fields, "mode"), { mode });
   else if (mode !== "") fields.report("proxy-mode-invalid", placeOf(fields, "mode"), { got: mode });
-  return "iptables";
+  return defaultProxyConfiguration.mode;
 }
 
 function parseMasqueradeBit(iptables: Fields): number {

@@ -30,7 +30,13 @@ export interface IpvsSettings {
   readonly excludeCidrs: readonly Cidr[];
 }
 
-export type ProxyMode = "iptables" | "ipvs";
+/** The modes that have a program here. */
+export const proxyModes = ["iptables", "ipvs"] as const;
+
+export type ProxyMode = (typeof proxyModes)[number];
+
+/** Those that kube-proxy knows. */
+export const kubeProxyModes: readonly string[] = ["iptables", "ipvs", "nftables"];
 
 /** How kube-proxy tells traffic of this node's (or cluster's) pods: `detectLocalMode`. */
 export type DetectLocal =

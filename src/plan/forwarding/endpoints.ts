@@ -21,7 +21,7 @@ export interface UsableEndpoints {
   readonly anywhere: boolean;
 }
 
-const none: UsableEndpoints = { reachable: { known: [], cluster: [], local: [] }, anywhere: false };
+const none: UsableEndpoints = { reachable: { all: [], cluster: [], local: [] }, anywhere: false };
 
 /**
  * The endpoints that this node may use: the ready ones, narrowed by topology hints, or the serving and
@@ -30,9 +30,9 @@ const none: UsableEndpoints = { reachable: { known: [], cluster: [], local: [] }
 export function resolveUsableEndpoints(all: readonly Endpoint[], needs: Needs, locality: Locality): UsableEndpoints {
   if (all.length === 0) return none;
   const cluster = needs.cluster ? clusterEndpoints(all, locality) : [];
-  if (!needs.local) return { reachable: { known: all, cluster, local: [] }, anywhere: cluster.length > 0 };
+  if (!needs.local) return { reachable: { all, cluster, local: [] }, anywhere: cluster.length > 0 };
   const local = readyOrTerminating(all.filter((endpoint) => endpoint.isLocal));
-  return { reachable: { known: all, cluster, local }, anywhere: readyOrTerminating(all).length > 0 };
+  return { reachable: { all, cluster, local }, anywhere: readyOrTerminating(all).length > 0 };
 }
 
 function clusterEndpoints(all: readonly Endpoint[], locality: Locality): readonly Endpoint[] {

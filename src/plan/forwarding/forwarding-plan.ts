@@ -3,16 +3,22 @@ import type { Cidr, Family, IpAddress } from "../../model/address.ts";
 import type { EndpointSlice, SliceEndpoint } from "../../model/objects/endpoint-slice.ts";
 import type { Service, ServicePort, SessionAffinity, Vip } from "../../model/objects/service.ts";
 import type { IpvsSettings } from "../../model/proxy-configuration/proxy-configuration.ts";
+import type { ProgramTraits } from "./program-traits.ts";
 
 /** What one node must do, no tool named: every question of policy is answered here. */
 export interface ForwardingPlan {
   /** The node's name as kube-proxy knows it. */
   readonly node: string;
   readonly families: readonly FamilyPlan[];
-  /** Node ports answer on 127.0.0.1; holds for the host, so also where no IPv4 family is compiled. */
-  readonly localhostNodePorts: boolean;
+  /** What the program that is to carry it out decides in its own way. */
+  readonly traits: ProgramTraits;
+  /** Of the host as a whole, so also where no IPv4 family is compiled. */
+  readonly localhostNodePorts: LoopbackNodePorts;
   readonly ipvs: IpvsSettings;
 }
+
+/** Whether node ports answer on 127.0.0.1. `ignored`: they should by the configuration, and the program cannot do it. */
+export type LoopbackNodePorts = "served" | "ignored" | "off";
 
 export interface FamilyPlan {
   readonly family: Family;
@@ -28,7 +34,7 @@ export interface FamilyPlan {
 export interface FamilySettings {
   readonly family: Family;
   /** Undefined where pods cannot be told from other sources. */
-  readonly localTraffic: LocalTraffic | undefined;
+  readonly localDetector: LocalTrafficDetector | undefined;
   readonly masqueradeAll: boolean;
   /** One bit of the packet mark. */
   readonly masqueradeMark: number;
@@ -41,12 +47,12 @@ export interface FamilySettings {
   /** Every address of this host's interfaces in the family, but loopback. */
   readonly hostAddresses: readonly IpAddress[];
   readonly localhostNodePorts: boolean;
-  /** More than 1,000 endpoints: rules of endpoints carry no comments. */
+  /** More than 1,000 endpoints: rules of endpoints carry no comments. False where the program writes none anyway. */
   readonly largeCluster: boolean;
 }
 
 /** What marks traffic as coming from a pod. */
-export type LocalTraffic =
+export type LocalTrafficDetector =
   | { readonly kind: "source"; readonly cidr: Cidr }
   | { readonly kind: "interface"; readonly name: string }
   | { readonly kind: "interface-prefix"; readonly prefix: string };
@@ -70,15 +76,20 @@ export interface ServicePortPlan {
   readonly external: ExternalPlan | undefined;
   readonly endpoints: ReachableEndpoints;
   readonly affinity: SessionAffinity | undefined;
+  /** Undefined also where the program leaves it out (`healthCheckNeedsNodePort`). */
   readonly healthCheckNodePort: number | undefined;
 }
 
+/** Which endpoints traffic may use: those of the cluster, or those on this node. */
+export type EndpointList = "cluster" | "local";
+
+/** Where traffic goes in the end. `over` is the list that decides; the policy alone does not say (`fallsBack`). */
 export type Route =
-  | { readonly kind: "balance"; readonly over: "cluster" | "local" }
+  | { readonly kind: "balance"; readonly over: EndpointList }
   /** No endpoint anywhere. */
-  | { readonly kind: "reject" }
+  | { readonly kind: "reject"; readonly over: EndpointList }
   /** Policy Local, and endpoints only on other nodes. */
-  | { readonly kind: "drop" };
+  | { readonly kind: "drop"; readonly over: EndpointList };
 
 /** What the service port does with traffic to its external IPs, load balancer IPs and node port. */
 export interface ExternalPlan {
@@ -86,14 +97,16 @@ export interface ExternalPlan {
   readonly loadBalancerIps: readonly Vip[];
   readonly nodePort: number | undefined;
   readonly route: Route;
-  /** externalTrafficPolicy Local: sources are kept, and pods and the node itself short-cut to the cluster's endpoints. */
-  readonly keepsSource: boolean;
+  /** externalTrafficPolicy Local: packets keep their source. */
+  readonly preservesClientIp: boolean;
+  /** Pods and the node itself go to the cluster's endpoints, whatever the route. */
+  readonly shortCircuitsLocal: boolean;
   /** Undefined where every source may use the load balancer IPs. */
-  readonly admission: Admission | undefined;
+  readonly sourceRanges: SourceRanges | undefined;
 }
 
 /** loadBalancerSourceRanges. */
-export interface Admission {
+export interface SourceRanges {
   readonly ranges: readonly { readonly cidr: Cidr; readonly place: Place }[];
   /** This node's own IP lies in one of the ranges. */
   readonly includesNode: boolean;
@@ -102,7 +115,7 @@ export interface Admission {
 /** The endpoints that this node may send to, in bytewise order of their targets; a list is empty where no policy uses it. */
 export interface ReachableEndpoints {
   /** All there are, ready or not, on any node. */
-  readonly known: readonly Endpoint[];
+  readonly all: readonly Endpoint[];
   readonly cluster: readonly Endpoint[];
   readonly local: readonly Endpoint[];
 }

@@ -1,7 +1,7 @@
-import { type Cidr, cidrContains, type Family, type IpAddress, parseCidr } from "../../model/address.ts";
+import { type Cidr, cidrContains, type Family, type IpAddress, parseCidr, parseIp } from "../../model/address.ts";
 import { compareBytes } from "../../model/fields/name-map.ts";
 import type { NodePortAddresses } from "../../model/proxy-configuration/proxy-configuration.ts";
-import type { NodePortScope } from "./forwarding-plan.ts";
+import type { FamilySettings, NodePortScope } from "./forwarding-plan.ts";
 import { type NodeView, primaryAddresses } from "./node-view.ts";
 
 export interface ResolvedNodePorts {
@@ -39,4 +39,22 @@ function cidrsOf(configured: NodePortAddresses, view: NodeView): readonly Cidr[]
 /** Within 127.0.0.0/8, or around its first address. */
 function isIpv4Loopback(cidr: Cidr): boolean {
   return cidr.text.startsWith("127.") || cidrContains(cidr, { family: "ipv4", text: "127.0.0.0" });
+}
+
+/** The host's addresses that serve node ports: not loopback, and of IPv6 none that holds for one link only. */
+export function nodePortAddresses({
+  nodePorts,
+  hostAddresses,
+}: Pick<FamilySettings, "nodePorts" | "hostAddresses">): readonly IpAddress[] {
+  const chosen =
+    nodePorts.kind === "every-address"
+      ? hostAddresses.filter(isHostWide)
+      : nodePorts.addresses.map(parseIp).filter((ip) => ip !== undefined && !ip.text.startsWith("127."));
+  const unique = new Map(chosen.flatMap((ip) => (ip === undefined ? [] : [[ip.text, ip]])));
+  return [...unique.values()].sort((a, b) => compareBytes(a.text, b.text));
+}
+
+/** Not for one link only. */
+export function isHostWide({ text }: IpAddress): boolean {
+  return !/^fe[89ab][0-9a-f]:/.test(text);
 }

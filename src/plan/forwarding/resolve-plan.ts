@@ -12,93 +12,129 @@ import type {
   FamilyPlan,
   FamilySettings,
   ForwardingPlan,
+  LocalTrafficDetector,
+  LoopbackNodePorts,
   NodePortScope,
   ServicePortPlan,
 } from "./forwarding-plan.ts";
-import { resolveLocalTraffic } from "./local-traffic.ts";
-import { resolveNodePortScope } from "./node-port-scope.ts";
+import { resolveLocalTrafficDetectors } from "./local-traffic-detector.ts";
+import { nodePortAddresses, resolveNodePortScope } from "./node-port-scope.ts";
 import type { NodeView } from "./node-view.ts";
-import { resolveServicePort, servicePortName } from "./resolve-service-port.ts";
+import type { ProgramTraits } from "./program-traits.ts";
+import { resolveServicePort, type ServicePortContext, servicePortName } from "./resolve-service-port.ts";
 
 /** From this many endpoints on, kube-proxy leaves comments out of the rules of endpoints. */
 export const largeClusterEndpoints = 1000;
 
-/** Answers every question about what this node does with each service port. */
-export function resolvePlan(
-  cluster: Cluster,
-  view: NodeView,
-  wanted: readonly Family[] | undefined,
-  report: Report,
-): ForwardingPlan {
-  const { proxyConfiguration: config } = cluster;
-  const localTraffic = resolveLocalTraffic(config, view, report);
-  const ipv4 = resolveNodePortScope(config.nodePortAddresses, "ipv4", view);
-  const localhostNodePorts = config.localhostNodePorts && ipv4.containsLoopback;
-  const services = cluster.services.filter(isProxied).sort(byName);
-  if (!config.allowExternalIps) reportDisabledExternalIps(services, report);
+/** The node, families and program that a plan is for. */
+export interface PlanTarget {
+  readonly view: NodeView;
+  /** Default: those of the view. */
+  readonly families: readonly Family[] | undefined;
+  readonly traits: ProgramTraits;
+}
 
-  const resolveFamily = (family: Family): FamilyPlan => {
-    const { scope } = family === "ipv4" ? ipv4 : resolveNodePortScope(config.nodePortAddresses, family, view);
-    const served = services.filter((service) => service.clusterIps[family] !== undefined);
-    reportFamily({ family, served, scope, canTellPods: localTraffic[family] !== undefined, config }, report);
-    const gatherer = { cluster, view, family, slices: slicesByService(cluster.slices, family) };
-    const settings: FamilySettings = {
-      family,
-      localTraffic: localTraffic[family],
-      masqueradeAll: config.masqueradeAll,
-      masqueradeMark: 2 ** config.masqueradeBit,
-      randomFully: view.features.randomFully,
-      dropsInvalid: !config.tcpBeLiberal,
-      nfacct: view.features.nfacct,
-      nodePorts: scope,
-      hostAddresses: view.hostAddresses.filter((ip) => ip.family === family && !isLoopback(ip)),
-      localhostNodePorts: family === "ipv4" && localhostNodePorts,
-      largeCluster: isLargeCluster(served, gatherer),
-    };
-    return {
-      family,
-      settings,
-      servicePorts: { [Symbol.iterator]: () => resolveServicePorts(served, gatherer, report) },
-    };
+/** Answers every question about what this node does with each service port. */
+export function resolvePlan(cluster: Cluster, target: PlanTarget, report: Report): ForwardingPlan {
+  const { proxyConfiguration: config } = cluster;
+  const { view, families, traits } = target;
+  const node: NodeContext = {
+    cluster,
+    ...target,
+    services: cluster.services.filter(isProxied).sort(byName),
+    localDetectors: resolveLocalTrafficDetectors(config, view, report),
+    localhostNodePorts: resolveLoopback(config, view, traits),
   };
+  if (!config.allowExternalIps) reportDisabledExternalIps(node.services, report);
   return {
     node: view.name,
-    families: (wanted ?? view.families).map(resolveFamily),
-    localhostNodePorts,
+    traits,
+    families: (families ?? view.families).map((family) => resolveFamily(family, node, report)),
+    localhostNodePorts: node.localhostNodePorts,
     ipvs: config.ipvs,
   };
 }
 
+/** What holds for all families of a node. */
+interface NodeContext extends PlanTarget {
+  readonly cluster: Cluster;
+  /** In name order. */
+  readonly services: readonly Service[];
+  readonly localDetectors: Readonly<Partial<Record<Family, LocalTrafficDetector>>>;
+  readonly localhostNodePorts: LoopbackNodePorts;
+}
+
+function resolveLoopback(config: ProxyConfiguration, view: NodeView, traits: ProgramTraits): LoopbackNodePorts {
+  const { containsLoopback } = resolveNodePortScope(config.nodePortAddresses, "ipv4", view);
+  if (!config.localhostNodePorts || !containsLoopback) return "off";
+  return traits.nodePortsOnLoopback ? "served" : "ignored";
+}
+
+function resolveFamily(family: Family, node: NodeContext, report: Report): FamilyPlan {
+  const { cluster, view, traits, services, localDetectors, localhostNodePorts } = node;
+  const { proxyConfiguration: config } = cluster;
+  const { scope } = resolveNodePortScope(config.nodePortAddresses, family, view);
+  const served = services.filter((service) => service.clusterIps[family] !== undefined);
+  const localDetector = localDetectors[family];
+  reportFamily({ family, served, scope, canTellPods: localDetector !== undefined, config }, report);
+  const context = { cluster, view, family, traits, slices: slicesByService(cluster.slices, family) };
+  const settings: FamilySettings = {
+    family,
+    localDetector,
+    masqueradeAll: config.masqueradeAll,
+    masqueradeMark: 2 ** config.masqueradeBit,
+    randomFully: view.features.randomFully,
+    dropsInvalid: !config.tcpBeLiberal,
+    nfacct: view.features.nfacct,
+    nodePorts: scope,
+    hostAddresses: view.hostAddresses.filter((ip) => ip.family === family && !isLoopback(ip)),
+    localhostNodePorts: family === "ipv4" && localhostNodePorts === "served",
+    largeCluster: traits.endpointComments && isLargeCluster(served, context),
+  };
+  const servesNodePorts = nodePortAddresses(settings).length > 0;
+  return {
+    family,
+    settings,
+    servicePorts: {
+      [Symbol.iterator]: () => resolveServicePorts(served, { ...context, servesNodePorts }, report),
+    },
+  };
+}
+
 /** What finding the endpoints of a service port takes. */
-interface Gatherer {
+interface EndpointsContext {
   readonly cluster: Cluster;
   readonly view: NodeView;
   readonly family: Family;
   readonly slices: NameMap<readonly EndpointSlice[]>;
 }
 
+interface ServicePortsContext extends EndpointsContext, Pick<ServicePortContext, "servesNodePorts" | "traits"> {}
+
 /** The service ports of a family in name order. */
 function* resolveServicePorts(
   services: readonly Service[],
-  gatherer: Gatherer,
+  found: ServicePortsContext,
   report: Report,
 ): Generator<ServicePortPlan> {
-  const { cluster, view, family } = gatherer;
-  const context = {
+  const { cluster, view, family, servesNodePorts, traits } = found;
+  const context: ServicePortContext = {
     family,
     locality: { node: view.name, zone: view.node?.zone },
     nodeIp: view.ips[family],
     allowExternalIps: cluster.proxyConfiguration.allowExternalIps,
+    servesNodePorts,
+    traits,
   };
   for (const service of services) {
     const clusterIp = service.clusterIps[family] as Vip;
     const ports = service.ports.length === 1 ? service.ports : [...service.ports].sort(byPortName);
     for (const port of ports) {
-      const all = gather(service, port, gatherer, ({ target, slice, entry }) => {
+      const all = gather(service, port, found, ({ target, slice, entry }) => {
         const parameters = { endpoint: target, service: servicePortName(service, port) };
         report("endpoint-conflict", placeOfEndpoint(slice, entry), parameters);
       });
-      yield resolveServicePort(service, port, clusterIp, all, context);
+      yield resolveServicePort({ service, port, clusterIp }, all, context);
     }
   }
 }
@@ -106,7 +142,7 @@ function* resolveServicePorts(
 function gather(
   service: Service,
   port: ServicePort,
-  { slices, view }: Gatherer,
+  { slices, view }: EndpointsContext,
   onConflict: OnConflict,
 ): readonly Endpoint[] {
   const ours = lookUp(slices, service.namespace, service.name);
@@ -114,11 +150,11 @@ function gather(
 }
 
 /** Counts the endpoints of all known service ports, ready or not; stops as soon as there are too many. */
-function isLargeCluster(services: readonly Service[], gatherer: Gatherer): boolean {
+function isLargeCluster(services: readonly Service[], context: EndpointsContext): boolean {
   let count = 0;
   for (const service of services) {
     for (const port of service.ports) {
-      count += gather(service, port, gatherer, () => {}).length;
+      count += gather(service, port, context, () => {}).length;
       if (count > largeClusterEndpoints) return true;
     }
   }

@@ -1,29 +1,38 @@
 import { cidrContains, type Family, type IpAddress } from "../../model/address.ts";
 import type { Service, ServicePort, Vip } from "../../model/objects/service.ts";
 import { type Locality, resolveUsableEndpoints, type UsableEndpoints } from "./endpoints.ts";
-import type { Admission, Endpoint, ExternalPlan, Route, ServicePortPlan } from "./forwarding-plan.ts";
+import type { Endpoint, ExternalPlan, Route, ServicePortPlan, SourceRanges } from "./forwarding-plan.ts";
+import type { ProgramTraits } from "./program-traits.ts";
 
-/** What resolving a service port needs to know of its node and family. */
+/** What resolving a service port needs to know of its node, family and program. */
 export interface ServicePortContext {
   readonly family: Family;
   readonly locality: Locality;
   /** The node's own IP, which source ranges may include. */
   readonly nodeIp: IpAddress;
   readonly allowExternalIps: boolean;
+  /** Some address of this host serves node ports. */
+  readonly servesNodePorts: boolean;
+  readonly traits: ProgramTraits;
+}
+
+/** A port of a Service that has a cluster IP in the family. */
+export interface ServedPort {
+  readonly service: Service;
+  readonly port: ServicePort;
+  readonly clusterIp: Vip;
 }
 
 /** Answers every question of policy for one service port. `all` are its endpoints, ready or not. */
 export function resolveServicePort(
-  service: Service,
-  port: ServicePort,
-  clusterIp: Vip,
+  { service, port, clusterIp }: ServedPort,
   all: readonly Endpoint[],
   context: ServicePortContext,
 ): ServicePortPlan {
   const exposure = exposureOf(service, port, context.family);
   const internalLocal = service.internalTrafficPolicy === "Local";
   const externalLocal = service.externalTrafficPolicy === "Local";
-  // A Local external policy needs the cluster's endpoints as well, for pods and the node itself.
+  // What is exposed needs the cluster's endpoints whatever its policy: for pods and the node itself, or to fall back.
   const needs = {
     cluster: !internalLocal || exposure !== undefined,
     local: internalLocal || (externalLocal && exposure !== undefined),
@@ -35,11 +44,11 @@ export function resolveServicePort(
     name: servicePortName(service, port),
     protocol: lowerProtocol(port.protocol),
     clusterIp,
-    internal: routeFor(internalLocal, usable),
+    internal: resolveRoute(internalLocal, usable, context.traits),
     external: exposure && resolveExternal(exposure, service, usable, context),
     endpoints: usable.reachable,
     affinity: service.affinity,
-    healthCheckNodePort: service.healthCheckNodePort,
+    healthCheckNodePort: resolveHealthCheck(service, port, context),
   };
 }
 
@@ -77,10 +86,20 @@ function exposureOf(service: Service, port: ServicePort, family: Family): Exposu
   return closed ? undefined : { externalIps, loadBalancerIps, nodePort };
 }
 
-function routeFor(isLocal: boolean, { reachable, anywhere }: UsableEndpoints): Route {
-  if (!anywhere) return { kind: "reject" };
-  if (!isLocal) return { kind: "balance", over: "cluster" };
-  return reachable.local.length > 0 ? { kind: "balance", over: "local" } : { kind: "drop" };
+/** Policy Local asks for the endpoints of this node, and keeps to them unless the program falls back. */
+export function resolveRoute(
+  isLocal: boolean,
+  { reachable, anywhere }: UsableEndpoints,
+  { localPolicyFallsBack }: ProgramTraits,
+): Route {
+  const over = isLocal && (reachable.local.length > 0 || !localPolicyFallsBack) ? "local" : "cluster";
+  if (!anywhere) return { kind: "reject", over };
+  return { kind: reachable[over].length > 0 ? "balance" : "drop", over };
+}
+
+/** Whether traffic with this policy has to do without endpoints of this node, and the program looks elsewhere. */
+export function fallsBack(policy: Service["internalTrafficPolicy"], { over }: Route): boolean {
+  return policy === "Local" && over === "cluster";
 }
 
 function resolveExternal(
@@ -89,20 +108,33 @@ function resolveExternal(
   usable: UsableEndpoints,
   context: ServicePortContext,
 ): ExternalPlan {
-  const keepsSource = service.externalTrafficPolicy === "Local";
+  const preservesClientIp = service.externalTrafficPolicy === "Local";
   return {
     ...exposure,
     // The gate hides the addresses from the rules, not from the question whether the port is exposed.
     externalIps: context.allowExternalIps ? exposure.externalIps : [],
-    route: routeFor(keepsSource, usable),
-    keepsSource,
-    admission: exposure.loadBalancerIps.length > 0 ? admissionOf(service, context) : undefined,
+    route: resolveRoute(preservesClientIp, usable, context.traits),
+    preservesClientIp,
+    shortCircuitsLocal: preservesClientIp && context.traits.shortCircuitsLocal,
+    sourceRanges: exposure.loadBalancerIps.length > 0 ? resolveSourceRanges(service, context) : undefined,
   };
 }
 
 /** A range of prefix length 0 lifts all; ranges only of the other family restrict nothing. */
-function admissionOf(service: Service, { family, nodeIp }: ServicePortContext): Admission | undefined {
+export function resolveSourceRanges(
+  service: Service,
+  { family, nodeIp }: Pick<ServicePortContext, "family" | "nodeIp">,
+): SourceRanges | undefined {
   const ranges = service.sourceRanges.filter(({ cidr }) => cidr.family === family);
   if (ranges.length === 0 || ranges.some(({ cidr }) => cidr.prefix === 0)) return undefined;
   return { ranges, includesNode: ranges.some(({ cidr }) => cidrContains(cidr, nodeIp)) };
+}
+
+function resolveHealthCheck(
+  { healthCheckNodePort }: Service,
+  { nodePort }: ServicePort,
+  { servesNodePorts, traits }: ServicePortContext,
+): number | undefined {
+  const isLeftOut = traits.healthCheckNeedsNodePort && nodePort !== undefined && !servesNodePorts;
+  return isLeftOut ? undefined : healthCheckNodePort;
 }

@@ -1,6 +1,7 @@
 import { families } from "../../model/address.ts";
 import type { HostFeatures } from "../../model/objects/node.ts";
-import { chains, counters } from "../../programs/kube-proxy/iptables/chains.ts";
+import { iptablesChains as chains } from "../../programs/kube-proxy/chain-names.ts";
+import { counters } from "../../programs/kube-proxy/names.ts";
 import type { OwnedState } from "../owned-state.ts";
 import type { HostState } from "./host-state.ts";
 

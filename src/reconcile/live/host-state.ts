@@ -5,8 +5,9 @@ import { parseSets, type SavedSets } from "../../languages/ipset/parse.ts";
 import { type ChainTexts, parseChains } from "../../languages/iptables/parse-chains.ts";
 import { parseServers, type SavedServer } from "../../languages/ipvs/parse.ts";
 import type { Family } from "../../model/address.ts";
+import { addressDevice } from "../../programs/kube-proxy/names.ts";
+import { setPrefix } from "../../programs/kube-proxy/set-names.ts";
 import { sysctlsIn } from "../desired-state.ts";
-import { addressDevice } from "../owned-names.ts";
 import { type DumpCommand, dumpSysctlCommand, type HostDump } from "./host-dump.ts";
 
 export type Backend = "legacy" | "nft";
@@ -62,7 +63,7 @@ export function parseHostState(dump: HostDump): {
   report("ipset save", sets.problems);
   const { servers, problems: serverProblems } = parseServers(text("ipvsadm -Sn"));
   report("ipvsadm -Sn", serverProblems);
-  const links = parseLinks(text("ip -j addr"));
+  const links = parseLinks(text("ip -j addr"), addressDevice);
   if (links === undefined) problems.push({ command: "ip -j addr", message: "not the JSON that ip prints" });
   const device = links?.find(({ name }) => name === addressDevice);
   const state: HostState = {
@@ -112,5 +113,5 @@ function isHarmless(dump: HostDump, command: DumpCommand, failure: string): bool
   const isAbsent = failure === notInstalled || (command === "ipset save" && failure.includes("Cannot open session"));
   if (!isAbsent || indispensable.includes(command)) return false;
   const rules = (dump.texts["iptables-save"] ?? "") + (dump.texts["ip6tables-save"] ?? "");
-  return command === "ip6tables-save" || (command === "ipset save" && !rules.includes("--match-set KUBE-"));
+  return command === "ip6tables-save" || (command === "ipset save" && !rules.includes(`--match-set ${setPrefix}`));
 }

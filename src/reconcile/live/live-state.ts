@@ -1,6 +1,6 @@
 import { type Cidr, type Family, families } from "../../model/address.ts";
-import { counters } from "../../programs/kube-proxy/iptables/chains.ts";
-import { isOwnedChain } from "../owned-names.ts";
+import { isOwnedChain } from "../../programs/kube-proxy/chain-names.ts";
+import { counters } from "../../programs/kube-proxy/names.ts";
 import { isOurs, ownedRules, ownedServer, ownedSets } from "../owned-objects.ts";
 import { type OwnedRules, type OwnedState, onlyFamilies } from "../owned-state.ts";
 import type { HostRules, HostState } from "./host-state.ts";
@@ -44,7 +44,7 @@ function setsOfOthers({ rules }: HostState): ReadonlySet<string> {
       for (const [chain, lines] of chains) {
         if (isOwnedChain(chain)) continue;
         for (const line of lines) {
-          for (const [, name] of line.matchAll(/--match-set (KUBE-\S+)/g)) names.add(name as string);
+          for (const [, name] of line.matchAll(/--match-set (\S+)/g)) names.add(name as string);
         }
       }
     }

@@ -2,6 +2,7 @@ import type { ChangeStep } from "../../ir/step.ts";
 import { toolNames } from "../../ir/text.ts";
 import { quoteWord } from "../../languages/shell.ts";
 import { type Family, families } from "../../model/address.ts";
+import { isOwnedChain } from "../../programs/kube-proxy/chain-names.ts";
 import { type ServiceOfChain, serviceInRule } from "../attribution.ts";
 import type { ServiceOfLine } from "../summarize-changes.ts";
 
@@ -186,7 +187,8 @@ export function failingLine(
   const number = placed.map((pattern) => Number(pattern.exec(message)?.[1])).find((found) => found > 0);
   const text = number === undefined ? undefined : step.stdin.split("\n")[number - 1];
   if (number === undefined || text === undefined || text === "COMMIT") return undefined;
-  const chain = /^(?:-[AIDX] |:)(KUBE-\S+)/.exec(text)?.[1];
-  const service = serviceInRule(text) ?? ofLine(text) ?? (chain === undefined ? undefined : ofChain(chain));
+  const chain = /^(?:-[AIDX] |:)(\S+)/.exec(text)?.[1];
+  const service =
+    serviceInRule(text) ?? ofLine(text) ?? (chain !== undefined && isOwnedChain(chain) ? ofChain(chain) : undefined);
   return { number, text, service };
 }

@@ -1,4 +1,5 @@
 import { canonicalRule, targetOf } from "../../languages/iptables/canonical-rule.ts";
+import { isNodePortChain } from "../../programs/kube-proxy/chain-names.ts";
 
 /** How the rules of a chain differ from the wanted ones. Lines are as each side spells them. */
 export interface ChainDifference {
@@ -88,7 +89,7 @@ function orderFreeKey(line: string): string | undefined {
   const served = / --vproto (\S+) --vaddr (\S+) --vport (\S+)/.exec(line);
   if (served !== null) return `${served[1]} ${served[3]} ${served[2]}`;
   // With nodePortAddresses there is one such rule for each address of the host.
-  return address !== "" && targetOf(line)?.startsWith("KUBE-NODE") ? address : undefined;
+  return address !== "" && isNodePortChain(targetOf(line) ?? "") ? address : undefined;
 }
 
 /** Lines with how often each stands. */

@@ -1,4 +1,5 @@
 import { deleteRule, insertRule } from "../../languages/iptables/canonical-rule.ts";
+import { isEndpointChain } from "../../programs/kube-proxy/chain-names.ts";
 import { type ChainDifference, without } from "./compare-chain.ts";
 import { hasMemory } from "./partial-chain.ts";
 import type { ChainChange } from "./rule-changes.ts";
@@ -85,7 +86,7 @@ function fragmentsOf(changes: readonly ChainChange[]): readonly (readonly ChainC
   const fragments: ChainChange[][] = [];
   let wasEndpoint = true;
   for (const change of changes) {
-    const isEndpoint = isEndpointChain(change);
+    const isEndpoint = isOfEndpoint(change);
     if (wasEndpoint && !isEndpoint) fragments.push([]);
     if (fragments.length === 0) fragments.push([]);
     fragments[fragments.length - 1]?.push(change);
@@ -95,7 +96,7 @@ function fragmentsOf(changes: readonly ChainChange[]): readonly (readonly ChainC
 }
 
 function cutFragment(fragment: readonly ChainChange[]): readonly (readonly ChainChange[])[] {
-  return [...cutBlindly(fragment.filter(isEndpointChain)), fragment.filter((change) => !isEndpointChain(change))];
+  return [...cutBlindly(fragment.filter(isOfEndpoint)), fragment.filter((change) => !isOfEndpoint(change))];
 }
 
 /** Sections of chains whose order is all that matters. */
@@ -107,6 +108,6 @@ export function cutBlindly(changes: readonly ChainChange[]): readonly (readonly 
   return sections;
 }
 
-function isEndpointChain({ chain }: ChainChange): boolean {
-  return chain.startsWith("KUBE-SEP-");
+function isOfEndpoint({ chain }: ChainChange): boolean {
+  return isEndpointChain(chain);
 }

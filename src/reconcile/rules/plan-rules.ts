@@ -1,9 +1,13 @@
 import { feed, type PhasedSteps } from "../../ir/step.ts";
 import { toolNames } from "../../ir/text.ts";
 import { type Family, familyNames } from "../../model/address.ts";
-import { chains } from "../../programs/kube-proxy/iptables/chains.ts";
+import {
+  iptablesChains as chains,
+  isServicePortChain,
+  servicePortChainKinds,
+  servicePortChainRank,
+} from "../../programs/kube-proxy/chain-names.ts";
 import type { Backend } from "../live/host-state.ts";
-import { isServicePortChain } from "../owned-names.ts";
 import type { OwnedRules } from "../owned-state.ts";
 import { cutBlindly, cutIntoFragments, mostChainsAtOnce } from "./edit-chain.ts";
 import { type ChainChange, diffRules } from "./rule-changes.ts";
@@ -93,14 +97,12 @@ function roleOf({ chain, kind, isBuiltIn }: ChainChange): "base" | "own" | "shar
   return isBase ? "base" : "shared";
 }
 
-const leading = ["KUBE-FW-", "KUBE-EXT-", "KUBE-XLB-", "KUBE-SVC-", "KUBE-SVL-", "KUBE-SEP-"];
-
 /** A chain can be deleted once nothing leads to it: those that lead come before those that are led to. */
 function topDown(changes: readonly ChainChange[]): readonly ChainChange[] {
   const rank = ({ chain }: ChainChange): number => {
     if (chain === chains.services) return -2;
-    if (chain === chains.markMasquerade) return leading.length;
-    return leading.findIndex((prefix) => chain.startsWith(prefix));
+    if (chain === chains.markMasquerade) return servicePortChainKinds.length;
+    return servicePortChainRank(chain);
   };
   return [...changes].sort((a, b) => rank(a) - rank(b));
 }

@@ -4,7 +4,7 @@ import { chainGraph } from "../../../src/explain/chain/chain-graph.ts";
 import { findChainOwner, ownersByComments } from "../../../src/explain/chain/chain-owner.ts";
 import { explainChain } from "../../../src/explain/chain/explain-chain.ts";
 import { chainsNamed, readTexts } from "../../../src/explain/texts.ts";
-import { endpointChain, servicePortChains } from "../../../src/programs/kube-proxy/iptables/chains.ts";
+import { endpointChain, servicePortChains } from "../../../src/programs/kube-proxy/chain-names.ts";
 import { printMermaid } from "../../../src/report/explain/graph.ts";
 import { clusterCidr, compileFor, here, node, service, slice, there } from "../../harness/explain-objects.ts";
 

@@ -1,5 +1,6 @@
+import { servicePortChains } from "../../../src/programs/kube-proxy/chain-names.ts";
 import { describe, expect, it } from "vitest";
-import { servicePortChains } from "../../../src/programs/kube-proxy/iptables/chains.ts";
+
 import {
   clusterCidr,
   here,

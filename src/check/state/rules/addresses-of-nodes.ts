@@ -30,10 +30,10 @@ function hasAddress({ hostAddresses }: NodeView, { address }: Vip): boolean {
   return hostAddresses.some(({ text }) => text === address.text);
 }
 
-/** In ipvs mode a virtual server can stand only once: compiling says so. */
-function nodePortOwners({ services, cluster }: CheckedState): ReadonlyMap<string, CheckedService> {
+/** Where the first service port takes an address and port alone, compiling says so. */
+function nodePortOwners({ services, program }: CheckedState): ReadonlyMap<string, CheckedService> {
   const owners = new Map<string, CheckedService>();
-  if (cluster.proxyConfiguration.mode === "ipvs") return owners;
+  if (program.traits.exclusiveDestinations) return owners;
   for (const checked of services) {
     if (!checked.isProxied) continue;
     for (const { port } of checked.ports) owners.set(`${port.nodePort}/${port.protocol}`, checked);

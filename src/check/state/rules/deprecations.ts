@@ -42,12 +42,12 @@ function reportFields({ service, spec, report }: CheckedService): void {
   }
 }
 
-function reportMode({ cluster, givenConfiguration }: CheckedState, sink: Sink): void {
-  const { mode, place } = cluster.proxyConfiguration;
+function reportMode({ cluster, program, givenConfiguration }: CheckedState, sink: Sink): void {
+  const { place } = cluster.proxyConfiguration;
   const report = sink.reporter(createSubject("KubeProxyConfiguration"));
   const given = givenConfiguration?.mode;
   const modePlace = place && given !== undefined ? at(place, "mode") : undefined;
-  if (mode === "ipvs") report("proxy-mode-deprecated", modePlace, {});
+  if (program.isDeprecated) report("proxy-mode-deprecated", modePlace, {});
   else if (givenConfiguration !== undefined && (given === undefined || given === null || given === ""))
     report("proxy-mode-default-changes", modePlace ?? place, {});
 }

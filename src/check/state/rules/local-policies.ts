@@ -1,30 +1,30 @@
 import { at } from "../../../diagnostics/place.ts";
-import type { ProxyMode } from "../../../model/proxy-configuration/proxy-configuration.ts";
+import type { ProgramTraits } from "../../../plan/forwarding/program-traits.ts";
 import { allEndpoints, type CheckedPort, type CheckedService, isUsable, type StateRule } from "../checked-state.ts";
 
 /** Policies Local on nodes that have no endpoint of their own. */
-export const localPolicies: StateRule = ({ services, nodes, cluster }) => {
+export const localPolicies: StateRule = ({ services, nodes, program }) => {
   const names = nodes.map(({ name }) => name);
-  const { mode } = cluster.proxyConfiguration;
+  const { traits } = program;
   for (const checked of services) {
-    if (!checked.isProxied || reportNameless(checked, mode)) continue;
-    if (checked.service.internalTrafficPolicy === "Local") reportInternal(checked, names, mode);
-    if (checked.service.externalTrafficPolicy === "Local") reportExternal(checked, names, mode);
+    if (!checked.isProxied || reportNameless(checked, traits)) continue;
+    if (checked.service.internalTrafficPolicy === "Local") reportInternal(checked, names, traits);
+    if (checked.service.externalTrafficPolicy === "Local") reportExternal(checked, names, traits);
   }
 };
 
-/** In ipvs mode what can be reached from outside falls back to endpoints of other nodes, even by its cluster IP. */
-function isDropped({ service }: CheckedService, { port }: CheckedPort, mode: ProxyMode): boolean {
+/** Where a program falls back, what can be reached from outside goes to endpoints of other nodes, even by its cluster IP. */
+function isDropped({ service }: CheckedService, { port }: CheckedPort, traits: ProgramTraits): boolean {
   const isExposed = port.nodePort !== undefined || service.externalIps.length + service.loadBalancerIps.length > 0;
-  return mode === "iptables" || !isExposed;
+  return !traits.localPolicyFallsBack || !isExposed;
 }
 
-function reportNameless(checked: CheckedService, mode: ProxyMode): boolean {
+function reportNameless(checked: CheckedService, traits: ProgramTraits): boolean {
   const { service, ports, report } = checked;
   const isInternal = service.internalTrafficPolicy === "Local";
   if (!isInternal && service.externalTrafficPolicy !== "Local") return false;
   const usable = ports
-    .filter((port) => isDropped(checked, port, mode))
+    .filter((port) => isDropped(checked, port, traits))
     .flatMap(allEndpoints)
     .filter(({ entry }) => isUsable(entry));
   if (usable.length === 0 || usable.some(({ entry }) => entry.nodeName !== undefined)) return false;
@@ -33,9 +33,9 @@ function reportNameless(checked: CheckedService, mode: ProxyMode): boolean {
   return true;
 }
 
-function reportInternal(checked: CheckedService, names: readonly string[], mode: ProxyMode): void {
+function reportInternal(checked: CheckedService, names: readonly string[], traits: ProgramTraits): void {
   const { service, ports, report } = checked;
-  const dropped = ports.filter((port) => isDropped(checked, port, mode));
+  const dropped = ports.filter((port) => isDropped(checked, port, traits));
   const nodes = nodesWithout(dropped, names);
   if (nodes.length === 0) return;
   const place = at(at(service.place, "spec"), "internalTrafficPolicy");
@@ -43,8 +43,12 @@ function reportInternal(checked: CheckedService, names: readonly string[], mode:
 }
 
 /** Load balancers learn from the health check port where endpoints are: those Services are as they should be. */
-function reportExternal({ service, ports, report }: CheckedService, names: readonly string[], mode: ProxyMode): void {
-  if (mode === "ipvs") return;
+function reportExternal(
+  { service, ports, report }: CheckedService,
+  names: readonly string[],
+  traits: ProgramTraits,
+): void {
+  if (traits.localPolicyFallsBack) return;
   const isBalanced = service.type === "LoadBalancer";
   const externalIps = service.externalIps.map(({ address }) => `external IP ${address.text}`);
   const nodePorts = isBalanced ? [] : ports.flatMap(({ port }) => port.nodePort ?? []);

@@ -1,9 +1,9 @@
 import { at } from "../../../diagnostics/place.ts";
 import type { StateRule } from "../checked-state.ts";
 
-/** What limits session affinity: not its timeout, which both modes keep, but the room xt_recent has for clients. */
-export const sessionAffinity: StateRule = ({ services, cluster }) => {
-  if (cluster.proxyConfiguration.mode === "ipvs") return;
+/** What limits session affinity: not its timeout, which every mode keeps, but the room there is for clients. */
+export const sessionAffinity: StateRule = ({ services, program }) => {
+  if (program.affinityClients === undefined) return;
   const sticky = services.filter(({ service, isProxied }) => isProxied && service.affinity !== undefined);
   const [first] = sticky;
   const place = first && at(at(first.service.place, "spec"), "sessionAffinity");

@@ -1,4 +1,4 @@
-import { isServicePortChain } from "../../../reconcile/owned-names.ts";
+import { isServicePortChain } from "../../../programs/kube-proxy/chain-names.ts";
 import { chainSubject, leadOf } from "../chain-graph.ts";
 import type { TextRule } from "../checked-host.ts";
 

@@ -1,5 +1,4 @@
-import { chains as fixed } from "../../../programs/kube-proxy/iptables/chains.ts";
-import { isServicePortChain } from "../../../reconcile/owned-names.ts";
+import { iptablesChains as fixed, isServicePortChain } from "../../../programs/kube-proxy/chain-names.ts";
 import { builtInsOf, chainSubject, leadOf, reachableFrom } from "../chain-graph.ts";
 import type { CheckedTable, TextRule } from "../checked-host.ts";
 

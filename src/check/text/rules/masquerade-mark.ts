@@ -1,5 +1,5 @@
 import type { Match } from "../../../languages/iptables/rule.ts";
-import { chains } from "../../../programs/kube-proxy/iptables/chains.ts";
+import { iptablesChains as chains } from "../../../programs/kube-proxy/chain-names.ts";
 import { chainSubject, reachableFrom } from "../chain-graph.ts";
 import type { CheckedTable, TextRule } from "../checked-host.ts";
 

@@ -1,9 +1,8 @@
 import type { Match } from "../../../languages/iptables/rule.ts";
+import { isBalancingChain } from "../../../programs/kube-proxy/chain-names.ts";
 import { chainSubject, leadOf } from "../chain-graph.ts";
 import type { CheckedChain, PlacedRule, TextRule } from "../checked-host.ts";
 import { conditionsOf } from "../conditions.ts";
-
-const balancing = /^KUBE-(?:SVC|SVL)-/;
 
 /** Chains that balance and leave the last endpoint to chance as well. */
 export const shareLeaks: TextRule = ({ tables }, sink) => {
@@ -13,7 +12,7 @@ export const shareLeaks: TextRule = ({ tables }, sink) => {
       const lots = lotsAtEnd(chain);
       const last = lots[lots.length - 1];
       // Elsewhere a single lot may be meant: a sample of the packets.
-      if (last === undefined || (lots.length < 2 && !balancing.test(chain.name))) continue;
+      if (last === undefined || (lots.length < 2 && !isBalancingChain(chain.name))) continue;
       const left = lots.reduce((share, { threshold }) => share * (1 - threshold / 2 ** 31), 1);
       if (left === 0) continue;
       const percent = `${Number((left * 100).toPrecision(3))}%`;

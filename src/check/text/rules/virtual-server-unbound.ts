@@ -1,6 +1,6 @@
 import { createSubject } from "../../../diagnostics/diagnostic.ts";
 import type { SavedServer } from "../../../languages/ipvs/parse.ts";
-import { setName } from "../../../programs/kube-proxy/ipvs/sets.ts";
+import { setName } from "../../../programs/kube-proxy/set-names.ts";
 import type { CheckedHost, TextRule } from "../checked-host.ts";
 
 /** Virtual servers on addresses that packets are not delivered at. */

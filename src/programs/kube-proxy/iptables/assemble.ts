@@ -3,6 +3,7 @@ import type { LineOrigin } from "../../../ir/step.ts";
 import { declare } from "../../../languages/iptables/write.ts";
 import type { FamilySettings } from "../../../plan/forwarding/forwarding-plan.ts";
 import { type AssembledText, always, type Cause, lineOrigin } from "../../origins.ts";
+import { iptablesChains as chains } from "../chain-names.ts";
 import {
   forwardRules,
   kubeletFirewallRules,
@@ -10,7 +11,6 @@ import {
   nodePortDispatchRules,
   postroutingRules,
 } from "./base.ts";
-import { chains } from "./chains.ts";
 import type { SectionName, Sections } from "./sections.ts";
 
 type Part = readonly string[] | SectionName;

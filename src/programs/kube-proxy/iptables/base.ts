@@ -16,8 +16,9 @@ import {
   setMarkBit,
 } from "../../../languages/iptables/write.ts";
 import type { FamilySettings } from "../../../plan/forwarding/forwarding-plan.ts";
+import { iptablesChains as chains } from "../chain-names.ts";
+import { counters } from "../names.ts";
 import { type Jump, jumpFor } from "../steps.ts";
-import { chains, counters } from "./chains.ts";
 import { hostCidr } from "./matches.ts";
 
 /** Rules that are there whatever the Services are. */

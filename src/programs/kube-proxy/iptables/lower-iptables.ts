@@ -2,10 +2,10 @@ import { joinLines, linesOf } from "../../../ir/lines.ts";
 import type { Script, Step } from "../../../ir/step.ts";
 import type { FamilyPlan, ForwardingPlan } from "../../../plan/forwarding/forwarding-plan.ts";
 import type { LowerOptions } from "../../origins.ts";
+import { counters } from "../names.ts";
 import { assembleJumps, restoreSteps } from "../steps.ts";
 import { assembleRestore } from "./assemble.ts";
 import { jumps } from "./base.ts";
-import { counters } from "./chains.ts";
 import { lowerServicePort } from "./lower-service-port.ts";
 import { createSections } from "./sections.ts";
 
@@ -46,7 +46,7 @@ function counterSteps(used: ReadonlySet<string>): readonly Step[] {
 
 /** Set for the host as a whole, so also where no IPv4 rules are written. */
 function sysctlSteps(plan: ForwardingPlan): readonly Step[] {
-  if (!plan.localhostNodePorts) return [];
+  if (plan.localhostNodePorts !== "served") return [];
   const stdin = joinLines([linesOf(["net.ipv4.conf.all.route_localnet = 1"])]);
   return [{ purpose: "let node ports answer on 127.0.0.1", argv: ["sysctl", "-p", "-"], stdin, file: "sysctl.conf" }];
 }

@@ -16,15 +16,15 @@ import {
 } from "../../../languages/iptables/write.ts";
 import { compareBytes } from "../../../model/fields/name-map.ts";
 import type {
-  Admission,
   Endpoint,
+  EndpointList,
   ExternalPlan,
-  FamilySettings,
   ServicePortPlan,
+  SourceRanges,
 } from "../../../plan/forwarding/forwarding-plan.ts";
-import { chains, endpointChain, type ServicePortChains } from "./chains.ts";
+import { iptablesChains as chains, endpointChain } from "../chain-names.ts";
 import { fromLocal, hostCidr, notFromLocal } from "./matches.ts";
-import { becauseOfEndpoint, becauseOfService, type Sections, write } from "./sections.ts";
+import { type PortLowering, setEndpointOrigin, setOrigin, write } from "./sections.ts";
 
 /** An endpoint with the name of its chain. */
 interface ChainedEndpoint {
@@ -33,22 +33,18 @@ interface ChainedEndpoint {
 }
 
 /** The chains that belong to one service port alone: EXT, FW, SVC, SVL and one SEP for each endpoint. */
-export function lowerOwnChains(
-  plan: ServicePortPlan,
-  own: ServicePortChains,
-  settings: FamilySettings,
-  out: Sections,
-): void {
+export function lowerOwnChains(lowering: PortLowering): void {
+  const { plan, own } = lowering;
   const { external } = plan;
   if (external !== undefined && external.route.kind !== "reject") {
-    lowerExternalChain(plan, external, own, settings, out);
-    if (external.admission !== undefined) lowerFirewallChain(plan, external.admission, own, settings, out);
+    lowerExternalChain(lowering, external);
+    if (external.sourceRanges !== undefined) lowerFirewallChain(lowering, external, external.sourceRanges);
   }
   const cluster = nameChains(plan, plan.endpoints.cluster);
   const local = nameChains(plan, plan.endpoints.local);
-  if (cluster.length > 0) lowerPolicyChain(plan, own.cluster, "cluster", cluster, settings, out);
-  if (local.length > 0) lowerPolicyChain(plan, own.local, "local", local, settings, out);
-  lowerEndpointChains(plan, union(cluster, local), settings, out);
+  if (cluster.length > 0) lowerPolicyChain(lowering, own.cluster, "cluster", cluster);
+  if (local.length > 0) lowerPolicyChain(lowering, own.local, "local", local);
+  lowerEndpointChains(lowering, union(cluster, local));
 }
 
 function nameChains(plan: ServicePortPlan, endpoints: readonly Endpoint[]): readonly ChainedEndpoint[] {
@@ -58,23 +54,17 @@ function nameChains(plan: ServicePortPlan, endpoints: readonly Endpoint[]): read
   return chained;
 }
 
-function lowerExternalChain(
-  plan: ServicePortPlan,
-  external: ExternalPlan,
-  own: ServicePortChains,
-  settings: FamilySettings,
-  out: Sections,
-): void {
-  becauseOfService(out, plan, "spec.externalTrafficPolicy");
+function lowerExternalChain({ plan, own, settings, out }: PortLowering, external: ExternalPlan): void {
+  setOrigin(out, plan, "spec.externalTrafficPolicy");
   const rule = (match: string, target: string): void =>
     write(out, "nat own", appendTo(own.external) + match + jump(target));
   write(out, "nat declarations", declare(own.external));
-  if (!external.keepsSource) {
+  if (!external.preservesClientIp) {
     // Endpoints may be on other nodes, whose answers must come back through this one.
     rule(comment(`masquerade traffic for ${plan.name} external destinations`), chains.markMasquerade);
-  } else {
-    if (settings.localTraffic !== undefined) {
-      const local = fromLocal(settings.localTraffic);
+  } else if (external.shortCircuitsLocal) {
+    if (settings.localDetector !== undefined) {
+      const local = fromLocal(settings.localDetector);
       rule(local.source + local.interface + comment(`pod traffic for ${plan.name} external destinations`), own.cluster);
     }
     // The node itself may use any endpoint, masqueraded: the address it asked for may have become its source.
@@ -87,63 +77,59 @@ function lowerExternalChain(
 
 /** Sources in a range go on; others reach the end of the chain untranslated, and KUBE-PROXY-FIREWALL drops them. */
 function lowerFirewallChain(
-  plan: ServicePortPlan,
-  admission: Admission,
-  own: ServicePortChains,
-  settings: FamilySettings,
-  out: Sections,
+  { plan, own, settings, out }: PortLowering,
+  { loadBalancerIps }: ExternalPlan,
+  { ranges, includesNode }: SourceRanges,
 ): void {
   const start = appendTo(own.firewall);
   const allow = (cidr: string): void =>
     write(out, "nat own", start + source(cidr) + comment(`${plan.name} loadbalancer IP`) + jump(own.external));
-  becauseOfService(out, plan, "spec.loadBalancerSourceRanges");
+  setOrigin(out, plan, "spec.loadBalancerSourceRanges");
   write(out, "nat declarations", declare(own.firewall));
-  for (const { cidr, place } of admission.ranges) {
-    becauseOfService(out, plan, `spec.loadBalancerSourceRanges[${place.key}]`, place);
+  for (const { cidr, place } of ranges) {
+    setOrigin(out, plan, `spec.loadBalancerSourceRanges[${place.key}]`, place);
     allow(cidr.text);
   }
   // The node's own packets to the address carry the address itself as their source.
-  if (admission.includesNode)
-    for (const { address } of plan.external?.loadBalancerIps ?? []) allow(hostCidr(address.text, settings));
+  if (includesNode) for (const { address } of loadBalancerIps) allow(hostCidr(address.text, settings));
   write(out, "nat own", start + comment(`other traffic to ${plan.name} will be dropped by KUBE-PROXY-FIREWALL`));
 }
 
 /** SVC or SVL: masquerade what does not come from a pod, then affinity, then an endpoint by chance. */
 function lowerPolicyChain(
-  plan: ServicePortPlan,
+  lowering: PortLowering,
   chain: string,
-  over: "cluster" | "local",
+  over: EndpointList,
   endpoints: readonly ChainedEndpoint[],
-  settings: FamilySettings,
-  out: Sections,
 ): void {
-  becauseOfService(out, plan, "spec.clusterIP", plan.clusterIp.place);
+  const { plan, settings, out } = lowering;
+  setOrigin(out, plan, "spec.clusterIP", plan.clusterIp.place);
   write(out, "nat declarations", declare(chain));
   const start = appendTo(chain);
-  if (plan.internal.kind === "balance" && plan.internal.over === over) lowerMasquerade(plan, start, settings, out);
+  if (plan.internal.kind === "balance" && plan.internal.over === over) lowerMasquerade(lowering, start);
   const opening = ` -m comment --comment "${plan.name} -> `;
   const toEndpoint = ({ endpoint }: ChainedEndpoint): string =>
     settings.largeCluster ? "" : `${opening}${endpoint.target}"`;
   if (plan.affinity !== undefined) {
-    becauseOfService(out, plan, "spec.sessionAffinity");
+    setOrigin(out, plan, "spec.sessionAffinity");
     for (const to of endpoints) {
       const seen = seenRecently(to.chain, plan.affinity.timeoutSeconds, settings.family);
       write(out, "nat own", start + toEndpoint(to) + seen + jump(to.chain));
     }
   }
   endpoints.forEach((to, index) => {
-    becauseOfEndpoint(out, to.endpoint);
+    setEndpointOrigin(out, to.endpoint);
     const left = endpoints.length - index;
     write(out, "nat own", start + toEndpoint(to) + (left > 1 ? oneIn(left) : "") + jump(to.chain));
   });
 }
 
-function lowerMasquerade(plan: ServicePortPlan, start: string, settings: FamilySettings, out: Sections): void {
-  if (!settings.masqueradeAll && settings.localTraffic === undefined) return;
+function lowerMasquerade({ plan, settings, out }: PortLowering, start: string): void {
+  if (!settings.masqueradeAll && settings.localDetector === undefined) return;
   const others =
-    settings.masqueradeAll || settings.localTraffic === undefined
+    settings.masqueradeAll || settings.localDetector === undefined
       ? { source: "", interface: "" }
-      : notFromLocal(settings.localTraffic);
+      : notFromLocal(settings.localDetector);
   const rule =
     others.source +
     destination(hostCidr(plan.clusterIp.address.text, settings)) +
@@ -154,18 +140,13 @@ function lowerMasquerade(plan: ServicePortPlan, start: string, settings: FamilyS
   write(out, "nat own", start + rule + jump(chains.markMasquerade));
 }
 
-function lowerEndpointChains(
-  plan: ServicePortPlan,
-  endpoints: readonly ChainedEndpoint[],
-  settings: FamilySettings,
-  out: Sections,
-): void {
+function lowerEndpointChains({ plan, settings, out }: PortLowering, endpoints: readonly ChainedEndpoint[]): void {
   const name = settings.largeCluster ? "" : comment(plan.name);
   const hairpin = name + jump(chains.markMasquerade);
   const forwarded = protocol(plan.protocol) + name;
   const match = protocolMatch(plan.protocol);
   for (const { endpoint, chain } of endpoints) {
-    becauseOfEndpoint(out, endpoint);
+    setEndpointOrigin(out, endpoint);
     const start = appendTo(chain);
     write(out, "nat declarations", declare(chain));
     // Hairpin: an endpoint that reaches itself through the service must see another source than itself.

@@ -10,26 +10,27 @@ import {
   reject,
 } from "../../../languages/iptables/write.ts";
 import type { FamilySettings, Route, ServicePortPlan } from "../../../plan/forwarding/forwarding-plan.ts";
-import { chains, counters, type ServicePortChains, servicePortChains } from "./chains.ts";
+import { iptablesChains as chains, servicePortChains } from "../chain-names.ts";
+import { counters } from "../names.ts";
 import { lowerOwnChains } from "./lower-own-chains.ts";
 import { vipMatch } from "./matches.ts";
-import { becauseOfPort, becauseOfService, type Sections, write } from "./sections.ts";
+import { type PortLowering, type Sections, setOrigin, setPortOrigin, write } from "./sections.ts";
 
 /** Everything the iptables mode writes for one service port: its lines in shared chains, then its own chains. */
 export function lowerServicePort(plan: ServicePortPlan, settings: FamilySettings, out: Sections): void {
-  const own = servicePortChains(plan.name, plan.protocol);
-  lowerClusterIp(plan, own, settings, out);
+  const lowering = { plan, own: servicePortChains(plan.name, plan.protocol), settings, out };
+  lowerClusterIp(lowering);
   if (plan.external !== undefined) {
-    lowerExternalIps(plan, own, settings, out);
-    lowerLoadBalancerIps(plan, own, settings, out);
-    lowerNodePort(plan, own, settings, out);
+    lowerExternalIps(lowering);
+    lowerLoadBalancerIps(lowering);
+    lowerNodePort(lowering);
   }
   lowerHealthCheck(plan, out);
-  lowerOwnChains(plan, own, settings, out);
+  lowerOwnChains(lowering);
 }
 
-function lowerClusterIp(plan: ServicePortPlan, own: ServicePortChains, settings: FamilySettings, out: Sections): void {
-  becauseOfService(out, plan, "spec.clusterIP", plan.clusterIp.place);
+function lowerClusterIp({ plan, own, settings, out }: PortLowering): void {
+  setOrigin(out, plan, "spec.clusterIP", plan.clusterIp.place);
   const ip = plan.clusterIp.address.text;
   if (plan.internal.kind === "balance") {
     const chain = plan.internal.over === "cluster" ? own.cluster : own.local;
@@ -40,33 +41,25 @@ function lowerClusterIp(plan: ServicePortPlan, own: ServicePortChains, settings:
   write(out, "filter services", appendTo(chains.services) + match + refuse(plan.internal, settings));
 }
 
-function lowerExternalIps(
-  plan: ServicePortPlan,
-  own: ServicePortChains,
-  settings: FamilySettings,
-  out: Sections,
-): void {
+function lowerExternalIps(lowering: PortLowering): void {
+  const { plan, own, settings, out } = lowering;
   for (const { address, place } of plan.external?.externalIps ?? []) {
-    becauseOfService(out, plan, `spec.externalIPs[${place.key}]`, place);
+    setOrigin(out, plan, `spec.externalIPs[${place.key}]`, place);
     if (plan.external?.route.kind !== "reject") {
       const match = vipMatch(plan, settings, address.text, "external IP");
       write(out, "nat services", appendTo(chains.services) + match + jump(own.external));
     }
-    lowerRefusal(plan, settings, address.text, out);
+    lowerRefusal(lowering, address.text);
   }
 }
 
-function lowerLoadBalancerIps(
-  plan: ServicePortPlan,
-  own: ServicePortChains,
-  settings: FamilySettings,
-  out: Sections,
-): void {
+function lowerLoadBalancerIps(lowering: PortLowering): void {
+  const { plan, own, settings, out } = lowering;
   const { external } = plan;
   if (external === undefined) return;
-  const isGuarded = external.admission !== undefined && external.route.kind !== "reject";
+  const isGuarded = external.sourceRanges !== undefined && external.route.kind !== "reject";
   for (const { address, place } of external.loadBalancerIps) {
-    becauseOfService(out, plan, "status.loadBalancer.ingress", place);
+    setOrigin(out, plan, "status.loadBalancer.ingress", place);
     if (external.route.kind !== "reject") {
       const match = vipMatch(plan, settings, address.text, "loadbalancer IP");
       write(out, "nat services", appendTo(chains.services) + match + jump(isGuarded ? own.firewall : own.external));
@@ -75,12 +68,12 @@ function lowerLoadBalancerIps(
       const match = vipMatch(plan, settings, address.text, `traffic not accepted by ${own.firewall}`);
       write(out, "filter proxyFirewall", appendTo(chains.proxyFirewall) + match + jump("DROP"));
     }
-    lowerRefusal(plan, settings, address.text, out);
+    lowerRefusal(lowering, address.text);
   }
 }
 
 /** What the external chain left alone is rejected or dropped, where no endpoint may take it. */
-function lowerRefusal(plan: ServicePortPlan, settings: FamilySettings, ip: string, out: Sections): void {
+function lowerRefusal({ plan, settings, out }: PortLowering, ip: string): void {
   const route = plan.external?.route;
   if (route === undefined || route.kind === "balance") return;
   const match = vipMatch(plan, settings, ip, withoutEndpoints(route));
@@ -88,10 +81,10 @@ function lowerRefusal(plan: ServicePortPlan, settings: FamilySettings, ip: strin
 }
 
 /** Node ports are not subject to source ranges. */
-function lowerNodePort(plan: ServicePortPlan, own: ServicePortChains, settings: FamilySettings, out: Sections): void {
+function lowerNodePort({ plan, own, settings, out }: PortLowering): void {
   const { external } = plan;
   if (external?.nodePort === undefined) return;
-  becauseOfPort(out, plan, "nodePort");
+  setPortOrigin(out, plan, "nodePort");
   const port = destinationPort(plan.protocol, external.nodePort);
   if (external.route.kind !== "reject") {
     const match = protocol(plan.protocol) + comment(plan.name) + port;
@@ -111,7 +104,7 @@ function lowerNodePort(plan: ServicePortPlan, own: ServicePortChains, settings: 
 /** Accepted whether or not this node has endpoints: the answer to the check says so. */
 function lowerHealthCheck(plan: ServicePortPlan, out: Sections): void {
   if (plan.healthCheckNodePort === undefined) return;
-  becauseOfService(out, plan, "spec.healthCheckNodePort");
+  setOrigin(out, plan, "spec.healthCheckNodePort");
   const match = protocol("tcp") + comment(`${plan.name} health check node port`);
   const port = destinationPort("tcp", plan.healthCheckNodePort);
   write(out, "filter nodePorts", appendTo(chains.nodePorts) + match + port + jump("ACCEPT"));

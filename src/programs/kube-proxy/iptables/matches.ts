@@ -8,7 +8,11 @@ import {
   protocol,
   source,
 } from "../../../languages/iptables/write.ts";
-import type { FamilySettings, LocalTraffic, ServicePortPlan } from "../../../plan/forwarding/forwarding-plan.ts";
+import type {
+  FamilySettings,
+  LocalTrafficDetector,
+  ServicePortPlan,
+} from "../../../plan/forwarding/forwarding-plan.ts";
 
 /** One address as a network: `10.0.0.1/32`. */
 export function hostCidr(ip: string, { family }: FamilySettings): string {
@@ -31,7 +35,7 @@ export interface LocalMatch {
   readonly interface: string;
 }
 
-export function fromLocal(local: LocalTraffic): LocalMatch {
+export function fromLocal(local: LocalTrafficDetector): LocalMatch {
   switch (local.kind) {
     case "source":
       return { source: source(local.cidr.text), interface: "" };
@@ -42,7 +46,7 @@ export function fromLocal(local: LocalTraffic): LocalMatch {
   }
 }
 
-export function notFromLocal(local: LocalTraffic): LocalMatch {
+export function notFromLocal(local: LocalTrafficDetector): LocalMatch {
   switch (local.kind) {
     case "source":
       return { source: notSource(local.cidr.text), interface: "" };

@@ -1,7 +1,8 @@
 import type { Place } from "../../../diagnostics/place.ts";
 import { appendLine, createLines, type Lines } from "../../../ir/lines.ts";
-import type { Endpoint, ServicePortPlan } from "../../../plan/forwarding/forwarding-plan.ts";
+import type { Endpoint, FamilySettings, ServicePortPlan } from "../../../plan/forwarding/forwarding-plan.ts";
 import { always, type Cause, endpointCause, portCause, serviceCause } from "../../origins.ts";
+import type { ServicePortChains } from "../chain-names.ts";
 
 /**
  * The parts of one family's ruleset that service ports add to, in no order of their own. The printed text is the
@@ -41,22 +42,30 @@ export function createSections(keepCauses: boolean): Sections {
   };
 }
 
+/** One service port, with what its lines are made of and where they go. */
+export interface PortLowering {
+  readonly plan: ServicePortPlan;
+  readonly own: ServicePortChains;
+  readonly settings: FamilySettings;
+  readonly out: Sections;
+}
+
 export function write(sections: Sections, name: SectionName, line: string): void {
   appendLine(sections.lines[name], line);
   sections.causes?.[name].push(sections.cause);
 }
 
 /** Says that the lines to come are there because of a field of the Service. Costs nothing when nobody asks. */
-export function becauseOfService(sections: Sections, plan: ServicePortPlan, field: string, place?: Place): void {
+export function setOrigin(sections: Sections, plan: ServicePortPlan, field: string, place?: Place): void {
   if (sections.causes !== undefined) sections.cause = serviceCause(plan, field, place);
 }
 
 /** The same for a field of the Service's port. */
-export function becauseOfPort(sections: Sections, plan: ServicePortPlan, field: string): void {
+export function setPortOrigin(sections: Sections, plan: ServicePortPlan, field: string): void {
   if (sections.causes !== undefined) sections.cause = portCause(plan, field);
 }
 
 /** The same for an endpoint. */
-export function becauseOfEndpoint(sections: Sections, endpoint: Endpoint): void {
+export function setEndpointOrigin(sections: Sections, endpoint: Endpoint): void {
   if (sections.causes !== undefined) sections.cause = endpointCause(endpoint);
 }

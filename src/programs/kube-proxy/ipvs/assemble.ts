@@ -6,15 +6,16 @@ import { addRealServer } from "../../../languages/ipvs/write.ts";
 import { compareBytes } from "../../../model/fields/name-map.ts";
 import type { FamilySettings } from "../../../plan/forwarding/forwarding-plan.ts";
 import { type AssembledText, always, type Cause, endpointCause, lineOrigin } from "../../origins.ts";
-import { chains } from "./chains.ts";
-import type { Collected } from "./ipvs-objects.ts";
+import { ipvsChains as chains } from "../chain-names.ts";
+import { addressDevice } from "../names.ts";
+import { type SetKey, setKeys, setName, sets } from "../set-names.ts";
+import type { IpvsObjects } from "./ipvs-objects.ts";
 import { filterRules, natRules } from "./rules.ts";
-import { type SetKey, setKeys, setName, sets } from "./sets.ts";
 
-/** One family's collected fragments with what spells them. */
-export interface FamilyFragments {
+/** What the service ports of one family ask for, with what spells it. */
+export interface FamilyObjects {
   readonly settings: FamilySettings;
-  readonly collected: Collected;
+  readonly objects: IpvsObjects;
 }
 
 /** Lines with their causes, for one step. */
@@ -36,10 +37,10 @@ function createWriter(keepOrigins: boolean): Writer {
 }
 
 /** The input of ipset restore: all sets of the families, by name, each followed by its entries in bytewise order. */
-export function assembleSets(families: readonly FamilyFragments[], keepOrigins: boolean): AssembledText {
+export function assembleSets(families: readonly FamilyObjects[], keepOrigins: boolean): AssembledText {
   const writer = createWriter(keepOrigins);
-  const named = families.flatMap(({ settings: { family }, collected }) =>
-    setKeys.map((key) => ({ name: setName(key, family), key, family, entries: collected.entries[key] })),
+  const named = families.flatMap(({ settings: { family }, objects }) =>
+    setKeys.map((key) => ({ name: setName(key, family), key, family, entries: objects.entries[key] })),
   );
   for (const { name, key, family, entries } of named.sort((a, b) => compareBytes(a.name, b.name))) {
     writer.write(createSet({ name, type: sets[key].type, family, entries: entries.size }), always);
@@ -51,9 +52,9 @@ export function assembleSets(families: readonly FamilyFragments[], keepOrigins: 
 }
 
 /** The input of ipvsadm --restore: virtual servers in bytewise order, each followed by its real servers. */
-export function assembleServers(families: readonly FamilyFragments[], keepOrigins: boolean): AssembledText {
+export function assembleServers(families: readonly FamilyObjects[], keepOrigins: boolean): AssembledText {
   const writer = createWriter(keepOrigins);
-  const servers = families.flatMap(({ collected }) => [...collected.servers.values()]);
+  const servers = families.flatMap(({ objects }) => [...objects.servers.values()]);
   for (const { add, key, endpoints, cause } of servers.sort((a, b) => compareBytes(a.add, b.add))) {
     writer.write(add, cause);
     for (const endpoint of endpoints) {
@@ -64,16 +65,16 @@ export function assembleServers(families: readonly FamilyFragments[], keepOrigin
 }
 
 /** The input of ip -batch: the addresses of the dummy device. */
-export function assembleAddresses(families: readonly FamilyFragments[], keepOrigins: boolean): AssembledText {
+export function assembleAddresses(families: readonly FamilyObjects[], keepOrigins: boolean): AssembledText {
   const writer = createWriter(keepOrigins);
-  const bound = families.flatMap(({ settings, collected }) =>
-    [...collected.entries.boundIps].map(([ip, cause]) => ({
+  const bound = families.flatMap(({ settings, objects }) =>
+    [...objects.entries.boundIps].map(([ip, cause]) => ({
       cidr: ip + (settings.family === "ipv4" ? "/32" : "/128"),
       cause,
     })),
   );
   for (const { cidr, cause } of bound.sort((a, b) => compareBytes(a.cidr, b.cidr))) {
-    writer.write(`addr replace ${cidr} dev kube-ipvs0`, cause);
+    writer.write(`addr replace ${cidr} dev ${addressDevice}`, cause);
   }
   return writer.end();
 }
@@ -85,16 +86,16 @@ export const filterChains = [forward, nodePort, proxyFirewall, sourceRangesFirew
 export const natChains = [chains.services, chains.postrouting, nodePort, chains.loadBalancer, chains.markMasquerade];
 
 /** The input of iptables-restore: a fixed handful of chains, whatever the number of Services. */
-export function assembleRules({ settings, collected }: FamilyFragments, keepOrigins: boolean): AssembledText {
+export function assembleRules({ settings, objects }: FamilyObjects, keepOrigins: boolean): AssembledText {
   const writer = createWriter(keepOrigins);
-  const has = (set: SetKey): boolean => collected.entries[set].size > 0;
+  const has = (set: SetKey): boolean => objects.entries[set].size > 0;
   const table = (name: string, declared: readonly string[]): void => {
     writer.write(`*${name}`, undefined);
     for (const chain of declared) writer.write(declare(chain), always);
   };
   table("filter", filterChains);
   for (const rule of filterRules(settings, has)) writer.write(rule, always);
-  for (const { rule, cause } of collected.closedToNode) writer.write(rule, cause);
+  for (const { rule, cause } of objects.nodeDropRules) writer.write(rule, cause);
   writer.write("COMMIT", undefined);
   table("nat", natChains);
   for (const rule of natRules(settings, has)) writer.write(rule, always);

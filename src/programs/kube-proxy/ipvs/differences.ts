@@ -1,6 +1,7 @@
 import type { Report } from "../../../diagnostics/diagnostic.ts";
 import { at, type Place } from "../../../diagnostics/place.ts";
-import type { ServicePortPlan } from "../../../plan/forwarding/forwarding-plan.ts";
+import type { LoopbackNodePorts, Route, ServicePortPlan } from "../../../plan/forwarding/forwarding-plan.ts";
+import { fallsBack } from "../../../plan/forwarding/resolve-service-port.ts";
 import type { IpvsContext } from "./ipvs-objects.ts";
 
 /** How often each behaviour that the iptables mode does not have was met, and where first. */
@@ -25,37 +26,51 @@ export function createDifferences(): Differences {
 
 /** Notes what a service port meets. */
 export function noteDifferences(plan: ServicePortPlan, context: IpvsContext, found: Differences): void {
-  const note = (code: CountedCode, place: Place): void => {
-    const known = found.counts.get(code);
-    if (known === undefined) found.counts.set(code, { count: 1, place });
-    else known.count += 1;
-  };
+  const note = (code: CountedCode, place: Place): void => noteOne(found, code, place);
   const { external, service, port } = plan;
   const field = (name: string): Place => at(at(service.place, "spec"), name);
   found.servesAny = true;
   if (port.nodePort !== undefined && service.clusterIps.ipv4 !== undefined) found.hasNodePort = true;
-  const isLocal = service.internalTrafficPolicy === "Local" || external?.keepsSource === true;
-  if (isLocal && plan.endpoints.local.length === 0 && plan.endpoints.cluster.length > 0) {
-    note("ipvs-local-falls-back", field(external?.keepsSource ? "externalTrafficPolicy" : "internalTrafficPolicy"));
+  if (isDiverted(plan)) {
+    note(
+      "ipvs-local-falls-back",
+      field(external?.preservesClientIp ? "externalTrafficPolicy" : "internalTrafficPolicy"),
+    );
   }
   if (plan.affinity !== undefined) note("ipvs-affinity-per-address", field("sessionAffinity"));
-  if (external?.admission !== undefined && !external.admission.includesNode)
+  if (external?.sourceRanges !== undefined && !external.sourceRanges.includesNode)
     note("ipvs-node-outside-source-ranges", field("loadBalancerSourceRanges"));
-  if (external?.keepsSource === true && plan.endpoints.local.length > 0)
+  if (external?.preservesClientIp === true && plan.endpoints.local.length > 0)
     note("ipvs-no-short-circuit", field("externalTrafficPolicy"));
-  if (external?.admission !== undefined && external.route.kind === "reject") {
+  if (external?.sourceRanges !== undefined && external.route.kind === "reject") {
     note("ipvs-source-ranges-without-endpoints", field("loadBalancerSourceRanges"));
   }
   for (const { address, place } of [...(external?.externalIps ?? []), ...(external?.loadBalancerIps ?? [])]) {
     if (context.hostAddresses.has(address.text)) note("ipvs-host-addresses-served", place);
   }
-  const skipsHealthCheck = plan.healthCheckNodePort !== undefined && external?.nodePort !== undefined;
-  if (skipsHealthCheck && context.nodePortAddresses.length === 0) note("ipvs-node-ports-match-nothing", port.place);
+  if (service.healthCheckNodePort !== undefined && plan.healthCheckNodePort === undefined)
+    note("ipvs-node-ports-match-nothing", port.place);
 }
 
-/** Says each once. `localhostNodePorts`: the iptables mode would open node ports on loopback. */
-export function reportDifferences(found: Differences, localhostNodePorts: boolean, report: Report): void {
+function noteOne({ counts }: Differences, code: CountedCode, place: Place): void {
+  const known = counts.get(code);
+  if (known === undefined) counts.set(code, { count: 1, place });
+  else known.count += 1;
+}
+
+/** A policy is Local, and endpoints of other nodes take its traffic. */
+function isDiverted({ service, internal, external }: ServicePortPlan): boolean {
+  const isToOthers = (policy: "Cluster" | "Local", route: Route): boolean =>
+    route.kind === "balance" && fallsBack(policy, route);
+  return (
+    isToOthers(service.internalTrafficPolicy, internal) ||
+    (external !== undefined && isToOthers(service.externalTrafficPolicy, external.route))
+  );
+}
+
+/** Says each once. */
+export function reportDifferences(found: Differences, localhostNodePorts: LoopbackNodePorts, report: Report): void {
   if (found.servesAny) report("ipvs-unused-ports-rejected", undefined, {});
-  if (found.hasNodePort && localhostNodePorts) report("ipvs-no-loopback-node-ports", undefined, {});
+  if (found.hasNodePort && localhostNodePorts === "ignored") report("ipvs-no-loopback-node-ports", undefined, {});
   for (const [code, { count, place }] of found.counts) report(code, place, { count });
 }

@@ -1,9 +1,9 @@
-import { type IpAddress, parseIp } from "../../../model/address.ts";
-import { compareBytes } from "../../../model/fields/name-map.ts";
+import type { IpAddress } from "../../../model/address.ts";
 import type { IpvsSettings } from "../../../model/proxy-configuration/proxy-configuration.ts";
 import type { Endpoint, FamilySettings, ServicePortPlan } from "../../../plan/forwarding/forwarding-plan.ts";
+import { isHostWide, nodePortAddresses } from "../../../plan/forwarding/node-port-scope.ts";
 import type { Cause } from "../../origins.ts";
-import { type SetKey, setKeys } from "./sets.ts";
+import { type SetKey, setKeys } from "../set-names.ts";
 
 /** A virtual server and where it sends to. */
 export interface VirtualServer {
@@ -18,18 +18,18 @@ export interface VirtualServer {
  * What the service ports of one family ask of the kernel. Entries that several ask for are kept once; a virtual
  * server belongs to the first that names it.
  */
-export interface Collected {
+export interface IpvsObjects {
   /** Per set the entries, each with what asked for it first. Addresses on the dummy device are the set `boundIps`. */
   readonly entries: Readonly<Record<SetKey, Map<string, Cause>>>;
   /** By key, such as `-t 10.96.0.10:80`. */
   readonly servers: Map<string, VirtualServer>;
   /** Rules that keep this node from load balancer addresses whose source ranges leave it out. */
-  readonly closedToNode: { readonly rule: string; readonly cause: Cause }[];
+  readonly nodeDropRules: { readonly rule: string; readonly cause: Cause }[];
 }
 
-export function createCollected(): Collected {
+export function createIpvsObjects(): IpvsObjects {
   const entries = Object.fromEntries(setKeys.map((key) => [key, new Map()])) as Record<SetKey, Map<string, Cause>>;
-  return { entries, servers: new Map(), closedToNode: [] };
+  return { entries, servers: new Map(), nodeDropRules: [] };
 }
 
 /** What lowering a service port needs to know besides its plan. */
@@ -55,18 +55,4 @@ export function createContext(
     hostAddresses: new Set(settings.hostAddresses.filter(isHostWide).map(({ text }) => text)),
     reportShared,
   };
-}
-
-/** The host's addresses that node ports are served on: not loopback, and of IPv6 none that holds for one link only. */
-function nodePortAddresses({ nodePorts, hostAddresses }: FamilySettings): readonly IpAddress[] {
-  const chosen =
-    nodePorts.kind === "every-address"
-      ? hostAddresses.filter(isHostWide)
-      : nodePorts.addresses.map(parseIp).filter((ip) => ip !== undefined && !ip.text.startsWith("127."));
-  const unique = new Map(chosen.flatMap((ip) => (ip === undefined ? [] : [[ip.text, ip]])));
-  return [...unique.values()].sort((a, b) => compareBytes(a.text, b.text));
-}
-
-function isHostWide({ text }: IpAddress): boolean {
-  return !/^fe[89ab][0-9a-f]:/.test(text);
 }

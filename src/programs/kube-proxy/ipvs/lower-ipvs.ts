@@ -4,25 +4,24 @@ import type { Script, Step } from "../../../ir/step.ts";
 import { defaultMaxElements } from "../../../languages/ipset/write.ts";
 import type { FamilyPlan, ForwardingPlan } from "../../../plan/forwarding/forwarding-plan.ts";
 import type { LowerOptions } from "../../origins.ts";
+import { addressDevice } from "../names.ts";
+import { setKeys, setName } from "../set-names.ts";
 import { assembleJumps, restoreSteps, textStep } from "../steps.ts";
-import { assembleAddresses, assembleRules, assembleServers, assembleSets, type FamilyFragments } from "./assemble.ts";
+import { assembleAddresses, assembleRules, assembleServers, assembleSets, type FamilyObjects } from "./assemble.ts";
 import { createDifferences, type Differences, noteDifferences, reportDifferences } from "./differences.ts";
-import { createCollected, createContext } from "./ipvs-objects.ts";
+import { createContext, createIpvsObjects } from "./ipvs-objects.ts";
 import { lowerServicePort } from "./lower-service-port.ts";
 import { jumps } from "./rules.ts";
-import { setKeys, setName } from "./sets.ts";
 
 /**
  * The ipvs mode: a plan as the steps that program it. Sets before the rules that ask for them, virtual servers
  * before anything leads there, and the service addresses last: from then on packets to them are for this host.
  */
 export function lowerIpvs(plan: ForwardingPlan, options: LowerOptions, report: Report): Script {
-  const differences = createDifferences();
-  const families = plan.families.map((family) => lowerFamily(family, plan, differences, report));
-  reportDifferences(differences, plan.localhostNodePorts, report);
-  const rules = families.flatMap((fragments) => {
-    const chains = assembleRules(fragments, options.origins);
-    return restoreSteps(fragments.settings.family, chains, assembleJumps(jumps, options.origins));
+  const families = lowerFamilies(plan, report);
+  const rules = families.flatMap((family) => {
+    const chains = assembleRules(family, options.origins);
+    return restoreSteps(family.settings.family, chains, assembleJumps(jumps, options.origins));
   });
   const servers = assembleServers(families, options.origins);
   const addresses = assembleAddresses(families, options.origins);
@@ -37,7 +36,7 @@ export function lowerIpvs(plan: ForwardingPlan, options: LowerOptions, report: R
     ...timeoutSteps(plan),
     sysctlStep(plan),
     ...rules,
-    bareStep("make the device that carries service addresses", ["ip", "link", "add", "kube-ipvs0", "type", "dummy"]),
+    bareStep("make the device that carries service addresses", ["ip", "link", "add", addressDevice, "type", "dummy"]),
     textStep(
       { purpose: "bind the service addresses", argv: ["ip", "-batch", "-"], file: "addresses.batch" },
       addresses,
@@ -50,26 +49,38 @@ function bareStep(purpose: string, argv: readonly string[]): Step {
   return { purpose, argv, stdin: new Uint8Array(), file: undefined };
 }
 
+/** Reports what lowering does, and makes no text. */
+export function inspectIpvs(plan: ForwardingPlan, report: Report): void {
+  lowerFamilies(plan, report);
+}
+
+function lowerFamilies(plan: ForwardingPlan, report: Report): readonly FamilyObjects[] {
+  const differences = createDifferences();
+  const families = plan.families.map((family) => lowerFamily(family, plan, differences, report));
+  reportDifferences(differences, plan.localhostNodePorts, report);
+  return families;
+}
+
 function lowerFamily(
   { settings, servicePorts }: FamilyPlan,
   plan: ForwardingPlan,
   differences: Differences,
   report: Report,
-): FamilyFragments {
-  const collected = createCollected();
+): FamilyObjects {
+  const objects = createIpvsObjects();
   const context = createContext(settings, plan.ipvs, ({ name }, address, { place }) =>
     report("virtual-server-shared", place, { address, service: name }),
   );
   for (const servicePort of servicePorts) {
-    lowerServicePort(servicePort, context, collected);
+    lowerServicePort(servicePort, context, objects);
     noteDifferences(servicePort, context, differences);
   }
   for (const key of setKeys) {
-    const { size } = collected.entries[key];
+    const { size } = objects.entries[key];
     if (size > defaultMaxElements)
       report("ipset-enlarged", undefined, { set: setName(key, settings.family), count: size });
   }
-  return { settings, collected };
+  return { settings, objects };
 }
 
 function sysctlStep({ ipvs }: ForwardingPlan): Step {

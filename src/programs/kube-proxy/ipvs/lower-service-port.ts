@@ -3,77 +3,90 @@ import { appendTo, ipvsService, jump, source } from "../../../languages/iptables
 import { addServer, serverKey } from "../../../languages/ipvs/write.ts";
 import { joinHostPort } from "../../../model/address.ts";
 import type { Vip } from "../../../model/objects/service.ts";
-import type { Admission, Endpoint, ExternalPlan, ServicePortPlan } from "../../../plan/forwarding/forwarding-plan.ts";
+import type {
+  Endpoint,
+  ExternalPlan,
+  Route,
+  ServicePortPlan,
+  SourceRanges,
+} from "../../../plan/forwarding/forwarding-plan.ts";
 import { type Cause, endpointCause, portCause, serviceCause } from "../../origins.ts";
-import { chains } from "./chains.ts";
-import type { Collected, IpvsContext } from "./ipvs-objects.ts";
-import type { SetKey } from "./sets.ts";
+import { ipvsChains as chains } from "../chain-names.ts";
+import type { SetKey } from "../set-names.ts";
+import type { IpvsContext, IpvsObjects } from "./ipvs-objects.ts";
 
 /** Everything the ipvs mode asks of the kernel for one service port: set entries, virtual servers, bound addresses. */
-export function lowerServicePort(plan: ServicePortPlan, context: IpvsContext, out: Collected): void {
-  for (const endpoint of plan.endpoints.known) if (endpoint.isLocal) lowerLoopBack(plan, endpoint, out);
-  lowerClusterIp(plan, context, out);
-  const { external } = plan;
-  for (const vip of external?.externalIps ?? []) lowerExternalIp(plan, vip, context, out);
-  for (const vip of external?.loadBalancerIps ?? []) lowerLoadBalancerIp(plan, vip, context, out);
-  if (external?.nodePort !== undefined) {
-    // kube-proxy skips the rest of the service port here, its health check port included.
-    if (context.nodePortAddresses.length === 0) return;
-    lowerNodePort(plan, external.nodePort, context, out);
+export function lowerServicePort(plan: ServicePortPlan, context: IpvsContext, out: IpvsObjects): void {
+  const lowering = { plan, context, out };
+  for (const endpoint of plan.endpoints.all) if (endpoint.isLocal) lowerLoopBack(plan, endpoint, out);
+  lowerClusterIp(lowering);
+  const { external, healthCheckNodePort } = plan;
+  if (external !== undefined) {
+    for (const vip of external.externalIps) lowerExternalIp(lowering, external, vip);
+    for (const vip of external.loadBalancerIps) lowerLoadBalancerIp(lowering, external, vip);
+    if (external.nodePort !== undefined) lowerNodePort(lowering, external, external.nodePort);
   }
-  if (plan.healthCheckNodePort === undefined) return;
-  enter(out, "healthCheck", String(plan.healthCheckNodePort), serviceCause(plan, "spec.healthCheckNodePort"));
+  if (healthCheckNodePort === undefined) return;
+  addEntry(out, "healthCheck", String(healthCheckNodePort), serviceCause(plan, "spec.healthCheckNodePort"));
+}
+
+/** One service port, with what its objects are made of and where they go. */
+interface PortLowering {
+  readonly plan: ServicePortPlan;
+  readonly context: IpvsContext;
+  readonly out: IpvsObjects;
 }
 
 /** An endpoint of this node may reach itself through the service, ready or not. */
-function lowerLoopBack({ protocol }: ServicePortPlan, endpoint: Endpoint, out: Collected): void {
+function lowerLoopBack({ protocol }: ServicePortPlan, endpoint: Endpoint, out: IpvsObjects): void {
   const { ip } = endpoint.entry;
   const port = endpoint.target.slice(endpoint.target.lastIndexOf(":") + 1);
-  enter(out, "loopBack", `${ip},${protocol}:${port},${ip}`, endpointCause(endpoint));
+  addEntry(out, "loopBack", `${ip},${protocol}:${port},${ip}`, endpointCause(endpoint));
 }
 
-function lowerClusterIp(plan: ServicePortPlan, context: IpvsContext, out: Collected): void {
+function lowerClusterIp(lowering: PortLowering): void {
+  const { plan, out } = lowering;
   const { address, place } = plan.clusterIp;
   const cause = serviceCause(plan, "spec.clusterIP", place);
-  enter(out, "clusterIp", vipEntry(plan, plan.clusterIp), cause);
-  bind(out, address.text, cause);
-  const isLocal = plan.service.internalTrafficPolicy === "Local";
-  serve(plan, joinHostPort(address, plan.port.port), isLocal, cause, context, out);
+  addEntry(out, "clusterIp", vipEntry(plan, plan.clusterIp), cause);
+  bindAddress(out, address.text, cause);
+  addVirtualServer(lowering, joinHostPort(address, plan.port.port), plan.internal, cause);
 }
 
-function lowerExternalIp(plan: ServicePortPlan, vip: Vip, context: IpvsContext, out: Collected): void {
+function lowerExternalIp(lowering: PortLowering, external: ExternalPlan, vip: Vip): void {
+  const { plan, out } = lowering;
   const cause = serviceCause(plan, `spec.externalIPs[${vip.place.key}]`, vip.place);
-  const keepsSource = plan.external?.keepsSource === true;
-  enter(out, keepsSource ? "externalIpLocal" : "externalIp", vipEntry(plan, vip), cause);
-  serveVip(plan, vip, cause, context, out);
+  addEntry(out, external.preservesClientIp ? "externalIpLocal" : "externalIp", vipEntry(plan, vip), cause);
+  serveVip(lowering, external, vip, cause);
 }
 
-function lowerLoadBalancerIp(plan: ServicePortPlan, vip: Vip, context: IpvsContext, out: Collected): void {
+function lowerLoadBalancerIp(lowering: PortLowering, external: ExternalPlan, vip: Vip): void {
+  const { plan, out } = lowering;
   const cause = serviceCause(plan, "status.loadBalancer.ingress", vip.place);
   const entry = vipEntry(plan, vip);
-  enter(out, "loadBalancer", entry, cause);
-  if (plan.external?.keepsSource === true) enter(out, "loadBalancerLocal", entry, cause);
-  if (plan.external?.admission !== undefined) lowerAdmission(plan, vip, plan.external.admission, out);
-  serveVip(plan, vip, cause, context, out);
+  addEntry(out, "loadBalancer", entry, cause);
+  if (external.preservesClientIp) addEntry(out, "loadBalancerLocal", entry, cause);
+  if (external.sourceRanges !== undefined) lowerSourceRanges(lowering, vip, external.sourceRanges);
+  serveVip(lowering, external, vip, cause);
 }
 
 /** Sources in a range pass; so does the node itself where it lies in one, else it is shut out. */
-function lowerAdmission(plan: ServicePortPlan, vip: Vip, admission: Admission, out: Collected): void {
+function lowerSourceRanges({ plan, out }: PortLowering, vip: Vip, { ranges, includesNode }: SourceRanges): void {
   const entry = vipEntry(plan, vip);
   const cause = serviceCause(plan, "spec.loadBalancerSourceRanges");
-  enter(out, "loadBalancerFirewall", entry, cause);
-  for (const { cidr, place } of admission.ranges) {
+  addEntry(out, "loadBalancerFirewall", entry, cause);
+  for (const { cidr, place } of ranges) {
     const rangeCause = serviceCause(plan, `spec.loadBalancerSourceRanges[${place.key}]`, place);
-    enter(out, "loadBalancerSourceCidr", `${entry},${networkElement(cidr.text, cidr.family)}`, rangeCause);
+    addEntry(out, "loadBalancerSourceCidr", `${entry},${networkElement(cidr.text, cidr.family)}`, rangeCause);
   }
   const ip = vip.address.text;
-  if (admission.includesNode) {
-    enter(out, "loadBalancerSourceIp", `${entry},${ip}`, cause);
+  if (includesNode) {
+    addEntry(out, "loadBalancerSourceIp", `${entry},${ip}`, cause);
     return;
   }
   const host = vip.address.family === "ipv4" ? `${ip}/32` : `${ip}/128`;
   const match = source(host) + ipvsService(plan.protocol, ip, plan.port.port);
-  out.closedToNode.push({ rule: appendTo(chains.ipvsOutFilter) + match + jump("DROP"), cause });
+  out.nodeDropRules.push({ rule: appendTo(chains.ipvsOutFilter) + match + jump("DROP"), cause });
 }
 
 const nodePortSets: Readonly<Record<ServicePortPlan["protocol"], { readonly all: SetKey; readonly local: SetKey }>> = {
@@ -82,46 +95,41 @@ const nodePortSets: Readonly<Record<ServicePortPlan["protocol"], { readonly all:
   sctp: { all: "nodePortSctp", local: "nodePortLocalSctp" },
 };
 
-function lowerNodePort(plan: ServicePortPlan, nodePort: number, context: IpvsContext, out: Collected): void {
+function lowerNodePort(
+  lowering: PortLowering,
+  { preservesClientIp, route }: Pick<ExternalPlan, "preservesClientIp" | "route">,
+  nodePort: number,
+): void {
+  const { plan, context, out } = lowering;
+  const { nodePortAddresses } = context;
+  if (nodePortAddresses.length === 0) return;
   const cause = portCause(plan, "nodePort");
   const { all, local } = nodePortSets[plan.protocol];
-  const keepsSource = plan.external?.keepsSource === true;
   const entries =
-    plan.protocol === "sctp"
-      ? context.nodePortAddresses.map(({ text }) => `${text},sctp:${nodePort}`)
-      : [String(nodePort)];
+    plan.protocol === "sctp" ? nodePortAddresses.map(({ text }) => `${text},sctp:${nodePort}`) : [String(nodePort)];
   for (const entry of entries) {
-    enter(out, all, entry, cause);
-    if (keepsSource) enter(out, local, entry, cause);
+    addEntry(out, all, entry, cause);
+    if (preservesClientIp) addEntry(out, local, entry, cause);
   }
-  for (const address of context.nodePortAddresses) {
-    serve(plan, joinHostPort(address, nodePort), keepsSource, cause, context, out);
-  }
+  for (const address of nodePortAddresses) addVirtualServer(lowering, joinHostPort(address, nodePort), route, cause);
 }
 
 /** An address that the host has on another interface is served, but not bound a second time. */
-function serveVip(plan: ServicePortPlan, { address }: Vip, cause: Cause, context: IpvsContext, out: Collected): void {
-  if (!context.hostAddresses.has(address.text)) bind(out, address.text, cause);
-  const { keepsSource } = plan.external as ExternalPlan;
-  serve(plan, joinHostPort(address, plan.port.port), keepsSource, cause, context, out);
+function serveVip(lowering: PortLowering, { route }: ExternalPlan, { address }: Vip, cause: Cause): void {
+  const { plan, context, out } = lowering;
+  if (!context.hostAddresses.has(address.text)) bindAddress(out, address.text, cause);
+  addVirtualServer(lowering, joinHostPort(address, plan.port.port), route, cause);
 }
 
-/** Policy Local without local endpoints falls back to all that the plan knows of, unlike in iptables mode. */
-function serve(
-  plan: ServicePortPlan,
-  address: string,
-  isLocal: boolean,
-  cause: Cause,
-  { ipvs, reportShared }: IpvsContext,
-  out: Collected,
-): void {
+/** One without endpoints is there all the same: IPVS rejects what comes to it. */
+function addVirtualServer({ plan, context, out }: PortLowering, address: string, route: Route, cause: Cause): void {
+  const { ipvs, reportShared } = context;
   const key = serverKey(plan.protocol, address);
   if (out.servers.has(key)) {
     reportShared(plan, address, cause);
     return;
   }
-  const { cluster, local } = plan.endpoints;
-  const endpoints = isLocal && local.length > 0 ? local : cluster;
+  const endpoints = plan.endpoints[route.over];
   const add = addServer(key, { scheduler: ipvs.scheduler, persistence: plan.affinity?.timeoutSeconds });
   out.servers.set(key, { add, key, endpoints, cause });
 }
@@ -130,11 +138,11 @@ function vipEntry(plan: ServicePortPlan, { address }: Vip): string {
   return `${address.text},${plan.protocol}:${plan.port.port}`;
 }
 
-function enter(out: Collected, set: SetKey, entry: string, cause: Cause): void {
+function addEntry(out: IpvsObjects, set: SetKey, entry: string, cause: Cause): void {
   const entries = out.entries[set];
   if (!entries.has(entry)) entries.set(entry, cause);
 }
 
-function bind(out: Collected, ip: string, cause: Cause): void {
-  enter(out, "boundIps", ip, cause);
+function bindAddress(out: IpvsObjects, ip: string, cause: Cause): void {
+  addEntry(out, "boundIps", ip, cause);
 }

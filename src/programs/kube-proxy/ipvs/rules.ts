@@ -18,10 +18,10 @@ import {
   source,
 } from "../../../languages/iptables/write.ts";
 import type { FamilySettings } from "../../../plan/forwarding/forwarding-plan.ts";
+import { ipvsChains as chains } from "../chain-names.ts";
 import { notFromLocal } from "../iptables/matches.ts";
+import { type SetKey, setName, sets } from "../set-names.ts";
 import { type Jump, jumpFor } from "../steps.ts";
-import { chains } from "./chains.ts";
-import { type SetKey, setName, sets } from "./sets.ts";
 
 /** Rules that speak of the sets of one family. A set without entries has no rules, unless they are always there. */
 interface SetRules {
@@ -117,8 +117,8 @@ function serviceRules(rules: SetRules): readonly string[] {
  */
 function clusterIpMatch({ settings, explained }: SetRules): string {
   if (settings.masqueradeAll) return explained("clusterIp", "dst,dst");
-  if (settings.localTraffic === undefined) return explained("clusterIp", "src,dst");
-  const others = notFromLocal(settings.localTraffic);
+  if (settings.localDetector === undefined) return explained("clusterIp", "src,dst");
+  const others = notFromLocal(settings.localDetector);
   return others.source + others.interface + explained("clusterIp", "dst,dst");
 }
 

@@ -8,7 +8,10 @@ describe("ip -j addr", () => {
       addr_info: [{ local: "10.0.0.1" }, { local: "fe80::1", scope: "link" }, { local: "nonsense" }, null, {}],
     });
     expect(
-      parseLinks(JSON.stringify([link("eth0"), link("kube-ipvs0"), { ifname: "lo", link_type: "loopback" }])),
+      parseLinks(
+        JSON.stringify([link("eth0"), link("kube-ipvs0"), { ifname: "lo", link_type: "loopback" }]),
+        "kube-ipvs0",
+      ),
     ).toEqual([
       { name: "eth0", loopback: false, ips: ["10.0.0.1", "fe80::1"] },
       { name: "kube-ipvs0", loopback: false, ips: ["10.0.0.1"] },
@@ -23,6 +26,6 @@ describe("ip -j addr", () => {
     ["{}", undefined],
     ["Cannot open netlink", undefined],
   ])("%j: %j", (json, links) => {
-    expect(parseLinks(json)).toEqual(links);
+    expect(parseLinks(json, "kube-ipvs0")).toEqual(links);
   });
 });

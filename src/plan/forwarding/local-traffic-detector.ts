@@ -2,18 +2,18 @@ import type { Report } from "../../diagnostics/diagnostic.ts";
 import { at } from "../../diagnostics/place.ts";
 import type { Cidr, Family } from "../../model/address.ts";
 import type { ProxyConfiguration } from "../../model/proxy-configuration/proxy-configuration.ts";
-import type { LocalTraffic } from "./forwarding-plan.ts";
+import type { LocalTrafficDetector } from "./forwarding-plan.ts";
 import type { NodeView } from "./node-view.ts";
 
 /**
  * How pods are told from other sources, by family (getLocalDetectors of kube-proxy). Reports what keeps
  * kube-proxy from starting: NodeCIDR without a pod range of the primary family.
  */
-export function resolveLocalTraffic(
+export function resolveLocalTrafficDetectors(
   { detectLocal, place }: ProxyConfiguration,
   view: NodeView,
   report: Report,
-): Readonly<Partial<Record<Family, LocalTraffic>>> {
+): Readonly<Partial<Record<Family, LocalTrafficDetector>>> {
   switch (detectLocal.kind) {
     case "cluster-cidr":
       return byFamily(detectLocal.cidrs);
@@ -39,8 +39,8 @@ export function resolveLocalTraffic(
 }
 
 /** The first range of each family counts. */
-function byFamily(cidrs: readonly Cidr[]): Partial<Record<Family, LocalTraffic>> {
-  const found: Partial<Record<Family, LocalTraffic>> = {};
+function byFamily(cidrs: readonly Cidr[]): Partial<Record<Family, LocalTrafficDetector>> {
+  const found: Partial<Record<Family, LocalTrafficDetector>> = {};
   for (const cidr of cidrs) found[cidr.family] ??= { kind: "source", cidr };
   return found;
 }

@@ -1,5 +1,5 @@
-import type { SetType } from "../../../languages/ipset/write.ts";
-import type { Family } from "../../../model/address.ts";
+import type { SetType } from "../../languages/ipset/write.ts";
+import type { Family } from "../../model/address.ts";
 
 /** A set that kube-proxy always makes, with the comment its rules carry. */
 interface SetDefinition {
@@ -8,7 +8,7 @@ interface SetDefinition {
   readonly comment: string;
 }
 
-/** Names and comments are kube-proxy's, so that a node's dump and our text can be compared. */
+/** The sets of the ipvs mode. Names and comments are kube-proxy's, so that a node's dump and our text can be compared. */
 export const sets = {
   loopBack: {
     name: "KUBE-LOOP-BACK",
@@ -99,5 +99,54 @@ const longestName = 31;
 /** IPv6 sets stand beside the IPv4 ones, so they are named apart; ipset cuts names after 31 characters. */
 export function setName(key: SetKey, family: Family): string {
   const { name } = sets[key];
-  return family === "ipv4" ? name : name.replace("KUBE-", "KUBE-6-").slice(0, longestName);
+  return family === "ipv4" ? name : name.replace(setPrefix, ipv6Prefix).slice(0, longestName);
+}
+
+/** Every set of ours begins so; foreign ones may too. For quick looks at text. */
+export const setPrefix = "KUBE-";
+const ipv6Prefix = "KUBE-6-";
+
+/** A set takes the place of another of its name by way of such a name; one that is left over is ours too. */
+export const swapSetPrefix = "KUBE-SWAP-";
+
+const keyByName: ReadonlyMap<string, SetKey> = new Map(
+  setKeys.flatMap((key) => (["ipv4", "ipv6"] as const).map((family) => [setName(key, family), key] as const)),
+);
+
+/** Which of kube-proxy's sets the name is, in either family. */
+export function setKeyOf(name: string): SetKey | undefined {
+  return keyByName.get(name);
+}
+
+export function isOwnedSet(name: string): boolean {
+  return keyByName.has(name) || name.startsWith(swapSetPrefix);
+}
+
+/** The family of a set of ours, by its name. */
+export function familyOfSet(name: string): Family {
+  return name.startsWith(ipv6Prefix) ? "ipv6" : "ipv4";
+}
+
+const nodePortSets: Readonly<Record<string, readonly SetKey[]>> = {
+  tcp: ["nodePortTcp", "nodePortLocalTcp"],
+  udp: ["nodePortUdp", "nodePortLocalUdp"],
+};
+
+/** Whether the set holds node ports of the protocol, as bare numbers. */
+export function isNodePortSet(name: string, protocol: string, family: Family): boolean {
+  return nodePortSets[protocol]?.some((key) => setName(key, family) === name) === true;
+}
+
+const serviceAddressSets: ReadonlySet<SetKey> = new Set([
+  "clusterIp",
+  "externalIp",
+  "externalIpLocal",
+  "loadBalancer",
+  "loadBalancerLocal",
+]);
+
+/** Whether the set holds the addresses and ports of Services. */
+export function isServiceAddressSet(name: string): boolean {
+  const key = keyByName.get(name);
+  return key !== undefined && serviceAddressSets.has(key);
 }
