@@ -4,11 +4,9 @@ import type { Progress } from "../../cli/terminal/progress.ts";
 import { readEvaluatedHost } from "../../datapath/host.ts";
 import { type IpAddress, parseIp } from "../../model/address.ts";
 import type { Node } from "../../model/objects/node.ts";
-import { printHostDump } from "../../reconcile/live/host-dump.ts";
 import { readHost, thisHost } from "../host/read-host.ts";
 import { readState, type State } from "../read-state.ts";
-import type { HostSide } from "../sides/host-side.ts";
-import { readDump } from "../sides/read-dump.ts";
+import { type HostSide, hostSideOf } from "../sides/host-side.ts";
 import { readSide } from "../sides/read-side.ts";
 import { type Asked, tellDiagnostics } from "./compiled-host.ts";
 import { causesTo } from "./rule-causes.ts";
@@ -77,9 +75,9 @@ async function readHostSide({ actual, node }: DumpFlags, progress: Progress): Pr
 }
 
 async function readThisHost(progress: Progress): Promise<readonly HostSide[]> {
-  const { dump } = await readHost(thisHost, progress);
-  const read = readDump({ name: "this host", text: printHostDump(dump) });
-  return read?.kind === "hosts" ? read.hosts : [];
+  const { document } = await readHost(thisHost, progress);
+  const side = hostSideOf(document, "this host");
+  return typeof side === "string" ? [] : [side];
 }
 
 async function readHosts(path: string): Promise<readonly HostSide[]> {

@@ -2,10 +2,13 @@ import { readFileSync } from "node:fs";
 import { CommandFailure, exitCodes } from "../../cli/exit-codes.ts";
 import { startProgress } from "../../cli/terminal/progress.ts";
 import { escapeControls } from "../../diagnostics/printable.ts";
-import { readTexts, type Texts, type ToolText } from "../../explain/texts.ts";
+import { readTexts, type Texts } from "../../explain/texts.ts";
 import { reasonOf } from "../../host/files/read-sources.ts";
-import { type HostDump, parseHostDump } from "../../reconcile/live/host-dump.ts";
-import { compiledTexts, recognizeText, saveCommands, splitFamilies } from "../../reconcile/live/tool-texts.ts";
+import type { Artifact } from "../../ir/artifact.ts";
+import { type HostDocument, placedText } from "../../ir/host-document.ts";
+import { iptables } from "../../languages/iptables/language.ts";
+import { saveHeadings } from "../../languages/registry.ts";
+import { parseSource, textsIn } from "../../reconcile/live/parse-dump.ts";
 import { readHost, thisHost } from "../host/read-host.ts";
 
 /** What a node holds, as its own tools print it. */
@@ -20,17 +23,20 @@ export interface Dump {
 /** Reads `--actual`: this host, what collect or `compile -o text` wrote, or what iptables-save and ip6tables-save print. */
 export async function readDump(source: string): Promise<Dump> {
   if (source === thisHost) {
-    const { dump, state } = await readHost(thisHost, startProgress(process.stderr));
-    return checked(dumpedTexts(dump), state.name, state.name);
+    const { document } = await readHost(thisHost, startProgress(process.stderr));
+    return checked(artifactsOf(document), document.name ?? source, document.name);
   }
-  const text = readText(source);
-  if (recognizeText(text) !== "collected") return checked(savedTexts(source, text), source, undefined);
-  const parsed = parseHostDump(text);
-  if (parsed.kind === "broken") {
-    throw new CommandFailure(`${source} is not what collect writes: ${parsed.message}`, exitCodes.invalidInput);
+  const numbered = { name: source, text: readText(source), number: 0 };
+  const { hosts, problems } = parseSource(numbered);
+  const broken = problems.find(({ kind }) => kind === "broken");
+  if (broken !== undefined) {
+    throw new CommandFailure(`${source} is not what collect writes: ${broken.message}`, exitCodes.invalidInput);
   }
-  const host = parsed.dump.texts["uname -n"]?.trim();
-  return checked(dumpedTexts(parsed.dump), host || source, host);
+  const [host] = hosts;
+  if (host?.kind === "collected") return checked(artifactsOf(host), host.name ?? source, host.name);
+  const artifacts = hosts.flatMap(artifactsOf);
+  // What is not recognised may hold rules among other things.
+  return checked(artifacts.length > 0 ? artifacts : textsIn(iptables, numbered), source, undefined);
 }
 
 function readText(source: string): string {
@@ -41,27 +47,18 @@ function readText(source: string): string {
   }
 }
 
-/** Lines count from the start of each tool's text. */
-function dumpedTexts({ texts }: HostDump): readonly ToolText[] {
-  return saveCommands.flatMap(({ tool, command }) => {
-    const text = texts[command];
-    return text === undefined ? [] : [{ tool, file: command, text, origins: [] }];
-  });
-}
-
-/** Each text keeps the line numbers of the whole. What is not recognized may hold rules among other things. */
-function savedTexts(file: string, text: string): readonly ToolText[] {
-  const compiled = recognizeText(text) === "compiled" ? compiledTexts(text) : [];
-  const parts = compiled.length > 0 ? compiled : splitFamilies(file, text);
-  return parts.map((part) => ({ ...part, file, origins: [] }));
+/** Lines of a collected document count from the start of each tool's text; others keep the numbers of the whole. */
+function artifactsOf({ kind, texts }: HostDocument): readonly Artifact[] {
+  return texts
+    .filter(({ heading }) => saveHeadings.has(heading))
+    .map((text) => (kind === "collected" ? { ...text, file: text.heading } : { ...text, text: placedText(text) }));
 }
 
 const mostProblems = 3;
 
 /** What cannot be read may hide the answer: a text that is cut off, or none at all, ends the command. */
-function checked(toolTextsRead: readonly ToolText[], label: string, host: string | undefined): Dump {
-  const texts = readTexts(toolTextsRead);
-  const cut = texts.problems.find((problem) => problem.includes("has no COMMIT"));
+function checked(artifacts: readonly Artifact[], label: string, host: string | undefined): Dump {
+  const texts = readTexts(artifacts);
   if (texts.chains.length === 0) {
     const why = texts.problems[0] === undefined ? "it has no table" : texts.problems[0];
     throw new CommandFailure(
@@ -69,8 +66,8 @@ function checked(toolTextsRead: readonly ToolText[], label: string, host: string
       exitCodes.invalidInput,
     );
   }
-  if (cut !== undefined) throw new CommandFailure(`${cut}: the text is cut off`, exitCodes.invalidInput);
-  const { problems } = texts;
+  const { problems, cutOff } = texts;
+  if (cutOff !== undefined) throw new CommandFailure(cutOff, exitCodes.invalidInput);
   const more = problems.length > mostProblems ? [`... and ${problems.length - mostProblems} more`] : [];
   for (const problem of [...problems.slice(0, mostProblems), ...more]) {
     process.stderr.write(`warning: not understood, and left out: ${escapeControls(problem)}\n`);

@@ -9,8 +9,8 @@ import { type ApplyOutcome, applyChanges, rollBack, type StepFailure } from "../
 import { localHost, writeBackup } from "../../host/linux/collect-dump.ts";
 import { holdApplyLock, kubeProxyHere, whyNotHere } from "../../host/linux/preflight.ts";
 import { runOnHost } from "../../host/linux/run-step.ts";
+import type { HostDocument } from "../../ir/host-document.ts";
 import { quoteWord } from "../../languages/shell.ts";
-import type { HostDump } from "../../reconcile/live/host-dump.ts";
 import type { HostState } from "../../reconcile/live/host-state.ts";
 import { failingLine } from "../../reconcile/live/probe.ts";
 import { type ColorChoice, painter } from "../../report/diagnostics.ts";
@@ -40,7 +40,7 @@ export async function changeHost(
   const progress = startProgress(process.stderr);
   try {
     refuseKubeProxy(flags);
-    const { dump, state } = await readHost(thisHost, progress);
+    const { document, state } = await readHost(thisHost, progress);
     progress.end();
     const planned = planFor(await desire(state), state);
     check(planned);
@@ -53,7 +53,7 @@ export async function changeHost(
     if (planned.plan.steps.length === 0) return exitCodes.fine;
     await refuseUnfit(planned);
     if (flags.dryRun === true) return exitCodes.fine;
-    return await run(planned, dump, flags, progress);
+    return await run(planned, document, flags, progress);
   } finally {
     progress.end();
     release();
@@ -85,9 +85,9 @@ async function refuseUnfit({ plan }: Planned): Promise<void> {
   throw new CommandFailure(`this host lacks what the steps need; nothing was done:${list}`, exitCodes.environment);
 }
 
-async function run(planned: Planned, dump: HostDump, flags: ChangeFlags, progress: Progress): Promise<number> {
+async function run(planned: Planned, document: HostDocument, flags: ChangeFlags, progress: Progress): Promise<number> {
   const interrupts = catchInterrupts();
-  const backup = keepBackup(flags.backupDir, dump);
+  const backup = keepBackup(flags.backupDir, document);
   const restore = ["portolan", "apply", "--restore", backup, "--backup-dir", resolve(flags.backupDir)];
   process.stderr.write(`backup: ${backup}\nto go back by hand: ${restore.map(quoteWord).join(" ")}\n`);
   const application = applicationOf(planned);
@@ -115,9 +115,9 @@ async function run(planned: Planned, dump: HostDump, flags: ChangeFlags, progres
   }
 }
 
-function keepBackup(directory: string, dump: HostDump): string {
+function keepBackup(directory: string, document: HostDocument): string {
   try {
-    return writeBackup(resolve(directory), dump);
+    return writeBackup(resolve(directory), document);
   } catch (error) {
     const message = `cannot keep a backup in ${directory}: ${reasonOf(error)}; nothing was done`;
     throw new CommandFailure(message, exitCodes.environment);

@@ -4,8 +4,9 @@ import type { Progress } from "../../cli/terminal/progress.ts";
 import { reasonOf } from "../../host/files/read-sources.ts";
 import { collectDump, localHost } from "../../host/linux/collect-dump.ts";
 import { missingCapability } from "../../host/linux/preflight.ts";
-import { type HostDump, parseHostDump } from "../../reconcile/live/host-dump.ts";
-import { dumpDoubts, type HostState, parseHostState } from "../../reconcile/live/host-state.ts";
+import type { HostDocument } from "../../ir/host-document.ts";
+import { parseDocument } from "../../reconcile/live/collected-document.ts";
+import { type HostState, parseHostState, validateDump } from "../../reconcile/live/host-state.ts";
 
 /** Where a host's state is read: `local`, or a file (`-` for standard input) that `collect` wrote. */
 export type HostSource = string;
@@ -16,20 +17,20 @@ export const thisHost: HostSource = "local";
 export async function readHost(
   source: HostSource,
   progress: Progress,
-): Promise<{ readonly dump: HostDump; readonly state: HostState }> {
-  const dump = source === thisHost ? await readThisHost(progress) : readDump(source);
-  const { state, problems } = parseHostState(dump);
-  const [doubt, ...more] = dumpDoubts(dump, problems);
-  if (doubt !== undefined) {
+): Promise<{ readonly document: HostDocument; readonly state: HostState }> {
+  const document = source === thisHost ? await readThisHost(progress) : readDocument(source);
+  const { state, problems } = parseHostState(document);
+  const [problem, ...more] = validateDump(document, problems);
+  if (problem !== undefined) {
     const others = more.length === 0 ? "" : ` (and ${more.length} more)`;
     const isHere = source === thisHost;
     const where = isHere ? "cannot read this host" : `${source} cannot be relied on`;
-    throw new CommandFailure(`${where}: ${doubt}${others}`, isHere ? exitCodes.environment : exitCodes.invalidInput);
+    throw new CommandFailure(`${where}: ${problem}${others}`, isHere ? exitCodes.environment : exitCodes.invalidInput);
   }
-  return { dump, state };
+  return { document, state };
 }
 
-function readThisHost(progress: Progress): Promise<HostDump> {
+function readThisHost(progress: Progress): Promise<HostDocument> {
   refuseUnreadableHost();
   return collectDump(localHost, progress.tell);
 }
@@ -41,14 +42,14 @@ export function refuseUnreadableHost(): void {
   if (capability !== undefined) throw new CommandFailure(`cannot read this host: ${capability}`, exitCodes.environment);
 }
 
-function readDump(path: string): HostDump {
+function readDocument(path: string): HostDocument {
   let text: string;
   try {
     text = readFileSync(path === "-" ? 0 : path, "utf8");
   } catch (error) {
     throw new CommandFailure(`cannot read ${path}: ${reasonOf(error)}`, exitCodes.invalidInput);
   }
-  const parsed = parseHostDump(text);
-  if (parsed.kind === "dump") return parsed.dump;
+  const parsed = parseDocument({ file: path, text, source: 0 });
+  if (parsed.kind === "document") return parsed.document;
   throw new CommandFailure(`${path} is not what collect writes: ${parsed.message}`, exitCodes.invalidInput);
 }

@@ -4,6 +4,7 @@ import { changesOf, type Planned, planFor } from "../../app/host/planned.ts";
 import { readHost } from "../../app/host/read-host.ts";
 import { fingerprintOf, readPlan } from "../../host/files/plan-file.ts";
 import { families } from "../../model/address.ts";
+import { collectedDocument } from "../../reconcile/live/collected-document.ts";
 import { parseHostState } from "../../reconcile/live/host-state.ts";
 import { ownedOnHost } from "../../reconcile/live/live-state.ts";
 import { isOnlyOurs } from "../../reconcile/plan-kernel.ts";
@@ -66,7 +67,7 @@ async function desiredOfBackup(path: string): Promise<Desired> {
 /** What a host that has nothing yet would get; asks nothing of this one. */
 async function showForNewHost(flags: HostStateFlags, all: boolean): Promise<number> {
   const texts = { "iptables-save": "", "ip6tables-save": "" };
-  const { state } = parseHostState({ texts, failures: {} });
+  const { state } = parseHostState(collectedDocument({ texts, failures: {} }));
   const desired = await compileForHost(flags, state);
   const planned = planFor(desired, state);
   const paint = painter(process.stdout, flags.color);

@@ -4,8 +4,8 @@ import { completeInputs, readFlaggedInputs } from "../../app/read-state.ts";
 import { type Baseline, parseBaseline, printBaseline } from "../../check/baseline.ts";
 import { checkCluster } from "../../check/state/check-cluster.ts";
 import { checkAnnotations } from "../../check/suppress.ts";
-import { sortTexts } from "../../check/text/actual-texts.ts";
-import { checkHost } from "../../check/text/check-host.ts";
+import { readHosts } from "../../check/text/actual-texts.ts";
+import { checkHosts } from "../../check/text/check-host.ts";
 import type { CompileOptions } from "../../compile/compile.ts";
 import type { Code } from "../../diagnostics/catalog.ts";
 import { createSink, type Diagnostic, type Sink } from "../../diagnostics/diagnostic.ts";
@@ -77,11 +77,11 @@ async function checkAll(flags: CheckFlags, progress: Progress): Promise<Checked>
   const actual = readActual(flags.actual ?? [], documents.length, sink);
   for (const { name, files } of actual.groups) {
     progress.tell(`checking ${name === "" ? "the host's text" : name}`);
-    const texts = sortTexts(name, files, sink);
+    const hosts = readHosts(name, files, sink);
     const [first] = files;
-    if (name !== "" && texts.size === 0 && first !== undefined && actual.groups.length === 1)
+    if (name !== "" && hosts.length === 0 && first !== undefined && actual.groups.length === 1)
       throw new CommandFailure(`${name} holds no text of iptables, ipset or ipvsadm`, exitCodes.invalidInput);
-    checkHost(texts, sink);
+    checkHosts(hosts, sink);
   }
   if (flags.actual !== undefined && actual.documents.length === 0)
     throw new CommandFailure(`there is no file in ${flags.actual.join(", ")}`, exitCodes.invalidInput);

@@ -1,6 +1,6 @@
 import { stringify } from "yaml";
 import { readHost, thisHost } from "../../app/host/read-host.ts";
-import { type DumpCommand, printCollectScript, printHostDump } from "../../reconcile/live/host-dump.ts";
+import { printCollectScript, printDocument } from "../../reconcile/live/collected-document.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { startProgress } from "../terminal/progress.ts";
 
@@ -17,7 +17,7 @@ export async function runCollect(flags: CollectFlags): Promise<number> {
     return exitCodes.fine;
   }
   const progress = startProgress(process.stderr);
-  const { dump, state } = await readHost(thisHost, progress);
+  const { document: collected, state } = await readHost(thisHost, progress);
   progress.end();
   if (flags.host === true) {
     const name = flags.node ?? state.name;
@@ -25,8 +25,8 @@ export async function runCollect(flags: CollectFlags): Promise<number> {
     process.stdout.write(stringify(document));
     return exitCodes.fine;
   }
-  process.stdout.write(printHostDump(dump));
-  for (const [command, reason] of Object.entries(dump.failures) as [DumpCommand, string][]) {
+  process.stdout.write(printDocument(collected));
+  for (const [command, reason] of Object.entries(collected.failures)) {
     process.stderr.write(`left out: ${command}: ${reason}\n`);
   }
   return exitCodes.fine;

@@ -110,8 +110,8 @@ async function readThisHost(): Promise<HostState> {
 async function optionsOf(flags: WatchFlags, node: string, host: HostState): Promise<WantedOptions> {
   const backend = (family: Family) => host.rules[family]?.backend ?? "nft";
   const hasOurs = families.every((family) => {
-    const texts = host.rules[family]?.texts;
-    return texts !== undefined && isAnythingOwned(ownedRules(texts));
+    const known = host.rules[family];
+    return known !== undefined && isAnythingOwned(ownedRules(known));
   });
   return {
     node,

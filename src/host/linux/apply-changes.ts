@@ -1,6 +1,6 @@
 import type { ChangeStep } from "../../ir/step.ts";
-import { strandedFlows, type UdpFlow, type UdpService } from "../../languages/conntrack.ts";
-import { dumpDoubts, parseHostState } from "../../reconcile/live/host-state.ts";
+import { staleConntrackEntries, type UdpFlow, type UdpService } from "../../languages/conntrack.ts";
+import { parseHostState, validateDump } from "../../reconcile/live/host-state.ts";
 import { type Ownership, ownedOnHost } from "../../reconcile/live/live-state.ts";
 import type { OwnedState } from "../../reconcile/owned-state.ts";
 import { type Circumstances, planChanges } from "../../reconcile/plan-changes.ts";
@@ -71,7 +71,7 @@ async function readBack(application: Application, surroundings: Surroundings): P
   const host = await readHost(application.ownership, surroundings);
   if (host.kind === "unread") return { step: undefined, message: host.message, isInterrupt: false };
   const { owned, flows } = host;
-  const stranded = strandedFlows(flows, udpServices);
+  const stranded = staleConntrackEntries(flows, udpServices);
   const { steps } = planChanges(wanted, owned, { backends, flows: stranded });
   const [left] = steps.filter(({ mayFail }) => mayFail !== true);
   if (left !== undefined) {
@@ -110,9 +110,9 @@ type ReadHost =
   | { readonly kind: "unread"; readonly message: string };
 
 async function readHost(ownership: Ownership, { host, tell }: Surroundings): Promise<ReadHost> {
-  const dump = await collectDump(host, tell);
-  const { state, problems } = parseHostState(dump);
-  const [doubt] = dumpDoubts(dump, problems);
-  if (doubt !== undefined) return { kind: "unread", message: `the host cannot be read again: ${doubt}` };
+  const document = await collectDump(host, tell);
+  const { state, problems } = parseHostState(document);
+  const [problem] = validateDump(document, problems);
+  if (problem !== undefined) return { kind: "unread", message: `the host cannot be read again: ${problem}` };
   return { kind: "read", owned: ownedOnHost(state, ownership), flows: state.flows };
 }

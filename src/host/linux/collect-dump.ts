@@ -1,12 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import {
-  type DumpCommand,
-  dumpCommands,
-  type HostDump,
-  neededFiles,
-  printHostDump,
-} from "../../reconcile/live/host-dump.ts";
+import type { HostDocument } from "../../ir/host-document.ts";
+import { collectedDocument, collectHeadings, neededFile, printDocument } from "../../reconcile/live/collected-document.ts";
 import { makeDirectory, writeWhole } from "../files/write-files.ts";
 import { type Run, runOnHost } from "./run-step.ts";
 
@@ -19,12 +14,12 @@ export interface Host {
 export const localHost: Host = { run: runOnHost, exists: existsSync };
 
 /** What the tools print of a host. A tool that is missing or fails leaves its reason, not an error. */
-export async function collectDump({ run, exists }: Host, tell: (what: string) => void): Promise<HostDump> {
-  const texts: Partial<Record<DumpCommand, string>> = {};
-  const failures: Partial<Record<DumpCommand, string>> = {};
-  for (const command of dumpCommands) {
+export async function collectDump({ run, exists }: Host, tell: (what: string) => void): Promise<HostDocument> {
+  const texts: Record<string, string> = {};
+  const failures: Record<string, string> = {};
+  for (const command of collectHeadings) {
     tell(`reading this host: ${command.split(" ", 2).join(" ")}`);
-    const file = neededFiles[command];
+    const file = neededFile(command);
     if (file !== undefined && !exists(file)) {
       failures[command] = `no ${file}`;
       continue;
@@ -33,17 +28,17 @@ export async function collectDump({ run, exists }: Host, tell: (what: string) =>
     if (failure === undefined) texts[command] = stdout;
     else failures[command] = failure;
   }
-  return { texts, failures };
+  return collectedDocument({ texts, failures });
 }
 
 /**
  * Keeps a dump in a directory, named by the time, and gives its path. Without room for it nothing is to be changed.
  * Throws the file system's error.
  */
-export function writeBackup(directory: string, dump: HostDump): string {
+export function writeBackup(directory: string, document: HostDocument): string {
   const time = new Date().toISOString().replace(/[-:.]/g, "");
   const path = join(directory, `portolan-backup-${time}.txt`);
   makeDirectory(directory);
-  writeWhole(path, printHostDump(dump));
+  writeWhole(path, printDocument(document));
   return path;
 }
