@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { type EvaluatedHost, readEvaluatedHost } from "../../src/datapath/host.ts";
-import type { TextPart } from "../../src/datapath/host-texts.ts";
+import type { TextPart } from "../../src/ir/text.ts";
 import type { Outcome } from "../../src/datapath/packet.ts";
 import { endsOf } from "./naive/same-ends.ts";
 

@@ -1,14 +1,12 @@
 import { readEvaluatedHost } from "../../datapath/host.ts";
 import { type IpAddress, parseIp } from "../../model/address.ts";
 import type { Node } from "../../model/objects/node.ts";
-import { printHostDump } from "../../reconcile/live/host-dump.ts";
 import type { Effects } from "../effects.ts";
 import { Failure } from "../failure.ts";
 import { readHost, thisHost } from "../host/read-host.ts";
 import { readState, type State } from "../read-state.ts";
 import { hasState, requestedFamilies, type StateRequest } from "../requests.ts";
-import type { HostSide } from "../sides/host-side.ts";
-import { readDump } from "../sides/read-dump.ts";
+import { type HostSide, hostSideOf } from "../sides/host-side.ts";
 import { readSide } from "../sides/read-side.ts";
 import { type PacketQuery, reportDiagnostics } from "./compiled-host.ts";
 import { causesTo } from "./rule-causes.ts";
@@ -77,9 +75,9 @@ async function readHostSide({ actual, node }: DumpRequest, effects: Effects): Pr
 }
 
 async function readThisHost(effects: Effects): Promise<readonly HostSide[]> {
-  const { dump } = await readHost(thisHost, effects);
-  const read = readDump({ name: "this host", text: printHostDump(dump) });
-  return read?.kind === "hosts" ? read.hosts : [];
+  const { document } = await readHost(thisHost, effects);
+  const side = hostSideOf(document, "this host");
+  return typeof side === "string" ? [] : [side];
 }
 
 async function readHosts(path: string, effects: Effects): Promise<readonly HostSide[]> {

@@ -6,12 +6,13 @@ import { endpointNames } from "../../diff/service-names.ts";
 import type { SideNode } from "../../diff/side.ts";
 import type { SourcePlace } from "../../diff/traffic-diff.ts";
 import type { Script } from "../../ir/step.ts";
+import { filesByName } from "../../languages/registry.ts";
 import type { Family } from "../../model/address.ts";
 import { locate } from "../../model/documents/locate.ts";
 import type { ProxyMode } from "../../model/proxy-configuration/proxy-configuration.ts";
 import type { ForwardingPlan } from "../../plan/forwarding/forwarding-plan.ts";
 import type { State } from "../read-state.ts";
-import { textsOfFiles } from "./host-side.ts";
+import { hostTextsOf } from "./host-side.ts";
 
 /** A node to compile: `undefined` leaves the choice to the input. */
 export interface NodeRequest {
@@ -73,13 +74,14 @@ const decoder = new TextDecoder();
 
 /** The texts of a script, as a host holds them that had nothing of ours. */
 export function textsOf({ steps }: Script, known: Map<string, string>): HostTexts {
-  return textsOfFiles((file) => {
-    const step = steps.find((candidate) => candidate.file === file);
-    if (step === undefined || step.stdin.length === 0) return [];
-    const text = decoder.decode(step.stdin);
+  const texts = steps.flatMap(({ file: name, stdin }) => {
+    const file = name === undefined ? undefined : filesByName.get(name);
+    if (file === undefined || stdin.length === 0) return [];
+    const text = decoder.decode(stdin);
     if (!known.has(text)) known.set(text, text);
-    return [{ file, text: known.get(text) as string }];
+    return [{ ...file, file: file.name, text: known.get(text) as string, family: file.family, origins: [], source: 0, firstLine: 1 }];
   });
+  return hostTextsOf({ kind: "compiled", version: 1, name: undefined, texts, failures: {} });
 }
 
 function sourcePlace(documents: State["inputs"]["documents"], place: Place): SourcePlace | undefined {

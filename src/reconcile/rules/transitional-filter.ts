@@ -1,5 +1,5 @@
 import { targetOf } from "../../languages/iptables/canonical-rule.ts";
-import type { ChainLines } from "../../languages/iptables/parse-chains.ts";
+import type { ChainLines } from "../owned-state.ts";
 import { chains } from "../../programs/kube-proxy/iptables/chains.ts";
 import { proxyCanary } from "../owned-names.ts";
 import { emptyTable, type OwnedTable } from "../owned-state.ts";

@@ -9,7 +9,7 @@ import { createCredentials } from "../../../src/host/kube/credentials.ts";
 import { reflectResource } from "../../../src/host/kube/reflect-resource.ts";
 import { watchedResources } from "../../../src/host/kube/resources.ts";
 import type { Run } from "../../../src/host/run-step.ts";
-import { dumpCommands } from "../../../src/reconcile/live/host-dump.ts";
+import { collectHeadings } from "../../../src/reconcile/live/collected-document.ts";
 import { SimulatedHost } from "../../changes/simulated-host.ts";
 import { kubeconfig } from "../../host/live/fake-api.ts";
 import type { WatchApi } from "../../host/watch/watch-api.ts";
@@ -137,7 +137,7 @@ function asLine(entry: LogEntry): string {
 function runnerOn(host: SimulatedHost, steps: string[], spoil: WatchChoices["spoil"]): Run {
   return async (argv, stdin) => {
     const command = argv.join(" ");
-    const known = dumpCommands.find((one) => one === command);
+    const known = collectHeadings.find((one) => one === command);
     // As on a real host, asking IPVS loads it.
     if (command === "ipvsadm -Sn") host.run({ purpose: "", argv, stdin });
     if (known !== undefined) {
