@@ -1,4 +1,7 @@
 import { readEvaluatedHost } from "../../datapath/host.ts";
+import type { PacketQuery } from "../../explain/packet/packet-query.ts";
+import { causesTo } from "../../explain/packet/rule-causes.ts";
+import { knownOf, nodeAddresses, nothingKnown } from "../../explain/packet/state-knowledge.ts";
 import { type IpAddress, parseIp } from "../../model/address.ts";
 import type { Node } from "../../model/objects/node.ts";
 import type { Effects } from "../effects.ts";
@@ -6,11 +9,9 @@ import { Failure } from "../failure.ts";
 import { readHost, thisHost } from "../host/read-host.ts";
 import { readState, type State } from "../read-state.ts";
 import { hasState, requestedFamilies, type StateRequest } from "../requests.ts";
-import { type HostSide, hostSideOf } from "../sides/host-side.ts";
+import { type HostSide, hostSideOf } from "../../diff/host-side.ts";
 import { readSide } from "../sides/read-side.ts";
-import { type PacketQuery, reportDiagnostics } from "./compiled-host.ts";
-import { causesTo } from "./rule-causes.ts";
-import { knownOf, nodeAddresses, nothingKnown } from "./state-knowledge.ts";
+import { reportDiagnostics } from "./compiled-host.ts";
 
 /** The state, where there is any, is only for names and causes. */
 export interface DumpRequest extends StateRequest {

@@ -4,7 +4,7 @@ import type { SourceText } from "../../model/documents/source.ts";
 import { recognizeText } from "../../languages/registry.ts";
 import type { Effects } from "../effects.ts";
 import { Failure } from "../failure.ts";
-import type { HostSide } from "./host-side.ts";
+import type { HostSide } from "../../diff/host-side.ts";
 import { outDirNames, readDump, readOutDir, readToolTexts } from "./read-dump.ts";
 
 /** What a path of `diff` turned out to hold. */

@@ -34,8 +34,13 @@ export interface DumpProblem {
  * looked into: a text that was recognised may still be broken.
  *
  * @example
- * const { hosts, problems } = parseDump(readFileSync("node1.txt", "utf8"));
- * const [host] = hosts;
+ * ```ts
+ * import { parseDump } from "portolan";
+ *
+ * const { hosts, problems } = parseDump("*filter\n:INPUT ACCEPT [0:0]\nCOMMIT\n");
+ * console.log(hosts.map(({ kind, texts }) => [kind, texts[0].heading])); // [["saved","iptables-save"]]
+ * console.log(problems); // []
+ * ```
  */
 export function parseDump(texts: string | readonly SourceText[]): ParsedDump {
   const sources = typeof texts === "string" ? [{ name: "dump", text: texts }] : texts;

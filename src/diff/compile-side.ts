@@ -1,17 +1,17 @@
-import { compileNode } from "../../compile/compile.ts";
-import type { HostTexts, World } from "../../datapath/host-texts.ts";
-import { originOf, type Place } from "../../diagnostics/place.ts";
-import { serviceAddresses } from "../../diff/destinations/service-addresses.ts";
-import { endpointNames } from "../../diff/service-names.ts";
-import type { SideNode } from "../../diff/side.ts";
-import type { SourcePlace } from "../../diff/traffic-diff.ts";
-import type { Script } from "../../ir/step.ts";
-import { filesByName } from "../../languages/registry.ts";
-import type { Family } from "../../model/address.ts";
-import { locate } from "../../model/documents/locate.ts";
-import type { ProxyMode } from "../../model/proxy-configuration/proxy-configuration.ts";
-import type { ForwardingPlan } from "../../plan/forwarding/forwarding-plan.ts";
-import type { State } from "../read-state.ts";
+import { compileNode } from "../compile/compile.ts";
+import type { HostTexts, World } from "../datapath/host-texts.ts";
+import { originOf, type Place } from "../diagnostics/place.ts";
+import { serviceAddresses } from "./destinations/service-addresses.ts";
+import { endpointNames } from "./service-names.ts";
+import type { SideNode } from "./side.ts";
+import type { SourcePlace } from "./traffic-diff.ts";
+import type { Script } from "../ir/step.ts";
+import { filesByName } from "../languages/registry.ts";
+import type { Family } from "../model/address.ts";
+import { locate } from "../model/documents/locate.ts";
+import type { ProxyMode } from "../model/proxy-configuration/proxy-configuration.ts";
+import type { ForwardingPlan } from "../plan/forwarding/forwarding-plan.ts";
+import type { ReadState } from "../compile/read-objects.ts";
 import { hostTextsOf } from "./host-side.ts";
 
 /** A node to compile: `undefined` leaves the choice to the input. */
@@ -27,7 +27,7 @@ export interface NodeRequest {
  * left out. `known` holds texts of other nodes and sides: equal ones are kept once.
  */
 export function compileSide(
-  { inputs, cluster, options, sink }: State,
+  { inputs, cluster, options, sink }: ReadState,
   nodes: readonly NodeRequest[],
   known: Map<string, string>,
 ): readonly SideNode[] {
@@ -84,7 +84,7 @@ export function textsOf({ steps }: Script, known: Map<string, string>): HostText
   return hostTextsOf({ kind: "compiled", version: 1, name: undefined, texts, failures: {} });
 }
 
-function sourcePlace(documents: State["inputs"]["documents"], place: Place): SourcePlace | undefined {
+function sourcePlace(documents: ReadState["inputs"]["documents"], place: Place): SourcePlace | undefined {
   const { document: number, path } = originOf(place);
   const document = documents[number];
   const found = document && locate(document, path, "value");

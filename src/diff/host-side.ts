@@ -1,13 +1,13 @@
-import { parseTarget } from "../../datapath/addresses.ts";
-import type { HostTexts, World } from "../../datapath/host-texts.ts";
-import { loadRules } from "../../datapath/load-rules.ts";
-import { type HostDocument, placedText, textsUnder } from "../../ir/host-document.ts";
-import type { TextPart } from "../../ir/text.ts";
-import { batchHeading, iproute, withoutLength } from "../../languages/iproute.ts";
-import { ipset as ipsetLanguage } from "../../languages/ipset/language.ts";
-import { ipvs as ipvsLanguage } from "../../languages/ipvs/language.ts";
-import type { ProxyMode } from "../../model/proxy-configuration/proxy-configuration.ts";
-import { parseHostState, validateDump } from "../../reconcile/live/host-state.ts";
+import { parseTarget } from "../datapath/addresses.ts";
+import type { HostTexts, World } from "../datapath/host-texts.ts";
+import { loadRules } from "../datapath/load-rules.ts";
+import { type HostDocument, placedText, textsUnder } from "../ir/host-document.ts";
+import type { TextPart } from "../ir/text.ts";
+import { batchHeading, iproute, withoutLength } from "../languages/iproute.ts";
+import { ipset as ipsetLanguage } from "../languages/ipset/language.ts";
+import { ipvs as ipvsLanguage } from "../languages/ipvs/language.ts";
+import type { ProxyMode } from "../model/proxy-configuration/proxy-configuration.ts";
+import { parseHostState, validateDump } from "../reconcile/live/host-state.ts";
 
 /** A host as texts of tools show it: what a SideNode takes of a dump or an --out-dir folder. */
 export interface HostSide {
