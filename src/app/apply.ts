@@ -1,4 +1,5 @@
 import { families } from "../model/address.ts";
+import { collectedDocument } from "../reconcile/live/collected-document.ts";
 import { parseHostState } from "../reconcile/live/host-state.ts";
 import { ownedOnHost } from "../reconcile/live/live-state.ts";
 import { nothingOwned } from "../reconcile/owned-state.ts";
@@ -103,6 +104,6 @@ async function desiredOfBackup(path: string, effects: Effects): Promise<Desired>
 /** What a host that has nothing yet would get; asks nothing of this one. */
 async function planForNewHost(request: HostStateRequest, effects: Effects): Promise<Planned> {
   const texts = { "iptables-save": "", "ip6tables-save": "" };
-  const { state } = parseHostState({ texts, failures: {} });
+  const { state } = parseHostState(collectedDocument({ texts, failures: {} }));
   return planFor(await compileForHost(request, state, effects), state);
 }

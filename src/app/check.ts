@@ -2,8 +2,8 @@ import { type Baseline, parseBaseline } from "../check/baseline.ts";
 import { createFindingOwners, servicesInObjects } from "../check/finding-owners.ts";
 import { checkCluster } from "../check/state/check-cluster.ts";
 import { checkAnnotations } from "../check/suppress.ts";
-import { sortTexts } from "../check/text/actual-texts.ts";
-import { checkHost } from "../check/text/check-host.ts";
+import { readHosts } from "../check/text/actual-texts.ts";
+import { checkHosts } from "../check/text/check-host.ts";
 import type { CompileOptions } from "../compile/compile.ts";
 import type { Code } from "../diagnostics/catalog.ts";
 import { createSink, type Diagnostic, type Sink } from "../diagnostics/diagnostic.ts";
@@ -69,11 +69,11 @@ async function checkAll(request: CheckRequest, effects: Effects): Promise<Checke
   const actual = sources.readActual(request.actual ?? [], documents.length, sink);
   for (const { name, files } of actual.groups) {
     onProgress(`checking ${name === "" ? "the host's text" : name}`);
-    const texts = sortTexts(name, files, sink);
+    const hosts = readHosts(name, files, sink);
     const [first] = files;
-    if (name !== "" && texts.size === 0 && first !== undefined && actual.groups.length === 1)
+    if (name !== "" && hosts.length === 0 && first !== undefined && actual.groups.length === 1)
       throw new Failure(`${name} contains no output of iptables, ipset or ipvsadm`, "invalid-input");
-    checkHost(texts, sink);
+    checkHosts(hosts, sink);
   }
   if (request.actual !== undefined && actual.documents.length === 0)
     throw new Failure(`there is no file in ${request.actual.join(", ")}`, "invalid-input");

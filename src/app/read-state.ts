@@ -1,9 +1,9 @@
 import { type CompileOptions, readCluster } from "../compile/compile.ts";
+import type { ReadState } from "../compile/read-objects.ts";
 import { createSink, hasErrors, type Sink } from "../diagnostics/diagnostic.ts";
 import type { Origin } from "../diagnostics/place.ts";
 import type { Inputs } from "../host/files/read-inputs.ts";
 import type { Need } from "../host/kube/resources.ts";
-import type { Cluster } from "../model/cluster.ts";
 import type { SourceDocument } from "../model/documents/source.ts";
 import type { Holdings } from "../simulate/allocate.ts";
 import type { SimulateOptions } from "../simulate/options.ts";
@@ -12,13 +12,9 @@ import type { Effects } from "./effects.ts";
 import { Failure } from "./failure.ts";
 import { type LiveRequest, type SimulateRequest, type StateRequest, simulateOptions } from "./requests.ts";
 
-/** Cluster state as it was read, and how it is to be compiled. */
-export interface State {
+/** Cluster state as a command reads it. */
+export interface State extends ReadState {
   readonly inputs: Inputs;
-  readonly cluster: Cluster;
-  readonly options: CompileOptions;
-  /** Holds what reading it found, errors too: compileNode gives no script then. */
-  readonly sink: Sink;
   /** Of a simulated state: what was allocated to whom. */
   readonly held?: Holdings;
   /** Whether pods were wanted of a running cluster, and the right to list them is missing. */

@@ -94,8 +94,8 @@ const verdicts = new Set(["ACCEPT", "DROP", "REJECT", "DNAT", "REDIRECT", "MASQU
 /** Rules of others that packets meet before ours. Where they end in a verdict, ours may never see the packet. */
 function foreignRules({ rules }: HostState): readonly Drift[] {
   return families.flatMap((family) =>
-    [...(rules[family]?.texts.tables ?? [])].flatMap(([table, chains]) =>
-      [...chains].flatMap(([chain, lines]) => {
+    [...(rules[family]?.tables ?? [])].flatMap(([table, chains]) =>
+      [...chains].flatMap(([chain, { lines }]) => {
         if (!builtInChains.has(chain)) return [];
         const first = lines.findIndex((line) => isOwnedChain(targetOf(line) ?? ""));
         const before = lines.slice(0, Math.max(first, 0));

@@ -45,7 +45,20 @@ export interface Compilation {
 
 /**
  * Compiles Kubernetes objects (as JSON.parse gives them; Lists are opened) into what one node's kernel must be
- * told, as kube-proxy 1.36 would program it. Pure: no files, no clock, no processes.
+ * told, as kube-proxy 1.36 would program it. Pure: no files, no clock, no processes. With errors among the diagnostics
+ * there is no script.
+ *
+ * @example
+ * ```ts
+ * import { compile } from "portolan";
+ *
+ * const node = { apiVersion: "v1", kind: "Node", metadata: { name: "node1" } };
+ * const spec = { clusterIP: "10.96.0.10", ports: [{ port: 80 }] };
+ * const web = { apiVersion: "v1", kind: "Service", metadata: { name: "web" }, spec };
+ * const { script, diagnostics } = compile([node, web]);
+ * console.log(script.steps.map(({ argv }) => argv[0])); // ["sysctl","iptables-restore","iptables-restore"]
+ * console.log(diagnostics.map(({ severity, code }) => `${severity}[${code}]`)); // ["warning[no-endpoints-given]"]
+ * ```
  */
 export function compile(objects: readonly unknown[], options: CompileOptions = {}): Compilation {
   const documents = [...objects];

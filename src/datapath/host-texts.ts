@@ -1,8 +1,4 @@
-/** A text of a tool, and what to call it when a line of it is named: `iptables.restore`, `node1.save`. */
-export interface TextPart {
-  readonly file: string;
-  readonly text: string;
-}
+import type { TextPart } from "../ir/text.ts";
 
 /** What one host is programmed with, as the tools spell it, whoever wrote it. Parts of one tool lie one over the other. */
 export interface HostTexts {

@@ -1,9 +1,9 @@
-import type { TextProblem } from "../ir/text.ts";
+import type { TextPart, TextProblem } from "../ir/text.ts";
 import { parseSets, type SavedSet } from "../languages/ipset/parse.ts";
 import { parseServers, type SavedServer } from "../languages/ipvs/parse.ts";
 import { type AddressSet, parseAddressSet, unite } from "./address-set.ts";
 import { canonicalAddress, isAddress, isIpv6, parseTarget, printTarget } from "./addresses.ts";
-import type { HostTexts, TextPart, World } from "./host-texts.ts";
+import type { HostTexts, World } from "./host-texts.ts";
 import { type LoadedRules, type LoadProblem, loadRules } from "./load-rules.ts";
 
 /** A host as packets meet it: what its tools' text says, read once, and what its kernel knows besides. */

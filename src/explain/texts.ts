@@ -1,17 +1,11 @@
+import type { Artifact, LanguageId } from "../ir/artifact.ts";
 import type { LineOrigin, Script } from "../ir/step.ts";
-import { type TextTool, toolsByFile } from "../ir/text.ts";
-import { parseTables } from "../languages/iptables/parse.ts";
+import type { PlacedProblem } from "../ir/text.ts";
+import { concernsRules, parseRules } from "../languages/iptables/parse.ts";
+import { readTables, type SavedTables } from "../languages/iptables/read-tables.ts";
 import type { Rule } from "../languages/iptables/rule.ts";
+import { filesByName } from "../languages/registry.ts";
 import type { Family } from "../model/address.ts";
-
-/** What a tool holds, or is to be fed, and what to call it when a line of it is named. */
-export interface ToolText {
-  readonly tool: TextTool;
-  readonly file: string;
-  readonly text: string;
-  /** Where each line comes from; empty for a dump, of which nobody knows. */
-  readonly origins: readonly LineOrigin[];
-}
 
 /** The rules a node has or is to have, compiled or dumped, taken apart. */
 export interface Texts {
@@ -22,6 +16,8 @@ export interface Texts {
   readonly causeOf: (file: string, line: number) => LineOrigin | undefined;
   /** What could not be read, each with file and line. */
   readonly problems: readonly string[];
+  /** That of a text that ends too early, if one does. */
+  readonly cutOff: string | undefined;
 }
 
 export interface PlacedChain {
@@ -43,57 +39,77 @@ export interface PlacedRule extends Rule {
 }
 
 export interface PlacedLine {
-  readonly tool: ToolText["tool"];
+  readonly language: LanguageId;
   readonly file: string;
   readonly line: number;
   readonly text: string;
 }
 
-const familyOf = { iptables: "ipv4", ip6tables: "ipv6" } as const;
-
-/** Takes the texts of a host's tools apart. */
-export function readTexts(texts: readonly ToolText[]): Texts {
+/** Takes the texts of a host apart. */
+export function readTexts(texts: readonly Artifact[]): Texts {
   const chains: PlacedChain[] = [];
   const others: PlacedLine[] = [];
   const problems: string[] = [];
   const origins = new Map<string, ReadonlyMap<number, LineOrigin>>();
+  let cutOff: string | undefined;
   for (const text of texts) {
     origins.set(text.file, new Map(text.origins.map((origin) => [origin.line, origin])));
-    if (text.tool === "iptables" || text.tool === "ip6tables") {
-      const { tables, problems: found } = parseTables(text.text);
-      for (const { line, message } of found) problems.push(`${text.file}:${line}: ${message}`);
-      const family = familyOf[text.tool];
-      for (const { name: table, chains: inTable } of tables) {
-        for (const chain of inTable) {
-          const rules = chain.rules.map((rule, at) => ({ ...rule, family, table, file: text.file, number: at + 1 }));
-          chains.push({ ...chain, family, table, file: text.file, rules });
-        }
-      }
-    } else others.push(...linesOf(text));
+    if (text.language !== "iptables") {
+      others.push(...linesOf(text));
+      continue;
+    }
+    const saved = readTables([text]);
+    const broken = saved.problems.filter(concernsRules);
+    const cut = broken.find(({ kind }) => kind === "cut-off");
+    if (cut !== undefined) cutOff ??= describeProblem(cut);
+    for (const chain of chainsOf(text, saved)) {
+      chains.push(chain.placed);
+      broken.push(...chain.problems);
+    }
+    broken.sort((a, b) => a.line - b.line);
+    problems.push(...broken.map(describeProblem));
   }
   return {
     chains,
     byName: groupByName(chains),
     others,
     problems,
+    cutOff,
     causeOf: (file, line) => origins.get(file)?.get(line),
   };
 }
 
-function linesOf({ tool, file, text }: ToolText): readonly PlacedLine[] {
+function describeProblem({ file, line, message }: PlacedProblem): string {
+  return `${file}:${line}: ${message}`;
+}
+
+function* chainsOf({ file, family: known }: Artifact, { tables }: SavedTables) {
+  const family = known ?? "ipv4";
+  for (const [table, chains] of tables) {
+    for (const chain of chains.values()) {
+      const { rules: read, problems } = parseRules(chain);
+      const rules = read.map(({ rule }, at) => ({ ...rule, family, table, file, number: at + 1 }));
+      const { name, declaredAt, policy } = chain;
+      yield { placed: { name, declaredAt, policy, family, table, file, rules } satisfies PlacedChain, problems };
+    }
+  }
+}
+
+function linesOf({ language, file, text }: Artifact): readonly PlacedLine[] {
   return text
     .split("\n")
-    .map((line, at) => ({ tool, file, line: at + 1, text: line }))
+    .map((line, at) => ({ language, file, line: at + 1, text: line }))
     .filter((line) => line.text.trim() !== "");
 }
 
 /** The texts of a script, which was compiled with origins. */
-export function textsOfScript({ steps }: Script): readonly ToolText[] {
+export function textsOfScript({ steps }: Script): readonly Artifact[] {
   const decoder = new TextDecoder();
   return steps.flatMap(({ file, stdin, origins }) => {
-    const tool = file === undefined ? undefined : toolsByFile.get(file);
-    if (file === undefined || tool === undefined) return [];
-    return [{ tool, file, text: decoder.decode(stdin), origins: origins ?? [] }];
+    const known = file === undefined ? undefined : filesByName.get(file);
+    if (file === undefined || known?.isSave !== true) return [];
+    const { language, family } = known;
+    return [{ language, family, file, text: decoder.decode(stdin), origins: origins ?? [] }];
   });
 }
 

@@ -62,6 +62,23 @@ interface State {
 /**
  * A compiler that is kept between changes of a cluster. An object with errors is reported and changes nothing: its last
  * good state stays. Pure as `compile` is.
+ *
+ * @example
+ * ```ts
+ * import { createCompiler } from "portolan";
+ *
+ * const compiler = createCompiler({ node: "node1" });
+ * const node = { apiVersion: "v1", kind: "Node", metadata: { name: "node1" } };
+ * const web = (port) => ({
+ *   apiVersion: "v1",
+ *   kind: "Service",
+ *   metadata: { name: "web" },
+ *   spec: { clusterIP: "10.96.0.10", ports: [{ port }] },
+ * });
+ * console.log(compiler.update({ upsert: [node, web(80)] }).scope); // "whole"
+ * const { scope, steps } = compiler.update({ upsert: [web(81)] });
+ * console.log(scope, steps.every(({ argv }) => argv[0] === "iptables-restore")); // "part" true
+ * ```
  */
 export function createCompiler(options: CompilerOptions = {}): Compiler {
   const { update, script } = createPlanningCompiler(options);

@@ -1,4 +1,5 @@
 import type { Family } from "../model/address.ts";
+import { type HostLanguage, parseParts } from "./language.ts";
 
 /** A UDP connection that the kernel tracks, as `conntrack -L` prints it. */
 export interface UdpFlow {
@@ -34,6 +35,30 @@ export function parseFlows(text: string): readonly UdpFlow[] {
   });
 }
 
+/** What lists the tracked UDP connections of a family. */
+export function listFlows(family: Family): readonly string[] {
+  return ["conntrack", "-L", "-p", "udp", "-f", family];
+}
+
+/** conntrack -L. */
+export const conntrack: HostLanguage<readonly UdpFlow[]> = {
+  id: "conntrack",
+  files: [],
+  collect: [
+    { command: listFlows("ipv4").join(" "), family: "ipv4" },
+    { command: listFlows("ipv6").join(" "), family: "ipv6" },
+  ],
+  recognize: () => false,
+  parse: (parts) => parseParts(parts, (text) => ({ values: parseFlows(text), problems: [] })),
+  write: (flows) => flows.map((flow) => `${writeFlow(flow)}\n`).join(""),
+};
+
+function writeFlow(flow: UdpFlow): string {
+  const { source, destination, sourcePort, destinationPort, replySource, replySourcePort } = flow;
+  const original = `src=${source} dst=${destination} sport=${sourcePort} dport=${destinationPort}`;
+  return `udp 17 30 ${original} src=${replySource} dst=${source} sport=${replySourcePort} dport=${sourcePort}`;
+}
+
 /** A UDP service port with the endpoints that may serve it, whatever the policies say. */
 export interface UdpService {
   readonly family: Family;
@@ -48,7 +73,7 @@ export interface UdpService {
  * The connections that go on to an endpoint that serves no longer (CleanStaleEntries of kube-proxy 1.36): while they
  * last, their client's packets go nowhere. Those of a Service that is gone kube-proxy leaves to their timeout.
  */
-export function strandedFlows(flows: readonly UdpFlow[], services: readonly UdpService[]): readonly UdpFlow[] {
+export function staleConntrackEntries(flows: readonly UdpFlow[], services: readonly UdpService[]): readonly UdpFlow[] {
   const byAddress = new Map<string, ReadonlySet<string>>();
   const byNodePort = { ipv4: new Map<number, ReadonlySet<string>>(), ipv6: new Map<number, ReadonlySet<string>>() };
   for (const { family, addresses, nodePort, endpoints } of services) {

@@ -1,18 +1,53 @@
 import { parseIp } from "../model/address.ts";
 import { isRecord } from "../model/fields/fields.ts";
+import { type HostLanguage, parseParts } from "./language.ts";
+
+/** An address that an interface is to carry: a line of `ip -batch`. */
+export interface DeviceAddress {
+  /** `10.96.0.10/32` */
+  readonly cidr: string;
+  readonly device: string;
+}
+
+/** The heading for what a batch binds; collect prints no such text. */
+export const batchHeading = "ip -batch";
+export const linksCommand = "ip -j addr";
+
+/** ip -batch, and ip -j addr. */
+export const iproute: HostLanguage<readonly DeviceAddress[]> = {
+  id: "iproute",
+  files: [{ name: "addresses.batch", heading: batchHeading, isSave: true }],
+  collect: [{ command: linksCommand }],
+  recognize: (line) => line.startsWith("addr replace "),
+  parse: (parts) => parseParts(parts, (text) => ({ values: parseBatch(text), problems: [] })),
+  write: (addresses) => addresses.map(({ cidr, device }) => `${replaceAddress(cidr, device)}\n`).join(""),
+};
+
+/** The line of `ip -batch` that binds an address, whether or not it is bound already. */
+export function replaceAddress(cidr: string, device: string): string {
+  return `addr replace ${cidr} dev ${device}`;
+}
+
+function parseBatch(text: string): readonly DeviceAddress[] {
+  return [...text.matchAll(/^addr replace (\S+) dev (\S+)/gm)].map(([, cidr = "", device = ""]) => ({ cidr, device }));
+}
+
+/** The address of `10.96.0.10/32`. */
+export function withoutLength(cidr: string): string {
+  return cidr.replace(/\/\d+$/, "");
+}
 
 /** An interface of a host. */
 export interface Link {
   readonly name: string;
   readonly loopback: boolean;
   readonly ips: readonly string[];
+  /** Those among them that the kernel gives to an interface by itself. */
+  readonly linkLocal: readonly string[];
 }
 
-/**
- * What `ip -j addr` prints; undefined where it is something else. What in it is no interface is passed over. `dummy` is
- * the device that was made to carry addresses.
- */
-export function parseLinks(json: string, dummy: string): readonly Link[] | undefined {
+/** What `ip -j addr` prints; undefined where it is something else. What in it is no interface is passed over. */
+export function parseLinks(json: string): readonly Link[] | undefined {
   if (json.trim() === "") return [];
   let links: unknown;
   try {
@@ -21,12 +56,20 @@ export function parseLinks(json: string, dummy: string): readonly Link[] | undef
     return undefined;
   }
   if (!Array.isArray(links)) return undefined;
-  return links.filter(isRecord).map(({ ifname, link_type, addr_info }) => ({
-    name: String(ifname),
-    loopback: link_type === "loopback",
-    // The kernel gives an IPv6 link-local address to the dummy device by itself.
-    ips: (Array.isArray(addr_info) ? addr_info.filter(isRecord) : [])
-      .filter(({ scope }) => ifname !== dummy || scope !== "link")
-      .flatMap(({ local }) => (typeof local === "string" && parseIp(local) !== undefined ? [local] : [])),
-  }));
+  return links.filter(isRecord).map(({ ifname, link_type, addr_info }) => {
+    const all = (Array.isArray(addr_info) ? addr_info.filter(isRecord) : []).flatMap(({ local, scope }) =>
+      typeof local === "string" && parseIp(local) !== undefined ? [{ local, isLinkLocal: scope === "link" }] : [],
+    );
+    return {
+      name: String(ifname),
+      loopback: link_type === "loopback",
+      ips: all.map(({ local }) => local),
+      linkLocal: all.filter(({ isLinkLocal }) => isLinkLocal).map(({ local }) => local),
+    };
+  });
+}
+
+/** What somebody gave a device, without what the kernel gave it. */
+export function givenAddresses({ ips, linkLocal }: Link): readonly string[] {
+  return ips.filter((ip) => !linkLocal.includes(ip));
 }

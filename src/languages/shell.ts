@@ -11,6 +11,11 @@ export function printApplyScript(script: Script, node: string): string {
   return [header(node), checks(tools), ...script.steps.map(printStep), ""].join("\n\n").trimEnd().concat("\n");
 }
 
+/** The node that an `apply.sh` is for; undefined for any other text. */
+export function nodeOfApplyScript(text: string): string | undefined {
+  return /^# Programs this host with the rules for node (\S+): /m.exec(text.slice(0, 1000))?.[1];
+}
+
 function header(node: string): string {
   return `#!/bin/sh
 # Programs this host with the rules for node ${node}: sh apply.sh, as root.

@@ -1,8 +1,8 @@
 import { commentsOf } from "../languages/iptables/canonical-rule.ts";
-import type { ChainLines } from "../languages/iptables/parse-chains.ts";
 import type { Family } from "../model/address.ts";
 import { isEndpointChain, isServicePortChain } from "../programs/kube-proxy/chain-names.ts";
 import { servicePortInComment } from "../programs/kube-proxy/names.ts";
+import type { ChainLines } from "./owned-state.ts";
 
 /** What belongs to no service port: chains and rules that are always there. */
 export const everyService = "shared base chains";

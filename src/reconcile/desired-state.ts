@@ -1,8 +1,14 @@
 import type { Script } from "../ir/step.ts";
+import type { TextPart } from "../ir/text.ts";
 import { toolNames } from "../ir/text.ts";
+import { batchHeading, iproute } from "../languages/iproute.ts";
 import { parseSets } from "../languages/ipset/parse.ts";
-import { parseChains } from "../languages/iptables/parse-chains.ts";
+import { readTables } from "../languages/iptables/read-tables.ts";
+import { parseTimeoutOptions } from "../languages/ipvs/language.ts";
 import { parseServers } from "../languages/ipvs/parse.ts";
+import { nfacct } from "../languages/nfacct.ts";
+import { filesByName } from "../languages/registry.ts";
+import { sysctl, sysctlCommand } from "../languages/sysctl.ts";
 import type { Family } from "../model/address.ts";
 import { addressDevice } from "../programs/kube-proxy/names.ts";
 import { ownedRules, ownedServers, ownedSets } from "./owned-objects.ts";
@@ -12,43 +18,27 @@ const decoder = new TextDecoder();
 
 /** What a host has once a compiled script has run on it. */
 export function ownedInScript(script: Script): OwnedState {
-  const texts = new Map(script.steps.map(({ file, stdin }) => [file, stdin]));
-  const read = (file: string): string => {
-    const bytes = texts.get(file);
-    return bytes === undefined ? "" : decoder.decode(bytes);
-  };
+  const partsUnder = (heading: string): readonly TextPart[] =>
+    script.steps.flatMap(({ file, stdin }) =>
+      file !== undefined && filesByName.get(file)?.heading === heading ? [{ file, text: decoder.decode(stdin) }] : [],
+    );
+  const textUnder = (heading: string): string => partsUnder(heading)[0]?.text ?? "";
   const makesDevice = script.steps.some(({ argv }) => argv.includes(addressDevice));
   return {
-    rules: { ipv4: rulesOf(read, "ipv4"), ipv6: rulesOf(read, "ipv6") },
-    sets: ownedSets(parseSets(read("ipset.restore")), new Set()),
-    servers: ownedServers(parseServers(read("ipvs.restore")).servers),
-    addresses: makesDevice ? boundAddresses(read("addresses.batch")) : undefined,
-    sysctls: sysctlsIn(read("sysctl.conf")),
-    counters: new Set(linesIn(read("nfacct.counters"))),
-    timeouts:
-      read("ipvs.timeouts")
-        .trim()
-        .replace(/^--set /, "") || undefined,
+    rules: { ipv4: rulesIn(partsUnder, "ipv4"), ipv6: rulesIn(partsUnder, "ipv6") },
+    sets: ownedSets(parseSets(textUnder("ipset save")), new Set()),
+    servers: ownedServers(parseServers(textUnder("ipvsadm -Sn")).servers),
+    addresses: makesDevice ? new Set(iproute.parse(partsUnder(batchHeading)).doc.map(({ cidr }) => cidr)) : undefined,
+    sysctls: sysctl.parse(partsUnder(sysctlCommand)).doc,
+    counters: new Set(nfacct.parse(partsUnder("nfacct add")).doc),
+    timeouts: parseTimeoutOptions(textUnder("ipvsadm --set")),
   };
 }
 
-function rulesOf(read: (file: string) => string, family: Family): OwnedRules | undefined {
-  const text = read(`${toolNames[family]}.restore`);
-  if (text === "") return undefined;
-  const rules = ownedRules(parseChains(text + read(`${toolNames[family]}.jumps`)));
+function rulesIn(partsUnder: (heading: string) => readonly TextPart[], family: Family): OwnedRules | undefined {
+  const parts = partsUnder(`${toolNames[family]}-save`);
+  if (parts.length === 0) return undefined;
+  const rules = ownedRules(readTables(parts));
   const tables = [...rules.tables].map(([name, table]) => [name, { ...table, foreignBefore: new Map() }] as const);
   return { ...rules, tables: new Map(tables) };
-}
-
-function boundAddresses(batch: string): ReadonlySet<string> {
-  return new Set([...batch.matchAll(/^addr replace (\S+) dev /gm)].map(([, cidr]) => cidr as string));
-}
-
-/** `name = value` lines, as sysctl prints and reads them. */
-export function sysctlsIn(text: string): ReadonlyMap<string, string> {
-  return new Map([...text.matchAll(/^(\S+) = (.*)$/gm)].map(([, name, value]) => [name as string, value as string]));
-}
-
-function linesIn(text: string): readonly string[] {
-  return text.split("\n").filter((line) => line !== "");
 }

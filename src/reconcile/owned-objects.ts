@@ -1,6 +1,6 @@
 import type { SavedSet, SavedSets } from "../languages/ipset/parse.ts";
 import { targetOf } from "../languages/iptables/canonical-rule.ts";
-import type { ChainLines, ChainTexts } from "../languages/iptables/parse-chains.ts";
+import type { SavedTable, SavedTables } from "../languages/iptables/read-tables.ts";
 import { builtInChains } from "../languages/iptables/rule.ts";
 import { printServers, type SavedServer } from "../languages/ipvs/parse.ts";
 import { type Cidr, cidrContains, parseIp } from "../model/address.ts";
@@ -9,7 +9,7 @@ import { isNodePortSet, isOwnedSet } from "../programs/kube-proxy/set-names.ts";
 import type { OwnedRules, OwnedServer, OwnedSet, OwnedTable } from "./owned-state.ts";
 
 /** What of a rule text is ours: all chains of our names, and the rules of built-in chains that lead into them. */
-export function ownedRules({ tables }: ChainTexts): OwnedRules {
+export function ownedRules({ tables }: Pick<SavedTables, "tables">): OwnedRules {
   const owned = new Map<string, OwnedTable>();
   let sharedWithKubelet = false;
   for (const [name, chains] of tables) {
@@ -24,13 +24,13 @@ export function isAnythingOwned({ tables }: OwnedRules): boolean {
   return [...tables.values()].some(({ chains, jumps }) => chains.size > 0 || jumps.size > 0);
 }
 
-function ownedTable(all: ChainLines): OwnedTable {
+function ownedTable(all: SavedTable): OwnedTable {
   const chains = new Map<string, readonly string[]>();
   const jumps = new Map<string, readonly string[]>();
   const foreignBefore = new Map<string, readonly number[]>();
   const foreignCounts = new Map<string, number>();
   const heldChains = new Set<string>();
-  for (const [name, lines] of all) {
+  for (const [name, { lines }] of all) {
     if (isOwnedChain(name)) {
       chains.set(name, lines);
       continue;

@@ -1,7 +1,9 @@
-import type { ChainLines } from "../languages/iptables/parse-chains.ts";
 import type { Family } from "../model/address.ts";
 import { familyOfSet } from "../programs/kube-proxy/set-names.ts";
 import type { Excerpt } from "./rules/partial-chain.ts";
+
+/** The rules of each chain as lines, each as spelled, in order. */
+export type ChainLines = ReadonlyMap<string, readonly string[]>;
 
 /**
  * What is ours on a host, or what should be: one shape for both, so that a host can be led from either to the other,

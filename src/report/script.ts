@@ -98,3 +98,28 @@ function ruleDocument(
     ...(file === undefined ? {} : { file }),
   };
 }
+
+export interface ScriptTextOptions {
+  /** The node that `apply.sh` names in its first lines; default: `this node`. */
+  readonly node?: string | undefined;
+}
+
+/**
+ * The text of a script: every file that `compile --out-dir` writes, under its heading, as `compile -o text` prints them.
+ *
+ * @example
+ * ```ts
+ * import { compile, scriptText } from "portolan";
+ *
+ * const node = { apiVersion: "v1", kind: "Node", metadata: { name: "node1" } };
+ * const { script } = compile([node]);
+ * const text = scriptText(script, { node: "node1" });
+ * console.log(text.match(/^==> .* <==$/gm)); // ["==> sysctl.conf <==","==> iptables.restore <==","==> iptables.jumps <==","==> apply.sh <=="]
+ * ```
+ */
+export function scriptText(script: Script, { node = "this node" }: ScriptTextOptions = {}): string {
+  const decoder = new TextDecoder();
+  return printText([{ node, script }], false)
+    .map((part) => (typeof part === "string" ? part : decoder.decode(part)))
+    .join("");
+}

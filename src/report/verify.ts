@@ -22,7 +22,7 @@ function renderSummary(count: number, node: string, notShown: NotShown | undefin
   const summary = count === 0 ? "no drift" : `${count} ${count === 1 ? "difference" : "differences"}`;
   const isPart = notShown !== undefined && notShown.count > 0;
   const left = notShown === undefined ? "" : `${escapeControls(notShownSentence(notShown, "finding"))}.\n`;
-  return `Node ${escapeControls(node)}: ${summary}${isPart ? " in what is shown" : ""}.\n${left}`;
+  return `Node ${escapeControls(node)}: ${summary}${isPart ? " for the Services shown" : ""}.\n${left}`;
 }
 
 const mostLines = 5;

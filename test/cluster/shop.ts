@@ -1,5 +1,6 @@
 import type { ControlPlane } from "../../scripts/cluster/control-plane.mjs";
-import { printHostDump } from "../../src/reconcile/live/host-dump.ts";
+import { collectedDocument, printDocument } from "../../src/reconcile/live/collected-document.ts";
+
 import type { StoredObject } from "../harness/cluster-objects.ts";
 import { cluster as manifests } from "../harness/cluster-text.ts";
 import { runCli, workspace } from "../harness/run-cli.ts";
@@ -57,7 +58,7 @@ function pathOf({ kind, metadata: { name, namespace } }: StoredObject): string {
 
 /** What `plan` makes of a host and of what the API server holds now: 0 when there is nothing to do. */
 export async function planOf(plane: ControlPlane, host: SimulatedHost, flags: readonly string[] = []) {
-  const cwd = workspace({ config: plane.kubeconfig("admin"), dump: printHostDump(host.dump()) });
+  const cwd = workspace({ config: plane.kubeconfig("admin"), dump: printDocument(collectedDocument(host.dump())) });
   const node = ["--live", "--kubeconfig", "config", "--node", "node1", "--actual", "dump"];
   return runCli(["plan", ...node, ...flags], { cwd });
 }

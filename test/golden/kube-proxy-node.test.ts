@@ -5,9 +5,10 @@ import { parse } from "yaml";
 import { type Mode, modeOf } from "../../scripts/conformance/case.mjs";
 import { sharedFolder } from "../../scripts/conformance/oracle.mjs";
 import { compile } from "../../src/index.ts";
+import { sysctlCommand } from "../../src/languages/sysctl.ts";
 import { readDocuments } from "../../src/model/documents/read-documents.ts";
 import { ownedInScript } from "../../src/reconcile/desired-state.ts";
-import { dumpSysctlCommand, type HostDump } from "../../src/reconcile/live/host-dump.ts";
+import { type CollectedTexts, collectedDocument } from "../../src/reconcile/live/collected-document.ts";
 import { parseHostState } from "../../src/reconcile/live/host-state.ts";
 import { ownedOnHost } from "../../src/reconcile/live/live-state.ts";
 import { isAnythingOwned } from "../../src/reconcile/owned-objects.ts";
@@ -20,7 +21,7 @@ if (!isThere) console.warn(`SKIPPED: comparing hosts of the real kube-proxy, sin
 const names = isThere ? readdirSync(root).filter((name) => existsSync(join(root, name, "expected/sysctl.conf"))) : [];
 
 /** What collect would print on a node that the real kube-proxy has programmed. */
-function dumpOf(folder: string): HostDump {
+function dumpOf(folder: string): CollectedTexts {
   const read = (file: string) => {
     const path = join(folder, "expected", file);
     return existsSync(path) ? readFileSync(path, "utf8") : "";
@@ -37,7 +38,7 @@ function dumpOf(folder: string): HostDump {
     "ipset save": read("ipset.save"),
     "ipvsadm -Sn": read("ipvsadm.save"),
     ...(isIpvs ? { "ipvsadm -L --timeout": "Timeout (tcp tcpfin udp): 900 120 300\n" } : {}),
-    [dumpSysctlCommand]: read("sysctl.conf").replace(/^(\S+) ?= ?(.*)$/gm, "$1 = $2"),
+    [sysctlCommand]: read("sysctl.conf").replace(/^(\S+) ?= ?(.*)$/gm, "$1 = $2"),
   };
   return { texts, failures: {} };
 }
@@ -54,7 +55,7 @@ describe.skipIf(!isThere).each<Mode>(["iptables", "ipvs"])("on a node of the rea
     const { script } = compile(valuesOf(join(folder, "cluster.yaml")), { node, proxyConfig });
     if (script === undefined) throw new Error("refused");
     const wanted = { ...ownedInScript(script), timeouts: undefined, counters: new Set<string>() };
-    const { state, problems } = parseHostState(dumpOf(folder));
+    const { state, problems } = parseHostState(collectedDocument(dumpOf(folder)));
     expect(problems).toEqual([]);
     const found = ownedOnHost(state, { wantedServers: new Set(), excluded: [] });
     const families = (["ipv4", "ipv6"] as const).filter((family) => wanted.rules[family] === undefined);

@@ -1,6 +1,7 @@
 import { checkCluster } from "../../src/check/state/check-cluster.ts";
-import { sortTexts } from "../../src/check/text/actual-texts.ts";
-import { checkHost } from "../../src/check/text/check-host.ts";
+import { readHosts } from "../../src/check/text/actual-texts.ts";
+import { checkHosts } from "../../src/check/text/check-host.ts";
+
 import { createSink, type Diagnostic } from "../../src/diagnostics/diagnostic.ts";
 import { readDocuments } from "../../src/model/documents/read-documents.ts";
 import type { ProxyMode } from "../../src/model/proxy-configuration/proxy-configuration.ts";
@@ -26,6 +27,6 @@ export function findInTexts(texts: Readonly<Record<string, string>>): readonly s
   const sink = createSink();
   const names = Object.keys(texts);
   const files = names.map((name, document) => ({ name, text: texts[name] as string, document, isFromFolder: false }));
-  checkHost(sortTexts("", files, sink), sink);
+  checkHosts(readHosts("", files, sink), sink);
   return sink.diagnostics.map(({ code, origin }) => `${code} ${names[origin?.document ?? 0]}:${origin?.path[0]}`);
 }

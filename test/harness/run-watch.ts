@@ -9,8 +9,8 @@ import { createCredentials } from "../../src/host/kube/credentials.ts";
 import { reflectResource } from "../../src/host/kube/reflect-resource.ts";
 import { watchedResources } from "../../src/host/kube/resources.ts";
 import type { Run } from "../../src/host/run-step.ts";
+import { collectHeadings } from "../../src/reconcile/live/collected-document.ts";
 
-import { dumpCommands } from "../../src/reconcile/live/host-dump.ts";
 import { kubeconfig } from "./fake-api.ts";
 import { SimulatedHost } from "./simulated-host.ts";
 import type { WatchApi } from "./watch-api.ts";
@@ -138,7 +138,7 @@ function asLine(entry: LogEntry): string {
 function runnerOn(host: SimulatedHost, steps: string[], spoil: WatchChoices["spoil"]): Run {
   return async (argv, stdin) => {
     const command = argv.join(" ");
-    const known = dumpCommands.find((one) => one === command);
+    const known = collectHeadings.find((one) => one === command);
     // As on a real host, asking IPVS loads it.
     if (command === "ipvsadm -Sn") host.run({ purpose: "", argv, stdin });
     if (known !== undefined) {

@@ -1,11 +1,8 @@
 import type { ChangeStep } from "../../src/ir/step.ts";
 import { targetOf } from "../../src/languages/iptables/canonical-rule.ts";
-import {
-  type DumpCommand,
-  dumpCommands,
-  dumpSysctlCommand,
-  type HostDump,
-} from "../../src/reconcile/live/host-dump.ts";
+import { sysctlCommand } from "../../src/languages/sysctl.ts";
+import { type CollectedTexts, collectHeadings } from "../../src/reconcile/live/collected-document.ts";
+
 import { type TracedOutcome, type TracedPacket, tracedHost, tracePacket } from "./trace.ts";
 
 type Chains = Map<string, string[]>;
@@ -185,7 +182,7 @@ export class SimulatedHost {
   }
 
   /** What collect would find. */
-  dump(): HostDump {
+  dump(): CollectedTexts {
     const version = this.backend === "nft" ? "iptables v1.8.9 (nf_tables)\n" : "iptables v1.8.9 (legacy)\n";
     const bound = [...(this.addresses ?? [])].map((cidr) => ({ local: cidr.replace(/\/\d+$/, ""), scope: "global" }));
     const links = [
@@ -193,7 +190,7 @@ export class SimulatedHost {
       { ifname: "eth0", link_type: "ether", addr_info: [{ local: "192.0.2.10", scope: "global" }] },
       ...(this.addresses === undefined ? [] : [{ ifname: "kube-ipvs0", link_type: "ether", addr_info: bound }]),
     ];
-    const texts: Partial<Record<DumpCommand, string>> = {
+    const texts: Partial<Record<string, string>> = {
       "uname -n": "node1\n",
       "ip -j addr": `${JSON.stringify(links)}\n`,
       "iptables --version": version,
@@ -202,10 +199,10 @@ export class SimulatedHost {
       "ip6tables-save": this.save("ipv6"),
       "ipset save": this.saveSets(),
       "ipvsadm -Sn": this.saveServers(),
-      [dumpSysctlCommand]: [...this.sysctls].map(([name, value]) => `${name} = ${value}\n`).join(""),
+      [sysctlCommand]: [...this.sysctls].map(([name, value]) => `${name} = ${value}\n`).join(""),
     };
     if (this.timeouts !== undefined) texts["ipvsadm -L --timeout"] = `Timeout (tcp tcpfin udp): ${this.timeouts}\n`;
-    const absent = dumpCommands.filter((command) => texts[command] === undefined);
+    const absent = collectHeadings.filter((command) => texts[command] === undefined);
     return { texts, failures: Object.fromEntries(absent.map((command) => [command, "not installed"])) };
   }
 

@@ -1,5 +1,7 @@
 import { compile } from "../../src/index.ts";
-import { type DumpCommand, dumpSysctlCommand, printHostDump } from "../../src/reconcile/live/host-dump.ts";
+import { sysctlCommand } from "../../src/languages/sysctl.ts";
+import { collectedDocument, printDocument } from "../../src/reconcile/live/collected-document.ts";
+
 import { makeNode, makeService, makeSlice } from "./cluster-objects.ts";
 
 /** A Service with a node port and one endpoint, and its EndpointSlice. */
@@ -34,13 +36,13 @@ export function rulesOfTwo(): string {
 
 /** What collect writes on node1, with its rules edited. */
 export function dumpOfTwo(edit: (rules: string) => string = (rules) => rules): string {
-  const texts: Readonly<Partial<Record<DumpCommand, string>>> = {
+  const texts: Readonly<Partial<Record<string, string>>> = {
     "ip -j addr": JSON.stringify([{ ifname: "eth0", link_type: "ether", addr_info: [{ local: "192.0.2.1" }] }]),
     "iptables --version": "iptables v1.8.9 (nf_tables)\n",
     "iptables-save": edit(rulesOfTwo()),
-    [dumpSysctlCommand]: fileOfTwo("sysctl.conf"),
+    [sysctlCommand]: fileOfTwo("sysctl.conf"),
   };
-  return printHostDump({ texts, failures: {} });
+  return printDocument(collectedDocument({ texts, failures: {} }));
 }
 
 /** A dump that lacks both node ports. */

@@ -1,18 +1,17 @@
 import { readEvaluatedHost } from "../../datapath/host.ts";
+import { type HostSide, hostSideOf } from "../../diff/host-side.ts";
+import type { PacketQuery } from "../../explain/packet/packet-query.ts";
+import { causesTo } from "../../explain/packet/rule-causes.ts";
+import { knownOf, nodeAddresses, nothingKnown } from "../../explain/packet/state-knowledge.ts";
 import { type IpAddress, parseIp } from "../../model/address.ts";
 import type { Node } from "../../model/objects/node.ts";
-import { printHostDump } from "../../reconcile/live/host-dump.ts";
 import type { Effects } from "../effects.ts";
 import { Failure } from "../failure.ts";
 import { readHost, thisHost } from "../host/read-host.ts";
 import { readState, type State } from "../read-state.ts";
 import { hasState, requestedFamilies, type StateRequest } from "../requests.ts";
-import type { HostSide } from "../sides/host-side.ts";
-import { readDump } from "../sides/read-dump.ts";
 import { readSide } from "../sides/read-side.ts";
-import { type PacketQuery, reportDiagnostics } from "./compiled-host.ts";
-import { causesTo } from "./rule-causes.ts";
-import { knownOf, nodeAddresses, nothingKnown } from "./state-knowledge.ts";
+import { reportDiagnostics } from "./compiled-host.ts";
 
 /** The state, where there is any, is only for names and causes. */
 export interface DumpRequest extends StateRequest {
@@ -79,9 +78,9 @@ async function readHostSide({ actual, node }: DumpRequest, effects: Effects): Pr
 }
 
 async function readThisHost(effects: Effects): Promise<readonly HostSide[]> {
-  const { dump } = await readHost(thisHost, effects);
-  const read = readDump({ name: "this host", text: printHostDump(dump) });
-  return read?.kind === "hosts" ? read.hosts : [];
+  const { document } = await readHost(thisHost, effects);
+  const side = hostSideOf(document, "this host");
+  return typeof side === "string" ? [] : [side];
 }
 
 async function readHosts(path: string, effects: Effects): Promise<readonly HostSide[]> {

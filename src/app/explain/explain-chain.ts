@@ -1,4 +1,3 @@
-import { isServicePortChain } from "../../programs/kube-proxy/chain-names.ts";
 import { absentChain } from "../../explain/chain/absent-chain.ts";
 import { type ChainGraph, chainGraph } from "../../explain/chain/chain-graph.ts";
 import { findChainOwner } from "../../explain/chain/chain-owner.ts";
@@ -12,6 +11,7 @@ import {
 } from "../../explain/chain/explain-set.ts";
 import { foldNodes } from "../../explain/fold-nodes.ts";
 import { didYouMean } from "../../model/fields/did-you-mean.ts";
+import { isServicePortChain } from "../../programs/kube-proxy/chain-names.ts";
 import type { Effects } from "../effects.ts";
 import { Failure } from "../failure.ts";
 import { hasState } from "../requests.ts";

@@ -1,4 +1,3 @@
-import { isServicePortChain } from "../../programs/kube-proxy/chain-names.ts";
 import { originOf } from "../../diagnostics/place.ts";
 import { type ChainGraph, chainGraph, joinGraphs, serverGraph } from "../../explain/chain/chain-graph.ts";
 import { foldNodes } from "../../explain/fold-nodes.ts";
@@ -6,6 +5,7 @@ import { explainServiceOn, type NodePart, objectsOf } from "../../explain/servic
 import { dumpLines, missingLines, type OwnLine, servicesNamed } from "../../explain/service/service-lines.ts";
 import type { Texts } from "../../explain/texts.ts";
 import type { Service } from "../../model/objects/service.ts";
+import { isServicePortChain } from "../../programs/kube-proxy/chain-names.ts";
 
 import type { Effects } from "../effects.ts";
 import { type Evidence, readEvidence } from "./evidence.ts";

@@ -1,7 +1,6 @@
 import { originOf } from "../../diagnostics/place.ts";
 import { foldNodes } from "../../explain/fold-nodes.ts";
-import type { NodePart } from "../../explain/service/explain-service.ts";
-import { explainSliceOn } from "../../explain/service/explain-slice.ts";
+import { explainSlicesOn } from "../../explain/service/explain-slice.ts";
 import { isRecord } from "../../model/fields/fields.ts";
 import type { Effects } from "../effects.ts";
 import { Failure } from "../failure.ts";
@@ -24,7 +23,7 @@ export async function explainSliceObject(
   const slices = ofKind.filter(({ place }) => place === first.place);
   const parts = state.nodes.map((node) => {
     const { facts, texts } = state.compile(node);
-    return joinParts(slices.map((slice) => explainSliceOn(slice, facts, texts)));
+    return explainSlicesOn(slices, facts, texts);
   });
   const object = `${first.source} ${first.namespace}/${first.name}`;
   state.reportAbout((other) => other === object);
@@ -54,17 +53,4 @@ function refuseMirrored({ type, namespace, name }: ObjectQuestion, { cluster, do
   if (!isThere) return;
   const message = `Endpoints ${namespace}/${name} have no effect: the Service has EndpointSlices, and kube-proxy reads only these`;
   throw new Failure(message, "invalid-input");
-}
-
-function joinParts(parts: readonly NodePart[]): NodePart {
-  const [first, ...others] = parts as [NodePart, ...NodePart[]];
-  const unique = <T>(values: readonly T[]): readonly T[] => [
-    ...new Map(values.map((value) => [JSON.stringify(value), value])).values(),
-  ];
-  return {
-    ...first,
-    ports: others.length === 0 ? first.ports : [],
-    omissions: unique(parts.flatMap(({ omissions }) => omissions)),
-    lines: unique(parts.flatMap(({ lines }) => lines)),
-  };
 }

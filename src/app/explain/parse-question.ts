@@ -1,4 +1,3 @@
-
 import { type Code, catalog, isCode } from "../../diagnostics/catalog.ts";
 import { didYouMean } from "../../model/fields/did-you-mean.ts";
 import { iptablesChains, ipvsChains } from "../../programs/kube-proxy/chain-names.ts";

@@ -1,7 +1,7 @@
 import type { Host } from "../../host/run-step.ts";
 import type { ChangeStep } from "../../ir/step.ts";
-import { strandedFlows, type UdpFlow, type UdpService } from "../../languages/conntrack.ts";
-import { dumpDoubts, parseHostState } from "../../reconcile/live/host-state.ts";
+import { staleConntrackEntries, type UdpFlow, type UdpService } from "../../languages/conntrack.ts";
+import { parseHostState, validateDump } from "../../reconcile/live/host-state.ts";
 import { type Ownership, ownedOnHost } from "../../reconcile/live/live-state.ts";
 import type { OwnedState } from "../../reconcile/owned-state.ts";
 import { type Circumstances, planChanges } from "../../reconcile/plan-changes.ts";
@@ -70,7 +70,7 @@ async function readBack(application: Application, context: ApplyContext): Promis
   const host = await readHost(application.ownership, context);
   if (host.kind === "unread") return { step: undefined, message: host.message, isInterrupt: false };
   const { owned, flows } = host;
-  const stranded = strandedFlows(flows, udpServices);
+  const stranded = staleConntrackEntries(flows, udpServices);
   const { steps } = planChanges(wanted, owned, { backends, flows: stranded });
   const [left] = steps.filter(({ mayFail }) => mayFail !== true);
   if (left !== undefined) {
@@ -109,9 +109,9 @@ type ReadHost =
   | { readonly kind: "unread"; readonly message: string };
 
 async function readHost(ownership: Ownership, { host, onProgress }: ApplyContext): Promise<ReadHost> {
-  const dump = await collectDump(host, onProgress);
-  const { state, problems } = parseHostState(dump);
-  const [doubt] = dumpDoubts(dump, problems);
-  if (doubt !== undefined) return { kind: "unread", message: `the host cannot be read again: ${doubt}` };
+  const document = await collectDump(host, onProgress);
+  const { state, problems } = parseHostState(document);
+  const [problem] = validateDump(document, problems);
+  if (problem !== undefined) return { kind: "unread", message: `the host cannot be read again: ${problem}` };
   return { kind: "read", owned: ownedOnHost(state, ownership), flows: state.flows };
 }

@@ -1,5 +1,5 @@
+import type { HostDocument } from "../../ir/host-document.ts";
 import type { ChangeStep } from "../../ir/step.ts";
-import type { HostDump } from "../../reconcile/live/host-dump.ts";
 import type { HostState } from "../../reconcile/live/host-state.ts";
 import { type FailingLine, failingLine } from "../../reconcile/live/probe.ts";
 import type { Effects, Machine } from "../effects.ts";
@@ -67,13 +67,13 @@ export async function changeHost(
   try {
     const refusal = kubeProxyRefusal(request, machine);
     if (refusal !== undefined) throw new Failure(refusal, "environment");
-    const { dump, state } = await readHost(thisHost, effects);
+    const { document, state } = await readHost(thisHost, effects);
     const planned = planFor(await desire(state), state);
     check(planned);
     control.onPlanned(planned);
     if (planned.plan.steps.length === 0) return { kind: "unchanged" };
     await refuseUnfit(planned, machine);
-    return isDryRun ? { kind: "unchanged" } : await run({ planned, dump, machine }, request, control, effects);
+    return isDryRun ? { kind: "unchanged" } : await run({ planned, document, machine }, request, control, effects);
   } finally {
     release();
   }
@@ -106,14 +106,18 @@ async function refuseUnfit({ plan }: Planned, { preflight }: Machine): Promise<v
 }
 
 async function run(
-  { planned, dump, machine }: { readonly planned: Planned; readonly dump: HostDump; readonly machine: Machine },
+  {
+    planned,
+    document,
+    machine,
+  }: { readonly planned: Planned; readonly document: HostDocument; readonly machine: Machine },
   { backupDir, confirmWithin }: ChangeRequest,
   { onBackup, catchInterrupts, confirm }: ChangeControl,
   { onProgress }: Effects,
 ): Promise<ChangeResult> {
   const interruption = catchInterrupts();
   try {
-    const backup = machine.writeBackup(backupDir, dump);
+    const backup = machine.writeBackup(backupDir, document);
     if (backup.kind === "failed") throw new Failure(`${backup.message}; nothing was changed`, "environment");
     onBackup(backup.path);
     const application = applicationOf(planned);

@@ -1,13 +1,14 @@
 import type { Host } from "../../host/run-step.ts";
-import { type DumpCommand, dumpCommands, type HostDump, neededFiles } from "../../reconcile/live/host-dump.ts";
+import type { HostDocument } from "../../ir/host-document.ts";
+import { collectedDocument, collectHeadings, neededFile } from "../../reconcile/live/collected-document.ts";
 
 /** What the tools print of a host. A tool that is missing or fails leaves its reason, not an error. */
-export async function collectDump({ run, exists }: Host, onProgress: (what: string) => void): Promise<HostDump> {
-  const texts: Partial<Record<DumpCommand, string>> = {};
-  const failures: Partial<Record<DumpCommand, string>> = {};
-  for (const command of dumpCommands) {
+export async function collectDump({ run, exists }: Host, onProgress: (what: string) => void): Promise<HostDocument> {
+  const texts: Record<string, string> = {};
+  const failures: Record<string, string> = {};
+  for (const command of collectHeadings) {
     onProgress(`reading this host: ${command.split(" ", 2).join(" ")}`);
-    const file = neededFiles[command];
+    const file = neededFile(command);
     if (file !== undefined && !exists(file)) {
       failures[command] = `no ${file}`;
       continue;
@@ -16,5 +17,5 @@ export async function collectDump({ run, exists }: Host, onProgress: (what: stri
     if (failure === undefined) texts[command] = stdout;
     else failures[command] = failure;
   }
-  return { texts, failures };
+  return collectedDocument({ texts, failures });
 }

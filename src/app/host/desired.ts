@@ -88,8 +88,8 @@ export async function compileForHost(
 }
 
 function hasRulesOfOurs({ rules }: HostState, family: Family): boolean {
-  const texts = rules[family]?.texts;
-  return texts !== undefined && isAnythingOwned(ownedRules(texts));
+  const known = rules[family];
+  return known !== undefined && isAnythingOwned(ownedRules(known));
 }
 
 /** What a saved plan wants. */

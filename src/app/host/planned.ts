@@ -1,5 +1,5 @@
 import { toolNames } from "../../ir/text.ts";
-import { strandedFlows } from "../../languages/conntrack.ts";
+import { staleConntrackEntries } from "../../languages/conntrack.ts";
 import { type Family, families, familyNames } from "../../model/address.ts";
 import { attributeChains, type ServiceOfChain } from "../../reconcile/attribution.ts";
 import { withoutCountersInUse } from "../../reconcile/live/counters.ts";
@@ -43,7 +43,7 @@ export function planFor(given: Desired, host: HostState): Planned {
     throw new Failure(`this host has no ${familyNames[family]} rules: ${tool}: ${why}${hint}`, "environment");
   }
   const backends = { ipv4: host.rules.ipv4?.backend ?? "legacy", ipv6: host.rules.ipv6?.backend ?? "legacy" };
-  const flows = strandedFlows(host.flows, desired.udpServices);
+  const flows = staleConntrackEntries(host.flows, desired.udpServices);
   const fresh = planChanges(desired.wanted, found, { backends, flows });
   const plan = { ...fresh, steps: desired.steps ?? fresh.steps };
   return { desired, host, found, ownership, backends, plan, ofChain: attributeChains([desired.wanted, found]) };

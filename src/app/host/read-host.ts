@@ -1,5 +1,6 @@
-import { type HostDump, parseHostDump } from "../../reconcile/live/host-dump.ts";
-import { dumpDoubts, type HostState, parseHostState } from "../../reconcile/live/host-state.ts";
+import type { HostDocument } from "../../ir/host-document.ts";
+import { parseDocument } from "../../reconcile/live/collected-document.ts";
+import { type HostState, parseHostState, validateDump } from "../../reconcile/live/host-state.ts";
 import type { Effects, Machine } from "../effects.ts";
 import { Failure } from "../failure.ts";
 import { collectDump } from "./collect-dump.ts";
@@ -13,20 +14,20 @@ export const thisHost: HostSource = "local";
 export async function readHost(
   source: HostSource,
   effects: Effects,
-): Promise<{ readonly dump: HostDump; readonly state: HostState }> {
-  const dump = source === thisHost ? await readThisHost(effects) : readDump(source, effects);
-  const { state, problems } = parseHostState(dump);
-  const [doubt, ...more] = dumpDoubts(dump, problems);
-  if (doubt !== undefined) {
+): Promise<{ readonly document: HostDocument; readonly state: HostState }> {
+  const document = source === thisHost ? await readThisHost(effects) : readDocument(source, effects);
+  const { state, problems } = parseHostState(document);
+  const [problem, ...more] = validateDump(document, problems);
+  if (problem !== undefined) {
     const others = more.length === 0 ? "" : ` (and ${more.length} more)`;
     const isHere = source === thisHost;
     const where = isHere ? "cannot read this host" : `${source} is incomplete`;
-    throw new Failure(`${where}: ${doubt}${others}`, isHere ? "environment" : "invalid-input");
+    throw new Failure(`${where}: ${problem}${others}`, isHere ? "environment" : "invalid-input");
   }
-  return { dump, state };
+  return { document, state };
 }
 
-async function readThisHost(effects: Effects): Promise<HostDump> {
+async function readThisHost(effects: Effects): Promise<HostDocument> {
   const machine = await effects.machine();
   refuseUnreadableHost(machine);
   return collectDump(machine.host, effects.onProgress);
@@ -38,10 +39,10 @@ export function refuseUnreadableHost({ unreadableReason }: Machine): void {
   if (reason !== undefined) throw new Failure(reason, "environment");
 }
 
-function readDump(path: string, { sources }: Effects): HostDump {
+function readDocument(path: string, { sources }: Effects): HostDocument {
   const read = sources.readText(path);
   if (read.kind === "unreadable") throw new Failure(`cannot read ${path}: ${read.reason}`, "invalid-input");
-  const parsed = parseHostDump(read.text);
-  if (parsed.kind === "dump") return parsed.dump;
+  const parsed = parseDocument({ file: path, text: read.text, source: 0 });
+  if (parsed.kind === "document") return parsed.document;
   throw new Failure(`${path} is not what collect writes: ${parsed.message}`, "invalid-input");
 }

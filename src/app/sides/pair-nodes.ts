@@ -1,19 +1,7 @@
-import { iptablesChains } from "../../programs/kube-proxy/chain-names.ts";
-import { toolNames } from "../../ir/text.ts";
-import { type Family, families } from "../../model/address.ts";
-import type { Cluster } from "../../model/cluster.ts";
-import { usedFamilies } from "../../plan/forwarding/node-view.ts";
+import type { HostSide } from "../../diff/host-side.ts";
+import type { NodePair } from "../../diff/side-nodes.ts";
 import { Failure } from "../failure.ts";
-import type { HostSide } from "./host-side.ts";
 import type { SideSource, SideSources } from "./side-request.ts";
-
-/** A node as both sides have it. */
-export interface NodePair {
-  /** What both sides call it; undefined: the only node of the input, whatever its name. */
-  readonly name: string | undefined;
-  readonly base: HostSide | undefined;
-  readonly head: HostSide | undefined;
-}
 
 export interface PairedNodes {
   readonly pairs: readonly NodePair[];
@@ -84,19 +72,4 @@ function aloneIn(source: SideSource, names: readonly string[], others: readonly 
   const [first, ...more] = alone;
   const which = more.length === 0 ? `node ${first} is` : `${alone.length} nodes (${alone.slice(0, 3).join(", ")}) are`;
   return [`${which} only in ${source.name} and not compared`];
-}
-
-/** The families to compile a node in: those that either side uses, so that none is new only because of the other. */
-export function familiesOf(clusters: readonly Cluster[], { name, base, head }: NodePair): readonly Family[] {
-  const used = new Set<Family>();
-  for (const cluster of clusters) {
-    const node = cluster.nodes.find((candidate) => candidate.name === name);
-    for (const family of usedFamilies(cluster, node ?? (name === undefined ? cluster.nodes[0] : undefined)))
-      used.add(family);
-  }
-  const isInRules = (family: Family): boolean =>
-    [base, head].some((host) =>
-      host?.texts[toolNames[family]].some(({ text }) => text.includes(`:${iptablesChains.services}`)),
-    );
-  return families.filter((family) => used.has(family) || isInRules(family));
 }

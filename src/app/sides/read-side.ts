@@ -1,10 +1,10 @@
+import type { HostSide } from "../../diff/host-side.ts";
 import type { FoundSource } from "../../host/files/find-source.ts";
 import type { SourceResult } from "../../host/files/read-sources.ts";
+import { recognizeText } from "../../languages/registry.ts";
 import type { SourceText } from "../../model/documents/source.ts";
-import { recognizeText } from "../../reconcile/live/tool-texts.ts";
 import type { Effects } from "../effects.ts";
 import { Failure } from "../failure.ts";
-import type { HostSide } from "./host-side.ts";
 import { outDirNames, readDump, readOutDir, readToolTexts } from "./read-dump.ts";
 
 /** What a path of `diff` turned out to hold. */
@@ -49,7 +49,7 @@ type Folder = FoundSource & { readonly kind: "folder" };
 async function readFolder(path: string, { names, read }: Folder, recursive: boolean): Promise<SideContent> {
   const compiled = outDirNames(names);
   if (compiled.length > 0) {
-    const files = await Promise.all(compiled.map(async (name) => ({ name, source: sourceOf(await read(name)) })));
+    const files = await Promise.all(compiled.map(async (path) => ({ path, source: sourceOf(await read(path)) })));
     return hostsOf(readOutDir(files));
   }
   if (names.some((name) => manifestName.test(name) && (recursive || !name.includes("/")))) return { kind: "manifests" };
@@ -60,10 +60,9 @@ async function readFolder(path: string, { names, read }: Folder, recursive: bool
 /** A folder of dumps: those of collect are a host each, texts of single tools are of one host together. */
 function readDumps(path: string, results: readonly SourceResult[]): SideContent {
   const sources = results.flatMap((result) => (result.kind === "text" ? [result.source] : []));
-  const ofKind = (...kinds: readonly string[]): readonly SourceText[] =>
-    sources.filter(({ text }) => kinds.includes(recognizeText(text)));
-  const tools = ofKind("rules", "sets", "servers", "addresses");
-  const hosts = ofKind("collected", "compiled").flatMap((source) => {
+  const tools = sources.filter(({ text }) => typeof recognizeText(text) !== "string");
+  const whole = sources.filter(({ text }) => ["collected", "compiled"].includes(recognizeText(text) as string));
+  const hosts = whole.flatMap((source) => {
     const content = readDump(source);
     return content === undefined ? [] : hostsOf(content).hosts;
   });

@@ -1,6 +1,7 @@
-import type { World } from "../../datapath/host-texts.ts";
 import { createSink, type Diagnostic, hasErrors } from "../../diagnostics/diagnostic.ts";
+import { compileSide, type NodeRequest } from "../../diff/compile-side.ts";
 import type { Side, SideNode } from "../../diff/side.ts";
+import { familiesOf, hostNode, withWorldOf } from "../../diff/side-nodes.ts";
 import type { Cluster } from "../../model/cluster.ts";
 import { summarizeDiagnostics } from "../../report/diagnostics.ts";
 import type { DiagnosticGroup, Effects } from "../effects.ts";
@@ -8,9 +9,7 @@ import { Failure } from "../failure.ts";
 import type { State } from "../read-state.ts";
 import { requestedFamilies } from "../requests.ts";
 import { assumedBetween, assumedOf } from "./assumptions.ts";
-import { compileSide, type NodeRequest } from "./compile-side.ts";
-import type { HostSide } from "./host-side.ts";
-import { familiesOf, type NodePair, pairNodes } from "./pair-nodes.ts";
+import { pairNodes } from "./pair-nodes.ts";
 import { readSideSources } from "./read-side-sources.ts";
 import type { SideRequest, SideSource, SideSources } from "./side-request.ts";
 
@@ -126,59 +125,6 @@ function diagnosticsOf(source: SideSource): readonly Diagnostic[] {
 /** The two sides' files have other names and other lines; what is said of which object is the same. */
 function keyOf({ code, message, object, field }: Diagnostic): string {
   return [code, message, object, field].join("\n");
-}
-
-const noNames = new Map<string, never>();
-
-function hostNode({ name }: NodePair, host: HostSide | undefined): SideNode {
-  if (host === undefined) throw new Error(`no host ${name}`);
-  const world = { nodeAddresses: host.addresses ?? [], podRanges: [] };
-  const { mode, texts } = host;
-  return {
-    name: name ?? host.name ?? "this node",
-    mode,
-    texts,
-    world,
-    services: noNames,
-    endpoints: noNames,
-    podRangesOf: noNames,
-  };
-}
-
-/** What a side does not know of a node's addresses and pods, the other may. */
-function withWorldOf(
-  nodes: readonly SideNode[],
-  others: readonly SideNode[],
-  pairs: readonly NodePair[],
-): readonly SideNode[] {
-  const better = (own: readonly string[], other: readonly string[] = []): readonly string[] =>
-    own.length > 0 ? own : other;
-  return nodes.map((node, index) => {
-    const other = others[index];
-    const { base, head } = pairs[index] ?? {};
-    const shown = [...new Set([base, head].flatMap((host) => host?.shownAddresses ?? []))];
-    const world: World = {
-      nodeAddresses: better(better(node.world.nodeAddresses, other?.world.nodeAddresses), shown),
-      podRanges: better(node.world.podRanges, other?.world.podRanges),
-      routeLocalnet: node.world.routeLocalnet ?? other?.world.routeLocalnet,
-    };
-    // Not spread: the names are made when somebody asks for them.
-    return {
-      name: node.name,
-      mode: node.mode,
-      texts: node.texts,
-      world,
-      get services() {
-        return node.services;
-      },
-      get endpoints() {
-        return node.endpoints;
-      },
-      get podRangesOf() {
-        return node.podRangesOf.size > 0 ? node.podRangesOf : (other?.podRangesOf ?? node.podRangesOf);
-      },
-    };
-  });
 }
 
 function sideOf(source: SideSource, nodes: readonly SideNode[], notes: readonly string[]): Side {

@@ -1,7 +1,7 @@
+import type { HostSide } from "../../diff/host-side.ts";
 import type { ProxyMode } from "../../model/proxy-configuration/proxy-configuration.ts";
 import type { LiveDocuments, State } from "../read-state.ts";
 import type { StateRequest } from "../requests.ts";
-import type { HostSide } from "./host-side.ts";
 
 /** What `diff` is asked to compare. -f is state of both, beside BASE and HEAD. */
 export interface SideRequest extends StateRequest {

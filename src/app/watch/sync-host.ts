@@ -1,9 +1,9 @@
 import { isDrifted } from "../../check/verify.ts";
 import type { Host } from "../../host/run-step.ts";
+import type { HostDocument } from "../../ir/host-document.ts";
 import type { ChangeStep } from "../../ir/step.ts";
-import { deleteFlow, parseFlows, strandedFlows, type UdpService } from "../../languages/conntrack.ts";
-import type { HostDump } from "../../reconcile/live/host-dump.ts";
-import { dumpDoubts, type HostState, parseHostState } from "../../reconcile/live/host-state.ts";
+import { deleteFlow, parseFlows, staleConntrackEntries, type UdpService } from "../../languages/conntrack.ts";
+import { type HostState, parseHostState, validateDump } from "../../reconcile/live/host-state.ts";
 import { applyChanges } from "../host/apply-changes.ts";
 import { collectDump } from "../host/collect-dump.ts";
 import type { Desired } from "../host/desired.ts";
@@ -18,7 +18,7 @@ export interface SyncedHost {
   readonly refusal: () => string | undefined;
   readonly preflight: (steps: readonly ChangeStep[]) => Promise<readonly string[]>;
   /** Keeps what was there before the first change; throws where it cannot. */
-  readonly keepBackup: (dump: HostDump) => void;
+  readonly keepBackup: (document: HostDocument) => void;
   /** Why to stop, once somebody has asked for it. */
   readonly interrupted: () => string | undefined;
 }
@@ -32,11 +32,11 @@ export type SyncResult =
 /** Reads a host; a text: why what it has cannot be told. */
 export async function readHostState(
   host: Host,
-): Promise<{ readonly dump: HostDump; readonly state: HostState } | string> {
-  const dump = await collectDump(host, () => {});
-  const { state, problems } = parseHostState(dump);
-  const [doubt] = dumpDoubts(dump, problems);
-  return doubt === undefined ? { dump, state } : `cannot read this host: ${doubt}`;
+): Promise<{ readonly document: HostDocument; readonly state: HostState } | string> {
+  const document = await collectDump(host, () => {});
+  const { state, problems } = parseHostState(document);
+  const [problem] = validateDump(document, problems);
+  return problem === undefined ? { document, state } : `cannot read this host: ${problem}`;
 }
 
 /** What a host, as it is now, is to have; undefined while that cannot be told. */
@@ -67,7 +67,7 @@ export async function applyWhole(desire: Desire, synced: SyncedHost): Promise<Sy
     if (steps.length === 0) return { kind: "synced", steps, planned };
     const [reason] = await synced.preflight(steps);
     if (reason !== undefined) return failed(`this host does not meet the requirements of the plan: ${reason}`);
-    synced.keepBackup(read.dump);
+    synced.keepBackup(read.document);
     const context = { host: synced.host, onProgress: () => {}, interrupted: synced.interrupted };
     const outcome = await applyChanges(applicationOf(planned), context);
     if (outcome.kind === "applied") return { kind: "synced", steps, planned };
@@ -115,6 +115,6 @@ async function dropStrandedFlows(services: readonly UdpService[], { run }: Host)
   for (const family of ["ipv4", "ipv6"]) {
     const { stdout, failure } = await run(["conntrack", "-L", "-p", "udp", "-f", family], "");
     if (failure !== undefined) continue;
-    for (const flow of strandedFlows(parseFlows(stdout), services)) await run(deleteFlow(flow), "");
+    for (const flow of staleConntrackEntries(parseFlows(stdout), services)) await run(deleteFlow(flow), "");
   }
 }

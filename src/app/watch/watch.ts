@@ -121,8 +121,8 @@ async function optionsOf(
 ): Promise<DesiredOptions> {
   const backend = (family: Family) => host.rules[family]?.backend ?? "nft";
   const hasOurs = families.every((family) => {
-    const texts = host.rules[family]?.texts;
-    return texts !== undefined && isAnythingOwned(ownedRules(texts));
+    const known = host.rules[family];
+    return known !== undefined && isAnythingOwned(ownedRules(known));
   });
   return {
     node,

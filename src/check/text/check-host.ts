@@ -1,5 +1,5 @@
 import { createSink, type Sink } from "../../diagnostics/diagnostic.ts";
-import type { TextsByHost } from "./actual-texts.ts";
+import type { HostDocument } from "../../ir/host-document.ts";
 import { parseHost, type TextRule } from "./checked-host.ts";
 import { chainEmpty } from "./rules/chain-empty.ts";
 import { chainLoop } from "./rules/chain-loop.ts";
@@ -25,11 +25,11 @@ const rules: readonly TextRule[] = [
   virtualServerUnbound,
 ];
 
-/** Reports the faults in the texts of hosts. A text that cannot be read whole is not looked at further. */
-export function checkHost(texts: TextsByHost, sink: Sink): void {
-  for (const ofHost of texts.values()) {
+/** Reports the faults in what hosts hold. A host of which something cannot be read is not looked at further. */
+export function checkHosts(hosts: readonly HostDocument[], sink: Sink): void {
+  for (const document of hosts) {
     const found = createSink();
-    const host = parseHost(ofHost, found);
+    const host = parseHost(document, found);
     if (found.diagnostics.length === 0) for (const rule of rules) rule(host, found);
     // A line of a text has no fields: its number is the place.
     sink.diagnostics.push(...found.diagnostics.map((diagnostic) => ({ ...diagnostic, field: undefined })));

@@ -1,14 +1,25 @@
 import { createSubject, type Sink } from "../../diagnostics/diagnostic.ts";
 import { at, documentPlace, type Place } from "../../diagnostics/place.ts";
-import { type TextProblem, toolNames } from "../../ir/text.ts";
-import { parseLinks } from "../../languages/iproute.ts";
-import { parseSets, type SavedSet } from "../../languages/ipset/parse.ts";
-import { parseTables } from "../../languages/iptables/parse.ts";
+import { type HostDocument, type HostText, placedText, textsUnder } from "../../ir/host-document.ts";
+import { type PlacedProblem, toolNames } from "../../ir/text.ts";
+import {
+  batchHeading,
+  givenAddresses,
+  iproute,
+  linksCommand,
+  parseLinks,
+  withoutLength,
+} from "../../languages/iproute.ts";
+import { ipset } from "../../languages/ipset/language.ts";
+import type { SavedSet } from "../../languages/ipset/parse.ts";
+import { concernsRules, parseRules } from "../../languages/iptables/parse.ts";
+import { readTables, type SavedChain } from "../../languages/iptables/read-tables.ts";
 import type { Rule } from "../../languages/iptables/rule.ts";
-import { parseServers, type SavedServer } from "../../languages/ipvs/parse.ts";
+import { ipvs } from "../../languages/ipvs/language.ts";
+import type { SavedServer } from "../../languages/ipvs/parse.ts";
+import type { HostLanguage } from "../../languages/language.ts";
 import { type Family, families } from "../../model/address.ts";
 import { addressDevice } from "../../programs/kube-proxy/names.ts";
-import type { ToolText } from "./actual-texts.ts";
 
 /** What the rules about text look at: one host, as its tools print it. */
 export interface CheckedHost {
@@ -49,76 +60,83 @@ export type TextRule = (host: CheckedHost, sink: Sink) => void;
 /** Of one text so many broken lines are told: after these it is known to be none of the kind. */
 const mostBroken = 20;
 
-/** Parses the texts of a host. Broken lines are reported; pieces of one table are laid over one another. */
-export function parseHost(texts: readonly ToolText[], sink: Sink): CheckedHost {
-  const report = sink.reporter(createSubject());
-  const tell: Tell = (document, problems) => {
-    for (const { line, message } of [...problems.slice(0, mostBroken)].sort((a, b) => a.line - b.line)) {
-      const problem = problems.length > mostBroken ? `${message} (${problems.length} such lines)` : message;
-      report("dump-line-broken", at(documentPlace(document), line), { problem });
-    }
-  };
-  const ofKind = (kind: ToolText["kind"]): readonly ToolText[] => texts.filter((text) => text.kind === kind);
-  const sets = ofKind("ipset").map(({ document, text }) => {
-    const saved = parseSets(text);
-    tell(document, saved.problems);
-    return saved.sets;
-  });
-  const servers = ofKind("ipvs").flatMap(({ document, text }) => {
-    const saved = parseServers(text);
-    tell(document, saved.problems);
-    return saved.servers.map((server) => ({ server, place: at(documentPlace(document), server.line) }));
-  });
-  const links = ofKind("links").flatMap(({ text }) => parseLinks(text, addressDevice) ?? []);
-  const addresses = links.flatMap(({ ips }) => ips);
-  const batches = ofKind("addresses").flatMap(({ text }) =>
-    [...text.matchAll(/^addr replace (\S+)\/\d+ /gm)].map(([, ip]) => ip as string),
+/** A text with the number of its document for a name, so that problems and rules can be placed. */
+interface NumberedPart {
+  readonly file: string;
+  readonly text: string;
+}
+
+/** Takes the texts of a host apart. Broken lines are reported; pieces of one table are laid over one another. */
+export function parseHost(host: HostDocument, sink: Sink): CheckedHost {
+  const sets = parsePlaced(ipset, partsUnder(host, "ipset save"), sink);
+  const servers = partsUnder(host, "ipvsadm -Sn").flatMap((part) =>
+    parsePlaced(ipvs, [part], sink).map((server) => ({ server, place: placeIn(part.file, server.line) })),
   );
-  const onDevice = links.filter(({ name }) => name === addressDevice).flatMap(({ ips }) => ips);
-  const isBound = ofKind("addresses").length > 0 || addresses.length > 0;
+  const links = textsUnder(host, linksCommand).flatMap(({ text }) => parseLinks(text) ?? []);
+  const addresses = links.flatMap(({ ips }) => ips);
+  const batches = partsUnder(host, batchHeading);
+  const onDevice = links.filter(({ name }) => name === addressDevice).flatMap(givenAddresses);
+  const bound = iproute.parse(batches).doc.map(({ cidr }) => withoutLength(cidr));
+  const isBound = batches.length > 0 || addresses.length > 0;
   return {
-    tables: families.flatMap((family) => parseRules(ofKind(toolNames[family]), family, tell)),
-    sets: sets.length === 0 ? undefined : new Map(sets.flat().map((set) => [set.name, set])),
+    tables: families.flatMap((family) => tablesOf(partsUnder(host, `${toolNames[family]}-save`), family, sink)),
+    sets: textsUnder(host, "ipset save").length === 0 ? undefined : new Map(sets.map((set) => [set.name, set])),
     servers,
-    boundAddresses: isBound ? new Set([...onDevice, ...batches]) : undefined,
+    boundAddresses: isBound ? new Set([...onDevice, ...bound]) : undefined,
     addresses: addresses.length > 0 ? new Set(addresses) : undefined,
   };
 }
 
-type Tell = (document: number, problems: readonly TextProblem[]) => void;
-
-interface OpenChain {
-  readonly name: string;
-  place: Place | undefined;
-  rules: PlacedRule[];
+function partsUnder(host: HostDocument, heading: string): readonly NumberedPart[] {
+  return textsUnder(host, heading).map((text: HostText) => ({ file: `${text.source}`, text: placedText(text) }));
 }
 
-interface OpenTable {
-  readonly chains: Map<string, OpenChain>;
-  hasBuiltIns: boolean;
-  declaresChains: boolean;
+function placeIn(file: string, line: number): Place {
+  return at(documentPlace(Number(file)), line);
 }
 
-function parseRules(texts: readonly ToolText[], family: Family, tell: Tell): readonly CheckedTable[] {
-  const tables = new Map<string, OpenTable>();
-  for (const { document, text } of texts) {
-    const parsed = parseTables(text);
-    tell(document, parsed.problems);
-    for (const { name, chains } of parsed.tables) {
-      const table: OpenTable = tables.get(name) ?? { chains: new Map(), hasBuiltIns: false, declaresChains: false };
-      tables.set(name, table);
-      for (const { name: chainName, policy, declaredAt, rules } of chains) {
-        const chain: OpenChain = table.chains.get(chainName) ?? { name: chainName, place: undefined, rules: [] };
-        table.chains.set(chainName, chain);
-        if (declaredAt !== undefined) {
-          chain.place = at(documentPlace(document), declaredAt);
-          if (policy === undefined) chain.rules = [];
-          if (policy === undefined) table.declaresChains = true;
-          else table.hasBuiltIns = true;
-        }
-        for (const rule of rules) chain.rules.push({ rule, place: at(documentPlace(document), rule.line) });
-      }
+function parsePlaced<Value>(
+  language: HostLanguage<readonly Value[]>,
+  parts: readonly NumberedPart[],
+  sink: Sink,
+): readonly Value[] {
+  const { doc, problems } = language.parse(parts);
+  reportBroken(problems, sink);
+  return doc;
+}
+
+function reportBroken(problems: readonly PlacedProblem[], sink: Sink): void {
+  const report = sink.reporter(createSubject());
+  for (const file of new Set(problems.map((problem) => problem.file))) {
+    const ofFile = problems.filter((problem) => problem.file === file);
+    for (const { line, message } of ofFile.slice(0, mostBroken).sort((a, b) => a.line - b.line)) {
+      const problem = ofFile.length > mostBroken ? `${message} (${ofFile.length} such lines)` : message;
+      report("dump-line-broken", placeIn(file, line), { problem });
     }
   }
-  return [...tables].map(([name, table]) => ({ name, family, ...table }));
+}
+
+function tablesOf(parts: readonly NumberedPart[], family: Family, sink: Sink): readonly CheckedTable[] {
+  const { tables, problems } = readTables(parts);
+  const broken: PlacedProblem[] = problems.filter(concernsRules);
+  const checked = [...tables].map(([name, chains]) => {
+    const declared = [...chains.values()].filter(({ declaredAt }) => declaredAt !== undefined);
+    return {
+      name,
+      family,
+      chains: new Map([...chains].map(([chain, saved]) => [chain, checkedChain(saved, broken)])),
+      hasBuiltIns: declared.some(({ policy }) => policy !== undefined),
+      declaresChains: declared.some(({ policy }) => policy === undefined),
+    };
+  });
+  reportBroken(broken, sink);
+  return checked;
+}
+
+function checkedChain(chain: SavedChain, broken: PlacedProblem[]): CheckedChain {
+  const { name, declaredAt, declaredIn } = chain;
+  const { rules, problems } = parseRules(chain);
+  broken.push(...problems);
+  const place = declaredAt === undefined || declaredIn === undefined ? undefined : placeIn(declaredIn, declaredAt);
+  return { name, place, rules: rules.map(({ rule, file }) => ({ rule, place: placeIn(file, rule.line) })) };
 }

@@ -34,24 +34,24 @@ Examples:
 }
 
 async function runCollect(flags: CollectFlags): Promise<number> {
-  const [{ readHost, thisHost }, { openTerminal }, { printCollectScript, printHostDump }] = await Promise.all([
+  const [{ readHost, thisHost }, { openTerminal }, { printCollectScript, printDocument }] = await Promise.all([
     import("../../app/host/read-host.ts"),
     import("../terminal/terminal.ts"),
-    import("../../reconcile/live/host-dump.ts"),
+    import("../../reconcile/live/collected-document.ts"),
   ]);
   const { effects, print, warn } = openTerminal({ color: "auto" });
   if (flags.script === true) {
     print(printCollectScript());
     return exitCodes.fine;
   }
-  const { dump, state } = await readHost(thisHost, effects);
+  const { document, state } = await readHost(thisHost, effects);
   if (flags.host === true) {
     const { stringify } = await import("yaml");
     const name = flags.node ?? state.name;
     print(stringify({ apiVersion: "portolan/v1alpha1", kind: "Host", metadata: { name }, addresses: state.addresses }));
     return exitCodes.fine;
   }
-  print(printHostDump(dump));
-  for (const [command, reason] of Object.entries(dump.failures)) warn(`left out: ${command}: ${reason}\n`);
+  print(printDocument(document));
+  for (const [command, reason] of Object.entries(document.failures)) warn(`left out: ${command}: ${reason}\n`);
   return exitCodes.fine;
 }

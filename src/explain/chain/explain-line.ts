@@ -104,9 +104,9 @@ export function withCausesOf(dump: Texts, compiled: Texts): Texts {
       if (twin !== undefined) note(rule.file, rule.line, compiled.causeOf(twin.file, twin.line));
     }
   }
-  const others = new Map(compiled.others.map((line) => [`${line.tool} ${line.text}`, line]));
-  for (const { tool, file, line, text } of dump.others) {
-    const twin = others.get(`${tool} ${text}`);
+  const others = new Map(compiled.others.map((line) => [`${line.language} ${line.text}`, line]));
+  for (const { language, file, line, text } of dump.others) {
+    const twin = others.get(`${language} ${text}`);
     if (twin !== undefined) note(file, line, compiled.causeOf(twin.file, twin.line));
   }
   return { ...dump, causeOf: (file, line) => causes.get(`${file}:${line}`) };

@@ -28,7 +28,7 @@ export interface SetPart {
 
 /** Explains a set; undefined where there is none of the name. */
 export function explainSet(name: string, texts: Texts): Omit<SetPart, "nodes"> | undefined {
-  const lines = texts.others.filter(({ tool }) => tool === "ipset");
+  const lines = texts.others.filter(({ language }) => language === "ipset");
   const [first] = lines;
   if (first === undefined) return undefined;
   const found = savedSets(texts).find((set) => set.name === name);
@@ -48,7 +48,7 @@ export function explainSet(name: string, texts: Texts): Omit<SetPart, "nodes"> |
 /** Blank lines take the place of what is not there, so that lines keep their numbers. */
 function savedSets({ others }: Texts): readonly SavedSet[] {
   const numbered: string[] = [];
-  for (const { tool, line, text } of others) if (tool === "ipset") numbered[line - 1] = text;
+  for (const { language, line, text } of others) if (language === "ipset") numbered[line - 1] = text;
   return parseSets(Array.from(numbered, (text) => text ?? "").join("\n")).sets;
 }
 

@@ -46,3 +46,21 @@ function withoutService(slice: EndpointSlice): Omission {
   const reason = slice.service === undefined ? "slice-without-label" : "slice-without-service";
   return { reason, port: undefined, what: "every rule", why, origin };
 }
+
+/** What Endpoints cause on a node: they are read into several slices. */
+export function explainSlicesOn(slices: readonly EndpointSlice[], node: NodeFacts, texts: Texts): NodePart {
+  return joinParts(slices.map((slice) => explainSliceOn(slice, node, texts)));
+}
+
+function joinParts(parts: readonly NodePart[]): NodePart {
+  const [first, ...others] = parts as [NodePart, ...NodePart[]];
+  const unique = <T>(values: readonly T[]): readonly T[] => [
+    ...new Map(values.map((value) => [JSON.stringify(value), value])).values(),
+  ];
+  return {
+    ...first,
+    ports: others.length === 0 ? first.ports : [],
+    omissions: unique(parts.flatMap(({ omissions }) => omissions)),
+    lines: unique(parts.flatMap(({ lines }) => lines)),
+  };
+}

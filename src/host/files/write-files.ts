@@ -12,7 +12,8 @@ import {
   writeSync,
 } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { type HostDump, printHostDump } from "../../reconcile/live/host-dump.ts";
+import type { HostDocument } from "../../ir/host-document.ts";
+import { printDocument } from "../../reconcile/live/collected-document.ts";
 import { reasonOf } from "./read-sources.ts";
 
 export interface OutputFile {
@@ -131,12 +132,12 @@ export type Backup =
   | { readonly kind: "failed"; readonly message: string };
 
 /** Keeps a dump in a directory, named by the time. Without room for it nothing is to be changed. */
-export function writeBackup(directory: string, dump: HostDump): Backup {
+export function writeBackup(directory: string, document: HostDocument): Backup {
   const time = new Date().toISOString().replace(/[-:.]/g, "");
   const path = join(resolve(directory), `portolan-backup-${time}.txt`);
   try {
     makeDirectory(resolve(directory));
-    writeWhole(path, printHostDump(dump));
+    writeWhole(path, printDocument(document));
     return { kind: "kept", path };
   } catch (error) {
     return { kind: "failed", message: `cannot keep a backup in ${directory}: ${reasonOf(error)}` };

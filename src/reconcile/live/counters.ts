@@ -23,10 +23,10 @@ export function withoutCountersInUse(wanted: OwnedState, host: HostState): Owned
 
 function countersInUse({ rules }: HostState): ReadonlySet<string> {
   const lines = families.flatMap((family) => {
-    const tables = rules[family]?.texts.tables;
+    const tables = rules[family]?.tables;
     return [
-      ...(tables?.get("filter")?.get(chains.forward) ?? []),
-      ...(tables?.get("nat")?.get(chains.nodePorts) ?? []),
+      ...(tables?.get("filter")?.get(chains.forward)?.lines ?? []),
+      ...(tables?.get("nat")?.get(chains.nodePorts)?.lines ?? []),
     ];
   });
   return new Set(lines.flatMap((line) => / --nfacct-name +(\S+)/.exec(line)?.[1] ?? []));

@@ -1,18 +1,20 @@
+import { type HostDocument, type HostText, textsUnder } from "../../ir/host-document.ts";
 import { type TextProblem, toolNames } from "../../ir/text.ts";
-import { parseFlows, type UdpFlow } from "../../languages/conntrack.ts";
-import { parseLinks } from "../../languages/iproute.ts";
+import { listFlows, parseFlows, type UdpFlow } from "../../languages/conntrack.ts";
+import { givenAddresses, linksCommand, parseLinks } from "../../languages/iproute.ts";
 import { parseSets, type SavedSets } from "../../languages/ipset/parse.ts";
-import { type ChainTexts, parseChains } from "../../languages/iptables/parse-chains.ts";
+import { hidesRules, readTables, type SavedTables } from "../../languages/iptables/read-tables.ts";
+import { parseTimeouts } from "../../languages/ipvs/language.ts";
 import { parseServers, type SavedServer } from "../../languages/ipvs/parse.ts";
+import { countersCommand, parseCounters } from "../../languages/nfacct.ts";
+import { parseSysctls, sysctlCommand } from "../../languages/sysctl.ts";
 import type { Family } from "../../model/address.ts";
 import { addressDevice } from "../../programs/kube-proxy/names.ts";
 import { setPrefix } from "../../programs/kube-proxy/set-names.ts";
-import { sysctlsIn } from "../desired-state.ts";
-import { type DumpCommand, dumpSysctlCommand, type HostDump } from "./host-dump.ts";
 
 export type Backend = "legacy" | "nft";
 
-/** A host as its tools print it, ours and everybody else's. */
+/** A host document taken apart, as far as one can be led from one state to another: ours and everybody else's. */
 export interface HostState {
   readonly name: string;
   /** Every address of its interfaces; loopback and service addresses left out. */
@@ -34,84 +36,93 @@ export interface HostState {
 
 export interface HostRules {
   readonly backend: Backend;
-  readonly texts: ChainTexts;
+  readonly tables: SavedTables["tables"];
 }
 
 export interface HostProblem {
-  readonly command: DumpCommand;
+  readonly heading: string;
   readonly message: string;
 }
 
-/** Reads a dump. Problems say what of it cannot be relied on: a broken line may hide a rule. */
-export function parseHostState(dump: HostDump): {
+/** Takes a document apart. Problems say what of it cannot be relied on: a broken line may hide a rule. */
+export function parseHostState(document: HostDocument): {
   readonly state: HostState;
   readonly problems: readonly HostProblem[];
 } {
   const problems: HostProblem[] = [];
-  const text = (command: DumpCommand): string => dump.texts[command] ?? "";
-  const report = (command: DumpCommand, found: readonly TextProblem[]): void => {
-    for (const { line, message } of found) problems.push({ command, message: `line ${line}: ${message}` });
+  const text = (heading: string): string => textsUnder(document, heading)[0]?.text ?? "";
+  const report = (heading: string, found: readonly TextProblem[]): void => {
+    for (const { line, message } of found) problems.push({ heading, message: `line ${line}: ${message}` });
   };
   const rules = (family: Family): HostRules | undefined => {
-    const tool = toolNames[family];
-    if (dump.texts[`${tool}-save`] === undefined) return undefined;
-    const texts = parseChains(text(`${tool}-save`));
-    report(`${tool}-save`, texts.problems);
-    return { backend: text(`${tool} --version`).includes("nf_tables") ? "nft" : "legacy", texts };
+    const heading = `${toolNames[family]}-save`;
+    const parts = textsUnder(document, heading);
+    if (parts.length === 0) return undefined;
+    const { tables, problems: found } = readTables(parts);
+    report(heading, found.filter(hidesRules));
+    return { backend: text(`${toolNames[family]} --version`).includes("nf_tables") ? "nft" : "legacy", tables };
   };
   const sets = parseSets(text("ipset save"));
   report("ipset save", sets.problems);
   const { servers, problems: serverProblems } = parseServers(text("ipvsadm -Sn"));
   report("ipvsadm -Sn", serverProblems);
-  const links = parseLinks(text("ip -j addr"), addressDevice);
-  if (links === undefined) problems.push({ command: "ip -j addr", message: "not the JSON that ip prints" });
+  const links = parseLinks(text(linksCommand));
+  if (links === undefined) problems.push({ heading: linksCommand, message: "not the JSON that ip prints" });
   const device = links?.find(({ name }) => name === addressDevice);
+  const listed = textsUnder(document, countersCommand)[0]?.text;
   const state: HostState = {
-    name: text("uname -n").trim(),
+    name: document.name ?? "",
     addresses: (links ?? []).filter((link) => link !== device && !link.loopback).flatMap(({ ips }) => ips),
     rules: { ipv4: rules("ipv4"), ipv6: rules("ipv6") },
-    withoutRules: { ipv4: dump.failures["iptables-save"], ipv6: dump.failures["ip6tables-save"] },
+    withoutRules: { ipv4: document.failures["iptables-save"], ipv6: document.failures["ip6tables-save"] },
     sets,
     servers,
-    serviceAddresses: device && new Set(device.ips.map((ip) => (ip.includes(":") ? `${ip}/128` : `${ip}/32`))),
-    sysctls: sysctlsIn(text(dumpSysctlCommand)),
-    counters: countersIn(dump.texts["nfacct list"]),
-    timeouts: /: (\d+ \d+ \d+)/.exec(text("ipvsadm -L --timeout"))?.[1],
-    flows: [...parseFlows(text("conntrack -L -p udp -f ipv4")), ...parseFlows(text("conntrack -L -p udp -f ipv6"))],
+    serviceAddresses:
+      device && new Set(givenAddresses(device).map((ip) => (ip.includes(":") ? `${ip}/128` : `${ip}/32`))),
+    sysctls: parseSysctls(text(sysctlCommand)),
+    counters: listed === undefined ? undefined : parseCounters(listed),
+    timeouts: parseTimeouts(text("ipvsadm -L --timeout")),
+    flows: [...parseFlows(text(listFlows("ipv4").join(" "))), ...parseFlows(text(listFlows("ipv6").join(" ")))],
   };
   return { state, problems };
 }
 
-function countersIn(listed: string | undefined): ReadonlySet<string> | undefined {
-  return listed === undefined
-    ? undefined
-    : new Set([...listed.matchAll(/= (\S+);$/gm)].map(([, name]) => name as string));
-}
-
 export const notInstalled = "not installed";
+const notAsked = "the document has no such heading";
 
 /** Without these nothing can be said of a host. */
-const indispensable: readonly DumpCommand[] = ["ip -j addr", "iptables-save"];
-const needed: readonly DumpCommand[] = [...indispensable, "ip6tables-save", "ipset save", "ipvsadm -Sn"];
+const indispensable: readonly string[] = [linksCommand, "iptables-save"];
+const needed: readonly string[] = [...indispensable, "ip6tables-save", "ipset save", "ipvsadm -Sn"];
 
 /**
- * Why a dump cannot be relied on, each in a line: a tool that failed may hide something, and so may one that is
+ * Why a document cannot be relied on, each in a line: a tool that failed may hide something, and so may one that is
  * missing where the kernel has what it would show.
  */
-export function dumpDoubts(dump: HostDump, problems: readonly HostProblem[]): readonly string[] {
-  const failed = needed.flatMap((command) => {
-    const failure = dump.failures[command];
-    if (failure === undefined || isHarmless(dump, command, failure)) return [];
-    return [`${command}: ${failure}`];
+export function validateDump(document: HostDocument, problems: readonly HostProblem[]): readonly string[] {
+  const failed = needed.flatMap((heading) => {
+    const failure = document.failures[heading] ?? (hasText(document, heading) ? undefined : notAsked);
+    return failure === undefined || isHarmless(document, heading, failure) ? [] : [`${heading}: ${failure}`];
   });
-  return [...failed, ...problems.map(({ command, message }) => `${command}: ${message}`)];
+  return [...failed, ...problems.map(({ heading, message }) => `${heading}: ${message}`)];
 }
 
-function isHarmless(dump: HostDump, command: DumpCommand, failure: string): boolean {
+function hasText(document: HostDocument, heading: string): boolean {
+  return document.texts.some((text) => text.heading === heading);
+}
+
+function isHarmless(document: HostDocument, heading: string, failure: string): boolean {
   if (failure.startsWith("no /proc/")) return true;
-  if (command === "ip6tables-save" && /can't initialize|does not exist|not supported/i.test(failure)) return true;
-  const isAbsent = failure === notInstalled || (command === "ipset save" && failure.includes("Cannot open session"));
-  if (!isAbsent || indispensable.includes(command)) return false;
-  const rules = (dump.texts["iptables-save"] ?? "") + (dump.texts["ip6tables-save"] ?? "");
-  return command === "ip6tables-save" || (command === "ipset save" && !rules.includes(`--match-set ${setPrefix}`));
+  if (heading === "ip6tables-save" && /can't initialize|does not exist|not supported/i.test(failure)) return true;
+  const isAbsent =
+    failure === notInstalled ||
+    failure === notAsked ||
+    (heading === "ipset save" && failure.includes("Cannot open session"));
+  if (!isAbsent || indispensable.includes(heading)) return false;
+  const rules = document.texts.filter(isRules);
+  const asksForSets = rules.some(({ text }) => text.includes(`--match-set ${setPrefix}`));
+  return heading === "ip6tables-save" || (heading === "ipset save" && !asksForSets);
+}
+
+function isRules({ heading }: HostText): boolean {
+  return heading === "iptables-save" || heading === "ip6tables-save";
 }

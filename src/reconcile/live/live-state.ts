@@ -40,8 +40,8 @@ export function ownedOnHost(host: HostState, { wantedServers, excluded, families
 function setsOfOthers({ rules }: HostState): ReadonlySet<string> {
   const names = new Set<string>();
   for (const family of families) {
-    for (const chains of rules[family]?.texts.tables.values() ?? []) {
-      for (const [chain, lines] of chains) {
+    for (const chains of rules[family]?.tables.values() ?? []) {
+      for (const [chain, { lines }] of chains) {
         if (isOwnedChain(chain)) continue;
         for (const line of lines) {
           for (const [, name] of line.matchAll(/--match-set (\S+)/g)) names.add(name as string);
@@ -53,5 +53,5 @@ function setsOfOthers({ rules }: HostState): ReadonlySet<string> {
 }
 
 function rulesOf(rules: HostRules | undefined): OwnedRules | undefined {
-  return rules && ownedRules(rules.texts);
+  return rules && ownedRules(rules);
 }

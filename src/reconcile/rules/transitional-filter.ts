@@ -1,7 +1,6 @@
 import { targetOf } from "../../languages/iptables/canonical-rule.ts";
-import type { ChainLines } from "../../languages/iptables/parse-chains.ts";
 import { iptablesChains as chains, proxyCanary } from "../../programs/kube-proxy/chain-names.ts";
-import { emptyTable, type OwnedTable } from "../owned-state.ts";
+import { type ChainLines, emptyTable, type OwnedTable } from "../owned-state.ts";
 import { compareChain, hasTwice } from "./compare-chain.ts";
 import { placesKept } from "./rule-changes.ts";
 

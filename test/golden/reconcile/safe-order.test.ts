@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { collectedDocument } from "../../../src/reconcile/live/collected-document.ts";
 import { parseHostState } from "../../../src/reconcile/live/host-state.ts";
 import { ownedOnHost } from "../../../src/reconcile/live/live-state.ts";
 import { nothingOwned, type OwnedState } from "../../../src/reconcile/owned-state.ts";
@@ -24,7 +25,7 @@ function lead(host: SimulatedHost, wanted: OwnedState, allows?: Allows): readonl
 }
 
 function planFor(host: SimulatedHost, wanted: OwnedState) {
-  const { state, problems } = parseHostState(host.dump());
+  const { state, problems } = parseHostState(collectedDocument(host.dump()));
   expect(problems).toEqual([]);
   const found = ownedOnHost(state, { wantedServers: new Set(wanted.servers.keys()), excluded: [] });
   return planChanges(wanted, found, { backends: { ipv4: host.backend, ipv6: host.backend }, flows: [] });
@@ -85,9 +86,9 @@ describe("between the modes", () => {
       const direct = startWith(wantedState(shape, { mode: to }));
       const host = startWith(wantedState(shape, { mode: from }));
       lead(host, wantedState(shape, { mode: to }));
-      const [got, expected] = [host, direct].map((one) => parseHostState(one.dump()).state);
+      const [got, expected] = [host, direct].map((one) => parseHostState(collectedDocument(one.dump())).state);
       const names = (state: typeof got) =>
-        [...(state?.rules.ipv4?.texts.tables ?? [])].map(([table, chains]) => [table, [...chains.keys()].sort()]);
+        [...(state?.rules.ipv4?.tables ?? [])].map(([table, chains]) => [table, [...chains.keys()].sort()]);
       expect(names(got)).toEqual(names(expected));
       expect([...host.sets.keys()].sort()).toEqual([...direct.sets.keys()].sort());
       expect([host.servers.size, host.addresses?.size]).toEqual([direct.servers.size, direct.addresses?.size]);

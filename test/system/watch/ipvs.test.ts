@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { printHostDump } from "../../../src/reconcile/live/host-dump.ts";
+import { collectedDocument, printDocument } from "../../../src/reconcile/live/collected-document.ts";
+
 import { runCli, workspace } from "../../harness/run-cli.ts";
 import { type RunningWatch, runWatch, type WatchChoices } from "../../harness/run-watch.ts";
 import { proxyConfigMap } from "../../harness/stored-objects.ts";
@@ -71,7 +72,7 @@ function planOf(api: WatchApi, { host }: RunningWatch, flags: readonly string[])
   const items = api.objects().filter(({ kind }) => kind !== "ConfigMap");
   const cwd = workspace({
     "all.json": JSON.stringify({ apiVersion: "v1", kind: "List", items }),
-    dump: printHostDump(host.dump()),
+    dump: printDocument(collectedDocument(host.dump())),
   });
   return runCli(["plan", "-f", "all.json", "--node", "node1", "--actual", "dump", ...flags], { cwd });
 }

@@ -64,7 +64,7 @@ describe("a chain", () => {
 -A ${sep("10.0.1.5:8080")} -p tcp -m tcp -j DNAT --to-destination 10.0.1.5:8080
 COMMIT
 `;
-    const dump = readTexts([{ tool: "iptables", file: "node1.save", text, origins: [] }]);
+    const dump = readTexts([{ language: "iptables", family: "ipv4", file: "node1.save", text, origins: [] }]);
     const byComments = ownersByComments(dump);
     expect(byComments(sep("10.0.1.5:8080"))).toBe("shop/web:http");
     expect(byComments("cali-PREROUTING")).toBeUndefined();

@@ -1,8 +1,8 @@
-import { servicePortChains } from "../../../src/programs/kube-proxy/chain-names.ts";
 import { describe, expect, it } from "vitest";
 import { findChainOwner } from "../../../src/explain/chain/chain-owner.ts";
 import { findRule, nearestRules, readRule } from "../../../src/explain/chain/explain-line.ts";
 import { explainSet } from "../../../src/explain/chain/explain-set.ts";
+import { servicePortChains } from "../../../src/programs/kube-proxy/chain-names.ts";
 
 import { clusterCidr, compileFor, here, node, service, slice } from "../../harness/explain-objects.ts";
 

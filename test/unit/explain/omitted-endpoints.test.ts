@@ -1,5 +1,5 @@
-import { servicePortChains } from "../../../src/programs/kube-proxy/chain-names.ts";
 import { describe, expect, it } from "vitest";
+import { servicePortChains } from "../../../src/programs/kube-proxy/chain-names.ts";
 
 import {
   clusterCidr,

@@ -1,7 +1,11 @@
 import { describe, expect, it } from "vitest";
 import type { FamilySettings, ForwardingPlan, ServicePortPlan } from "../../../src/plan/forwarding/forwarding-plan.ts";
 import { ipvsFragments, ipvsKernel } from "../../../src/programs/kube-proxy/ipvs/fragments.ts";
-import { createContext, createIpvsObjects, type IpvsObjects } from "../../../src/programs/kube-proxy/ipvs/ipvs-objects.ts";
+import {
+  createContext,
+  createIpvsObjects,
+  type IpvsObjects,
+} from "../../../src/programs/kube-proxy/ipvs/ipvs-objects.ts";
 import { lowerServicePort } from "../../../src/programs/kube-proxy/ipvs/lower-service-port.ts";
 import { kubeProxyIpvs } from "../../../src/programs/kube-proxy/ipvs/program.ts";
 import { filterRules, natRules } from "../../../src/programs/kube-proxy/ipvs/rules.ts";

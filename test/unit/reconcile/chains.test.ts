@@ -1,7 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { targetOf } from "../../../src/languages/iptables/canonical-rule.ts";
-import { parseChains } from "../../../src/languages/iptables/parse-chains.ts";
+import { iptables } from "../../../src/languages/iptables/language.ts";
+import { readTables } from "../../../src/languages/iptables/read-tables.ts";
+
 import { compareChain } from "../../../src/reconcile/rules/compare-chain.ts";
 import { editChain } from "../../../src/reconcile/rules/edit-chain.ts";
 
@@ -85,16 +87,34 @@ describe("the rules of a chain", () => {
   });
 
   test("a text that is cut off, or holds what iptables-nft cannot read, is told", () => {
-    expect(parseChains("*nat\n:A - [0:0]\n-A A -j DROP\n").problems).toEqual([
-      { line: 1, message: "this table has no COMMIT: the text is truncated" },
-    ]);
+    const read = (text: string) => readTables([{ file: "x", text }]);
+    const cut = { file: "x", line: 1, message: "this table has no COMMIT: the text is cut off", kind: "cut-off" };
+    expect(read("*nat\n:A - [0:0]\n-A A -j DROP\n").problems).toEqual([cut]);
     const nft = "# Table `nat' is incompatible, use 'nft' tool.\n";
-    expect(parseChains(nft).problems).toMatchObject([{ line: 1 }]);
-    expect(parseChains("*nat\n[1:2] -A B -j DROP\nCOMMIT\n").tables.get("nat")?.get("B")).toEqual(["-A B -j DROP"]);
+    expect(read(nft).problems).toMatchObject([{ line: 1, kind: "not-printed" }]);
+    const legacy = "# Warning: iptables-legacy tables present, use iptables-legacy-save to see them\n";
+    expect(read(legacy).problems).toMatchObject([{ line: 1, kind: "other-backend" }]);
+    const counted = read("*nat\n:B - [0:0]\n-A B -j ACCEPT\n[1:2] -A B -j DROP\nCOMMIT\n").tables.get("nat")?.get("B");
+    expect(counted).toMatchObject({ lines: ["-A B -j ACCEPT", "-A B -j DROP"], numbers: [3, 4], declaredAt: 2 });
+    expect(counted?.counted[1]).toBe("[1:2]");
+  });
+
+  test("parts lie one over the other, and each line knows its file", () => {
+    const parts = [
+      { file: "a", text: "*nat\n:B - [0:0]\n-A B -j ACCEPT\n-A INPUT -j B\nCOMMIT\n" },
+      { file: "b", text: "*nat\n-A INPUT -j DROP\n-A C -j DROP\n-A B -j DROP\nCOMMIT\n" },
+    ];
+    const { tables, problems } = readTables(parts);
+    const input = tables.get("nat")?.get("INPUT");
+    expect(input).toMatchObject({ lines: ["-A INPUT -j B", "-A INPUT -j DROP"], numbers: [4, 2], files: ["a", "b"] });
+    expect(problems).toEqual([
+      { file: "b", line: 3, message: "chain C is not declared in table nat", kind: "undeclared" },
+    ]);
+    expect(iptables.write(iptables.parse(parts.slice(0, 1)).doc)).toBe(parts[0]?.text);
   });
 
   test("any text is read without an exception", () => {
-    fc.assert(fc.property(fc.string(), (text) => void parseChains(`*nat\n${text}\nCOMMIT\n`)));
+    fc.assert(fc.property(fc.string(), (text) => void readTables([{ file: "x", text: `*nat\n${text}\nCOMMIT\n` }])));
     fc.assert(fc.property(fc.array(fc.string()), fc.array(fc.string()), (a, b) => void compareChain(a, b)));
   });
 });

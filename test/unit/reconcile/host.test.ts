@@ -1,10 +1,16 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { compile } from "../../../src/index.ts";
-import { deleteFlow, parseFlows, strandedFlows } from "../../../src/languages/conntrack.ts";
+import { deleteFlow, parseFlows, staleConntrackEntries } from "../../../src/languages/conntrack.ts";
 import { attributeChains, unknownService } from "../../../src/reconcile/attribution.ts";
 import { ownedInScript } from "../../../src/reconcile/desired-state.ts";
-import { dumpCommands, parseHostDump, printHostDump } from "../../../src/reconcile/live/host-dump.ts";
+import {
+  collectedDocument,
+  collectHeadings,
+  parseDocument,
+  printDocument,
+} from "../../../src/reconcile/live/collected-document.ts";
+
 import { parseHostState } from "../../../src/reconcile/live/host-state.ts";
 import { ownedOnHost } from "../../../src/reconcile/live/live-state.ts";
 import { failingLine } from "../../../src/reconcile/live/probe.ts";
@@ -15,26 +21,30 @@ import { SimulatedHost } from "../../harness/simulated-host.ts";
 
 describe("a dump", () => {
   const dump = new SimulatedHost().dump();
+  const read = (text: string) => parseDocument({ file: "node1.txt", text, source: 0 });
 
   test("is read back as it was printed, with what failed", () => {
-    expect(parseHostDump(printHostDump(dump))).toEqual({ kind: "dump", dump });
+    const parsed = read(printDocument(collectedDocument(dump)));
+    const document = parsed.kind === "document" ? parsed.document : undefined;
+    const texts = document?.texts.map(({ heading, text }) => [heading, text]) ?? [];
+    expect({ "uname -n": `${document?.name}\n`, ...Object.fromEntries(texts) }).toEqual(dump.texts);
+    expect(document?.failures).toEqual(dump.failures);
   });
 
   test("that lacks something is refused", () => {
-    const text = printHostDump(dump);
-    expect(parseHostDump(text.slice(0, -5))).toMatchObject({
+    const text = printDocument(collectedDocument(dump));
+    expect(read(text.slice(0, -5))).toMatchObject({
       kind: "broken",
       message: expect.stringContaining("cut off"),
     });
-    expect(parseHostDump(text.replace("==> ipset save <==", ""))).toMatchObject({ kind: "broken" });
-    expect(parseHostDump("# rules\n")).toMatchObject({ kind: "broken" });
-    fc.assert(fc.property(fc.string(), (noise) => parseHostDump(noise).kind === "broken"));
+    expect(read("# rules\n")).toMatchObject({ kind: "broken" });
+    fc.assert(fc.property(fc.string(), (noise) => read(noise).kind === "broken"));
   });
 
   test("of any text in any section is read without an exception", () => {
     fc.assert(
-      fc.property(fc.constantFrom(...dumpCommands), fc.string(), (command, noise) => {
-        parseHostState({ texts: { ...dump.texts, [command]: noise }, failures: {} });
+      fc.property(fc.constantFrom(...collectHeadings), fc.string(), (command, noise) => {
+        parseHostState(collectedDocument({ texts: { ...dump.texts, [command]: noise }, failures: {} }));
       }),
     );
   });
@@ -78,7 +88,7 @@ describe("what is ours", () => {
     ];
     for (const key of keys) host.servers.set(key, { options: "-s rr", realServers: new Map() });
     host.timeouts = "900 120 300";
-    const { state } = parseHostState(host.dump());
+    const { state } = parseHostState(collectedDocument(host.dump()));
     const owned = (wantedServers: readonly string[], cidr?: string) => {
       const excluded = cidr === undefined ? [] : [{ family: "ipv4" as const, text: cidr, prefix: 16 }];
       return [...ownedOnHost(state, { wantedServers: new Set(wantedServers), excluded }).servers.keys()];
@@ -109,8 +119,8 @@ describe("tracked UDP connections", () => {
   ] as const;
 
   test("are forgotten when their endpoint serves no longer, and no others", () => {
-    expect(strandedFlows(flows, services)).toEqual([flows[1], flows[2]]);
-    expect(strandedFlows(flows, [])).toEqual([]);
+    expect(staleConntrackEntries(flows, services)).toEqual([flows[1], flows[2]]);
+    expect(staleConntrackEntries(flows, [])).toEqual([]);
     const [, stranded] = flows;
     expect(stranded && deleteFlow(stranded).join(" ")).toBe(
       "conntrack -D -p udp --orig-src 10.244.1.9 --orig-dst 10.96.0.10 --sport 4711 --dport 53",

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { printHostDump } from "../../../../src/reconcile/live/host-dump.ts";
+import { collectedDocument, printDocument } from "../../../../src/reconcile/live/collected-document.ts";
+
 import { problemsIn, runCli, workspace } from "../../../harness/run-cli.ts";
 import { rulesOfTwo, textOfTwo } from "../../../harness/two-services.ts";
 import { check } from "./check-inputs.ts";
@@ -73,7 +74,9 @@ describe("check shows findings of the Services asked for", () => {
   it("and of virtual servers, where a state says whose they are", async () => {
     const servers = "-A -t 10.96.0.1:80 -s rr\n-A -t 10.96.0.2:80 -s rr\n";
     const addresses = '[{"ifname":"eth0","addr_info":[{"local":"192.0.2.1"}]}]';
-    const dump = printHostDump({ texts: { "ip -j addr": addresses, "ipvsadm -Sn": servers }, failures: {} });
+    const dump = printDocument(
+      collectedDocument({ texts: { "ip -j addr": addresses, "ipvsadm -Sn": servers }, failures: {} }),
+    );
     const args = ["-f", "in.json", "--mode", "ipvs", "--actual", "node1.txt"];
     const given = { "in.json": textOfTwo(), "node1.txt": dump };
     expect((await check(args, given)).stdout).toContain("10.96.0.2:80 is a virtual server");

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { printHostDump } from "../../../../src/reconcile/live/host-dump.ts";
+import { collectedDocument, printDocument } from "../../../../src/reconcile/live/collected-document.ts";
+
 import { runCli, workspace } from "../../../harness/run-cli.ts";
 
 const golden = new URL("../../../../golden/nodeport-local-policy/", import.meta.url).pathname;
@@ -32,7 +33,7 @@ COMMIT
 
 function collected(): string {
   const texts = { "iptables-save": saved(), "uname -n": "node1\n", "ip -j addr": "[]\n" };
-  return printHostDump({ texts, failures: { "ip6tables-save": "not installed" } });
+  return printDocument(collectedDocument({ texts, failures: { "ip6tables-save": "not installed" } }));
 }
 
 describe("explain --actual", () => {

@@ -1,11 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { compile } from "../../../../src/index.ts";
+import { sysctlCommand } from "../../../../src/languages/sysctl.ts";
 import {
-  type DumpCommand,
-  dumpCommands,
-  dumpSysctlCommand,
-  printHostDump,
-} from "../../../../src/reconcile/live/host-dump.ts";
+  collectedDocument,
+  collectHeadings,
+  printDocument,
+} from "../../../../src/reconcile/live/collected-document.ts";
+
 import { runCli, workspace } from "../../../harness/run-cli.ts";
 
 const state = [
@@ -43,17 +44,17 @@ function dumpOf(features: object, { without = [], edit = (text: string) => text 
     /^.+$/gm,
     "{ pkts = 00000000000000000000, bytes = 00000000000000000000 } = $&;",
   );
-  const known: Partial<Record<DumpCommand, string>> = {
+  const known: Partial<Record<string, string>> = {
     "ip -j addr": JSON.stringify([{ ifname: "eth0", link_type: "ether", addr_info: [{ local: "192.0.2.1" }] }]),
     "iptables --version": "iptables v1.8.9 (nf_tables)\n",
     "iptables-save": edit(file("iptables.restore") + file("iptables.jumps")),
-    [dumpSysctlCommand]: file("sysctl.conf"),
+    [sysctlCommand]: file("sysctl.conf"),
     "nfacct list": listed,
   };
-  const isAbsent = (command: DumpCommand) => without.includes(command.split(" ")[0] ?? "");
-  const texts = dumpCommands.filter((one) => !isAbsent(one)).map((one) => [one, known[one] ?? ""]);
-  const failures = dumpCommands.filter(isAbsent).map((one) => [one, "not installed"]);
-  return printHostDump({ texts: Object.fromEntries(texts), failures: Object.fromEntries(failures) });
+  const isAbsent = (command: string) => without.includes(command.split(" ")[0] ?? "");
+  const texts = collectHeadings.filter((one) => !isAbsent(one)).map((one) => [one, known[one] ?? ""]);
+  const failures = collectHeadings.filter(isAbsent).map((one) => [one, "not installed"]);
+  return printDocument(collectedDocument({ texts: Object.fromEntries(texts), failures: Object.fromEntries(failures) }));
 }
 
 interface DumpOptions {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { type Application, applyChanges } from "../../../../src/app/host/apply-changes.ts";
 import type { Run } from "../../../../src/host/run-step.ts";
+import { collectedDocument, collectHeadings } from "../../../../src/reconcile/live/collected-document.ts";
 
-import { dumpCommands } from "../../../../src/reconcile/live/host-dump.ts";
 import { parseHostState } from "../../../../src/reconcile/live/host-state.ts";
 import { ownedOnHost } from "../../../../src/reconcile/live/live-state.ts";
 import type { OwnedState } from "../../../../src/reconcile/owned-state.ts";
@@ -19,7 +19,7 @@ function recordingRunner(host: SimulatedHost, spoil?: (index: number, act: () =>
   const steps: string[] = [];
   const run: Run = async (argv, stdin) => {
     const command = argv.join(" ");
-    const known = dumpCommands.find((one) => one === command);
+    const known = collectHeadings.find((one) => one === command);
     if (known !== undefined) {
       // Of the commands that read, IPVS's is a step as well: it has the kernel load what it reads.
       const { texts, failures } = host.dump();
@@ -41,7 +41,7 @@ function recordingRunner(host: SimulatedHost, spoil?: (index: number, act: () =>
 }
 
 function applicationOf(host: SimulatedHost, wanted: OwnedState): Application {
-  const { state } = parseHostState(host.dump());
+  const { state } = parseHostState(collectedDocument(host.dump()));
   const ownership = { wantedServers: new Set(wanted.servers.keys()), excluded: [] };
   const found = ownedOnHost(state, ownership);
   const { steps, changes } = planChanges(wanted, found, { backends, flows: [] });

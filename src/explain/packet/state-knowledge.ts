@@ -1,10 +1,10 @@
+import type { ReadState } from "../../compile/read-objects.ts";
 import { createSink } from "../../diagnostics/diagnostic.ts";
-import type { ExplainedHost } from "../../explain/packet/explain-packet.ts";
-import { findPods, type KnownPod } from "../../explain/packet/find-pods.ts";
-import type { Surroundings } from "../../explain/packet/question.ts";
 import { type IpAddress, isLoopback } from "../../model/address.ts";
 import { flattenDocuments } from "../../model/flatten-documents.ts";
-import type { State } from "../read-state.ts";
+import type { ExplainedHost } from "./explain-packet.ts";
+import { findPods, type KnownPod } from "./find-pods.ts";
+import type { Surroundings } from "./question.ts";
 
 /** What state tells of names and addresses, on whatever node. */
 export type StateKnowledge = Pick<Surroundings, "services" | "pods" | "isTaken"> & Pick<ExplainedHost, "endpointAt">;
@@ -17,7 +17,7 @@ export const nothingKnown: StateKnowledge = {
 };
 
 /** Pods are looked for when somebody asks for one. */
-export function knownOf({ cluster, inputs }: State): StateKnowledge {
+export function knownOf({ cluster, inputs }: ReadState): StateKnowledge {
   let byName: ReadonlyMap<string, KnownPod> | undefined;
   let byAddress: ReadonlyMap<string, KnownPod> | undefined;
   const pods = (): ReadonlyMap<string, KnownPod> => {

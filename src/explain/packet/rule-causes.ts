@@ -1,20 +1,20 @@
 import { compileNode } from "../../compile/compile.ts";
+import type { ReadState } from "../../compile/read-objects.ts";
 import type { Target } from "../../datapath/addresses.ts";
 import { createSink } from "../../diagnostics/diagnostic.ts";
-import type { Cause, CauseOf } from "../../explain/packet/explain-hop.ts";
 import type { LineOrigin, Script } from "../../ir/step.ts";
 import { withoutComments } from "../../languages/iptables/canonical-rule.ts";
 import type { Cluster } from "../../model/cluster.ts";
 import { locate } from "../../model/documents/locate.ts";
 import type { SourceDocument } from "../../model/documents/source.ts";
 import type { Service } from "../../model/objects/service.ts";
-import type { State } from "../read-state.ts";
+import type { Cause, CauseOf } from "./explain-hop.ts";
 
 /**
  * What rules are there for that packets to a target meet. Of a cluster, only the Services that answer there are compiled
  * with origins: to keep those of all lines costs more than all the rest of an explanation.
  */
-export function causesTo(state: State, node: string | undefined): (target: Target) => CauseOf {
+export function causesTo(state: ReadState, node: string | undefined): (target: Target) => CauseOf {
   return (target) => {
     let known: ReadonlyMap<string, LineOrigin> | undefined;
     return ({ text }) => {
@@ -26,7 +26,7 @@ export function causesTo(state: State, node: string | undefined): (target: Targe
   };
 }
 
-function compileFor(target: Target, { cluster, options }: State, node: string | undefined): Script | undefined {
+function compileFor(target: Target, { cluster, options }: ReadState, node: string | undefined): Script | undefined {
   return compileNode(servicesAt(target, cluster), node, { ...options, origins: true }, createSink()).script;
 }
 

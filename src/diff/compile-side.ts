@@ -1,17 +1,18 @@
-import { compileNode } from "../../compile/compile.ts";
-import type { HostTexts, World } from "../../datapath/host-texts.ts";
-import { originOf, type Place } from "../../diagnostics/place.ts";
-import { serviceAddresses } from "../../diff/destinations/service-addresses.ts";
-import { endpointNames } from "../../diff/service-names.ts";
-import type { SideNode } from "../../diff/side.ts";
-import type { SourcePlace } from "../../diff/traffic-diff.ts";
-import type { Script } from "../../ir/step.ts";
-import type { Family } from "../../model/address.ts";
-import { locate } from "../../model/documents/locate.ts";
-import type { ProxyMode } from "../../model/proxy-configuration/proxy-configuration.ts";
-import type { ForwardingPlan } from "../../plan/forwarding/forwarding-plan.ts";
-import type { State } from "../read-state.ts";
-import { textsOfFiles } from "./host-side.ts";
+import { compileNode } from "../compile/compile.ts";
+import type { ReadState } from "../compile/read-objects.ts";
+import type { HostTexts, World } from "../datapath/host-texts.ts";
+import { originOf, type Place } from "../diagnostics/place.ts";
+import type { Script } from "../ir/step.ts";
+import { filesByName } from "../languages/registry.ts";
+import type { Family } from "../model/address.ts";
+import { locate } from "../model/documents/locate.ts";
+import type { ProxyMode } from "../model/proxy-configuration/proxy-configuration.ts";
+import type { ForwardingPlan } from "../plan/forwarding/forwarding-plan.ts";
+import { serviceAddresses } from "./destinations/service-addresses.ts";
+import { hostTextsOf } from "./host-side.ts";
+import { endpointNames } from "./service-names.ts";
+import type { SideNode } from "./side.ts";
+import type { SourcePlace } from "./traffic-diff.ts";
 
 /** A node to compile: `undefined` leaves the choice to the input. */
 export interface NodeRequest {
@@ -26,7 +27,7 @@ export interface NodeRequest {
  * left out. `known` holds texts of other nodes and sides: equal ones are kept once.
  */
 export function compileSide(
-  { inputs, cluster, options, sink }: State,
+  { inputs, cluster, options, sink }: ReadState,
   nodes: readonly NodeRequest[],
   known: Map<string, string>,
 ): readonly SideNode[] {
@@ -73,16 +74,27 @@ const decoder = new TextDecoder();
 
 /** The texts of a script, as a host holds them that had nothing of ours. */
 export function textsOf({ steps }: Script, known: Map<string, string>): HostTexts {
-  return textsOfFiles((file) => {
-    const step = steps.find((candidate) => candidate.file === file);
-    if (step === undefined || step.stdin.length === 0) return [];
-    const text = decoder.decode(step.stdin);
+  const texts = steps.flatMap(({ file: name, stdin }) => {
+    const file = name === undefined ? undefined : filesByName.get(name);
+    if (file === undefined || stdin.length === 0) return [];
+    const text = decoder.decode(stdin);
     if (!known.has(text)) known.set(text, text);
-    return [{ file, text: known.get(text) as string }];
+    return [
+      {
+        ...file,
+        file: file.name,
+        text: known.get(text) as string,
+        family: file.family,
+        origins: [],
+        source: 0,
+        firstLine: 1,
+      },
+    ];
   });
+  return hostTextsOf({ kind: "compiled", version: 1, name: undefined, texts, failures: {} });
 }
 
-function sourcePlace(documents: State["inputs"]["documents"], place: Place): SourcePlace | undefined {
+function sourcePlace(documents: ReadState["inputs"]["documents"], place: Place): SourcePlace | undefined {
   const { document: number, path } = originOf(place);
   const document = documents[number];
   const found = document && locate(document, path, "value");

@@ -1,12 +1,15 @@
-import { parseTarget } from "../../datapath/addresses.ts";
-import type { HostTexts, TextPart, World } from "../../datapath/host-texts.ts";
-import { type LoadProblem, loadRules } from "../../datapath/load-rules.ts";
-import { type TextProblem, type TextTool, toolsByFile } from "../../ir/text.ts";
-import { parseSets } from "../../languages/ipset/parse.ts";
-import { parseServers } from "../../languages/ipvs/parse.ts";
-import type { ProxyMode } from "../../model/proxy-configuration/proxy-configuration.ts";
-import { iptablesChains } from "../../programs/kube-proxy/chain-names.ts";
-import { isServiceAddressSet, setPrefix, sets } from "../../programs/kube-proxy/set-names.ts";
+import { parseTarget } from "../datapath/addresses.ts";
+import type { HostTexts, World } from "../datapath/host-texts.ts";
+import { loadRules } from "../datapath/load-rules.ts";
+import { type HostDocument, placedText, textsUnder } from "../ir/host-document.ts";
+import type { TextPart } from "../ir/text.ts";
+import { batchHeading, iproute, withoutLength } from "../languages/iproute.ts";
+import { ipset as ipsetLanguage } from "../languages/ipset/language.ts";
+import { ipvs as ipvsLanguage } from "../languages/ipvs/language.ts";
+import type { ProxyMode } from "../model/proxy-configuration/proxy-configuration.ts";
+import { iptablesChains } from "../programs/kube-proxy/chain-names.ts";
+import { isServiceAddressSet, setPrefix, sets } from "../programs/kube-proxy/set-names.ts";
+import { parseHostState, validateDump } from "../reconcile/live/host-state.ts";
 
 /** A host as texts of tools show it: what a SideNode takes of a dump or an --out-dir folder. */
 export interface HostSide {
@@ -24,27 +27,37 @@ export type HostSides =
   | { readonly kind: "hosts"; readonly hosts: readonly HostSide[] }
   | { readonly kind: "broken"; readonly message: string };
 
-/** The texts of one host by tool, in the order they come. */
-export function textsByTool(all: readonly (TextPart & { readonly tool: TextTool })[]): HostTexts {
-  const parts = (wanted: TextTool): readonly TextPart[] =>
-    all.filter(({ tool }) => tool === wanted).map(({ file, text }) => ({ file, text }));
+/** What the datapath takes of a host document. Parts of one tool lie one over the other, in the order they come. */
+export function hostTextsOf(host: HostDocument): HostTexts {
+  const parts = (heading: string): readonly TextPart[] =>
+    textsUnder(host, heading).map((text) => ({ file: text.file, text: placedText(text) }));
+  const bound = iproute.parse(textsUnder(host, batchHeading)).doc;
   return {
-    iptables: parts("iptables"),
-    ip6tables: parts("ip6tables"),
-    ipset: parts("ipset"),
-    ipvs: parts("ipvs"),
-    serviceAddresses: parts("addresses").flatMap(({ text }) => addressesIn(text)),
+    iptables: parts("iptables-save"),
+    ip6tables: parts("ip6tables-save"),
+    ipset: parts("ipset save"),
+    ipvs: parts("ipvsadm -Sn"),
+    serviceAddresses: bound.map(({ cidr }) => withoutLength(cidr)),
   };
 }
 
-/** The texts of one host out of the files of `compile --out-dir`. */
-export function textsOfFiles(partsOf: (file: string) => readonly TextPart[]): HostTexts {
-  return textsByTool([...toolsByFile].flatMap(([file, tool]) => partsOf(file).map((part) => ({ ...part, tool }))));
+/** What a document shows of a host; a text: why it cannot be relied on, since a broken line may hide a rule. */
+export function hostSideOf(host: HostDocument, file: string): HostSide | string {
+  const texts = hostTextsOf(host);
+  const problem = findTextProblem(texts);
+  if (problem !== undefined) return problem;
+  if (host.kind === "collected") return collectedSide(host, texts, file);
+  const { serviceAddresses, nodeAddresses: shownAddresses } = inferAddresses(texts);
+  const mode = modeOfTexts(texts);
+  return { name: host.name, mode, texts: { ...texts, serviceAddresses }, addresses: undefined, shownAddresses };
 }
 
-/** `addr replace 10.96.0.1/32 dev kube-ipvs0`, a line each. */
-function addressesIn(batch: string): readonly string[] {
-  return [...batch.matchAll(/^addr replace ([^/\s]+)\//gm)].map(([, address]) => address as string);
+function collectedSide(host: HostDocument, shown: HostTexts, file: string): HostSide | string {
+  const { state, problems } = parseHostState(host);
+  const [problem] = validateDump(host, problems);
+  if (problem !== undefined) return `${file} cannot be relied on: ${problem}`;
+  const texts = { ...shown, serviceAddresses: [...(state.serviceAddresses ?? [])].map(withoutLength) };
+  return { name: host.name, mode: modeOfTexts(texts), texts, addresses: state.addresses };
 }
 
 /** The first thing that is wrong with the texts of a host, with its file and line: a broken line may hide a rule. */
@@ -53,20 +66,13 @@ export function findTextProblem({ iptables, ip6tables, ipset, ipvs }: HostTexts)
   const problems = [
     ...loadRules(iptables).problems,
     ...loadRules(ip6tables).problems,
-    ...problemsIn(ipset, parseSets),
-    ...problemsIn(ipvs, parseServers),
+    ...ipsetLanguage.parse(ipset).problems,
+    ...ipvsLanguage.parse(ipvs).problems,
   ];
   const [problem, ...more] = problems;
   if (problem === undefined) return undefined;
   const { file, line, message } = problem;
   return `${file}:${line}: ${message}${more.length > 0 ? ` (and ${more.length} more)` : ""}`;
-}
-
-function problemsIn(
-  parts: readonly TextPart[],
-  parse: (text: string) => { readonly problems: readonly TextProblem[] },
-): readonly LoadProblem[] {
-  return parts.flatMap(({ file, text }) => parse(text).problems.map((problem) => ({ file, ...problem })));
 }
 
 /** The mode that texts show signs of. Sets and virtual servers of kube-proxy are there in ipvs mode alone. */
@@ -89,15 +95,11 @@ export interface InferredAddresses {
  * Services are on kube-ipvs0 or, where nobody dumped that, in the sets of service addresses; the others are the node's.
  */
 export function inferAddresses({ ipvs, ipset, serviceAddresses }: HostTexts): InferredAddresses {
-  const served = new Set<string>();
-  for (const { text } of ipvs) {
-    for (const [, address = ""] of text.matchAll(/^-A \S+ (\S+)/gm))
-      served.add(parseTarget(address)?.address ?? address);
-  }
+  const served = new Set(ipvsLanguage.parse(ipvs).doc.map(({ address }) => parseTarget(address)?.address ?? address));
   if (served.size === 0) return { serviceAddresses, nodeAddresses: undefined };
   const known = new Set(serviceAddresses);
   if (known.size === 0) {
-    const sets = ipset.flatMap(({ text }) => parseSets(text).sets).filter(({ name }) => isServiceAddressSet(name));
+    const sets = ipsetLanguage.parse(ipset).doc.filter(({ name }) => isServiceAddressSet(name));
     for (const entry of sets.flatMap(({ entries }) => entries)) known.add(entry.text.split(",")[0] ?? "");
   }
   const nodeAddresses = [...served].filter((address) => !known.has(address));

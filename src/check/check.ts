@@ -1,0 +1,59 @@
+import { type StateOptions, stateToRead } from "../compile/read-objects.ts";
+import { createSink, type Diagnostic } from "../diagnostics/diagnostic.ts";
+import type { HostDocument } from "../ir/host-document.ts";
+import type { ProxyMode } from "../model/proxy-configuration/proxy-configuration.ts";
+import { checkCluster } from "./state/check-cluster.ts";
+import { checkAnnotations, isSuppressedByAnnotation } from "./suppress.ts";
+import { checkHosts } from "./text/check-host.ts";
+
+export interface CheckOptions extends StateOptions {
+  /** What hosts have, as `parseDump` reads it: their rules are checked too. */
+  readonly hosts?: readonly HostDocument[] | undefined;
+}
+
+export interface Check {
+  /**
+   * What was found, without what the annotation `portolan/suppress` of an object leaves out. An origin's document counts
+   * the objects that were given; that of a host's rule counts the texts of the hosts after them.
+   */
+  readonly findings: readonly Diagnostic[];
+  /** Undefined where no objects were given. */
+  readonly mode: ProxyMode | undefined;
+  /** The Nodes that the state was checked for, by name. */
+  readonly nodes: readonly string[];
+}
+
+/**
+ * Finds what no API server refuses and is wrong all the same, in cluster state, in the rules of hosts, or in both:
+ * selectors that match nothing, ports that clash, policies that drop traffic on some nodes, rules no packet gets to.
+ *
+ * @example
+ * ```ts
+ * import { check } from "portolan";
+ *
+ * const node = { apiVersion: "v1", kind: "Node", metadata: { name: "node1" } };
+ * const spec = { clusterIP: "10.96.0.10", selector: { app: "web" }, ports: [{ port: 80 }] };
+ * const web = { apiVersion: "v1", kind: "Service", metadata: { name: "web" }, spec };
+ * const { findings, nodes } = check([node, web]);
+ * console.log(nodes); // ["node1"]
+ * console.log(findings.some(({ object }) => object === "Service default/web")); // true
+ * ```
+ */
+export function check(objects: readonly unknown[], options: CheckOptions = {}): Check {
+  const sink = createSink();
+  const { node, hosts = [] } = options;
+  const state = objects.length === 0 ? undefined : stateToRead(objects, options);
+  const found = state && checkCluster({ ...state, node }, sink);
+  if (state !== undefined) checkAnnotations(state.documents, sink);
+  const first = state?.documents.length ?? 0;
+  checkHosts(
+    hosts.map((host) => renumbered(host, first)),
+    sink,
+  );
+  const findings = sink.diagnostics.filter((one) => !isSuppressedByAnnotation(one, state?.documents ?? []));
+  return { findings, mode: found?.mode, nodes: found?.nodes ?? [] };
+}
+
+function renumbered(host: HostDocument, first: number): HostDocument {
+  return { ...host, texts: host.texts.map((text) => ({ ...text, source: text.source + first })) };
+}

@@ -1,0 +1,83 @@
+import { iptablesChains } from "../programs/kube-proxy/chain-names.ts";
+import type { World } from "../datapath/host-texts.ts";
+import { toolNames } from "../ir/text.ts";
+import { type Family, families } from "../model/address.ts";
+import type { Cluster } from "../model/cluster.ts";
+import { usedFamilies } from "../plan/forwarding/node-view.ts";
+import type { HostSide } from "./host-side.ts";
+import type { SideNode } from "./side.ts";
+
+/** A node as both sides have it. */
+export interface NodePair {
+  /** What both sides call it; undefined: the only node of the input, whatever its name. */
+  readonly name: string | undefined;
+  readonly base: HostSide | undefined;
+  readonly head: HostSide | undefined;
+}
+
+const noNames = new Map<string, never>();
+
+/** A node of a side that is a host's texts. */
+export function hostNode({ name }: NodePair, host: HostSide | undefined): SideNode {
+  if (host === undefined) throw new Error(`no host ${name}`);
+  const world = { nodeAddresses: host.addresses ?? [], podRanges: [] };
+  const { mode, texts } = host;
+  return {
+    name: name ?? host.name ?? "this node",
+    mode,
+    texts,
+    world,
+    services: noNames,
+    endpoints: noNames,
+    podRangesOf: noNames,
+  };
+}
+
+/** What a side does not know of a node's addresses and pods, the other may. */
+export function withWorldOf(
+  nodes: readonly SideNode[],
+  others: readonly SideNode[],
+  pairs: readonly NodePair[],
+): readonly SideNode[] {
+  const better = (own: readonly string[], other: readonly string[] = []): readonly string[] =>
+    own.length > 0 ? own : other;
+  return nodes.map((node, index) => {
+    const other = others[index];
+    const { base, head } = pairs[index] ?? {};
+    const shown = [...new Set([base, head].flatMap((host) => host?.shownAddresses ?? []))];
+    const world: World = {
+      nodeAddresses: better(better(node.world.nodeAddresses, other?.world.nodeAddresses), shown),
+      podRanges: better(node.world.podRanges, other?.world.podRanges),
+      routeLocalnet: node.world.routeLocalnet ?? other?.world.routeLocalnet,
+    };
+    // Not spread: the names are made when somebody asks for them.
+    return {
+      name: node.name,
+      mode: node.mode,
+      texts: node.texts,
+      world,
+      get services() {
+        return node.services;
+      },
+      get endpoints() {
+        return node.endpoints;
+      },
+      get podRangesOf() {
+        return node.podRangesOf.size > 0 ? node.podRangesOf : (other?.podRangesOf ?? node.podRangesOf);
+      },
+    };
+  });
+}
+
+/** The families to compile a node in: those that either side uses, so that none is new only because of the other. */
+export function familiesOf(clusters: readonly Cluster[], { name, base, head }: NodePair): readonly Family[] {
+  const used = new Set<Family>();
+  for (const cluster of clusters) {
+    const node = cluster.nodes.find((candidate) => candidate.name === name);
+    for (const family of usedFamilies(cluster, node ?? (name === undefined ? cluster.nodes[0] : undefined)))
+      used.add(family);
+  }
+  const isInRules = (family: Family): boolean =>
+    [base, head].some((host) => host?.texts[toolNames[family]].some(({ text }) => text.includes(`:${iptablesChains.services}`)));
+  return families.filter((family) => used.has(family) || isInRules(family));
+}

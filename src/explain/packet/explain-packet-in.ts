@@ -1,0 +1,78 @@
+import { readObjects, type StateOptions } from "../../compile/read-objects.ts";
+import type { ConnectionState, Entry, Protocol } from "../../datapath/packet.ts";
+import type { Diagnostic } from "../../diagnostics/diagnostic.ts";
+import { findRemembered } from "./affinity.ts";
+import { explainPacket } from "./explain-packet.ts";
+import type { PacketExplanation } from "./packet-explanation.ts";
+import { compiledQuery } from "./packet-query.ts";
+import { isRefusal, parsePacketSource, parsePacketTarget } from "./question.ts";
+import { resolvePacket } from "./resolve-packet.ts";
+
+/** The first packet of a connection, by names or addresses. */
+export interface PacketRequest {
+  /** `pod/NAMESPACE/NAME`, `node`, `internet`, or an address. */
+  readonly from: string;
+  /** `svc/NAMESPACE/NAME[:PORT]`, `ADDRESS:PORT` or `[ADDRESS]:PORT`. */
+  readonly to: string;
+  /** Default: the service port's, else tcp. */
+  readonly protocol?: Protocol | undefined;
+  /** How it comes to the node; default: by its address. */
+  readonly entry?: Entry | undefined;
+  /** The interface it comes in by. */
+  readonly interface?: string | undefined;
+  /** Of its connection; default new. */
+  readonly state?: Lowercase<ConnectionState> | undefined;
+  /** The mark it comes with; default 0. */
+  readonly mark?: number | undefined;
+  /** `ADDRESS:PORT` of the endpoint at which the node remembers the client (session affinity). */
+  readonly remembered?: string | undefined;
+}
+
+export interface PacketAnswer {
+  /** Undefined where there are errors, or a problem. */
+  readonly explanation: PacketExplanation | undefined;
+  readonly diagnostics: readonly Diagnostic[];
+  /** What is wrong with the request itself, such as a Service there is not. */
+  readonly problem: string | undefined;
+}
+
+/**
+ * Says where a packet goes on a node that is programmed with this state, rule by rule and with exact shares.
+ *
+ * @example
+ * ```ts
+ * import { explainPacket } from "portolan";
+ *
+ * const node = { apiVersion: "v1", kind: "Node", metadata: { name: "node1" } };
+ * const spec = { clusterIP: "10.96.0.10", ports: [{ port: 80 }] };
+ * const web = { apiVersion: "v1", kind: "Service", metadata: { name: "web" }, spec };
+ * const { explanation } = explainPacket([node, web], { from: "10.244.0.9", to: "svc/default/web" });
+ * console.log(explanation.packet.to); // "10.96.0.10:80"
+ * console.log(explanation.outcomes.map(({ verdict }) => verdict)); // ["rejected"]
+ * ```
+ */
+export function explainPacketIn(
+  objects: readonly unknown[],
+  request: PacketRequest,
+  options: StateOptions = {},
+): PacketAnswer {
+  const state = readObjects(objects, options);
+  const { diagnostics } = state.sink;
+  const query = compiledQuery(state, options.node);
+  const refused = (problem: string): PacketAnswer => ({ explanation: undefined, diagnostics, problem });
+  if (query === undefined) return { explanation: undefined, diagnostics, problem: undefined };
+  const [source, target] = [parsePacketSource(request.from), parsePacketTarget(request.to)];
+  if (source === undefined)
+    return refused(`${request.from} is no source: pod/NAMESPACE/NAME, node, internet or an address`);
+  if (target === undefined) return refused(`${request.to} is no target: svc/NAMESPACE/NAME[:PORT] or ADDRESS:PORT`);
+  const { protocol, entry, interface: inInterface, state: of = "new", mark = 0, remembered } = request;
+  const connection = of.toUpperCase() as ConnectionState;
+  const question = { source, target, protocol, entry, inInterface, state: connection, mark };
+  const resolved = resolvePacket(question, query.context);
+  if (isRefusal(resolved)) return refused(resolved.refused);
+  const { explained } = query;
+  const memory = remembered === undefined ? undefined : findRemembered(explained.host, remembered);
+  if (remembered !== undefined && memory === undefined) return refused(`nothing keeps a client at ${remembered}`);
+  const packet = memory === undefined ? resolved.packet : { ...resolved.packet, remembered: memory };
+  return { explanation: explainPacket(explained, { ...resolved, packet }), diagnostics, problem: undefined };
+}

@@ -1,0 +1,238 @@
+import type { PlacedProblem, TextPart } from "../../ir/text.ts";
+import { builtInChains, type Counters } from "./rule.ts";
+
+/** The rules of one family by table and chain. Lines stay text until somebody asks for a chain's rules. */
+export interface SavedTables {
+  readonly tables: ReadonlyMap<string, SavedTable>;
+  /** In the order of the lines, part by part. */
+  readonly problems: readonly RuleTextProblem[];
+}
+
+export type SavedTable = ReadonlyMap<string, SavedChain>;
+
+export interface SavedChain {
+  readonly name: string;
+  /** Of a built-in chain; undefined for the others. */
+  readonly policy: string | undefined;
+  /** The line of `:NAME`; undefined when the text only appends to the chain, as to a built-in one. */
+  readonly declaredAt: number | undefined;
+  readonly declaredIn: string | undefined;
+  readonly counters: Counters | undefined;
+  /** Without counters. */
+  readonly lines: readonly string[];
+  /** Line numbers, from 1, beside `lines`. */
+  readonly numbers: readonly number[];
+  /** The file each line is from; one for all where there is only one. */
+  readonly files: readonly string[];
+  /** `[12:3456]` beside `lines`; empty where no line has one. */
+  readonly counted: readonly (string | undefined)[];
+}
+
+export interface RuleTextProblem extends PlacedProblem {
+  readonly kind: RuleTextProblemKind;
+}
+
+export type RuleTextProblemKind =
+  /** A line that may hide a rule. */
+  | "line"
+  /** A rule of a chain that the text does not declare: a piece to be laid over others, or a piece of a text. */
+  | "undeclared"
+  /** The text ends within a table. */
+  | "cut-off"
+  /** iptables-nft has rules that it cannot print. */
+  | "not-printed"
+  /** There are rules of the other back end as well. */
+  | "other-backend";
+
+interface OpenChain extends SavedChain {
+  policy: string | undefined;
+  declaredAt: number | undefined;
+  declaredIn: string | undefined;
+  counters: Counters | undefined;
+  lines: readonly string[];
+  numbers: readonly number[];
+  files: readonly string[];
+  counted: readonly (string | undefined)[];
+}
+
+interface Reading {
+  readonly tables: Map<string, Map<string, OpenChain>>;
+  readonly problems: RuleTextProblem[];
+  readonly file: string;
+  table: { readonly name: string; readonly chains: Map<string, OpenChain>; readonly line: number } | undefined;
+  /** The chain of the lines that wait: rules come grouped, and lists of their own size take half the room. */
+  chain: OpenChain | undefined;
+  readonly lines: string[];
+  readonly numbers: number[];
+  /** Beside `lines`, as far as the last line that has counters. */
+  readonly counted: (string | undefined)[];
+  /** This file alone, one list for all chains. */
+  readonly files: readonly string[];
+}
+
+/**
+ * Splits what iptables-save prints, or iptables-restore takes, into chains, in one pass. Parts lie one over the other as
+ * with `iptables-restore --noflush`: a chain of one's own that is declared again is empty.
+ */
+export function readTables(parts: readonly TextPart[]): SavedTables {
+  const tables: Reading["tables"] = new Map();
+  const problems: RuleTextProblem[] = [];
+  for (const { file, text } of parts) {
+    const waiting = { table: undefined, chain: undefined, lines: [], numbers: [], counted: [] };
+    const reading: Reading = { tables, problems, file, files: [file], ...waiting };
+    let number = 1;
+    for (let start = 0; start < text.length; number += 1) {
+      const newline = text.indexOf("\n", start);
+      const end = newline < 0 ? text.length : newline;
+      // The common line first: `-A CHAIN ...`, as a slice of the text.
+      if (text.charCodeAt(start) === dash && reading.table !== undefined) {
+        appendRule(reading, withoutEnd(text.slice(start, end)), number);
+      } else if (end > start) readLine(reading, text.slice(start, end).trim(), number);
+      start = end + 1;
+    }
+    closeTable(reading);
+  }
+  return { tables, problems };
+}
+
+const dash = 0x2d;
+
+function readLine(reading: Reading, line: string, number: number): void {
+  if (line === "") return;
+  if (line.startsWith("#")) readComment(reading, line, number);
+  else if (line.startsWith("*")) openTable(reading, line.slice(1).trim(), number);
+  else if (reading.table === undefined) report(reading, number, "not inside a table: no *TABLE line before it");
+  else if (line === "COMMIT") endTable(reading);
+  else if (line.startsWith(":")) declareChain(reading, reading.table.chains, line, number);
+  else {
+    const [head, counters] = line.startsWith("[") ? (countersBefore.exec(line) ?? []) : [];
+    appendRule(reading, line.slice(head?.length ?? 0), number, counters);
+  }
+}
+
+/** iptables-nft says in comments what it does not print: rules made with nft, and those of iptables-legacy. */
+function readComment(reading: Reading, line: string, number: number): void {
+  const message = line.slice(1).trim();
+  if (line.includes("is incompatible, use 'nft' tool")) report(reading, number, message, "not-printed");
+  else if (line.includes("tables present, use ")) report(reading, number, message, "other-backend");
+}
+
+const countersBefore = /^(\[\d+:\d+\])\s+/;
+
+function withoutEnd(line: string): string {
+  const last = line.charCodeAt(line.length - 1);
+  return last === 0x0d || last === 0x20 || last === 0x09 ? line.trimEnd() : line;
+}
+
+function openTable(reading: Reading, name: string, number: number): void {
+  closeTable(reading);
+  if (!/^[a-z]+$/.test(name)) report(reading, number, `"${name}" is not the name of a table`);
+  const chains = reading.tables.get(name) ?? new Map<string, OpenChain>();
+  reading.tables.set(name, chains);
+  reading.table = { name, chains, line: number };
+}
+
+function closeTable(reading: Reading): void {
+  const { table } = reading;
+  if (table !== undefined) {
+    report(reading, table.line, "this table has no COMMIT: the text is truncated", "cut-off");
+  }
+  endTable(reading);
+}
+
+function endTable(reading: Reading): void {
+  takeLines(reading);
+  reading.table = undefined;
+}
+
+const declaration = /^:(\S+)\s+(\S+)(?:\s+\[(\d+):(\d+)\])?\s*$/;
+
+function declareChain(reading: Reading, chains: Map<string, OpenChain>, line: string, number: number): void {
+  const [, name, policy, packets, bytes] = declaration.exec(line) ?? [];
+  if (name === undefined || policy === undefined) {
+    report(reading, number, "not a chain: expected :NAME POLICY");
+    return;
+  }
+  takeLines(reading);
+  const known = chains.get(name);
+  const chain = known === undefined || policy === "-" ? openChain(name) : known;
+  chain.policy = policy === "-" ? undefined : policy;
+  chain.declaredAt = number;
+  chain.declaredIn = reading.file;
+  chain.counters = packets === undefined || bytes === undefined ? undefined : { packets, bytes };
+  chains.set(name, chain);
+}
+
+const none: readonly never[] = [];
+
+function openChain(name: string): OpenChain {
+  const undeclared = { policy: undefined, declaredAt: undefined, declaredIn: undefined, counters: undefined };
+  return { name, ...undeclared, lines: none, numbers: none, files: none, counted: none };
+}
+
+function appendRule(reading: Reading, line: string, number: number, counters?: string): void {
+  const end = line.indexOf(" ", 3);
+  const name = line.slice(3, end < 0 ? undefined : end);
+  if (!line.startsWith("-A ") || name === "") {
+    report(reading, number, line === "-A" ? "-A without a chain name" : "not a rule: expected -A CHAIN");
+    return;
+  }
+  if (reading.chain?.name !== name) {
+    takeLines(reading);
+    reading.chain = chainOf(reading, name, number);
+  }
+  if (counters !== undefined) reading.counted[reading.lines.length] = counters;
+  reading.lines.push(line);
+  reading.numbers.push(number);
+}
+
+function chainOf(reading: Reading, name: string, number: number): OpenChain {
+  const { chains, name: table } = reading.table as NonNullable<Reading["table"]>;
+  const known = chains.get(name);
+  if (known !== undefined) return known;
+  if (!builtInChains.has(name)) {
+    report(reading, number, `chain ${name} is not declared in table ${table}`, "undeclared");
+  }
+  const chain = openChain(name);
+  chains.set(name, chain);
+  return chain;
+}
+
+/** Gives the lines that wait to their chain. */
+function takeLines(reading: Reading): void {
+  const { chain, lines, numbers, counted, files } = reading;
+  if (chain !== undefined && lines.length > 0) {
+    const isFirst = chain.lines.length === 0;
+    const isMixed = !isFirst && (chain.files.length > 1 || chain.files[0] !== files[0]);
+    if (counted.length > 0 || chain.counted.length > 0) chain.counted = countersOf(chain, counted);
+    chain.files = isMixed ? [...filesOf(chain), ...lines.map(() => reading.file)] : files;
+    chain.lines = isFirst ? lines.slice() : [...chain.lines, ...lines];
+    chain.numbers = isFirst ? numbers.slice() : [...chain.numbers, ...numbers];
+  }
+  lines.length = 0;
+  numbers.length = 0;
+  counted.length = 0;
+  reading.chain = undefined;
+}
+
+function countersOf({ lines, counted: before }: OpenChain, counted: readonly (string | undefined)[]) {
+  return [...lines.map((_, at) => before[at]), ...counted];
+}
+
+function filesOf({ files, lines }: OpenChain): readonly string[] {
+  return files.length > 1 ? files : lines.map(() => files[0] ?? "");
+}
+
+function report({ problems, file }: Reading, line: number, message: string, kind: RuleTextProblemKind = "line"): void {
+  problems.push({ file, line, message, kind });
+}
+
+/** The file of a chain's line. */
+export function fileOfLine({ files }: SavedChain, at: number): string {
+  return (files.length > 1 ? files[at] : files[0]) ?? "";
+}
+
+/** What makes it unsafe to rely on a text: whatever may hide a rule. */
+export function hidesRules({ kind }: RuleTextProblem): boolean {
+  return kind === "line" || kind === "cut-off" || kind === "not-printed";
+}
