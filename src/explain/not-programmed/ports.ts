@@ -70,7 +70,7 @@ function whyNotOnLoopback(
   return isConfigured ? "127.0.0.1 does not lie in nodePortAddresses" : "iptables.localhostNodePorts is false";
 }
 
-/** Follows `resolveSourceRanges` of resolve/resolve-service-port.ts. */
+/** Follows `resolveSourceRanges` of plan/forwarding/resolve-service-port.ts. */
 function rangeOmissions(plan: ServicePortPlan): readonly Omission[] {
   const { service, external, clusterIp } = plan;
   const { family } = clusterIp.address;
