@@ -40,7 +40,7 @@ const causing: Readonly<Partial<Record<OmissionReason, string>>> = {
   "endpoint-excluded-by-hints": "hints",
 };
 
-/** Follows resolve/usable-endpoints.ts: locality first where a policy asks for it, then conditions, then hints. */
+/** Follows plan/forwarding/endpoints.ts: locality first where a policy asks for it, then conditions, then hints. */
 function reasonFor(endpoint: Endpoint, use: EndpointUse, plan: ServicePortPlan, node: NodeFacts): Reason {
   const { entry } = endpoint;
   if (use.over === "local" && !endpoint.isLocal) {

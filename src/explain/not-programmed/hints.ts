@@ -12,7 +12,7 @@ interface HintKind {
   readonly what: string;
 }
 
-/** Hints that endpoints carry and this node does not follow (`hinted` of resolve/usable-endpoints.ts). */
+/** Hints that endpoints carry and this node does not follow (`hinted` of plan/forwarding/endpoints.ts). */
 export function hintOmissions(plan: ServicePortPlan, node: NodeFacts): readonly Omission[] {
   const usesCluster = endpointUses(plan).some(({ over }) => over === "cluster");
   if (!usesCluster) return [];

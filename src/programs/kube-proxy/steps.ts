@@ -28,13 +28,9 @@ export interface Jump {
   readonly rule: string;
 }
 
-export function jumpFor(
-  table: Jump["table"],
-  chain: Jump["chain"],
-  target: string,
-  why: string,
-  onlyNew = false,
-): Jump {
+/** `from` is the built-in chain: `nat OUTPUT`. */
+export function jumpFor(from: `${Jump["table"]} ${Jump["chain"]}`, target: string, why: string, onlyNew = false): Jump {
+  const [table, chain] = from.split(" ") as [Jump["table"], Jump["chain"]];
   const state = onlyNew ? conntrackState("NEW") : "";
   return { table, chain, rule: state + (why === "" ? "" : comment(why)) + jump(target) };
 }

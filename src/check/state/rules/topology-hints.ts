@@ -5,7 +5,7 @@ import type { Endpoint } from "../../../plan/forwarding/forwarding-plan.ts";
 import type { NodeView } from "../../../plan/forwarding/node-view.ts";
 import { allEndpoints, type CheckedService, type CheckedState, nameOf, type StateRule } from "../checked-state.ts";
 
-/** Topology hints that kube-proxy does not heed, and why (the rules are those of resolve/usable-endpoints.ts). */
+/** Topology hints that kube-proxy does not heed, and why (the rules are those of plan/forwarding/endpoints.ts). */
 export const topologyHints: StateRule = (state, sink) => {
   let zoned = 0;
   for (const checked of state.services) {

@@ -168,13 +168,13 @@ const accessFilter = "kubernetes ipvs access filter";
 
 /** In the order they stand in; kube-proxy puts each at the head of its chain. */
 export const jumps: readonly Jump[] = [
-  jumpFor("filter", "INPUT", chains.ipvsFilter, accessFilter),
-  jumpFor("filter", "INPUT", chains.proxyFirewall, "kube-proxy firewall rules"),
-  jumpFor("filter", "INPUT", chains.nodePort, "kubernetes health check rules"),
-  jumpFor("filter", "FORWARD", chains.proxyFirewall, "kube-proxy firewall rules"),
-  jumpFor("filter", "FORWARD", chains.forward, "kubernetes forwarding rules"),
-  jumpFor("filter", "OUTPUT", chains.ipvsOutFilter, accessFilter),
-  jumpFor("nat", "PREROUTING", chains.services, portals),
-  jumpFor("nat", "OUTPUT", chains.services, portals),
-  jumpFor("nat", "POSTROUTING", chains.postrouting, "kubernetes postrouting rules"),
+  jumpFor("filter INPUT", chains.ipvsFilter, accessFilter),
+  jumpFor("filter INPUT", chains.proxyFirewall, "kube-proxy firewall rules"),
+  jumpFor("filter INPUT", chains.nodePort, "kubernetes health check rules"),
+  jumpFor("filter FORWARD", chains.proxyFirewall, "kube-proxy firewall rules"),
+  jumpFor("filter FORWARD", chains.forward, "kubernetes forwarding rules"),
+  jumpFor("filter OUTPUT", chains.ipvsOutFilter, accessFilter),
+  jumpFor("nat PREROUTING", chains.services, portals),
+  jumpFor("nat OUTPUT", chains.services, portals),
+  jumpFor("nat POSTROUTING", chains.postrouting, "kubernetes postrouting rules"),
 ];
