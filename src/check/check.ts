@@ -1,4 +1,4 @@
-import { stateToRead, type StateOptions } from "../compile/read-objects.ts";
+import { type StateOptions, stateToRead } from "../compile/read-objects.ts";
 import { createSink, type Diagnostic } from "../diagnostics/diagnostic.ts";
 import type { HostDocument } from "../ir/host-document.ts";
 import type { ProxyMode } from "../model/proxy-configuration/proxy-configuration.ts";
@@ -46,7 +46,10 @@ export function check(objects: readonly unknown[], options: CheckOptions = {}): 
   const found = state && checkCluster({ ...state, node }, sink);
   if (state !== undefined) checkAnnotations(state.documents, sink);
   const first = state?.documents.length ?? 0;
-  checkHosts(hosts.map((host) => renumbered(host, first)), sink);
+  checkHosts(
+    hosts.map((host) => renumbered(host, first)),
+    sink,
+  );
   const findings = sink.diagnostics.filter((one) => !isSuppressedByAnnotation(one, state?.documents ?? []));
   return { findings, mode: found?.mode, nodes: found?.nodes ?? [] };
 }

@@ -1,7 +1,7 @@
 import { createSink, type Sink } from "../diagnostics/diagnostic.ts";
 import type { Cluster } from "../model/cluster.ts";
-import type { DocumentRoles } from "../model/flatten-documents.ts";
 import type { SourceDocument } from "../model/documents/source.ts";
+import type { DocumentRoles } from "../model/flatten-documents.ts";
 import { type CompileOptions, readCluster } from "./compile.ts";
 
 /** Cluster state that was read, and how it is to be compiled. */

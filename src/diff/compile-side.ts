@@ -1,18 +1,18 @@
 import { compileNode } from "../compile/compile.ts";
+import type { ReadState } from "../compile/read-objects.ts";
 import type { HostTexts, World } from "../datapath/host-texts.ts";
 import { originOf, type Place } from "../diagnostics/place.ts";
-import { serviceAddresses } from "./destinations/service-addresses.ts";
-import { endpointNames } from "./service-names.ts";
-import type { SideNode } from "./side.ts";
-import type { SourcePlace } from "./traffic-diff.ts";
 import type { Script } from "../ir/step.ts";
 import { filesByName } from "../languages/registry.ts";
 import type { Family } from "../model/address.ts";
 import { locate } from "../model/documents/locate.ts";
 import type { ProxyMode } from "../model/proxy-configuration/proxy-configuration.ts";
 import type { ForwardingPlan } from "../plan/forwarding/forwarding-plan.ts";
-import type { ReadState } from "../compile/read-objects.ts";
+import { serviceAddresses } from "./destinations/service-addresses.ts";
 import { hostTextsOf } from "./host-side.ts";
+import { endpointNames } from "./service-names.ts";
+import type { SideNode } from "./side.ts";
+import type { SourcePlace } from "./traffic-diff.ts";
 
 /** A node to compile: `undefined` leaves the choice to the input. */
 export interface NodeRequest {
@@ -79,7 +79,17 @@ export function textsOf({ steps }: Script, known: Map<string, string>): HostText
     if (file === undefined || stdin.length === 0) return [];
     const text = decoder.decode(stdin);
     if (!known.has(text)) known.set(text, text);
-    return [{ ...file, file: file.name, text: known.get(text) as string, family: file.family, origins: [], source: 0, firstLine: 1 }];
+    return [
+      {
+        ...file,
+        file: file.name,
+        text: known.get(text) as string,
+        family: file.family,
+        origins: [],
+        source: 0,
+        firstLine: 1,
+      },
+    ];
   });
   return hostTextsOf({ kind: "compiled", version: 1, name: undefined, texts, failures: {} });
 }

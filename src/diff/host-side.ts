@@ -93,9 +93,7 @@ export interface InferredAddresses {
  * Services are on kube-ipvs0 or, where nobody dumped that, in the sets of service addresses; the others are the node's.
  */
 export function inferAddresses({ ipvs, ipset, serviceAddresses }: HostTexts): InferredAddresses {
-  const served = new Set(
-    ipvsLanguage.parse(ipvs).doc.map(({ address }) => parseTarget(address)?.address ?? address),
-  );
+  const served = new Set(ipvsLanguage.parse(ipvs).doc.map(({ address }) => parseTarget(address)?.address ?? address));
   if (served.size === 0) return { serviceAddresses, nodeAddresses: undefined };
   const known = new Set(serviceAddresses);
   if (known.size === 0) {

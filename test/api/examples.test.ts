@@ -28,7 +28,11 @@ function run(code: string): { readonly printed: readonly string[]; readonly prom
 const plain = (text: string): string => text.replace(/\s+/g, "");
 
 test("the public functions are these", () => {
-  expect(exportedFunctions().map(({ name }) => name).sort()).toEqual([
+  expect(
+    exportedFunctions()
+      .map(({ name }) => name)
+      .sort(),
+  ).toEqual([
     "check",
     "compile",
     "createCompiler",

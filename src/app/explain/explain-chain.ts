@@ -14,8 +14,8 @@ import { didYouMean } from "../../model/fields/did-you-mean.ts";
 import type { Effects } from "../effects.ts";
 import { Failure } from "../failure.ts";
 import { hasState } from "../requests.ts";
+import type { Explained, ExplainRequest } from "./compile-state.ts";
 import { type Evidence, readEvidence } from "./evidence.ts";
-import type { Explained, ExplainRequest } from "./explain-request.ts";
 
 interface Found {
   readonly chains: ChainPart[];

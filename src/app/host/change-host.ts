@@ -106,7 +106,11 @@ async function refuseUnfit({ plan }: Planned, { preflight }: Machine): Promise<v
 }
 
 async function run(
-  { planned, document, machine }: { readonly planned: Planned; readonly document: HostDocument; readonly machine: Machine },
+  {
+    planned,
+    document,
+    machine,
+  }: { readonly planned: Planned; readonly document: HostDocument; readonly machine: Machine },
   { backupDir, confirmWithin }: ChangeRequest,
   { onBackup, catchInterrupts, confirm }: ChangeControl,
   { onProgress }: Effects,

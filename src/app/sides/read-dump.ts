@@ -1,7 +1,13 @@
+import { type HostSide, type HostSides, hostSideOf } from "../../diff/host-side.ts";
 import { filesByName } from "../../languages/registry.ts";
 import type { SourceText } from "../../model/documents/source.ts";
-import { type CompiledFile, joinHosts, type ParsedDump, parseFiles, parseSource } from "../../reconcile/live/parse-dump.ts";
-import { type HostSide, type HostSides, hostSideOf } from "../../diff/host-side.ts";
+import {
+  type CompiledFile,
+  joinHosts,
+  type ParsedDump,
+  parseFiles,
+  parseSource,
+} from "../../reconcile/live/parse-dump.ts";
 
 /** Reads a text that tools, collect or `compile -o text` wrote; undefined for one that is none of these. */
 export function readDump(source: SourceText): HostSides | undefined {

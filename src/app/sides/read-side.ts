@@ -1,10 +1,10 @@
+import type { HostSide } from "../../diff/host-side.ts";
 import type { FoundSource } from "../../host/files/find-source.ts";
 import type { SourceResult } from "../../host/files/read-sources.ts";
-import type { SourceText } from "../../model/documents/source.ts";
 import { recognizeText } from "../../languages/registry.ts";
+import type { SourceText } from "../../model/documents/source.ts";
 import type { Effects } from "../effects.ts";
 import { Failure } from "../failure.ts";
-import type { HostSide } from "../../diff/host-side.ts";
 import { outDirNames, readDump, readOutDir, readToolTexts } from "./read-dump.ts";
 
 /** What a path of `diff` turned out to hold. */

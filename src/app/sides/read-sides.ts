@@ -1,4 +1,5 @@
 import { createSink, type Diagnostic, hasErrors } from "../../diagnostics/diagnostic.ts";
+import { compileSide, type NodeRequest } from "../../diff/compile-side.ts";
 import type { Side, SideNode } from "../../diff/side.ts";
 import { familiesOf, hostNode, withWorldOf } from "../../diff/side-nodes.ts";
 import type { Cluster } from "../../model/cluster.ts";
@@ -8,10 +9,8 @@ import { Failure } from "../failure.ts";
 import type { State } from "../read-state.ts";
 import { requestedFamilies } from "../requests.ts";
 import { assumedBetween, assumedOf } from "./assumptions.ts";
-import { compileSide, type NodeRequest } from "../../diff/compile-side.ts";
 import { pairNodes } from "./pair-nodes.ts";
-import { readSideSources } from "./read-side-sources.ts";
-import type { SideRequest, SideSource, SideSources } from "./side-request.ts";
+import { readSideSources, type SideRequest, type SideSource, type SideSources } from "./read-side-sources.ts";
 
 export interface Sides {
   readonly base: Side;

@@ -62,7 +62,8 @@ export function explainPacketIn(
   const refused = (problem: string): PacketAnswer => ({ explanation: undefined, diagnostics, problem });
   if (query === undefined) return { explanation: undefined, diagnostics, problem: undefined };
   const [source, target] = [parsePacketSource(request.from), parsePacketTarget(request.to)];
-  if (source === undefined) return refused(`${request.from} is no source: pod/NAMESPACE/NAME, node, internet or an address`);
+  if (source === undefined)
+    return refused(`${request.from} is no source: pod/NAMESPACE/NAME, node, internet or an address`);
   if (target === undefined) return refused(`${request.to} is no target: svc/NAMESPACE/NAME[:PORT] or ADDRESS:PORT`);
   const { protocol, entry, interface: inInterface, state: of = "new", mark = 0, remembered } = request;
   const connection = of.toUpperCase() as ConnectionState;

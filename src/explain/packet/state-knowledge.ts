@@ -1,7 +1,7 @@
+import type { ReadState } from "../../compile/read-objects.ts";
 import { createSink } from "../../diagnostics/diagnostic.ts";
 import { type IpAddress, isLoopback } from "../../model/address.ts";
 import { flattenDocuments } from "../../model/flatten-documents.ts";
-import type { ReadState } from "../../compile/read-objects.ts";
 import type { ExplainedHost } from "./explain-packet.ts";
 import { findPods, type KnownPod } from "./find-pods.ts";
 import type { Surroundings } from "./question.ts";

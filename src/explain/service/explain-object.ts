@@ -38,11 +38,7 @@ export interface ObjectAnswer {
  * console.log(explanation.parts[0].lines.every(({ text }) => text.includes("10.96.0.10"))); // true
  * ```
  */
-export function explainObject(
-  objects: readonly unknown[],
-  name: ObjectName,
-  options: StateOptions = {},
-): ObjectAnswer {
+export function explainObject(objects: readonly unknown[], name: ObjectName, options: StateOptions = {}): ObjectAnswer {
   const state = readObjects(objects, { ...options, origins: true });
   const { diagnostics } = state.sink;
   const explanation = hasErrors(diagnostics) ? undefined : explain(state, name, options.node);
