@@ -3,8 +3,8 @@ import type { TrafficDiff } from "../diff/traffic-diff.ts";
 import type { Effects } from "./effects.ts";
 import { narrowingOf } from "./narrowing.ts";
 import type { NarrowRequest } from "./requests.ts";
+import type { SideRequest } from "./sides/read-side-sources.ts";
 import { readSides, type Sides } from "./sides/read-sides.ts";
-import type { SideRequest } from "./sides/side-request.ts";
 
 export interface DiffRequest extends SideRequest, NarrowRequest {}
 

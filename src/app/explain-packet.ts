@@ -8,8 +8,7 @@ import type { PacketQuery } from "../explain/packet/packet-query.ts";
 import { isRefusal, type PacketSource, type PacketTarget } from "../explain/packet/question.ts";
 import { type ResolvedPacket, resolvePacket } from "../explain/packet/resolve-packet.ts";
 import type { Effects } from "./effects.ts";
-import { compiledHost } from "./explain/compiled-host.ts";
-import { dumpedHost } from "./explain/dumped-host.ts";
+import { compiledHost, dumpedHost } from "./explain/dumped-host.ts";
 import { Failure } from "./failure.ts";
 import { hasState, type StateRequest } from "./requests.ts";
 

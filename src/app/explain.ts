@@ -1,6 +1,6 @@
 import type { Code } from "../diagnostics/catalog.ts";
 import type { Effects } from "./effects.ts";
-import type { Explained, ExplainRequest } from "./explain/explain-request.ts";
+import type { Explained, ExplainRequest } from "./explain/compile-state.ts";
 import { parseQuestion, type Question } from "./explain/parse-question.ts";
 
 /** What is asked: words as kubectl takes them. */

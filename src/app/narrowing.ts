@@ -1,6 +1,12 @@
 import { servicesInClusters, servicesInRules } from "../filter/known-services.ts";
 import { createNarrowing, type Known, type Narrowing } from "../filter/narrowing.ts";
-import { isMeant, type KnownService, namedParts, type ServiceFilter, tellUnmatched } from "../filter/service-filter.ts";
+import {
+  describeUnmatched,
+  isMeant,
+  type KnownService,
+  namedParts,
+  type ServiceFilter,
+} from "../filter/service-filter.ts";
 import type { Cluster } from "../model/cluster.ts";
 import type { Effects } from "./effects.ts";
 import { Failure } from "./failure.ts";
@@ -38,8 +44,8 @@ export function narrowingOf(
   const all = parts.length === 0 ? known.services : [...known.services, ...servicesInRules(lines())];
   // Rules may name nobody: nothing can be said of whom they leave out.
   const unmatched = hasState || all.length > 0 ? parts.filter((part) => !isAsked(part, all)) : [];
-  if (unmatched.includes(filter)) throw new Failure(tellUnmatched(filter, all), "invalid-input");
-  for (const part of unmatched) onNotice({ kind: "note", text: tellUnmatched(part, all) });
+  if (unmatched.includes(filter)) throw new Failure(describeUnmatched(filter, all), "invalid-input");
+  for (const part of unmatched) onNotice({ kind: "note", text: describeUnmatched(part, all) });
   return createNarrowing(filter, known);
 }
 

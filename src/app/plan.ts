@@ -1,4 +1,6 @@
+import { type Drift, narrowDrift, servicesOf, verifyHost } from "../check/verify.ts";
 import { countHidden, type NotShown, narrowItems } from "../filter/narrowing.ts";
+import type { ChangeStep } from "../ir/step.ts";
 import { linesIn } from "../reconcile/attribution.ts";
 import type { ServiceChange } from "../reconcile/summarize-changes.ts";
 import type { Effects } from "./effects.ts";
@@ -30,12 +32,38 @@ export async function planHost(request: PlanRequest, effects: Effects): Promise<
   const planned = planFor(desired, state);
   const knowledge = { clusters: [desired.cluster], lines: () => linesIn(planned.found) };
   const narrowing = narrowingOf(request, knowledge, effects);
-  const { shown: changes, hidden } = narrowItems(changesOf(planned), servicesOf, narrowing);
-  const notShown = narrowing && countHidden(hidden, servicesOf, narrowing);
+  const { shown: changes, hidden } = narrowItems(changesOf(planned), servicesOfChange, narrowing);
+  const notShown = narrowing && countHidden(hidden, servicesOfChange, narrowing);
   const isToDo = planned.plan.steps.length > 0 && (hidden.length === 0 || changes.length > 0);
   return { planned, changes, notShown, isToDo };
 }
 
-function servicesOf({ service }: ServiceChange): readonly string[] {
+function servicesOfChange({ service }: ServiceChange): readonly string[] {
   return [service];
+}
+
+export interface VerifyResult {
+  readonly node: string;
+  readonly mode: string;
+  /** Those that are shown, notes among them. */
+  readonly findings: readonly Drift[];
+  readonly notShown: NotShown | undefined;
+  /** What would repair all of the drift. */
+  readonly repair: readonly ChangeStep[];
+}
+
+/** Says how a host differs from what cluster state says. Changes nothing. */
+export async function verifyState(request: PlanRequest, effects: Effects): Promise<VerifyResult> {
+  const { state } = await readHost(request.actual, effects);
+  effects.onProgress("compiling");
+  const desired = await compileForHost(request, state, effects);
+  effects.onProgress("comparing");
+  const { plan, ofChain, found } = planFor(desired, state);
+  const knowledge = { clusters: [desired.cluster], lines: () => linesIn(found) };
+  const narrowing = narrowingOf(request, knowledge, effects);
+  const all = verifyHost(plan.changes, state, ofChain, desired.ofLine);
+  const { shown: findings, hidden } = narrowDrift(all, narrowing);
+  const notShown = narrowing && countHidden(hidden, servicesOf, narrowing);
+  const repair = plan.steps.filter(({ mayFail }) => mayFail !== true);
+  return { node: desired.node, mode: desired.mode, findings, notShown, repair };
 }

@@ -1,11 +1,26 @@
 import { createSink, hasErrors } from "../diagnostics/diagnostic.ts";
 import type { Inputs } from "../host/files/read-inputs.ts";
 import { isRecord } from "../model/fields/fields.ts";
+import { type ListedState, listState } from "../simulate/list-state.ts";
 import { makeSnapshot, type SnapshotObject } from "../snapshot/make-snapshot.ts";
 import { createRedactor } from "../snapshot/redact.ts";
 import type { DiagnosticGroup, Effects } from "./effects.ts";
-import { readRequestedInputs, valuesOf } from "./read-state.ts";
-import type { StateRequest } from "./requests.ts";
+import { readRequestedInputs, readState, valuesOf } from "./read-state.ts";
+import { requestedFamilies, type StateRequest } from "./requests.ts";
+
+export interface SimulateResult extends DiagnosticGroup {
+  /** The whole state; undefined where there are errors. */
+  readonly state: ListedState | undefined;
+}
+
+/** Fills in what plain manifests lack. */
+export async function simulateState(request: StateRequest, effects: Effects): Promise<SimulateResult> {
+  const more = { families: requestedFamilies(request.family) };
+  const { inputs, sink } = await readState({ ...request, simulate: true }, more, effects);
+  const { diagnostics } = sink;
+  const state = hasErrors(diagnostics) ? undefined : listState(valuesOf(inputs), inputs);
+  return { state, diagnostics, documents: inputs.documents };
+}
 
 export interface SnapshotRequest extends StateRequest {
   readonly pods: boolean;

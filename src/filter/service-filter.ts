@@ -49,7 +49,7 @@ export function filterText({ namespaces, selector, services }: ServiceFilter): s
 }
 
 /** Says that a filter asks for no Service there is, and what may be meant. */
-export function tellUnmatched(filter: ServiceFilter, services: readonly KnownService[]): string {
+export function describeUnmatched(filter: ServiceFilter, services: readonly KnownService[]): string {
   const near = nearestTo(filter, services);
   const there = [...new Set(services.map(({ namespace, name }) => `${namespace}/${name}`))].sort();
   const more = there.length > mostNames ? ", ..." : "";

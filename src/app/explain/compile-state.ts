@@ -1,6 +1,8 @@
 import { type CompileOptions, compileNode, readCluster } from "../../compile/compile.ts";
 import { createSink, type Diagnostic, hasErrors } from "../../diagnostics/diagnostic.ts";
+import type { Explanation } from "../../explain/explanation.ts";
 import { type NodeFacts, nodeFacts } from "../../explain/not-programmed/not-programmed.ts";
+import type { SourceOf } from "../../explain/source.ts";
 import { readTexts, type Texts, textsOfScript } from "../../explain/texts.ts";
 import type { Cluster } from "../../model/cluster.ts";
 import type { SourceDocument } from "../../model/documents/source.ts";
@@ -8,8 +10,21 @@ import { summarizeDiagnostics } from "../../report/diagnostics.ts";
 import type { DiagnosticGroup, Effects } from "../effects.ts";
 import { Failure } from "../failure.ts";
 import { completeInputs, readRequestedInputs, valuesOf } from "../read-state.ts";
-import { hasState, requestedFamilies } from "../requests.ts";
-import type { ExplainRequest } from "./explain-request.ts";
+import { hasState, requestedFamilies, type StateRequest } from "../requests.ts";
+
+/** What to answer from. */
+export interface ExplainRequest extends StateRequest {
+  readonly allNodes?: boolean;
+  /** A dump of a host; state beside it is for names and causes. */
+  readonly actual?: string;
+  /** Graphs are wanted too: of many nodes they cost much. */
+  readonly draws?: boolean;
+}
+
+export interface Explained {
+  readonly answer: Explanation;
+  readonly sourceOf: SourceOf;
+}
 
 /** Cluster state that was read for an explanation; nodes are compiled when they are asked for. */
 export interface State {

@@ -1,3 +1,5 @@
+import { compiledQuery } from "../../explain/packet/packet-query.ts";
+import { hasErrors } from "../../diagnostics/diagnostic.ts";
 import { readEvaluatedHost } from "../../datapath/host.ts";
 import { type HostSide, hostSideOf } from "../../diff/host-side.ts";
 import type { PacketQuery } from "../../explain/packet/packet-query.ts";
@@ -5,13 +7,30 @@ import { causesTo } from "../../explain/packet/rule-causes.ts";
 import { knownOf, nodeAddresses, nothingKnown } from "../../explain/packet/state-knowledge.ts";
 import { type IpAddress, parseIp } from "../../model/address.ts";
 import type { Node } from "../../model/objects/node.ts";
+import { summarizeDiagnostics } from "../../report/diagnostics.ts";
 import type { Effects } from "../effects.ts";
 import { Failure } from "../failure.ts";
 import { readHost, thisHost } from "../host/read-host.ts";
 import { readState, type State } from "../read-state.ts";
 import { hasState, requestedFamilies, type StateRequest } from "../requests.ts";
 import { readSide } from "../sides/read-side.ts";
-import { reportDiagnostics } from "./compiled-host.ts";
+
+/** The host to ask is the one that would be programmed with this state. */
+export async function compiledHost(request: StateRequest, effects: Effects): Promise<PacketQuery> {
+  const state = await readState(request, { families: requestedFamilies(request.family) }, effects);
+  effects.onProgress("compiling");
+  const query = compiledQuery(state, request.node);
+  reportDiagnostics(state, effects);
+  if (query === undefined) throw new Error("compiling gave neither a script nor an error");
+  return query;
+}
+
+/** Reports what is wrong with state. Fails where that is an error. */
+export function reportDiagnostics({ sink: { diagnostics }, inputs }: State, { onNotice }: Effects): void {
+  onNotice({ kind: "diagnostics", groups: [{ diagnostics, documents: inputs.documents }] });
+  if (!hasErrors(diagnostics)) return;
+  throw new Failure(`${summarizeDiagnostics(diagnostics)}; nothing was explained`, "invalid-input");
+}
 
 /** The state, where there is any, is only for names and causes. */
 export interface DumpRequest extends StateRequest {

@@ -6,8 +6,7 @@ import type { Texts } from "../../explain/texts.ts";
 import type { Effects } from "../effects.ts";
 import { Failure } from "../failure.ts";
 import { hasState } from "../requests.ts";
-import { readState, type State } from "./compile-state.ts";
-import type { ExplainRequest } from "./explain-request.ts";
+import { type ExplainRequest, readState, type State } from "./compile-state.ts";
 import { sourceFinder } from "./find-object.ts";
 import { type Dump, readDump } from "./read-dump.ts";
 

@@ -15,8 +15,8 @@ import { isServicePortChain } from "../../programs/kube-proxy/chain-names.ts";
 import type { Effects } from "../effects.ts";
 import { Failure } from "../failure.ts";
 import { hasState } from "../requests.ts";
+import type { Explained, ExplainRequest } from "./compile-state.ts";
 import { type Evidence, readEvidence } from "./evidence.ts";
-import type { Explained, ExplainRequest } from "./explain-request.ts";
 
 interface Found {
   readonly chains: ChainPart[];

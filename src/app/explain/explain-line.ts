@@ -6,9 +6,9 @@ import { didYouMean } from "../../model/fields/did-you-mean.ts";
 import type { Effects } from "../effects.ts";
 import { Failure } from "../failure.ts";
 import { hasState } from "../requests.ts";
+import type { Explained, ExplainRequest } from "./compile-state.ts";
 import { type Evidences, readEvidence } from "./evidence.ts";
 import { explainChainOrSet, explainEntry } from "./explain-chain.ts";
-import type { Explained, ExplainRequest } from "./explain-request.ts";
 
 const noState: Evidences = {
   labels: [],

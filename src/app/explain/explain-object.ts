@@ -1,8 +1,7 @@
 import { explainNode } from "../../explain/service/explain-node.ts";
 import type { Effects } from "../effects.ts";
 import { Failure } from "../failure.ts";
-import { readState } from "./compile-state.ts";
-import type { Explained, ExplainRequest } from "./explain-request.ts";
+import { type Explained, type ExplainRequest, readState } from "./compile-state.ts";
 import { explainServiceObject } from "./explain-service.ts";
 import { explainSliceObject } from "./explain-slice.ts";
 import { findObject, sourceFinder } from "./find-object.ts";

@@ -8,8 +8,8 @@ import type { Service } from "../../model/objects/service.ts";
 import { isServicePortChain } from "../../programs/kube-proxy/chain-names.ts";
 
 import type { Effects } from "../effects.ts";
+import type { Explained, ExplainRequest } from "./compile-state.ts";
 import { type Evidence, readEvidence } from "./evidence.ts";
-import type { Explained, ExplainRequest } from "./explain-request.ts";
 import { findObject, notThere } from "./find-object.ts";
 import type { ObjectQuestion } from "./parse-question.ts";
 

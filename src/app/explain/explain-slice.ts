@@ -4,8 +4,7 @@ import { explainSlicesOn } from "../../explain/service/explain-slice.ts";
 import { isRecord } from "../../model/fields/fields.ts";
 import type { Effects } from "../effects.ts";
 import { Failure } from "../failure.ts";
-import { readState, type State } from "./compile-state.ts";
-import type { Explained, ExplainRequest } from "./explain-request.ts";
+import { type Explained, type ExplainRequest, readState, type State } from "./compile-state.ts";
 import { findObject, sourceFinder } from "./find-object.ts";
 import type { ObjectQuestion } from "./parse-question.ts";
 

@@ -5,7 +5,7 @@ import { parseHostState, validateDump } from "../../reconcile/live/host-state.ts
 import { type Ownership, ownedOnHost } from "../../reconcile/live/live-state.ts";
 import type { OwnedState } from "../../reconcile/owned-state.ts";
 import { type Circumstances, planChanges } from "../../reconcile/plan-changes.ts";
-import { collectDump } from "./collect-dump.ts";
+import { collectDump } from "./read-host.ts";
 
 /** What is to be done, to what, and what counts as ours. */
 export interface Application {

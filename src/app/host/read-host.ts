@@ -1,9 +1,14 @@
+import type { Host } from "../../host/run-step.ts";
 import type { HostDocument } from "../../ir/host-document.ts";
-import { parseDocument } from "../../reconcile/live/collected-document.ts";
+import {
+  collectedDocument,
+  collectHeadings,
+  neededFile,
+  parseDocument,
+} from "../../reconcile/live/collected-document.ts";
 import { type HostState, parseHostState, validateDump } from "../../reconcile/live/host-state.ts";
 import type { Effects, Machine } from "../effects.ts";
 import { Failure } from "../failure.ts";
-import { collectDump } from "./collect-dump.ts";
 
 /** Where a host's state is read: `local`, or a file (`-` for standard input) that `collect` wrote. */
 export type HostSource = string;
@@ -45,4 +50,22 @@ function readDocument(path: string, { sources }: Effects): HostDocument {
   const parsed = parseDocument({ file: path, text: read.text, source: 0 });
   if (parsed.kind === "document") return parsed.document;
   throw new Failure(`${path} is not what collect writes: ${parsed.message}`, "invalid-input");
+}
+
+/** What the tools print of a host. A tool that is missing or fails leaves its reason, not an error. */
+export async function collectDump({ run, exists }: Host, onProgress: (what: string) => void): Promise<HostDocument> {
+  const texts: Record<string, string> = {};
+  const failures: Record<string, string> = {};
+  for (const command of collectHeadings) {
+    onProgress(`reading this host: ${command.split(" ", 2).join(" ")}`);
+    const file = neededFile(command);
+    if (file !== undefined && !exists(file)) {
+      failures[command] = `no ${file}`;
+      continue;
+    }
+    const { stdout, failure } = await run(command.split(" "), "");
+    if (failure === undefined) texts[command] = stdout;
+    else failures[command] = failure;
+  }
+  return collectedDocument({ texts, failures });
 }

@@ -7,7 +7,7 @@ import { flattenDocuments } from "../../model/flatten-documents.ts";
 import { subjectOf } from "../../model/read-objects.ts";
 import { namesText } from "../../report/words.ts";
 import type { State } from "../read-state.ts";
-import type { SideSource, SideSources } from "./side-request.ts";
+import type { SideSource, SideSources } from "./read-side-sources.ts";
 
 /** What a diff of these two takes for granted: one sentence each, without a full stop. */
 export function assumedBetween({ base, head }: SideSources): readonly string[] {

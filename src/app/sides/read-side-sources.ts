@@ -1,14 +1,44 @@
 import { createSink, hasErrors, type Sink } from "../../diagnostics/diagnostic.ts";
+import type { HostSide } from "../../diff/host-side.ts";
 import type { Inputs } from "../../host/files/read-inputs.ts";
 import { objectNames } from "../../model/documents/apply-overlay.ts";
+import type { ProxyMode } from "../../model/proxy-configuration/proxy-configuration.ts";
 import { summarizeDiagnostics } from "../../report/diagnostics.ts";
 import type { Holdings } from "../../simulate/allocate.ts";
 import type { DiagnosticGroup, Effects } from "../effects.ts";
 import { Failure } from "../failure.ts";
-import { completeInputs, type LiveNeeds, liveNeedOf, readLiveDocuments, type State, stateOf } from "../read-state.ts";
-import { hasState } from "../requests.ts";
+import {
+  completeInputs,
+  type LiveDocuments,
+  type LiveNeeds,
+  liveNeedOf,
+  readLiveDocuments,
+  type State,
+  stateOf,
+} from "../read-state.ts";
+import { hasState, type StateRequest } from "../requests.ts";
 import { readSide } from "./read-side.ts";
-import type { SideRequest, SideSource, SideSources } from "./side-request.ts";
+
+/** What `diff` is asked to compare. -f is state of both, beside BASE and HEAD. */
+export interface SideRequest extends StateRequest {
+  readonly base?: string | undefined;
+  readonly head?: string | undefined;
+  readonly toMode?: ProxyMode;
+  readonly toProxyConfig?: string;
+  /** The running cluster, which is read once for both sides. */
+  readonly running?: LiveDocuments | undefined;
+}
+
+/** A side that was read and not compiled yet. `name` is what it is called in messages and reports. */
+export type SideSource =
+  | { readonly kind: "state"; readonly name: string; readonly state: State }
+  | { readonly kind: "hosts"; readonly name: string; readonly hosts: readonly HostSide[] }
+  | { readonly kind: "empty"; readonly name: string; readonly reason: string };
+
+export interface SideSources {
+  readonly base: SideSource;
+  readonly head: SideSource;
+}
 
 /** Reads both sides of a diff: two paths, or one state as it is and as other options make it. */
 export async function readSideSources(given: SideRequest, effects: Effects): Promise<SideSources> {

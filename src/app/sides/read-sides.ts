@@ -10,8 +10,7 @@ import type { State } from "../read-state.ts";
 import { requestedFamilies } from "../requests.ts";
 import { assumedBetween, assumedOf } from "./assumptions.ts";
 import { pairNodes } from "./pair-nodes.ts";
-import { readSideSources } from "./read-side-sources.ts";
-import type { SideRequest, SideSource, SideSources } from "./side-request.ts";
+import { readSideSources, type SideRequest, type SideSource, type SideSources } from "./read-side-sources.ts";
 
 export interface Sides {
   readonly base: Side;

@@ -2,8 +2,7 @@ import { type HealthHistory, healthOf } from "../../follow/health.ts";
 import type { Reply, Served, serve } from "../../host/linux/serve.ts";
 import { families } from "../../model/address.ts";
 import { Failure } from "../failure.ts";
-import { requestedFamilies, type StateRequest } from "../requests.ts";
-import { parseBindAddress } from "./bind-address.ts";
+import { parseBindAddress, requestedFamilies, type StateRequest } from "../requests.ts";
 import type { WatchObserver } from "./watch-cluster.ts";
 import { createWatchMetrics, type WatchMetrics } from "./watch-metrics.ts";
 

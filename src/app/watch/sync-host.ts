@@ -5,9 +5,9 @@ import type { ChangeStep } from "../../ir/step.ts";
 import { deleteFlow, parseFlows, staleConntrackEntries, type UdpService } from "../../languages/conntrack.ts";
 import { type HostState, parseHostState, validateDump } from "../../reconcile/live/host-state.ts";
 import { applyChanges } from "../host/apply-changes.ts";
-import { collectDump } from "../host/collect-dump.ts";
 import type { Desired } from "../host/desired.ts";
 import { applicationOf, type Planned, planFor } from "../host/planned.ts";
+import { collectDump } from "../host/read-host.ts";
 
 /** A host that is to be kept as a cluster says. */
 export interface SyncedHost {

@@ -9,8 +9,7 @@ import { exitCodes } from "../exit-codes.ts";
 import { addNarrowOptions } from "../flags/narrow.ts";
 import { addStateOptions, colorOption } from "../flags/state.ts";
 import { notEmpty } from "../flags/values.ts";
-import type { ColorFlag } from "../terminal/color.ts";
-import type { Terminal } from "../terminal/terminal.ts";
+import type { ColorFlag, Terminal } from "../terminal/terminal.ts";
 import { versionText } from "../version.ts";
 
 interface CheckFlags extends CheckRequest, ColorFlag {

@@ -6,7 +6,7 @@ import { exitCodes } from "../exit-codes.ts";
 import { addNarrowOptions } from "../flags/narrow.ts";
 import { addStateOptions, colorOption } from "../flags/state.ts";
 import { notEmpty } from "../flags/values.ts";
-import type { ColorFlag } from "../terminal/color.ts";
+import type { ColorFlag } from "../terminal/terminal.ts";
 
 /** A file to write beside what goes to stdout. */
 interface Report {

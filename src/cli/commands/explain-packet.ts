@@ -13,8 +13,7 @@ import {
 import { exitCodes } from "../exit-codes.ts";
 import { addStateOptions, colorOption, drawingOption } from "../flags/state.ts";
 import { notEmpty } from "../flags/values.ts";
-import type { ColorFlag } from "../terminal/color.ts";
-import type { Terminal } from "../terminal/terminal.ts";
+import type { ColorFlag, Terminal } from "../terminal/terminal.ts";
 
 interface ExplainPacketFlags extends ExplainPacketRequest, ColorFlag {
   readonly output?: "text" | "json" | "mermaid" | "dot";

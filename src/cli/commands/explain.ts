@@ -1,13 +1,12 @@
 import { Command, Option } from "commander";
-import type { ExplainRequest } from "../../app/explain/explain-request.ts";
+import type { ExplainRequest } from "../../app/explain/compile-state.ts";
 import type { ExplainResult } from "../../app/explain.ts";
 import { Failure } from "../../app/failure.ts";
 import type { ChainGraph } from "../../explain/chain/chain-graph.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { addStateOptions, colorOption, drawingOption } from "../flags/state.ts";
 import { notEmpty } from "../flags/values.ts";
-import type { ColorFlag } from "../terminal/color.ts";
-import type { Terminal } from "../terminal/terminal.ts";
+import type { ColorFlag, Terminal } from "../terminal/terminal.ts";
 
 interface ExplainFlags extends Omit<ExplainRequest, "draws">, ColorFlag {
   readonly namespace: string;

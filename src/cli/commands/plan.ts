@@ -4,10 +4,10 @@ import type { Planned } from "../../app/host/planned.ts";
 import type { PlanRequest, PlanResult } from "../../app/plan.ts";
 import type { PlanDocument } from "../../host/files/plan-file.ts";
 import { exitCodes } from "../exit-codes.ts";
-import { actualOption, allowSimulatedOption } from "../flags/host.ts";
 import { addNarrowOptions, narrowFlags } from "../flags/narrow.ts";
 import { addStateOptions, colorOption } from "../flags/state.ts";
-import type { ColorFlag } from "../terminal/color.ts";
+import { actualOption, allowSimulatedOption } from "../flags/values.ts";
+import type { ColorFlag } from "../terminal/terminal.ts";
 
 interface PlanFlags extends PlanRequest, ColorFlag {
   readonly rules?: boolean;

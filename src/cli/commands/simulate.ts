@@ -48,7 +48,7 @@ Exit codes: 0 success, 2 usage, 3 input invalid (nothing is written), 4 environm
 /** Prints the whole state, or nothing where there are errors. */
 async function runSimulate(flags: SimulateFlags): Promise<number> {
   const [{ simulateState }, { openTerminal }, { summarizeDiagnostics }, { printObjects }] = await Promise.all([
-    import("../../app/simulate.ts"),
+    import("../../app/snapshot.ts"),
     import("../terminal/terminal.ts"),
     import("../../report/diagnostics.ts"),
     import("../../snapshot/print-snapshot.ts"),

@@ -1,13 +1,11 @@
 import { Command, Option } from "commander";
-import type { PlanRequest } from "../../app/plan.ts";
-import type { VerifyResult } from "../../app/verify.ts";
+import type { PlanRequest, VerifyResult } from "../../app/plan.ts";
 import { escapeControls } from "../../diagnostics/printable.ts";
 import { exitCodes } from "../exit-codes.ts";
-import { actualOption, allowSimulatedOption } from "../flags/host.ts";
 import { addNarrowOptions, narrowFlags } from "../flags/narrow.ts";
 import { addStateOptions, colorOption } from "../flags/state.ts";
-import type { ColorFlag } from "../terminal/color.ts";
-import type { Terminal } from "../terminal/terminal.ts";
+import { actualOption, allowSimulatedOption } from "../flags/values.ts";
+import type { ColorFlag, Terminal } from "../terminal/terminal.ts";
 
 interface VerifyFlags extends PlanRequest, ColorFlag {
   readonly fix?: boolean;
@@ -57,7 +55,7 @@ Exit codes: 0 no drift, 1 drift, 2 usage, 3 input invalid, 4 environment.
 
 async function runVerify(flags: VerifyFlags): Promise<number> {
   const [{ verifyState }, { openTerminal }] = await Promise.all([
-    import("../../app/verify.ts"),
+    import("../../app/plan.ts"),
     import("../terminal/terminal.ts"),
   ]);
   const terminal = openTerminal(flags);
@@ -65,7 +63,7 @@ async function runVerify(flags: VerifyFlags): Promise<number> {
   if (flags.fix === true) await printRepair(result, terminal);
   else if (flags.output === "json") terminal.print(await verifyDocument(result));
   else {
-    const { renderVerify } = await import("../../report/verify.ts");
+    const { renderVerify } = await import("../../report/plan.ts");
     terminal.print(renderVerify(result, terminal.paint));
   }
   return result.findings.some(({ isDrift }) => isDrift) ? exitCodes.different : exitCodes.fine;

@@ -1,10 +1,16 @@
 import { Command, InvalidArgumentError, Option } from "commander";
-import { parseBindAddress } from "../../app/watch/bind-address.ts";
+import { parseBindAddress } from "../../app/requests.ts";
 import type { WatchEffects, WatchRequest } from "../../app/watch/watch.ts";
-import { addLiveOptions } from "../flags/live.ts";
-import { addNodeOptions, colorOption, filenameOption, overlayOption, proxyConfigOption } from "../flags/state.ts";
+import {
+  addLiveOptions,
+  addNodeOptions,
+  colorOption,
+  filenameOption,
+  overlayOption,
+  proxyConfigOption,
+} from "../flags/state.ts";
 import { duration } from "../flags/values.ts";
-import type { ColorFlag } from "../terminal/color.ts";
+import type { ColorFlag } from "../terminal/terminal.ts";
 
 type WatchFlags = WatchRequest & ColorFlag;
 

@@ -2,10 +2,9 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { Failure } from "../../app/failure.ts";
 import { hasState, type StateRequest } from "../../app/requests.ts";
 import type { PortRange } from "../../model/check-clashes.ts";
-import type { ColorFlag } from "../terminal/color.ts";
-import { addLiveOptions } from "./live.ts";
+import type { ColorFlag } from "../terminal/terminal.ts";
 import { addSimulateOptions } from "./simulate.ts";
-import { notEmpty } from "./values.ts";
+import { notEmpty, readDuration } from "./values.ts";
 
 /** What every command that reads cluster state takes. */
 export type StateFlags = StateRequest & ColorFlag;
@@ -109,4 +108,34 @@ function portRange(text: string): PortRange {
     throw new InvalidArgumentError("Write it as FIRST-LAST, such as 30000-32767.");
   }
   return range;
+}
+
+const heading = "Options for --live:";
+
+/** Adds --live and what goes with it. */
+export function addLiveOptions(command: Command): Command {
+  const text = (flags: string, description: string): Option =>
+    new Option(flags, description).helpGroup(heading).argParser(notEmpty);
+  return command
+    .addOption(
+      new Option("--live", "read the running cluster that kubectl uses, instead of files").conflicts("filename"),
+    )
+    .addOption(text("--kubeconfig <file>", "default: KUBECONFIG, ~/.kube/config, or the pod's service account"))
+    .addOption(text("--context <name>", "the context of the kubeconfig; default: its current one"))
+    .addOption(text("--cluster <name>", "the cluster of the kubeconfig instead of the context's"))
+    .addOption(text("--user <name>", "the user of the kubeconfig instead of the context's"))
+    .addOption(text("--as <user>", "the user to impersonate"))
+    .addOption(
+      new Option("--request-timeout <time>", "timeout of one request, such as 10s; 0: none (default: 30s)")
+        .helpGroup(heading)
+        .argParser(timeout),
+    );
+}
+
+/** As kubectl takes it: a number alone is in seconds, and 0 is no limit. */
+function timeout(text: string): number {
+  const milliseconds = readDuration(text, "s");
+  if (milliseconds === undefined) throw new InvalidArgumentError("Write it as a number and a unit, such as 10s.");
+  // Timers hold 31 bits.
+  return Math.min(milliseconds, 2 ** 31 - 1);
 }

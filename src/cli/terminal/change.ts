@@ -7,9 +7,8 @@ import { escapeControls } from "../../diagnostics/printable.ts";
 import { quoteWord } from "../../languages/shell.ts";
 import { renderPlan } from "../../report/plan.ts";
 import { exitCodes } from "../exit-codes.ts";
-import type { ColorFlag } from "./color.ts";
 import { catchInterrupts, type Interrupts, ignoreBrokenPipes } from "./interrupts.ts";
-import { openTerminal, type Terminal } from "./terminal.ts";
+import { type ColorFlag, openTerminal, type Terminal } from "./terminal.ts";
 
 export interface ChangeFlags extends ColorFlag {
   readonly backupDir: string;

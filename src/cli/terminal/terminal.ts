@@ -1,9 +1,8 @@
+import { styleText } from "node:util";
 import type { DiagnosticGroup, Effects, Notice } from "../../app/effects.ts";
 import { escapeControls } from "../../diagnostics/printable.ts";
 import { type Paint, renderDiagnostics } from "../../report/diagnostics.ts";
 import { realEffects } from "../effects.ts";
-import { type ColorFlag, painter } from "./color.ts";
-import { startProgress } from "./progress.ts";
 
 /** Where a command prints: its result on stdout, everything else on stderr. */
 export interface Terminal {
@@ -67,4 +66,51 @@ function renderGroups({ groups, summary = "" }: Extract<Notice, { kind: "diagnos
   });
   const isApart = groups.every(({ heading }) => heading === undefined);
   return texts.join("") + (summary === "" ? "" : `${isApart ? "\n" : ""}${summary}\n`);
+}
+
+export type ColorChoice = "auto" | "always" | "never";
+
+/** --color, which every command has that prints diagnostics. */
+export interface ColorFlag {
+  readonly color: ColorChoice;
+}
+
+/** Colour for one stream: --color, then NO_COLOR and FORCE_COLOR, then whether it is a terminal. */
+export function painter(stream: { readonly isTTY?: boolean }, choice: ColorChoice): Paint {
+  return usesColor(stream, choice)
+    ? (style, text) => styleText(style, text, { validateStream: false })
+    : (_, text) => text;
+}
+
+function usesColor(stream: { readonly isTTY?: boolean }, choice: ColorChoice): boolean {
+  if (choice !== "auto") return choice === "always";
+  const { NO_COLOR: no = "", FORCE_COLOR: force = "" } = process.env;
+  if (force !== "") return force !== "0";
+  return no === "" && stream.isTTY === true;
+}
+
+export interface Progress {
+  readonly report: (what: string) => void;
+  /** Takes the line away; the next report shows it again. */
+  readonly end: () => void;
+}
+
+const patience = 500;
+
+/** One line that says what takes so long; only on a terminal, and only once half a second has gone by. */
+export function startProgress(stream: NodeJS.WriteStream): Progress {
+  const start = performance.now();
+  let isShown = false;
+  const clear = "\r\x1b[K";
+  return {
+    report: (what) => {
+      if (!stream.isTTY || performance.now() - start < patience) return;
+      isShown = true;
+      stream.write(`${clear}${what} ...`);
+    },
+    end: () => {
+      if (isShown) stream.write(clear);
+      isShown = false;
+    },
+  };
 }

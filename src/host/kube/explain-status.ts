@@ -4,13 +4,13 @@ import type { Answer } from "./request.ts";
 import type { Resource } from "./resources.ts";
 
 /** What was asked for; `get` is of one object. */
-export interface Asked {
+export interface ApiQuery {
   readonly verb: "get" | "list" | "watch";
   readonly resource: Resource;
 }
 
 /** Says in words what an HTTP status other than 200 means for reading these objects. */
-export function explainStatus(answer: Answer, { verb, resource }: Asked, target: Target): string {
+export function explainStatus(answer: Answer, { verb, resource }: ApiQuery, target: Target): string {
   const { plural, object, only = object } = resource;
   const what = only === undefined ? plural : `${plural} ${only.namespace}/${only.name}`;
   const who = target.userName === "" ? "nobody" : `user ${target.userName}`;

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { isRecord } from "../../model/fields/fields.ts";
 import type { Connection } from "./connect.ts";
-import { type Asked, explainStatus } from "./explain-status.ts";
+import { type ApiQuery, explainStatus } from "./explain-status.ts";
 import { type Entry, type Failed, failed, textOf } from "./kubeconfig.ts";
 import { type Answer, request } from "./request.ts";
 import { fieldSelectorOf, type Resource } from "./resources.ts";
@@ -23,10 +23,10 @@ const mostStarts = 5;
 export async function listObjects(
   connection: Connection,
   resource: Resource,
-  tell: (count: number) => void,
+  onCount: (count: number) => void,
 ): Promise<Listed | Failed> {
   for (let start = 1; start <= mostStarts; start++) {
-    const listed = resource.object === undefined ? await listPages(connection, resource, tell) : undefined;
+    const listed = resource.object === undefined ? await listPages(connection, resource, onCount) : undefined;
     const result = listed ?? (await readObject(connection, resource));
     if (result.kind !== "gone") return result;
   }
@@ -40,7 +40,7 @@ interface Gone {
 async function listPages(
   connection: Connection,
   resource: Resource,
-  tell: (count: number) => void,
+  onCount: (count: number) => void,
 ): Promise<Listed | Failed | Gone> {
   const objects: Entry[] = [];
   let continueAt = "";
@@ -56,16 +56,16 @@ async function listPages(
     if (page.kind === "failed") return page;
     // Pushed one by one: a page of a server that ignores the limit may be longer than an argument list can be.
     for (const item of page.items) objects.push({ ...item, apiVersion: resource.apiVersion, kind: resource.kind });
-    tell(objects.length);
+    onCount(objects.length);
     version = page.version;
     continueAt = page.continueAt;
   } while (continueAt !== "");
   return { kind: "listed", objects, version };
 }
 
-function refusal(answer: Answer, asked: Asked, { target }: Connection): Failed {
+function refusal(answer: Answer, query: ApiQuery, { target }: Connection): Failed {
   const { status, retryAfter } = answer;
-  return { ...failed(explainStatus(answer, asked, target)), retryAfter, status };
+  return { ...failed(explainStatus(answer, query, target)), retryAfter, status };
 }
 
 async function readObject(connection: Connection, resource: Resource): Promise<Listed | Failed> {

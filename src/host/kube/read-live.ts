@@ -25,8 +25,8 @@ export interface LiveState {
   readonly podsForbidden: string | undefined;
 }
 
-/** Reads the state of a running cluster. `tell` hears how far it is. Nothing is written anywhere. */
-export async function readLive(request: LiveRequest, tell: (what: string) => void): Promise<LiveState | Failed> {
+/** Reads the state of a running cluster. `onProgress` hears how far it is. Nothing is written anywhere. */
+export async function readLive(request: LiveRequest, onProgress: (what: string) => void): Promise<LiveState | Failed> {
   const kubeconfig = readKubeconfig({
     file: request.kubeconfig,
     environment: process.env,
@@ -36,13 +36,13 @@ export async function readLive(request: LiveRequest, tell: (what: string) => voi
   const target = chooseTarget(kubeconfig, request);
   if (target.kind === "failed") return target;
   const { context, server } = target;
-  tell(`connecting to ${context}`);
+  onProgress(`connecting to ${context}`);
   const connection = await connect(target, request.patience);
   if (connection.kind === "failed") return connection;
   const resources = resourcesFor(request.need, request.withConfiguration);
   const lists = await Promise.all(
     resources.map((resource) =>
-      listObjects(connection, resource, (count) => tell(`reading ${context}: ${count} ${resource.plural}`)),
+      listObjects(connection, resource, (count) => onProgress(`reading ${context}: ${count} ${resource.plural}`)),
     ),
   );
   const documents: SourceDocument[] = [];

@@ -1,7 +1,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { parseBindAddress } from "../../../src/app/watch/bind-address.ts";
+import { parseBindAddress } from "../../../src/app/requests.ts";
 import type { SyncReport } from "../../../src/app/watch/reconciler.ts";
 import { type ServerEffects, type Servers, startServers } from "../../../src/app/watch/start-servers.ts";
 import { logLine } from "../../../src/app/watch/watch-log.ts";

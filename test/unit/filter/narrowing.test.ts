@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { createRuleOwners } from "../../../src/filter/known-services.ts";
 import { isProblem, parseSelector } from "../../../src/filter/label-selector.ts";
 import { countHidden, createNarrowing, narrowItems } from "../../../src/filter/narrowing.ts";
-import { parseServiceChoice, type ServiceFilter, tellUnmatched } from "../../../src/filter/service-filter.ts";
+import { parseServiceChoice, type ServiceFilter, describeUnmatched } from "../../../src/filter/service-filter.ts";
 import { notShownSentence } from "../../../src/report/words.ts";
 
 interface Asked {
@@ -97,11 +97,11 @@ describe("a filter that matches nothing", () => {
     [{ selector: "sid" }, "no Service matches -l sid; did you mean -l side?"],
     [{ selector: "app in (x, y)" }, "no Service matches -l 'app in (x, y)'; there are: other/web, shop/db, shop/web"],
   ] satisfies [Asked, string][])("%j", (asked, says) => {
-    expect(tellUnmatched(filter(asked), services)).toBe(says);
+    expect(describeUnmatched(filter(asked), services)).toBe(says);
   });
 
   it("says that there is none at all", () => {
-    expect(tellUnmatched(filter({ namespaces: ["shop"] }), [])).toBe(
+    expect(describeUnmatched(filter({ namespaces: ["shop"] }), [])).toBe(
       "no Service matches -n shop; there are no Services",
     );
   });
