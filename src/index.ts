@@ -7,6 +7,6 @@ export type { Origin } from "./diagnostics/place.ts";
 export type { CompilerOptions } from "./incremental/advance.ts";
 export { type Compiler, createCompiler, type Update } from "./incremental/create-compiler.ts";
 export type { ObjectChanges, RemovedObject } from "./incremental/read-changes.ts";
-export type { LineOrigin, Script, Step } from "./ir/step.ts";
+export type { LineOrigin, Script, ScriptStep, Step } from "./ir/step.ts";
 export type { Family } from "./model/address.ts";
 export type { ProxyMode } from "./model/proxy-configuration/proxy-configuration.ts";

@@ -1,7 +1,7 @@
 import type { Planned } from "../app/host/planned.ts";
 import { escapeControls } from "../diagnostics/printable.ts";
 import type { NotShown } from "../filter/narrowing.ts";
-import type { ChangeStep } from "../ir/step.ts";
+import type { Step } from "../ir/step.ts";
 import { families, familyNames } from "../model/address.ts";
 import type { Backend } from "../reconcile/live/host-state.ts";
 import type { ChangeCount, ServiceChange } from "../reconcile/summarize-changes.ts";
@@ -95,7 +95,7 @@ function countChanges(changes: readonly ServiceChange[]): string {
   return `${of("add")} to add, ${of("change")} to change, ${of("remove")} to remove`;
 }
 
-function stepSize({ argv, stdin }: ChangeStep): string {
+function stepSize({ argv, stdin }: Step): string {
   if (stdin === "") return argv.join(" ");
   const commits = stdin.match(/^COMMIT$/gm)?.length ?? 0;
   const transactions = commits > 1 ? `, ${commits} transactions` : commits === 1 ? ", one transaction" : "";

@@ -1,10 +1,10 @@
 import type { Update } from "../../src/index.ts";
-import type { ChangeStep } from "../../src/ir/step.ts";
+import type { Step } from "../../src/ir/step.ts";
 
 const decoder = new TextDecoder();
 
 /** Steps with their text as text. */
-export function textSteps(steps: Update["steps"]): readonly ChangeStep[] {
+export function textSteps(steps: Update["steps"]): readonly Step[] {
   return steps.map(({ purpose, argv, stdin }) => ({
     purpose,
     argv,

@@ -9,12 +9,12 @@ import { resolveNodeView } from "../../plan/forwarding/node-view.ts";
 import { type ColorChoice, painter, renderDiagnostics, summarizeDiagnostics } from "../../report/diagnostics.ts";
 import { readState, type State } from "../read-state.ts";
 import { textsOf } from "../sides/compile-side.ts";
-import { causesTo } from "./rule-causes.ts";
+import { causesIn } from "./rule-causes.ts";
 import { knownOf, nodeAddresses } from "./state-knowledge.ts";
 
 /** The host to ask is the one that would be programmed with this state. */
 export async function compiledHost(flags: StateFlags, tell: (what: string) => void): Promise<Asked> {
-  const state = await readState(flags, { families: wantedFamilies(flags.family) }, tell);
+  const state = await readState(flags, { families: wantedFamilies(flags.family), origins: true }, tell);
   const { cluster, options, sink } = state;
   tell("compiling");
   const { script } = compileNode(cluster, flags.node, options, sink);
@@ -28,6 +28,7 @@ export async function compiledHost(flags: StateFlags, tell: (what: string) => vo
     nodeAddresses: view.hostAddresses.map(({ text }) => text),
     podRanges: (view.node?.podCidrs ?? []).map(({ text }) => text),
   });
+  const causes = causesIn(script, state.inputs.documents);
   const known = knownOf(state);
   const own = nodeAddresses([...Object.values(view.ips), ...view.hostAddresses]);
   return {
@@ -36,7 +37,7 @@ export async function compiledHost(flags: StateFlags, tell: (what: string) => vo
       node: view.name,
       mode: cluster.proxyConfiguration.mode,
       host,
-      causesTo: causesTo(state, flags.node),
+      causesTo: () => causes,
       endpointAt: known.endpointAt,
       assumptions: [],
     },

@@ -9,7 +9,7 @@ import type { Backend, HostState } from "../../reconcile/live/host-state.ts";
 import { type Ownership, ownedOnHost } from "../../reconcile/live/live-state.ts";
 import type { OwnedState } from "../../reconcile/owned-state.ts";
 import { type ChangePlan, planChanges, settingsBefore } from "../../reconcile/plan-changes.ts";
-import { leftoverSettings } from "../../reconcile/plan-kernel.ts";
+import { staleSysctls } from "../../reconcile/plan-kernel.ts";
 import { type ServiceChange, summarizeChanges } from "../../reconcile/summarize-changes.ts";
 import type { Desired } from "./desired.ts";
 
@@ -26,12 +26,12 @@ export interface Planned {
 
 export function planFor(asked: Desired, host: HostState): Planned {
   const { families: chosen, excluded } = asked;
-  const ownership = { wantedServers: new Set(asked.wanted.servers.keys()), excluded, families: chosen };
+  const ownership = { desiredServers: new Set(asked.wanted.servers.keys()), excluded, families: chosen };
   const found = ownedOnHost(host, ownership);
   // The device stays as long as it carries addresses of the family that is left alone.
   const isShared = (found.addresses?.size ?? 0) < (host.serviceAddresses?.size ?? 0);
   const addresses = asked.wanted.addresses ?? (isShared ? new Set<string>() : undefined);
-  const leftovers = leftoverSettings(asked.wanted, found, host.servers.length > found.servers.size);
+  const leftovers = staleSysctls(asked.wanted, found, host.servers.length > found.servers.size);
   const sysctls = new Map([...leftovers, ...asked.wanted.sysctls]);
   const wanted = withoutCountersInUse({ ...asked.wanted, addresses, sysctls }, host);
   const desired = { ...asked, wanted };
@@ -66,7 +66,7 @@ export function applicationOf({ desired, found, ownership, backends, plan }: Pla
     wanted: desired.wanted,
     before: { ...found, sysctls: settingsBefore(found, plan.changes) },
     steps: plan.steps,
-    ownership: { ...ownership, wantedServers: new Set([...ownership.wantedServers, ...found.servers.keys()]) },
+    ownership: { ...ownership, desiredServers: new Set([...ownership.desiredServers, ...found.servers.keys()]) },
     backends,
     udpServices: desired.udpServices,
   };

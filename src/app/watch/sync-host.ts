@@ -2,7 +2,7 @@ import { isDrifted } from "../../check/verify.ts";
 import { applyChanges } from "../../host/linux/apply-changes.ts";
 import { collectDump, type Host } from "../../host/linux/collect-dump.ts";
 import type { HostDocument } from "../../ir/host-document.ts";
-import type { ChangeStep } from "../../ir/step.ts";
+import type { Step } from "../../ir/step.ts";
 import { deleteFlow, parseFlows, staleConntrackEntries, type UdpService } from "../../languages/conntrack.ts";
 import { type HostState, parseHostState, validateDump } from "../../reconcile/live/host-state.ts";
 import type { Desired } from "../host/desired.ts";
@@ -15,7 +15,7 @@ export interface SyncedHost {
   readonly lock: () => Promise<(() => void) | undefined>;
   /** Why nothing may be changed now, if there is a reason. */
   readonly refusal: () => string | undefined;
-  readonly whyNot: (steps: readonly ChangeStep[]) => Promise<readonly string[]>;
+  readonly whyNot: (steps: readonly Step[]) => Promise<readonly string[]>;
   /** Keeps what was there before the first change; throws where it cannot. */
   readonly keepBackup: (document: HostDocument) => void;
   /** Why to stop, once somebody has asked for it. */
@@ -23,10 +23,10 @@ export interface SyncedHost {
 }
 
 export type SyncResult =
-  | { readonly kind: "synced"; readonly steps: readonly ChangeStep[]; readonly planned: Planned | undefined }
+  | { readonly kind: "synced"; readonly steps: readonly Step[]; readonly planned: Planned | undefined }
   /** There is nothing to bring the host to yet. */
   | { readonly kind: "waiting" }
-  | { readonly kind: "failed"; readonly message: string; readonly step: ChangeStep | undefined };
+  | { readonly kind: "failed"; readonly message: string; readonly step: Step | undefined };
 
 /** Reads a host; a text: why what it has cannot be told. */
 export async function readHostState(
@@ -78,7 +78,7 @@ export async function applyWhole(desire: Desire, synced: SyncedHost): Promise<Sy
 
 /** Runs steps that lead on from what the last sync left. They end by themselves: each prefix of them is safe. */
 export async function applyPart(
-  steps: readonly ChangeStep[],
+  steps: readonly Step[],
   services: () => readonly UdpService[],
   synced: SyncedHost,
 ): Promise<SyncResult> {

@@ -54,8 +54,8 @@ async function applyPlan(path: string, flags: ChangeFlags): Promise<number> {
 
 async function desiredOfBackup(path: string): Promise<Desired> {
   const { state } = await readHost(path, startProgress(process.stderr));
-  const wantedServers = new Set<string>();
-  const owned = ownedOnHost(state, { wantedServers, excluded: [] });
+  const desiredServers = new Set<string>();
+  const owned = ownedOnHost(state, { desiredServers, excluded: [] });
   const sysctls = new Map([...owned.sysctls].filter(([name]) => isOnlyOurs(name)));
   const wanted = { ...owned, sysctls };
   // Without a tool's text a backup does not say that its family had no rules: that family is left alone.

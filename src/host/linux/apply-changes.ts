@@ -1,9 +1,9 @@
-import type { ChangeStep } from "../../ir/step.ts";
+import type { Step } from "../../ir/step.ts";
 import { staleConntrackEntries, type UdpFlow, type UdpService } from "../../languages/conntrack.ts";
 import { parseHostState, validateDump } from "../../reconcile/live/host-state.ts";
 import { type Ownership, ownedOnHost } from "../../reconcile/live/live-state.ts";
 import type { OwnedState } from "../../reconcile/owned-state.ts";
-import { type Circumstances, planChanges } from "../../reconcile/plan-changes.ts";
+import { type ApplyContext, planChanges } from "../../reconcile/plan-changes.ts";
 import { collectDump, type Host } from "./collect-dump.ts";
 
 /** What is to be done, to what, and what counts as ours. */
@@ -11,9 +11,9 @@ export interface Application {
   readonly wanted: OwnedState;
   /** As it was when the steps were planned: where a failure leads back to. */
   readonly before: OwnedState;
-  readonly steps: readonly ChangeStep[];
+  readonly steps: readonly Step[];
   readonly ownership: Ownership;
-  readonly backends: Circumstances["backends"];
+  readonly backends: ApplyContext["backends"];
   /** Their connections are looked at once more when the rules stand; none for a saved plan, which is what it is. */
   readonly udpServices: readonly UdpService[];
 }
@@ -32,7 +32,7 @@ export type ApplyOutcome =
 
 export interface StepFailure {
   /** Undefined when all steps ran and the host still is not as wanted, or when the run was interrupted. */
-  readonly step: ChangeStep | undefined;
+  readonly step: Step | undefined;
   readonly message: string;
   readonly isInterrupt: boolean;
 }
@@ -55,7 +55,7 @@ function interruption({ interrupted }: Surroundings): StepFailure | undefined {
   return reason === undefined ? undefined : { step: undefined, message: reason, isInterrupt: true };
 }
 
-async function runSteps(steps: readonly ChangeStep[], surroundings: Surroundings): Promise<StepFailure | undefined> {
+async function runSteps(steps: readonly Step[], surroundings: Surroundings): Promise<StepFailure | undefined> {
   for (const [index, step] of steps.entries()) {
     const stop = interruption(surroundings);
     if (stop !== undefined) return stop;
@@ -71,8 +71,8 @@ async function readBack(application: Application, surroundings: Surroundings): P
   const host = await readHost(application.ownership, surroundings);
   if (host.kind === "unread") return { step: undefined, message: host.message, isInterrupt: false };
   const { owned, flows } = host;
-  const stranded = staleConntrackEntries(flows, udpServices);
-  const { steps } = planChanges(wanted, owned, { backends, flows: stranded });
+  const stale = staleConntrackEntries(flows, udpServices);
+  const { steps } = planChanges(wanted, owned, { backends, flows: stale });
   const [left] = steps.filter(({ mayFail }) => mayFail !== true);
   if (left !== undefined) {
     const message = `all steps ran, but the host is not as wanted: left to do is "${left.purpose}"`;

@@ -1,3 +1,4 @@
+import type { Artifact } from "../../ir/artifact.ts";
 import type { HostDocument, HostText } from "../../ir/host-document.ts";
 import { type AnyLanguage, filesByName, recognizeText } from "../../languages/registry.ts";
 import { nodeOfApplyScript } from "../../languages/shell.ts";
@@ -106,6 +107,15 @@ interface NamedTexts {
 
 function hostsOf(hosts: readonly NamedTexts[], kind: HostDocument["kind"]): ParsedDump {
   return { hosts: hosts.map((host) => ({ kind, version: 1, ...host, failures: {} })), problems: [] };
+}
+
+/** The document of a host that has what was compiled for it. */
+export function documentOf(artifacts: readonly Artifact[]): HostDocument {
+  const texts = artifacts.map((artifact, source) => {
+    const heading = filesByName.get(artifact.file)?.heading ?? artifact.file;
+    return { ...artifact, heading, source, firstLine: 1 };
+  });
+  return { kind: "compiled", version: 1, name: undefined, texts, failures: {} };
 }
 
 /** A file of `compile --out-dir`: `iptables.restore`, or `node1/iptables.restore` of `--all-nodes`. */

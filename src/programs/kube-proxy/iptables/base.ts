@@ -3,7 +3,7 @@ import {
   appendTo,
   comment,
   conntrackState,
-  countedBy,
+  nfacct,
   destination,
   flipMarkBit,
   jump,
@@ -35,7 +35,7 @@ export function kubeletFirewallRules(settings: FamilySettings): readonly string[
 
 export function forwardRules(settings: FamilySettings): readonly string[] {
   const start = appendTo(chains.forward);
-  const counted = settings.nfacct ? countedBy(counters.invalidDropped) : "";
+  const counted = settings.nfacct ? nfacct(counters.invalidDropped) : "";
   const invalid = start + conntrackState("INVALID") + counted + jump("DROP");
   return [
     ...(settings.dropsInvalid ? [invalid] : []),

@@ -7,11 +7,11 @@ import {
   destinationPort,
   dnat,
   jump,
-  oneIn,
+  statisticRandom,
   protocol,
   protocolMatch,
-  remember,
-  seenRecently,
+  recentSet,
+  recentCheck,
   source,
 } from "../../../languages/iptables/write.ts";
 import { compareBytes } from "../../../model/fields/name-map.ts";
@@ -127,14 +127,14 @@ function lowerPolicyChain(
   if (plan.affinity !== undefined) {
     becauseOfService(out, plan, "spec.sessionAffinity");
     for (const to of endpoints) {
-      const seen = seenRecently(to.chain, plan.affinity.timeoutSeconds, settings.family);
+      const seen = recentCheck(to.chain, plan.affinity.timeoutSeconds, settings.family);
       write(out, "nat own", start + toEndpoint(to) + seen + jump(to.chain));
     }
   }
   endpoints.forEach((to, index) => {
     becauseOfEndpoint(out, to.endpoint);
     const left = endpoints.length - index;
-    write(out, "nat own", start + toEndpoint(to) + (left > 1 ? oneIn(left) : "") + jump(to.chain));
+    write(out, "nat own", start + toEndpoint(to) + (left > 1 ? statisticRandom(left) : "") + jump(to.chain));
   });
 }
 
@@ -170,7 +170,7 @@ function lowerEndpointChains(
     write(out, "nat declarations", declare(chain));
     // Hairpin: an endpoint that reaches itself through the service must see another source than itself.
     write(out, "nat own", start + source(hostCidr(endpoint.entry.ip, settings)) + hairpin);
-    const remembered = plan.affinity === undefined ? "" : remember(chain, settings.family);
+    const remembered = plan.affinity === undefined ? "" : recentSet(chain, settings.family);
     write(out, "nat own", start + forwarded + remembered + match + dnat(endpoint.target));
   }
 }

@@ -2,7 +2,7 @@ import {
   addressType,
   appendTo,
   comment,
-  countedBy,
+  nfacct,
   destination,
   destinationPort,
   jump,
@@ -97,7 +97,7 @@ function lowerNodePort(plan: ServicePortPlan, own: ServicePortChains, settings: 
     const match = protocol(plan.protocol) + comment(plan.name) + port;
     if (settings.localhostNodePorts && settings.nfacct) {
       out.counters.add(counters.localhostNodePort);
-      const counted = destination("127.0.0.0/8") + match + countedBy(counters.localhostNodePort);
+      const counted = destination("127.0.0.0/8") + match + nfacct(counters.localhostNodePort);
       write(out, "nat nodePorts", appendTo(chains.nodePorts) + counted + jump(own.external));
     }
     write(out, "nat nodePorts", appendTo(chains.nodePorts) + match + jump(own.external));
