@@ -12,7 +12,18 @@ import { sysctl } from "./sysctl.ts";
 export type AnyLanguage = Omit<HostLanguage<unknown>, "parse" | "write">;
 
 /** In the order a host is asked. */
-export const languages: readonly AnyLanguage[] = [iproute, iptables, ipset, ipvs, ipvsTimeouts, sysctl, nfacct, conntrack];
+export const languageOf = {
+  iproute,
+  iptables,
+  ipset,
+  ipvs,
+  "ipvs-timeouts": ipvsTimeouts,
+  sysctl,
+  nfacct,
+  conntrack,
+} as const satisfies Readonly<Record<LanguageId, AnyLanguage>>;
+
+export const languages: readonly AnyLanguage[] = Object.values(languageOf);
 
 export interface FileInLanguage extends LanguageFile {
   readonly language: LanguageId;

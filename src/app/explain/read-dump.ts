@@ -6,8 +6,7 @@ import { readTexts, type Texts } from "../../explain/texts.ts";
 import { reasonOf } from "../../host/files/read-sources.ts";
 import type { Artifact } from "../../ir/artifact.ts";
 import { type HostDocument, placedText } from "../../ir/host-document.ts";
-import { iptables } from "../../languages/iptables/language.ts";
-import { saveHeadings } from "../../languages/registry.ts";
+import { languageOf, saveHeadings } from "../../languages/registry.ts";
 import { parseSource, textsIn } from "../../reconcile/live/parse-dump.ts";
 import { readHost, thisHost } from "../host/read-host.ts";
 
@@ -36,7 +35,7 @@ export async function readDump(source: string): Promise<Dump> {
   if (host?.kind === "collected") return checked(artifactsOf(host), host.name ?? source, host.name);
   const artifacts = hosts.flatMap(artifactsOf);
   // What is not recognised may hold rules among other things.
-  return checked(artifacts.length > 0 ? artifacts : textsIn(iptables, numbered), source, undefined);
+  return checked(artifacts.length > 0 ? artifacts : textsIn(languageOf.iptables, numbered), source, undefined);
 }
 
 function readText(source: string): string {

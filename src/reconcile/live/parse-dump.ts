@@ -35,8 +35,8 @@ export interface DumpProblem {
  * looked into: a text that was recognised may still be broken.
  *
  * @example
- * const { hosts, problems } = parseDump(readFileSync("node1.txt", "utf8"));
- * const [host] = hosts;
+ * const { hosts, problems } = parseDump("*nat\n:PREROUTING ACCEPT [0:0]\nCOMMIT\n");
+ * hosts[0]?.texts[0]?.heading; // "iptables-save"
  */
 export function parseDump(texts: string | readonly SourceText[]): ParsedDump {
   const sources = typeof texts === "string" ? [{ name: "dump", text: texts }] : texts;
