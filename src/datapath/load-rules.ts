@@ -15,7 +15,10 @@ export function loadRules(parts: readonly TextPart[]): LoadedRules {
   const known = loaded.get(parts);
   if (known !== undefined) return known;
   const { tables, problems } = readTables(parts);
-  const rules = { tables, problems: problems.filter((problem) => hidesRules(problem) || problem.kind === "other-backend") };
+  const rules = {
+    tables,
+    problems: problems.filter((problem) => hidesRules(problem) || problem.kind === "other-backend"),
+  };
   loaded.set(parts, rules);
   return rules;
 }

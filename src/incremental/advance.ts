@@ -1,6 +1,6 @@
 import type { CompileOptions } from "../compile/compile.ts";
 import { createSink, createSubject, type Report, type Sink } from "../diagnostics/diagnostic.ts";
-import type { Step, Script } from "../ir/step.ts";
+import type { Script, Step } from "../ir/step.ts";
 import type { UdpService } from "../languages/conntrack.ts";
 import { type Family, families } from "../model/address.ts";
 import type { ForwardingPlan } from "../plan/forwarding/forwarding-plan.ts";

@@ -1,7 +1,7 @@
 import { commentsOf } from "../languages/iptables/canonical-rule.ts";
-import type { ChainLines } from "./owned-state.ts";
 import type { Family } from "../model/address.ts";
 import { isServicePortChain } from "./owned-names.ts";
+import type { ChainLines } from "./owned-state.ts";
 
 /** What belongs to no service port: chains and rules that are always there. */
 export const everyService = "every Service";

@@ -48,10 +48,7 @@ export function diffSysctls(desired: OwnedState["sysctls"], live: OwnedState["sy
 /** Lets packets to 127.0.0.0/8 in from other hosts. */
 export const routeLocalnet = "net.ipv4.conf.all.route_localnet";
 
-export function setSysctls(
-  changes: ReadonlyMap<string, string>,
-  isNow: (name: string) => boolean,
-): readonly Step[] {
+export function setSysctls(changes: ReadonlyMap<string, string>, isNow: (name: string) => boolean): readonly Step[] {
   const lines = [...changes].filter(([name]) => isNow(name)).map(([name, value]) => `${name} = ${value}`);
   return feed("set up the kernel", ["sysctl", "-p", "-"], lines);
 }

@@ -4,7 +4,12 @@ import { compile } from "../../src/index.ts";
 import { deleteFlow, parseFlows, staleConntrackEntries } from "../../src/languages/conntrack.ts";
 import { attributeChains, unknownService } from "../../src/reconcile/attribution.ts";
 import { ownedInScript } from "../../src/reconcile/desired-state.ts";
-import { collectedDocument, collectHeadings, parseDocument, printDocument } from "../../src/reconcile/live/collected-document.ts";
+import {
+  collectedDocument,
+  collectHeadings,
+  parseDocument,
+  printDocument,
+} from "../../src/reconcile/live/collected-document.ts";
 import { parseHostState } from "../../src/reconcile/live/host-state.ts";
 import { ownedOnHost } from "../../src/reconcile/live/live-state.ts";
 import { failingLine } from "../../src/reconcile/live/probe.ts";

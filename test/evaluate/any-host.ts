@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import { type EvaluatedHost, readEvaluatedHost } from "../../src/datapath/host.ts";
-import type { TextPart } from "../../src/ir/text.ts";
 import type { Outcome } from "../../src/datapath/packet.ts";
+import type { TextPart } from "../../src/ir/text.ts";
 import { endsOf } from "./naive/same-ends.ts";
 
 /** A host out of texts that may be anything. */

@@ -1,6 +1,12 @@
 import { filesByName } from "../../languages/registry.ts";
 import type { SourceText } from "../../model/documents/source.ts";
-import { type CompiledFile, joinHosts, type ParsedDump, parseFiles, parseSource } from "../../reconcile/live/parse-dump.ts";
+import {
+  type CompiledFile,
+  joinHosts,
+  type ParsedDump,
+  parseFiles,
+  parseSource,
+} from "../../reconcile/live/parse-dump.ts";
 import { type HostSide, type HostSides, hostSideOf } from "./host-side.ts";
 
 /** Reads a text that tools, collect or `compile -o text` wrote; undefined for one that is none of these. */

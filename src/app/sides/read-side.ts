@@ -1,8 +1,8 @@
 import { CommandFailure, exitCodes } from "../../cli/exit-codes.ts";
 import { type FoundSource, findSource } from "../../host/files/find-source.ts";
 import type { SourceResult } from "../../host/files/read-sources.ts";
-import type { SourceText } from "../../model/documents/source.ts";
 import { recognizeText } from "../../languages/registry.ts";
+import type { SourceText } from "../../model/documents/source.ts";
 import type { HostSide } from "./host-side.ts";
 import { outDirNames, readDump, readOutDir, readToolTexts } from "./read-dump.ts";
 

@@ -2,7 +2,14 @@ import { createSubject, type Sink } from "../../diagnostics/diagnostic.ts";
 import { at, documentPlace, type Place } from "../../diagnostics/place.ts";
 import { type HostDocument, type HostText, placedText, textsUnder } from "../../ir/host-document.ts";
 import { type PlacedProblem, type TextPart, toolNames } from "../../ir/text.ts";
-import { batchHeading, givenAddresses, iproute, linksCommand, parseLinks, withoutLength } from "../../languages/iproute.ts";
+import {
+  batchHeading,
+  givenAddresses,
+  iproute,
+  linksCommand,
+  parseLinks,
+  withoutLength,
+} from "../../languages/iproute.ts";
 import { ipset } from "../../languages/ipset/language.ts";
 import type { SavedSet } from "../../languages/ipset/parse.ts";
 import { concernsRules, parseRules } from "../../languages/iptables/parse.ts";

@@ -1,7 +1,12 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { HostDocument } from "../../ir/host-document.ts";
-import { collectedDocument, collectHeadings, neededFile, printDocument } from "../../reconcile/live/collected-document.ts";
+import {
+  collectedDocument,
+  collectHeadings,
+  neededFile,
+  printDocument,
+} from "../../reconcile/live/collected-document.ts";
 import { makeDirectory, writeWhole } from "../files/write-files.ts";
 import { type Run, runOnHost } from "./run-step.ts";
 

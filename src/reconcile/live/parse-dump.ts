@@ -12,8 +12,7 @@ export interface ParsedDump {
 }
 
 export interface DumpProblem {
-  readonly kind:
-    /** The text is no tool's, as far as its first lines tell. */
+  readonly kind: /** The text is no tool's, as far as its first lines tell. */
     | "unrecognised"
     /** What a tool prints for people, such as iptables -L: no restore takes it. */
     | "listing"
@@ -41,7 +40,10 @@ export interface DumpProblem {
 export function parseDump(texts: string | readonly SourceText[]): ParsedDump {
   const sources = typeof texts === "string" ? [{ name: "dump", text: texts }] : texts;
   const parsed = sources.map((source, number) => parseSource({ ...source, number }));
-  return { hosts: joinHosts(parsed.flatMap(({ hosts }) => hosts)), problems: parsed.flatMap(({ problems }) => problems) };
+  return {
+    hosts: joinHosts(parsed.flatMap(({ hosts }) => hosts)),
+    problems: parsed.flatMap(({ problems }) => problems),
+  };
 }
 
 /** A text and which of several it is, from 0. */
@@ -53,7 +55,8 @@ export interface NumberedSource extends SourceText {
 export function parseSource(source: NumberedSource): ParsedDump {
   const { name: file, text, number } = source;
   const named = filesByName.get(file.slice(file.lastIndexOf("/") + 1));
-  if (named !== undefined) return hostsOf([{ name: undefined, texts: [textOfFile(named, source, text, 1)] }], "compiled");
+  if (named !== undefined)
+    return hostsOf([{ name: undefined, texts: [textOfFile(named, source, text, 1)] }], "compiled");
   const kind = recognizeText(text);
   if (typeof kind !== "string") return hostsOf([{ name: undefined, texts: textsIn(kind, source) }], "saved");
   const problem = (what: DumpProblem["kind"], message: string, line = 1): ParsedDump => ({

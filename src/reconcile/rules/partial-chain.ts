@@ -35,7 +35,10 @@ interface PartialChange {
 }
 
 /** Lines for iptables-restore that make the change: deletes, then each insert at the place it is to have in the end. */
-export function editPartialChain({ chain, desired, live, difference }: PartialChange, partial: PartialChain): readonly string[] {
+export function editPartialChain(
+  { chain, desired, live, difference }: PartialChange,
+  partial: PartialChain,
+): readonly string[] {
   const isWhole = difference.reordered || hasTwice(desired) || hasTwice(live);
   const leaving = new Set(isWhole ? live : difference.extra);
   const arriving = new Set(isWhole ? desired : difference.missing);

@@ -8,7 +8,7 @@ import type { OwnedRules } from "../owned-state.ts";
 import { cutBlindly, cutIntoFragments, mostChainsAtOnce } from "./edit-chain.ts";
 import { type ChainChange, diffRules } from "./rule-changes.ts";
 import { transaction } from "./transaction.ts";
-import { transitionalFilter, transitionalNat, type TwoTables } from "./transitional-filter.ts";
+import { type TwoTables, transitionalFilter, transitionalNat } from "./transitional-filter.ts";
 
 type Lines = readonly string[];
 

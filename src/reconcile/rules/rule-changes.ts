@@ -1,8 +1,8 @@
 import { targetOf } from "../../languages/iptables/canonical-rule.ts";
-import type { ChainLines } from "../owned-state.ts";
 import type { Family } from "../../model/address.ts";
 import { chains } from "../../programs/kube-proxy/iptables/chains.ts";
 import { proxyCanary } from "../owned-names.ts";
+import type { ChainLines } from "../owned-state.ts";
 import { emptyTable, type OwnedRules, type OwnedState, type OwnedTable } from "../owned-state.ts";
 import { type ChainDifference, compareChain } from "./compare-chain.ts";
 import { comparePartialChains, type PartialChain } from "./partial-chain.ts";
@@ -100,7 +100,9 @@ export function placesKept(want: OwnedTable, have: OwnedTable): OwnedTable["fore
 
 /** Whether jumps stand elsewhere than where they are known to have stood. */
 function differ(desired: readonly number[], live: readonly number[]): boolean {
-  return desired.length > 0 && (desired.length !== live.length || desired.some((position, at) => position !== live[at]));
+  return (
+    desired.length > 0 && (desired.length !== live.length || desired.some((position, at) => position !== live[at]))
+  );
 }
 
 const noDifference: ChainDifference = { missing: [], extra: [], reordered: false, live: [] };

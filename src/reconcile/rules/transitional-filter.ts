@@ -1,7 +1,7 @@
 import { targetOf } from "../../languages/iptables/canonical-rule.ts";
-import type { ChainLines } from "../owned-state.ts";
 import { chains } from "../../programs/kube-proxy/iptables/chains.ts";
 import { proxyCanary } from "../owned-names.ts";
+import type { ChainLines } from "../owned-state.ts";
 import { emptyTable, type OwnedTable } from "../owned-state.ts";
 import { compareChain, hasTwice } from "./compare-chain.ts";
 import { placesKept } from "./rule-changes.ts";

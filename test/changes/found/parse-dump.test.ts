@@ -61,13 +61,7 @@ describe("of which family rules are", () => {
   it("else the name", () => {
     const text = table("-A X -j DROP");
     const names = ["node1.save", "node1-v6.save", "ip6.save", "ip6tables/node1.save", "ipv6-lab/node1.save"];
-    expect(names.map((name) => familiesIn(name, text)[0])).toEqual([
-      "ipv4",
-      "ipv6",
-      "ipv6",
-      "ipv6",
-      "ipv4",
-    ]);
+    expect(names.map((name) => familiesIn(name, text)[0])).toEqual(["ipv4", "ipv6", "ipv6", "ipv6", "ipv4"]);
   });
 });
 

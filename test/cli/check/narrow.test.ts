@@ -73,7 +73,9 @@ describe("check shows findings of the Services asked for", () => {
   it("and of virtual servers, where a state says whose they are", async () => {
     const servers = "-A -t 10.96.0.1:80 -s rr\n-A -t 10.96.0.2:80 -s rr\n";
     const addresses = '[{"ifname":"eth0","addr_info":[{"local":"192.0.2.1"}]}]';
-    const dump = printDocument(collectedDocument({ texts: { "ip -j addr": addresses, "ipvsadm -Sn": servers }, failures: {} }));
+    const dump = printDocument(
+      collectedDocument({ texts: { "ip -j addr": addresses, "ipvsadm -Sn": servers }, failures: {} }),
+    );
     const args = ["-f", "in.json", "--mode", "ipvs", "--actual", "node1.txt"];
     const given = { "in.json": textOfTwo(), "node1.txt": dump };
     expect((await check(args, given)).stdout).toContain("10.96.0.2:80 is a virtual server");

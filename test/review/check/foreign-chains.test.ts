@@ -156,15 +156,17 @@ describe("what collect has written", () => {
     { ifname: "eth0", addr_info: [{ local: "192.0.2.10" }] },
     { ifname: "kube-ipvs0", addr_info: [{ local: "10.96.0.10" }] },
   ];
-  const dump = printDocument(collectedDocument({
-    texts: {
-      "ip -j addr": `${JSON.stringify(links)}\n`,
-      "iptables-save": "*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -m set --match-set GONE src -j DROP\nCOMMIT\n",
-      "ipset save": "",
-      "ipvsadm -Sn": "-A -t 10.96.0.10:80 -s rr\n-A -t 10.96.0.11:80 -s rr\n-A -t 192.0.2.10:30080 -s rr\n",
-    },
-    failures: { "ip6tables-save": "not installed" },
-  }));
+  const dump = printDocument(
+    collectedDocument({
+      texts: {
+        "ip -j addr": `${JSON.stringify(links)}\n`,
+        "iptables-save": "*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -m set --match-set GONE src -j DROP\nCOMMIT\n",
+        "ipset save": "",
+        "ipvsadm -Sn": "-A -t 10.96.0.10:80 -s rr\n-A -t 10.96.0.11:80 -s rr\n-A -t 192.0.2.10:30080 -s rr\n",
+      },
+      failures: { "ip6tables-save": "not installed" },
+    }),
+  );
 
   it("is placed by the lines of the whole document", () => {
     const line = (part: string): number => dump.slice(0, dump.indexOf(part)).split("\n").length;

@@ -9,7 +9,9 @@ describe("shares at a fork", () => {
       (p) => `-A A ${p === undefined ? "" : `-m statistic --mode random --probability ${p} `}-j B`,
     );
     const text = `*nat\n:A - [0:0]\n${rules.join("\n")}\nCOMMIT\n`;
-    return forkShares(readTexts([{ language: "iptables", family: "ipv4", file: "x", text, origins: [] }]).chains[0]?.rules ?? []);
+    return forkShares(
+      readTexts([{ language: "iptables", family: "ipv4", file: "x", text, origins: [] }]).chains[0]?.rules ?? [],
+    );
   };
 
   it("are exact", () => {

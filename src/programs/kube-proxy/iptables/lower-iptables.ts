@@ -50,7 +50,5 @@ function sysctlSteps(plan: ForwardingPlan): readonly ScriptStep[] {
   if (!plan.localhostNodePorts) return [];
   const stdin = joinLines([linesOf(["net.ipv4.conf.all.route_localnet = 1"])]);
   const argv = ["sysctl", "-p", "-"];
-  return [
-    { purpose: "let node ports answer on 127.0.0.1", argv, stdin, language: "sysctl", file: "sysctl.conf" },
-  ];
+  return [{ purpose: "let node ports answer on 127.0.0.1", argv, stdin, language: "sysctl", file: "sysctl.conf" }];
 }

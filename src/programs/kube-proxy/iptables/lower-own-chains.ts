@@ -7,12 +7,12 @@ import {
   destinationPort,
   dnat,
   jump,
-  statisticRandom,
   protocol,
   protocolMatch,
-  recentSet,
   recentCheck,
+  recentSet,
   source,
+  statisticRandom,
 } from "../../../languages/iptables/write.ts";
 import { compareBytes } from "../../../model/fields/name-map.ts";
 import type {

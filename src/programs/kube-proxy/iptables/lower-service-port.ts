@@ -2,10 +2,10 @@ import {
   addressType,
   appendTo,
   comment,
-  nfacct,
   destination,
   destinationPort,
   jump,
+  nfacct,
   protocol,
   reject,
 } from "../../../languages/iptables/write.ts";

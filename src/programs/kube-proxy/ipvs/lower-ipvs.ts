@@ -1,7 +1,7 @@
 import type { Report } from "../../../diagnostics/diagnostic.ts";
-import type { LanguageId } from "../../../ir/text.ts";
 import { joinLines, linesOf } from "../../../ir/lines.ts";
 import type { Script, ScriptStep } from "../../../ir/step.ts";
+import type { LanguageId } from "../../../ir/text.ts";
 import { defaultMaxElements } from "../../../languages/ipset/write.ts";
 import type { FamilyPlan, ForwardingPlan } from "../../../plan/forwarding/forwarding-plan.ts";
 import type { LowerOptions } from "../../origins.ts";
@@ -30,17 +30,37 @@ export function lowerIpvs(plan: ForwardingPlan, options: LowerOptions, report: R
   const sets = assembleSets(families, options.origins);
   const steps = [
     textStep(
-      { purpose: "make the sets that rules ask for", argv: ["ipset", "restore", "-exist"], language: "ipset", file: "ipset.restore" },
+      {
+        purpose: "make the sets that rules ask for",
+        argv: ["ipset", "restore", "-exist"],
+        language: "ipset",
+        file: "ipset.restore",
+      },
       sets,
     ),
     bareStep("have the kernel load IPVS", "ipvs", ["ipvsadm", "-Sn"]),
-    textStep({ purpose: "make the virtual servers", argv: ["ipvsadm", "--restore"], language: "ipvs", file: "ipvs.restore" }, servers),
+    textStep(
+      { purpose: "make the virtual servers", argv: ["ipvsadm", "--restore"], language: "ipvs", file: "ipvs.restore" },
+      servers,
+    ),
     ...timeoutSteps(plan),
     sysctlStep(plan),
     ...rules,
-    bareStep("make the device that carries service addresses", "iproute", ["ip", "link", "add", "kube-ipvs0", "type", "dummy"]),
+    bareStep("make the device that carries service addresses", "iproute", [
+      "ip",
+      "link",
+      "add",
+      "kube-ipvs0",
+      "type",
+      "dummy",
+    ]),
     textStep(
-      { purpose: "bind the service addresses", argv: ["ip", "-batch", "-"], language: "iproute", file: "addresses.batch" },
+      {
+        purpose: "bind the service addresses",
+        argv: ["ip", "-batch", "-"],
+        language: "iproute",
+        file: "addresses.batch",
+      },
       addresses,
     ),
   ];
