@@ -92,7 +92,7 @@ function changeOfPlan(path: string, { readPlan, fingerprintOf }: Machine): Chang
 
 async function desiredOfBackup(path: string, effects: Effects): Promise<Desired> {
   const { state } = await readHost(path, effects);
-  const owned = ownedOnHost(state, { wantedServers: new Set<string>(), excluded: [] });
+  const owned = ownedOnHost(state, { desiredServers: new Set<string>(), excluded: [] });
   const sysctls = new Map([...owned.sysctls].filter(([name]) => isOnlyOurs(name)));
   const wanted = { ...owned, sysctls };
   // Without a tool's text a backup does not say that its family had no rules: that family is left alone.

@@ -1,6 +1,7 @@
 import { type Drift, narrowDrift, servicesOf, verifyHost } from "../check/verify.ts";
 import { countHidden, type NotShown, narrowItems } from "../filter/narrowing.ts";
-import type { ChangeStep } from "../ir/step.ts";
+import type { Step } from "../ir/step.ts";
+
 import { linesIn } from "../reconcile/attribution.ts";
 import type { ServiceChange } from "../reconcile/summarize-changes.ts";
 import type { Effects } from "./effects.ts";
@@ -49,7 +50,7 @@ export interface VerifyResult {
   readonly findings: readonly Drift[];
   readonly notShown: NotShown | undefined;
   /** What would repair all of the drift. */
-  readonly repair: readonly ChangeStep[];
+  readonly repair: readonly Step[];
 }
 
 /** Says how a host differs from what cluster state says. Changes nothing. */

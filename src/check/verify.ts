@@ -43,9 +43,9 @@ export function isDrifted(changes: Changes): boolean {
 }
 
 function driftOfChains({ chains }: Changes, ofChain: ServiceOfChain): readonly Drift[] {
-  return chains.map(({ family, table, chain, kind, wanted, found, difference, isBuiltIn }) => {
-    const missing = kind === "add" ? wanted : difference.missing;
-    const extra = kind === "remove" ? found : difference.extra;
+  return chains.map(({ family, table, chain, kind, desired, live, difference, isBuiltIn }) => {
+    const missing = kind === "add" ? desired : difference.missing;
+    const extra = kind === "remove" ? live : difference.extra;
     const owner = ofChain(chain);
     const concerned = new Set([...missing, ...extra].map((line) => serviceInRule(line) ?? owner));
     const service = owner === everyService && concerned.size > 0 ? [...concerned].join(", ") : owner;

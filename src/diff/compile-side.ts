@@ -2,12 +2,14 @@ import { compileNode } from "../compile/compile.ts";
 import type { ReadState } from "../compile/read-objects.ts";
 import type { HostTexts, World } from "../datapath/host-texts.ts";
 import { originOf, type Place } from "../diagnostics/place.ts";
+import { artifactsOf } from "../ir/artifact.ts";
 import type { Script } from "../ir/step.ts";
 import { filesByName } from "../languages/registry.ts";
 import type { Family } from "../model/address.ts";
 import { locate } from "../model/documents/locate.ts";
 import type { ProxyMode } from "../model/proxy-configuration/proxy-configuration.ts";
 import type { ForwardingPlan } from "../plan/forwarding/forwarding-plan.ts";
+import { documentOf } from "../reconcile/live/parse-dump.ts";
 import { serviceAddresses } from "./destinations/service-addresses.ts";
 import { hostTextsOf } from "./host-side.ts";
 import { endpointNames } from "./service-names.ts";
@@ -70,28 +72,13 @@ function worldOf(
   return { nodeAddresses, podRanges: podRanges ?? [], routeLocalnet: localhostNodePorts === "served" };
 }
 
-const decoder = new TextDecoder();
-
 /** The texts of a script, as a host holds them that had nothing of ours. */
-export function textsOf({ steps }: Script, known: Map<string, string>): HostTexts {
-  const texts = steps.flatMap(({ file: name, stdin }) => {
-    const file = name === undefined ? undefined : filesByName.get(name);
-    if (file === undefined || stdin.length === 0) return [];
-    const text = decoder.decode(stdin);
-    if (!known.has(text)) known.set(text, text);
-    return [
-      {
-        ...file,
-        file: file.name,
-        text: known.get(text) as string,
-        family: file.family,
-        origins: [],
-        source: 0,
-        firstLine: 1,
-      },
-    ];
+export function textsOf(script: Script, known: Map<string, string>): HostTexts {
+  const shared = artifactsOf(script).map((artifact) => {
+    if (!known.has(artifact.text)) known.set(artifact.text, artifact.text);
+    return { ...artifact, text: known.get(artifact.text) as string };
   });
-  return hostTextsOf({ kind: "compiled", version: 1, name: undefined, texts, failures: {} });
+  return hostTextsOf(documentOf(shared));
 }
 
 function sourcePlace(documents: ReadState["inputs"]["documents"], place: Place): SourcePlace | undefined {

@@ -6,6 +6,7 @@ import type { TextPart } from "../ir/text.ts";
 import { batchHeading, iproute, withoutLength } from "../languages/iproute.ts";
 import { ipset as ipsetLanguage } from "../languages/ipset/language.ts";
 import { ipvs as ipvsLanguage } from "../languages/ipvs/language.ts";
+import { languageOf } from "../languages/registry.ts";
 import type { ProxyMode } from "../model/proxy-configuration/proxy-configuration.ts";
 import { iptablesChains } from "../programs/kube-proxy/chain-names.ts";
 import { isServiceAddressSet, setPrefix, sets } from "../programs/kube-proxy/set-names.ts";
@@ -31,7 +32,7 @@ export type HostSides =
 export function hostTextsOf(host: HostDocument): HostTexts {
   const parts = (heading: string): readonly TextPart[] =>
     textsUnder(host, heading).map((text) => ({ file: text.file, text: placedText(text) }));
-  const bound = iproute.parse(textsUnder(host, batchHeading)).doc;
+  const bound = languageOf.iproute.parse(textsUnder(host, batchHeading)).doc;
   return {
     iptables: parts("iptables-save"),
     ip6tables: parts("ip6tables-save"),
@@ -66,8 +67,8 @@ export function findTextProblem({ iptables, ip6tables, ipset, ipvs }: HostTexts)
   const problems = [
     ...loadRules(iptables).problems,
     ...loadRules(ip6tables).problems,
-    ...ipsetLanguage.parse(ipset).problems,
-    ...ipvsLanguage.parse(ipvs).problems,
+    ...languageOf.ipset.parse(ipset).problems,
+    ...languageOf.ipvs.parse(ipvs).problems,
   ];
   const [problem, ...more] = problems;
   if (problem === undefined) return undefined;
@@ -95,11 +96,13 @@ export interface InferredAddresses {
  * Services are on kube-ipvs0 or, where nobody dumped that, in the sets of service addresses; the others are the node's.
  */
 export function inferAddresses({ ipvs, ipset, serviceAddresses }: HostTexts): InferredAddresses {
-  const served = new Set(ipvsLanguage.parse(ipvs).doc.map(({ address }) => parseTarget(address)?.address ?? address));
+  const served = new Set(
+    languageOf.ipvs.parse(ipvs).doc.map(({ address }) => parseTarget(address)?.address ?? address),
+  );
   if (served.size === 0) return { serviceAddresses, nodeAddresses: undefined };
   const known = new Set(serviceAddresses);
   if (known.size === 0) {
-    const sets = ipsetLanguage.parse(ipset).doc.filter(({ name }) => isServiceAddressSet(name));
+    const sets = languageOf.ipset.parse(ipset).doc.filter(({ name }) => isServiceAddressSet(name));
     for (const entry of sets.flatMap(({ entries }) => entries)) known.add(entry.text.split(",")[0] ?? "");
   }
   const nodeAddresses = [...served].filter((address) => !known.has(address));

@@ -1,9 +1,9 @@
-import { iptablesChains } from "../programs/kube-proxy/chain-names.ts";
 import type { World } from "../datapath/host-texts.ts";
 import { toolNames } from "../ir/text.ts";
 import { type Family, families } from "../model/address.ts";
 import type { Cluster } from "../model/cluster.ts";
 import { usedFamilies } from "../plan/forwarding/node-view.ts";
+import { iptablesChains } from "../programs/kube-proxy/chain-names.ts";
 import type { HostSide } from "./host-side.ts";
 import type { SideNode } from "./side.ts";
 
@@ -78,6 +78,8 @@ export function familiesOf(clusters: readonly Cluster[], { name, base, head }: N
       used.add(family);
   }
   const isInRules = (family: Family): boolean =>
-    [base, head].some((host) => host?.texts[toolNames[family]].some(({ text }) => text.includes(`:${iptablesChains.services}`)));
+    [base, head].some((host) =>
+      host?.texts[toolNames[family]].some(({ text }) => text.includes(`:${iptablesChains.services}`)),
+    );
   return families.filter((family) => used.has(family) || isInRules(family));
 }

@@ -1,10 +1,10 @@
-import type { Artifact, LanguageId } from "../ir/artifact.ts";
+import { type Artifact, artifactsOf } from "../ir/artifact.ts";
 import type { LineOrigin, Script } from "../ir/step.ts";
-import type { PlacedProblem } from "../ir/text.ts";
+import type { LanguageId, PlacedProblem } from "../ir/text.ts";
 import { concernsRules, parseRules } from "../languages/iptables/parse.ts";
 import { readTables, type SavedTables } from "../languages/iptables/read-tables.ts";
 import type { Rule } from "../languages/iptables/rule.ts";
-import { filesByName } from "../languages/registry.ts";
+import { savedLanguages } from "../languages/registry.ts";
 import type { Family } from "../model/address.ts";
 
 /** The rules a node has or is to have, compiled or dumped, taken apart. */
@@ -103,14 +103,8 @@ function linesOf({ language, file, text }: Artifact): readonly PlacedLine[] {
 }
 
 /** The texts of a script, which was compiled with origins. */
-export function textsOfScript({ steps }: Script): readonly Artifact[] {
-  const decoder = new TextDecoder();
-  return steps.flatMap(({ file, stdin, origins }) => {
-    const known = file === undefined ? undefined : filesByName.get(file);
-    if (file === undefined || known?.isSave !== true) return [];
-    const { language, family } = known;
-    return [{ language, family, file, text: decoder.decode(stdin), origins: origins ?? [] }];
-  });
+export function textsOfScript(script: Script): readonly Artifact[] {
+  return artifactsOf(script).filter(({ language }) => savedLanguages.has(language));
 }
 
 function groupByName(chains: readonly PlacedChain[]): ReadonlyMap<string, readonly PlacedChain[]> {

@@ -1,4 +1,4 @@
-import type { ChangeStep } from "../ir/step.ts";
+import type { Step } from "../ir/step.ts";
 import { type Family, families } from "../model/address.ts";
 import type { OwnedState } from "../reconcile/owned-state.ts";
 
@@ -20,7 +20,7 @@ export function countRules({ rules }: OwnedState): readonly RuleCount[] {
 }
 
 /** The rules that steps add. */
-export function countSentRules(steps: readonly ChangeStep[]): readonly RuleCount[] {
+export function countSentRules(steps: readonly Step[]): readonly RuleCount[] {
   const counts = new Map<string, RuleCount>();
   for (const { argv, stdin } of steps) {
     if (!/^ip6?tables-restore$/.test(argv[0] ?? "")) continue;

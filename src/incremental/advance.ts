@@ -1,6 +1,6 @@
 import type { CompileOptions } from "../compile/compile.ts";
 import { createSink, createSubject, type Report, type Sink } from "../diagnostics/diagnostic.ts";
-import type { ChangeStep, Script } from "../ir/step.ts";
+import type { Script, Step } from "../ir/step.ts";
 import type { UdpService } from "../languages/conntrack.ts";
 import { type Family, families } from "../model/address.ts";
 import type { ForwardingPlan } from "../plan/forwarding/forwarding-plan.ts";
@@ -33,7 +33,7 @@ export interface Standing {
 }
 
 export interface Advance {
-  readonly steps: readonly ChangeStep[];
+  readonly steps: readonly Step[];
   readonly scope: "part" | "whole";
   readonly standing: Standing;
   /** The UDP service ports that were looked at, as they are now. */
@@ -144,8 +144,8 @@ function compareAll({ store, changes, standing, options, back, next }: WholeRequ
   const whole = createSink();
   const wanted = ownedInScript(scriptOf(store, next, whole.reporter(createSubject())));
   sink.diagnostics.push(...whole.diagnostics);
-  const circumstances = { backends: options.backends, flows: [] };
-  const { steps } = planChanges(wanted, withTimeouts(found), circumstances);
+  const context = { backends: options.backends, flows: [] };
+  const { steps } = planChanges(wanted, withTimeouts(found), context);
   return { steps, scope: "whole", standing: standOn(store, next), udpServices: allUdpServices(store, next) };
 }
 

@@ -1,5 +1,5 @@
 import { createSink, createSubject, type Diagnostic, type Sink, type Subject } from "../diagnostics/diagnostic.ts";
-import type { ChangeStep, Script, Step } from "../ir/step.ts";
+import type { Script, ScriptStep, Step } from "../ir/step.ts";
 import type { UdpService } from "../languages/conntrack.ts";
 import { defaultNodePortRange } from "../model/check-clashes.ts";
 import { checkSlices } from "../model/objects/check-slices.ts";
@@ -26,7 +26,7 @@ export interface Update {
    * What leads a host from the state before to the state now. Those of the first update that has a script are the
    * script's, for a host that has nothing of ours.
    */
-  readonly steps: readonly (Step | ChangeStep)[];
+  readonly steps: readonly (ScriptStep | Step)[];
   /** About what was given and what that concerns. Documents are numbered over all updates of the compiler. */
   readonly diagnostics: readonly Diagnostic[];
   /** Only what changes concern was looked at; or everything; or there is nothing to look at yet. */

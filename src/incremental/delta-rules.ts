@@ -1,6 +1,7 @@
+import type { Excerpt } from "../model/documents/yaml-problems.ts";
 import type { Fragment, TableRules } from "../programs/fragment.ts";
 import { emptyTable, type OwnedRules, type OwnedTable } from "../reconcile/owned-state.ts";
-import { type Excerpt, tagRule } from "../reconcile/rules/partial-chain.ts";
+import { type PartialChain, tagRule } from "../reconcile/rules/partial-chain.ts";
 import { countBefore, type Ledger, rulesOf } from "./reference-counts.ts";
 
 /** A Service of a part in one family, before and after. */
@@ -25,7 +26,7 @@ type Tables = Readonly<Record<TableName, Map<string, readonly string[]>>>;
 export function rulesOfPart(members: readonly Member[], ledger: Ledger): Sides<OwnedRules> {
   const found: Tables = { nat: new Map(), filter: new Map() };
   const wanted: Tables = { nat: new Map(), filter: new Map() };
-  const excerpts = { nat: new Map<string, Excerpt>(), filter: new Map<string, Excerpt>() };
+  const partialChains = { nat: new Map<string, PartialChain>(), filter: new Map<string, PartialChain>() };
   for (const member of members) addOwnChains(member, found.nat, wanted.nat);
   const shared = new Set(members.flatMap(({ before, after }) => [...before.shared.keys(), ...after.shared.keys()]));
   for (const name of shared) {
@@ -36,15 +37,15 @@ export function rulesOfPart(members: readonly Member[], ledger: Ledger): Sides<O
       members.flatMap((member, run) => member[side].shared.get(name)?.map(tagged(run)) ?? []);
     found[table].set(chain, linesOf("before"));
     wanted[table].set(chain, linesOf("after"));
-    excerpts[table].set(chain, excerptOf(name, members, ledger));
+    partialChains[table].set(chain, excerptOf(name, members, ledger));
   }
-  return { found: ownedRules(found, excerpts), wanted: ownedRules(wanted, excerpts) };
+  return { found: ownedRules(found, partialChains), wanted: ownedRules(wanted, partialChains) };
 }
 
-function ownedRules(tables: Tables, excerpts: Readonly<Record<TableName, Map<string, Excerpt>>>): OwnedRules {
+function ownedRules(tables: Tables, partialChains: Readonly<Record<TableName, Map<string, PartialChain>>>): OwnedRules {
   const table = (name: TableName): [string, OwnedTable] => [
     name,
-    { ...emptyTable, chains: tables[name], excerpts: excerpts[name] },
+    { ...emptyTable, chains: tables[name], partialChains: partialChains[name] },
   ];
   return { tables: new Map([table("filter"), table("nat")]), sharedWithKubelet: false };
 }
@@ -82,7 +83,7 @@ function repeatedRules(name: string, members: readonly Member[]): ReadonlySet<st
   return repeated;
 }
 
-function excerptOf(name: string, members: readonly Member[], ledger: Ledger): Excerpt {
+function excerptOf(name: string, members: readonly Member[], ledger: Ledger): PartialChain {
   const runOf = new Map<string, number>();
   const counts = rulesOf(ledger, name);
   let own = 0;

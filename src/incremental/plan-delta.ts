@@ -1,4 +1,4 @@
-import type { ChangeStep } from "../ir/step.ts";
+import type { Step } from "../ir/step.ts";
 import type { Family } from "../model/address.ts";
 import type { ForwardingPlan } from "../plan/forwarding/forwarding-plan.ts";
 import { type KernelWriter, noFragment } from "../programs/fragment.ts";
@@ -24,7 +24,7 @@ export interface PartRequest {
 }
 
 /** The steps that lead some Services from before to after. The ledgers, of before, are then of after. */
-export function planPartOf(request: PartRequest): readonly ChangeStep[] {
+export function planPartOf(request: PartRequest): readonly Step[] {
   const parts = request.plan.families.map(({ family }) => familyPart(family, request));
   const rules = parts.map(({ members, ledger }) => rulesOfPart(members, ledger));
   const filled = parts.map(({ ledger }) => filledSets(ledger));

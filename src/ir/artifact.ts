@@ -1,9 +1,6 @@
 import type { Family } from "../model/address.ts";
-import type { LineOrigin } from "./step.ts";
-import type { TextPart } from "./text.ts";
-
-/** How a tool is spoken. */
-export type LanguageId = "iptables" | "ipset" | "ipvs" | "iproute" | "sysctl" | "nfacct" | "conntrack";
+import type { LineOrigin, Script } from "./step.ts";
+import type { LanguageId, TextPart } from "./text.ts";
 
 /** A text in one language, made by a program or read from a host. */
 export interface Artifact extends TextPart {
@@ -12,4 +9,12 @@ export interface Artifact extends TextPart {
   readonly family: Family | undefined;
   /** Where its lines come from; empty where nobody kept that, or knows it. */
   readonly origins: readonly LineOrigin[];
+}
+
+/** The artifacts of a script, in the order a host takes them in. */
+export function artifactsOf({ steps }: Script): readonly Artifact[] {
+  const decoder = new TextDecoder();
+  return steps.flatMap(({ language, family, file, stdin, origins = [] }) =>
+    file === undefined || stdin.length === 0 ? [] : [{ language, family, file, text: decoder.decode(stdin), origins }],
+  );
 }

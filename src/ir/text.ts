@@ -1,3 +1,14 @@
+/** How a tool is spoken: the languages of languages/registry.ts. */
+export type LanguageId =
+  | "iptables"
+  | "ipset"
+  | "ipvs"
+  | "ipvs-timeouts"
+  | "iproute"
+  | "sysctl"
+  | "nfacct"
+  | "conntrack";
+
 /** A text of a tool, and what to call it when a line of it is named: `iptables.restore`, `node1.save`. */
 export interface TextPart {
   readonly file: string;

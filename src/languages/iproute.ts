@@ -1,3 +1,4 @@
+import type { Feature } from "../ir/step.ts";
 import { parseIp } from "../model/address.ts";
 import { isRecord } from "../model/fields/fields.ts";
 import { type HostLanguage, parseParts } from "./language.ts";
@@ -21,7 +22,10 @@ export const iproute: HostLanguage<readonly DeviceAddress[]> = {
   recognize: (line) => line.startsWith("addr replace "),
   parse: (parts) => parseParts(parts, (text) => ({ values: parseBatch(text), problems: [] })),
   write: (addresses) => addresses.map(({ cidr, device }) => `${replaceAddress(cidr, device)}\n`).join(""),
+  probes: (steps) => steps.filter(({ argv }) => argv.includes("dummy")).map(() => dummyDevice),
 };
+
+const dummyDevice: Feature = { name: "device type dummy", commands: ["ip link add probe0 type dummy"] };
 
 /** The line of `ip -batch` that binds an address, whether or not it is bound already. */
 export function replaceAddress(cidr: string, device: string): string {

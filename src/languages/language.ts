@@ -1,5 +1,5 @@
-import type { LanguageId } from "../ir/artifact.ts";
-import type { PlacedProblem, TextPart, TextProblem } from "../ir/text.ts";
+import type { Feature, Step } from "../ir/step.ts";
+import type { LanguageId, PlacedProblem, TextPart, TextProblem } from "../ir/text.ts";
 import type { Family } from "../model/address.ts";
 
 /** How one tool is spoken: which texts are in its language, and how they are read and written. */
@@ -33,6 +33,8 @@ export interface LanguageFile {
 export interface HostLanguage<Doc> extends Language<Doc> {
   /** What `collect` runs, in order. None of these commands changes anything. */
   readonly collect: readonly CollectCommand[];
+  /** What steps in this language ask of a kernel and its tools, by their text. */
+  readonly probes?: (steps: readonly Step[]) => readonly Feature[];
   /** Texts that one save may hold, by family; undefined: the language knows no families. */
   readonly splitFamilies?: (file: string, text: string) => readonly FamilyText[];
   /** What the tool prints for people to read, and no reader takes. */

@@ -1,9 +1,9 @@
-import type { LanguageId } from "../ir/artifact.ts";
+import type { LanguageId } from "../ir/text.ts";
 import { conntrack } from "./conntrack.ts";
 import { iproute } from "./iproute.ts";
 import { ipset } from "./ipset/language.ts";
 import { iptables } from "./iptables/language.ts";
-import { ipvs } from "./ipvs/language.ts";
+import { ipvs, ipvsTimeouts } from "./ipvs/language.ts";
 import type { CollectCommand, HostLanguage, LanguageFile } from "./language.ts";
 import { nfacct } from "./nfacct.ts";
 import { sysctl } from "./sysctl.ts";
@@ -12,7 +12,18 @@ import { sysctl } from "./sysctl.ts";
 export type AnyLanguage = Omit<HostLanguage<unknown>, "parse" | "write">;
 
 /** In the order a host is asked. */
-export const languages: readonly AnyLanguage[] = [iproute, iptables, ipset, ipvs, sysctl, nfacct, conntrack];
+export const languageOf = {
+  iproute,
+  iptables,
+  ipset,
+  ipvs,
+  "ipvs-timeouts": ipvsTimeouts,
+  sysctl,
+  nfacct,
+  conntrack,
+} as const satisfies Readonly<Record<LanguageId, AnyLanguage>>;
+
+export const languages: readonly AnyLanguage[] = Object.values(languageOf);
 
 export interface FileInLanguage extends LanguageFile {
   readonly language: LanguageId;
@@ -37,6 +48,11 @@ export const saveHeadings: ReadonlySet<string> = new Set([
   ...collectCommands.filter(({ isSave }) => isSave === true).map(({ command }) => command),
   ...[...filesByName.values()].filter(({ isSave }) => isSave === true).map(({ heading }) => heading),
 ]);
+
+/** Languages of such texts. */
+export const savedLanguages: ReadonlySet<LanguageId> = new Set(
+  languages.filter(({ files }) => files.some(({ isSave }) => isSave === true)).map(({ id }) => id),
+);
 
 /** What a text seems to be, by how it begins. */
 export type TextKind =

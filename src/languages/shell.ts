@@ -1,4 +1,4 @@
-import type { Script, Step } from "../ir/step.ts";
+import type { Script, ScriptStep, Step } from "../ir/step.ts";
 
 const decoder = new TextDecoder();
 
@@ -40,7 +40,7 @@ jump() {
 }`;
 }
 
-function toolsOf({ argv, file }: Step): readonly string[] {
+function toolsOf({ argv, file }: ScriptStep): readonly string[] {
   const tool = argv[0] === "xargs" ? (argv[argv.indexOf("-n") === -1 ? 1 : 3] as string) : (argv[0] as string);
   return [file?.endsWith(".jumps") ? tool.replace("-restore", "") : tool];
 }
@@ -55,11 +55,11 @@ done < nfacct.counters`,
   "ipvsadm -Sn": "ipvsadm -Sn >/dev/null",
 };
 
-function printStep(step: Step): string {
+function printStep(step: ScriptStep): string {
   return `# ${step.purpose}\n${step.file?.endsWith(".jumps") ? printJumps(step) : printCommand(step)}`;
 }
 
-function printCommand({ argv, file }: Step): string {
+function printCommand({ argv, file }: ScriptStep): string {
   const command = argv.join(" ");
   const device = /^ip link add (\S+) /.exec(command)?.[1];
   if (device !== undefined) return `ip link show ${device} >/dev/null 2>&1 || ${command}`;
@@ -70,7 +70,7 @@ function printCommand({ argv, file }: Step): string {
  * Each goes to the head of its chain, so the last comes first. Traffic is led into the chains of Services only
  * after the filter rules and the masquerading stand.
  */
-function printJumps(step: Step): string {
+function printJumps(step: ScriptStep): string {
   const tool = (step.argv[0] as string).replace("-restore", "");
   const jumps: { readonly table: string; readonly rule: string }[] = [];
   let table = "";
@@ -87,15 +87,8 @@ function printJumps(step: Step): string {
     .join("\n");
 }
 
-/** A process with what it reads, as text. */
-export interface ShellStep {
-  readonly purpose: string;
-  readonly argv: readonly string[];
-  readonly stdin: string;
-}
-
 /** Steps as a POSIX script that needs no other file. */
-export function printRepairScript(steps: readonly ShellStep[], title: string): string {
+export function printRepairScript(steps: readonly Step[], title: string): string {
   return `#!/bin/sh
 # ${title}
 # Run it as root. It stops at the first step that fails.
@@ -105,7 +98,7 @@ ${steps.map(printShellStep).join("\n\n")}
 `;
 }
 
-function printShellStep({ purpose, argv, stdin }: ShellStep): string {
+function printShellStep({ purpose, argv, stdin }: Step): string {
   const command = argv.map(quoteWord).join(" ");
   if (stdin === "") return `# ${purpose}\n${command}`;
   const end = endMark(stdin);

@@ -40,10 +40,23 @@ function placeOfField(object: Place, field: string): Place {
 }
 
 /** The cause of a line of a step's text, counted from 1. */
-export function lineOrigin(line: number, { kind, namespace, name, field, place }: Cause): LineOrigin {
+export function lineOrigin(line: number, cause: Cause): LineOrigin {
+  const { object, field, document, path } = interned(cause);
+  return { line, object, field, document, path };
+}
+
+/** Many lines have one cause: what is said of it is made once. */
+const known = new WeakMap<Cause, Omit<LineOrigin, "line">>();
+
+function interned(cause: Cause): Omit<LineOrigin, "line"> {
+  const before = known.get(cause);
+  if (before !== undefined) return before;
+  const { kind, namespace, name, field, place } = cause;
   const origin = place === undefined ? undefined : originOf(place);
   const object = describeObject(kind, namespace, name);
-  return { line, object, field, document: origin?.document, path: origin?.path ?? [] };
+  const made = { object, field, document: origin?.document, path: origin?.path ?? [] };
+  known.set(cause, made);
+  return made;
 }
 
 /** The text of a step, with the origin of each rule when these were kept. */

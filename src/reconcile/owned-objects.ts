@@ -1,4 +1,4 @@
-import type { SavedSet, SavedSets } from "../languages/ipset/parse.ts";
+import type { SavedSet } from "../languages/ipset/parse.ts";
 import { targetOf } from "../languages/iptables/canonical-rule.ts";
 import type { SavedTable, SavedTables } from "../languages/iptables/read-tables.ts";
 import { builtInChains } from "../languages/iptables/rule.ts";
@@ -58,7 +58,7 @@ function countForeignBefore(lines: readonly string[], isOurs: (line: string) => 
 }
 
 /** Our sets among those of a text. `held` names those that somebody else's rules ask for. */
-export function ownedSets({ sets }: SavedSets, held: ReadonlySet<string>): ReadonlyMap<string, OwnedSet> {
+export function ownedSets(sets: readonly SavedSet[], held: ReadonlySet<string>): ReadonlyMap<string, OwnedSet> {
   const owned = sets.filter(({ name }) => isOwnedSet(name));
   return new Map(owned.map((set) => [set.name, { ...ownedSet(set), isHeld: held.has(set.name) }]));
 }
@@ -103,17 +103,17 @@ export interface ServerClaims {
   /** Of the device kube-ipvs0: `10.96.0.10/32`. */
   readonly addresses: ReadonlySet<string>;
   readonly sets: ReadonlyMap<string, OwnedSet>;
-  /** Keys that the wanted state has. */
-  readonly wanted: ReadonlySet<string>;
+  /** Keys that the desired state has. */
+  readonly desired: ReadonlySet<string>;
   /** `ipvs.excludeCIDRs`: what is in them is somebody else's. */
   readonly excluded: readonly Cidr[];
 }
 
-/** A virtual server is ours when it is wanted, on an address of ours, or on a node port or address our sets name. */
+/** A virtual server is ours when it is desired, on an address of ours, or on a node port or address our sets name. */
 export function isOurs({ protocol, address }: SavedServer, { key }: OwnedServer, claims: ServerClaims): boolean {
   const [, host = "", port = ""] = /^\[?([^\]]*)\]?:(\d+)$/.exec(address) ?? [];
   const ip = parseIp(host);
-  if (claims.wanted.has(key)) return true;
+  if (claims.desired.has(key)) return true;
   if (ip === undefined || claims.excluded.some((cidr) => cidrContains(cidr, ip))) return false;
   if (claims.addresses.has(`${host}/${ip.family === "ipv4" ? 32 : 128}`)) return true;
   for (const { name, entries } of claims.sets.values()) {

@@ -1,6 +1,7 @@
 import type { Family } from "../model/address.ts";
+import type { Excerpt } from "../model/documents/yaml-problems.ts";
 import { familyOfSet } from "../programs/kube-proxy/set-names.ts";
-import type { Excerpt } from "./rules/partial-chain.ts";
+import type { PartialChain } from "./rules/partial-chain.ts";
 
 /** The rules of each chain as lines, each as spelled, in order. */
 export type ChainLines = ReadonlyMap<string, readonly string[]>;
@@ -42,7 +43,7 @@ export interface OwnedTable {
   /** Chains of ours that somebody else's rules lead to: they can be emptied but not deleted. */
   readonly heldChains: ReadonlySet<string>;
   /** Of a part of a state: chains of which only some rules are given. */
-  readonly excerpts?: ReadonlyMap<string, Excerpt>;
+  readonly partialChains?: ReadonlyMap<string, PartialChain>;
 }
 
 export const emptyTable: OwnedTable = {

@@ -1,4 +1,4 @@
-import type { ChangeStep } from "../ir/step.ts";
+import type { Step } from "../ir/step.ts";
 import { deleteFlow, type UdpFlow } from "../languages/conntrack.ts";
 import { type Family, families } from "../model/address.ts";
 import { isEndpointChain } from "../programs/kube-proxy/chain-names.ts";
@@ -18,11 +18,11 @@ import {
   unbindAddresses,
 } from "./plan-kernel.ts";
 import { diffServers, planServers, type ServerChange } from "./plan-servers.ts";
-import { diffSets, localTurns, planSets, type SetChange } from "./plan-sets.ts";
+import { diffSets, localPolicyTransitions, planSets, type SetChange } from "./plan-sets.ts";
 import { planRules } from "./rules/plan-rules.ts";
 import { type ChainChange, diffRules, shareEqualChains } from "./rules/rule-changes.ts";
 
-/** All that is not as wanted. */
+/** All that is not as desired. */
 export interface Changes {
   readonly chains: readonly ChainChange[];
   readonly sets: readonly SetChange[];
@@ -37,59 +37,55 @@ export interface Changes {
 
 export interface ChangePlan {
   readonly changes: Changes;
-  /** In the order to run them; empty when the host is as wanted. */
-  readonly steps: readonly ChangeStep[];
-  /** What leads the host from the wanted state back to the found one; worked out when it is asked for. */
-  readonly undo: () => readonly ChangeStep[];
+  /** In the order to run them; empty when the host is as desired. */
+  readonly steps: readonly Step[];
+  /** What leads the host from the desired state back to the found one; worked out when it is asked for. */
+  readonly undo: () => readonly Step[];
 }
 
-export interface Circumstances {
+export interface PlanContext {
   readonly backends: Readonly<Record<Family, Backend>>;
   /** Tracked connections to forget once the rules stand. */
   readonly flows: readonly UdpFlow[];
 }
 
 /**
- * What leads a host from what it has to what is wanted, touching nothing that is as wanted or somebody else's. At any
+ * What leads a host from what it has to what is desired, touching nothing that is as desired or somebody else's. At any
  * moment in between a packet to an unchanged service is treated as before, to a changed one as before or as after.
  */
-export function planChanges(asked: OwnedState, found: OwnedState, circumstances: Circumstances): ChangePlan {
-  const wanted = shareEqualChains(asked, found);
-  const changes = diffStates(wanted, found, circumstances.flows);
-  const undo = (): readonly ChangeStep[] => {
-    const before = { ...found, sysctls: settingsBefore(found, changes) };
-    return orderSteps(diffStates(before, wanted, []), before, wanted, circumstances);
+export function planChanges(asked: OwnedState, live: OwnedState, context: PlanContext): ChangePlan {
+  const desired = shareEqualChains(asked, live);
+  const changes = diffStates(desired, live, context.flows);
+  const undo = (): readonly Step[] => {
+    const before = { ...live, sysctls: settingsBefore(live, changes) };
+    return orderSteps(diffStates(before, desired, []), before, desired, context);
   };
-  return { changes, steps: orderSteps(changes, wanted, found, circumstances), undo };
+  return { changes, steps: orderSteps(changes, desired, live, context), undo };
 }
 
 /**
  * The steps between two parts of states that Portolan itself spelled; what is in neither stays as it is. Of chains that
- * are given as excerpts every rule comes to stand at its very place.
+ * are given as partialChains every rule comes to stand at its very place.
  */
-export function planPart(
-  wanted: OwnedState,
-  found: OwnedState,
-  backends: Circumstances["backends"],
-): readonly ChangeStep[] {
-  return orderSteps(diffStates(wanted, found, []), wanted, found, { backends, flows: [] });
+export function planPart(desired: OwnedState, live: OwnedState, backends: PlanContext["backends"]): readonly Step[] {
+  return orderSteps(diffStates(desired, live, []), desired, live, { backends, flows: [] });
 }
 
 /** What the settings that change were before. The others may be changed by somebody else at any time. */
-export function settingsBefore(found: OwnedState, { sysctls }: Changes): ReadonlyMap<string, string> {
-  return new Map([...found.sysctls].filter(([name]) => sysctls.has(name)));
+export function settingsBefore(live: OwnedState, { sysctls }: Changes): ReadonlyMap<string, string> {
+  return new Map([...live.sysctls].filter(([name]) => sysctls.has(name)));
 }
 
-function diffStates(wanted: OwnedState, found: OwnedState, flows: readonly UdpFlow[]): Changes {
+function diffStates(desired: OwnedState, live: OwnedState, flows: readonly UdpFlow[]): Changes {
   return {
-    chains: families.flatMap((family) => diffRules(family, wanted.rules[family], found.rules[family])),
-    sets: diffSets(wanted.sets, found.sets),
-    servers: diffServers(wanted.servers, found.servers),
-    addresses: diffAddresses(wanted.addresses, found.addresses),
-    sysctls: diffSysctls(wanted.sysctls, found.sysctls),
+    chains: families.flatMap((family) => diffRules(family, desired.rules[family], live.rules[family])),
+    sets: diffSets(desired.sets, live.sets),
+    servers: diffServers(desired.servers, live.servers),
+    addresses: diffAddresses(desired.addresses, live.addresses),
+    sysctls: diffSysctls(desired.sysctls, live.sysctls),
     counters: {
-      missing: [...wanted.counters].filter((name) => !found.counters.has(name)),
-      extra: [...found.counters].filter((name) => !wanted.counters.has(name)),
+      missing: [...desired.counters].filter((name) => !live.counters.has(name)),
+      extra: [...live.counters].filter((name) => !desired.counters.has(name)),
     },
     flows,
   };
@@ -101,24 +97,24 @@ function diffStates(wanted: OwnedState, found: OwnedState, flows: readonly UdpFl
  */
 function orderSteps(
   changes: Changes,
-  wanted: OwnedState,
-  found: OwnedState,
-  { backends }: Circumstances,
-): readonly ChangeStep[] {
+  desired: OwnedState,
+  live: OwnedState,
+  { backends }: PlanContext,
+): readonly Step[] {
   const rules = families.map((family) =>
-    planRules(family, wanted.rules[family], found.rules[family], backends[family]),
+    planRules(family, desired.rules[family], live.rules[family], backends[family]),
   );
   const sets = planSets(changes.sets);
-  const servers = planServers(changes.servers, localTurns(changes.sets));
+  const servers = planServers(changes.servers, localPolicyTransitions(changes.sets));
   const serve = [...servers.make, ...bindAddresses(changes.addresses)];
-  const isFromIptables = sendsOnByRules(found);
+  const isFromIptables = sendsOnByRules(live);
   return [
     ...addCounters(changes.counters.missing),
     ...servers.early,
     ...sets.make,
-    ...loadIpvs(wanted, found),
+    ...loadIpvs(desired, live),
     ...setSysctls(changes.sysctls, (name) => name !== routeLocalnet),
-    ...setTimeouts(wanted.timeouts, found.timeouts),
+    ...setTimeouts(desired.timeouts, live.timeouts),
     ...rules.flatMap(({ make }) => make),
     // After the filter rule that guards 127.0.0.0/8, which it opens.
     ...setSysctls(changes.sysctls, (name) => name === routeLocalnet),
@@ -140,7 +136,7 @@ function sendsOnByRules({ rules }: OwnedState): boolean {
   return names.some(isEndpointChain);
 }
 
-function forget(flows: readonly UdpFlow[]): readonly ChangeStep[] {
+function forget(flows: readonly UdpFlow[]): readonly Step[] {
   return flows.map((flow) => ({
     purpose: "delete a conntrack entry of a UDP flow to a removed endpoint",
     argv: deleteFlow(flow),

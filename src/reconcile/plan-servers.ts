@@ -1,7 +1,7 @@
-import { type ChangeStep, feed } from "../ir/step.ts";
+import { feed, type Step } from "../ir/step.ts";
 import type { OwnedServer } from "./owned-state.ts";
 
-/** One virtual server that is not as wanted. */
+/** One virtual server that is not as desired. */
 export interface ServerChange {
   /** `-t 10.96.0.10:80` */
   readonly key: string;
@@ -15,10 +15,10 @@ export interface ServerChange {
 
 type Servers = ReadonlyMap<string, OwnedServer>;
 
-export function diffServers(wanted: Servers, found: Servers): readonly ServerChange[] {
+export function diffServers(desired: Servers, live: Servers): readonly ServerChange[] {
   const changes: ServerChange[] = [];
-  for (const [key, want] of wanted) {
-    const have = found.get(key);
+  for (const [key, want] of desired) {
+    const have = live.get(key);
     const real = have?.realServers ?? new Map<string, string>();
     const missing = new Map([...want.realServers].filter(([address]) => !real.has(address)));
     const differs = ([address, options]: [string, string]) => real.has(address) && real.get(address) !== options;
@@ -28,8 +28,8 @@ export function diffServers(wanted: Servers, found: Servers): readonly ServerCha
     if (options === undefined && missing.size + changed.size + extra.length === 0) continue;
     changes.push({ key, kind: have === undefined ? "add" : "change", options, missing, changed, extra });
   }
-  for (const [key, { realServers }] of found) {
-    if (wanted.has(key)) continue;
+  for (const [key, { realServers }] of live) {
+    if (desired.has(key)) continue;
     const none = new Map<string, string>();
     changes.push({
       key,
@@ -46,18 +46,18 @@ export function diffServers(wanted: Servers, found: Servers): readonly ServerCha
 const restore = ["ipvsadm", "--restore"];
 
 /** The virtual servers whose clients' addresses begin to be kept, and those whose clients are masqueraded again. */
-export interface LocalTurns {
+export interface LocalPolicyTransitions {
   readonly gained: (key: string) => boolean;
   readonly lost: (key: string) => boolean;
 }
 
 export interface ServerSteps {
   /** Before the sets change. */
-  readonly early: readonly ChangeStep[];
-  readonly make: readonly ChangeStep[];
-  readonly remove: readonly ChangeStep[];
+  readonly early: readonly Step[];
+  readonly make: readonly Step[];
+  readonly remove: readonly Step[];
   /** After the sets have changed. */
-  readonly late: readonly ChangeStep[];
+  readonly late: readonly Step[];
 }
 
 /**
@@ -65,7 +65,7 @@ export interface ServerSteps {
  * to Local those on other nodes go first, and where it turns back they come last: answers to an address that is kept
  * would not come back through this node.
  */
-export function planServers(changes: readonly ServerChange[], { gained, lost }: LocalTurns): ServerSteps {
+export function planServers(changes: readonly ServerChange[], { gained, lost }: LocalPolicyTransitions): ServerSteps {
   const step = (purpose: string, lines: readonly string[]) => feed(purpose, restore, lines);
   const turned = changes.filter(({ kind, key }) => kind === "change" && gained(key));
   const turnedBack = changes.filter(({ kind, key }) => kind === "change" && lost(key));

@@ -1,13 +1,13 @@
 import { feed, type PhasedSteps } from "../ir/step.ts";
 import { swapSetPrefix } from "../programs/kube-proxy/set-names.ts";
 import type { OwnedSet } from "./owned-state.ts";
-import type { LocalTurns } from "./plan-servers.ts";
+import type { LocalPolicyTransitions } from "./plan-servers.ts";
 
-/** One set that is not as wanted. */
+/** One set that is not as desired. */
 export interface SetChange {
   readonly name: string;
   readonly kind: "add" | "change" | "remove";
-  readonly wanted: OwnedSet | undefined;
+  readonly desired: OwnedSet | undefined;
   readonly missing: readonly string[];
   readonly extra: readonly string[];
   /** It is of another type or too small: another takes its place. */
@@ -18,27 +18,27 @@ export interface SetChange {
 
 type Sets = ReadonlyMap<string, OwnedSet>;
 
-export function diffSets(wanted: Sets, found: Sets): readonly SetChange[] {
+export function diffSets(desired: Sets, live: Sets): readonly SetChange[] {
   const changes: SetChange[] = [];
-  for (const [name, want] of wanted) {
-    const have = found.get(name);
+  for (const [name, want] of desired) {
+    const have = live.get(name);
     const isReplaced = have !== undefined && have.shape !== want.shape;
     const missing = [...want.entries].filter((entry) => isReplaced || !have?.entries.has(entry));
     const extra = isReplaced ? [] : [...(have?.entries ?? [])].filter((entry) => !want.entries.has(entry));
     if (have !== undefined && !isReplaced && missing.length === 0 && extra.length === 0) continue;
     const kind = have === undefined ? "add" : "change";
-    changes.push({ name, kind, wanted: want, missing, extra, isReplaced, isHeld: have?.isHeld ?? false });
+    changes.push({ name, kind, desired: want, missing, extra, isReplaced, isHeld: have?.isHeld ?? false });
   }
-  for (const [name, { entries, isHeld }] of found) {
-    if (wanted.has(name) || (isHeld && entries.size === 0)) continue;
+  for (const [name, { entries, isHeld }] of live) {
+    if (desired.has(name) || (isHeld && entries.size === 0)) continue;
     const extra = [...entries];
-    changes.push({ name, kind: "remove", wanted: undefined, missing: [], extra, isReplaced: false, isHeld });
+    changes.push({ name, kind: "remove", desired: undefined, missing: [], extra, isReplaced: false, isHeld });
   }
   return changes;
 }
 
 /** Which virtual servers get into a set of policy Local by these changes, and which get out of one. */
-export function localTurns(changes: readonly SetChange[]): LocalTurns {
+export function localPolicyTransitions(changes: readonly SetChange[]): LocalPolicyTransitions {
   const local = changes.filter(({ name }) => name.includes("-LOCAL"));
   const [gained, lost] = [
     local.flatMap(({ name, missing }) => missing.map((entry) => memberOf(name, entry))),
@@ -70,13 +70,13 @@ export function planSets(changes: readonly SetChange[]): Pick<PhasedSteps, "make
   };
 }
 
-function linesToAdd({ name, kind, wanted, missing, isReplaced }: SetChange, index: number): readonly string[] {
+function linesToAdd({ name, kind, desired, missing, isReplaced }: SetChange, index: number): readonly string[] {
   const add = (set: string): readonly string[] => missing.map((entry) => `add ${set} ${entry}`);
-  if (wanted === undefined) return [];
-  if (!isReplaced) return [...(kind === "add" ? [wanted.create] : []), ...add(name)];
+  if (desired === undefined) return [];
+  if (!isReplaced) return [...(kind === "add" ? [desired.create] : []), ...add(name)];
   const other = `${swapSetPrefix}${index}`;
   return [
-    `create ${other} ${wanted.shape}`,
+    `create ${other} ${desired.shape}`,
     `flush ${other}`,
     ...add(other),
     `swap ${other} ${name}`,

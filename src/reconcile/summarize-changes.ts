@@ -56,15 +56,15 @@ function rank({ service }: ServiceChange): number {
 type Note = (service: string, what: string, sign: "+" | "-", line: string) => void;
 
 function noteChains({ chains }: Changes, ofChain: ServiceOfChain, note: Note): void {
-  for (const { table, chain, kind, wanted, found, difference, isBuiltIn, family } of chains) {
+  for (const { table, chain, kind, desired, live, difference, isBuiltIn, family } of chains) {
     const owner = ofChain(chain);
     const version = family === "ipv6" ? "ipv6 " : "";
     const where = `${version}${table}`;
     const whose = (line: string): string => (owner === everyService ? (serviceInRule(line) ?? owner) : owner);
     if (kind === "add" && !isBuiltIn) note(owner, "chain", "+", `${where} chain ${chain}`);
     if (kind === "remove" && !isBuiltIn) note(owner, "chain", "-", `${where} chain ${chain}`);
-    const missing = kind === "add" ? wanted : difference.missing;
-    const extra = kind === "remove" ? found : difference.extra;
+    const missing = kind === "add" ? desired : difference.missing;
+    const extra = kind === "remove" ? live : difference.extra;
     for (const line of extra) note(whose(line), "rule", "-", `${where} ${line}`);
     for (const line of missing) note(whose(line), "rule", "+", `${where} ${line}`);
     if (difference.reordered) {
@@ -76,8 +76,8 @@ function noteChains({ chains }: Changes, ofChain: ServiceOfChain, note: Note): v
 
 function noteOthers(changes: Changes, ofLine: ServiceOfLine, note: Note): void {
   const whose = (line: string): string => ofLine(line) ?? unknownService;
-  for (const { name, kind, wanted, missing, extra } of changes.sets) {
-    if (kind === "add") note(everyService, "set", "+", `set ${wanted?.create ?? name}`);
+  for (const { name, kind, desired, missing, extra } of changes.sets) {
+    if (kind === "add") note(everyService, "set", "+", `set ${desired?.create ?? name}`);
     if (kind === "remove") note(everyService, "set", "-", `set ${name}`);
     for (const entry of missing) note(whose(`add ${name} ${entry}`), "set entry", "+", `${name} ${entry}`);
     for (const entry of extra) note(whose(`add ${name} ${entry}`), "set entry", "-", `${name} ${entry}`);

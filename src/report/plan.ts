@@ -1,7 +1,8 @@
 import type { Drift } from "../check/verify.ts";
 import { escapeControls } from "../diagnostics/printable.ts";
 import type { NotShown } from "../filter/narrowing.ts";
-import type { ChangeStep } from "../ir/step.ts";
+import type { Step } from "../ir/step.ts";
+
 import { type Family, families, familyNames } from "../model/address.ts";
 import type { Backend } from "../reconcile/live/host-state.ts";
 import type { OwnedState } from "../reconcile/owned-state.ts";
@@ -16,7 +17,7 @@ const paints = { add: "green", change: "yellow", remove: "red" } as const;
 export interface RenderedPlan {
   readonly desired: { readonly node: string; readonly mode: string; readonly wanted: Pick<OwnedState, "rules"> };
   readonly backends: Readonly<Record<Family, Backend>>;
-  readonly plan: { readonly steps: readonly ChangeStep[] };
+  readonly plan: { readonly steps: readonly Step[] };
 }
 
 export interface PlanLook {
@@ -103,7 +104,7 @@ function countChanges(changes: readonly ServiceChange[]): string {
   return `${of("add")} to add, ${of("change")} to change, ${of("remove")} to remove`;
 }
 
-function stepSize({ argv, stdin }: ChangeStep): string {
+function stepSize({ argv, stdin }: Step): string {
   if (stdin === "") return argv.join(" ");
   const commits = stdin.match(/^COMMIT$/gm)?.length ?? 0;
   const transactions = commits > 1 ? `, ${commits} transactions` : commits === 1 ? ", one transaction" : "";

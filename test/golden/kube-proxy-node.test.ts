@@ -57,7 +57,7 @@ describe.skipIf(!isThere).each<Mode>(["iptables", "ipvs"])("on a node of the rea
     const wanted = { ...ownedInScript(script), timeouts: undefined, counters: new Set<string>() };
     const { state, problems } = parseHostState(collectedDocument(dumpOf(folder)));
     expect(problems).toEqual([]);
-    const found = ownedOnHost(state, { wantedServers: new Set(), excluded: [] });
+    const found = ownedOnHost(state, { desiredServers: new Set(), excluded: [] });
     const families = (["ipv4", "ipv6"] as const).filter((family) => wanted.rules[family] === undefined);
     for (const family of families) {
       const rules = found.rules[family];

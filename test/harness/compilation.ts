@@ -1,7 +1,8 @@
 import { expect } from "vitest";
 import type { Compilation } from "../../src/compile/compile.ts";
 import type { Update } from "../../src/index.ts";
-import type { ChangeStep } from "../../src/ir/step.ts";
+import type { Step } from "../../src/ir/step.ts";
+
 import { parseTables } from "../../src/languages/iptables/parse.ts";
 
 /** A script whenever there is no error, and never text that iptables could read otherwise than it was meant. */
@@ -31,7 +32,7 @@ export function checkCompilation(compilation: Compilation): void {
 const decoder = new TextDecoder();
 
 /** Steps with their text as text. */
-export function textSteps(steps: Update["steps"]): readonly ChangeStep[] {
+export function textSteps(steps: Update["steps"]): readonly Step[] {
   return steps.map(({ purpose, argv, stdin }) => ({
     purpose,
     argv,

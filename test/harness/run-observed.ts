@@ -1,4 +1,5 @@
-import type { ChangeStep } from "../../src/ir/step.ts";
+import type { Step } from "../../src/ir/step.ts";
+
 import type { SimulatedHost } from "./simulated-host.ts";
 import { printOutcomes, type TracedOutcome } from "./trace.ts";
 import { allPackets } from "./transition-states.ts";
@@ -40,7 +41,7 @@ function verdictText({ verdict }: TracedOutcome): string {
 }
 
 /** Runs steps on a simulated host and looks at all packets after each thing that changes; tells what is not allowed. */
-export function runObserved(host: SimulatedHost, steps: readonly ChangeStep[], allows?: Allows): readonly string[] {
+export function runObserved(host: SimulatedHost, steps: readonly Step[], allows?: Allows): readonly string[] {
   const packets = allows === undefined ? [] : allPackets();
   const look = () => packets.map((packet) => host.trace(packet));
   const before = look();

@@ -1,4 +1,4 @@
-import type { ChangeStep } from "../../src/ir/step.ts";
+import type { Step } from "../../src/ir/step.ts";
 import { targetOf } from "../../src/languages/iptables/canonical-rule.ts";
 import { sysctlCommand } from "../../src/languages/sysctl.ts";
 import { type CollectedTexts, collectHeadings } from "../../src/reconcile/live/collected-document.ts";
@@ -33,7 +33,7 @@ export class SimulatedHost {
   observe: () => void = () => {};
   backend: "legacy" | "nft" = "legacy";
 
-  run({ argv, stdin }: ChangeStep): void {
+  run({ argv, stdin }: Step): void {
     const command = argv.join(" ");
     if (argv[0] === "iptables-restore") this.restore(this.tables.ipv4, stdin);
     else if (argv[0] === "ip6tables-restore") this.restore(this.tables.ipv6, stdin);

@@ -1,8 +1,8 @@
-import { compiledQuery } from "../../explain/packet/packet-query.ts";
-import { hasErrors } from "../../diagnostics/diagnostic.ts";
 import { readEvaluatedHost } from "../../datapath/host.ts";
+import { hasErrors } from "../../diagnostics/diagnostic.ts";
 import { type HostSide, hostSideOf } from "../../diff/host-side.ts";
 import type { PacketQuery } from "../../explain/packet/packet-query.ts";
+import { compiledQuery } from "../../explain/packet/packet-query.ts";
 import { causesTo } from "../../explain/packet/rule-causes.ts";
 import { knownOf, nodeAddresses, nothingKnown } from "../../explain/packet/state-knowledge.ts";
 import { type IpAddress, parseIp } from "../../model/address.ts";

@@ -1,8 +1,7 @@
 import { readTexts, type Texts } from "../../explain/texts.ts";
 import type { Artifact } from "../../ir/artifact.ts";
 import { type HostDocument, placedText } from "../../ir/host-document.ts";
-import { iptables } from "../../languages/iptables/language.ts";
-import { saveHeadings } from "../../languages/registry.ts";
+import { languageOf, saveHeadings } from "../../languages/registry.ts";
 import { parseSource, textsIn } from "../../reconcile/live/parse-dump.ts";
 import type { Effects } from "../effects.ts";
 import { Failure } from "../failure.ts";
@@ -34,8 +33,11 @@ export async function readDump(source: string, effects: Effects): Promise<Dump> 
     return checked(artifactsOf(host), { label: host.name ?? source, host: host.name }, effects);
   const artifacts = hosts.flatMap(artifactsOf);
   // What is not recognised may hold rules among other things.
-  const texts = artifacts.length > 0 ? artifacts : textsIn(iptables, numbered);
-  return checked(texts, { label: source, host: undefined }, effects);
+  return checked(
+    artifacts.length > 0 ? artifacts : textsIn(languageOf.iptables, numbered),
+    { label: source, host: undefined },
+    effects,
+  );
 }
 
 function readText(source: string, { sources }: Effects): string {

@@ -1,10 +1,10 @@
 import type { Host } from "../../host/run-step.ts";
-import type { ChangeStep } from "../../ir/step.ts";
+import type { Step } from "../../ir/step.ts";
 import { staleConntrackEntries, type UdpFlow, type UdpService } from "../../languages/conntrack.ts";
 import { parseHostState, validateDump } from "../../reconcile/live/host-state.ts";
 import { type Ownership, ownedOnHost } from "../../reconcile/live/live-state.ts";
 import type { OwnedState } from "../../reconcile/owned-state.ts";
-import { type Circumstances, planChanges } from "../../reconcile/plan-changes.ts";
+import { type PlanContext, planChanges } from "../../reconcile/plan-changes.ts";
 import { collectDump } from "./read-host.ts";
 
 /** What is to be done, to what, and what counts as ours. */
@@ -12,9 +12,9 @@ export interface Application {
   readonly wanted: OwnedState;
   /** As it was when the steps were planned: where a failure leads back to. */
   readonly before: OwnedState;
-  readonly steps: readonly ChangeStep[];
+  readonly steps: readonly Step[];
   readonly ownership: Ownership;
-  readonly backends: Circumstances["backends"];
+  readonly backends: PlanContext["backends"];
   /** Their connections are looked at once more when the rules stand; none for a saved plan, which is what it is. */
   readonly udpServices: readonly UdpService[];
 }
@@ -33,7 +33,7 @@ export type ApplyOutcome =
 
 export interface StepFailure {
   /** Undefined when all steps ran and the host still is not as wanted, or when the run was interrupted. */
-  readonly step: ChangeStep | undefined;
+  readonly step: Step | undefined;
   readonly message: string;
   readonly isInterrupt: boolean;
 }
@@ -54,7 +54,7 @@ function interruption({ interrupted }: ApplyContext): StepFailure | undefined {
   return reason === undefined ? undefined : { step: undefined, message: reason, isInterrupt: true };
 }
 
-async function runSteps(steps: readonly ChangeStep[], context: ApplyContext): Promise<StepFailure | undefined> {
+async function runSteps(steps: readonly Step[], context: ApplyContext): Promise<StepFailure | undefined> {
   for (const [index, step] of steps.entries()) {
     const stop = interruption(context);
     if (stop !== undefined) return stop;

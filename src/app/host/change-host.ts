@@ -1,5 +1,6 @@
 import type { HostDocument } from "../../ir/host-document.ts";
-import type { ChangeStep } from "../../ir/step.ts";
+import type { Step } from "../../ir/step.ts";
+
 import type { HostState } from "../../reconcile/live/host-state.ts";
 import { type FailingLine, failingLine } from "../../reconcile/live/probe.ts";
 import type { Effects, Machine } from "../effects.ts";
@@ -38,7 +39,7 @@ export interface Interruption {
 export type ChangeResult =
   /** The host is as desired, or the request was only to look. */
   | { readonly kind: "unchanged" }
-  | { readonly kind: "applied"; readonly steps: readonly ChangeStep[] }
+  | { readonly kind: "applied"; readonly steps: readonly Step[] }
   | {
       /** `broken`: the host is neither as it was nor as desired. */
       readonly kind: "rolled-back" | "broken";

@@ -1,11 +1,15 @@
-import { compileNode, type NodeCompilation } from "../../compile/compile.ts";
-import { createSubject, hasErrors } from "../../diagnostics/diagnostic.ts";
+import { exitCodes } from "../../cli/exit-codes.ts";
+import { painter } from "../../cli/terminal/terminal.ts";
+import { type CompileOptions, compileNode, type NodeCompilation } from "../../compile/compile.ts";
+import { createSink, createSubject, hasErrors } from "../../diagnostics/diagnostic.ts";
 import type { PlanDocument } from "../../host/files/plan-file.ts";
-import type { ChangeStep, Script } from "../../ir/step.ts";
+import { type Artifact, artifactsOf } from "../../ir/artifact.ts";
+import type { Script, Step } from "../../ir/step.ts";
 import type { UdpService } from "../../languages/conntrack.ts";
 import { type Cidr, type Family, families, parseCidr } from "../../model/address.ts";
 import type { Cluster } from "../../model/cluster.ts";
 import type { ProxyMode } from "../../model/proxy-configuration/proxy-configuration.ts";
+import { resolveNodeView } from "../../plan/forwarding/node-view.ts";
 import { ownedInScript } from "../../reconcile/desired-state.ts";
 import { featuresOnHost } from "../../reconcile/live/counters.ts";
 import type { HostState } from "../../reconcile/live/host-state.ts";
@@ -14,7 +18,7 @@ import type { OwnedState } from "../../reconcile/owned-state.ts";
 import { deserializeState } from "../../reconcile/serialize-state.ts";
 import type { ServiceChange, ServiceOfLine } from "../../reconcile/summarize-changes.ts";
 import { udpServices } from "../../reconcile/udp-services.ts";
-import { summarizeDiagnostics } from "../../report/diagnostics.ts";
+import { renderDiagnostics, summarizeDiagnostics } from "../../report/diagnostics.ts";
 import type { Effects } from "../effects.ts";
 import { Failure } from "../failure.ts";
 import { readState } from "../read-state.ts";
@@ -35,7 +39,7 @@ export interface Desired {
   readonly excluded: readonly Cidr[];
   readonly ofLine: ServiceOfLine;
   /** Of a saved plan: exactly what runs. */
-  readonly steps?: readonly ChangeStep[];
+  readonly steps?: readonly Step[];
   readonly changes?: readonly ServiceChange[];
   /** Where somebody chose them: the others are left alone. */
   readonly families?: readonly Family[] | undefined;
@@ -60,21 +64,16 @@ export async function compileForHost(
   const { inputs, cluster, options, sink } = await readState(request, found, quiet);
   if (cluster.simulated > 0 && request.allowSimulated !== true)
     sink.reporter(createSubject())("state-simulated-refused", undefined, {});
-  const chosen = requestedFamilies(request.family);
-  const lower = (inFamilies: readonly Family[] | undefined, origins = false): NodeCompilation =>
-    compileNode(cluster, request.node, { ...options, families: inFamilies, origins }, sink);
-  const first = lower(chosen);
-  const used = first.plan?.families.map(({ family }) => family) ?? [];
-  const all = families.filter((family) => used.includes(family) || hasRulesOfOurs(host, family));
-  const isWider = chosen === undefined && all.length > used.length;
-  const { script, plan, node } = isWider && first.script !== undefined ? lower(all) : first;
+  const chosen = requestedFamilies(request.family) ?? familiesOn(host, cluster, { ...options, node: request.node });
+  // With origins, which say whose sets, virtual servers and addresses are: their lines name no Service.
+  const lowering = { ...options, families: chosen, origins: true };
+  const { script, plan, node } = compileNode(cluster, request.node, lowering, sink);
   const { diagnostics } = sink;
   const isFailed = script === undefined || plan === undefined || hasErrors(diagnostics);
   const groups = [{ diagnostics, documents: inputs.documents }];
   const summary = summarizeDiagnostics(diagnostics);
   effects.onNotice({ kind: "diagnostics", groups, ...(isFailed ? {} : { summary }) });
   if (isFailed) throw new Failure(`${summary}; nothing was changed`, "invalid-input");
-  const lowered = plan.families.map(({ family }) => family);
   return {
     cluster,
     node: node ?? plan.node,
@@ -82,9 +81,16 @@ export async function compileForHost(
     wanted: ownedInScript(script),
     udpServices: udpServices(plan),
     excluded: plan.ipvs.excludeCidrs,
-    families: chosen,
-    ofLine: serviceOfLine(() => lower(lowered, true).script),
+    families: requestedFamilies(request.family),
+    ofLine: serviceOfLine(script),
   };
+}
+
+/** The families that the cluster uses, and those in which the host has rules of ours; undefined: no node is chosen. */
+function familiesOn(host: HostState, cluster: Cluster, options: CompileOptions): readonly Family[] | undefined {
+  // What is wrong with the node is reported when it is compiled.
+  const used = resolveNodeView(cluster, options.node, options, createSink().reporter(createSubject()))?.families;
+  return used && families.filter((family) => used.includes(family) || hasRulesOfOurs(host, family));
 }
 
 function hasRulesOfOurs({ rules }: HostState, family: Family): boolean {
@@ -115,30 +121,22 @@ export function desiredOfPlan({
   };
 }
 
-const decoder = new TextDecoder();
-
-/**
- * Says whose a line of the sets, virtual servers and addresses is: these tools' text names no Service, so the state is
- * compiled once more with origins, when somebody asks.
- */
-function serviceOfLine(compileWithOrigins: () => Script | undefined): ServiceOfLine {
+/** Says whose a line of the sets, virtual servers and addresses is, by the origins of a script. */
+export function serviceOfLine(script: Script): ServiceOfLine {
   let known: ReadonlyMap<string, string> | undefined;
   return (line) => {
-    known ??= ownersIn(compileWithOrigins());
+    known ??= ownersIn(artifactsOf(script));
     return known.get(line);
   };
 }
 
-const files = new Set(["ipset.restore", "ipvs.restore", "addresses.batch"]);
-
-function ownersIn(script: Script | undefined): ReadonlyMap<string, string> {
+function ownersIn(artifacts: readonly Artifact[]): ReadonlyMap<string, string> {
   const owners = new Map<string, string>();
-  for (const { file, stdin, origins } of script?.steps ?? []) {
-    if (file === undefined || !files.has(file)) continue;
-    const lines = decoder.decode(stdin).split("\n");
-    for (const { line, object } of origins ?? []) {
-      owners.set(keyOf(lines[line - 1] ?? ""), object.replace(/^Service /, ""));
-    }
+  for (const { language, text, origins } of artifacts) {
+    // Chains and comments tell whose a rule is.
+    if (language === "iptables") continue;
+    const lines = text.split("\n");
+    for (const { line, object } of origins) owners.set(keyOf(lines[line - 1] ?? ""), object.replace(/^Service /, ""));
   }
   return owners;
 }

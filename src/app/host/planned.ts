@@ -7,7 +7,7 @@ import type { Backend, HostState } from "../../reconcile/live/host-state.ts";
 import { type Ownership, ownedOnHost } from "../../reconcile/live/live-state.ts";
 import type { OwnedState } from "../../reconcile/owned-state.ts";
 import { type ChangePlan, planChanges, settingsBefore } from "../../reconcile/plan-changes.ts";
-import { leftoverSettings } from "../../reconcile/plan-kernel.ts";
+import { staleSysctls } from "../../reconcile/plan-kernel.ts";
 import { type ServiceChange, summarizeChanges } from "../../reconcile/summarize-changes.ts";
 import { Failure } from "../failure.ts";
 import type { Application } from "./apply-changes.ts";
@@ -24,17 +24,17 @@ export interface Planned {
   readonly ofChain: ServiceOfChain;
 }
 
-export function planFor(given: Desired, host: HostState): Planned {
-  const { families: chosen, excluded } = given;
-  const ownership = { wantedServers: new Set(given.wanted.servers.keys()), excluded, families: chosen };
+export function planFor(asked: Desired, host: HostState): Planned {
+  const { families: chosen, excluded } = asked;
+  const ownership = { desiredServers: new Set(asked.wanted.servers.keys()), excluded, families: chosen };
   const found = ownedOnHost(host, ownership);
   // The device stays as long as it carries addresses of the family that is left alone.
   const isShared = (found.addresses?.size ?? 0) < (host.serviceAddresses?.size ?? 0);
-  const addresses = given.wanted.addresses ?? (isShared ? new Set<string>() : undefined);
-  const leftovers = leftoverSettings(given.wanted, found, host.servers.length > found.servers.size);
-  const sysctls = new Map([...leftovers, ...given.wanted.sysctls]);
-  const wanted = withoutCountersInUse({ ...given.wanted, addresses, sysctls }, host);
-  const desired = { ...given, wanted };
+  const addresses = asked.wanted.addresses ?? (isShared ? new Set<string>() : undefined);
+  const leftovers = staleSysctls(asked.wanted, found, host.servers.length > found.servers.size);
+  const sysctls = new Map([...leftovers, ...asked.wanted.sysctls]);
+  const wanted = withoutCountersInUse({ ...asked.wanted, addresses, sysctls }, host);
+  const desired = { ...asked, wanted };
   for (const family of families) {
     if (desired.wanted.rules[family] === undefined || host.rules[family] !== undefined) continue;
     const tool = `${toolNames[family]}-save`;
@@ -63,7 +63,7 @@ export function applicationOf({ desired, found, ownership, backends, plan }: Pla
     wanted: desired.wanted,
     before: { ...found, sysctls: settingsBefore(found, plan.changes) },
     steps: plan.steps,
-    ownership: { ...ownership, wantedServers: new Set([...ownership.wantedServers, ...found.servers.keys()]) },
+    ownership: { ...ownership, desiredServers: new Set([...ownership.desiredServers, ...found.servers.keys()]) },
     backends,
     udpServices: desired.udpServices,
   };

@@ -1,8 +1,7 @@
-import { type SideSource, type SideSources } from "./read-side-sources.ts";
 import type { HostSide } from "../../diff/host-side.ts";
 import type { NodePair } from "../../diff/side-nodes.ts";
 import { Failure } from "../failure.ts";
-
+import type { SideSource, SideSources } from "./read-side-sources.ts";
 
 export interface PairedNodes {
   readonly pairs: readonly NodePair[];

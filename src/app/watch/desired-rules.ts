@@ -2,7 +2,7 @@ import type { Diagnostic } from "../../diagnostics/diagnostic.ts";
 import type { CompilerOptions } from "../../incremental/advance.ts";
 import { createPlanningCompiler, type PlanningCompiler, type Update } from "../../incremental/create-compiler.ts";
 import type { ObjectChanges } from "../../incremental/read-changes.ts";
-import type { ChangeStep } from "../../ir/step.ts";
+import type { Step } from "../../ir/step.ts";
 import type { UdpService } from "../../languages/conntrack.ts";
 import { readDocuments } from "../../model/documents/read-documents.ts";
 import { isRecord } from "../../model/fields/fields.ts";
@@ -19,7 +19,7 @@ export interface DesiredRules {
 
 export interface DesiredUpdate {
   /** From the state before to the state now; undefined when only the host can tell what is to be done. */
-  readonly steps: readonly ChangeStep[] | undefined;
+  readonly steps: readonly Step[] | undefined;
   readonly diagnostics: readonly Diagnostic[];
   /** Those that the changes concern. */
   readonly udpServices: () => readonly UdpService[];
@@ -76,7 +76,7 @@ function desiredOf(compiler: PlanningCompiler, { node, families }: DesiredOption
 }
 
 /** After the first script all steps are changes, whose text is no bytes. */
-function changeSteps(steps: Update["steps"]): readonly ChangeStep[] {
+function changeSteps(steps: Update["steps"]): readonly Step[] {
   return steps.flatMap((step) => (typeof step.stdin === "string" ? [{ ...step, stdin: step.stdin }] : []));
 }
 

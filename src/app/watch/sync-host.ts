@@ -1,7 +1,7 @@
 import { isDrifted } from "../../check/verify.ts";
 import type { Host } from "../../host/run-step.ts";
 import type { HostDocument } from "../../ir/host-document.ts";
-import type { ChangeStep } from "../../ir/step.ts";
+import type { Step } from "../../ir/step.ts";
 import { deleteFlow, parseFlows, staleConntrackEntries, type UdpService } from "../../languages/conntrack.ts";
 import { type HostState, parseHostState, validateDump } from "../../reconcile/live/host-state.ts";
 import { applyChanges } from "../host/apply-changes.ts";
@@ -16,7 +16,7 @@ export interface SyncedHost {
   readonly lock: () => Promise<(() => void) | undefined>;
   /** Why nothing may be changed now, if there is a reason. */
   readonly refusal: () => string | undefined;
-  readonly preflight: (steps: readonly ChangeStep[]) => Promise<readonly string[]>;
+  readonly preflight: (steps: readonly Step[]) => Promise<readonly string[]>;
   /** Keeps what was there before the first change; throws where it cannot. */
   readonly keepBackup: (document: HostDocument) => void;
   /** Why to stop, once somebody has asked for it. */
@@ -24,10 +24,10 @@ export interface SyncedHost {
 }
 
 export type SyncResult =
-  | { readonly kind: "synced"; readonly steps: readonly ChangeStep[]; readonly planned: Planned | undefined }
+  | { readonly kind: "synced"; readonly steps: readonly Step[]; readonly planned: Planned | undefined }
   /** There is nothing to bring the host to yet. */
   | { readonly kind: "waiting" }
-  | { readonly kind: "failed"; readonly message: string; readonly step: ChangeStep | undefined };
+  | { readonly kind: "failed"; readonly message: string; readonly step: Step | undefined };
 
 /** Reads a host; a text: why what it has cannot be told. */
 export async function readHostState(
@@ -79,7 +79,7 @@ export async function applyWhole(desire: Desire, synced: SyncedHost): Promise<Sy
 
 /** Runs steps that lead on from what the last sync left. They end by themselves: each prefix of them is safe. */
 export async function applyPart(
-  steps: readonly ChangeStep[],
+  steps: readonly Step[],
   services: () => readonly UdpService[],
   synced: SyncedHost,
 ): Promise<SyncResult> {

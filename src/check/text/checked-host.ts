@@ -1,7 +1,7 @@
 import { createSubject, type Sink } from "../../diagnostics/diagnostic.ts";
 import { at, documentPlace, type Place } from "../../diagnostics/place.ts";
 import { type HostDocument, type HostText, placedText, textsUnder } from "../../ir/host-document.ts";
-import { type PlacedProblem, toolNames } from "../../ir/text.ts";
+import { type PlacedProblem, type TextPart, toolNames } from "../../ir/text.ts";
 import {
   batchHeading,
   givenAddresses,
@@ -60,12 +60,6 @@ export type TextRule = (host: CheckedHost, sink: Sink) => void;
 /** Of one text so many broken lines are told: after these it is known to be none of the kind. */
 const mostBroken = 20;
 
-/** A text with the number of its document for a name, so that problems and rules can be placed. */
-interface NumberedPart {
-  readonly file: string;
-  readonly text: string;
-}
-
 /** Takes the texts of a host apart. Broken lines are reported; pieces of one table are laid over one another. */
 export function parseHost(host: HostDocument, sink: Sink): CheckedHost {
   const sets = parsePlaced(ipset, partsUnder(host, "ipset save"), sink);
@@ -87,7 +81,8 @@ export function parseHost(host: HostDocument, sink: Sink): CheckedHost {
   };
 }
 
-function partsUnder(host: HostDocument, heading: string): readonly NumberedPart[] {
+/** The texts with the numbers of their documents for names, so that problems and rules can be placed. */
+function partsUnder(host: HostDocument, heading: string): readonly TextPart[] {
   return textsUnder(host, heading).map((text: HostText) => ({ file: `${text.source}`, text: placedText(text) }));
 }
 
@@ -97,7 +92,7 @@ function placeIn(file: string, line: number): Place {
 
 function parsePlaced<Value>(
   language: HostLanguage<readonly Value[]>,
-  parts: readonly NumberedPart[],
+  parts: readonly TextPart[],
   sink: Sink,
 ): readonly Value[] {
   const { doc, problems } = language.parse(parts);
@@ -116,7 +111,7 @@ function reportBroken(problems: readonly PlacedProblem[], sink: Sink): void {
   }
 }
 
-function tablesOf(parts: readonly NumberedPart[], family: Family, sink: Sink): readonly CheckedTable[] {
+function tablesOf(parts: readonly TextPart[], family: Family, sink: Sink): readonly CheckedTable[] {
   const { tables, problems } = readTables(parts);
   const broken: PlacedProblem[] = problems.filter(concernsRules);
   const checked = [...tables].map(([name, chains]) => {

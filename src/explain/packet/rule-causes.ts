@@ -10,9 +10,21 @@ import type { SourceDocument } from "../../model/documents/source.ts";
 import type { Service } from "../../model/objects/service.ts";
 import type { Cause, CauseOf } from "./explain-hop.ts";
 
+/** What the lines of a script, which was compiled with origins, are there for. */
+export function causesIn({ steps }: Script, documents: readonly SourceDocument[]): CauseOf {
+  let known: ReadonlyMap<string, LineOrigin> | undefined;
+  return ({ file, line }) => {
+    known ??= new Map(
+      steps.flatMap((step) => (step.origins ?? []).map((origin) => [`${step.file}:${origin.line}`, origin] as const)),
+    );
+    const origin = known.get(`${file}:${line}`);
+    return origin && causeOf(origin, documents);
+  };
+}
+
 /**
- * What rules are there for that packets to a target meet. Of a cluster, only the Services that answer there are compiled
- * with origins: to keep those of all lines costs more than all the rest of an explanation.
+ * What rules of a dump are there for that packets to a target meet: those of the state that say the same. Only the
+ * Services that answer there are compiled.
  */
 export function causesTo(state: ReadState, node: string | undefined): (target: Target) => CauseOf {
   return (target) => {

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import type { ChangeStep } from "../../ir/step.ts";
+import type { Step } from "../../ir/step.ts";
 import type { Family } from "../../model/address.ts";
 import type { HostState } from "../../reconcile/live/host-state.ts";
 import type { OwnedState } from "../../reconcile/owned-state.ts";
@@ -18,8 +18,8 @@ export interface PlanDocument {
   /** Of what was ours on the host; a host that has another is another than the plan is for. */
   readonly fingerprint: string;
   readonly changes: readonly ServiceChange[];
-  readonly steps: readonly ChangeStep[];
-  readonly undo: readonly ChangeStep[];
+  readonly steps: readonly Step[];
+  readonly undo: readonly Step[];
   readonly wanted: SerializedState;
   /** `ipvs.excludeCIDRs`, which say what is not ours. */
   readonly excluded: readonly string[];

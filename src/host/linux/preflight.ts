@@ -1,12 +1,12 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { createServer } from "node:net";
-import type { ChangeStep } from "../../ir/step.ts";
+import type { Step } from "../../ir/step.ts";
 import { notInstalled } from "../../reconcile/live/host-state.ts";
 import { featuresOf, parseProbe, printProbe } from "../../reconcile/live/probe.ts";
 import { type Run, runOnHost } from "../run-step.ts";
 
 /** Why steps cannot be run on this host, each in a line; empty when they can. Nothing is changed to find out. */
-export async function preflight(steps: readonly ChangeStep[], run: Run = runOnHost): Promise<readonly string[]> {
+export async function preflight(steps: readonly Step[], run: Run = runOnHost): Promise<readonly string[]> {
   const capability = missingCapability();
   if (capability !== undefined) return [capability];
   const absent = await missingTools(steps, run);
@@ -31,7 +31,7 @@ function missingCapability(): string | undefined {
 }
 
 /** A tool that does not even print its version is taken for missing. */
-async function missingTools(steps: readonly ChangeStep[], run: Run): Promise<readonly string[]> {
+async function missingTools(steps: readonly Step[], run: Run): Promise<readonly string[]> {
   const tools = [...new Set(steps.map(({ argv }) => argv[0] as string))];
   const versionOf: Readonly<Record<string, string>> = { ip: "-V" };
   const ran = await Promise.all(tools.map((tool) => run([tool, versionOf[tool] ?? "--version"], "")));
@@ -39,7 +39,7 @@ async function missingTools(steps: readonly ChangeStep[], run: Run): Promise<rea
 }
 
 /** Tried in a network namespace that ends with the attempt. */
-async function missingFeatures(steps: readonly ChangeStep[], run: Run): Promise<readonly string[]> {
+async function missingFeatures(steps: readonly Step[], run: Run): Promise<readonly string[]> {
   const features = featuresOf(steps);
   if (features.length === 0) return [];
   const { stdout, failure } = await run(["unshare", "--net", "sh"], printProbe(features));

@@ -1,4 +1,5 @@
 import { type HostLanguage, parseParts } from "../language.ts";
+import { setFeatures } from "./features.ts";
 import { parseSets, printSets, type SavedSet } from "./parse.ts";
 
 /** ipset save and ipset restore. */
@@ -14,4 +15,5 @@ export const ipset: HostLanguage<readonly SavedSet[]> = {
       return { values: sets, problems };
     }),
   write: printSets,
+  probes: setFeatures,
 };

@@ -1,4 +1,5 @@
 import type { HostLanguage } from "../language.ts";
+import { ruleFeatures } from "./features.ts";
 import { readTables, type SavedTable, type SavedTables } from "./read-tables.ts";
 import { splitFamilies } from "./split-families.ts";
 
@@ -21,6 +22,7 @@ export const iptables: HostLanguage<SavedTables> = {
   recognize: (line) => /^(?:\*[a-z]+$|:\S+ \S|(?:\[\d+:\d+\] )?-A [^-\s])/.test(line),
   isListing: (line) => /^(?:-[PN] [\w-]+|Chain [\w-]+ \()/.test(line),
   splitFamilies,
+  probes: ruleFeatures,
   parse: (parts) => {
     const doc = readTables(parts);
     return { doc, problems: doc.problems };
@@ -33,8 +35,7 @@ function writeTable(name: string, table: SavedTable): string {
   const chains = [...table.values()];
   const declared = chains.filter(({ declaredAt }) => declaredAt !== undefined);
   const declarations = declared.map(({ name: chain, policy, counters }) => {
-    const counted = counters === undefined ? "" : ` [${counters.packets}:${counters.bytes}]`;
-    return `:${chain} ${policy ?? "-"}${counted}`;
+    return `:${chain} ${policy ?? "-"}${counters === undefined ? "" : ` ${counters}`}`;
   });
   const rules = chains.flatMap(({ lines, counted }) =>
     lines.map((line, at) => (counted[at] === undefined ? line : `${counted[at]} ${line}`)),

@@ -43,7 +43,13 @@ export function parseTables(text: string): Tables {
       const { rules, problems: broken } = parseRules(chain);
       for (const { line, message } of broken) found.push({ line, message });
       const { policy, declaredAt, counters } = chain;
-      return { name: chain.name, policy, declaredAt, counters, rules: rules.map(({ rule }) => rule) };
+      return {
+        name: chain.name,
+        policy,
+        declaredAt,
+        counters: parseCounters(counters),
+        rules: rules.map(({ rule }) => rule),
+      };
     }),
   }));
   return { tables: parsed, problems: found.sort((a, b) => a.line - b.line) };

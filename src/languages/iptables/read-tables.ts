@@ -1,5 +1,5 @@
 import type { PlacedProblem, TextPart } from "../../ir/text.ts";
-import { builtInChains, type Counters } from "./rule.ts";
+import { builtInChains } from "./rule.ts";
 
 /** The rules of one family by table and chain. Lines stay text until somebody asks for a chain's rules. */
 export interface SavedTables {
@@ -17,7 +17,8 @@ export interface SavedChain {
   /** The line of `:NAME`; undefined when the text only appends to the chain, as to a built-in one. */
   readonly declaredAt: number | undefined;
   readonly declaredIn: string | undefined;
-  readonly counters: Counters | undefined;
+  /** `[12:3456]`, as it stands there. */
+  readonly counters: string | undefined;
   /** Without counters. */
   readonly lines: readonly string[];
   /** Line numbers, from 1, beside `lines`. */
@@ -48,7 +49,7 @@ interface OpenChain extends SavedChain {
   policy: string | undefined;
   declaredAt: number | undefined;
   declaredIn: string | undefined;
-  counters: Counters | undefined;
+  counters: string | undefined;
   lines: readonly string[];
   numbers: readonly number[];
   files: readonly string[];
@@ -64,6 +65,8 @@ interface Reading {
   chain: OpenChain | undefined;
   readonly lines: string[];
   readonly numbers: number[];
+  /** How many lines wait: the lists keep their room. */
+  count: number;
   /** Beside `lines`, as far as the last line that has counters. */
   readonly counted: (string | undefined)[];
   /** This file alone, one list for all chains. */
@@ -78,8 +81,7 @@ export function readTables(parts: readonly TextPart[]): SavedTables {
   const tables: Reading["tables"] = new Map();
   const problems: RuleTextProblem[] = [];
   for (const { file, text } of parts) {
-    const waiting = { table: undefined, chain: undefined, lines: [], numbers: [], counted: [] };
-    const reading: Reading = { tables, problems, file, files: [file], ...waiting };
+    const reading = createReading(tables, problems, file);
     let number = 1;
     for (let start = 0; start < text.length; number += 1) {
       const newline = text.indexOf("\n", start);
@@ -93,6 +95,21 @@ export function readTables(parts: readonly TextPart[]): SavedTables {
     closeTable(reading);
   }
   return { tables, problems };
+}
+
+function createReading(tables: Reading["tables"], problems: Reading["problems"], file: string): Reading {
+  return {
+    tables,
+    problems,
+    file,
+    table: undefined,
+    chain: undefined,
+    lines: [],
+    numbers: [],
+    count: 0,
+    counted: [],
+    files: [file],
+  };
 }
 
 const dash = 0x2d;
@@ -145,11 +162,15 @@ function endTable(reading: Reading): void {
   reading.table = undefined;
 }
 
-const declaration = /^:(\S+)\s+(\S+)(?:\s+\[(\d+):(\d+)\])?\s*$/;
-
 function declareChain(reading: Reading, chains: Map<string, OpenChain>, line: string, number: number): void {
-  const [, name, policy, packets, bytes] = declaration.exec(line) ?? [];
-  if (name === undefined || policy === undefined) {
+  // No pattern: there are as many chains as endpoints.
+  const end = line.indexOf(" ");
+  const name = line.slice(1, end < 0 ? undefined : end);
+  const rest = end < 0 ? "" : line.slice(end + 1).trimStart();
+  const blank = rest.indexOf(" ");
+  const policy = blank < 0 ? rest : rest.slice(0, blank);
+  const counters = blank < 0 ? undefined : rest.slice(blank + 1);
+  if (name === "" || policy === "") {
     report(reading, number, "not a chain: expected :NAME POLICY");
     return;
   }
@@ -159,15 +180,25 @@ function declareChain(reading: Reading, chains: Map<string, OpenChain>, line: st
   chain.policy = policy === "-" ? undefined : policy;
   chain.declaredAt = number;
   chain.declaredIn = reading.file;
-  chain.counters = packets === undefined || bytes === undefined ? undefined : { packets, bytes };
+  chain.counters = counters;
   chains.set(name, chain);
 }
 
 const none: readonly never[] = [];
 
 function openChain(name: string): OpenChain {
-  const undeclared = { policy: undefined, declaredAt: undefined, declaredIn: undefined, counters: undefined };
-  return { name, ...undeclared, lines: none, numbers: none, files: none, counted: none };
+  // Spelled out, not spread: a chain for each endpoint is made here.
+  return {
+    name,
+    policy: undefined,
+    declaredAt: undefined,
+    declaredIn: undefined,
+    counters: undefined,
+    lines: none,
+    numbers: none,
+    files: none,
+    counted: none,
+  };
 }
 
 function appendRule(reading: Reading, line: string, number: number, counters?: string): void {
@@ -181,9 +212,11 @@ function appendRule(reading: Reading, line: string, number: number, counters?: s
     takeLines(reading);
     reading.chain = chainOf(reading, name, number);
   }
-  if (counters !== undefined) reading.counted[reading.lines.length] = counters;
-  reading.lines.push(line);
-  reading.numbers.push(number);
+  const at = reading.count;
+  if (counters !== undefined) reading.counted[at] = counters;
+  reading.lines[at] = line;
+  reading.numbers[at] = number;
+  reading.count = at + 1;
 }
 
 function chainOf(reading: Reading, name: string, number: number): OpenChain {
@@ -200,19 +233,21 @@ function chainOf(reading: Reading, name: string, number: number): OpenChain {
 
 /** Gives the lines that wait to their chain. */
 function takeLines(reading: Reading): void {
-  const { chain, lines, numbers, counted, files } = reading;
-  if (chain !== undefined && lines.length > 0) {
-    const isFirst = chain.lines.length === 0;
-    const isMixed = !isFirst && (chain.files.length > 1 || chain.files[0] !== files[0]);
-    if (counted.length > 0 || chain.counted.length > 0) chain.counted = countersOf(chain, counted);
-    chain.files = isMixed ? [...filesOf(chain), ...lines.map(() => reading.file)] : files;
-    chain.lines = isFirst ? lines.slice() : [...chain.lines, ...lines];
-    chain.numbers = isFirst ? numbers.slice() : [...chain.numbers, ...numbers];
-  }
-  lines.length = 0;
-  numbers.length = 0;
-  counted.length = 0;
+  const { chain, count, counted, files } = reading;
   reading.chain = undefined;
+  reading.count = 0;
+  if (chain === undefined || count === 0) return;
+  const lines = reading.lines.slice(0, count);
+  const numbers = reading.numbers.slice(0, count);
+  if (counted.length > 0 || chain.counted.length > 0) {
+    chain.counted = countersOf(chain, counted);
+    counted.length = 0;
+  }
+  const isFirst = chain.lines.length === 0;
+  const isMixed = !isFirst && (chain.files.length > 1 || chain.files[0] !== files[0]);
+  chain.files = isMixed ? [...filesOf(chain), ...lines.map(() => reading.file)] : files;
+  chain.lines = isFirst ? lines : [...chain.lines, ...lines];
+  chain.numbers = isFirst ? numbers : [...chain.numbers, ...numbers];
 }
 
 function countersOf({ lines, counted: before }: OpenChain, counted: readonly (string | undefined)[]) {

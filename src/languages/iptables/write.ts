@@ -106,12 +106,12 @@ export function notMark(value: number): string {
 }
 
 /** The counter's name stands after two blanks: a quirk of the match's printer. */
-export function countedBy(counter: string): string {
+export function nfacct(counter: string): string {
   return ` -m nfacct --nfacct-name  ${counter}`;
 }
 
 /** Matches one packet in `n`, by chance. */
-export function oneIn(n: number): string {
+export function statisticRandom(n: number): string {
   return ` -m statistic --mode random --probability ${probabilityOneIn(n)}`;
 }
 
@@ -137,12 +137,12 @@ const wholeAddress: Readonly<Record<Family, string>> = {
 };
 
 /** Matches sources entered into the list within the last `seconds`, and forgets older ones. */
-export function seenRecently(list: string, seconds: number, family: Family): string {
+export function recentCheck(list: string, seconds: number, family: Family): string {
   return ` -m recent --rcheck --seconds ${seconds} --reap --name ${list} --mask ${wholeAddress[family]} --rsource`;
 }
 
 /** Enters the source into the list. */
-export function remember(list: string, family: Family): string {
+export function recentSet(list: string, family: Family): string {
   return ` -m recent --set --name ${list} --mask ${wholeAddress[family]} --rsource`;
 }
 

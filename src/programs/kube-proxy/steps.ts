@@ -1,22 +1,22 @@
 import { joinLines, linesOf } from "../../ir/lines.ts";
-import type { Step } from "../../ir/step.ts";
+import type { ScriptStep } from "../../ir/step.ts";
 import { toolNames } from "../../ir/text.ts";
 import { comment, conntrackState, jump } from "../../languages/iptables/write.ts";
 import type { Family } from "../../model/address.ts";
 import { type AssembledText, always, lineOrigin } from "../origins.ts";
 
 /** A step that feeds a tool a text, with the origins of its lines where they were kept. */
-export function textStep(step: Pick<Step, "purpose" | "argv" | "file">, { text, origins }: AssembledText): Step {
+export function textStep(step: Omit<ScriptStep, "stdin" | "origins">, { text, origins }: AssembledText): ScriptStep {
   return { ...step, stdin: text, ...(origins === undefined ? {} : { origins }) };
 }
 
 /** The steps that give a family its rules: chains first, then the jumps that lead into them. */
-export function restoreSteps(family: Family, chains: AssembledText, jumps: AssembledText): readonly Step[] {
+export function restoreSteps(family: Family, chains: AssembledText, jumps: AssembledText): readonly ScriptStep[] {
   const tool = toolNames[family];
   const argv = [`${tool}-restore`, "--noflush", "--wait", "5"];
   return [
-    textStep({ purpose: "fill our own chains", argv, file: `${tool}.restore` }, chains),
-    textStep({ purpose: "lead traffic into them", argv, file: `${tool}.jumps` }, jumps),
+    textStep({ purpose: "fill our own chains", argv, language: "iptables", family, file: `${tool}.restore` }, chains),
+    textStep({ purpose: "lead traffic into them", argv, language: "iptables", family, file: `${tool}.jumps` }, jumps),
   ];
 }
 

@@ -15,10 +15,10 @@ export function featuresOnHost(host: HostState): Partial<HostFeatures> {
  * Without nfacct, which nodes of most distributions have not, counters cannot be listed; but those that rules use are
  * there, and need not be made.
  */
-export function withoutCountersInUse(wanted: OwnedState, host: HostState): OwnedState {
-  if (host.counters !== undefined) return wanted;
+export function withoutCountersInUse(desired: OwnedState, host: HostState): OwnedState {
+  if (host.counters !== undefined) return desired;
   const used = countersInUse(host);
-  return { ...wanted, counters: new Set([...wanted.counters].filter((name) => !used.has(name))) };
+  return { ...desired, counters: new Set([...desired.counters].filter((name) => !used.has(name))) };
 }
 
 function countersInUse({ rules }: HostState): ReadonlySet<string> {

@@ -2,9 +2,9 @@ import { type HostDocument, type HostText, textsUnder } from "../../ir/host-docu
 import { type TextProblem, toolNames } from "../../ir/text.ts";
 import { listFlows, parseFlows, type UdpFlow } from "../../languages/conntrack.ts";
 import { givenAddresses, linksCommand, parseLinks } from "../../languages/iproute.ts";
-import { parseSets, type SavedSets } from "../../languages/ipset/parse.ts";
+import { parseSets, type SavedSet } from "../../languages/ipset/parse.ts";
 import { hidesRules, readTables, type SavedTables } from "../../languages/iptables/read-tables.ts";
-import { parseTimeouts } from "../../languages/ipvs/language.ts";
+import { parseTimeouts, timeoutsCommand } from "../../languages/ipvs/language.ts";
 import { parseServers, type SavedServer } from "../../languages/ipvs/parse.ts";
 import { countersCommand, parseCounters } from "../../languages/nfacct.ts";
 import { parseSysctls, sysctlCommand } from "../../languages/sysctl.ts";
@@ -22,7 +22,7 @@ export interface HostState {
   /** Undefined: there is no such iptables here; `withoutRules` says why. */
   readonly rules: Readonly<Record<Family, HostRules | undefined>>;
   readonly withoutRules: Readonly<Record<Family, string | undefined>>;
-  readonly sets: SavedSets;
+  readonly sets: readonly SavedSet[];
   readonly servers: readonly SavedServer[];
   /** What kube-ipvs0 carries; undefined: there is no such device. */
   readonly serviceAddresses: ReadonlySet<string> | undefined;
@@ -62,8 +62,8 @@ export function parseHostState(document: HostDocument): {
     report(heading, found.filter(hidesRules));
     return { backend: text(`${toolNames[family]} --version`).includes("nf_tables") ? "nft" : "legacy", tables };
   };
-  const sets = parseSets(text("ipset save"));
-  report("ipset save", sets.problems);
+  const { sets, problems: setProblems } = parseSets(text("ipset save"));
+  report("ipset save", setProblems);
   const { servers, problems: serverProblems } = parseServers(text("ipvsadm -Sn"));
   report("ipvsadm -Sn", serverProblems);
   const links = parseLinks(text(linksCommand));
@@ -81,7 +81,7 @@ export function parseHostState(document: HostDocument): {
       device && new Set(givenAddresses(device).map((ip) => (ip.includes(":") ? `${ip}/128` : `${ip}/32`))),
     sysctls: parseSysctls(text(sysctlCommand)),
     counters: listed === undefined ? undefined : parseCounters(listed),
-    timeouts: parseTimeouts(text("ipvsadm -L --timeout")),
+    timeouts: parseTimeouts(text(timeoutsCommand)),
     flows: [...parseFlows(text(listFlows("ipv4").join(" "))), ...parseFlows(text(listFlows("ipv6").join(" ")))],
   };
   return { state, problems };

@@ -6,8 +6,8 @@ import { type OwnedRules, type OwnedState, onlyFamilies } from "../owned-state.t
 import type { HostRules, HostState } from "./host-state.ts";
 
 export interface Ownership {
-  /** Virtual servers (`-t 10.96.0.10:80`) that the wanted state has: they are ours wherever they are. */
-  readonly wantedServers: ReadonlySet<string>;
+  /** Virtual servers (`-t 10.96.0.10:80`) that the desired state has: they are ours wherever they are. */
+  readonly desiredServers: ReadonlySet<string>;
   /** `ipvs.excludeCIDRs` of kube-proxy's configuration. */
   readonly excluded: readonly Cidr[];
   /** Where somebody chose them: the others are left alone. */
@@ -15,9 +15,9 @@ export interface Ownership {
 }
 
 /** What of a host is ours; everything else is somebody else's and stays as it is. */
-export function ownedOnHost(host: HostState, { wantedServers, excluded, families: chosen }: Ownership): OwnedState {
+export function ownedOnHost(host: HostState, { desiredServers, excluded, families: chosen }: Ownership): OwnedState {
   const sets = ownedSets(host.sets, setsOfOthers(host));
-  const claims = { addresses: host.serviceAddresses ?? new Set<string>(), sets, wanted: wantedServers, excluded };
+  const claims = { addresses: host.serviceAddresses ?? new Set<string>(), sets, desired: desiredServers, excluded };
   const servers = new Map(
     host.servers.flatMap((server) => {
       const owned = ownedServer(server);

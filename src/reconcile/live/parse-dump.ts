@@ -1,3 +1,4 @@
+import type { Artifact } from "../../ir/artifact.ts";
 import type { HostDocument, HostText } from "../../ir/host-document.ts";
 import { type AnyLanguage, filesByName, recognizeText } from "../../languages/registry.ts";
 import { nodeOfApplyScript } from "../../languages/shell.ts";
@@ -33,13 +34,8 @@ export interface DumpProblem {
  * looked into: a text that was recognised may still be broken.
  *
  * @example
- * ```ts
- * import { parseDump } from "portolan";
- *
- * const { hosts, problems } = parseDump("*filter\n:INPUT ACCEPT [0:0]\nCOMMIT\n");
- * console.log(hosts.map(({ kind, texts }) => [kind, texts[0].heading])); // [["saved","iptables-save"]]
- * console.log(problems); // []
- * ```
+ * const { hosts, problems } = parseDump("*nat\n:PREROUTING ACCEPT [0:0]\nCOMMIT\n");
+ * hosts[0]?.texts[0]?.heading; // "iptables-save"
  */
 export function parseDump(texts: string | readonly SourceText[]): ParsedDump {
   const sources = typeof texts === "string" ? [{ name: "dump", text: texts }] : texts;
@@ -114,6 +110,15 @@ interface NamedTexts {
 
 function hostsOf(hosts: readonly NamedTexts[], kind: HostDocument["kind"]): ParsedDump {
   return { hosts: hosts.map((host) => ({ kind, version: 1, ...host, failures: {} })), problems: [] };
+}
+
+/** The document of a host that has what was compiled for it. */
+export function documentOf(artifacts: readonly Artifact[]): HostDocument {
+  const texts = artifacts.map((artifact, source) => {
+    const heading = filesByName.get(artifact.file)?.heading ?? artifact.file;
+    return { ...artifact, heading, source, firstLine: 1 };
+  });
+  return { kind: "compiled", version: 1, name: undefined, texts, failures: {} };
 }
 
 /** A file of `compile --out-dir`: `iptables.restore`, or `node1/iptables.restore` of `--all-nodes`. */

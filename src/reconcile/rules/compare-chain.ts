@@ -1,41 +1,41 @@
 import { canonicalRule, targetOf } from "../../languages/iptables/canonical-rule.ts";
 import { isNodePortChain } from "../../programs/kube-proxy/chain-names.ts";
 
-/** How the rules of a chain differ from the wanted ones. Lines are as each side spells them. */
+/** How the rules of a chain differ from the desired ones. Lines are as each side spells them. */
 export interface ChainDifference {
   /** Wanted and not there, in their order. */
   readonly missing: readonly string[];
-  /** There and not wanted, in their order. */
+  /** There and not desired, in their order. */
   readonly extra: readonly string[];
   /** The rules that both have stand in another order, and the order says something. */
   readonly reordered: boolean;
-  /** The rules that both have, as wanted but in the order they stand in, with the extra ones in between. */
-  readonly found: readonly string[];
+  /** The rules that both have, as desired but in the order they stand in, with the extra ones in between. */
+  readonly live: readonly string[];
 }
 
 /**
  * Compares rules by what they say: back ends and versions of iptables spell them differently, and kube-proxy writes
  * the rules of shared chains in no order of its own. Undefined: no difference.
  */
-export function compareChain(wanted: readonly string[], found: readonly string[]): ChainDifference | undefined {
-  if (wanted === found) return undefined;
-  if (wanted.length === found.length && wanted.every((line, index) => line === found[index])) return undefined;
-  if (found.length === 0) return { missing: wanted, extra: [], reordered: false, found };
-  if (wanted.length === 0) return { missing: [], extra: found, reordered: false, found };
-  const open = countLines(wanted);
-  const partners: (string | undefined)[] = found.map((line) => take(open, line));
+export function compareChain(desired: readonly string[], live: readonly string[]): ChainDifference | undefined {
+  if (desired === live) return undefined;
+  if (desired.length === live.length && desired.every((line, index) => line === live[index])) return undefined;
+  if (live.length === 0) return { missing: desired, extra: [], reordered: false, live };
+  if (desired.length === 0) return { missing: [], extra: live, reordered: false, live };
+  const open = countLines(desired);
+  const partners: (string | undefined)[] = live.map((line) => take(open, line));
   const left = new Map<string, string[]>();
-  for (const line of wanted) {
+  for (const line of desired) {
     if (take(open, line) !== undefined) push(left, canonicalRule(line), line);
   }
-  const said = found.map((line, index) => partners[index] ?? left.get(canonicalRule(line))?.shift());
+  const said = live.map((line, index) => partners[index] ?? left.get(canonicalRule(line))?.shift());
   const missing = new Map([...left.values()].flatMap((lines) => [...countLines(lines)]));
   const difference = {
-    missing: wanted.filter((line) => take(missing, line) !== undefined),
-    extra: found.filter((_, index) => said[index] === undefined),
-    found: said.map((line, index) => line ?? (found[index] as string)),
+    missing: desired.filter((line) => take(missing, line) !== undefined),
+    extra: live.filter((_, index) => said[index] === undefined),
+    live: said.map((line, index) => line ?? (live[index] as string)),
   };
-  const reordered = isReordered(wanted, difference.missing, said);
+  const reordered = isReordered(desired, difference.missing, said);
   const same = !reordered && difference.missing.length === 0 && difference.extra.length === 0;
   return same ? undefined : { ...difference, reordered };
 }
@@ -47,11 +47,11 @@ function push(lists: Map<string, string[]>, key: string, line: string): void {
 }
 
 function isReordered(
-  wanted: readonly string[],
+  desired: readonly string[],
   missing: readonly string[],
   said: readonly (string | undefined)[],
 ): boolean {
-  const expected = normalOrder(without(wanted, missing));
+  const expected = normalOrder(without(desired, missing));
   const actual = normalOrder(said.filter((line) => line !== undefined));
   return expected.some((line, index) => line !== actual[index]);
 }

@@ -18,36 +18,36 @@ const rulesForEachChange = 8;
 /** The edit that makes the difference, if one is worth it. */
 export function editChain(
   chain: string,
-  wanted: readonly string[],
+  desired: readonly string[],
   difference: ChainDifference,
 ): ChainEdit | undefined {
   const { missing, extra, reordered } = difference;
   const changes = missing.length + extra.length;
-  if (reordered || wanted.length < leastRules || changes * rulesForEachChange > wanted.length) return undefined;
+  if (reordered || desired.length < leastRules || changes * rulesForEachChange > desired.length) return undefined;
   if ([...missing, ...extra].some(hasMemory) || hasTwice(difference)) return undefined;
   return {
     deletes: extra.map(deleteRule),
-    inserts: insertInto(without(difference.found, extra), chain, wanted, missing),
+    inserts: insertInto(without(difference.live, extra), chain, desired, missing),
   };
 }
 
 /** Of a rule that stands twice, its text names the first, which may be the one to keep. */
-function hasTwice({ extra, found }: ChainDifference): boolean {
+function hasTwice({ extra, live }: ChainDifference): boolean {
   const counts = new Set(extra);
-  return extra.length > counts.size || found.filter((line) => counts.has(line)).length > counts.size;
+  return extra.length > counts.size || live.filter((line) => counts.has(line)).length > counts.size;
 }
 
 /** From the last to the first, each right before the rule that is to follow it. */
 function insertInto(
   standing: string[],
   chain: string,
-  wanted: readonly string[],
+  desired: readonly string[],
   missing: readonly string[],
 ): readonly string[] {
   const absent = new Set(missing);
   const inserts: string[] = [];
   let next: string | undefined;
-  for (const line of [...wanted].reverse()) {
+  for (const line of [...desired].reverse()) {
     if (absent.has(line)) {
       const index = next === undefined ? standing.length : standing.indexOf(next);
       standing.splice(index, 0, line);

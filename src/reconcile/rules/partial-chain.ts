@@ -2,7 +2,7 @@ import { deleteRule, insertRule } from "../../languages/iptables/canonical-rule.
 import { type ChainDifference, hasTwice, without } from "./compare-chain.ts";
 
 /** Of a chain of which only some rules are given: where these stand among the others, which stay as they are. */
-export interface Excerpt {
+export interface PartialChain {
   /** By rule: the number of the run of given rules that it is in, counted from the head of the chain. */
   readonly runOf: ReadonlyMap<string, number>;
   /** By run: how many of the other rules stand before it. */
@@ -10,14 +10,14 @@ export interface Excerpt {
 }
 
 /** Both sides are spelled by Portolan, and a rule's place counts even where its order says nothing. */
-export function compareExcerpts(wanted: readonly string[], found: readonly string[]): ChainDifference | undefined {
-  const missing = without(wanted, found);
-  const extra = without(found, wanted);
-  const expected = without(wanted, missing);
-  const actual = without(found, extra);
+export function comparePartialChains(desired: readonly string[], live: readonly string[]): ChainDifference | undefined {
+  const missing = without(desired, live);
+  const extra = without(live, desired);
+  const expected = without(desired, missing);
+  const actual = without(live, extra);
   const reordered = expected.some((line, index) => line !== actual[index]);
   if (!reordered && missing.length === 0 && extra.length === 0) return undefined;
-  return { missing, extra, reordered, found };
+  return { missing, extra, reordered, live };
 }
 
 /** A rule that stands in several runs; without its run its text would name any of them. */
@@ -27,19 +27,22 @@ export function tagRule(line: string, run: number): string {
 
 const tag = / #\d+$/;
 
-interface ExcerptChange {
+interface PartialChange {
   readonly chain: string;
-  readonly wanted: readonly string[];
-  readonly found: readonly string[];
+  readonly desired: readonly string[];
+  readonly live: readonly string[];
   readonly difference: ChainDifference;
 }
 
 /** Lines for iptables-restore that make the change: deletes, then each insert at the place it is to have in the end. */
-export function editExcerpt({ chain, wanted, found, difference }: ExcerptChange, excerpt: Excerpt): readonly string[] {
-  const isWhole = difference.reordered || hasTwice(wanted) || hasTwice(found);
-  const leaving = new Set(isWhole ? found : difference.extra);
-  const arriving = new Set(isWhole ? wanted : difference.missing);
-  const placed = inOrder(found, excerpt).filter(({ line }) => leaving.has(line));
+export function editPartialChain(
+  { chain, desired, live, difference }: PartialChange,
+  partial: PartialChain,
+): readonly string[] {
+  const isWhole = difference.reordered || hasTwice(desired) || hasTwice(live);
+  const leaving = new Set(isWhole ? live : difference.extra);
+  const arriving = new Set(isWhole ? desired : difference.missing);
+  const placed = inOrder(live, partial).filter(({ line }) => leaving.has(line));
   const [nameless, named] = [
     placed.filter(({ line }) => isNameless(line)),
     placed.filter(({ line }) => !isNameless(line)),
@@ -47,7 +50,7 @@ export function editExcerpt({ chain, wanted, found, difference }: ExcerptChange,
   return [
     ...nameless.reverse().map(({ position }) => `-D ${chain} ${position}`),
     ...named.map(({ line }) => deleteRule(line)),
-    ...inOrder(wanted, excerpt)
+    ...inOrder(desired, partial)
       .filter(({ line }) => arriving.has(line))
       .map(({ line, position }) => insertRule(line.replace(tag, ""), chain, position)),
   ];
@@ -58,7 +61,7 @@ function isNameless(line: string): boolean {
 }
 
 /** The rules as they stand in the chain, counted from 1. */
-function inOrder(lines: readonly string[], { runOf, othersBefore }: Excerpt) {
+function inOrder(lines: readonly string[], { runOf, othersBefore }: PartialChain) {
   const sorted = lines.map((line) => ({ line, run: runOf.get(line) ?? 0 })).sort((a, b) => a.run - b.run);
   return sorted.map(({ line, run }, index) => ({ line, position: (othersBefore[run] ?? 0) + index + 1 }));
 }

@@ -12,27 +12,27 @@ import type { OwnedRules } from "../owned-state.ts";
 import { cutBlindly, cutIntoFragments, mostChainsAtOnce } from "./edit-chain.ts";
 import { type ChainChange, diffRules } from "./rule-changes.ts";
 import { transaction } from "./transaction.ts";
-import { interimFilter, interimNat, type TwoTables } from "./transitional-filter.ts";
+import { type TwoTables, transitionalFilter, transitionalNat } from "./transitional-filter.ts";
 
 type Lines = readonly string[];
 
 /**
- * The steps that lead one family from its rules to the wanted ones. The filter table changes twice, before nat and
- * after it, and what IPVS still needs of nat goes last: interim-tables.ts says what when.
+ * The steps that lead one family from its rules to the desired ones. The filter table changes twice, before nat and
+ * after it, and what IPVS still needs of nat goes last: transitional-tables.ts says what when.
  */
 export function planRules(
   family: Family,
-  wanted: OwnedRules | undefined,
-  found: OwnedRules | undefined,
+  desired: OwnedRules | undefined,
+  live: OwnedRules | undefined,
   backend: Backend,
 ): PhasedSteps {
   const step = (purpose: string, lines: Lines) =>
     feed(`${purpose} (${familyNames[family]})`, [`${toolNames[family]}-restore`, "--noflush", "--wait", "5"], lines);
-  const [have, want] = [tablesOf(found), tablesOf(wanted)];
-  const first = withTables(found, { ...have, filter: interimFilter(have, want) });
-  const second = withTables(first, { ...tablesOf(first), nat: interimNat(have.nat, want.nat) });
+  const [have, want] = [tablesOf(live), tablesOf(desired)];
+  const first = withTables(live, { ...have, filter: transitionalFilter(have, want) });
+  const second = withTables(first, { ...tablesOf(first), nat: transitionalNat(have.nat, want.nat) });
   const nat = planNat(diffRules(family, second, first), backend);
-  const changes = diffRules(family, wanted, second);
+  const changes = diffRules(family, desired, second);
   const of = (name: string): Lines =>
     transaction(
       name,
@@ -41,7 +41,7 @@ export function planRules(
   const others = [...new Set(changes.map(({ table }) => table))].filter((table) => !["filter", "nat"].includes(table));
   return {
     make: [
-      ...step("update the filter table before the nat table", transaction("filter", diffRules(family, first, found))),
+      ...step("update the filter table before the nat table", transaction("filter", diffRules(family, first, live))),
       ...step("create chains without callers", nat.make),
     ],
     switchOver: step(
@@ -80,8 +80,8 @@ function planNat(changes: readonly ChainChange[], backend: Backend): NatLines {
   if (backend === "legacy" || changes.length <= mostChainsAtOnce) {
     return { make: [], switchOver: nat(changes), remove: [] };
   }
-  const of = (wanted: ReturnType<typeof roleOf>): readonly ChainChange[] =>
-    changes.filter((change) => roleOf(change) === wanted);
+  const of = (desired: ReturnType<typeof roleOf>): readonly ChainChange[] =>
+    changes.filter((change) => roleOf(change) === desired);
   return {
     make: [...nat(of("base")), ...cutIntoFragments(of("own")).flatMap(nat)],
     switchOver: nat(of("shared")),

@@ -1,7 +1,7 @@
 import { deleteRule, insertRule } from "../../languages/iptables/canonical-rule.ts";
 import { declare } from "../../languages/iptables/write.ts";
 import { editChain } from "./edit-chain.ts";
-import { editExcerpt } from "./partial-chain.ts";
+import { editPartialChain } from "./partial-chain.ts";
 import type { ChainChange } from "./rule-changes.ts";
 
 /** What one `*TABLE ... COMMIT` does: the kernel does all of it at once. */
@@ -22,18 +22,18 @@ export function transaction(table: string, changes: readonly ChainChange[]): rea
 }
 
 function takePart(change: ChainChange, into: Transaction): void {
-  const { chain, kind, wanted, difference, isBuiltIn } = change;
+  const { chain, kind, desired, difference, isBuiltIn } = change;
   if (isBuiltIn) {
     addAll(into.rules, placeJumps(change));
-  } else if (change.excerpt !== undefined) {
-    addAll(into.rules, editExcerpt(change, change.excerpt));
+  } else if (change.partial !== undefined) {
+    addAll(into.rules, editPartialChain(change, change.partial));
   } else if (kind === "remove") {
     into.declared.push(declare(chain));
     if (!change.isHeld) into.deletions.push(`-X ${chain}`);
   } else {
-    const edit = kind === "change" ? editChain(chain, wanted, difference) : undefined;
+    const edit = kind === "change" ? editChain(chain, desired, difference) : undefined;
     if (edit === undefined) into.declared.push(declare(chain));
-    addAll(into.rules, edit === undefined ? wanted : [...edit.deletes, ...edit.inserts]);
+    addAll(into.rules, edit === undefined ? desired : [...edit.deletes, ...edit.inserts]);
   }
 }
 
@@ -43,13 +43,13 @@ function addAll(rules: string[], lines: readonly string[]): void {
 }
 
 /**
- * All wanted jumps to the head of their chain, or behind as many rules of others as they are known to have stood. Where
+ * All desired jumps to the head of their chain, or behind as many rules of others as they are known to have stood. Where
  * more is to be done than to take some away, all are taken out first: a rule that stands twice has no other name.
  */
-function placeJumps({ chain, wanted, found, difference, foreignBefore }: ChainChange): readonly string[] {
+function placeJumps({ chain, desired, live, difference, foreignBefore }: ChainChange): readonly string[] {
   const { missing, extra, reordered } = difference;
-  const isTwice = extra.some((line) => wanted.includes(line));
+  const isTwice = extra.some((line) => desired.includes(line));
   if (missing.length === 0 && !reordered && !isTwice) return extra.map(deleteRule);
-  const places = wanted.length === foreignBefore.length ? foreignBefore : wanted.map(() => 0);
-  return [...found.map(deleteRule), ...wanted.map((line, at) => insertRule(line, chain, (places[at] ?? 0) + at + 1))];
+  const places = desired.length === foreignBefore.length ? foreignBefore : desired.map(() => 0);
+  return [...live.map(deleteRule), ...desired.map((line, at) => insertRule(line, chain, (places[at] ?? 0) + at + 1))];
 }

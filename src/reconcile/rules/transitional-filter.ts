@@ -15,22 +15,22 @@ export interface TwoTables {
  * nat does not send on. So one for an address that nat has known so far comes before nat changes, and one for an
  * address that nat does not know yet comes after; what goes, goes the other way round.
  */
-export function interimFilter(found: TwoTables, wanted: TwoTables): OwnedTable | undefined {
-  if (found.filter === undefined && wanted.filter === undefined) return undefined;
-  const have = found.filter ?? emptyTable;
-  const want = wanted.filter ?? emptyTable;
-  const [before, after] = [sentOn(found.nat), sentOn(wanted.nat)];
+export function transitionalFilter(live: TwoTables, desired: TwoTables): OwnedTable | undefined {
+  if (live.filter === undefined && desired.filter === undefined) return undefined;
+  const have = live.filter ?? emptyTable;
+  const want = desired.filter ?? emptyTable;
+  const [before, after] = [sentOn(live.nat), sentOn(desired.nat)];
   const timing: Timing = {
     comesEarly: (line) => before.has(addressKey(line)),
     goesLate: (line) => after.has(addressKey(line)),
     rewritesEarly: false,
   };
-  const jumps = interimChains(have.jumps, want.jumps, timing);
+  const jumps = transitionalChains(have.jumps, want.jumps, timing);
   const isAsFound = ([chain]: readonly [string, unknown]): boolean =>
     compareChain(jumps.get(chain) ?? [], have.jumps.get(chain) ?? []) === undefined;
   return {
     ...have,
-    chains: interimChains(have.chains, want.chains, timing),
+    chains: transitionalChains(have.chains, want.chains, timing),
     jumps,
     foreignBefore: new Map([...have.foreignBefore].filter(isAsFound)),
   };
@@ -40,22 +40,22 @@ export function interimFilter(found: TwoTables, wanted: TwoTables): OwnedTable |
  * The nat table between before and after, as it is to be until virtual servers are gone. What asks for a set stays
  * while IPVS still sends on what the set marks; with an empty set it does nothing. All else changes at once.
  */
-export function interimNat(found: OwnedTable | undefined, wanted: OwnedTable | undefined): OwnedTable | undefined {
-  if (found === undefined) return wanted;
+export function transitionalNat(live: OwnedTable | undefined, desired: OwnedTable | undefined): OwnedTable | undefined {
+  if (live === undefined) return desired;
   // All of it marks for IPVS, and goes when IPVS sends on no more.
-  if (wanted === undefined && [...found.chains.values()].some((lines) => lines.some(asksForSet))) return found;
-  const want = wanted ?? emptyTable;
+  if (desired === undefined && [...live.chains.values()].some((lines) => lines.some(asksForSet))) return live;
+  const want = desired ?? emptyTable;
   const timing: Timing = { comesEarly: () => true, goesLate: asksForSet, rewritesEarly: true };
-  const chains = interimChains(found.chains, want.chains, timing);
-  const changed = [...chains].filter(([chain, lines]) => lines !== found.chains.get(chain));
+  const chains = transitionalChains(live.chains, want.chains, timing);
+  const changed = [...chains].filter(([chain, lines]) => lines !== live.chains.get(chain));
   const needed = new Set(changed.flatMap(([, lines]) => lines.filter(asksForSet)).map(targetOf));
-  for (const [chain, lines] of found.chains) {
+  for (const [chain, lines] of live.chains) {
     if (want.chains.has(chain)) continue;
     // kube-proxy's flush detector watches to the end.
     if (needed.has(chain) || chain === proxyCanary) chains.set(chain, lines);
     else chains.delete(chain);
   }
-  return { ...found, chains, jumps: want.jumps, foreignBefore: placesKept(want, found) };
+  return { ...live, chains, jumps: want.jumps, foreignBefore: placesKept(want, live) };
 }
 
 function asksForSet(line: string): boolean {
@@ -73,25 +73,25 @@ interface Timing {
 }
 
 /** Chains that are to go stay, with what goes late. */
-function interimChains(
-  found: ChainLines,
-  wanted: ChainLines,
+function transitionalChains(
+  live: ChainLines,
+  desired: ChainLines,
   { comesEarly, goesLate, rewritesEarly }: Timing,
 ): Map<string, readonly string[]> {
-  const interim = new Map<string, readonly string[]>();
-  for (const [chain, want] of wanted) {
-    const have = found.get(chain) ?? [];
+  const transitional = new Map<string, readonly string[]>();
+  for (const [chain, want] of desired) {
+    const have = live.get(chain) ?? [];
     const difference = compareChain(want, have);
     if (difference === undefined || hasTwice(want) || hasTwice(have)) {
-      interim.set(chain, difference === undefined || rewritesEarly ? want : have);
+      transitional.set(chain, difference === undefined || rewritesEarly ? want : have);
       continue;
     }
     const missing = new Set(difference.missing);
     const kept = want.filter((line) => !missing.has(line) || comesEarly(line));
-    interim.set(chain, withExtra(kept, difference.found, new Set(difference.extra.filter(goesLate))));
+    transitional.set(chain, withExtra(kept, difference.live, new Set(difference.extra.filter(goesLate))));
   }
-  for (const [chain, have] of found) if (!wanted.has(chain)) interim.set(chain, have.filter(goesLate));
-  return interim;
+  for (const [chain, have] of live) if (!desired.has(chain)) transitional.set(chain, have.filter(goesLate));
+  return transitional;
 }
 
 /** Rules that go later stay where they are among the others: before the one that follows them now. */

@@ -27,7 +27,7 @@ function lead(host: SimulatedHost, wanted: OwnedState, allows?: Allows): readonl
 function planFor(host: SimulatedHost, wanted: OwnedState) {
   const { state, problems } = parseHostState(collectedDocument(host.dump()));
   expect(problems).toEqual([]);
-  const found = ownedOnHost(state, { wantedServers: new Set(wanted.servers.keys()), excluded: [] });
+  const found = ownedOnHost(state, { desiredServers: new Set(wanted.servers.keys()), excluded: [] });
   return planChanges(wanted, found, { backends: { ipv4: host.backend, ipv6: host.backend }, flows: [] });
 }
 

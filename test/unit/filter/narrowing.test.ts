@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { createRuleOwners } from "../../../src/filter/known-services.ts";
 import { isProblem, parseSelector } from "../../../src/filter/label-selector.ts";
 import { countHidden, createNarrowing, narrowItems } from "../../../src/filter/narrowing.ts";
-import { parseServiceChoice, type ServiceFilter, describeUnmatched } from "../../../src/filter/service-filter.ts";
+import { describeUnmatched, parseServiceChoice, type ServiceFilter } from "../../../src/filter/service-filter.ts";
 import { notShownSentence } from "../../../src/report/words.ts";
 
 interface Asked {

@@ -10,7 +10,6 @@ import {
   parseDocument,
   printDocument,
 } from "../../../src/reconcile/live/collected-document.ts";
-
 import { parseHostState } from "../../../src/reconcile/live/host-state.ts";
 import { ownedOnHost } from "../../../src/reconcile/live/live-state.ts";
 import { failingLine } from "../../../src/reconcile/live/probe.ts";
@@ -89,9 +88,9 @@ describe("what is ours", () => {
     for (const key of keys) host.servers.set(key, { options: "-s rr", realServers: new Map() });
     host.timeouts = "900 120 300";
     const { state } = parseHostState(collectedDocument(host.dump()));
-    const owned = (wantedServers: readonly string[], cidr?: string) => {
+    const owned = (desiredServers: readonly string[], cidr?: string) => {
       const excluded = cidr === undefined ? [] : [{ family: "ipv4" as const, text: cidr, prefix: 16 }];
-      return [...ownedOnHost(state, { wantedServers: new Set(wantedServers), excluded }).servers.keys()];
+      return [...ownedOnHost(state, { desiredServers: new Set(desiredServers), excluded }).servers.keys()];
     };
     expect(owned([])).toEqual(["-t 10.96.0.1:80", "-t 192.0.2.10:30080"]);
     expect(owned(["-t 198.18.0.1:80"])).toEqual(["-t 10.96.0.1:80", "-t 192.0.2.10:30080", "-t 198.18.0.1:80"]);

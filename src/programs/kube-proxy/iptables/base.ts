@@ -3,12 +3,12 @@ import {
   appendTo,
   comment,
   conntrackState,
-  countedBy,
   destination,
   flipMarkBit,
   jump,
   mark,
   masquerade,
+  nfacct,
   notConntrackState,
   notDestination,
   notMark,
@@ -36,7 +36,7 @@ export function kubeletFirewallRules(settings: FamilySettings): readonly string[
 
 export function forwardRules(settings: FamilySettings): readonly string[] {
   const start = appendTo(chains.forward);
-  const counted = settings.nfacct ? countedBy(counters.invalidDropped) : "";
+  const counted = settings.nfacct ? nfacct(counters.invalidDropped) : "";
   const invalid = start + conntrackState("INVALID") + counted + jump("DROP");
   return [
     ...(settings.dropsInvalid ? [invalid] : []),

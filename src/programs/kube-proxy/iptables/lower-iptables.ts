@@ -1,5 +1,5 @@
 import { joinLines, linesOf } from "../../../ir/lines.ts";
-import type { Script, Step } from "../../../ir/step.ts";
+import type { Script, ScriptStep } from "../../../ir/step.ts";
 import type { FamilyPlan, ForwardingPlan } from "../../../plan/forwarding/forwarding-plan.ts";
 import type { LowerOptions } from "../../origins.ts";
 import { counters } from "../names.ts";
@@ -23,7 +23,7 @@ function lowerFamily(
   { settings, servicePorts }: FamilyPlan,
   options: LowerOptions,
   used: Set<string>,
-): readonly Step[] {
+): readonly ScriptStep[] {
   const sections = createSections(options.origins);
   for (const servicePort of servicePorts) lowerServicePort(servicePort, settings, sections);
   if (settings.nfacct && settings.dropsInvalid) used.add(counters.invalidDropped);
@@ -31,7 +31,7 @@ function lowerFamily(
   return restoreSteps(settings.family, assembleRestore(settings, sections), assembleJumps(jumps, options.origins));
 }
 
-function counterSteps(used: ReadonlySet<string>): readonly Step[] {
+function counterSteps(used: ReadonlySet<string>): readonly ScriptStep[] {
   if (used.size === 0) return [];
   const stdin = joinLines([linesOf([...used].sort())]);
   return [
@@ -39,14 +39,16 @@ function counterSteps(used: ReadonlySet<string>): readonly Step[] {
       purpose: "make the counters that rules use",
       argv: ["xargs", "-n", "1", "nfacct", "add"],
       stdin,
+      language: "nfacct",
       file: "nfacct.counters",
     },
   ];
 }
 
 /** Set for the host as a whole, so also where no IPv4 rules are written. */
-function sysctlSteps(plan: ForwardingPlan): readonly Step[] {
+function sysctlSteps(plan: ForwardingPlan): readonly ScriptStep[] {
   if (plan.localhostNodePorts !== "served") return [];
   const stdin = joinLines([linesOf(["net.ipv4.conf.all.route_localnet = 1"])]);
-  return [{ purpose: "let node ports answer on 127.0.0.1", argv: ["sysctl", "-p", "-"], stdin, file: "sysctl.conf" }];
+  const argv = ["sysctl", "-p", "-"];
+  return [{ purpose: "let node ports answer on 127.0.0.1", argv, stdin, language: "sysctl", file: "sysctl.conf" }];
 }

@@ -7,12 +7,12 @@ import {
   destinationPort,
   dnat,
   jump,
-  oneIn,
   protocol,
   protocolMatch,
-  remember,
-  seenRecently,
+  recentCheck,
+  recentSet,
   source,
+  statisticRandom,
 } from "../../../languages/iptables/write.ts";
 import { compareBytes } from "../../../model/fields/name-map.ts";
 import type {
@@ -113,14 +113,14 @@ function lowerPolicyChain(
   if (plan.affinity !== undefined) {
     setOrigin(out, plan, "spec.sessionAffinity");
     for (const to of endpoints) {
-      const seen = seenRecently(to.chain, plan.affinity.timeoutSeconds, settings.family);
+      const seen = recentCheck(to.chain, plan.affinity.timeoutSeconds, settings.family);
       write(out, "nat own", start + toEndpoint(to) + seen + jump(to.chain));
     }
   }
   endpoints.forEach((to, index) => {
     setEndpointOrigin(out, to.endpoint);
     const left = endpoints.length - index;
-    write(out, "nat own", start + toEndpoint(to) + (left > 1 ? oneIn(left) : "") + jump(to.chain));
+    write(out, "nat own", start + toEndpoint(to) + (left > 1 ? statisticRandom(left) : "") + jump(to.chain));
   });
 }
 
@@ -151,7 +151,7 @@ function lowerEndpointChains({ plan, settings, out }: PortLowering, endpoints: r
     write(out, "nat declarations", declare(chain));
     // Hairpin: an endpoint that reaches itself through the service must see another source than itself.
     write(out, "nat own", start + source(hostCidr(endpoint.entry.ip, settings)) + hairpin);
-    const remembered = plan.affinity === undefined ? "" : remember(chain, settings.family);
+    const remembered = plan.affinity === undefined ? "" : recentSet(chain, settings.family);
     write(out, "nat own", start + forwarded + remembered + match + dnat(endpoint.target));
   }
 }

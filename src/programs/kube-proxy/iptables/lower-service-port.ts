@@ -2,10 +2,10 @@ import {
   addressType,
   appendTo,
   comment,
-  countedBy,
   destination,
   destinationPort,
   jump,
+  nfacct,
   protocol,
   reject,
 } from "../../../languages/iptables/write.ts";
@@ -90,7 +90,7 @@ function lowerNodePort({ plan, own, settings, out }: PortLowering): void {
     const match = protocol(plan.protocol) + comment(plan.name) + port;
     if (settings.localhostNodePorts && settings.nfacct) {
       out.counters.add(counters.localhostNodePort);
-      const counted = destination("127.0.0.0/8") + match + countedBy(counters.localhostNodePort);
+      const counted = destination("127.0.0.0/8") + match + nfacct(counters.localhostNodePort);
       write(out, "nat nodePorts", appendTo(chains.nodePorts) + counted + jump(own.external));
     }
     write(out, "nat nodePorts", appendTo(chains.nodePorts) + match + jump(own.external));

@@ -1,6 +1,7 @@
 import type { Report } from "../../../diagnostics/diagnostic.ts";
 import { joinLines, linesOf } from "../../../ir/lines.ts";
-import type { Script, Step } from "../../../ir/step.ts";
+import type { Script, ScriptStep } from "../../../ir/step.ts";
+import type { LanguageId } from "../../../ir/text.ts";
 import { defaultMaxElements } from "../../../languages/ipset/write.ts";
 import type { FamilyPlan, ForwardingPlan } from "../../../plan/forwarding/forwarding-plan.ts";
 import type { LowerOptions } from "../../origins.ts";
@@ -28,25 +29,45 @@ export function lowerIpvs(plan: ForwardingPlan, options: LowerOptions, report: R
   const sets = assembleSets(families, options.origins);
   const steps = [
     textStep(
-      { purpose: "make the sets that rules ask for", argv: ["ipset", "restore", "-exist"], file: "ipset.restore" },
+      {
+        purpose: "make the sets that rules ask for",
+        argv: ["ipset", "restore", "-exist"],
+        language: "ipset",
+        file: "ipset.restore",
+      },
       sets,
     ),
-    bareStep("have the kernel load IPVS", ["ipvsadm", "-Sn"]),
-    textStep({ purpose: "make the virtual servers", argv: ["ipvsadm", "--restore"], file: "ipvs.restore" }, servers),
+    bareStep("have the kernel load IPVS", "ipvs", ["ipvsadm", "-Sn"]),
+    textStep(
+      { purpose: "make the virtual servers", argv: ["ipvsadm", "--restore"], language: "ipvs", file: "ipvs.restore" },
+      servers,
+    ),
     ...timeoutSteps(plan),
     sysctlStep(plan),
     ...rules,
-    bareStep("make the device that carries service addresses", ["ip", "link", "add", addressDevice, "type", "dummy"]),
+    bareStep("create the device for service addresses", "iproute", [
+      "ip",
+      "link",
+      "add",
+      "kube-ipvs0",
+      "type",
+      "dummy",
+    ]),
     textStep(
-      { purpose: "bind the service addresses", argv: ["ip", "-batch", "-"], file: "addresses.batch" },
+      {
+        purpose: "bind the service addresses",
+        argv: ["ip", "-batch", "-"],
+        language: "iproute",
+        file: "addresses.batch",
+      },
       addresses,
     ),
   ];
   return { steps: steps.filter(({ file, stdin }) => file === undefined || stdin.length > 0) };
 }
 
-function bareStep(purpose: string, argv: readonly string[]): Step {
-  return { purpose, argv, stdin: new Uint8Array(), file: undefined };
+function bareStep(purpose: string, language: LanguageId, argv: readonly string[]): ScriptStep {
+  return { purpose, argv, stdin: new Uint8Array(), language, file: undefined };
 }
 
 /** Reports what lowering does, and makes no text. */
@@ -83,7 +104,7 @@ function lowerFamily(
   return { settings, objects };
 }
 
-function sysctlStep({ ipvs }: ForwardingPlan): Step {
+function sysctlStep({ ipvs }: ForwardingPlan): ScriptStep {
   const arp = ipvs.strictArp ? ["net.ipv4.conf.all.arp_announce = 2", "net.ipv4.conf.all.arp_ignore = 1"] : [];
   const lines = [
     ...arp,
@@ -96,12 +117,16 @@ function sysctlStep({ ipvs }: ForwardingPlan): Step {
     purpose: "set up the kernel for ipvs",
     argv: ["sysctl", "-p", "-"],
     stdin: joinLines([linesOf(lines)]),
+    language: "sysctl",
     file: "sysctl.conf",
   };
 }
 
-function timeoutSteps({ ipvs: { timeouts } }: ForwardingPlan): readonly Step[] {
+function timeoutSteps({ ipvs: { timeouts } }: ForwardingPlan): readonly ScriptStep[] {
   if (timeouts === undefined) return [];
   const stdin = joinLines([linesOf([`--set ${timeouts.tcp} ${timeouts.tcpFin} ${timeouts.udp}`])]);
-  return [{ purpose: "set the timeouts of connections", argv: ["xargs", "ipvsadm"], stdin, file: "ipvs.timeouts" }];
+  const argv = ["xargs", "ipvsadm"];
+  return [
+    { purpose: "set the timeouts of connections", argv, stdin, language: "ipvs-timeouts", file: "ipvs.timeouts" },
+  ];
 }

@@ -42,11 +42,11 @@ function recordingRunner(host: SimulatedHost, spoil?: (index: number, act: () =>
 
 function applicationOf(host: SimulatedHost, wanted: OwnedState): Application {
   const { state } = parseHostState(collectedDocument(host.dump()));
-  const ownership = { wantedServers: new Set(wanted.servers.keys()), excluded: [] };
+  const ownership = { desiredServers: new Set(wanted.servers.keys()), excluded: [] };
   const found = ownedOnHost(state, ownership);
   const { steps, changes } = planChanges(wanted, found, { backends, flows: [] });
   const before = { ...found, sysctls: settingsBefore(found, changes) };
-  const known = { ...ownership, wantedServers: new Set([...wanted.servers.keys(), ...found.servers.keys()]) };
+  const known = { ...ownership, desiredServers: new Set([...wanted.servers.keys(), ...found.servers.keys()]) };
   return { wanted, before, steps, ownership: known, backends, udpServices: [] };
 }
 

@@ -1,22 +1,18 @@
 import { describe, expect, it } from "vitest";
-import { parseLinks } from "../../../../src/languages/iproute.ts";
+import { givenAddresses, parseLinks } from "../../../../src/languages/iproute.ts";
 
 describe("ip -j addr", () => {
-  it("gives interfaces with their addresses, without the link-local one of kube-ipvs0", () => {
+  it("gives interfaces with their addresses, and which of them the kernel gave them", () => {
     const link = (name: string): object => ({
       ifname: name,
       addr_info: [{ local: "10.0.0.1" }, { local: "fe80::1", scope: "link" }, { local: "nonsense" }, null, {}],
     });
-    expect(
-      parseLinks(
-        JSON.stringify([link("eth0"), link("kube-ipvs0"), { ifname: "lo", link_type: "loopback" }]),
-        "kube-ipvs0",
-      ),
-    ).toEqual([
-      { name: "eth0", loopback: false, ips: ["10.0.0.1", "fe80::1"] },
-      { name: "kube-ipvs0", loopback: false, ips: ["10.0.0.1"] },
-      { name: "lo", loopback: true, ips: [] },
+    const links = parseLinks(JSON.stringify([link("eth0"), { ifname: "lo", link_type: "loopback" }]));
+    expect(links).toEqual([
+      { name: "eth0", loopback: false, ips: ["10.0.0.1", "fe80::1"], linkLocal: ["fe80::1"] },
+      { name: "lo", loopback: true, ips: [], linkLocal: [] },
     ]);
+    expect(links?.map(givenAddresses)).toEqual([["10.0.0.1"], []]);
   });
 
   it.each([
@@ -26,6 +22,6 @@ describe("ip -j addr", () => {
     ["{}", undefined],
     ["Cannot open netlink", undefined],
   ])("%j: %j", (json, links) => {
-    expect(parseLinks(json, "kube-ipvs0")).toEqual(links);
+    expect(parseLinks(json)).toEqual(links);
   });
 });
