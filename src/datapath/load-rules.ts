@@ -1,3 +1,4 @@
+import { iptablesReader } from "../languages/iptables/to-datapath.ts";
 import type { LoadedChain } from "./chain-index.ts";
 import type { TextPart } from "./host-texts.ts";
 
@@ -147,7 +148,7 @@ function declareChain(reading: Reading, table: Map<string, OpenChain>, line: str
 const none: readonly never[] = [];
 
 function openChain(name: string): OpenChain {
-  return { name, policy: undefined, lines: none, numbers: none, files: none };
+  return { name, policy: undefined, lines: none, numbers: none, files: none, reader: iptablesReader };
 }
 
 function appendRule(reading: Reading, line: string, number: number): void {

@@ -48,10 +48,11 @@ function outcomeRecord(): object {
       share: { type: "number", minimum: 0, maximum: 1 },
       exact: text("The share as a fraction, such as 715827883/2147483648."),
       verdict: {
-        enum: ["delivered", "rejected", "dropped", "untouched"],
-        description: "untouched: it goes on as if the rules were not there.",
+        enum: ["delivered", "rejected", "dropped", "untouched", "unknown"],
+        description:
+          "untouched: it goes on as if the rules were not there. unknown: its last rule does what the text does not tell.",
       },
-      masquerade: { type: "boolean", description: "Its source address becomes one of the node's." },
+      masquerade: { type: "boolean", description: "Its source address becomes one of the node's, or newSource." },
       hairpin: { type: "boolean", description: "It comes back to the address it is from." },
       assuming: { type: "array", items: { $ref: "#/$defs/assumption" } },
       hops: { type: "array", items: { $ref: "#/$defs/hop" }, description: "Rules that took it, in order." },
@@ -60,6 +61,7 @@ function outcomeRecord(): object {
       destination: text("Address and port it is delivered to."),
       pod: text("namespace/name of who has that address."),
       podNode: text("The node that pod is on."),
+      newSource: text("The source address that a rule gives it, as the rule spells it."),
       rejectedWith: text("What the client is told, such as icmp-port-unreachable."),
       affinitySeconds: { type: "integer", minimum: 1, description: "How long the client stays at this endpoint." },
       scheduling: { enum: ["by weight", "by source", "dynamic"], description: "How IPVS chose." },

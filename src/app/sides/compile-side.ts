@@ -1,5 +1,5 @@
 import { compileNode } from "../../compile/compile.ts";
-import type { HostTexts, World } from "../../datapath/host-texts.ts";
+import type { HostTexts, NodeEnvironment } from "../../datapath/host-texts.ts";
 import { originOf, type Place } from "../../diagnostics/place.ts";
 import { serviceAddresses } from "../../diff/destinations/service-addresses.ts";
 import { endpointNames } from "../../diff/service-names.ts";
@@ -64,7 +64,7 @@ function worldOf(
   { families, localhostNodePorts }: ForwardingPlan,
   mode: ProxyMode,
   podRanges: readonly string[] | undefined,
-): World {
+): NodeEnvironment {
   const nodeAddresses = families.flatMap(({ settings }) => settings.hostAddresses.map(({ text }) => text));
   return { nodeAddresses, podRanges: podRanges ?? [], routeLocalnet: mode === "iptables" && localhostNodePorts };
 }

@@ -1,5 +1,5 @@
 import { parseTarget } from "../../datapath/addresses.ts";
-import type { HostTexts, TextPart, World } from "../../datapath/host-texts.ts";
+import type { HostTexts, TextPart, NodeEnvironment } from "../../datapath/host-texts.ts";
 import { type LoadProblem, loadRules } from "../../datapath/load-rules.ts";
 import { type TextProblem, type TextTool, toolsByFile } from "../../ir/text.ts";
 import { parseSets } from "../../languages/ipset/parse.ts";
@@ -13,9 +13,9 @@ export interface HostSide {
   readonly mode: ProxyMode | undefined;
   readonly texts: HostTexts;
   /** Undefined where the texts do not tell. */
-  readonly addresses: World["nodeAddresses"] | undefined;
+  readonly addresses: NodeEnvironment["nodeAddresses"] | undefined;
   /** Those that node ports show, perhaps not all: they count where neither side tells. */
-  readonly shownAddresses?: World["nodeAddresses"] | undefined;
+  readonly shownAddresses?: NodeEnvironment["nodeAddresses"] | undefined;
 }
 
 export type HostSides =

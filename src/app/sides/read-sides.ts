@@ -1,6 +1,6 @@
 import { CommandFailure, exitCodes } from "../../cli/exit-codes.ts";
 import { wantedFamilies } from "../../cli/program/state-flags.ts";
-import type { World } from "../../datapath/host-texts.ts";
+import type { NodeEnvironment } from "../../datapath/host-texts.ts";
 import { createSink, hasErrors } from "../../diagnostics/diagnostic.ts";
 import type { Side, SideNode } from "../../diff/side.ts";
 import type { Cluster } from "../../model/cluster.ts";
@@ -111,7 +111,7 @@ function withWorldOf(
     const other = others[index];
     const { base, head } = pairs[index] ?? {};
     const shown = [...new Set([base, head].flatMap((host) => host?.shownAddresses ?? []))];
-    const world: World = {
+    const world: NodeEnvironment = {
       nodeAddresses: better(better(node.world.nodeAddresses, other?.world.nodeAddresses), shown),
       podRanges: better(node.world.podRanges, other?.world.podRanges),
       routeLocalnet: node.world.routeLocalnet ?? other?.world.routeLocalnet,

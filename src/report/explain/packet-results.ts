@@ -29,27 +29,34 @@ export function conditionOf({ asked }: Case): string {
 /** What becomes of the packet, without saying which endpoint it gets. */
 export function resultWords(outcome: ExplainedOutcome, { to, state, remembered }: ExplainedPacket): readonly string[] {
   const { verdict, masquerade, hairpin, rejectedWith, affinitySeconds, scheduling } = outcome;
+  const newSource = sourceWords(outcome);
   switch (verdict) {
     case "rejected":
       return [`the client is told so, by ${rejectedWith}`];
     case "dropped":
       return ["nobody is told"];
+    case "unknown":
+      return ["the text does not tell what its last rule does with it"];
     case "untouched": {
       const kept = `it goes on to ${to} as if there were no rules`;
       const translated = "nat is asked for the first packet only: it goes where that one went";
       return [
         state === "new" ? kept : `no rule refuses it; ${translated}`,
-        ...(masquerade ? ["its source address becomes the node's"] : []),
+        ...(masquerade ? [newSource ?? "its source address becomes the node's"] : []),
       ];
     }
     case "delivered":
       return [
         ...(hairpin ? ["it comes back to the pod it is from (hairpin)"] : []),
-        masquerade ? "its source address becomes the node's (masquerade)" : "its source address is kept",
+        masquerade ? (newSource ?? "its source address becomes the node's (masquerade)") : "its source address is kept",
         ...affinityWords(affinitySeconds, remembered),
         ...(scheduling === undefined ? [] : [schedulingWords[scheduling]]),
       ];
   }
+}
+
+function sourceWords({ newSource }: ExplainedOutcome): string | undefined {
+  return newSource === undefined ? undefined : `its source address becomes ${newSource} (SNAT)`;
 }
 
 const schedulingWords = {
