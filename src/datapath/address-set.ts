@@ -1,5 +1,5 @@
 import ipaddr from "ipaddr.js";
-import { addressNumber, numberAddress } from "./addresses.ts";
+import { addressNumber, isAddress, isIpv6, numberAddress } from "./addresses.ts";
 
 /** Addresses of one family as sorted intervals that neither overlap nor touch. */
 export interface AddressSet {
@@ -21,7 +21,7 @@ export function noAddress(bits: 32 | 128): AddressSet {
   return { bits, intervals: [] };
 }
 
-/** Of an address or a CIDR; host bits do not count. Undefined for text that is neither. */
+/** Of an address, a CIDR whose host bits do not count, or `10.0.0.1-10.0.0.9`. Undefined for other text. */
 export function parseAddressSet(text: string): AddressSet | undefined {
   const known = parsed.get(text);
   if (known !== undefined) return known;
@@ -35,6 +35,7 @@ const parsed = new Map<string, AddressSet>();
 const mostKept = 1000;
 
 function readAddressSet(text: string): AddressSet | undefined {
+  if (text.includes("-")) return readRange(text);
   const [address = "", length, ...more] = text.split("/");
   if (!ipaddr.isValid(address) || more.length > 0) return undefined;
   const bits = address.includes(":") ? 128 : 32;
@@ -44,6 +45,13 @@ function readAddressSet(text: string): AddressSet | undefined {
   const value = addressNumber(address);
   const from = value - (value % size);
   return { bits, intervals: [{ from, to: from + size - 1n }] };
+}
+
+function readRange(text: string): AddressSet | undefined {
+  const [from = "", to = "", ...more] = text.split("-");
+  if (!isAddress(from) || !isAddress(to) || isIpv6(from) !== isIpv6(to) || more.length > 0) return undefined;
+  const interval = { from: addressNumber(from), to: addressNumber(to) };
+  return interval.from > interval.to ? undefined : { bits: isIpv6(from) ? 128 : 32, intervals: [interval] };
 }
 
 /** `24`, or a mask as older iptables print it: `255.255.255.0`. */

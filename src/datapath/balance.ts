@@ -1,15 +1,15 @@
-import type { SavedRealServer, SavedServer } from "../languages/ipvs/parse.ts";
+import type { RealServer, VirtualServer } from "../ir/datapath.ts";
 import { parseTarget, printTarget } from "./addresses.ts";
-import { addHop, type Flow, type Left } from "./flow.ts";
+import { addHop, type ChainExit, type Flow } from "./flow.ts";
 import { type EvaluatedHost, serverKey } from "./host.ts";
 import type { Scheduling } from "./packet.ts";
-import { everything, share, times } from "./share.ts";
+import { everything, type Share, share, times } from "./share.ts";
 
 /**
  * What IPVS does with a packet: sends it on when it is for a virtual server, and refuses it when that has no real
  * server that takes new connections. Every other packet passes.
  */
-export function balance(flow: Flow, host: EvaluatedHost): readonly Left[] {
+export function balance(flow: Flow, host: EvaluatedHost): readonly ChainExit[] {
   const to = { address: flow.destination, port: flow.port };
   const server = host.servers.get(serverKey(flow.packet.protocol, printTarget(to)));
   if (server === undefined) return [{ flow, how: "accepted" }];
@@ -23,13 +23,16 @@ export function balance(flow: Flow, host: EvaluatedHost): readonly Left[] {
   const weights = chosen.map((real) => weightOf(real, server.scheduler));
   const sum = weights.reduce((one, other) => one + other, 0);
   return chosen.map((real, at) => ({
-    flow: sendOn(flow, server, real, weights[at] ?? 0, sum),
+    flow: sendOn(flow, server, real, partOf(weights[at] ?? 0, sum)),
     how: "accepted" as const,
   }));
 }
 
-function sendOn(flow: Flow, server: SavedServer, real: SavedRealServer, weight: number, sum: number): Flow {
-  const part = weight === sum ? everything : share(weight, sum);
+function partOf(weight: number, sum: number): Share {
+  return weight === sum ? everything : share(weight, sum);
+}
+
+function sendOn(flow: Flow, server: VirtualServer, real: RealServer, part: Share): Flow {
   const target = parseTarget(real.address) ?? { address: real.address, port: flow.port };
   const hop = { kind: "virtual-server", server, chance: part === everything ? undefined : part } as const;
   return addHop(
@@ -46,7 +49,7 @@ function sendOn(flow: Flow, server: SavedServer, real: SavedRealServer, weight: 
   );
 }
 
-function targetText(real: SavedRealServer): string {
+function targetText(real: RealServer): string {
   const target = parseTarget(real.address);
   return target === undefined ? real.address : printTarget(target);
 }
@@ -54,7 +57,7 @@ function targetText(real: SavedRealServer): string {
 /** `lc` looks at connections alone, `rr` at nothing. */
 const equal: ReadonlySet<string> = new Set(["rr", "lc"]);
 
-function weightOf({ weight }: SavedRealServer, scheduler: string): number {
+function weightOf({ weight }: RealServer, scheduler: string): number {
   return equal.has(scheduler) ? 1 : weight;
 }
 

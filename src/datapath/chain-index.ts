@@ -1,5 +1,4 @@
-import { parseRule } from "../languages/iptables/parse-rule.ts";
-import type { Match, Rule } from "../languages/iptables/rule.ts";
+import type { PacketRule, RuleReader } from "../ir/datapath.ts";
 import { canonicalAddress, isAddress } from "./addresses.ts";
 
 /** A chain whose lines stay text until somebody walks it. */
@@ -13,6 +12,8 @@ export interface LoadedChain {
   readonly numbers: readonly number[];
   /** The file each line is from; one for all where there is only one. */
   readonly files: readonly string[];
+  /** Of the language the lines are in. */
+  readonly reader: RuleReader;
 }
 
 export function fileOf({ files }: LoadedChain, at: number): string {
@@ -20,10 +21,10 @@ export function fileOf({ files }: LoadedChain, at: number): string {
 }
 
 /** Beside the chains: most of 100,000 chains are never walked, and need no room for parsed rules. */
-const parsed = new WeakMap<LoadedChain, (Rule | undefined)[]>();
+const parsed = new WeakMap<LoadedChain, (PacketRule | undefined)[]>();
 
-/** The rule of a line; one that cannot be read is a rule of unknown matches and target. */
-export function ruleAt(chain: LoadedChain, at: number): Rule {
+/** The rule of a line; one that cannot be read is a rule of unknown action. */
+export function ruleAt(chain: LoadedChain, at: number): PacketRule {
   let rules = parsed.get(chain);
   if (rules === undefined) {
     rules = [];
@@ -31,13 +32,7 @@ export function ruleAt(chain: LoadedChain, at: number): Rule {
   }
   const known = rules[at];
   if (known !== undefined) return known;
-  const text = chain.lines[at] ?? "";
-  const line = chain.numbers[at] ?? 0;
-  const read = parseRule({ text, line, counters: undefined });
-  const rule: Rule =
-    read.kind === "rule"
-      ? read.rule
-      : { chain: chain.name, line, text, counters: undefined, matches: [], target: { kind: "unknown", words: [text] } };
+  const rule = chain.reader.read({ text: chain.lines[at] ?? "", number: chain.numbers[at] ?? 0 });
   rules[at] = rule;
   return rule;
 }
@@ -71,9 +66,8 @@ export function indexOf(chain: LoadedChain): ChainIndex {
   const byPort = new Map<number, number[]>();
   const others: number[] = [];
   for (let at = 0; at < chain.lines.length; at += 1) {
-    // Nearly all rules of a chain worth an index begin so, and one packet needs few of them parsed.
-    const [, v4, v6] = destinationFirst.exec(chain.lines[at] ?? "") ?? [];
-    const spelled = v4 ?? v6;
+    // One packet needs few of them parsed.
+    const spelled = chain.reader.peekDestination(chain.lines[at] ?? "");
     const address =
       spelled === undefined || !isAddress(spelled) ? exactDestination(ruleAt(chain, at)) : canonicalAddress(spelled);
     const port = address === undefined ? exactPort(ruleAt(chain, at)) : undefined;
@@ -86,29 +80,37 @@ export function indexOf(chain: LoadedChain): ChainIndex {
   return index;
 }
 
-const destinationFirst = /^-A \S+ -d (?:([\d.]+)\/32|([\da-f:]+)\/128) /;
-
 function enter<Key>(map: Map<Key, number[]>, key: Key, at: number): void {
   const list = map.get(key);
   if (list === undefined) map.set(key, [at]);
   else list.push(at);
 }
 
-/** `-d 10.96.0.10/32`: the one address the rule is for. */
-export function exactDestination({ matches }: Rule): string | undefined {
-  for (const match of matches) {
-    if (match.kind !== "destination" || match.negated) continue;
-    const [address = "", length] = match.range.split("/");
-    const isWhole = length === undefined || length === "32" || length === "255.255.255.255" || length === "128";
-    if (isWhole && isAddress(address) && (length !== "32" || !address.includes(":"))) return canonicalAddress(address);
+/** The one address the rule is for. */
+export function exactDestination({ predicates }: PacketRule): string | undefined {
+  for (const predicate of predicates) {
+    if (predicate.kind !== "address-in" || predicate.side !== "destination" || predicate.negated) continue;
+    const [range, second] = predicate.ranges;
+    const address = range === undefined || second !== undefined ? undefined : wholeAddress(range);
+    if (address !== undefined) return address;
   }
   return undefined;
 }
 
-export function exactPort({ matches }: Rule): number | undefined {
-  const match = matches.find((each) => each.kind === "destination-port") as PortMatch | undefined;
-  if (match === undefined || match.negated || match.ports === undefined) return undefined;
-  return match.ports.from === match.ports.to ? match.ports.from : undefined;
+function wholeAddress(range: string): string | undefined {
+  const [address = "", length] = range.split("/");
+  const isWhole = length === undefined || length === "32" || length === "255.255.255.255" || length === "128";
+  return isWhole && isAddress(address) && (length !== "32" || !address.includes(":"))
+    ? canonicalAddress(address)
+    : undefined;
 }
 
-type PortMatch = Extract<Match, { kind: "destination-port" }>;
+/** The one port, of one protocol, that the rule is for. */
+export function exactPort({ predicates }: PacketRule): number | undefined {
+  for (const predicate of predicates) {
+    if (predicate.kind !== "port-in" || predicate.side !== "destination" || predicate.negated) continue;
+    const [ports, second] = predicate.ports ?? [];
+    if (ports !== undefined && second === undefined && ports.from === ports.to) return ports.from;
+  }
+  return undefined;
+}

@@ -86,11 +86,12 @@ function orderOf({ key, assumptions }: Part): string {
   return [key, ...assumed].join("\n");
 }
 
-export function outcomeKey({ verdict, masqueraded, affinity, scheduling, share }: Outcome): string {
+export function outcomeKey({ verdict, masqueraded, newSource, affinity, scheduling, share }: Outcome): string {
   const ends = verdict.kind === "delivered" ? `delivered ${printTarget(verdict.target)}` : verdict.kind;
   const isPlain = scheduling === undefined || scheduling === "by weight" || sameShare(share, everything);
   const chosen = isPlain ? "" : ` chosen ${scheduling}`;
-  return `${ends}${masqueraded ? " masqueraded" : ""}${chosen}${affinity === undefined ? "" : ` for ${affinity} s`}`;
+  const source = newSource === undefined ? "" : ` as ${newSource}`;
+  return `${ends}${masqueraded ? ` masqueraded${source}` : ""}${chosen}${affinity === undefined ? "" : ` for ${affinity} s`}`;
 }
 
 function withoutIdleQuestions(parts: Part[]): Part[] {

@@ -1,4 +1,4 @@
-import type { SavedServer } from "../languages/ipvs/parse.ts";
+import type { Hook, VirtualServer } from "../ir/datapath.ts";
 import { type AddressSet, sameSet } from "./address-set.ts";
 import type { Assumption, ConnectionState, Hop, Packet, Scheduling } from "./packet.ts";
 import { isNothing, type Share, sameShare } from "./share.ts";
@@ -6,20 +6,23 @@ import { isNothing, type Share, sameShare } from "./share.ts";
 /** A part of the packets on their way: all that took the same turns so far. */
 export interface Flow {
   readonly packet: Packet;
-  /** Where it is: `PREROUTING`. */
-  readonly hook: string;
+  /** Where it is; undefined before the first. */
+  readonly hook: Hook | undefined;
   readonly sources: AddressSet;
   readonly share: Share;
   readonly destination: string;
   readonly port: number;
   readonly state: ConnectionState;
-  readonly mark: number;
+  /** Undefined where it was restored from a connection whose mark nobody knows. */
+  readonly mark: number | undefined;
   /** Conntrack's mark of the connection; undefined where packets before this one may have set it. */
   readonly connectionMark: number | undefined;
-  readonly translated: boolean;
+  readonly dnatted: boolean;
   readonly masqueraded: boolean;
+  /** The source that a rule gives it, as spelled. */
+  readonly newSource: string | undefined;
   /** Set once IPVS has sent the packet on. */
-  readonly virtualServer: SavedServer | undefined;
+  readonly virtualServer: VirtualServer | undefined;
   readonly scheduling: Scheduling | undefined;
   /** By the real server's persistence. */
   readonly persistence: number | undefined;
@@ -36,18 +39,18 @@ export interface HopList {
   readonly before: HopList | undefined;
 }
 
-/** How a part of the packets left a chain; what `fell` out of it goes on where the chain was called. */
-export interface Left {
+/** How a part of the packets left a chain; what falls through it goes on where the chain was called. */
+export interface ChainExit {
   readonly flow: Flow;
-  readonly how: "accepted" | "dropped" | "rejected" | "fell";
+  readonly how: "accepted" | "dropped" | "rejected" | "fall-through" | "unknown";
   readonly rejectedWith?: string | undefined;
 }
 
 /** A question about the packet as it is now: what held before its destination was changed may not hold any more. */
-export function questionOf(what: string, { translated, virtualServer }: Flow): string {
+export function questionOf(what: string, { dnatted, virtualServer }: Flow): string {
   // By its interface it came in once and for all.
   if (what.startsWith("-i ")) return what;
-  return `${what}${translated ? ", once translated" : ""}${virtualServer === undefined ? "" : ", once sent on"}`;
+  return `${what}${dnatted ? ", once translated" : ""}${virtualServer === undefined ? "" : ", once sent on"}`;
 }
 
 export function hopsOf({ hops }: Flow): readonly Hop[] {
@@ -97,8 +100,9 @@ function isTwin(a: Flow | undefined, b: Flow): boolean {
     a.assumptions.at(-1)?.holds !== b.assumptions.at(-1)?.holds &&
     a.destination === b.destination &&
     a.port === b.port &&
-    a.translated === b.translated &&
+    a.dnatted === b.dnatted &&
     a.masqueraded === b.masqueraded &&
+    a.newSource === b.newSource &&
     a.virtualServer === b.virtualServer &&
     sameShare(a.share, b.share) &&
     sameSet(a.sources, b.sources)

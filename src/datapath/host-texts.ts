@@ -14,7 +14,7 @@ export interface HostTexts {
 }
 
 /** What a node's kernel knows besides the rules. */
-export interface World {
+export interface NodeEnvironment {
   /** What `LOCAL` means, besides loopback and the addresses of kube-ipvs0. */
   readonly nodeAddresses: readonly string[];
   /** CIDRs of the pods of this node. */

@@ -1,151 +1,113 @@
-import type { Match } from "../languages/iptables/rule.ts";
-import { type AddressSet, contains, intersect, isEmpty, noAddress, parseAddressSet, subtract } from "./address-set.ts";
+import type { AddressIn, InterfaceIs, PortIn, Predicate, RecentIn } from "../ir/datapath.ts";
+import { type AddressSet, contains, noAddress, parseAddressSet, unite } from "./address-set.ts";
 import { addressNumber, canonicalAddress, isAddress, parseTarget } from "./addresses.ts";
 import type { Flow } from "./flow.ts";
 import type { EvaluatedHost } from "./host.ts";
-import { matchSet } from "./match-set.ts";
-import { matchUnmodelled } from "./match-unknown.ts";
-import { chanceOf, everything, minus, type Share } from "./share.ts";
+import { matchLookup } from "./match-lookup.ts";
+import { all, type Matched, none, opposite, unknown, within, yesOrNo } from "./matched.ts";
+import { chanceOf } from "./share.ts";
 
-/** Which of the packets of a flow a match lets through. */
-export type Matched =
-  | { readonly kind: "all" }
-  | { readonly kind: "none" }
-  /** Those of these sources; never all of the flow's, never none. */
-  | { readonly kind: "sources"; readonly sources: AddressSet }
-  | { readonly kind: "share"; readonly share: Share }
-  /** Nobody can tell by the text; the packets pass for which the answer to `what` is this one. */
-  | { readonly kind: "unknown"; readonly what: string; readonly answer: boolean };
-
-export const all: Matched = { kind: "all" };
-export const none: Matched = { kind: "none" };
-
-export function matchPacket(match: Match, flow: Flow, host: EvaluatedHost): Matched {
-  const matched = matchPositive(match, flow, host);
-  if (!match.negated) return matched;
-  return matched.kind === "sources"
-    ? { kind: "sources", sources: subtract(flow.sources, matched.sources) }
-    : opposite(matched);
+/** Which packets of a flow are what a predicate asks for. */
+export function matchPacket(predicate: Predicate, flow: Flow, host: EvaluatedHost): Matched {
+  // `! --dport 80` asks for another port of the same protocol.
+  if (isOfOtherProtocol(predicate, flow)) return none;
+  const matched = matchPositive(predicate, flow, host);
+  return predicate.negated ? opposite(matched, flow) : matched;
 }
 
-/** What `!` makes of a match that does not divide by source. */
-export function opposite(matched: Matched): Matched {
-  switch (matched.kind) {
-    case "all":
-      return none;
-    case "none":
-      return all;
-    case "sources":
-      return matched;
-    case "share":
-      return { kind: "share", share: minus(everything, matched.share) };
-    case "unknown":
-      return { ...matched, answer: !matched.answer };
-  }
+function isOfOtherProtocol(predicate: Predicate, { packet }: Flow): boolean {
+  if (predicate.kind === "tcp-flags") return packet.protocol !== "tcp";
+  if (predicate.kind !== "port-in" && predicate.kind !== "unknown") return false;
+  return predicate.protocol !== undefined && predicate.protocol !== packet.protocol;
 }
 
-function matchPositive(match: Match, flow: Flow, host: EvaluatedHost): Matched {
-  switch (match.kind) {
-    case "source":
-      return sourcesIn(match.range, flow);
-    case "destination":
-      return matchDestination(match.range, flow);
-    case "in-interface":
-      return matchInterface(match.name, flow);
+function matchPositive(predicate: Predicate, flow: Flow, host: EvaluatedHost): Matched {
+  switch (predicate.kind) {
+    case "address-in":
+      return matchAddress(predicate, flow);
+    case "port-in":
+      return matchPort(predicate, flow);
     case "protocol":
-      return matchProtocol(match.protocol, flow);
-    case "destination-port": {
-      if (match.protocol !== flow.packet.protocol) return none;
-      const { ports } = match;
-      return yesOrNo(ports === undefined || (ports.from <= flow.port && flow.port <= ports.to));
-    }
-    case "address-type":
-      return matchAddressType(match, flow, host);
-    case "conntrack":
-      return yesOrNo(match.states.some((state) => connectionStates(flow).includes(state)));
-    case "mark":
-      return yesOrNo((flow.mark & match.mask) >>> 0 === match.value);
-    case "recent":
-      return matchRecent(match, flow);
-    case "statistic":
-      return { kind: "share", share: chanceOf(match.threshold) };
-    case "set":
-      return matchSet(match, flow, host);
-    case "ipvs":
-      return yesOrNo(wasFor(match, flow));
-    case "physdev-is-in":
+      return yesOrNo(predicate.protocol === flow.packet.protocol);
+    case "interface":
+      return matchInterface(predicate, flow, host);
+    case "bridge-port":
       // Pods are plugged into a bridge, as with most networks. No rule of kube-proxy's makes this alone decide.
       return yesOrNo(flow.packet.entry === "pod");
-    case "comment":
-    case "nfacct":
-      return all;
+    case "local-address":
+      return predicate.side === "source"
+        ? within(host.local[familyOf(flow)], flow)
+        : yesOrNo(isLocal(flow.destination, host));
+    case "connection-state":
+      return yesOrNo(predicate.states.some((state) => connectionStates(flow).includes(state)));
+    case "mark": {
+      const mark = predicate.of === "packet" ? flow.mark : flow.connectionMark;
+      return mark === undefined ? unknown(predicate.text) : yesOrNo((mark & predicate.mask) >>> 0 === predicate.value);
+    }
+    case "tcp-flags":
+      return matchFlags(predicate, flow);
+    case "chance":
+      return { kind: "share", share: chanceOf(predicate.numerator, predicate.denominator) };
+    case "recent":
+      return matchRecent(predicate, flow);
+    case "lookup":
+      return matchLookup(predicate, flow, host);
+    case "balanced":
+      return yesOrNo(wasFor(predicate, flow));
+    case "never":
+      return none;
     case "unknown":
-      return matchUnmodelled(match.words, flow, host);
+      return unknown(predicate.text);
   }
 }
 
-export function unknown(what: string): Matched {
-  return { kind: "unknown", what, answer: true };
+function matchAddress({ side, ranges, text }: AddressIn & { readonly text: string }, flow: Flow): Matched {
+  const { bits } = flow.sources;
+  const sets = ranges.map(parseAddressSet);
+  const known = sets.filter((set) => set !== undefined);
+  if (known.length < sets.length) return unknown(text);
+  const own = known.filter((set) => set.bits === bits);
+  if (side === "destination") {
+    const value = own.length === 0 ? 0n : addressNumber(flow.destination);
+    return yesOrNo(own.some((set) => contains(set, value)));
+  }
+  return within(
+    own.length === 1 ? (own[0] as AddressSet) : own.length === 0 ? noAddress(bits) : unite(own, bits),
+    flow,
+  );
 }
 
-export function yesOrNo(answer: boolean): Matched {
-  return answer ? all : none;
+/** From which port a client sends, nobody knows. */
+function matchPort({ side, ports, text }: PortIn & { readonly text: string }, { port }: Flow): Matched {
+  if (ports === undefined) return all;
+  if (side !== "source" && ports.some(({ from, to }) => from <= port && port <= to)) return all;
+  if (side === "destination") return none;
+  return ports.some(({ from, to }) => from === 0 && to === 65_535) ? all : unknown(text);
 }
 
-/** Those of the flow's sources that lie in a set. */
-export function within(sources: AddressSet, flow: Flow): Matched {
-  const hit = intersect(flow.sources, sources);
-  if (isEmpty(hit)) return none;
-  return isEmpty(subtract(flow.sources, hit)) ? all : { kind: "sources", sources: hit };
-}
-
-function sourcesIn(range: string, flow: Flow): Matched {
-  const sources = parseAddressSet(range);
-  if (sources === undefined) return unknown(`-s ${range}`);
-  return within(sources.bits === flow.sources.bits ? sources : noAddress(flow.sources.bits), flow);
-}
-
-function matchDestination(range: string, flow: Flow): Matched {
-  return parseAddressSet(range) === undefined ? unknown(`-d ${range}`) : yesOrNo(destinationIn(range, flow));
-}
-
-function destinationIn(range: string, flow: Flow): boolean {
-  const set = parseAddressSet(range);
-  return set !== undefined && set.bits === flow.sources.bits && contains(set, addressNumber(flow.destination));
-}
-
-/** `icmp` and the like are never asked of: packets here have ports. */
-function matchProtocol(protocol: string, { packet }: Flow): Matched {
-  const numbers: Readonly<Record<string, string>> = { "6": "tcp", "17": "udp", "132": "sctp" };
-  return yesOrNo((numbers[protocol] ?? protocol) === packet.protocol || protocol === "all" || protocol === "0");
-}
-
-function matchInterface(name: string, { packet, hook }: Flow): Matched {
-  // What a node sends comes in by no interface before it is back over lo.
-  const inInterface = packet.entry !== "node" ? packet.inInterface : hook === "OUTPUT" ? "" : "lo";
-  if (inInterface === undefined) return name === "lo" ? none : unknown(`-i ${name}`);
-  return yesOrNo(name.endsWith("+") ? inInterface.startsWith(name.slice(0, -1)) : inInterface === name);
-}
-
-function matchAddressType(
-  { side, type }: Extract<Match, { kind: "address-type" }>,
+function matchInterface(
+  { side, name, isPrefix, text }: InterfaceIs & { readonly text: string },
   flow: Flow,
   host: EvaluatedHost,
 ): Matched {
-  const what = `-m addrtype --${side === "source" ? "src" : "dst"}-type ${type}`;
-  const ranges: Readonly<Record<string, readonly string[]>> = {
-    MULTICAST: ["224.0.0.0/4", "ff00::/8"],
-    BROADCAST: ["255.255.255.255/32"],
-  };
-  if (type === "LOCAL") {
-    return side === "source" ? within(host.local[familyOf(flow)], flow) : yesOrNo(isLocal(flow.destination, host));
-  }
-  const known = ranges[type];
-  if (known === undefined || side === "source") return unknown(what);
-  return yesOrNo(known.some((range) => destinationIn(range, flow)));
+  const actual = side === "in" ? inInterface(flow) : outInterface(flow, host);
+  if (isPrefix && name === "") return all;
+  if (actual === undefined) return name === "lo" && !isPrefix ? none : unknown(text);
+  return yesOrNo(isPrefix ? actual.startsWith(name) : actual === name);
 }
 
-export function familyOf({ sources }: Flow): "ipv4" | "ipv6" {
+/** What a node sends comes in by no interface before it is back over lo. */
+function inInterface({ packet, hook }: Flow): string | undefined {
+  return packet.entry !== "node" ? packet.inInterface : hook === "output" ? "" : "lo";
+}
+
+/** None before the packet is routed, nor for what stays here. */
+function outInterface({ packet, hook, destination }: Flow, host: EvaluatedHost): string | undefined {
+  if (hook === "prerouting" || hook === "input") return "";
+  return packet.entry === "node" && isLocal(destination, host) ? "lo" : undefined;
+}
+
+export function familyOf({ sources }: Pick<Flow, "sources">): "ipv4" | "ipv6" {
   return sources.bits === 32 ? "ipv4" : "ipv6";
 }
 
@@ -154,29 +116,39 @@ export function isLocal(address: string, { localAddresses }: EvaluatedHost): boo
   return localAddresses.has(address) || address.startsWith("127.") || address === "::1";
 }
 
-/**
- * A client that is not remembered is found in no list, unless it was entered on the way; `--set` enters it and goes on.
- * Of destinations nobody says what is remembered.
- */
-function matchRecent({ action, name, side }: Extract<Match, { kind: "recent" }>, { packet, remembers }: Flow): Matched {
-  if (action === "set" || remembers.includes(name)) return all;
-  if (side === "rdest") return unknown(`-m recent --${action} --name ${name} --rdest`);
-  return yesOrNo(packet.remembered?.lists.has(name) ?? false);
+/** The first packet of a TCP connection has SYN alone; what later ones have, nobody knows. */
+function matchFlags(predicate: Extract<Predicate, { kind: "tcp-flags" }>, { packet }: Flow): Matched {
+  const { mask, set, text } = predicate;
+  if ((packet.state ?? "NEW") !== "NEW") return mask.length === 0 ? yesOrNo(set.length === 0) : unknown(text);
+  const has = mask.filter((flag) => flag === "SYN");
+  return yesOrNo(has.length === set.length && has.every((flag) => set.includes(flag)));
 }
 
-/** By the virtual server the packet was for; nothing before IPVS has seen it. */
-function wasFor(match: Extract<Match, { kind: "ipvs" }>, { virtualServer }: Flow): boolean {
+/**
+ * A client that is not remembered is found in no list, unless it was entered on the way; `set` enters it and goes on.
+ * Of destinations nobody says what is remembered.
+ */
+function matchRecent(
+  { action, list, side, text }: RecentIn & { readonly text: string },
+  { packet, remembers }: Flow,
+): Matched {
+  if (action === "set" || remembers.includes(list)) return all;
+  if (side === "destination") return unknown(text);
+  return yesOrNo(packet.remembered?.lists.has(list) ?? false);
+}
+
+/** By the virtual server the packet was for; nothing before a balancer has seen it. */
+function wasFor(predicate: Extract<Predicate, { kind: "balanced" }>, { virtualServer }: Flow): boolean {
   if (virtualServer === undefined) return false;
   const served = parseTarget(virtualServer.address);
-  const protocol = { tcp: 6, udp: 17, sctp: 132 }[virtualServer.protocol];
   return (
-    protocol === match.protocol &&
-    isAddress(match.address) &&
-    served?.address === canonicalAddress(match.address) &&
-    served.port === match.port
+    virtualServer.protocol === predicate.protocol &&
+    isAddress(predicate.address) &&
+    served?.address === canonicalAddress(predicate.address) &&
+    served.port === predicate.port
   );
 }
 
-function connectionStates({ state, translated, masqueraded }: Flow): readonly string[] {
-  return [state, ...(translated ? ["DNAT"] : []), ...(masqueraded ? ["SNAT"] : [])];
+function connectionStates({ state, dnatted, masqueraded }: Flow): readonly string[] {
+  return [state, ...(dnatted ? ["DNAT"] : []), ...(masqueraded ? ["SNAT"] : [])];
 }

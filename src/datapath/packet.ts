@@ -1,5 +1,4 @@
-import type { Rule } from "../languages/iptables/rule.ts";
-import type { SavedServer } from "../languages/ipvs/parse.ts";
+import type { PacketRule, VirtualServer } from "../ir/datapath.ts";
 import type { AddressSet } from "./address-set.ts";
 import type { Target } from "./addresses.ts";
 import type { Share } from "./share.ts";
@@ -40,7 +39,9 @@ export type Verdict =
   | { readonly kind: "rejected"; readonly with: string | undefined }
   | { readonly kind: "dropped" }
   /** Goes on as if there were no rules: same destination, and nobody refused it. */
-  | { readonly kind: "untouched" };
+  | { readonly kind: "untouched" }
+  /** Somewhere: its last rule does what nobody can tell by the text. */
+  | { readonly kind: "unknown" };
 
 /** How IPVS spreads clients: by weight, by a hash of the client, or by the load of the moment. */
 export type Scheduling = "by weight" | "by source" | "dynamic";
@@ -50,8 +51,10 @@ export interface Outcome {
   /** Of those packets of these sources for which the assumptions hold. */
   readonly share: Share;
   readonly verdict: Verdict;
-  /** Its source address becomes one of the node's. */
+  /** Its source address becomes one of the node's, or the one that a rule names. */
   readonly masqueraded: boolean;
+  /** Of those whose new source a rule names: as it names it. */
+  readonly newSource?: string | undefined;
   /** Seconds for which the client stays at this endpoint. */
   readonly affinity: number | undefined;
   /** Lists of `-m recent` that hold the client from now on. */
@@ -77,10 +80,10 @@ export type Hop =
       readonly chain: string;
       /** From 1, within the chain. */
       readonly number: number;
-      readonly rule: Rule;
+      readonly rule: PacketRule;
       readonly file: string;
       /** Of the packets that came to the rule, if chance has decided. */
       readonly chance: Share | undefined;
     }
   | { readonly kind: "policy"; readonly table: string; readonly chain: string; readonly policy: string }
-  | { readonly kind: "virtual-server"; readonly server: SavedServer; readonly chance: Share | undefined };
+  | { readonly kind: "virtual-server"; readonly server: VirtualServer; readonly chance: Share | undefined };

@@ -7,9 +7,9 @@ export interface Share {
 export const everything: Share = { numerator: 1n, denominator: 1n };
 export const nothing: Share = { numerator: 0n, denominator: 1n };
 
-/** What `-m statistic --probability` lets through: the kernel compares 31 random bits with a threshold. */
-export function chanceOf(threshold: number): Share {
-  return { numerator: BigInt(threshold), denominator: 2n ** 31n };
+/** So many of so many packets; of 2^31 where iptables decides, which compares 31 random bits with a threshold. */
+export function chanceOf(numerator: number, denominator = 2 ** 31): Share {
+  return { numerator: BigInt(numerator), denominator: BigInt(denominator) };
 }
 
 export function share(numerator: bigint | number, denominator: bigint | number): Share {

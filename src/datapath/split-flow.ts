@@ -1,8 +1,9 @@
-import type { Match, Rule } from "../languages/iptables/rule.ts";
+import type { PacketRule, Predicate } from "../ir/datapath.ts";
 import { subtract } from "./address-set.ts";
-import { type Flow, type Left, questionOf } from "./flow.ts";
+import { type ChainExit, type Flow, questionOf } from "./flow.ts";
 import type { EvaluatedHost } from "./host.ts";
-import { type Matched, matchPacket } from "./match-packet.ts";
+import { matchPacket } from "./match-packet.ts";
+import type { Matched } from "./matched.ts";
 import { everything, isNothing, minus, type Share, times } from "./share.ts";
 
 export interface SplitFlow {
@@ -14,14 +15,15 @@ export interface SplitFlow {
 }
 
 /** Divides a flow into the packets a rule takes and those it does not, match by match, as the kernel asks them. */
-export function splitFlow(rule: Rule, flow: Flow, host: EvaluatedHost): SplitFlow {
+export function splitFlow(rule: PacketRule, flow: Flow, host: EvaluatedHost): SplitFlow {
   const missed: Flow[] = [];
   let hit = flow;
   let chance: Share | undefined;
-  for (const match of rule.matches) {
-    const matched = known(matchPacket(match, hit, host), hit);
-    if (matched.kind === "all") hit = noteAffinity(match, hit);
-    else if (matched.kind === "none") return { hit: undefined, missed: [...missed, noteAffinity(match, hit)], chance };
+  for (const predicate of rule.predicates) {
+    const matched = known(matchPacket(predicate, hit, host), hit, isFickle(predicate));
+    if (matched.kind === "all") hit = noteAffinity(predicate, hit);
+    else if (matched.kind === "none")
+      return { hit: undefined, missed: [...missed, noteAffinity(predicate, hit)], chance };
     else if (matched.kind === "share") {
       const rest = minus(everything, matched.share);
       if (isNothing(matched.share)) return { hit: undefined, missed: [...missed, hit], chance };
@@ -40,41 +42,47 @@ export function splitFlow(rule: Rule, flow: Flow, host: EvaluatedHost): SplitFlo
 }
 
 /** A question that was asked of this packet before has its answer. */
-function known(matched: Matched, flow: Flow): Matched {
+function known(matched: Matched, flow: Flow, isAskedAnew: boolean): Matched {
   if (matched.kind !== "unknown") return matched;
   let what = questionOf(matched.what, flow);
   const asked = () => flow.assumptions.find((assumption) => assumption.what === what);
-  while (fickle.test(what) && asked() !== undefined) what += ", asked again";
+  while (isAskedAnew && asked() !== undefined) what += ", asked again";
   const before = asked();
   return before === undefined ? { ...matched, what } : { kind: before.holds === matched.answer ? "all" : "none" };
 }
 
-/** Each rule counts for itself, or all count together: one answer says nothing of the next. */
-const fickle = /^-m (?:limit|hashlimit|quota|statistic|connlimit|connbytes|rateest) /;
-
-/** What `-m recent` notes of the client, and what it would have found. `! --set` enters it, too. */
-function noteAffinity(match: Match, flow: Flow): Flow {
-  if (match.kind !== "recent") return flow;
-  if (match.action === "set") return { ...flow, remembers: [...flow.remembers, match.name] };
-  if (match.negated) return flow;
-  if (match.seconds === undefined) return flow;
-  return { ...flow, asked: new Map([...flow.asked, [match.name, match.seconds]]) };
+function isFickle(predicate: Predicate): boolean {
+  return predicate.kind === "unknown" && predicate.isFickle;
 }
 
-/** It may end the packet's way or let it go on: both are told, each with what it depends on. */
-export function guess(what: string, flow: Flow, next: Flow[], left: Left[]): void {
+/** What a list notes of the client, and what it would have found. `! set` enters it, too. */
+function noteAffinity(predicate: Predicate, flow: Flow): Flow {
+  if (predicate.kind !== "recent") return flow;
+  const { action, list, negated, seconds } = predicate;
+  if (action === "set") return { ...flow, remembers: [...flow.remembers, list] };
+  if (negated || seconds === undefined) return flow;
+  return { ...flow, asked: new Map([...flow.asked, [list, seconds]]) };
+}
+
+/** Where packets are after a rule: those that meet the next one, and those that left the chain. */
+export interface Ways {
+  readonly next: Flow[];
+  readonly exits: ChainExit[];
+}
+
+/** What nobody can tell may let the packet go on, or end its way anyhow: both are told, each with what it depends on. */
+export function forkOnUnknown(what: string, flow: Flow, { next, exits }: Ways): void {
   const question = questionOf(`${what} lets the packet go on`, flow);
   const known = flow.assumptions.find((assumption) => assumption.what === question);
   if (known === undefined || known.holds) next.push(assume(flow, question, true));
-  if (known === undefined || !known.holds) left.push({ flow: assume(flow, question, false), how: "dropped" });
+  if (known === undefined || !known.holds) exits.push({ flow: assume(flow, question, false), how: "unknown" });
 }
 
 /** The same where a whole chain cannot be followed. */
-export function guessed(what: string, flow: Flow): readonly Left[] {
-  const next: Flow[] = [];
-  const left: Left[] = [];
-  guess(what, flow, next, left);
-  return [...left, ...next.map((each): Left => ({ flow: each, how: "fell" }))];
+export function forkOnUnknownChain(what: string, flow: Flow): readonly ChainExit[] {
+  const ways: Ways = { next: [], exits: [] };
+  forkOnUnknown(what, flow, ways);
+  return [...ways.exits, ...ways.next.map((each): ChainExit => ({ flow: each, how: "fall-through" }))];
 }
 
 function assume(flow: Flow, what: string, holds: boolean): Flow {

@@ -57,8 +57,10 @@ export function isDelivered({ outcome }: Part): boolean {
   return outcome.verdict.kind === "delivered";
 }
 
+/** Also what ends nobody knows where: for whoever weighs a change that is as bad. */
 export function isRefused({ outcome }: Part): boolean {
-  return outcome.verdict.kind === "rejected" || outcome.verdict.kind === "dropped";
+  const { kind } = outcome.verdict;
+  return kind === "rejected" || kind === "dropped" || kind === "unknown";
 }
 
 export function isUntouched({ outcome }: Part): boolean {

@@ -1,10 +1,9 @@
 import { compileNode } from "../compile/compile.ts";
 import type { ReadState } from "../compile/read-objects.ts";
-import type { HostTexts, World } from "../datapath/host-texts.ts";
+import type { HostTexts, NodeEnvironment } from "../datapath/host-texts.ts";
 import { originOf, type Place } from "../diagnostics/place.ts";
 import { artifactsOf } from "../ir/artifact.ts";
 import type { Script } from "../ir/step.ts";
-import { filesByName } from "../languages/registry.ts";
 import type { Family } from "../model/address.ts";
 import { locate } from "../model/documents/locate.ts";
 import type { ProxyMode } from "../model/proxy-configuration/proxy-configuration.ts";
@@ -67,7 +66,7 @@ function worldOf(
   { families, localhostNodePorts }: ForwardingPlan,
   _mode: ProxyMode,
   podRanges: readonly string[] | undefined,
-): World {
+): NodeEnvironment {
   const nodeAddresses = families.flatMap(({ settings }) => settings.hostAddresses.map(({ text }) => text));
   return { nodeAddresses, podRanges: podRanges ?? [], routeLocalnet: localhostNodePorts === "served" };
 }

@@ -3,7 +3,7 @@ import { addressNumber, numberAddress, printTarget } from "../datapath/addresses
 import type { Part } from "../datapath/classes.ts";
 import { isDelivered, isUntouched, severityOf, targets } from "./classify-change.ts";
 import type { Difference, EntryComparison } from "./destinations/compare-destination.ts";
-import { type Key, vipOf } from "./destinations/referenced-destinations.ts";
+import { type Destination, vipOf } from "./destinations/referenced-destinations.ts";
 import { labelClasses, tellParts } from "./label-outcomes.ts";
 import { nameSources } from "./name-sources.ts";
 import { type Reach, tellDetails, tellHeadline } from "./service-change.ts";
@@ -25,7 +25,7 @@ export interface NodePair {
 
 /** Says what a key's comparison means; undefined where both sides treat every packet alike. */
 export function describeChange(
-  key: Key,
+  key: Destination,
   comparisons: readonly EntryComparison[],
   pair: NodePair,
 ): TrafficChange | undefined {
@@ -107,7 +107,7 @@ function endpointsOnly(
 }
 
 function examplePacketOf(
-  key: Key,
+  key: Destination,
   { entry, sources }: EntryComparison,
   difference: Difference,
   nodes: readonly SideNode[],

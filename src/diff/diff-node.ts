@@ -1,10 +1,10 @@
 import { type EvaluatedHost, readEvaluatedHost } from "../datapath/host.ts";
 import type { Narrowing } from "../filter/narrowing.ts";
 import { describeChange, type NodePair } from "./describe-change.ts";
-import { compareKey } from "./destinations/compare-destination.ts";
-import { listKeys } from "./destinations/enumerate-destinations.ts";
-import { createSurelyEqual, type RulePairs } from "./destinations/equivalence-prefilter.ts";
-import { foldKeys, type KeyChange } from "./destinations/fold-destinations.ts";
+import { compareDestination } from "./destinations/compare-destination.ts";
+import { enumerateDestinations } from "./destinations/enumerate-destinations.ts";
+import { createEquivalencePrefilter, type RulePairs } from "./destinations/equivalence-prefilter.ts";
+import { type DestinationChange, foldDestinations } from "./destinations/fold-destinations.ts";
 import { pairTables } from "./rules/changed-chains.ts";
 import { diffRules } from "./rules/diff-rules.ts";
 import { type ComparedTexts, narrowTexts } from "./rules/filter-rules.ts";
@@ -26,13 +26,13 @@ export function diffNode({ base, head }: NodePair, narrowing?: Narrowing): NodeD
     ipv4: pairTables(before.families.ipv4, after.families.ipv4),
     ipv6: pairTables(before.families.ipv6, after.families.ipv6),
   };
-  const isSurelyEqual = createSurelyEqual(pairs, before, after);
-  const changes: KeyChange[] = [];
-  const keys = listKeys([before, after]);
-  for (const key of keys) {
-    if (isSurelyEqual(key)) continue;
-    const change = describeChange(key, compareKey(before, after, key), { base, head });
-    if (change !== undefined) changes.push({ key, change });
+  const isEquivalent = createEquivalencePrefilter(pairs, before, after);
+  const changes: DestinationChange[] = [];
+  const destinations = enumerateDestinations([before, after]);
+  for (const destination of destinations) {
+    if (isEquivalent(destination)) continue;
+    const change = describeChange(destination, compareDestination(before, after, destination), { base, head });
+    if (change !== undefined) changes.push({ destination, change });
   }
   const hosts = [before, after];
   const hasRules = (address: string) =>
@@ -40,7 +40,7 @@ export function diffNode({ base, head }: NodePair, narrowing?: Narrowing): NodeD
   const nodeAddresses = [...new Set(hosts.flatMap(({ world }) => world.nodeAddresses))].filter(hasRules);
   const texts = { pairs, base: before, head: after };
   return {
-    changes: foldKeys(changes, { keys, nodeAddresses }),
+    changes: foldDestinations(changes, { destinations, nodeAddresses }),
     ...(narrowing === undefined ? wholeRules(texts, head.name) : narrowedRules(texts, { base, head }, narrowing)),
   };
 }

@@ -1,11 +1,9 @@
 import { parseTarget } from "../datapath/addresses.ts";
-import type { HostTexts, World } from "../datapath/host-texts.ts";
+import type { HostTexts, NodeEnvironment } from "../datapath/host-texts.ts";
 import { loadRules } from "../datapath/load-rules.ts";
 import { type HostDocument, placedText, textsUnder } from "../ir/host-document.ts";
 import type { TextPart } from "../ir/text.ts";
-import { batchHeading, iproute, withoutLength } from "../languages/iproute.ts";
-import { ipset as ipsetLanguage } from "../languages/ipset/language.ts";
-import { ipvs as ipvsLanguage } from "../languages/ipvs/language.ts";
+import { batchHeading, withoutLength } from "../languages/iproute.ts";
 import { languageOf } from "../languages/registry.ts";
 import type { ProxyMode } from "../model/proxy-configuration/proxy-configuration.ts";
 import { iptablesChains } from "../programs/kube-proxy/chain-names.ts";
@@ -19,9 +17,9 @@ export interface HostSide {
   readonly mode: ProxyMode | undefined;
   readonly texts: HostTexts;
   /** Undefined where the texts do not tell. */
-  readonly addresses: World["nodeAddresses"] | undefined;
+  readonly addresses: NodeEnvironment["nodeAddresses"] | undefined;
   /** Those that node ports show, perhaps not all: they count where neither side tells. */
-  readonly shownAddresses?: World["nodeAddresses"] | undefined;
+  readonly shownAddresses?: NodeEnvironment["nodeAddresses"] | undefined;
 }
 
 export type HostSides =

@@ -85,6 +85,7 @@ function ending(parts: readonly Part[]): string {
 function refusal(parts: readonly Part[]): string {
   const told = parts.flatMap(({ outcome: { verdict } }) => {
     if (verdict.kind === "dropped") return ["dropped"];
+    if (verdict.kind === "unknown") return ["sent to an unknown end"];
     if (verdict.kind !== "rejected") return [];
     return [verdict.with === undefined ? "rejected" : `rejected (${verdict.with})`];
   });

@@ -5,7 +5,7 @@ import type { Cluster } from "../model/cluster.ts";
 import { isRecord, valueAt } from "../model/fields/fields.ts";
 import { serviceInRule } from "../reconcile/attribution.ts";
 import type { Difference } from "./destinations/compare-destination.ts";
-import type { Key } from "./destinations/referenced-destinations.ts";
+import type { Destination } from "./destinations/referenced-destinations.ts";
 import type { EndpointAt, ServiceAt, SideNode } from "./side.ts";
 
 export interface FoundService extends Partial<ServiceAt> {
@@ -15,7 +15,7 @@ export interface FoundService extends Partial<ServiceAt> {
 
 /** Whose a key is: by the state; else by what the rules that decide say of themselves. */
 export function findService(
-  key: Key,
+  key: Destination,
   { base, head }: { readonly base: SideNode; readonly head: SideNode },
   { was, now }: Difference,
 ): FoundService {
@@ -26,7 +26,7 @@ export function findService(
   return former === undefined ? found : { ...found, formerName: former };
 }
 
-function ownerIn({ services }: SideNode, { kind, address, port, protocol }: Key): ServiceAt | undefined {
+function ownerIn({ services }: SideNode, { kind, address, port, protocol }: Destination): ServiceAt | undefined {
   switch (kind) {
     case "elsewhere":
       return undefined;
@@ -40,7 +40,7 @@ function ownerIn({ services }: SideNode, { kind, address, port, protocol }: Key)
   }
 }
 
-function ownerByHops({ kind }: Key, parts: readonly Part[]): Partial<ServiceAt> | undefined {
+function ownerByHops({ kind }: Destination, parts: readonly Part[]): Partial<ServiceAt> | undefined {
   if (kind === "elsewhere" || kind === "other-ports") return undefined;
   for (const hop of parts.flatMap(({ outcome }) => outcome.hops)) {
     const name = hop.kind === "rule" ? serviceInRule(hop.rule.text) : undefined;

@@ -1,4 +1,5 @@
-import type { World } from "../datapath/host-texts.ts";
+import type { NodeEnvironment } from "../datapath/host-texts.ts";
+
 import { toolNames } from "../ir/text.ts";
 import { type Family, families } from "../model/address.ts";
 import type { Cluster } from "../model/cluster.ts";
@@ -45,7 +46,7 @@ export function withWorldOf(
     const other = others[index];
     const { base, head } = pairs[index] ?? {};
     const shown = [...new Set([base, head].flatMap((host) => host?.shownAddresses ?? []))];
-    const world: World = {
+    const world: NodeEnvironment = {
       nodeAddresses: better(better(node.world.nodeAddresses, other?.world.nodeAddresses), shown),
       podRanges: better(node.world.podRanges, other?.world.podRanges),
       routeLocalnet: node.world.routeLocalnet ?? other?.world.routeLocalnet,

@@ -1,4 +1,4 @@
-import type { HostTexts, World } from "../datapath/host-texts.ts";
+import type { HostTexts, NodeEnvironment } from "../datapath/host-texts.ts";
 import type { ProxyMode } from "../model/proxy-configuration/proxy-configuration.ts";
 import type { SideLabel, SourcePlace } from "./traffic-diff.ts";
 
@@ -18,7 +18,7 @@ export interface SideNode {
   readonly mode: ProxyMode | undefined;
   /** Compiled texts are named as `compile --out-dir` names its files, those of a dump as the file they were read from. */
   readonly texts: HostTexts;
-  readonly world: World;
+  readonly world: NodeEnvironment;
   /** Whose it is, by `10.96.0.1:80/tcp`, `[fd00::1]:80/tcp` or `*:30080/tcp` (a node port). Empty for dumps. */
   readonly services: ReadonlyMap<string, ServiceAt>;
   /** What the state knows of an endpoint, by `10.244.3.4:8080` or `[fd00::4]:8080`. Empty for dumps. */

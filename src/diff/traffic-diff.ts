@@ -92,7 +92,7 @@ export interface ClassOutcome {
 }
 
 export interface OutcomeLabel {
-  readonly verdict: "delivered" | "rejected" | "dropped" | "untouched";
+  readonly verdict: "delivered" | "rejected" | "dropped" | "untouched" | "unknown";
   /** `10.244.3.4:8080` of a delivered packet. */
   readonly destination: string | undefined;
   /** 0 to 1. */

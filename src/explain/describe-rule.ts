@@ -1,4 +1,4 @@
-import type { Match, Rule, Target } from "../languages/iptables/rule.ts";
+import type { Match, PortRange, Rule, Target, TcpFlag } from "../languages/iptables/rule.ts";
 import { printHex } from "../languages/iptables/words.ts";
 import { iptablesChains } from "../programs/kube-proxy/chain-names.ts";
 import { describeShare, thresholdOne } from "./share.ts";
@@ -21,19 +21,34 @@ export function describeMatch(match: Match): string | undefined {
     case "destination":
       return `${not}to ${withoutHostPrefix(match.range)}`;
     case "in-interface":
-      return `${not}arriving on ${match.name.endsWith("+") ? `an interface ${match.name.slice(0, -1)}*` : match.name}`;
+      return `${not}arriving on ${interfaceName(match.name)}`;
+    case "out-interface":
+      return `${not}leaving on ${interfaceName(match.name)}`;
     case "protocol":
       return `${not}${protocolName(match.protocol)}`;
     case "destination-port":
-      return match.ports && `${not}to port ${match.ports.from}${portsEnd(match.ports)}`;
+      return match.ports && `${not}to port ${describePorts(match.ports)}`;
+    case "source-port":
+      return `${not}from port ${describePorts(match.ports)}`;
+    case "multiport":
+      return `${not}${multiportSides[match.side]} ${match.ports.map(describePorts).join(", ")}`;
+    case "tcp-flags":
+      return `${match.negated ? "without" : "with"} TCP flags ${describeFlags(match)}`;
+    case "address-range":
+      return `${not}${match.side === "source" ? "from" : "to"} an address from ${match.from} to ${match.to}`;
+    case "icmp":
+      return `${not}of ${match.protocol === "icmp" ? "ICMP" : "ICMPv6"} type ${match.type}`;
     case "comment":
       return undefined;
     case "address-type":
       return `${not}${describeAddressType(match)}`;
     case "conntrack":
+    case "state":
       return `in conntrack state ${not}${match.states.join(" or ")}`;
     case "mark":
       return `${match.negated ? "without" : "with"} mark ${printMark(match)}`;
+    case "connmark":
+      return `of a connection ${match.negated ? "without" : "with"} mark ${printMark(match)}`;
     case "recent":
       return describeRecent(match);
     case "statistic":
@@ -64,10 +79,28 @@ export function describeTarget(target: Target): string {
       return "return from this chain";
     case "reject":
       return `reject with ${target.with ?? "icmp-port-unreachable"}`;
+    case "goto":
+      return `go to ${target.chain} without returning to this chain`;
     case "mark":
-      return describeMarking(target);
+      return describeMarking(target, "the mark");
+    case "connmark-set":
+      return describeMarking(target, "the mark of the connection");
+    case "connmark-save":
+      return `save the mark in the connection${describeMasks(target)}`;
+    case "connmark-restore":
+      return `restore the mark from the connection${describeMasks(target)}`;
     case "dnat":
       return `DNAT to ${target.destination}`;
+    case "redirect":
+      return `redirect to this node${target.ports === undefined ? ", same port" : `, port ${describePorts(target.ports)}`}`;
+    case "snat":
+      return `SNAT to ${target.source}`;
+    case "netmap":
+      return `NETMAP: map the network part of the address to ${target.to}`;
+    case "notrack":
+      return "do not track the connection: the nat table does not see it";
+    case "tproxy":
+      return `give to a local socket at port ${target.port}, with ${printMarkedBits(target)}`;
     case "masquerade":
       return `masquerade: SNAT to this node's address${target.randomFully ? ", random source port" : ""}`;
     case "none":
@@ -81,8 +114,19 @@ function withoutHostPrefix(range: string): string {
   return range.replace(range.includes(":") ? /\/128$/ : /\/32$/, "");
 }
 
-function portsEnd({ from, to }: { readonly from: number; readonly to: number }): string {
-  return from === to ? "" : ` up to ${to}`;
+function interfaceName(name: string): string {
+  return name.endsWith("+") ? `an interface ${name.slice(0, -1)}*` : name;
+}
+
+function describePorts({ from, to }: PortRange): string {
+  return from === to ? `${from}` : `${from} up to ${to}`;
+}
+
+const multiportSides = { source: "from port", destination: "to port", either: "from or to port" } as const;
+
+/** `SYN of FIN,SYN,RST,ACK`: those of the mask that are set. */
+function describeFlags({ mask, set }: { readonly mask: readonly TcpFlag[]; readonly set: readonly TcpFlag[] }): string {
+  return `${set.length === 0 ? "none" : set.join(",")} of ${mask.length === 0 ? "none" : mask.join(",")} set`;
 }
 
 const protocolNumbers: Readonly<Record<string, string>> = { "6": "TCP", "17": "UDP", "132": "SCTP" };
@@ -105,9 +149,20 @@ function printMark({ value, mask }: { readonly value: number; readonly mask: num
 }
 
 /** `--set-xmark value/mask` clears the bits of the mask, then flips those of the value. */
-function describeMarking({ value, mask }: { readonly value: number; readonly mask: number }): string {
-  if (mask === 0) return `flip bits ${printHex(value)} of the mark`;
-  return mask === value ? `set bits ${printHex(value)} of the mark` : `set the mark to ${printMark({ value, mask })}`;
+function describeMarking({ value, mask }: { readonly value: number; readonly mask: number }, what: string): string {
+  if (mask === 0) return `flip bits ${printHex(value)} of ${what}`;
+  if (value === 0 && mask !== 0xffffffff) return `clear bits ${printHex(mask)} of ${what}`;
+  return mask === value ? `set bits ${printHex(value)} of ${what}` : `set ${what} to ${printMark({ value, mask })}`;
+}
+
+function describeMasks(target: { readonly packetMask: number; readonly connectionMask: number }): string {
+  const { packetMask, connectionMask } = target;
+  if (packetMask === 0xffffffff && connectionMask === 0xffffffff) return "";
+  return ` (bits ${printHex(packetMask)} of the packet's, ${printHex(connectionMask)} of the connection's)`;
+}
+
+function printMarkedBits({ value, mask }: { readonly value: number; readonly mask: number }): string {
+  return mask === 0 && value === 0 ? "its mark unchanged" : `mark ${printMark({ value, mask })}`;
 }
 
 function describeRecent({ negated, action, seconds, name, side }: Extract<Match, { kind: "recent" }>): string {

@@ -1,5 +1,4 @@
 import type { Rule } from "../languages/iptables/rule.ts";
-import { iptablesChains } from "../programs/kube-proxy/chain-names.ts";
 
 /** The kernel compares 31 random bits with a threshold: this one always lets through. */
 export const thresholdOne = 2 ** 31;
@@ -70,10 +69,20 @@ function printFraction({ numerator, bits }: Fraction): string | undefined {
   return left === 0n ? String(top) : `${top}/${1n << left}`;
 }
 
+/** Targets behind which the packet meets the next rule, or may meet it. */
+const goesOn: ReadonlySet<Rule["target"]["kind"]> = new Set<Rule["target"]["kind"]>([
+  "none",
+  "mark",
+  "connmark-set",
+  "connmark-save",
+  "connmark-restore",
+  "notrack",
+  "unknown",
+]);
+
 /** The threshold of a rule that ends the chain by chance alone; one that asks for nothing always does. */
 function chanceOf({ matches, target }: Rule): number | undefined {
-  const goesOn = target.kind === "mark" || target.kind === "none" || target.kind === "unknown";
-  if (goesOn || (target.kind === "jump" && target.chain === iptablesChains.markMasquerade)) return undefined;
+  if (goesOn.has(target.kind) || (target.kind === "jump" && target.chain === "KUBE-MARK-MASQ")) return undefined;
   let threshold = thresholdOne;
   for (const match of matches) {
     if (match.kind === "statistic") threshold = match.negated ? thresholdOne - match.threshold : match.threshold;

@@ -124,6 +124,5 @@ export function chainsNamed({ byName }: Texts, name: string): readonly PlacedCha
 
 /** The chain that a rule leads to, by `-j` or `-g`; perhaps the name of an extension target without options. */
 export function leadsTo({ target }: Rule): string | undefined {
-  if (target.kind === "jump") return target.chain;
-  return target.kind === "unknown" && target.words[0] === "-g" ? target.words[1] : undefined;
+  return target.kind === "jump" || target.kind === "goto" ? target.chain : undefined;
 }

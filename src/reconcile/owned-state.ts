@@ -1,5 +1,4 @@
 import type { Family } from "../model/address.ts";
-import type { Excerpt } from "../model/documents/yaml-problems.ts";
 import { familyOfSet } from "../programs/kube-proxy/set-names.ts";
 import type { PartialChain } from "./rules/partial-chain.ts";
 

@@ -111,7 +111,7 @@ function changeRecord(): object {
 
 function outcomeRecord(): object {
   return record({
-    verdict: { enum: ["delivered", "rejected", "dropped", "untouched"] },
+    verdict: { enum: ["delivered", "rejected", "dropped", "untouched", "unknown"] },
     destination: { type: ["string", "null"] },
     share: { type: "number", minimum: 0, maximum: 1 },
     exact: text("The share as a fraction."),

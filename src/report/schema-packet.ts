@@ -51,10 +51,14 @@ function outcomeRecord(): object {
       share: { type: "number", minimum: 0, maximum: 1 },
       exact: text("The share as a fraction, such as 715827883/2147483648."),
       verdict: {
-        enum: ["delivered", "rejected", "dropped", "untouched"],
-        description: "untouched: no rule handles the packet; it continues as if there were no rules.",
+        enum: ["delivered", "rejected", "dropped", "untouched", "unknown"],
+        description:
+          "untouched: no rule handles the packet; it continues as if there were no rules. unknown: the effect of its last rule is unknown.",
       },
-      masquerade: { type: "boolean", description: "The client IP is not preserved: SNAT to an address of the node." },
+      masquerade: {
+        type: "boolean",
+        description: "The client IP is not preserved: SNAT to an address of the node, or to newSource.",
+      },
       hairpin: { type: "boolean", description: "The packet returns to its own source address." },
       assuming: { type: "array", items: { $ref: "#/$defs/assumption" } },
       hops: { type: "array", items: { $ref: "#/$defs/hop" }, description: "The rules that matched, in order." },
@@ -63,6 +67,7 @@ function outcomeRecord(): object {
       destination: text("The address and port it is delivered to."),
       pod: text("namespace/name of the pod with that address."),
       podNode: text("The node of that pod."),
+      newSource: text("The source address after SNAT, as the rule spells it."),
       rejectedWith: text("What the client receives, such as icmp-port-unreachable."),
       affinitySeconds: {
         type: "integer",

@@ -46,6 +46,8 @@ export function outcomeTarget({ verdict, destination }: OutcomeLabel): string {
     case "rejected":
     case "dropped":
       return verdict;
+    case "unknown":
+      return "end unknown";
     case "untouched":
       return "not handled";
   }

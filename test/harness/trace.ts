@@ -19,6 +19,7 @@ export type TracedVerdict =
   | { readonly kind: "delivered"; readonly address: string; readonly port: number; readonly masqueraded: boolean }
   | { readonly kind: "rejected" }
   | { readonly kind: "dropped" }
+  | { readonly kind: "unknown" }
   | { readonly kind: "untouched"; readonly masqueraded: boolean };
 
 export interface TracedOutcome {
@@ -94,6 +95,8 @@ export function printVerdict(verdict: TracedVerdict): string {
       return "reject";
     case "dropped":
       return "drop";
+    case "unknown":
+      return "unknown";
   }
 }
 

@@ -1,6 +1,5 @@
-import { exitCodes } from "../../cli/exit-codes.ts";
-import { painter } from "../../cli/terminal/terminal.ts";
-import { type CompileOptions, compileNode, type NodeCompilation } from "../../compile/compile.ts";
+
+import { type CompileOptions, compileNode, } from "../../compile/compile.ts";
 import { createSink, createSubject, hasErrors } from "../../diagnostics/diagnostic.ts";
 import type { PlanDocument } from "../../host/files/plan-file.ts";
 import { type Artifact, artifactsOf } from "../../ir/artifact.ts";
@@ -18,7 +17,7 @@ import type { OwnedState } from "../../reconcile/owned-state.ts";
 import { deserializeState } from "../../reconcile/serialize-state.ts";
 import type { ServiceChange, ServiceOfLine } from "../../reconcile/summarize-changes.ts";
 import { udpServices } from "../../reconcile/udp-services.ts";
-import { renderDiagnostics, summarizeDiagnostics } from "../../report/diagnostics.ts";
+import { summarizeDiagnostics } from "../../report/diagnostics.ts";
 import type { Effects } from "../effects.ts";
 import { Failure } from "../failure.ts";
 import { readState } from "../read-state.ts";

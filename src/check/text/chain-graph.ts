@@ -1,5 +1,5 @@
 import { createSubject, type Subject } from "../../diagnostics/diagnostic.ts";
-import { builtInChains, type Match, type Rule } from "../../languages/iptables/rule.ts";
+import { builtInChains, type Match, type Rule, type Target } from "../../languages/iptables/rule.ts";
 import type { CheckedTable } from "./checked-host.ts";
 import { conditionsOf, implies } from "./conditions.ts";
 
@@ -11,9 +11,7 @@ export interface Lead {
 
 export function leadOf({ target }: Rule): Lead | undefined {
   if (target.kind === "jump") return { chain: target.chain, isGoto: false };
-  if (target.kind !== "unknown" || target.words[0] !== "-g") return undefined;
-  const [, chain] = target.words;
-  return chain === undefined ? undefined : { chain, isGoto: true };
+  return target.kind === "goto" ? { chain: target.chain, isGoto: true } : undefined;
 }
 
 /** The chains that each built-in chain leads to, itself among them. */
@@ -51,9 +49,21 @@ export function decidingChains({ chains }: CheckedTable): ReadonlySet<string> {
 }
 
 /** The packet's way through the table ends here. */
-export function isVerdict({ target: { kind } }: Rule): boolean {
-  return kind === "accept" || kind === "drop" || kind === "reject" || kind === "dnat" || kind === "masquerade";
+export function isVerdict({ target }: Rule): boolean {
+  return verdicts.has(target.kind);
 }
+
+const verdicts: ReadonlySet<Target["kind"]> = new Set<Target["kind"]>([
+  "accept",
+  "drop",
+  "reject",
+  "dnat",
+  "redirect",
+  "netmap",
+  "masquerade",
+  "snat",
+  "tproxy",
+]);
 
 /**
  * Whether every packet that fulfils `given` (steady conditions) finds its verdict in the chain. `seen` are the chains that

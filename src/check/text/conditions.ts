@@ -26,7 +26,7 @@ function isAlways(match: Match, all: readonly Match[]): boolean {
 
 /** Modules whose answer about a packet is the same wherever they are asked in one table. */
 const steadyWords =
-  /^(?:! )?(?:-o|-f|-m (?:multiport|icmp|icmp6|tcp|udp|sctp|pkttype|iprange|mac|owner|length|physdev))\b/;
+  /^(?:! )?(?:-f|-m (?:multiport|icmp|icmp6|tcp|udp|sctp|pkttype|iprange|mac|owner|length|physdev))\b/;
 
 /** Whether the answer cannot change while the packet goes through a table. */
 export function isSteady(match: Match): boolean {
@@ -34,10 +34,17 @@ export function isSteady(match: Match): boolean {
     case "source":
     case "destination":
     case "in-interface":
+    case "out-interface":
     case "protocol":
+    case "source-port":
     case "destination-port":
+    case "tcp-flags":
+    case "multiport":
+    case "address-range":
+    case "icmp":
     case "address-type":
     case "conntrack":
+    case "state":
     case "ipvs":
     case "physdev-is-in":
       return true;
@@ -46,6 +53,7 @@ export function isSteady(match: Match): boolean {
     case "comment":
     case "nfacct":
     case "mark":
+    case "connmark":
     case "set":
     case "recent":
     case "statistic":
@@ -55,7 +63,7 @@ export function isSteady(match: Match): boolean {
 
 /** Whether the answer is the same as long as no rule in between changes marks or sets. */
 export function isRepeatable(match: Match): boolean {
-  return isSteady(match) || match.kind === "mark" || match.kind === "set";
+  return isSteady(match) || match.kind === "mark" || match.kind === "connmark" || match.kind === "set";
 }
 
 /** Whether every packet that fulfils all of `given` fulfils `wanted` too. False where that is not certain. */
@@ -64,18 +72,24 @@ export function implies(given: readonly Match[], wanted: Match): boolean {
 }
 
 function impliesOne(given: Match, wanted: Match): boolean {
-  if (given.kind === "destination-port" && wanted.kind === "protocol") {
+  if (ofOneProtocol(given) && wanted.kind === "protocol") {
     return given.protocol === wanted.protocol && !wanted.negated;
   }
   if (given.kind !== wanted.kind) return false;
   if (given.kind === "source" || given.kind === "destination") return impliesRange(given, wanted as typeof given);
-  if (given.kind === "destination-port") return impliesPorts(given, wanted as typeof given);
-  if (given.kind === "in-interface") return impliesInterface(given, wanted as typeof given);
-  if (given.kind === "conntrack") {
+  if (given.kind === "destination-port" || given.kind === "source-port")
+    return impliesPorts(given, wanted as typeof given);
+  if (given.kind === "in-interface" || given.kind === "out-interface")
+    return impliesInterface(given, wanted as typeof given);
+  if (given.kind === "conntrack" || given.kind === "state") {
     const { states, negated } = wanted as typeof given;
     return !given.negated && !negated && given.states.every((state) => states.includes(state));
   }
-  return JSON.stringify(given) === JSON.stringify(wanted);
+  return JSON.stringify({ ...given, joined: undefined }) === JSON.stringify({ ...wanted, joined: undefined });
+}
+
+function ofOneProtocol(match: Match): match is Extract<Match, { readonly kind: "destination-port" | "source-port" }> {
+  return match.kind === "destination-port" || match.kind === "source-port";
 }
 
 interface RangeMatch {
@@ -105,7 +119,7 @@ function isWithin(inner: Cidr, outer: Cidr): boolean {
   return parseCidr(`${address}/${outer.prefix}`)?.text === outer.text;
 }
 
-type PortMatch = Extract<Match, { readonly kind: "destination-port" }>;
+type PortMatch = Extract<Match, { readonly kind: "destination-port" | "source-port" }>;
 
 function impliesPorts(given: PortMatch, wanted: PortMatch): boolean {
   if (given.protocol !== wanted.protocol) return false;

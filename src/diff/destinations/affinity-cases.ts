@@ -3,7 +3,7 @@ import type { SourceClass } from "../../datapath/classes.ts";
 import type { Remembered } from "../../datapath/packet.ts";
 
 /** What both sides know of a client that comes again. */
-export interface RecallPair {
+export interface AffinityCase {
   /** `forgotten`: the lists that hold the client are called otherwise now, and the new ones begin empty. */
   readonly kind: "kept" | "forgotten";
   readonly base: Remembered;
@@ -16,11 +16,11 @@ const mostTargets = 64;
  * The clients to ask about besides new ones: for each endpoint those that both sides keep there, whatever the lists are
  * called; for each list that both sides have those that it holds; and those that only base's lists hold.
  */
-export function recallPairs(was: readonly SourceClass[], now: readonly SourceClass[]): readonly RecallPair[] {
+export function affinityCases(was: readonly SourceClass[], now: readonly SourceClass[]): readonly AffinityCase[] {
   const [before, after] = [listsByTarget(was), listsByTarget(now)];
   const targets = [...new Set([...before.keys(), ...after.keys()])].slice(0, mostTargets);
-  const pairs: RecallPair[] = [];
-  const forgotten: RecallPair[] = [];
+  const pairs: AffinityCase[] = [];
+  const forgotten: AffinityCase[] = [];
   for (const target of targets) {
     const base = { lists: before.get(target) ?? none, target };
     const head = { lists: after.get(target) ?? none, target };

@@ -13,8 +13,8 @@ import { evaluatePacket } from "../../datapath/evaluate-packet.ts";
 import type { EvaluatedHost } from "../../datapath/host.ts";
 import { isLocal } from "../../datapath/match-packet.ts";
 import type { Entry, Packet, Remembered } from "../../datapath/packet.ts";
-import { type RecallPair, recallPairs } from "./affinity-cases.ts";
-import { isIpv6Key, type Key } from "./referenced-destinations.ts";
+import { type AffinityCase, affinityCases } from "./affinity-cases.ts";
+import { type Destination, isIpv6Destination } from "./referenced-destinations.ts";
 
 /** What both sides do with all packets of one entry to one destination. */
 export interface EntryComparison {
@@ -35,21 +35,25 @@ export interface Difference {
   readonly was: readonly Part[];
   readonly now: readonly Part[];
   /** Only where clients are meant that the node keeps at an endpoint, or kept until now. */
-  readonly returning?: RecallPair["kind"];
+  readonly returning?: AffinityCase["kind"];
 }
 
 /** Sends all packets for a destination through both hosts, by each entry. */
-export function compareKey(base: EvaluatedHost, head: EvaluatedHost, key: Key): readonly EntryComparison[] {
+export function compareDestination(
+  base: EvaluatedHost,
+  head: EvaluatedHost,
+  destination: Destination,
+): readonly EntryComparison[] {
   return (["outside", "pod", "node"] as const).flatMap((entry) => {
-    const sources = sourcesOf(entry, key, [base, head]);
+    const sources = sourcesOf(entry, destination, [base, head]);
     if (isEmpty(sources)) return [];
-    const { address: destination, port, protocol, state } = key;
-    const packet: Packet = { entry, sources, destination, port, protocol, state };
+    const { address, port, protocol, state } = destination;
+    const packet: Packet = { entry, sources, destination: address, port, protocol, state };
     const ask = (host: EvaluatedHost, remembered?: Remembered) =>
       classesOf(evaluatePacket(host, { ...packet, remembered }));
     const fresh = compareClasses(sources, ask(base), ask(head));
     if (fresh.differences.length > 0) return [{ entry, ...fresh }];
-    for (const { kind, ...recalled } of recallPairs(fresh.base, fresh.head)) {
+    for (const { kind, ...recalled } of affinityCases(fresh.base, fresh.head)) {
       const kept = compareClasses(sources, ask(base, recalled.base), ask(head, recalled.head));
       if (kept.differences.length === 0) continue;
       const differences = kept.differences.map((difference) => ({ ...difference, returning: kind }));
@@ -97,8 +101,9 @@ function endpointsOf(classes: readonly SourceClass[]): AddressSet | undefined {
 }
 
 /** The node itself uses its own addresses, and what it talks to when that is its own too. */
-function sourcesOf(entry: Entry, { address, ...key }: Key, hosts: readonly [EvaluatedHost, EvaluatedHost]): AddressSet {
-  const isIpv6 = isIpv6Key({ address, ...key });
+function sourcesOf(entry: Entry, destination: Destination, hosts: readonly [EvaluatedHost, EvaluatedHost]): AddressSet {
+  const { address } = destination;
+  const isIpv6 = isIpv6Destination(destination);
   const bits = isIpv6 ? 128 : 32;
   const family = isIpv6 ? "ipv6" : "ipv4";
   const everyLocal = unite(
@@ -113,7 +118,7 @@ function sourcesOf(entry: Entry, { address, ...key }: Key, hosts: readonly [Eval
   if (isLoopback && entry === "node") return parseAddressSet(address) as AddressSet;
   // From the network a loopback address is asked for once, by no port in particular: that it must not be reached is what
   // KUBE-FIREWALL is for, since route_localnet, which node ports on 127.0.0.1 need, makes it no martian.
-  if (isLoopback && (key.kind !== "other-ports" || address === "::1")) return noAddress(bits);
+  if (isLoopback && (destination.kind !== "other-ports" || address === "::1")) return noAddress(bits);
   // What talks to itself does so without this node.
   const others = complement(unite([everyLocal, parseAddressSet(address) as AddressSet], bits));
   if (entry === "pod") return intersect(pods, others);

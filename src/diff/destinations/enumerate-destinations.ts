@@ -2,51 +2,57 @@ import { parseAddressSet } from "../../datapath/address-set.ts";
 import type { EvaluatedHost } from "../../datapath/host.ts";
 import { isLocal } from "../../datapath/match-packet.ts";
 import type { Protocol } from "../../datapath/packet.ts";
-import { chooseElsewhere, type Elsewhere } from "./other-destinations.ts";
+import { chooseOtherDestinations, type OtherDestination } from "./other-destinations.ts";
 import {
-  isMentioned,
-  type Key,
-  type Mentioned,
-  mentionedBy,
+  type Destination,
+  isReferenced,
   protocols,
-  uniteMentioned,
+  type ReferencedDestinations,
+  referencedDestinations,
+  uniteReferenced,
 } from "./referenced-destinations.ts";
 
 /**
  * Every destination that either host treats as something of its own, and one for each kind of destination that none
  * names. Two hosts that agree on all of these agree on every packet of these families, protocols and states.
  */
-export function listKeys(hosts: readonly EvaluatedHost[]): readonly Key[] {
-  const mentions = hosts.map(mentionedBy);
-  const mentioned = uniteMentioned(mentions);
-  const unused = unusedPort(mentioned);
-  const keys: Key[] = [];
+export function enumerateDestinations(hosts: readonly EvaluatedHost[]): readonly Destination[] {
+  const references = hosts.map(referencedDestinations);
+  const referenced = uniteReferenced(references);
+  const unused = unusedPort(referenced);
+  const destinations: Destination[] = [];
   const nodeAddresses = [...new Set(hosts.flatMap(({ world }) => world.nodeAddresses)), ...loopbacks(hosts)];
-  for (const [address, ports] of mentioned.byAddress) {
-    for (const text of ports) keys.push(keyOf("address", address, text));
-    for (const protocol of protocols) keys.push(keyOf("other-ports", address, `${protocol} ${unused}`));
+  for (const [address, ports] of referenced.byAddress) {
+    for (const text of ports) destinations.push(destinationOf("address", address, text));
+    for (const protocol of protocols) destinations.push(destinationOf("other-ports", address, `${protocol} ${unused}`));
   }
   for (const address of nodeAddresses) {
-    const own = mentioned.byAddress.get(address);
-    for (const text of mentioned.anywhere) if (!own?.has(text)) keys.push(keyOf("node-port", address, text));
+    const own = referenced.byAddress.get(address);
+    for (const text of referenced.anywhere)
+      if (!own?.has(text)) destinations.push(destinationOf("node-port", address, text));
     if (own !== undefined) continue;
-    for (const protocol of protocols) keys.push(keyOf("other-ports", address, `${protocol} ${unused}`));
+    for (const protocol of protocols) destinations.push(destinationOf("other-ports", address, `${protocol} ${unused}`));
   }
   for (const address of boundAddresses(hosts, nodeAddresses)) {
-    const own = mentioned.byAddress.get(address);
-    for (const text of mentioned.anywhere) if (!own?.has(text)) keys.push(keyOf("bound", address, text));
+    const own = referenced.byAddress.get(address);
+    for (const text of referenced.anywhere)
+      if (!own?.has(text)) destinations.push(destinationOf("bound", address, text));
   }
-  for (const { address, network } of elsewhere(mentioned, hosts)) {
+  for (const { address, network } of otherDestinations(referenced, hosts)) {
     const region = network === undefined ? {} : { network };
-    for (const text of mentioned.anywhere) keys.push({ ...keyOf("elsewhere", address, text), ...region });
+    for (const text of referenced.anywhere)
+      destinations.push({ ...destinationOf("elsewhere", address, text), ...region });
     for (const protocol of protocols) {
-      const key = keyOf("elsewhere", address, `${protocol} ${unused}`);
-      keys.push({ ...key, ...region, isAnyPort: true });
+      const destination = destinationOf("elsewhere", address, `${protocol} ${unused}`);
+      destinations.push({ ...destination, ...region, isAnyPort: true });
     }
-    const other = { ...keyOf("elsewhere", address, `tcp ${unused}`), ...region };
-    for (const state of ["ESTABLISHED", "INVALID"] as const) keys.push({ ...other, state });
+    const other = { ...destinationOf("elsewhere", address, `tcp ${unused}`), ...region };
+    for (const state of ["ESTABLISHED", "INVALID"] as const) destinations.push({ ...other, state });
   }
-  return keys.map((key) => ({ ...key, isNamed: mentions.map((each) => isMentioned(each, key)) }));
+  return destinations.map((destination) => ({
+    ...destination,
+    isNamed: references.map((each) => isReferenced(each, destination)),
+  }));
 }
 
 /**
@@ -57,7 +63,7 @@ function boundAddresses(hosts: readonly EvaluatedHost[], others: readonly string
   const chosen = new Map<string, string>();
   const sets = hosts.map((host) =>
     [...host.sets.values()]
-      .filter(({ type }) => type === "hash:ip")
+      .filter(({ fields }) => fields?.length === 1 && fields[0] === "address")
       .map(({ name, entries }) => ({ name, texts: new Set(entries.map(({ text }) => text)) })),
   );
   for (const address of new Set(hosts.flatMap(({ localAddresses }) => [...localAddresses]))) {
@@ -70,7 +76,7 @@ function boundAddresses(hosts: readonly EvaluatedHost[], others: readonly string
   return [...chosen.values()];
 }
 
-function keyOf(kind: Key["kind"], address: string, text: string): Key {
+function destinationOf(kind: Destination["kind"], address: string, text: string): Destination {
   const [protocol, port] = text.split(" ");
   return { kind, address, port: Number(port), protocol: protocol as Protocol, state: "NEW" };
 }
@@ -81,7 +87,7 @@ function loopbacks(hosts: readonly EvaluatedHost[]): readonly string[] {
 }
 
 /** A port that nobody asks for. */
-function unusedPort({ byAddress, anywhere }: Mentioned): number {
+function unusedPort({ byAddress, anywhere }: ReferencedDestinations): number {
   const used = new Set([...anywhere, ...[...byAddress.values()].flatMap((ports) => [...ports])]);
   let port = 9;
   while (protocols.some((protocol) => used.has(`${protocol} ${port}`))) port += 1;
@@ -89,11 +95,16 @@ function unusedPort({ byAddress, anywhere }: Mentioned): number {
 }
 
 /** Addresses that nobody names and no host has, for each part that networks in rules and sets divide the others into. */
-function elsewhere({ byAddress, networks }: Mentioned, hosts: readonly EvaluatedHost[]): readonly Elsewhere[] {
+function otherDestinations(
+  { byAddress, networks }: ReferencedDestinations,
+  hosts: readonly EvaluatedHost[],
+): readonly OtherDestination[] {
   const isFree = (address: string) => !byAddress.has(address) && !hosts.some((host) => isLocal(address, host));
   const sets = [...networks].map(parseAddressSet).filter((set) => set !== undefined);
   return ([32, 128] as const).flatMap((bits) => {
     const family = bits === 32 ? "ipv4" : "ipv6";
-    return hosts.some(({ families }) => families[family].tables.size > 0) ? chooseElsewhere(bits, sets, isFree) : [];
+    return hosts.some(({ families }) => families[family].tables.size > 0)
+      ? chooseOtherDestinations(bits, sets, isFree)
+      : [];
   });
 }

@@ -1,11 +1,11 @@
 import { contains, parseAddressSet } from "../../datapath/address-set.ts";
-import { addressNumber } from "../../datapath/addresses.ts";
+import { addressNumber, canonicalAddress, isAddress } from "../../datapath/addresses.ts";
 import { exactDestination, ruleAt, rulesFor } from "../../datapath/chain-index.ts";
 import type { EvaluatedHost } from "../../datapath/host.ts";
-import type { Rule } from "../../languages/iptables/rule.ts";
+import type { Action, PacketRule, Predicate, Stage } from "../../ir/datapath.ts";
 import { type Chains, lastTarget, type TablePair } from "../rules/changed-chains.ts";
 import { changedKernelState } from "./kernel-state.ts";
-import { isIpv6Key, type Key } from "./referenced-destinations.ts";
+import { type Destination, isIpv6Destination } from "./referenced-destinations.ts";
 
 export type TablePairs = ReadonlyMap<string, TablePair>;
 
@@ -16,49 +16,65 @@ export interface RulePairs {
 }
 
 /**
- * Says of a key, without following a packet, that both sides treat it alike: the rules that can see it are the same
- * lines. False means only that somebody has to look.
+ * Says of a destination, without following a packet, that both sides treat it alike: the rules that can see it are the
+ * same lines. False means only that somebody has to look.
  */
-export function createSurelyEqual(pairs: RulePairs, base: EvaluatedHost, head: EvaluatedHost): (key: Key) => boolean {
-  if (!sameWorld(base, head)) return () => false;
+export function createEquivalencePrefilter(
+  pairs: RulePairs,
+  base: EvaluatedHost,
+  head: EvaluatedHost,
+): (destination: Destination) => boolean {
+  if (!sameEnvironment(base, head)) return () => false;
   const kernel = changedKernelState(base, head);
-  const ofFamily = (tables: TablePairs) => {
-    const after = afterTranslation(tables);
+  const ofFamily = (tables: TablePairs, family: Stage["family"]) => {
+    const stages = stagesOf(family, [base, head]);
+    const after = afterTranslation(tables, stages);
     if (after === undefined) return () => false;
-    return (key: Key) => !after.has(key.address) && firstHooks.every((hook) => sameForKey(tables, hook, key));
+    const first = stages.filter(seesFirst);
+    return (destination: Destination) =>
+      !after.has(destination.address) && first.every((stage) => sameForDestination(tables, stage, destination));
   };
-  const [ipv4, ipv6] = [ofFamily(pairs.ipv4), ofFamily(pairs.ipv6)];
-  return (key) => !kernel.concerns(key) && (isIpv6Key(key) ? ipv6 : ipv4)(key);
+  const [ipv4, ipv6] = [ofFamily(pairs.ipv4, "ip"), ofFamily(pairs.ipv6, "ip6")];
+  return (destination) => !kernel.concerns(destination) && (isIpv6Destination(destination) ? ipv6 : ipv4)(destination);
 }
 
-function sameWorld(base: EvaluatedHost, head: EvaluatedHost): boolean {
+function sameEnvironment(base: EvaluatedHost, head: EvaluatedHost): boolean {
   return JSON.stringify(base.world) === JSON.stringify(head.world);
 }
 
-/** Where packets still have the destination they came with. */
-const firstHooks: readonly (readonly [string, string])[] = ["PREROUTING", "OUTPUT"].flatMap((chain) =>
-  ["raw", "mangle", "nat"].map((table) => [table, chain] as const),
-);
+/** The base chains of either side, each once. */
+function stagesOf(family: Stage["family"], hosts: readonly EvaluatedHost[]): readonly Stage[] {
+  const found = new Map<string, Stage>();
+  for (const stage of hosts.flatMap(({ stages }) => stages)) {
+    if (stage.type === "balance" || (stage.family !== family && stage.family !== "inet")) continue;
+    found.set(`${stage.entry.table} ${stage.entry.chain}`, stage);
+  }
+  return [...found.values()];
+}
 
-/** Where it may have been translated. */
-const laterHooks: readonly (readonly [string, string])[] = [
-  ...["INPUT", "FORWARD", "OUTPUT"].flatMap((chain) =>
-    ["filter", "security", "mangle"].map((table) => [table, chain] as const),
-  ),
-  ["mangle", "POSTROUTING"],
-  ["nat", "POSTROUTING"],
-];
+/** Where nat changes destinations (NF_IP_PRI_NAT_DST). */
+const natPriority = -100;
+
+/** Packets meet it with the destination they came with, if only sometimes. */
+function seesFirst({ hook, priority }: Stage): boolean {
+  return (hook === "prerouting" || hook === "output") && priority <= natPriority;
+}
+
+/** Packets meet it with a destination they were given: all but nat, which is asked once, where they come in or are sent. */
+function seesTranslated({ hook, type }: Stage): boolean {
+  return type !== "nat" || (hook !== "prerouting" && hook !== "output");
+}
 
 /**
- * The destinations for which the later hooks differ; undefined where they differ for destinations nobody can list, or
+ * The destinations for which the later chains differ; undefined where they differ for destinations nobody can list, or
  * for one that packets are translated to.
  */
-function afterTranslation(tables: TablePairs): ReadonlySet<string> | undefined {
+function afterTranslation(tables: TablePairs, stages: readonly Stage[]): ReadonlySet<string> | undefined {
   const addresses = new Set<string>();
-  for (const [table, hook] of laterHooks) {
-    const pair = tables.get(table);
-    if (pair === undefined || !pair.affected.has(hook)) continue;
-    for (const name of reachable(pair, hook)) {
+  for (const { entry } of stages.filter(seesTranslated)) {
+    const pair = tables.get(entry.table);
+    if (pair === undefined || !pair.affected.has(entry.chain)) continue;
+    for (const name of reachable(pair, entry.chain)) {
       const differing = differingRules(pair, name);
       if (differing === undefined) return undefined;
       for (const rule of differing) {
@@ -85,7 +101,7 @@ function reachable({ base, head, affected }: TablePair, hook: string): ReadonlyS
 }
 
 /** The rules of a chain that one side alone has; undefined where it is their order that differs. */
-function differingRules({ base, head, different }: TablePair, name: string): readonly Rule[] | undefined {
+function differingRules({ base, head, different }: TablePair, name: string): readonly PacketRule[] | undefined {
   if (!different.has(name)) return [];
   const [before, after] = [base.get(name), head.get(name)];
   if (before?.policy !== after?.policy) return undefined;
@@ -99,67 +115,78 @@ function differingRules({ base, head, different }: TablePair, name: string): rea
 }
 
 function isTranslatedTo(tables: TablePairs, addresses: ReadonlySet<string>): boolean {
-  const nat = tables.get("nat");
-  const option = "--to-destination ";
-  for (const side of [nat?.base, nat?.head]) {
-    for (const chain of side?.values() ?? []) {
-      for (const line of chain.lines) {
-        const at = line.indexOf(option);
-        if (at >= 0 && addresses.has(line.slice(at + option.length).replace(/^\[|[\]:]*[^\]:]*$/g, ""))) return true;
+  for (const { base, head } of tables.values()) {
+    for (const chain of [...base.values(), ...head.values()]) {
+      for (const [at, line] of chain.lines.entries()) {
+        if (!chain.reader.mayTranslate(line)) continue;
+        const { action } = chain.reader.read({ text: line, number: chain.numbers[at] ?? 0 });
+        if (mayTranslateTo(action, addresses)) return true;
       }
     }
   }
   return false;
 }
 
-/** Whether the rules that can see the key from this hook on are the same lines on both sides. */
-function sameForKey(tables: TablePairs, [table, hook]: readonly [string, string], key: Key): boolean {
-  const pair = tables.get(table);
-  if (pair === undefined || !pair.affected.has(hook)) return true;
+function mayTranslateTo(action: Action, addresses: ReadonlySet<string>): boolean {
+  if (action.kind === "map-network" || action.kind === "unknown") return true;
+  if (action.kind !== "dnat") return false;
+  const { to } = action;
+  return to.kind !== "address" || !isAddress(to.address) || addresses.has(canonicalAddress(to.address));
+}
+
+/** Whether the rules that can see the destination from this base chain on are the same lines on both sides. */
+function sameForDestination(tables: TablePairs, { entry }: Stage, destination: Destination): boolean {
+  const pair = tables.get(entry.table);
+  if (pair === undefined || !pair.affected.has(entry.chain)) return true;
   const trace = (side: Chains): string => {
     const lines: string[] = [];
-    traceChain({ side, affected: pair.affected, key, lines }, hook, 0);
+    traceChain({ side, affected: pair.affected, destination, lines }, entry.chain, 0);
     return lines.join("\n");
   };
   return trace(pair.base) === trace(pair.head);
 }
 
-interface Tracing {
+interface TraceContext {
   readonly side: Chains;
   readonly affected: ReadonlySet<string>;
-  readonly key: Key;
+  readonly destination: Destination;
   readonly lines: string[];
 }
 
 const deepest = 64;
 
-function traceChain(tracing: Tracing, name: string, depth: number): void {
-  const chain = tracing.side.get(name);
-  tracing.lines.push(`{ ${chain?.policy ?? ""}`);
-  for (const at of chain === undefined ? [] : rulesFor(chain, tracing.key.address, tracing.key.port)) {
+function traceChain(context: TraceContext, name: string, depth: number): void {
+  const { side, affected, destination, lines } = context;
+  const chain = side.get(name);
+  lines.push(`{ ${chain?.policy ?? ""}`);
+  for (const at of chain === undefined ? [] : rulesFor(chain, destination.address, destination.port)) {
     const rule = ruleAt(chain as NonNullable<typeof chain>, at);
-    if (!canSee(rule, tracing.key)) continue;
-    tracing.lines.push(rule.text);
+    if (!canSee(rule, destination)) continue;
+    lines.push(rule.text);
     const target = lastTarget(rule.text);
-    if (depth < deepest && tracing.affected.has(target)) traceChain(tracing, target, depth + 1);
+    if (depth < deepest && affected.has(target)) traceChain(context, target, depth + 1);
   }
-  tracing.lines.push("}");
+  lines.push("}");
 }
 
-function canSee(rule: Rule, key: Key): boolean {
+function canSee(rule: PacketRule, destination: Destination): boolean {
   const exact = exactDestination(rule);
-  if (exact !== undefined && exact !== key.address) return false;
-  return rule.matches.every((match) => {
-    if (match.kind === "destination") {
-      if (exact !== undefined && !match.negated) return true;
-      const set = parseAddressSet(match.range);
-      return set === undefined || contains(set, addressNumber(key.address)) !== match.negated;
-    }
-    if (match.kind === "destination-port") {
-      if (match.protocol !== key.protocol) return false;
-      const { ports } = match;
-      return ports === undefined || (ports.from <= key.port && key.port <= ports.to) !== match.negated;
-    }
-    return match.kind !== "protocol" || (match.protocol === key.protocol) !== match.negated;
-  });
+  if (exact !== undefined && exact !== destination.address) return false;
+  return rule.predicates.every((predicate) => mayHold(predicate, destination));
+}
+
+function mayHold(predicate: Predicate, { address, port, protocol }: Destination): boolean {
+  if (predicate.kind === "protocol") return (predicate.protocol === protocol) !== predicate.negated;
+  if (predicate.kind === "port-in") {
+    if (predicate.protocol !== undefined && predicate.protocol !== protocol) return false;
+    const { side, ports, negated } = predicate;
+    if (side !== "destination" || ports === undefined) return true;
+    return ports.some(({ from, to }) => from <= port && port <= to) !== negated;
+  }
+  if (predicate.kind !== "address-in" || predicate.side !== "destination") return true;
+  const sets = predicate.ranges.map(parseAddressSet);
+  const value = addressNumber(address);
+  const isWide = address.includes(":");
+  const isIn = sets.some((set) => set !== undefined && (set.bits === 128) === isWide && contains(set, value));
+  return sets.includes(undefined) || isIn !== predicate.negated;
 }

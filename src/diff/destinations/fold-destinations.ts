@@ -1,43 +1,43 @@
 import type { TrafficChange } from "../traffic-diff.ts";
-import { type Key, vipOf } from "./referenced-destinations.ts";
+import { type Destination, vipOf } from "./referenced-destinations.ts";
 
-export interface KeyChange {
-  readonly key: Key;
+export interface DestinationChange {
+  readonly destination: Destination;
   readonly change: TrafficChange;
 }
 
 /** All that was asked about, and the addresses of the node. */
-export interface Asked {
-  readonly keys: readonly Key[];
+export interface FoldContext {
+  readonly destinations: readonly Destination[];
   readonly nodeAddresses: readonly string[];
 }
 
 /**
- * One change for keys that change alike: a node port on several addresses, the unused ports of an address, the regions.
+ * One change for destinations that change alike: a node port on several addresses, the unused ports of an address, the regions.
  * Where a node port or a region does not change alike everywhere, the name says what is meant.
  */
-export function foldKeys(found: readonly KeyChange[], asked: Asked): readonly TrafficChange[] {
-  const groups = new Map<string, { readonly keys: Key[]; readonly change: TrafficChange }>();
-  for (const { key, change } of found) {
+export function foldDestinations(found: readonly DestinationChange[], context: FoldContext): readonly TrafficChange[] {
+  const groups = new Map<string, { readonly destinations: Destination[]; readonly change: TrafficChange }>();
+  for (const { destination, change } of found) {
     const id = JSON.stringify([
-      groupOf(key),
+      groupOf(destination),
       { ...change, vip: "", port: 0, protocol: "", examplePacket: 0, ruleLines: 0 },
     ]);
     const group = groups.get(id);
-    if (group === undefined) groups.set(id, { keys: [key], change });
-    else group.keys.push(key);
+    if (group === undefined) groups.set(id, { destinations: [destination], change });
+    else group.destinations.push(destination);
   }
-  return [...groups.values()].map(({ keys, change }) => {
-    const isOneProtocol = keys.every(({ protocol }) => protocol === keys[0]?.protocol);
+  return [...groups.values()].map(({ destinations, change }) => {
+    const isOneProtocol = destinations.every(({ protocol }) => protocol === destinations[0]?.protocol);
     return {
       ...change,
-      vip: nameGroup(keys, change.vip, asked),
+      vip: nameGroup(destinations, change.vip, context),
       protocol: isOneProtocol ? change.protocol : undefined,
     };
   });
 }
 
-function groupOf({ kind, address, port, protocol, state }: Key): string {
+function groupOf({ kind, address, port, protocol, state }: Destination): string {
   switch (kind) {
     case "address":
       return `${address} ${port} ${protocol}`;
@@ -52,26 +52,30 @@ function groupOf({ kind, address, port, protocol, state }: Key): string {
   }
 }
 
-function nameGroup(keys: readonly Key[], vip: string, { keys: all, nodeAddresses }: Asked): string {
-  const [first] = keys;
+function nameGroup(
+  destinations: readonly Destination[],
+  vip: string,
+  { destinations: all, nodeAddresses }: FoldContext,
+): string {
+  const [first] = destinations;
   if (first === undefined) return vip;
   switch (first.kind) {
     case "address":
     case "bound":
       return vip;
     case "other-ports":
-      return keys.length > 1 ? `${first.address}, other ports` : vip;
+      return destinations.length > 1 ? `${first.address}, other ports` : vip;
     case "elsewhere":
-      return first.state === "NEW" ? nameRegions(keys, all) : `${vip}${whereOf(keys, all, " to ")}`;
+      return first.state === "NEW" ? nameRegions(destinations, all) : `${vip}${whereOf(destinations, all, " to ")}`;
     case "node-port": {
-      const isAsked = (address: string): boolean => keys.some((key) => key.address === address);
+      const isAsked = (address: string): boolean => destinations.some((destination) => destination.address === address);
       if (nodeAddresses.every(isAsked)) return vip;
       const isIpv6 = first.address.includes(":");
       const own = nodeAddresses.filter((address) => address.includes(":") === isIpv6);
       if (own.length > 0 && own.every(isAsked)) {
         return own.length === nodeAddresses.length ? vip : `${vip} (${isIpv6 ? "IPv6" : "IPv4"})`;
       }
-      return keys.map((key) => vipOf({ ...key, kind: "address" })).join(", ");
+      return destinations.map((destination) => vipOf({ ...destination, kind: "address" })).join(", ");
     }
   }
 }
@@ -80,23 +84,23 @@ const mostNamed = 3;
 const otherDestinations = "all other destinations";
 
 /** `all other destinations`, `other addresses of 10.0.0.0/8`, `port 22/TCP of all other destinations`. */
-function nameRegions(keys: readonly Key[], all: readonly Key[]): string {
-  const where = whereOf(keys, all, "") || otherDestinations;
-  const general = keys.filter(({ isAnyPort }) => isAnyPort);
+function nameRegions(destinations: readonly Destination[], all: readonly Destination[]): string {
+  const where = whereOf(destinations, all, "") || otherDestinations;
+  const general = destinations.filter(({ isAnyPort }) => isAnyPort);
   if (general.length > 0) {
     const names = new Set(general.map(({ protocol }) => protocol.toUpperCase()));
     return names.size === 3 ? where : `${where} (${[...names].join(", ")})`;
   }
-  const ports = [...new Set(keys.map(({ port, protocol }) => `${port}/${protocol.toUpperCase()}`))];
+  const ports = [...new Set(destinations.map(({ port, protocol }) => `${port}/${protocol.toUpperCase()}`))];
   return `${ports.length === 1 ? "port" : "ports"} ${listed(ports)} of ${where}`;
 }
 
 /** Which networks are meant; nothing where it is those of no network, or all. */
-function whereOf(keys: readonly Key[], all: readonly Key[], before: string): string {
-  const addresses = new Set(keys.map(({ address }) => address));
+function whereOf(destinations: readonly Destination[], all: readonly Destination[], before: string): string {
+  const addresses = new Set(destinations.map(({ address }) => address));
   const isEverywhere = all.every(({ kind, address }) => kind !== "elsewhere" || addresses.has(address));
-  const networks = new Set(keys.flatMap(({ network }) => (network === undefined ? [] : [network])));
-  const hasRest = keys.some(({ network }) => network === undefined);
+  const networks = new Set(destinations.flatMap(({ network }) => (network === undefined ? [] : [network])));
+  const hasRest = destinations.some(({ network }) => network === undefined);
   return isEverywhere || hasRest ? "" : `${before}other addresses of ${listed([...networks])}`;
 }
 

@@ -1,11 +1,11 @@
-import { parseTarget, printTarget } from "../../datapath/addresses.ts";
+import { isAddress, parseTarget, printTarget } from "../../datapath/addresses.ts";
 import { type EvaluatedHost, serverKey } from "../../datapath/host.ts";
-import type { SavedServer } from "../../languages/ipvs/parse.ts";
-import type { Key } from "./referenced-destinations.ts";
+import type { LookupEntry, VirtualServer } from "../../ir/datapath.ts";
+import type { Destination } from "./referenced-destinations.ts";
 
 /** What differs besides rules: set entries, virtual servers, addresses of the host. */
 export interface ChangedKernelState {
-  readonly concerns: (key: Key) => boolean;
+  readonly concerns: (destination: Destination) => boolean;
 }
 
 interface Changed {
@@ -22,9 +22,10 @@ export function changedKernelState(base: EvaluatedHost, head: EvaluatedHost): Ch
     noteEntries(changed, one, other, [base, head]);
   }
   return {
-    concerns: (key) => {
-      if (changed.everything || changed.addresses.has(key.address) || changed.ports.has(key.port)) return true;
-      const [before, after] = [serverOf(base, key), serverOf(head, key)];
+    concerns: (destination) => {
+      if (changed.everything || changed.addresses.has(destination.address) || changed.ports.has(destination.port))
+        return true;
+      const [before, after] = [serverOf(base, destination), serverOf(head, destination)];
       if (before === undefined && after === undefined) return false;
       const isTouched = [before, after].some((server) =>
         server?.realServers.some(({ address }) => changed.addresses.has(hostOf(address))),
@@ -34,7 +35,7 @@ export function changedKernelState(base: EvaluatedHost, head: EvaluatedHost): Ch
   };
 }
 
-function serverOf({ servers }: EvaluatedHost, { address, port, protocol }: Key): SavedServer | undefined {
+function serverOf({ servers }: EvaluatedHost, { address, port, protocol }: Destination): VirtualServer | undefined {
   return servers.size === 0 ? undefined : servers.get(serverKey(protocol, printTarget({ address, port })));
 }
 
@@ -42,7 +43,7 @@ function hostOf(target: string): string {
   return parseTarget(target)?.address ?? target;
 }
 
-function spelled(server: SavedServer | undefined): string {
+function spelled(server: VirtualServer | undefined): string {
   if (server === undefined) return "";
   const { scheduler, persistence, schedulerFlags, realServers } = server;
   const reals = realServers.map(({ address, forwarding, weight }) => `${address} ${forwarding} ${weight}`).sort();
@@ -60,18 +61,20 @@ function noteEntries(
     // Nobody knows what a set holds that is not there.
     if (beside === undefined) changed.everything = true;
     const known = new Set(beside?.type === set.type ? beside.entries.map(({ text }) => text) : []);
-    for (const { text } of set.entries) if (!known.has(text)) noteEntry(changed, set.type, text, hosts);
+    for (const entry of set.entries) if (!known.has(entry.text)) noteEntry(changed, entry, hosts);
   }
 }
 
 /** A set may be asked by source: then its ports count for every address, unless nobody sends from the entry's address. */
-function noteEntry(changed: Changed, type: string, text: string, hosts: readonly EvaluatedHost[]): void {
-  const [first = "", port] = text.split(",");
-  if (type === "bitmap:port") changed.ports.add(Number(first));
-  else if (type.startsWith("hash:ip") && !first.includes("/")) {
-    changed.addresses.add(first);
-    if (port !== undefined && type === "hash:ip,port" && !isServiceAddress(first, hosts))
-      changed.ports.add(Number(port.split(":")[1]));
+function noteEntry(changed: Changed, { parts }: LookupEntry, hosts: readonly EvaluatedHost[]): void {
+  const [first, second] = parts;
+  if (first?.kind === "ports" && first.ports.from === first.ports.to) changed.ports.add(first.ports.from);
+  else if (first?.kind === "addresses" && isAddress(first.range)) {
+    changed.addresses.add(first.range);
+    const isPorted = parts.length === 2 && second?.kind === "ports" && !isServiceAddress(first.range, hosts);
+    if (!isPorted) return;
+    if (second.ports.from === second.ports.to) changed.ports.add(second.ports.from);
+    else changed.everything = true;
   } else changed.everything = true;
 }
 

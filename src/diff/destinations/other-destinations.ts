@@ -9,7 +9,7 @@ import {
 } from "../../datapath/address-set.ts";
 import { addressNumber, numberAddress } from "../../datapath/addresses.ts";
 
-export interface Elsewhere {
+export interface OtherDestination {
   readonly address: string;
   /** The smallest of the networks it lies in; undefined where it lies in none. */
   readonly network: string | undefined;
@@ -19,13 +19,13 @@ export interface Elsewhere {
  * One free address for each part that networks of one family divide its addresses into: those that lie in a network and
  * in no smaller one, and those that lie in none. A part without a free address is left out.
  */
-export function chooseElsewhere(
+export function chooseOtherDestinations(
   bits: 32 | 128,
   networks: readonly AddressSet[],
   isFree: (address: string) => boolean,
-): readonly Elsewhere[] {
+): readonly OtherDestination[] {
   const sorted = [...networks].filter((set) => set.bits === bits && !isEmpty(set)).sort(byStart);
-  const chosen: Elsewhere[] = [];
+  const chosen: OtherDestination[] = [];
   for (const [at, set] of sorted.entries()) {
     const smaller: AddressSet[] = [];
     for (let next = at + 1; startOf(sorted[next]) <= endOf(set); next += 1) smaller.push(sorted[next] as AddressSet);

@@ -1,13 +1,14 @@
+import { parseAddressSet, printCidrs } from "../../datapath/address-set.ts";
 import { isAddress, printTarget } from "../../datapath/addresses.ts";
 import { exactDestination, type LoadedChain, ruleAt } from "../../datapath/chain-index.ts";
 import type { EvaluatedHost } from "../../datapath/host.ts";
 import type { ConnectionState, Protocol } from "../../datapath/packet.ts";
-import type { Match, Rule } from "../../languages/iptables/rule.ts";
+import type { LookupEntry, PacketRule, Predicate } from "../../ir/datapath.ts";
 
 export const protocols: readonly Protocol[] = ["tcp", "udp", "sctp"];
 
 /** A destination to look at: all packets to it are asked about, from every source. */
-export interface Key {
+export interface Destination {
   /** `bound`: a port of one of the addresses of Services that the host carries, which stands for all of them. */
   readonly kind: "address" | "node-port" | "other-ports" | "bound" | "elsewhere";
   readonly address: string;
@@ -22,12 +23,12 @@ export interface Key {
   readonly isAnyPort?: boolean;
 }
 
-export function isIpv6Key({ address }: Key): boolean {
+export function isIpv6Destination({ address }: Destination): boolean {
   return address.includes(":");
 }
 
 /** `10.96.0.10:80/TCP`, `nodePort 30080/TCP`, `10.96.0.10, other ports`, `everything else`. */
-export function vipOf({ kind, address, port, protocol, state }: Key): string {
+export function vipOf({ kind, address, port, protocol, state }: Destination): string {
   const name = protocol.toUpperCase();
   switch (kind) {
     case "address":
@@ -44,7 +45,7 @@ export function vipOf({ kind, address, port, protocol, state }: Key): string {
 }
 
 /** What some rule, set or virtual server of a host asks for by name. */
-export interface Mentioned {
+export interface ReferencedDestinations {
   /** By address: `tcp 80`. */
   readonly byAddress: Map<string, Set<string>>;
   /** Asked for without an address: node ports and health checks. */
@@ -54,13 +55,13 @@ export interface Mentioned {
 }
 
 /** What one host asks for. */
-export function mentionedBy(host: EvaluatedHost): Mentioned {
-  const mentioned: Mentioned = { byAddress: new Map(), anywhere: new Set(), networks: new Set() };
-  noteHost(mentioned, host);
-  return mentioned;
+export function referencedDestinations(host: EvaluatedHost): ReferencedDestinations {
+  const referenced: ReferencedDestinations = { byAddress: new Map(), anywhere: new Set(), networks: new Set() };
+  noteHost(referenced, host);
+  return referenced;
 }
 
-export function uniteMentioned(all: readonly Mentioned[]): Mentioned {
+export function uniteReferenced(all: readonly ReferencedDestinations[]): ReferencedDestinations {
   const byAddress = new Map<string, Set<string>>();
   for (const each of all) {
     for (const [address, ports] of each.byAddress)
@@ -70,92 +71,85 @@ export function uniteMentioned(all: readonly Mentioned[]): Mentioned {
   return { byAddress, anywhere: unite("anywhere"), networks: unite("networks") };
 }
 
-/** Whether a host asks for a key's address and port. */
-export function isMentioned({ byAddress, anywhere }: Mentioned, { kind, address, port, protocol }: Key): boolean {
+/** Whether a host asks for a destination's address and port. */
+export function isReferenced(
+  { byAddress, anywhere }: ReferencedDestinations,
+  { kind, address, port, protocol }: Destination,
+): boolean {
   const text = `${protocol} ${port}`;
   return byAddress.get(address)?.has(text) === true || (kind === "node-port" && anywhere.has(text));
 }
 
-function noteHost(mentioned: Mentioned, host: EvaluatedHost): void {
+function noteHost(referenced: ReferencedDestinations, host: EvaluatedHost): void {
   for (const family of [host.families.ipv4, host.families.ipv6]) {
-    for (const chains of family.tables.values()) for (const chain of chains.values()) noteChain(mentioned, chain);
+    for (const chains of family.tables.values()) for (const chain of chains.values()) noteChain(referenced, chain);
   }
   for (const server of host.servers.values()) {
     const at = server.address.lastIndexOf(":");
     const address = server.address.slice(0, at).replace(/^\[|\]$/g, "");
     if (host.world.nodeAddresses.includes(address))
-      mentioned.anywhere.add(`${server.protocol} ${server.address.slice(at + 1)}`);
-    else note(mentioned, address, `${server.protocol} ${server.address.slice(at + 1)}`);
+      referenced.anywhere.add(`${server.protocol} ${server.address.slice(at + 1)}`);
+    else note(referenced, address, `${server.protocol} ${server.address.slice(at + 1)}`);
   }
-  for (const set of host.sets.values()) for (const { text } of set.entries) noteEntry(mentioned, set.type, text);
+  for (const set of host.sets.values()) for (const entry of set.entries) noteEntry(referenced, entry);
 }
 
 /** Only rules that name a destination or a port are parsed here: most rules of a large node name neither. */
-function noteChain(mentioned: Mentioned, chain: LoadedChain): void {
+function noteChain(referenced: ReferencedDestinations, chain: LoadedChain): void {
   for (const [at, line] of chain.lines.entries()) {
-    if (line.includes(" --dport ") || line.includes(" -d ") || line.includes(" --dports ") || line.includes(" --dst-t"))
-      noteRule(mentioned, ruleAt(chain, at));
+    if (chain.reader.mayAskDestination(line)) noteRule(referenced, ruleAt(chain, at));
   }
 }
 
-function noteRule(mentioned: Mentioned, rule: Rule): void {
-  const ports = portsOf(rule);
+function noteRule(referenced: ReferencedDestinations, rule: PacketRule): void {
+  const ports = rule.predicates.flatMap(portsOf);
   const address = exactDestination(rule);
   if (address !== undefined) {
-    note(mentioned, address, undefined);
-    for (const text of ports) note(mentioned, address, text);
+    note(referenced, address, undefined);
+    for (const text of ports) note(referenced, address, text);
     return;
   }
-  for (const text of ports) mentioned.anywhere.add(text);
-  for (const match of rule.matches) {
-    if (match.kind === "destination") mentioned.networks.add(match.range);
-    if (match.kind === "address-type") for (const network of typed[match.type] ?? []) mentioned.networks.add(network);
+  for (const text of ports) referenced.anywhere.add(text);
+  for (const predicate of rule.predicates) {
+    if (predicate.kind !== "address-in" || predicate.side !== "destination") continue;
+    for (const range of predicate.ranges) noteRange(referenced, range);
   }
 }
 
-/** What the kernel's types of addresses mean; what LOCAL means, every host says itself. */
-const typed: Readonly<Record<string, readonly string[]>> = {
-  MULTICAST: ["224.0.0.0/4", "ff00::/8"],
-  BROADCAST: ["255.255.255.255/32"],
-};
+/** Networks lie in each other or apart; a range that is no network is several. */
+function noteRange({ networks }: ReferencedDestinations, range: string): void {
+  const set = range.includes("-") ? parseAddressSet(range) : undefined;
+  for (const network of set === undefined ? [range] : printCidrs(set)) networks.add(network);
+}
 
-function note({ byAddress }: Mentioned, address: string, text: string | undefined): void {
+function note({ byAddress }: ReferencedDestinations, address: string, text: string | undefined): void {
   const ports = byAddress.get(address) ?? new Set<string>();
   byAddress.set(address, ports);
   if (text !== undefined) ports.add(text);
 }
 
 /** The ends of each range of ports, and the ports beside it. */
-function portsOf({ matches }: Rule): readonly string[] {
-  return matches.flatMap((match): readonly string[] => {
-    if (match.kind === "unknown") return multiports(match);
-    if (match.kind !== "destination-port" || match.ports === undefined) return [];
-    const { protocol, ports } = match;
-    if (ports.from === ports.to) return [`${protocol} ${ports.from}`];
-    const near = [ports.from - 1, ports.from, ports.to, ports.to + 1].filter((port) => port > 0 && port < 65_536);
-    return near.map((port) => `${protocol} ${port}`);
-  });
+function portsOf(predicate: Predicate): readonly string[] {
+  if (predicate.kind !== "port-in" || predicate.side === "source") return [];
+  const near = (predicate.ports ?? []).flatMap(({ from, to }) => (from === to ? [from] : [from - 1, from, to, to + 1]));
+  const asked = protocols.filter((protocol) => predicate.protocol === undefined || predicate.protocol === protocol);
+  return near
+    .filter((port) => port > 0 && port < 65_536)
+    .flatMap((port) => asked.map((protocol) => `${protocol} ${port}`));
 }
 
-function multiports({ words }: Extract<Match, { kind: "unknown" }>): readonly string[] {
-  const at = words.indexOf("--dports");
-  if (at < 0) return [];
-  const ports = (words[at + 1] ?? "").split(/[,:]/).filter((port) => /^\d+$/.test(port));
-  return ports.flatMap((port) => protocols.map((protocol) => `${protocol} ${port}`));
-}
-
-function noteEntry(mentioned: Mentioned, type: string, text: string): void {
-  if (type === "bitmap:port") {
-    for (const protocol of protocols) mentioned.anywhere.add(`${protocol} ${text}`);
+function noteEntry(referenced: ReferencedDestinations, { parts: [first, second] }: LookupEntry): void {
+  if (first === undefined) return;
+  if (first.kind === "ports") {
+    const { from, to } = first.ports;
+    for (const protocol of protocols) for (const port of [from, to]) referenced.anywhere.add(`${protocol} ${port}`);
     return;
   }
-  if (!/^hash:(?:ip|net)\b/.test(type)) return;
-  const [address = "", port = ""] = text.split(",");
-  if (!isAddress(address)) {
-    mentioned.networks.add(address);
+  if (!isAddress(first.range)) {
+    noteRange(referenced, first.range);
     return;
   }
-  note(mentioned, address, undefined);
-  const [, protocol, number] = /^(tcp|udp|sctp):(\d+)$/.exec(port) ?? [];
-  if (number !== undefined) note(mentioned, address, `${protocol} ${number}`);
+  note(referenced, first.range, undefined);
+  if (second?.kind !== "ports" || second.ports.from !== second.ports.to) return;
+  for (const protocol of second.protocols) note(referenced, first.range, `${protocol} ${second.ports.from}`);
 }

@@ -2,7 +2,7 @@ import { parseTarget, printTarget } from "../../datapath/addresses.ts";
 import type { EvaluatedHost } from "../../datapath/host.ts";
 import type { LoadedRules } from "../../datapath/load-rules.ts";
 import { createRuleOwners, type RuleOwners } from "../../filter/known-services.ts";
-import type { SavedServer } from "../../languages/ipvs/parse.ts";
+import type { VirtualServer } from "../../ir/datapath.ts";
 import type { RulesByFamily } from "../../reconcile/attribution.ts";
 import type { SideNode } from "../side.ts";
 
@@ -16,7 +16,7 @@ export interface ReadNode {
 export interface LineOwners {
   readonly ofRule: RuleOwners;
   readonly ofEntry: (set: string, entry: string) => readonly string[];
-  readonly ofServer: (server: SavedServer) => readonly string[];
+  readonly ofServer: (server: VirtualServer) => readonly string[];
 }
 
 /** Rules are told by comments; entries and virtual servers by the addresses of Services, which only a state knows. */
@@ -29,7 +29,7 @@ export function createLineOwners(sides: readonly ReadNode[]): LineOwners {
       return key === undefined ? [] : [node.services.get(key)?.name ?? ""];
     });
   };
-  const ofServer = ({ protocol, address }: SavedServer): readonly string[] => at(plainTarget(address), protocol);
+  const ofServer = ({ protocol, address }: VirtualServer): readonly string[] => at(plainTarget(address), protocol);
   let byEndpoint: ReadonlyMap<string, readonly string[]> | undefined;
   return {
     ofRule: createRuleOwners(sides.map(({ host }) => ({ rules: rulesOf(host) }))),

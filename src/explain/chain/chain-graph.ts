@@ -128,10 +128,20 @@ function endOf({ target }: PlacedRule): GraphNode | undefined {
       return { id: "reject", label: "rejected", kind: "refusal" };
     case "accept":
       return { id: "accept", label: "accepted", kind: "endpoint" };
+    case "redirect":
+      return { id: "to this node", label: "this node", kind: "endpoint" };
     case "jump":
+    case "goto":
     case "return":
     case "mark":
+    case "connmark-set":
+    case "connmark-save":
+    case "connmark-restore":
     case "masquerade":
+    case "snat":
+    case "netmap":
+    case "notrack":
+    case "tproxy":
     case "none":
     case "unknown":
       return undefined;

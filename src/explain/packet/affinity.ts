@@ -1,8 +1,8 @@
-import { parseTarget, printTarget } from "../../datapath/addresses.ts";
+import { canonicalAddress, parseTarget, printTarget } from "../../datapath/addresses.ts";
 import { type LoadedChain, ruleAt } from "../../datapath/chain-index.ts";
 import type { EvaluatedHost } from "../../datapath/host.ts";
 import type { Remembered } from "../../datapath/packet.ts";
-import type { Rule } from "../../languages/iptables/rule.ts";
+import type { PacketRule } from "../../ir/datapath.ts";
 
 /**
  * What the node remembers of a client that was sent to `target` before: the lists of `-m recent` that rules enter it in,
@@ -30,12 +30,13 @@ function listsOf(chain: LoadedChain, target: string): readonly string[] {
   return rules.filter((rule) => isSentTo(rule, target)).flatMap(entersIn);
 }
 
-function isSentTo({ target: action }: Rule, target: string): boolean {
-  return action.kind === "dnat" && canonical(action.destination) === target;
+function isSentTo({ action }: PacketRule, target: string): boolean {
+  if (action.kind !== "dnat" || action.to.kind !== "address" || action.ports === undefined) return false;
+  return printTarget({ address: canonicalAddress(action.to.address), port: action.ports.from }) === target;
 }
 
-function entersIn({ matches }: Rule): readonly string[] {
-  return matches.flatMap((match) => (match.kind === "recent" && match.action === "set" ? [match.name] : []));
+function entersIn({ predicates }: PacketRule): readonly string[] {
+  return predicates.flatMap((each) => (each.kind === "recent" && each.action === "set" ? [each.list] : []));
 }
 
 function canonical(address: string): string {

@@ -66,6 +66,7 @@ function verdictOf(word: string | undefined): ExpectedEnd["verdict"] {
     dropped: "dropped",
     drop: "dropped",
     untouched: "untouched",
+    unknown: "unknown",
   };
   return word !== undefined && Object.hasOwn(words, word) ? words[word] : undefined;
 }

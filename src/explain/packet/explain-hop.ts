@@ -1,7 +1,8 @@
 import type { Hop } from "../../datapath/packet.ts";
 import { printFraction, type Share, shareNumber } from "../../datapath/share.ts";
+import type { Action, PacketRule, VirtualServer } from "../../ir/datapath.ts";
+import { parseRule } from "../../languages/iptables/parse-rule.ts";
 import type { Rule } from "../../languages/iptables/rule.ts";
-import { printServer, type SavedServer } from "../../languages/ipvs/parse.ts";
 import { describeMatch, describeTarget } from "../describe-rule.ts";
 import { printSource, type Source } from "../source.ts";
 import type { ExplainedHop } from "./packet-explanation.ts";
@@ -29,7 +30,8 @@ export type CauseOf = (line: RuleLine) => Cause | undefined;
 export function explainHop(hop: Hop, destination: string | undefined, causeOf: CauseOf): ExplainedHop {
   switch (hop.kind) {
     case "rule": {
-      const { table, chain, number, rule, file, chance } = hop;
+      const { table, chain, number, rule: met, file, chance } = hop;
+      const rule = spelledRule(met);
       const cause = causeOf({ file, line: rule.line, text: rule.text });
       return {
         table,
@@ -38,7 +40,7 @@ export function explainHop(hop: Hop, destination: string | undefined, causeOf: C
         text: rule.text,
         words: describe(rule),
         origin: cause === undefined ? commentOf(rule) : describeCause(cause),
-        ...goesTo(rule),
+        ...goesTo(rule, met.action),
         ...chanceOf(chance),
         ...fieldsOf(cause),
         file,
@@ -52,7 +54,7 @@ export function explainHop(hop: Hop, destination: string | undefined, causeOf: C
     }
     case "virtual-server": {
       const { server, chance } = hop;
-      const text = printServer(server);
+      const { text } = server;
       const cause = causeOf({ file: ipvsFile, line: server.line, text });
       return {
         table: "ipvs",
@@ -70,6 +72,13 @@ export function explainHop(hop: Hop, destination: string | undefined, causeOf: C
   }
 }
 
+/** The rule in the words of its tool; a line that cannot be read stays as it is. */
+function spelledRule({ line, text }: PacketRule): Rule {
+  const read = parseRule({ text, line, counters: undefined });
+  if (read.kind === "rule") return read.rule;
+  return { chain: "", line, text, counters: undefined, matches: [], target: { kind: "unknown", words: [text] } };
+}
+
 /** What `compile --out-dir` calls the text of virtual servers; their hops name no file. */
 const ipvsFile = "ipvs.restore";
 
@@ -83,9 +92,10 @@ function commentOf({ matches }: Rule): string {
   return comments.length === 0 ? "" : `comment: ${comments.join("; ")}`;
 }
 
-function goesTo({ target }: Rule): Pick<ExplainedHop, "goesTo"> {
-  if (target.kind === "jump") return { goesTo: target.chain };
-  return target.kind === "dnat" ? { goesTo: target.destination } : {};
+/** A range of addresses is no place to go to. */
+function goesTo({ target }: Rule, action: Action): Pick<ExplainedHop, "goesTo"> {
+  if (target.kind === "jump" || target.kind === "goto") return { goesTo: target.chain };
+  return target.kind === "dnat" && action.kind === "dnat" ? { goesTo: target.destination } : {};
 }
 
 function chanceOf(chance: Share | undefined): Pick<ExplainedHop, "share" | "exact"> {
@@ -103,7 +113,7 @@ function describeCause({ object, field, source }: Cause): string {
   return `${object}${field === "" ? "" : ` ${field}`}${source === undefined ? "" : ` (${printSource(source)})`}`;
 }
 
-function describeServer({ scheduler, realServers, persistence }: SavedServer): string {
+function describeServer({ scheduler, realServers, persistence }: VirtualServer): string {
   const taking = realServers.filter(({ weight }) => weight > 0).length;
   const count = `${taking} of ${realServers.length} real servers take connections`;
   const stays = persistence === undefined ? "" : `, persistence ${persistence} s`;

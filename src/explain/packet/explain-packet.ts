@@ -100,7 +100,7 @@ interface Known extends Pick<ExplainedHost, "endpointAt"> {
 }
 
 function explainOutcome(outcome: Outcome, { from }: ResolvedPacket, { endpointAt, causeOf }: Known): ExplainedOutcome {
-  const { share, verdict, masqueraded, affinity, scheduling, assumptions } = outcome;
+  const { share, verdict, masqueraded, newSource, affinity, scheduling, assumptions } = outcome;
   const destination = verdict.kind === "delivered" ? printTarget(verdict.target) : undefined;
   const { pod, node } = (destination === undefined ? undefined : endpointAt(destination)) ?? {};
   return {
@@ -112,6 +112,7 @@ function explainOutcome(outcome: Outcome, { from }: ResolvedPacket, { endpointAt
     ...(node === undefined ? {} : { podNode: node }),
     ...(verdict.kind === "rejected" ? { rejectedWith: verdict.with ?? "icmp-port-unreachable" } : {}),
     masquerade: masqueraded,
+    ...(newSource === undefined ? {} : { newSource }),
     hairpin: verdict.kind === "delivered" && verdict.target.address === from,
     ...(affinity === undefined ? {} : { affinitySeconds: affinity }),
     ...(scheduling === undefined ? {} : { scheduling }),
@@ -128,6 +129,9 @@ export function limitsOf(
   const limits: string[] = [];
   if (outcomes.some(({ verdict }) => verdict === "delivered")) {
     limits.push(`the path from ${node} to the endpoint: routes, NetworkPolicy, rules of other nodes`);
+  }
+  if (outcomes.some(({ verdict }) => verdict === "unknown")) {
+    limits.push("what the last rule of an unknown end does: its text does not tell");
   }
   if (outcomes.some(({ verdict }) => verdict === "untouched")) {
     limits.push("where a packet goes that no rule handles: routes, NetworkPolicy, listening sockets");

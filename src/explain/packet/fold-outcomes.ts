@@ -49,7 +49,10 @@ function twinKeys(outcome: Outcome): readonly { readonly key: string; readonly w
   }));
 }
 
-function keyOf({ share, verdict, masqueraded, affinity, scheduling }: Outcome, answers: readonly Assumption[]): string {
+function keyOf(
+  { share, verdict, masqueraded, newSource, affinity, scheduling }: Outcome,
+  answers: readonly Assumption[],
+): string {
   const asked = answers.map(({ what, holds }) => `${holds} ${what}`).sort();
-  return JSON.stringify([printFraction(share), verdict, masqueraded, affinity, scheduling, asked]);
+  return JSON.stringify([printFraction(share), verdict, masqueraded, newSource, affinity, scheduling, asked]);
 }

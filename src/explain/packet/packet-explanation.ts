@@ -38,7 +38,8 @@ export interface ExplainedOutcome {
   readonly share: number;
   /** The same as a fraction: `715827883/2147483648`, `1`. */
   readonly exact: string;
-  readonly verdict: "delivered" | "rejected" | "dropped" | "untouched";
+  /** `unknown`: its last rule does what nobody can tell by the text. */
+  readonly verdict: "delivered" | "rejected" | "dropped" | "untouched" | "unknown";
   /** `10.244.3.4:8080` of a delivered packet. */
   readonly destination?: string;
   /** `shop/web-7d9-abc`, where the state knows who has the address. */
@@ -47,8 +48,10 @@ export interface ExplainedOutcome {
   readonly podNode?: string;
   /** `icmp-port-unreachable` of a rejected one. */
   readonly rejectedWith?: string;
-  /** Its source address becomes one of the node's. */
+  /** Its source address becomes one of the node's, or `newSource`. */
   readonly masquerade: boolean;
+  /** The source address that a rule gives it, as spelled: `192.0.2.10`, `192.0.2.10-192.0.2.12`. */
+  readonly newSource?: string;
   /** It comes back to where it is from. */
   readonly hairpin: boolean;
   /** Seconds for which the client stays at this endpoint. */

@@ -22,12 +22,20 @@ const order: readonly Match["kind"][] = [
   "source",
   "destination",
   "in-interface",
+  "out-interface",
   "protocol",
   "comment",
+  "source-port",
   "destination-port",
+  "tcp-flags",
+  "icmp",
+  "multiport",
+  "address-range",
   "address-type",
   "conntrack",
+  "state",
   "mark",
+  "connmark",
   "set",
   "ipvs",
   "physdev-is-in",
@@ -42,8 +50,9 @@ function isImplied(match: Match, asked: ReadonlySet<string>): boolean {
   return match.kind === "destination-port" && match.ports === undefined && asked.has(match.protocol);
 }
 
-function normalized(match: Match): Match {
-  return match.kind === "conntrack" ? { ...match, states: [...match.states].sort() } : match;
+/** Each match by itself: options behind one `-m` and behind several ask the same. */
+function normalized({ joined: _, ...match }: Match): Match {
+  return match.kind === "conntrack" || match.kind === "state" ? { ...match, states: [...match.states].sort() } : match;
 }
 
 /** The chain that a rule leads to (`-j` or `-g`); undefined where it ends in a verdict of its own or in none. */

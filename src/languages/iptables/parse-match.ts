@@ -1,26 +1,43 @@
-import type { Match, PortRange, TransportProtocol } from "./rule.ts";
+import { type Match, type PortRange, type TcpFlag, type TransportProtocol, tcpFlags } from "./rule.ts";
 import { parseNumber, parseValueAndMask, unquote } from "./words.ts";
 
 interface Option {
   readonly name: string;
   readonly negated: boolean;
   readonly value: string | undefined;
+  /** Only `--tcp-flags` has a second one. */
+  readonly second: string | undefined;
 }
 
-type Reader = (options: readonly Option[]) => Match | undefined;
+/** One match for each option of the module; undefined where an option is not known. */
+type Reader = (options: readonly Option[]) => readonly (Match | undefined)[] | undefined;
 
 const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
-  ["comment", commentMatch],
-  ["tcp", (options) => portMatch("tcp", options)],
-  ["udp", (options) => portMatch("udp", options)],
-  ["sctp", (options) => portMatch("sctp", options)],
-  ["addrtype", addressTypeMatch],
-  ["conntrack", conntrackMatch],
-  ["mark", markMatch],
-  ["recent", recentMatch],
-  ["statistic", statisticMatch],
-  ["nfacct", nfacctMatch],
+  ["comment", single(commentMatch)],
+  ["tcp", (options) => transportMatches("tcp", options)],
+  ["udp", (options) => transportMatches("udp", options)],
+  ["sctp", (options) => transportMatches("sctp", options)],
+  ["multiport", single(multiportMatch)],
+  ["iprange", each(addressRangeMatch)],
+  ["icmp", single((options) => icmpMatch("icmp", options))],
+  ["icmp6", single((options) => icmpMatch("icmp6", options))],
+  ["addrtype", each(addressTypeMatch)],
+  ["conntrack", single((options) => stateMatch("conntrack", "--ctstate", options))],
+  ["state", single((options) => stateMatch("state", "--state", options))],
+  ["mark", single((options) => markMatch("mark", options))],
+  ["connmark", single((options) => markMatch("connmark", options))],
+  ["recent", single(recentMatch)],
+  ["statistic", single(statisticMatch)],
+  ["nfacct", single(nfacctMatch)],
 ]);
+
+function single(read: (options: readonly Option[]) => Match | undefined): Reader {
+  return (options) => [read(options)];
+}
+
+function each(read: (option: Option) => Match | undefined): Reader {
+  return (options) => (options.length === 0 ? undefined : options.map(read));
+}
 
 /** These are told by their words: an option of theirs takes two values, several, or none. */
 const WORD_READERS: ReadonlyMap<string, (words: readonly string[]) => Match | undefined> = new Map([
@@ -30,12 +47,18 @@ const WORD_READERS: ReadonlyMap<string, (words: readonly string[]) => Match | un
 ]);
 
 /** Reads the options after `-m NAME`; undefined for a module, or a use of it, that has no kind of its own. */
-export function parseModule(name: string, words: readonly string[]): Match | undefined {
+export function parseModule(name: string, words: readonly string[]): readonly Match[] | undefined {
   const readWords = WORD_READERS.get(name);
-  if (readWords !== undefined) return readWords(words);
+  if (readWords !== undefined) {
+    const match = readWords(words);
+    return match && [match];
+  }
   const read = READERS.get(name);
   const options = read === undefined ? undefined : parseOptions(words);
-  return read === undefined || options === undefined ? undefined : read(options);
+  const found = options && read?.(options);
+  const matches = found?.filter((match) => match !== undefined);
+  if (matches === undefined || matches.length !== found?.length) return undefined;
+  return matches.map((match, at) => (at === 0 ? match : { ...match, joined: true }));
 }
 
 function parseOptions(words: readonly string[]): readonly Option[] | undefined {
@@ -49,8 +72,15 @@ function parseOptions(words: readonly string[]): readonly Option[] | undefined {
     const hasValue = word !== undefined && (name === "--comment" || !(word.startsWith("--") || word === "!"));
     // Only these two are ever saved in quotes; other quoted words stay as they are, in an unknown match.
     if (hasValue && word.includes('"') && name !== "--comment" && name !== "--nfacct-name") return undefined;
-    options.push({ name, negated, value: hasValue ? unquote(word) : undefined });
     if (hasValue) at += 1;
+    const hasSecond = name === "--tcp-flags" && hasValue && words[at] !== undefined;
+    options.push({
+      name,
+      negated,
+      value: hasValue ? unquote(word) : undefined,
+      second: hasSecond ? words[at] : undefined,
+    });
+    if (hasSecond) at += 1;
   }
   return options;
 }
@@ -66,35 +96,86 @@ function commentMatch(options: readonly Option[]): Match | undefined {
   return comment && !comment.negated ? { kind: "comment", negated: false, text: comment.value } : undefined;
 }
 
-function portMatch(protocol: TransportProtocol, options: readonly Option[]): Match | undefined {
-  if (options.length === 0) return { kind: "destination-port", negated: false, protocol, ports: undefined };
-  const port = only(options, "--dport");
-  const ports = port && parsePorts(port.value);
-  return port && ports ? { kind: "destination-port", negated: port.negated, protocol, ports } : undefined;
+function transportMatches(protocol: TransportProtocol, options: readonly Option[]): ReturnType<Reader> {
+  if (options.length === 0) return [{ kind: "destination-port", negated: false, protocol, ports: undefined }];
+  return options.map((option) => transportMatch(protocol, option));
 }
 
-function parsePorts(text: string): PortRange | undefined {
-  const [, from = "", to] = /^(\d{1,5})(?::(\d{1,5}))?$/.exec(text) ?? [];
-  return from === "" ? undefined : { from: Number(from), to: Number(to ?? from) };
+function transportMatch(protocol: TransportProtocol, option: Option): Match | undefined {
+  const { name, negated, value = "" } = option;
+  if (name === "--sport" || name === "--dport") {
+    const ports = parsePorts(value);
+    return ports && { kind: name === "--sport" ? "source-port" : "destination-port", negated, protocol, ports };
+  }
+  return protocol === "tcp" ? flagsMatch(option) : undefined;
 }
 
-function addressTypeMatch(options: readonly Option[]): Match | undefined {
-  const source = only(options, "--src-type");
-  const found = source ?? only(options, "--dst-type");
-  if (found === undefined) return undefined;
-  const side = source === undefined ? "destination" : "source";
-  return { kind: "address-type", negated: found.negated, side, type: found.value };
+/** `--syn` is what iptables-save prints as `--tcp-flags FIN,SYN,RST,ACK SYN`. */
+function flagsMatch({ name, negated, value, second }: Option): Match | undefined {
+  if (name === "--syn" && value === undefined) {
+    return { kind: "tcp-flags", negated, mask: ["FIN", "SYN", "RST", "ACK"], set: ["SYN"] };
+  }
+  if (name !== "--tcp-flags" || value === undefined || second === undefined) return undefined;
+  const [mask, set] = [parseFlags(value), parseFlags(second)];
+  return mask && set && { kind: "tcp-flags", negated, mask, set };
 }
 
-function conntrackMatch(options: readonly Option[]): Match | undefined {
-  const state = only(options, "--ctstate");
-  return state && { kind: "conntrack", negated: state.negated, states: state.value.split(",") };
+function parseFlags(text: string): readonly TcpFlag[] | undefined {
+  if (text === "NONE") return [];
+  if (text === "ALL") return tcpFlags;
+  const names = text.split(",");
+  const found = tcpFlags.filter((flag) => names.includes(flag));
+  return found.length === names.length ? found : undefined;
 }
 
-function markMatch(options: readonly Option[]): Match | undefined {
+function multiportMatch(options: readonly Option[]): Match | undefined {
+  const [option] = options;
+  const sides = { "--sports": "source", "--dports": "destination", "--ports": "either" } as const;
+  const side = (["--sports", "--dports", "--ports"] as const).find((name) => name === option?.name);
+  if (option === undefined || side === undefined || options.length !== 1) return undefined;
+  const ports = (option.value ?? "").split(",").map(parsePorts);
+  const known = ports.filter((range) => range !== undefined);
+  if (known.length !== ports.length) return undefined;
+  return { kind: "multiport", negated: option.negated, side: sides[side], ports: known };
+}
+
+/** One address alone is saved as a range of it. */
+function addressRangeMatch({ name, negated, value = "" }: Option): Match | undefined {
+  if (name !== "--src-range" && name !== "--dst-range") return undefined;
+  const [, from, to = from] = /^([0-9a-f.:]+)(?:-([0-9a-f.:]+))?$/i.exec(value) ?? [];
+  if (from === undefined || to === undefined) return undefined;
+  return { kind: "address-range", negated, side: name === "--src-range" ? "source" : "destination", from, to };
+}
+
+function icmpMatch(protocol: "icmp" | "icmp6", options: readonly Option[]): Match | undefined {
+  const found = only(options, protocol === "icmp" ? "--icmp-type" : "--icmpv6-type");
+  return found && /^[\w/-]+$/.test(found.value)
+    ? { kind: "icmp", negated: found.negated, protocol, type: found.value }
+    : undefined;
+}
+
+const parsePorts = (text: string) => parsePortRange(text, ":");
+
+export function parsePortRange(text: string, between: ":" | "-"): PortRange | undefined {
+  const [from = "", to = from, ...more] = text.split(between);
+  if (!/^\d{1,5}$/.test(from) || !/^\d{1,5}$/.test(to) || more.length > 0) return undefined;
+  return { from: Number(from), to: Number(to) };
+}
+
+function addressTypeMatch({ name, negated, value }: Option): Match | undefined {
+  if ((name !== "--src-type" && name !== "--dst-type") || value === undefined) return undefined;
+  return { kind: "address-type", negated, side: name === "--src-type" ? "source" : "destination", type: value };
+}
+
+function stateMatch(kind: "conntrack" | "state", name: string, options: readonly Option[]): Match | undefined {
+  const state = only(options, name);
+  return state && { kind, negated: state.negated, states: state.value.split(",") };
+}
+
+function markMatch(kind: "mark" | "connmark", options: readonly Option[]): Match | undefined {
   const found = only(options, "--mark");
   const mark = found && parseValueAndMask(found.value);
-  return found && mark && { kind: "mark", negated: found.negated, ...mark };
+  return found && mark && { kind, negated: found.negated, ...mark };
 }
 
 function recentMatch(options: readonly Option[]): Match | undefined {

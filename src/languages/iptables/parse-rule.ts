@@ -1,6 +1,7 @@
 import { parseModule } from "./parse-match.ts";
+import { parseTarget } from "./parse-target.ts";
 import type { Counters, Match, Rule, Target } from "./rule.ts";
-import { parseValueAndMask, splitWords } from "./words.ts";
+import { splitWords } from "./words.ts";
 
 interface RuleText {
   readonly text: string;
@@ -12,7 +13,7 @@ type RuleResult =
   | { readonly kind: "rule"; readonly rule: Rule }
   | { readonly kind: "broken"; readonly message: string };
 
-type Step = { readonly match: Match; readonly next: number } | { readonly broken: string };
+type Step = { readonly matches: readonly Match[]; readonly next: number } | { readonly broken: string };
 
 /** Reads one `-A CHAIN ...` line, without the counters before it. */
 export function parseRule({ text, line, counters }: RuleText): RuleResult {
@@ -32,7 +33,7 @@ export function parseRule({ text, line, counters }: RuleText): RuleResult {
     }
     const step = parseStep(words, at);
     if ("broken" in step) return { kind: "broken", message: step.broken };
-    matches.push(step.match);
+    matches.push(...step.matches);
     at = step.next;
   }
   return { kind: "rule", rule: { chain, line, text, counters, matches, target } };
@@ -47,18 +48,19 @@ function parseStep(words: readonly string[], start: number): Step {
   if (!option.startsWith("-")) return { broken: `stray word ${option}` };
   const match = coreMatch(option, words[at + 1], negated);
   if (match === "no-value") return { broken: `${option} without a value` };
-  if (match !== undefined) return { match, next: at + 2 };
+  if (match !== undefined) return { matches: [match], next: at + 2 };
   const next = blockEnd(words, at + 1);
-  return { match: { kind: "unknown", negated: false, words: words.slice(start, next) }, next };
+  return { matches: [{ kind: "unknown", negated: false, words: words.slice(start, next) }], next };
 }
 
 function coreMatch(option: string, word: string | undefined, negated: boolean): Match | "no-value" | undefined {
-  if (!["-s", "-d", "-i", "-p"].includes(option)) return undefined;
+  if (!["-s", "-d", "-i", "-o", "-p"].includes(option)) return undefined;
   if (word === undefined) return "no-value";
   if (word.includes('"')) return undefined;
   if (option === "-s") return { kind: "source", negated, range: word };
   if (option === "-d") return { kind: "destination", negated, range: word };
   if (option === "-i") return { kind: "in-interface", negated, name: word };
+  if (option === "-o") return { kind: "out-interface", negated, name: word };
   return { kind: "protocol", negated, protocol: word };
 }
 
@@ -68,7 +70,7 @@ function moduleStep(words: readonly string[], start: number): Step {
   const next = blockEnd(words, start + 2);
   const options = words.slice(start + 2, next);
   return {
-    match: parseModule(name, options) ?? { kind: "unknown", negated: false, words: words.slice(start, next) },
+    matches: parseModule(name, options) ?? [{ kind: "unknown", negated: false, words: words.slice(start, next) }],
     next,
   };
 }
@@ -85,36 +87,4 @@ function blockEnd(words: readonly string[], start: number): number {
 
 function isShort(word: string | undefined): boolean {
   return word !== undefined && /^-[a-z]$/.test(word);
-}
-
-/** Reads the rest of a rule from `-j` or `-g` on; undefined when nothing follows. */
-export function parseTarget(words: readonly string[]): Target | undefined {
-  const [option, word, ...rest] = words;
-  if (word === undefined) return undefined;
-  const quoted = words.some((each) => each.includes('"'));
-  const target = option === "-j" && !quoted ? knownTarget(word, rest) : undefined;
-  return target ?? { kind: "unknown", words };
-}
-
-function knownTarget(name: string, rest: readonly string[]): Target | undefined {
-  const [option, value] = rest;
-  if (rest.length === 0) return bareTarget(name);
-  if (name === "MASQUERADE" && rest.length === 1 && option === "--random-fully") {
-    return { kind: "masquerade", randomFully: true };
-  }
-  if (rest.length !== 2 || value === undefined) return undefined;
-  if (name === "REJECT" && option === "--reject-with") return { kind: "reject", with: value };
-  if (name === "DNAT" && option === "--to-destination") return { kind: "dnat", destination: value };
-  const mark =
-    name === "MARK" && option === "--set-xmark" && value.includes("/") ? parseValueAndMask(value) : undefined;
-  return mark && { kind: "mark", ...mark };
-}
-
-function bareTarget(name: string): Target | undefined {
-  if (name === "ACCEPT") return { kind: "accept" };
-  if (name === "DROP") return { kind: "drop" };
-  if (name === "RETURN") return { kind: "return" };
-  if (name === "REJECT") return { kind: "reject", with: undefined };
-  if (name === "MASQUERADE") return { kind: "masquerade", randomFully: false };
-  return name === "MARK" || name === "DNAT" ? undefined : { kind: "jump", chain: name };
 }

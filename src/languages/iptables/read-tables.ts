@@ -1,5 +1,7 @@
+import type { RuleReader } from "../../ir/datapath.ts";
 import type { PlacedProblem, TextPart } from "../../ir/text.ts";
 import { builtInChains } from "./rule.ts";
+import { iptablesReader } from "./to-datapath.ts";
 
 /** The rules of one family by table and chain. Lines stay text until somebody asks for a chain's rules. */
 export interface SavedTables {
@@ -12,6 +14,8 @@ export type SavedTable = ReadonlyMap<string, SavedChain>;
 
 export interface SavedChain {
   readonly name: string;
+  /** Translates a line into the datapath's terms, when somebody asks. */
+  readonly reader: RuleReader;
   /** Of a built-in chain; undefined for the others. */
   readonly policy: string | undefined;
   /** The line of `:NAME`; undefined when the text only appends to the chain, as to a built-in one. */
@@ -190,6 +194,7 @@ function openChain(name: string): OpenChain {
   // Spelled out, not spread: a chain for each endpoint is made here.
   return {
     name,
+    reader: iptablesReader,
     policy: undefined,
     declaredAt: undefined,
     declaredIn: undefined,

@@ -1,4 +1,4 @@
-import type { Chain, Counters, Match, PortRange, Rule, Table, Target } from "./rule.ts";
+import type { Chain, Counters, Match, PortRange, Rule, Table, Target, TcpFlag } from "./rule.ts";
 import { printHex, printProbability, quote } from "./words.ts";
 
 /** Spells tables as iptables-save does, counters where there are some; comment lines are not kept. */
@@ -27,7 +27,13 @@ export function printRule(rule: Rule): string {
   return [...counters, "-A", rule.chain, ...rule.matches.map(printMatch), ...printTarget(rule.target)].join(" ");
 }
 
-function printMatch(match: Match): string {
+/** Options of one module stand behind one `-m`. */
+export function printMatch(match: Match): string {
+  const text = printAlone(match);
+  return match.joined ? text.replace(/^-m \S+ /, "") : text;
+}
+
+function printAlone(match: Match): string {
   const not = match.negated ? "! " : "";
   switch (match.kind) {
     case "source":
@@ -36,20 +42,35 @@ function printMatch(match: Match): string {
       return `${not}-d ${match.range}`;
     case "in-interface":
       return `${not}-i ${match.name}`;
+    case "out-interface":
+      return `${not}-o ${match.name}`;
     case "protocol":
       return `${not}-p ${match.protocol}`;
     case "destination-port":
       return match.ports === undefined
         ? `-m ${match.protocol}`
         : `-m ${match.protocol} ${not}--dport ${printPorts(match.ports)}`;
+    case "source-port":
+      return `-m ${match.protocol} ${not}--sport ${printPorts(match.ports)}`;
+    case "tcp-flags":
+      return `-m tcp ${not}--tcp-flags ${printFlags(match.mask)} ${printFlags(match.set)}`;
+    case "multiport":
+      return `-m multiport ${not}--${multiportOptions[match.side]} ${match.ports.map(printPorts).join(",")}`;
+    case "address-range":
+      return `-m iprange ${not}--${match.side === "source" ? "src" : "dst"}-range ${match.from}-${match.to}`;
+    case "icmp":
+      return `-m ${match.protocol} ${not}--${match.protocol === "icmp" ? "icmp" : "icmpv6"}-type ${match.type}`;
     case "comment":
       return `-m comment --comment ${quote(match.text)}`;
     case "address-type":
       return `-m addrtype ${not}--${match.side === "source" ? "src" : "dst"}-type ${match.type}`;
     case "conntrack":
       return `-m conntrack ${not}--ctstate ${match.states.join(",")}`;
+    case "state":
+      return `-m state ${not}--state ${match.states.join(",")}`;
     case "mark":
-      return `-m mark ${not}--mark ${printHex(match.value)}${match.mask === 0xffffffff ? "" : `/${printHex(match.mask)}`}`;
+    case "connmark":
+      return `-m ${match.kind} ${not}--mark ${printHex(match.value)}${match.mask === 0xffffffff ? "" : `/${printHex(match.mask)}`}`;
     case "recent":
       return printRecent(match);
     case "statistic":
@@ -68,8 +89,14 @@ function printMatch(match: Match): string {
   }
 }
 
+const multiportOptions = { source: "sports", destination: "dports", either: "ports" } as const;
+
 function printPorts({ from, to }: PortRange): string {
   return from === to ? `${from}` : `${from}:${to}`;
+}
+
+function printFlags(flags: readonly TcpFlag[]): string {
+  return flags.length === 0 ? "NONE" : flags.join(",");
 }
 
 function printRecent(match: Extract<Match, { kind: "recent" }>): string {
@@ -81,8 +108,33 @@ function printRecent(match: Extract<Match, { kind: "recent" }>): string {
   return [...words, `--${match.side}`].join(" ");
 }
 
-function printTarget(target: Target): readonly string[] {
+export function printTarget(target: Target): readonly string[] {
   switch (target.kind) {
+    case "goto":
+      return ["-g", target.chain];
+    case "connmark-set":
+      return [`-j CONNMARK --set-xmark ${printHex(target.value)}/${printHex(target.mask)}`];
+    case "connmark-save":
+    case "connmark-restore": {
+      const action = target.kind === "connmark-save" ? "--save-mark" : "--restore-mark";
+      const masks = `--nfmask ${printHex(target.packetMask)} --ctmask ${printHex(target.connectionMask)}`;
+      return ["-j CONNMARK", action, masks];
+    }
+    case "redirect": {
+      const { ports, random } = target;
+      const range = ports && (ports.from === ports.to ? `${ports.from}` : `${ports.from}-${ports.to}`);
+      return ["-j REDIRECT", ...(range === undefined ? [] : ["--to-ports", range]), ...(random ? ["--random"] : [])];
+    }
+    case "snat":
+      return ["-j SNAT --to-source", target.source, ...target.flags];
+    case "netmap":
+      return ["-j NETMAP --to", target.to];
+    case "notrack":
+      return [target.by === "NOTRACK" ? "-j NOTRACK" : "-j CT --notrack"];
+    case "tproxy": {
+      const mark = `${printHex(target.value)}/${printHex(target.mask)}`;
+      return [`-j TPROXY --on-port ${target.port} --on-ip ${target.address} --tproxy-mark ${mark}`];
+    }
     case "jump":
       return ["-j", target.chain];
     case "accept":

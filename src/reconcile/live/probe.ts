@@ -1,8 +1,5 @@
 import type { Feature, Step } from "../../ir/step.ts";
-import { toolNames } from "../../ir/text.ts";
 import { languages } from "../../languages/registry.ts";
-import { quoteWord } from "../../languages/shell.ts";
-import { type Family, families } from "../../model/address.ts";
 import { isOwnedChain } from "../../programs/kube-proxy/chain-names.ts";
 import { type ServiceOfChain, serviceInRule } from "../attribution.ts";
 import type { ServiceOfLine } from "../summarize-changes.ts";

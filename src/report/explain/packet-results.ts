@@ -29,34 +29,35 @@ export function conditionOf({ asked }: Case): string {
 /** What else a result says of the packet, whichever endpoint it gets. */
 export function resultWords(outcome: ExplainedOutcome, { to, state, remembered }: ExplainedPacket): readonly string[] {
   const { verdict, masquerade, hairpin, rejectedWith, affinitySeconds, scheduling } = outcome;
+  const newSource = sourceWords(outcome);
   switch (verdict) {
     case "rejected":
       return [`the client receives ${rejectedWith}`];
     case "dropped":
       return [];
+    case "unknown":
+      return ["the effect of its last rule is unknown"];
     case "untouched": {
       const kept = `it continues to ${to} as if there were no rules`;
       const translated = "NAT follows the first packet of the connection";
       return [
         state === "new" ? kept : `no rule drops or rejects it; ${translated}`,
-        ...(masquerade ? ["SNAT to the node's IP"] : []),
+        ...(masquerade ? [newSource ?? "SNAT to the node's IP"] : []),
       ];
     }
     case "delivered":
       return [
         ...(hairpin ? ["it returns to the sending pod (hairpin)"] : []),
-        masquerade ? "client IP is not preserved (SNAT to the node's IP)" : "client IP is preserved",
+        masquerade ? `client IP is not preserved (${newSource ?? "SNAT to the node's IP"})` : "client IP is preserved",
         ...affinityWords(affinitySeconds, remembered),
         ...(scheduling === undefined ? [] : [schedulingWords[scheduling]]),
       ];
   }
 }
 
-const endings = {
-  rejected: "rejected",
-  dropped: "dropped silently",
-  untouched: "not handled (no rule matches)",
-} as const;
+function sourceWords({ newSource }: ExplainedOutcome): string | undefined {
+  return newSource === undefined ? undefined : `SNAT to ${newSource}`;
+}
 
 const schedulingWords = {
   "by weight": "IPVS selects endpoints round robin, by weight",
@@ -110,3 +111,10 @@ function endWords(outcomes: readonly ExplainedOutcome[]): string {
   const who = [...(pod === undefined ? [] : [`pod ${pod}`]), ...(podNode === undefined ? [] : [`on ${podNode}`])];
   return `delivered to ${destination}${who.length === 0 ? "" : ` (${who.join(" ")})`}`;
 }
+
+const endings = {
+  rejected: "rejected",
+  dropped: "dropped silently",
+  untouched: "not handled (no rule matches)",
+  unknown: "unknown",
+} as const;

@@ -80,6 +80,49 @@ function examplePackets({ examplePacket, vip }: TrafficChange, lists: readonly s
   return [packet, ...lists.map((list) => ({ ...packet, lists: new Set([list]) }))];
 }
 
+/** What nodes have beside kube-proxy, in few rules whose every mutation is tried. */
+const others = [
+  "*raw",
+  "-A PREROUTING -d 10.80.0.10/32 -p udp -m udp --dport 53 -j NOTRACK",
+  "-A OUTPUT -d 10.80.0.11/32 -p udp -m udp --dport 53 -j CT --notrack",
+  "COMMIT",
+  "*mangle",
+  "-A PREROUTING -p tcp -m tcp --dport 81 -j MARK --set-xmark 0x1/0x1",
+  "-A PREROUTING -m mark --mark 0x1/0x1 -j CONNMARK --save-mark --nfmask 0xffffffff --ctmask 0xffffffff",
+  "COMMIT",
+  "*nat",
+  ":A - [0:0]",
+  "-A PREROUTING -p tcp -m multiport --dports 80,90:95 -g A",
+  "-A PREROUTING -d 10.1.0.0/16 -p tcp -m tcp --dport 81 -j NETMAP --to 10.2.0.0/16",
+  "-A A -m iprange --src-range 198.51.100.1-198.51.100.9 -j REDIRECT --to-ports 8080",
+  "-A A -p tcp -m tcp --dport 90 --tcp-flags FIN,SYN,RST,ACK SYN -j DNAT --to-destination 10.0.0.9:80",
+  "-A POSTROUTING -m connmark --mark 0x1/0x1 -j MASQUERADE",
+  "COMMIT",
+  "*filter",
+  "-A OUTPUT -o lo -j DROP",
+  "-A INPUT -m state --state NEW -p tcp -m tcp --dport 22 -j REJECT",
+  "-A FORWARD -p udp -m multiport ! --dports 53,54 -j DROP",
+  "COMMIT",
+  "",
+].join("\n");
+
+test("every mutation of other programs' rules shows, with a witness, or changes no packet", () => {
+  const base: HostText = { rules: { ipv4: others, ipv6: "" }, nodeAddresses: ["192.0.2.10"] };
+  const tally: Tally = { tried: 0, found: 0, equal: 0, rounding: 0 };
+  const kinds = new Set<string>();
+  const wrong: string[] = [];
+  for (const mutation of mutationsOf(base)) {
+    kinds.add(mutation.kind);
+    tally.tried += 1;
+    const message = judge(base, mutation, tally);
+    if (message !== undefined) wrong.push(`${mutation.kind}: ${message}\n  ${mutation.lines.join("\n  ")}`);
+  }
+  console.warn(`others: ${tally.tried} mutations of ${kinds.size} kinds, ${tally.found} found, ${tally.equal} equal`);
+  expect(wrong).toEqual([]);
+  expect(kinds.size).toBeGreaterThan(20);
+  expect(tally.found).toBeGreaterThan(40);
+}, 600_000);
+
 interface Tally {
   tried: number;
   found: number;

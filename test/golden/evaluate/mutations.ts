@@ -56,6 +56,23 @@ const ruleMutants: Readonly<Record<string, Mutant>> = {
   "other seconds": (line) => swap(line, /--seconds (\d+)/, (seconds) => `--seconds ${Number(seconds) + 1}`),
   "another list": (line) => swap(line, /--name (\S+)/, "--name OTHER"),
   "another state": (line) => swap(line, /--ctstate NEW/, "--ctstate INVALID"),
+  "another port of several": (line) => swap(line, /(ports \d+,)(\d+)/, (start, port) => `${start}${Number(port) + 1}`),
+  "narrower range of ports": (line) => swap(line, /(ports \d+):(\d+)/, (from, to) => `${from}:${Number(to) - 1}`),
+  "narrower range of addresses": (line) =>
+    swap(line, /(-range \S+)(\d)( |$)/, (start, last, end) => `${start}${Number(last) - 1}${end}`),
+  "other flags": (line) => swap(line, /(--tcp-flags \S+) SYN/, (mask) => `${mask} SYN,ACK`),
+  "the opposite flags": (line) =>
+    swap(line, /(! )?--tcp-flags/, (not) => `${not === undefined ? "! " : ""}--tcp-flags`),
+  "another -m state": (line) => swap(line, /--state \S+/, "--state INVALID"),
+  "another mark of the connection": (line) =>
+    swap(line, /-m connmark (! )?--mark 0x1\/0x1/, (not = "") => `-m connmark ${not}--mark 0x2/0x2`),
+  "another redirection": (line) => swap(line, /--to-ports (\d+)/, (port) => `--to-ports ${Number(port) + 1}`),
+  "another network": (line) =>
+    swap(line, /NETMAP --to (\d+)\.(\d+)/, (one, two) => `NETMAP --to ${one}.${Number(two) + 1}`),
+  "tracked after all": (line) => swap(line, /-j (?:NOTRACK|CT --notrack)$/, "-j ACCEPT"),
+  "return for goto": (line) => swap(line, /-g \S+$/, "-j RETURN"),
+  "another mark saved": (line) => swap(line, /--nfmask 0xf+/, "--nfmask 0x2"),
+  "another interface": (line) => swap(line, / -o lo/, " ! -o lo"),
   "other sides of a set": (line) => swap(line, /(--match-set \S+) dst,dst,src/, (set) => `${set} dst,dst,dst`),
 };
 

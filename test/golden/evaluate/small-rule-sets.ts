@@ -23,6 +23,23 @@ const matches = [
   "-m conntrack ! --ctstate DNAT,INVALID",
   "-p tcp -m tcp --dport 80",
   "-p tcp -m tcp ! --dport 81",
+  "-p tcp -m tcp --sport 1000 ! --dport 81",
+  "-p tcp -m multiport --dports 79,80:82",
+  "-p tcp -m multiport ! --dports 79,81:82",
+  "-p tcp -m multiport --ports 81,90:99",
+  "-p tcp -m multiport ! --sports 1000",
+  "-m state --state NEW,RELATED",
+  "-m state ! --state ESTABLISHED,UNTRACKED",
+  "-m connmark --mark 0x1/0x1",
+  "-m connmark ! --mark 0x2",
+  "-p tcp -m tcp --tcp-flags FIN,SYN,RST,ACK SYN",
+  "-p tcp -m tcp ! --tcp-flags FIN,SYN,RST,PSH,ACK,URG SYN,ACK",
+  "-m iprange --src-range 10.0.0.1-10.0.0.2",
+  "-m iprange ! --src-range 10.0.0.0-10.0.0.2 --dst-range 10.0.0.0-10.0.0.2",
+  "-o lo",
+  "! -o e+",
+  "-p icmp -m icmp --icmp-type 8",
+  "-p udp -m udp ! --dport 80",
 ];
 const targets = [
   "-j ACCEPT",
@@ -37,6 +54,13 @@ const targets = [
   "-j A",
   "-g A",
   "-j NFQUEUE --queue-num 1",
+  "-j REDIRECT --to-ports 81",
+  "-j REDIRECT --to-ports 79-82",
+  "-j NETMAP --to 10.0.0.1/32",
+  "-j CONNMARK --set-xmark 0x1/0x1",
+  "-j CONNMARK --save-mark --nfmask 0x3 --ctmask 0xffffffff",
+  "-j CONNMARK --restore-mark --nfmask 0x1 --ctmask 0x3",
+  "-j TPROXY --on-port 15001 --on-ip 0.0.0.0 --tproxy-mark 0x1/0x1",
   "",
 ];
 const everyRule = matches.flatMap((match) => targets.map((target) => `${match} ${target}`.trim()));
@@ -64,6 +88,7 @@ const fewRules = [
   `-m recent --rcheck --seconds 60 --reap ${inList} -j MASQUERADE`,
   `! -s 10.0.0.3/32 -m recent --set ${inList}`,
   "-j NFQUEUE --queue-num 1",
+  "-p tcp -m multiport --ports 81 -j REDIRECT",
 ];
 
 /** Rules of a built-in chain, and of chain A, which some of them call. */
@@ -88,9 +113,9 @@ export function* ruleSets(): Generator<RuleSet> {
   yield { main: [], called: [] };
   for (const one of everyRule) yield* placed([one]);
   for (const [at, one] of everyRule.entries()) {
-    // A third of those that call, an eighteenth of the others.
+    // One of 37 of those that call, one of 307 of the others: primes, so that each meets each kind of the other.
     for (const [beside, two] of everyRule.entries()) {
-      if ((at + beside) % 18 === 0 || (calls(one) && (at + beside) % 3 === 0)) yield* placed([one, two]);
+      if ((at + beside) % 307 === 0 || (calls(one) && (at + beside) % 37 === 0)) yield* placed([one, two]);
     }
   }
   for (const one of fewRules) {

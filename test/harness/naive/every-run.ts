@@ -39,6 +39,7 @@ function setOut(packet: NaivePacket, choose: Journey["choose"], answer: Journey[
     destination,
     port,
     mark: 0,
+    connectionMark: 0,
     masqueraded: false,
     sentOn: false,
     server: undefined,

@@ -25,10 +25,11 @@ export interface Journey {
     destination: string;
     port: number;
     mark: number;
+    connectionMark: number;
     masqueraded: boolean;
     sentOn: boolean;
     server: SavedServer | undefined;
-    readonly states: Set<string>;
+    states: Set<string>;
     readonly entered: Set<string>;
   };
 }

@@ -42,6 +42,14 @@ export function readNaiveHost({ rules, sets = "", servers = "", local }: NaiveTe
 
 const ranges = new Map<string, BlockList>();
 
+/** By Node's own list of ranges. */
+export function liesBetween(address: string, from: string, to: string): boolean {
+  const list = new BlockList();
+  if (isIPv6(from) !== isIPv6(address)) return false;
+  list.addRange(from, to, isIPv6(from) ? "ipv6" : "ipv4");
+  return list.check(address, isIPv6(address) ? "ipv6" : "ipv4");
+}
+
 /** By Node's own list of networks. */
 export function liesIn(address: string, range: string): boolean {
   const family = isIPv6(address) ? "ipv6" : "ipv4";

@@ -1,6 +1,6 @@
 import type { Match } from "../../../src/languages/iptables/rule.ts";
 import type { Journey } from "./journey.ts";
-import { liesIn, type NaiveHost } from "./naive-host.ts";
+import { liesBetween, liesIn, type NaiveHost } from "./naive-host.ts";
 
 /** Whether one packet of known addresses is what a match asks for. Chance and unknown matches ask the journey. */
 export function matchNaively(match: Match, journey: Journey, host: NaiveHost): boolean {
@@ -21,8 +21,39 @@ function asked(match: Match, journey: Journey, host: NaiveHost): boolean {
       return match.name.endsWith("+")
         ? packet.inInterface.startsWith(match.name.slice(0, -1))
         : packet.inInterface === match.name;
+    case "out-interface": {
+      // Before it is routed, and when it stays, a packet leaves by no interface.
+      if (match.name === "+") return true;
+      if (journey.hook === "PREROUTING" || journey.hook === "INPUT") return false;
+      const isBack = packet.entry === "node" && isLocalAddress(now.destination, host.local);
+      if (isBack || match.name === "lo") return isBack && "lo".startsWith(match.name.replace(/\+$/, ""));
+      return journey.answer(`-o ${match.name}`);
+    }
     case "protocol":
       return match.protocol === packet.protocol;
+    case "source-port": {
+      if (match.protocol !== packet.protocol) return match.negated;
+      const { from, to } = match.ports;
+      if (from === 0 && to === 65_535) return true;
+      return journey.answer(`-m ${match.protocol} --sport ${from === to ? from : `${from}:${to}`}`);
+    }
+    case "multiport": {
+      const isListed = match.ports.some(({ from, to }) => now.port >= from && now.port <= to);
+      if (match.side === "destination" || (match.side === "either" && isListed)) return isListed;
+      const list = match.ports.map(({ from, to }) => (from === to ? `${from}` : `${from}:${to}`)).join(",");
+      return journey.answer(`-m multiport --${match.side === "source" ? "sports" : "ports"} ${list}`);
+    }
+    case "tcp-flags": {
+      if (packet.protocol !== "tcp") return match.negated;
+      const [mask, set] = [match.mask.join(","), match.set.join(",")];
+      if (packet.state !== undefined && packet.state !== "NEW")
+        return journey.answer(`-m tcp --tcp-flags ${mask || "NONE"} ${set || "NONE"}`);
+      return set === (match.mask.includes("SYN") ? "SYN" : "");
+    }
+    case "address-range":
+      return liesBetween(match.side === "source" ? packet.source : now.destination, match.from, match.to);
+    case "icmp":
+      return match.negated;
     case "destination-port": {
       if (match.protocol !== packet.protocol) return match.negated;
       const { from, to } = match.ports ?? { from: 0, to: 65535 };
@@ -31,9 +62,12 @@ function asked(match: Match, journey: Journey, host: NaiveHost): boolean {
     case "address-type":
       return isOfType(match.side === "source" ? packet.source : now.destination, match.type, host);
     case "conntrack":
+    case "state":
       return match.states.some((state) => now.states.has(state));
     case "mark":
       return (BigInt(now.mark) & BigInt(match.mask)) === BigInt(match.value);
+    case "connmark":
+      return (BigInt(now.connectionMark) & BigInt(match.mask)) === BigInt(match.value);
     case "recent":
       if (match.action !== "set") return packet.lists.has(match.name) || now.entered.has(match.name);
       now.entered.add(match.name);
@@ -54,21 +88,10 @@ function asked(match: Match, journey: Journey, host: NaiveHost): boolean {
     case "nfacct":
       return true;
     case "unknown": {
-      const known = usual(match.words.join(" "), journey, host);
-      if (known !== undefined) return known;
       const [first, ...rest] = match.words;
       return first === "!" ? !journey.answer(rest.join(" ")) : journey.answer(match.words.join(" "));
     }
   }
-}
-
-/** What others ask for, and packets here answer: `-o lo`, and some ports by name. */
-function usual(words: string, { packet, now }: Journey, { local }: NaiveHost): boolean | undefined {
-  if (words === "-o lo") return packet.entry === "node" && isLocalAddress(now.destination, local);
-  const [, list = ""] = /^-m multiport --dports (\S+)$/.exec(words) ?? [];
-  if (list === "") return undefined;
-  const ranges = list.split(",").map((range) => range.split(":").map(Number));
-  return ranges.some(([from = 0, to = from]) => from <= now.port && now.port <= to);
 }
 
 function isOfType(address: string, type: string, { local }: NaiveHost): boolean {

@@ -3,7 +3,7 @@ import type { Journey } from "./journey.ts";
 import type { NaiveChain, NaiveHost } from "./naive-host.ts";
 import { isLocalAddress, matchNaively } from "./naive-match.ts";
 
-type End = "accepted" | "dropped" | "rejected" | "fell";
+type End = "accepted" | "dropped" | "rejected" | "unknown" | "fell";
 type Chains = ReadonlyMap<string, NaiveChain>;
 
 /** Sends one packet through the kernel's hooks; where it ends, as text. */
@@ -22,7 +22,7 @@ export function travel(journey: Journey, host: NaiveHost): string {
     const [hook = "", ...tables] = more;
     for (const table of tables) {
       const end = table === "ipvs" ? balance(journey, host) : walkHook(journey, host, { hook, table });
-      if (end === "dropped" || end === "rejected") return withLists(end, journey);
+      if (end === "dropped" || end === "rejected" || end === "unknown") return withLists(end, journey);
     }
   }
   const to = now.sentOn || now.server !== undefined ? `${now.destination} ${now.port}` : "untouched";
@@ -36,7 +36,7 @@ function withLists(end: string, { now }: Journey): string {
 const arrivingSteps = [
   ["always", "PREROUTING", "raw", "mangle", "nat"],
   ["local", "INPUT", "mangle", "filter", "security", "ipvs"],
-  ["balanced", "OUTPUT", "mangle", "filter", "security"],
+  ["balanced", "OUTPUT", "raw", "mangle", "filter", "security"],
   ["forwarded", "FORWARD", "mangle", "filter", "security"],
   ["remote", "POSTROUTING", "mangle", "nat"],
 ] as const;
@@ -85,7 +85,7 @@ function obey({ target }: Rule, chains: Chains, journey: Journey, host: NaiveHos
     case "none":
       return undefined;
     case "mark":
-      now.mark = Number((BigInt(now.mark) & (0xffff_ffffn ^ BigInt(target.mask))) ^ BigInt(target.value));
+      now.mark = changed(now.mark, target.mask, target.value);
       return undefined;
     case "masquerade":
       now.masqueraded = true;
@@ -96,21 +96,77 @@ function obey({ target }: Rule, chains: Chains, journey: Journey, host: NaiveHos
       return "accepted";
     case "jump":
       return call(target.chain, chains, journey, host);
+    case "snat":
+    case "netmap":
+      if (target.kind === "netmap" && (journey.hook === "PREROUTING" || journey.hook === "OUTPUT")) {
+        translate(intoNetwork(now.destination, target.to), journey);
+        return "accepted";
+      }
+      now.masqueraded = true;
+      now.states.add("SNAT");
+      return "accepted";
+    case "redirect":
+      redirect(target.ports?.from, target.ports?.to, journey, host);
+      return "accepted";
+    case "notrack":
+      // What comes back over lo is tracked already.
+      if (journey.packet.entry !== "node" || journey.hook === "OUTPUT") now.states = new Set(["UNTRACKED"]);
+      return undefined;
+    case "connmark-set":
+      now.connectionMark = changed(now.connectionMark, target.mask, target.value);
+      return undefined;
+    case "connmark-save": {
+      const saved = Number(BigInt(now.mark) & BigInt(target.packetMask));
+      now.connectionMark = changed(now.connectionMark, target.connectionMask, saved);
+      return undefined;
+    }
+    case "connmark-restore": {
+      const saved = Number(BigInt(now.connectionMark) & BigInt(target.connectionMask));
+      now.mark = changed(now.mark, target.packetMask, saved);
+      return undefined;
+    }
+    case "tproxy":
+      return "unknown";
+    case "goto":
+      return call(target.chain, chains, journey, host, "-g") ?? "fell";
     case "unknown":
-      if (target.words[0] === "-g") return call(target.words[1] ?? "", chains, journey, host) ?? "fell";
       return guess(target.words.join(" "), journey);
   }
 }
 
-function call(name: string, chains: Chains, journey: Journey, host: NaiveHost): End | undefined {
+function changed(mark: number, mask: number, value: number): number {
+  return Number((BigInt(mark) & (0xffff_ffffn ^ BigInt(mask))) ^ BigInt(value));
+}
+
+/** IPv4 alone: octet by octet, for networks of whole octets and of single addresses. */
+function intoNetwork(address: string, network: string): string {
+  const [base = "", length = "32"] = network.split("/");
+  const kept = Number(length) / 8;
+  return address
+    .split(".")
+    .map((octet, at) => (at < kept ? base.split(".")[at] : octet))
+    .join(".");
+}
+
+function redirect(from: number | undefined, to: number | undefined, journey: Journey, { local }: NaiveHost): void {
+  const { now, hook } = journey;
+  const isSix = now.destination.includes(":");
+  const own = local.find((each) => !each.includes("/") && each.includes(":") === isSix);
+  now.destination = hook === "OUTPUT" || own === undefined ? (isSix ? "::1" : "127.0.0.1") : own;
+  if (from !== undefined && to !== undefined && !(from <= now.port && now.port <= to)) now.port = from;
+  now.sentOn = true;
+  now.states.add("DNAT");
+}
+
+function call(name: string, chains: Chains, journey: Journey, host: NaiveHost, by = "-j"): End | undefined {
   const chain = chains.get(name);
-  if (chain === undefined) return guess(`-j ${name}`, journey);
+  if (chain === undefined) return guess(`${by} ${name}`, journey);
   const end = walk(chain, chains, journey, host);
   return end === "fell" ? undefined : end;
 }
 
 function guess(what: string, { answer }: Journey): End | undefined {
-  return answer(`${what} lets the packet go on`) ? undefined : "dropped";
+  return answer(`${what} lets the packet go on`) ? undefined : "unknown";
 }
 
 function translate(to: string, { now }: Journey): void {

@@ -53,8 +53,19 @@ function mayTake(rule: Rule, deciding: ReadonlySet<string>): boolean {
 }
 
 function mayChange({ target: { kind } }: Rule): boolean {
-  return kind === "jump" || kind === "mark" || kind === "unknown";
+  return changing.has(kind);
 }
+
+/** Targets behind which a mark, a set or what conntrack says of the packet may be another. */
+const changing: ReadonlySet<Rule["target"]["kind"]> = new Set<Rule["target"]["kind"]>([
+  "jump",
+  "mark",
+  "connmark-set",
+  "connmark-save",
+  "connmark-restore",
+  "notrack",
+  "unknown",
+]);
 
 function takerOf(table: CheckedTable, late: Taker, candidates: Iterable<Taker>): Taker | undefined {
   for (const early of candidates) {

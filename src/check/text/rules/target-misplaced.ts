@@ -56,6 +56,12 @@ function targetName({ target }: Rule): string {
       return "MASQUERADE";
     case "reject":
       return "REJECT";
+    case "redirect":
+      return "REDIRECT";
+    case "snat":
+      return "SNAT";
+    case "tproxy":
+      return "TPROXY";
     case "jump":
       return target.chain;
     case "unknown":
@@ -64,6 +70,12 @@ function targetName({ target }: Rule): string {
     case "drop":
     case "return":
     case "mark":
+    case "connmark-set":
+    case "connmark-save":
+    case "connmark-restore":
+    case "goto":
+    case "netmap":
+    case "notrack":
     case "none":
       return "";
   }

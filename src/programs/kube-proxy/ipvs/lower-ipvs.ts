@@ -5,7 +5,6 @@ import type { LanguageId } from "../../../ir/text.ts";
 import { defaultMaxElements } from "../../../languages/ipset/write.ts";
 import type { FamilyPlan, ForwardingPlan } from "../../../plan/forwarding/forwarding-plan.ts";
 import type { LowerOptions } from "../../origins.ts";
-import { addressDevice } from "../names.ts";
 import { setKeys, setName } from "../set-names.ts";
 import { assembleJumps, restoreSteps, textStep } from "../steps.ts";
 import { assembleAddresses, assembleRules, assembleServers, assembleSets, type FamilyObjects } from "./assemble.ts";

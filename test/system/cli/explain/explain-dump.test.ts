@@ -82,7 +82,7 @@ describe("explain --actual", () => {
         .findIndex((line) => line.startsWith("-A CNI-HOSTPORT-DNAT")) + 1;
     const { stdout, code } = await explain(`node1.save:${number}`, "--actual", "node1.save");
     expect(code).toBe(0);
-    expect(stdout).toContain("  - if -m multiport --dports 8080 (not understood)\n");
+    expect(stdout).toContain("  - to port 8080\n");
     expect(stdout).toContain("send to 10.0.1.99:80");
   });
 

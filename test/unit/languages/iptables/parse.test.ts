@@ -3,6 +3,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { sharedFolder } from "../../../../scripts/conformance/oracle.mjs";
+import { canonicalRule } from "../../../../src/languages/iptables/canonical-rule.ts";
 import { parseTables } from "../../../../src/languages/iptables/parse.ts";
 import type { Rule } from "../../../../src/languages/iptables/rule.ts";
 import { printRule, printTables } from "../../../../src/languages/iptables/write-rule.ts";
@@ -76,6 +77,31 @@ describe("identity", () => {
     "-A A -m ipvs ! --ipvs -m physdev --physdev-in eth0 -j DROP",
     '-A A -o eth0 ! -f -j LOG --log-prefix "a b"',
     "-A A -g B",
+    "-A A ! -o eth+ -j DROP",
+    "-A A -i eth0 -o eth1 -p tcp -j DROP",
+    "-A A -p tcp -m tcp --sport 1000:2000 -j DROP",
+    "-A A -p tcp -m tcp ! --sport 1000 ! --dport 80 -j DROP",
+    "-A A -p sctp -m sctp --sport 67 --dport 68 -j DROP",
+    "-A A -p tcp -m tcp --sport 1000 --dport 80 --tcp-option 2 --tcp-flags SYN,RST SYN -j DROP",
+    "-A A -p tcp -m tcp --dport 80 --tcp-flags FIN,SYN,RST,ACK SYN -j ACCEPT",
+    "-A A -p tcp -m tcp ! --tcp-flags FIN,SYN,RST,PSH,ACK,URG NONE -j DROP",
+    "-A A -p tcp -m multiport --dports 80,443,8000:8010 -j ACCEPT",
+    "-A A -p udp -m multiport ! --sports 80 -m multiport --ports 53,5000:5010 -j ACCEPT",
+    "-A A -m state ! --state NEW,ESTABLISHED -j ACCEPT",
+    "-A A -m connmark --mark 0x1 -m connmark ! --mark 0x1/0xff -j ACCEPT",
+    "-A A -m iprange ! --src-range 10.0.0.1-10.0.0.9 --dst-range fd00::1-fd00::9 -j DROP",
+    "-A A -p icmp -m icmp ! --icmp-type 3/4 -j ACCEPT",
+    "-A A -p ipv6-icmp -m icmp6 --icmpv6-type 128 -j ACCEPT",
+    "-A A -p tcp -j REDIRECT --to-ports 8080-8090 --random",
+    "-A A -p tcp -j REDIRECT",
+    "-A A -j SNAT --to-source 192.0.2.1-192.0.2.9:1000-2000 --random --persistent",
+    "-A A -d 10.1.0.0/16 -j NETMAP --to 10.2.0.0/16",
+    "-A A -j NOTRACK",
+    "-A A -j CT --notrack",
+    "-A A -p tcp -j TPROXY --on-port 1234 --on-ip 0.0.0.0 --tproxy-mark 0x0/0x0",
+    "-A A -j CONNMARK --set-xmark 0x0/0xfffffffb",
+    "-A A -j CONNMARK --save-mark --nfmask 0xff --ctmask 0xffffffff",
+    "-A A -j CONNMARK --restore-mark --nfmask 0xff --ctmask 0xf0",
     "-A A -p tcp -m tcp --sport 1 --dport 2 -j REDIRECT --to-ports 80",
     "[12:99999999999999999999] -A A -j ACCEPT",
   ])("%s", (line) => {
@@ -125,6 +151,31 @@ describe("structure", () => {
     ["-m ipvs --vproto 6 --vaddr fd00::1 --vport 80", { kind: "ipvs", protocol: 6, address: "fd00::1", port: 80 }],
     ["-m physdev ! --physdev-is-in", { kind: "physdev-is-in", negated: true }],
     ["-m set --match-set S dst,both", { kind: "unknown" }],
+    ["-o eth+", { kind: "out-interface", negated: false, name: "eth+" }],
+    [
+      "-m multiport ! --ports 53,80:90",
+      {
+        kind: "multiport",
+        negated: true,
+        side: "either",
+        ports: [
+          { from: 53, to: 53 },
+          { from: 80, to: 90 },
+        ],
+      },
+    ],
+    ["-m state --state NEW,RELATED", { kind: "state", states: ["NEW", "RELATED"] }],
+    ["-m connmark ! --mark 0x1/0xff", { kind: "connmark", negated: true, value: 1, mask: 0xff }],
+    ["-m tcp ! --syn", { kind: "tcp-flags", negated: true, mask: ["FIN", "SYN", "RST", "ACK"], set: ["SYN"] }],
+    ["-m tcp --tcp-flags ALL NONE", { kind: "tcp-flags", mask: ["FIN", "SYN", "RST", "PSH", "ACK", "URG"], set: [] }],
+    [
+      "-m iprange --dst-range 10.0.0.1",
+      { kind: "address-range", side: "destination", from: "10.0.0.1", to: "10.0.0.1" },
+    ],
+    ["-m icmp6 --icmpv6-type 1/4", { kind: "icmp", protocol: "icmp6", type: "1/4" }],
+    ["-m tcp --tcp-option 2", { kind: "unknown" }],
+    ["-m multiport --dports 80,x", { kind: "unknown" }],
+    ["-m state --state NEW --odd", { kind: "unknown" }],
   ])("match %s", (words, match) => {
     expect(onlyRule(`-A A ${words} -j DROP`).matches).toMatchObject([match]);
   });
@@ -138,8 +189,31 @@ describe("structure", () => {
     ["-j MASQUERADE --random-fully", { kind: "masquerade", randomFully: true }],
     ["-j MASQUERADE", { kind: "masquerade", randomFully: false }],
     ["-j DNAT --to-destination 10.0.0.1:80 --random", { kind: "unknown" }],
+    ["-g B", { kind: "goto", chain: "B" }],
+    ["-j REDIRECT", { kind: "redirect", ports: undefined, random: false }],
+    ["-j REDIRECT --to-ports 80-90 --random", { kind: "redirect", ports: { from: 80, to: 90 }, random: true }],
+    ["-j SNAT --to-source 192.0.2.1 --persistent", { kind: "snat", source: "192.0.2.1", flags: ["--persistent"] }],
+    ["-j SNAT --to-source 192.0.2.1 --odd", { kind: "unknown" }],
+    ["-j NETMAP --to 10.2.0.0/16", { kind: "netmap", to: "10.2.0.0/16" }],
+    ["-j NOTRACK", { kind: "notrack", by: "NOTRACK" }],
+    ["-j CT --notrack", { kind: "notrack", by: "CT" }],
+    ["-j CT --zone 5", { kind: "unknown" }],
+    ["-j CONNMARK --save-mark", { kind: "unknown" }],
+    ["-j CONNMARK --set-xmark 0x1/0x3", { kind: "connmark-set", value: 1, mask: 3 }],
   ])("target %s", (words, target) => {
     expect(onlyRule(`-A A ${words}`).target).toMatchObject(target);
+  });
+
+  test("options of one module are matches that stay together, each with its own negation", () => {
+    const rule = onlyRule("-A A -p tcp -m tcp ! --sport 1 --dport 2 --syn -j B");
+    expect(rule.matches.slice(1)).toEqual([
+      { kind: "source-port", negated: true, protocol: "tcp", ports: { from: 1, to: 1 } },
+      { kind: "destination-port", negated: false, protocol: "tcp", ports: { from: 2, to: 2 }, joined: true },
+      { kind: "tcp-flags", negated: false, mask: ["FIN", "SYN", "RST", "ACK"], set: ["SYN"], joined: true },
+    ]);
+    expect(printRule(rule)).toBe("-A A -p tcp -m tcp ! --sport 1 --dport 2 --tcp-flags FIN,SYN,RST,ACK SYN -j B");
+    const apart = "-A A -m tcp --dport 2 -p tcp -m tcp --tcp-flags FIN,SYN,RST,ACK SYN -m tcp ! --sport 1 -j B";
+    expect(canonicalRule(apart)).toBe(canonicalRule(rule.text));
   });
 
   test("sections of one table add up, and a chain declared again starts empty", () => {

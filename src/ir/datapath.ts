@@ -1,0 +1,206 @@
+/** What packets meet on a host, no tool named: each language that moves packets translates its text into it. */
+
+export type StageFamily = "ip" | "ip6" | "inet";
+
+/** A place on a packet's way through the kernel (NF_INET_PRE_ROUTING and so on). */
+export type Hook = "prerouting" | "input" | "forward" | "output" | "postrouting";
+
+/** A chain that the kernel calls at a hook. Stages of one hook run by priority; those of nat are one dispatcher. */
+export interface Stage {
+  readonly family: StageFamily;
+  readonly hook: Hook;
+  readonly priority: number;
+  /** `balance`: what IPVS does at the hook, without a chain. */
+  readonly type: "filter" | "nat" | "route" | "balance";
+  readonly entry: ChainRef;
+}
+
+export interface ChainRef {
+  readonly table: string;
+  readonly chain: string;
+}
+
+/** A rule as packets meet it. What it says in its language stays with it, for whoever names it. */
+export interface PacketRule {
+  readonly line: number;
+  /** Without counters. */
+  readonly text: string;
+  readonly predicates: readonly Predicate[];
+  readonly action: Action;
+}
+
+/** Reads the lines of one language as rules. */
+export interface RuleReader {
+  /** Of a line that cannot be read, a rule of unknown action. */
+  readonly read: (line: { readonly text: string; readonly number: number }) => PacketRule;
+  /** The one address that the rule of a line is for, where that shows without reading the whole line. */
+  readonly peekDestination: (text: string) => string | undefined;
+  /** False only for a line whose rule asks for no destination: no address and no port. */
+  readonly mayAskDestination: (text: string) => boolean;
+  /** False only for a line whose rule gives packets no other destination. */
+  readonly mayTranslate: (text: string) => boolean;
+}
+
+/** Both ends belong to it. */
+export interface PortInterval {
+  readonly from: number;
+  readonly to: number;
+}
+
+export type Side = "source" | "destination";
+
+/** What a rule asks of a packet. `text` is the question as its tool spells it, without `!`. */
+export type Predicate = { readonly negated: boolean; readonly text: string } & (
+  | AddressIn
+  | PortIn
+  /** `tcp`, `udp`, `sctp`, or another by its name or number. */
+  | { readonly kind: "protocol"; readonly protocol: string }
+  | InterfaceIs
+  /** Came in by a port of a bridge. */
+  | { readonly kind: "bridge-port" }
+  | { readonly kind: "local-address"; readonly side: Side }
+  | { readonly kind: "connection-state"; readonly states: readonly string[] }
+  | { readonly kind: "mark"; readonly of: "packet" | "connection"; readonly value: number; readonly mask: number }
+  /** Of those of the mask, these flags are set and no others. */
+  | { readonly kind: "tcp-flags"; readonly mask: readonly string[]; readonly set: readonly string[] }
+  /** Of so many packets, so many by chance. */
+  | { readonly kind: "chance"; readonly numerator: number; readonly denominator: number }
+  | RecentIn
+  | LookupIn
+  /** Of a connection that a balancer has sent on, by the virtual server it was for. */
+  | { readonly kind: "balanced"; readonly protocol: string; readonly address: string; readonly port: number }
+  /** Packets here are TCP, UDP and SCTP, unfragmented: what asks for others matches none. */
+  | { readonly kind: "never" }
+  /** Nobody can tell by the text; `isFickle`: each time it is asked anew, as with a rate limit. */
+  | {
+      readonly kind: "unknown";
+      readonly isFickle: boolean;
+      /** Packets of other protocols are certainly not what it asks for. */
+      readonly protocol?: string;
+    }
+);
+
+export interface AddressIn {
+  readonly kind: "address-in";
+  readonly side: Side;
+  /** Addresses, networks, and ranges (`10.0.0.1-10.0.0.9`). */
+  readonly ranges: readonly string[];
+}
+
+export interface PortIn {
+  readonly kind: "port-in";
+  readonly side: Side | "either";
+  /** Undefined: of any protocol that has ports. */
+  readonly protocol: string | undefined;
+  /** Undefined: any port. */
+  readonly ports: readonly PortInterval[] | undefined;
+}
+
+export interface InterfaceIs {
+  readonly kind: "interface";
+  readonly side: "in" | "out";
+  readonly name: string;
+  /** Every interface whose name begins so. */
+  readonly isPrefix: boolean;
+}
+
+/** Clients that a list remembers; `set` enters them, whatever the answer. */
+export interface RecentIn {
+  readonly kind: "recent";
+  readonly action: "rcheck" | "set" | "update";
+  readonly seconds: number | undefined;
+  readonly list: string;
+  readonly side: Side;
+}
+
+/** Whether these parts of the packet are an entry of a set. */
+export interface LookupIn {
+  readonly kind: "lookup";
+  readonly set: string;
+  readonly sides: readonly Side[];
+}
+
+/** What a rule does with a packet that is what it asks for. */
+export type Action =
+  | { readonly kind: "continue" }
+  /** `isOptional`: the name of a chain, or of an extension that lets packets go on. */
+  | { readonly kind: "jump"; readonly chain: string; readonly isOptional: boolean }
+  | { readonly kind: "goto"; readonly chain: string }
+  | { readonly kind: "verdict"; readonly verdict: "accept" | "drop" | "return" }
+  | { readonly kind: "reject"; readonly with: string | undefined }
+  | Dnat
+  | { readonly kind: "masquerade" }
+  /** `address` as spelled, perhaps a range; undefined where the text does not tell. */
+  | { readonly kind: "snat"; readonly address: string | undefined }
+  /** Which side is translated depends on the hook. */
+  | { readonly kind: "map-network"; readonly to: string; readonly text: string }
+  /** Clears the bits of the mask, then flips those of the value. */
+  | { readonly kind: "set-mark"; readonly of: "packet" | "connection"; readonly value: number; readonly mask: number }
+  | {
+      readonly kind: "save-mark" | "restore-mark";
+      readonly packetMask: number;
+      readonly connectionMask: number;
+      readonly text: string;
+    }
+  | { readonly kind: "no-track" }
+  /** `ends`: whatever it does, the packet's way through these rules ends here. */
+  | { readonly kind: "unknown"; readonly text: string; readonly ends: boolean };
+
+export interface Dnat {
+  readonly kind: "dnat";
+  /** `this-node`: the address of the interface it came in by; loopback for what the node sends. */
+  readonly to:
+    | { readonly kind: "address"; readonly address: string }
+    | { readonly kind: "this-node" }
+    | { readonly kind: "unchanged" };
+  /** Undefined: the packet keeps its port. */
+  readonly ports: PortInterval | undefined;
+  /** Any port of the range; else the packet's own if that is one of them, or the first free one. */
+  readonly isRandom: boolean;
+  readonly text: string;
+}
+
+/** A set that rules look packets up in. */
+export interface LookupSet {
+  readonly name: string;
+  /** As its tool spells it: `hash:ip,port`. */
+  readonly type: string;
+  /** Undefined where nobody can tell by the text which packets are in it. */
+  readonly fields: readonly LookupField[] | undefined;
+  readonly entries: readonly LookupEntry[];
+}
+
+export type LookupField = "address" | "network" | "port";
+
+export interface LookupEntry {
+  readonly text: string;
+  /** One for each field of the set; empty where the fields are not known. */
+  readonly parts: readonly LookupPart[];
+}
+
+export type LookupPart =
+  /** An address, a network or a range. */
+  | { readonly kind: "addresses"; readonly range: string }
+  | { readonly kind: "ports"; readonly protocols: readonly string[]; readonly ports: PortInterval };
+
+/** Takes packets for one address and port, and sends each on to one of its real servers. */
+export interface VirtualServer {
+  readonly line: number;
+  /** As the tool spells it. */
+  readonly text: string;
+  readonly protocol: "tcp" | "udp" | "sctp";
+  /** `10.96.0.10:80`, as spelled. */
+  readonly address: string;
+  readonly scheduler: string;
+  readonly schedulerFlags: string | undefined;
+  /** Seconds for which a client stays at its real server. */
+  readonly persistence: number | undefined;
+  readonly realServers: readonly RealServer[];
+}
+
+export interface RealServer {
+  /** `10.244.1.5:8080`, as spelled. */
+  readonly address: string;
+  readonly weight: number;
+  readonly forwarding: string;
+}
