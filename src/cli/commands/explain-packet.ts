@@ -26,7 +26,30 @@ export function explainPacketCommand(name: string, finish: (exitCode: number) =>
     .description(
       "Sends the first packet of a connection through the rules of a node, and says hop by hop which rule took it, " +
         "what that rule is there for, and where the packet ends, with exact shares where chance decides.",
+    );
+  return addStateOptions(addPacketOptions(command), { isRequired: false })
+    .addOption(
+      new Option(
+        "--actual <dump>",
+        "ask this host's rules instead: iptables-save, or what collect wrote; -f then only names things",
+      ).argParser(notEmpty),
     )
+    .addOption(
+      new Option("--node-address <ip>", "an address of the node, where the dump tells none; repeatable").argParser(
+        nodeAddress,
+      ),
+    )
+    .addOption(drawingOption("the way"))
+    .addOption(colorOption())
+    .addHelpText("after", examples(name))
+    .action(async (flags: ExplainPacketFlags) => {
+      finish(await runExplainPacket(flags));
+    });
+}
+
+/** Adds what says which packet, and what is expected of it. */
+function addPacketOptions(command: Command): Command {
+  return command
     .addOption(
       new Option("--from <source>", "pod/NAMESPACE/NAME, node, internet, or an address")
         .argParser(source)
@@ -51,8 +74,7 @@ export function explainPacketCommand(name: string, finish: (exitCode: number) =>
         .choices(["new", "established", "related", "invalid"])
         .default("new"),
     )
-    .addOption(new Option("--mark <mark>", "the mark it comes with, such as 0x4000").argParser(mark).default(0, "0"));
-  command
+    .addOption(new Option("--mark <mark>", "the mark it comes with, such as 0x4000").argParser(mark).default(0, "0"))
     .addOption(
       new Option(
         "--remembered <endpoint>",
@@ -65,24 +87,6 @@ export function explainPacketCommand(name: string, finish: (exitCode: number) =>
         "exit 1 unless it ends so: '10.0.1.5:8080 50% | 10.0.2.6:8080 50%, masqueraded', or rejected, ...",
       ).argParser(expectation),
     );
-  return addStateOptions(command, { isRequired: false })
-    .addOption(
-      new Option(
-        "--actual <dump>",
-        "ask this host's rules instead: iptables-save, or what collect wrote; -f then only names things",
-      ).argParser(notEmpty),
-    )
-    .addOption(
-      new Option("--node-address <ip>", "an address of the node, where the dump tells none; repeatable").argParser(
-        nodeAddress,
-      ),
-    )
-    .addOption(drawingOption("the way"))
-    .addOption(colorOption())
-    .addHelpText("after", examples(name))
-    .action(async (flags: ExplainPacketFlags) => {
-      finish(await runExplainPacket(flags));
-    });
 }
 
 async function runExplainPacket(flags: ExplainPacketFlags): Promise<number> {
