@@ -32,11 +32,11 @@ export interface Check {
  * import { check } from "portolan";
  *
  * const node = { apiVersion: "v1", kind: "Node", metadata: { name: "node1" } };
- * const spec = { clusterIP: "10.96.0.10", selector: { app: "web" }, ports: [{ port: 80 }] };
+ * const spec = { clusterIP: "10.96.0.10", externalIPs: ["203.0.113.9"], ports: [{ port: 80 }] };
  * const web = { apiVersion: "v1", kind: "Service", metadata: { name: "web" }, spec };
  * const { findings, nodes } = check([node, web]);
  * console.log(nodes); // ["node1"]
- * console.log(findings.some(({ object }) => object === "Service default/web")); // true
+ * console.log(findings.map(({ code }) => code)); // ["no-endpoint-objects","external-ips-deprecated"]
  * ```
  */
 export function check(objects: readonly unknown[], options: CheckOptions = {}): Check {

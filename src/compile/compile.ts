@@ -56,8 +56,8 @@ export interface Compilation {
  * const spec = { clusterIP: "10.96.0.10", ports: [{ port: 80 }] };
  * const web = { apiVersion: "v1", kind: "Service", metadata: { name: "web" }, spec };
  * const { script, diagnostics } = compile([node, web]);
- * console.log(script.steps.map(({ argv }) => argv[0])); // ["sysctl","iptables-restore","iptables-restore"]
- * console.log(diagnostics.map(({ severity, code }) => `${severity}[${code}]`)); // ["warning[no-endpoints-given]"]
+ * console.log(script.steps.map(({ argv }) => argv[0])); // ["iptables-restore","iptables-restore","sysctl"]
+ * console.log(diagnostics.map(({ severity, code }) => `${severity}[${code}]`)); // ["warning[no-endpoint-objects]"]
  * ```
  */
 export function compile(objects: readonly unknown[], options: CompileOptions = {}): Compilation {

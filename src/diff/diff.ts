@@ -52,7 +52,7 @@ export interface DiffResult {
  *   spec: { clusterIP: "10.96.0.10", ports: [{ port }] },
  * });
  * const result = diff({ objects: [node, web(80)] }, { objects: [node, web(81)] });
- * console.log(result.diff.changes.map(({ kind, vip }) => `${kind} ${vip}`)); // ["added 10.96.0.10:81/TCP","removed 10.96.0.10:80/TCP"]
+ * console.log(result.diff.changes.map(({ kind, vip }) => `${kind} ${vip}`)); // ["removed 10.96.0.10:80/TCP","added 10.96.0.10:81/TCP"]
  * ```
  */
 export function diff(base: DiffInput, head: DiffInput, options: DiffOptions = {}): DiffResult {

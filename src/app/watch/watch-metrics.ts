@@ -16,11 +16,8 @@ const steps = (from: number, by: number, count: number): number[] =>
 const syncBuckets = steps(0, 1, 15).map((power) => 0.001 * 2 ** power);
 const latencyBuckets = [...steps(0.25, 0.25, 2), ...steps(1, 1, 59), ...steps(60, 5, 12), ...steps(120, 30, 7)];
 
-/**
- * Counts under the names of kube-proxy's metrics, with `portolan_` for `kubeproxy_`. One sync is of both families, so
- * ip_family is a label only where rules are counted.
- */
-export function createWatchMetrics(client: typeof import("prom-client"), clock: () => number): WatchMetrics {
+/** The instruments, under the names of kube-proxy's metrics with `portolan_` for `kubeproxy_`. */
+function createInstruments(client: typeof import("prom-client")) {
   const { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } = client;
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
@@ -70,6 +67,32 @@ export function createWatchMetrics(client: typeof import("prom-client"), clock: 
       pending: gauge("sync_proxy_rules_service_changes_pending", "Service changes not yet synced"),
     },
   };
+  return {
+    registry,
+    duration,
+    full,
+    part,
+    latency,
+    last,
+    queued,
+    total,
+    sent,
+    failures,
+    partFailures,
+    failed,
+    drift,
+    relists,
+    troubles,
+    asked,
+    changes,
+  };
+}
+
+/** One sync is of both families, so ip_family is a label only where rules are counted. */
+export function createWatchMetrics(client: typeof import("prom-client"), clock: () => number): WatchMetrics {
+  const instruments = createInstruments(client);
+  const { registry, duration, full, part, latency, last, queued, total, sent } = instruments;
+  const { failures, partFailures, failed, drift, relists, troubles, asked, changes } = instruments;
   let triggers: number[] = [];
 
   const countSync = ({ result, isFull, milliseconds }: SyncReport): void => {

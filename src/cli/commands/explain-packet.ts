@@ -26,7 +26,30 @@ export function explainPacketCommand(name: string, finish: (exitCode: number) =>
     .description(
       "Evaluates the first packet of a connection against the rules of a node, and shows hop by hop which rule matches, " +
         "which object the rule comes from, and where the packet goes, with exact percentages for random load balancing.",
+    );
+  return addStateOptions(addPacketOptions(command), { isRequired: false })
+    .addOption(
+      new Option(
+        "--actual <dump>",
+        "use the rules of this host instead: output of iptables-save or collect; -f then only supplies names",
+      ).argParser(notEmpty),
     )
+    .addOption(
+      new Option("--node-address <ip>", "an address of the node, if the dump has none; repeatable").argParser(
+        nodeAddress,
+      ),
+    )
+    .addOption(drawingOption("the way"))
+    .addOption(colorOption())
+    .addHelpText("after", examples(name))
+    .action(async (flags: ExplainPacketFlags) => {
+      finish(await runExplainPacket(flags));
+    });
+}
+
+/** Adds what says which packet, and what is expected of it. */
+function addPacketOptions(command: Command): Command {
+  return command
     .addOption(
       new Option("--from <source>", "pod/NAMESPACE/NAME, node, internet, or an address")
         .argParser(source)
@@ -49,8 +72,7 @@ export function explainPacketCommand(name: string, finish: (exitCode: number) =>
         .choices(["new", "established", "related", "invalid"])
         .default("new"),
     )
-    .addOption(new Option("--mark <mark>", "initial packet mark, such as 0x4000").argParser(mark).default(0, "0"));
-  command
+    .addOption(new Option("--mark <mark>", "initial packet mark, such as 0x4000").argParser(mark).default(0, "0"))
     .addOption(
       new Option("--remembered <endpoint>", "ADDRESS:PORT of the client's endpoint by session affinity").argParser(
         endpoint,
@@ -62,24 +84,6 @@ export function explainPacketCommand(name: string, finish: (exitCode: number) =>
         "exit with 1 for any other result: '10.0.1.5:8080 50% | 10.0.2.6:8080 50%, masqueraded', or rejected, ...",
       ).argParser(expectation),
     );
-  return addStateOptions(command, { isRequired: false })
-    .addOption(
-      new Option(
-        "--actual <dump>",
-        "use the rules of this host instead: output of iptables-save or collect; -f then only supplies names",
-      ).argParser(notEmpty),
-    )
-    .addOption(
-      new Option("--node-address <ip>", "an address of the node, if the dump has none; repeatable").argParser(
-        nodeAddress,
-      ),
-    )
-    .addOption(drawingOption("the way"))
-    .addOption(colorOption())
-    .addHelpText("after", examples(name))
-    .action(async (flags: ExplainPacketFlags) => {
-      finish(await runExplainPacket(flags));
-    });
 }
 
 async function runExplainPacket(flags: ExplainPacketFlags): Promise<number> {
