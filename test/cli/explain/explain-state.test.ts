@@ -20,7 +20,7 @@ describe("explain TYPE/NS/NAME", () => {
     expect(text).toContain("  outside           dropped: policy Local without a local endpoint\n");
     expect(text).toContain("    10.0.2.6:8080     on node2         50%        -\n");
     expect(text.replace(/\s+/g, " ")).toContain(
-      `rules in ${svl}: externalTrafficPolicy Local and 0 of 2 local endpoints`,
+      `rules in ${svl}: externalTrafficPolicy is Local and 0 of 2 endpoints are local`,
     );
     expect(text).toMatch(/The 15 lines that are there because of it\n/);
     expect(text).toMatch(/from Service shop\/api spec\.ports\[0\]\.nodePort \(.*cluster\.yaml:20:56\)\n/);

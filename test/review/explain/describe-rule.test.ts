@@ -10,8 +10,8 @@ describe("describeRule", () => {
       "not from 10.244.0.0/16, to 10.96.0.10, TCP, to port 80: jump to KUBE-SVC-X",
     ],
     ["! -d ::1/128 -j KUBE-NODEPORTS", "not to ::1: jump to KUBE-NODEPORTS"],
-    ["-i veth+ -j ACCEPT", "in by an interface veth*: accept, and skip the remaining rules of this table"],
-    ["! -i cbr0 -j DROP", "not in by cbr0: drop silently"],
+    ["-i veth+ -j ACCEPT", "arriving on an interface veth*: accept, and skip the remaining rules of this table"],
+    ["! -i cbr0 -j DROP", "not arriving on cbr0: drop silently"],
     ["-m addrtype --dst-type LOCAL -j RETURN", "to an address of this node: return from this chain"],
     ["-m addrtype ! --src-type BROADCAST -j X", "not from an address of type BROADCAST: jump to X"],
     ["-m conntrack --ctstate RELATED,ESTABLISHED -j X", "in conntrack state RELATED or ESTABLISHED: jump to X"],
@@ -26,7 +26,7 @@ describe("describeRule", () => {
     ["-p udp -m udp --dport 53:55 -j X", "UDP, to port 53 up to 55: jump to X"],
     [
       "-p tcp -m recent --set --name KUBE-SEP-A --mask 255.255.255.255 --rsource -m tcp -j DNAT --to-destination 10.0.0.1:80",
-      "TCP, after its source is added to list KUBE-SEP-A: send to 10.0.0.1:80",
+      "TCP, after its source is added to list KUBE-SEP-A: DNAT to 10.0.0.1:80",
     ],
     [
       "-m recent --rcheck --seconds 10800 --reap --name KUBE-SEP-A --mask 255.255.255.255 --rsource -j KUBE-SEP-A",

@@ -110,7 +110,7 @@ describe("what a Service does not get", () => {
       "node ports on some addresses",
       [node(), service(nodePort), slice([here])],
       { config: { ...clusterCidr, nodePortAddresses: ["192.0.2.0/24"] } },
-      "node-ports-restricted | node port 30080 on other addresses of this node | nodePortAddresses choose 192.0.2.10",
+      "node-ports-restricted | node port 30080 on other addresses of this node | nodePortAddresses select 192.0.2.10",
     ],
     [
       "node ports off loopback, by address",

@@ -16,7 +16,7 @@ function withoutCode(markdown: string): string {
 describe("renderMarkdown", () => {
   it("begins with its mark, sums up, and has a table and a folded block per service", () => {
     const text = renderMarkdown(smallDiff);
-    expect(text.startsWith("<!-- portolan-diff -->\n\n### 4 services and 1 other address change on 3 nodes\n")).toBe(
+    expect(text.startsWith("<!-- portolan-diff -->\n\n### 4 Services and 1 other address change on 3 nodes\n")).toBe(
       true,
     );
     expect(text).toContain(
@@ -26,7 +26,7 @@ describe("renderMarkdown", () => {
     expect(text).toContain("<summary>- <code>shop/checkout:grpc</code> no endpoints left</summary>\n\n");
     expect(text).toContain("| `10.244.3.4:8080` | 33.3% | none |  |");
     expect(text).toContain("```diff\n- -A KUBE-SERVICES -d 10.96.100.2/32");
-    expect(text).toContain("examplePacket: `tcp 10.244.1.5 -> 10.96.100.2:9090`, was `10.244.2.7:9090`, now `rejected`");
+    expect(text).toContain("example packet: `tcp 10.244.1.5 -> 10.96.100.2:9090`, was `10.244.2.7:9090`, now `rejected`");
   });
 
   it("draws the path where it is small", () => {
