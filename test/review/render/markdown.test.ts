@@ -47,7 +47,7 @@ describe("renderMarkdown", () => {
     const text = renderMarkdown(diff);
     expect(text.length).toBeLessThanOrEqual(60_000);
     for (const { service = "" } of diff.changes) expect(text).toContain(service.split("/")[1]);
-    expect(text.includes("Left out for want of room")).toBe(services > 50);
+    expect(text.includes("Omitted to stay within the size limit")).toBe(services > 50);
   });
 
   it("stays within the budget whatever there is of anything", () => {
