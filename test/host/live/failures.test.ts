@@ -66,7 +66,7 @@ describe("what can go wrong has a message of its own", () => {
         return true;
       },
     });
-    expect(message).toContain("it has no endpointslices.discovery.k8s.io (discovery.k8s.io/v1)");
+    expect(message).toContain("the server has no endpointslices.discovery.k8s.io (discovery.k8s.io/v1)");
   });
 
   test("an error of the server", async () => {
@@ -117,7 +117,7 @@ describe("what can go wrong has a message of its own", () => {
       send(response, 200, { hello: "world" });
       return true;
     };
-    expect(await readFrom({ intercept })).toContain("sent something else; is it a Kubernetes API server?");
+    expect(await readFrom({ intercept })).toContain("the server returned something else instead of a list of services; is it a Kubernetes API server?");
   });
 
   test("a list that is never read to its end", async () => {

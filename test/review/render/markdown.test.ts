@@ -20,7 +20,7 @@ describe("renderMarkdown", () => {
       true,
     );
     expect(text).toContain(
-      "| ~ | `shop/web:http` | `10.96.4.20:80/TCP` and 1 more | endpoints 3 → 2 | shares | 3 | `deploy/web.yaml:21:13` |",
+      "| ~ | `shop/web:http` | `10.96.4.20:80/TCP` and 1 more | endpoints 3 → 2 | load distribution | 3 | `deploy/web.yaml:21:13` |",
     );
     expect(text.match(/<details>/g)).toHaveLength(5);
     expect(text).toContain("<summary>- <code>shop/checkout:grpc</code> no endpoints left</summary>\n\n");
