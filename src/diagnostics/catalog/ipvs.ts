@@ -51,7 +51,7 @@ export const ipvsCodes = {
   "ipvs-no-short-circuit": {
     severity: "info",
     message:
-      "with externalTrafficPolicy Local, traffic from pods and this node to external addresses uses local endpoints only; iptables mode uses all (service ports: {count})",
+      "with externalTrafficPolicy Local, pods and this node reach external addresses by local endpoints only; iptables mode uses all (service ports: {count})",
     explanation:
       "The iptables mode does not apply the policy to pods (if it can detect local traffic) and to the node itself, as if their traffic had gone out to the load balancer and come back on another node. The ipvs mode has one virtual server for all clients.",
   },
