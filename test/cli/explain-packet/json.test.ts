@@ -39,6 +39,6 @@ describe("explain packet -o json", () => {
       file: "iptables.restore",
       goesTo: "KUBE-SVC-EE4FE7XDP64QLQLA",
     });
-    expect(hop?.because).toMatch(/^Service default\/cart spec\.clusterIP \(.*cluster\.yaml:14:14\)$/);
+    expect(hop?.origin).toMatch(/^Service default\/cart spec\.clusterIP \(.*cluster\.yaml:14:14\)$/);
   });
 });

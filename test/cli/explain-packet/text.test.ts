@@ -75,12 +75,12 @@ describe("explain packet as text", () => {
   it("says what affinity does, and what it remembers", async () => {
     const flags = [...asked("203.0.113.9", "svc/default/cart"), ...caseFlags("affinity-clientip")];
     const first = await explainHere(flags);
-    expect(first.stdout.replace(/\s+/g, " ")).toContain("the client then stays at its endpoint for 10800 s");
+    expect(first.stdout.replace(/\s+/g, " ")).toContain("session affinity then keeps the client at its endpoint for 10800 s");
     const again = await explainHere([...flags, "--remembered", "10.0.2.6:8080", "--expect", "10.0.2.6:8080 100%"]);
     expect(again.code).toBe(0);
-    expect(again.stdout).toContain("remembers the client there");
+    expect(again.stdout).toContain("keeps the client there for another");
     const { code, stderr } = await refusal([...flags, "--remembered", "10.0.2.6:8081"]);
-    expect(stderr).toContain("nothing here keeps a client at 10.0.2.6:8081");
+    expect(stderr).toContain("no session affinity to 10.0.2.6:8081");
     expect(code).toBe(2);
   });
 
@@ -96,7 +96,7 @@ describe("explain packet as text", () => {
   it("what is already established meets no nat rule, and that is said", async () => {
     const flags = [...asked("203.0.113.9", "svc/shop/web"), ...stateFlags, "--state", "established"];
     const { stdout } = await explainHere([...flags, "--expect", "untouched"]);
-    expect(stdout.replace(/\s+/g, " ")).toContain("nat is asked for the first packet only");
+    expect(stdout.replace(/\s+/g, " ")).toContain("NAT follows the first packet of the connection");
     const marked = await explainHere([...asked("203.0.113.9", "192.0.2.10:22"), ...stateFlags, "--mark", "0x4000"]);
     expect(marked.stdout).toContain("with mark 0x4000");
   });
