@@ -1,9 +1,9 @@
 import type { LookupSet, Stage, VirtualServer } from "../ir/datapath.ts";
 import type { TextPart, TextProblem } from "../ir/text.ts";
-import { parseSets, } from "../languages/ipset/parse.ts";
+import { parseSets } from "../languages/ipset/parse.ts";
 import { lookupSetOf } from "../languages/ipset/to-datapath.ts";
 import { stagesOf } from "../languages/iptables/stages.ts";
-import { parseServers, } from "../languages/ipvs/parse.ts";
+import { parseServers } from "../languages/ipvs/parse.ts";
 import { balancerStages, virtualServerOf } from "../languages/ipvs/to-datapath.ts";
 import { type AddressSet, parseAddressSet, unite } from "./address-set.ts";
 import { canonicalAddress, isAddress, isIpv6, parseTarget, printTarget } from "./addresses.ts";

@@ -1,4 +1,3 @@
-
 import type { Fragment, TableRules } from "../programs/fragment.ts";
 import { emptyTable, type OwnedRules, type OwnedTable } from "../reconcile/owned-state.ts";
 import { type PartialChain, tagRule } from "../reconcile/rules/partial-chain.ts";

@@ -62,7 +62,7 @@ describe.skipIf(reason !== undefined)("a real API server", () => {
   test("forbidden and unauthorized say so", async () => {
     const forbidden = await run(["compile", "--live"], "", "nobody");
     expect(forbidden).toMatchObject({ code: 4, stdout: "" });
-    expect(forbidden.stderr).toContain("forbidden: it takes the right to list services in all namespaces");
+    expect(forbidden.stderr).toContain("forbidden: missing permission to list services in all namespaces");
     const expired = workspace({ config: cluster.kubeconfig("admin").replace("admin-token", "gone") });
     const refused = await runCli(["compile", "--live", "--kubeconfig", "config"], { cwd: expired });
     expect(refused.code).toBe(4);

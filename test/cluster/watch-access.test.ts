@@ -91,8 +91,8 @@ echo '{"kind":"ExecCredential","status":{"token":"admin-token","expirationTimest
     test("without the right to read the configuration: it says which, and what to do instead", async () => {
       const { code, stderr } = await watch(plane().kubeconfig("system:kube-proxy"));
       expect(code).toBe(4);
-      expect(stderr).toContain("forbidden: it takes the right to list configmaps in namespace kube-system");
-      expect(stderr).toContain("--proxy-config FILE gives the configuration instead");
+      expect(stderr).toContain("forbidden: missing permission to list configmaps in namespace kube-system");
+      expect(stderr).toContain("or pass the configuration with --proxy-config FILE");
     });
 
     test("with an authority that did not issue the server's certificate", async () => {

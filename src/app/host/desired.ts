@@ -1,5 +1,4 @@
-
-import { type CompileOptions, compileNode, } from "../../compile/compile.ts";
+import { type CompileOptions, compileNode } from "../../compile/compile.ts";
 import { createSink, createSubject, hasErrors } from "../../diagnostics/diagnostic.ts";
 import type { PlanDocument } from "../../host/files/plan-file.ts";
 import { type Artifact, artifactsOf } from "../../ir/artifact.ts";

@@ -50,7 +50,7 @@ describe("the action compares two commits", () => {
     rmSync(join(cwd, "output"));
     commitAll(cwd);
     const gone = run(cwd, { BASE: base, MANIFESTS: "deploy", STATE: "nodes.yaml" });
-    expect(gone.stderr).toContain("note: git:HEAD:deploy is not there");
+    expect(gone.stderr).toContain("note: git:HEAD:deploy does not exist");
     expect(read(cwd, "output")).toMatch(/^different=true\n/);
   });
 

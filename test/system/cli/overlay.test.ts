@@ -135,7 +135,7 @@ describe("--overlay", () => {
     const cwd = workspace({ "base.yaml": cluster, "a.yaml": `# first\n${service}`, "b.yaml": absent("web") });
     const { stderr, code } = await compileWith(cwd, "a.yaml", "b.yaml");
     expect(problemsIn(stderr)).toEqual(["error[object-duplicate] b.yaml:1:1"]);
-    expect(stderr).toContain("= first given at a.yaml:2:1");
+    expect(stderr).toContain("= first definition at a.yaml:2:1");
     expect(code).toBe(3);
   });
 

@@ -75,9 +75,9 @@ describe("simulate", () => {
     expect(byKind(items)).toEqual(byKind(loadAll(cluster)));
   });
 
-  it("counts what it leaves out", async () => {
+  it("names what it ignores", async () => {
     const { stderr } = await runCli(["simulate", "-f", `${fixtures}blog.yaml`]);
-    expect(stderr).toContain("2 objects of other kinds left out\n");
+    expect(stderr).toContain("\nignored: Secret default/blog-password and PersistentVolumeClaim default/blog-data\n");
   });
 
   it("points at the manifest that an invented object was made for", async () => {

@@ -39,8 +39,8 @@ describe("what can go wrong has a message of its own", () => {
       },
     });
     expect(message).toBe(
-      `${prefix}forbidden: it takes the right to list endpointslices.discovery.k8s.io in all namespaces\n` +
-        `  it says: ${said}`,
+      `${prefix}forbidden: missing permission to list endpointslices.discovery.k8s.io in all namespaces\n` +
+        `  response: ${said}`,
     );
   });
 
@@ -53,8 +53,8 @@ describe("what can go wrong has a message of its own", () => {
       },
     });
     expect(message).toBe(
-      `${prefix}forbidden: it takes the right to get configmaps in namespace kube-system; ` +
-        "--proxy-config FILE gives the configuration instead\n  it says: no",
+      `${prefix}forbidden: missing permission to get configmaps in namespace kube-system; ` +
+        "or pass the configuration with --proxy-config FILE\n  response: no",
     );
   });
 
@@ -66,7 +66,7 @@ describe("what can go wrong has a message of its own", () => {
         return true;
       },
     });
-    expect(message).toContain("it has no endpointslices.discovery.k8s.io (discovery.k8s.io/v1)");
+    expect(message).toContain("the server has no endpointslices.discovery.k8s.io (discovery.k8s.io/v1)");
   });
 
   test("an error of the server", async () => {
@@ -75,13 +75,13 @@ describe("what can go wrong has a message of its own", () => {
       return true;
     };
     expect(await readFrom({ intercept })).toBe(
-      `${prefix}it cannot list services: HTTP status 500\n  it says: etcdserver: request timed out`,
+      `${prefix}the server cannot list services: HTTP status 500\n  response: etcdserver: request timed out`,
     );
   });
 
   test("silence", async () => {
     const message = await readFrom({ intercept: () => true }, {}, { patience: 100 });
-    expect(message).toBe(`${prefix}no answer within 0.1 s (--request-timeout)`);
+    expect(message).toBe(`${prefix}no response within 0.1 s (--request-timeout)`);
   });
 
   test("an answer that never ends", async () => {
@@ -90,7 +90,7 @@ describe("what can go wrong has a message of its own", () => {
       return true;
     };
     const message = await readFrom({ intercept }, {}, { patience: 200 });
-    expect(message).toBe(`${prefix}no answer within 0.2 s (--request-timeout)`);
+    expect(message).toBe(`${prefix}no response within 0.2 s (--request-timeout)`);
   });
 
   test("half a page, and the connection ends", async () => {
@@ -117,7 +117,9 @@ describe("what can go wrong has a message of its own", () => {
       send(response, 200, { hello: "world" });
       return true;
     };
-    expect(await readFrom({ intercept })).toContain("sent something else; is it a Kubernetes API server?");
+    expect(await readFrom({ intercept })).toContain(
+      "the server returned something else instead of a list of services; is it a Kubernetes API server?",
+    );
   });
 
   test("a list that is never read to its end", async () => {

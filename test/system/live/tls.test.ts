@@ -20,26 +20,28 @@ describe("TLS", () => {
   test("an authority that it does not name, unless nobody cares", async () => {
     const tls = certificates.issue("unknown", { host: "IP:127.0.0.1" });
     expect(await readFrom({ tls })).toBe(
-      `${prefix}its certificate is issued by an authority that the kubeconfig does not name (certificate-authority)`,
+      `${prefix}the kubeconfig does not name the authority that issued the server's certificate (certificate-authority)`,
     );
     expect(await readFrom({ tls }, { cluster: { "insecure-skip-tls-verify": true } })).toMatchObject({ kind: "live" });
   });
 
   test("a certificate that has expired", async () => {
     const tls = certificates.issue("expired", { host: "IP:127.0.0.1", isExpired: true });
-    expect(await readFrom({ tls }, { cluster: trusting() })).toBe(`${prefix}its certificate has expired`);
+    expect(await readFrom({ tls }, { cluster: trusting() })).toBe(`${prefix}the server's certificate has expired`);
   });
 
   test("a certificate for another name, unless that is the one to expect", async () => {
     const tls = certificates.issue("other", { host: "DNS:api.example.com" });
-    expect(await readFrom({ tls }, { cluster: trusting() })).toContain(`${prefix}its certificate is for another name`);
+    expect(await readFrom({ tls }, { cluster: trusting() })).toContain(
+      `${prefix}the server's certificate is for another name`,
+    );
     const cluster = { ...trusting(), "tls-server-name": "api.example.com" };
     expect(await readFrom({ tls }, { cluster })).toMatchObject({ kind: "live" });
   });
 
   test("plain HTTP where TLS is expected", async () => {
     const { url } = await fakeApi([]);
-    expect(await read({ server: url.replace("http:", "https:") })).toContain("it does not speak TLS");
+    expect(await read({ server: url.replace("http:", "https:") })).toContain("the server does not speak TLS");
   });
 
   test("a client certificate, and what is said without one", async () => {

@@ -73,7 +73,7 @@ describe("a watch outlives", () => {
     api.intercept(() => true);
     api.cut();
     await watch.until(() => watch.count("cannot watch") >= 9, "failures");
-    expect(watch.entries.some(({ error }) => /no answer within 0.3 s/.test(String(error)))).toBe(true);
+    expect(watch.entries.some(({ error }) => /no response within 0.3 s/.test(String(error)))).toBe(true);
     api.intercept(undefined);
     await followsTo(situation, "10.0.1.90");
   });

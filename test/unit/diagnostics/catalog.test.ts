@@ -43,7 +43,7 @@ describe("text from the input", () => {
     expect(diagnostic).toMatchObject({
       object: "Service \\u001b]0;x\\u0007",
       field: "[a\\u001b][1]",
-      message: "\\u000d\\u000a is not a valid name: {shape}",
+      message: `"\\u000d\\u000a" is not a valid name: {shape}`,
     });
   });
 

@@ -37,8 +37,8 @@ describe("a chain", () => {
     expect(place?.leadingHere.map(({ chain, number }) => [chain, number])).toEqual([["KUBE-SERVICES", 1]]);
     expect(place?.rules.map(({ share, words }) => [share?.exact, words])).toEqual([
       [undefined, "not from 10.0.0.0/16, to 10.96.0.20, TCP, to port 80: mark for masquerade"],
-      ["1/2", `everything: go on in ${sep("10.0.1.5:8080")}, which sends to 10.0.1.5:8080`],
-      ["1/2", `everything: go on in ${sep("10.0.2.6:8080")}, which sends to 10.0.2.6:8080`],
+      ["1/2", `every packet: jump to ${sep("10.0.1.5:8080")}, which sends to 10.0.1.5:8080`],
+      ["1/2", `every packet: jump to ${sep("10.0.2.6:8080")}, which sends to 10.0.2.6:8080`],
     ]);
     expect(place?.rules[1]?.cause?.object).toBe("EndpointSlice shop/web-1");
   });
@@ -145,7 +145,7 @@ describe("a chain that is not there", () => {
       own.local,
       [service(local), slice([there])],
       quiet,
-      ["externalTrafficPolicy Local and 0 of 1 local endpoints, so external traffic is dropped"],
+      ["externalTrafficPolicy is Local and 0 of 1 endpoints are local, so external traffic is dropped"],
     ],
     [
       "policy Local inside",
@@ -159,7 +159,7 @@ describe("a chain that is not there", () => {
       own.cluster,
       [service(), slice([unready])],
       quiet,
-      ["0 of 1 endpoints can be used, so its traffic is rejected"],
+      ["0 of 1 endpoints are usable, so its traffic is rejected"],
     ],
     [
       "a headless Service",

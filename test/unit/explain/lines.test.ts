@@ -44,7 +44,7 @@ describe("a line", () => {
           { kind: "comment", words: "comment, matches every packet: x" },
           { kind: "statistic", words: "50% at random" },
         ],
-        target: "go on in B",
+        target: "jump to B",
       },
     });
   });

@@ -67,13 +67,13 @@ describe("what a Service does not get", () => {
       "an address of a family without a cluster IP",
       [node(), service({ externalIPs: ["2001:db8::7"] }), slice([here])],
       quiet,
-      "family-without-cluster-ip | IPv6 rules | it has no cluster IP of that family, so 2001:db8::7 is not served",
+      "family-without-cluster-ip | IPv6 rules | it has no cluster IP of this family, so 2001:db8::7 is not served",
     ],
     [
       "a family compiled for others",
       [node(), service(), slice([here])],
       { ...quiet, families: ["ipv4", "ipv6"] },
-      "family-without-cluster-ip | IPv6 rules | it has no cluster IP of that family",
+      "family-without-cluster-ip | IPv6 rules | it has no cluster IP of this family",
     ],
     [
       "external IPs that are off",
@@ -119,7 +119,7 @@ describe("what a Service does not get", () => {
       "node ports on some addresses",
       [node(), service(nodePort), slice([here])],
       { config: { ...clusterCidr, nodePortAddresses: ["192.0.2.0/24"] } },
-      "node-ports-restricted | node port 30080 on other addresses of this node | nodePortAddresses choose 192.0.2.10",
+      "node-ports-restricted | node port 30080 on other addresses of this node | nodePortAddresses select 192.0.2.10",
     ],
     [
       "node ports off loopback, by address",

@@ -28,25 +28,25 @@ describe("endpoints that a Service does not get on a node", () => {
       "no usable endpoint",
       [node(), service(), slice([{ ...here, conditions: { ready: false } }])],
       quiet,
-      "no-endpoints | rules to endpoints | 0 of 1 endpoints can be used, so its traffic is rejected",
+      "no-endpoints | rules to endpoints | 0 of 1 endpoints are usable, so its traffic is rejected",
     ],
     [
       "external policy Local without local endpoints",
       [node(), service({ ...nodePort, externalTrafficPolicy: "Local" }), slice([there])],
       quiet,
-      `no-local-endpoints | rules in ${localChain} | externalTrafficPolicy Local and 0 of 1 local endpoints, so external traffic is dropped`,
+      `no-local-endpoints | rules in ${localChain} | externalTrafficPolicy is Local and 0 of 1 endpoints are local, so external traffic is dropped`,
     ],
     [
       "internal policy Local without local endpoints",
       [node(), service({ internalTrafficPolicy: "Local" }), slice([there])],
       quiet,
-      `no-local-endpoints | rules in ${localChain} | internalTrafficPolicy Local and 0 of 1 local endpoints, so traffic to the cluster IP is dropped`,
+      `no-local-endpoints | rules in ${localChain} | internalTrafficPolicy is Local and 0 of 1 endpoints are local, so traffic to the cluster IP is dropped`,
     ],
     [
       "policy Local in ipvs mode",
       [node(), service({ ...nodePort, externalTrafficPolicy: "Local" }), slice([there])],
       { ...quiet, mode: "ipvs" },
-      "local-policy-falls-back | local endpoints for external traffic | externalTrafficPolicy Local and 0 of 1 local endpoints: all endpoints are used instead",
+      "local-policy-falls-back | local endpoints for external traffic | externalTrafficPolicy is Local and 0 of 1 endpoints are local: all endpoints are used instead",
     ],
     [
       "an endpoint that is not ready",
@@ -139,7 +139,7 @@ describe("endpoints that a Service does not get on a node", () => {
         }),
       ],
       quiet,
-      "endpoint-duplicate | endpoint 10.0.1.5:8080 of EndpointSlice web-1 | EndpointSlice web-2 gives it too, and that one counts",
+      "endpoint-duplicate | endpoint 10.0.1.5:8080 of EndpointSlice web-1 | EndpointSlice web-2 also lists it and takes precedence",
     ],
   ];
 

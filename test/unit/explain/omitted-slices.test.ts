@@ -15,7 +15,7 @@ describe("slices that a Service does not get", () => {
       "a slice without the label",
       [node(), service(), slice([here], { metadata: { namespace: "shop", name: "web-abc" } })],
       quiet,
-      "slice-without-label | EndpointSlice shop/web-abc | its name looks like it, but it has no label kubernetes.io/service-name: web",
+      "slice-without-label | EndpointSlice shop/web-abc | its name suggests this Service, but it has no label kubernetes.io/service-name: web",
     ],
     [
       "a headless slice",
@@ -76,7 +76,7 @@ describe("slices that a Service does not get", () => {
       "a port that no slice has",
       [node(), service(), slice([here], { ports: [{ name: "web", port: 8080 }] })],
       quiet,
-      "port-missing-in-slices | every endpoint | no EndpointSlice has a port http/TCP: there is web/TCP",
+      "port-missing-in-slices | every endpoint | no EndpointSlice has a port http/TCP; existing ports: web/TCP",
     ],
   ];
 

@@ -66,15 +66,15 @@ describe("a label selector is refused", () => {
   it.each([
     ["", "0: expected a label, not the end"],
     ["  ", "2: expected a label, not the end"],
-    [",app", "0: a label is expected, not ,"],
+    [",app", "0: expected a label, not ,"],
     ["app,", "4: expected a label, not the end"],
-    ["app,,tier", "4: a label is expected, not ,"],
-    ["=web", "0: a label is expected, not ="],
+    ["app,,tier", "4: expected a label, not ,"],
+    ["=web", "0: expected a label, not ="],
     ["!", "1: expected a label, not the end"],
-    ["!app=web", "4: a comma or the end is expected, not ="],
+    ["!app=web", "4: expected a comma or the end, not ="],
     ["app web", "4: expected =, !=, in, notin or a comma, not web"],
     ["app=web tier=front", "8: expected a comma or the end, not tier"],
-    ["app===web", "5: a value is expected, not ="],
+    ["app===web", "5: expected a value, not ="],
     ["app=(web)", "4: expected a value, not ("],
     ["app in web", "7: expected (, not web"],
     ["app in", "6: expected (, not the end"],
@@ -87,9 +87,9 @@ describe("a label selector is refused", () => {
     [`app=${"a".repeat(64)}`, `4: ${"a".repeat(64)} is not a valid label value`],
     ["-app", "0: -app is not a valid label key"],
     ["a/b/c", "0: a/b/c is not a valid label key"],
-    ["level>x", "5: a whole number is expected after >"],
-    ["level>", "5: a whole number is expected after >"],
-    ["app!web", "3: =, !=, in, notin or a comma is expected, not !"],
+    ["level>x", "5: expected a whole number after >"],
+    ["level>", "5: expected a whole number after >"],
+    ["app!web", "3: expected =, !=, in, notin or a comma, not !"],
   ])("%j", (text, says) => {
     expect(matches(text)).toBe(says);
   });

@@ -95,7 +95,10 @@ describe("a filter that matches nothing", () => {
     [{ selector: "app=wab" }, "no Service matches -l app=wab; did you mean -l app=web?"],
     [{ selector: "ap=web" }, "no Service matches -l ap=web; did you mean -l app=web?"],
     [{ selector: "sid" }, "no Service matches -l sid; did you mean -l side?"],
-    [{ selector: "app in (x, y)" }, "no Service matches -l 'app in (x, y)'; there are: other/web, shop/db, shop/web"],
+    [
+      { selector: "app in (x, y)" },
+      "no Service matches -l 'app in (x, y)'; existing Services: other/web, shop/db, shop/web",
+    ],
   ] satisfies [Asked, string][])("%j", (asked, says) => {
     expect(describeUnmatched(filter(asked), services)).toBe(says);
   });

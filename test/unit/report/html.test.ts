@@ -23,7 +23,7 @@ describe("renderHtml", () => {
 
   it("says of each service what changes, by which share, where, and which packet shows it", () => {
     const html = renderHtml(smallDiff);
-    expect(html).toContain("<h1>4 services and 1 other address change on 3 nodes</h1>");
+    expect(html).toContain("<h1>4 Services and 1 other address change on 3 nodes</h1>");
     expect(html.match(/<details class="card /g)).toHaveLength(5);
     expect(html).toContain("<caption>From any source</caption>");
     expect(html).toContain('<rect width="33.3%" height="5" rx="2"/>');

@@ -13,8 +13,8 @@ describe("renderBrief", () => {
   it("has a line for every change of behaviour", () => {
     expect(lines(renderBrief(smallDiff)).slice(0, 5)).toEqual([
       "+ access-widened shop/web:http nodePort 30080/TCP: opens on every node, on 3 nodes (deploy/web.yaml:17:15)",
-      "~ shares shop/web:http 10.96.4.20:80/TCP: endpoints 3 -> 2, on 3 nodes (deploy/web.yaml:21:13)",
-      "~ shares shop/web:http 203.0.113.5:80/TCP: endpoints 3 -> 2, on 3 nodes (deploy/web.yaml:21:13)",
+      "~ load-distribution shop/web:http 10.96.4.20:80/TCP: endpoints 3 -> 2, on 3 nodes (deploy/web.yaml:21:13)",
+      "~ load-distribution shop/web:http 203.0.113.5:80/TCP: endpoints 3 -> 2, on 3 nodes (deploy/web.yaml:21:13)",
       "- access-lost shop/checkout:grpc 10.96.100.2:9090/TCP: no endpoints left, on 3 nodes (deploy/checkout.yaml:8:5)",
       "- access-lost - 192.0.2.80:8080/TCP: answers no longer, on 3 nodes",
     ]);
@@ -70,7 +70,7 @@ describe("renderGithub", () => {
   it("has at most ten, and says what is not among them", () => {
     const commands = lines(renderGithub(largeDiff(500)));
     expect(commands).toHaveLength(10);
-    expect(commands[9]).toBe("::notice title=portolan diff::491 more services in the report");
+    expect(commands[9]).toBe("::notice title=portolan diff::491 more service ports in the report");
     expect(lines(renderGithub(largeDiff(10)))).toHaveLength(10);
     expect(renderGithub(emptyDiff)).toBe("");
   });

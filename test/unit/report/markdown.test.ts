@@ -16,18 +16,18 @@ function withoutCode(markdown: string): string {
 describe("renderMarkdown", () => {
   it("begins with its mark, sums up, and has a table and a folded block per service", () => {
     const text = renderMarkdown(smallDiff);
-    expect(text.startsWith("<!-- portolan-diff -->\n\n### 4 services and 1 other address change on 3 nodes\n")).toBe(
+    expect(text.startsWith("<!-- portolan-diff -->\n\n### 4 Services and 1 other address change on 3 nodes\n")).toBe(
       true,
     );
     expect(text).toContain(
-      "| ~ | `shop/web:http` | `10.96.4.20:80/TCP` and 1 more | endpoints 3 → 2 | shares | 3 | `deploy/web.yaml:21:13` |",
+      "| ~ | `shop/web:http` | `10.96.4.20:80/TCP` and 1 more | endpoints 3 → 2 | load distribution | 3 | `deploy/web.yaml:21:13` |",
     );
     expect(text.match(/<details>/g)).toHaveLength(5);
     expect(text).toContain("<summary>- <code>shop/checkout:grpc</code> no endpoints left</summary>\n\n");
     expect(text).toContain("| `10.244.3.4:8080` | 33.3% | none |  |");
     expect(text).toContain("```diff\n- -A KUBE-SERVICES -d 10.96.100.2/32");
     expect(text).toContain(
-      "examplePacket: `tcp 10.244.1.5 -> 10.96.100.2:9090`, was `10.244.2.7:9090`, now `rejected`",
+      "example packet: `tcp 10.244.1.5 -> 10.96.100.2:9090`, was `10.244.2.7:9090`, now `rejected`",
     );
   });
 
@@ -49,7 +49,7 @@ describe("renderMarkdown", () => {
     const text = renderMarkdown(diff);
     expect(text.length).toBeLessThanOrEqual(60_000);
     for (const { service = "" } of diff.changes) expect(text).toContain(service.split("/")[1]);
-    expect(text.includes("Left out for want of room")).toBe(services > 50);
+    expect(text.includes("Omitted to stay within the size limit")).toBe(services > 50);
   });
 
   it("stays within the budget whatever there is of anything", () => {

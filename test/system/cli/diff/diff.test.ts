@@ -42,14 +42,14 @@ describe("diff of one state", () => {
 
   it("tells the modes' own warnings under their mode", async () => {
     const { stderr } = await compare(sides(), ["base.yaml", "--to-mode", "ipvs"]);
-    expect(stderr).toMatch(/^only in base.yaml in ipvs mode:\n/);
+    expect(stderr).toMatch(/^diagnostics for base.yaml in ipvs mode:\n/);
   });
 });
 
 describe("diff is told wrongly", () => {
   it.each([
-    ["nothing", [], "say what to compare: BASE and HEAD, or -f STATE"],
-    ["one side", ["base.yaml"], "there is one side only"],
+    ["nothing", [], "nothing to compare: pass BASE and HEAD, or -f STATE"],
+    ["one side", ["base.yaml"], "only one side was passed"],
     [
       "a format that is none",
       ["base.yaml", "head.yaml", "-o", "xml"],

@@ -122,9 +122,9 @@ describe("diff refuses", () => {
   it.each([
     ["a namespace that is not there", ["base.json", "head.json", "-n", "shopp"], 3, "did you mean -n shop?"],
     ["a name that is not there", ["base.save", "head.save", "--service", "wab"], 3, "did you mean --service web?"],
-    ["labels where only rules are given", ["base.save", "head.save", "-l", "app=web"], 2, "give the state too"],
+    ["labels where only rules are given", ["base.save", "head.save", "-l", "app=web"], 2, "pass the state too"],
     ["what is no selector", ["base.json", "head.json", "-l", "app in web"], 2, "  app in web\n         ^\n"],
-    ["two selectors", ["base.json", "head.json", "-l", "a=b", "-l", "c=d"], 2, "a comma joins"],
+    ["two selectors", ["base.json", "head.json", "-l", "a=b", "-l", "c=d"], 2, "separate requirements with commas"],
     ["what is no name", ["base.json", "head.json", "--service", "a/b/c"], 2, "NAMESPACE/NAME or NAME"],
   ])("%s", async (_, args, code, says) => {
     const result = await diff(args);

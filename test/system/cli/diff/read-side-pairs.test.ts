@@ -61,7 +61,7 @@ describe("two sides with -f", () => {
   it("cannot be rules", async () => {
     const cwd = await compiledBoth();
     const { code, stderr } = await compare(cwd, ["out", "outs", "-f", "base.yaml"]);
-    expect(stderr).toContain("out holds rules, not manifests");
+    expect(stderr).toContain("out contains rules, not manifests");
     expect(code).toBe(2);
   });
 });

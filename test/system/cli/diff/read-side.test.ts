@@ -115,8 +115,8 @@ describe("a side of diff", () => {
       "in.yaml": cluster,
     });
     const two = await compare(there, ["a.txt", "b.txt", "--detail", "traffic"]);
-    expect(two.stderr).toBe("note: b.txt is of node2, and compared as node1\n");
-    expect(two.diff?.assumptions).toContain("b.txt is of node2, and compared as node1");
+    expect(two.stderr).toBe("note: b.txt shows node node2, and is compared as node1\n");
+    expect(two.diff?.assumptions).toContain("b.txt shows node node2, and is compared as node1");
     const three = workspace({
       "b.txt": collected("node9", rules),
       "in.yaml": `${cluster}---\n${node.replace("node1", "node2").replace(".10", ".12")}`,
@@ -173,7 +173,7 @@ describe("a side of diff", () => {
 describe("what is no side", () => {
   const bad: Readonly<Record<string, readonly [files: Readonly<Record<string, string>>, says: string]>> = {
     "a path that is not there": [{}, "cannot read head: no such file or directory"],
-    "a folder of neither": [{ "head/README.md": "# hello" }, "head holds no manifests"],
+    "a folder of neither": [{ "head/README.md": "# hello" }, "head contains no manifests"],
     "rules cut off at their end": [
       { head: "*nat\n:KUBE-SERVICES - [0:0]\n-A KUBE-SERV" },
       "head:1: this table has no COMMIT: the text is truncated",
@@ -183,8 +183,8 @@ describe("what is no side", () => {
       "head:1: not inside a table",
     ],
     "rules with a line of something else": [{ head: "*nat\n:A - [0:0]\nbash: oops\nCOMMIT\n" }, "head:3: not"],
-    "a listing": [{ head: "-P INPUT ACCEPT\n-N KUBE-SERVICES\n" }, "take what iptables-save prints"],
-    "an empty file": [{ head: "\n" }, "holds no document"],
+    "a listing": [{ head: "-P INPUT ACCEPT\n-N KUBE-SERVICES\n" }, "pass the output of iptables-save"],
+    "an empty file": [{ head: "\n" }, "contains no document"],
     text: [{ head: "hello there" }, "a document must be a mapping"],
     "a name with an escape": [{ head: "\u001b[31m: [" }, "error["],
   };

@@ -35,7 +35,7 @@ describe("how a packet comes to the node", () => {
 
   it("of an address of which nothing tells whether a pod has it, that is said", async () => {
     const { assumptions } = await explain([...asked("10.0.1.5", "10.96.0.50:80"), ...caseFlags("affinity-clientip")]);
-    expect(assumptions.join()).toContain("10.0.1.5 is taken for one outside");
+    expect(assumptions.join()).toContain("10.0.1.5 is assumed to be outside the node");
   });
 });
 
@@ -56,15 +56,15 @@ describe("what a packet is sent to", () => {
   it.each([
     [
       "svc/shop/dns",
-      "shop/dns has several ports: dns (53/UDP), dns-tcp (53/TCP), metrics (9153/TCP); say which, as in svc/shop/dns:dns",
+      "shop/dns has several ports: dns (53/UDP), dns-tcp (53/TCP), metrics (9153/TCP); choose one, as in svc/shop/dns:dns",
     ],
-    ["svc/shop/dns:53", "say which, as in --proto"],
+    ["svc/shop/dns:53", "choose one, as in --proto"],
     ["svc/shop/dns:54", "shop/dns has no port 54; it has: dns (53/UDP), dns-tcp (53/TCP), metrics (9153/TCP)"],
     ["svc/shop/db", "shop/db is headless"],
     ["svc/shop/mail", "shop/mail is an ExternalName Service"],
     ["svc/shop/wbe", "there is no Service shop/wbe; did you mean shop/web?"],
     ["svc/default/web", "there is no Service default/web; did you mean shop/web?"],
-    ["[fd00:96::20]:80", "a source of IPv4 sends nothing to fd00:96::20"],
+    ["[fd00:96::20]:80", "an IPv4 source cannot send to fd00:96::20"],
   ])("%s is refused", async (to, message) => {
     const { code, stderr } = await refusal([...asked("10.0.1.77", to), ...stateFlags]);
     expect(stderr).toContain(message);

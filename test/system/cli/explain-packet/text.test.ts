@@ -24,17 +24,16 @@ describe("explain packet as text", () => {
         of this node; on node1, iptables mode
 
         nat PREROUTING 1: every packet: jump to KUBE-SERVICES
-        nat KUBE-SERVICES 1: to 10.96.0.20, TCP, to port 80: go on in
+        nat KUBE-SERVICES 1: to 10.96.0.20, TCP, to port 80: jump to
             KUBE-SVC-67NZLRHBNDSAWJRO
             -d 10.96.0.20 -p tcp --dport 80 -j KUBE-SVC-67NZLRHBNDSAWJRO
             Service shop/web spec.clusterIP (state.yaml:23:16)
         at random, one of 2:
-            50%  10.0.1.5:8080  pod shop/web-a on node1
+             50%  10.0.1.5:8080  pod shop/web-a on node1
                   by KUBE-SVC-67NZLRHBNDSAWJRO 1 and KUBE-SEP-3SHOAZZXKXAESXYF 2
                   EndpointSlice shop/web-v4 endpoints[0].addresses[0]
                   (state.yaml:55:3)
-                  nat KUBE-SEP-3SHOAZZXKXAESXYF 1: from 10.0.1.5: mark to be
-                      masqueraded
+                  nat KUBE-SEP-3SHOAZZXKXAESXYF 1: from 10.0.1.5: mark for masquerade
                       -s 10.0.1.5 -j KUBE-MARK-MASQ
                       EndpointSlice shop/web-v4 endpoints[0].addresses[0]
                       (state.yaml:55:3)
@@ -42,31 +41,31 @@ describe("explain packet as text", () => {
           then:
             filter FORWARD 1: no rule in KUBE-PROXY-FIREWALL matches
             filter FORWARD 2: every packet: jump to KUBE-FORWARD
-            filter KUBE-FORWARD 2: with mark 0x4000: accept, and ask no further rules
-                of this table
+            filter KUBE-FORWARD 2: with mark 0x4000: accept, and skip the remaining
+                rules of this table
             nat POSTROUTING 1: every packet: jump to KUBE-POSTROUTING
             nat KUBE-POSTROUTING 2: every packet: flip bits 0x4000 of the mark
-            nat KUBE-POSTROUTING 3: every packet: masquerade: replace the source with
-                this node's address, its port by chance
-            50%  10.0.2.6:8080  pod shop/web-b on node2
+            nat KUBE-POSTROUTING 3: every packet: masquerade: SNAT to this node's
+                address, random source port
+             50%  10.0.2.6:8080  pod shop/web-b on node2
                   by KUBE-SVC-67NZLRHBNDSAWJRO 2 and KUBE-SEP-R4QTTE4PCWNRAWFL 2
                   EndpointSlice shop/web-v4 endpoints[1].addresses[0]
                   (state.yaml:56:3)
           then:
-            filter FORWARD 1, 2, 3, 4: no rule in KUBE-PROXY-FIREWALL matches,
-                KUBE-FORWARD, KUBE-SERVICES, KUBE-EXTERNAL-SERVICES
+            filter FORWARD 1, 2, 3, 4: no rule in KUBE-PROXY-FIREWALL, KUBE-FORWARD,
+                KUBE-SERVICES, KUBE-EXTERNAL-SERVICES matches
             nat POSTROUTING 1: every packet: jump to KUBE-POSTROUTING
             nat KUBE-POSTROUTING 1: without mark 0x4000: return from this chain
 
       Result
-           50%  delivered to 10.0.1.5:8080 (pod shop/web-a on node1); it comes back
-                 to the pod it is from (hairpin); its source address becomes the
-                 node's (masquerade)
-           50%  delivered to 10.0.2.6:8080 (pod shop/web-b on node2); its source
-                 address is kept
+            50%  delivered to 10.0.1.5:8080 (pod shop/web-a on node1); it returns to
+                 the sending pod (hairpin); client IP is not preserved (SNAT to the
+                 node's IP)
+            50%  delivered to 10.0.2.6:8080 (pod shop/web-b on node2); client IP is
+                 preserved
 
       Not evaluated
-        - the way from node1 to the endpoint: routes, NetworkPolicy, rules of other
+        - the path from node1 to the endpoint: routes, NetworkPolicy, rules of other
           nodes
       "
     `);
@@ -75,12 +74,14 @@ describe("explain packet as text", () => {
   it("says what affinity does, and what it remembers", async () => {
     const flags = [...asked("203.0.113.9", "svc/default/cart"), ...caseFlags("affinity-clientip")];
     const first = await explainInProcess(flags);
-    expect(first.stdout.replace(/\s+/g, " ")).toContain("the client then stays at its endpoint for 10800 s");
+    expect(first.stdout.replace(/\s+/g, " ")).toContain(
+      "session affinity then keeps the client at its endpoint for 10800 s",
+    );
     const again = await explainInProcess([...flags, "--remembered", "10.0.2.6:8080", "--expect", "10.0.2.6:8080 100%"]);
     expect(again.code).toBe(0);
-    expect(again.stdout).toContain("remembers the client there");
+    expect(again.stdout).toContain("keeps the client there for another");
     const { code, stderr } = await refusal([...flags, "--remembered", "10.0.2.6:8081"]);
-    expect(stderr).toContain("nothing here keeps a client at 10.0.2.6:8081");
+    expect(stderr).toContain("no session affinity to 10.0.2.6:8081");
     expect(code).toBe(2);
   });
 
@@ -96,7 +97,7 @@ describe("explain packet as text", () => {
   it("what is already established meets no nat rule, and that is said", async () => {
     const flags = [...asked("203.0.113.9", "svc/shop/web"), ...stateFlags, "--state", "established"];
     const { stdout } = await explainInProcess([...flags, "--expect", "untouched"]);
-    expect(stdout.replace(/\s+/g, " ")).toContain("nat is asked for the first packet only");
+    expect(stdout.replace(/\s+/g, " ")).toContain("NAT follows the first packet of the connection");
     const marked = await explainInProcess([
       ...asked("203.0.113.9", "192.0.2.10:22"),
       ...stateFlags,

@@ -69,10 +69,10 @@ describe("explain --actual", () => {
     const ours = await explain("KUBE-SEP-3SHOAZZXKXAESXYF", "--actual", "node1.txt");
     expect(ours.stdout).toContain("It sends traffic to one endpoint of shop/web:http.");
     const foreign = await explain("cali-FORWARD", "--actual", "node1.save");
-    expect(foreign.stdout).toContain("somebody else's");
+    expect(foreign.stdout).toContain("belongs to another program");
     const gone = await explain("KUBE-SVC-AAAAAAAAAAAAAAAA", "--actual", "node1.save");
     expect(gone).toMatchObject({ code: 3, stdout: "" });
-    expect(gone.stderr).toContain("it may be of a Service or an endpoint that is gone");
+    expect(gone.stderr).toContain("it may belong to a deleted Service or endpoint");
   });
 
   it("lines by their number", async () => {
@@ -83,7 +83,7 @@ describe("explain --actual", () => {
     const { stdout, code } = await explain(`node1.save:${number}`, "--actual", "node1.save");
     expect(code).toBe(0);
     expect(stdout).toContain("  - to port 8080\n");
-    expect(stdout).toContain("send to 10.0.1.99:80");
+    expect(stdout).toContain("DNAT to 10.0.1.99:80");
   });
 
   it("what compile prints, each file as what its heading says, with the lines of the whole", async () => {
@@ -104,9 +104,9 @@ describe("explain --actual", () => {
   });
 
   it.each([
-    ["rubbish", "hello\n", "neither iptables-save text nor what collect writes"],
-    ["a text that is cut off", saved().split("\n").slice(0, 8).join("\n"), "the text is cut off"],
-    ["a document that is cut off", collected().slice(0, 400), "it is cut off"],
+    ["rubbish", "hello\n", "neither output of iptables-save nor of portolan collect"],
+    ["a text that is cut off", saved().split("\n").slice(0, 8).join("\n"), "the text is truncated"],
+    ["a document that is cut off", collected().slice(0, 400), "it is truncated"],
     ["nothing", "", "it has no table"],
   ])("refuses %s", async (_, text, message) => {
     const here = workspace({ "node1.save": text });

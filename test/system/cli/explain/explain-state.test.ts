@@ -17,12 +17,12 @@ async function explain(...args: readonly string[]): Promise<string> {
 describe("explain TYPE/NS/NAME", () => {
   it("a Service: picture, what is not there, lines with their causes", async () => {
     const text = await explain("service/shop/api", ...elsewhere);
-    expect(text).toContain("  outside           dropped: policy Local without a local endpoint\n");
-    expect(text).toContain("    10.0.2.6:8080     on node2         50%        -\n");
+    expect(text).toContain("  external traffic    dropped: policy Local without a local endpoint\n");
+    expect(text).toContain("    10.0.2.6:8080     on node2             50%           -\n");
     expect(text.replace(/\s+/g, " ")).toContain(
-      `rules in ${svl}: externalTrafficPolicy Local and 0 of 2 local endpoints`,
+      `rules in ${svl}: externalTrafficPolicy is Local and 0 of 2 endpoints are local`,
     );
-    expect(text).toMatch(/The 15 lines that are there because of it\n/);
+    expect(text).toMatch(/Generated rules \(15\)\n/);
     expect(text).toMatch(/from Service shop\/api spec\.ports\[0\]\.nodePort \(.*cluster\.yaml:20:56\)\n/);
     const prose = text.split("\n").filter((line) => !/^ +\d+: |cluster\.yaml/.test(line));
     for (const line of prose) expect(line.length).toBeLessThanOrEqual(80);
@@ -45,7 +45,7 @@ describe("explain TYPE/NS/NAME", () => {
       object: "Service shop/api",
       nodes: [{ nodes: ["node1"], ports: [{ name: "shop/api:http" }] }],
     });
-    expect(document.nodes[0].omissions[0]).toMatchObject({
+    expect(document.nodes[0].notProgrammed[0]).toMatchObject({
       reason: "no-local-endpoints",
       port: "shop/api:http",
       source: { line: 16, column: 26 },
@@ -69,19 +69,19 @@ describe("explain TYPE/NS/NAME", () => {
     expect(document.nodes.map(({ nodes }: { nodes: string[] }) => nodes)).toEqual([["node1", "node4"], ["node2"]]);
     const drawn = await runCli(["explain", "svc/shop/api", "-f", "cluster.yaml", "-o", "dot"], { cwd });
     expect(drawn).toMatchObject({ code: 2, stdout: "" });
-    expect(drawn.stderr).toContain("give --node");
+    expect(drawn.stderr).toContain("pass --node");
     const chain = await runCli(["explain", svl, "-f", "cluster.yaml"], { cwd });
-    expect(chain.stdout).toMatch(/on node1, node4\n\nIt is not there\./);
+    expect(chain.stdout).toMatch(/on node1, node4\n\nIt does not exist\./);
     expect(chain.stdout).toMatch(/on node2\n\nTable nat/);
   });
 
   it("an EndpointSlice and a Node", async () => {
     const slice = await explain("endpointslice/shop/api-zz7lq", ...elsewhere);
     expect(slice).toMatch(/^EndpointSlice shop\/api-zz7lq, of Service shop\/api /);
-    expect(slice).toContain("The 8 lines that are there because of it\n");
+    expect(slice).toContain("Generated rules (8)\n");
     const node = JSON.parse(await explain("node/node1", "-o", "json", ...elsewhere));
     expect(node).toMatchObject({ kind: "NodeExplanation", node: "node1", lines: { always: 33 } });
-    expect(node.omissions.map(({ reason }: { reason: string }) => reason)).toEqual(["no-local-endpoints"]);
+    expect(node.notProgrammed.map(({ reason }: { reason: string }) => reason)).toEqual(["no-local-endpoints"]);
   });
 
   it("Endpoints that no slice replaces, and those that one does", async () => {
@@ -91,7 +91,7 @@ describe("explain TYPE/NS/NAME", () => {
       rules.map(({ object }) => object),
     );
     const name = objects.find((object) => object.startsWith("Endpoints "))?.replace("Endpoints ", "") ?? "";
-    expect(await explain(`endpoints/${name}`, ...file)).toMatch(/lines? that (?:is|are) there because of it/);
+    expect(await explain(`endpoints/${name}`, ...file)).toMatch(/Generated rules \(\d+\)/);
   });
 });
 
@@ -147,19 +147,19 @@ describe("what cannot be explained", () => {
     [["servise/shop/api"], 2, "did you mean service/shop/api?"],
     [["shop/api"], 2, "did you mean service/shop/api?"],
     [["service/a/b/c"], 2, "write it as service/NAMESPACE/NAME"],
-    [["service/shop/api"], 2, "give -f STATE"],
-    [[svc], 2, "give -f STATE"],
+    [["service/shop/api"], 2, "pass -f STATE"],
+    [[svc], 2, "pass -f STATE"],
     [["node-port-takn"], 2, "did you mean node-port-taken?"],
     [["KUBE-SERVICE", ...elsewhere], 3, "did you mean KUBE-SERVICES?"],
-    [["KUBE-SVC-AAAAAAAAAAAAAAAA", ...elsewhere], 3, "no service port or endpoint of the state would have it"],
-    [["KUBE-CLUSTER-IP", ...elsewhere], 3, "sets are of the ipvs mode"],
+    [["KUBE-SVC-AAAAAAAAAAAAAAAA", ...elsewhere], 3, "it belongs to no service port or endpoint of the state"],
+    [["KUBE-CLUSTER-IP", ...elsewhere], 3, "only the ipvs mode has sets"],
     [["iptables.restore:9999", ...elsewhere], 3, "line 9999 of iptables.restore is neither a rule nor a chain"],
     [["iptables.restor:9", ...elsewhere], 3, "there is no file iptables.restor; existing files: iptables.restore"],
     [['-A A --comment "x'], 2, "not a rule: a quote is not closed"],
     [["-A", "KUBE-SERVICES", "-d", "10.0.0.1"], 2, "put it in quotes"],
     [["node/node9", ...elsewhere], 3, "the state has no Node node9; did you mean node/node1?"],
     [["endpoints/shop/api", ...elsewhere], 3, "the state has no Endpoints shop/api"],
-    [["service/shop/api", "-f", "/nonexistent.yaml"], 3, "nothing can be explained"],
+    [["service/shop/api", "-f", "/nonexistent.yaml"], 3, "nothing was explained"],
     [["service/shop/api", ...elsewhere, "--all-nodes", "--node", "node1"], 2, "cannot be used with"],
   ] as const)("%j", async (args, code, message) => {
     const result = await runCli(["explain", ...args]);

@@ -84,14 +84,18 @@ test.each<[string, Partial<TargetChoice>, string]>([
 });
 
 test.each<[string, string, string]>([
-  ["broken YAML, whose text is not told", "users:\n  token: {secret", "CONFIG is no kubeconfig: no YAML at line 2"],
-  ["an alias of nothing", "users: *x", "CONFIG is no kubeconfig: it has aliases without an anchor, or far too many"],
+  [
+    "broken YAML, whose text is not told",
+    "users:\n  token: {secret",
+    "CONFIG is not a kubeconfig: invalid YAML at line 2",
+  ],
+  ["an alias of nothing", "users: *x", "CONFIG is not a kubeconfig: it has aliases without an anchor, or far too many"],
   ["a list", "- a", "CONFIG is not a kubeconfig: it is not a mapping"],
-  ["nothing", "", "CONFIG has no current context; give --context; it has none"],
+  ["nothing", "", "CONFIG has no current context; pass --context; it has none"],
   [
     "no current context",
     two.replace("current-context: prod", ""),
-    "CONFIG has no current context; give --context; there is prod, staging",
+    "CONFIG has no current context; pass --context; there is prod, staging",
   ],
 ])("%s", (_, text, message) => {
   const file = join(folderWith({ config: text }), "config");

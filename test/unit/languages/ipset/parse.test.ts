@@ -59,7 +59,7 @@ describe("structure", () => {
     ["create A", 1, /not a set/],
     ["add A", 1, /not an entry/],
     ["add A 10.0.0.1", 1, /no set A/],
-    ["create A hash:ip\ncreate A hash:ip", 2, /there already/],
+    ["create A hash:ip\ncreate A hash:ip", 2, /already exists/],
   ])("%j is a problem", (text, line, message) => {
     expect(parseSets(text).problems).toEqual([{ line, message: expect.stringMatching(message) }]);
   });

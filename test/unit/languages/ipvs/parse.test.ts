@@ -69,9 +69,9 @@ describe("structure", () => {
   test.each([
     ["-D -t 10.0.0.1:80", 1, /expected -A or -a/],
     ["-A -f 1 -s rr", 1, /expected -t, -u or --sctp-service/],
-    ["-A -t web:http -s rr", 1, /no address and port/],
+    ["-A -t web:http -s rr", 1, /not an address and port/],
     ["-A -t 10.0.0.1:80", 1, /without a scheduler/],
-    [`${web}\n${web}`, 2, /there already/],
+    [`${web}\n${web}`, 2, /already exists/],
     ["-a -t 10.0.0.1:80 -r 10.0.1.5:8080 -m -w 1", 1, /no virtual server -t 10.0.0.1:80/],
     [`${web}\n-a -t 10.0.0.1:80 -r 10.0.1.5:8080 -w 1`, 2, /not a real server/],
     [`${web}\n-a -t 10.0.0.1:80 -r 10.0.1.5:8080 -m -w 01`, 2, /not a real server/],
