@@ -148,8 +148,8 @@ spec: {selector: {app: ${app}}, ports: [{port: 80, targetPort: 8080}]}
       const { code, stdout, stderr } = await run([...args, "--live", "--overlay", "-"], { stdin });
       expect(code, stderr).toBeLessThan(2);
       expect(stdout).not.toBe("");
-      if (args[0] === "diff") expect(stdout).toContain("assumed: pods could not be read: endpoints stay");
-      expect(stderr).toContain("warning: pods cannot be read, so endpoints stay as the cluster has them");
+      if (args[0] === "diff") expect(stdout).toContain("assumed: pods could not be read: endpoints are those of the cluster");
+      expect(stderr).toContain("warning: pods cannot be read, so endpoints are those of the cluster");
       expect(stderr).toContain("it takes the right to list pods in all namespaces");
       expect(stderr.match(/pods cannot be read/g)).toHaveLength(1);
     }
@@ -207,7 +207,7 @@ describe("flags", () => {
     [["compile", "-f", "cluster.yaml", "--context", "prod"], "--context says which cluster --live reads"],
     [["compile", "--live", "--request-timeout", "soon"], "Write it as a number and a unit"],
     [["compile", "--live", "--context", ""], "It is empty."],
-    [["compile"], "say which cluster state to read"],
+    [["compile"], "no input: pass -f FILE or --live"],
     [["check"], "-f or --live"],
     [["apply", "--live", "--restore", "x"], "only one of them"],
   ];

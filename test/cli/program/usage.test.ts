@@ -20,7 +20,7 @@ const usage: Readonly<Record<string, readonly [args: readonly string[], says: st
   "--node with --all-nodes": [["compile", "-f", "in.yaml", "--node", "node1", "--all-nodes"], "cannot be used with"],
   "-o with --out-dir": [["compile", "-f", "in.yaml", "-o", "json", "--out-dir", "out"], "cannot be used with"],
   "an empty --node": [["compile", "-f", "in.yaml", "--node", " "], "It is empty"],
-  "state without -f": [["compile", "in.yaml"], "(cluster state is given with -f)"],
+  "state without -f": [["compile", "in.yaml"], "hint: pass cluster state with -f"],
   "a second argument": [["compile", "in.yaml", "-f", "in.yaml"], "too many arguments"],
   "an unknown code": [["explain", "node-port-take"], "did you mean node-port-taken?"],
   "an unknown shell": [["completion", "tcsh"], "bash, zsh, fish"],
