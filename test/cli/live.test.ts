@@ -204,12 +204,12 @@ describe("what is said", () => {
 describe("flags", () => {
   const cases: readonly (readonly [readonly string[], string])[] = [
     [["compile", "--live", "-f", "cluster.yaml"], "cannot be used with option"],
-    [["compile", "-f", "cluster.yaml", "--context", "prod"], "--context says which cluster --live reads"],
+    [["compile", "-f", "cluster.yaml", "--context", "prod"], "--context needs --live"],
     [["compile", "--live", "--request-timeout", "soon"], "Write it as a number and a unit"],
     [["compile", "--live", "--context", ""], "It is empty."],
     [["compile"], "no input: pass -f FILE or --live"],
     [["check"], "-f or --live"],
-    [["apply", "--live", "--restore", "x"], "only one of them"],
+    [["apply", "--live", "--restore", "x"], "pass exactly one of"],
   ];
   test.each(cases)("%j: exit 2", async (args, says) => {
     const result = await runCli(args, { cwd: workspace({ "cluster.yaml": cluster }) });

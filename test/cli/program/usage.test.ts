@@ -8,7 +8,7 @@ import { runCli, workspace } from "../run-cli.ts";
 const usage: Readonly<Record<string, readonly [args: readonly string[], says: string]>> = {
   "an unknown flag": [["compile", "-f", "in.yaml", "--nod", "node1"], "Did you mean --node?"],
   "an unknown command": [["compil", "-f", "in.yaml"], "Did you mean compile?"],
-  "no -f": [["compile", "--node", "node1"], "-f, --filename"],
+  "no -f": [["compile", "--node", "node1"], "pass -f FILE or --live"],
   "an empty -f": [["compile", "-f", "", "--node", "node1"], "It is empty"],
   "-f without a value": [["compile", "--node", "node1", "-f"], "argument missing"],
   "an unknown family": [["compile", "-f", "in.yaml", "--family", "ipv5"], "ipv4, ipv6, dual"],
