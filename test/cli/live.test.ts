@@ -148,7 +148,8 @@ spec: {selector: {app: ${app}}, ports: [{port: 80, targetPort: 8080}]}
       const { code, stdout, stderr } = await run([...args, "--live", "--overlay", "-"], { stdin });
       expect(code, stderr).toBeLessThan(2);
       expect(stdout).not.toBe("");
-      if (args[0] === "diff") expect(stdout).toContain("assumed: pods could not be read: endpoints are those of the cluster");
+      if (args[0] === "diff")
+        expect(stdout).toContain("assumed: pods could not be read: endpoints are those of the cluster");
       expect(stderr).toContain("warning: pods cannot be read, so endpoints are those of the cluster");
       expect(stderr).toContain("it takes the right to list pods in all namespaces");
       expect(stderr.match(/pods cannot be read/g)).toHaveLength(1);

@@ -113,7 +113,9 @@ function judge(base: HostText, mutation: Mutation, tally: Tally): string | undef
   if (changes.length > 0) {
     tally.found += 1;
     const lists = [...new Set(listsIn(base.rules.ipv4 + base.rules.ipv6).concat(listsIn(mutation.lines.join(" "))))];
-    const idle = changes.filter((change) => !isOfTime(change, mutation) && !examplePackets(change, lists).some(differs));
+    const idle = changes.filter(
+      (change) => !isOfTime(change, mutation) && !examplePackets(change, lists).some(differs),
+    );
     return idle[0] && `its example packet is treated alike: ${JSON.stringify(idle[0].examplePacket)}`;
   }
   if (mutation.kind.startsWith("threshold")) {

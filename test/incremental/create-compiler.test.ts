@@ -119,7 +119,10 @@ describe("an object with errors", () => {
       upsert: [service("web", { port: 70_000 }), { ...ends, addressType: "IPv5" }, slice("other", ["10.0.0.2"])],
     });
     expect(codesOf(broken)).toEqual(
-      expect.arrayContaining(["last-valid-state-kept Service shop/web", "last-valid-state-kept EndpointSlice shop/web-x"]),
+      expect.arrayContaining([
+        "last-valid-state-kept Service shop/web",
+        "last-valid-state-kept EndpointSlice shop/web-x",
+      ]),
     );
     expectScriptOf(compiler, [testNode, web, ends, other, slice("other", ["10.0.0.2"])]);
   });

@@ -13,7 +13,11 @@ describe("an object of a kind that is not read", () => {
     ["v1", "Servise", "kind-unknown: did you mean Service of v1?"],
     ["v2", "Service", "kind-unknown: did you mean Service of v1?"],
     ["v1", "EndpointSlice", "kind-unknown: did you mean EndpointSlice of discovery.k8s.io/v1?"],
-    ["kustomize.config.k8s.io/v1beta1", "Kustomization", "kustomization-not-built: pass -k DIR to run kubectl kustomize"],
+    [
+      "kustomize.config.k8s.io/v1beta1",
+      "Kustomization",
+      "kustomization-not-built: pass -k DIR to run kubectl kustomize",
+    ],
   ])("%s %s was meant to be", (apiVersion, kind, said) => {
     expect(saidOf(apiVersion, kind)).toEqual([said]);
   });

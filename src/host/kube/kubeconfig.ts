@@ -56,8 +56,7 @@ export function readKubeconfig({ file, environment, serviceAccount }: Kubeconfig
   const own = listed.length > 0 ? undefined : merge([home], false);
   const found = own ?? inCluster(environment, serviceAccount);
   if (found !== undefined) return found;
-  const looked =
-    listed.length > 0 ? `KUBECONFIG names ${listed.join(", ")}: not found` : `${home} does not exist`;
+  const looked = listed.length > 0 ? `KUBECONFIG names ${listed.join(", ")}: not found` : `${home} does not exist`;
   return failed(`no kubeconfig: ${looked}, and this is not a pod; pass --kubeconfig FILE`);
 }
 

@@ -18,7 +18,9 @@ describe("a side where nothing is", () => {
     git("rm", "-rq", "deploy");
     git("commit", "-qm", "x");
     const gone = await compare(cwd, ["git:before:deploy", "git:HEAD:deploy"]);
-    expect(gone.stderr).toBe("note: git:HEAD:deploy does not exist: compared as git:before:deploy without its Services\n");
+    expect(gone.stderr).toBe(
+      "note: git:HEAD:deploy does not exist: compared as git:before:deploy without its Services\n",
+    );
     expect(vips(gone)).toEqual(["10.96.0.10:80/TCP", "nodePort 30080/TCP"]);
     expect(vips(await compare(cwd, ["git:HEAD:deploy", "git:before:deploy"]))).toEqual([
       "10.96.0.10:80/TCP",

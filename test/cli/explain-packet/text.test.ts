@@ -74,7 +74,9 @@ describe("explain packet as text", () => {
   it("says what affinity does, and what it remembers", async () => {
     const flags = [...asked("203.0.113.9", "svc/default/cart"), ...caseFlags("affinity-clientip")];
     const first = await explainHere(flags);
-    expect(first.stdout.replace(/\s+/g, " ")).toContain("session affinity then keeps the client at its endpoint for 10800 s");
+    expect(first.stdout.replace(/\s+/g, " ")).toContain(
+      "session affinity then keeps the client at its endpoint for 10800 s",
+    );
     const again = await explainHere([...flags, "--remembered", "10.0.2.6:8080", "--expect", "10.0.2.6:8080 100%"]);
     expect(again.code).toBe(0);
     expect(again.stdout).toContain("keeps the client there for another");

@@ -117,7 +117,9 @@ describe("what can go wrong has a message of its own", () => {
       send(response, 200, { hello: "world" });
       return true;
     };
-    expect(await readFrom({ intercept })).toContain("the server returned something else instead of a list of services; is it a Kubernetes API server?");
+    expect(await readFrom({ intercept })).toContain(
+      "the server returned something else instead of a list of services; is it a Kubernetes API server?",
+    );
   });
 
   test("a list that is never read to its end", async () => {

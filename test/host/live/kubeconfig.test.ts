@@ -84,7 +84,11 @@ test.each<[string, Partial<TargetChoice>, string]>([
 });
 
 test.each<[string, string, string]>([
-  ["broken YAML, whose text is not told", "users:\n  token: {secret", "CONFIG is not a kubeconfig: invalid YAML at line 2"],
+  [
+    "broken YAML, whose text is not told",
+    "users:\n  token: {secret",
+    "CONFIG is not a kubeconfig: invalid YAML at line 2",
+  ],
   ["an alias of nothing", "users: *x", "CONFIG is not a kubeconfig: it has aliases without an anchor, or far too many"],
   ["a list", "- a", "CONFIG is not a kubeconfig: it is not a mapping"],
   ["nothing", "", "CONFIG has no current context; pass --context; it has none"],

@@ -32,7 +32,9 @@ describe("TLS", () => {
 
   test("a certificate for another name, unless that is the one to expect", async () => {
     const tls = certificates.issue("other", { host: "DNS:api.example.com" });
-    expect(await readFrom({ tls }, { cluster: trusting() })).toContain(`${prefix}the server's certificate is for another name`);
+    expect(await readFrom({ tls }, { cluster: trusting() })).toContain(
+      `${prefix}the server's certificate is for another name`,
+    );
     const cluster = { ...trusting(), "tls-server-name": "api.example.com" };
     expect(await readFrom({ tls }, { cluster })).toMatchObject({ kind: "live" });
   });
@@ -49,7 +51,9 @@ describe("TLS", () => {
     const user = { "client-certificate-data": base64(mine.cert), "client-key-data": base64(mine.key) };
     expect(await readFrom({ tls }, { cluster: trusting(), user })).toMatchObject({ kind: "live" });
     const message = await readFrom({ tls }, { cluster: trusting() });
-    expect(message).toMatch(/the server requires a client certificate|the server closed the connection without a response/);
+    expect(message).toMatch(
+      /the server requires a client certificate|the server closed the connection without a response/,
+    );
     const broken = { ...user, "client-key-data": base64("no key") };
     expect(await readFrom({ tls }, { cluster: trusting(), user: broken })).toContain("TLS: ");
   });

@@ -63,7 +63,13 @@ function packetOf(entry: Entry, source: string, destination: string, protocol: P
 function examplePacketOf({ vip, examplePacket }: TrafficChange): Packet {
   const [, to = "", port] = /^\[?([^\]]+?)\]?:(\d+)$/.exec(examplePacket.to) ?? [];
   const [, state = "NEW"] = /conntrack calls (\w+)/.exec(vip) ?? [];
-  const packet = packetOf(examplePacket.entry, examplePacket.from, to, examplePacket.protocol as Protocol, Number(port));
+  const packet = packetOf(
+    examplePacket.entry,
+    examplePacket.from,
+    to,
+    examplePacket.protocol as Protocol,
+    Number(port),
+  );
   return { ...packet, state: state as ConnectionState };
 }
 

@@ -80,7 +80,9 @@ describe("text of any origin", () => {
     ];
     const other = (share: string) => balanced.map((line) => line.replace("0.50000000000", share));
     expect(diffRules(balanced, other("0.50000000047")).changes).toEqual([]);
-    expect(told(diffRules(balanced, other("0.40000000037")))).toEqual(["changed load-distribution 10.0.0.1:80/TCP: load distribution"]);
+    expect(told(diffRules(balanced, other("0.40000000037")))).toEqual([
+      "changed load-distribution 10.0.0.1:80/TCP: load distribution",
+    ]);
   });
 
   test("a default policy of DROP concerns everything", () => {

@@ -43,10 +43,7 @@ describe("describeRule", () => {
     ["-m bpf --bytecode 4 -j X", "if -m bpf --bytecode 4 (not understood): jump to X"],
     ["-j REJECT --reject-with icmp-port-unreachable", "every packet: reject with icmp-port-unreachable"],
     ["-j LOG --log-prefix a", "every packet: -j LOG --log-prefix a (not understood)"],
-    [
-      "-j MASQUERADE --random-fully",
-      "every packet: masquerade: SNAT to this node's address, random source port",
-    ],
+    ["-j MASQUERADE --random-fully", "every packet: masquerade: SNAT to this node's address, random source port"],
     ["-m comment --comment nothing", "every packet: do nothing, continue with the next rule"],
   ])("%s", (text, words) => {
     const read = parseRule({ text: `-A CHAIN ${text}`, line: 1, counters: undefined });

@@ -49,7 +49,13 @@ describe("a narrowing", () => {
   });
 
   it("shows what belongs to no single Service", () => {
-    const others = ["shared base chains", "a deleted Service", "Node n1", "Chain nat/KUBE-SERVICES", "all other destinations"];
+    const others = [
+      "shared base chains",
+      "a deleted Service",
+      "Node n1",
+      "Chain nat/KUBE-SERVICES",
+      "all other destinations",
+    ];
     expect(shown({ namespaces: ["none"] }, others)).toEqual(others);
     expect(createNarrowing(filter({ namespaces: ["none"] }), { services, owners }).shows([undefined])).toBe(true);
   });
@@ -89,7 +95,10 @@ describe("a filter that matches nothing", () => {
     [{ selector: "app=wab" }, "no Service matches -l app=wab; did you mean -l app=web?"],
     [{ selector: "ap=web" }, "no Service matches -l ap=web; did you mean -l app=web?"],
     [{ selector: "sid" }, "no Service matches -l sid; did you mean -l side?"],
-    [{ selector: "app in (x, y)" }, "no Service matches -l 'app in (x, y)'; existing Services: other/web, shop/db, shop/web"],
+    [
+      { selector: "app in (x, y)" },
+      "no Service matches -l 'app in (x, y)'; existing Services: other/web, shop/db, shop/web",
+    ],
   ] satisfies [Asked, string][])("%j", (asked, says) => {
     expect(tellUnmatched(filter(asked), services)).toBe(says);
   });

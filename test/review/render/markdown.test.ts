@@ -26,7 +26,9 @@ describe("renderMarkdown", () => {
     expect(text).toContain("<summary>- <code>shop/checkout:grpc</code> no endpoints left</summary>\n\n");
     expect(text).toContain("| `10.244.3.4:8080` | 33.3% | none |  |");
     expect(text).toContain("```diff\n- -A KUBE-SERVICES -d 10.96.100.2/32");
-    expect(text).toContain("example packet: `tcp 10.244.1.5 -> 10.96.100.2:9090`, was `10.244.2.7:9090`, now `rejected`");
+    expect(text).toContain(
+      "example packet: `tcp 10.244.1.5 -> 10.96.100.2:9090`, was `10.244.2.7:9090`, now `rejected`",
+    );
   });
 
   it("draws the path where it is small", () => {

@@ -98,8 +98,6 @@ assumed: routing and NetworkPolicy beyond a node are not looked at
     const after = [balanced(["10.244.1.2:80"], "203.0.113.0/24"), { from: "other sources", outcomes: [rejected] }];
     const text = renderText(diffOf([change({ before, after })]), { detail: "traffic" });
     expect(text).toContain("from 203.0.113.0/24  unchanged\n");
-    expect(text).toMatch(
-      /from other sources +before +after\n +- 10\.244\.1\.2:80 +100% +-\n +\+ rejected +- +100%\n/,
-    );
+    expect(text).toMatch(/from other sources +before +after\n +- 10\.244\.1\.2:80 +100% +-\n +\+ rejected +- +100%\n/);
   });
 });
