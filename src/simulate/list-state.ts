@@ -8,18 +8,19 @@ import { isKind } from "../simulate/draft.ts";
 export interface ListedState {
   /** By kind and name, each with apiVersion and kind. */
   readonly objects: readonly object[];
-  /** Objects of kinds that nobody reads. */
-  readonly leftOut: number;
+  /** Objects of kinds that Portolan does not read: `Ingress shop/shop`. */
+  readonly ignored: readonly string[];
 }
 
-/** The objects of a state that are read by anybody, out of their Lists and with what lies over them. */
+/** The objects of a state that Portolan reads, by kind and name, Lists and overlays resolved. */
 export function listState(documents: readonly unknown[], roles: DocumentRoles): ListedState {
   // Whoever compiled this state has reported what is wrong with it.
   const silent = createSink();
   const objects = layOver(flattenDocuments(documents, silent), roles, silent);
   const kept = objects.filter(isKept).map((object) => ({ object, key: sortKey(object) }));
   const items = kept.sort((a, b) => compareBytes(a.key, b.key)).map(({ object }) => complete(object));
-  return { objects: items, leftOut: objects.length - kept.length };
+  const ignored = objects.filter((object) => !isKept(object)).map((object) => describeSubject(subjectOf(object)));
+  return { objects: items, ignored };
 }
 
 function isKept(object: InputObject): boolean {

@@ -142,7 +142,7 @@ describe.skipIf(reason !== undefined).each<Backend>(["legacy", "nft"])(
       node.apply("first");
       const before = node.saved();
       const { code, stderr } = node.apply("second", [], { env: { FAULT: "lie", FAULT_AT: "1" } });
-      expect({ code, stderr }).toMatchObject({ code: 5, stderr: expect.stringContaining("not as wanted") });
+      expect({ code, stderr }).toMatchObject({ code: 5, stderr: expect.stringContaining("does not match") });
       expect(node.saved()).toEqual(before);
     });
 

@@ -67,7 +67,7 @@ describe.skipIf(reason !== undefined)("apply is refused, and nothing is touched,
     expectRefused(apply("second", [], blind), /cannot read this host: iptables-save: not installed/);
     expectRefused(
       apply("second", [], onlyTools("weak", readers)),
-      /lacks what the steps need.*\n {2}iptables-restore: not installed/,
+      /does not meet the requirements of the plan.*\n {2}iptables-restore: not installed/,
     );
   });
 

@@ -23,7 +23,7 @@ describe.skipIf(reason !== undefined).each<Backend>(["legacy", "nft"])("on a hos
   test("plan, apply, verify, cleanup: what was there before is there again", () => {
     const before = { ...node.saved(), foreign: node.foreignLines() };
     expect(node.command("plan", "first")).toMatchObject({ code: 1, stderr: "" });
-    expect(node.apply("first")).toMatchObject({ code: 0, stdout: expect.stringContaining("the host is as wanted") });
+    expect(node.apply("first")).toMatchObject({ code: 0, stdout: expect.stringContaining("the host matches") });
     expect(node.command("plan", "first")).toMatchObject({ code: 0, stdout: expect.stringContaining("nothing to do") });
     expect(node.command("verify", "first")).toMatchObject({ code: 0, stdout: expect.stringContaining("no drift") });
     const backups = readdirSync(node.file("backups")).length;
@@ -45,8 +45,8 @@ describe.skipIf(reason !== undefined).each<Backend>(["legacy", "nft"])("on a hos
     node.run(["iptables", "-I", "FORWARD", "-s", "198.51.100.66", "-j", "DROP"]);
     const { code, stdout } = node.command("verify", "first");
     expect(code).toBe(1);
-    expect(stdout).toMatch(/^missing: nat chain KUBE-SERVICES \(IPv4\)\n {2}concerns shop\/web:http$/m);
-    expect(stdout).toMatch(/^extra: nat chain KUBE-SVC-A{16} \(IPv4\)\n {2}concerns a deleted Service$/m);
+    expect(stdout).toMatch(/^missing: nat chain KUBE-SERVICES \(IPv4\)\n {2}affects shop\/web:http$/m);
+    expect(stdout).toMatch(/^extra: nat chain KUBE-SVC-A{16} \(IPv4\)\n {2}affects a deleted Service$/m);
     expect(stdout).toMatch(/^foreign-rules-first: filter chain FORWARD \(IPv4\)\n.*\n.*198\.51\.100\.66\/32 -j DROP$/m);
     node.run(["iptables", "-D", "FORWARD", "-s", "198.51.100.66", "-j", "DROP"]);
     const script = node.command("verify", "first", ["--fix"]);

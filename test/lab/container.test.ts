@@ -130,7 +130,7 @@ describe.each(walks)("a container on a node, $name", ({ name, why, service }) =>
 
   step("verify finds what somebody broke, and whom it hurts", () => {
     expect(walk.afterBreaking).toMatch(/^(refused|timeout|unreachable)$/);
-    expect(walk.verifyBroken).toMatchObject({ code: 1, stdout: expect.stringContaining(`concerns ${service}\n`) });
+    expect(walk.verifyBroken).toMatchObject({ code: 1, stdout: expect.stringContaining(`affects ${service}\n`) });
   });
 
   step("apply mends it", () => {

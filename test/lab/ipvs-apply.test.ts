@@ -47,8 +47,8 @@ describe.skipIf(reason !== undefined)("on a host with IPVS", () => {
 
   test("verify names what is broken and whom it hurts; apply mends it", () => {
     expectCode("broken", 1);
-    expect(said("broken")).toMatch(/concerns shop\/web\n {4}- real server 10\.244\.1\.6:8080 of -t 10\.96\.0\.3:80/);
-    expect(said("broken")).toMatch(/concerns shop\/new\n/);
+    expect(said("broken")).toMatch(/affects shop\/web\n {4}- real server 10\.244\.1\.6:8080 of -t 10\.96\.0\.3:80/);
+    expect(said("broken")).toMatch(/affects shop\/new\n/);
     expectCode("mended", 0);
     expectCode("mended-verified", 0);
   });

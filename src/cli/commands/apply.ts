@@ -36,7 +36,7 @@ Examples:
   $ ${name} apply node1.plan
 
 Exit codes: 0 success, 2 usage, 3 input invalid, 4 environment (nothing was done),
-5 failed and led back, 6 failed and not led back, 7 the plan is stale.
+5 failed and rolled back, 6 failed and rollback failed, 7 stale plan.
 `,
     )
     .action(async (plan: string | undefined, flags: ApplyFlags) => {

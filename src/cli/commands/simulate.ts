@@ -47,20 +47,21 @@ Exit codes: 0 success, 2 usage, 3 input invalid (nothing is written), 4 environm
 
 /** Prints the whole state, or nothing where there are errors. */
 async function runSimulate(flags: SimulateFlags): Promise<number> {
-  const [{ simulateState }, { openTerminal }, { summarizeDiagnostics }, { printObjects }] = await Promise.all([
+  const [{ simulateState }, { openTerminal }, { summarizeDiagnostics }, { printObjects }, { namesText }] = await Promise.all([
     import("../../app/snapshot.ts"),
     import("../terminal/terminal.ts"),
     import("../../report/diagnostics.ts"),
     import("../../snapshot/print-snapshot.ts"),
+    import("../../report/words.ts"),
   ]);
   const { effects, print, warn, showDiagnostics } = openTerminal(flags);
   const result = await simulateState(flags, effects);
   showDiagnostics(result);
   const { state } = result;
   if (state !== undefined) {
-    const { objects, leftOut } = state;
+    const { objects, ignored } = state;
     print(printObjects(objects, flags.output));
-    if (leftOut > 0) warn(`\n${leftOut} ${leftOut === 1 ? "object" : "objects"} of other kinds left out\n`);
+    if (ignored.length > 0) warn(`\nignored: ${escapeControls(namesText(ignored, mostNames))}\n`);
   }
   const summary = summarizeDiagnostics(result.diagnostics);
   if (summary !== "") warn(`\n${summary}${state === undefined ? "; nothing was written" : ""}\n`);

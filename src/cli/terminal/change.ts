@@ -46,7 +46,7 @@ function showResult(result: ChangeResult, interrupts: Interrupts | undefined, { 
       return exitCodes.fine;
     case "applied": {
       const count = result.steps.length === 1 ? "1 step" : `${result.steps.length} steps`;
-      print(`\nDone: ${count} ran, and the host is as wanted.\n`);
+      print(`\nDone: ${count} ran, and the host matches.\n`);
       return exitCodes.fine;
     }
     case "rolled-back":
@@ -63,7 +63,7 @@ function renderFailure({ kind, failure, rollbackFailure, line }: Failed): string
   const lines = [step === undefined ? message : `"${step.purpose}" failed: ${step.argv[0]}: ${message}`];
   if (line !== undefined) lines.push(`  line ${line.number}: ${line.text}`);
   if (line?.service !== undefined) lines.push(`  it comes from ${line.service}`);
-  if (kind === "broken") lines.push(`leading the host back failed as well: ${rollbackFailure}`);
+  if (kind === "broken") lines.push(`the rollback failed as well: ${rollbackFailure}`);
   else lines.push("the host was rolled back to its previous state");
   return lines.map((text) => `${escapeControls(text)}\n`).join("");
 }

@@ -34,8 +34,11 @@ export interface DumpProblem {
  * looked into: a text that was recognised may still be broken.
  *
  * @example
- * const { hosts, problems } = parseDump("*nat\n:PREROUTING ACCEPT [0:0]\nCOMMIT\n");
- * hosts[0]?.texts[0]?.heading; // "iptables-save"
+ * ```ts
+ * import { parseDump } from "portolan";
+ * const { hosts } = parseDump("*nat\n:PREROUTING ACCEPT [0:0]\nCOMMIT\n");
+ * console.log(hosts[0]?.texts[0]?.heading); // "iptables-save"
+ * ```
  */
 export function parseDump(texts: string | readonly SourceText[]): ParsedDump {
   const sources = typeof texts === "string" ? [{ name: "dump", text: texts }] : texts;

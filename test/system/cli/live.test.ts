@@ -149,8 +149,9 @@ spec: {selector: {app: ${app}}, ports: [{port: 80, targetPort: 8080}]}
       const { code, stdout, stderr } = await run([...args, "--live", "--overlay", "-"], { stdin });
       expect(code, stderr).toBeLessThan(2);
       expect(stdout).not.toBe("");
-      if (args[0] === "diff") expect(stdout).toContain("assumed: pods could not be read: endpoints stay");
-      expect(stderr).toContain("warning: pods cannot be read, so endpoints stay as the cluster has them");
+      if (args[0] === "diff")
+        expect(stdout).toContain("assumed: pods could not be read: endpoints are those of the cluster");
+      expect(stderr).toContain("warning: pods cannot be read, so endpoints are those of the cluster");
       expect(stderr).toContain("it takes the right to list pods in all namespaces");
       expect(stderr.match(/pods cannot be read/g)).toHaveLength(1);
     }
@@ -205,12 +206,12 @@ describe("what is said", () => {
 describe("flags", () => {
   const cases: readonly (readonly [readonly string[], string])[] = [
     [["compile", "--live", "-f", "cluster.yaml"], "cannot be used with option"],
-    [["compile", "-f", "cluster.yaml", "--context", "prod"], "--context says which cluster --live reads"],
+    [["compile", "-f", "cluster.yaml", "--context", "prod"], "--context needs --live"],
     [["compile", "--live", "--request-timeout", "soon"], "Write it as a number and a unit"],
     [["compile", "--live", "--context", ""], "It is empty."],
-    [["compile"], "say which cluster state to read"],
+    [["compile"], "no input: pass -f FILE or --live"],
     [["check"], "-f or --live"],
-    [["apply", "--live", "--restore", "x"], "only one of them"],
+    [["apply", "--live", "--restore", "x"], "pass exactly one of"],
   ];
   test.each(cases)("%j: exit 2", async (args, says) => {
     const result = await runCli(args, { cwd: workspace({ "cluster.yaml": cluster }) });

@@ -58,7 +58,7 @@ describe.each(["iptables", "ipvs"] as const)("diffSides in %s mode", (mode) => {
       added: [],
       removed: [{ target: "10.244.2.12:443", pod: undefined, node: undefined }],
     });
-    expect(change.details).toContain("share per endpoint 50% -> 100%");
+    expect(change.details).toContain("traffic per endpoint 50% -> 100%");
     expect(change.examplePacket).toEqual({
       from: "198.51.100.7",
       fromClass: "outside",
@@ -149,7 +149,7 @@ test("modes are compared by what they do", () => {
     "changed access-widened packets in conntrack state INVALID: dropped -> not handled",
     "removed access-lost 127.0.0.1:30080/TCP: closes",
     "changed access-lost 10.97.5.17, other ports: not handled -> rejected",
-    "changed source-address 10.97.5.17:3000/TCP: source address is kept now, as seen by 10.244.2.12:443",
+    "changed source-address 10.97.5.17:3000/TCP: client IP is now preserved for 10.244.2.12:443",
   ]);
 });
 

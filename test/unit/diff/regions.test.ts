@@ -4,7 +4,7 @@ import { type NodeText, nodeOf, sideOf } from "../../harness/text-side.ts";
 
 function told(base: NodeText, head: NodeText): readonly string[] {
   const { changes } = diffSides(sideOf("a", [nodeOf("n", base)]), sideOf("b", [nodeOf("n", head)]));
-  const isNew = (vip: string) => !vip.startsWith("packets that conntrack calls");
+  const isNew = (vip: string) => !vip.startsWith("packets in conntrack state");
   return changes
     .filter(({ vip }) => isNew(vip))
     .map(({ severity, vip, headline, examplePacket }) => `${severity} ${vip}: ${headline} [${examplePacket.to}]`);

@@ -74,8 +74,8 @@ describe.each(["iptables", "ipvs"] as const)("in %s mode", (mode) => {
     expect(changes[0]).toMatchObject({ vip: "10.96.0.10:80/TCP", nodes, headline: "endpoints 2 -> 1" });
     expect(changes[0]?.before.map(({ from }) => from)).toEqual(
       mode === "iptables"
-        ? ["outside but 10.0.0.0/16 and the node itself", "10.0.0.0/16 and pods of this node"]
-        : ["outside but 10.0.0.0/16 and the node itself", "10.0.0.0/16 and pods of this node"],
+        ? ["sources outside this node except 10.0.0.0/16 and the node itself", "10.0.0.0/16 and pods of this node"]
+        : ["sources outside this node except 10.0.0.0/16 and the node itself", "10.0.0.0/16 and pods of this node"],
     );
   });
 
@@ -104,7 +104,7 @@ describe.each(["iptables", "ipvs"] as const)("in %s mode", (mode) => {
     const { changes } = diff({ ...spec }, { ...spec, ...balancer, type: "NodePort" }, mode);
     const [change] = changes.filter(({ vip }) => vip === "nodePort 30080/TCP");
     expect(change).toMatchObject({ kind: "added", nodes });
-    expect(change?.headline).toMatch(/^new, and rejected/);
+    expect(change?.headline).toMatch(/^new, rejected/);
   });
 
   test("a renamed port with affinity forgets its clients where lists are named after it", () => {
@@ -139,7 +139,7 @@ describe("text of any origin", () => {
   test("another way to refuse is no matter of source addresses", () => {
     const rule = (target: string) => `*filter\n:FORWARD ACCEPT [0:0]\n-A FORWARD ${to} -j ${target}`;
     expect(diffRules(rule("REJECT --reject-with icmp-port-unreachable"), rule("DROP"))).toEqual([
-      "shares 10.0.0.1:80/TCP: rejected -> dropped (n)",
+      "load-distribution 10.0.0.1:80/TCP: rejected -> dropped (n)",
     ]);
   });
 
@@ -152,8 +152,8 @@ describe("text of any origin", () => {
 ${masquerade}`;
     const [open, plain] = [rules("-A POSTROUTING -d 10.1.0.0/24 ! -o docker0 -j MASQUERADE"), rules("")];
     const depending = (headline: string) => `source-address 10.0.0.1:80/TCP: ${headline} (n)`;
-    expect(diffRules(open, plain)).toContain(depending("source address is kept now"));
-    expect(diffRules(plain, open)).toContain(depending("source address is replaced by the node's now"));
+    expect(diffRules(open, plain)).toContain(depending("client IP is now preserved"));
+    expect(diffRules(plain, open)).toContain(depending("client IP is no longer preserved (SNAT to the node's IP)"));
     for (const text of [...diffRules(open, plain), ...diffRules(plain, open)]) expect(text).toMatch(/^source-address/);
   });
 

@@ -206,8 +206,8 @@ describe("differences from the iptables mode", () => {
 
   it("say that a health check port is left out", () => {
     const of = service({ healthCheckNodePort: 31000 });
-    expect(inspect(servicePort({ service: of }))).toContain("ipvs-node-ports-skip");
-    expect(inspect(servicePort({ service: of, healthCheckNodePort: 31000 }))).not.toContain("ipvs-node-ports-skip");
+    expect(inspect(servicePort({ service: of }))).toContain("ipvs-node-ports-match-nothing");
+    expect(inspect(servicePort({ service: of, healthCheckNodePort: 31000 }))).not.toContain("ipvs-node-ports-match-nothing");
   });
 
   it("say that an address of the host is served", () => {

@@ -82,7 +82,7 @@ describe("the chains of kube-proxy", () => {
       servicePort: kind,
     });
     expect(purposeOf(chain(name), "shop/web:http")).toContain("shop/web:http");
-    expect(purposeOf(chain(name), undefined)).toContain("a service port that nothing here names");
+    expect(purposeOf(chain(name), undefined)).toContain("an unknown service port");
   });
 
   it.each(nearMisses)("%j is somebody else's", (name) => {

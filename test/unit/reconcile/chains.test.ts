@@ -88,7 +88,7 @@ describe("the rules of a chain", () => {
 
   test("a text that is cut off, or holds what iptables-nft cannot read, is told", () => {
     const read = (text: string) => readTables([{ file: "x", text }]);
-    const cut = { file: "x", line: 1, message: "this table has no COMMIT: the text is cut off", kind: "cut-off" };
+    const cut = { file: "x", line: 1, message: "this table has no COMMIT: the text is truncated", kind: "cut-off" };
     expect(read("*nat\n:A - [0:0]\n-A A -j DROP\n").problems).toEqual([cut]);
     const nft = "# Table `nat' is incompatible, use 'nft' tool.\n";
     expect(read(nft).problems).toMatchObject([{ line: 1, kind: "not-printed" }]);

@@ -34,7 +34,7 @@ describe("a dump", () => {
     const text = printDocument(collectedDocument(dump));
     expect(read(text.slice(0, -5))).toMatchObject({
       kind: "broken",
-      message: expect.stringContaining("cut off"),
+      message: expect.stringContaining("truncated"),
     });
     expect(read("# rules\n")).toMatchObject({ kind: "broken" });
     fc.assert(fc.property(fc.string(), (noise) => read(noise).kind === "broken"));

@@ -1,4 +1,4 @@
-import { change } from "../../golden/incremental/churn.ts";
+import { change } from "../../harness/report/diffs.ts";
 import { diffOf } from "../../harness/report/diffs.ts";
 import { describe, expect, it } from "vitest";
 import { printPercent } from "../../../src/datapath/share.ts";

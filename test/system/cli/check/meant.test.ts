@@ -16,7 +16,7 @@ describe("findings that are meant", () => {
       "endpoints-all-unready",
     ];
     const { code, stdout } = await check(args, { "in.yaml": faulty });
-    expect({ code, stdout }).toEqual({ code: 0, stdout: "No findings; 2 suppressed. Mode iptables, one node.\n" });
+    expect({ code, stdout }).toEqual({ code: 0, stdout: "No findings; 2 suppressed. Mode iptables, 1 node.\n" });
   });
 
   it("--suppress of an unknown code is a usage error", async () => {
@@ -34,7 +34,7 @@ describe("findings that are meant", () => {
     const all = await check(["-f", "in.yaml"], {
       "in.yaml": annotate("endpoints-all-unready, external-ips-deprecated"),
     });
-    expect(all).toMatchObject({ code: 0, stdout: "No findings; 2 suppressed. Mode iptables, one node.\n" });
+    expect(all).toMatchObject({ code: 0, stdout: "No findings; 2 suppressed. Mode iptables, 1 node.\n" });
     const wrong = await check(["-f", "in.yaml"], {
       "in.yaml": annotate("endpoints-all-unready,external-ip-deprecated"),
     });

@@ -34,12 +34,12 @@ describe("check shows findings of the Services asked for", () => {
     const { code, stdout } = await check(["-f", "in.json", "-n", "shop"], { "in.json": text });
     expect({ code, stdout }).toEqual({
       code: 0,
-      stdout: `No findings for the Services shown. Mode iptables, one node.\n${leftOut}.\n`,
+      stdout: `No findings for the Services shown. Mode iptables, 1 node.\n${leftOut}.\n`,
     });
     const suppressed = await check(["-f", "in.json", "-n", "shop", "--suppress", "external-ips-deprecated"], {
       "in.json": text,
     });
-    expect(suppressed.stdout).toBe("No findings. Mode iptables, one node.\n-n shop hides nothing.\n");
+    expect(suppressed.stdout).toBe("No findings. Mode iptables, 1 node.\n-n shop hides nothing.\n");
   });
 
   it("also where an object is theirs, or another's port clashes with theirs", async () => {
@@ -135,7 +135,7 @@ describe("check says what it leaves out", () => {
 
 it.each([
   [["-f", "in.json", "-n", "shopp"], 3, "did you mean -n shop?"],
-  [["--actual", "node1.save", "-l", "app=web"], 2, "give the state too"],
+  [["--actual", "node1.save", "-l", "app=web"], 2, "pass the state too"],
   [["--actual", "node1.save", "--service", "shop/wab"], 3, "did you mean --service shop/web?"],
   [["-f", "in.json", "-l", "app in"], 2, "expected (, not the end"],
 ])("check %j is refused", async (args, code, says) => {

@@ -9,7 +9,7 @@ describe("check of cluster state", () => {
     const { code, stdout, stderr } = await check(["-f", "in.yaml"], { "in.yaml": cluster });
     expect({ code, stdout, stderr }).toEqual({
       code: 0,
-      stdout: "No findings. Mode iptables, one node.\n",
+      stdout: "No findings. Mode iptables, 1 node.\n",
       stderr: "",
     });
   });
@@ -20,7 +20,7 @@ describe("check of cluster state", () => {
       "warning[endpoints-all-unready] in.yaml:12:9",
       "warning[external-ips-deprecated] in.yaml:20:3",
     ]);
-    expect(stdout).toMatch(/\n2 warnings\. Mode iptables, one node\.\n$/);
+    expect(stdout).toMatch(/\n2 warnings\. Mode iptables, 1 node\.\n$/);
     expect({ code, stderr }).toEqual({ code: 1, stderr: "" });
   });
 

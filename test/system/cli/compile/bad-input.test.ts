@@ -49,7 +49,7 @@ describe("bad input is refused at its place, and nothing is written", () => {
     const cwd = workspace({ "a.yaml": cluster, "b.yaml": `# again\n${node}` });
     const { stderr, code } = await runCli(["compile", "-f", "a.yaml", "-f", "b.yaml"], { cwd });
     expect(errorsIn(stderr)).toEqual(["object-duplicate b.yaml:2:1"]);
-    expect(stderr).toContain("= first given at a.yaml:1:1");
+    expect(stderr).toContain("= first definition at a.yaml:1:1");
     expect(code).toBe(3);
   });
 });

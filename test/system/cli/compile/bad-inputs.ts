@@ -71,7 +71,7 @@ export const cases: Readonly<Record<string, BadInput>> = {
   "one object twice": {
     text: `${cluster}---\n${node}`,
     errors: ["object-duplicate in.yaml:34:1"],
-    says: "= first given at in.yaml:1:1",
+    says: "= first definition at in.yaml:1:1",
   },
   "no name": { text: inService("  name: web\n", ""), errors: ["object-without-name in.yaml:11:1"] },
   "a Service that is a list": {
@@ -109,12 +109,12 @@ export const cases: Readonly<Record<string, BadInput>> = {
   "a nodePort taken twice": {
     text: `${cluster}---\n${second}`,
     errors: ["node-port-taken in.yaml:44:15"],
-    says: "= first used at in.yaml:19:15",
+    says: "= first use at in.yaml:19:15",
   },
   "a clusterIP taken twice": {
     text: `${cluster}---\n${replaced(replaced(second, "10.96.0.11", "10.96.0.10"), "30080", "30081")}`,
     errors: ["cluster-ip-taken in.yaml:41:14"],
-    says: "= first used at in.yaml:16:14",
+    says: "= first use at in.yaml:16:14",
   },
   "mode nftables": { text: config("mode: nftables"), errors: ["mode-not-supported in.yaml:36:7"] },
   "an unknown mode": { text: config("mode: userspace"), errors: ["proxy-mode-invalid in.yaml:36:7"] },

@@ -44,7 +44,7 @@ describe("plan", () => {
     const cwd = workspace({ "state.json": textOfTwo(), "same.txt": dumpOfTwo() });
     const { code, stdout } = await plan(["--actual", "same.txt", "-n", "shop"], cwd);
     expect(code).toBe(0);
-    expect(stdout).toMatch(/: as wanted, nothing to do\.\n-n shop hides nothing\.\n$/);
+    expect(stdout).toMatch(/: the host matches, nothing to do\.\n-n shop hides nothing\.\n$/);
   });
 
   it("as JSON has no steps, and apply refuses it", async () => {

@@ -8,7 +8,7 @@ import { runCli, workspace } from "../../../harness/run-cli.ts";
 const usage: Readonly<Record<string, readonly [args: readonly string[], says: string]>> = {
   "an unknown flag": [["compile", "-f", "in.yaml", "--nod", "node1"], "Did you mean --node?"],
   "an unknown command": [["compil", "-f", "in.yaml"], "Did you mean compile?"],
-  "no -f": [["compile", "--node", "node1"], "-f, --filename"],
+  "no -f": [["compile", "--node", "node1"], "pass -f FILE or --live"],
   "an empty -f": [["compile", "-f", "", "--node", "node1"], "It is empty"],
   "-f without a value": [["compile", "--node", "node1", "-f"], "argument missing"],
   "an unknown family": [["compile", "-f", "in.yaml", "--family", "ipv5"], "ipv4, ipv6, dual"],
@@ -20,7 +20,7 @@ const usage: Readonly<Record<string, readonly [args: readonly string[], says: st
   "--node with --all-nodes": [["compile", "-f", "in.yaml", "--node", "node1", "--all-nodes"], "cannot be used with"],
   "-o with --out-dir": [["compile", "-f", "in.yaml", "-o", "json", "--out-dir", "out"], "cannot be used with"],
   "an empty --node": [["compile", "-f", "in.yaml", "--node", " "], "It is empty"],
-  "state without -f": [["compile", "in.yaml"], "(cluster state is given with -f)"],
+  "state without -f": [["compile", "in.yaml"], "hint: pass cluster state with -f"],
   "a second argument": [["compile", "in.yaml", "-f", "in.yaml"], "too many arguments"],
   "an unknown code": [["explain", "node-port-take"], "did you mean node-port-taken?"],
   "an unknown shell": [["completion", "tcsh"], "bash, zsh, fish"],

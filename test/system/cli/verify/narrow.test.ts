@@ -19,7 +19,7 @@ describe("verify", () => {
   it("shows of a shared chain the lines of the Services asked for", async () => {
     const { code, stdout } = await verify(["--actual", "bare.txt", "-n", "shop"]);
     expect(code, stdout).toBe(1);
-    expect(stdout).toMatch(/^missing: nat chain KUBE-NODEPORTS \(IPv4\)\n {2}concerns shop\/web\n/);
+    expect(stdout).toMatch(/^missing: nat chain KUBE-NODEPORTS \(IPv4\)\n {2}affects shop\/web\n/);
     expect(stdout).not.toContain("other/api");
     expect(stdout).toContain(
       "Node node1: 1 difference for the Services shown.\n1 finding of another Service is not shown (-n shop).\n",
