@@ -1,6 +1,10 @@
 import { Command, Option } from "commander";
 import { exitCodes } from "../exit-codes.ts";
+import { escapeControls } from "../../diagnostics/printable.ts";
 import { addStateOptions, colorOption, type StateFlags } from "../flags/state.ts";
+
+/** Of ignored objects so many are named. */
+const mostNames = 6;
 
 interface SimulateFlags extends StateFlags {
   readonly output: "yaml" | "json";
