@@ -8,22 +8,22 @@ export type { Diagnostic, RelatedPlace, Severity } from "./diagnostics/diagnosti
 export type { Origin } from "./diagnostics/place.ts";
 export { type DiffInput, type DiffOptions, type DiffResult, diff } from "./diff/diff.ts";
 export type { TrafficChange, TrafficDiff } from "./diff/traffic-diff.ts";
+export type { NodeExplanation } from "./explain/explain-node.ts";
+export { explainObject, type ObjectAnswer, type ObjectName } from "./explain/explain-object.ts";
+export type { ObjectExplanation } from "./explain/explain-service.ts";
 export {
   explainPacketIn as explainPacket,
   type PacketAnswer,
   type PacketRequest,
 } from "./explain/packet/explain-packet-in.ts";
 export type { PacketExplanation } from "./explain/packet/packet-explanation.ts";
-export type { NodeExplanation } from "./explain/service/explain-node.ts";
-export { explainObject, type ObjectAnswer, type ObjectName } from "./explain/service/explain-object.ts";
-export type { ObjectExplanation } from "./explain/service/explain-service.ts";
 export type { CompilerOptions } from "./incremental/advance.ts";
 export { type Compiler, createCompiler, type Update } from "./incremental/create-compiler.ts";
 export type { ObjectChanges, RemovedObject } from "./incremental/read-changes.ts";
-export type { LineOrigin, Script, ScriptStep, Step } from "./ir/step.ts";
+export type { LineOrigin, Script, ScriptStep, Step } from "./ir/artifact.ts";
 export type { Family } from "./model/address.ts";
 export type { ProxyMode } from "./model/proxy-configuration/proxy-configuration.ts";
 export { type DumpProblem, type ParsedDump, parseDump } from "./reconcile/live/parse-dump.ts";
 export { type ScriptTextOptions, scriptText } from "./report/script.ts";
 export { type Simulation, type SimulationOptions, simulate } from "./simulate/simulate.ts";
-export { type Snapshot, type SnapshotOptions, snapshot } from "./snapshot/snapshot.ts";
+export { type Snapshot, type SnapshotOptions, snapshot } from "./snapshot/make-snapshot.ts";

@@ -4,18 +4,11 @@ import { parseHostState } from "../reconcile/live/host-state.ts";
 import { ownedOnHost } from "../reconcile/live/live-state.ts";
 import { nothingOwned } from "../reconcile/owned-state.ts";
 import { isOnlyOurs } from "../reconcile/plan-kernel.ts";
-import type { Effects, Machine } from "./effects.ts";
-import { Failure } from "./failure.ts";
-import {
-  type Change,
-  type ChangeControl,
-  type ChangeRequest,
-  type ChangeResult,
-  changeHost,
-} from "./host/change-host.ts";
-import { compileForHost, type Desired, desiredOfPlan, type HostStateRequest } from "./host/desired.ts";
-import { type Planned, planFor } from "./host/planned.ts";
-import { readHost } from "./host/read-host.ts";
+import { type Change, type ChangeControl, type ChangeRequest, type ChangeResult, changeHost } from "./change-host.ts";
+import { compileForHost, type Desired, desiredOfPlan, type HostStateRequest } from "./desired.ts";
+import { type Effects, Failure, type Machine } from "./effects.ts";
+import { type Planned, planFor } from "./planned.ts";
+import { readHost } from "./read-host.ts";
 import { hasState } from "./requests.ts";
 
 export interface ApplyRequest extends HostStateRequest, Omit<ChangeRequest, "dryRun"> {

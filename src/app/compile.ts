@@ -2,8 +2,7 @@ import { type CompileOptions, compileNode } from "../compile/compile.ts";
 import { hasErrors } from "../diagnostics/diagnostic.ts";
 import type { ProxyMode } from "../model/proxy-configuration/proxy-configuration.ts";
 import type { CompiledNode } from "../report/script.ts";
-import type { DiagnosticGroup, Effects } from "./effects.ts";
-import { Failure } from "./failure.ts";
+import { type DiagnosticGroup, type Effects, Failure } from "./effects.ts";
 import { readState, type State } from "./read-state.ts";
 import { requestedFamilies, type StateRequest } from "./requests.ts";
 

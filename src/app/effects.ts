@@ -6,9 +6,22 @@ import type { readInputs } from "../host/files/read-inputs.ts";
 import type { readText } from "../host/files/read-sources.ts";
 import type { writeBackup } from "../host/files/write-files.ts";
 import type { readLive } from "../host/kube/read-live.ts";
-import type { holdApplyLock, kubeProxyHere, preflight, unreadableReason } from "../host/linux/preflight.ts";
+import type { holdApplyLock, kubeProxyHere, preflight, unreadableReason } from "../host/preflight.ts";
 import type { Host } from "../host/run-step.ts";
 import type { SourceDocument } from "../model/documents/source.ts";
+
+/** Why a command cannot go on. What that means for a process is for its caller to say. */
+export type FailureKind = "usage" | "invalid-input" | "environment" | "stale-plan";
+
+/** Ends a command with a message for people; anything else that is thrown is a bug. */
+export class Failure extends Error {
+  readonly kind: FailureKind;
+
+  constructor(message: string, kind: FailureKind) {
+    super(message);
+    this.kind = kind;
+  }
+}
 
 /** All that a command asks of the world around it. `cli/effects.ts` gives the real one, tests give their own. */
 export interface Effects {

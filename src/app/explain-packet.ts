@@ -1,15 +1,14 @@
 import type { ConnectionState, Entry, Protocol } from "../datapath/packet.ts";
 import { escapeControls } from "../diagnostics/printable.ts";
-import { findRemembered } from "../explain/packet/affinity.ts";
 import { type Expectation, findUnmet } from "../explain/packet/expectation.ts";
 import { type ExplainedHost, explainPacket } from "../explain/packet/explain-packet.ts";
+import { findRemembered } from "../explain/packet/find-pods.ts";
 import type { PacketExplanation } from "../explain/packet/packet-explanation.ts";
 import type { PacketQuery } from "../explain/packet/packet-query.ts";
 import { isRefusal, type PacketSource, type PacketTarget } from "../explain/packet/question.ts";
 import { type ResolvedPacket, resolvePacket } from "../explain/packet/resolve-packet.ts";
-import type { Effects } from "./effects.ts";
+import { type Effects, Failure } from "./effects.ts";
 import { compiledHost, dumpedHost } from "./explain/dumped-host.ts";
-import { Failure } from "./failure.ts";
 import { hasState, type StateRequest } from "./requests.ts";
 
 export interface ExplainPacketRequest extends StateRequest {

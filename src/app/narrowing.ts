@@ -8,8 +8,7 @@ import {
   type ServiceFilter,
 } from "../filter/service-filter.ts";
 import type { Cluster } from "../model/cluster.ts";
-import type { Effects } from "./effects.ts";
-import { Failure } from "./failure.ts";
+import { type Effects, Failure } from "./effects.ts";
 import type { NarrowRequest } from "./requests.ts";
 
 /** What is known of Services. */

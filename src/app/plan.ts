@@ -1,14 +1,13 @@
 import { type Drift, narrowDrift, servicesOf, verifyHost } from "../check/verify.ts";
 import { countHidden, type NotShown, narrowItems } from "../filter/narrowing.ts";
-import type { Step } from "../ir/step.ts";
-
+import type { Step } from "../ir/artifact.ts";
 import { linesIn } from "../reconcile/attribution.ts";
 import type { ServiceChange } from "../reconcile/summarize-changes.ts";
+import { compileForHost, type HostStateRequest } from "./desired.ts";
 import type { Effects } from "./effects.ts";
-import { compileForHost, type HostStateRequest } from "./host/desired.ts";
-import { changesOf, type Planned, planFor } from "./host/planned.ts";
-import { type HostSource, readHost } from "./host/read-host.ts";
 import { narrowingOf } from "./narrowing.ts";
+import { changesOf, type Planned, planFor } from "./planned.ts";
+import { type HostSource, readHost } from "./read-host.ts";
 import type { NarrowRequest } from "./requests.ts";
 
 export interface PlanRequest extends HostStateRequest, NarrowRequest {

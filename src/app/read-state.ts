@@ -8,8 +8,7 @@ import type { SourceDocument } from "../model/documents/source.ts";
 import type { Holdings } from "../simulate/allocate.ts";
 import type { SimulateOptions } from "../simulate/options.ts";
 import { simulateDocuments } from "../simulate/simulate-documents.ts";
-import type { Effects } from "./effects.ts";
-import { Failure } from "./failure.ts";
+import { type Effects, Failure } from "./effects.ts";
 import { type LiveRequest, type SimulateRequest, type StateRequest, simulateOptions } from "./requests.ts";
 
 /** Cluster state as a command reads it. */

@@ -1,7 +1,7 @@
 import { createSink, hasErrors } from "../diagnostics/diagnostic.ts";
 import type { Inputs } from "../host/files/read-inputs.ts";
 import { isRecord } from "../model/fields/fields.ts";
-import { type ListedState, listState } from "../simulate/list-state.ts";
+import { type ListedState, listState } from "../simulate/simulate.ts";
 import { makeSnapshot, type SnapshotObject } from "../snapshot/make-snapshot.ts";
 import { createRedactor } from "../snapshot/redact.ts";
 import type { DiagnosticGroup, Effects } from "./effects.ts";

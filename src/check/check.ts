@@ -1,8 +1,8 @@
 import { type StateOptions, stateToRead } from "../compile/read-objects.ts";
 import { createSink, type Diagnostic } from "../diagnostics/diagnostic.ts";
-import type { HostDocument } from "../ir/host-document.ts";
+import type { HostDocument } from "../ir/artifact.ts";
 import type { ProxyMode } from "../model/proxy-configuration/proxy-configuration.ts";
-import { checkCluster } from "./state/check-cluster.ts";
+import { checkCluster } from "./state/check-state.ts";
 import { checkAnnotations, isSuppressedByAnnotation } from "./suppress.ts";
 import { checkHosts } from "./text/check-host.ts";
 

@@ -6,8 +6,8 @@ import type { KnownService } from "../filter/service-filter.ts";
 import type { Cluster } from "../model/cluster.ts";
 import { isRecord } from "../model/fields/fields.ts";
 import type { InputObject } from "../model/flatten-documents.ts";
+import { matches } from "./state/checked-state.ts";
 import { readPodSources } from "./state/pod-sources.ts";
-import { matches } from "./state/selected-pods.ts";
 
 /** What `check` has looked at. */
 export interface CheckedInput {

@@ -1,8 +1,8 @@
 import { type Code, catalog, isCode } from "../diagnostics/catalog.ts";
 import { createSink, createSubject, type Diagnostic, type Sink } from "../diagnostics/diagnostic.ts";
 import { at } from "../diagnostics/place.ts";
-import { didYouMean } from "../model/fields/did-you-mean.ts";
 import { isRecord, objectAt } from "../model/fields/fields.ts";
+import { didYouMean } from "../model/fields/name-map.ts";
 import { flattenDocuments } from "../model/flatten-documents.ts";
 
 export const suppressAnnotation = "portolan/suppress";

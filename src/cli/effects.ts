@@ -19,7 +19,7 @@ export const realEffects: Pick<Effects, "sources" | "machine"> = {
 async function loadMachine(): Promise<Machine> {
   const [{ localHost }, preflight, { writeBackup }, { readPlan, fingerprintOf }] = await Promise.all([
     import("../host/run-step.ts"),
-    import("../host/linux/preflight.ts"),
+    import("../host/preflight.ts"),
     import("../host/files/write-files.ts"),
     import("../host/files/plan-file.ts"),
   ]);

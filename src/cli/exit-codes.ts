@@ -1,4 +1,5 @@
-import type { FailureKind } from "../app/failure.ts";
+import { readFileSync } from "node:fs";
+import type { FailureKind } from "../app/effects.ts";
 
 /** What scripts may rely on. */
 export const exitCodes = {
@@ -24,3 +25,11 @@ export const failureExitCodes: Readonly<Record<FailureKind, number>> = {
   environment: exitCodes.environment,
   "stale-plan": exitCodes.stalePlan,
 };
+
+/** Portolan's own version, and the kube-proxy whose rules it reproduces. */
+export function versionText(): string {
+  const manifest = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
+    version: string;
+  };
+  return `portolan ${manifest.version} (rules of kube-proxy 1.36.3)`;
+}

@@ -1,5 +1,5 @@
 import { CommanderError } from "commander";
-import { Failure } from "../app/failure.ts";
+import { Failure } from "../app/effects.ts";
 import { escapeControls } from "../diagnostics/printable.ts";
 import { exitCodes, failureExitCodes } from "./exit-codes.ts";
 import { createProgram } from "./program.ts";
@@ -22,7 +22,7 @@ export async function main(name: string): Promise<void> {
     });
     await program.parseAsync();
   } catch (error) {
-    process.exitCode = explainFailure(error, name);
+    process.exitCode = explainFailure(error);
     if (isStrayFile(error)) process.stderr.write("hint: pass cluster state with -f\n");
   }
 }
@@ -33,7 +33,7 @@ function isStrayFile(error: unknown): boolean {
   return isStray && process.argv.slice(3).some((word) => /\.(ya?ml|json)$|^\.{0,2}\/|\/$/.test(word));
 }
 
-function explainFailure(error: unknown, name: string): number {
+function explainFailure(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.fine : exitCodes.usage;
   if (error instanceof Failure) {
     process.stderr.write(`error: ${error.message.split("\n").map(escapeControls).join("\n")}\n`);

@@ -15,7 +15,7 @@ import { simulateCommand } from "./commands/simulate.ts";
 import { snapshotCommand } from "./commands/snapshot.ts";
 import { verifyCommand } from "./commands/verify.ts";
 import { watchCommand } from "./commands/watch.ts";
-import { versionText } from "./version.ts";
+import { versionText } from "./exit-codes.ts";
 
 /** Messages quote what was typed, or pasted: a terminal must not act on it. */
 const output = {

@@ -1,5 +1,5 @@
 import { createSink, createSubject, type Diagnostic, hasErrors, type Sink } from "../diagnostics/diagnostic.ts";
-import type { Script } from "../ir/step.ts";
+import type { Script } from "../ir/artifact.ts";
 import type { Family } from "../model/address.ts";
 import { defaultNodePortRange, type PortRange } from "../model/check-clashes.ts";
 import type { Cluster } from "../model/cluster.ts";

@@ -1,5 +1,5 @@
 import type { Action, Dnat, Stage } from "../ir/datapath.ts";
-import { addressNumber, canonicalAddress, isAddress, isIpv6, numberAddress } from "./addresses.ts";
+import { addressNumber, canonicalAddress, isAddress, isIpv6, numberAddress } from "./address-set.ts";
 import type { Flow } from "./flow.ts";
 import type { EvaluatedHost } from "./host.ts";
 import { familyOf } from "./match-packet.ts";

@@ -1,5 +1,5 @@
 import type { RealServer, VirtualServer } from "../ir/datapath.ts";
-import { parseTarget, printTarget } from "./addresses.ts";
+import { parseTarget, printTarget } from "./address-set.ts";
 import { addHop, type ChainExit, type Flow } from "./flow.ts";
 import { type EvaluatedHost, serverKey } from "./host.ts";
 import type { Scheduling } from "./packet.ts";

@@ -1,5 +1,5 @@
 import type { PacketRule, RuleReader } from "../ir/datapath.ts";
-import { canonicalAddress, isAddress } from "./addresses.ts";
+import { canonicalAddress, isAddress } from "./address-set.ts";
 
 /** A chain whose lines stay text until somebody walks it. */
 export interface LoadedChain {

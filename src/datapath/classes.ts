@@ -1,5 +1,4 @@
-import { type AddressSet, intersect, isEmpty, subtract, unite } from "./address-set.ts";
-import { printTarget } from "./addresses.ts";
+import { type AddressSet, intersect, isEmpty, printTarget, subtract, unite } from "./address-set.ts";
 import type { Assumption, Outcome } from "./packet.ts";
 import { everything, nearShare, plus, type Share, sameShare } from "./share.ts";
 

@@ -1,14 +1,30 @@
+import type { PlacedProblem, TextPart } from "../ir/artifact.ts";
 import type { LookupSet, Stage, VirtualServer } from "../ir/datapath.ts";
-import type { TextPart, TextProblem } from "../ir/text.ts";
-import { parseSets } from "../languages/ipset/parse.ts";
-import { lookupSetOf } from "../languages/ipset/to-datapath.ts";
-import { stagesOf } from "../languages/iptables/stages.ts";
-import { parseServers } from "../languages/ipvs/parse.ts";
-import { balancerStages, virtualServerOf } from "../languages/ipvs/to-datapath.ts";
-import { type AddressSet, parseAddressSet, unite } from "./address-set.ts";
-import { canonicalAddress, isAddress, isIpv6, parseTarget, printTarget } from "./addresses.ts";
-import type { HostTexts, NodeEnvironment } from "./host-texts.ts";
-import { type LoadedRules, type LoadProblem, loadRules } from "./load-rules.ts";
+import { type AddressSet, parseTarget, printTarget } from "./address-set.ts";
+import type { LoadedChain } from "./chain-index.ts";
+
+/** What one host is programmed with, as the tools spell it, whoever wrote it. Parts of one tool lie one over the other. */
+export interface HostTexts {
+  /** iptables-save, or what iptables-restore takes; empty where there is no such family. */
+  readonly iptables: readonly TextPart[];
+  readonly ip6tables: readonly TextPart[];
+  /** `ipset save`. */
+  readonly ipset: readonly TextPart[];
+  /** `ipvsadm -Sn`. */
+  readonly ipvs: readonly TextPart[];
+  /** What the dummy device kube-ipvs0 carries, without prefix lengths. */
+  readonly serviceAddresses: readonly string[];
+}
+
+/** What a node's kernel knows besides the rules. */
+export interface NodeEnvironment {
+  /** What `LOCAL` means, besides loopback and the addresses of kube-ipvs0. */
+  readonly nodeAddresses: readonly string[];
+  /** CIDRs of the pods of this node. */
+  readonly podRanges: readonly string[];
+  /** The sysctl net.ipv4.conf.all.route_localnet; undefined where nobody tells, and then it may be on. */
+  readonly routeLocalnet?: boolean | undefined;
+}
 
 /** A host as packets meet it: what its tools' text says, read once, and what its kernel knows besides. */
 export interface EvaluatedHost {
@@ -27,66 +43,17 @@ export interface EvaluatedHost {
   readonly problems: readonly LoadProblem[];
 }
 
-/** Reads the text of one host. Problems are lines that may hide something; the rest counts all the same. */
-export function readEvaluatedHost(texts: HostTexts, world: NodeEnvironment): EvaluatedHost {
-  const ipv4 = loadRules(texts.iptables);
-  const ipv6 = loadRules(texts.ip6tables);
-  const sets = readParts(texts.ipset, (text) => {
-    const read = parseSets(text);
-    return { values: read.sets.map(lookupSetOf), problems: read.problems };
-  });
-  const servers = readParts(texts.ipvs, (text) => {
-    const read = parseServers(text);
-    return { values: read.servers.map(virtualServerOf), problems: read.problems };
-  });
-  const localAddresses = new Set(
-    [...world.nodeAddresses, ...texts.serviceAddresses].filter(isAddress).map(canonicalAddress),
-  );
-  const local = byFamily(["127.0.0.0/8", "::1/128", ...localAddresses]);
-  return {
-    families: { ipv4, ipv6 },
-    stages: [
-      ...stagesOf("ip", ipv4.tables),
-      ...stagesOf("ip6", ipv6.tables),
-      ...(servers.values.length > 0 ? balancerStages : []),
-    ],
-    sets: new Map(sets.values.map((set) => [set.name, set])),
-    servers: new Map(servers.values.map((server) => [serverKey(server.protocol, server.address), server])),
-    localAddresses,
-    local,
-    pods: byFamily(world.podRanges),
-    world,
-    problems: [...ipv4.problems, ...ipv6.problems, ...sets.problems, ...servers.problems],
-  };
+/** The rules of one family by table and chain. Lines stay text until somebody walks their chain. */
+export interface LoadedRules {
+  readonly tables: ReadonlyMap<string, ReadonlyMap<string, LoadedChain>>;
+  readonly problems: readonly LoadProblem[];
 }
+
+/** A line that may hide a rule, or rules that are not all there. */
+export type LoadProblem = PlacedProblem;
 
 /** `ADDRESS:PORT` in any spelling. */
 export function serverKey(protocol: string, address: string): string {
   const target = parseTarget(address);
   return `${protocol} ${target === undefined ? address : printTarget(target)}`;
-}
-
-interface ReadText<T> {
-  readonly values: readonly T[];
-  readonly problems: readonly TextProblem[];
-}
-
-function readParts<T>(parts: readonly TextPart[], read: (text: string) => ReadText<T>) {
-  const values: T[] = [];
-  const problems: LoadProblem[] = [];
-  for (const { file, text } of parts) {
-    const result = read(text);
-    for (const value of result.values) values.push(value);
-    problems.push(...result.problems.map((problem) => ({ file, ...problem })));
-  }
-  return { values, problems };
-}
-
-function byFamily(ranges: readonly string[]): { readonly ipv4: AddressSet; readonly ipv6: AddressSet } {
-  const sets = (wanted: boolean): readonly AddressSet[] =>
-    ranges
-      .filter((range) => isIpv6(range) === wanted)
-      .map(parseAddressSet)
-      .filter((set) => set !== undefined);
-  return { ipv4: unite(sets(false), 32), ipv6: unite(sets(true), 128) };
 }

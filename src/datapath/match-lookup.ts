@@ -1,6 +1,14 @@
 import type { LookupEntry, LookupField, LookupIn, LookupPart, LookupSet } from "../ir/datapath.ts";
-import { type AddressSet, contains, intersect, parseAddressSet, unite } from "./address-set.ts";
-import { addressNumber, canonicalAddress, isAddress } from "./addresses.ts";
+import {
+  type AddressSet,
+  addressNumber,
+  canonicalAddress,
+  contains,
+  intersect,
+  isAddress,
+  parseAddressSet,
+  unite,
+} from "./address-set.ts";
 import type { Flow } from "./flow.ts";
 import type { EvaluatedHost } from "./host.ts";
 import { all, type Matched, none, unknown, within } from "./matched.ts";

@@ -1,6 +1,15 @@
 import type { AddressIn, InterfaceIs, PortIn, Predicate, RecentIn } from "../ir/datapath.ts";
-import { type AddressSet, contains, noAddress, parseAddressSet, unite } from "./address-set.ts";
-import { addressNumber, canonicalAddress, isAddress, parseTarget } from "./addresses.ts";
+import {
+  type AddressSet,
+  addressNumber,
+  canonicalAddress,
+  contains,
+  isAddress,
+  noAddress,
+  parseAddressSet,
+  parseTarget,
+  unite,
+} from "./address-set.ts";
 import type { Flow } from "./flow.ts";
 import type { EvaluatedHost } from "./host.ts";
 import { matchLookup } from "./match-lookup.ts";

@@ -1,6 +1,5 @@
 import type { PacketRule, VirtualServer } from "../ir/datapath.ts";
-import type { AddressSet } from "./address-set.ts";
-import type { Target } from "./addresses.ts";
+import type { AddressSet, Target } from "./address-set.ts";
 import type { Share } from "./share.ts";
 
 /** From the network, from a pod of this node, or from a process of the node itself. */

@@ -1,4 +1,4 @@
-import { printTarget } from "../datapath/addresses.ts";
+import { printTarget } from "../datapath/address-set.ts";
 import { type Part, sameParts } from "../datapath/classes.ts";
 import { nothing, type Share, sameShare, shareNumber, total } from "../datapath/share.ts";
 import type { Difference } from "./destinations/compare-destination.ts";

@@ -1,9 +1,8 @@
 import { compileNode } from "../compile/compile.ts";
 import type { ReadState } from "../compile/read-objects.ts";
-import type { HostTexts, NodeEnvironment } from "../datapath/host-texts.ts";
+import type { HostTexts, NodeEnvironment } from "../datapath/host.ts";
 import { originOf, type Place } from "../diagnostics/place.ts";
-import { artifactsOf } from "../ir/artifact.ts";
-import type { Script } from "../ir/step.ts";
+import { artifactsOf, type Script } from "../ir/artifact.ts";
 import type { Family } from "../model/address.ts";
 import { locate } from "../model/documents/locate.ts";
 import type { ProxyMode } from "../model/proxy-configuration/proxy-configuration.ts";

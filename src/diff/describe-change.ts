@@ -1,5 +1,11 @@
-import { type AddressSet, contains, firstAddress } from "../datapath/address-set.ts";
-import { addressNumber, numberAddress, printTarget } from "../datapath/addresses.ts";
+import {
+  type AddressSet,
+  addressNumber,
+  contains,
+  firstAddress,
+  numberAddress,
+  printTarget,
+} from "../datapath/address-set.ts";
 import type { Part } from "../datapath/classes.ts";
 import { isDelivered, isUntouched, severityOf, targets } from "./classify-change.ts";
 import type { Difference, EntryComparison } from "./destinations/compare-destination.ts";

@@ -1,14 +1,15 @@
-import { type EvaluatedHost, readEvaluatedHost } from "../datapath/host.ts";
+import type { EvaluatedHost } from "../datapath/host.ts";
 import type { Narrowing } from "../filter/narrowing.ts";
+import { readEvaluatedHost } from "../reconcile/live/evaluated-host.ts";
+import { pairTables } from "./changed-chains.ts";
 import { describeChange, type NodePair } from "./describe-change.ts";
 import { compareDestination } from "./destinations/compare-destination.ts";
 import { enumerateDestinations } from "./destinations/enumerate-destinations.ts";
 import { createEquivalencePrefilter, type RulePairs } from "./destinations/equivalence-prefilter.ts";
 import { type DestinationChange, foldDestinations } from "./destinations/fold-destinations.ts";
-import { pairTables } from "./rules/changed-chains.ts";
-import { diffRules } from "./rules/diff-rules.ts";
-import { type ComparedTexts, narrowTexts } from "./rules/filter-rules.ts";
-import { createLineOwners } from "./rules/line-owners.ts";
+import { diffRules } from "./diff-rules.ts";
+import { type ComparedTexts, narrowTexts } from "./filter-rules.ts";
+import { createLineOwners } from "./line-owners.ts";
 import type { SideNode } from "./side.ts";
 import type { NodeRules, TrafficChange } from "./traffic-diff.ts";
 

@@ -1,6 +1,6 @@
 import { type ReadState, readObjects, type StateOptions } from "../compile/read-objects.ts";
 import { type Diagnostic, hasErrors } from "../diagnostics/diagnostic.ts";
-import type { HostDocument } from "../ir/host-document.ts";
+import type { HostDocument } from "../ir/artifact.ts";
 import { compileSide } from "./compile-side.ts";
 import { diffSides } from "./diff-sides.ts";
 import { type HostSide, hostSideOf } from "./host-side.ts";

@@ -1,13 +1,12 @@
-import { parseTarget } from "../datapath/addresses.ts";
-import type { HostTexts, NodeEnvironment } from "../datapath/host-texts.ts";
-import { loadRules } from "../datapath/load-rules.ts";
-import { type HostDocument, placedText, textsUnder } from "../ir/host-document.ts";
-import type { TextPart } from "../ir/text.ts";
+import { parseTarget } from "../datapath/address-set.ts";
+import type { HostTexts, NodeEnvironment } from "../datapath/host.ts";
+import { type HostDocument, placedText, type TextPart, textsUnder } from "../ir/artifact.ts";
 import { batchHeading, withoutLength } from "../languages/iproute.ts";
 import { languageOf } from "../languages/registry.ts";
 import type { ProxyMode } from "../model/proxy-configuration/proxy-configuration.ts";
 import { iptablesChains } from "../programs/kube-proxy/chain-names.ts";
 import { isServiceAddressSet, setPrefix, sets } from "../programs/kube-proxy/set-names.ts";
+import { loadRules } from "../reconcile/live/evaluated-host.ts";
 import { parseHostState, validateDump } from "../reconcile/live/host-state.ts";
 
 /** A host as texts of tools show it: what a SideNode takes of a dump or an --out-dir folder. */

@@ -1,5 +1,4 @@
-import { intersect, isEmpty } from "../datapath/address-set.ts";
-import { printTarget } from "../datapath/addresses.ts";
+import { intersect, isEmpty, printTarget } from "../datapath/address-set.ts";
 import { type Part, sameParts } from "../datapath/classes.ts";
 import { printFraction, printPercent, shareNumber } from "../datapath/share.ts";
 import { verdictWords } from "./classify-change.ts";

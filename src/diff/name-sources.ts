@@ -5,13 +5,13 @@ import {
   intersect,
   isEmpty,
   isEverything,
+  numberAddress,
   parseAddressSet,
   printCidrs,
   sameSet,
   subtract,
   unite,
 } from "../datapath/address-set.ts";
-import { numberAddress } from "../datapath/addresses.ts";
 import type { Entry } from "../datapath/packet.ts";
 import type { SideNode } from "./side.ts";
 

@@ -1,4 +1,4 @@
-import { parseTarget, printTarget } from "../datapath/addresses.ts";
+import { parseTarget, printTarget } from "../datapath/address-set.ts";
 import type { Part } from "../datapath/classes.ts";
 import { originOf } from "../diagnostics/place.ts";
 import type { Cluster } from "../model/cluster.ts";

@@ -1,6 +1,5 @@
-import type { NodeEnvironment } from "../datapath/host-texts.ts";
-
-import { toolNames } from "../ir/text.ts";
+import type { NodeEnvironment } from "../datapath/host.ts";
+import { toolNames } from "../ir/artifact.ts";
 import { type Family, families } from "../model/address.ts";
 import type { Cluster } from "../model/cluster.ts";
 import { usedFamilies } from "../plan/forwarding/node-view.ts";

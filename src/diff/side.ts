@@ -1,4 +1,4 @@
-import type { HostTexts, NodeEnvironment } from "../datapath/host-texts.ts";
+import type { HostTexts, NodeEnvironment } from "../datapath/host.ts";
 import type { ProxyMode } from "../model/proxy-configuration/proxy-configuration.ts";
 import type { SideLabel, SourcePlace } from "./traffic-diff.ts";
 

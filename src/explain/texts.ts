@@ -1,6 +1,11 @@
-import { type Artifact, artifactsOf } from "../ir/artifact.ts";
-import type { LineOrigin, Script } from "../ir/step.ts";
-import type { LanguageId, PlacedProblem } from "../ir/text.ts";
+import {
+  type Artifact,
+  artifactsOf,
+  type LanguageId,
+  type LineOrigin,
+  type PlacedProblem,
+  type Script,
+} from "../ir/artifact.ts";
 import { concernsRules, parseRules } from "../languages/iptables/parse.ts";
 import { readTables, type SavedTables } from "../languages/iptables/read-tables.ts";
 import type { Rule } from "../languages/iptables/rule.ts";

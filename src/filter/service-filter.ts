@@ -1,4 +1,4 @@
-import { didYouMean } from "../model/fields/did-you-mean.ts";
+import { didYouMean } from "../model/fields/name-map.ts";
 import { type LabelSelector, matchesLabels } from "./label-selector.ts";
 
 /** Which Services to show: those of one of the namespaces, with such labels, and among those named. */

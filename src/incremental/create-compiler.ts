@@ -1,5 +1,5 @@
 import { createSink, createSubject, type Diagnostic, type Sink, type Subject } from "../diagnostics/diagnostic.ts";
-import type { Script, ScriptStep, Step } from "../ir/step.ts";
+import type { Script, ScriptStep, Step } from "../ir/artifact.ts";
 import type { UdpService } from "../languages/conntrack.ts";
 import { defaultNodePortRange } from "../model/check-clashes.ts";
 import { checkSlices } from "../model/objects/check-slices.ts";

@@ -1,5 +1,5 @@
 import type { Family } from "../model/address.ts";
-import type { FragmentServer, KernelWriter } from "../programs/fragment.ts";
+import type { FragmentServer, KernelWriter } from "../programs/program.ts";
 import { nothingOwned, type OwnedServer, type OwnedSet, type OwnedState } from "../reconcile/owned-state.ts";
 import type { Member } from "./delta-rules.ts";
 import type { Ledger } from "./reference-counts.ts";

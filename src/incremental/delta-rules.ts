@@ -1,4 +1,4 @@
-import type { Fragment, TableRules } from "../programs/fragment.ts";
+import type { Fragment, TableRules } from "../programs/program.ts";
 import { emptyTable, type OwnedRules, type OwnedTable } from "../reconcile/owned-state.ts";
 import { type PartialChain, tagRule } from "../reconcile/rules/partial-chain.ts";
 import { countBefore, type Ledger, rulesOf } from "./reference-counts.ts";

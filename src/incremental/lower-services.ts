@@ -5,8 +5,7 @@ import type {
   ForwardingPlan,
   ServicePortPlan,
 } from "../plan/forwarding/forwarding-plan.ts";
-import type { Fragment } from "../programs/fragment.ts";
-import type { ForwardingProgram } from "../programs/program.ts";
+import type { ForwardingProgram, Fragment } from "../programs/program.ts";
 import { keyOf } from "./store.ts";
 
 /** By family, then by the key of the Service, in name order. */

@@ -1,7 +1,7 @@
-import type { Step } from "../ir/step.ts";
+import type { Step } from "../ir/artifact.ts";
 import type { Family } from "../model/address.ts";
 import type { ForwardingPlan } from "../plan/forwarding/forwarding-plan.ts";
-import { type KernelWriter, noFragment } from "../programs/fragment.ts";
+import { type KernelWriter, noFragment } from "../programs/program.ts";
 import type { Backend } from "../reconcile/live/host-state.ts";
 import { nothingOwned, type OwnedRules, type OwnedState } from "../reconcile/owned-state.ts";
 import { planPart } from "../reconcile/plan-changes.ts";

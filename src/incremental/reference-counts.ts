@@ -1,5 +1,5 @@
 import type { Family } from "../model/address.ts";
-import type { Fragment } from "../programs/fragment.ts";
+import type { Fragment } from "../programs/program.ts";
 import type { Fragments } from "./lower-services.ts";
 
 /** What all Services of one family ask for together, as far as a change of one has to know it. */

@@ -1,6 +1,95 @@
 import type { Family } from "../model/address.ts";
-import type { LineOrigin, Script } from "./step.ts";
-import type { LanguageId, TextPart } from "./text.ts";
+
+/** One process: its arguments and what it reads, as UTF-8 text. Nothing else can be run on a host. */
+export interface Step<Input extends string | Uint8Array = string> {
+  /** What it is for, in a few words. */
+  readonly purpose: string;
+  readonly argv: readonly string[];
+  /** Empty for a process that reads nothing. */
+  readonly stdin: Input;
+  /** What it says when there is nothing left to do, which is no failure: a connection that ended by itself. */
+  readonly mayFail?: boolean;
+}
+
+/** The steps that program a host which has nothing of ours yet, in this order. */
+export interface Script {
+  readonly steps: readonly ScriptStep[];
+}
+
+/** A step of a script, which feeds a tool an artifact. Bytes, since a cluster has megabytes of rules. */
+export interface ScriptStep extends Step<Uint8Array> {
+  readonly language: LanguageId;
+  /** Of rules; undefined where the language holds both families in one text. */
+  readonly family?: Family;
+  /** The name under which `--out-dir` keeps `stdin`; undefined for a step that reads nothing. */
+  readonly file: string | undefined;
+  /** When asked for: where each line comes from. */
+  readonly origins?: readonly LineOrigin[];
+}
+
+/** Something a kernel or its tools must know for steps to work, and a command that shows whether they do. */
+export interface Feature {
+  /** `match recent (iptables)`, `set type hash:ip,port` ... */
+  readonly name: string;
+  /** Run in a scratch network namespace, in this order; a feature is there when its last command succeeds. */
+  readonly commands: readonly string[];
+}
+
+export interface LineOrigin {
+  /** Line of `stdin`, from 1. */
+  readonly line: number;
+  /** `Service shop/web`, `EndpointSlice shop/web-x7k2p`, or `kube-proxy` for what is always there. */
+  readonly object: string;
+  readonly field: string;
+  readonly document: number | undefined;
+  readonly path: readonly (string | number)[];
+}
+
+/**
+ * The order that keeps every prefix safe: first what nothing leads to yet, then what leads traffic there, last what
+ * nothing leads to any more. At any moment a packet is treated as before or as after.
+ */
+export interface PhasedSteps {
+  readonly make: readonly Step[];
+  readonly switchOver: readonly Step[];
+  readonly remove: readonly Step[];
+}
+
+/** A step that feeds lines to a tool; none where there are no lines. */
+export function feed(purpose: string, argv: readonly string[], lines: readonly string[]): readonly Step[] {
+  return lines.length === 0 ? [] : [{ purpose, argv, stdin: `${lines.join("\n")}\n` }];
+}
+
+/** How a tool is spoken: the languages of languages/registry.ts. */
+export type LanguageId =
+  | "iptables"
+  | "ipset"
+  | "ipvs"
+  | "ipvs-timeouts"
+  | "iproute"
+  | "sysctl"
+  | "nfacct"
+  | "conntrack";
+
+/** A text of a tool, and what to call it when a line of it is named: `iptables.restore`, `node1.save`. */
+export interface TextPart {
+  readonly file: string;
+  readonly text: string;
+}
+
+/** What is wrong with a line of a tool's text, counted from 1. */
+export interface TextProblem {
+  readonly line: number;
+  readonly message: string;
+}
+
+/** The same in one of several texts. */
+export interface PlacedProblem extends TextProblem {
+  readonly file: string;
+}
+
+/** The tool for the rules of a family, which the names of its `-save` and `-restore` begin with. */
+export const toolNames = { ipv4: "iptables", ipv6: "ip6tables" } as const;
 
 /** A text in one language, made by a program or read from a host. */
 export interface Artifact extends TextPart {
@@ -17,4 +106,39 @@ export function artifactsOf({ steps }: Script): readonly Artifact[] {
   return steps.flatMap(({ language, family, file, stdin, origins = [] }) =>
     file === undefined || stdin.length === 0 ? [] : [{ language, family, file, text: decoder.decode(stdin), origins }],
   );
+}
+
+/**
+ * What one host holds, as its tools print it: what `collect` writes, and what every command makes of the texts it is given.
+ * It lies in ir/ since readers of every layer take it: the datapath, reconcile, explain, check and diff.
+ */
+export interface HostDocument {
+  /** How the texts came: from collect, which leaves nothing out; from compile; or saved one by one. */
+  readonly kind: "collected" | "compiled" | "saved";
+  /** Of a collected document; those without a version are of the first. */
+  readonly version: number;
+  /** As the host calls itself, or as the heading over its texts does; undefined where nothing says it. */
+  readonly name: string | undefined;
+  readonly texts: readonly HostText[];
+  /** Why there is no text under a heading: the tool is not installed, or what it printed when it failed. */
+  readonly failures: Readonly<Record<string, string>>;
+}
+
+export interface HostText extends Artifact {
+  /** The command that prints such a text: `iptables-save`. */
+  readonly heading: string;
+  /** Which of the texts that were read it is in, from 0. */
+  readonly source: number;
+  /** The line of that text at which it begins, from 1. */
+  readonly firstLine: number;
+}
+
+/** A text with blank lines for what comes before it in its file, so that its lines count as there. */
+export function placedText({ text, firstLine }: HostText): string {
+  return "\n".repeat(firstLine - 1) + text;
+}
+
+/** The texts under a heading, in order. */
+export function textsUnder({ texts }: HostDocument, heading: string): readonly HostText[] {
+  return texts.filter((text) => text.heading === heading);
 }

@@ -1,4 +1,4 @@
-import type { Feature } from "../ir/step.ts";
+import type { Feature } from "../ir/artifact.ts";
 import { parseIp } from "../model/address.ts";
 import { isRecord } from "../model/fields/fields.ts";
 import { type HostLanguage, parseParts } from "./language.ts";

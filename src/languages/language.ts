@@ -1,5 +1,4 @@
-import type { Feature, Step } from "../ir/step.ts";
-import type { LanguageId, PlacedProblem, TextPart, TextProblem } from "../ir/text.ts";
+import type { Feature, LanguageId, PlacedProblem, Step, TextPart, TextProblem } from "../ir/artifact.ts";
 import type { Family } from "../model/address.ts";
 
 /** How one tool is spoken: which texts are in its language, and how they are read and written. */

@@ -1,4 +1,4 @@
-import type { LanguageId } from "../ir/text.ts";
+import type { LanguageId } from "../ir/artifact.ts";
 import { conntrack } from "./conntrack.ts";
 import { iproute } from "./iproute.ts";
 import { ipset } from "./ipset/language.ts";

@@ -1,4 +1,4 @@
-import type { Script, ScriptStep, Step } from "../ir/step.ts";
+import type { Script, ScriptStep, Step } from "../ir/artifact.ts";
 
 const decoder = new TextDecoder();
 

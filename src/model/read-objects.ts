@@ -1,8 +1,7 @@
 import { createSubject, describeSubject, type Report, type Sink, type Subject } from "../diagnostics/diagnostic.ts";
 import type { Place } from "../diagnostics/place.ts";
-import { didYouMean } from "./fields/did-you-mean.ts";
 import { type Fields, isRecord } from "./fields/fields.ts";
-import { type NameMap, namesIn } from "./fields/name-map.ts";
+import { didYouMean, type NameMap, namesIn } from "./fields/name-map.ts";
 import type { InputObject } from "./flatten-documents.ts";
 import type { EndpointSlice } from "./objects/endpoint-slice.ts";
 import { type Host, type Node, parseHost, parseNode } from "./objects/node.ts";

@@ -1,6 +1,6 @@
 import { describeObject } from "../diagnostics/diagnostic.ts";
 import { at, originOf, type Place } from "../diagnostics/place.ts";
-import type { LineOrigin } from "../ir/step.ts";
+import type { LineOrigin } from "../ir/artifact.ts";
 import { placeOfEndpoint } from "../model/objects/endpoint-slice.ts";
 import type { Endpoint, ServicePortPlan } from "../plan/forwarding/forwarding-plan.ts";
 

@@ -1,8 +1,8 @@
-import { type Artifact, artifactsOf } from "../ir/artifact.ts";
-import type { Script } from "../ir/step.ts";
-import type { LanguageId } from "../ir/text.ts";
+import { type Artifact, artifactsOf, type LanguageId, type Script } from "../ir/artifact.ts";
+import type { UdpService } from "../languages/conntrack.ts";
 import { languageOf } from "../languages/registry.ts";
 import type { Family } from "../model/address.ts";
+import type { ForwardingPlan, ServicePortPlan } from "../plan/forwarding/forwarding-plan.ts";
 import { addressDevice } from "../programs/kube-proxy/names.ts";
 import { ownedRules, ownedServers, ownedSets } from "./owned-objects.ts";
 import type { OwnedRules, OwnedState } from "./owned-state.ts";
@@ -30,4 +30,31 @@ function rulesIn(artifacts: readonly Artifact[], family: Family): OwnedRules | u
   const rules = ownedRules(languageOf.iptables.parse(parts).doc);
   const tables = [...rules.tables].map(([name, table]) => [name, { ...table, foreignBefore: new Map() }] as const);
   return { ...rules, tables: new Map(tables) };
+}
+
+/** The UDP service ports of a node whose connections may have to be forgotten. */
+export function udpServices({ families }: ForwardingPlan): readonly UdpService[] {
+  const services: UdpService[] = [];
+  for (const { family, servicePorts } of families) {
+    for (const servicePort of servicePorts) {
+      if (servicePort.protocol !== "udp") continue;
+      const service = udpService(family, servicePort);
+      if (service.endpoints.size > 0) services.push(service);
+    }
+  }
+  return services;
+}
+
+/** Policies and termination do not count: connections that last are served on, as those of TCP are. */
+function udpService(family: Family, { port, clusterIp, external, endpoints }: ServicePortPlan): UdpService {
+  const vips = [clusterIp, ...(external?.loadBalancerIps ?? []), ...(external?.externalIps ?? [])];
+  const serving = endpoints.all.filter(({ entry }) => entry.serving);
+  return {
+    family,
+    addresses: vips.map(({ address: { text } }) =>
+      family === "ipv4" ? `${text}:${port.port}` : `[${text}]:${port.port}`,
+    ),
+    nodePort: external?.nodePort,
+    endpoints: new Set(serving.map(({ target }) => target)),
+  };
 }

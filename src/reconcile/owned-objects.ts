@@ -1,8 +1,8 @@
-import type { SavedSet } from "../languages/ipset/parse.ts";
+import type { SavedSet } from "../languages/ipset/text.ts";
 import { targetOf } from "../languages/iptables/canonical-rule.ts";
 import type { SavedTable, SavedTables } from "../languages/iptables/read-tables.ts";
 import { builtInChains } from "../languages/iptables/rule.ts";
-import { printServers, type SavedServer } from "../languages/ipvs/parse.ts";
+import { printServers, type SavedServer } from "../languages/ipvs/text.ts";
 import { type Cidr, cidrContains, parseIp } from "../model/address.ts";
 import { chainPrefix, isOwnedChain, kubeletCanary } from "../programs/kube-proxy/chain-names.ts";
 import { isNodePortSet, isOwnedSet } from "../programs/kube-proxy/set-names.ts";

@@ -1,4 +1,4 @@
-import type { Step } from "../ir/step.ts";
+import type { Step } from "../ir/artifact.ts";
 import { deleteFlow, type UdpFlow } from "../languages/conntrack.ts";
 import { type Family, families } from "../model/address.ts";
 import { isEndpointChain } from "../programs/kube-proxy/chain-names.ts";

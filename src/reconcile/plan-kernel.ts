@@ -1,4 +1,4 @@
-import { feed, type Step } from "../ir/step.ts";
+import { feed, type Step } from "../ir/artifact.ts";
 import { iptablesChains as chains } from "../programs/kube-proxy/chain-names.ts";
 import { addressDevice } from "../programs/kube-proxy/names.ts";
 import type { OwnedState } from "./owned-state.ts";

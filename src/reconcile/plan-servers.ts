@@ -1,4 +1,4 @@
-import { feed, type Step } from "../ir/step.ts";
+import { feed, type Step } from "../ir/artifact.ts";
 import type { OwnedServer } from "./owned-state.ts";
 
 /** One virtual server that is not as desired. */

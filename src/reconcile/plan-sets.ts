@@ -1,4 +1,4 @@
-import { feed, type PhasedSteps } from "../ir/step.ts";
+import { feed, type PhasedSteps } from "../ir/artifact.ts";
 import { swapSetPrefix } from "../programs/kube-proxy/set-names.ts";
 import type { OwnedSet } from "./owned-state.ts";
 import type { LocalPolicyTransitions } from "./plan-servers.ts";

@@ -1,8 +1,7 @@
 import type { Drift } from "../check/verify.ts";
 import { escapeControls } from "../diagnostics/printable.ts";
 import type { NotShown } from "../filter/narrowing.ts";
-import type { Step } from "../ir/step.ts";
-
+import type { Step } from "../ir/artifact.ts";
 import { type Family, families, familyNames } from "../model/address.ts";
 import type { Backend } from "../reconcile/live/host-state.ts";
 import type { OwnedState } from "../reconcile/owned-state.ts";

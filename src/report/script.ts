@@ -1,6 +1,6 @@
 import { stringify } from "yaml";
 import { escapeControls } from "../diagnostics/printable.ts";
-import type { LineOrigin, Script } from "../ir/step.ts";
+import type { LineOrigin, Script } from "../ir/artifact.ts";
 import { printApplyScript } from "../languages/shell.ts";
 import type { SourceDocument } from "../model/documents/source.ts";
 

@@ -1,8 +1,8 @@
 import { createSubject } from "../diagnostics/diagnostic.ts";
 import { at } from "../diagnostics/place.ts";
 import { type Cidr, cidrContains, parseIp } from "../model/address.ts";
-import { didYouMean } from "../model/fields/did-you-mean.ts";
 import { isRecord, typeAndValue } from "../model/fields/fields.ts";
+import { didYouMean } from "../model/fields/name-map.ts";
 import type { InputObject } from "../model/flatten-documents.ts";
 import { subjectOf } from "../model/read-objects.ts";
 import { type Draft, type GivenObjects, isKind, reportOn, versionOf } from "./draft.ts";

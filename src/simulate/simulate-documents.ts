@@ -1,12 +1,13 @@
-import { createSink, type Sink } from "../diagnostics/diagnostic.ts";
+import { createSink, createSubject, type Sink } from "../diagnostics/diagnostic.ts";
 import { type Origin, originOf } from "../diagnostics/place.ts";
 import { layOver } from "../model/documents/apply-overlay.ts";
+import { checkEndpointsStay, serviceOfEndpoints } from "../model/documents/check-endpoints-stay.ts";
 import { isRecord } from "../model/fields/fields.ts";
 import { type DocumentRoles, flattenDocuments, type InputObject } from "../model/flatten-documents.ts";
 import type { Holdings } from "./allocate.ts";
+import { type GivenObject, sortGiven } from "./draft.ts";
 import type { SimulateOptions } from "./options.ts";
 import { recomputeEndpoints, simulateObjects } from "./simulate-objects.ts";
-import { staleEndpoints } from "./stale-endpoints.ts";
 import type { Value } from "./values.ts";
 
 export interface SimulateRequest {
@@ -70,4 +71,29 @@ function replaceAt(within: unknown, [key, ...rest]: readonly (string | number)[]
   if (Array.isArray(within)) return within.with(Number(key), replaceAt(within[Number(key)], rest, value));
   const record = isRecord(within) ? within : {};
   return { ...record, [key]: replaceAt(record[key], rest, value) };
+}
+
+/**
+ * The Services (`shop/web`) of an overlay that a cluster would give other endpoints than they have below it: another
+ * selector, or other target ports. Only where the state holds pods of their namespace, and the overlay no slices.
+ */
+export function staleEndpoints(
+  objects: readonly InputObject[],
+  below: readonly InputObject[],
+  overlaysFrom: number,
+): ReadonlySet<string> {
+  const isAbove = ({ place }: InputObject): boolean => originOf(place).document >= overlaysFrom;
+  const withEndpoints = new Set(objects.filter(isAbove).map(serviceOfEndpoints));
+  const laid = sortGiven(objects);
+  const namespaces = new Set(laid.Pod.map(({ namespace }) => namespace));
+  const before = new Map(sortGiven(below).Service.map((service) => [service.key, service]));
+  const isStale = ({ key, namespace, input }: GivenObject): boolean => {
+    const old = before.get(key);
+    if (old === undefined || !isAbove(input) || !namespaces.has(namespace)) return false;
+    const sink = createSink();
+    const report = sink.reporter(createSubject());
+    checkEndpointsStay(input, old.input, withEndpoints, report);
+    return sink.diagnostics.length > 0;
+  };
+  return new Set(laid.Service.filter(isStale).map(({ key }) => key));
 }

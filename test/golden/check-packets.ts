@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { parseAllDocuments } from "yaml";
-import { canonicalAddress, isAddress, isIpv6 } from "../../src/datapath/addresses.ts";
+import { canonicalAddress, isAddress, isIpv6 } from "../../src/datapath/address-set.ts";
 import type { EvaluatedHost } from "../../src/datapath/host.ts";
 import type { ProxyMode } from "../../src/model/proxy-configuration/proxy-configuration.ts";
 import { readCase } from "../harness/golden-cases.ts";

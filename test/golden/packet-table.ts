@@ -1,4 +1,4 @@
-import { canonicalAddress, isAddress, parseTarget } from "../../src/datapath/addresses.ts";
+import { canonicalAddress, isAddress, parseTarget } from "../../src/datapath/address-set.ts";
 import type { Entry } from "../../src/datapath/packet.ts";
 import { everything, type Share, sameShare, share, total } from "../../src/datapath/share.ts";
 import type { TracedPacket } from "../harness/trace.ts";

@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { modes } from "../../scripts/golden/generate-case.mjs";
-import { checkCluster } from "../../src/check/state/check-cluster.ts";
+import { checkCluster } from "../../src/check/state/check-state.ts";
 import { compile } from "../../src/compile/compile.ts";
 import { createSink } from "../../src/diagnostics/diagnostic.ts";
 import { isRecord } from "../../src/model/fields/fields.ts";

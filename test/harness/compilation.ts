@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import type { Compilation } from "../../src/compile/compile.ts";
 import type { Update } from "../../src/index.ts";
-import type { Step } from "../../src/ir/step.ts";
+import type { Step } from "../../src/ir/artifact.ts";
 
 import { parseTables } from "../../src/languages/iptables/parse.ts";
 

@@ -1,7 +1,7 @@
 import { type CompileOptions, compileNode, readCluster } from "../../src/compile/compile.ts";
 import { createSink, hasErrors } from "../../src/diagnostics/diagnostic.ts";
+import { explainServiceOn, type NodePart } from "../../src/explain/explain-service.ts";
 import { type NodeFacts, nodeFacts } from "../../src/explain/not-programmed/not-programmed.ts";
-import { explainServiceOn, type NodePart } from "../../src/explain/service/explain-service.ts";
 import { readTexts, type Texts, textsOfScript } from "../../src/explain/texts.ts";
 import { makeNode, makeService, makeSlice, proxyConfiguration } from "./cluster-objects.ts";
 

@@ -1,6 +1,5 @@
-import { checkCluster } from "../../src/check/state/check-cluster.ts";
-import { readHosts } from "../../src/check/text/actual-texts.ts";
-import { checkHosts } from "../../src/check/text/check-host.ts";
+import { checkCluster } from "../../src/check/state/check-state.ts";
+import { checkHosts, readHosts } from "../../src/check/text/check-host.ts";
 
 import { createSink, type Diagnostic } from "../../src/diagnostics/diagnostic.ts";
 import { readDocuments } from "../../src/model/documents/read-documents.ts";

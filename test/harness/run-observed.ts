@@ -1,4 +1,4 @@
-import type { Step } from "../../src/ir/step.ts";
+import type { Step } from "../../src/ir/artifact.ts";
 
 import type { SimulatedHost } from "./simulated-host.ts";
 import { printOutcomes, type TracedOutcome } from "./trace.ts";

@@ -1,4 +1,4 @@
-import type { Step } from "../../src/ir/step.ts";
+import type { Step } from "../../src/ir/artifact.ts";
 import { targetOf } from "../../src/languages/iptables/canonical-rule.ts";
 import { sysctlCommand } from "../../src/languages/sysctl.ts";
 import { type CollectedTexts, collectHeadings } from "../../src/reconcile/live/collected-document.ts";

@@ -1,9 +1,9 @@
-import { parseAddressSet } from "../../src/datapath/address-set.ts";
-import { canonicalAddress, printTarget } from "../../src/datapath/addresses.ts";
+import { canonicalAddress, parseAddressSet, printTarget } from "../../src/datapath/address-set.ts";
 import { evaluatePacket } from "../../src/datapath/evaluate-packet.ts";
-import { type EvaluatedHost, readEvaluatedHost } from "../../src/datapath/host.ts";
+import type { EvaluatedHost } from "../../src/datapath/host.ts";
 import type { Entry, Outcome, Protocol } from "../../src/datapath/packet.ts";
 import { everything, plus, type Share, sameShare, shareNumber, total } from "../../src/datapath/share.ts";
+import { readEvaluatedHost } from "../../src/reconcile/live/evaluated-host.ts";
 
 /** The first packet of a connection, as packets.txt writes it. */
 export interface TracedPacket {

@@ -1,14 +1,12 @@
 import { type CompileOptions, compileNode, readCluster } from "../../compile/compile.ts";
 import { createSink, type Diagnostic, hasErrors } from "../../diagnostics/diagnostic.ts";
-import type { Explanation } from "../../explain/explanation.ts";
+import type { Explanation, SourceOf } from "../../explain/explanation.ts";
 import { type NodeFacts, nodeFacts } from "../../explain/not-programmed/not-programmed.ts";
-import type { SourceOf } from "../../explain/source.ts";
 import { readTexts, type Texts, textsOfScript } from "../../explain/texts.ts";
 import type { Cluster } from "../../model/cluster.ts";
 import type { SourceDocument } from "../../model/documents/source.ts";
 import { summarizeDiagnostics } from "../../report/diagnostics.ts";
-import type { DiagnosticGroup, Effects } from "../effects.ts";
-import { Failure } from "../failure.ts";
+import { type DiagnosticGroup, type Effects, Failure } from "../effects.ts";
 import { completeInputs, readRequestedInputs, valuesOf } from "../read-state.ts";
 import { hasState, requestedFamilies, type StateRequest } from "../requests.ts";
 

@@ -1,16 +1,19 @@
-import { readEvaluatedHost } from "../../datapath/host.ts";
 import { hasErrors } from "../../diagnostics/diagnostic.ts";
 import { type HostSide, hostSideOf } from "../../diff/host-side.ts";
-import type { PacketQuery } from "../../explain/packet/packet-query.ts";
-import { compiledQuery } from "../../explain/packet/packet-query.ts";
+import {
+  compiledQuery,
+  knownOf,
+  nodeAddresses,
+  nothingKnown,
+  type PacketQuery,
+} from "../../explain/packet/packet-query.ts";
 import { causesTo } from "../../explain/packet/rule-causes.ts";
-import { knownOf, nodeAddresses, nothingKnown } from "../../explain/packet/state-knowledge.ts";
 import { type IpAddress, parseIp } from "../../model/address.ts";
 import type { Node } from "../../model/objects/node.ts";
+import { readEvaluatedHost } from "../../reconcile/live/evaluated-host.ts";
 import { summarizeDiagnostics } from "../../report/diagnostics.ts";
-import type { Effects } from "../effects.ts";
-import { Failure } from "../failure.ts";
-import { readHost, thisHost } from "../host/read-host.ts";
+import { type Effects, Failure } from "../effects.ts";
+import { readHost, thisHost } from "../read-host.ts";
 import { readState, type State } from "../read-state.ts";
 import { hasState, requestedFamilies, type StateRequest } from "../requests.ts";
 import { readSide } from "../sides/read-side.ts";

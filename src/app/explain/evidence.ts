@@ -1,10 +1,9 @@
 import { findChainOwner, ownersByComments } from "../../explain/chain/chain-owner.ts";
 import { withCausesOf } from "../../explain/chain/explain-line.ts";
+import type { SourceOf } from "../../explain/explanation.ts";
 import type { NodeFacts } from "../../explain/not-programmed/not-programmed.ts";
-import type { SourceOf } from "../../explain/source.ts";
 import type { Texts } from "../../explain/texts.ts";
-import type { Effects } from "../effects.ts";
-import { Failure } from "../failure.ts";
+import { type Effects, Failure } from "../effects.ts";
 import { hasState } from "../requests.ts";
 import { type ExplainRequest, readState, type State } from "./compile-state.ts";
 import { sourceFinder } from "./find-object.ts";

@@ -9,11 +9,10 @@ import {
   type SetPart,
   setPurpose,
 } from "../../explain/chain/explain-set.ts";
-import { foldNodes } from "../../explain/fold-nodes.ts";
-import { didYouMean } from "../../model/fields/did-you-mean.ts";
+import { foldNodes } from "../../explain/explanation.ts";
+import { didYouMean } from "../../model/fields/name-map.ts";
 import { isServicePortChain } from "../../programs/kube-proxy/chain-names.ts";
-import type { Effects } from "../effects.ts";
-import { Failure } from "../failure.ts";
+import { type Effects, Failure } from "../effects.ts";
 import { hasState } from "../requests.ts";
 import type { Explained, ExplainRequest } from "./compile-state.ts";
 import { type Evidence, readEvidence } from "./evidence.ts";

@@ -1,10 +1,9 @@
 import { type ChainGraph, chainGraph } from "../../explain/chain/chain-graph.ts";
 import type { ExplainedRule } from "../../explain/chain/explain-chain.ts";
 import { type FoundRule, findRule, nearestRules, readRule } from "../../explain/chain/explain-line.ts";
-import { foldNodes } from "../../explain/fold-nodes.ts";
-import { didYouMean } from "../../model/fields/did-you-mean.ts";
-import type { Effects } from "../effects.ts";
-import { Failure } from "../failure.ts";
+import { foldNodes } from "../../explain/explanation.ts";
+import { didYouMean } from "../../model/fields/name-map.ts";
+import { type Effects, Failure } from "../effects.ts";
 import { hasState } from "../requests.ts";
 import type { Explained, ExplainRequest } from "./compile-state.ts";
 import { type Evidences, readEvidence } from "./evidence.ts";

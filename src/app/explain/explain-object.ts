@@ -1,6 +1,5 @@
-import { explainNode } from "../../explain/service/explain-node.ts";
-import type { Effects } from "../effects.ts";
-import { Failure } from "../failure.ts";
+import { explainNode } from "../../explain/explain-node.ts";
+import { type Effects, Failure } from "../effects.ts";
 import { type Explained, type ExplainRequest, readState } from "./compile-state.ts";
 import { explainServiceObject } from "./explain-service.ts";
 import { explainSliceObject } from "./explain-slice.ts";

@@ -1,12 +1,11 @@
 import { originOf } from "../../diagnostics/place.ts";
 import { type ChainGraph, chainGraph, joinGraphs, serverGraph } from "../../explain/chain/chain-graph.ts";
-import { foldNodes } from "../../explain/fold-nodes.ts";
-import { explainServiceOn, type NodePart, objectsOf } from "../../explain/service/explain-service.ts";
-import { dumpLines, missingLines, type OwnLine, servicesNamed } from "../../explain/service/service-lines.ts";
+import { explainServiceOn, type NodePart, objectsOf } from "../../explain/explain-service.ts";
+import { foldNodes } from "../../explain/explanation.ts";
+import { dumpLines, missingLines, type OwnLine, servicesNamed } from "../../explain/service-lines.ts";
 import type { Texts } from "../../explain/texts.ts";
 import type { Service } from "../../model/objects/service.ts";
 import { isServicePortChain } from "../../programs/kube-proxy/chain-names.ts";
-
 import type { Effects } from "../effects.ts";
 import type { Explained, ExplainRequest } from "./compile-state.ts";
 import { type Evidence, readEvidence } from "./evidence.ts";

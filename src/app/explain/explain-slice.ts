@@ -1,9 +1,8 @@
 import { originOf } from "../../diagnostics/place.ts";
-import { foldNodes } from "../../explain/fold-nodes.ts";
-import { explainSlicesOn } from "../../explain/service/explain-slice.ts";
+import { explainSlicesOn } from "../../explain/explain-slice.ts";
+import { foldNodes } from "../../explain/explanation.ts";
 import { isRecord } from "../../model/fields/fields.ts";
-import type { Effects } from "../effects.ts";
-import { Failure } from "../failure.ts";
+import { type Effects, Failure } from "../effects.ts";
 import { type Explained, type ExplainRequest, readState, type State } from "./compile-state.ts";
 import { findObject, sourceFinder } from "./find-object.ts";
 import type { ObjectQuestion } from "./parse-question.ts";

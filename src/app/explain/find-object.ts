@@ -1,8 +1,8 @@
-import type { Source, SourceOf } from "../../explain/source.ts";
+import type { Source, SourceOf } from "../../explain/explanation.ts";
 import { locate } from "../../model/documents/locate.ts";
 import type { SourceDocument } from "../../model/documents/source.ts";
-import { didYouMean } from "../../model/fields/did-you-mean.ts";
-import { Failure } from "../failure.ts";
+import { didYouMean } from "../../model/fields/name-map.ts";
+import { Failure } from "../effects.ts";
 import type { ObjectQuestion } from "./parse-question.ts";
 
 interface Named {

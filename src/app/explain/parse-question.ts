@@ -1,7 +1,7 @@
 import { type Code, catalog, isCode } from "../../diagnostics/catalog.ts";
-import { didYouMean } from "../../model/fields/did-you-mean.ts";
+import { didYouMean } from "../../model/fields/name-map.ts";
 import { iptablesChains, ipvsChains } from "../../programs/kube-proxy/chain-names.ts";
-import { Failure } from "../failure.ts";
+import { Failure } from "../effects.ts";
 
 /** What `explain` is asked about. */
 export type Question =

@@ -1,11 +1,9 @@
 import { readTexts, type Texts } from "../../explain/texts.ts";
-import type { Artifact } from "../../ir/artifact.ts";
-import { type HostDocument, placedText } from "../../ir/host-document.ts";
+import { type Artifact, type HostDocument, placedText } from "../../ir/artifact.ts";
 import { languageOf, saveHeadings } from "../../languages/registry.ts";
 import { parseSource, textsIn } from "../../reconcile/live/parse-dump.ts";
-import type { Effects } from "../effects.ts";
-import { Failure } from "../failure.ts";
-import { readHost, thisHost } from "../host/read-host.ts";
+import { type Effects, Failure } from "../effects.ts";
+import { readHost, thisHost } from "../read-host.ts";
 
 /** What a node holds, as its own tools print it. */
 export interface Dump {

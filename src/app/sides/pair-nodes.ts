@@ -1,6 +1,6 @@
 import type { HostSide } from "../../diff/host-side.ts";
 import type { NodePair } from "../../diff/side-nodes.ts";
-import { Failure } from "../failure.ts";
+import { Failure } from "../effects.ts";
 import type { SideSource, SideSources } from "./read-side-sources.ts";
 
 export interface PairedNodes {

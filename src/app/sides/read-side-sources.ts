@@ -5,8 +5,7 @@ import { objectNames } from "../../model/documents/apply-overlay.ts";
 import type { ProxyMode } from "../../model/proxy-configuration/proxy-configuration.ts";
 import { summarizeDiagnostics } from "../../report/diagnostics.ts";
 import type { Holdings } from "../../simulate/allocate.ts";
-import type { DiagnosticGroup, Effects } from "../effects.ts";
-import { Failure } from "../failure.ts";
+import { type DiagnosticGroup, type Effects, Failure } from "../effects.ts";
 import {
   completeInputs,
   type LiveDocuments,

@@ -3,8 +3,7 @@ import type { FoundSource } from "../../host/files/find-source.ts";
 import type { SourceResult } from "../../host/files/read-sources.ts";
 import { recognizeText } from "../../languages/registry.ts";
 import type { SourceText } from "../../model/documents/source.ts";
-import type { Effects } from "../effects.ts";
-import { Failure } from "../failure.ts";
+import { type Effects, Failure } from "../effects.ts";
 import { outDirNames, readDump, readOutDir, readToolTexts } from "./read-dump.ts";
 
 /** What a path of `diff` turned out to hold. */

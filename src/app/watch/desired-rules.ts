@@ -2,13 +2,12 @@ import type { Diagnostic } from "../../diagnostics/diagnostic.ts";
 import type { CompilerOptions } from "../../incremental/advance.ts";
 import { createPlanningCompiler, type PlanningCompiler, type Update } from "../../incremental/create-compiler.ts";
 import type { ObjectChanges } from "../../incremental/read-changes.ts";
-import type { Step } from "../../ir/step.ts";
+import type { Step } from "../../ir/artifact.ts";
 import type { UdpService } from "../../languages/conntrack.ts";
 import { readDocuments } from "../../model/documents/read-documents.ts";
 import { isRecord } from "../../model/fields/fields.ts";
-import { ownedInScript } from "../../reconcile/desired-state.ts";
-import { udpServices } from "../../reconcile/udp-services.ts";
-import type { Desired } from "../host/desired.ts";
+import { ownedInScript, udpServices } from "../../reconcile/desired-state.ts";
+import type { Desired } from "../desired.ts";
 
 /** The rules of one node of a cluster that changes. */
 export interface DesiredRules {

@@ -1,7 +1,7 @@
 import { type HealthHistory, healthOf } from "../../follow/health.ts";
-import type { Reply, Served, serve } from "../../host/linux/serve.ts";
+import type { Reply, Served, serve } from "../../host/serve.ts";
 import { families } from "../../model/address.ts";
-import { Failure } from "../failure.ts";
+import { Failure } from "../effects.ts";
 import { parseBindAddress, requestedFamilies, type StateRequest } from "../requests.ts";
 import type { WatchObserver } from "./watch-cluster.ts";
 import { createWatchMetrics, type WatchMetrics } from "./watch-metrics.ts";

@@ -1,13 +1,12 @@
 import { isDrifted } from "../../check/verify.ts";
 import type { Host } from "../../host/run-step.ts";
-import type { HostDocument } from "../../ir/host-document.ts";
-import type { Step } from "../../ir/step.ts";
+import type { HostDocument, Step } from "../../ir/artifact.ts";
 import { deleteFlow, parseFlows, staleConntrackEntries, type UdpService } from "../../languages/conntrack.ts";
 import { type HostState, parseHostState, validateDump } from "../../reconcile/live/host-state.ts";
-import { applyChanges } from "../host/apply-changes.ts";
-import type { Desired } from "../host/desired.ts";
-import { applicationOf, type Planned, planFor } from "../host/planned.ts";
-import { collectDump } from "../host/read-host.ts";
+import { applyChanges } from "../apply-changes.ts";
+import type { Desired } from "../desired.ts";
+import { applicationOf, type Planned, planFor } from "../planned.ts";
+import { collectDump } from "../read-host.ts";
 
 /** A host that is to be kept as a cluster says. */
 export interface SyncedHost {

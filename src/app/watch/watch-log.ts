@@ -1,6 +1,6 @@
 import type { Diagnostic } from "../../diagnostics/diagnostic.ts";
 import { escapeInJson } from "../../report/diff/json.ts";
-import { changesOf } from "../host/planned.ts";
+import { changesOf } from "../planned.ts";
 import type { DesiredUpdate } from "./desired-rules.ts";
 import type { SyncReport } from "./reconciler.ts";
 

@@ -1,5 +1,5 @@
 import type { Registry } from "prom-client";
-import { countRules, countSentRules } from "../../follow/count-rules.ts";
+import { countRules, countSentRules } from "../../follow/health.ts";
 import { familyNames } from "../../model/address.ts";
 import type { SyncReport } from "./reconciler.ts";
 import type { WatchObserver } from "./watch-cluster.ts";

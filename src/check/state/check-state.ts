@@ -1,4 +1,14 @@
-import type { Sink } from "../../diagnostics/diagnostic.ts";
+import { type CompileOptions, readCluster } from "../../compile/compile.ts";
+import type { Code } from "../../diagnostics/catalog.ts";
+import { createSink, type Diagnostic, describeObject, type Sink } from "../../diagnostics/diagnostic.ts";
+import { originOf } from "../../diagnostics/place.ts";
+import { printable } from "../../diagnostics/printable.ts";
+import type { Cluster } from "../../model/cluster.ts";
+import { isRecord, objectAt, valueAt } from "../../model/fields/fields.ts";
+import type { DocumentRoles } from "../../model/flatten-documents.ts";
+import { isProxied } from "../../model/objects/service.ts";
+import type { ProxyConfiguration, ProxyMode } from "../../model/proxy-configuration/proxy-configuration.ts";
+import { checkNodes } from "./check-nodes.ts";
 import { type CheckedState, createCheckedState, type StateRule, type StateToCheck } from "./checked-state.ts";
 import { addressesOfNodes } from "./rules/addresses-of-nodes.ts";
 import { deprecations } from "./rules/deprecations.ts";
@@ -30,4 +40,88 @@ const rules: readonly StateRule[] = [
 export function checkState(given: StateToCheck, sink: Sink): void {
   const state: CheckedState = createCheckedState(given, sink);
   for (const rule of rules) rule(state, sink);
+}
+
+export interface ClusterToCheck {
+  /** Objects as JSON.parse gives them. */
+  readonly documents: readonly unknown[];
+  readonly roles: DocumentRoles;
+  readonly options: CompileOptions;
+  /** Undefined: every node of the input. */
+  readonly node: string | undefined;
+}
+
+export interface CheckedCluster {
+  readonly mode: ProxyMode;
+  readonly nodes: readonly string[];
+  readonly cluster: Cluster;
+  /** What is to be said of the state that is no finding. */
+  readonly notes: readonly Diagnostic[];
+}
+
+/** Everything that `check` says of cluster state: what compiling warns about or refuses, and what its own rules find. */
+export function checkCluster(given: ClusterToCheck, sink: Sink): CheckedCluster {
+  const { documents, roles, options } = given;
+  const found = createSink();
+  const cluster = readCluster(documents, roles, { ...options, keepGoing: true }, found);
+  const { mode } = cluster.proxyConfiguration;
+  const names = given.node === undefined ? cluster.nodes.map(({ name }) => name).sort() : [given.node];
+  if (!cluster.isConfigurationBroken) {
+    const { views, plan } = checkNodes(cluster, { names, families: options.families }, found);
+    const given = givenConfiguration(documents, cluster.proxyConfiguration);
+    const givenMode = options.mode === undefined ? given : undefined;
+    const read = {
+      documents,
+      diagnostics: found.diagnostics,
+      cluster,
+      nodes: views,
+      plan,
+      givenConfiguration: givenMode,
+    };
+    checkState(read, sink);
+  }
+  const told = findingsAmong(found.diagnostics, cluster);
+  sink.diagnostics.unshift(...told.map((diagnostic) => withObject(diagnostic, documents)));
+  return { mode, nodes: names, cluster, notes: found.diagnostics.filter(({ code }) => code === "state-simulated") };
+}
+
+function givenConfiguration(
+  documents: readonly unknown[],
+  { place }: ProxyConfiguration,
+): Readonly<Record<string, unknown>> | undefined {
+  const value = place === undefined ? undefined : valueAt(documents, originOf(place));
+  return isRecord(value) ? value : undefined;
+}
+
+/** Lowering speaks of service ports, not of objects; whose field it is the place says. */
+function withObject(diagnostic: Diagnostic, documents: readonly unknown[]): Diagnostic {
+  if (diagnostic.object !== undefined || diagnostic.origin === undefined) return diagnostic;
+  const value = objectAt(documents, diagnostic.origin);
+  const metadata = isRecord(value) && isRecord(value.metadata) ? value.metadata : {};
+  if (!isRecord(value) || typeof value.kind !== "string" || typeof metadata.name !== "string") return diagnostic;
+  const namespace = value.kind === "Node" ? "" : String(metadata.namespace ?? "default");
+  return { ...diagnostic, object: printable(describeObject(value.kind, namespace, metadata.name)) };
+}
+
+/** What only a cluster fills in is missing in every manifest that is yet to be applied: that is no mistake. */
+const filledInByClusters: ReadonlySet<Code> = new Set<Code>([
+  "cluster-ip-missing",
+  "node-port-missing",
+  "health-check-node-port-missing",
+]);
+
+/**
+ * Without what is no finding. Shared addresses are told by reading and, in ipvs mode, by lowering, which knows who has
+ * the virtual server.
+ */
+function findingsAmong(diagnostics: readonly Diagnostic[], { services }: Cluster): readonly Diagnostic[] {
+  const keyOf = ({ origin }: Diagnostic): string => JSON.stringify(origin ?? null);
+  const told = new Set(diagnostics.filter(({ code }) => code === "virtual-server-shared").map(keyOf));
+  const isStored = services.some((service) => isProxied(service) && Object.keys(service.clusterIps).length > 0);
+  return diagnostics.filter((diagnostic) => {
+    const { code, severity } = diagnostic;
+    if (severity === "info" || filledInByClusters.has(code)) return false;
+    if (code === "no-endpoint-objects") return isStored;
+    return !(code === "vip-shared" && told.has(keyOf(diagnostic)));
+  });
 }

@@ -1,5 +1,7 @@
-import { createSink, type Sink } from "../../diagnostics/diagnostic.ts";
-import type { HostDocument } from "../../ir/host-document.ts";
+import { createSink, createSubject, type Sink } from "../../diagnostics/diagnostic.ts";
+import { at, documentPlace } from "../../diagnostics/place.ts";
+import type { HostDocument } from "../../ir/artifact.ts";
+import { type DumpProblem, joinHosts, parseSource } from "../../reconcile/live/parse-dump.ts";
 import { parseHost, type TextRule } from "./checked-host.ts";
 import { chainEmpty } from "./rules/chain-empty.ts";
 import { chainLoop } from "./rules/chain-loop.ts";
@@ -11,6 +13,45 @@ import { setMissing } from "./rules/set-missing.ts";
 import { shareLeaks } from "./rules/share-leaks.ts";
 import { targetMisplaced } from "./rules/target-misplaced.ts";
 import { virtualServerUnbound } from "./rules/virtual-server-unbound.ts";
+
+/** A text as it was read, and the number its lines are placed by. */
+export interface ActualFile {
+  /** Its path; of some the name alone says what they hold. */
+  readonly name: string;
+  readonly text: string;
+  readonly document: number;
+  /** One of a folder: whatever else lies there is passed over. */
+  readonly isFromFolder: boolean;
+}
+
+/**
+ * The hosts that files are of: one, whose name is that of the folder, and those that a heading names, such as
+ * `node1/iptables.restore`. Sources of their texts are numbered as the files' documents.
+ */
+export function readHosts(name: string, files: readonly ActualFile[], sink: Sink): readonly HostDocument[] {
+  const found = files.flatMap((file) => {
+    const { hosts, problems } = parseSource({ ...file, number: file.document });
+    for (const problem of problems) reportProblem(problem, file, sink);
+    return hosts.map((host) => (host.kind === "compiled" && host.name !== undefined ? host : { ...host, name }));
+  });
+  return joinHosts(found.filter(({ texts }) => texts.length > 0));
+}
+
+function reportProblem({ kind, line, message }: DumpProblem, { document, isFromFolder }: ActualFile, sink: Sink): void {
+  const report = sink.reporter(createSubject());
+  switch (kind) {
+    case "broken":
+      report("dump-line-broken", at(documentPlace(document), line), { problem: message });
+      break;
+    case "unrecognised":
+    case "listing":
+      if (!isFromFolder) report("dump-unrecognised", at(documentPlace(document), 1), {});
+      break;
+    // Whatever else lies among the files says nothing against them.
+    case "unknown-heading":
+      break;
+  }
+}
 
 const rules: readonly TextRule[] = [
   jumpTargetMissing,

@@ -1,7 +1,14 @@
 import { createSubject, type Sink } from "../../diagnostics/diagnostic.ts";
 import { at, documentPlace, type Place } from "../../diagnostics/place.ts";
-import { type HostDocument, type HostText, placedText, textsUnder } from "../../ir/host-document.ts";
-import { type PlacedProblem, type TextPart, toolNames } from "../../ir/text.ts";
+import {
+  type HostDocument,
+  type HostText,
+  type PlacedProblem,
+  placedText,
+  type TextPart,
+  textsUnder,
+  toolNames,
+} from "../../ir/artifact.ts";
 import {
   batchHeading,
   givenAddresses,
@@ -11,12 +18,12 @@ import {
   withoutLength,
 } from "../../languages/iproute.ts";
 import { ipset } from "../../languages/ipset/language.ts";
-import type { SavedSet } from "../../languages/ipset/parse.ts";
+import type { SavedSet } from "../../languages/ipset/text.ts";
 import { concernsRules, parseRules } from "../../languages/iptables/parse.ts";
 import { readTables, type SavedChain } from "../../languages/iptables/read-tables.ts";
 import type { Rule } from "../../languages/iptables/rule.ts";
 import { ipvs } from "../../languages/ipvs/language.ts";
-import type { SavedServer } from "../../languages/ipvs/parse.ts";
+import type { SavedServer } from "../../languages/ipvs/text.ts";
 import type { HostLanguage } from "../../languages/language.ts";
 import { type Family, families } from "../../model/address.ts";
 import { addressDevice } from "../../programs/kube-proxy/names.ts";

@@ -1,7 +1,7 @@
 import { Command, Option } from "commander";
 import type { ApplyRequest } from "../../app/apply.ts";
-import { addStateOptions, colorOption } from "../flags/state.ts";
-import { addChangeOptions, allowSimulatedOption } from "../flags/values.ts";
+import { addChangeOptions, allowSimulatedOption } from "../flags.ts";
+import { addStateOptions, colorOption } from "../state-flags.ts";
 import type { ChangeFlags } from "../terminal/change.ts";
 
 type ApplyFlags = Omit<ApplyRequest, "plan"> & ChangeFlags;

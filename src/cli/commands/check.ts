@@ -1,16 +1,15 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { CheckRequest } from "../../app/check.ts";
-import { Failure } from "../../app/failure.ts";
+import { Failure } from "../../app/effects.ts";
 import { nearestCode, parseCodes } from "../../check/suppress.ts";
 import type { Code } from "../../diagnostics/catalog.ts";
 import { escapeControls } from "../../diagnostics/printable.ts";
 import type { CheckReport } from "../../report/findings/report.ts";
-import { exitCodes } from "../exit-codes.ts";
-import { addNarrowOptions } from "../flags/narrow.ts";
-import { addStateOptions, colorOption } from "../flags/state.ts";
-import { notEmpty } from "../flags/values.ts";
+import { exitCodes, versionText } from "../exit-codes.ts";
+import { notEmpty } from "../flags.ts";
+import { addNarrowOptions } from "../narrow-flags.ts";
+import { addStateOptions, colorOption } from "../state-flags.ts";
 import type { ColorFlag, Terminal } from "../terminal/terminal.ts";
-import { versionText } from "../version.ts";
 
 interface CheckFlags extends CheckRequest, ColorFlag {
   readonly output?: "text" | "json" | "junit" | "sarif" | "github";
@@ -104,7 +103,7 @@ async function renderReport(
 ): Promise<string> {
   switch (output) {
     case "text":
-      return (await import("../../report/findings/text.ts")).printText(report, paint);
+      return (await import("../../report/findings/report.ts")).printText(report, paint);
     case "json":
       return (await import("../../report/findings/json.ts")).printJson(report);
     case "junit":

@@ -1,7 +1,7 @@
 import { Command, Option } from "commander";
-import type { ChangeRequest } from "../../app/host/change-host.ts";
-import { colorOption } from "../flags/state.ts";
-import { addChangeOptions } from "../flags/values.ts";
+import type { ChangeRequest } from "../../app/change-host.ts";
+import { addChangeOptions } from "../flags.ts";
+import { colorOption } from "../state-flags.ts";
 import type { ChangeFlags } from "../terminal/change.ts";
 
 type CleanupFlags = ChangeRequest & ChangeFlags;

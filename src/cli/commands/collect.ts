@@ -35,7 +35,7 @@ Examples:
 
 async function runCollect(flags: CollectFlags): Promise<number> {
   const [{ readHost, thisHost }, { openTerminal }, { printCollectScript, printDocument }] = await Promise.all([
-    import("../../app/host/read-host.ts"),
+    import("../../app/read-host.ts"),
     import("../terminal/terminal.ts"),
     import("../../reconcile/live/collected-document.ts"),
   ]);

@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { Command, Option } from "commander";
 import type { CompileResult } from "../../app/compile.ts";
-import { Failure } from "../../app/failure.ts";
+import { Failure } from "../../app/effects.ts";
 import { exitCodes } from "../exit-codes.ts";
-import { addStateOptions, colorOption, type StateFlags } from "../flags/state.ts";
+import { addStateOptions, colorOption, type StateFlags } from "../state-flags.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
 export interface CompileFlags extends StateFlags {

@@ -1,11 +1,11 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { DiffRequest } from "../../app/diff.ts";
-import { Failure } from "../../app/failure.ts";
+import { Failure } from "../../app/effects.ts";
 import { type DiffDetail, type DiffFormat, diffDetails, diffFormats } from "../../report/diff/diff.ts";
 import { exitCodes } from "../exit-codes.ts";
-import { addNarrowOptions } from "../flags/narrow.ts";
-import { addStateOptions, colorOption } from "../flags/state.ts";
-import { notEmpty } from "../flags/values.ts";
+import { notEmpty } from "../flags.ts";
+import { addNarrowOptions } from "../narrow-flags.ts";
+import { addStateOptions, colorOption } from "../state-flags.ts";
 import type { ColorFlag } from "../terminal/terminal.ts";
 
 /** A file to write beside what goes to stdout. */

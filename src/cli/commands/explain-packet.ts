@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { ExplainPacketRequest } from "../../app/explain-packet.ts";
-import { isAddress, parseTarget, printTarget } from "../../datapath/addresses.ts";
+import { isAddress, parseTarget, printTarget } from "../../datapath/address-set.ts";
 import { escapeControls } from "../../diagnostics/printable.ts";
 import { type Expectation, parseExpectation } from "../../explain/packet/expectation.ts";
 import type { PacketExplanation } from "../../explain/packet/packet-explanation.ts";
@@ -11,8 +11,8 @@ import {
   parsePacketTarget,
 } from "../../explain/packet/question.ts";
 import { exitCodes } from "../exit-codes.ts";
-import { addStateOptions, colorOption, drawingOption } from "../flags/state.ts";
-import { notEmpty } from "../flags/values.ts";
+import { notEmpty } from "../flags.ts";
+import { addStateOptions, colorOption, drawingOption } from "../state-flags.ts";
 import type { ColorFlag, Terminal } from "../terminal/terminal.ts";
 
 interface ExplainPacketFlags extends ExplainPacketRequest, ColorFlag {

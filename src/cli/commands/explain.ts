@@ -1,11 +1,11 @@
 import { Command, Option } from "commander";
+import { Failure } from "../../app/effects.ts";
 import type { ExplainRequest } from "../../app/explain/compile-state.ts";
 import type { ExplainResult } from "../../app/explain.ts";
-import { Failure } from "../../app/failure.ts";
 import type { ChainGraph } from "../../explain/chain/chain-graph.ts";
 import { exitCodes } from "../exit-codes.ts";
-import { addStateOptions, colorOption, drawingOption } from "../flags/state.ts";
-import { notEmpty } from "../flags/values.ts";
+import { notEmpty } from "../flags.ts";
+import { addStateOptions, colorOption, drawingOption } from "../state-flags.ts";
 import type { ColorFlag, Terminal } from "../terminal/terminal.ts";
 
 interface ExplainFlags extends Omit<ExplainRequest, "draws">, ColorFlag {
@@ -65,9 +65,9 @@ async function runExplain(
 async function renderResult(result: ExplainResult, flags: ExplainFlags, terminal: Terminal): Promise<string> {
   switch (result.kind) {
     case "codes":
-      return (await import("../../report/explain/codes.ts")).listCodes();
+      return (await import("../../report/explain/documents.ts")).listCodes();
     case "code":
-      return (await import("../../report/explain/codes.ts")).explainCode(result.code);
+      return (await import("../../report/explain/documents.ts")).explainCode(result.code);
     case "explained":
       return renderAnswer(result, flags, terminal);
   }

@@ -1,12 +1,12 @@
 import { Command, Option } from "commander";
-import { Failure } from "../../app/failure.ts";
-import type { Planned } from "../../app/host/planned.ts";
+import { Failure } from "../../app/effects.ts";
 import type { PlanRequest, PlanResult } from "../../app/plan.ts";
+import type { Planned } from "../../app/planned.ts";
 import type { PlanDocument } from "../../host/files/plan-file.ts";
 import { exitCodes } from "../exit-codes.ts";
-import { addNarrowOptions, narrowFlags } from "../flags/narrow.ts";
-import { addStateOptions, colorOption } from "../flags/state.ts";
-import { actualOption, allowSimulatedOption } from "../flags/values.ts";
+import { actualOption, allowSimulatedOption } from "../flags.ts";
+import { addNarrowOptions, narrowFlags } from "../narrow-flags.ts";
+import { addStateOptions, colorOption } from "../state-flags.ts";
 import type { ColorFlag } from "../terminal/terminal.ts";
 
 interface PlanFlags extends PlanRequest, ColorFlag {

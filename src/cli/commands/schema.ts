@@ -1,6 +1,6 @@
 import { Command } from "commander";
-import { Failure } from "../../app/failure.ts";
-import type { didYouMean } from "../../model/fields/did-you-mean.ts";
+import { Failure } from "../../app/effects.ts";
+import type { didYouMean } from "../../model/fields/name-map.ts";
 import type { schemas } from "../../report/schemas.ts";
 
 /** `portolan schema NAME`: the JSON Schema of a document Portolan prints. Without a name, what there is. */
@@ -13,7 +13,7 @@ export function schemaCommand(name: string): Command {
     .action(async (document: string | undefined) => {
       const known = {
         ...(await import("../../report/schemas.ts")),
-        ...(await import("../../model/fields/did-you-mean.ts")),
+        ...(await import("../../model/fields/name-map.ts")),
       };
       process.stdout.write(document === undefined ? listSchemas(known) : schemaText(document, known));
     });

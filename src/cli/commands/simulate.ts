@@ -1,7 +1,7 @@
 import { Command, Option } from "commander";
-import { exitCodes } from "../exit-codes.ts";
 import { escapeControls } from "../../diagnostics/printable.ts";
-import { addStateOptions, colorOption, type StateFlags } from "../flags/state.ts";
+import { exitCodes } from "../exit-codes.ts";
+import { addStateOptions, colorOption, type StateFlags } from "../state-flags.ts";
 
 /** Of ignored objects so many are named. */
 const mostNames = 6;
@@ -51,13 +51,14 @@ Exit codes: 0 success, 2 usage, 3 input invalid (nothing is written), 4 environm
 
 /** Prints the whole state, or nothing where there are errors. */
 async function runSimulate(flags: SimulateFlags): Promise<number> {
-  const [{ simulateState }, { openTerminal }, { summarizeDiagnostics }, { printObjects }, { namesText }] = await Promise.all([
-    import("../../app/snapshot.ts"),
-    import("../terminal/terminal.ts"),
-    import("../../report/diagnostics.ts"),
-    import("../../snapshot/print-snapshot.ts"),
-    import("../../report/words.ts"),
-  ]);
+  const [{ simulateState }, { openTerminal }, { summarizeDiagnostics }, { printObjects }, { namesText }] =
+    await Promise.all([
+      import("../../app/snapshot.ts"),
+      import("../terminal/terminal.ts"),
+      import("../../report/diagnostics.ts"),
+      import("../../snapshot/print-snapshot.ts"),
+      import("../../report/words.ts"),
+    ]);
   const { effects, print, warn, showDiagnostics } = openTerminal(flags);
   const result = await simulateState(flags, effects);
   showDiagnostics(result);

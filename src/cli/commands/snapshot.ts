@@ -1,11 +1,11 @@
 import { createHash, createHmac } from "node:crypto";
 import { Command, Option } from "commander";
-import { Failure } from "../../app/failure.ts";
+import { Failure } from "../../app/effects.ts";
 import type { SnapshotRequest } from "../../app/snapshot.ts";
 import type { SnapshotFormat, SplitBy } from "../../snapshot/print-snapshot.ts";
 import { exitCodes } from "../exit-codes.ts";
-import { addSourceOptions, colorOption, type StateFlags } from "../flags/state.ts";
-import { notEmpty } from "../flags/values.ts";
+import { notEmpty } from "../flags.ts";
+import { addSourceOptions, colorOption, type StateFlags } from "../state-flags.ts";
 
 interface SnapshotFlags extends StateFlags {
   /** False: --no-pods. */

@@ -2,9 +2,9 @@ import { Command, Option } from "commander";
 import type { PlanRequest, VerifyResult } from "../../app/plan.ts";
 import { escapeControls } from "../../diagnostics/printable.ts";
 import { exitCodes } from "../exit-codes.ts";
-import { addNarrowOptions, narrowFlags } from "../flags/narrow.ts";
-import { addStateOptions, colorOption } from "../flags/state.ts";
-import { actualOption, allowSimulatedOption } from "../flags/values.ts";
+import { actualOption, allowSimulatedOption } from "../flags.ts";
+import { addNarrowOptions, narrowFlags } from "../narrow-flags.ts";
+import { addStateOptions, colorOption } from "../state-flags.ts";
 import type { ColorFlag, Terminal } from "../terminal/terminal.ts";
 
 interface VerifyFlags extends PlanRequest, ColorFlag {

@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { parseBindAddress } from "../../app/requests.ts";
 import type { WatchEffects, WatchRequest } from "../../app/watch/watch.ts";
+import { duration } from "../flags.ts";
 import {
   addLiveOptions,
   addNodeOptions,
@@ -8,8 +9,7 @@ import {
   filenameOption,
   overlayOption,
   proxyConfigOption,
-} from "../flags/state.ts";
-import { duration } from "../flags/values.ts";
+} from "../state-flags.ts";
 import type { ColorFlag } from "../terminal/terminal.ts";
 
 type WatchFlags = WatchRequest & ColorFlag;
@@ -100,7 +100,7 @@ async function loadWatchEffects(): Promise<Omit<WatchEffects, "log" | "catchStop
       import("../../host/kube/reflector.ts"),
       import("../../host/kube/reflect-resource.ts"),
       import("../../host/kube/resources.ts"),
-      import("../../host/linux/serve.ts"),
+      import("../../host/serve.ts"),
       import("../../host/files/read-sources.ts"),
     ]);
   return {

@@ -1,8 +1,8 @@
 import { resolve } from "node:path";
 import { createInterface } from "node:readline";
+import type { ChangeControl, ChangeResult, Interruption } from "../../app/change-host.ts";
 import type { Effects } from "../../app/effects.ts";
-import type { ChangeControl, ChangeResult, Interruption } from "../../app/host/change-host.ts";
-import { changesOf } from "../../app/host/planned.ts";
+import { changesOf } from "../../app/planned.ts";
 import { escapeControls } from "../../diagnostics/printable.ts";
 import { quoteWord } from "../../languages/shell.ts";
 import { renderPlan } from "../../report/plan.ts";

@@ -1,4 +1,4 @@
-import { printTarget } from "../../datapath/addresses.ts";
+import { printTarget } from "../../datapath/address-set.ts";
 import type { SourceClass } from "../../datapath/classes.ts";
 import type { Remembered } from "../../datapath/packet.ts";
 

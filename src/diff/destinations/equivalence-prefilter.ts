@@ -1,9 +1,8 @@
-import { contains, parseAddressSet } from "../../datapath/address-set.ts";
-import { addressNumber, canonicalAddress, isAddress } from "../../datapath/addresses.ts";
+import { addressNumber, canonicalAddress, contains, isAddress, parseAddressSet } from "../../datapath/address-set.ts";
 import { exactDestination, ruleAt, rulesFor } from "../../datapath/chain-index.ts";
 import type { EvaluatedHost } from "../../datapath/host.ts";
 import type { Action, PacketRule, Predicate, Stage } from "../../ir/datapath.ts";
-import { type Chains, lastTarget, type TablePair } from "../rules/changed-chains.ts";
+import { type Chains, lastTarget, type TablePair } from "../changed-chains.ts";
 import { changedKernelState } from "./kernel-state.ts";
 import { type Destination, isIpv6Destination } from "./referenced-destinations.ts";
 

@@ -1,4 +1,4 @@
-import { isAddress, parseTarget, printTarget } from "../../datapath/addresses.ts";
+import { isAddress, parseTarget, printTarget } from "../../datapath/address-set.ts";
 import { type EvaluatedHost, serverKey } from "../../datapath/host.ts";
 import type { LookupEntry, VirtualServer } from "../../ir/datapath.ts";
 import type { Destination } from "./referenced-destinations.ts";

@@ -1,13 +1,14 @@
 import {
   type AddressSet,
+  addressNumber,
   complement,
   isEmpty,
   lastAddress,
+  numberAddress,
   parseAddressSet,
   subtract,
   unite,
 } from "../../datapath/address-set.ts";
-import { addressNumber, numberAddress } from "../../datapath/addresses.ts";
 
 export interface OtherDestination {
   readonly address: string;

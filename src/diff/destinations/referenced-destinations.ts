@@ -1,5 +1,4 @@
-import { parseAddressSet, printCidrs } from "../../datapath/address-set.ts";
-import { isAddress, printTarget } from "../../datapath/addresses.ts";
+import { isAddress, parseAddressSet, printCidrs, printTarget } from "../../datapath/address-set.ts";
 import { exactDestination, type LoadedChain, ruleAt } from "../../datapath/chain-index.ts";
 import type { EvaluatedHost } from "../../datapath/host.ts";
 import type { ConnectionState, Protocol } from "../../datapath/packet.ts";

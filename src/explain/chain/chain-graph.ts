@@ -1,4 +1,4 @@
-import { parseServers } from "../../languages/ipvs/parse.ts";
+import { parseServers } from "../../languages/ipvs/text.ts";
 import { iptablesChains } from "../../programs/kube-proxy/chain-names.ts";
 import { describeMatch } from "../describe-rule.ts";
 import { describePart, forkShares, type Share } from "../share.ts";

@@ -1,4 +1,4 @@
-import type { LineOrigin } from "../../ir/step.ts";
+import type { LineOrigin } from "../../ir/artifact.ts";
 import { isEndpointChain } from "../../programs/kube-proxy/chain-names.ts";
 import { describeRule } from "../describe-rule.ts";
 import { forkShares, type Share } from "../share.ts";

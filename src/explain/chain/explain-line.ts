@@ -1,4 +1,4 @@
-import type { LineOrigin } from "../../ir/step.ts";
+import type { LineOrigin } from "../../ir/artifact.ts";
 import { canonicalRule } from "../../languages/iptables/canonical-rule.ts";
 import { parseRule } from "../../languages/iptables/parse-rule.ts";
 import type { Match } from "../../languages/iptables/rule.ts";

@@ -1,5 +1,5 @@
-import type { LineOrigin } from "../../ir/step.ts";
-import { parseSets, type SavedSet } from "../../languages/ipset/parse.ts";
+import type { LineOrigin } from "../../ir/artifact.ts";
+import { parseSets, type SavedSet } from "../../languages/ipset/text.ts";
 import { purposeOf as purposeOfObject } from "../../programs/registry.ts";
 import type { Texts } from "../texts.ts";
 import { type ExplainedRule, explainRules } from "./explain-chain.ts";

@@ -1,4 +1,4 @@
-import { parseTarget, printTarget } from "../../datapath/addresses.ts";
+import { parseTarget, printTarget } from "../../datapath/address-set.ts";
 import { nearShare, parseFraction, printPercent, type Share, share, total } from "../../datapath/share.ts";
 import type { ExplainedOutcome, PacketExplanation } from "./packet-explanation.ts";
 

@@ -4,7 +4,7 @@ import type { Action, PacketRule, VirtualServer } from "../../ir/datapath.ts";
 import { parseRule } from "../../languages/iptables/parse-rule.ts";
 import type { Rule } from "../../languages/iptables/rule.ts";
 import { describeMatch, describeTarget } from "../describe-rule.ts";
-import { printSource, type Source } from "../source.ts";
+import { printSource, type Source } from "../explanation.ts";
 import type { ExplainedHop } from "./packet-explanation.ts";
 
 /** What a line of a rule text is there for. */

@@ -1,8 +1,8 @@
 import { readObjects, type StateOptions } from "../../compile/read-objects.ts";
 import type { ConnectionState, Entry, Protocol } from "../../datapath/packet.ts";
 import type { Diagnostic } from "../../diagnostics/diagnostic.ts";
-import { findRemembered } from "./affinity.ts";
 import { explainPacket } from "./explain-packet.ts";
+import { findRemembered } from "./find-pods.ts";
 import type { PacketExplanation } from "./packet-explanation.ts";
 import { compiledQuery } from "./packet-query.ts";
 import { isRefusal, parsePacketSource, parsePacketTarget } from "./question.ts";

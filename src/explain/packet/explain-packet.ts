@@ -1,5 +1,4 @@
-import { isEmpty } from "../../datapath/address-set.ts";
-import { isIpv6, printTarget, type Target } from "../../datapath/addresses.ts";
+import { isEmpty, isIpv6, printTarget, type Target } from "../../datapath/address-set.ts";
 import { evaluatePacket } from "../../datapath/evaluate-packet.ts";
 import type { EvaluatedHost } from "../../datapath/host.ts";
 import type { Outcome } from "../../datapath/packet.ts";

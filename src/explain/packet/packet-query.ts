@@ -1,13 +1,55 @@
 import { compileNode } from "../../compile/compile.ts";
 import type { ReadState } from "../../compile/read-objects.ts";
-import { readEvaluatedHost } from "../../datapath/host.ts";
 import { createSink, createSubject } from "../../diagnostics/diagnostic.ts";
 import { textsOf } from "../../diff/compile-side.ts";
+import { type IpAddress, isLoopback } from "../../model/address.ts";
+import { flattenDocuments } from "../../model/flatten-documents.ts";
 import { resolveNodeView } from "../../plan/forwarding/node-view.ts";
+import { readEvaluatedHost } from "../../reconcile/live/evaluated-host.ts";
 import type { ExplainedHost } from "./explain-packet.ts";
+import { findPods, type KnownPod } from "./find-pods.ts";
 import type { Surroundings } from "./question.ts";
 import { causesTo } from "./rule-causes.ts";
-import { knownOf, nodeAddresses } from "./state-knowledge.ts";
+
+/** What state tells of names and addresses, on whatever node. */
+export type StateKnowledge = Pick<Surroundings, "services" | "pods" | "isTaken"> & Pick<ExplainedHost, "endpointAt">;
+
+export const nothingKnown: StateKnowledge = {
+  services: [],
+  pods: () => new Map(),
+  isTaken: () => false,
+  endpointAt: () => undefined,
+};
+
+/** Pods are looked for when somebody asks for one. */
+export function knownOf({ cluster, inputs }: ReadState): StateKnowledge {
+  let byName: ReadonlyMap<string, KnownPod> | undefined;
+  let byAddress: ReadonlyMap<string, KnownPod> | undefined;
+  const pods = (): ReadonlyMap<string, KnownPod> => {
+    const values = inputs.documents.slice(0, inputs.valueCount).map(({ value }) => value);
+    byName ??= findPods(flattenDocuments(values, createSink()));
+    return byName;
+  };
+  return {
+    services: cluster.services,
+    pods,
+    isTaken: (address) =>
+      cluster.slices.some(({ endpoints }) => endpoints.some(({ ip }) => ip === address)) ||
+      cluster.nodes.some(({ addresses }) => addresses.some(({ ip }) => ip.text === address)),
+    endpointAt: (target) => {
+      byAddress ??= new Map([...pods().values()].flatMap((pod) => pod.addresses.map(({ text }) => [text, pod])));
+      const pod = byAddress.get(target.replace(/:\d+$/, "").replace(/^\[(.*)\]$/, "$1"));
+      return pod && { pod: `${pod.namespace}/${pod.name}`, node: pod.node };
+    },
+  };
+}
+
+/** What a node with these addresses sends from: the first of each family. */
+export function nodeAddresses(addresses: readonly IpAddress[]): Surroundings["nodeAddresses"] {
+  const own: Partial<Record<IpAddress["family"], string>> = {};
+  for (const address of addresses) if (!isLoopback(address)) own[address.family] ??= address.text;
+  return own;
+}
 
 /** A host to ask, and what names in a question about it mean. */
 export interface PacketQuery {

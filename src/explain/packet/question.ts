@@ -1,4 +1,4 @@
-import { canonicalAddress, isAddress, parseTarget, type Target } from "../../datapath/addresses.ts";
+import { canonicalAddress, isAddress, parseTarget, type Target } from "../../datapath/address-set.ts";
 import type { EvaluatedHost } from "../../datapath/host.ts";
 import type { Family } from "../../model/address.ts";
 import type { Service } from "../../model/objects/service.ts";

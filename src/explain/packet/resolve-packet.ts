@@ -1,5 +1,4 @@
-import { parseAddressSet } from "../../datapath/address-set.ts";
-import { isIpv6 } from "../../datapath/addresses.ts";
+import { isIpv6, parseAddressSet } from "../../datapath/address-set.ts";
 import type { ConnectionState, Entry, Packet, Protocol } from "../../datapath/packet.ts";
 import { familyNames } from "../../model/address.ts";
 import { isRefusal, type PacketSource, type PacketTarget, type Refusal, type Surroundings } from "./question.ts";

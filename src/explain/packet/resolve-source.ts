@@ -1,9 +1,8 @@
-import { contains } from "../../datapath/address-set.ts";
-import { addressNumber, isIpv6 } from "../../datapath/addresses.ts";
+import { addressNumber, contains, isIpv6 } from "../../datapath/address-set.ts";
 import { isLocal } from "../../datapath/match-packet.ts";
 import type { Entry } from "../../datapath/packet.ts";
 import { type Family, families, familyNames } from "../../model/address.ts";
-import { didYouMean } from "../../model/fields/did-you-mean.ts";
+import { didYouMean } from "../../model/fields/name-map.ts";
 import type { KnownPod } from "./find-pods.ts";
 import type { PacketSource, Refusal, Surroundings } from "./question.ts";
 

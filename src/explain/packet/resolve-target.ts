@@ -1,7 +1,7 @@
-import type { Target } from "../../datapath/addresses.ts";
+import type { Target } from "../../datapath/address-set.ts";
 import type { Protocol } from "../../datapath/packet.ts";
 import { type Family, families, familyNames } from "../../model/address.ts";
-import { didYouMean } from "../../model/fields/did-you-mean.ts";
+import { didYouMean } from "../../model/fields/name-map.ts";
 import type { Service, ServicePort } from "../../model/objects/service.ts";
 import { isRefusal, type PacketTarget, type Refusal } from "./question.ts";
 

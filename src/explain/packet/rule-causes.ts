@@ -1,8 +1,8 @@
 import { compileNode } from "../../compile/compile.ts";
 import type { ReadState } from "../../compile/read-objects.ts";
-import type { Target } from "../../datapath/addresses.ts";
+import type { Target } from "../../datapath/address-set.ts";
 import { createSink } from "../../diagnostics/diagnostic.ts";
-import type { LineOrigin, Script } from "../../ir/step.ts";
+import type { LineOrigin, Script } from "../../ir/artifact.ts";
 import { withoutComments } from "../../languages/iptables/canonical-rule.ts";
 import type { Cluster } from "../../model/cluster.ts";
 import { locate } from "../../model/documents/locate.ts";

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import type { Step } from "../../ir/step.ts";
+import type { Step } from "../../ir/artifact.ts";
 import type { Family } from "../../model/address.ts";
 import type { HostState } from "../../reconcile/live/host-state.ts";
 import type { OwnedState } from "../../reconcile/owned-state.ts";

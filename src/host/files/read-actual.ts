@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import type { ActualFile } from "../../check/text/actual-texts.ts";
+import type { ActualFile } from "../../check/text/check-host.ts";
 import { createSubject, type Sink } from "../../diagnostics/diagnostic.ts";
 import { documentPlace } from "../../diagnostics/place.ts";
 import type { SourceDocument } from "../../model/documents/source.ts";

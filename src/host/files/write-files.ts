@@ -12,7 +12,7 @@ import {
   writeSync,
 } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import type { HostDocument } from "../../ir/host-document.ts";
+import type { HostDocument } from "../../ir/artifact.ts";
 import { printDocument } from "../../reconcile/live/collected-document.ts";
 import { reasonOf } from "./read-sources.ts";
 

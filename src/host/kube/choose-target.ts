@@ -1,4 +1,4 @@
-import { didYouMean } from "../../model/fields/did-you-mean.ts";
+import { didYouMean } from "../../model/fields/name-map.ts";
 import { type Entry, type Failed, failed, type Kubeconfig, textOf } from "./kubeconfig.ts";
 
 /** Which of a kubeconfig's contexts, clusters and users is meant, where the command line says so. */

@@ -1,5 +1,5 @@
 import type { LookupEntry, LookupField, LookupPart, LookupSet } from "../../ir/datapath.ts";
-import type { SavedSet } from "./parse.ts";
+import type { SavedSet } from "./text.ts";
 
 /** A set as packets meet it. */
 export function lookupSetOf({ name, type, options, entries }: SavedSet): LookupSet {

@@ -1,7 +1,89 @@
+import { type Feature, type Step, toolNames } from "../../ir/artifact.ts";
+import { type Family, families } from "../../model/address.ts";
 import type { HostLanguage } from "../language.ts";
-import { ruleFeatures } from "./features.ts";
 import { readTables, type SavedTable, type SavedTables } from "./read-tables.ts";
 import { splitFamilies } from "./split-families.ts";
+
+interface RuleFeature {
+  readonly name: string;
+  /** What of a rule's text asks for it. */
+  readonly sign: string;
+  readonly table: "filter" | "nat";
+  readonly rule: string;
+}
+
+const probed: readonly RuleFeature[] = [
+  { name: "match addrtype", sign: " -m addrtype ", table: "nat", rule: "-m addrtype --dst-type LOCAL" },
+  { name: "match comment", sign: " -m comment ", table: "nat", rule: "-m comment --comment probe" },
+  { name: "match conntrack", sign: " -m conntrack ", table: "filter", rule: "-m conntrack --ctstate NEW" },
+  { name: "match mark", sign: " -m mark ", table: "filter", rule: "-m mark --mark 0x4000/0x4000" },
+  { name: "match recent", sign: " -m recent ", table: "nat", rule: "-m recent --name PROBE --set" },
+  {
+    name: "match statistic",
+    sign: " -m statistic ",
+    table: "nat",
+    rule: "-m statistic --mode random --probability 0.5",
+  },
+  { name: "match tcp", sign: " -m tcp ", table: "nat", rule: "-p tcp -m tcp --dport 80" },
+  { name: "match udp", sign: " -m udp ", table: "nat", rule: "-p udp -m udp --dport 80" },
+  { name: "match sctp", sign: " -m sctp ", table: "nat", rule: "-p sctp -m sctp --dport 80" },
+  { name: "match set", sign: " -m set ", table: "nat", rule: "-m set --match-set PROBE-FAMILY dst" },
+  {
+    name: "match ipvs",
+    sign: " -m ipvs ",
+    table: "filter",
+    rule: "-m ipvs --vproto 6 --vaddr ADDRESS --vport 80",
+  },
+  { name: "match physdev", sign: " -m physdev ", table: "nat", rule: "-m physdev ! --physdev-is-in" },
+  { name: "match nfacct", sign: " -m nfacct ", table: "filter", rule: "-m nfacct --nfacct-name probe" },
+  { name: "target DNAT", sign: " -j DNAT ", table: "nat", rule: "-p tcp -j DNAT --to-destination TARGET" },
+  { name: "target MARK", sign: " -j MARK ", table: "nat", rule: "-j MARK --set-xmark 0x4000/0x4000" },
+  { name: "target MASQUERADE", sign: " -j MASQUERADE", table: "nat", rule: "-j MASQUERADE" },
+  {
+    name: "option --random-fully of target MASQUERADE",
+    sign: " --random-fully",
+    table: "nat",
+    rule: "-j MASQUERADE --random-fully",
+  },
+  { name: "target REJECT", sign: " -j REJECT ", table: "filter", rule: "-j REJECT" },
+];
+
+/** What rules ask for, by their text. */
+export function ruleFeatures(steps: readonly Step[]): readonly Feature[] {
+  return families.flatMap((family) => featuresOf(steps, family));
+}
+
+function featuresOf(steps: readonly Step[], family: Family): readonly Feature[] {
+  const tool = toolNames[family];
+  const texts = steps.filter(({ argv }) => argv[0] === `${tool}-restore`).map(({ stdin }) => stdin);
+  const used = probed.filter(({ sign }) => texts.some((text) => asks(text, sign)));
+  return used.map(({ name, sign, table, rule }) => ({
+    name: `${name} (${tool})`,
+    commands: [
+      ...(sign === " -m set "
+        ? [`ipset create PROBE-${family} hash:ip family ${family === "ipv4" ? "inet" : "inet6"}`]
+        : []),
+      ...(sign === " -m nfacct " ? ["nfacct add probe"] : []),
+      `${tool} -w 5 -t ${table} -N PROBE`,
+      `${tool} -w 5 -t ${table} -A PROBE ${withAddresses(rule, family)}`,
+    ],
+  }));
+}
+
+function withAddresses(rule: string, family: "ipv4" | "ipv6"): string {
+  const [address, target] = family === "ipv4" ? ["192.0.2.1", "192.0.2.1:80"] : ["2001:db8::1", "[2001:db8::1]:80"];
+  return rule.replace("ADDRESS", address).replace("TARGET", target).replace("FAMILY", family);
+}
+
+/** Lines that take away ask for nothing new. */
+function asks(text: string, sign: string): boolean {
+  let at = text.indexOf(sign);
+  while (at >= 0) {
+    if (text.startsWith("-D ", text.lastIndexOf("\n", at) + 1)) at = text.indexOf(sign, at + 1);
+    else return true;
+  }
+  return false;
+}
 
 /** iptables-save and iptables-restore, with ip6tables. */
 export const iptables: HostLanguage<SavedTables> = {

@@ -1,4 +1,4 @@
-import type { TextProblem } from "../../ir/text.ts";
+import type { TextProblem } from "../../ir/artifact.ts";
 import { parseRule } from "./parse-rule.ts";
 import { fileOfLine, type RuleTextProblem, readTables, type SavedChain } from "./read-tables.ts";
 import type { Counters, Rule, Tables } from "./rule.ts";

@@ -1,5 +1,5 @@
+import type { PlacedProblem, TextPart } from "../../ir/artifact.ts";
 import type { RuleReader } from "../../ir/datapath.ts";
-import type { PlacedProblem, TextPart } from "../../ir/text.ts";
 import { builtInChains } from "./rule.ts";
 import { iptablesReader } from "./to-datapath.ts";
 

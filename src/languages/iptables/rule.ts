@@ -1,4 +1,4 @@
-import type { TextProblem } from "../../ir/text.ts";
+import type { TextProblem } from "../../ir/artifact.ts";
 
 /** What a reader of iptables-save text finds. Values are kept as the tool spells them unless a number says it better. */
 

@@ -1,4 +1,4 @@
-import { toolNames } from "../../ir/text.ts";
+import { toolNames } from "../../ir/artifact.ts";
 import type { Family } from "../../model/address.ts";
 import type { FamilyText } from "../language.ts";
 

@@ -1,5 +1,5 @@
 import type { Stage, VirtualServer } from "../../ir/datapath.ts";
-import { printServer, type SavedServer } from "./parse.ts";
+import { printServer, type SavedServer } from "./text.ts";
 
 /** A virtual server as packets meet it. */
 export function virtualServerOf(server: SavedServer): VirtualServer {

@@ -1,7 +1,7 @@
 import type { Report } from "../../diagnostics/diagnostic.ts";
 import { at, type Origin, type Place } from "../../diagnostics/place.ts";
 import { quoted } from "../../diagnostics/printable.ts";
-import { didYouMean } from "./did-you-mean.ts";
+import { didYouMean } from "./name-map.ts";
 
 /** A mapping of the input that is being read, with its place and whom to tell about problems. */
 export interface Fields {

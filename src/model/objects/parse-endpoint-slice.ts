@@ -11,9 +11,8 @@ import {
 } from "../fields/fields.ts";
 import { checkQualifiedName, isDnsLabel, isDnsSubdomain, parseObjectName, protocols } from "../fields/names.ts";
 import { oneOf } from "../fields/parse-addresses.ts";
-import type { EndpointSlice, SliceEndpoint, SlicePort } from "./endpoint-slice.ts";
+import { type EndpointSlice, readPlainEndpoint, type SliceEndpoint, type SlicePort } from "./endpoint-slice.ts";
 import { checkFqdnEndpoint, parseSliceEndpoint } from "./parse-slice-endpoint.ts";
-import { readPlainEndpoint } from "./read-plain-endpoint.ts";
 
 const sliceFields = new Set(["apiVersion", "kind", "metadata", "addressType", "endpoints", "ports"]);
 const addressTypes = ["IPv4", "IPv6", "FQDN"] as const;

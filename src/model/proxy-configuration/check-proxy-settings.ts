@@ -1,7 +1,38 @@
-import { parseIp } from "../address.ts";
-import { type Fields, integerField, placeOf, recordField, textField } from "../fields/fields.ts";
-import { parseDuration } from "./duration.ts";
-import type { ProxyMode } from "./proxy-configuration.ts";
+import { parseCidr, parseIp } from "../address.ts";
+import {
+  booleanField,
+  type Fields,
+  integerField,
+  placeOf,
+  recordField,
+  textField,
+  textsField,
+} from "../fields/fields.ts";
+import { didYouMean } from "../fields/name-map.ts";
+import { defaultProxyConfiguration, type IpvsSettings, type ProxyMode } from "./proxy-configuration.ts";
+
+const units: Readonly<Record<string, number>> = {
+  ns: 1e-9,
+  us: 1e-6,
+  µs: 1e-6,
+  μs: 1e-6,
+  ms: 1e-3,
+  s: 1,
+  m: 60,
+  h: 3600,
+};
+
+/** Reads a Go duration such as 1h30m or 250ms, as metav1.Duration does. Gives seconds, or undefined. */
+export function parseDuration(text: string): number | undefined {
+  const unsigned = text.replace(/^[-+]/, "");
+  if (unsigned === "0") return 0;
+  if (!/^(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+$/.test(unsigned)) return undefined;
+  let seconds = 0;
+  for (const [, number, unit] of unsigned.matchAll(/(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)/g)) {
+    seconds += Number(number) * (units[unit ?? ""] ?? 0);
+  }
+  return text.startsWith("-") ? -seconds : seconds;
+}
 
 /** Reports a value that kube-proxy refuses to start with. */
 export function refuse(fields: Fields, field: string, rule: string, got: unknown): void {
@@ -71,4 +102,39 @@ export function checkHostPort(fields: Fields, key: string): void {
   const number = Number(port);
   const valid = parseIp(bracketed ?? plain ?? "") !== undefined && number >= 1 && number <= 65_535;
   if (!valid) refuse(fields, key, "must be IP:port", text);
+}
+
+/** The schedulers of Linux, each a kernel module ip_vs_NAME. */
+const schedulers = "rr wrr lc wlc fo ovf lblc lblcr dh sh mh sed nq twos".split(" ");
+
+const section = "ipvs" satisfies ProxyMode;
+
+/** kube-proxy checks the section of the mode that it runs in, and no other. */
+export function parseIpvs(fields: Fields, mode: ProxyMode): IpvsSettings {
+  const ipvs = recordField(fields, section);
+  if (ipvs === undefined) return defaultProxyConfiguration.ipvs;
+  const scheduler = textField(ipvs, "scheduler") || defaultProxyConfiguration.ipvs.scheduler;
+  if (mode === section) checkIpvs(ipvs, scheduler);
+  const durations = ["tcpTimeout", "tcpFinTimeout", "udpTimeout"].map((field) => durationField(ipvs, field));
+  // Whether any is set is asked before they are cut to whole seconds.
+  const [tcp, tcpFin, udp] = durations.map(Math.trunc) as [number, number, number];
+  const timeouts = durations.some((seconds) => seconds > 0) ? { tcp, tcpFin, udp } : undefined;
+  const excluded = textsField(ipvs, "excludeCIDRs").map(({ value }) => parseCidr(value));
+  const excludeCidrs = excluded.filter((cidr) => cidr !== undefined);
+  return { scheduler, strictArp: booleanField(ipvs, "strictARP") ?? false, timeouts, excludeCidrs };
+}
+
+function checkIpvs(ipvs: Fields, scheduler: string): void {
+  if (!schedulers.includes(scheduler)) {
+    const near = didYouMean(scheduler, schedulers);
+    const hint = near === undefined ? `supported: ${schedulers.join(" ")}` : `did you mean ${near}?`;
+    ipvs.report("ipvs-scheduler-unknown", placeOf(ipvs, "scheduler"), { got: scheduler }, { hint });
+  }
+  for (const field of ["tcpTimeout", "tcpFinTimeout", "udpTimeout"]) {
+    if (durationField(ipvs, field) < 0) refuse(ipvs, field, "must not be negative", ipvs.value[field]);
+  }
+  for (const { value, place } of textsField(ipvs, "excludeCIDRs")) {
+    if (parseCidr(value) !== undefined) continue;
+    ipvs.report("proxy-config-value-refused", place, { field: "excludeCIDRs", rule: "must hold CIDRs", got: value });
+  }
 }

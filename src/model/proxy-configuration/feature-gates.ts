@@ -1,5 +1,5 @@
-import { didYouMean } from "../fields/did-you-mean.ts";
 import { booleanField, type Fields, placeOf } from "../fields/fields.ts";
+import { didYouMean } from "../fields/name-map.ts";
 
 /**
  * The feature gates of kube-proxy 1.36.3: it refuses a configuration that sets an unknown gate, or a locked

@@ -8,10 +8,9 @@ import {
   textField,
   textsField,
 } from "../fields/fields.ts";
-import { checkHostPort, checkOtherSettings, refuse } from "./check-proxy-settings.ts";
+import { checkHostPort, checkOtherSettings, parseIpvs, refuse } from "./check-proxy-settings.ts";
 import { checkFeatureGates } from "./feature-gates.ts";
 import { parseDetectLocal } from "./parse-detect-local.ts";
-import { parseIpvs } from "./parse-ipvs.ts";
 import {
   defaultProxyConfiguration,
   kubeProxyModes,

@@ -1,7 +1,7 @@
 import type { Report } from "../../diagnostics/diagnostic.ts";
 import { type Family, type IpAddress, isLoopback, parseIp } from "../../model/address.ts";
 import type { Cluster } from "../../model/cluster.ts";
-import { didYouMean } from "../../model/fields/did-you-mean.ts";
+import { didYouMean } from "../../model/fields/name-map.ts";
 import { defaultHostFeatures, type HostFeatures, type Node } from "../../model/objects/node.ts";
 
 /** One node as its kube-proxy sees it. */

@@ -1,8 +1,7 @@
 import { cidrContains, type Family, type IpAddress } from "../../model/address.ts";
 import type { Service, ServicePort, Vip } from "../../model/objects/service.ts";
 import { type Locality, resolveUsableEndpoints, type UsableEndpoints } from "./endpoints.ts";
-import type { Endpoint, ExternalPlan, Route, ServicePortPlan, SourceRanges } from "./forwarding-plan.ts";
-import type { ProgramTraits } from "./program-traits.ts";
+import type { Endpoint, ExternalPlan, ProgramTraits, Route, ServicePortPlan, SourceRanges } from "./forwarding-plan.ts";
 
 /** What resolving a service port needs to know of its node, family and program. */
 export interface ServicePortContext {

@@ -1,4 +1,4 @@
-import type { SetType } from "../../languages/ipset/write.ts";
+import type { SetType } from "../../languages/ipset/text.ts";
 import type { Family } from "../../model/address.ts";
 
 /** A set that kube-proxy always makes, with the comment its rules carry. */

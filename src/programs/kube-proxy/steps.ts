@@ -1,6 +1,5 @@
+import { type ScriptStep, toolNames } from "../../ir/artifact.ts";
 import { joinLines, linesOf } from "../../ir/lines.ts";
-import type { ScriptStep } from "../../ir/step.ts";
-import { toolNames } from "../../ir/text.ts";
 import { comment, conntrackState, jump } from "../../languages/iptables/write.ts";
 import type { Family } from "../../model/address.ts";
 import { type AssembledText, always, lineOrigin } from "../origins.ts";

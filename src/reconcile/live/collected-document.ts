@@ -1,4 +1,4 @@
-import type { HostDocument, HostText } from "../../ir/host-document.ts";
+import type { HostDocument, HostText } from "../../ir/artifact.ts";
 import { type CommandInLanguage, collectCommands } from "../../languages/registry.ts";
 
 export const nameCommand = "uname -n";

@@ -1,11 +1,10 @@
-import { type HostDocument, type HostText, textsUnder } from "../../ir/host-document.ts";
-import { type TextProblem, toolNames } from "../../ir/text.ts";
+import { type HostDocument, type HostText, type TextProblem, textsUnder, toolNames } from "../../ir/artifact.ts";
 import { listFlows, parseFlows, type UdpFlow } from "../../languages/conntrack.ts";
 import { givenAddresses, linksCommand, parseLinks } from "../../languages/iproute.ts";
-import { parseSets, type SavedSet } from "../../languages/ipset/parse.ts";
+import { parseSets, type SavedSet } from "../../languages/ipset/text.ts";
 import { hidesRules, readTables, type SavedTables } from "../../languages/iptables/read-tables.ts";
 import { parseTimeouts, timeoutsCommand } from "../../languages/ipvs/language.ts";
-import { parseServers, type SavedServer } from "../../languages/ipvs/parse.ts";
+import { parseServers, type SavedServer } from "../../languages/ipvs/text.ts";
 import { countersCommand, parseCounters } from "../../languages/nfacct.ts";
 import { parseSysctls, sysctlCommand } from "../../languages/sysctl.ts";
 import type { Family } from "../../model/address.ts";

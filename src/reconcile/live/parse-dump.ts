@@ -1,5 +1,4 @@
-import type { Artifact } from "../../ir/artifact.ts";
-import type { HostDocument, HostText } from "../../ir/host-document.ts";
+import type { Artifact, HostDocument, HostText } from "../../ir/artifact.ts";
 import { type AnyLanguage, filesByName, recognizeText } from "../../languages/registry.ts";
 import { nodeOfApplyScript } from "../../languages/shell.ts";
 import type { SourceText } from "../../model/documents/source.ts";

@@ -1,4 +1,4 @@
-import type { Feature, Step } from "../../ir/step.ts";
+import type { Feature, Step } from "../../ir/artifact.ts";
 import { languages } from "../../languages/registry.ts";
 import { isOwnedChain } from "../../programs/kube-proxy/chain-names.ts";
 import { type ServiceOfChain, serviceInRule } from "../attribution.ts";

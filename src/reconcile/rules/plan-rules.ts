@@ -1,5 +1,4 @@
-import { feed, type PhasedSteps } from "../../ir/step.ts";
-import { toolNames } from "../../ir/text.ts";
+import { feed, type PhasedSteps, toolNames } from "../../ir/artifact.ts";
 import { type Family, familyNames } from "../../model/address.ts";
 import {
   iptablesChains as chains,
@@ -9,9 +8,8 @@ import {
 } from "../../programs/kube-proxy/chain-names.ts";
 import type { Backend } from "../live/host-state.ts";
 import type { OwnedRules } from "../owned-state.ts";
-import { cutBlindly, cutIntoFragments, mostChainsAtOnce } from "./edit-chain.ts";
+import { cutBlindly, cutIntoFragments, mostChainsAtOnce, transaction } from "./edit-chain.ts";
 import { type ChainChange, diffRules } from "./rule-changes.ts";
-import { transaction } from "./transaction.ts";
 import { type TwoTables, transitionalFilter, transitionalNat } from "./transitional-filter.ts";
 
 type Lines = readonly string[];

@@ -1,8 +1,7 @@
 import { targetOf } from "../../languages/iptables/canonical-rule.ts";
 import type { Family } from "../../model/address.ts";
 import { iptablesChains as chains, proxyCanary } from "../../programs/kube-proxy/chain-names.ts";
-import type { ChainLines } from "../owned-state.ts";
-import { emptyTable, type OwnedRules, type OwnedState, type OwnedTable } from "../owned-state.ts";
+import { type ChainLines, emptyTable, type OwnedRules, type OwnedState, type OwnedTable } from "../owned-state.ts";
 import { type ChainDifference, compareChain } from "./compare-chain.ts";
 import { comparePartialChains, type PartialChain } from "./partial-chain.ts";
 

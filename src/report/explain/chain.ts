@@ -2,8 +2,8 @@ import { escapeControls } from "../../diagnostics/printable.ts";
 import type { AbsentChain } from "../../explain/chain/absent-chain.ts";
 import type { ChainExplanation, ChainPlace, ExplainedRule } from "../../explain/chain/explain-chain.ts";
 import type { SetExplanation, SetPart } from "../../explain/chain/explain-set.ts";
+import { printCause, type Rendering } from "../../explain/explanation.ts";
 import { describePart } from "../../explain/share.ts";
-import { printCause, type Rendering } from "../../explain/source.ts";
 import { familyNames } from "../../model/address.ts";
 import { wrap } from "./tree.ts";
 

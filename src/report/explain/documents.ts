@@ -1,13 +1,16 @@
+import type { CatalogEntry } from "../../diagnostics/catalog/entry.ts";
+import { type Code, catalog } from "../../diagnostics/catalog.ts";
 import type { Origin } from "../../diagnostics/place.ts";
 import type { ChainExplanation, ExplainedRule } from "../../explain/chain/explain-chain.ts";
 import type { RuleExplanation } from "../../explain/chain/explain-line.ts";
 import type { EntryExplanation, SetExplanation } from "../../explain/chain/explain-set.ts";
+import type { NodeExplanation } from "../../explain/explain-node.ts";
+import type { ObjectExplanation } from "../../explain/explain-service.ts";
+import { type Source, type SourceOf, sourceOfCause } from "../../explain/explanation.ts";
 import type { Omission } from "../../explain/not-programmed/not-programmed.ts";
-import type { NodeExplanation } from "../../explain/service/explain-node.ts";
-import type { ObjectExplanation } from "../../explain/service/explain-service.ts";
-import type { OwnLine } from "../../explain/service/service-lines.ts";
-import { type Source, type SourceOf, sourceOfCause } from "../../explain/source.ts";
-import type { LineOrigin } from "../../ir/step.ts";
+import type { OwnLine } from "../../explain/service-lines.ts";
+import type { LineOrigin } from "../../ir/artifact.ts";
+import { wrap } from "./tree.ts";
 
 const apiVersion = "portolan/v1alpha1";
 
@@ -102,4 +105,19 @@ export function entryDocument({ text, parts }: EntryExplanation, sourceOf: Sourc
 export function nodeDocument({ omissions, ...node }: NodeExplanation, sourceOf: SourceOf): object {
   const omitted = omissions.map((omission) => omissionDocument(omission, sourceOf));
   return { apiVersion, kind: "NodeExplanation", ...node, notProgrammed: omitted };
+}
+
+/** `portolan explain CODE`: the long text of a diagnostic. */
+export function explainCode(code: Code): string {
+  const entry: CatalogEntry = catalog[code];
+  const parts = [`${entry.severity}[${code}]: ${entry.message}`, wrap(entry.explanation)];
+  if (entry.hint !== undefined) parts.push(wrap(`Hint: ${entry.hint}.`));
+  return `${parts.join("\n\n")}\n`;
+}
+
+/** `portolan explain`: all codes with their severities. */
+export function listCodes(): string {
+  const codes = (Object.keys(catalog) as Code[]).sort();
+  const widest = Math.max(...codes.map((code) => code.length));
+  return `${codes.map((code) => `${code.padEnd(widest)}  ${catalog[code].severity}`).join("\n")}\n`;
 }

@@ -1,6 +1,5 @@
 import type { ChainGraph } from "../../explain/chain/chain-graph.ts";
-import type { Explanation } from "../../explain/explanation.ts";
-import type { Rendering, SourceOf } from "../../explain/source.ts";
+import type { Explanation, Rendering, SourceOf } from "../../explain/explanation.ts";
 import { renderChain, renderSet } from "./chain.ts";
 import {
   chainDocument,

@@ -1,9 +1,9 @@
 import { escapeControls } from "../../diagnostics/printable.ts";
 import type { RuleExplanation } from "../../explain/chain/explain-line.ts";
 import type { EntryExplanation } from "../../explain/chain/explain-set.ts";
-import type { OwnLine } from "../../explain/service/service-lines.ts";
+import { printCause, type Rendering } from "../../explain/explanation.ts";
+import type { OwnLine } from "../../explain/service-lines.ts";
 import { describePart } from "../../explain/share.ts";
-import { printCause, type Rendering } from "../../explain/source.ts";
 import { renderRule } from "./chain.ts";
 import { wrap } from "./tree.ts";
 

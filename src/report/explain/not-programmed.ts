@@ -1,6 +1,6 @@
 import { escapeControls } from "../../diagnostics/printable.ts";
+import { printSource, type Rendering } from "../../explain/explanation.ts";
 import type { Omission } from "../../explain/not-programmed/not-programmed.ts";
-import { printSource, type Rendering } from "../../explain/source.ts";
 import { familyNames } from "../../model/address.ts";
 import { wrap } from "./tree.ts";
 

@@ -1,10 +1,10 @@
 import { escapeControls } from "../../diagnostics/printable.ts";
 import type { ChainGraph } from "../../explain/chain/chain-graph.ts";
-import type { NodeExplanation } from "../../explain/service/explain-node.ts";
-import type { NodePart, ObjectExplanation } from "../../explain/service/explain-service.ts";
-import type { PicturedEndpoint, PortPicture } from "../../explain/service/port-picture.ts";
+import type { NodeExplanation } from "../../explain/explain-node.ts";
+import type { NodePart, ObjectExplanation } from "../../explain/explain-service.ts";
+import { printSource, type Rendering } from "../../explain/explanation.ts";
+import type { PicturedEndpoint, PortPicture } from "../../explain/port-picture.ts";
 import { describePart, type Share } from "../../explain/share.ts";
-import { printSource, type Rendering } from "../../explain/source.ts";
 import { familyNames } from "../../model/address.ts";
 import { renderLines } from "./line.ts";
 import { renderOmissions } from "./not-programmed.ts";

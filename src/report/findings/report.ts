@@ -1,10 +1,11 @@
 import { type Baseline, type FindingKey, isKnown } from "../../check/baseline.ts";
 import { isSuppressedByAnnotation } from "../../check/suppress.ts";
 import type { Diagnostic, Severity } from "../../diagnostics/diagnostic.ts";
+import { escapeControls } from "../../diagnostics/printable.ts";
 import type { NotShown } from "../../filter/narrowing.ts";
 import { type Location, locate } from "../../model/documents/locate.ts";
 import type { SourceDocument } from "../../model/documents/source.ts";
-import { describeNodes } from "../diagnostics.ts";
+import { describeNodes, type Paint, renderDiagnostics } from "../diagnostics.ts";
 import { notShownSentence } from "../words.ts";
 
 /** A finding with the place that its origin stands for. */
@@ -111,4 +112,23 @@ export function summarizeReport({ findings, suppressed, known, notShown }: Check
 /** `3 findings of 2 other Services are not shown (-n shop)`; undefined of a whole report. */
 export function leftOutSentence({ notShown }: CheckReport): string | undefined {
   return notShown && notShownSentence(notShown, "finding");
+}
+
+/** `-o text`: each finding as diagnostics are shown, the worst last, and a line that counts them. */
+export function printText(report: CheckReport, paint: Paint): string {
+  const { findings, documents, subject } = report;
+  const text = renderDiagnostics(
+    findings.map(({ diagnostic }) => diagnostic),
+    documents,
+    paint,
+  );
+  const { mode, nodes } = subject;
+  const of = mode === undefined ? "" : ` Mode ${mode}, ${countNodes(nodes?.length ?? 0)}.`;
+  const leftOut = leftOutSentence(report);
+  const below = leftOut === undefined ? "" : `${escapeControls(leftOut)}.\n`;
+  return `${text}${text === "" ? "" : "\n"}${summarizeReport(report)}${of}\n${below}`;
+}
+
+function countNodes(count: number): string {
+  return count === 0 ? "no nodes" : count === 1 ? "1 node" : `${count} nodes`;
 }

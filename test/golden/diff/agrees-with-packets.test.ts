@@ -2,12 +2,13 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { parseAddressSet } from "../../../src/datapath/address-set.ts";
 import { evaluatePacket } from "../../../src/datapath/evaluate-packet.ts";
-import { type EvaluatedHost, readEvaluatedHost } from "../../../src/datapath/host.ts";
+import type { EvaluatedHost } from "../../../src/datapath/host.ts";
 import type { ConnectionState, Entry, Packet, Protocol } from "../../../src/datapath/packet.ts";
 import { shareNumber } from "../../../src/datapath/share.ts";
 import { diffSides } from "../../../src/diff/diff-sides.ts";
 import type { Side } from "../../../src/diff/side.ts";
 import type { TrafficChange } from "../../../src/diff/traffic-diff.ts";
+import { readEvaluatedHost } from "../../../src/reconcile/live/evaluated-host.ts";
 import { compiledSide } from "../../harness/text-side.ts";
 import {
   addressesOf,

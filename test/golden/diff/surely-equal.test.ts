@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { readEvaluatedHost } from "../../../src/datapath/host.ts";
+import { pairTables } from "../../../src/diff/changed-chains.ts";
 import { compareDestination } from "../../../src/diff/destinations/compare-destination.ts";
 import { enumerateDestinations } from "../../../src/diff/destinations/enumerate-destinations.ts";
 import { createEquivalencePrefilter } from "../../../src/diff/destinations/equivalence-prefilter.ts";
-import { pairTables } from "../../../src/diff/rules/changed-chains.ts";
 import type { Side } from "../../../src/diff/side.ts";
+import { readEvaluatedHost } from "../../../src/reconcile/live/evaluated-host.ts";
 import { compiledSide } from "../../harness/text-side.ts";
 
 interface Shape {

@@ -1,7 +1,8 @@
 import { expect } from "vitest";
-import { type EvaluatedHost, readEvaluatedHost } from "../../../src/datapath/host.ts";
+import type { EvaluatedHost } from "../../../src/datapath/host.ts";
 import type { Outcome } from "../../../src/datapath/packet.ts";
-import type { TextPart } from "../../../src/ir/text.ts";
+import type { TextPart } from "../../../src/ir/artifact.ts";
+import { readEvaluatedHost } from "../../../src/reconcile/live/evaluated-host.ts";
 import { endsOf } from "../../harness/naive/same-ends.ts";
 
 /** A host out of texts that may be anything. */

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { parseAddressSet } from "../../../src/datapath/address-set.ts";
-import { addressNumber, isIpv6 } from "../../../src/datapath/addresses.ts";
+import { addressNumber, isIpv6, parseAddressSet } from "../../../src/datapath/address-set.ts";
 import { evaluatePacket } from "../../../src/datapath/evaluate-packet.ts";
-import { type EvaluatedHost, readEvaluatedHost } from "../../../src/datapath/host.ts";
+import type { EvaluatedHost } from "../../../src/datapath/host.ts";
+import { readEvaluatedHost } from "../../../src/reconcile/live/evaluated-host.ts";
 import { caseFolder, goldenCases, modesOf } from "../../harness/golden-cases.ts";
 import { everyAnswer } from "../../harness/naive/every-answer.ts";
 import { readNaiveHost } from "../../harness/naive/naive-host.ts";

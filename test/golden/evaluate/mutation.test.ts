@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { isIpv6, parseTarget } from "../../../src/datapath/addresses.ts";
+import { isIpv6, parseTarget } from "../../../src/datapath/address-set.ts";
 import { diffSides } from "../../../src/diff/diff-sides.ts";
 import type { TrafficChange } from "../../../src/diff/traffic-diff.ts";
 import { caseFolder, goldenCases, modesOf } from "../../harness/golden-cases.ts";

@@ -1,4 +1,4 @@
-import { isIpv6, parseTarget } from "../../../src/datapath/addresses.ts";
+import { isIpv6, parseTarget } from "../../../src/datapath/address-set.ts";
 import type { NaivePacket } from "../../harness/naive/journey.ts";
 import type { HostText } from "../../harness/trace.ts";
 import type { Mutation } from "./mutations.ts";

@@ -1,4 +1,4 @@
-import type { SavedServer } from "../../../src/languages/ipvs/parse.ts";
+import type { SavedServer } from "../../../src/languages/ipvs/text.ts";
 
 /** One packet of one client. */
 export interface NaivePacket {

@@ -1,8 +1,8 @@
 import { BlockList, isIPv6 } from "node:net";
-import { parseSets, type SavedSet } from "../../../src/languages/ipset/parse.ts";
+import { parseSets, type SavedSet } from "../../../src/languages/ipset/text.ts";
 import { parseTables } from "../../../src/languages/iptables/parse.ts";
 import type { Rule } from "../../../src/languages/iptables/rule.ts";
-import { parseServers, type SavedServer } from "../../../src/languages/ipvs/parse.ts";
+import { parseServers, type SavedServer } from "../../../src/languages/ipvs/text.ts";
 
 /**
  * A host for the naive evaluator, which follows one packet of one address and shares nothing with src/evaluate: no

@@ -1,5 +1,4 @@
-import { contains } from "../../../src/datapath/address-set.ts";
-import { addressNumber } from "../../../src/datapath/addresses.ts";
+import { addressNumber, contains } from "../../../src/datapath/address-set.ts";
 import type { Outcome } from "../../../src/datapath/packet.ts";
 import { plus, type Share, shareNumber } from "../../../src/datapath/share.ts";
 import { addresses, type HostName } from "../traffic/topology.ts";

@@ -6,7 +6,7 @@ import type { SyncReport } from "../../../src/app/watch/reconciler.ts";
 import { type ServerEffects, type Servers, startServers } from "../../../src/app/watch/start-servers.ts";
 import { logLine } from "../../../src/app/watch/watch-log.ts";
 import { reasonOf } from "../../../src/host/files/read-sources.ts";
-import { serve } from "../../../src/host/linux/serve.ts";
+import { serve } from "../../../src/host/serve.ts";
 
 const serverEffects: ServerEffects = {
   serve,

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import * as sets from "../../../src/datapath/address-set.ts";
-import { numberAddress } from "../../../src/datapath/addresses.ts";
+import { numberAddress } from "../../../src/datapath/address-set.ts";
 
 /** 256 addresses somewhere, so that a set of them is a list of bits; the slices at both ends have no neighbours. */
 const slices = [

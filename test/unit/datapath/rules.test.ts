@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { sharedFolder } from "../../../scripts/conformance/oracle.mjs";
-import { isIpv6, parseTarget, printTarget } from "../../../src/datapath/addresses.ts";
+import { isIpv6, parseTarget, printTarget } from "../../../src/datapath/address-set.ts";
 import { printOutcomes, type TracedPacket, tracedHost, tracePacket } from "../../harness/trace.ts";
 
 const NODE_ADDRESSES = ["192.0.2.10", "fd00::10"];

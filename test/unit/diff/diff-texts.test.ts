@@ -49,7 +49,10 @@ describe("text of any origin", () => {
     expect(changes.map(({ vip }) => vip)).toEqual(["10.0.0.1:80/TCP", "10.0.0.2:80/TCP"]);
     expect(changes[0]?.details).toContain("depends on a match that Portolan cannot evaluate: -m bpf --bytecode x");
     expect(changes[0]?.after).toMatchObject([
-      { from: "sources outside this node", outcomes: [{ assuming: ["not -m bpf --bytecode x"] }, { assuming: ["-m bpf --bytecode x"] }] },
+      {
+        from: "sources outside this node",
+        outcomes: [{ assuming: ["not -m bpf --bytecode x"] }, { assuming: ["-m bpf --bytecode x"] }],
+      },
       { from: "the node itself" },
     ]);
     expect(diffRules(head, head).changes).toEqual([]);
@@ -65,7 +68,11 @@ describe("text of any origin", () => {
     const [change] = diffRules(rules, head).changes;
     expect(change).toMatchObject({
       severity: "access-lost",
-      examplePacket: { fromClass: "sources outside this node except 203.0.113.0/24", was: "10.1.0.1:80", now: "not handled" },
+      examplePacket: {
+        fromClass: "sources outside this node except 203.0.113.0/24",
+        was: "10.1.0.1:80",
+        now: "not handled",
+      },
     });
   });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { explainNode } from "../../../src/explain/service/explain-node.ts";
-import { explainSliceOn } from "../../../src/explain/service/explain-slice.ts";
+import { explainNode } from "../../../src/explain/explain-node.ts";
+import { explainSliceOn } from "../../../src/explain/explain-slice.ts";
 import {
   clusterCidr,
   compileFor,

@@ -3,8 +3,12 @@ import { at, documentPlace, type Place } from "../../../src/diagnostics/place.ts
 import { type Cidr, type Family, type IpAddress, parseCidr, parseIp } from "../../../src/model/address.ts";
 import type { EndpointSlice, SliceEndpoint } from "../../../src/model/objects/endpoint-slice.ts";
 import type { Service, ServicePort, Vip } from "../../../src/model/objects/service.ts";
-import type { Endpoint, FamilySettings, ServicePortPlan } from "../../../src/plan/forwarding/forwarding-plan.ts";
-import type { ProgramTraits } from "../../../src/plan/forwarding/program-traits.ts";
+import type {
+  Endpoint,
+  FamilySettings,
+  ProgramTraits,
+  ServicePortPlan,
+} from "../../../src/plan/forwarding/forwarding-plan.ts";
 import type { ServicePortContext } from "../../../src/plan/forwarding/resolve-service-port.ts";
 
 /** Small values by hand, for tests that call one function of plan/ or programs/. */

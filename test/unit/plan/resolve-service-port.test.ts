@@ -1,8 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { at } from "../../../src/diagnostics/place.ts";
 import type { Service } from "../../../src/model/objects/service.ts";
-import type { Endpoint, ServicePortPlan } from "../../../src/plan/forwarding/forwarding-plan.ts";
-import type { ProgramTraits } from "../../../src/plan/forwarding/program-traits.ts";
+import type { Endpoint, ProgramTraits, ServicePortPlan } from "../../../src/plan/forwarding/forwarding-plan.ts";
 import {
   fallsBack,
   resolveRoute,

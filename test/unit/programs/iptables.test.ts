@@ -7,9 +7,8 @@ import {
   kubeletFirewallRules,
   nodePortDispatchRules,
 } from "../../../src/programs/kube-proxy/iptables/base.ts";
-import { iptablesFragments } from "../../../src/programs/kube-proxy/iptables/fragments.ts";
 import { lowerServicePort } from "../../../src/programs/kube-proxy/iptables/lower-service-port.ts";
-import { kubeProxyIptables } from "../../../src/programs/kube-proxy/iptables/program.ts";
+import { iptablesFragments, kubeProxyIptables } from "../../../src/programs/kube-proxy/iptables/program.ts";
 import { createSections, type SectionName } from "../../../src/programs/kube-proxy/iptables/sections.ts";
 import { cidr, here, place, plainTraits, servicePort, settings, there, vip } from "../plan/plans.ts";
 

@@ -1,13 +1,12 @@
 import { describe, expect, it } from "vitest";
 import type { FamilySettings, ForwardingPlan, ServicePortPlan } from "../../../src/plan/forwarding/forwarding-plan.ts";
-import { ipvsFragments, ipvsKernel } from "../../../src/programs/kube-proxy/ipvs/fragments.ts";
 import {
   createContext,
   createIpvsObjects,
   type IpvsObjects,
 } from "../../../src/programs/kube-proxy/ipvs/ipvs-objects.ts";
 import { lowerServicePort } from "../../../src/programs/kube-proxy/ipvs/lower-service-port.ts";
-import { kubeProxyIpvs } from "../../../src/programs/kube-proxy/ipvs/program.ts";
+import { ipvsFragments, ipvsKernel, kubeProxyIpvs } from "../../../src/programs/kube-proxy/ipvs/program.ts";
 import { filterRules, natRules } from "../../../src/programs/kube-proxy/ipvs/rules.ts";
 import {
   cidr,
@@ -207,7 +206,9 @@ describe("differences from the iptables mode", () => {
   it("say that a health check port is left out", () => {
     const of = service({ healthCheckNodePort: 31000 });
     expect(inspect(servicePort({ service: of }))).toContain("ipvs-node-ports-match-nothing");
-    expect(inspect(servicePort({ service: of, healthCheckNodePort: 31000 }))).not.toContain("ipvs-node-ports-match-nothing");
+    expect(inspect(servicePort({ service: of, healthCheckNodePort: 31000 }))).not.toContain(
+      "ipvs-node-ports-match-nothing",
+    );
   });
 
   it("say that an address of the host is served", () => {

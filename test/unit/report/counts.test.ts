@@ -1,5 +1,3 @@
-import { change } from "../../harness/report/diffs.ts";
-import { diffOf } from "../../harness/report/diffs.ts";
 import { describe, expect, it } from "vitest";
 import { printPercent } from "../../../src/datapath/share.ts";
 import { describePart } from "../../../src/explain/share.ts";
@@ -7,7 +5,7 @@ import { renderGithub } from "../../../src/report/diff/github.ts";
 import { renderJson } from "../../../src/report/diff/json.ts";
 import { countChanged, groupByService } from "../../../src/report/diff/service-groups.ts";
 import { percent, summarySentence } from "../../../src/report/words.ts";
-
+import { change, diffOf } from "../../harness/report/diffs.ts";
 
 const ports = ["shop/web:http", "shop/web:metrics", "shop/api"].map((service) => change({ service }));
 const unnamed = change({ service: undefined, vip: "192.0.2.80:80/TCP" });

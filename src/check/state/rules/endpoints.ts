@@ -9,8 +9,8 @@ import {
   isUsable,
   nameOf,
   type StateRule,
+  selectedPods,
 } from "../checked-state.ts";
-import { selectedPods } from "../selected-pods.ts";
 
 /** Services and service ports without endpoints, or without any that is ready. */
 export const endpoints: StateRule = (state) => {

@@ -1,5 +1,5 @@
 import { at } from "../../../diagnostics/place.ts";
-import type { ProgramTraits } from "../../../plan/forwarding/program-traits.ts";
+import type { ProgramTraits } from "../../../plan/forwarding/forwarding-plan.ts";
 import { allEndpoints, type CheckedPort, type CheckedService, isUsable, type StateRule } from "../checked-state.ts";
 
 /** Policies Local on nodes that have no endpoint of their own. */

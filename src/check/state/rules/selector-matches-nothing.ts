@@ -1,6 +1,12 @@
 import { at } from "../../../diagnostics/place.ts";
-import type { CheckedService, CheckedState, StateRule } from "../checked-state.ts";
-import { matches, selectedPods, selectorOf } from "../selected-pods.ts";
+import {
+  type CheckedService,
+  type CheckedState,
+  matches,
+  type StateRule,
+  selectedPods,
+  selectorOf,
+} from "../checked-state.ts";
 
 /** Selectors that none of the Pods and templates of the input matches. */
 export const selectorMatchesNothing: StateRule = (state) => {

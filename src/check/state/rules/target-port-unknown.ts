@@ -1,9 +1,8 @@
 import { at } from "../../../diagnostics/place.ts";
-import { didYouMean } from "../../../model/fields/did-you-mean.ts";
 import { isRecord } from "../../../model/fields/fields.ts";
-import { allEndpoints, type CheckedPort, type CheckedService, type StateRule } from "../checked-state.ts";
+import { didYouMean } from "../../../model/fields/name-map.ts";
+import { allEndpoints, type CheckedPort, type CheckedService, type StateRule, selectedPods } from "../checked-state.ts";
 import type { PodSource } from "../pod-sources.ts";
-import { selectedPods } from "../selected-pods.ts";
 
 /** Target ports by a name that no container of the selected pods has (FindPort of k8s.io/kubernetes/pkg/api/v1/pod). */
 export const targetPortUnknown: StateRule = (state) => {

@@ -1,5 +1,5 @@
 import { createSubject } from "../../../diagnostics/diagnostic.ts";
-import type { SavedServer } from "../../../languages/ipvs/parse.ts";
+import type { SavedServer } from "../../../languages/ipvs/text.ts";
 import { setName } from "../../../programs/kube-proxy/set-names.ts";
 import type { CheckedHost, TextRule } from "../checked-host.ts";
 

@@ -1,5 +1,5 @@
+import type { LineOrigin } from "../../../ir/artifact.ts";
 import { joinLines, type Lines, linesOf } from "../../../ir/lines.ts";
-import type { LineOrigin } from "../../../ir/step.ts";
 import { declare } from "../../../languages/iptables/write.ts";
 import type { FamilySettings } from "../../../plan/forwarding/forwarding-plan.ts";
 import { type AssembledText, always, type Cause, lineOrigin } from "../../origins.ts";

@@ -1,5 +1,5 @@
+import type { Script, ScriptStep } from "../../../ir/artifact.ts";
 import { joinLines, linesOf } from "../../../ir/lines.ts";
-import type { Script, ScriptStep } from "../../../ir/step.ts";
 import type { FamilyPlan, ForwardingPlan } from "../../../plan/forwarding/forwarding-plan.ts";
 import type { LowerOptions } from "../../origins.ts";
 import { counters } from "../names.ts";

@@ -1,8 +1,8 @@
+import type { LineOrigin } from "../../../ir/artifact.ts";
 import { appendLine, createLines, joinLines } from "../../../ir/lines.ts";
-import type { LineOrigin } from "../../../ir/step.ts";
-import { addEntry, createSet } from "../../../languages/ipset/write.ts";
+import { addEntry, createSet } from "../../../languages/ipset/text.ts";
 import { declare } from "../../../languages/iptables/write.ts";
-import { addRealServer } from "../../../languages/ipvs/write.ts";
+import { addRealServer } from "../../../languages/ipvs/text.ts";
 import { compareBytes } from "../../../model/fields/name-map.ts";
 import type { FamilySettings } from "../../../plan/forwarding/forwarding-plan.ts";
 import { type AssembledText, always, type Cause, endpointCause, lineOrigin } from "../../origins.ts";

@@ -1,8 +1,7 @@
 import type { Report } from "../../../diagnostics/diagnostic.ts";
+import type { LanguageId, Script, ScriptStep } from "../../../ir/artifact.ts";
 import { joinLines, linesOf } from "../../../ir/lines.ts";
-import type { Script, ScriptStep } from "../../../ir/step.ts";
-import type { LanguageId } from "../../../ir/text.ts";
-import { defaultMaxElements } from "../../../languages/ipset/write.ts";
+import { defaultMaxElements } from "../../../languages/ipset/text.ts";
 import type { FamilyPlan, ForwardingPlan } from "../../../plan/forwarding/forwarding-plan.ts";
 import type { LowerOptions } from "../../origins.ts";
 import { setKeys, setName } from "../set-names.ts";

@@ -1,6 +1,6 @@
-import { networkElement } from "../../../languages/ipset/write.ts";
+import { networkElement } from "../../../languages/ipset/text.ts";
 import { appendTo, ipvsService, jump, source } from "../../../languages/iptables/write.ts";
-import { addServer, serverKey } from "../../../languages/ipvs/write.ts";
+import { addServer, serverKey } from "../../../languages/ipvs/text.ts";
 import { joinHostPort } from "../../../model/address.ts";
 import type { Vip } from "../../../model/objects/service.ts";
 import type {

@@ -1,7 +1,46 @@
-import type { ForwardingProgram } from "../../program.ts";
+import { createSet } from "../../../languages/ipset/text.ts";
+import { addRealServer } from "../../../languages/ipvs/text.ts";
+import type { FamilySettings, ForwardingPlan } from "../../../plan/forwarding/forwarding-plan.ts";
+import {
+  countEndpoints,
+  type ForwardingProgram,
+  type KernelWriter,
+  type LowerFragment,
+  noFragment,
+} from "../../program.ts";
+import { ipvsChains as chains } from "../chain-names.ts";
 import { namingOf } from "../names.ts";
-import { ipvsFragments, ipvsKernel } from "./fragments.ts";
+import { type SetKey, setName, sets } from "../set-names.ts";
+import { filterChains, natChains } from "./assemble.ts";
+import { createContext, createIpvsObjects } from "./ipvs-objects.ts";
 import { inspectIpvs, lowerIpvs } from "./lower-ipvs.ts";
+import { lowerServicePort } from "./lower-service-port.ts";
+import { filterRules, natRules } from "./rules.ts";
+
+/** What the ipvs mode asks of the kernel for one Service. */
+export function ipvsFragments(settings: FamilySettings, { ipvs }: ForwardingPlan): LowerFragment {
+  const context = createContext(settings, ipvs, () => {});
+  return (ports) => {
+    const objects = createIpvsObjects();
+    for (const port of ports) lowerServicePort(port, context, objects);
+    const rules = objects.nodeDropRules.map(({ rule }) => rule);
+    const shared = new Map(rules.length === 0 ? [] : [[`filter ${chains.ipvsOutFilter}`, rules]]);
+    return { ...noFragment, endpoints: countEndpoints(ports), shared, objects };
+  };
+}
+
+/** A set's first entry brings rules that ask for it, and its last takes them away. */
+export const ipvsKernel: KernelWriter = {
+  boundAddresses: "boundIps" satisfies SetKey,
+  setName: (set, family) => setName(set as SetKey, family),
+  createSet: (set, family, entries) =>
+    createSet({ name: setName(set as SetKey, family), type: sets[set as SetKey].type, family, entries }),
+  realServerOptions: ({ key }, target) => addRealServer(key, target).slice(`-a ${key} -r ${target} `.length),
+  setRules: (settings, has) => [
+    { table: "filter", chains: filterChains, rules: filterRules(settings, has) },
+    { table: "nat", chains: natChains, rules: natRules(settings, has) },
+  ],
+};
 
 const id = "kube-proxy/ipvs";
 

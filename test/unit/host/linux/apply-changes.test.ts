@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type Application, applyChanges } from "../../../../src/app/host/apply-changes.ts";
+import { type Application, applyChanges } from "../../../../src/app/apply-changes.ts";
 import type { Run } from "../../../../src/host/run-step.ts";
 import { collectedDocument, collectHeadings } from "../../../../src/reconcile/live/collected-document.ts";
 

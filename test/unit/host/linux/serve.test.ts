@@ -1,6 +1,6 @@
 import { Server } from "node:http";
 import { expect, onTestFinished, test, vi } from "vitest";
-import { serve } from "../../../../src/host/linux/serve.ts";
+import { serve } from "../../../../src/host/serve.ts";
 
 test("a server outlives replies that fail, and errors of its socket", async () => {
   const listen = vi.spyOn(Server.prototype, "listen");

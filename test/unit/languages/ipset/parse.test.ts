@@ -3,7 +3,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { sharedFolder } from "../../../../scripts/conformance/oracle.mjs";
-import { parseSets, printSets } from "../../../../src/languages/ipset/parse.ts";
+import { parseSets, printSets } from "../../../../src/languages/ipset/text.ts";
 
 const CASES = join(sharedFolder, "conformance/cases");
 

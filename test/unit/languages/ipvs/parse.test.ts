@@ -3,7 +3,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { sharedFolder } from "../../../../scripts/conformance/oracle.mjs";
-import { parseServers, printServers } from "../../../../src/languages/ipvs/parse.ts";
+import { parseServers, printServers } from "../../../../src/languages/ipvs/text.ts";
 
 const CASES = join(sharedFolder, "conformance/cases");
 

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import type { HostDocument } from "../../../../src/ir/host-document.ts";
+import type { HostDocument } from "../../../../src/ir/artifact.ts";
 import { parseHostState, validateDump } from "../../../../src/reconcile/live/host-state.ts";
 import { parseDump } from "../../../../src/reconcile/live/parse-dump.ts";
 

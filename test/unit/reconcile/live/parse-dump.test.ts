@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { placedText } from "../../../../src/ir/host-document.ts";
+import { placedText } from "../../../../src/ir/artifact.ts";
 import { splitFamilies } from "../../../../src/languages/iptables/split-families.ts";
 import { recognizeText } from "../../../../src/languages/registry.ts";
 import { collectedDocument, printDocument } from "../../../../src/reconcile/live/collected-document.ts";

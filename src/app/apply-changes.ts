@@ -1,0 +1,117 @@
+import type { Host } from "../host/run-step.ts";
+import type { Step } from "../ir/artifact.ts";
+import { staleConntrackEntries, type UdpFlow, type UdpService } from "../languages/conntrack.ts";
+import { parseHostState, validateDump } from "../reconcile/live/host-state.ts";
+import { type Ownership, ownedOnHost } from "../reconcile/live/live-state.ts";
+import type { OwnedState } from "../reconcile/owned-state.ts";
+import { type PlanContext, planChanges } from "../reconcile/plan-changes.ts";
+import { collectDump } from "./read-host.ts";
+
+/** What is to be done, to what, and what counts as ours. */
+export interface Application {
+  readonly wanted: OwnedState;
+  /** As it was when the steps were planned: where a failure leads back to. */
+  readonly before: OwnedState;
+  readonly steps: readonly Step[];
+  readonly ownership: Ownership;
+  readonly backends: PlanContext["backends"];
+  /** Their connections are looked at once more when the rules stand; none for a saved plan, which is what it is. */
+  readonly udpServices: readonly UdpService[];
+}
+
+export interface ApplyContext {
+  readonly host: Host;
+  readonly onProgress: (what: string) => void;
+  /** Asked between steps: why to stop, if there is a reason. */
+  readonly interrupted: () => string | undefined;
+}
+
+export type ApplyOutcome =
+  | { readonly kind: "applied" }
+  | { readonly kind: "rolled-back"; readonly failure: StepFailure }
+  | { readonly kind: "broken"; readonly failure: StepFailure; readonly rollbackFailure: string };
+
+export interface StepFailure {
+  /** Undefined when all steps ran and the host still is not as wanted, or when the run was interrupted. */
+  readonly step: Step | undefined;
+  readonly message: string;
+  readonly isInterrupt: boolean;
+}
+
+/** Runs the steps, reads the host again and compares. Whatever goes wrong, the host is led back to what it was. */
+export async function applyChanges(application: Application, context: ApplyContext): Promise<ApplyOutcome> {
+  const failure =
+    (await runSteps(application.steps, context)) ?? (await readBack(application, context)) ?? interruption(context);
+  if (failure === undefined) return { kind: "applied" };
+  const rollbackFailure = await rollBack(application, context);
+  return rollbackFailure === undefined
+    ? { kind: "rolled-back", failure }
+    : { kind: "broken", failure, rollbackFailure };
+}
+
+function interruption({ interrupted }: ApplyContext): StepFailure | undefined {
+  const reason = interrupted();
+  return reason === undefined ? undefined : { step: undefined, message: reason, isInterrupt: true };
+}
+
+async function runSteps(steps: readonly Step[], context: ApplyContext): Promise<StepFailure | undefined> {
+  for (const [index, step] of steps.entries()) {
+    const stop = interruption(context);
+    if (stop !== undefined) return stop;
+    context.onProgress(`step ${index + 1} of ${steps.length}: ${step.purpose}`);
+    const { failure } = await context.host.run(step.argv, step.stdin);
+    if (failure !== undefined && step.mayFail !== true) return { step, message: failure, isInterrupt: false };
+  }
+  return undefined;
+}
+
+async function readBack(application: Application, context: ApplyContext): Promise<StepFailure | undefined> {
+  const { wanted, backends, udpServices } = application;
+  const host = await readHost(application.ownership, context);
+  if (host.kind === "unread") return { step: undefined, message: host.message, isInterrupt: false };
+  const { owned, flows } = host;
+  const stranded = staleConntrackEntries(flows, udpServices);
+  const { steps } = planChanges(wanted, owned, { backends, flows: stranded });
+  const [left] = steps.filter(({ mayFail }) => mayFail !== true);
+  if (left !== undefined) {
+    const message = `all steps ran, but the host does not match: still to do: "${left.purpose}"`;
+    return { step: undefined, message, isInterrupt: false };
+  }
+  return runSteps(steps, context);
+}
+
+/**
+ * Leads the host back, from wherever it is: what is there is read, not assumed. Gives what is wrong in the end, if
+ * anything.
+ */
+export async function rollBack(
+  { before, backends, ownership }: Pick<Application, "before" | "backends" | "ownership">,
+  context: ApplyContext,
+): Promise<string | undefined> {
+  const calm = { ...context, interrupted: () => undefined };
+  const plan = async () => {
+    const host = await readHost(ownership, calm);
+    return host.kind === "unread" ? host.message : planChanges(before, host.owned, { backends, flows: [] }).steps;
+  };
+  calm.onProgress("rolling back the host");
+  const steps = await plan();
+  if (typeof steps === "string") return steps;
+  const failure = await runSteps(steps, calm);
+  if (failure !== undefined) return `${failure.step?.argv.join(" ") ?? "a step"}: ${failure.message}`;
+  const left = await plan();
+  if (typeof left === "string") return left;
+  return left[0] === undefined ? undefined : `the host does not match its backup: still to do: "${left[0].purpose}"`;
+}
+
+type ReadHost =
+  | { readonly kind: "read"; readonly owned: OwnedState; readonly flows: readonly UdpFlow[] }
+  /** What is there cannot be told, which is not the same as nothing. */
+  | { readonly kind: "unread"; readonly message: string };
+
+async function readHost(ownership: Ownership, { host, onProgress }: ApplyContext): Promise<ReadHost> {
+  const document = await collectDump(host, onProgress);
+  const { state, problems } = parseHostState(document);
+  const [problem] = validateDump(document, problems);
+  if (problem !== undefined) return { kind: "unread", message: `the host cannot be read again: ${problem}` };
+  return { kind: "read", owned: ownedOnHost(state, ownership), flows: state.flows };
+}

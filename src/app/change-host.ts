@@ -1,0 +1,149 @@
+import type { HostDocument, Step } from "../ir/artifact.ts";
+import type { HostState } from "../reconcile/live/host-state.ts";
+import { type FailingLine, failingLine } from "../reconcile/live/probe.ts";
+import { applyChanges, rollBack, type StepFailure } from "./apply-changes.ts";
+import type { Desired } from "./desired.ts";
+import { type Effects, Failure, type Machine } from "./effects.ts";
+import { applicationOf, type Planned, planFor } from "./planned.ts";
+import { readHost, thisHost } from "./read-host.ts";
+
+/** How this host is changed. */
+export interface ChangeRequest {
+  readonly backupDir: string;
+  readonly replaceKubeProxy?: boolean;
+  /** In milliseconds. */
+  readonly confirmWithin?: number;
+  readonly dryRun?: boolean;
+}
+
+/** Whoever started a change hears of it while it runs, and can end it. */
+export interface ChangeControl {
+  readonly onPlanned: (planned: Planned) => void;
+  readonly onBackup: (path: string) => void;
+  /** From now on an interrupt leads the host back. */
+  readonly catchInterrupts: () => Interruption;
+  /** Whether somebody says yes in time. Rules may have cut off whoever asked for them: silence counts as no. */
+  readonly confirm: (milliseconds: number, interruption: Interruption) => Promise<boolean>;
+}
+
+export interface Interruption {
+  /** Why to stop, once a signal has come. */
+  readonly reason: () => string | undefined;
+  readonly onInterrupt: (act: () => void) => void;
+  readonly end: () => void;
+}
+
+export type ChangeResult =
+  /** The host is as desired, or the request was only to look. */
+  | { readonly kind: "unchanged" }
+  | { readonly kind: "applied"; readonly steps: readonly Step[] }
+  | {
+      /** `broken`: the host is neither as it was nor as desired. */
+      readonly kind: "rolled-back" | "broken";
+      readonly failure: StepFailure;
+      readonly rollbackFailure: string | undefined;
+      /** The line that a tool refused, where it says which. */
+      readonly line: FailingLine | undefined;
+    };
+
+/** How to make of this host what is desired. `check` refuses a plan. */
+export interface Change {
+  readonly desire: (host: HostState) => Promise<Desired>;
+  readonly check?: (planned: Planned) => void;
+}
+
+/** Brings this host to what is desired: check, back up, run, read back, and undo if anything fails. */
+export async function changeHost(
+  { desire, check = () => {} }: Change,
+  request: ChangeRequest,
+  control: ChangeControl,
+  effects: Effects,
+): Promise<ChangeResult> {
+  const machine = await effects.machine();
+  const isDryRun = request.dryRun === true;
+  const release = isDryRun ? () => {} : await lockHost(machine);
+  try {
+    const refusal = kubeProxyRefusal(request, machine);
+    if (refusal !== undefined) throw new Failure(refusal, "environment");
+    const { document, state } = await readHost(thisHost, effects);
+    const planned = planFor(await desire(state), state);
+    check(planned);
+    control.onPlanned(planned);
+    if (planned.plan.steps.length === 0) return { kind: "unchanged" };
+    await refuseUnfit(planned, machine);
+    return isDryRun ? { kind: "unchanged" } : await run({ planned, document, machine }, request, control, effects);
+  } finally {
+    release();
+  }
+}
+
+async function lockHost({ holdApplyLock }: Machine): Promise<() => void> {
+  const release = await holdApplyLock();
+  if (release !== undefined) return release;
+  throw new Failure(
+    "another portolan process is changing this host (ss -xlp shows the listener on @portolan-apply); nothing was changed",
+    "environment",
+  );
+}
+
+/** Why nothing may be changed here, where a kube-proxy runs. `ports`: those this process listens on itself. */
+export function kubeProxyRefusal(
+  { replaceKubeProxy }: Pick<ChangeRequest, "replaceKubeProxy">,
+  { kubeProxyHere }: Machine,
+  ports: ReadonlySet<number> = new Set(),
+): string | undefined {
+  const sign = replaceKubeProxy === true ? undefined : kubeProxyHere(ports);
+  return sign && `kube-proxy runs here (${sign}) and would undo the changes; stop it, or pass --replace-kube-proxy`;
+}
+
+async function refuseUnfit({ plan }: Planned, { preflight }: Machine): Promise<void> {
+  const reasons = await preflight(plan.steps);
+  if (reasons.length === 0) return;
+  const list = reasons.map((reason) => `\n  ${reason}`).join("");
+  throw new Failure(`this host does not meet the requirements of the plan; nothing was changed:${list}`, "environment");
+}
+
+async function run(
+  {
+    planned,
+    document,
+    machine,
+  }: { readonly planned: Planned; readonly document: HostDocument; readonly machine: Machine },
+  { backupDir, confirmWithin }: ChangeRequest,
+  { onBackup, catchInterrupts, confirm }: ChangeControl,
+  { onProgress }: Effects,
+): Promise<ChangeResult> {
+  const interruption = catchInterrupts();
+  try {
+    const backup = machine.writeBackup(backupDir, document);
+    if (backup.kind === "failed") throw new Failure(`${backup.message}; nothing was changed`, "environment");
+    onBackup(backup.path);
+    const application = applicationOf(planned);
+    const context = { host: machine.host, onProgress, interrupted: interruption.reason };
+    const outcome = await applyChanges(application, context);
+    if (outcome.kind !== "applied") return failed(outcome, planned);
+    if (confirmWithin === undefined || (await confirm(confirmWithin, interruption)))
+      return { kind: "applied", steps: planned.plan.steps };
+    const isInterrupt = interruption.reason() !== undefined;
+    const failure: StepFailure = { step: undefined, message: "not confirmed", isInterrupt };
+    const rollbackFailure = await rollBack(application, context);
+    const kind = rollbackFailure === undefined ? ("rolled-back" as const) : ("broken" as const);
+    return failed({ kind, failure, rollbackFailure }, planned);
+  } finally {
+    interruption.end();
+  }
+}
+
+function failed(
+  outcome: {
+    readonly kind: "rolled-back" | "broken";
+    readonly failure: StepFailure;
+    readonly rollbackFailure?: string | undefined;
+  },
+  { desired, ofChain }: Planned,
+): ChangeResult {
+  const { kind, failure, rollbackFailure } = outcome;
+  const { step, message } = failure;
+  const line = step && failingLine(step, message, ofChain, desired.ofLine);
+  return { kind, failure, rollbackFailure, line };
+}

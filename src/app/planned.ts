@@ -1,0 +1,69 @@
+import { toolNames } from "../ir/artifact.ts";
+import { staleConntrackEntries } from "../languages/conntrack.ts";
+import { type Family, families, familyNames } from "../model/address.ts";
+import { attributeChains, type ServiceOfChain } from "../reconcile/attribution.ts";
+import type { Backend, HostState } from "../reconcile/live/host-state.ts";
+import { type Ownership, ownedOnHost, withoutCountersInUse } from "../reconcile/live/live-state.ts";
+import type { OwnedState } from "../reconcile/owned-state.ts";
+import { type ChangePlan, planChanges, settingsBefore } from "../reconcile/plan-changes.ts";
+import { staleSysctls } from "../reconcile/plan-kernel.ts";
+import { type ServiceChange, summarizeChanges } from "../reconcile/summarize-changes.ts";
+import type { Application } from "./apply-changes.ts";
+import type { Desired } from "./desired.ts";
+import { Failure } from "./effects.ts";
+
+/** A host, what it is to have, and the way from one to the other. */
+export interface Planned {
+  readonly desired: Desired;
+  readonly host: HostState;
+  readonly found: OwnedState;
+  readonly ownership: Ownership;
+  readonly backends: Readonly<Record<Family, Backend>>;
+  readonly plan: ChangePlan;
+  readonly ofChain: ServiceOfChain;
+}
+
+export function planFor(asked: Desired, host: HostState): Planned {
+  const { families: chosen, excluded } = asked;
+  const ownership = { desiredServers: new Set(asked.wanted.servers.keys()), excluded, families: chosen };
+  const found = ownedOnHost(host, ownership);
+  // The device stays as long as it carries addresses of the family that is left alone.
+  const isShared = (found.addresses?.size ?? 0) < (host.serviceAddresses?.size ?? 0);
+  const addresses = asked.wanted.addresses ?? (isShared ? new Set<string>() : undefined);
+  const leftovers = staleSysctls(asked.wanted, found, host.servers.length > found.servers.size);
+  const sysctls = new Map([...leftovers, ...asked.wanted.sysctls]);
+  const wanted = withoutCountersInUse({ ...asked.wanted, addresses, sysctls }, host);
+  const desired = { ...asked, wanted };
+  for (const family of families) {
+    if (desired.wanted.rules[family] === undefined || host.rules[family] !== undefined) continue;
+    const tool = `${toolNames[family]}-save`;
+    const hint = family === "ipv6" ? "; pass --family ipv4 to skip IPv6" : "";
+    const why = host.withoutRules[family] ?? "no output";
+    throw new Failure(`this host has no ${familyNames[family]} rules: ${tool}: ${why}${hint}`, "environment");
+  }
+  const backends = { ipv4: host.rules.ipv4?.backend ?? "legacy", ipv6: host.rules.ipv6?.backend ?? "legacy" };
+  const flows = staleConntrackEntries(host.flows, desired.udpServices);
+  const fresh = planChanges(desired.wanted, found, { backends, flows });
+  const plan = { ...fresh, steps: desired.steps ?? fresh.steps };
+  return { desired, host, found, ownership, backends, plan, ofChain: attributeChains([desired.wanted, found]) };
+}
+
+/** The changes by service; those of a saved plan are as it says. */
+export function changesOf({ desired, plan, ofChain }: Planned): readonly ServiceChange[] {
+  return desired.changes ?? summarizeChanges(plan.changes, ofChain, desired.ofLine);
+}
+
+/**
+ * A plan as it is applied. Going back brings only those settings back that change, and counts the virtual servers that
+ * were there as ours, so that they come back too.
+ */
+export function applicationOf({ desired, found, ownership, backends, plan }: Planned): Application {
+  return {
+    wanted: desired.wanted,
+    before: { ...found, sysctls: settingsBefore(found, plan.changes) },
+    steps: plan.steps,
+    ownership: { ...ownership, desiredServers: new Set([...ownership.desiredServers, ...found.servers.keys()]) },
+    backends,
+    udpServices: desired.udpServices,
+  };
+}

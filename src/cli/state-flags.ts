@@ -1,0 +1,141 @@
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { Failure } from "../app/effects.ts";
+import { hasState, type StateRequest } from "../app/requests.ts";
+import type { PortRange } from "../model/check-clashes.ts";
+import { notEmpty, readDuration } from "./flags.ts";
+import { addSimulateOptions } from "./simulate-flags.ts";
+import type { ColorFlag } from "./terminal/terminal.ts";
+
+/** What every command that reads cluster state takes. */
+export type StateFlags = StateRequest & ColorFlag;
+
+/** Adds what says where state comes from. `isRequired`: without state there is nothing to do. */
+export function addSourceOptions(command: Command, { isRequired = true } = {}): Command {
+  command
+    .addOption(filenameOption())
+    .addOption(new Option("-k, --kustomize <dir>", "output of kubectl kustomize for a directory; used like -f"))
+    .hook("preAction", (_, action) => takeKustomize(action, isRequired))
+    .option("-R, --recursive", "read the subdirectories of -f too")
+    .addOption(proxyConfigOption());
+  return addLiveOptions(command);
+}
+
+/** Adds these options to a command. */
+export function addStateOptions(command: Command, { isRequired = true } = {}): Command {
+  addSourceOptions(command, { isRequired }).addOption(overlayOption());
+  addNodeOptions(command).option(
+    "--simulate",
+    "complete plain manifests as a cluster would: addresses, ports, endpoints",
+  );
+  return addSimulateOptions(command);
+}
+
+/** Adds what says for which node to compile, and how. */
+export function addNodeOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option("--node <name>", "the node to compile for; not needed when the input has one Node").argParser(
+        notEmpty,
+      ),
+    )
+    .addOption(
+      new Option("--mode <mode>", "kube-proxy's mode; default: the configuration's").choices(["iptables", "ipvs"]),
+    )
+    .addOption(
+      new Option("--family <family>", "default: the families the Node and the Services use").choices([
+        "ipv4",
+        "ipv6",
+        "dual",
+      ]),
+    )
+    .option("--service-node-port-range <range>", "the API server's node port range (default: 30000-32767)", portRange);
+}
+
+export function overlayOption(): Option {
+  return new Option(
+    "--overlay <path>",
+    "objects that replace those of -f by kind, namespace and name; repeatable",
+  ).argParser(collect);
+}
+
+export function filenameOption(): Option {
+  return new Option(
+    "-f, --filename <path>",
+    "file, directory, - for standard input, or git:REF[:PATH]; repeatable",
+  ).argParser(collect);
+}
+
+export function proxyConfigOption(): Option {
+  return new Option(
+    "--proxy-config <file>",
+    "KubeProxyConfiguration; replaces the ConfigMap kube-system/kube-proxy of the input",
+  );
+}
+
+/** `-k DIR` becomes one more `-f`; one of them there has to be where there is nothing to do without. */
+async function takeKustomize(command: Command, isRequired: boolean): Promise<void> {
+  const { filename, kustomize } = command.opts<{ filename?: readonly string[]; kustomize?: string }>();
+  if (kustomize !== undefined) {
+    const { isOnPath, kustomizePrefix } = await import("../host/files/find-source.ts");
+    if (!isOnPath("kubectl"))
+      throw new Failure("-k needs kubectl, which is not on the PATH; install it or pass -f", "environment");
+    // Those of a subcommand come by here for both.
+    command.setOptionValue("kustomize", undefined);
+    command.setOptionValue("filename", [...(filename ?? []), `${kustomizePrefix}${kustomize}`]);
+  } else if (isRequired && !hasState(command.opts<StateFlags>())) {
+    command.error("error: no input: pass -f FILE or --live");
+  }
+}
+
+export function colorOption(): Option {
+  return new Option("--color <when>", "colour of messages").choices(["auto", "always", "never"]).default("auto");
+}
+
+/** `-o` of a command that can also draw what it says. */
+export function drawingOption(drawn: string): Option {
+  const help = `default: text; mermaid and dot draw ${drawn}`;
+  return new Option("-o, --output <format>", help).choices(["text", "json", "mermaid", "dot"]);
+}
+
+function collect(value: string, previous: readonly string[] | undefined): readonly string[] {
+  return [...(previous ?? []), notEmpty(value)];
+}
+
+function portRange(text: string): PortRange {
+  const [, first, last] = /^(\d{1,5})-(\d{1,5})$/.exec(text) ?? [];
+  const range = { first: Number(first), last: Number(last) };
+  if (!(range.first >= 1 && range.first <= range.last && range.last <= 65_535)) {
+    throw new InvalidArgumentError("Write it as FIRST-LAST, such as 30000-32767.");
+  }
+  return range;
+}
+
+const heading = "Options for --live:";
+
+/** Adds --live and what goes with it. */
+export function addLiveOptions(command: Command): Command {
+  const text = (flags: string, description: string): Option =>
+    new Option(flags, description).helpGroup(heading).argParser(notEmpty);
+  return command
+    .addOption(
+      new Option("--live", "read the running cluster that kubectl uses, instead of files").conflicts("filename"),
+    )
+    .addOption(text("--kubeconfig <file>", "default: KUBECONFIG, ~/.kube/config, or the pod's service account"))
+    .addOption(text("--context <name>", "the context of the kubeconfig; default: its current one"))
+    .addOption(text("--cluster <name>", "the cluster of the kubeconfig instead of the context's"))
+    .addOption(text("--user <name>", "the user of the kubeconfig instead of the context's"))
+    .addOption(text("--as <user>", "the user to impersonate"))
+    .addOption(
+      new Option("--request-timeout <time>", "timeout of one request, such as 10s; 0: none (default: 30s)")
+        .helpGroup(heading)
+        .argParser(timeout),
+    );
+}
+
+/** As kubectl takes it: a number alone is in seconds, and 0 is no limit. */
+function timeout(text: string): number {
+  const milliseconds = readDuration(text, "s");
+  if (milliseconds === undefined) throw new InvalidArgumentError("Write it as a number and a unit, such as 10s.");
+  // Timers hold 31 bits.
+  return Math.min(milliseconds, 2 ** 31 - 1);
+}

@@ -1,0 +1,110 @@
+import type { LoadedChain } from "../datapath/chain-index.ts";
+import type { LoadedRules } from "../datapath/host.ts";
+import { withoutComments } from "../languages/iptables/canonical-rule.ts";
+
+export type Chains = ReadonlyMap<string, LoadedChain>;
+
+/** The chains of one table on both sides, and which of them may treat a packet differently. */
+export interface TablePair {
+  readonly base: Chains;
+  readonly head: Chains;
+  /** Those whose text differs. */
+  readonly different: ReadonlySet<string>;
+  /** Those, and all that lead to them. */
+  readonly affected: ReadonlySet<string>;
+}
+
+const none: Chains = new Map();
+
+/** Compares two rule sets as text, table by table: chains that are equal down to their last jump need no other look. */
+export function pairTables(base: LoadedRules, head: LoadedRules): ReadonlyMap<string, TablePair> {
+  const names = [...new Set([...base.tables.keys(), ...head.tables.keys()])].sort();
+  return new Map(names.map((name) => [name, pairTable(base.tables.get(name) ?? none, head.tables.get(name) ?? none)]));
+}
+
+function pairTable(base: Chains, head: Chains): TablePair {
+  const different = new Set<string>();
+  for (const [name, chain] of base) {
+    const other = head.get(name);
+    if (other === undefined || !sameText(chain, other)) different.add(name);
+  }
+  for (const name of head.keys()) if (!base.has(name)) different.add(name);
+  return { base, head, different, affected: affectedBy(different, base, head) };
+}
+
+export function sameText(a: LoadedChain, b: LoadedChain): boolean {
+  if (a.policy !== b.policy || a.lines.length !== b.lines.length) return false;
+  for (let at = 0; at < a.lines.length; at += 1) if (a.lines[at] !== b.lines[at]) return false;
+  return true;
+}
+
+function affectedBy(different: ReadonlySet<string>, base: Chains, head: Chains): ReadonlySet<string> {
+  const affected = new Set(different);
+  if (different.size === 0) return affected;
+  // Chains of equal text call the same on both sides.
+  const callers = callersIn([...base.values(), ...[...head.values()].filter(({ name }) => different.has(name))]);
+  const waiting = [...different];
+  for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
+    for (const caller of callers.get(name) ?? []) {
+      if (affected.has(caller)) continue;
+      affected.add(caller);
+      waiting.push(caller);
+    }
+  }
+  return affected;
+}
+
+/** By name, the chains that lead to what is called so: a chain, or a target of another kind. */
+function callersIn(chains: readonly LoadedChain[]): ReadonlyMap<string, ReadonlySet<string>> {
+  const callers = new Map<string, Set<string>>();
+  for (const { name, lines } of chains) {
+    for (const line of lines) {
+      const target = lastTarget(line);
+      const known = callers.get(target);
+      if (known === undefined) callers.set(target, new Set([name]));
+      else known.add(name);
+    }
+  }
+  return callers;
+}
+
+/** The word after the last `-j` or `-g`: of lines in quotes it may be wrong, which costs a look and no truth. */
+export function lastTarget(line: string): string {
+  const at = Math.max(line.lastIndexOf(" -j "), line.lastIndexOf(" -g ")) + 4;
+  const end = line.indexOf(" ", at);
+  return line.slice(at, end < 0 ? undefined : end);
+}
+
+/**
+ * Gives of a chain's name what the chain does, as text: its rules without comments, with the chains they lead to in
+ * place of their names. Chains of equal meaning treat packets alike, whatever they are called.
+ */
+export function meaningOfChains(chains: Chains): (name: string) => string {
+  const known = new Map<string, string>();
+  const meaning = (name: string, above: readonly string[]): string => {
+    const found = known.get(name);
+    if (found !== undefined) return found;
+    const chain = chains.get(name);
+    if (chain === undefined || above.includes(name)) return name;
+    const rules = chain.lines.map((line) => {
+      const bare = withoutComments(line.slice(`-A ${name}`.length)).replace(ownList(name), "--name SELF");
+      const at = bare.lastIndexOf(" -j ") + 4;
+      const target = at < 4 ? "" : bare.slice(at);
+      return chains.has(target) ? `${withoutLists(bare.slice(0, at))}{${meaning(target, [...above, name])}}` : bare;
+    });
+    const text = rules.join("\n");
+    known.set(name, text);
+    return text;
+  };
+  return (name) => meaning(name, []);
+}
+
+/** kube-proxy names an endpoint's list of clients as its chain. */
+function ownList(name: string): RegExp {
+  return new RegExp(`--name ${name.replace(/[^\w-]/g, ".")}(?= |$)`);
+}
+
+/** A rule that asks an endpoint's list leads to the endpoint's chain, which says which list that is. */
+function withoutLists(rule: string): string {
+  return rule.replace(/--name \S+/, "--name THAT");
+}

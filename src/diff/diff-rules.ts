@@ -1,0 +1,108 @@
+import type { EvaluatedHost } from "../datapath/host.ts";
+import { type Chains, meaningOfChains, type TablePair } from "./changed-chains.ts";
+import type { RulePairs, TablePairs } from "./destinations/equivalence-prefilter.ts";
+import { diffLines, type LineDiff, total } from "./diff-lines.ts";
+import type { ChainRules, NodeRules } from "./traffic-diff.ts";
+
+/** What differs in the text, chain by chain, set by set: what packets do not meet otherwise counts as moved. */
+export function diffRules(pairs: RulePairs, base: EvaluatedHost, head: EvaluatedHost, node: string): NodeRules {
+  const found = [
+    ...diffFamily(pairs.ipv4, "IPv4"),
+    ...diffFamily(pairs.ipv6, "IPv6"),
+    ...diffSets(base, head),
+    ...diffServers(base, head),
+  ];
+  const counts = total(found.map(({ diff }) => diff));
+  return { nodes: [node], ...counts, chains: found.map(({ rules }) => rules) };
+}
+
+interface Found {
+  readonly rules: ChainRules;
+  readonly diff: LineDiff;
+}
+
+function diffFamily(tables: TablePairs, family: string): readonly Found[] {
+  return [...tables].flatMap(([table, pair]) => diffTable(pair, table, family));
+}
+
+function diffTable(pair: TablePair, table: string, family: string): readonly Found[] {
+  if (pair.different.size === 0) return [];
+  const renamed = renamedChains(pair);
+  const newNames = new Set(renamed.values());
+  const rename = (line: string): string => {
+    const at = line.lastIndexOf(" -j ") + 4;
+    const now = at < 4 ? undefined : renamed.get(line.slice(at));
+    return now === undefined ? line : `${line.slice(0, at)}${now}`;
+  };
+  return [...pair.different].sort().flatMap((name): readonly Found[] => {
+    if (newNames.has(name)) return [];
+    const now = renamed.get(name);
+    const before = pair.base.get(name)?.lines ?? [];
+    const after = pair.head.get(now ?? name)?.lines ?? [];
+    const diff = diffLines(before, after, rename);
+    const where = `${table} ${name} (${family})`;
+    const count = before.length;
+    if (now !== undefined) {
+      return [
+        {
+          rules: { where, kind: "renamed", renamedTo: now, lines: [] },
+          diff: { added: 0, changed: 0, removed: 0, moved: count, lines: [] },
+        },
+      ];
+    }
+    const kind = !pair.base.has(name)
+      ? "added"
+      : !pair.head.has(name)
+        ? "removed"
+        : diff.lines.length === 0
+          ? "moved"
+          : "changed";
+    return [{ rules: { where, kind, renamedTo: undefined, lines: diff.lines }, diff }];
+  });
+}
+
+/** Chains of base by another name in head that mean the same: names are hashes of what they belong to. */
+function renamedChains({ base, head, different }: TablePair): ReadonlyMap<string, string> {
+  const alone = (one: Chains, other: Chains) =>
+    [...different].filter((name) => !other.has(name) && (one.get(name)?.lines.length ?? 0) > 0);
+  const [gone, come] = [alone(base, head), alone(head, base)];
+  if (gone.length === 0 || come.length === 0) return new Map();
+  const [before, after] = [meaningOfChains(base), meaningOfChains(head)];
+  const waiting = new Map<string, string[]>();
+  for (const name of come) waiting.set(after(name), [...(waiting.get(after(name)) ?? []), name]);
+  const renamed = new Map<string, string>();
+  for (const name of gone) {
+    const now = waiting.get(before(name))?.shift();
+    if (now !== undefined) renamed.set(name, now);
+  }
+  return renamed;
+}
+
+const none: readonly string[] = [];
+
+function diffSets(base: EvaluatedHost, head: EvaluatedHost): readonly Found[] {
+  const names = [...new Set([...base.sets.keys(), ...head.sets.keys()])].sort();
+  const lines = (host: EvaluatedHost, name: string): readonly string[] => {
+    const set = host.sets.get(name);
+    return set === undefined
+      ? none
+      : [`create ${name} ${set.type}`, ...set.entries.map(({ text }) => `add ${name} ${text}`)];
+  };
+  return names.flatMap((name) => compared(`ipset ${name}`, lines(base, name), lines(head, name)));
+}
+
+function diffServers(base: EvaluatedHost, head: EvaluatedHost): readonly Found[] {
+  const lines = ({ servers }: EvaluatedHost): readonly string[] =>
+    [...servers.values()].flatMap(({ protocol, address, scheduler, persistence, realServers }) => [
+      `${protocol} ${address} -s ${scheduler}${persistence === undefined ? "" : ` -p ${persistence}`}`,
+      ...realServers.map((real) => `${protocol} ${address} -r ${real.address} -w ${real.weight}`),
+    ]);
+  return compared("ipvs", lines(base), lines(head));
+}
+
+function compared(where: string, before: readonly string[], after: readonly string[]): readonly Found[] {
+  const diff = diffLines(before, after, (line) => line);
+  if (diff.lines.length === 0) return [];
+  const kind = before.length === 0 ? "added" : after.length === 0 ? "removed" : "changed";
+  return [{ rules: { where, kind, renamedTo: undefined, lines: diff.lines }, diff }];
+}

@@ -1,0 +1,117 @@
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { createServer } from "node:net";
+import type { Step } from "../ir/artifact.ts";
+import { notInstalled } from "../reconcile/live/host-state.ts";
+import { featuresOf, parseProbe, printProbe } from "../reconcile/live/probe.ts";
+import { type Run, runOnHost } from "./run-step.ts";
+
+/** Why steps cannot be run on this host, each in a line; empty when they can. Nothing is changed to find out. */
+export async function preflight(steps: readonly Step[], run: Run = runOnHost): Promise<readonly string[]> {
+  const capability = missingCapability();
+  if (capability !== undefined) return [capability];
+  const absent = await missingTools(steps, run);
+  if (absent.length > 0) return absent.map((tool) => `${tool}: ${notInstalled}`);
+  return missingFeatures(steps, run);
+}
+
+/** Why the rules of this host cannot be read at all; undefined: they can. */
+export function unreadableReason(): string | undefined {
+  if (process.platform !== "linux") return "this is not a Linux host";
+  const capability = missingCapability();
+  return capability === undefined ? undefined : `cannot read this host: ${capability}`;
+}
+
+const netAdmin = 12n;
+
+/** Tools need CAP_NET_ADMIN even to read, which root has outside of a container, and in a privileged one. */
+function missingCapability(): string | undefined {
+  const effective = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1] ?? "0";
+  const isAllowed = (BigInt(`0x${effective}`) >> netAdmin) & 1n;
+  return isAllowed ? undefined : "no permission: run as root; in a container, add the capability NET_ADMIN";
+}
+
+/** A tool that does not even print its version is taken for missing. */
+async function missingTools(steps: readonly Step[], run: Run): Promise<readonly string[]> {
+  const tools = [...new Set(steps.map(({ argv }) => argv[0] as string))];
+  const versionOf: Readonly<Record<string, string>> = { ip: "-V" };
+  const ran = await Promise.all(tools.map((tool) => run([tool, versionOf[tool] ?? "--version"], "")));
+  return tools.filter((_, index) => ran[index]?.failure === notInstalled);
+}
+
+/** Tried in a network namespace that ends with the attempt. */
+async function missingFeatures(steps: readonly Step[], run: Run): Promise<readonly string[]> {
+  const features = featuresOf(steps);
+  if (features.length === 0) return [];
+  const { stdout, failure } = await run(["unshare", "--net", "sh"], printProbe(features));
+  // Without scratch namespaces nothing is known; what is missing then shows while applying, and is undone.
+  if (failure !== undefined && stdout === "") return [];
+  return parseProbe(features, stdout).map(({ name, message }) => `${name}: ${message}`);
+}
+
+/**
+ * How it shows that a kube-proxy is at work in this network namespace; undefined: nothing shows one. `own`: ports that
+ * this process listens on itself.
+ */
+export function kubeProxyHere(own: ReadonlySet<number> = new Set()): string | undefined {
+  const proxy = kubeProxyProcess();
+  if (proxy !== undefined) return `process ${proxy} is a kube-proxy`;
+  // In a container the processes of the host are hidden, but its sockets are not.
+  const port = listeningPorts().find((number) => [healthPort, metricsPort].includes(number) && !own.has(number));
+  return port === undefined ? undefined : `a program listens on kube-proxy's port ${port}`;
+}
+
+const healthPort = 10_256;
+const metricsPort = 10_249;
+
+function kubeProxyProcess(): number | undefined {
+  const here = namespaceOf("self");
+  for (const name of readdirSync("/proc")) {
+    if (!/^\d+$/.test(name) || read(`/proc/${name}/comm`).trim() !== "kube-proxy") continue;
+    if (namespaceOf(name) === here) return Number(name);
+  }
+  return undefined;
+}
+
+function namespaceOf(process: string): string | undefined {
+  try {
+    return readlinkSync(`/proc/${process}/ns/net`);
+  } catch {
+    return undefined;
+  }
+}
+
+const listening = "0A";
+
+/** /proc/net/tcp: the local address is hexadecimal, the port after the colon; the fourth column is the state. */
+function listeningPorts(): readonly number[] {
+  const lines = ["/proc/net/tcp", "/proc/net/tcp6"].flatMap((file) => read(file).split("\n"));
+  return lines.flatMap((line) => {
+    const [, port, state] = /^\s*\d+: [0-9A-F]+:([0-9A-F]{4}) \S+ ([0-9A-F]{2}) /.exec(line) ?? [];
+    return state === listening ? [Number.parseInt(port as string, 16)] : [];
+  });
+}
+
+/** Empty for what went away in the meantime, or may not be read. */
+function read(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
+}
+
+/** A name without a file: it belongs to the network namespace, as the rules do, and goes with its process. */
+const socketName = "\0portolan-apply";
+
+/** Held while a host is being changed; undefined: somebody else holds it. Call the result to let go. */
+export async function holdApplyLock(): Promise<(() => void) | undefined> {
+  const server = createServer((socket) => socket.destroy());
+  server.unref();
+  return new Promise((resolve, reject) => {
+    server.once("error", (error: NodeJS.ErrnoException) => {
+      if (error.code === "EADDRINUSE") resolve(undefined);
+      else reject(error);
+    });
+    server.listen(socketName, () => resolve(() => server.close()));
+  });
+}

@@ -1,0 +1,97 @@
+import {
+  type AddressSet,
+  canonicalAddress,
+  isAddress,
+  isIpv6,
+  parseAddressSet,
+  unite,
+} from "../../datapath/address-set.ts";
+import {
+  type EvaluatedHost,
+  type HostTexts,
+  type LoadedRules,
+  type LoadProblem,
+  type NodeEnvironment,
+  serverKey,
+} from "../../datapath/host.ts";
+import type { TextPart, TextProblem } from "../../ir/artifact.ts";
+import { parseSets } from "../../languages/ipset/text.ts";
+import { lookupSetOf } from "../../languages/ipset/to-datapath.ts";
+import { hidesRules, readTables } from "../../languages/iptables/read-tables.ts";
+import { stagesOf } from "../../languages/iptables/stages.ts";
+import { parseServers } from "../../languages/ipvs/text.ts";
+import { balancerStages, virtualServerOf } from "../../languages/ipvs/to-datapath.ts";
+
+/** Reads the text of one host. Problems are lines that may hide something; the rest counts all the same. */
+export function readEvaluatedHost(texts: HostTexts, world: NodeEnvironment): EvaluatedHost {
+  const ipv4 = loadRules(texts.iptables);
+  const ipv6 = loadRules(texts.ip6tables);
+  const sets = readParts(texts.ipset, (text) => {
+    const read = parseSets(text);
+    return { values: read.sets.map(lookupSetOf), problems: read.problems };
+  });
+  const servers = readParts(texts.ipvs, (text) => {
+    const read = parseServers(text);
+    return { values: read.servers.map(virtualServerOf), problems: read.problems };
+  });
+  const localAddresses = new Set(
+    [...world.nodeAddresses, ...texts.serviceAddresses].filter(isAddress).map(canonicalAddress),
+  );
+  const local = byFamily(["127.0.0.0/8", "::1/128", ...localAddresses]);
+  return {
+    families: { ipv4, ipv6 },
+    stages: [
+      ...stagesOf("ip", ipv4.tables),
+      ...stagesOf("ip6", ipv6.tables),
+      ...(servers.values.length > 0 ? balancerStages : []),
+    ],
+    sets: new Map(sets.values.map((set) => [set.name, set])),
+    servers: new Map(servers.values.map((server) => [serverKey(server.protocol, server.address), server])),
+    localAddresses,
+    local,
+    pods: byFamily(world.podRanges),
+    world,
+    problems: [...ipv4.problems, ...ipv6.problems, ...sets.problems, ...servers.problems],
+  };
+}
+
+/** Reads the texts of one family. Rules of iptables-legacy beside those of iptables-nft are rules that are not there. */
+export function loadRules(parts: readonly TextPart[]): LoadedRules {
+  const known = loaded.get(parts);
+  if (known !== undefined) return known;
+  const { tables, problems } = readTables(parts);
+  const rules = {
+    tables,
+    problems: problems.filter((problem) => hidesRules(problem) || problem.kind === "other-backend"),
+  };
+  loaded.set(parts, rules);
+  return rules;
+}
+
+/** By the parts themselves: whoever checks a text and whoever evaluates it read it once. */
+const loaded = new WeakMap<readonly TextPart[], LoadedRules>();
+
+interface ReadText<T> {
+  readonly values: readonly T[];
+  readonly problems: readonly TextProblem[];
+}
+
+function readParts<T>(parts: readonly TextPart[], read: (text: string) => ReadText<T>) {
+  const values: T[] = [];
+  const problems: LoadProblem[] = [];
+  for (const { file, text } of parts) {
+    const result = read(text);
+    for (const value of result.values) values.push(value);
+    problems.push(...result.problems.map((problem) => ({ file, ...problem })));
+  }
+  return { values, problems };
+}
+
+function byFamily(ranges: readonly string[]): { readonly ipv4: AddressSet; readonly ipv6: AddressSet } {
+  const sets = (wanted: boolean): readonly AddressSet[] =>
+    ranges
+      .filter((range) => isIpv6(range) === wanted)
+      .map(parseAddressSet)
+      .filter((set) => set !== undefined);
+  return { ipv4: unite(sets(false), 32), ipv6: unite(sets(true), 128) };
+}
