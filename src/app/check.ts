@@ -84,7 +84,7 @@ async function checkState(request: CheckRequest, sink: Sink, effects: Effects): 
   onProgress("reading the input");
   const read = await readRequestedInputs(request, { sink, need: "pods" }, effects);
   if (sink.diagnostics.length > 0) return { documents: read.documents, subject: {}, cluster: undefined };
-  const { inputs } = completeInputs(read, { request }, sink);
+  const { inputs } = await completeInputs(read, { request }, sink);
   const { mode, family, node, serviceNodePortRange: nodePortRange } = request;
   const options: CompileOptions = { mode, families: requestedFamilies(family), nodePortRange };
   const { proxyConfigDocument, overlaysFrom, recomputed } = inputs;

@@ -5,9 +5,8 @@ import type { Origin } from "../diagnostics/place.ts";
 import type { Inputs } from "../host/files/read-inputs.ts";
 import type { Need } from "../host/kube/resources.ts";
 import type { SourceDocument } from "../model/documents/source.ts";
-import type { Holdings } from "../simulate/allocate.ts";
+import type { Allocations } from "../simulate/allocate.ts";
 import type { SimulateOptions } from "../simulate/options.ts";
-import { simulateDocuments } from "../simulate/simulate-documents.ts";
 import { type Effects, Failure } from "./effects.ts";
 import { type LiveRequest, type SimulateRequest, type StateRequest, simulateOptions } from "./requests.ts";
 
@@ -15,7 +14,7 @@ import { type LiveRequest, type SimulateRequest, type StateRequest, simulateOpti
 export interface State extends ReadState {
   readonly inputs: Inputs;
   /** Of a simulated state: what was allocated to whom. */
-  readonly held?: Holdings;
+  readonly held?: Allocations;
   /** Whether pods were wanted of a running cluster, and the right to list them is missing. */
   readonly withoutPods?: boolean;
 }
@@ -26,7 +25,7 @@ export async function readState(request: StateRequest, more: CompileOptions, eff
   effects.onProgress("reading the input");
   const read = await readRequestedInputs(request, { sink, need: "rules" }, effects);
   effects.onProgress("checking objects");
-  const { inputs } = completeInputs(read, { request }, sink);
+  const { inputs } = await completeInputs(read, { request }, sink);
   return stateOf(inputs, { mode: request.mode, nodePortRange: request.serviceNodePortRange, ...more }, sink);
 }
 
@@ -96,11 +95,11 @@ function refuseStrayChoices(request: LiveRequest): void {
  * The inputs, simulated where the request asks for it; under an overlay, endpoints are made true again anyway. `held` is
  * what another state has allocated.
  */
-export function completeInputs(
+export async function completeInputs(
   inputs: Inputs,
-  { request, held = new Map() }: { readonly request: Simulation; readonly held?: Holdings | undefined },
+  { request, held = new Map() }: { readonly request: Simulation; readonly held?: Allocations | undefined },
   sink: Sink,
-): SimulatedInputs {
+): Promise<SimulatedInputs> {
   const options = simulateOptions(request, request.serviceNodePortRange);
   const isAsIs = options === undefined && inputs.overlaysFrom === undefined;
   return isAsIs ? { inputs, held } : simulateInputs(inputs, { options, held }, sink);
@@ -118,20 +117,22 @@ export function valuesOf({ documents, valueCount }: Inputs): readonly unknown[] 
 
 interface SimulatedInputs {
   readonly inputs: Inputs;
-  readonly held: Holdings;
+  readonly held: Allocations;
 }
 
 /**
  * Inputs with what a cluster would add to them. Documents keep their numbers; invented objects come after them, each
  * with the place of the object it was made for. Inputs that could not be read stay as they are.
  */
-function simulateInputs(
+async function simulateInputs(
   inputs: Inputs,
-  { options, held }: { readonly options: SimulateOptions | undefined; readonly held: Holdings },
+  { options, held }: { readonly options: SimulateOptions | undefined; readonly held: Allocations },
   sink: Sink,
-): SimulatedInputs {
+): Promise<SimulatedInputs> {
   if (hasErrors(sink.diagnostics)) return { inputs, held };
   const { documents, valueCount } = inputs;
+  // Most runs take the input as it is.
+  const { simulateDocuments } = await import("../simulate/simulate-documents.ts");
   const simulated = simulateDocuments(valuesOf(inputs), { roles: inputs, options, held }, sink);
   const given = documents.map((document, number) => ({
     ...document,

@@ -12,7 +12,7 @@ import type { Difference, EntryComparison } from "./destinations/compare-destina
 import { type Destination, vipOf } from "./destinations/referenced-destinations.ts";
 import { labelClasses, tellParts } from "./label-outcomes.ts";
 import { nameSources } from "./name-sources.ts";
-import { type Reach, tellDetails, tellHeadline } from "./service-change.ts";
+import { headlineOf, type Reach, tellDetails } from "./service-change.ts";
 import { findService } from "./service-names.ts";
 import type { EndpointAt, SideNode } from "./side.ts";
 import {
@@ -59,7 +59,7 @@ export function describeChange(
   const { before, after } = labelClasses(comparisons, nodes);
   const examplePacket = examplePacketOf(key, comparison, difference, nodes);
   const reach: Reach = { from: examplePacket.fromClass, servedBefore: isServed("base"), servedAfter: isServed("head") };
-  const headline = tellHeadline({ kind, severity, difference, reach });
+  const headline = headlineOf({ kind, severity, difference, reach });
   return {
     kind,
     severity,

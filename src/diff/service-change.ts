@@ -20,7 +20,7 @@ interface Told {
 }
 
 /** What changes, in a short phrase. */
-export function tellHeadline({ kind, severity, difference, reach }: Told): string {
+export function headlineOf({ kind, severity, difference, reach }: Told): string {
   const { was, now, returning } = difference;
   const [before, after] = [targets(was).length, targets(now).length];
   if (returning === "forgotten") return "session affinity is reset once";

@@ -1,7 +1,7 @@
 import { familyNames } from "../model/address.ts";
 import type { FamilyPlan, FamilySettings, LocalTrafficDetector } from "../plan/forwarding/forwarding-plan.ts";
 import { joinWords } from "./not-programmed/endpoint-uses.ts";
-import type { NodeFacts, Omission } from "./not-programmed/not-programmed.ts";
+import type { NodeFacts, NotProgrammed } from "./not-programmed/not-programmed.ts";
 import { portOmissions } from "./not-programmed/ports.ts";
 import { ownLines } from "./service-lines.ts";
 import type { Texts } from "./texts.ts";
@@ -11,7 +11,7 @@ export interface NodeExplanation {
   readonly node: string;
   readonly facts: readonly NodeFact[];
   /** What follows from where the node is: policies and hints that keep traffic from endpoints here. */
-  readonly omissions: readonly Omission[];
+  readonly omissions: readonly NotProgrammed[];
   readonly lines: { readonly total: number; readonly always: number };
 }
 
@@ -20,7 +20,7 @@ export interface NodeFact {
   readonly value: string;
 }
 
-const aboutNode = new Set<Omission["reason"]>([
+const aboutNode = new Set<NotProgrammed["reason"]>([
   "no-local-endpoints",
   "local-policy-falls-back",
   "node-ports-match-nothing",
@@ -36,7 +36,7 @@ export function explainNode(facts: NodeFacts, texts: Texts): NodeExplanation {
     name,
   } = facts;
   const counts = { ports: 0, known: 0, here: 0 };
-  const omissions: Omission[] = [];
+  const omissions: NotProgrammed[] = [];
   for (const { servicePorts, settings } of plan.families) {
     for (const port of servicePorts) {
       counts.ports += 1;

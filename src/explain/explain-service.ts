@@ -2,7 +2,7 @@ import type { Origin } from "../diagnostics/place.ts";
 import type { Service } from "../model/objects/service.ts";
 import { plansOf } from "./not-programmed/endpoint-uses.ts";
 import { exposureOmissions } from "./not-programmed/exposure.ts";
-import type { NodeFacts, Omission } from "./not-programmed/not-programmed.ts";
+import type { NodeFacts, NotProgrammed } from "./not-programmed/not-programmed.ts";
 import { portOmissions } from "./not-programmed/ports.ts";
 import { serverOmissions } from "./not-programmed/routes.ts";
 import { serviceOmissions } from "./not-programmed/services.ts";
@@ -26,7 +26,7 @@ export interface ObjectExplanation {
 export interface NodePart {
   readonly nodes: readonly string[];
   readonly ports: readonly PortPicture[];
-  readonly omissions: readonly Omission[];
+  readonly omissions: readonly NotProgrammed[];
   readonly lines: readonly OwnLine[];
   /** Of a dump: what the state asks for and is not there. */
   readonly missing: readonly OwnLine[];

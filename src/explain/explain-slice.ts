@@ -1,7 +1,7 @@
 import { at, type Origin, originOf } from "../diagnostics/place.ts";
 import type { EndpointSlice } from "../model/objects/endpoint-slice.ts";
 import { explainServiceOn, type NodePart } from "./explain-service.ts";
-import type { NodeFacts, Omission } from "./not-programmed/not-programmed.ts";
+import type { NodeFacts, NotProgrammed } from "./not-programmed/not-programmed.ts";
 import { whyNotProxied } from "./not-programmed/services.ts";
 import type { Texts } from "./texts.ts";
 
@@ -37,7 +37,7 @@ function isWithin({ document, path }: Origin, { document: other, path: start }: 
   return document === other && start.every((key, index) => path[index] === key);
 }
 
-function withoutService(slice: EndpointSlice): Omission {
+function withoutService(slice: EndpointSlice): NotProgrammed {
   const why =
     slice.service === undefined
       ? "it has no label kubernetes.io/service-name"

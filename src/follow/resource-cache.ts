@@ -5,7 +5,7 @@ import { makeSnapshot } from "../snapshot/make-snapshot.ts";
 type Entry = Readonly<Record<string, unknown>>;
 
 /** What is known of one kind on the server: a fingerprint of what matters of each object, by namespace and name. */
-export interface Mirror {
+export interface ResourceCache {
   readonly kind: string;
   readonly prints: Map<string, string>;
 }
@@ -17,17 +17,17 @@ export interface Difference {
   readonly commit: () => void;
 }
 
-export function createMirror(kind: string): Mirror {
+export function createMirror(kind: string): ResourceCache {
   return { kind, prints: new Map() };
 }
 
 /** What a new list of everything changes. Versions are not asked: those of a restored etcd come a second time. */
-export function compareList(mirror: Mirror, objects: readonly Entry[]): Difference {
+export function compareList(mirror: ResourceCache, objects: readonly Entry[]): Difference {
   const prints = new Map<string, string>();
   const upsert: Entry[] = [];
   for (const object of objects) {
     const key = keyOf(object);
-    const essence = essenceOf(object);
+    const essence = ruleFields(object);
     const print = fingerprint(essence);
     if (mirror.prints.get(key) !== print) upsert.push(essence);
     prints.set(key, print);
@@ -44,20 +44,20 @@ export function compareList(mirror: Mirror, objects: readonly Entry[]): Differen
 }
 
 /** What one event changes; nothing where only fields changed that no rule hangs on, as in a Node's heartbeat. */
-export function compareObject(mirror: Mirror, object: Entry, isRemoved: boolean): Difference {
+export function compareObject(mirror: ResourceCache, object: Entry, isRemoved: boolean): Difference {
   const key = keyOf(object);
   if (isRemoved) {
     const remove = mirror.prints.has(key) ? [removalOf(mirror.kind, key)] : [];
     return { upsert: [], remove, commit: () => mirror.prints.delete(key) };
   }
-  const essence = essenceOf(object);
+  const essence = ruleFields(object);
   const print = fingerprint(essence);
   const upsert = mirror.prints.get(key) === print ? [] : [essence];
   return { upsert, remove: [], commit: () => mirror.prints.set(key, print) };
 }
 
 /** Keeps only the names: what is listed next counts as changed, whatever is in it. */
-export function forgetContents(mirror: Mirror): void {
+export function forgetContents(mirror: ResourceCache): void {
   for (const key of mirror.prints.keys()) mirror.prints.set(key, "");
 }
 
@@ -73,7 +73,7 @@ function removalOf(kind: string, key: string): RemovedObject {
 }
 
 /** The object with what rules hang on, and nothing else. */
-function essenceOf(object: Entry): Entry {
+function ruleFields(object: Entry): Entry {
   const [snapshot] = object.kind === "ConfigMap" ? [] : makeSnapshot([object]);
   if (snapshot !== undefined) return snapshot.value;
   const { metadata, ...rest } = object;

@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { createServer } from "node:net";
 import type { Step } from "../ir/artifact.ts";
-import { notInstalled } from "../reconcile/live/host-state.ts";
+import { notInstalled } from "../ir/artifact.ts";
+
 import { featuresOf, parseProbe, printProbe } from "../reconcile/live/probe.ts";
 import { type Run, runOnHost } from "./run-step.ts";
 

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { notInstalled } from "../reconcile/live/host-state.ts";
+import { notInstalled } from "../ir/artifact.ts";
 
 /** What became of a process. */
 export interface Ran {

@@ -12,7 +12,7 @@ import type { Backend } from "../reconcile/live/host-state.ts";
 import type { OwnedState } from "../reconcile/owned-state.ts";
 import { planChanges } from "../reconcile/plan-changes.ts";
 import { type Fragments, lowerServices } from "./lower-services.ts";
-import { concernsFrame, type Frame, type FrameOptions, resolveFrame } from "./node-inputs.ts";
+import { concernsFrame, type FrameOptions, type NodeInputs, resolveFrame } from "./node-inputs.ts";
 import { planPartOf } from "./plan-delta.ts";
 import { createLedgers, type Ledgers } from "./reference-counts.ts";
 import { applyChanges, type Changes, claimHostAddresses, clusterOf, type Store, touchedServices } from "./store.ts";
@@ -26,15 +26,15 @@ export interface CompilerOptions extends Omit<CompileOptions, "keepGoing" | "ori
 }
 
 /** A state that has a script, with what the next change has to know of it. */
-export interface Standing {
-  readonly frame: Frame;
+export interface CompiledState {
+  readonly frame: NodeInputs;
   readonly ledgers: Ledgers;
 }
 
 export interface Advance {
   readonly steps: readonly Step[];
   readonly scope: "part" | "whole";
-  readonly standing: Standing;
+  readonly standing: CompiledState;
   /** The UDP service ports that were looked at, as they are now. */
   readonly udpServices: () => readonly UdpService[];
 }
@@ -42,7 +42,7 @@ export interface Advance {
 export interface AdvanceRequest {
   readonly store: Store;
   readonly changes: Changes;
-  readonly standing: Standing;
+  readonly standing: CompiledState;
   readonly options: FrameOptions & { readonly backends: Backends };
 }
 
@@ -71,7 +71,7 @@ function familiesOf({ byFamily }: Store): string {
   return families.filter((family) => byFamily[family].size > 0).join(" ");
 }
 
-function programOf({ configuration }: Frame): ForwardingProgram {
+function programOf({ configuration }: NodeInputs): ForwardingProgram {
   return programFor(configuration);
 }
 
@@ -86,7 +86,7 @@ function partReport(sink: Sink): Report {
 }
 
 /** What the node is to do for these Services. */
-function planOf(store: Store, keys: Iterable<string>, frame: Frame, report: Report): ForwardingPlan {
+function planOf(store: Store, keys: Iterable<string>, frame: NodeInputs, report: Report): ForwardingPlan {
   const { configuration, view, families: wanted } = frame;
   const target = { view, families: wanted, traits: programOf(frame).traits };
   return resolvePlan(clusterOf(store, keys, configuration), target, report);
@@ -105,18 +105,18 @@ function crossesLimit(ledgers: Ledgers, before: Fragments, after: Fragments): bo
 }
 
 /** What the node is to do for all that is in the store. */
-export function wholePlanOf(store: Store, frame: Frame): ForwardingPlan {
+export function wholePlanOf(store: Store, frame: NodeInputs): ForwardingPlan {
   return planOf(store, store.services.keys(), frame, silent);
 }
 
 /** The script of all that is in the store. */
-export function scriptOf(store: Store, frame: Frame, report: Report = silent): Script {
+export function scriptOf(store: Store, frame: NodeInputs, report: Report = silent): Script {
   const plan = planOf(store, store.services.keys(), frame, report);
   return programOf(frame).lower(plan, { origins: false }, report);
 }
 
 /** Counts what all Services of the store ask for. */
-export function standOn(store: Store, frame: Frame): Standing {
+export function countAll(store: Store, frame: NodeInputs): CompiledState {
   const texts = frame.view.hostAddresses.map(({ text }) => text);
   if (texts.join() !== store.hostAddresses.join()) claimHostAddresses(store, texts);
   const plan = planOf(store, store.services.keys(), frame, silent);
@@ -125,7 +125,7 @@ export function standOn(store: Store, frame: Frame): Standing {
 }
 
 /** Those of all Services, as they are now even when it is asked for later. */
-export function allUdpServices(store: Store, frame: Frame): () => readonly UdpService[] {
+export function allUdpServices(store: Store, frame: NodeInputs): () => readonly UdpService[] {
   const plan = planOf(store, store.services.keys(), frame, silent);
   return () => udpServices(plan);
 }
@@ -133,7 +133,7 @@ export function allUdpServices(store: Store, frame: Frame): () => readonly UdpSe
 interface WholeRequest extends AdvanceRequest {
   /** What leads the store back. */
   readonly back: Changes;
-  readonly next: Frame;
+  readonly next: NodeInputs;
 }
 
 function compareAll({ store, changes, standing, options, back, next }: WholeRequest, sink: Sink): Advance {
@@ -145,7 +145,7 @@ function compareAll({ store, changes, standing, options, back, next }: WholeRequ
   sink.diagnostics.push(...whole.diagnostics);
   const context = { backends: options.backends, flows: [] };
   const { steps } = planChanges(wanted, withTimeouts(found), context);
-  return { steps, scope: "whole", standing: standOn(store, next), udpServices: allUdpServices(store, next) };
+  return { steps, scope: "whole", standing: countAll(store, next), udpServices: allUdpServices(store, next) };
 }
 
 /** A host in ipvs mode has timeouts, whoever said which. */

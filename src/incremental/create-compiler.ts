@@ -10,15 +10,15 @@ import type { ForwardingPlan } from "../plan/forwarding/forwarding-plan.ts";
 import {
   advance,
   allUdpServices,
+  type CompiledState,
   type CompilerOptions,
-  type Standing,
+  countAll,
   scriptOf,
-  standOn,
   wholePlanOf,
 } from "./advance.ts";
 import { resolveFrame } from "./node-inputs.ts";
 import { type ObjectChanges, readChanges, reportRefused } from "./read-changes.ts";
-import { createWaiting, settleServices, stopWaiting, type Waiting } from "./resolve-conflicts.ts";
+import { type ConflictQueue, createWaiting, resolveConflicts, stopWaiting } from "./resolve-conflicts.ts";
 import { applyChanges, type Changes, createStore, isKnown, keyOf, ownerOf, type Store, slicesFor } from "./store.ts";
 
 export interface Update {
@@ -51,8 +51,8 @@ export interface PlanningCompiler extends Compiler {
 
 interface State {
   readonly store: Store;
-  readonly waiting: Waiting;
-  standing: Standing | undefined;
+  readonly waiting: ConflictQueue;
+  standing: CompiledState | undefined;
   /** How many documents have been given. */
   documents: number;
   /** The one configuration that was given has errors: rules of another would be other rules. */
@@ -111,7 +111,7 @@ function updateState(state: State, given: ObjectChanges, options: CompilerOption
   const { diagnostics } = sink;
   const changes = readAll(state, given, options, sink);
   const { nodePortRange = defaultNodePortRange } = options;
-  const clashing = settleServices(changes, { store, waiting, nodePortRange }, sink);
+  const clashing = resolveConflicts(changes, { store, waiting, nodePortRange }, sink);
   reportRefused(
     clashing.map(({ subject }) => subject),
     (subject) => isKnown(store, subject),
@@ -130,7 +130,7 @@ function updateState(state: State, given: ObjectChanges, options: CompilerOption
   const frame = state.isConfigurationBroken ? undefined : resolveFrame(store, options, sink);
   if (frame === undefined) return { steps: [], diagnostics, scope: "none", udpServices: () => [] };
   const script = scriptOf(store, frame, sink.reporter(createSubject()));
-  state.standing = standOn(store, frame);
+  state.standing = countAll(store, frame);
   return { steps: script.steps, diagnostics, scope: "whole", udpServices: allUdpServices(store, frame) };
 }
 

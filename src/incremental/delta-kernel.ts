@@ -2,13 +2,13 @@ import type { Family } from "../model/address.ts";
 import type { FragmentServer, KernelWriter } from "../programs/program.ts";
 import { nothingOwned, type OwnedServer, type OwnedSet, type OwnedState } from "../reconcile/owned-state.ts";
 import type { Member } from "./delta-rules.ts";
-import type { Ledger } from "./reference-counts.ts";
+import type { ReferenceCounts } from "./reference-counts.ts";
 
 /** The members of a part in one family, with what all Services ask for together at the time. */
 export interface FamilyPart {
   readonly family: Family;
   readonly members: readonly Member[];
-  readonly ledger: Ledger;
+  readonly ledger: ReferenceCounts;
 }
 
 /**

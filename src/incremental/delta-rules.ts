@@ -1,7 +1,7 @@
 import type { Fragment, TableRules } from "../programs/program.ts";
 import { emptyTable, type OwnedRules, type OwnedTable } from "../reconcile/owned-state.ts";
 import { type PartialChain, tagRule } from "../reconcile/rules/partial-chain.ts";
-import { countBefore, type Ledger, rulesOf } from "./reference-counts.ts";
+import { countBefore, type ReferenceCounts, rulesOf } from "./reference-counts.ts";
 
 /** A Service of a part in one family, before and after. */
 export interface Member {
@@ -22,7 +22,7 @@ type Tables = Readonly<Record<TableName, Map<string, readonly string[]>>>;
  * The rules of a part: own chains that change, and of shared chains what the members have there. `ledger` is of before;
  * members are in name order.
  */
-export function rulesOfPart(members: readonly Member[], ledger: Ledger): Sides<OwnedRules> {
+export function rulesOfPart(members: readonly Member[], ledger: ReferenceCounts): Sides<OwnedRules> {
   const found: Tables = { nat: new Map(), filter: new Map() };
   const wanted: Tables = { nat: new Map(), filter: new Map() };
   const partialChains = { nat: new Map<string, PartialChain>(), filter: new Map<string, PartialChain>() };
@@ -82,7 +82,7 @@ function repeatedRules(name: string, members: readonly Member[]): ReadonlySet<st
   return repeated;
 }
 
-function excerptOf(name: string, members: readonly Member[], ledger: Ledger): PartialChain {
+function excerptOf(name: string, members: readonly Member[], ledger: ReferenceCounts): PartialChain {
   const runOf = new Map<string, number>();
   const counts = rulesOf(ledger, name);
   let own = 0;

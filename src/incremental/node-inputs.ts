@@ -14,7 +14,7 @@ import { programFor } from "../programs/registry.ts";
 import { type Changes, clusterOf, type Store } from "./store.ts";
 
 /** What holds for every Service: the node, the configuration, the families. */
-export interface Frame {
+export interface NodeInputs {
   readonly configuration: ProxyConfiguration;
   readonly view: NodeView;
   readonly families: readonly Family[];
@@ -31,7 +31,7 @@ export interface FrameOptions {
 }
 
 /** Undefined, with errors reported on the run, when there is no telling what the node is or does. */
-export function resolveFrame(store: Store, options: FrameOptions, sink: Sink): Frame | undefined {
+export function resolveFrame(store: Store, options: FrameOptions, sink: Sink): NodeInputs | undefined {
   const [first] = store.configurations.values();
   const configuration = first ?? {
     ...defaultProxyConfiguration,
@@ -69,7 +69,7 @@ export function resolveFrame(store: Store, options: FrameOptions, sink: Sink): F
 }
 
 /** Whether changes, which the store has taken in, may make another frame. Of thousands of nodes one counts. */
-export function concernsFrame(changes: Changes, store: Store, { view }: Frame, options: FrameOptions): boolean {
+export function concernsFrame(changes: Changes, store: Store, { view }: NodeInputs, options: FrameOptions): boolean {
   if (changes.hosts.size + changes.configurations.size > 0) return true;
   if (changes.nodes.size === 0) return false;
   if (options.node === undefined || store.nodes.size <= changes.nodes.size) return true;

@@ -4,11 +4,11 @@ import type { ForwardingPlan } from "../plan/forwarding/forwarding-plan.ts";
 import { type KernelWriter, noFragment } from "../programs/program.ts";
 import type { Backend } from "../reconcile/live/host-state.ts";
 import { nothingOwned, type OwnedRules, type OwnedState } from "../reconcile/owned-state.ts";
-import { planPart } from "../reconcile/plan-changes.ts";
+import { planDelta } from "../reconcile/plan-changes.ts";
 import { type FamilyPart, kernelOfPart } from "./delta-kernel.ts";
 import { type Member, rulesOfPart, type Sides, withSetRules } from "./delta-rules.ts";
 import type { Fragments } from "./lower-services.ts";
-import { type Ledger, type Ledgers, replaceFragment } from "./reference-counts.ts";
+import { type Ledgers, type ReferenceCounts, replaceFragment } from "./reference-counts.ts";
 
 export interface PartRequest {
   /** In name order. */
@@ -39,7 +39,7 @@ export function planPartOf(request: PartRequest): readonly Step[] {
   );
   const found = { ...had, counters, rules: byFamily(parts, whole, "found") };
   const wanted = { ...has, counters: countersOf(parts), rules: byFamily(parts, whole, "wanted") };
-  return planPart(wanted, found, request.backends);
+  return planDelta(wanted, found, request.backends);
 }
 
 function familyPart(family: Family, { keys, before, after, ledgers }: PartRequest): FamilyPart {
@@ -47,12 +47,12 @@ function familyPart(family: Family, { keys, before, after, ledgers }: PartReques
     const [was, is] = [before.get(family)?.get(key) ?? noFragment, after.get(family)?.get(key) ?? noFragment];
     return { key, before: was, after: is };
   });
-  return { family, members, ledger: ledgers.get(family) as Ledger };
+  return { family, members, ledger: ledgers.get(family) as ReferenceCounts };
 }
 
 type Filled = ReadonlySet<string>;
 
-function filledSets({ entries }: Ledger): Filled {
+function filledSets({ entries }: ReferenceCounts): Filled {
   return new Set([...entries].flatMap(([set, counts]) => (counts.size > 0 ? [set] : [])));
 }
 

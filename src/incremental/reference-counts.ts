@@ -3,7 +3,7 @@ import type { Fragment } from "../programs/program.ts";
 import type { Fragments } from "./lower-services.ts";
 
 /** What all Services of one family ask for together, as far as a change of one has to know it. */
-export interface Ledger {
+export interface ReferenceCounts {
   endpoints: number;
   /** By `nat KUBE-SERVICES`: how many rules each Service has there. */
   readonly rules: Map<string, OrderedCounts>;
@@ -13,7 +13,7 @@ export interface Ledger {
   readonly entries: Map<string, Map<string, number>>;
 }
 
-export type Ledgers = ReadonlyMap<Family, Ledger>;
+export type Ledgers = ReadonlyMap<Family, ReferenceCounts>;
 
 export function createLedgers(fragments: Fragments): Ledgers {
   return new Map(
@@ -25,33 +25,33 @@ export function createLedgers(fragments: Fragments): Ledgers {
   );
 }
 
-function createLedger(): Ledger {
+function createLedger(): ReferenceCounts {
   return { endpoints: 0, rules: new Map(), counters: new Map(), entries: new Map() };
 }
 
 /** One fragment takes another's place. */
-export function replaceFragment(ledger: Ledger, key: string, before: Fragment, after: Fragment): void {
+export function replaceFragment(ledger: ReferenceCounts, key: string, before: Fragment, after: Fragment): void {
   leave(ledger, key, before);
   enter(ledger, key, after);
 }
 
-function leave(ledger: Ledger, key: string, fragment: Fragment): void {
+function leave(ledger: ReferenceCounts, key: string, fragment: Fragment): void {
   add(ledger, fragment, -1);
   for (const chain of fragment.shared.keys()) setCount(rulesOf(ledger, chain), key, 0);
 }
 
-function enter(ledger: Ledger, key: string, fragment: Fragment): void {
+function enter(ledger: ReferenceCounts, key: string, fragment: Fragment): void {
   add(ledger, fragment, 1);
   for (const [chain, rules] of fragment.shared) setCount(rulesOf(ledger, chain), key, rules.length);
 }
 
-export function rulesOf({ rules }: Ledger, chain: string): OrderedCounts {
+export function rulesOf({ rules }: ReferenceCounts, chain: string): OrderedCounts {
   const counts = rules.get(chain) ?? createOrderedCounts();
   rules.set(chain, counts);
   return counts;
 }
 
-function add(ledger: Ledger, { endpoints, counters, objects }: Fragment, sign: 1 | -1): void {
+function add(ledger: ReferenceCounts, { endpoints, counters, objects }: Fragment, sign: 1 | -1): void {
   ledger.endpoints += sign * endpoints;
   for (const counter of counters) count(ledger.counters, counter, sign);
   if (objects === undefined) return;

@@ -6,18 +6,18 @@ import { type Claims, claimsOf, dropClaims, enterClaims } from "./claims.ts";
 import type { Changes, Store } from "./store.ts";
 
 /** Services that are refused because another holds what they claim, until that one lets go of it. */
-export interface Waiting {
+export interface ConflictQueue {
   readonly services: Map<string, Service>;
   readonly claims: Claims;
 }
 
-export function createWaiting(): Waiting {
+export function createWaiting(): ConflictQueue {
   return { services: new Map(), claims: new Map() };
 }
 
 export interface Settlement {
   readonly store: Store;
-  readonly waiting: Waiting;
+  readonly waiting: ConflictQueue;
   readonly nodePortRange: PortRange;
 }
 
@@ -25,7 +25,7 @@ export interface Settlement {
  * Takes those Services out of the changes that clash with others, and those in that clash no more. Of two that claim
  * the same the one that has it keeps it; of two new ones the first in the order given. Gives the refused.
  */
-export function settleServices({ services }: Changes, settlement: Settlement, sink: Sink): readonly Read<Service>[] {
+export function resolveConflicts({ services }: Changes, settlement: Settlement, sink: Sink): readonly Read<Service>[] {
   const { waiting } = settlement;
   for (const key of services.keys()) stopWaiting(waiting, key);
   letIn(services, settlement);
@@ -85,7 +85,7 @@ function retry(refused: Refused, services: Changes["services"], settlement: Sett
 }
 
 /** Whoever goes waits no more; whoever comes again is looked at anew. */
-export function stopWaiting({ services, claims }: Waiting, key: string): void {
+export function stopWaiting({ services, claims }: ConflictQueue, key: string): void {
   const service = services.get(key);
   if (service === undefined) return;
   services.delete(key);

@@ -142,3 +142,6 @@ export function placedText({ text, firstLine }: HostText): string {
 export function textsUnder({ texts }: HostDocument, heading: string): readonly HostText[] {
   return texts.filter((text) => text.heading === heading);
 }
+
+/** Stands in a document, and in what became of a process, for a tool that is not there. */
+export const notInstalled = "not installed";

@@ -2,7 +2,7 @@ import { createSubject, describeSubject, type Sink } from "../diagnostics/diagno
 import { documentPlace, originOf } from "../diagnostics/place.ts";
 import { checkAddressClashes, checkNodePortClashes, type PortRange } from "./check-clashes.ts";
 import type { Cluster } from "./cluster.ts";
-import { layOver } from "./documents/apply-overlay.ts";
+import { applyOverlay } from "./documents/apply-overlay.ts";
 import { isRecord } from "./fields/fields.ts";
 import { enterName, lookUp, type NameMap } from "./fields/name-map.ts";
 import { type DocumentRoles, flattenDocuments } from "./flatten-documents.ts";
@@ -27,7 +27,7 @@ export interface ParseOptions extends DocumentRoles {
 
 /** Reads documents into a Cluster. All problems are reported; the Cluster holds what could be read. */
 export function parseCluster(documents: readonly unknown[], options: ParseOptions, sink: Sink): Cluster {
-  const inputs = layOver(flattenDocuments(documents, sink), options, sink);
+  const inputs = applyOverlay(flattenDocuments(documents, sink), options, sink);
   const objects = readObjects(inputs, options.mode, sink);
   const slices = [...objects.slices, ...endpointsWithoutSlices(objects)];
   checkNodePortClashes(objects.services, options.nodePortRange, sink);

@@ -67,7 +67,7 @@ export function planChanges(asked: OwnedState, live: OwnedState, context: PlanCo
  * The steps between two parts of states that Portolan itself spelled; what is in neither stays as it is. Of chains that
  * are given as partialChains every rule comes to stand at its very place.
  */
-export function planPart(desired: OwnedState, live: OwnedState, backends: PlanContext["backends"]): readonly Step[] {
+export function planDelta(desired: OwnedState, live: OwnedState, backends: PlanContext["backends"]): readonly Step[] {
   return orderSteps(diffStates(desired, live, []), desired, live, { backends, flows: [] });
 }
 

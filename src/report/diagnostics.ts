@@ -50,7 +50,7 @@ function renderDiagnostic(diagnostic: Diagnostic, documents: readonly SourceDocu
   const head = `${paint(styles[severity], `${severity}[${code}]`)}: ${paint("bold", message)}`;
   const location = find(origin, diagnostic.caret, documents);
   const margin = location === undefined ? "   " : " ".repeat(String(location.line).length + 1);
-  const lines = [head, ...renderLocation(location, origin, documents, margin, paint)];
+  const lines = [head, ...renderLocation(location, fileOf(origin, documents), margin, paint)];
   const subject = [object, diagnostic.field].filter((part) => part !== undefined).join(", ");
   if (subject !== "") lines.push(`${margin}= in ${subject}`);
   if (diagnostic.nodes !== undefined) lines.push(`${margin}= ${describeNodes(diagnostic.nodes)}`);
@@ -84,15 +84,17 @@ function position({ file, line, column }: Location): string {
   return escapeControls(`${file}:${line}:${column}`);
 }
 
+function fileOf(origin: Origin | undefined, documents: readonly SourceDocument[]): string | undefined {
+  return origin === undefined ? undefined : documents[origin.document]?.source.name;
+}
+
 function renderLocation(
   location: Location | undefined,
-  origin: Origin | undefined,
-  documents: readonly SourceDocument[],
+  file: string | undefined,
   margin: string,
   paint: Paint,
 ): readonly string[] {
   if (location === undefined) {
-    const file = origin === undefined ? undefined : documents[origin.document]?.source.name;
     return file === undefined ? [] : [`  --> ${escapeControls(file)}`];
   }
   const { text, start, length } = excerpt(location);

@@ -13,7 +13,7 @@ export interface Pool {
 }
 
 /** What was given to whom: of another state, so that both give the same to the same name. */
-export type Holdings = Map<string, string>;
+export type Allocations = Map<string, string>;
 
 const probes = 32;
 
@@ -22,7 +22,7 @@ const probes = 32;
  * So a name keeps what it has whatever comes and goes beside it, as long as no two hashes meet. Names that find the pool
  * full are left out.
  */
-export function allocate(pool: Pool, names: Iterable<string>, held: Holdings): ReadonlyMap<string, string> {
+export function allocate(pool: Pool, names: Iterable<string>, held: Allocations): ReadonlyMap<string, string> {
   const given = new Map<string, string>();
   const give = (name: string, what: string): void => {
     given.set(name, what);

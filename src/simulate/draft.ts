@@ -4,7 +4,7 @@ import { compareBytes } from "../model/fields/name-map.ts";
 import type { InputObject } from "../model/flatten-documents.ts";
 import { subjectOf } from "../model/read-objects.ts";
 import { simulatedAnnotation, simulatedParts } from "../model/simulated.ts";
-import type { Holdings } from "./allocate.ts";
+import type { Allocations } from "./allocate.ts";
 import type { Settings } from "./options.ts";
 import { recordOf, type Texts, textMapOf, type Value } from "./values.ts";
 
@@ -18,7 +18,7 @@ export interface InventedObject {
 /** What simulating has come to so far; each step reads what those before it left. */
 export interface Draft {
   readonly settings: Settings;
-  readonly held: Holdings;
+  readonly held: Allocations;
   readonly sink: Sink;
   /** Given objects as they are now, where they are another than before, by their place in the input. */
   readonly changed: Map<InputObject, Value>;

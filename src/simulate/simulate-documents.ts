@@ -1,10 +1,10 @@
 import { createSink, createSubject, type Sink } from "../diagnostics/diagnostic.ts";
 import { type Origin, originOf } from "../diagnostics/place.ts";
-import { layOver } from "../model/documents/apply-overlay.ts";
+import { applyOverlay } from "../model/documents/apply-overlay.ts";
 import { checkEndpointsStay, serviceOfEndpoints } from "../model/documents/check-endpoints-stay.ts";
 import { isRecord } from "../model/fields/fields.ts";
 import { type DocumentRoles, flattenDocuments, type InputObject } from "../model/flatten-documents.ts";
-import type { Holdings } from "./allocate.ts";
+import type { Allocations } from "./allocate.ts";
 import { type GivenObject, sortGiven } from "./draft.ts";
 import type { SimulateOptions } from "./options.ts";
 import { recomputeEndpoints, simulateObjects } from "./simulate-objects.ts";
@@ -14,14 +14,14 @@ export interface SimulateRequest {
   readonly roles: DocumentRoles;
   /** Undefined: invent nothing. */
   readonly options: SimulateOptions | undefined;
-  readonly held: Holdings;
+  readonly held: Allocations;
 }
 
 export interface SimulatedDocuments {
   /** The documents under their numbers, with what their objects lacked. */
   readonly documents: readonly unknown[];
   readonly invented: readonly { readonly value: Value; readonly origin: Origin | undefined }[];
-  readonly held: Holdings;
+  readonly held: Allocations;
   /** `shop/web` of Services whose given slices an overlay has put out of date, and that have others now. */
   readonly recomputed: ReadonlySet<string>;
 }
@@ -34,7 +34,7 @@ export function simulateDocuments(
 ): SimulatedDocuments {
   // What is wrong with the documents is told when they are read for good.
   const silent = createSink();
-  const objects = layOver(flattenDocuments(documents, silent), roles, silent);
+  const objects = applyOverlay(flattenDocuments(documents, silent), roles, silent);
   const stale = staleOf(documents, objects, roles);
   // Without options only the endpoints are made true again that an overlay has put out of date.
   const simulation =

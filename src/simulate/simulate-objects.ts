@@ -1,7 +1,7 @@
 import type { Sink } from "../diagnostics/diagnostic.ts";
 import { type Family, families } from "../model/address.ts";
 import type { InputObject } from "../model/flatten-documents.ts";
-import type { Holdings } from "./allocate.ts";
+import type { Allocations } from "./allocate.ts";
 import { reportOldVersions, reportOverlaps, reportUnknownNames } from "./checks.ts";
 import { serviceFamilies } from "./claims.ts";
 import { completeServices, type SimulatedService } from "./complete-services.ts";
@@ -21,13 +21,13 @@ export interface Simulation {
   readonly invented: readonly InventedObject[];
   readonly removed: ReadonlySet<InputObject>;
   /** What was allocated to whom; for the other side of a comparison. */
-  readonly held: Holdings;
+  readonly held: Allocations;
 }
 
 export interface SimulationRequest {
   readonly options: SimulateOptions;
   /** What another state has allocated. */
-  readonly held: Holdings;
+  readonly held: Allocations;
   /** `shop/web` of Services whose given slices are no longer true. */
   readonly stale: ReadonlySet<string>;
   readonly sink: Sink;

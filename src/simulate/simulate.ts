@@ -1,7 +1,7 @@
 import { createSink, type Diagnostic, describeSubject, hasErrors } from "../diagnostics/diagnostic.ts";
 import { type Cidr, parseCidr } from "../model/address.ts";
 import { defaultNodePortRange } from "../model/check-clashes.ts";
-import { layOver } from "../model/documents/apply-overlay.ts";
+import { applyOverlay } from "../model/documents/apply-overlay.ts";
 import { compareBytes } from "../model/fields/name-map.ts";
 import { type DocumentRoles, flattenDocuments, type InputObject } from "../model/flatten-documents.ts";
 import { parseCluster } from "../model/parse-cluster.ts";
@@ -79,7 +79,7 @@ export interface ListedState {
 export function listState(documents: readonly unknown[], roles: DocumentRoles): ListedState {
   // Whoever compiled this state has reported what is wrong with it.
   const silent = createSink();
-  const objects = layOver(flattenDocuments(documents, silent), roles, silent);
+  const objects = applyOverlay(flattenDocuments(documents, silent), roles, silent);
   const kept = objects.filter(isKept).map((object) => ({ object, key: sortKey(object) }));
   const items = kept.sort((a, b) => compareBytes(a.key, b.key)).map(({ object }) => complete(object));
   const ignored = objects.filter((object) => !isKept(object)).map((object) => describeSubject(subjectOf(object)));

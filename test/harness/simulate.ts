@@ -1,5 +1,5 @@
 import { createSink, type Diagnostic } from "../../src/diagnostics/diagnostic.ts";
-import type { Holdings } from "../../src/simulate/allocate.ts";
+import type { Allocations } from "../../src/simulate/allocate.ts";
 import type { SimulateOptions } from "../../src/simulate/options.ts";
 import { simulateDocuments } from "../../src/simulate/simulate-documents.ts";
 import { makeService } from "./cluster-objects.ts";
@@ -10,7 +10,7 @@ export type Loose = any;
 export interface SimulatedState {
   readonly objects: readonly Loose[];
   readonly diagnostics: readonly Diagnostic[];
-  readonly held: Holdings;
+  readonly held: Allocations;
   readonly of: (kind: string, name?: string) => readonly Loose[];
 }
 
@@ -18,7 +18,7 @@ export interface SimulatedState {
 export function simulated(
   documents: readonly unknown[],
   options: SimulateOptions = {},
-  held: Holdings = new Map(),
+  held: Allocations = new Map(),
 ): SimulatedState {
   const sink = createSink();
   const roles = { proxyConfigDocument: undefined, overlaysFrom: undefined };

@@ -51,7 +51,7 @@ export async function readState(request: ExplainRequest, effects: Effects): Prom
   }
   const sink = createSink();
   const read = await readRequestedInputs(request, { sink, need: "rules" }, effects);
-  const { inputs } = completeInputs(read, { request }, sink);
+  const { inputs } = await completeInputs(read, { request }, sink);
   const { mode, family, serviceNodePortRange: nodePortRange } = request;
   const options: CompileOptions = { mode, families: requestedFamilies(family), nodePortRange, origins: true };
   const values = valuesOf(inputs);

@@ -1,8 +1,7 @@
-import { isDeepStrictEqual } from "node:util";
 import { createSink } from "../../diagnostics/diagnostic.ts";
 import type { Origin } from "../../diagnostics/place.ts";
 import type { SideNode } from "../../diff/side.ts";
-import { isRecord } from "../../model/fields/fields.ts";
+import { isRecord, isSameValue } from "../../model/fields/fields.ts";
 import { flattenDocuments } from "../../model/flatten-documents.ts";
 import { subjectOf } from "../../model/read-objects.ts";
 import { namesText } from "../../report/words.ts";
@@ -72,7 +71,7 @@ export function servicesWithoutRules(base: SideSource, head: SideSource): readon
   for (const name of [...new Set([...before.keys(), ...after.keys()])].sort()) {
     const [old, young] = [before.get(name), after.get(name)];
     if (old !== undefined && young !== undefined) {
-      if (!isDeepStrictEqual(old, young)) nowhere.push(name);
+      if (!isSameValue(old, young)) nowhere.push(name);
     } else {
       const [own, other] = old === undefined ? [head, base] : [base, head];
       if (hasService(other, name)) onlyIn.set(own.name, [...(onlyIn.get(own.name) ?? []), name]);

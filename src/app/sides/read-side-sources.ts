@@ -4,7 +4,7 @@ import type { Inputs } from "../../host/files/read-inputs.ts";
 import { objectNames } from "../../model/documents/apply-overlay.ts";
 import type { ProxyMode } from "../../model/proxy-configuration/proxy-configuration.ts";
 import { summarizeDiagnostics } from "../../report/diagnostics.ts";
-import type { Holdings } from "../../simulate/allocate.ts";
+import type { Allocations } from "../../simulate/allocate.ts";
 import { type DiagnosticGroup, type Effects, Failure } from "../effects.ts";
 import {
   completeInputs,
@@ -113,7 +113,7 @@ function nameOfLive(running: SideRequest["running"]): string {
 interface KnownOfBase {
   readonly gone?: ReadonlySet<string> | undefined;
   /** So that a simulated HEAD gives the same addresses to the same names. */
-  readonly held?: Holdings | undefined;
+  readonly held?: Allocations | undefined;
 }
 
 async function readOne(path: string, request: SideRequest, known: KnownOfBase, effects: Effects): Promise<SideSource> {
@@ -184,8 +184,8 @@ async function readOneState(request: SideRequest, effects: Effects): Promise<Sid
     throw unreadable({ diagnostics: sink.diagnostics, documents: inputs.documents }, effects);
   const other = await readConfiguration(request, effects);
   const name = running === undefined ? filenames.join(" + ") : nameOfLive(running);
-  const before = completeState(withoutOverlays(inputs), { request }, createSink());
-  const after = completeState(
+  const before = await completeState(withoutOverlays(inputs), { request }, createSink());
+  const after = await completeState(
     other === undefined ? inputs : withConfiguration(inputs, other),
     { request: headRequest(request), held: before.held },
     createSink(),
@@ -209,18 +209,18 @@ async function readConfiguration(request: SideRequest, effects: Effects): Promis
 }
 
 /** The state of inputs, simulated where the request asks for it. */
-function completeState(
+async function completeState(
   inputs: Inputs,
-  { request, held: known }: { readonly request: SideRequest; readonly held?: Holdings | undefined },
+  { request, held: known }: { readonly request: SideRequest; readonly held?: Allocations | undefined },
   sink: Sink,
-): State {
+): Promise<State> {
   const { mode, serviceNodePortRange: nodePortRange } = request;
-  const { inputs: completed, held } = completeInputs(inputs, { request, held: known }, sink);
+  const { inputs: completed, held } = await completeInputs(inputs, { request, held: known }, sink);
   const withoutPods = request.running?.podsForbidden !== undefined;
   return { ...stateOf(completed, { mode, nodePortRange }, sink), held, withoutPods };
 }
 
-function heldBy(source: SideSource): Holdings | undefined {
+function heldBy(source: SideSource): Allocations | undefined {
   return source.kind === "state" ? source.state.held : undefined;
 }
 

@@ -91,6 +91,7 @@ interface Health {
 
 function healthReplies({ history, patience, now }: Health, metrics: WatchMetrics | undefined): Replies {
   const reply = (question: "healthz" | "livez") => (): Reply => {
+    // biome-ignore lint/style/noRestrictedGlobals: converts a time that it is given; the clock is handed in
     const text = (time: number): string => new Date(time).toISOString();
     const { status, body } = healthOf(history(), question, { now: now(), patience, text });
     metrics?.answered(question, status);

@@ -1,3 +1,4 @@
+// biome-ignore lint/style/noRestrictedImports: a type; the library itself is handed in
 import type { Registry } from "prom-client";
 import { countRules, countSentRules } from "../../follow/health.ts";
 import { familyNames } from "../../model/address.ts";
@@ -127,6 +128,7 @@ export function createWatchMetrics(client: typeof import("prom-client"), clock: 
       if (kind !== "EndpointSlice" && kind !== "Service") return;
       changes[kind].total.inc(count);
       changes[kind].pending.inc(count);
+      // biome-ignore lint/style/noRestrictedGlobals: converts a time that it is given; the clock is handed in
       const at = Date.parse(triggeredAt ?? "");
       if (!Number.isNaN(at) && triggers.length < mostTriggers) triggers.push(at);
     },

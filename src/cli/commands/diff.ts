@@ -78,9 +78,11 @@ async function runDiff(flags: DiffFlags): Promise<number> {
   ]);
   const { effects, print, paint } = openTerminal(flags);
   const diff = await diffStates(flags, effects);
-  const texts = reports.map(({ format, file }) => ({ file, text: renderDiff(diff, format, { detail }) }));
+  const texts = await Promise.all(
+    reports.map(async ({ format, file }) => ({ file, text: await renderDiff(diff, format, { detail }) })),
+  );
   const columns = process.stdout.columns ?? 80;
-  const result = renderDiff(diff, output, { detail, paint, columns });
+  const result = await renderDiff(diff, output, { detail, paint, columns });
   for (const { file, text } of texts) await writeReport(file, text);
   print(result);
   return isDifferent(diff, detail) ? exitCodes.different : exitCodes.fine;

@@ -2,7 +2,7 @@ import { at, originOf } from "../../diagnostics/place.ts";
 import { placeOfEndpoint } from "../../model/objects/endpoint-slice.ts";
 import type { Endpoint, ServicePortPlan } from "../../plan/forwarding/forwarding-plan.ts";
 import { type EndpointUse, endpointUses } from "./endpoint-uses.ts";
-import type { NodeFacts, Omission, OmissionReason } from "./not-programmed.ts";
+import type { NodeFacts, NotProgrammed, OmissionReason } from "./not-programmed.ts";
 
 interface Reason {
   readonly reason: OmissionReason;
@@ -10,7 +10,7 @@ interface Reason {
 }
 
 /** Endpoints that a service port knows of and does not use, wholly or for some of its traffic. */
-export function endpointOmissions(plan: ServicePortPlan, node: NodeFacts): readonly Omission[] {
+export function endpointOmissions(plan: ServicePortPlan, node: NodeFacts): readonly NotProgrammed[] {
   const uses = endpointUses(plan);
   const used = new Map(uses.map((use) => [use, new Set(use.endpoints)]));
   return plan.endpoints.all.flatMap((endpoint) => {

@@ -1,10 +1,10 @@
 import { at, originOf, type Place } from "../../diagnostics/place.ts";
 import { isRecord, valueAt } from "../../model/fields/fields.ts";
 import type { Service, ServicePort } from "../../model/objects/service.ts";
-import type { NodeFacts, Omission, OmissionReason } from "./not-programmed.ts";
+import type { NodeFacts, NotProgrammed, OmissionReason } from "./not-programmed.ts";
 
 /** Addresses and ports that a Service names or might have, and that lead nowhere, on any node. */
-export function exposureOmissions(service: Service, node: NodeFacts): readonly Omission[] {
+export function exposureOmissions(service: Service, node: NodeFacts): readonly NotProgrammed[] {
   return [
     ...ingressOmissions(service, node),
     ...externalIpOmissions(service, node),
@@ -14,11 +14,11 @@ export function exposureOmissions(service: Service, node: NodeFacts): readonly O
   ];
 }
 
-function omission(reason: OmissionReason, what: string, why: string, place: Place): Omission {
+function omission(reason: OmissionReason, what: string, why: string, place: Place): NotProgrammed {
   return { reason, port: undefined, what, why, origin: originOf(place) };
 }
 
-function ingressOmissions(service: Service, { documents }: NodeFacts): readonly Omission[] {
+function ingressOmissions(service: Service, { documents }: NodeFacts): readonly NotProgrammed[] {
   const place = at(at(at(service.place, "status"), "loadBalancer"), "ingress");
   const list = valueAt(documents, originOf(place));
   if (!Array.isArray(list)) return [];
@@ -37,7 +37,7 @@ function ingressOmissions(service: Service, { documents }: NodeFacts): readonly 
   });
 }
 
-function externalIpOmissions({ externalIps }: Service, { cluster }: NodeFacts): readonly Omission[] {
+function externalIpOmissions({ externalIps }: Service, { cluster }: NodeFacts): readonly NotProgrammed[] {
   if (cluster.proxyConfiguration.allowExternalIps) return [];
   const why = "kube-proxy's feature gate AllowServiceExternalIPs is off";
   return externalIps.map(({ address, place }) =>
@@ -45,7 +45,7 @@ function externalIpOmissions({ externalIps }: Service, { cluster }: NodeFacts): 
   );
 }
 
-function sourceRangeOmissions(service: Service): readonly Omission[] {
+function sourceRangeOmissions(service: Service): readonly NotProgrammed[] {
   const { sourceRanges, loadBalancerIps, ports, externalIps } = service;
   const [first] = sourceRanges;
   if (first === undefined) return [];
@@ -64,7 +64,7 @@ function sourceRangeOmissions(service: Service): readonly Omission[] {
 }
 
 /** Type ClusterIP has none, and nobody expects one. */
-function nodePortOmissions(service: Service, port: ServicePort, { documents }: NodeFacts): readonly Omission[] {
+function nodePortOmissions(service: Service, port: ServicePort, { documents }: NodeFacts): readonly NotProgrammed[] {
   if (port.nodePort !== undefined || (service.type !== "NodePort" && service.type !== "LoadBalancer")) return [];
   const what = `node port of port ${port.name || port.port}`;
   const place = at(at(service.place, "spec"), "allocateLoadBalancerNodePorts");
@@ -74,7 +74,7 @@ function nodePortOmissions(service: Service, port: ServicePort, { documents }: N
   return [omission("node-port-missing", what, "it is not set, and only a cluster allocates one", port.place)];
 }
 
-function healthCheckOmissions(service: Service): readonly Omission[] {
+function healthCheckOmissions(service: Service): readonly NotProgrammed[] {
   const { type, externalTrafficPolicy, healthCheckNodePort } = service;
   if (type !== "LoadBalancer" || externalTrafficPolicy !== "Local" || healthCheckNodePort !== undefined) return [];
   const why = "spec.healthCheckNodePort is not set, and only a cluster allocates one";

@@ -2,7 +2,7 @@ import { at, originOf } from "../../diagnostics/place.ts";
 import { placeOfEndpoint } from "../../model/objects/endpoint-slice.ts";
 import type { Endpoint, ServicePortPlan } from "../../plan/forwarding/forwarding-plan.ts";
 import { endpointUses } from "./endpoint-uses.ts";
-import type { NodeFacts, Omission } from "./not-programmed.ts";
+import type { NodeFacts, NotProgrammed } from "./not-programmed.ts";
 
 interface HintKind {
   readonly plural: string;
@@ -13,7 +13,7 @@ interface HintKind {
 }
 
 /** Hints that endpoints carry and this node does not follow (`hinted` of plan/forwarding/endpoints.ts). */
-export function hintOmissions(plan: ServicePortPlan, node: NodeFacts): readonly Omission[] {
+export function hintOmissions(plan: ServicePortPlan, node: NodeFacts): readonly NotProgrammed[] {
   const usesCluster = endpointUses(plan).some(({ over }) => over === "cluster");
   if (!usesCluster) return [];
   const ready = plan.endpoints.all.filter(({ entry }) => entry.ready);
@@ -56,7 +56,11 @@ function whyIgnored(ready: readonly Endpoint[], { of, here, what }: HintKind): I
   return { why: `no endpoint has a hint for ${what}`, endpoint: carrier };
 }
 
-function omit(plan: ServicePortPlan, plural: string, ignored: Ignored | "followed" | undefined): readonly Omission[] {
+function omit(
+  plan: ServicePortPlan,
+  plural: string,
+  ignored: Ignored | "followed" | undefined,
+): readonly NotProgrammed[] {
   if (ignored === undefined || ignored === "followed") return [];
   const { why, endpoint } = ignored;
   const place = endpoint && placeOfEndpoint(endpoint.slice, endpoint.entry);

@@ -6,7 +6,7 @@ import type { ForwardingProgram } from "../../programs/program.ts";
 import { programFor } from "../../programs/registry.ts";
 
 /** Something that an object does not get on a node, and the decision behind that. */
-export interface Omission {
+export interface NotProgrammed {
   readonly reason: OmissionReason;
   /** The service port it is of, `shop/web:http`; undefined where it holds for the object as a whole. */
   readonly port: string | undefined;

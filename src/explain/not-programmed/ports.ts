@@ -4,11 +4,15 @@ import type { FamilySettings, ServicePortPlan } from "../../plan/forwarding/forw
 import type { ForwardingProgram } from "../../programs/program.ts";
 import { endpointOmissions } from "./endpoints.ts";
 import { hintOmissions } from "./hints.ts";
-import type { NodeFacts, Omission, OmissionReason } from "./not-programmed.ts";
+import type { NodeFacts, NotProgrammed, OmissionReason } from "./not-programmed.ts";
 import { routeOmissions } from "./routes.ts";
 
 /** What a service port does not get on a node in one family, by the decisions of resolve/ and of the mode. */
-export function portOmissions(plan: ServicePortPlan, settings: FamilySettings, node: NodeFacts): readonly Omission[] {
+export function portOmissions(
+  plan: ServicePortPlan,
+  settings: FamilySettings,
+  node: NodeFacts,
+): readonly NotProgrammed[] {
   return [
     ...routeOmissions(plan),
     ...endpointOmissions(plan, node),
@@ -22,8 +26,12 @@ export function portOmissions(plan: ServicePortPlan, settings: FamilySettings, n
 type Add = (reason: OmissionReason, what: string, why: string) => void;
 
 /** Collects omissions of one service port; they share an origin. */
-function collect(plan: ServicePortPlan, origin: Origin | undefined, tell: (add: Add) => void): readonly Omission[] {
-  const omissions: Omission[] = [];
+function collect(
+  plan: ServicePortPlan,
+  origin: Origin | undefined,
+  tell: (add: Add) => void,
+): readonly NotProgrammed[] {
+  const omissions: NotProgrammed[] = [];
   tell((reason, what, why) => {
     omissions.push({ reason, port: plan.name, what, why, origin });
   });
@@ -34,7 +42,7 @@ function nodePortScopeOmissions(
   plan: ServicePortPlan,
   { nodePorts, localhostNodePorts, family }: FamilySettings,
   { program, cluster }: NodeFacts,
-): readonly Omission[] {
+): readonly NotProgrammed[] {
   const nodePort = plan.external?.nodePort;
   if (nodePort === undefined) return [];
   const { place } = cluster.proxyConfiguration;
@@ -71,7 +79,7 @@ function whyNotOnLoopback(
 }
 
 /** Follows `resolveSourceRanges` of plan/forwarding/resolve-service-port.ts. */
-function rangeOmissions(plan: ServicePortPlan): readonly Omission[] {
+function rangeOmissions(plan: ServicePortPlan): readonly NotProgrammed[] {
   const { service, external, clusterIp } = plan;
   const { family } = clusterIp.address;
   if (external === undefined || external.loadBalancerIps.length === 0 || service.sourceRanges.length === 0) return [];
@@ -96,7 +104,7 @@ function settingOmissions(
   plan: ServicePortPlan,
   { localDetector, masqueradeAll, largeCluster }: FamilySettings,
   { cluster }: NodeFacts,
-): readonly Omission[] {
+): readonly NotProgrammed[] {
   const { place } = cluster.proxyConfiguration;
   return collect(plan, place && originOf(place), (add) => {
     if (localDetector === undefined && !masqueradeAll) {

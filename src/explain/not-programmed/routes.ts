@@ -3,10 +3,10 @@ import { joinHostPort } from "../../model/address.ts";
 import type { Route, ServicePortPlan } from "../../plan/forwarding/forwarding-plan.ts";
 import { fallsBack } from "../../plan/forwarding/resolve-service-port.ts";
 import { servicePortChains } from "../../programs/kube-proxy/chain-names.ts";
-import type { NodeFacts, Omission } from "./not-programmed.ts";
+import type { NodeFacts, NotProgrammed } from "./not-programmed.ts";
 
 /** Traffic of a service port that is sent to no endpoint of this node: rejected, dropped, or sent elsewhere. */
-export function routeOmissions(plan: ServicePortPlan): readonly Omission[] {
+export function routeOmissions(plan: ServicePortPlan): readonly NotProgrammed[] {
   const { internal, external, service } = plan;
   // Both ways are rejected for one reason: say it once.
   if (internal.kind === "reject") return [rejected(plan)];
@@ -38,7 +38,7 @@ interface Way {
   readonly policy: string;
 }
 
-function rejected(plan: ServicePortPlan): Omission {
+function rejected(plan: ServicePortPlan): NotProgrammed {
   const { all } = plan.endpoints;
   const why =
     all.length === 0
@@ -51,7 +51,7 @@ function rejected(plan: ServicePortPlan): Omission {
 function withoutLocal(
   plan: ServicePortPlan,
   { isFallback, traffic, policy }: Way,
-): Pick<Omission, "reason" | "what" | "why"> {
+): Pick<NotProgrammed, "reason" | "what" | "why"> {
   const here = plan.endpoints.all.filter(({ isLocal }) => isLocal).length;
   const total = plan.endpoints.all.length;
   const usable = here === 0 ? "" : `, ${here === 1 ? "which is not usable" : "none of them usable"}`;
@@ -65,7 +65,7 @@ function withoutLocal(
 }
 
 /** Virtual servers that an earlier service port has, where there is one for an address, port and protocol. */
-export function serverOmissions(plan: ServicePortPlan, node: NodeFacts): readonly Omission[] {
+export function serverOmissions(plan: ServicePortPlan, node: NodeFacts): readonly NotProgrammed[] {
   if (!node.program.traits.exclusiveDestinations) return [];
   const wanted = addressesOf(plan);
   const family = node.plan.families.find((each) => each.family === plan.clusterIp.address.family);

@@ -2,17 +2,17 @@ import { at, originOf } from "../../diagnostics/place.ts";
 import { type Family, families, familyNames } from "../../model/address.ts";
 import { valueAt } from "../../model/fields/fields.ts";
 import { proxyNameLabel, type Service } from "../../model/objects/service.ts";
-import type { NodeFacts, Omission, OmissionReason } from "./not-programmed.ts";
+import type { NodeFacts, NotProgrammed, OmissionReason } from "./not-programmed.ts";
 
 /** What a Service as a whole does not get: all of its rules, or those of a family. */
-export function serviceOmissions(service: Service, node: NodeFacts): readonly Omission[] {
+export function serviceOmissions(service: Service, node: NodeFacts): readonly NotProgrammed[] {
   const unproxied = whyNotProxied(service, node);
   return unproxied === undefined ? familyOmissions(service, node) : [unproxied];
 }
 
 /** Follows `isProxied` of model/service.ts. */
-export function whyNotProxied(service: Service, { documents }: NodeFacts): Omission | undefined {
-  const all = (reason: OmissionReason, why: string, path: readonly string[]): Omission => {
+export function whyNotProxied(service: Service, { documents }: NodeFacts): NotProgrammed | undefined {
+  const all = (reason: OmissionReason, why: string, path: readonly string[]): NotProgrammed => {
     const place = path.reduce(at, service.place);
     return { reason, port: undefined, what: "every rule", why, origin: originOf(place) };
   };
@@ -36,9 +36,9 @@ export function whyNotProxied(service: Service, { documents }: NodeFacts): Omiss
 }
 
 /** The families a Service gets no rules in. */
-export function familyOmissions(service: Service, { plan }: NodeFacts): readonly Omission[] {
+export function familyOmissions(service: Service, { plan }: NodeFacts): readonly NotProgrammed[] {
   const compiled = plan.families.map(({ family }) => family);
-  const omissions: Omission[] = [];
+  const omissions: NotProgrammed[] = [];
   const add = (reason: OmissionReason, family: Family, why: string, path: readonly string[]): void => {
     const what = `${familyNames[family]} rules`;
     omissions.push({ reason, port: undefined, what, why, origin: originOf(path.reduce(at, service.place)) });

@@ -4,10 +4,10 @@ import { type EndpointSlice, placeOfEndpoint } from "../../model/objects/endpoin
 import type { Service, ServicePort } from "../../model/objects/service.ts";
 import type { Endpoint, ServicePortPlan } from "../../plan/forwarding/forwarding-plan.ts";
 import { servicePortName } from "../../plan/forwarding/resolve-service-port.ts";
-import type { NodeFacts, Omission, OmissionReason } from "./not-programmed.ts";
+import type { NodeFacts, NotProgrammed, OmissionReason } from "./not-programmed.ts";
 
 /** EndpointSlices, or ports of them, that a Service gets nothing from. */
-export function sliceOmissions(service: Service, node: NodeFacts): readonly Omission[] {
+export function sliceOmissions(service: Service, node: NodeFacts): readonly NotProgrammed[] {
   const slices = slicesOf(service, node);
   const orphans = node.cluster.slices.filter((slice) => isOrphanOf(slice, service));
   const labelled = orphans.map((slice) => {
@@ -35,13 +35,13 @@ function isOrphanOf(slice: EndpointSlice, { namespace, name }: Service): boolean
   return slice.service === undefined && slice.namespace === namespace && slice.name.startsWith(`${name}-`);
 }
 
-function omit(reason: OmissionReason, slice: EndpointSlice, why: string, place: Place): Omission {
+function omit(reason: OmissionReason, slice: EndpointSlice, why: string, place: Place): NotProgrammed {
   const what = `${slice.source} ${slice.namespace}/${slice.name}`;
   return { reason, port: undefined, what, why, origin: originOf(place) };
 }
 
 /** Why kube-proxy reads nothing of the slice. */
-function wholeSlice(slice: EndpointSlice, service: Service): readonly Omission[] | undefined {
+function wholeSlice(slice: EndpointSlice, service: Service): readonly NotProgrammed[] | undefined {
   const labels = at(at(slice.place, "metadata"), "labels");
   if (slice.headless) {
     const why = "kube-proxy ignores slices with the label service.kubernetes.io/headless";
@@ -61,9 +61,9 @@ function wholeSlice(slice: EndpointSlice, service: Service): readonly Omission[]
   return slice.source === "Endpoints" ? [] : [omit("slice-empty", slice, "it has no endpoints", slice.endpointsPlace)];
 }
 
-function portsOfSlice(slice: EndpointSlice, service: Service): readonly Omission[] {
+function portsOfSlice(slice: EndpointSlice, service: Service): readonly NotProgrammed[] {
   const what = (name: string): string => `port ${name || "without a name"} of ${slice.source} ${slice.name}`;
-  return slice.ports.flatMap(({ name, protocol, port, place }): readonly Omission[] => {
+  return slice.ports.flatMap(({ name, protocol, port, place }): readonly NotProgrammed[] => {
     const omission = { port: undefined, what: what(name), origin: originOf(place) };
     if (port === undefined) return [{ ...omission, reason: "slice-port-without-number", why: "it has no number" }];
     if (service.ports.some((ours) => ours.name === name && ours.protocol === protocol)) return [];
@@ -73,7 +73,7 @@ function portsOfSlice(slice: EndpointSlice, service: Service): readonly Omission
 }
 
 /** A port whose name no slice has: a named target port that no container has, or a slice written by hand. */
-function missingPort(service: Service, port: ServicePort, slices: readonly EndpointSlice[]): readonly Omission[] {
+function missingPort(service: Service, port: ServicePort, slices: readonly EndpointSlice[]): readonly NotProgrammed[] {
   const read = slices.filter((slice) => !slice.headless && slice.endpoints.length > 0);
   if (read.length === 0) return [];
   const ports = read.flatMap((slice) => slice.ports);
@@ -86,7 +86,7 @@ function missingPort(service: Service, port: ServicePort, slices: readonly Endpo
 }
 
 /** Entries that lose against another with the same address and port (`mergeEqualTargets` of resolve/). */
-export function duplicateOmissions(plan: ServicePortPlan, slices: readonly EndpointSlice[]): readonly Omission[] {
+export function duplicateOmissions(plan: ServicePortPlan, slices: readonly EndpointSlice[]): readonly NotProgrammed[] {
   return plan.endpoints.all.flatMap((kept) =>
     slices.flatMap((slice) =>
       slice.endpoints

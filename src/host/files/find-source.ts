@@ -1,6 +1,7 @@
 import { accessSync, constants, readdirSync, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import { notInstalled } from "../../reconcile/live/host-state.ts";
+import { notInstalled } from "../../ir/artifact.ts";
+
 import { runOnHost } from "../run-step.ts";
 import { readSources, reasonOf, type SourceResult, sourceOf } from "./read-sources.ts";
 

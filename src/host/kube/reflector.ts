@@ -1,5 +1,5 @@
 import type { Backoff } from "../../follow/next-sync.ts";
-import type { Difference, Mirror } from "../../follow/resource-cache.ts";
+import type { Difference, ResourceCache } from "../../follow/resource-cache.ts";
 import type { ObjectChanges } from "../../incremental/read-changes.ts";
 import type { Credentials } from "./credentials.ts";
 import type { Entry } from "./kubeconfig.ts";
@@ -58,7 +58,7 @@ export interface ReflectorOptions {
 
 /** How far a kind has been followed. */
 export interface ReflectorState {
-  readonly mirror: Mirror;
+  readonly mirror: ResourceCache;
   /** Where the next watch goes on; undefined: a list is due. */
   version: string | undefined;
   failures: number;

@@ -13,7 +13,7 @@ export const absentAnnotation = "portolan/absent";
  * Lays the objects of overlay documents over the others, by kind, namespace and name. An object keeps the place it has
  * in its own document; what only a cluster fills in is kept of the Service below.
  */
-export function layOver(
+export function applyOverlay(
   objects: readonly InputObject[],
   { overlaysFrom, proxyConfigDocument, gone = nothing, recomputed = nothing }: DocumentRoles,
   sink: Sink,

@@ -1,4 +1,11 @@
-import { type HostDocument, type HostText, type TextProblem, textsUnder, toolNames } from "../../ir/artifact.ts";
+import {
+  type HostDocument,
+  type HostText,
+  notInstalled,
+  type TextProblem,
+  textsUnder,
+  toolNames,
+} from "../../ir/artifact.ts";
 import { listFlows, parseFlows, type UdpFlow } from "../../languages/conntrack.ts";
 import { givenAddresses, linksCommand, parseLinks } from "../../languages/iproute.ts";
 import { parseSets, type SavedSet } from "../../languages/ipset/text.ts";
@@ -86,7 +93,6 @@ export function parseHostState(document: HostDocument): {
   return { state, problems };
 }
 
-export const notInstalled = "not installed";
 const notAsked = "the document has no such heading";
 
 /** Without these nothing can be said of a host. */

@@ -7,7 +7,7 @@ import type { EntryExplanation, SetExplanation } from "../../explain/chain/expla
 import type { NodeExplanation } from "../../explain/explain-node.ts";
 import type { ObjectExplanation } from "../../explain/explain-service.ts";
 import { type Source, type SourceOf, sourceOfCause } from "../../explain/explanation.ts";
-import type { Omission } from "../../explain/not-programmed/not-programmed.ts";
+import type { NotProgrammed } from "../../explain/not-programmed/not-programmed.ts";
 import type { OwnLine } from "../../explain/service-lines.ts";
 import type { LineOrigin } from "../../ir/artifact.ts";
 import { wrap } from "./tree.ts";
@@ -32,7 +32,7 @@ export function objectDocument({ kind, object, type, origin, parts }: ObjectExpl
   };
 }
 
-function omissionDocument({ reason, port, family, what, why, origin }: Omission, sourceOf: SourceOf): object {
+function omissionDocument({ reason, port, family, what, why, origin }: NotProgrammed, sourceOf: SourceOf): object {
   return { reason, port, family, what, why, ...withSource(origin, sourceOf) };
 }
 

@@ -1,6 +1,6 @@
 import { escapeControls } from "../../diagnostics/printable.ts";
 import { printSource, type Rendering } from "../../explain/explanation.ts";
-import type { Omission } from "../../explain/not-programmed/not-programmed.ts";
+import type { NotProgrammed } from "../../explain/not-programmed/not-programmed.ts";
 import { familyNames } from "../../model/address.ts";
 import { wrap } from "./tree.ts";
 
@@ -11,7 +11,7 @@ const endpoint = /^endpoint (\S+(?: \([^)]*\))?)/;
 
 /** What is not generated, as a list, grouped by reason. */
 export function renderOmissions(
-  omissions: readonly Omission[],
+  omissions: readonly NotProgrammed[],
   { sourceOf, strong }: Rendering,
   isDual = false,
 ): string {
@@ -19,7 +19,7 @@ export function renderOmissions(
   const lines = [`\n${strong("Not generated, and why")}\n`];
   let heading = "";
   for (const group of inGroups(omissions)) {
-    const [first] = group as [Omission];
+    const [first] = group as [NotProgrammed];
     const family = isDual && first.family !== undefined ? `, ${familyNames[first.family]}` : "";
     const here = first.port === undefined ? "" : `${first.port}${family}`;
     if (here !== heading && here !== "") lines.push(`  ${escapeControls(here)}\n`);
@@ -34,8 +34,8 @@ export function renderOmissions(
 }
 
 /** The same reason in the same words, of the same service port and family; what holds for the whole object first. */
-function inGroups(omissions: readonly Omission[]): readonly (readonly Omission[])[] {
-  const groups = new Map<string, Omission[]>();
+function inGroups(omissions: readonly NotProgrammed[]): readonly (readonly NotProgrammed[])[] {
+  const groups = new Map<string, NotProgrammed[]>();
   const whole = omissions.filter(({ port }) => port === undefined);
   const ofPorts = omissions.filter(({ port }) => port !== undefined);
   const headings = [...new Set(ofPorts.map(headingOf))];
@@ -50,11 +50,11 @@ function inGroups(omissions: readonly Omission[]): readonly (readonly Omission[]
   return [...groups.values()];
 }
 
-function headingOf({ port, family }: Omission): string {
+function headingOf({ port, family }: NotProgrammed): string {
   return `${port ?? ""} ${family ?? ""}`;
 }
 
-function namesOf(group: readonly Omission[]): string {
+function namesOf(group: readonly NotProgrammed[]): string {
   const names = [...new Set(group.map(({ what }) => what))];
   const [first = "", ...others] = names;
   if (others.length === 0) return first;

@@ -4,7 +4,7 @@ import { type NameMap, namesIn } from "../../model/fields/name-map.ts";
 import { subjectOf } from "../../model/read-objects.ts";
 import { checkReplicas } from "../checks.ts";
 import { type Draft, type GivenObject, type GivenObjects, reportOn } from "../draft.ts";
-import { recordOf, textMapOf, } from "../values.ts";
+import { recordOf, textMapOf } from "../values.ts";
 import { matchesLabels } from "./matches-selector.ts";
 import { readWorkload, type Workload, workloadKinds } from "./read-workload.ts";
 

@@ -95,7 +95,7 @@ function obey({ target }: Rule, chains: Chains, journey: Journey, host: NaiveHos
       translate(target.destination, journey);
       return "accepted";
     case "jump":
-      return call(target.chain, chains, journey, host);
+      return call(`-j ${target.chain}`, chains, journey, host);
     case "snat":
     case "netmap":
       if (target.kind === "netmap" && (journey.hook === "PREROUTING" || journey.hook === "OUTPUT")) {
@@ -128,7 +128,7 @@ function obey({ target }: Rule, chains: Chains, journey: Journey, host: NaiveHos
     case "tproxy":
       return "unknown";
     case "goto":
-      return call(target.chain, chains, journey, host, "-g") ?? "fell";
+      return call(`-g ${target.chain}`, chains, journey, host) ?? "fell";
     case "unknown":
       return guess(target.words.join(" "), journey);
   }
@@ -158,9 +158,9 @@ function redirect(from: number | undefined, to: number | undefined, journey: Jou
   now.states.add("DNAT");
 }
 
-function call(name: string, chains: Chains, journey: Journey, host: NaiveHost, by = "-j"): End | undefined {
-  const chain = chains.get(name);
-  if (chain === undefined) return guess(`${by} ${name}`, journey);
+function call(asked: string, chains: Chains, journey: Journey, host: NaiveHost): End | undefined {
+  const chain = chains.get(asked.slice("-j ".length));
+  if (chain === undefined) return guess(asked, journey);
   const end = walk(chain, chains, journey, host);
   return end === "fell" ? undefined : end;
 }
