@@ -17,9 +17,10 @@ export async function main(name: string): Promise<void> {
     if (error.code !== "EPIPE") throw error;
   });
   try {
-    const program = createProgram(name, (exitCode) => {
+    const setExitCode = (exitCode: number): void => {
       process.exitCode = exitCode;
-    });
+    };
+    const program = await createProgram(name, setExitCode, process.argv[2]);
     await program.parseAsync();
   } catch (error) {
     process.exitCode = explainFailure(error);

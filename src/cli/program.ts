@@ -1,20 +1,5 @@
 import { Command } from "commander";
 import { escapeControls } from "../diagnostics/printable.ts";
-import { applyCommand } from "./commands/apply.ts";
-import { checkCommand } from "./commands/check.ts";
-import { cleanupCommand } from "./commands/cleanup.ts";
-import { collectCommand } from "./commands/collect.ts";
-import { compileCommand } from "./commands/compile.ts";
-import { completionCommand } from "./commands/completion.ts";
-import { diffCommand } from "./commands/diff.ts";
-import { explainCommand } from "./commands/explain.ts";
-import { explainPacketCommand } from "./commands/explain-packet.ts";
-import { planCommand } from "./commands/plan.ts";
-import { schemaCommand } from "./commands/schema.ts";
-import { simulateCommand } from "./commands/simulate.ts";
-import { snapshotCommand } from "./commands/snapshot.ts";
-import { verifyCommand } from "./commands/verify.ts";
-import { watchCommand } from "./commands/watch.ts";
 import { versionText } from "./exit-codes.ts";
 
 /** Messages quote what was typed, or pasted: a terminal must not act on it. */
@@ -32,8 +17,100 @@ function nameAndArguments(command: Command): string {
   return [names, ...parameters].join(" ");
 }
 
-/** The command line. `name` is what help calls it: portolan, or kubectl portolan. Actions load what they need. */
-export function createProgram(name: string, finish: (exitCode: number) => void): Command {
+type Finish = (exitCode: number) => void;
+
+interface Entry {
+  readonly heading: string;
+  /** Its name and aliases. */
+  readonly words: readonly string[];
+  readonly load: (name: string, finish: Finish, program: Command) => Promise<Command>;
+}
+
+const [rules, review, hosts] = ["Rules from cluster state:", "Review:", "A host:"] as const;
+
+/** Every command, in the order of help; each in a file of its own, which is loaded when the command is named. */
+const entries: readonly Entry[] = [
+  {
+    heading: rules,
+    words: ["compile"],
+    load: async (name, finish) => (await import("./commands/compile.ts")).compileCommand(name, finish),
+  },
+  {
+    heading: rules,
+    words: ["simulate"],
+    load: async (name, finish) => (await import("./commands/simulate.ts")).simulateCommand(name, finish),
+  },
+  {
+    heading: rules,
+    words: ["snapshot"],
+    load: async (name, finish) => (await import("./commands/snapshot.ts")).snapshotCommand(name, finish),
+  },
+  {
+    heading: review,
+    words: ["diff"],
+    load: async (name, finish) => (await import("./commands/diff.ts")).diffCommand(name, finish),
+  },
+  { heading: review, words: ["explain"], load: loadExplain },
+  {
+    heading: review,
+    words: ["check"],
+    load: async (name, finish) => (await import("./commands/check.ts")).checkCommand(name, finish),
+  },
+  {
+    heading: hosts,
+    words: ["plan"],
+    load: async (name, finish) => (await import("./commands/plan.ts")).planCommand(name, finish),
+  },
+  {
+    heading: hosts,
+    words: ["apply"],
+    load: async (name, finish) => (await import("./commands/apply.ts")).applyCommand(name, finish),
+  },
+  {
+    heading: hosts,
+    words: ["verify", "drift"],
+    load: async (name, finish) => (await import("./commands/verify.ts")).verifyCommand(name, finish),
+  },
+  {
+    heading: hosts,
+    words: ["collect"],
+    load: async (name, finish) => (await import("./commands/collect.ts")).collectCommand(name, finish),
+  },
+  {
+    heading: hosts,
+    words: ["cleanup"],
+    load: async (name, finish) => (await import("./commands/cleanup.ts")).cleanupCommand(name, finish),
+  },
+  {
+    heading: hosts,
+    words: ["watch"],
+    load: async (name, finish) => (await import("./commands/watch.ts")).watchCommand(name, finish),
+  },
+  {
+    heading: lastGroup,
+    words: ["schema"],
+    load: async (name) => (await import("./commands/schema.ts")).schemaCommand(name),
+  },
+  {
+    heading: lastGroup,
+    words: ["completion"],
+    load: async (name, _, program) => (await import("./commands/completion.ts")).completionCommand(name, program),
+  },
+];
+
+async function loadExplain(name: string, finish: Finish): Promise<Command> {
+  const [{ explainCommand }, { explainPacketCommand }] = await Promise.all([
+    import("./commands/explain.ts"),
+    import("./commands/explain-packet.ts"),
+  ]);
+  return explainCommand(name, finish).addCommand(explainPacketCommand(name, finish));
+}
+
+/**
+ * The command line. `name` is what help calls it: portolan, or kubectl portolan. `word` is the first argument: where it
+ * names a command, that one is loaded, otherwise all are, for help and for what was meant.
+ */
+export async function createProgram(name: string, finish: Finish, word: string | undefined): Promise<Command> {
   const program = new Command(name)
     .description("Shows what a Kubernetes Service does on a node: the rules kube-proxy would program, as text.")
     .version(versionText(), "-V, --version", "print the version")
@@ -45,29 +122,10 @@ export function createProgram(name: string, finish: (exitCode: number) => void):
     // So that flags of explain packet are not taken for those of explain.
     .enablePositionalOptions()
     .exitOverride();
-  const groups = {
-    "Rules from cluster state:": [
-      compileCommand(name, finish),
-      simulateCommand(name, finish),
-      snapshotCommand(name, finish),
-    ],
-    "Review:": [
-      diffCommand(name, finish),
-      explainCommand(name, finish).addCommand(explainPacketCommand(name, finish)),
-      checkCommand(name, finish),
-    ],
-    "A host:": [
-      planCommand(name, finish),
-      applyCommand(name, finish),
-      verifyCommand(name, finish),
-      collectCommand(name, finish),
-      cleanupCommand(name, finish),
-      watchCommand(name, finish),
-    ],
-    [lastGroup]: [schemaCommand(name), completionCommand(name, program)],
-  };
-  for (const [heading, commands] of Object.entries(groups)) {
-    for (const command of commands) program.addCommand(command.helpGroup(heading));
+  // Completion prints what there is to complete.
+  const named = word === "completion" ? undefined : entries.find(({ words }) => words.some((one) => one === word));
+  for (const { heading, load } of named === undefined ? entries : [named]) {
+    program.addCommand((await load(name, finish, program)).helpGroup(heading));
   }
   program
     .command("version")

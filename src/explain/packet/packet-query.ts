@@ -9,7 +9,7 @@ import { readEvaluatedHost } from "../../reconcile/live/evaluated-host.ts";
 import type { ExplainedHost } from "./explain-packet.ts";
 import { findPods, type KnownPod } from "./find-pods.ts";
 import type { Surroundings } from "./question.ts";
-import { causesTo } from "./rule-causes.ts";
+import { causesIn } from "./rule-causes.ts";
 
 /** What state tells of names and addresses, on whatever node. */
 export type StateKnowledge = Pick<Surroundings, "services" | "pods" | "isTaken"> & Pick<ExplainedHost, "endpointAt">;
@@ -60,11 +60,12 @@ export interface PacketQuery {
 /** The host to ask is the one that would be programmed with this state. Undefined: the state's sink says why not. */
 export function compiledQuery(state: ReadState, node: string | undefined): PacketQuery | undefined {
   const { cluster, options, sink } = state;
-  const { script } = compileNode(cluster, node, options, sink);
+  const { script } = compileNode(cluster, node, { ...options, origins: true }, sink);
   if (script === undefined) return undefined;
   // Its problems were reported when it was compiled.
   const view = resolveNodeView(cluster, node, {}, createSink().reporter(createSubject()));
   if (view === undefined) throw new Error("the compiled node does not exist");
+  const causes = causesIn(script, state.inputs.documents);
   const host = readEvaluatedHost(textsOf(script, new Map()), {
     nodeAddresses: view.hostAddresses.map(({ text }) => text),
     podRanges: (view.node?.podCidrs ?? []).map(({ text }) => text),
@@ -77,7 +78,7 @@ export function compiledQuery(state: ReadState, node: string | undefined): Packe
       node: view.name,
       mode: cluster.proxyConfiguration.mode,
       host,
-      causesTo: causesTo(state, node),
+      causesTo: () => causes,
       endpointAt: known.endpointAt,
       assumptions: [],
     },

@@ -63,7 +63,7 @@ function packetOf(entry: Entry, source: string, destination: string, protocol: P
 /** The packet that a change shows. */
 function examplePacketOf({ vip, examplePacket }: TrafficChange): Packet {
   const [, to = "", port] = /^\[?([^\]]+?)\]?:(\d+)$/.exec(examplePacket.to) ?? [];
-  const [, state = "NEW"] = /conntrack calls (\w+)/.exec(vip) ?? [];
+  const [, state = "NEW"] = /in conntrack state (\w+)/.exec(vip) ?? [];
   const packet = packetOf(
     examplePacket.entry,
     examplePacket.from,

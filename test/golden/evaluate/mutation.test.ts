@@ -67,7 +67,7 @@ function comesOf(pair: NaivePair, packet: NaivePacket): string {
 function examplePackets({ examplePacket, vip }: TrafficChange, lists: readonly string[]): readonly NaivePacket[] {
   const to = parseTarget(examplePacket.to);
   if (to === undefined) throw new Error(`${examplePacket.to} is no address and port`);
-  const state = /conntrack calls (\w+)/.exec(vip)?.[1];
+  const state = /in conntrack state (\w+)/.exec(vip)?.[1];
   const packet: NaivePacket = {
     entry: examplePacket.entry,
     source: examplePacket.from,

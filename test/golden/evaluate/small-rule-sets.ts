@@ -113,9 +113,9 @@ export function* ruleSets(): Generator<RuleSet> {
   yield { main: [], called: [] };
   for (const one of everyRule) yield* placed([one]);
   for (const [at, one] of everyRule.entries()) {
-    // One of 37 of those that call, one of 307 of the others: primes, so that each meets each kind of the other.
+    // One of 19 of those that call, one of 151 of the others: primes, so that each meets each kind of the other.
     for (const [beside, two] of everyRule.entries()) {
-      if ((at + beside) % 307 === 0 || (calls(one) && (at + beside) % 37 === 0)) yield* placed([one, two]);
+      if ((at + beside) % 151 === 0 || (calls(one) && (at + beside) % 19 === 0)) yield* placed([one, two]);
     }
   }
   for (const one of fewRules) {
