@@ -2,6 +2,7 @@ import { setMaxListeners } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as timer } from "node:timers/promises";
 import { onTestFinished } from "vitest";
 import { type Watch, watchCluster } from "../../src/app/watch/watch-cluster.ts";
 import type { LogFields } from "../../src/app/watch/watch-log.ts";
@@ -104,6 +105,7 @@ export function runWatch(endpoint: Endpoint, choices: WatchChoices = {}): Runnin
     times,
     log: (level, msg, fields) => entries.push({ level, msg, ...fields }),
     now: () => performance.now(),
+    sleep: (milliseconds, signal) => timer(milliseconds, undefined, { signal }).catch(() => {}),
     signal: stop.signal,
     observer: { synced: () => {}, queued: () => {}, changed: () => {}, eligible: () => {}, trouble: () => {} },
     onFatal: (message) => {

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import {
   addPending,
   createPending,
@@ -29,6 +28,8 @@ export interface ReconcilerOptions {
   readonly isVerify: boolean;
   /** Milliseconds of a clock that only goes forward. */
   readonly now: () => number;
+  /** Over after so many milliseconds, or once the signal says so. */
+  readonly sleep: (milliseconds: number, signal: AbortSignal) => Promise<void>;
   readonly sync: (update: DesiredUpdate | undefined, isFull: boolean) => Promise<SyncReport["result"]>;
   readonly onUpdate: (update: DesiredUpdate) => void;
   readonly onSync: (report: SyncReport) => void;
@@ -90,13 +91,13 @@ async function run(options: ReconcilerOptions, state: State, take: () => ObjectC
   while (!signal.aborted) {
     const next = state.hasBegun ? nextSync(state.history, periods) : undefined;
     const wait = next === undefined ? undefined : next.at - now();
-    if (next === undefined || wait === undefined || wait > 0) await pause(wait, state);
+    if (next === undefined || wait === undefined || wait > 0) await pause(wait, state, options.sleep);
     else await syncOnce(options, state, { changes: take(), isFull: next.isFull || options.isVerify });
   }
 }
 
 /** Until it is time, or something has happened. Undefined: for ever. */
-async function pause(wait: number | undefined, state: State): Promise<void> {
+async function pause(wait: number | undefined, state: State, sleep: ReconcilerOptions["sleep"]): Promise<void> {
   const awake = new AbortController();
   const woken = new Promise<void>((resolve) => {
     state.wake = () => {
@@ -106,7 +107,7 @@ async function pause(wait: number | undefined, state: State): Promise<void> {
   });
   // A timer longer than its 31 bits would end at once; without one nothing keeps the process alive.
   const limit = Math.min(wait ?? 3_600_000, 3_600_000);
-  await Promise.race([woken, sleep(limit, undefined, { signal: awake.signal }).catch(() => {})]);
+  await Promise.race([woken, sleep(limit, awake.signal)]);
 }
 
 interface Due {

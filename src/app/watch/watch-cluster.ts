@@ -11,7 +11,7 @@ import type { HostFeatures } from "../../model/objects/node.ts";
 import type { HostState } from "../../reconcile/live/host-state.ts";
 import { featuresOnHost } from "../../reconcile/live/live-state.ts";
 import { createDesiredRules, type DesiredOptions, type DesiredRules, type DesiredUpdate } from "./desired-rules.ts";
-import { createReconciler, type Reconciler, type SyncReport } from "./reconciler.ts";
+import { createReconciler, type Reconciler, type ReconcilerOptions, type SyncReport } from "./reconciler.ts";
 import { applyPart, applyWhole, type SyncedHost, type SyncResult, verifyHost } from "./sync-host.ts";
 import { type Log, reportSync, reportUpdate } from "./watch-log.ts";
 
@@ -27,6 +27,7 @@ export interface Watch {
   readonly times: ReflectorTimes;
   readonly log: Log;
   readonly now: () => number;
+  readonly sleep: ReconcilerOptions["sleep"];
   readonly signal: AbortSignal;
   /** For whoever counts and answers for the health of this. */
   readonly observer: WatchObserver;
@@ -55,6 +56,7 @@ export async function watchCluster(watch: Watch): Promise<void> {
     periods: watch.periods,
     isVerify: watch.isVerify,
     now: watch.now,
+    sleep: watch.sleep,
     signal,
     sync: (update, isFull) => syncHost(watch, rules, update, isFull),
     onUpdate: (update) => reportUpdate(log, update),

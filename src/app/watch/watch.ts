@@ -16,7 +16,7 @@ import { requestedFamilies, type StateRequest } from "../requests.ts";
 import type { DesiredOptions } from "./desired-rules.ts";
 import { type ServerEffects, type ServerRequest, startServers } from "./start-servers.ts";
 import { readHostState, type SyncedHost } from "./sync-host.ts";
-import { watchCluster } from "./watch-cluster.ts";
+import { type Watch, watchCluster } from "./watch-cluster.ts";
 import type { Log } from "./watch-log.ts";
 
 export interface WatchRequest extends StateRequest, Omit<ServerRequest, "family"> {
@@ -39,6 +39,7 @@ export interface WatchEffects {
   readonly log: Log;
   /** Milliseconds of a clock that only goes forward. */
   readonly now: () => number;
+  readonly sleep: Watch["sleep"];
   /** From now on signals end it. */
   readonly catchStops: () => Stops;
   /** It has begun to change the host: from now on nobody who reads may end it by going away. */

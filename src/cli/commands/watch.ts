@@ -1,3 +1,4 @@
+import { setTimeout as timer } from "node:timers/promises";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { parseBindAddress } from "../../app/requests.ts";
 import type { WatchEffects, WatchRequest } from "../../app/watch/watch.ts";
@@ -110,6 +111,7 @@ async function loadWatchEffects(): Promise<Omit<WatchEffects, "log" | "catchStop
     watchedResources,
     servers: { serve, reasonOf, now: Date.now, loadPrometheus: () => import("prom-client") },
     now: () => performance.now(),
+    sleep: (milliseconds, signal) => timer(milliseconds, undefined, { signal }).catch(() => {}),
   };
 }
 
