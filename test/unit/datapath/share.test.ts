@@ -67,7 +67,7 @@ test("what is not nothing is never printed as 0%, what is not everything never a
       const text = shares.printPercent(value);
       expect(text === "0%").toBe(value.numerator === 0n);
       expect(text === "100%").toBe(shares.sameShare(value, shares.everything));
-      expect(text).toMatch(/^(?:[<>]?\d{1,3}(?:\.\d)?%)$/);
+      expect(text).toMatch(/^(?:[<>]? ?\d{1,3}(?:\.\d)?%)$/);
       expect(shares.printFraction(value)).toBe(
         value.denominator === 1n ? `${value.numerator}` : `${value.numerator}/${value.denominator}`,
       );

@@ -61,7 +61,7 @@ describe.each(["iptables", "ipvs"] as const)("diffSides in %s mode", (mode) => {
     expect(change.details).toContain("traffic per endpoint 50% -> 100%");
     expect(change.examplePacket).toEqual({
       from: "198.51.100.7",
-      fromClass: "outside",
+      fromClass: "sources outside this node",
       entry: "outside",
       to: "10.97.5.17:3000",
       protocol: "tcp",

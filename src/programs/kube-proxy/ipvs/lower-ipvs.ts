@@ -43,7 +43,7 @@ export function lowerIpvs(plan: ForwardingPlan, options: LowerOptions, report: R
     ...timeoutSteps(plan),
     sysctlStep(plan),
     ...rules,
-    bareStep("create the device for service addresses", "iproute", [
+    bareStep("make the device that carries service addresses", "iproute", [
       "ip",
       "link",
       "add",
