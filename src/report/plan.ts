@@ -142,5 +142,5 @@ function renderFinding({ kind, service, where, lines, isDrift }: Drift, paint: P
   const shown = lines.slice(0, mostLines).map((line) => `    ${escapeControls(line)}\n`);
   if (lines.length > mostLines) shown.push(`    ... ${lines.length - mostLines} more\n`);
   const label = isDrift ? paint("red", kind) : paint("dim", `note: ${kind}`);
-  return `${label}: ${escapeControls(where)}\n  concerns ${escapeControls(service)}\n${shown.join("")}`;
+  return `${label}: ${escapeControls(where)}\n  affects ${escapeControls(service)}\n${shown.join("")}`;
 }

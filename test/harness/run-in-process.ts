@@ -1,7 +1,9 @@
 import type { Command } from "commander";
 import { vi } from "vitest";
+import { Failure } from "../../src/app/effects.ts";
 import { type CompileFlags, runCompile } from "../../src/cli/commands/compile.ts";
 import { explainPacketCommand } from "../../src/cli/commands/explain-packet.ts";
+import { failureExitCodes } from "../../src/cli/exit-codes.ts";
 
 import type { CliResult } from "./run-cli.ts";
 
@@ -29,6 +31,8 @@ export async function explainInProcess(args: readonly string[]): Promise<CliResu
     await command.exitOverride().parseAsync([...args, "--color", "never"], { from: "user" });
     return { code, ...texts };
   } catch (error) {
+    if (error instanceof Failure)
+      return { code: failureExitCodes[error.kind], stdout: texts.stdout, stderr: `${texts.stderr}${error.message}\n` };
     const { exitCode, code: reason, message } = error as { exitCode?: number; code?: string; message: string };
     if (exitCode === undefined) throw error;
     return { code: reason === undefined ? exitCode : 2, stdout: texts.stdout, stderr: `${texts.stderr}${message}\n` };

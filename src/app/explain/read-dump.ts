@@ -68,7 +68,7 @@ function checked(
   if (cutOff !== undefined) throw new Failure(cutOff, "invalid-input");
   const more = problems.length > mostProblems ? [`... and ${problems.length - mostProblems} more`] : [];
   for (const problem of [...problems.slice(0, mostProblems), ...more]) {
-    onNotice({ kind: "warning", text: `not understood, and left out: ${problem}` });
+    onNotice({ kind: "warning", text: `not understood and ignored: ${problem}` });
   }
   return { label, host, texts };
 }

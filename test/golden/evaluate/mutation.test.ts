@@ -170,7 +170,7 @@ function judge(base: HostText, mutation: Mutation, tally: Tally): string | undef
 
 /** How long a client stays, and how IPVS chooses, is nothing that one packet shows. */
 function isOfTime({ severity, headline }: TrafficChange, { lines }: Mutation): boolean {
-  const isTold = severity === "affinity" && /client|chosen/.test(headline);
+  const isTold = severity === "affinity" && /session affinity|IPVS scheduling/.test(headline);
   return isTold && / -m recent | -s (?:rr|wrr|sh)| -p \d/.test(lines.join());
 }
 

@@ -191,7 +191,7 @@ describe("what is said", () => {
     const cwd = workspace({ config: kubeconfig({ server: api.url, user }) });
     const result = await runCli(["compile", "--live", "--kubeconfig", "config"], { cwd });
     expect(result).toMatchObject({ code: 4, stdout: "" });
-    expect(result.stderr).toMatch(/^portolan: cannot read test \(http:.*401 Unauthorized/);
+    expect(result.stderr).toMatch(/^error: cannot read test \(http:.*401 Unauthorized/);
     expect(result.stderr).not.toContain("secret");
   });
 

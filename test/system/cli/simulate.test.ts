@@ -177,10 +177,7 @@ describe("--simulate", () => {
 describe("-k", () => {
   it("says that kubectl is missing", async () => {
     const { code, stderr } = await runCli(["compile", "-k", "."], { env: { PATH: workspace() } });
-    expect([code, stderr]).toEqual([
-      4,
-      "portolan: -k needs kubectl, which is not on the PATH; install it or pass -f\n",
-    ]);
+    expect([code, stderr]).toEqual([4, "error: -k needs kubectl, which is not on the PATH; install it or pass -f\n"]);
   });
 
   it("reads what kubectl kustomize prints", async () => {

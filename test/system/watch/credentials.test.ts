@@ -74,7 +74,7 @@ test("without the rights to list it says so and gives up, before it has begun", 
   });
   const watch = runWatch(api);
   await watch.done;
-  expect(watch.entries.at(-1)?.error).toMatch(/it takes the right to list nodes/);
+  expect(watch.entries.at(-1)?.error).toMatch(/missing permission to list nodes/);
 });
 
 test("with the right to list alone it says which one is missing, and works as soon as it has it", async () => {
@@ -85,7 +85,7 @@ test("with the right to list alone it says which one is missing, and works as so
     return true;
   });
   const watch = runWatch(api);
-  const missing = "forbidden: missing permission to watch configmaps in namespace kube-system; --proxy-config FILE";
+  const missing = "forbidden: missing permission to watch configmaps in namespace kube-system; or pass the configuration with --proxy-config FILE";
   await watch.until(() => watch.entries.some(({ error }) => String(error).includes(missing)), "the missing right");
   api.intercept(undefined);
   await watch.until(() => watch.count("synced") === 1 && api.watches() === 4, "watches");
@@ -108,7 +108,7 @@ test("the right to the one ConfigMap is enough, after failures too", async () =>
 });
 
 test.each([
-  ["a kubeconfig that is none", () => ({ kubeconfig: "a: [" }), {}, /is no kubeconfig/],
+  ["a kubeconfig that is none", () => ({ kubeconfig: "a: [" }), {}, /is not a kubeconfig/],
   ["a plugin that is not there", () => watchApi(objects), { exec: { command: "no-such-plugin" } }, /not installed/],
 ])("with %s it says so and gives up, before it has begun", async (_, endpoint, user, message) => {
   const watch = runWatch(await endpoint(), { user });

@@ -71,7 +71,7 @@ describe("findings that are meant", () => {
   it.each([
     ["missing", undefined, "no such file"],
     ["no JSON", "{", "not valid JSON"],
-    ["something else", '{"kind": "List"}', "it is no Baseline"],
+    ["something else", '{"kind": "List"}', "not a Baseline"],
     ["broken", '{"kind": "Baseline", "findings": [{"code": 1}]}', "findings[0] lacks"],
   ])("a baseline that is %s", async (_, text, says) => {
     const files = { "in.yaml": cluster, ...(text === undefined ? {} : { "base.json": text }) };

@@ -70,7 +70,7 @@ describe("--out-dir", () => {
     ]) {
       const result = await runCli(["compile", "-f", "in.yaml", "--out-dir", directory as string], { cwd });
       expect(result).toMatchObject({ code: 4, stdout: "" });
-      expect(result.stderr).toBe(`portolan: cannot write to ${directory}: ${reason}; no file was changed\n`);
+      expect(result.stderr).toBe(`error: cannot write to ${directory}: ${reason}; no file was changed\n`);
     }
     expect(readFileSync(join(cwd, "out"), "utf8")).toBe("mine");
   });
@@ -109,7 +109,7 @@ describe("--out-dir", () => {
   it("that no file system makes", async () => {
     const result = await runCli(["compile", "-f", "-", "--out-dir", "/proc/portolan/out"], { stdin: cluster });
     expect(result).toMatchObject({ code: 4, stdout: "" });
-    expect(result.stderr).toMatch(/^portolan: cannot write to \/proc\/portolan\/out: .*; no file was changed\n$/);
+    expect(result.stderr).toMatch(/^error: cannot write to \/proc\/portolan\/out: .*; no file was changed\n$/);
   });
 });
 

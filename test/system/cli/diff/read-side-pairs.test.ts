@@ -126,7 +126,7 @@ describe("diagnostics", () => {
     const cwd = workspace({ "base.yaml": cluster, "head.yaml": cluster.replace("port: 80\n", "port: 0\n") });
     const { stderr, stdout, code } = await compare(cwd, ["base.yaml", "head.yaml"]);
     expect(problemsIn(stderr)).toEqual(["error[port-out-of-range] head.yaml:18:11"]);
-    expect(stderr).toContain("portolan: 1 error; nothing was compared");
+    expect(stderr).toContain("error: 1 error; nothing was compared");
     expect({ stdout, code }).toEqual({ stdout: "", code: 3 });
   });
 });

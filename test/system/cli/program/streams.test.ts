@@ -46,7 +46,7 @@ describe("streams", () => {
     for (const args of ["compile -f in.yaml", "diff in.yaml in.yaml"]) {
       const { status, stderr } = spawnSync("sh", ["-c", `node '${bin}' ${args} >/dev/full`], { cwd, encoding: "utf8" });
       expect(status).toBe(4);
-      expect(stderr).toMatch(/^portolan: cannot write to standard output: ENOSPC/m);
+      expect(stderr).toMatch(/^error: cannot write to standard output: ENOSPC/m);
     }
   });
 
