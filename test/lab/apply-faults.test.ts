@@ -152,7 +152,7 @@ describe.skipIf(reason !== undefined).each<Backend>(["legacy", "nft"])(
       const { code, stderr } = node.apply("second", [], { env: { FAULT: "from-on", FAULT_AT: "2" } });
       expect({ code, stderr }).toMatchObject({
         code: 6,
-        stderr: expect.stringContaining("leading the host back failed as well"),
+        stderr: expect.stringContaining("the rollback failed as well"),
       });
       const backup = /--restore (\S+)/.exec(stderr)?.[1] ?? "";
       expect(existsSync(backup)).toBe(true);
@@ -187,7 +187,7 @@ describe.skipIf(reason !== undefined).each<Backend>(["legacy", "nft"])(
         const [ended] = await once(child, "exit");
         expect({ signal, ended, said }).toMatchObject({
           ended: code,
-          said: expect.stringContaining("as it was before"),
+          said: expect.stringContaining("rolled back to its previous state"),
         });
         expect(node.saved()).toEqual(before);
       }

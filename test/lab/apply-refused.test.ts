@@ -56,7 +56,7 @@ describe.skipIf(reason !== undefined)("apply is refused, and nothing is touched,
   test("without permission", () => {
     node.run(["chmod", "-R", "a+rX", node.folder]);
     const ran = node.run(["setpriv", "--reuid", "65534", "--clear-groups", process.execPath, cli, ...flags("second")]);
-    expectRefused(ran, /no permission: run it as root/);
+    expectRefused(ran, /no permission: run as root/);
   });
 
   test("without a tool to read with, or to change with", () => {
@@ -94,7 +94,7 @@ describe.skipIf(reason !== undefined)("apply is refused, and nothing is touched,
       "iptables-restore",
       "sysctl",
     ]);
-    expectRefused(apply("second", ["--family", "dual"], options), /no IPv6 rules.*--family ipv4 leaves IPv6 out/);
+    expectRefused(apply("second", ["--family", "dual"], options), /no IPv6 rules.*--family ipv4 to skip IPv6/);
     expect(apply("second", ["--family", "ipv4"], options)).toMatchObject({ code: 0 });
     expect(apply("first")).toMatchObject({ code: 0 });
   });
@@ -117,7 +117,7 @@ describe.skipIf(reason !== undefined)("apply is refused, and nothing is touched,
     const env = { FAULT: "line", FAULT_AT: String(at + 1), FAULT_LINE: String(line + 1) };
     expectRefused(
       apply("second", [], { env }),
-      /to-destination 10\.244\.1\.6:8080\n {2}it is there because of shop\/web:http/,
+      /to-destination 10\.244\.1\.6:8080\n {2}it comes from shop\/web:http/,
       5,
     );
   });

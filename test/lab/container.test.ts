@@ -135,7 +135,7 @@ describe.each(walks)("a container on a node, $name", ({ name, why, service }) =>
 
   step("apply mends it", () => {
     expect(walk.mend).toMatchObject(fine);
-    expect(walk.mend.stdout, "all connections go to endpoints that serve").not.toContain("forget");
+    expect(walk.mend.stdout, "all connections go to endpoints that serve").not.toContain("conntrack entry");
     expect(walk.verifyMended).toMatchObject(fine);
     expect(walk.flowsMended).toEqual(bothEndpoints);
   });

@@ -76,7 +76,7 @@ export function parseSource(source: NumberedSource): ParsedDump {
     case "compiled":
       return parseHeadings(source);
     case "listing":
-      return problem("listing", "it is a listing of one table: take what iptables-save prints");
+      return problem("listing", "it is a listing of one table: pass the output of iptables-save");
     case "manifests":
       return problem("unrecognised", "it is no text of iptables, ipset or ipvsadm");
   }

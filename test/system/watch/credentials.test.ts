@@ -85,7 +85,8 @@ test("with the right to list alone it says which one is missing, and works as so
     return true;
   });
   const watch = runWatch(api);
-  const missing = "forbidden: missing permission to watch configmaps in namespace kube-system; or pass the configuration with --proxy-config FILE";
+  const missing =
+    "forbidden: missing permission to watch configmaps in namespace kube-system; or pass the configuration with --proxy-config FILE";
   await watch.until(() => watch.entries.some(({ error }) => String(error).includes(missing)), "the missing right");
   api.intercept(undefined);
   await watch.until(() => watch.count("synced") === 1 && api.watches() === 4, "watches");

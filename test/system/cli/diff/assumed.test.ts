@@ -19,7 +19,9 @@ describe("Services without a cluster IP are told where they differ", () => {
     const { stdout, code } = await runCli(["diff", "base.yaml", "--overlay", "new.yaml"], { cwd });
     expect(code).toBe(0);
     expect(stdout).toContain("No packet is treated differently.");
-    expect(stdout).toContain("assumed: shop/new has no cluster IP, and so no rules; --simulate gives it one\n");
+    expect(stdout.replace(/\s+/g, " ")).toContain(
+      "assumed: shop/new has no cluster IP, and therefore no rules; pass --simulate to assign it one ",
+    );
     expect(stdout.split("\n").every((line) => line.length <= 80)).toBe(true);
     const simulated = await runCli(["diff", "base.yaml", "--overlay", "new.yaml", "--simulate"], { cwd });
     expect(simulated.code).toBe(1);
@@ -27,7 +29,7 @@ describe("Services without a cluster IP are told where they differ", () => {
   });
 
   it("that HEAD or BASE alone has, or that change; others are not", async () => {
-    const says = "shop/new has no cluster IP, and so no rules; --simulate gives it one";
+    const says = "shop/new has no cluster IP, and therefore no rules; pass --simulate to assign it one";
     expect(await assumed("", plain("new"))).toEqual([says]);
     expect(await assumed(plain("new"), "")).toEqual([says]);
     expect(await assumed(plain("new"), plain("new", 81))).toEqual([says]);
@@ -38,14 +40,14 @@ describe("Services without a cluster IP are told where they differ", () => {
   it("with the side that lacks it where the other has one", async () => {
     const given = replaced(plain("new"), "spec: {", "spec: {clusterIP: 10.96.0.99, ");
     expect(await assumed(plain("new"), given)).toEqual([
-      "shop/new has no cluster IP in base.yaml, and so no rules; --simulate gives it one",
+      "shop/new has no cluster IP in base.yaml, and therefore no rules; pass --simulate to assign it one",
     ]);
   });
 
   it("many of them folded", async () => {
     const many = over(...["a", "b", "c", "d"].map((name) => plain(name)));
     expect(await assumed("", many)).toEqual([
-      "shop/a, shop/b and 2 more have no cluster IP, and so no rules; --simulate gives them one",
+      "shop/a, shop/b and 2 more have no cluster IP, and therefore no rules; pass --simulate to assign them one",
     ]);
   });
 });
