@@ -52,6 +52,6 @@ async function runCollect(flags: CollectFlags): Promise<number> {
     return exitCodes.fine;
   }
   print(printDocument(document));
-  for (const [command, reason] of Object.entries(document.failures)) warn(`left out: ${command}: ${reason}\n`);
+  for (const [command, reason] of Object.entries(document.failures)) warn(`skipped: ${command}: ${reason}\n`);
   return exitCodes.fine;
 }

@@ -41,13 +41,13 @@ function renderNotice(notice: Notice, paint: Paint): string {
       return `${notice.kind}: ${escapeControls(notice.text)}\n`;
     case "no-proxy-configuration":
       return (
-        "note: the cluster has no ConfigMap kube-system/kube-proxy: defaults are taken\n" +
-        "      (--proxy-config FILE gives another configuration)\n"
+        "note: the cluster has no ConfigMap kube-system/kube-proxy: defaults are used\n" +
+        "      (pass --proxy-config FILE to use another configuration)\n"
       );
     case "pods-forbidden":
       return (
-        "warning: pods cannot be read, so endpoints stay as the cluster has them: a new\n" +
-        "         Service gets none of its pods, a changed selector chooses no others\n" +
+        "warning: pods cannot be read, so endpoints are those of the cluster: a new Service\n" +
+        "         gets no endpoints, and a changed selector does not change them\n" +
         notice.reason
           .split("\n")
           .map((line) => `         ${escapeControls(line)}\n`)

@@ -152,7 +152,7 @@ spec: {selector: {app: ${app}}, ports: [{port: 80, targetPort: 8080}]}
       if (args[0] === "diff")
         expect(stdout).toContain("assumed: pods could not be read: endpoints are those of the cluster");
       expect(stderr).toContain("warning: pods cannot be read, so endpoints are those of the cluster");
-      expect(stderr).toContain("it takes the right to list pods in all namespaces");
+      expect(stderr).toContain("missing permission to list pods in all namespaces");
       expect(stderr.match(/pods cannot be read/g)).toHaveLength(1);
     }
     expect(api.asked.filter(isOfPods)).toHaveLength(3);
