@@ -69,7 +69,8 @@ describe.each(["iptables", "ipvs"] as const)("diffSides in %s mode", (mode) => {
       now: "10.244.1.11:443",
     });
     // In ipvs mode a process that binds no address talks to a VIP from the VIP.
-    const from = mode === "iptables" ? "any source" : "sources outside this node, pods of this node and the node itself";
+    const from =
+      mode === "iptables" ? "any source" : "sources outside this node, pods of this node and the node itself";
     expect(change.before[0]).toMatchObject({ from, outcomes: [{ share: 0.5 }, { share: 0.5 }] });
     expect(change.after[0]).toMatchObject({ from, outcomes: [{ exact: "1", masquerade: false }] });
   });
