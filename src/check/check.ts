@@ -1,4 +1,5 @@
-import { type StateOptions, stateToRead } from "../compile/read-objects.ts";
+import { documentsOf } from "../compile/compile.ts";
+import type { StateOptions } from "../compile/read-objects.ts";
 import { createSink, type Diagnostic } from "../diagnostics/diagnostic.ts";
 import type { HostDocument } from "../ir/artifact.ts";
 import type { ProxyMode } from "../model/proxy-configuration/proxy-configuration.ts";
@@ -42,7 +43,7 @@ export interface Check {
 export function check(objects: readonly unknown[], options: CheckOptions = {}): Check {
   const sink = createSink();
   const { node, hosts = [] } = options;
-  const state = objects.length === 0 ? undefined : stateToRead(objects, options);
+  const state = objects.length === 0 ? undefined : { ...documentsOf(objects, options), options };
   const found = state && checkCluster({ ...state, node }, sink);
   if (state !== undefined) checkAnnotations(state.documents, sink);
   const first = state?.documents.length ?? 0;

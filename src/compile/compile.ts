@@ -61,15 +61,21 @@ export interface Compilation {
  * ```
  */
 export function compile(objects: readonly unknown[], options: CompileOptions = {}): Compilation {
-  const documents = [...objects];
-  if (options.host !== undefined) documents.push(options.host);
-  const hasConfig = options.proxyConfig !== undefined;
-  if (hasConfig) documents.push(options.proxyConfig);
+  const { documents, roles } = documentsOf(objects, options);
   const sink = createSink();
-  const proxyConfigDocument = hasConfig ? documents.length - 1 : undefined;
-  const cluster = readCluster(documents, { proxyConfigDocument, overlaysFrom: undefined }, options, sink);
+  const cluster = readCluster(documents, roles, options, sink);
   const { script, diagnostics, node } = compileNode(cluster, options.node, options, sink);
   return { script, diagnostics, node };
+}
+
+/** The documents that objects and options come to: a Host and a configuration among the options stand after the objects. */
+export function documentsOf(
+  objects: readonly unknown[],
+  { host, proxyConfig }: CompileOptions,
+): { readonly documents: readonly unknown[]; readonly roles: DocumentRoles } {
+  const documents = [...objects, ...[host, proxyConfig].filter((document) => document !== undefined)];
+  const proxyConfigDocument = proxyConfig === undefined ? undefined : documents.length - 1;
+  return { documents, roles: { proxyConfigDocument, overlaysFrom: undefined } };
 }
 
 /** The first half of `compile`, for callers that compile several nodes of one cluster. */

@@ -1,8 +1,7 @@
 import { createSink, type Sink } from "../diagnostics/diagnostic.ts";
 import type { Cluster } from "../model/cluster.ts";
 import type { SourceDocument } from "../model/documents/source.ts";
-import type { DocumentRoles } from "../model/flatten-documents.ts";
-import { type CompileOptions, readCluster } from "./compile.ts";
+import { type CompileOptions, documentsOf, readCluster } from "./compile.ts";
 
 /** Cluster state that was read, and how it is to be compiled. */
 export interface ReadState {
@@ -20,25 +19,9 @@ export interface ReadState {
 /** How cluster state is read, and for which node; as `compile` takes it. */
 export type StateOptions = Omit<CompileOptions, "keepGoing" | "origins">;
 
-interface StateToRead {
-  /** The objects, and after them the Host and the configuration of the options. */
-  readonly documents: readonly unknown[];
-  readonly roles: DocumentRoles;
-  readonly options: CompileOptions;
-}
-
-/** The documents that objects and options come to. */
-export function stateToRead(objects: readonly unknown[], options: CompileOptions): StateToRead {
-  const { host, proxyConfig } = options;
-  const given = [host, proxyConfig].filter((document) => document !== undefined);
-  const documents = [...objects, ...given];
-  const proxyConfigDocument = proxyConfig === undefined ? undefined : documents.length - 1;
-  return { documents, roles: { proxyConfigDocument, overlaysFrom: undefined }, options };
-}
-
-/** Reads parsed objects as `compile` does: a Host and a configuration among the options stand after them. */
-export function readObjects(objects: readonly unknown[], options: CompileOptions): ReadState {
-  const { documents: values, roles } = stateToRead(objects, options);
+/** Reads parsed objects as `compile` does. */
+export function readStateOfObjects(objects: readonly unknown[], options: CompileOptions): ReadState {
+  const { documents: values, roles } = documentsOf(objects, options);
   const sink = createSink();
   const cluster = readCluster(values, roles, options, sink);
   const documents = values.map(

@@ -1,4 +1,4 @@
-import { type ReadState, readObjects, type StateOptions } from "../compile/read-objects.ts";
+import { type ReadState, readStateOfObjects, type StateOptions } from "../compile/read-objects.ts";
 import { type Diagnostic, hasErrors } from "../diagnostics/diagnostic.ts";
 import type { HostDocument } from "../ir/artifact.ts";
 import { compileSide } from "./compile-side.ts";
@@ -90,7 +90,7 @@ type ReadSide =
 function readInput(input: DiffInput): ReadSide | { readonly kind: "broken"; readonly message: string } {
   if ("objects" in input) {
     const { objects, name: _, ...options } = input;
-    return { kind: "state", state: readObjects(objects, options) };
+    return { kind: "state", state: readStateOfObjects(objects, options) };
   }
   const host = hostSideOf(input.host, input.name ?? "the host");
   return typeof host === "string" ? { kind: "broken", message: host } : { kind: "host", host };

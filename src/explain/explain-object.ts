@@ -1,5 +1,5 @@
 import { compileNode } from "../compile/compile.ts";
-import { type ReadState, readObjects, type StateOptions } from "../compile/read-objects.ts";
+import { type ReadState, readStateOfObjects, type StateOptions } from "../compile/read-objects.ts";
 import { type Diagnostic, hasErrors } from "../diagnostics/diagnostic.ts";
 import { originOf } from "../diagnostics/place.ts";
 import { explainNode, type NodeExplanation } from "./explain-node.ts";
@@ -39,7 +39,7 @@ export interface ObjectAnswer {
  * ```
  */
 export function explainObject(objects: readonly unknown[], name: ObjectName, options: StateOptions = {}): ObjectAnswer {
-  const state = readObjects(objects, { ...options, origins: true });
+  const state = readStateOfObjects(objects, { ...options, origins: true });
   const { diagnostics } = state.sink;
   const explanation = hasErrors(diagnostics) ? undefined : explain(state, name, options.node);
   return { explanation: hasErrors(diagnostics) ? undefined : explanation, diagnostics };

@@ -1,4 +1,4 @@
-import { readObjects, type StateOptions } from "../../compile/read-objects.ts";
+import { readStateOfObjects, type StateOptions } from "../../compile/read-objects.ts";
 import type { ConnectionState, Entry, Protocol } from "../../datapath/packet.ts";
 import type { Diagnostic } from "../../diagnostics/diagnostic.ts";
 import { explainPacket } from "./explain-packet.ts";
@@ -56,7 +56,7 @@ export function explainPacketIn(
   request: PacketRequest,
   options: StateOptions = {},
 ): PacketAnswer {
-  const state = readObjects(objects, options);
+  const state = readStateOfObjects(objects, options);
   const { diagnostics } = state.sink;
   const query = compiledQuery(state, options.node);
   const refused = (problem: string): PacketAnswer => ({ explanation: undefined, diagnostics, problem });

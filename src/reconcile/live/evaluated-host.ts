@@ -10,30 +10,22 @@ import {
   type EvaluatedHost,
   type HostTexts,
   type LoadedRules,
-  type LoadProblem,
   type NodeEnvironment,
   serverKey,
 } from "../../datapath/host.ts";
-import type { TextPart, TextProblem } from "../../ir/artifact.ts";
-import { parseSets } from "../../languages/ipset/text.ts";
+import type { TextPart } from "../../ir/artifact.ts";
 import { lookupSetOf } from "../../languages/ipset/to-datapath.ts";
 import { hidesRules, readTables } from "../../languages/iptables/read-tables.ts";
 import { stagesOf } from "../../languages/iptables/stages.ts";
-import { parseServers } from "../../languages/ipvs/text.ts";
 import { balancerStages, virtualServerOf } from "../../languages/ipvs/to-datapath.ts";
+import { languageOf } from "../../languages/registry.ts";
 
 /** Reads the text of one host. Problems are lines that may hide something; the rest counts all the same. */
 export function readEvaluatedHost(texts: HostTexts, world: NodeEnvironment): EvaluatedHost {
   const ipv4 = loadRules(texts.iptables);
   const ipv6 = loadRules(texts.ip6tables);
-  const sets = readParts(texts.ipset, (text) => {
-    const read = parseSets(text);
-    return { values: read.sets.map(lookupSetOf), problems: read.problems };
-  });
-  const servers = readParts(texts.ipvs, (text) => {
-    const read = parseServers(text);
-    return { values: read.servers.map(virtualServerOf), problems: read.problems };
-  });
+  const sets = languageOf.ipset.parse(texts.ipset);
+  const servers = languageOf.ipvs.parse(texts.ipvs);
   const localAddresses = new Set(
     [...world.nodeAddresses, ...texts.serviceAddresses].filter(isAddress).map(canonicalAddress),
   );
@@ -43,10 +35,12 @@ export function readEvaluatedHost(texts: HostTexts, world: NodeEnvironment): Eva
     stages: [
       ...stagesOf("ip", ipv4.tables),
       ...stagesOf("ip6", ipv6.tables),
-      ...(servers.values.length > 0 ? balancerStages : []),
+      ...(servers.doc.length > 0 ? balancerStages : []),
     ],
-    sets: new Map(sets.values.map((set) => [set.name, set])),
-    servers: new Map(servers.values.map((server) => [serverKey(server.protocol, server.address), server])),
+    sets: new Map(sets.doc.map((set) => [set.name, lookupSetOf(set)])),
+    servers: new Map(
+      servers.doc.map((server) => [serverKey(server.protocol, server.address), virtualServerOf(server)]),
+    ),
     localAddresses,
     local,
     pods: byFamily(world.podRanges),
@@ -70,22 +64,6 @@ export function loadRules(parts: readonly TextPart[]): LoadedRules {
 
 /** By the parts themselves: whoever checks a text and whoever evaluates it read it once. */
 const loaded = new WeakMap<readonly TextPart[], LoadedRules>();
-
-interface ReadText<T> {
-  readonly values: readonly T[];
-  readonly problems: readonly TextProblem[];
-}
-
-function readParts<T>(parts: readonly TextPart[], read: (text: string) => ReadText<T>) {
-  const values: T[] = [];
-  const problems: LoadProblem[] = [];
-  for (const { file, text } of parts) {
-    const result = read(text);
-    for (const value of result.values) values.push(value);
-    problems.push(...result.problems.map((problem) => ({ file, ...problem })));
-  }
-  return { values, problems };
-}
 
 function byFamily(ranges: readonly string[]): { readonly ipv4: AddressSet; readonly ipv6: AddressSet } {
   const sets = (wanted: boolean): readonly AddressSet[] =>
