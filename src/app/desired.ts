@@ -88,7 +88,8 @@ function familiesOn(host: HostState, cluster: Cluster, options: CompileOptions):
   return used && families.filter((family) => used.includes(family) || hasRulesOfOurs(host, family));
 }
 
-function hasRulesOfOurs({ rules }: HostState, family: Family): boolean {
+/** Whether a host has rules of kube-proxy or Portolan in a family. */
+export function hasRulesOfOurs({ rules }: HostState, family: Family): boolean {
   const known = rules[family];
   return known !== undefined && isAnythingOwned(ownedRules(known));
 }

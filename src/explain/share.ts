@@ -1,4 +1,5 @@
-import type { Rule } from "../languages/iptables/rule.ts";
+import { type Rule, targetEffects } from "../languages/iptables/rule.ts";
+import { iptablesChains } from "../programs/kube-proxy/chain-names.ts";
 
 /** The kernel compares 31 random bits with a threshold: this one always lets through. */
 export const thresholdOne = 2 ** 31;
@@ -69,20 +70,10 @@ function printFraction({ numerator, bits }: Fraction): string | undefined {
   return left === 0n ? String(top) : `${top}/${1n << left}`;
 }
 
-/** Targets behind which the packet meets the next rule, or may meet it. */
-const goesOn: ReadonlySet<Rule["target"]["kind"]> = new Set<Rule["target"]["kind"]>([
-  "none",
-  "mark",
-  "connmark-set",
-  "connmark-save",
-  "connmark-restore",
-  "notrack",
-  "unknown",
-]);
-
 /** The threshold of a rule that ends the chain by chance alone; one that asks for nothing always does. */
 function chanceOf({ matches, target }: Rule): number | undefined {
-  if (goesOn.has(target.kind) || (target.kind === "jump" && target.chain === "KUBE-MARK-MASQ")) return undefined;
+  if (targetEffects[target.kind] === "continues") return undefined;
+  if (target.kind === "jump" && target.chain === iptablesChains.markMasquerade) return undefined;
   let threshold = thresholdOne;
   for (const match of matches) {
     if (match.kind === "statistic") threshold = match.negated ? thresholdOne - match.threshold : match.threshold;

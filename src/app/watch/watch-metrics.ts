@@ -17,17 +17,21 @@ const steps = (from: number, by: number, count: number): number[] =>
 const syncBuckets = steps(0, 1, 15).map((power) => 0.001 * 2 ** power);
 const latencyBuckets = [...steps(0.25, 0.25, 2), ...steps(1, 1, 59), ...steps(60, 5, 12), ...steps(120, 30, 7)];
 
-/** The instruments, under the names of kube-proxy's metrics with `portolan_` for `kubeproxy_`. */
-function createInstruments(client: typeof import("prom-client")) {
-  const { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } = client;
-  const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
+/** Makes instruments under the names of kube-proxy's metrics, with `portolan_` for `kubeproxy_`. */
+function makersFor(registry: Registry, { Counter, Gauge, Histogram }: typeof import("prom-client")) {
   const named = (name: string, help: string) => ({ name: `portolan_${name}`, help, registers: [registry] });
   const counter = <L extends string = never>(name: string, help: string, labelNames: readonly L[] = []) =>
     new Counter<L>({ ...named(name, help), labelNames });
   const gauge = <L extends string = never>(name: string, help: string, labelNames: readonly L[] = []) =>
     new Gauge<L>({ ...named(name, help), labelNames });
   const histogram = (name: string, help: string, buckets: number[]) => new Histogram({ ...named(name, help), buckets });
+  return { counter, gauge, histogram };
+}
+
+function createInstruments(client: typeof import("prom-client")) {
+  const registry = new client.Registry();
+  client.collectDefaultMetrics({ register: registry });
+  const { counter, gauge, histogram } = makersFor(registry, client);
 
   const duration = histogram("sync_proxy_rules_duration_seconds", "Duration of a sync", syncBuckets);
   const full = histogram(

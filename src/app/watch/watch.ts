@@ -6,9 +6,9 @@ import type { watchedResources } from "../../host/kube/resources.ts";
 import { type Family, families } from "../../model/address.ts";
 import type { HostState } from "../../reconcile/live/host-state.ts";
 import { featuresOnHost } from "../../reconcile/live/live-state.ts";
-import { isAnythingOwned, ownedRules } from "../../reconcile/owned-objects.ts";
 import { summarizeDiagnostics } from "../../report/diagnostics.ts";
 import { kubeProxyRefusal } from "../change-host.ts";
+import { hasRulesOfOurs } from "../desired.ts";
 import { type Effects, Failure, type Machine } from "../effects.ts";
 import { refuseUnreadableHost } from "../read-host.ts";
 import { readState } from "../read-state.ts";
@@ -120,10 +120,7 @@ async function optionsOf(
   effects: Effects,
 ): Promise<DesiredOptions> {
   const backend = (family: Family) => host.rules[family]?.backend ?? "nft";
-  const hasOurs = families.every((family) => {
-    const known = host.rules[family];
-    return known !== undefined && isAnythingOwned(ownedRules(known));
-  });
+  const hasOurs = families.every((family) => hasRulesOfOurs(host, family));
   return {
     node,
     mode: request.mode,

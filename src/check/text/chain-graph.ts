@@ -1,5 +1,5 @@
 import { createSubject, type Subject } from "../../diagnostics/diagnostic.ts";
-import { builtInChains, type Match, type Rule, type Target } from "../../languages/iptables/rule.ts";
+import { builtInChains, type Match, type Rule, targetEffects } from "../../languages/iptables/rule.ts";
 import type { CheckedTable } from "./checked-host.ts";
 import { conditionsOf, implies } from "./conditions.ts";
 
@@ -50,20 +50,8 @@ export function decidingChains({ chains }: CheckedTable): ReadonlySet<string> {
 
 /** The packet's way through the table ends here. */
 export function isVerdict({ target }: Rule): boolean {
-  return verdicts.has(target.kind);
+  return targetEffects[target.kind] === "ends";
 }
-
-const verdicts: ReadonlySet<Target["kind"]> = new Set<Target["kind"]>([
-  "accept",
-  "drop",
-  "reject",
-  "dnat",
-  "redirect",
-  "netmap",
-  "masquerade",
-  "snat",
-  "tproxy",
-]);
 
 /**
  * Whether every packet that fulfils `given` (steady conditions) finds its verdict in the chain. `seen` are the chains that

@@ -147,5 +147,31 @@ export type Target =
   | { readonly kind: "none" }
   | { readonly kind: "unknown"; readonly words: readonly string[] };
 
+/**
+ * What a target does to a packet's way through a table: `ends` it, `continues` with the next rule, `calls` another chain
+ * or `returns` to the calling one. Of an unknown target the next rule may be met.
+ */
+export const targetEffects: Readonly<Record<Target["kind"], "ends" | "continues" | "calls" | "returns">> = {
+  jump: "calls",
+  goto: "calls",
+  return: "returns",
+  accept: "ends",
+  drop: "ends",
+  reject: "ends",
+  dnat: "ends",
+  redirect: "ends",
+  netmap: "ends",
+  masquerade: "ends",
+  snat: "ends",
+  tproxy: "ends",
+  none: "continues",
+  mark: "continues",
+  "connmark-set": "continues",
+  "connmark-save": "continues",
+  "connmark-restore": "continues",
+  notrack: "continues",
+  unknown: "continues",
+};
+
 /** The kernel's own chains, where packets come in. */
 export const builtInChains: ReadonlySet<string> = new Set(["PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"]);

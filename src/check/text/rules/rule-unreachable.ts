@@ -1,5 +1,5 @@
-import type { Sink } from "../../../diagnostics/diagnostic.ts";
-import type { Match, Rule } from "../../../languages/iptables/rule.ts";
+import type { Sink, Subject } from "../../../diagnostics/diagnostic.ts";
+import { type Match, type Rule, targetEffects } from "../../../languages/iptables/rule.ts";
 import { alwaysDecides, chainSubject, decidingChains, isVerdict, leadOf } from "../chain-graph.ts";
 import type { CheckedChain, CheckedTable, PlacedRule, TextRule } from "../checked-host.ts";
 import { conditionsOf, implies, isRepeatable, isSteady } from "../conditions.ts";
@@ -43,7 +43,7 @@ function checkChain(table: CheckedTable, chain: CheckedChain, deciding: Readonly
     }
     if (mayChange(rule)) changesBefore += 1;
   }
-  for (const [taker, rules] of taken) report(table, chain, taker, rules, sink);
+  for (const [taker, rules] of taken) report(chainSubject(table, chain.name), taker, rules, sink);
 }
 
 function mayTake(rule: Rule, deciding: ReadonlySet<string>): boolean {
@@ -52,20 +52,10 @@ function mayTake(rule: Rule, deciding: ReadonlySet<string>): boolean {
   return isVerdict(rule) || rule.target.kind === "return";
 }
 
+/** Behind it a mark, a set or what conntrack says of the packet may be another. */
 function mayChange({ target: { kind } }: Rule): boolean {
-  return changing.has(kind);
+  return kind === "jump" || (kind !== "none" && targetEffects[kind] === "continues");
 }
-
-/** Targets behind which a mark, a set or what conntrack says of the packet may be another. */
-const changing: ReadonlySet<Rule["target"]["kind"]> = new Set<Rule["target"]["kind"]>([
-  "jump",
-  "mark",
-  "connmark-set",
-  "connmark-save",
-  "connmark-restore",
-  "notrack",
-  "unknown",
-]);
 
 function takerOf(table: CheckedTable, late: Taker, candidates: Iterable<Taker>): Taker | undefined {
   for (const early of candidates) {
@@ -86,13 +76,7 @@ function endsFor(table: CheckedTable, rule: Rule, conditions: readonly Match[]):
 }
 
 /** A rule that only counts, or that would do the same, is missed by nobody. */
-function report(
-  table: CheckedTable,
-  chain: CheckedChain,
-  taker: Taker,
-  rules: readonly PlacedRule[],
-  sink: Sink,
-): void {
+function report(subject: Subject, taker: Taker, rules: readonly PlacedRule[], sink: Sink): void {
   const target = JSON.stringify(taker.placed.rule.target);
   const missed = rules.filter(({ rule }) => rule.target.kind !== "none" && JSON.stringify(rule.target) !== target);
   const [first] = missed;
@@ -100,5 +84,5 @@ function report(
   const others = missed.length - 1;
   const what = others === 0 ? "this rule" : `this rule and ${others} ${others === 1 ? "other" : "others"}`;
   const related = [{ message: "taken", place: taker.placed.place }];
-  sink.reporter(chainSubject(table, chain.name))("rule-unreachable", first.place, { rules: what }, { related });
+  sink.reporter(subject)("rule-unreachable", first.place, { rules: what }, { related });
 }
