@@ -7,22 +7,22 @@ import type { OwnedState } from "../reconcile/owned-state.ts";
 import { type PlanContext, planChanges } from "../reconcile/plan-changes.ts";
 import { collectDump } from "./read-host.ts";
 
-/** What is to be done, to what, and what counts as ours. */
+/** The state to reach, the state before, the steps, and what is owned on the host. */
 export interface Application {
   readonly wanted: OwnedState;
-  /** As it was when the steps were planned: where a failure leads back to. */
+  /** The state when the steps were planned: a rollback restores it. */
   readonly before: OwnedState;
   readonly steps: readonly Step[];
   readonly ownership: Ownership;
   readonly backends: PlanContext["backends"];
-  /** Their connections are looked at once more when the rules stand; none for a saved plan, which is what it is. */
+  /** Their UDP flows are checked again once the rules are in place; empty for a saved plan, whose steps are fixed. */
   readonly udpServices: readonly UdpService[];
 }
 
 export interface ApplyContext {
   readonly host: Host;
   readonly onProgress: (what: string) => void;
-  /** Asked between steps: why to stop, if there is a reason. */
+  /** Called between steps: the reason to stop, or undefined. */
   readonly interrupted: () => string | undefined;
 }
 
@@ -32,13 +32,13 @@ export type ApplyOutcome =
   | { readonly kind: "broken"; readonly failure: StepFailure; readonly rollbackFailure: string };
 
 export interface StepFailure {
-  /** Undefined when all steps ran and the host still is not as wanted, or when the run was interrupted. */
+  /** Undefined when all steps ran but the host does not match the desired state, or when the run was interrupted. */
   readonly step: Step | undefined;
   readonly message: string;
   readonly isInterrupt: boolean;
 }
 
-/** Runs the steps, reads the host again and compares. Whatever goes wrong, the host is led back to what it was. */
+/** Runs the steps, reads the host again and compares. Any failure rolls the host back. */
 export async function applyChanges(application: Application, context: ApplyContext): Promise<ApplyOutcome> {
   const failure =
     (await runSteps(application.steps, context)) ?? (await readBack(application, context)) ?? interruption(context);
@@ -81,8 +81,8 @@ async function readBack(application: Application, context: ApplyContext): Promis
 }
 
 /**
- * Leads the host back, from wherever it is: what is there is read, not assumed. Gives what is wrong in the end, if
- * anything.
+ * Rolls the host back to `before`. The current state is read from the host, not assumed. Returns why the rollback
+ * failed, or undefined.
  */
 export async function rollBack(
   { before, backends, ownership }: Pick<Application, "before" | "backends" | "ownership">,
@@ -105,7 +105,7 @@ export async function rollBack(
 
 type ReadHost =
   | { readonly kind: "read"; readonly owned: OwnedState; readonly flows: readonly UdpFlow[] }
-  /** What is there cannot be told, which is not the same as nothing. */
+  /** The state could not be read. This is not the same as an empty state. */
   | { readonly kind: "unread"; readonly message: string };
 
 async function readHost(ownership: Ownership, { host, onProgress }: ApplyContext): Promise<ReadHost> {

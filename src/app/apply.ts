@@ -16,11 +16,11 @@ export interface ApplyRequest extends HostStateRequest, Omit<ChangeRequest, "dry
   readonly plan?: string | undefined;
   /** A backup. */
   readonly restore?: string;
-  /** `client`: what a host that has nothing would get; `host`: check this one and change nothing. */
+  /** `client`: print what a host without any state would get; `host`: check this host and change nothing. */
   readonly dryRun?: "client" | "host";
 }
 
-/** Makes this host as cluster state, a saved plan or a backup says. */
+/** Programs this host from cluster state, a saved plan or a backup. */
 export async function applyState(
   request: ApplyRequest,
   control: ChangeControl,
@@ -36,7 +36,7 @@ export async function applyState(
   return changeHost(change, { ...request, dryRun: dryRun !== undefined }, control, effects);
 }
 
-/** Takes everything of kube-proxy's kind off this host. */
+/** Removes all rules of kube-proxy from this host. */
 export async function cleanUpHost(
   request: ChangeRequest,
   control: ChangeControl,
@@ -88,13 +88,13 @@ async function desiredOfBackup(path: string, effects: Effects): Promise<Desired>
   const owned = ownedOnHost(state, { desiredServers: new Set<string>(), excluded: [] });
   const sysctls = new Map([...owned.sysctls].filter(([name]) => isOnlyOurs(name)));
   const wanted = { ...owned, sysctls };
-  // Without a tool's text a backup does not say that its family had no rules: that family is left alone.
+  // If the text of a tool is missing, the backup does not say that its family had no rules: skip that family.
   const known = families.filter((family) => state.rules[family] !== undefined);
   const others = { udpServices: [], excluded: [], ofLine: () => undefined, families: known };
   return { node: state.name, mode: "backup", wanted, ...others };
 }
 
-/** What a host that has nothing yet would get; asks nothing of this one. */
+/** Prints what a host without any state would get; does not read this host. */
 async function planForNewHost(request: HostStateRequest, effects: Effects): Promise<Planned> {
   const texts = { "iptables-save": "", "ip6tables-save": "" };
   const { state } = parseHostState(collectedDocument({ texts, failures: {} }));

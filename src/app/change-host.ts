@@ -16,43 +16,43 @@ export interface ChangeRequest {
   readonly dryRun?: boolean;
 }
 
-/** Whoever started a change hears of it while it runs, and can end it. */
+/** Callbacks for the caller of a change: it is informed while the change runs, and can stop it. */
 export interface ChangeControl {
   readonly onPlanned: (planned: Planned) => void;
   readonly onBackup: (path: string) => void;
-  /** From now on an interrupt leads the host back. */
+  /** From now on an interrupt rolls the host back. */
   readonly catchInterrupts: () => Interruption;
-  /** Whether somebody says yes in time. Rules may have cut off whoever asked for them: silence counts as no. */
+  /** Whether the user confirms in time. New rules may have cut the user's connection: no answer means no. */
   readonly confirm: (milliseconds: number, interruption: Interruption) => Promise<boolean>;
 }
 
 export interface Interruption {
-  /** Why to stop, once a signal has come. */
+  /** The reason to stop, once a signal was received. */
   readonly reason: () => string | undefined;
   readonly onInterrupt: (act: () => void) => void;
   readonly end: () => void;
 }
 
 export type ChangeResult =
-  /** The host is as desired, or the request was only to look. */
+  /** The host matches the desired state, or the request was a dry run. */
   | { readonly kind: "unchanged" }
   | { readonly kind: "applied"; readonly steps: readonly Step[] }
   | {
-      /** `broken`: the host is neither as it was nor as desired. */
+      /** `broken`: the host has neither its previous nor the desired state. */
       readonly kind: "rolled-back" | "broken";
       readonly failure: StepFailure;
       readonly rollbackFailure: string | undefined;
-      /** The line that a tool refused, where it says which. */
+      /** The line that a tool refused, if the tool reports its number. */
       readonly line: FailingLine | undefined;
     };
 
-/** How to make of this host what is desired. `check` refuses a plan. */
+/** How to compute the desired state of this host. `check` throws to refuse a plan. */
 export interface Change {
   readonly desire: (host: HostState) => Promise<Desired>;
   readonly check?: (planned: Planned) => void;
 }
 
-/** Brings this host to what is desired: check, back up, run, read back, and undo if anything fails. */
+/** Brings this host to the desired state: check, back up, run, read back, and roll back if anything fails. */
 export async function changeHost(
   { desire, check = () => {} }: Change,
   request: ChangeRequest,
@@ -86,7 +86,7 @@ async function lockHost({ holdApplyLock }: Machine): Promise<() => void> {
   );
 }
 
-/** Why nothing may be changed here, where a kube-proxy runs. `ports`: those this process listens on itself. */
+/** Why nothing may be changed while a kube-proxy runs here. `ports`: ports that this process itself listens on. */
 export function kubeProxyRefusal(
   { replaceKubeProxy }: Pick<ChangeRequest, "replaceKubeProxy">,
   { kubeProxyHere }: Machine,

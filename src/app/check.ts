@@ -17,17 +17,17 @@ import { completeInputs, readRequestedInputs, valuesOf } from "./read-state.ts";
 import { hasState, type NarrowRequest, requestedFamilies, type StateRequest } from "./requests.ts";
 
 export interface CheckRequest extends StateRequest, NarrowRequest {
-  /** Files and folders with texts of hosts. */
+  /** Files and folders with dumps of hosts. */
   readonly actual?: readonly string[];
   readonly failOn: FailOn;
   readonly suppress?: readonly Code[];
-  /** A file with findings to leave out. */
+  /** A file with known findings to leave out. */
   readonly baseline?: string;
 }
 
 export type CheckResult =
   | { readonly kind: "checked"; readonly report: CheckReport }
-  /** Without what cannot be read not much can be said of the rest. */
+  /** Fatal: if the input cannot be read, there is little else to check. */
   | ({ readonly kind: "unreadable" } & DiagnosticGroup);
 
 /** Finds mistakes in cluster state, in what hosts have, or in both. */
@@ -99,7 +99,7 @@ async function checkState(request: CheckRequest, sink: Sink, effects: Effects): 
   return { documents: inputs.documents, subject, cluster };
 }
 
-/** What cannot be read, or is not there. */
+/** Inputs that cannot be read or do not exist. */
 const unreadableCodes: ReadonlySet<Code> = new Set<Code>([
   "input-unreadable",
   "input-empty",
@@ -129,7 +129,7 @@ interface NarrowedFindings extends Narrowed<Diagnostic> {
   readonly ownersOf: (finding: Diagnostic) => readonly string[];
 }
 
-/** Divides findings by whether they are of a Service that is asked for. */
+/** Splits findings by whether they belong to a selected Service. */
 function narrowFindings(checked: Checked, request: CheckRequest, effects: Effects): NarrowedFindings {
   const { diagnostics, documents, cluster } = checked;
   if (filterOf(request) === undefined)

@@ -24,7 +24,7 @@ export interface HostStateRequest extends StateRequest {
   readonly allowSimulated?: boolean;
 }
 
-/** What a host is to have, and what goes with it. */
+/** The desired state of a host, with the data needed to plan and report it. */
 export interface Desired {
   readonly node: string;
   readonly mode: ProxyMode | "cleanup" | "backup";
@@ -36,18 +36,18 @@ export interface Desired {
   /** Of a saved plan: exactly what runs. */
   readonly steps?: readonly Step[];
   readonly changes?: readonly ServiceChange[];
-  /** Where somebody chose them: the others are left alone. */
+  /** The families chosen on the command line: others are left alone. */
   readonly families?: readonly Family[] | undefined;
 }
 
-/** What a host is to have by the cluster state that was given. */
+/** The desired state of a host, compiled from the given cluster state. */
 export interface CompiledForHost extends Desired {
   readonly cluster: Cluster;
 }
 
 /**
- * Compiles cluster state for a host whose own addresses are known. A family in which the host has rules of ours already
- * is compiled too, unless one is requested: kube-proxy always runs both.
+ * Compiles cluster state for a host whose addresses are known. A family that already has our rules on the host is
+ * compiled too, unless a family is requested: kube-proxy always runs both.
  */
 export async function compileForHost(
   request: HostStateRequest,
@@ -60,7 +60,7 @@ export async function compileForHost(
   if (cluster.simulated > 0 && request.allowSimulated !== true)
     sink.reporter(createSubject())("state-simulated-refused", undefined, {});
   const chosen = requestedFamilies(request.family) ?? familiesOn(host, cluster, { ...options, node: request.node });
-  // With origins, which say whose sets, virtual servers and addresses are: their lines name no Service.
+  // Origins give the owner of each set, virtual server and address: their lines do not name a Service.
   const lowering = { ...options, families: chosen, origins: true };
   const { script, plan, node } = compileNode(cluster, request.node, lowering, sink);
   const { diagnostics } = sink;
@@ -81,9 +81,9 @@ export async function compileForHost(
   };
 }
 
-/** The families that the cluster uses, and those in which the host has rules of ours; undefined: no node is chosen. */
+/** The families that the cluster uses, and those with our rules on the host; undefined: no node is chosen. */
 function familiesOn(host: HostState, cluster: Cluster, options: CompileOptions): readonly Family[] | undefined {
-  // What is wrong with the node is reported when it is compiled.
+  // Problems of the node are reported when it is compiled.
   const used = resolveNodeView(cluster, options.node, options, createSink().reporter(createSubject()))?.families;
   return used && families.filter((family) => used.includes(family) || hasRulesOfOurs(host, family));
 }
@@ -94,7 +94,7 @@ export function hasRulesOfOurs({ rules }: HostState, family: Family): boolean {
   return known !== undefined && isAnythingOwned(ownedRules(known));
 }
 
-/** What a saved plan wants. */
+/** The desired state in a saved plan. */
 export function desiredOfPlan({
   node,
   mode,
@@ -117,7 +117,7 @@ export function desiredOfPlan({
   };
 }
 
-/** Says whose a line of the sets, virtual servers and addresses is, by the origins of a script. */
+/** Finds the Service that owns a line of the sets, virtual servers and addresses, from the origins of a script. */
 export function serviceOfLine(script: Script): ServiceOfLine {
   let known: ReadonlyMap<string, string> | undefined;
   return (line) => {
@@ -129,7 +129,7 @@ export function serviceOfLine(script: Script): ServiceOfLine {
 function ownersIn(artifacts: readonly Artifact[]): ReadonlyMap<string, string> {
   const owners = new Map<string, string>();
   for (const { language, text, origins } of artifacts) {
-    // Chains and comments tell whose a rule is.
+    // For rules, chains and comments name the owner.
     if (language === "iptables") continue;
     const lines = text.split("\n");
     for (const { line, object } of origins) owners.set(keyOf(lines[line - 1] ?? ""), object.replace(/^Service /, ""));
@@ -137,7 +137,7 @@ function ownersIn(artifacts: readonly Artifact[]): ReadonlyMap<string, string> {
   return owners;
 }
 
-/** What stays of a line when its options may differ: `-A -t 10.96.0.10:80`, `addr 10.96.0.10/32`. */
+/** A line without its options, which may differ: `-A -t 10.96.0.10:80`, `addr 10.96.0.10/32`. */
 function keyOf(line: string): string {
   const words = line.split(" ");
   if (words[0] === "-A") return words.slice(0, 3).join(" ");

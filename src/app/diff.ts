@@ -8,7 +8,7 @@ import { readSides, type Sides } from "./sides/read-sides.ts";
 
 export interface DiffRequest extends SideRequest, NarrowRequest {}
 
-/** Says what changes for traffic from one state of a cluster or a host to another, and what of its rules. */
+/** Reports how traffic and rules change from one state of a cluster or host to another. */
 export async function diffStates(request: DiffRequest, effects: Effects): Promise<TrafficDiff> {
   const sides = await readSides(request, effects);
   effects.onProgress("comparing");
@@ -22,7 +22,7 @@ function* linesOf({ base, head }: Sides): Iterable<string> {
   }
 }
 
-/** Whether anything differs in what is shown: traffic or, unless only traffic was asked for, rules. */
+/** Whether the shown part differs: traffic and, unless only traffic was requested, rules. */
 export function isDifferent({ changes, rules }: TrafficDiff, detail: "traffic" | "services" | "rules"): boolean {
   if (changes.some(({ severity }) => severity !== "cosmetic")) return true;
   if (detail === "traffic") return false;

@@ -10,10 +10,10 @@ import type { holdApplyLock, kubeProxyHere, preflight, unreadableReason } from "
 import type { Host } from "../host/run-step.ts";
 import type { SourceDocument } from "../model/documents/source.ts";
 
-/** Why a command cannot go on. What that means for a process is for its caller to say. */
+/** Why a command cannot continue. The caller maps it to an exit code. */
 export type FailureKind = "usage" | "invalid-input" | "environment" | "stale-plan";
 
-/** Ends a command with a message for people; anything else that is thrown is a bug. */
+/** Ends a command with a message for the user; any other exception is a bug. */
 export class Failure extends Error {
   readonly kind: FailureKind;
 
@@ -23,14 +23,14 @@ export class Failure extends Error {
   }
 }
 
-/** All that a command asks of the world around it. `cli/effects.ts` gives the real one, tests give their own. */
+/** All effects of a command outside its own process. `cli/effects.ts` has the real ones, tests pass their own. */
 export interface Effects {
   readonly sources: Sources;
   /** Loaded by commands that need it. */
   readonly machine: () => Promise<Machine>;
-  /** What is being done now, for whoever waits. */
+  /** The current activity, for the progress line. */
   readonly onProgress: (what: string) => void;
-  /** What is to be known on the way, and is no part of the result. */
+  /** Informational messages that are not part of the result. */
   readonly onNotice: (notice: Notice) => void;
 }
 
@@ -46,27 +46,27 @@ export interface Sources {
 /** The host that this runs on. */
 export interface Machine {
   readonly host: Host;
-  /** Why its rules cannot be read at all; undefined: they can. */
+  /** Why the rules of this host cannot be read at all; undefined: they can. */
   readonly unreadableReason: typeof unreadableReason;
   readonly preflight: typeof preflight;
   readonly kubeProxyHere: typeof kubeProxyHere;
   readonly holdApplyLock: typeof holdApplyLock;
   readonly writeBackup: typeof writeBackup;
   readonly readPlan: typeof readPlan;
-  /** A digest of what a saved plan was made for. */
+  /** A digest of the host state for which a saved plan was made. */
   readonly fingerprintOf: typeof fingerprintOf;
 }
 
 export type Notice =
   | { readonly kind: "note" | "warning"; readonly text: string }
-  /** The cluster has no ConfigMap of kube-proxy: defaults are taken. */
+  /** The cluster has no ConfigMap kube-proxy: defaults are used. */
   | { readonly kind: "no-proxy-configuration" }
-  /** Pods may not be listed, so endpoints stay as the cluster has them. */
+  /** No permission to list pods, so endpoints stay as the cluster has them. */
   | { readonly kind: "pods-forbidden"; readonly reason: string }
   | {
       readonly kind: "diagnostics";
       readonly groups: readonly DiagnosticGroup[];
-      /** What all of them come to; undefined where the command says so itself. */
+      /** A summary of all groups; undefined where the command prints its own. */
       readonly summary?: string;
     };
 

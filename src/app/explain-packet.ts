@@ -28,11 +28,11 @@ export interface ExplainPacketRequest extends StateRequest {
 
 export interface ExplainPacketResult {
   readonly explanation: PacketExplanation;
-  /** What it ends in instead of what was expected; undefined where that is met. */
+  /** The actual outcome, where it differs from the expected one; undefined where they match. */
   readonly unmet: string | undefined;
 }
 
-/** Says where a packet goes on a node, by state or by the rules the node has. */
+/** Reports the path of a packet on a node, from cluster state or from the rules of the node. */
 export async function explainPacketOn(request: ExplainPacketRequest, effects: Effects): Promise<ExplainPacketResult> {
   const { explained, context } = await readQuery(request, effects);
   const resolved = resolvePacket(
@@ -61,7 +61,7 @@ function readQuery(request: ExplainPacketRequest, effects: Effects): Promise<Pac
   return compiledHost(request, effects);
 }
 
-/** The same packet from a client that the node remembers. */
+/** The same packet from a client with session affinity. */
 function withMemory(resolved: ResolvedPacket, target: string | undefined, { host }: ExplainedHost): ResolvedPacket {
   if (target === undefined) return resolved;
   const remembered = findRemembered(host, target);

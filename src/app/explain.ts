@@ -3,7 +3,7 @@ import type { Effects } from "./effects.ts";
 import type { Explained, ExplainRequest } from "./explain/compile-state.ts";
 import { parseQuestion, type Question } from "./explain/parse-question.ts";
 
-/** What is asked: words as kubectl takes them. */
+/** The query: words as kubectl takes them. */
 export interface QuestionWords {
   readonly what: string | undefined;
   readonly name: string | undefined;
@@ -13,12 +13,12 @@ export interface QuestionWords {
 }
 
 export type ExplainResult =
-  /** The diagnostics there are. */
+  /** All diagnostic codes. */
   | { readonly kind: "codes" }
   | { readonly kind: "code"; readonly code: Code }
   | ({ readonly kind: "explained" } & Explained);
 
-/** Finds out what is asked, and answers it. What only some answers need is loaded for those alone. */
+/** Parses the query and prints the explanation. Modules that only some queries need are loaded for those alone. */
 export async function explain(words: QuestionWords, request: ExplainRequest, effects: Effects): Promise<ExplainResult> {
   const question = parseQuestion({ ...words, hasDump: request.actual !== undefined });
   if (question.kind === "codes" || question.kind === "code") return question;

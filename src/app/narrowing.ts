@@ -11,19 +11,19 @@ import type { Cluster } from "../model/cluster.ts";
 import { type Effects, Failure } from "./effects.ts";
 import type { NarrowRequest } from "./requests.ts";
 
-/** What is known of Services. */
+/** The Services known from states and rules. */
 export interface Knowledge {
   /** Empty: only rules were given. */
   readonly clusters: readonly Cluster[];
   /** Services of a state besides those of the clusters: objects with errors. */
   readonly others?: readonly KnownService[] | undefined;
-  /** Rules that hosts have: they are only looked at where no state knows a Service that is asked for. */
+  /** Rules of the hosts: read only if no state contains a selected Service. */
   readonly lines: () => Iterable<string>;
 }
 
 /**
- * The narrowing that is requested; undefined where all is shown. Fails where the filter matches no Service there is: an
- * empty answer would read like a good one. Of several names, one that nothing has is a notice.
+ * The requested narrowing; undefined if everything is shown. Throws if no Service matches the filter: an empty result
+ * would look like success. If only one of several names is unknown, that is a notice.
  */
 export function narrowingOf(
   request: NarrowRequest,
@@ -41,14 +41,14 @@ export function narrowingOf(
     among.some((service) => isMeant(part, service));
   const parts = [filter, ...namedParts(filter)].filter((part) => !isAsked(part, known.services));
   const all = parts.length === 0 ? known.services : [...known.services, ...servicesInRules(lines())];
-  // Rules may name nobody: nothing can be said of whom they leave out.
+  // Rules may not name any Service: then a selected name cannot be called unknown.
   const unmatched = hasState || all.length > 0 ? parts.filter((part) => !isAsked(part, all)) : [];
   if (unmatched.includes(filter)) throw new Failure(describeUnmatched(filter, all), "invalid-input");
   for (const part of unmatched) onNotice({ kind: "note", text: describeUnmatched(part, all) });
   return createNarrowing(filter, known);
 }
 
-/** The filter that a request asks for; undefined: all is shown. */
+/** The filter of a request; undefined: everything is shown. */
 export function filterOf({ namespace = [], selector, service = [] }: NarrowRequest): ServiceFilter | undefined {
   if (namespace.length === 0 && selector === undefined && service.length === 0) return undefined;
   return { namespaces: namespace, selector, services: service };

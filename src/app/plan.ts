@@ -16,14 +16,14 @@ export interface PlanRequest extends HostStateRequest, NarrowRequest {
 
 export interface PlanResult {
   readonly planned: Planned;
-  /** Those that are shown. */
+  /** Only the changes that are shown. */
   readonly changes: readonly ServiceChange[];
   readonly notShown: NotShown | undefined;
-  /** There is something to do, of what is shown. */
+  /** Whether any of the shown changes needs a step. */
   readonly isToDo: boolean;
 }
 
-/** Says what would lead a host to what cluster state says. Changes nothing. */
+/** Plans the steps from the live state of a host to its desired state. Changes nothing. */
 export async function planHost(request: PlanRequest, effects: Effects): Promise<PlanResult> {
   const { state } = await readHost(request.actual, effects);
   effects.onProgress("compiling");
@@ -45,14 +45,14 @@ function servicesOfChange({ service }: ServiceChange): readonly string[] {
 export interface VerifyResult {
   readonly node: string;
   readonly mode: string;
-  /** Those that are shown, notes among them. */
+  /** Only the findings that are shown, including notes. */
   readonly findings: readonly Drift[];
   readonly notShown: NotShown | undefined;
-  /** What would repair all of the drift. */
+  /** The steps that repair all of the drift. */
   readonly repair: readonly Step[];
 }
 
-/** Says how a host differs from what cluster state says. Changes nothing. */
+/** Reports how a host differs from cluster state. Changes nothing. */
 export async function verifyState(request: PlanRequest, effects: Effects): Promise<VerifyResult> {
   const { state } = await readHost(request.actual, effects);
   effects.onProgress("compiling");

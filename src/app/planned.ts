@@ -12,7 +12,7 @@ import type { Application } from "./apply-changes.ts";
 import type { Desired } from "./desired.ts";
 import { Failure } from "./effects.ts";
 
-/** A host, what it is to have, and the way from one to the other. */
+/** A host, its desired state, and the plan from one to the other. */
 export interface Planned {
   readonly desired: Desired;
   readonly host: HostState;
@@ -27,7 +27,7 @@ export function planFor(asked: Desired, host: HostState): Planned {
   const { families: chosen, excluded } = asked;
   const ownership = { desiredServers: new Set(asked.wanted.servers.keys()), excluded, families: chosen };
   const found = ownedOnHost(host, ownership);
-  // The device stays as long as it carries addresses of the family that is left alone.
+  // The device is kept while it has addresses of a family that is left alone.
   const isShared = (found.addresses?.size ?? 0) < (host.serviceAddresses?.size ?? 0);
   const addresses = asked.wanted.addresses ?? (isShared ? new Set<string>() : undefined);
   const leftovers = staleSysctls(asked.wanted, found, host.servers.length > found.servers.size);
@@ -48,14 +48,14 @@ export function planFor(asked: Desired, host: HostState): Planned {
   return { desired, host, found, ownership, backends, plan, ofChain: attributeChains([desired.wanted, found]) };
 }
 
-/** The changes by service; those of a saved plan are as it says. */
+/** The changes by Service; a saved plan contains its own. */
 export function changesOf({ desired, plan, ofChain }: Planned): readonly ServiceChange[] {
   return desired.changes ?? summarizeChanges(plan.changes, ofChain, desired.ofLine);
 }
 
 /**
- * A plan as it is applied. Going back brings only those settings back that change, and counts the virtual servers that
- * were there as ours, so that they come back too.
+ * A plan as it is applied. A rollback restores only the sysctls that change. It counts the previous virtual servers as
+ * ours, so they are restored too.
  */
 export function applicationOf({ desired, found, ownership, backends, plan }: Planned): Application {
   return {

@@ -9,7 +9,7 @@ export type HostSource = string;
 
 export const thisHost: HostSource = "local";
 
-/** Reads a host. Fails where what it has cannot be told for sure. */
+/** Reads a host. Throws if its state cannot be determined with certainty. */
 export async function readHost(
   source: HostSource,
   effects: Effects,
@@ -32,7 +32,7 @@ async function readThisHost(effects: Effects): Promise<HostDocument> {
   return collectDump(machine.host, effects.onProgress);
 }
 
-/** Fails where the rules of this host cannot be read. */
+/** Throws if the rules of this host cannot be read. */
 export function refuseUnreadableHost({ unreadableReason }: Machine): void {
   const reason = unreadableReason();
   if (reason !== undefined) throw new Failure(reason, "environment");
@@ -46,7 +46,7 @@ function readDocument(path: string, { sources }: Effects): HostDocument {
   throw new Failure(`${path} is not what collect writes: ${parsed.message}`, "invalid-input");
 }
 
-/** What the tools print of a host. A tool that is missing or fails leaves its reason, not an error. */
+/** What the tools of a host print. A tool that is missing or fails leaves its reason, not an error. */
 export async function collectDump({ run, exists }: Host, onProgress: (what: string) => void): Promise<HostDocument> {
   const texts: Record<string, string> = {};
   const failures: Record<string, string> = {};

@@ -13,13 +13,13 @@ import { type LiveRequest, type SimulateRequest, type StateRequest, simulateOpti
 /** Cluster state as a command reads it. */
 export interface State extends ReadState {
   readonly inputs: Inputs;
-  /** Of a simulated state: what was allocated to whom. */
+  /** The allocations of a simulated state. */
   readonly held?: Allocations;
-  /** Whether pods were wanted of a running cluster, and the right to list them is missing. */
+  /** Whether pods were requested from a running cluster, but the permission to list them is missing. */
   readonly withoutPods?: boolean;
 }
 
-/** Reads the state that a request names. `more` are options that the request does not hold. */
+/** Reads the state that a request names. `more` has options that are not part of the request. */
 export async function readState(request: StateRequest, more: CompileOptions, effects: Effects): Promise<State> {
   const sink = createSink();
   effects.onProgress("reading the input");
@@ -29,7 +29,7 @@ export async function readState(request: StateRequest, more: CompileOptions, eff
   return stateOf(inputs, { mode: request.mode, nodePortRange: request.serviceNodePortRange, ...more }, sink);
 }
 
-/** Reads what a request names, files or a running cluster, and what it lays over it. */
+/** Reads what a request names: files or a running cluster, and overlays. */
 export async function readRequestedInputs(
   { filename: filenames = [], recursive = false, proxyConfig, overlay: overlays = [], ...request }: StateRequest,
   { sink, need }: { readonly sink: Sink; readonly need: Need },
@@ -42,7 +42,7 @@ export async function readRequestedInputs(
 
 type Simulation = SimulateRequest & Pick<StateRequest, "serviceNodePortRange">;
 
-/** What is read of a running cluster: endpoints are made of pods where state is not taken as it is. */
+/** What to read from a running cluster. Pods are needed where endpoints are computed from them. */
 export function liveNeedOf(need: Need, request: Simulation, isLaidOver: boolean): Need {
   const isAsIs = !isLaidOver && simulateOptions(request, request.serviceNodePortRange) === undefined;
   return isAsIs ? need : "pods-unless-forbidden";
@@ -50,21 +50,21 @@ export function liveNeedOf(need: Need, request: Simulation, isLaidOver: boolean)
 
 export interface LiveNeeds {
   readonly need: Need;
-  /** Not where another configuration is given. */
+  /** False if another configuration is passed. */
   readonly withConfiguration: boolean;
 }
 
 export interface LiveDocuments {
   readonly context: string;
   readonly documents: readonly SourceDocument[];
-  /** The right that is missing to read pods, where the command goes on without. */
+  /** The missing permission to read pods, if the command continues without them. */
   readonly podsForbidden: string | undefined;
 }
 
 /** Of one request, in milliseconds. */
 const defaultPatience = 30_000;
 
-/** Reads the running cluster that a request names; undefined where it names none. Fails where it cannot be read. */
+/** Reads the running cluster that a request names; undefined if it names none. Throws if it cannot be read. */
 export async function readLiveDocuments(
   request: LiveRequest,
   needs: LiveNeeds,
@@ -81,7 +81,7 @@ export async function readLiveDocuments(
   return live;
 }
 
-/** Refuses what would have no effect: whoever gives it believes that the cluster is read. */
+/** Refuses options without effect: the user would believe that the cluster is read. */
 function refuseStrayChoices(request: LiveRequest): void {
   if (request.live === true) return;
   const { kubeconfig, context, cluster, user, as, requestTimeout } = request;
@@ -92,8 +92,8 @@ function refuseStrayChoices(request: LiveRequest): void {
 }
 
 /**
- * The inputs, simulated where the request asks for it; under an overlay, endpoints are made true again anyway. `held` is
- * what another state has allocated.
+ * The inputs, simulated if requested. With an overlay, endpoints are always recomputed. `held` has the allocations of
+ * another state.
  */
 export async function completeInputs(
   inputs: Inputs,
@@ -110,7 +110,7 @@ export function stateOf(inputs: Inputs, options: CompileOptions, sink: Sink): St
   return { inputs, cluster: readCluster(valuesOf(inputs), inputs, options, sink), options, sink };
 }
 
-/** The values of the documents that have one. */
+/** The values of the documents that have a value. */
 export function valuesOf({ documents, valueCount }: Inputs): readonly unknown[] {
   return documents.slice(0, valueCount).map(({ value }) => value);
 }
@@ -121,8 +121,8 @@ interface SimulatedInputs {
 }
 
 /**
- * Inputs with what a cluster would add to them. Documents keep their numbers; invented objects come after them, each
- * with the place of the object it was made for. Inputs that could not be read stay as they are.
+ * Inputs with the objects that a cluster would add. Documents keep their numbers. Simulated objects follow, each with
+ * the place of its source object. Inputs that could not be read are unchanged.
  */
 async function simulateInputs(
   inputs: Inputs,
@@ -131,7 +131,7 @@ async function simulateInputs(
 ): Promise<SimulatedInputs> {
   if (hasErrors(sink.diagnostics)) return { inputs, held };
   const { documents, valueCount } = inputs;
-  // Most runs take the input as it is.
+  // Most runs do not simulate.
   const { simulateDocuments } = await import("../simulate/simulate-documents.ts");
   const simulated = simulateDocuments(valuesOf(inputs), { roles: inputs, options, held }, sink);
   const given = documents.map((document, number) => ({
@@ -144,7 +144,9 @@ async function simulateInputs(
   return { inputs: { ...inputs, documents: all, valueCount: all.length, recomputed }, held: simulated.held };
 }
 
-/** What marks a warning about a text has no value; now it stands among those that have. */
+/**
+ * A document that marks a warning about a text has no value. It gets an empty List, since documents with values follow.
+ */
 const emptyList = { apiVersion: "v1", kind: "List", items: [] };
 
 function madeDocument(

@@ -5,7 +5,7 @@ import type { PortRange } from "../model/check-clashes.ts";
 import type { ProxyMode } from "../model/proxy-configuration/proxy-configuration.ts";
 import type { Scale, SimulateOptions } from "../simulate/options.ts";
 
-/** Where a running cluster is, and as whom to read it: kubectl's own choices. */
+/** How to connect to a running cluster, and as which user: the options of kubectl. */
 export interface LiveRequest {
   readonly live?: boolean;
   readonly kubeconfig?: string;
@@ -17,7 +17,7 @@ export interface LiveRequest {
   readonly requestTimeout?: number;
 }
 
-/** How a cluster is simulated; any of these asks for it. */
+/** How a cluster is simulated; any of these fields turns simulation on. */
 export interface SimulateRequest {
   readonly simulate?: boolean;
   readonly nodes?: number;
@@ -40,7 +40,7 @@ export interface StateRequest extends LiveRequest, SimulateRequest {
   readonly serviceNodePortRange?: PortRange;
 }
 
-/** What narrows a result to some Services. */
+/** The options that narrow a result to some Services. */
 export interface NarrowRequest {
   readonly namespace?: readonly string[];
   readonly selector?: LabelSelector;
@@ -52,12 +52,12 @@ export function hasState({ filename, live }: Pick<StateRequest, "filename" | "li
   return filename !== undefined || live === true;
 }
 
-/** The families that a request names; undefined: it leaves them to the state. */
+/** The families that a request names; undefined: determined by the state. */
 export function requestedFamilies(family: StateRequest["family"]): readonly Family[] | undefined {
   return family === undefined ? undefined : family === "dual" ? ["ipv4", "ipv6"] : [family];
 }
 
-/** Undefined where the state is taken as it is. */
+/** Undefined if the state is not simulated. */
 export function simulateOptions(
   request: SimulateRequest,
   nodePortRange: PortRange | undefined,

@@ -24,16 +24,16 @@ export async function simulateState(request: StateRequest, effects: Effects): Pr
 
 export interface SnapshotRequest extends StateRequest {
   readonly pods: boolean;
-  /** Makes a keyed hash for these objects: names and addresses are replaced by it. */
+  /** Makes a keyed hash for these objects: it replaces names and addresses. */
   readonly redaction?: ((objects: readonly SnapshotObject[]) => (text: string) => string) | undefined;
 }
 
 export interface SnapshotResult extends DiagnosticGroup {
-  /** Undefined where the input cannot be read. */
+  /** Undefined if the input cannot be read. */
   readonly objects: readonly SnapshotObject[] | undefined;
 }
 
-/** Reads a state and keeps what rules depend on. What is wrong with its objects is for `check` to say. */
+/** Reads a state and keeps the fields that rules depend on. `check` reports the problems of its objects. */
 export async function takeSnapshot(request: SnapshotRequest, effects: Effects): Promise<SnapshotResult> {
   const sink = createSink();
   const need = request.pods ? "pods" : "rules";
@@ -49,7 +49,7 @@ export async function takeSnapshot(request: SnapshotRequest, effects: Effects): 
   return { ...group, objects: makeSnapshot(chosen.map(({ value }) => redact(value))) };
 }
 
-/** Where --proxy-config gives the configuration, it is the only one. */
+/** A configuration of --proxy-config replaces any other. */
 function withoutOverridden(inputs: Inputs): readonly unknown[] {
   const { proxyConfigDocument } = inputs;
   const values = valuesOf(inputs);

@@ -9,13 +9,13 @@ interface CommandWords {
     readonly short: string | undefined;
     readonly description: string;
     readonly choices: readonly string[];
-    /** Its value is a file or folder. */
+    /** The flag takes a file or folder. */
     readonly isPath: boolean;
   }[];
   readonly choices: readonly string[];
 }
 
-/** A completion script, made from the commands themselves so that it cannot fall behind them. */
+/** A completion script, generated from the commands themselves, so it is always current. */
 export function printCompletion(program: Command, shell: "bash" | "zsh" | "fish"): string {
   const commands = program.commands.map(wordsOf);
   switch (shell) {
@@ -55,7 +55,7 @@ function printBash(commands: readonly CommandWords[]): string {
     const words = [...options.map(({ flag }) => flag), "--help", ...choices].join(" ");
     return `    ${name}) words="${words}" ;;`;
   });
-  // A flag such as --output takes other values in each command.
+  // A flag such as --output takes different values in each command.
   const valueCases = commands.flatMap(({ name, options }) =>
     options.flatMap(({ flag, short, choices, isPath }) => {
       if (choices.length === 0 && !isPath) return [];

@@ -4,7 +4,7 @@ import { readActual } from "../host/files/read-actual.ts";
 import { readInputs } from "../host/files/read-inputs.ts";
 import { readText } from "../host/files/read-sources.ts";
 
-/** The real world. What only some commands need is loaded when they ask for it. */
+/** The real effects. Modules that only some commands need are loaded on demand. */
 export const realEffects: Pick<Effects, "sources" | "machine"> = {
   sources: {
     readInputs,

@@ -1,17 +1,17 @@
 import { readFileSync } from "node:fs";
 import type { FailureKind } from "../app/effects.ts";
 
-/** What scripts may rely on. */
+/** Exit codes, stable for scripts. */
 export const exitCodes = {
   fine: 0,
-  /** There are differences, drift, or something to do. */
+  /** There are differences, drift, or pending changes. */
   different: 1,
   usage: 2,
   invalidInput: 3,
   environment: 4,
-  /** Applying failed, and the host is as it was before. */
+  /** Applying failed, and the host was rolled back. */
   applyFailed: 5,
-  /** Applying failed, and so did leading the host back. */
+  /** Applying failed, and so did the rollback. */
   restoreFailed: 6,
   stalePlan: 7,
   bug: 70,

@@ -5,7 +5,7 @@ export function notEmpty(value: string): string {
   return value;
 }
 
-/** A duration as kubectl takes them: `30s`, `2m`; in milliseconds, and more than none. */
+/** A duration as kubectl takes them: `30s`, `2m`; in milliseconds, and greater than zero. */
 export function duration(text: string): number {
   const milliseconds = readDuration(text, undefined) ?? 0;
   if (milliseconds === 0) throw new InvalidArgumentError("Write it as a number and a unit, such as 30s or 2m.");
@@ -14,7 +14,7 @@ export function duration(text: string): number {
 
 const units: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 
-/** Milliseconds; undefined for what is no duration. `usual`: the unit of a number alone, if it may stand alone. */
+/** Milliseconds; undefined if it is not a duration. `usual`: the unit of a bare number, if one is accepted. */
 export function readDuration(text: string, usual: "s" | undefined): number | undefined {
   const [, count, unit = usual ?? ""] = /^(\d{1,6})(ms|s|m|h)?$/.exec(text) ?? [];
   const factor = units[unit];
@@ -32,7 +32,7 @@ export function allowSimulatedOption(): Option {
   return new Option("--allow-simulated", "continue although parts of the state are simulated");
 }
 
-/** Adds what says how this host is changed. */
+/** Adds the options for changing this host. */
 export function addChangeOptions(command: Command): Command {
   return command
     .option("--backup-dir <dir>", "where to save a backup of the current state", "/var/lib/portolan")

@@ -4,15 +4,15 @@ import { escapeControls } from "../diagnostics/printable.ts";
 import { exitCodes, failureExitCodes } from "./exit-codes.ts";
 import { createProgram } from "./program.ts";
 
-/** Runs the command line and sets the exit code; the process then ends by itself, once its output is written. */
+/** Runs the command line and sets the exit code; the process exits by itself after its output is written. */
 export async function main(name: string): Promise<void> {
-  // The reader has had enough: `portolan compile ... | head` ends quietly.
+  // The reader has closed the pipe: `portolan compile ... | head` ends quietly.
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code === "EPIPE") process.exit(process.exitCode ?? exitCodes.fine);
     process.stderr.write(`error: cannot write to standard output: ${error.message}\n`);
     process.exit(exitCodes.environment);
   });
-  // Nobody reads what is said, but the exit code still counts.
+  // stderr is closed, but the exit code still counts.
   process.stderr.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code !== "EPIPE") throw error;
   });
@@ -28,7 +28,7 @@ export async function main(name: string): Promise<void> {
   }
 }
 
-/** `portolan compile cluster.yaml`: what everybody types first. */
+/** `portolan compile cluster.yaml`: a common first attempt. */
 function isStrayFile(error: unknown): boolean {
   const isStray = error instanceof CommanderError && error.code === "commander.excessArguments";
   return isStray && process.argv.slice(3).some((word) => /\.(ya?ml|json)$|^\.{0,2}\/|\/$/.test(word));

@@ -4,12 +4,12 @@ import { isProblem, type LabelSelector, parseSelector } from "../filter/label-se
 import { parseServiceChoice, type ServiceChoice } from "../filter/service-filter.ts";
 import { notEmpty } from "./flags.ts";
 
-/** By the names that commander knows these flags by: what cannot be narrowed conflicts with them. */
+/** By commander's attribute names: options that cannot be narrowed conflict with these. */
 export const narrowFlags: string[] = ["namespace", "selector", "service"];
 
 const heading = "Filters for the output and the exit code:";
 
-/** Adds -n, -l and --service. They narrow what is shown, never what is compiled. */
+/** Adds -n, -l and --service. They narrow the output, never what is compiled. */
 export function addNarrowOptions(command: Command): Command {
   const option = (flags: string, description: string): Option => new Option(flags, description).helpGroup(heading);
   return command

@@ -2,7 +2,7 @@ import { Command } from "commander";
 import { escapeControls } from "../diagnostics/printable.ts";
 import { versionText } from "./exit-codes.ts";
 
-/** Messages quote what was typed, or pasted: a terminal must not act on it. */
+/** Messages quote user input: control characters in it must not reach the terminal. */
 const output = {
   outputError: (text: string, write: (text: string) => void): void => {
     write(text.split("\n").map(escapeControls).join("\n"));
@@ -28,7 +28,7 @@ interface Entry {
 
 const [rules, review, hosts] = ["Rules from cluster state:", "Review:", "A host:"] as const;
 
-/** Every command, in the order of help; each in a file of its own, which is loaded when the command is named. */
+/** Every command, in the order of help; each has its own file, which is loaded when the command is named. */
 const entries: readonly Entry[] = [
   {
     heading: rules,
@@ -107,8 +107,8 @@ async function loadExplain(name: string, finish: Finish): Promise<Command> {
 }
 
 /**
- * The command line. `name` is what help calls it: portolan, or kubectl portolan. `word` is the first argument: where it
- * names a command, that one is loaded, otherwise all are, for help and for what was meant.
+ * The command line. `name` is the program name in help: portolan, or kubectl portolan. `word` is the first argument. If
+ * it names a command, only that one is loaded; otherwise all are, for help and suggestions.
  */
 export async function createProgram(name: string, finish: Finish, word: string | undefined): Promise<Command> {
   const program = new Command(name)
@@ -119,10 +119,10 @@ export async function createProgram(name: string, finish: Finish, word: string |
     .configureHelp({ helpWidth: 80, showGlobalOptions: false, subcommandTerm: nameAndArguments })
     .addHelpCommand(new Command("help").argument("[command]").description("print help").helpGroup(lastGroup))
     .configureOutput(output)
-    // So that flags of explain packet are not taken for those of explain.
+    // Flags of explain packet must not be taken for those of explain.
     .enablePositionalOptions()
     .exitOverride();
-  // Completion prints what there is to complete.
+  // Completion prints its own candidates.
   const named = word === "completion" ? undefined : entries.find(({ words }) => words.some((one) => one === word));
   for (const { heading, load } of named === undefined ? entries : [named]) {
     program.addCommand((await load(name, finish, program)).helpGroup(heading));

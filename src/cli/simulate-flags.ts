@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { type Cidr, parseCidr } from "../model/address.ts";
 import { mostReplicas, type Scale } from "../simulate/options.ts";
 
-/** Adds the options that say how a cluster is simulated. */
+/** Adds the options of the simulation. */
 export function addSimulateOptions(command: Command): Command {
   return command
     .addOption(

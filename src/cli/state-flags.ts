@@ -6,10 +6,10 @@ import { notEmpty, readDuration } from "./flags.ts";
 import { addSimulateOptions } from "./simulate-flags.ts";
 import type { ColorFlag } from "./terminal/terminal.ts";
 
-/** What every command that reads cluster state takes. */
+/** The options of every command that reads cluster state. */
 export type StateFlags = StateRequest & ColorFlag;
 
-/** Adds what says where state comes from. `isRequired`: without state there is nothing to do. */
+/** Adds the options that name the state. `isRequired`: the command cannot run without state. */
 export function addSourceOptions(command: Command, { isRequired = true } = {}): Command {
   command
     .addOption(filenameOption())
@@ -30,7 +30,7 @@ export function addStateOptions(command: Command, { isRequired = true } = {}): C
   return addSimulateOptions(command);
 }
 
-/** Adds what says for which node to compile, and how. */
+/** Adds the options that select the node and how it is compiled. */
 export function addNodeOptions(command: Command): Command {
   return command
     .addOption(
@@ -72,14 +72,14 @@ export function proxyConfigOption(): Option {
   );
 }
 
-/** `-k DIR` becomes one more `-f`; one of them there has to be where there is nothing to do without. */
+/** `-k DIR` adds one more `-f`; at least one of them must be passed if state is required. */
 async function takeKustomize(command: Command, isRequired: boolean): Promise<void> {
   const { filename, kustomize } = command.opts<{ filename?: readonly string[]; kustomize?: string }>();
   if (kustomize !== undefined) {
     const { isOnPath, kustomizePrefix } = await import("../host/files/find-source.ts");
     if (!isOnPath("kubectl"))
       throw new Failure("-k needs kubectl, which is not on the PATH; install it or pass -f", "environment");
-    // Those of a subcommand come by here for both.
+    // The arguments of a subcommand pass through here for both commands.
     command.setOptionValue("kustomize", undefined);
     command.setOptionValue("filename", [...(filename ?? []), `${kustomizePrefix}${kustomize}`]);
   } else if (isRequired && !hasState(command.opts<StateFlags>())) {
@@ -91,7 +91,7 @@ export function colorOption(): Option {
   return new Option("--color <when>", "colour of messages").choices(["auto", "always", "never"]).default("auto");
 }
 
-/** `-o` of a command that can also draw what it says. */
+/** `-o` of a command that can also draw its output. */
 export function drawingOption(drawn: string): Option {
   const help = `default: text; mermaid and dot draw ${drawn}`;
   return new Option("-o, --output <format>", help).choices(["text", "json", "mermaid", "dot"]);
@@ -112,7 +112,7 @@ function portRange(text: string): PortRange {
 
 const heading = "Options for --live:";
 
-/** Adds --live and what goes with it. */
+/** Adds --live and its options. */
 export function addLiveOptions(command: Command): Command {
   const text = (flags: string, description: string): Option =>
     new Option(flags, description).helpGroup(heading).argParser(notEmpty);
@@ -132,7 +132,7 @@ export function addLiveOptions(command: Command): Command {
     );
 }
 
-/** As kubectl takes it: a number alone is in seconds, and 0 is no limit. */
+/** A timeout as kubectl takes it: a bare number is in seconds, and 0 means no limit. */
 function timeout(text: string): number {
   const milliseconds = readDuration(text, "s");
   if (milliseconds === undefined) throw new InvalidArgumentError("Write it as a number and a unit, such as 10s.");

@@ -5,7 +5,7 @@ import { printable } from "./printable.ts";
 
 export type Severity = "error" | "warning" | "info";
 
-/** A second place that a diagnostic speaks of, such as where a port was first used. */
+/** A second place that a diagnostic mentions, such as where a port was first used. */
 export interface RelatedPlace {
   readonly message: string;
   readonly origin: Origin;
@@ -23,7 +23,7 @@ export interface Diagnostic {
   readonly caret: "key" | "value";
   readonly related: readonly RelatedPlace[];
   readonly hint: string | undefined;
-  /** The nodes it holds for, where that is not all there are or may be. */
+  /** The affected nodes, if these are not all nodes. */
   readonly nodes?: readonly string[];
 }
 
@@ -35,7 +35,7 @@ export interface ReportOptions {
   readonly nodes?: readonly string[];
 }
 
-/** Reports a problem and goes on: `report("port-out-of-range", place, { got: 0 })`. */
+/** Reports a problem; the caller continues: `report("port-out-of-range", place, { got: 0 })`. */
 export type Report = <C extends Code>(
   code: C,
   place: Place | undefined,
@@ -50,7 +50,7 @@ export interface Sink {
   reporter(subject: Subject): Report;
 }
 
-/** The same problem of the same place is kept once: compiling several nodes meets it again for each. */
+/** The same problem at the same place is kept once: compiling several nodes finds it again for each. */
 export function createSink(): Sink {
   const diagnostics: Diagnostic[] = [];
   const known = new Set<string>();
@@ -107,7 +107,7 @@ export function hasErrors(diagnostics: readonly Diagnostic[]): boolean {
   return diagnostics.some((d) => d.severity === "error");
 }
 
-/** The object that diagnostics are about, and how many errors it has so far. Without a kind: the run as a whole. */
+/** The object that diagnostics belong to, and its number of errors. Without a kind: the run as a whole. */
 export interface Subject {
   readonly kind: string;
   /** Empty for kinds without one. */
@@ -120,7 +120,7 @@ export function createSubject(kind = "", namespace = "", name = ""): Subject {
   return { kind, namespace, name, errors: 0 };
 }
 
-/** `Service shop/web`, `Node n1`: how messages call an object. */
+/** `Service shop/web`, `Node n1`: the name of an object in messages. */
 export function describeObject(kind: string, namespace: string, name: string): string {
   if (name === "") return kind;
   return namespace === "" ? `${kind} ${name}` : `${kind} ${namespace}/${name}`;

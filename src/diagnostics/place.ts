@@ -1,6 +1,6 @@
 /**
- * Where something stands in the input: a chain of keys that ends in the number of a document.
- * Linked, so that reading 100,000 endpoints costs one small object each and no path.
+ * A place in the input: a chain of keys that ends in the number of a document. It is linked, so that reading 100,000
+ * endpoints costs one small object each instead of a path.
  */
 export interface Place {
   readonly parent: Place | undefined;

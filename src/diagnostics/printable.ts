@@ -1,8 +1,8 @@
 const LONGEST = 80;
 
 /**
- * Text from the input made safe to show: control characters (terminal escapes, newlines, bidirectional
- * overrides) become \u escapes, and long values are cut.
+ * Text from the input, safe to print: control characters (terminal escapes, newlines, bidirectional overrides) become
+ * \u escapes, and long values are cut.
  */
 export function printable(value: unknown): string {
   const text = typeof value === "string" ? value : (JSON.stringify(value) ?? String(value));
@@ -10,7 +10,7 @@ export function printable(value: unknown): string {
   return escapeControls(cut);
 }
 
-/** Like `printable`, in quotes when it is a string: what a message shows as the refused value. */
+/** Like `printable`, with quotes around strings: a refused value in a message. */
 export function quoted(value: unknown): string {
   return typeof value === "string" ? `"${printable(value)}"` : printable(value);
 }

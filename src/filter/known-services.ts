@@ -12,7 +12,7 @@ import {
 import type { Known } from "./narrowing.ts";
 import type { KnownService } from "./service-filter.ts";
 
-/** What states say of their Services, and whose each EndpointSlice is. */
+/** The Services of these clusters, and the Service of each EndpointSlice. */
 export function servicesInClusters(clusters: readonly Cluster[]): Known {
   const services = clusters.flatMap((cluster) =>
     cluster.services.map(({ namespace, name, labels }) => ({ namespace, name, labels })),
@@ -26,7 +26,7 @@ export function servicesInClusters(clusters: readonly Cluster[]): Known {
   return { services, owners };
 }
 
-/** The Services that comments of rules in chains of ours name. */
+/** The Services named by comments of rules in our chains. */
 export function servicesInRules(lines: Iterable<string>): readonly KnownService[] {
   const names = new Set<string>();
   for (const line of lines) {
@@ -40,12 +40,12 @@ export function servicesInRules(lines: Iterable<string>): readonly KnownService[
   });
 }
 
-/** Says whose a rule of a chain is: a service port's, or none where it is everyone's or cannot be told. */
+/** Returns the service port that owns a rule of a chain; empty for shared rules and if the owner is unknown. */
 export type RuleOwners = (chain: string, line: string) => readonly string[];
 
 /**
- * Finds owners by what the comments of these rules say; a rule without one is its target's. Rules in chains of others
- * are nobody's, whatever they say.
+ * Finds owners by the comments of these rules; a rule without a comment belongs to the owner of its target chain. Rules
+ * in chains that are not ours have no owner.
  */
 export function createRuleOwners(states: readonly RulesByFamily[]): RuleOwners {
   const ofChain = attributeChains(states);

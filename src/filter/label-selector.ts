@@ -1,6 +1,6 @@
 import { isLabelValue, isQualifiedName } from "../model/fields/names.ts";
 
-/** What labels must be like: all requirements hold. */
+/** A label selector: labels match if all requirements match. */
 export interface LabelSelector {
   /** As it was written. */
   readonly text: string;
@@ -21,7 +21,7 @@ export interface SelectorProblem {
 
 type Labels = Readonly<Record<string, string>>;
 
-/** Whether labels are as required. `!=` and `notin` hold without the label too (Requirement.Matches of apimachinery). */
+/** Whether labels match. `!=` and `notin` also match without the label (Requirement.Matches of apimachinery). */
 export function matchesLabels(labels: Labels, { requirements }: LabelSelector): boolean {
   return requirements.every((requirement) => {
     const { key } = requirement;
@@ -131,7 +131,7 @@ const operators: ReadonlyMap<string, Requirement["operator"]> = new Map([
   ["<", "less"],
 ]);
 
-/** What stands after `=`; nothing there is the empty value. */
+/** The value after `=`; it may be empty. */
 function parseValue(cursor: Cursor): readonly string[] | SelectorProblem {
   const token = peek(cursor);
   if (token.kind === "end" || token.text === ",") return [""];
@@ -139,7 +139,7 @@ function parseValue(cursor: Cursor): readonly string[] | SelectorProblem {
   return token.kind === "word" ? checkedValue(token) : expected("a value", token);
 }
 
-/** `(a, b)`. An empty value may stand beside others. */
+/** `(a, b)`. One of the values may be empty. */
 function parseValues(cursor: Cursor): readonly string[] | SelectorProblem {
   const open = take(cursor);
   if (open.text !== "(") return expected("(", open);

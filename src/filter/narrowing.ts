@@ -1,29 +1,29 @@
 import { filterText, isMeant, type KnownService, type ServiceFilter } from "./service-filter.ts";
 
-/** Says what of a result is shown where it is narrowed to some Services. All of it was compiled and compared. */
+/** Decides which part of a result is shown for the selected Services. Everything was compiled and compared. */
 export interface Narrowing {
   /** `-n shop -l app=web` */
   readonly filter: string;
   /**
-   * Whether something is shown, by all names it is known by: `shop/web:http`, `EndpointSlice shop/web-x1`. What none of
-   * them says to be a Service's concerns every Service.
+   * Whether an item with these names is shown: `shop/web:http`, `EndpointSlice shop/web-x1`. An item without the name
+   * of a Service concerns all Services and is shown.
    */
   readonly shows: (names: readonly (string | undefined)[]) => boolean;
-  /** `shop/web` of `shop/web:http`; undefined of what belongs to no single Service. */
+  /** `shop/web` of `shop/web:http`; undefined for a name that belongs to no single Service. */
   readonly serviceOf: (name: string) => string | undefined;
 }
 
-/** What of a state says which Services there are, and what is theirs. */
+/** The Services of a state, and the objects that belong to them. */
 export interface Known {
-  /** One Service may be there several times: the sides of a diff may have other labels. */
+  /** A Service may be listed several times: its labels may differ between the sides of a diff. */
   readonly services: readonly KnownService[];
-  /** Services by the names of what belongs to them: `shop/web` by `EndpointSlice shop/web-x1`. */
+  /** The Service of each object that belongs to one: `EndpointSlice shop/web-x1` to `shop/web`. */
   readonly owners: ReadonlyMap<string, string>;
 }
 
 const servicePort = /^(?:Service )?([^\s/:,]+\/[^\s/:,]+)(?::[^\s/,]*)?$/;
 
-/** Narrows to the Services a filter asks for. One that no state knows is asked for by its name alone. */
+/** Narrows to the Services that match a filter. A Service that is in no state is matched by its name alone. */
 export function createNarrowing(filter: ServiceFilter, { services, owners }: Known): Narrowing {
   const known = new Set(services.map(fullName));
   const meant = new Set(services.filter((service) => isMeant(filter, service)).map(fullName));
@@ -47,15 +47,15 @@ function fullName({ namespace, name }: KnownService): string {
   return `${namespace}/${name}`;
 }
 
-/** What a narrowed result leaves out. It is there whenever somebody narrowed, also where nothing is left out. */
+/** What a narrowed result leaves out. Present for every narrowed result, even if nothing is left out. */
 export interface NotShown {
-  /** What was asked for: `-n shop -l app=web`. */
+  /** The filter: `-n shop -l app=web`. */
   readonly filter: string;
-  /** How many changes, differences or findings. */
+  /** The number of changes, differences or findings. */
   readonly count: number;
-  /** Whose these are: how many Services. */
+  /** The number of Services that these belong to. */
   readonly services: number;
-  /** Of a diff: how many rules, on all nodes together. */
+  /** For a diff: the number of rules, on all nodes together. */
   readonly rules?: number;
 }
 
@@ -64,7 +64,7 @@ export interface Narrowed<Item> {
   readonly hidden: readonly Item[];
 }
 
-/** Divides items by whether they are shown. Without a narrowing all of them are. */
+/** Splits items into shown and hidden ones. Without a narrowing all are shown. */
 export function narrowItems<Item>(
   items: readonly Item[],
   namesOf: (item: Item) => readonly (string | undefined)[],
@@ -75,7 +75,7 @@ export function narrowItems<Item>(
   return { shown: items.filter((item) => isShown.get(item)), hidden: items.filter((item) => !isShown.get(item)) };
 }
 
-/** Counts what is left out, and whose it is. */
+/** Counts the hidden items and their Services. */
 export function countHidden<Item>(
   hidden: readonly Item[],
   namesOf: (item: Item) => readonly (string | undefined)[],

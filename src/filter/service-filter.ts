@@ -1,7 +1,7 @@
 import { didYouMean } from "../model/fields/name-map.ts";
 import { type LabelSelector, matchesLabels } from "./label-selector.ts";
 
-/** Which Services to show: those of one of the namespaces, with such labels, and among those named. */
+/** Selects Services: in one of the namespaces, with matching labels, and with one of the names. */
 export interface ServiceFilter {
   /** Empty: any. */
   readonly namespaces: readonly string[];
@@ -11,7 +11,7 @@ export interface ServiceFilter {
 }
 
 export interface ServiceChoice {
-  /** Undefined: that of any of the filter's namespaces. */
+  /** Undefined: any namespace that the filter accepts. */
   readonly namespace: string | undefined;
   readonly name: string;
 }
@@ -19,7 +19,7 @@ export interface ServiceChoice {
 export interface KnownService {
   readonly namespace: string;
   readonly name: string;
-  /** Undefined where only its name is known: rules have no labels. */
+  /** Undefined if only the name is known: rules have no labels. */
   readonly labels: Readonly<Record<string, string>> | undefined;
 }
 
@@ -29,7 +29,7 @@ export function parseServiceChoice(text: string): ServiceChoice | undefined {
   return name === undefined ? undefined : { namespace, name };
 }
 
-/** Whether a filter asks for this Service. Labels that nobody knows are as none asks for. */
+/** Whether a filter matches this Service. A Service with unknown labels matches no selector. */
 export function isMeant({ namespaces, selector, services }: ServiceFilter, service: KnownService): boolean {
   const { namespace, name, labels } = service;
   if (namespaces.length > 0 && !namespaces.includes(namespace)) return false;
@@ -48,7 +48,7 @@ export function filterText({ namespaces, selector, services }: ServiceFilter): s
   ].join(" ");
 }
 
-/** Says that a filter asks for no Service there is, and what may be meant. */
+/** Reports that a filter matches no Service, and suggests a similar one. */
 export function describeUnmatched(filter: ServiceFilter, services: readonly KnownService[]): string {
   const near = nearestTo(filter, services);
   const there = [...new Set(services.map(({ namespace, name }) => `${namespace}/${name}`))].sort();
@@ -60,7 +60,7 @@ export function describeUnmatched(filter: ServiceFilter, services: readonly Know
 
 const mostNames = 5;
 
-/** Filters of one namespace or one name each, all of which are to ask for some Service. */
+/** Filters of one namespace or one name each; each of them should match some Service. */
 export function namedParts({ namespaces, services }: ServiceFilter): readonly ServiceFilter[] {
   return [
     ...namespaces.map((namespace) => ({ namespaces: [namespace], selector: undefined, services: [] })),
@@ -68,7 +68,7 @@ export function namedParts({ namespaces, services }: ServiceFilter): readonly Se
   ];
 }
 
-/** The first part that no Service has, put right. */
+/** Corrects the first part of the filter that matches no Service. */
 function nearestTo(
   { namespaces, selector, services }: ServiceFilter,
   known: readonly KnownService[],
@@ -83,7 +83,7 @@ function nearestTo(
   return selector && nearestLabel(selector, known);
 }
 
-/** The same name in another namespace first. */
+/** First the same name in another namespace, then a similar name. */
 function nearestName({ namespace, name }: ServiceChoice, known: readonly KnownService[]): string | undefined {
   const names = known.map((service) => `${service.namespace}/${service.name}`);
   const wanted = namespace === undefined ? name : `${namespace}/${name}`;
@@ -93,7 +93,7 @@ function nearestName({ namespace, name }: ServiceChoice, known: readonly KnownSe
   return didYouMean(wanted, namespace === undefined ? known.map((service) => service.name) : names);
 }
 
-/** A key that some Service has, or a value of a key that is right. */
+/** A similar label key, or a similar value of a correct key. */
 function nearestLabel({ requirements }: LabelSelector, known: readonly KnownService[]): string | undefined {
   const labels = known.flatMap((service) => Object.entries(service.labels ?? {}));
   const keys = new Set(labels.map(([key]) => key));

@@ -5,12 +5,12 @@ import type { OwnedState } from "../reconcile/owned-state.ts";
 
 /** Times are milliseconds since 1970. */
 export interface HealthHistory {
-  /** When the oldest change came that no sync has brought to the host; undefined: none waits. */
+  /** When the oldest change arrived that is not synced to the host yet; undefined: no change waits. */
   readonly queuedAt: number | undefined;
-  /** The end of the last sync that went well; undefined before the first. */
+  /** The end of the last successful sync; undefined before the first. */
   readonly syncedAt: number | undefined;
   readonly isEligible: boolean;
-  /** Those that are kept in step, both by the same syncs. */
+  /** The families that are kept in sync, both by the same syncs. */
   readonly families: readonly Family[];
 }
 
@@ -22,16 +22,16 @@ export interface HealthAnswer {
 export interface HealthClock {
   readonly now: number;
   readonly patience: number;
-  /** Spells a time, as RFC 3339 has it. */
+  /** Formats a time as RFC 3339. */
   readonly text: (time: number) => string;
 }
 
-/** Go's zero time, which kube-proxy says before its first sync. */
+/** Go's zero time, which kube-proxy reports before its first sync. */
 const never = "0001-01-01T00:00:00Z";
 
 /**
- * What /healthz or /livez answers, as kube-proxy 1.36 does (pkg/proxy/healthcheck): unhealthy while a change has waited
- * for longer than `patience`, healthy while starting up. /healthz says no besides where the node is about to go.
+ * The response of /healthz or /livez, as in kube-proxy 1.36 (pkg/proxy/healthcheck). Unhealthy if a change has waited
+ * longer than `patience`; healthy during startup. /healthz also fails while the node is being deleted.
  */
 export function healthOf(
   { queuedAt, syncedAt, isEligible, families }: HealthHistory,
@@ -44,7 +44,7 @@ export function healthOf(
   return {
     status: isGood ? 200 : 503,
     body: {
-      // As in kube-proxy: the current time while all is well, even if there has been nothing to sync for long.
+      // As in kube-proxy: the current time while it is healthy, even if the last sync was long ago.
       lastUpdated: isGood ? text(now) : lastUpdated,
       currentTime: text(now),
       ...(question === "healthz" ? { nodeEligible: isEligible } : {}),
@@ -58,7 +58,10 @@ export function healthOf(
 
 const leavingTaint = "ToBeDeletedByClusterAutoscaler";
 
-/** Whether load balancers are to send this Node traffic: not when it is about to go (nodeEligible of kube-proxy 1.36). */
+/**
+ * Whether load balancers should send traffic to this Node: not while it is being deleted (nodeEligible of kube-proxy
+ * 1.36).
+ */
 export function isEligible(node: Readonly<Record<string, unknown>>): boolean {
   const { metadata, spec } = node;
   if (isRecord(metadata) && metadata.deletionTimestamp !== undefined && metadata.deletionTimestamp !== null) {
@@ -68,7 +71,7 @@ export function isEligible(node: Readonly<Record<string, unknown>>): boolean {
   return !taints.some((taint) => isRecord(taint) && taint.key === leavingTaint);
 }
 
-/** How many rules a table of a family has, or was sent. */
+/** The number of rules that a table of a family has, or was sent. */
 export interface RuleCount {
   readonly family: Family;
   readonly table: string;

@@ -1,15 +1,15 @@
 import type { ObjectChanges, RemovedObject } from "../incremental/read-changes.ts";
 import { isRecord } from "../model/fields/fields.ts";
 
-/** What has happened so far; times are milliseconds of a clock that only goes forward. */
+/** The history of syncs; times are milliseconds of a monotonic clock. */
 export interface SyncHistory {
-  /** When the first change came that no sync has taken yet. */
+  /** When the first change arrived that no sync has processed yet. */
   readonly queuedAt: number | undefined;
   readonly startedAt: number | undefined;
   readonly endedAt: number | undefined;
-  /** When the host was last read and found, or made, as wanted. */
+  /** When the host was last read and matched the desired state, or was changed to match it. */
   readonly checkedAt: number | undefined;
-  /** In a row. */
+  /** Consecutive failures. */
   readonly failures: number;
 }
 
@@ -23,11 +23,11 @@ export interface SyncPeriods {
 
 export interface NextSync {
   readonly at: number;
-  /** Reads the host and plans against it; otherwise only what has changed is sent. */
+  /** A full sync reads the host and plans against it; otherwise only the changes are sent. */
   readonly isFull: boolean;
 }
 
-/** When the host is to be looked at next. The first sync reads it, and so does the one after a failure. */
+/** The time and kind of the next sync. The first sync is full, and so is the one after a failure. */
 export function nextSync(history: SyncHistory, periods: SyncPeriods): NextSync {
   const { queuedAt, startedAt, endedAt, checkedAt, failures } = history;
   const soonest = startedAt === undefined ? 0 : startedAt + periods.least;
@@ -39,19 +39,19 @@ export function nextSync(history: SyncHistory, periods: SyncPeriods): NextSync {
   return check <= at ? { at: check, isFull: true } : { at, isFull: false };
 }
 
-/** How long to wait after failures in a row, in milliseconds. */
+/** Wait times after consecutive failures, in milliseconds. */
 export interface Backoff {
   readonly first: number;
   readonly most: number;
 }
 
-/** The wait doubles with each failure. `chance` is from 0 to 1: many watchers are not to come back at once. */
+/** The wait doubles with each failure. `chance`, from 0 to 1, spreads the retries of many watchers. */
 export function waitAfter(failures: number, { first, most }: Backoff, chance: number): number {
   const wait = Math.min(most, first * 2 ** Math.min(failures - 1, 30));
   return Math.min(most, Math.round(wait * (0.8 + 0.4 * chance)));
 }
 
-/** Changes that wait for a sync, of each object only the last: a burst costs what it leaves behind. */
+/** Changes that wait for a sync. Only the last change of each object is kept, so that a burst is cheap. */
 export interface PendingChanges {
   readonly upsert: Map<string, unknown>;
   readonly remove: Map<string, RemovedObject>;
@@ -76,7 +76,7 @@ export function addPending(pending: PendingChanges, { upsert = [], remove = [] }
   }
 }
 
-/** Gives what waits, and waits for the next. */
+/** Returns the waiting changes and clears them. */
 export function takePending(pending: PendingChanges): ObjectChanges {
   const changes = { upsert: [...pending.upsert.values()], remove: [...pending.remove.values()] };
   pending.upsert.clear();

@@ -4,13 +4,13 @@ import { makeSnapshot } from "../snapshot/make-snapshot.ts";
 
 type Entry = Readonly<Record<string, unknown>>;
 
-/** What is known of one kind on the server: a fingerprint of what matters of each object, by namespace and name. */
+/** The known objects of one kind: a hash of the relevant fields of each, by namespace and name. */
 export interface ResourceCache {
   readonly kind: string;
   readonly prints: Map<string, string>;
 }
 
-/** What differs from what is known. It becomes known with `commit`, once somebody has taken it. */
+/** What differs from the cache. Call `commit` to update the cache, once the changes were processed. */
 export interface Difference {
   readonly upsert: readonly Entry[];
   readonly remove: readonly RemovedObject[];
@@ -21,7 +21,7 @@ export function createMirror(kind: string): ResourceCache {
   return { kind, prints: new Map() };
 }
 
-/** What a new list of everything changes. Versions are not asked: those of a restored etcd come a second time. */
+/** The changes between the cache and a new list. resourceVersions are not compared: a restored etcd reuses them. */
 export function compareList(mirror: ResourceCache, objects: readonly Entry[]): Difference {
   const prints = new Map<string, string>();
   const upsert: Entry[] = [];
@@ -43,7 +43,7 @@ export function compareList(mirror: ResourceCache, objects: readonly Entry[]): D
   };
 }
 
-/** What one event changes; nothing where only fields changed that no rule hangs on, as in a Node's heartbeat. */
+/** The change of one event; empty if only fields changed that no rule depends on, as in a Node's heartbeat. */
 export function compareObject(mirror: ResourceCache, object: Entry, isRemoved: boolean): Difference {
   const key = keyOf(object);
   if (isRemoved) {
@@ -56,7 +56,7 @@ export function compareObject(mirror: ResourceCache, object: Entry, isRemoved: b
   return { upsert, remove: [], commit: () => mirror.prints.set(key, print) };
 }
 
-/** Keeps only the names: what is listed next counts as changed, whatever is in it. */
+/** Keeps only the names: every object of the next list counts as changed. */
 export function forgetContents(mirror: ResourceCache): void {
   for (const key of mirror.prints.keys()) mirror.prints.set(key, "");
 }
@@ -72,7 +72,7 @@ function removalOf(kind: string, key: string): RemovedObject {
   return { kind, namespace: key.slice(0, at), name: key.slice(at + 1) };
 }
 
-/** The object with what rules hang on, and nothing else. */
+/** The object with only the fields that rules depend on. */
 function ruleFields(object: Entry): Entry {
   const [snapshot] = object.kind === "ConfigMap" ? [] : makeSnapshot([object]);
   if (snapshot !== undefined) return snapshot.value;
@@ -81,7 +81,7 @@ function ruleFields(object: Entry): Entry {
   return { ...rest, metadata: { namespace, name } };
 }
 
-/** 106 bits of a value's JSON, to tell whether it has changed without keeping it (murmur's mixing, twice 53 bits). */
+/** A 106-bit hash of a value's JSON (murmur's mixing, twice 53 bits), to detect changes without keeping the value. */
 export function fingerprint(value: unknown): string {
   const text = JSON.stringify(value);
   return `${mix(text, 0x9e37_79b9)}.${mix(text, 0x85eb_ca6b)}`;

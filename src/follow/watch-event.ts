@@ -2,11 +2,11 @@ import { isRecord } from "../model/fields/fields.ts";
 
 type Entry = Readonly<Record<string, unknown>>;
 
-/** What a line of a watch says. */
+/** A parsed line of a watch. */
 export type WatchEvent =
   | { readonly kind: "stored" | "removed"; readonly object: Entry; readonly version: string }
   | { readonly kind: "bookmark"; readonly version: string }
-  /** The watch cannot go on from where it began: what is there must be listed again. */
+  /** The watch cannot continue from its version: the objects must be listed again. */
   | { readonly kind: "gone"; readonly message: string }
   | { readonly kind: "refused"; readonly message: string }
   | { readonly kind: "garbage" };
@@ -36,32 +36,32 @@ function parseJson(line: string): unknown {
   }
 }
 
-/** A Status. The API server sends 410 within an answer of 200, and 504 for a version of the future. */
+/** Parses a Status. The API server sends 410 within a 200 response, and 504 for a future version. */
 function parseFailure({ code, message, reason }: Entry): WatchEvent {
   const text = typeof message === "string" ? message : "no reason given";
   const isGone = code === 410 || code === 504 || reason === "Expired" || reason === "Gone";
   return isGone ? { kind: "gone", message: text } : { kind: "refused", message: text };
 }
 
-/** Whether a version is from before another; only numbers can be told, and those of all API servers are. */
+/** Whether a version is older than another. Only numbers can be compared; all API servers use numbers. */
 export function isOlder(version: string, than: string): boolean {
   if (!/^\d+$/.test(version) || !/^\d+$/.test(than)) return false;
   return version.length === than.length ? version < than : version.length < than.length;
 }
 
 export interface LineSplitter {
-  /** Takes the next bytes of a stream; gives the lines that they end. */
+  /** Adds the next bytes of a stream; returns the lines that are complete. */
   readonly push: (bytes: Uint8Array) => readonly string[];
-  /** Whether the stream, if it ended now, would end in the middle of a line. */
+  /** Whether the stream is in the middle of a line. */
   readonly isInside: () => boolean;
-  /** Characters of the line that has not ended. */
+  /** The number of characters in the incomplete line. */
   readonly pending: () => number;
 }
 
-/** Cuts a stream of UTF-8 into lines, wherever the chunks of a network end. Empty lines are left out. */
+/** Splits a stream of UTF-8 into lines, regardless of chunk boundaries. Empty lines are left out. */
 export function createLineSplitter(): LineSplitter {
   const decoder = new TextDecoder();
-  // Kept apart until a line ends: joining a growing string to each chunk of a long line costs its square.
+  // Pieces are kept until a line is complete: concatenating each chunk of a long line takes quadratic time.
   let pieces: string[] = [];
   let length = 0;
   return {
@@ -87,7 +87,7 @@ export function createLineSplitter(): LineSplitter {
 
 const annotation = "endpoints.kubernetes.io/last-change-trigger-time";
 
-/** When what an EndpointSlice tells of happened, as the controller that wrote it spells the time. */
+/** When the change behind an EndpointSlice happened, as written by the controller in its annotation. */
 export function triggerTimeOf({ metadata }: Readonly<Record<string, unknown>>): string | undefined {
   const annotations = isRecord(metadata) ? metadata.annotations : undefined;
   const text = isRecord(annotations) ? annotations[annotation] : undefined;

@@ -6,7 +6,7 @@ import { notInstalled } from "../ir/artifact.ts";
 import { featuresOf, parseProbe, printProbe } from "../reconcile/live/probe.ts";
 import { type Run, runOnHost } from "./run-step.ts";
 
-/** Why steps cannot be run on this host, each in a line; empty when they can. Nothing is changed to find out. */
+/** The reasons why steps cannot run on this host; empty if they can. This check changes nothing. */
 export async function preflight(steps: readonly Step[], run: Run = runOnHost): Promise<readonly string[]> {
   const capability = missingCapability();
   if (capability !== undefined) return [capability];
@@ -24,14 +24,14 @@ export function unreadableReason(): string | undefined {
 
 const netAdmin = 12n;
 
-/** Tools need CAP_NET_ADMIN even to read, which root has outside of a container, and in a privileged one. */
+/** Tools need CAP_NET_ADMIN even to read. Root has it outside of a container, and in a privileged one. */
 function missingCapability(): string | undefined {
   const effective = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1] ?? "0";
   const isAllowed = (BigInt(`0x${effective}`) >> netAdmin) & 1n;
   return isAllowed ? undefined : "no permission: run as root; in a container, add the capability NET_ADMIN";
 }
 
-/** A tool that does not even print its version is taken for missing. */
+/** A tool that does not even print its version counts as missing. */
 async function missingTools(steps: readonly Step[], run: Run): Promise<readonly string[]> {
   const tools = [...new Set(steps.map(({ argv }) => argv[0] as string))];
   const versionOf: Readonly<Record<string, string>> = { ip: "-V" };
@@ -39,19 +39,19 @@ async function missingTools(steps: readonly Step[], run: Run): Promise<readonly 
   return tools.filter((_, index) => ran[index]?.failure === notInstalled);
 }
 
-/** Tried in a network namespace that ends with the attempt. */
+/** Tested in a temporary network namespace. */
 async function missingFeatures(steps: readonly Step[], run: Run): Promise<readonly string[]> {
   const features = featuresOf(steps);
   if (features.length === 0) return [];
   const { stdout, failure } = await run(["unshare", "--net", "sh"], printProbe(features));
-  // Without scratch namespaces nothing is known; what is missing then shows while applying, and is undone.
+  // Without temporary namespaces nothing is known: a missing feature then makes a step fail, which is rolled back.
   if (failure !== undefined && stdout === "") return [];
   return parseProbe(features, stdout).map(({ name, message }) => `${name}: ${message}`);
 }
 
 /**
- * How it shows that a kube-proxy is at work in this network namespace; undefined: nothing shows one. `own`: ports that
- * this process listens on itself.
+ * The evidence that a kube-proxy runs in this network namespace; undefined: none. `own`: ports that this process itself
+ * listens on.
  */
 export function kubeProxyHere(own: ReadonlySet<number> = new Set()): string | undefined {
   const proxy = kubeProxyProcess();
@@ -92,7 +92,7 @@ function listeningPorts(): readonly number[] {
   });
 }
 
-/** Empty for what went away in the meantime, or may not be read. */
+/** Empty if the file has disappeared or may not be read. */
 function read(path: string): string {
   try {
     return readFileSync(path, "utf8");
@@ -101,10 +101,10 @@ function read(path: string): string {
   }
 }
 
-/** A name without a file: it belongs to the network namespace, as the rules do, and goes with its process. */
+/** An abstract socket: it belongs to the network namespace, as the rules do, and disappears with its process. */
 const socketName = "\0portolan-apply";
 
-/** Held while a host is being changed; undefined: somebody else holds it. Call the result to let go. */
+/** Taken while a host is changed; undefined: another process has the lock. Call the result to release it. */
 export async function holdApplyLock(): Promise<(() => void) | undefined> {
   const server = createServer((socket) => socket.destroy());
   server.unref();

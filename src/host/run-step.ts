@@ -1,18 +1,18 @@
 import { existsSync } from "node:fs";
 import { notInstalled } from "../ir/artifact.ts";
 
-/** What became of a process. */
+/** The result of a process. */
 export interface Ran {
   readonly stdout: string;
   readonly stderr: string;
-  /** Undefined when it did what it was asked; otherwise why not, in a line. */
+  /** Undefined on success; otherwise the reason in one line. */
   readonly failure: string | undefined;
 }
 
-/** The whole seam to processes: an argument list and what it reads. Tests put their own in its place. */
+/** The only interface to processes: arguments and standard input. Tests replace it. */
 export type Run = (argv: readonly string[], stdin: string) => Promise<Ran>;
 
-/** A host as it can be reached: its processes, and which files it has. */
+/** Access to a host: its processes and its files. */
 export interface Host {
   readonly run: Run;
   readonly exists: (path: string) => boolean;
@@ -21,7 +21,7 @@ export interface Host {
 const patience = 600_000;
 const mostOutput = 2_000_000_000;
 
-/** Runs a process on this host, never through a shell. Tools speak English, so that what they say can be read. */
+/** Runs a process on this host, never through a shell. The locale is fixed, so that messages of tools can be parsed. */
 export const runOnHost: Run = async (argv, stdin) => {
   const { execa } = await import("execa");
   const [file, ...args] = argv as [string, ...string[]];
@@ -32,7 +32,7 @@ export const runOnHost: Run = async (argv, stdin) => {
     maxBuffer: mostOutput,
     stripFinalNewline: false,
     env: { LC_ALL: "C" },
-    // An interrupt is for us: a tool that dies midway would leave half of its work.
+    // An interrupt is handled by this process: a tool that is killed midway would leave its work half done.
     detached: true,
     cleanup: false,
   });

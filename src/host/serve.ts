@@ -30,7 +30,7 @@ export async function serve(
       });
   });
   await new Promise<void>((resolve, reject) => {
-    // Stays: one that comes later, such as too many open files, ends nothing.
+    // This handler stays: a later error, such as too many open files, must not end the process.
     server.on("error", reject);
     server.listen({ host, port }, resolve);
   });

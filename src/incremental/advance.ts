@@ -19,13 +19,13 @@ import { applyChanges, type Changes, claimHostAddresses, clusterOf, type Store, 
 
 export type Backends = Readonly<Record<Family, Backend>>;
 
-/** The configuration and the Host document may also come as changes, which then take their place. */
+/** The configuration and the Host document may also be passed as changes, which then replace these. */
 export interface CompilerOptions extends Omit<CompileOptions, "keepGoing" | "origins"> {
-  /** What the host's iptables are. Steps for nft, the default, are right for legacy as well. */
+  /** The iptables variant of the host. Steps for nft, the default, are valid for legacy too. */
   readonly backends?: Backends | undefined;
 }
 
-/** A state that has a script, with what the next change has to know of it. */
+/** A state with a script, and the data that the next change needs. */
 export interface CompiledState {
   readonly frame: NodeInputs;
   readonly ledgers: Ledgers;
@@ -35,7 +35,7 @@ export interface Advance {
   readonly steps: readonly Step[];
   readonly scope: "part" | "whole";
   readonly standing: CompiledState;
-  /** The UDP service ports that were looked at, as they are now. */
+  /** The UDP service ports that were recompiled, in their current state. */
   readonly udpServices: () => readonly UdpService[];
 }
 
@@ -46,7 +46,9 @@ export interface AdvanceRequest {
   readonly options: FrameOptions & { readonly backends: Backends };
 }
 
-/** Takes changes into the store and plans what leads there. Only what concerns every Service looks at every Service. */
+/**
+ * Applies changes to the store and plans the steps for them. Only a change that affects all Services recompiles all.
+ */
 export function advance(request: AdvanceRequest, sink: Sink): Advance {
   const { store, changes, standing, options } = request;
   const { frame, ledgers } = standing;
@@ -77,7 +79,7 @@ function programOf({ configuration }: NodeInputs): ForwardingProgram {
 
 const silent: Report = () => {};
 
-/** What holds for the node as a whole has been said at the beginning. */
+/** Diagnostics of the node as a whole were reported with the first script. */
 function partReport(sink: Sink): Report {
   const report = sink.reporter(createSubject());
   return (code, ...rest) => {
@@ -85,7 +87,7 @@ function partReport(sink: Sink): Report {
   };
 }
 
-/** What the node is to do for these Services. */
+/** The forwarding plan for these Services. */
 function planOf(store: Store, keys: Iterable<string>, frame: NodeInputs, report: Report): ForwardingPlan {
   const { configuration, view, families: wanted } = frame;
   const target = { view, families: wanted, traits: programOf(frame).traits };
@@ -104,18 +106,18 @@ function crossesLimit(ledgers: Ledgers, before: Fragments, after: Fragments): bo
   });
 }
 
-/** What the node is to do for all that is in the store. */
+/** The forwarding plan for all Services in the store. */
 export function wholePlanOf(store: Store, frame: NodeInputs): ForwardingPlan {
   return planOf(store, store.services.keys(), frame, silent);
 }
 
-/** The script of all that is in the store. */
+/** The script for all Services in the store. */
 export function scriptOf(store: Store, frame: NodeInputs, report: Report = silent): Script {
   const plan = planOf(store, store.services.keys(), frame, report);
   return programOf(frame).lower(plan, { origins: false }, report);
 }
 
-/** Counts what all Services of the store ask for. */
+/** Counts the references of all Services in the store. */
 export function countAll(store: Store, frame: NodeInputs): CompiledState {
   const texts = frame.view.hostAddresses.map(({ text }) => text);
   if (texts.join() !== store.hostAddresses.join()) claimHostAddresses(store, texts);
@@ -124,14 +126,14 @@ export function countAll(store: Store, frame: NodeInputs): CompiledState {
   return { frame, ledgers: createLedgers(fragments) };
 }
 
-/** Those of all Services, as they are now even when it is asked for later. */
+/** The UDP service ports of all Services, in their current state even if called later. */
 export function allUdpServices(store: Store, frame: NodeInputs): () => readonly UdpService[] {
   const plan = planOf(store, store.services.keys(), frame, silent);
   return () => udpServices(plan);
 }
 
 interface WholeRequest extends AdvanceRequest {
-  /** What leads the store back. */
+  /** The changes that revert the store. */
   readonly back: Changes;
   readonly next: NodeInputs;
 }
@@ -148,7 +150,7 @@ function compareAll({ store, changes, standing, options, back, next }: WholeRequ
   return { steps, scope: "whole", standing: countAll(store, next), udpServices: allUdpServices(store, next) };
 }
 
-/** A host in ipvs mode has timeouts, whoever said which. */
+/** A host in ipvs mode always has timeouts, no matter how they were set. */
 function withTimeouts(found: OwnedState): OwnedState {
   return found.addresses === undefined ? found : { ...found, timeouts: found.timeouts ?? "unknown" };
 }

@@ -1,12 +1,14 @@
 import type { Family } from "../model/address.ts";
 import type { Service, Vip } from "../model/objects/service.ts";
 
-/** Which Services hold what only one Service, or one service port, can have: by claim, the keys of Services. */
+/**
+ * The claims of Services: resources that only one Service or service port can have. Maps each claim to Service keys.
+ */
 export type Claims = Map<string, string[]>;
 
 /**
- * What a Service may get in another's way with: node ports, cluster IPs, and each address with each port it answers on.
- * `hostAddresses` are those that node ports may be served on.
+ * The claims that may conflict with other Services: node ports, cluster IPs, and each address and port. `hostAddresses`
+ * are the addresses that may serve node ports.
  */
 export function claimsOf(service: Service, hostAddresses: readonly string[]): ReadonlySet<string> {
   const claims = new Set<string>();

@@ -23,29 +23,29 @@ import { applyChanges, type Changes, createStore, isKnown, keyOf, ownerOf, type 
 
 export interface Update {
   /**
-   * What leads a host from the state before to the state now. Those of the first update that has a script are the
-   * script's, for a host that has nothing of ours.
+   * The steps from the state before to the state now. For the first update with a script they are the script's steps,
+   * for a host without any state.
    */
   readonly steps: readonly (ScriptStep | Step)[];
-  /** About what was given and what that concerns. Documents are numbered over all updates of the compiler. */
+  /** Diagnostics of the changed objects and of the objects they affect. Documents are numbered over all updates. */
   readonly diagnostics: readonly Diagnostic[];
-  /** Only what changes concern was looked at; or everything; or there is nothing to look at yet. */
+  /** `part`: only the affected Services were recompiled; `whole`: all were; `none`: there is nothing to compile yet. */
   readonly scope: "part" | "whole" | "none";
-  /** The UDP service ports that were looked at: connections to others than their endpoints are to be forgotten. */
+  /** The UDP service ports that were recompiled: conntrack entries to other endpoints should be deleted. */
   readonly udpServices: () => readonly UdpService[];
 }
 
 /** A compiler that follows a cluster. */
 export interface Compiler {
-  /** Takes changes in; costs what they concern, unless they concern every Service. */
+  /** Applies changes. The cost depends on what they affect, unless that is every Service. */
   readonly update: (changes: ObjectChanges) => Update;
-  /** The whole script of the state now, as `compile` gives it; undefined before there is any. */
+  /** The complete current script, as `compile` returns it; undefined before the first one. */
   readonly script: () => Script | undefined;
 }
 
-/** A compiler that also tells what its script was lowered from. */
+/** A compiler that also returns the forwarding plan of its script. */
 export interface PlanningCompiler extends Compiler {
-  /** What the node is to do now; each Service is resolved when it is asked for. */
+  /** The current forwarding plan; each Service is resolved on demand. */
   readonly plan: () => ForwardingPlan | undefined;
 }
 
@@ -53,9 +53,9 @@ interface State {
   readonly store: Store;
   readonly waiting: ConflictQueue;
   standing: CompiledState | undefined;
-  /** How many documents have been given. */
+  /** The number of documents passed so far. */
   documents: number;
-  /** The one configuration that was given has errors: rules of another would be other rules. */
+  /** The only configuration has errors: with the rules of another one, every Service would change. */
   isConfigurationBroken: boolean;
 }
 
@@ -85,7 +85,7 @@ export function createCompiler(options: CompilerOptions = {}): Compiler {
   return { update, script };
 }
 
-/** The same, for who also asks what connections the host should not have any more. */
+/** The same compiler, with the plan: callers need it to find stale conntrack entries. */
 export function createPlanningCompiler(options: CompilerOptions): PlanningCompiler {
   const state: State = {
     store: createStore(),
@@ -134,7 +134,7 @@ function updateState(state: State, given: ObjectChanges, options: CompilerOption
   return { steps: script.steps, diagnostics, scope: "whole", udpServices: allUdpServices(store, frame) };
 }
 
-/** Reads what is given, and says of objects with errors what becomes of them. */
+/** Reads the changed objects, and reports which objects with errors keep their last state. */
 function readAll(state: State, given: ObjectChanges, { mode }: CompilerOptions, sink: Sink): Changes {
   const { changes, refused } = readChanges(given, { mode, first: state.documents }, sink);
   state.documents += given.upsert?.length ?? 0;
@@ -147,7 +147,7 @@ function readAll(state: State, given: ObjectChanges, { mode }: CompilerOptions, 
   return changes;
 }
 
-/** Warns about slices that have changed, or whose Service has, where kube-proxy passes over something. */
+/** Warns about changed slices, and slices of changed Services, of which kube-proxy ignores a part. */
 function reportSlices(store: Store, changes: Changes, sink: Sink): void {
   const services = new Map<string, Service>();
   const slices = new Set<EndpointSlice>();

@@ -4,7 +4,7 @@ import { nothingOwned, type OwnedServer, type OwnedSet, type OwnedState } from "
 import type { Member } from "./delta-rules.ts";
 import type { ReferenceCounts } from "./reference-counts.ts";
 
-/** The members of a part in one family, with what all Services ask for together at the time. */
+/** The members of a part in one family, with the reference counts of all Services. */
 export interface FamilyPart {
   readonly family: Family;
   readonly members: readonly Member[];
@@ -12,8 +12,8 @@ export interface FamilyPart {
 }
 
 /**
- * Sets, virtual servers and bound addresses of a part, before or after: what members ask for on either side, and only
- * that. A set that is to get other room than it has among `found` is given whole: another takes its place.
+ * Sets, virtual servers and bound addresses of a part, before or after: those that members refer to, and only these. A
+ * set whose shape differs from the one in `found` is included completely, since it is replaced.
  */
 export function kernelOfPart(
   parts: readonly FamilyPart[],
@@ -33,7 +33,7 @@ export function kernelOfPart(
     }
     for (const member of members) addServers(member[side].objects?.servers, kernel, servers);
   }
-  // The timeouts are set already, and 0 leaves each as it is.
+  // The timeouts are set already, and 0 keeps each of them.
   return { ...nothingOwned, sets: owned, servers, addresses, timeouts: "0 0 0" };
 }
 
@@ -59,7 +59,7 @@ function ownedSet(name: string, create: string, entries: readonly string[]): Own
   return { name, create, shape: create.slice(`create ${name} `.length), entries: new Set(entries), isHeld: false };
 }
 
-/** Of several Services that name a virtual server it is the first one's. */
+/** If several Services have the same virtual server, the first Service's is used. */
 function addServers(
   from: ReadonlyMap<string, FragmentServer> | undefined,
   kernel: KernelWriter,

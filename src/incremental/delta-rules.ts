@@ -19,8 +19,8 @@ type TableName = "nat" | "filter";
 type Tables = Readonly<Record<TableName, Map<string, readonly string[]>>>;
 
 /**
- * The rules of a part: own chains that change, and of shared chains what the members have there. `ledger` is of before;
- * members are in name order.
+ * The rules of a part: own chains that change, and the members' rules in shared chains. `ledger` is the state before;
+ * members are sorted by name.
  */
 export function rulesOfPart(members: readonly Member[], ledger: ReferenceCounts): Sides<OwnedRules> {
   const found: Tables = { nat: new Map(), filter: new Map() };
@@ -49,7 +49,7 @@ function ownedRules(tables: Tables, partialChains: Readonly<Record<TableName, Ma
   return { tables: new Map([table("filter"), table("nat")]), sharedWithKubelet: false };
 }
 
-/** A chain that changes is written anew, so that what stands in it need not be told. */
+/** A chain that changes is flushed and rewritten, so its old rules are not needed. */
 function addOwnChains(
   { before, after }: Member,
   found: Map<string, readonly string[]>,
@@ -69,7 +69,7 @@ function isEqual(a: readonly string[], b: readonly string[]): boolean {
   return a.length === b.length && a.every((line, index) => line === b[index]);
 }
 
-/** Rules that name no Service may be those of several, or of one after another. */
+/** Rules that do not name a Service may belong to several of them. */
 function repeatedRules(name: string, members: readonly Member[]): ReadonlySet<string> {
   const runs = new Map<string, number>();
   const repeated = new Set<string>();
@@ -96,7 +96,7 @@ function excerptOf(name: string, members: readonly Member[], ledger: ReferenceCo
   return { runOf, othersBefore };
 }
 
-/** The rules that hang on which sets have entries, added to those of a part. */
+/** Adds the rules that depend on which sets have entries to those of a part. */
 export function withSetRules(rules: OwnedRules, fixed: readonly TableRules[]): OwnedRules {
   const tables = fixed.map(({ table, chains: declared, rules: lines }): [string, OwnedTable] => {
     const part = rules.tables.get(table) ?? emptyTable;

@@ -16,11 +16,11 @@ export interface LowerRequest {
   readonly program: ForwardingProgram;
   /** Families with more endpoints than the plan knows of. */
   readonly large: ReadonlySet<Family>;
-  /** Own chains and real servers are not asked for: lines are only to be counted. */
+  /** Own chains and real servers are not generated: lines are only counted. */
   readonly countsOnly?: boolean;
 }
 
-/** Lowers the Services of a plan, each for itself. */
+/** Lowers the Services of a plan, each on its own. */
 export function lowerServices(request: LowerRequest): Fragments {
   return new Map(request.plan.families.map((family) => [family.family, lowerFamily(family, request)]));
 }
@@ -43,7 +43,7 @@ function lowerFamily(family: FamilyPlan, request: LowerRequest): ReadonlyMap<str
   return fragments;
 }
 
-/** What is shared hangs on the routes, which are resolved, and on the endpoints there are. */
+/** Rules in shared chains depend on the resolved routes and on whether there are endpoints. */
 function withoutEndpoints(port: ServicePortPlan): ServicePortPlan {
   return { ...port, endpoints: { all: port.endpoints.all, cluster: [], local: [] } };
 }

@@ -13,12 +13,12 @@ import { resolvePlan } from "../plan/forwarding/resolve-plan.ts";
 import { programFor } from "../programs/registry.ts";
 import { type Changes, clusterOf, type Store } from "./store.ts";
 
-/** What holds for every Service: the node, the configuration, the families. */
+/** The inputs that affect every Service: the node, the configuration, the families. */
 export interface NodeInputs {
   readonly configuration: ProxyConfiguration;
   readonly view: NodeView;
   readonly families: readonly Family[];
-  /** Equal for frames in which every Service has the same rules, but for what the number of endpoints decides. */
+  /** Equal keys mean that every Service has the same rules, except for those that depend on the number of endpoints. */
   readonly key: string;
 }
 
@@ -30,7 +30,7 @@ export interface FrameOptions {
   readonly hostFeatures?: Partial<HostFeatures> | undefined;
 }
 
-/** Undefined, with errors reported on the run, when there is no telling what the node is or does. */
+/** Undefined, with errors reported on the run, if the node or its configuration cannot be resolved. */
 export function resolveFrame(store: Store, options: FrameOptions, sink: Sink): NodeInputs | undefined {
   const [first] = store.configurations.values();
   const configuration = first ?? {
@@ -68,7 +68,7 @@ export function resolveFrame(store: Store, options: FrameOptions, sink: Sink): N
   return { configuration, view, families, key };
 }
 
-/** Whether changes, which the store has taken in, may make another frame. Of thousands of nodes one counts. */
+/** Whether changes, which are already in the store, may change the inputs of the node. Other Nodes do not matter. */
 export function concernsFrame(changes: Changes, store: Store, { view }: NodeInputs, options: FrameOptions): boolean {
   if (changes.hosts.size + changes.configurations.size > 0) return true;
   if (changes.nodes.size === 0) return false;
@@ -78,7 +78,7 @@ export function concernsFrame(changes: Changes, store: Store, { view }: NodeInpu
   return [...changes.nodes.keys()].some(isOne);
 }
 
-/** They stand for all when the families are asked for that the Services have. */
+/** One Service of each family is enough to determine the families in use. */
 function oneOfEachFamily({ services, byFamily }: Store): readonly Service[] {
   return bothFamilies.flatMap((family) => {
     const [key] = byFamily[family];

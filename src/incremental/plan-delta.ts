@@ -18,12 +18,12 @@ export interface PartRequest {
   readonly ledgers: Ledgers;
   /** Of the part, after. */
   readonly plan: ForwardingPlan;
-  /** Undefined for a program that writes rules alone. */
+  /** Undefined for a mode that only generates rules. */
   readonly kernel: KernelWriter | undefined;
   readonly backends: Readonly<Record<Family, Backend>>;
 }
 
-/** The steps that lead some Services from before to after. The ledgers, of before, are then of after. */
+/** The steps that bring some Services from before to after. Updates the ledgers to the state after. */
 export function planPartOf(request: PartRequest): readonly Step[] {
   const parts = request.plan.families.map(({ family }) => familyPart(family, request));
   const rules = parts.map(({ members, ledger }) => rulesOfPart(members, ledger));
@@ -56,7 +56,7 @@ function filledSets({ entries }: ReferenceCounts): Filled {
   return new Set([...entries].flatMap(([set, counts]) => (counts.size > 0 ? [set] : [])));
 }
 
-/** A set's first entry brings rules that ask for it, and its last takes them away. */
+/** The first entry of a set adds the rules that refer to it; removing the last entry deletes them. */
 function withFixedRules(
   sides: Sides<OwnedRules>,
   { plan, kernel }: PartRequest,

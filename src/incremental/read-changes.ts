@@ -6,7 +6,7 @@ import type { ProxyMode } from "../model/proxy-configuration/proxy-configuration
 import { isRead, type Read, readObjects, subjectOf } from "../model/read-objects.ts";
 import { type Changes, createChanges, keyOf } from "./store.ts";
 
-/** An object that is there no more. */
+/** An object that was deleted. */
 export interface RemovedObject {
   readonly kind: string;
   /** Missing or empty for kinds without namespaces. */
@@ -14,9 +14,11 @@ export interface RemovedObject {
   readonly name: string;
 }
 
-/** What changes; an object that is removed and given is given. */
+/** The changed objects. An object that is in both lists counts as given. */
 export interface ObjectChanges {
-  /** Objects that are new or changed, as JSON.parse gives them; Lists are opened. Of several of a name the last counts. */
+  /**
+   * New or changed objects, as JSON.parse returns them; Lists are expanded. Of several with one name the last counts.
+   */
   readonly upsert?: readonly unknown[] | undefined;
   readonly remove?: readonly RemovedObject[] | undefined;
 }
@@ -29,11 +31,11 @@ export interface ReadOptions {
 
 export interface ReadChanges {
   readonly changes: Changes;
-  /** Objects with errors; they change nothing. */
+  /** Objects with errors; they do not change the state. */
   readonly refused: readonly Subject[];
 }
 
-/** Reads and checks what changes, each object for itself. */
+/** Reads and checks the changed objects, each on its own. */
 export function readChanges(
   { upsert = [], remove = [] }: ObjectChanges,
   options: ReadOptions,
@@ -59,7 +61,7 @@ export function readChanges(
   return { changes, refused: [...refused] };
 }
 
-/** Endpoints are read into any number of slices, also none. */
+/** Endpoints are converted to zero or more slices. */
 function readEndpoints(
   inputs: readonly InputObject[],
   read: readonly Read<EndpointSlice>[],
@@ -117,7 +119,7 @@ function lastOfEachName(inputs: readonly InputObject[]): readonly InputObject[] 
   return [...last.values()];
 }
 
-/** Says of objects with errors what becomes of them. */
+/** Reports for objects with errors whether they keep their last state. */
 export function reportRefused(subjects: readonly Subject[], isKnown: (subject: Subject) => boolean, sink: Sink): void {
   for (const subject of subjects) {
     const object = describeSubject(subject);

@@ -2,14 +2,14 @@ import type { Family } from "../model/address.ts";
 import type { Fragment } from "../programs/program.ts";
 import type { Fragments } from "./lower-services.ts";
 
-/** What all Services of one family ask for together, as far as a change of one has to know it. */
+/** What all Services of one family refer to, as far as a change of one Service needs it. */
 export interface ReferenceCounts {
   endpoints: number;
   /** By `nat KUBE-SERVICES`: how many rules each Service has there. */
   readonly rules: Map<string, OrderedCounts>;
-  /** How many Services have rules that count. */
+  /** The number of Services with rules that use each counter. */
   readonly counters: Map<string, number>;
-  /** How many Services ask for each entry of a set. */
+  /** The number of Services that refer to each entry of a set. */
   readonly entries: Map<string, Map<string, number>>;
 }
 
@@ -29,7 +29,7 @@ function createLedger(): ReferenceCounts {
   return { endpoints: 0, rules: new Map(), counters: new Map(), entries: new Map() };
 }
 
-/** One fragment takes another's place. */
+/** Replaces the counts of one fragment with those of another. */
 export function replaceFragment(ledger: ReferenceCounts, key: string, before: Fragment, after: Fragment): void {
   leave(ledger, key, before);
   enter(ledger, key, after);
@@ -88,7 +88,7 @@ export function createOrderedCounts(): OrderedCounts {
   return { runs: [] };
 }
 
-/** A count of 0 takes the key out. */
+/** A count of 0 removes the key. */
 export function setCount({ runs }: OrderedCounts, key: string, count: number): void {
   const at = runOf(runs, key);
   const run = runs[at];
@@ -110,7 +110,7 @@ export function setCount({ runs }: OrderedCounts, key: string, count: number): v
   }
 }
 
-/** How many lines the keys before this one have, whether or not it is there itself. */
+/** The number of lines of the keys before this one, whether or not it is present. */
 export function countBefore({ runs }: OrderedCounts, key: string): number {
   const at = runOf(runs, key);
   let sum = 0;

@@ -5,7 +5,7 @@ import type { Read } from "../model/read-objects.ts";
 import { type Claims, claimsOf, dropClaims, enterClaims } from "./claims.ts";
 import type { Changes, Store } from "./store.ts";
 
-/** Services that are refused because another holds what they claim, until that one lets go of it. */
+/** Services that are refused because another Service holds a claim of theirs. They wait until it is released. */
 export interface ConflictQueue {
   readonly services: Map<string, Service>;
   readonly claims: Claims;
@@ -22,15 +22,15 @@ export interface Settlement {
 }
 
 /**
- * Takes those Services out of the changes that clash with others, and those in that clash no more. Of two that claim
- * the same the one that has it keeps it; of two new ones the first in the order given. Gives the refused.
+ * Removes conflicting Services from the changes, and adds waiting ones without a conflict. The current holder keeps a
+ * claim; of two new Services the first one gets it. Returns the refused Services.
  */
 export function resolveConflicts({ services }: Changes, settlement: Settlement, sink: Sink): readonly Read<Service>[] {
   const { waiting } = settlement;
   for (const key of services.keys()) stopWaiting(waiting, key);
   letIn(services, settlement);
   const refused = refuseClashing(services, settlement, sink);
-  // Whoever stood back for one that is refused as well comes in after all.
+  // A Service that conflicted only with a refused one is accepted after all.
   retry(refused, services, settlement, sink);
   for (const [key, { object }] of refused) {
     waiting.services.set(key, object);
@@ -43,7 +43,10 @@ type Refused = Map<string, Read<Service>>;
 
 const isError = ({ severity }: Diagnostic): boolean => severity === "error";
 
-/** Takes out whoever clashes, until nobody does: who is taken out keeps what it has, which may be another's wish. */
+/**
+ * Removes conflicting Services until there is no conflict. A removed Service keeps its old claims, which may cause new
+ * conflicts.
+ */
 function refuseClashing(services: Changes["services"], settlement: Settlement, sink: Sink): Refused {
   const refused: Refused = new Map();
   for (;;) {
@@ -59,7 +62,7 @@ function refuseClashing(services: Changes["services"], settlement: Settlement, s
   }
 }
 
-/** Lets in those that clash with nobody who is in, one after the other, and tells of the rest. */
+/** Accepts refused Services that no longer conflict, one by one, and reports the others. */
 function retry(refused: Refused, services: Changes["services"], settlement: Settlement, sink: Sink): void {
   if (refused.size === 0) return;
   const { hostAddresses } = settlement.store;
@@ -84,7 +87,7 @@ function retry(refused: Refused, services: Changes["services"], settlement: Sett
   for (const key of refused.keys()) sink.diagnostics.push(...(errors.get(key) ?? []));
 }
 
-/** Whoever goes waits no more; whoever comes again is looked at anew. */
+/** A Service that is deleted or changed no longer waits; if it is given again, it is checked again. */
 export function stopWaiting({ services, claims }: ConflictQueue, key: string): void {
   const service = services.get(key);
   if (service === undefined) return;
@@ -92,10 +95,13 @@ export function stopWaiting({ services, claims }: ConflictQueue, key: string): v
   dropClaims(claims, key, claimsOf(service, []));
 }
 
-/** Those come in that wait for what a Service had that goes or changes; so do those that wait for what these had. */
+/**
+ * Adds Services that wait for a claim of a deleted or changed Service, and those that wait for claims of the added
+ * ones.
+ */
 function letIn(services: Changes["services"], { store, waiting }: Settlement): void {
   if (waiting.services.size === 0) return;
-  // Whoever is let in is met by this very loop.
+  // The loop also visits the Services that it adds.
   for (const key of services.keys()) {
     const before = store.services.get(key);
     if (before === undefined) continue;
@@ -111,11 +117,11 @@ function letIn(services: Changes["services"], { store, waiting }: Settlement): v
 interface Surroundings {
   readonly services: Changes["services"];
   readonly settlement: Settlement;
-  /** What those of the changes claim that are no candidates. */
+  /** Claims of the accepted Services among the changes. */
   readonly accepted?: Claims;
 }
 
-/** Looks at candidates after those that hold what they claim. */
+/** Checks candidates against the Services that hold their claims. */
 function clashes(candidates: Changes["services"], { services, settlement, accepted }: Surroundings) {
   const { store, nodePortRange } = settlement;
   const reads = new Map<string, Read<Service>>();

@@ -12,11 +12,11 @@ export function keyOf({ namespace, name }: { readonly namespace: string; readonl
   return `${namespace}\0${name}`;
 }
 
-/** Accepted objects by key; of a change, undefined for those that go. */
+/** Accepted objects by key; in a change, undefined for deleted objects. */
 export interface Changes {
   readonly services: Map<string, Service | undefined>;
   readonly slices: Map<string, EndpointSlice | undefined>;
-  /** v1 Endpoints, as the slices they are read into. */
+  /** v1 Endpoints, as the slices they are converted to. */
   readonly endpoints: Map<string, readonly EndpointSlice[] | undefined>;
   readonly nodes: Map<string, Node | undefined>;
   readonly hosts: Map<string, Host | undefined>;
@@ -35,7 +35,7 @@ export function createChanges(): Changes {
   };
 }
 
-/** The last good state of every object, with what is looked up when one changes. */
+/** The last valid state of every object, with indexes for changes. */
 export interface Store {
   readonly services: Map<string, Service>;
   readonly slices: Map<string, EndpointSlice>;
@@ -66,7 +66,7 @@ export function createStore(): Store {
   };
 }
 
-/** Takes changes in; gives those that lead back. */
+/** Applies changes; returns the changes that revert them. */
 export function applyChanges(store: Store, changes: Changes): Changes {
   const back = createChanges();
   for (const [key, service] of changes.services) back.services.set(key, putService(store, key, service));
@@ -120,7 +120,7 @@ function putSlice(store: Store, key: string, slice: EndpointSlice | undefined): 
   return before;
 }
 
-/** Another set of host addresses makes other claims. */
+/** Recomputes the claims for another set of host addresses. */
 export function claimHostAddresses(store: Store, hostAddresses: readonly string[]): void {
   store.hostAddresses = hostAddresses;
   store.claims.clear();
@@ -145,7 +145,7 @@ export function slicesFor(store: Store, key: string): Iterable<EndpointSlice> {
   return store.slicesOf.get(key)?.values() ?? store.endpoints.get(key) ?? [];
 }
 
-/** Whether there is a last good state of the object. */
+/** Whether the object has a last valid state. */
 export function isKnown(store: Store, { kind, namespace, name }: Subject): boolean {
   const key = keyOf({ namespace, name });
   switch (kind) {
@@ -165,8 +165,8 @@ export function isKnown(store: Store, { kind, namespace, name }: Subject): boole
 }
 
 /**
- * The keys, in order, of the Services that changes concern: those that change, those whose endpoints do, and those that
- * share an address and port with one of them. The store is still as before.
+ * The sorted keys of the affected Services: those that change, those whose endpoints change, and those that share an
+ * address and port with one of them. The store is still in the state before.
  */
 export function touchedServices(store: Store, changes: Changes): readonly string[] {
   const touched = new Set<string>([...changes.services.keys(), ...changes.endpoints.keys()]);

@@ -1,17 +1,17 @@
 import type { Family } from "../model/address.ts";
 
-/** One process: its arguments and what it reads, as UTF-8 text. Nothing else can be run on a host. */
+/** One process: its arguments and its standard input as UTF-8 text. This is the only way to run anything on a host. */
 export interface Step<Input extends string | Uint8Array = string> {
-  /** What it is for, in a few words. */
+  /** The purpose of the step, in a few words. */
   readonly purpose: string;
   readonly argv: readonly string[];
   /** Empty for a process that reads nothing. */
   readonly stdin: Input;
-  /** What it says when there is nothing left to do, which is no failure: a connection that ended by itself. */
+  /** The step may fail without consequences, for example if a connection has already ended. */
   readonly mayFail?: boolean;
 }
 
-/** The steps that program a host which has nothing of ours yet, in this order. */
+/** The steps that program a host without any state, in this order. */
 export interface Script {
   readonly steps: readonly ScriptStep[];
 }
@@ -23,15 +23,15 @@ export interface ScriptStep extends Step<Uint8Array> {
   readonly family?: Family;
   /** The name under which `--out-dir` keeps `stdin`; undefined for a step that reads nothing. */
   readonly file: string | undefined;
-  /** When asked for: where each line comes from. */
+  /** If requested: the origin of each line. */
   readonly origins?: readonly LineOrigin[];
 }
 
-/** Something a kernel or its tools must know for steps to work, and a command that shows whether they do. */
+/** A feature of the kernel or its tools that steps need, and commands that test for it. */
 export interface Feature {
   /** `match recent (iptables)`, `set type hash:ip,port` ... */
   readonly name: string;
-  /** Run in a scratch network namespace, in this order; a feature is there when its last command succeeds. */
+  /** Run in a temporary network namespace, in this order; the feature exists if the last command succeeds. */
   readonly commands: readonly string[];
 }
 
@@ -46,8 +46,8 @@ export interface LineOrigin {
 }
 
 /**
- * The order that keeps every prefix safe: first what nothing leads to yet, then what leads traffic there, last what
- * nothing leads to any more. At any moment a packet is treated as before or as after.
+ * An order in which every prefix is safe: first unreferenced objects, then the references to them, last the deletion of
+ * what is no longer referenced. At any time a packet is handled as before or as after.
  */
 export interface PhasedSteps {
   readonly make: readonly Step[];
@@ -96,7 +96,7 @@ export interface Artifact extends TextPart {
   readonly language: LanguageId;
   /** Of rules; undefined where the language holds both families in one text. */
   readonly family: Family | undefined;
-  /** Where its lines come from; empty where nobody kept that, or knows it. */
+  /** The origins of its lines; empty if they were not kept or are unknown. */
   readonly origins: readonly LineOrigin[];
 }
 
@@ -109,15 +109,15 @@ export function artifactsOf({ steps }: Script): readonly Artifact[] {
 }
 
 /**
- * What one host holds, as its tools print it: what `collect` writes, and what every command makes of the texts it is given.
- * It lies in ir/ since readers of every layer take it: the datapath, reconcile, explain, check and diff.
+ * The live state of one host, as its tools print it: `collect` writes it, and every command that reads dumps creates
+ * it. It is in ir/ because all layers use it.
  */
 export interface HostDocument {
-  /** How the texts came: from collect, which leaves nothing out; from compile; or saved one by one. */
+  /** The source of the texts: `collect`, which is complete; `compile`; or files saved one by one. */
   readonly kind: "collected" | "compiled" | "saved";
   /** Of a collected document; those without a version are of the first. */
   readonly version: number;
-  /** As the host calls itself, or as the heading over its texts does; undefined where nothing says it. */
+  /** The host's own name, or that of the heading over its texts; undefined if neither exists. */
   readonly name: string | undefined;
   readonly texts: readonly HostText[];
   /** Why there is no text under a heading: the tool is not installed, or what it printed when it failed. */
@@ -143,5 +143,5 @@ export function textsUnder({ texts }: HostDocument, heading: string): readonly H
   return texts.filter((text) => text.heading === heading);
 }
 
-/** Stands in a document, and in what became of a process, for a tool that is not there. */
+/** In a document or a process result: the tool does not exist. */
 export const notInstalled = "not installed";

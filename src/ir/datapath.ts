@@ -1,4 +1,4 @@
-/** What packets meet on a host, no tool named: each language that moves packets translates its text into it. */
+/** What packets meet on a host, independent of tools: each language that affects packets is translated into this. */
 
 export type StageFamily = "ip" | "ip6" | "inet";
 
@@ -20,7 +20,7 @@ export interface ChainRef {
   readonly chain: string;
 }
 
-/** A rule as packets meet it. What it says in its language stays with it, for whoever names it. */
+/** A rule as it applies to packets. Its text in its own language is kept for messages. */
 export interface PacketRule {
   readonly line: number;
   /** Without counters. */
@@ -29,15 +29,15 @@ export interface PacketRule {
   readonly action: Action;
 }
 
-/** Reads the lines of one language as rules. */
+/** Parses the lines of one language as rules. */
 export interface RuleReader {
-  /** Of a line that cannot be read, a rule of unknown action. */
+  /** For a line that cannot be parsed, a rule of unknown action. */
   readonly read: (line: { readonly text: string; readonly number: number }) => PacketRule;
-  /** The one address that the rule of a line is for, where that shows without reading the whole line. */
+  /** The only destination address that the rule matches, if this can be seen without parsing the whole line. */
   readonly peekDestination: (text: string) => string | undefined;
-  /** False only for a line whose rule asks for no destination: no address and no port. */
+  /** False only for a line whose rule does not match on a destination address or port. */
   readonly mayAskDestination: (text: string) => boolean;
-  /** False only for a line whose rule gives packets no other destination. */
+  /** False only for a line whose rule does not change the destination. */
   readonly mayTranslate: (text: string) => boolean;
 }
 
@@ -49,7 +49,7 @@ export interface PortInterval {
 
 export type Side = "source" | "destination";
 
-/** What a rule asks of a packet. `text` is the question as its tool spells it, without `!`. */
+/** A match of a rule. `text` is the match as its tool prints it, without `!`. */
 export type Predicate = { readonly negated: boolean; readonly text: string } & (
   | AddressIn
   | PortIn
@@ -63,19 +63,19 @@ export type Predicate = { readonly negated: boolean; readonly text: string } & (
   | { readonly kind: "mark"; readonly of: "packet" | "connection"; readonly value: number; readonly mask: number }
   /** Of those of the mask, these flags are set and no others. */
   | { readonly kind: "tcp-flags"; readonly mask: readonly string[]; readonly set: readonly string[] }
-  /** Of so many packets, so many by chance. */
+  /** Matches at random, with this probability. */
   | { readonly kind: "chance"; readonly numerator: number; readonly denominator: number }
   | RecentIn
   | LookupIn
-  /** Of a connection that a balancer has sent on, by the virtual server it was for. */
+  /** Matches a connection of an IPVS virtual server. */
   | { readonly kind: "balanced"; readonly protocol: string; readonly address: string; readonly port: number }
-  /** Packets here are TCP, UDP and SCTP, unfragmented: what asks for others matches none. */
+  /** Packets here are unfragmented TCP, UDP or SCTP: a match on anything else never matches. */
   | { readonly kind: "never" }
-  /** Nobody can tell by the text; `isFickle`: each time it is asked anew, as with a rate limit. */
+  /** The text does not determine the result; `isFickle`: each evaluation may differ, as with a rate limit. */
   | {
       readonly kind: "unknown";
       readonly isFickle: boolean;
-      /** Packets of other protocols are certainly not what it asks for. */
+      /** The match fails for packets of other protocols. */
       readonly protocol?: string;
     }
 );
@@ -104,7 +104,7 @@ export interface InterfaceIs {
   readonly isPrefix: boolean;
 }
 
-/** Clients that a list remembers; `set` enters them, whatever the answer. */
+/** Matches the clients in a recent list; `set` adds the client, whatever the result. */
 export interface RecentIn {
   readonly kind: "recent";
   readonly action: "rcheck" | "set" | "update";
@@ -113,24 +113,24 @@ export interface RecentIn {
   readonly side: Side;
 }
 
-/** Whether these parts of the packet are an entry of a set. */
+/** Whether these parts of the packet match an entry of a set. */
 export interface LookupIn {
   readonly kind: "lookup";
   readonly set: string;
   readonly sides: readonly Side[];
 }
 
-/** What a rule does with a packet that is what it asks for. */
+/** The action of a rule for a packet that matches. */
 export type Action =
   | { readonly kind: "continue" }
-  /** `isOptional`: the name of a chain, or of an extension that lets packets go on. */
+  /** `isOptional`: the name is that of a chain, or of an extension after which packets continue. */
   | { readonly kind: "jump"; readonly chain: string; readonly isOptional: boolean }
   | { readonly kind: "goto"; readonly chain: string }
   | { readonly kind: "verdict"; readonly verdict: "accept" | "drop" | "return" }
   | { readonly kind: "reject"; readonly with: string | undefined }
   | Dnat
   | { readonly kind: "masquerade" }
-  /** `address` as spelled, perhaps a range; undefined where the text does not tell. */
+  /** `address` as printed, possibly a range; undefined if the text does not contain one. */
   | { readonly kind: "snat"; readonly address: string | undefined }
   /** Which side is translated depends on the hook. */
   | { readonly kind: "map-network"; readonly to: string; readonly text: string }
@@ -143,7 +143,7 @@ export type Action =
       readonly text: string;
     }
   | { readonly kind: "no-track" }
-  /** `ends`: whatever it does, the packet's way through these rules ends here. */
+  /** `ends`: whatever the action does, the packet leaves these rules here. */
   | { readonly kind: "unknown"; readonly text: string; readonly ends: boolean };
 
 export interface Dnat {
@@ -165,7 +165,7 @@ export interface LookupSet {
   readonly name: string;
   /** As its tool spells it: `hash:ip,port`. */
   readonly type: string;
-  /** Undefined where nobody can tell by the text which packets are in it. */
+  /** Undefined if the text does not determine which packets are in it. */
   readonly fields: readonly LookupField[] | undefined;
   readonly entries: readonly LookupEntry[];
 }
@@ -183,7 +183,7 @@ export type LookupPart =
   | { readonly kind: "addresses"; readonly range: string }
   | { readonly kind: "ports"; readonly protocols: readonly string[]; readonly ports: PortInterval };
 
-/** Takes packets for one address and port, and sends each on to one of its real servers. */
+/** Receives packets for one address and port, and sends each of them to one of its real servers. */
 export interface VirtualServer {
   readonly line: number;
   /** As the tool spells it. */
@@ -193,7 +193,7 @@ export interface VirtualServer {
   readonly address: string;
   readonly scheduler: string;
   readonly schedulerFlags: string | undefined;
-  /** Seconds for which a client stays at its real server. */
+  /** The seconds for which a client stays at its real server. */
   readonly persistence: number | undefined;
   readonly realServers: readonly RealServer[];
 }

@@ -3,7 +3,7 @@ import type { Host, Node } from "./objects/node.ts";
 import type { Service } from "./objects/service.ts";
 import type { ProxyConfiguration } from "./proxy-configuration/proxy-configuration.ts";
 
-/** What Kubernetes says, checked and defaulted. Nothing in it depends on the node that is compiled for. */
+/** The state of Kubernetes, checked and with defaults. It does not depend on the node to compile for. */
 export interface Cluster {
   readonly services: readonly Service[];
   /** v1 Endpoints of Services without slices are among them. */
@@ -11,11 +11,11 @@ export interface Cluster {
   readonly nodes: readonly Node[];
   readonly hosts: readonly Host[];
   readonly proxyConfiguration: ProxyConfiguration;
-  /** It has errors. It is no object that could be left out: the rules of another configuration are other rules. */
+  /** The configuration has errors. It cannot be left out: with another configuration all rules would differ. */
   readonly isConfigurationBroken: boolean;
-  /** Objects that are invented, as a whole or in part. */
+  /** The number of objects that are simulated, completely or in part. */
   readonly simulated: number;
-  /** Objects that were read, and objects of kinds that are not, for the summary. */
+  /** The number of objects that were read, and of those of ignored kinds, for the summary. */
   readonly read: number;
   readonly skipped: number;
 }

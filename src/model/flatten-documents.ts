@@ -2,7 +2,7 @@ import { createSubject, type Sink } from "../diagnostics/diagnostic.ts";
 import { at, documentPlace, type Place } from "../diagnostics/place.ts";
 import { type Fields, isRecord, listField, textField, typeAndValue } from "./fields/fields.ts";
 
-/** One object of the input, out of its List. */
+/** One object of the input, taken out of its List. */
 export interface InputObject {
   readonly value: Readonly<Record<string, unknown>>;
   readonly apiVersion: string;
@@ -16,7 +16,7 @@ export const mostNestedLists = 10;
 interface Implied {
   readonly apiVersion?: string;
   readonly kind?: string;
-  /** How many Lists there are around. */
+  /** The number of enclosing Lists. */
   readonly lists: number;
 }
 
@@ -63,14 +63,14 @@ function isOfWrongType(value: unknown): boolean {
   return value !== undefined && value !== null && typeof value !== "string";
 }
 
-/** Documents that are more than one among the others, by number. */
+/** Documents with a special role, by number. */
 export interface DocumentRoles {
-  /** The configuration; it replaces those found among the others. */
+  /** The configuration; it replaces those in the other documents. */
   readonly proxyConfigDocument: number | undefined;
-  /** The first of those that are laid over the ones before it. */
+  /** The first overlay document. */
   readonly overlaysFrom: number | undefined;
-  /** Objects (`Service shop/web`) that are there no more unless an overlay holds them. */
+  /** Objects (`Service shop/web`) that count as deleted unless an overlay contains them. */
   readonly gone?: ReadonlySet<string> | undefined;
-  /** Services (`Service shop/web`) whose endpoints have been made anew for their overlay. */
+  /** Services (`Service shop/web`) whose endpoints have been recomputed for their overlay. */
   readonly recomputed?: ReadonlySet<string> | undefined;
 }

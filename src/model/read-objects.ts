@@ -74,7 +74,7 @@ function keep<T>(into: Read<T>[], object: T | undefined, subject: Subject): void
   if (object !== undefined) into.push({ object, subject });
 }
 
-/** Flags stand over the file: what the file says of the mode is not even looked at then. */
+/** Flags override the file: its mode is then not even checked. */
 function withMode(fields: Fields, mode: ProxyMode | undefined): Fields {
   return mode === undefined ? fields : { ...fields, value: { ...fields.value, mode } };
 }
@@ -109,7 +109,7 @@ export function readObjects(inputs: readonly InputObject[], mode: ProxyMode | un
 /** Where each name was first given, by kind and namespace. */
 type Seen = Map<string, NameMap<Place>>;
 
-/** kube-proxy's configuration has no name; there may be several in the input, of which one is chosen. */
+/** kube-proxy's configuration has no name; the input may contain several, of which one is selected. */
 function reportDuplicate(input: InputObject, subject: Subject, seen: Seen, report: Report): void {
   if (subject.name === "") return;
   const places: NameMap<Place> = seen.get(subject.kind) ?? new Map();
@@ -130,7 +130,7 @@ export function isRead({ kind, apiVersion }: InputObject): boolean {
 
 const clusterScoped = new Set(["Node", "Host", "KubeProxyConfiguration"]);
 
-/** What is known of an object before it is read: its metadata may be anything yet. */
+/** The subject of an object before it is read: its metadata is not checked yet. */
 export function subjectOf({ value, kind }: InputObject): Subject {
   const metadata = isRecord(value.metadata) ? value.metadata : {};
   const namespace = clusterScoped.has(kind) ? "" : textOf(metadata.namespace) || "default";
@@ -148,7 +148,7 @@ const otherCoreKinds = new Set(
   ),
 );
 
-/** Tells of what was meant to be read, by the look of it. */
+/** Warns about objects of an ignored kind or version that look like ones that should be read. */
 function warnUnread({ apiVersion, kind, place }: InputObject, report: Report): void {
   if (apiVersion === "discovery.k8s.io/v1beta1" && kind === "EndpointSlice") {
     report("kind-deprecated-version", place, { kind, version: apiVersion, wanted: "discovery.k8s.io/v1" });

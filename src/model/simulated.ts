@@ -2,17 +2,17 @@ import { createSubject, type Sink } from "../diagnostics/diagnostic.ts";
 import { isRecord } from "./fields/fields.ts";
 import type { InputObject } from "./flatten-documents.ts";
 
-/** On an object that is invented as a whole ("object"), or in part: the fields, with commas in between. */
+/** On a simulated object: "object" if all of it is simulated, or the simulated fields, separated by commas. */
 export const simulatedAnnotation = "portolan/simulated";
 
-/** What of an object is invented; undefined: nothing. */
+/** The simulated parts of an object; undefined: none. */
 export function simulatedParts({ metadata }: Readonly<Record<string, unknown>>): readonly string[] | undefined {
   const annotations = isRecord(metadata) ? metadata.annotations : undefined;
   const value = isRecord(annotations) ? annotations[simulatedAnnotation] : undefined;
   return typeof value === "string" && value !== "" ? value.split(",").map((part) => part.trim()) : undefined;
 }
 
-/** Says once what of a state is invented; gives the number of such objects. */
+/** Reports once which objects are simulated; returns their number. */
 export function reportSimulated(inputs: readonly InputObject[], sink: Sink): number {
   const whole = new Map<string, number>();
   const partly = new Map<string, number>();

@@ -6,12 +6,12 @@ import type { SourceDocument } from "../model/documents/source.ts";
 
 const styles = { error: "red", warning: "yellow", info: "cyan" } as const;
 
-/** More of one warning than this are only counted: they would bury the errors. Errors are all shown. */
+/** Further warnings with the same code are only counted, so that errors stay visible. Errors are all shown. */
 const mostAlike = 20;
 
 const ranks: Readonly<Record<Severity, number>> = { error: 0, warning: 1, info: 2 };
 
-/** The diagnostics of a run as text for people, errors last so that they stand above the prompt. */
+/** The diagnostics of a run as text. Errors come last, directly above the prompt. */
 export function renderDiagnostics(
   diagnostics: readonly Diagnostic[],
   documents: readonly SourceDocument[],
@@ -33,7 +33,7 @@ export function renderDiagnostics(
   return texts.join("\n");
 }
 
-/** By document and place, so that the order does not hang on how the compiler goes about its work. */
+/** By document and place, so that the order does not depend on the compiler's internals. */
 function inOrder(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
   const number = (d: Diagnostic): number => d.origin?.document ?? -1;
   return [...diagnostics].sort((a, b) => ranks[b.severity] - ranks[a.severity] || number(a) - number(b));

@@ -1,9 +1,6 @@
 import { escapeControls } from "../diagnostics/printable.ts";
 
-/**
- * The same value with every text in it made safe to show. Renderers begin with this, so that none of them can
- * forget a field.
- */
+/** The same value with every string in it escaped. Renderers call this first, so that no field is forgotten. */
 export function escapeDeep<Value>(value: Value): Value {
   return escapeAny(value) as Value;
 }
@@ -15,22 +12,22 @@ function escapeAny(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, field]) => [key, escapeAny(field)]));
 }
 
-/** Text for an element or a quoted attribute. */
+/** Escapes text for an element or a quoted attribute. */
 export function esc(text: string): string {
   return text.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
 }
 
-/** Text from manifests or rules: set as code, and its arrows as arrows. */
+/** Text from manifests or rules as code, with arrows. */
 export function mono(text: string): string {
   return `<code>${esc(text)}</code>`;
 }
 
-/** A phrase of the diff. */
+/** A phrase of the diff as HTML. */
 export function phrase(text: string): string {
   return esc(text.replaceAll(" -> ", " → "));
 }
 
-/** Longer values are cut: a comment is no place for a name of ten thousand letters. */
+/** Longer values are cut, to limit the size of a comment. */
 const longest = 160;
 
 function cut(text: string): string {
@@ -38,8 +35,8 @@ function cut(text: string): string {
 }
 
 /**
- * A value as a code span, in a table or out of it. The span ends at a backtick and a table's cell at a bar, so these
- * two are written as `\u0060` and `\u007c`, as control characters are.
+ * A value as a code span, in a table or outside. A backtick would end the span and a bar the table cell: they are
+ * written as `\u0060` and `\u007c`, like control characters.
  */
 export function code(text: string): string {
   const safe = cut(text).replaceAll("`", "\\u0060").replaceAll("|", "\\u007c");
@@ -47,8 +44,8 @@ export function code(text: string): string {
 }
 
 /**
- * A phrase as text without any markup of its own. References (`@name`, `#1`) and addresses are looked for after
- * entities are read, so something invisible stands in them.
+ * A phrase without any markup. GitHub detects references (`@name`, `#1`) and addresses after it decodes entities, so
+ * invisible characters are inserted in them.
  */
 export function prose(text: string): string {
   return cut(text)
@@ -70,7 +67,7 @@ function apart(found: string): string {
   return /^[@#:w]/i.test(found) ? found[0] + invisible + found.slice(1) : `&#${found.charCodeAt(0)};`;
 }
 
-/** Lines as they are, in a fence that none of them can close. */
+/** Lines as a code block, with a fence that no line can close. */
 export function fence(language: string, lines: readonly string[]): string {
   const runs = lines.flatMap((line) => line.match(/`+/g) ?? []).map(({ length }) => length);
   const ticks = "`".repeat(Math.max(3, ...runs.map((length) => length + 1)));

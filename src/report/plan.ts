@@ -12,7 +12,7 @@ import { notShownSentence } from "./words.ts";
 const signs = { add: "+", change: "~", remove: "-" } as const;
 const paints = { add: "green", change: "yellow", remove: "red" } as const;
 
-/** What a plan is for, and what it comes to. */
+/** The node and mode of a plan, and its steps. */
 export interface RenderedPlan {
   readonly desired: { readonly node: string; readonly mode: string; readonly wanted: Pick<OwnedState, "rules"> };
   readonly backends: Readonly<Record<Family, Backend>>;
@@ -23,7 +23,7 @@ export interface PlanLook {
   /** Every rule that changes. */
   readonly all: boolean;
   readonly paint: Paint;
-  /** What `changes` leave out. */
+  /** The changes that are not shown. */
   readonly notShown?: NotShown | undefined;
 }
 
@@ -115,7 +115,7 @@ function size(bytes: number): string {
   return bytes < 1_000_000 ? `${(bytes / 1000).toFixed(1)} KB` : `${(bytes / 1_000_000).toFixed(1)} MB`;
 }
 
-/** What differs on a host, whom it concerns, and how much that is. */
+/** What differs on a host, which Services are affected, and the number of differences. */
 export function renderVerify(
   {
     node,

@@ -124,7 +124,7 @@ function outcomeRecord(): object {
   });
 }
 
-/** An object with exactly these fields, all of them always there. */
+/** An object with exactly these fields, all of them required. */
 function record(properties: Readonly<Record<string, object>>): object {
   return { type: "object", properties, required: Object.keys(properties), additionalProperties: false };
 }

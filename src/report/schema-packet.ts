@@ -1,4 +1,4 @@
-/** JSON Schema of what `portolan explain packet -o json` prints: a PacketExplanation of `explain/packet/`. */
+/** JSON Schema of the output of `portolan explain packet -o json`: a PacketExplanation of `explain/packet/`. */
 export const packetSchema = {
   $schema: "https://json-schema.org/draft/2020-12/schema",
   title: "Portolan PacketExplanation",

@@ -1,7 +1,7 @@
 import { diffSchema } from "./schema-diff.ts";
 import { packetSchema } from "./schema-packet.ts";
 
-/** JSON Schemas of the documents Portolan prints, by the name that `portolan schema` knows them by. */
+/** JSON Schemas of Portolan's documents, by the name that `portolan schema` takes. */
 export const schemas: Readonly<Record<string, NamedSchema>> = {
   diff: { of: "portolan diff, as JSON", schema: diffSchema },
   packet: { of: "portolan explain packet, as JSON", schema: packetSchema },

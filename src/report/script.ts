@@ -4,7 +4,7 @@ import type { LineOrigin, Script } from "../ir/artifact.ts";
 import { printApplyScript } from "../languages/shell.ts";
 import type { SourceDocument } from "../model/documents/source.ts";
 
-/** What was compiled for one node. */
+/** The compiled output of one node. */
 export interface CompiledNode {
   readonly node: string;
   readonly script: Script;
@@ -16,7 +16,7 @@ export interface OutputFile {
   readonly content: Uint8Array | string;
 }
 
-/** Every name that `--out-dir` may write, in any mode: those not written are removed. */
+/** Every name that `--out-dir` may write, in any mode: files that are not written are removed. */
 export const outputFileNames = [
   "sysctl.conf",
   "addresses.batch",

@@ -11,7 +11,7 @@ import { countChanged, type ServiceGroup, sumRules } from "./diff/service-groups
 
 export const signs = { added: "+", changed: "~", removed: "-" } as const;
 
-/** What a severity is called in a report. */
+/** The name of a severity in a report. */
 export const severityNames: Readonly<Record<ChangeSeverity, string>> = {
   "access-widened": "access widened",
   "access-lost": "access lost",
@@ -30,7 +30,7 @@ export function plural(count: number, what: string): string {
   return `${count} ${what}${what.endsWith("s") ? "es" : "s"}`;
 }
 
-/** A share from 0 to 1 as `33.3%` or `50%`. Rounding never turns a part into nothing or all. */
+/** A share from 0 to 1 as `33.3%` or `50%`. Rounding never gives 0% or 100% for a part. */
 export function percent(share: number): string {
   if (share === 0 || share === 1) return `${share * 100}%`;
   const rounded = (share * 100).toFixed(1);
@@ -64,7 +64,7 @@ export function namesText(names: readonly string[], most = 3): string {
   return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names[names.length - 1]}`;
 }
 
-/** On which nodes a change is; undefined where it is on every node that was compared. */
+/** The nodes of a change; undefined if it is on every compared node. */
 export function nodesText(nodes: readonly string[], compared: readonly string[]): string | undefined {
   if (nodes.length === compared.length) return undefined;
   return `on ${nodes.length} of ${plural(compared.length, "node")}: ${namesText(nodes)}`;
@@ -75,7 +75,7 @@ export function changeSentence({ service, vip, headline }: TrafficChange): strin
   return `${service === undefined ? "" : `${service} `}${vip}: ${headline}`;
 }
 
-/** `3 Services change on 12 nodes`; without a change of behaviour, that there is none. */
+/** `3 Services change on 12 nodes`; without a change of behaviour, a sentence that says so. */
 export function summarySentence(groups: readonly ServiceGroup[], { notShown }: Pick<TrafficDiff, "notShown">): string {
   const { services, addresses, nodes } = countChanged(groups);
   if (groups.length === 0) return notShown === undefined ? nothingDiffers : nothingShownDiffers;
@@ -85,7 +85,7 @@ export function summarySentence(groups: readonly ServiceGroup[], { notShown }: P
   return `${parts.filter((part) => part !== "").join(" and ")} ${verb} on ${plural(nodes, "node")}`;
 }
 
-/** What a narrowed diff leaves out; undefined of a whole one. */
+/** What a narrowed diff leaves out; undefined for a complete one. */
 export function leftOutSentence({ notShown }: Pick<TrafficDiff, "notShown">): string | undefined {
   return notShown && notShownSentence(notShown, "change");
 }
@@ -95,7 +95,7 @@ export function ruleCounts({ added, changed, removed }: Pick<NodeRules, "added" 
   return `${added} added, ${changed} changed, ${removed} removed`;
 }
 
-/** `412 lines moved`, on all nodes together; undefined where none did. */
+/** `412 lines moved`, on all nodes together; undefined if none moved. */
 export function movedSentence(diff: Pick<TrafficDiff, "rules">, groups: readonly ServiceGroup[]): string | undefined {
   const { moved } = sumRules(diff);
   if (moved === 0) return undefined;
@@ -114,7 +114,7 @@ export function ruleSentences({ rules, nodes }: Pick<TrafficDiff, "rules" | "nod
   });
 }
 
-/** The same for programs. `what` is what is counted: `changes` or `findings`. */
+/** The same as JSON. `what` names the counted items: `changes` or `findings`. */
 export function notShownDocument({ filter, count, services }: NotShown, what: "changes" | "findings"): object {
   return { filter, [what]: count, services };
 }

@@ -3,24 +3,23 @@ import type { Cidr, Family } from "../model/address.ts";
 import { compareBytes } from "../model/fields/name-map.ts";
 import { sha256Number } from "../model/sha256.ts";
 
-/** Where addresses or ports are drawn from. */
+/** The range from which addresses or ports are allocated. */
 export interface Pool {
-  /** Offsets count from 0 and end before this. */
+  /** Offsets are from 0 to size - 1. */
   readonly size: number;
   readonly spell: (offset: number) => string;
-  /** What nobody is given, however it came there. Grows with each allocation. */
+  /** Everything that is in use already. Grows with each allocation. */
   readonly taken: Set<string>;
 }
 
-/** What was given to whom: of another state, so that both give the same to the same name. */
+/** Allocations by name. Passed to another state, they give the same name the same value. */
 export type Allocations = Map<string, string>;
 
 const probes = 32;
 
 /**
- * Gives each name its own of a pool: what it holds already, else what its hash says; a clash is resolved in name order.
- * So a name keeps what it has whatever comes and goes beside it, as long as no two hashes meet. Names that find the pool
- * full are left out.
+ * Gives each name a free value of a pool: its previous one, or one by its hash. Conflicts are resolved in name order.
+ * Other names thus rarely affect it. If the pool is full, names are left out.
  */
 export function allocate(pool: Pool, names: Iterable<string>, held: Allocations): ReadonlyMap<string, string> {
   const given = new Map<string, string>();
@@ -38,13 +37,13 @@ export function allocate(pool: Pool, names: Iterable<string>, held: Allocations)
     if (given.has(name)) continue;
     const found = findFree(pool, name);
     if (found !== undefined) give(name, found);
-    // All of it was looked at: the others need not.
+    // The whole pool was searched, so the other names need not be tried.
     else if (pool.size <= mostWalked) break;
   }
   return given;
 }
 
-/** Hashed again a few times, so that those that clashed do not stand in a row; then one after the other. */
+/** Tries several hashes first, so that values with conflicts are not adjacent; then one offset after the other. */
 function findFree({ size, spell, taken }: Pool, name: string): string | undefined {
   for (let probe = 0; probe < probes && size > 0; probe++) {
     const found = spell(sha256Number(`${name}#${probe}`) % size);
@@ -58,14 +57,14 @@ function findFree({ size, spell, taken }: Pool, name: string): string | undefine
   return undefined;
 }
 
-/** Nobody fills more than this. */
+/** No pool of this size is ever filled. */
 const mostWalked = 1 << 20;
 
 const widths: Readonly<Record<Family, number>> = { ipv4: 32, ipv6: 128 };
-/** An IPv6 range has more addresses than anybody counts; these are enough, and short to read. */
+/** An IPv6 range is too large to use completely; this many bits are enough, and give short addresses. */
 const mostBits = 24;
 
-/** The addresses of a network, without its first (the network itself, or the router) and, of IPv4, its last. */
+/** The addresses of a network, without the first one and, for IPv4, the last one. */
 export function poolOf(cidr: Cidr, taken: Set<string>): Pool {
   const bits = Math.min(widths[cidr.family] - cidr.prefix, mostBits);
   const size = 2 ** bits - 1 - (cidr.family === "ipv4" ? 1 : 0);
@@ -73,7 +72,7 @@ export function poolOf(cidr: Cidr, taken: Set<string>): Pool {
   return { size: Math.max(0, size), spell: (offset) => spell(cidr.family, first + BigInt(offset + 1)), taken };
 }
 
-/** How many blocks of this prefix a network has. */
+/** The number of blocks of this prefix length in a network. */
 export function blockCount(cidr: Cidr, prefix: number): number {
   return prefix < cidr.prefix ? 0 : 2 ** Math.min(prefix - cidr.prefix, mostBits);
 }

@@ -11,7 +11,7 @@ import { type Workload, workloadKinds } from "./pods/read-workload.ts";
 import type { SimulatedNode } from "./simulate-nodes.ts";
 import { countOf, recordOf, textOf, type Value } from "./values.ts";
 
-/** Tells of ranges that share addresses: what is drawn from each may then be the same. */
+/** Reports overlapping ranges: they may give the same address twice. */
 export function reportOverlaps({ settings, sink }: Draft): void {
   const { podCidrs, serviceCidrs } = settings;
   const ranges = [
@@ -37,7 +37,9 @@ function isOverlapping(a: Cidr, b: Cidr): boolean {
   return first !== undefined && cidrContains(wide, first);
 }
 
-/** Whether a workload says how many pods it has as the API server takes it, and no more than anybody has; tells if not. */
+/**
+ * Whether the API server would accept the number of pods in a workload, and it is realistic; reports an error if not.
+ */
 export function checkReplicas({ given, kind, replicas }: Workload, draft: Draft): boolean {
   if (kind === "DaemonSet") return true;
   const fields = kind === "Job" ? (["parallelism", "completions"] as const) : (["replicas"] as const);
@@ -49,7 +51,7 @@ export function checkReplicas({ given, kind, replicas }: Workload, draft: Draft)
   return false;
 }
 
-/** What a template engine is yet to fill in is told as that. */
+/** Placeholders of a template engine have their own diagnostic. */
 function isWrong(value: unknown): boolean {
   if (value === undefined || value === null || isRecord(value)) return false;
   return countOf(value) === undefined && !String(value).includes("{{");
@@ -61,7 +63,7 @@ export interface Named {
   readonly pods: readonly Value[];
 }
 
-/** Tells of names that --fail and --scale give and nothing has. */
+/** Reports names of --fail and --scale that do not exist. */
 export function reportUnknownNames({ given, nodes, pods }: Named, draft: Draft): void {
   const { fail, scale } = draft.settings;
   const podNames = fail.length === 0 ? [] : pods.flatMap(namesOfPod);
@@ -87,7 +89,7 @@ function namesOfPod({ metadata }: Value): readonly string[] {
   return [textOf(name) ?? "", `${textOf(namespace) ?? "default"}/${textOf(name) ?? ""}`];
 }
 
-/** Tells of workloads of versions that no cluster serves any more: they would silently have no pods. */
+/** Reports workloads of API versions that are no longer served: they would silently have no pods. */
 export function reportOldVersions(objects: readonly InputObject[], draft: Draft): void {
   for (const input of objects) {
     const { kind, apiVersion, place } = input;

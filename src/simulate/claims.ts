@@ -4,7 +4,7 @@ import type { GivenObject } from "./draft.ts";
 import type { Settings } from "./options.ts";
 import { countOf, isGiven, recordOf, recordsOf, textOf, textsOf, type Value } from "./values.ts";
 
-/** What a Service lacks, by the names it is allocated under. */
+/** The missing fields of a Service, by the names of their allocations. */
 export interface Claims {
   readonly families: readonly Family[];
   /** At most one name of each family. */
@@ -15,7 +15,7 @@ export interface Claims {
   readonly healthCheck: readonly [string] | undefined;
 }
 
-/** Names what is to be allocated for a Service. */
+/** Names the allocations that a Service needs. */
 export function claimsOf({ input, key }: GivenObject, settings: Settings): Claims {
   const spec = recordOf(input.value.spec);
   const families = serviceFamilies(spec, settings);
@@ -23,7 +23,7 @@ export function claimsOf({ input, key }: GivenObject, settings: Settings): Claim
   const given = givenFamilies(spec);
   const hasClusterIp = spec.type !== "ExternalName" && spec.clusterIP !== "None";
   const missing = hasClusterIp ? families.slice(given) : [];
-  // An empty one says that the load balancer is not there yet.
+  // An empty status means that the load balancer has no address yet.
   const isBalanced = isRecord(recordOf(input.value.status).loadBalancer);
   const balanced = isLoadBalancer && !isBalanced && !isGiven(spec.loadBalancerIP) ? families : [];
   return {
@@ -38,7 +38,7 @@ export function claimsOf({ input, key }: GivenObject, settings: Settings): Claim
   };
 }
 
-/** How many cluster IPs there are; more of a Service that has them all are not wanted unless it says so. */
+/** The number of cluster IPs. If a Service has them all, another one is only added if its spec requests it. */
 function givenFamilies(spec: Value): number {
   const several = textsOf(spec.clusterIPs).length;
   return several > 0 ? several : textOf(spec.clusterIP) === undefined ? 0 : 1;
@@ -67,7 +67,7 @@ export interface Taken {
   readonly nodePorts: Set<string>;
 }
 
-/** What Services have already: nobody else is given it. */
+/** The values that Services already have: they are not allocated again. */
 export function takenByServices(services: readonly GivenObject[]): Taken {
   const addresses = new Set<string>();
   const nodePorts = new Set<string>();
@@ -94,15 +94,15 @@ export function takenByServices(services: readonly GivenObject[]): Taken {
 const familyOf: Readonly<Record<string, Family>> = { IPv4: "ipv4", IPv6: "ipv6" };
 
 /**
- * The families of a Service, the first one first, as the API server's defaults choose them: what it says, else the
- * primary family, and the other too where the policy is one of the two dual ones.
+ * The families of a Service, primary first, as the API server chooses them: those of its spec, or the primary family,
+ * and the second one for a dual-stack policy.
  */
 export function serviceFamilies(spec: Value, { serviceCidrs }: Settings): readonly Family[] {
   const known = serviceCidrs.map(({ family }) => family);
   const said = textsOf(spec.ipFamilies).flatMap((name) => familyOf[name] ?? []);
   const ips = [textOf(spec.clusterIP), ...textsOf(spec.clusterIPs)].flatMap((ip) => parseIp(ip ?? "")?.family ?? []);
   const chosen = [...new Set(said.length > 0 ? said : ips)];
-  // An API server has filled in both: it knew which families the cluster has.
+  // An API server has filled in both fields, and it knew the families of the cluster.
   if (said.length > 0 && textsOf(spec.clusterIPs).length > 0) return chosen;
   const first = chosen.length > 0 ? chosen : known.slice(0, 1);
   const policy = textOf(spec.ipFamilyPolicy);

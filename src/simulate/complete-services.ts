@@ -6,7 +6,7 @@ import { fillService } from "./fill-service.ts";
 import { loadBalancerCidrs } from "./options.ts";
 import { recordOf, type Value } from "./values.ts";
 
-/** A Service with everything a cluster fills in. */
+/** A Service with all fields that a cluster fills in. */
 export interface SimulatedService {
   readonly given: GivenObject;
   readonly spec: Value;
@@ -39,7 +39,7 @@ function allocateAll(claims: readonly Claims[], taken: ReturnType<typeof takenBy
     claims.flatMap((claim) => claim[list][family] ?? []);
   for (const cidr of settings.serviceCidrs) {
     const pool = poolOf(cidr, taken.addresses);
-    // What every cluster has: the API server's own Service, and by custom the DNS.
+    // In every cluster these belong to the API server's own Service and, by convention, to DNS.
     for (const offset of [0, 9]) if (offset < pool.size) pool.taken.add(pool.spell(offset));
     add(pool, ofFamily("clusterIps", cidr.family));
   }
@@ -52,7 +52,7 @@ function allocateAll(claims: readonly Claims[], taken: ReturnType<typeof takenBy
   return all;
 }
 
-/** Tells what found no room: the API server would refuse such a Service. */
+/** Reports Services for which a pool was full: the API server would refuse them. */
 function reportFull(
   given: GivenObject,
   { clusterIps, nodePorts, healthCheck }: Claims,

@@ -8,24 +8,24 @@ import type { Allocations } from "./allocate.ts";
 import type { Settings } from "./options.ts";
 import { recordOf, type Texts, textMapOf, type Value } from "./values.ts";
 
-/** An object nobody gave. */
+/** A simulated object. */
 export interface InventedObject {
   readonly value: Value;
-  /** Where the object stands that it was made for; undefined: for none. */
+  /** The place of the source object; undefined: there is none. */
   readonly place: Place | undefined;
 }
 
-/** What simulating has come to so far; each step reads what those before it left. */
+/** The intermediate result of the simulation; each step reads the results of the previous ones. */
 export interface Draft {
   readonly settings: Settings;
   readonly held: Allocations;
   readonly sink: Sink;
-  /** Given objects as they are now, where they are another than before, by their place in the input. */
+  /** Given objects with new content, by their place in the input. */
   readonly changed: Map<InputObject, Value>;
   readonly invented: InventedObject[];
-  /** Given objects that are there no more. */
+  /** Given objects that are removed. */
   readonly removed: Set<InputObject>;
-  /** `shop/web` of Services whose given slices are no longer true. */
+  /** `shop/web` of Services whose given slices are out of date. */
   readonly stale: Set<string>;
 }
 
@@ -33,7 +33,7 @@ export function reportOn({ sink }: Draft, { input }: GivenObject): Report {
   return sink.reporter(subjectOf(input));
 }
 
-/** What an invented object has for its annotation. */
+/** The annotation of a simulated object. */
 export const invented: Readonly<Record<string, string>> = { [simulatedAnnotation]: "object" };
 
 /** The object with these fields named in its annotation, besides those that are there already. */
@@ -47,7 +47,7 @@ export function markFields(value: Value, fields: readonly string[]): Value {
   return { ...value, metadata: { ...metadata, annotations } };
 }
 
-/** An object of the input, with what everybody asks of it. */
+/** An object of the input, with the fields that all steps use. */
 export interface GivenObject {
   readonly input: InputObject;
   readonly namespace: string;
@@ -73,10 +73,10 @@ const versions = {
 
 export type Kind = keyof typeof versions;
 
-/** The objects of these kinds, sorted by name: what is made of them does not hang on the order of the input. */
+/** The objects by kind, sorted by name: the result does not depend on the order of the input. */
 export type GivenObjects = Readonly<Record<Kind, readonly GivenObject[]>>;
 
-/** Sorts out what simulating reads. Objects without a name are left to whoever parses them. */
+/** Sorts the objects that the simulation reads. Objects without a name are reported by the parser. */
 export function sortGiven(objects: readonly InputObject[]): GivenObjects {
   const byKind = Object.fromEntries(Object.keys(versions).map((kind) => [kind, []])) as unknown as Record<
     Kind,
@@ -94,7 +94,7 @@ export function sortGiven(objects: readonly InputObject[]): GivenObjects {
   return byKind;
 }
 
-/** Whether simulating knows objects of this kind, in whatever version. */
+/** Whether the simulation reads objects of this kind, in any version. */
 export function isKind(kind: string): kind is Kind {
   return Object.hasOwn(versions, kind);
 }

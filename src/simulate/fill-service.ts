@@ -3,7 +3,7 @@ import { isRecord } from "../model/fields/fields.ts";
 import type { Claims } from "./claims.ts";
 import { isGiven, recordOf, recordsOf, textOf, textsOf, type Value } from "./values.ts";
 
-/** A Service with what was allocated for it, and the fields that are new. */
+/** A Service with its allocations, and the names of the new fields. */
 interface Filled {
   readonly value: Value;
   readonly fields: readonly string[];
@@ -11,7 +11,7 @@ interface Filled {
 
 type Allocations = ReadonlyMap<string, string>;
 
-/** Puts what was allocated into a Service; what it says itself stays. */
+/** Adds allocations to a Service; its own values are kept. */
 export function fillService(value: Value, claims: Claims, allocations: Allocations): Filled {
   const spec = recordOf(value.spec);
   const parts = [
@@ -71,7 +71,7 @@ function healthCheck({ healthCheck: claimed }: Claims, allocations: Allocations)
   return port === undefined ? nothing : { added: { healthCheckNodePort: port }, fields: ["spec.healthCheckNodePort"] };
 }
 
-/** A load balancer takes the address it is asked for. */
+/** A load balancer uses the address that the spec requests. */
 function balancerStatus(value: Value, { loadBalancerIps }: Claims, allocations: Allocations): Value | undefined {
   const { type, loadBalancerIP } = recordOf(value.spec);
   const status = recordOf(value.status);

@@ -3,7 +3,10 @@ import { isRecord } from "../model/fields/fields.ts";
 import { type Draft, type GivenObject, type GivenObjects, reportOn } from "./draft.ts";
 import { workloadKinds } from "./pods/read-workload.ts";
 
-/** Where a template is a mistake: elsewhere text in braces may be for somebody else, as in a dashboard. */
+/**
+ * Fields in which a template is an error: elsewhere, text in braces may be meant for another program, as in a
+ * dashboard.
+ */
 const ofServices = [["metadata", "name"], ["metadata", "namespace"], ["metadata", "labels"], ["spec"]];
 const ofWorkloads = [
   ...ofServices.slice(0, 3),
@@ -12,7 +15,7 @@ const ofWorkloads = [
   ["spec", "template", "metadata", "labels"],
 ];
 
-/** Tells of manifests that a template engine is yet to fill in, once for each object. */
+/** Reports manifests with unrendered templates, once per object. */
 export function reportTemplates(given: GivenObjects, draft: Draft): void {
   for (const service of given.Service) reportTemplate(service, ofServices, draft);
   for (const kind of workloadKinds) for (const workload of given[kind]) reportTemplate(workload, ofWorkloads, draft);

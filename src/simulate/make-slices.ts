@@ -13,7 +13,7 @@ const mostEndpoints = 100;
 /** What a slice says; the rest is its name. */
 export type SliceParts = Readonly<Record<"ports" | "endpoints", readonly Value[]>>;
 
-/** Pods whose ports differ, by other numbers of a named port, stand in slices of their own; without pods there is one. */
+/** Pods with different numbers of a named port are in separate slices; without pods there is one slice. */
 export function sliceParts(
   service: SimulatedService,
   pods: readonly PodFacts[],

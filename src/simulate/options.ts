@@ -1,7 +1,7 @@
 import { type Cidr, parseCidr } from "../model/address.ts";
 import { defaultNodePortRange, type PortRange } from "../model/check-clashes.ts";
 
-/** How what manifests lack is invented. */
+/** How the missing parts of manifests are simulated. */
 export interface SimulateOptions {
   /** How many Nodes, where the input has none. */
   readonly nodes?: number | undefined;
@@ -11,7 +11,7 @@ export interface SimulateOptions {
   readonly nodePortRange?: PortRange | undefined;
   /** Nodes (`node2`) and pods (`shop/web-1`) that are down. */
   readonly fail?: readonly string[] | undefined;
-  /** Replicas of workloads (`shop/web`), in place of what they say. */
+  /** Replicas of workloads (`shop/web`), in place of those in their spec. */
   readonly scale?: readonly Scale[] | undefined;
 }
 

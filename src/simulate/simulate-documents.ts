@@ -12,31 +12,31 @@ import type { Value } from "./values.ts";
 
 export interface SimulateRequest {
   readonly roles: DocumentRoles;
-  /** Undefined: invent nothing. */
+  /** Undefined: no simulation. */
   readonly options: SimulateOptions | undefined;
   readonly held: Allocations;
 }
 
 export interface SimulatedDocuments {
-  /** The documents under their numbers, with what their objects lacked. */
+  /** The documents under their numbers, completed. */
   readonly documents: readonly unknown[];
   readonly invented: readonly { readonly value: Value; readonly origin: Origin | undefined }[];
   readonly held: Allocations;
-  /** `shop/web` of Services whose given slices an overlay has put out of date, and that have others now. */
+  /** `shop/web` of Services whose slices were outdated by an overlay and have been recomputed. */
   readonly recomputed: ReadonlySet<string>;
 }
 
-/** Simulates what documents say, overlays laid over the others; every object stays where it stands. */
+/** Simulates the state in documents, with overlays applied; every object keeps its place. */
 export function simulateDocuments(
   documents: readonly unknown[],
   { roles, options, held }: SimulateRequest,
   sink: Sink,
 ): SimulatedDocuments {
-  // What is wrong with the documents is told when they are read for good.
+  // Problems of the documents are reported later, when they are parsed.
   const silent = createSink();
   const objects = applyOverlay(flattenDocuments(documents, silent), roles, silent);
   const stale = staleOf(documents, objects, roles);
-  // Without options only the endpoints are made true again that an overlay has put out of date.
+  // Without options only the endpoints that an overlay has outdated are recomputed.
   const simulation =
     options === undefined
       ? recomputeEndpoints(objects, stale, sink)
@@ -54,7 +54,7 @@ export function simulateDocuments(
   return { documents: completed, invented, held: simulation.held, recomputed: stale };
 }
 
-/** Stands for an object that is gone: nobody sees it, and those behind it in a List keep their places. */
+/** Replaces a removed object: it has no effect, and later objects of a List keep their indexes. */
 const nothing = { apiVersion: "v1", kind: "List", items: [] };
 
 function staleOf(
@@ -74,8 +74,8 @@ function replaceAt(within: unknown, [key, ...rest]: readonly (string | number)[]
 }
 
 /**
- * The Services (`shop/web`) of an overlay that a cluster would give other endpoints than they have below it: another
- * selector, or other target ports. Only where the state holds pods of their namespace, and the overlay no slices.
+ * The Services (`shop/web`) of an overlay whose endpoints would change in a cluster, because of another selector or
+ * other target ports. Only if the state has pods of their namespace, and the overlay has no slices.
  */
 export function staleEndpoints(
   objects: readonly InputObject[],

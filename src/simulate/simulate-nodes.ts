@@ -15,17 +15,17 @@ export interface SimulatedNode {
   /** Its InternalIPs. */
   readonly addresses: Readonly<Partial<Record<Family, string>>>;
   readonly podCidrs: readonly Cidr[];
-  /** Nobody knows the labels it would have: one that a selector asks for is taken to be there. */
+  /** The labels of a simulated node are unknown: a label that a selector requires counts as present. */
   readonly isInvented: boolean;
 }
 
-/** What Nodes are for: families in use, and whether pods are to be invented on them, which takes addresses. */
+/** The use of Nodes: the families in use, and whether pods are simulated on them, which need addresses. */
 export interface NodeUse {
   readonly wanted: readonly Family[];
   readonly hasNewPods: boolean;
 }
 
-/** The Nodes of the input, with what they lack; without any, as many as the settings say. */
+/** The Nodes of the input, completed; without any, as many as the settings require. */
 export function simulateNodes(given: GivenObjects, use: NodeUse, draft: Draft): readonly SimulatedNode[] {
   const prefixes = nodePrefixes(draft.settings, given.Node.length || draft.settings.nodes);
   if (given.Node.length > 0) return completeNodes(given.Node, { ...use, prefixes }, draft);
@@ -83,7 +83,7 @@ function inventNode(index: number, { wanted, prefixes }: Omit<Shape, "hasNewPods
   };
 }
 
-/** Given Nodes keep what they have; one without an address, or without a range for pods, gets one by its name. */
+/** Given Nodes keep their values; a missing address or pod CIDR is allocated by name. */
 function completeNodes(nodes: readonly GivenObject[], shape: Shape, draft: Draft): readonly SimulatedNode[] {
   const read = nodes.map(({ input }) => readNode(input.value));
   const [family = "ipv4"] = shape.wanted;

@@ -14,28 +14,28 @@ import { readNode, simulateNodes } from "./simulate-nodes.ts";
 import { simulateSlices } from "./simulate-slices.ts";
 import { isGiven, recordOf, type Value } from "./values.ts";
 
-/** What a cluster would have made of the objects it was given. */
+/** The objects that a cluster would have made from the given ones. */
 export interface Simulation {
   /** Given objects that have more fields now. */
   readonly changed: ReadonlyMap<InputObject, Value>;
   readonly invented: readonly InventedObject[];
   readonly removed: ReadonlySet<InputObject>;
-  /** What was allocated to whom; for the other side of a comparison. */
+  /** The allocations by name, for the other side of a comparison. */
   readonly held: Allocations;
 }
 
 export interface SimulationRequest {
   readonly options: SimulateOptions;
-  /** What another state has allocated. */
+  /** The allocations of another state. */
   readonly held: Allocations;
-  /** `shop/web` of Services whose given slices are no longer true. */
+  /** `shop/web` of Services whose given slices are out of date. */
   readonly stale: ReadonlySet<string>;
   readonly sink: Sink;
 }
 
 /**
- * The control plane's part: gives objects what a cluster would fill in, and makes the Nodes, Pods and EndpointSlices
- * that are missing. What is given stays as it is.
+ * Simulates the control plane: completes objects as a cluster would, and makes the missing Nodes, Pods and
+ * EndpointSlices. Given values are kept.
  */
 export function simulateObjects(
   objects: readonly InputObject[],
@@ -57,10 +57,7 @@ export function simulateObjects(
   return draft;
 }
 
-/**
- * The endpoints alone: the slices of stale Services made anew of the pods that are given. Nothing else is touched, and
- * nothing of it is marked as invented that a cluster would not do likewise.
- */
+/** Recomputes only the endpoints: new slices of stale Services from the given pods. Nothing else changes. */
 export function recomputeEndpoints(
   objects: readonly InputObject[],
   stale: ReadonlySet<string>,
@@ -86,7 +83,7 @@ function lacksPods({ workload, existing, missing }: PodPlan): boolean {
   return workload.kind === "DaemonSet" ? existing === 0 : missing > 0;
 }
 
-/** The cluster's primary family, and the other as soon as a Service uses it: the first of them in front. */
+/** The primary family of the cluster, then the other one if a Service uses it. */
 function familiesInUse(services: readonly SimulatedService[], { settings }: Draft): readonly Family[] {
   const used = new Set(services.filter(({ spec }) => isGiven(spec.selector)).flatMap((service) => service.families));
   const [primary = "ipv4"] = settings.serviceCidrs.map(({ family }) => family);

@@ -15,7 +15,7 @@ export interface SliceSource {
   readonly nodes: readonly SimulatedNode[];
 }
 
-/** Makes the EndpointSlices of Services with a selector that have none in the input, and makes stale ones true again. */
+/** Makes the EndpointSlices of Services with a selector that have none in the input, and recomputes stale ones. */
 export function simulateSlices({ given, services, pods, nodes }: SliceSource, draft: Draft): void {
   const own = slicesByService(given);
   const withEndpoints = new Set(given.Endpoints.map(({ key }) => key));
@@ -62,7 +62,7 @@ interface SlicesOfFamily {
   readonly service: SimulatedService;
   readonly family: Family;
   readonly names: Set<string>;
-  /** Given slices, which keep their names. */
+  /** The given slices, which keep their names. */
   readonly old: readonly GivenObject[];
 }
 
@@ -86,7 +86,7 @@ function selectPods(byLabel: PodsByLabel, namespace: string, selector: Texts): r
   return candidates.filter(({ labels }) => matchesLabels(labels, selector));
 }
 
-/** Those that may be endpoints, in the order of their names: of ten replicas, the tenth is the last. */
+/** The pods that may be endpoints, sorted by name in natural order: of ten replicas, the tenth is the last. */
 function podsByLabel(pods: readonly Value[]): PodsByLabel {
   const map: PodsByLabel = new Map();
   const order = new Intl.Collator("en", { numeric: true });
@@ -103,7 +103,7 @@ function podsByLabel(pods: readonly Value[]): PodsByLabel {
   return map;
 }
 
-/** A given slice while nodes and pods are down: their endpoints are not ready. Itself where none of them is. */
+/** A given slice while nodes and pods are down: their endpoints are not ready. The same object if none is down. */
 export function failEndpoints(slice: Value, isPublishing: boolean, { settings: { fail } }: Draft): Value {
   if (fail.length === 0 || !Array.isArray(slice.endpoints)) return slice;
   let count = 0;

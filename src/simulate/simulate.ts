@@ -9,7 +9,7 @@ import { isRead, subjectOf } from "../model/read-objects.ts";
 import { isKind } from "./draft.ts";
 import { simulateDocuments } from "./simulate-documents.ts";
 
-/** What a simulated cluster is like. */
+/** The properties of a simulated cluster. */
 export interface SimulationOptions {
   /** How many Nodes, where the input has none; default 3. */
   readonly nodes?: number | undefined;
@@ -19,7 +19,7 @@ export interface SimulationOptions {
   readonly serviceCidrs?: readonly string[] | undefined;
   /** Nodes (`node2`) and pods (`shop/web-1`) that are down. */
   readonly fail?: readonly string[] | undefined;
-  /** Replicas of workloads by name (`shop/web`), in place of what they say. */
+  /** Replicas of workloads by name (`shop/web`), in place of those in their spec. */
   readonly scale?: Readonly<Record<string, number>> | undefined;
 }
 
@@ -77,7 +77,7 @@ export interface ListedState {
 
 /** The objects of a state that Portolan reads, by kind and name, Lists and overlays resolved. */
 export function listState(documents: readonly unknown[], roles: DocumentRoles): ListedState {
-  // Whoever compiled this state has reported what is wrong with it.
+  // Problems of this state were reported when it was compiled.
   const silent = createSink();
   const objects = applyOverlay(flattenDocuments(documents, silent), roles, silent);
   const kept = objects.filter(isKept).map((object) => ({ object, key: sortKey(object) }));

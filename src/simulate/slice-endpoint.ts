@@ -46,7 +46,7 @@ function hintsOf(
   }
 }
 
-/** What the EndpointSlice controller asks of a pod. */
+/** The fields of a pod that the EndpointSlice controller reads. */
 export interface PodFacts {
   readonly name: string;
   readonly namespace: string;
@@ -62,7 +62,7 @@ export interface PodFacts {
   readonly ports: readonly Value[];
 }
 
-/** Reads a pod; undefined where it is no endpoint of anything: it has no address, or has come to its end. */
+/** Reads a pod; undefined if it cannot be an endpoint: it has no address, or has terminated. */
 export function podFacts(value: Value): PodFacts | undefined {
   const metadata = recordOf(value.metadata);
   const spec = recordOf(value.spec);

@@ -4,10 +4,7 @@ import { isRecord } from "../model/fields/fields.ts";
 export type Value = Readonly<Record<string, unknown>>;
 export type Texts = Readonly<Record<string, string>>;
 
-/**
- * Tolerant readers: what has another shape than the API's is as if it were not there. Whoever parses the object says
- * that it is wrong.
- */
+/** Tolerant readers: a value of the wrong shape counts as missing. The parser of the object reports it. */
 export function recordOf(value: unknown): Value {
   return isRecord(value) ? value : {};
 }
@@ -16,7 +13,7 @@ export function recordsOf(value: unknown): readonly Value[] {
   return Array.isArray(value) ? value.filter(isRecord) : [];
 }
 
-/** An empty text is a missing one. */
+/** An empty text counts as missing. */
 export function textOf(value: unknown): string | undefined {
   return typeof value === "string" && value !== "" ? value : undefined;
 }
@@ -35,7 +32,7 @@ export function countOf(value: unknown): number | undefined {
   return typeof value === "number" && Number.isInteger(value) && value >= 0 ? value : undefined;
 }
 
-/** The API server takes nothing, null, an empty text, an empty list and 0 for the same. */
+/** The API server treats missing values, null, an empty text, an empty list and 0 the same. */
 export function isGiven(value: unknown): boolean {
   if (Array.isArray(value)) return value.length > 0;
   return value !== undefined && value !== null && value !== "" && value !== 0;

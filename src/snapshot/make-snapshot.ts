@@ -5,7 +5,7 @@ import { flattenDocuments, type InputObject } from "../model/flatten-documents.t
 import { fieldsRead, type Shape } from "./fields-read.ts";
 import { createRedactor } from "./redact.ts";
 
-/** An object with nothing in it but what is read of it. */
+/** An object with only the fields that are read. */
 export interface SnapshotObject {
   readonly apiVersion: string;
   readonly kind: string;
@@ -16,9 +16,8 @@ export interface SnapshotObject {
 }
 
 /**
- * Takes documents as they were read, and gives the objects that compiling and checking look at: their kinds in a fixed
- * order, namespaces and names sorted, and of each only the fields that are read. The same state gives the same objects,
- * whatever else the API server keeps with them and in whatever order it sends them.
+ * Returns the objects that compiling and checking read: kinds in a fixed order, sorted by namespace and name, with only
+ * the fields that are read. The same state gives the same result, regardless of other fields and of order.
  */
 export function makeSnapshot(documents: readonly unknown[]): readonly SnapshotObject[] {
   const kinds = [...fieldsRead.keys()];
@@ -57,7 +56,7 @@ function onlyReady(value: Readonly<Record<string, unknown>>): Readonly<Record<st
   return { ...value, status: { ...status, conditions } };
 }
 
-/** Slices list their endpoints in no order; of two with one address the later counts, so the order of these stays. */
+/** Slices have no order of endpoints. Of two with the same address the later one counts, so their order is kept. */
 function inOrder(value: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   const { endpoints } = value;
   if (!Array.isArray(endpoints)) return value;
@@ -72,7 +71,7 @@ function inOrder(value: Readonly<Record<string, unknown>>): Readonly<Record<stri
 function pick(value: unknown, shape: Shape): unknown {
   if (shape === "all") return sorted(value);
   if (Array.isArray(value)) return value.map((item) => pick(item, shape) ?? {});
-  // Of another type than it should be: the parser is to see it.
+  // A value of the wrong type is kept for the parser.
   if (!isRecord(value)) return value;
   const kept: Record<string, unknown> = {};
   for (const [field, inner] of Object.entries(shape)) {
@@ -95,8 +94,8 @@ export interface SnapshotOptions {
   /** False leaves out pods, which only `check` looks at; default true. */
   readonly pods?: boolean | undefined;
   /**
-   * Replaces names and addresses: a keyed hash that gives at least 64 hexadecimal digits, such as HMAC-SHA-256. Whoever
-   * has its key can try out names.
+   * Replaces names and addresses: a keyed hash that returns at least 64 hexadecimal digits, such as HMAC-SHA-256. With
+   * its key, names can be guessed.
    */
   readonly redact?: ((text: string) => string) | undefined;
 }
@@ -104,7 +103,7 @@ export interface SnapshotOptions {
 export interface Snapshot {
   /** Sorted by kind, namespace and name; of each only the fields that are read. */
   readonly objects: readonly object[];
-  /** What is wrong with the documents as such; what is wrong with objects is for `check` and `compile` to say. */
+  /** Diagnostics of the documents themselves; `check` and `compile` report problems of objects. */
   readonly diagnostics: readonly Diagnostic[];
 }
 

@@ -1,16 +1,16 @@
 import ipaddr from "ipaddr.js";
 import { type Family, type IpAddress, parseCidr, parseIp } from "../model/address.ts";
 
-/** A one-way function of texts to hexadecimal digits, of a secret key. */
+/** A one-way function from texts to hexadecimal digits, with a secret key. */
 export type Digest = (text: string) => string;
 
-/** What Kubernetes treats apart from other addresses: these stay as they are. */
+/** Ranges that Kubernetes treats specially: their addresses are unchanged. */
 const unchanged: Readonly<Record<Family, readonly string[]>> = {
   ipv4: ["0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3"],
   ipv6: ["::/80", "fe80::/10", "ff00::/8"],
 };
 
-/** An address in one of these gets another in it: a reader still sees what is private. */
+/** An address in one of these ranges is mapped within it: private addresses stay recognisable. */
 const closed: Readonly<Record<Family, readonly string[]>> = {
   ipv4: ["10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16"],
   ipv6: ["2000::/3", "fc00::/7"],
@@ -45,7 +45,7 @@ export function createAddressMap(digest: Digest): (text: string) => string {
     if (ip === undefined || (cidr === undefined && address !== text)) return text;
     const bits = bitsOf(ip);
     if (cidr === undefined) return textOf(ip.family, mapBits(ip.family, bits, bits.length));
-    // Host bits that should not be there stay there.
+    // Host bits that should be zero, but are not, are kept.
     const count = cidr.text === text && cidr.family === ip.family ? cidr.prefix : bits.length;
     return textOf(ip.family, mapBits(ip.family, bits, count)) + text.slice(address.length);
   };
@@ -59,7 +59,7 @@ export function createAddressMap(digest: Digest): (text: string) => string {
   };
 }
 
-/** Whether the bit after this prefix decides if an address is in a range that keeps its members, or is within one. */
+/** Whether the bit after this prefix is kept: it decides whether an address is in one of the ranges. */
 function isKept(family: Family, prefix: string): boolean {
   const isWithin = (range: string): boolean => prefix.startsWith(range);
   const leadsTo = (range: string): boolean => range.startsWith(prefix) && range !== prefix;

@@ -1,7 +1,7 @@
 import { isDnsSubdomain, isLabelValue } from "../model/fields/names.ts";
 import type { Digest } from "./map-address.ts";
 
-/** What a name names: names of different things are mapped apart, each to a text that says what it is. */
+/** The kind of a name: each kind is mapped separately, to a text that shows the kind. */
 export type NameKind =
   | "namespace"
   | "service"
@@ -35,7 +35,7 @@ const prefixes: Readonly<Record<NameKind, string>> = {
   interface: "if",
 };
 
-/** Names that so many clusters have that they say nothing about one. */
+/** Common names, which do not identify a cluster. */
 const common: Readonly<Partial<Record<NameKind, readonly string[]>>> = {
   namespace: ["default", "kube-system", "kube-public", "kube-node-lease"],
   service: ["kubernetes", "kube-dns"],
@@ -43,7 +43,7 @@ const common: Readonly<Partial<Record<NameKind, readonly string[]>>> = {
   interface: ["cali", "cni0", "docker0", "eni", "eth", "gke", "lxc", "veth"],
 };
 
-/** Makes a function that gives each name of a kind another one. What no API server would take as a name stays. */
+/** Makes a function that maps each name of a kind to another one. Names that no API server would accept are kept. */
 export function createNameMap(digest: Digest): (kind: NameKind, name: string) => string {
   const known = new Map<string, string>();
   return (kind, name) => {
@@ -66,10 +66,10 @@ function isWellKnown(name: string): boolean {
 
 function isName(kind: NameKind, name: string): boolean {
   if (kind === "key" || kind === "class") return /^[\w./-]{1,316}$/.test(name);
-  // Those without a domain are IANA's.
+  // Protocols without a domain are registered at IANA.
   if (kind === "protocol") return /^[\w.-]+\/[\w.-]+$/.test(name);
   if (kind === "interface") return /^[^\s/]{1,15}$/.test(name);
   if (kind === "value" || kind === "zone") return isLabelValue(name);
-  // What has no letter is no host: an address that is none.
+  // Without a letter it is not a host name, but an invalid address.
   return isDnsSubdomain(name) && (kind !== "host" || /[a-z]/.test(name));
 }

@@ -18,7 +18,7 @@ export function printYaml(value: unknown): string {
 interface Printing {
   readonly lines: string[];
   readonly indent: string;
-  /** What stands before it on its first line: `key:` or `-`. */
+  /** The text before the value on its first line: `key:` or `-`. */
   readonly head: string;
 }
 

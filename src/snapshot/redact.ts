@@ -5,9 +5,8 @@ import { createNameMap, type NameKind } from "./map-name.ts";
 import { type Redaction, redactions } from "./redactions.ts";
 
 /**
- * Gives each name and address of a snapshot's objects another one, the same wherever it stands, so that what belonged
- * together still does and rules keep their shape. Numbers, protocols, policies, conditions and label keys of Kubernetes
- * stay; so does what no API server would take as a name or address, since that may be the bug.
+ * Replaces each name and address of a snapshot's objects consistently, so that references and the structure of rules
+ * are kept. Numbers, protocols, policies, conditions, label keys of Kubernetes and invalid names are unchanged.
  */
 export function createRedactor(digest: Digest): (object: unknown) => unknown {
   const maps: Maps = { address: createAddressMap(digest), name: createNameMap(digest) };
@@ -52,7 +51,7 @@ function redactLabels(labels: Readonly<Record<string, unknown>>, { name }: Maps)
   return Object.fromEntries(entries);
 }
 
-/** An address may also stand within a name: `web-10.0.0.1` is one. */
+/** A name may contain an address: `web-10.0.0.1`. */
 function redactEither(text: string, kind: NameKind, { address, name }: Maps): string {
   return parseIp(text) === undefined ? name(kind, text) : address(text);
 }

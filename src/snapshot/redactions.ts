@@ -1,6 +1,6 @@
 import type { NameKind } from "./map-name.ts";
 
-/** How a field is redacted: as the name of something, as addresses, as labels, field by field; else it stays. */
+/** How a field is redacted: as a name, as addresses, as labels, or field by field; other fields are kept. */
 export type Redaction =
   | { readonly as: NameKind | "addresses" | "labels" | "dropped" }
   | { readonly addressOr: NameKind }
@@ -80,7 +80,7 @@ const template = fields({ metadata: fields({ labels: as("labels") }), spec: podS
 const jobTemplate = fields({ spec: fields({ template }) });
 const workload = fields({ metadata: named("workload"), spec: fields({ template, jobTemplate }) });
 
-/** Paths in it may name a company; nothing of them is read. */
+/** Its paths may contain the name of a company; they are not read. */
 const configuration = fields({
   metadata: as("dropped"),
   hostnameOverride: as("node"),
@@ -98,7 +98,7 @@ const configuration = fields({
 
 const host = fields({ metadata: named("node"), addresses: as("addresses") });
 
-/** What is redacted of each kind of a snapshot, beside which everything stays: numbers, policies, states. */
+/** The redacted fields of each kind; other fields are kept: numbers, policies, states. */
 export const redactions: Readonly<Record<string, Redaction>> = {
   KubeProxyConfiguration: configuration,
   Host: host,

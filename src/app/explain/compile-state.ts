@@ -10,12 +10,12 @@ import { type DiagnosticGroup, type Effects, Failure } from "../effects.ts";
 import { completeInputs, readRequestedInputs, valuesOf } from "../read-state.ts";
 import { hasState, requestedFamilies, type StateRequest } from "../requests.ts";
 
-/** What to answer from. */
+/** The input of the explanation. */
 export interface ExplainRequest extends StateRequest {
   readonly allNodes?: boolean;
-  /** A dump of a host; state beside it is for names and causes. */
+  /** A dump of a host; state passed with it adds names and causes. */
   readonly actual?: string;
-  /** Graphs are wanted too: of many nodes they cost much. */
+  /** Whether graphs are drawn too: for many nodes they are expensive. */
   readonly draws?: boolean;
 }
 
@@ -24,24 +24,24 @@ export interface Explained {
   readonly sourceOf: SourceOf;
 }
 
-/** Cluster state that was read for an explanation; nodes are compiled when they are asked for. */
+/** Cluster state that was read for an explanation; each node is compiled on first use. */
 export interface State {
   readonly cluster: Cluster;
   readonly documents: readonly SourceDocument[];
-  /** The nodes that the request chooses; undefined: the one there is. */
+  /** The selected nodes; undefined: the only one. */
   readonly nodes: readonly (string | undefined)[];
   readonly compile: (node: string | undefined) => CompiledState;
-  /** Reports what is wrong with these objects. */
+  /** Reports the diagnostics of these objects. */
   readonly reportAbout: (isConcerned: (object: string) => boolean) => void;
 }
 
-/** What a node is to be programmed with, and the decisions behind it. */
+/** The forwarding plan of a node, and the decisions behind it. */
 export interface CompiledState {
   readonly facts: NodeFacts;
   readonly texts: Texts;
 }
 
-/** Reads the state that a request names. Fails where it is invalid. */
+/** Reads the state that a request names. Throws if it is invalid. */
 export async function readState(request: ExplainRequest, effects: Effects): Promise<State> {
   if (!hasState(request)) {
     throw new Failure(
@@ -84,7 +84,7 @@ function endOnErrors(group: DiagnosticGroup, { onNotice }: Effects): void {
   throw new Failure(`${summarizeDiagnostics(group.diagnostics)}; nothing was explained`, "invalid-input");
 }
 
-/** Several Nodes and none chosen: all of them. */
+/** Several Nodes exist and none is selected: all of them. */
 function chooseNodes({ nodes }: Cluster, { node, allNodes }: ExplainRequest): readonly (string | undefined)[] {
   if (allNodes === true && nodes.length === 0)
     throw new Failure("--all-nodes needs at least one Node in the input", "usage");

@@ -18,7 +18,7 @@ import { readState, type State } from "../read-state.ts";
 import { hasState, requestedFamilies, type StateRequest } from "../requests.ts";
 import { readSide } from "../sides/read-side.ts";
 
-/** The host to ask is the one that would be programmed with this state. */
+/** The host is the one that this state would be compiled for. */
 export async function compiledHost(request: StateRequest, effects: Effects): Promise<PacketQuery> {
   const state = await readState(request, { families: requestedFamilies(request.family) }, effects);
   effects.onProgress("compiling");
@@ -28,20 +28,20 @@ export async function compiledHost(request: StateRequest, effects: Effects): Pro
   return query;
 }
 
-/** Reports what is wrong with state. Fails where that is an error. */
+/** Reports the diagnostics of the state. Throws if there is an error. */
 export function reportDiagnostics({ sink: { diagnostics }, inputs }: State, { onNotice }: Effects): void {
   onNotice({ kind: "diagnostics", groups: [{ diagnostics, documents: inputs.documents }] });
   if (!hasErrors(diagnostics)) return;
   throw new Failure(`${summarizeDiagnostics(diagnostics)}; nothing was explained`, "invalid-input");
 }
 
-/** The state, where there is any, is only for names and causes. */
+/** If state is passed, it is used for names and causes only. */
 export interface DumpRequest extends StateRequest {
   readonly actual: string;
   readonly nodeAddress?: readonly string[];
 }
 
-/** The host to ask is the one that a dump shows. */
+/** The host is the one that the dump describes. */
 export async function dumpedHost(request: DumpRequest, effects: Effects): Promise<PacketQuery> {
   const side = await readHostSide(request, effects);
   const node = request.node ?? side.name;

@@ -9,20 +9,20 @@ import { type ExplainRequest, readState, type State } from "./compile-state.ts";
 import { sourceFinder } from "./find-object.ts";
 import { type Dump, readDump } from "./read-dump.ts";
 
-/** What one node has or is to have, and who can say why. */
+/** The live or desired state of one node, with the origins of its lines. */
 export interface Evidence {
   readonly label: string;
   readonly texts: Texts;
-  /** Undefined where there is only a dump. */
+  /** Undefined if there is only a dump. */
   readonly facts: NodeFacts | undefined;
-  /** What the state asks for, where the texts are a dump's. */
+  /** The desired state, if the texts are those of a dump. */
   readonly wanted: Texts | undefined;
   readonly ownerOf: (chain: string) => string | undefined;
 }
 
 export interface Evidences {
   readonly labels: readonly string[];
-  /** Each is made when it is asked for, and can be forgotten then: a large cluster has many nodes. */
+  /** Each is created on demand and not kept: a large cluster has many nodes. */
   readonly all: () => Iterable<Evidence>;
   readonly state: State | undefined;
   readonly isDump: boolean;
@@ -62,7 +62,7 @@ function compiledEvidence(state: State, node: string | undefined): Evidence {
   return { label: facts.name, texts, facts, wanted: undefined, ownerOf };
 }
 
-/** A dump knows the name of its host, which is the Node's unless somebody says otherwise. */
+/** A dump contains its host's name, which is the Node's name unless --node is passed. */
 function dumpEvidence(dump: Dump, state: State | undefined, chosen: string | undefined): Evidence {
   const byComments = ownersByComments(dump.texts);
   if (state === undefined) {

@@ -22,11 +22,11 @@ interface Found {
   readonly sets: SetPart[];
   readonly graphs: ChainGraph[];
   readonly draws: boolean;
-  /** Names that might have been meant. */
+  /** Similar names, for the hint. */
   readonly known: Set<string>;
 }
 
-/** `explain KUBE-...`: a chain, or a set of the ipvs mode, on every node that is asked. */
+/** `explain KUBE-...`: a chain, or a set of the ipvs mode, on every selected node. */
 export async function explainChainOrSet(name: string, request: ExplainRequest, effects: Effects): Promise<Explained> {
   const { all, labels, sourceOf, state } = await readEvidence(request, effects);
   const draws = request.draws === true;

@@ -17,7 +17,7 @@ const noState: Evidences = {
   sourceOf: () => undefined,
 };
 
-/** `explain '-A CHAIN ...'`, and what else a line of the tools' texts may be. */
+/** `explain '-A CHAIN ...'`, or another line of the tools' output. */
 export async function explainLine(typed: string, request: ExplainRequest, effects: Effects): Promise<Explained> {
   const text = typed.replace(/^\[\d+:\d+\]\s*/, "").trim();
   const [, declared] = /^:(\S+)/.exec(text) ?? [];

@@ -26,7 +26,7 @@ export async function explainObject(
   }
 }
 
-/** `explain node/NAME`: what of the node decides about its rules. */
+/** `explain node/NAME`: the properties of the node that affect its rules. */
 async function explainNodeObject(
   question: ObjectQuestion,
   request: ExplainRequest,

@@ -36,7 +36,7 @@ export async function explainSliceObject(
   return { answer, sourceOf: sourceFinder(state.documents) };
 }
 
-/** Endpoints of a Service with slices are left out of the cluster: kube-proxy reads slices alone. */
+/** Endpoints of a Service that has slices are not part of the cluster: kube-proxy reads slices only. */
 function refuseMirrored({ type, namespace, name }: ObjectQuestion, { cluster, documents }: State): void {
   if (type !== "Endpoints" || cluster.slices.some((s) => s.source === "Endpoints" && s.name === name)) return;
   const isSame = (value: unknown): boolean =>

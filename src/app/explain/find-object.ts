@@ -10,7 +10,7 @@ interface Named {
   readonly name: string;
 }
 
-/** The object asked for, or the end of the command with the nearest there is. */
+/** Finds the requested object. Without one, ends the command and suggests the nearest name. */
 export function findObject<T extends Named>(question: ObjectQuestion, objects: readonly T[], where: string): T {
   const { namespace, name } = question;
   const found = objects.find((object) => object.namespace === namespace && object.name === name);
@@ -18,7 +18,7 @@ export function findObject<T extends Named>(question: ObjectQuestion, objects: r
   return found;
 }
 
-/** Says that there is no such object, and which one may be meant: the same name in another namespace first. */
+/** Reports that the object does not exist and suggests another: first the same name in other namespaces. */
 export function notThere({ type, namespace, name }: ObjectQuestion, objects: readonly Named[], where: string): Failure {
   const wanted = fullName({ namespace, name });
   const elsewhere = objects.find((object) => object.name === name);
@@ -31,7 +31,7 @@ function fullName({ namespace, name }: Named): string {
   return namespace === "" ? name : `${namespace}/${name}`;
 }
 
-/** Finds places of these documents as file, line and column; each is looked for once, since many lines share it. */
+/** Finds places of these documents as file, line and column; results are cached, since many lines share a place. */
 export function sourceFinder(documents: readonly SourceDocument[]): SourceOf {
   const known = new Map<string, Source | undefined>();
   return ({ document, path }) => {

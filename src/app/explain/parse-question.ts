@@ -3,7 +3,7 @@ import { didYouMean } from "../../model/fields/name-map.ts";
 import { iptablesChains, ipvsChains } from "../../programs/kube-proxy/chain-names.ts";
 import { Failure } from "../effects.ts";
 
-/** What `explain` is asked about. */
+/** The kinds of query that `explain` takes. */
 export type Question =
   | { readonly kind: "codes" }
   | { readonly kind: "code"; readonly code: Code }
@@ -19,10 +19,10 @@ export type ObjectType = "Service" | "EndpointSlice" | "Endpoints" | "Node";
 export interface Words {
   readonly what: string | undefined;
   readonly name: string | undefined;
-  /** The value of -A: a rule without its first two letters. */
+  /** The value of -A: a rule without the leading `-A`. */
   readonly rule: string | undefined;
   readonly namespace: string;
-  /** Chains of any name may be asked for. */
+  /** The name of any chain is accepted. */
   readonly hasDump: boolean;
 }
 
@@ -43,7 +43,7 @@ const types: ReadonlyMap<string, ObjectType> = new Map([
 
 const fixedChains = [...Object.values(iptablesChains), ...Object.values(ipvsChains)];
 
-/** Tells what is meant by the form of the words alone. Ends the command where that cannot be told. */
+/** Classifies a query by its form alone. Ends the command if that is ambiguous. */
 export function parseQuestion({ what, name, rule, namespace, hasDump }: Words): Question {
   if (rule !== undefined) return { kind: "line", text: `-A ${[rule.trim(), what, name].filter(Boolean).join(" ")}` };
   if (what === undefined) return { kind: "codes" };

@@ -5,11 +5,11 @@ import { parseSource, textsIn } from "../../reconcile/live/parse-dump.ts";
 import { type Effects, Failure } from "../effects.ts";
 import { readHost, thisHost } from "../read-host.ts";
 
-/** What a node holds, as its own tools print it. */
+/** The live state of a node, as its own tools print it. */
 export interface Dump {
   /** The node's own name, or what the file is called. */
   readonly label: string;
-  /** The name it calls itself, where the dump tells. */
+  /** The host's own name, if the dump contains it. */
   readonly host: string | undefined;
   readonly texts: Texts;
 }
@@ -30,7 +30,7 @@ export async function readDump(source: string, effects: Effects): Promise<Dump> 
   if (host?.kind === "collected")
     return checked(artifactsOf(host), { label: host.name ?? source, host: host.name }, effects);
   const artifacts = hosts.flatMap(artifactsOf);
-  // What is not recognised may hold rules among other things.
+  // Text that is not recognised may contain rules.
   return checked(
     artifacts.length > 0 ? artifacts : textsIn(languageOf.iptables, numbered),
     { label: source, host: undefined },
@@ -53,7 +53,7 @@ function artifactsOf({ kind, texts }: HostDocument): readonly Artifact[] {
 
 const mostProblems = 3;
 
-/** What cannot be read may hide the answer: a text that is cut off, or none at all, ends the command. */
+/** Text that cannot be read may hide the answer: a truncated or empty dump ends the command. */
 function checked(
   artifacts: readonly Artifact[],
   { label, host }: Pick<Dump, "label" | "host">,

@@ -8,12 +8,12 @@ import { namesText } from "../../report/words.ts";
 import type { State } from "../read-state.ts";
 import type { SideSource, SideSources } from "./read-side-sources.ts";
 
-/** What a diff of these two takes for granted: one sentence each, without a full stop. */
+/** The assumptions of a diff between these two: one sentence each, without a full stop. */
 export function assumedBetween({ base, head }: SideSources): readonly string[] {
   return [...servicesWithoutRules(base, head), ...overlayLimits(base, head), ...unreadPods([base, head])];
 }
 
-/** What one side alone takes for granted. */
+/** The assumptions about one side. */
 export function assumedOf(source: SideSource, nodes: readonly SideNode[]): readonly string[] {
   return [...inventedIn(source), ...unknownsOf(nodes)];
 }
@@ -28,7 +28,7 @@ function inventedIn(source: SideSource): readonly string[] {
   return isInvented ? [`${source.name}: addresses, ports and endpoints that manifests lack are simulated`] : [];
 }
 
-/** Without addresses the engine says so itself. */
+/** If a node has no addresses, the engine reports that itself. */
 function unknownsOf(nodes: readonly SideNode[]): readonly string[] {
   const names = nodes.filter(({ world }) => world.podRanges.length === 0).map(({ name }) => name);
   if (names.length === 0) return [];
@@ -36,11 +36,11 @@ function unknownsOf(nodes: readonly SideNode[]): readonly string[] {
   return [`pod CIDR of ${which} is unknown`];
 }
 
-/** What laying objects over one side of a diff does not act out: deletions, and what workloads make of their pods. */
+/** What an overlay on one side of a diff does not simulate: deletions, and pods that follow changes of workloads. */
 export function overlayLimits(base: SideSource, head: SideSource): readonly string[] {
   if (base.kind !== "state" || head.kind !== "state") return [];
   const { documents, overlaysFrom, valueCount } = head.state.inputs;
-  // Laid over both sides: what BASE has and HEAD lacks counts as deleted.
+  // Overlays on both sides: what BASE has and HEAD lacks counts as deleted.
   if (overlaysFrom === undefined || base.state.inputs.overlaysFrom !== undefined) return [];
   const values = documents.slice(0, valueCount).map(({ value }) => value);
   const workloads = namespacesOf(values.slice(overlaysFrom), workloadKinds);
@@ -61,8 +61,8 @@ function namespacesOf(documents: readonly unknown[], kinds: ReadonlySet<string>)
 }
 
 /**
- * A sentence for the Services that lack a cluster IP and differ between the sides: nothing else tells that they do, for
- * they have no rules that could.
+ * A sentence for the Services that have no cluster IP and differ between the sides. They have no rules, so the
+ * comparison does not show them.
  */
 export function servicesWithoutRules(base: SideSource, head: SideSource): readonly string[] {
   const [before, after] = [withoutClusterIp(base), withoutClusterIp(head)];
@@ -91,7 +91,7 @@ function sentence(names: readonly string[], where: string): readonly string[] {
 
 const kind = "Service ";
 
-/** What of them makes rules, by `shop/web`. */
+/** The fields that determine their rules, by `shop/web`. */
 function withoutClusterIp(source: SideSource): ReadonlyMap<string, unknown> {
   if (source.kind !== "state") return new Map();
   const { sink, inputs } = source.state;
@@ -105,7 +105,7 @@ function withoutClusterIp(source: SideSource): ReadonlyMap<string, unknown> {
 
 function ruleFields({ documents }: State["inputs"], origin: Origin | undefined): unknown {
   if (origin === undefined) return undefined;
-  // The place is that of the spec.
+  // The place is that of `spec`.
   const value = origin.path.slice(0, -1).reduce(fieldOf, documents[origin.document]?.value);
   const { spec, metadata } = isRecord(value) ? value : {};
   const { labels, annotations } = isRecord(metadata) ? metadata : {};

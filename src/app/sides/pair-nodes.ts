@@ -5,7 +5,7 @@ import type { SideSource, SideSources } from "./read-side-sources.ts";
 
 export interface PairedNodes {
   readonly pairs: readonly NodePair[];
-  /** Nodes that only one side has, and hosts that are taken for each other, in words. */
+  /** Nodes that only one side has, and hosts that are paired with each other, as text. */
   readonly notes: readonly string[];
 }
 
@@ -26,7 +26,10 @@ export function pairNodes(sources: SideSources, chosen: string | undefined): Pai
   return { pairs, notes: missing ? [...aloneIn(base, before, after), ...aloneIn(head, after, before)] : [] };
 }
 
-/** The one host of a dump, and whatever the other side has of that name, or has one of; undefined without such a host. */
+/**
+ * The only host of a dump, paired with the node of that name or the only node of the other side; undefined without such
+ * a host.
+ */
 function pairSingle({ base, head }: SideSources, chosen: string | undefined): PairedNodes | undefined {
   const [before, after] = [onlyHost(base), onlyHost(head)];
   const single = before ?? after;

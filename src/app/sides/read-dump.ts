@@ -15,14 +15,14 @@ export function readDump(source: SourceText): HostSides | undefined {
   return parsed.problems.some(({ kind }) => kind === "unrecognised") ? undefined : sidesOf(parsed, source.name);
 }
 
-/** Texts of single tools, all of one host whose name nobody tells. */
+/** Texts of single tools, all of one host whose name is unknown. */
 export function readToolTexts(sources: readonly SourceText[]): HostSides {
   const parsed = sources.map((source, number) => parseSource({ ...source, number }));
   const hosts = joinHosts(parsed.flatMap((one) => one.hosts));
   return sidesOf({ hosts, problems: parsed.flatMap(({ problems }) => problems) }, sources[0]?.name ?? "");
 }
 
-/** What a comparison takes of hosts; it refuses what may hide a rule. */
+/** The hosts of a parsed dump; refused where a problem may hide a rule. */
 function sidesOf({ hosts, problems }: ParsedDump, file: string): HostSides {
   const [problem] = problems;
   if (problem !== undefined) {
@@ -39,7 +39,7 @@ function sidesOf({ hosts, problems }: ParsedDump, file: string): HostSides {
   return { kind: "hosts", hosts: sides };
 }
 
-/** Which of a folder's files `compile --out-dir` wrote: those at its top, else those of a folder for each node. */
+/** The files of a folder that `compile --out-dir` wrote: those at its top, else those of a folder for each node. */
 export function outDirNames(names: readonly string[]): readonly string[] {
   const known = names.filter((name) => isCompiledFile(name.slice(name.lastIndexOf("/") + 1)));
   const atTop = known.filter((name) => !name.includes("/"));

@@ -18,7 +18,7 @@ import {
 import { hasState, type StateRequest } from "../requests.ts";
 import { readSide } from "./read-side.ts";
 
-/** What `diff` is asked to compare. -f is state of both, beside BASE and HEAD. */
+/** The input of `diff`. -f is state that both sides share, in addition to BASE and HEAD. */
 export interface SideRequest extends StateRequest {
   readonly base?: string | undefined;
   readonly head?: string | undefined;
@@ -28,7 +28,7 @@ export interface SideRequest extends StateRequest {
   readonly running?: LiveDocuments | undefined;
 }
 
-/** A side that was read and not compiled yet. `name` is what it is called in messages and reports. */
+/** A side that was read and not compiled yet. `name` is its name in messages and reports. */
 export type SideSource =
   | { readonly kind: "state"; readonly name: string; readonly state: State }
   | { readonly kind: "hosts"; readonly name: string; readonly hosts: readonly HostSide[] }
@@ -39,7 +39,7 @@ export interface SideSources {
   readonly head: SideSource;
 }
 
-/** Reads both sides of a diff: two paths, or one state as it is and as other options make it. */
+/** Reads both sides of a diff: two paths, or one state with and without other options. */
 export async function readSideSources(given: SideRequest, effects: Effects): Promise<SideSources> {
   const isLaidOver = given.overlay !== undefined || (given.base !== undefined && given.head !== undefined);
   const needs = liveNeedsOf(given, isLaidOver);
@@ -72,7 +72,7 @@ function liveNeedsOf(request: SideRequest, isLaidOver: boolean): LiveNeeds {
 
 const livePrefix = "live:";
 
-/** `live:` and `live:CONTEXT` are the running cluster itself, with nothing laid over it. */
+/** `live:` and `live:CONTEXT` are the running cluster itself, without an overlay. */
 async function readLiveSide(path: string, request: SideRequest, effects: Effects): Promise<SideSource> {
   const { running: _, filename, overlay, ...others } = request;
   if (filename !== undefined || request.live === true || overlay !== undefined) {
@@ -86,7 +86,7 @@ async function readLiveSide(path: string, request: SideRequest, effects: Effects
   return { kind: "state", name: nameOfLive(running), state };
 }
 
-/** HEAD under another mode or configuration, where these are given. */
+/** HEAD with another mode or configuration, if these are passed. */
 function headRequest(request: SideRequest): SideRequest {
   const { toMode = request.mode, toProxyConfig = request.proxyConfig } = request;
   return {
@@ -96,7 +96,7 @@ function headRequest(request: SideRequest): SideRequest {
   };
 }
 
-/** From what the cluster has to what a path holds: nothing is laid over the cluster's own objects. */
+/** From the state of the cluster to that of a path: the cluster's own objects get no overlay. */
 async function readFromLive(path: string, request: SideRequest, effects: Effects): Promise<SideSources> {
   const { overlay: _, live: __, running, ...plain } = request;
   const before = await readLaid({ ...plain, running }, { filenames: [], overlays: [], gone: undefined }, effects);
@@ -109,10 +109,10 @@ function nameOfLive(running: SideRequest["running"]): string {
   return livePrefix + (running?.context ?? "");
 }
 
-/** What BASE says that HEAD is read with. */
+/** The data of BASE that HEAD is read with. */
 interface KnownOfBase {
   readonly gone?: ReadonlySet<string> | undefined;
-  /** So that a simulated HEAD gives the same addresses to the same names. */
+  /** A simulated HEAD gives the same addresses to the same names. */
   readonly held?: Allocations | undefined;
 }
 
@@ -149,7 +149,7 @@ interface Laid extends KnownOfBase {
   readonly overlays: readonly string[];
 }
 
-/** With -f, a side lies over that state: a repository's manifests know nothing of what a cluster fills in. */
+/** With -f, a side is an overlay on that state: manifests in a repository lack the fields that a cluster fills in. */
 async function readLaid(
   request: SideRequest,
   { filenames, overlays, gone, held }: Laid,
@@ -162,7 +162,7 @@ async function readLaid(
   return completeState({ ...inputs, gone }, { request, held }, sink);
 }
 
-/** What BASE lays over the state of both sides: where HEAD has no such object, it was deleted. */
+/** The objects that BASE lays over the shared state: if HEAD has no such object, it was deleted. */
 function namesLaid(source: SideSource): ReadonlySet<string> | undefined {
   if (source.kind !== "state") return undefined;
   const { documents, overlaysFrom, valueCount } = source.state.inputs;
@@ -170,7 +170,7 @@ function namesLaid(source: SideSource): ReadonlySet<string> | undefined {
   return objectNames(documents.slice(overlaysFrom, valueCount).map(({ value }) => value));
 }
 
-/** The files are read once; both sides share what they say. */
+/** The files are read once; both sides share their content. */
 async function readOneState(request: SideRequest, effects: Effects): Promise<SideSources> {
   const { base, recursive = false, proxyConfig, overlay: overlays = [], running } = request;
   if (base !== undefined && (await readSide(base, recursive, effects)).kind === "hosts") {
@@ -244,7 +244,7 @@ function withoutOverlays({ documents, proxyConfigDocument, overlaysFrom, valueCo
   };
 }
 
-/** The same under the configuration that other Inputs hold. */
+/** The same with the configuration of other Inputs. */
 function withConfiguration(inputs: Inputs, other: Inputs): Inputs {
   const { documents, proxyConfigDocument, valueCount } = inputs;
   const end = inputs.overlaysFrom ?? valueCount;

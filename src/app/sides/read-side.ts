@@ -6,17 +6,17 @@ import type { SourceText } from "../../model/documents/source.ts";
 import { type Effects, Failure } from "../effects.ts";
 import { outDirNames, readDump, readOutDir, readToolTexts } from "./read-dump.ts";
 
-/** What a path of `diff` turned out to hold. */
+/** The kind of content found at a path of `diff`. */
 export type SideContent =
-  /** To be read by the compiler's own readers. */
+  /** Manifests: the compiler's own readers read them. */
   | { readonly kind: "manifests" }
   | { readonly kind: "hosts"; readonly hosts: readonly HostSide[] }
-  /** Nothing: all manifests are gone, or not there yet. */
+  /** Empty: all manifests were deleted, or do not exist yet. */
   | { readonly kind: "empty"; readonly reason: string };
 
 const manifestName = /\.(?:ya?ml|json)$/;
 
-/** Looks at a side of `diff` and reads it, unless it holds manifests. Fails where it is neither. */
+/** Inspects a side of `diff` and reads it, unless it contains manifests. Throws if it contains neither. */
 export async function readSide(
   path: string,
   recursive: boolean,
@@ -36,7 +36,7 @@ export async function readSide(
 }
 
 function readFile(result: SourceResult): SideContent {
-  // What is wrong with a file that is no text is told with the manifests.
+  // A file that is not text is reported when the manifests are read.
   const read = result.kind === "text" ? readDump(result.source) : undefined;
   if (read === undefined) return { kind: "manifests" };
   if (read.kind === "broken") throw failure(read.message);

@@ -14,13 +14,12 @@ import { readSideSources, type SideRequest, type SideSource, type SideSources } 
 export interface Sides {
   readonly base: Side;
   readonly head: Side;
-  /** Of the sides that are states. */
+  /** For sides that are states. */
   readonly clusters: readonly Cluster[];
 }
 
 /**
- * Reads what `diff` compares: both sides with the same nodes, in the same order. What is found in
- * them are notices; errors are failures.
+ * Reads both sides of a `diff`, with the same nodes in the same order. Diagnostics are notices; errors end the command.
  */
 export async function readSides(request: SideRequest, effects: Effects): Promise<Sides> {
   const { onProgress, onNotice } = effects;
@@ -55,7 +54,7 @@ export async function readSides(request: SideRequest, effects: Effects): Promise
   };
 }
 
-/** Where nothing is, there are the nodes and the configuration of the other side, and no Service. */
+/** An empty side gets the nodes and the configuration of the other side, and no Services. */
 function withoutEmpty({ base, head }: SideSources, { onNotice }: Effects): SideSources {
   const filled = (source: SideSource, other: SideSource): SideSource => {
     if (source.kind !== "empty") return source;
@@ -82,7 +81,7 @@ function refuseErrors(sources: SideSources, { onNotice }: Effects): void {
   throw new Failure(`${summaryOf(groups)}; nothing was compared`, "invalid-input");
 }
 
-/** What was found in both sides, each thing once, under the side it concerns. */
+/** The diagnostics of both sides, each once, under the side it concerns. */
 function groupDiagnostics({ base, head }: SideSources): readonly DiagnosticGroup[] {
   const [before, after] = [diagnosticsOf(base), diagnosticsOf(head)];
   const [known, given] = [new Set(before.map(keyOf)), new Set(after.map(keyOf))];
@@ -110,7 +109,7 @@ function summaryOf(groups: readonly DiagnosticGroup[]): string {
   return summarizeDiagnostics(groups.flatMap(({ diagnostics }) => diagnostics));
 }
 
-/** One state under two modes is told apart by them. */
+/** If both sides have the same name, the mode is added to distinguish them. */
 function nameOf(source: SideSource, other: SideSource): string {
   const mode = source.kind === "state" ? source.state.cluster.proxyConfiguration.mode : undefined;
   return source.name === other.name && mode !== undefined ? `${source.name} in ${mode} mode` : source.name;
@@ -120,7 +119,7 @@ function diagnosticsOf(source: SideSource): readonly Diagnostic[] {
   return source.kind === "state" ? source.state.sink.diagnostics : [];
 }
 
-/** The two sides' files have other names and other lines; what is said of which object is the same. */
+/** File names and lines differ between the sides; code, message, object and field do not. */
 function keyOf({ code, message, object, field }: Diagnostic): string {
   return [code, message, object, field].join("\n");
 }

@@ -9,20 +9,20 @@ import { isRecord } from "../../model/fields/fields.ts";
 import { ownedInScript, udpServices } from "../../reconcile/desired-state.ts";
 import type { Desired } from "../desired.ts";
 
-/** The rules of one node of a cluster that changes. */
+/** The desired rules of one node, kept current while the cluster changes. */
 export interface DesiredRules {
   readonly update: (changes: ObjectChanges) => DesiredUpdate;
-  /** Undefined while there is no telling what the node is to have. */
+  /** Undefined while the desired state of the node cannot be determined. */
   readonly desired: () => Desired | undefined;
 }
 
 export interface DesiredUpdate {
-  /** From the state before to the state now; undefined when only the host can tell what is to be done. */
+  /** The steps from the state before to the state now; undefined if the host must be read to plan them. */
   readonly steps: readonly Step[] | undefined;
   readonly diagnostics: readonly Diagnostic[];
-  /** Those that the changes concern. */
+  /** The UDP service ports that the changes concern. */
   readonly udpServices: () => readonly UdpService[];
-  /** What is wrong with the configuration in the cluster; that before stays. */
+  /** What is wrong with the configuration in the cluster; the previous one stays in use. */
   readonly problem: string | undefined;
 }
 
@@ -30,7 +30,7 @@ export interface DesiredOptions extends CompilerOptions {
   readonly node: string;
 }
 
-/** Keeps the rules, from what changes in the cluster; an object with errors keeps its last good state. */
+/** Updates the rules from changes in the cluster; an object with errors keeps its last valid state. */
 export function createDesiredRules(options: DesiredOptions): DesiredRules {
   const compiler = createPlanningCompiler(options);
   let problem: string | undefined;
@@ -46,7 +46,7 @@ export function createDesiredRules(options: DesiredOptions): DesiredRules {
       const { steps, diagnostics, scope, udpServices: concerned } = compiler.update({ upsert: values, remove });
       const hadRules = stands;
       hasScript ||= scope !== "none";
-      // Rules of another configuration would be other rules for every Service; once there were any, the last one stays.
+      // Another configuration would change the rules of every Service: while it is invalid, the last rules stay in use.
       stands ||= hasScript && problem === undefined;
       desired = undefined;
       return { steps: hadRules ? changeSteps(steps) : undefined, diagnostics, problem, udpServices: concerned };
@@ -74,7 +74,7 @@ function desiredOf(compiler: PlanningCompiler, { node, families }: DesiredOption
   };
 }
 
-/** After the first script all steps are changes, whose text is no bytes. */
+/** After the first script all steps are changes: their input is a string, not bytes. */
 function changeSteps(steps: Update["steps"]): readonly Step[] {
   return steps.flatMap((step) => (typeof step.stdin === "string" ? [{ ...step, stdin: step.stdin }] : []));
 }

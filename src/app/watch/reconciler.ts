@@ -10,25 +10,25 @@ import type { ObjectChanges } from "../../incremental/read-changes.ts";
 import type { DesiredRules, DesiredUpdate } from "./desired-rules.ts";
 import type { SyncResult } from "./sync-host.ts";
 
-/** What a sync was about, for whoever keeps count. */
+/** The result of a sync, for logs and metrics. */
 export interface SyncReport {
   readonly isFull: boolean;
-  /** Objects that had changed. */
+  /** The number of changed objects. */
   readonly changes: number;
   readonly milliseconds: number;
   readonly result: SyncResult;
-  /** Changes that came meanwhile wait for the next one. */
+  /** Whether changes arrived during this sync; they wait for the next one. */
   readonly isMore: boolean;
 }
 
 export interface ReconcilerOptions {
   readonly rules: DesiredRules;
   readonly periods: SyncPeriods;
-  /** Every sync reads the host: there is nobody to lead it on. */
+  /** Every sync reads the host, since none changes it. */
   readonly isVerify: boolean;
-  /** Milliseconds of a clock that only goes forward. */
+  /** Milliseconds of a monotonic clock. */
   readonly now: () => number;
-  /** Over after so many milliseconds, or once the signal says so. */
+  /** Resolves after this time, or when the signal aborts. */
   readonly sleep: (milliseconds: number, signal: AbortSignal) => Promise<void>;
   readonly sync: (update: DesiredUpdate | undefined, isFull: boolean) => Promise<SyncReport["result"]>;
   readonly onUpdate: (update: DesiredUpdate) => void;
@@ -39,10 +39,10 @@ export interface ReconcilerOptions {
 
 export interface Reconciler {
   readonly add: (changes: ObjectChanges) => void;
-  /** Everything has been listed once: before that, rules would be those of half a cluster. */
+  /** Called once every kind has been listed: before that, rules would be those of half a cluster. */
   readonly begin: () => void;
   readonly history: () => SyncHistory;
-  /** Takes the compiler's place after a bug; everything is to be added again, and begun with. */
+  /** Replaces the compiler after a bug. The caller must then add all objects again and call `begin`. */
   readonly replaceRules: (rules: DesiredRules) => void;
   readonly done: Promise<void>;
 }
@@ -54,7 +54,7 @@ interface State {
   wake: () => void;
 }
 
-/** Keeps a host in step with what changes: not too often, and now and then as a whole. */
+/** Keeps a host in sync with the cluster: limits how often it syncs, and runs a full sync at intervals. */
 export function createReconciler(options: ReconcilerOptions): Reconciler {
   const pending = createPending();
   const state: State = {
@@ -96,7 +96,7 @@ async function run(options: ReconcilerOptions, state: State, take: () => ObjectC
   }
 }
 
-/** Until it is time, or something has happened. Undefined: for ever. */
+/** Waits for this time, or until there is something to do. Undefined: no limit. */
 async function pause(wait: number | undefined, state: State, sleep: ReconcilerOptions["sleep"]): Promise<void> {
   const awake = new AbortController();
   const woken = new Promise<void>((resolve) => {
@@ -105,7 +105,7 @@ async function pause(wait: number | undefined, state: State, sleep: ReconcilerOp
       resolve();
     };
   });
-  // A timer longer than its 31 bits would end at once; without one nothing keeps the process alive.
+  // A timer of more than 31 bits would end at once; without a timer the process would exit.
   const limit = Math.min(wait ?? 3_600_000, 3_600_000);
   await Promise.race([woken, sleep(limit, awake.signal)]);
 }
@@ -115,7 +115,7 @@ interface Due {
   readonly isFull: boolean;
 }
 
-/** An exception of the compiler leaves it half changed; one of the host is a failure like others. */
+/** An exception in the compiler leaves it in an inconsistent state; an exception of the host is an ordinary failure. */
 async function attempt(options: ReconcilerOptions, state: State, due: Due & { readonly count: number }) {
   let update: DesiredUpdate | undefined;
   try {
@@ -144,7 +144,7 @@ async function syncOnce(options: ReconcilerOptions, state: State, { changes, isF
   state.history = {
     ...state.history,
     endedAt,
-    // What waits for a Node or a configuration has not failed: the next change may bring it.
+    // Waiting for a Node or a configuration is not a failure: the next change may contain it.
     failures: result.kind === "failed" ? state.history.failures + 1 : 0,
     checkedAt: isChecked || result.kind === "waiting" ? endedAt : state.history.checkedAt,
   };

@@ -6,7 +6,7 @@ import { parseBindAddress, requestedFamilies, type StateRequest } from "../reque
 import type { WatchObserver } from "./watch-cluster.ts";
 import { createWatchMetrics, type WatchMetrics } from "./watch-metrics.ts";
 
-/** What is served, and where. */
+/** What to serve, and on which addresses. */
 export interface ServerRequest extends Pick<StateRequest, "family"> {
   readonly metricsBindAddress?: string;
   readonly healthzBindAddress?: string;
@@ -18,13 +18,13 @@ export interface ServerEffects {
   readonly serve: typeof serve;
   /** Milliseconds since 1970. */
   readonly now: () => number;
-  /** What is wrong with a socket, in words. */
+  /** The error of a socket, as text. */
   readonly reasonOf: (error: unknown) => string;
   readonly loadPrometheus: () => Promise<typeof import("prom-client")>;
 }
 
 export interface Servers {
-  /** Hears what the servers report. */
+  /** Callbacks for the servers. */
   readonly observer: WatchObserver;
   readonly ports: ReadonlySet<number>;
   readonly close: () => void;

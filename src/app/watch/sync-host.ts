@@ -8,27 +8,27 @@ import type { Desired } from "../desired.ts";
 import { applicationOf, type Planned, planFor } from "../planned.ts";
 import { collectDump } from "../read-host.ts";
 
-/** A host that is to be kept as a cluster says. */
+/** A host that is kept in sync with a cluster. */
 export interface SyncedHost {
   readonly host: Host;
-  /** Undefined while somebody else changes the host; otherwise call it to let go. */
+  /** Undefined while another process changes the host; otherwise call the result to release the lock. */
   readonly lock: () => Promise<(() => void) | undefined>;
-  /** Why nothing may be changed now, if there is a reason. */
+  /** The reason why nothing may be changed now, or undefined. */
   readonly refusal: () => string | undefined;
   readonly preflight: (steps: readonly Step[]) => Promise<readonly string[]>;
-  /** Keeps what was there before the first change; throws where it cannot. */
+  /** Saves the state before the first change; throws if it cannot. */
   readonly keepBackup: (document: HostDocument) => void;
-  /** Why to stop, once somebody has asked for it. */
+  /** The reason to stop, once a stop was requested. */
   readonly interrupted: () => string | undefined;
 }
 
 export type SyncResult =
   | { readonly kind: "synced"; readonly steps: readonly Step[]; readonly planned: Planned | undefined }
-  /** There is nothing to bring the host to yet. */
+  /** There is no desired state yet. */
   | { readonly kind: "waiting" }
   | { readonly kind: "failed"; readonly message: string; readonly step: Step | undefined };
 
-/** Reads a host; a text: why what it has cannot be told. */
+/** Reads a host. A string result is the reason why it cannot be read. */
 export async function readHostState(
   host: Host,
 ): Promise<{ readonly document: HostDocument; readonly state: HostState } | string> {
@@ -38,12 +38,12 @@ export async function readHostState(
   return problem === undefined ? { document, state } : `cannot read this host: ${problem}`;
 }
 
-/** What a host, as it is now, is to have; undefined while that cannot be told. */
+/** The desired state for a host in its live state; undefined while it cannot be determined. */
 export type Desire = (host: HostState) => Desired | undefined;
 
 const waiting: SyncResult = { kind: "waiting" };
 
-/** Says how the host differs from what it is to be. Writes nothing. */
+/** Reports how the host differs from its desired state. Writes nothing. */
 export async function verifyHost(desire: Desire, host: Host): Promise<SyncResult> {
   const read = await readHostState(host);
   if (typeof read === "string") return failed(read);
@@ -54,7 +54,7 @@ export async function verifyHost(desire: Desire, host: Host): Promise<SyncResult
   return { kind: "synced", steps: isDrifted(changes) ? steps : [], planned };
 }
 
-/** Reads the host, plans against what is there, and applies that. Whatever fails, the host is led back. */
+/** Reads the host, plans against its live state, and applies the plan. Any failure rolls the host back. */
 export async function applyWhole(desire: Desire, synced: SyncedHost): Promise<SyncResult> {
   return underLock(synced, async () => {
     const read = await readHostState(synced.host);
@@ -76,7 +76,9 @@ export async function applyWhole(desire: Desire, synced: SyncedHost): Promise<Sy
   });
 }
 
-/** Runs steps that lead on from what the last sync left. They end by themselves: each prefix of them is safe. */
+/**
+ * Runs steps that continue from the last sync. They are not interrupted or rolled back: each prefix of them is safe.
+ */
 export async function applyPart(
   steps: readonly Step[],
   services: () => readonly UdpService[],
@@ -108,7 +110,7 @@ async function underLock(synced: SyncedHost, act: () => Promise<SyncResult>): Pr
   }
 }
 
-/** Connections to an endpoint that serves no longer go nowhere until they are forgotten. */
+/** UDP flows to a removed endpoint are lost until their conntrack entries are deleted. */
 async function dropStrandedFlows(services: readonly UdpService[], { run }: Host): Promise<void> {
   if (services.length === 0) return;
   for (const family of ["ipv4", "ipv6"]) {

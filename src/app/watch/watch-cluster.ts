@@ -15,7 +15,7 @@ import { createReconciler, type Reconciler, type ReconcilerOptions, type SyncRep
 import { applyPart, applyWhole, type SyncedHost, type SyncResult, verifyHost } from "./sync-host.ts";
 import { type Log, reportSync, reportUpdate } from "./watch-log.ts";
 
-/** Everything a watch is made of; tests put their own parts in. */
+/** The parts of a watch; tests replace them. */
 export interface Watch {
   readonly resources: readonly Resource[];
   readonly reflectResource: typeof reflectResource;
@@ -29,22 +29,24 @@ export interface Watch {
   readonly now: () => number;
   readonly sleep: ReconcilerOptions["sleep"];
   readonly signal: AbortSignal;
-  /** For whoever counts and answers for the health of this. */
+  /** For metrics and health checks. */
   readonly observer: WatchObserver;
-  /** Before anything could be read: what will not get better by itself. */
+  /** Called if nothing could be read yet and a retry cannot help. */
   readonly onFatal: (message: string) => void;
 }
 
 export interface WatchObserver {
   readonly synced: (report: SyncReport) => void;
   readonly queued: () => void;
-  /** Objects of a kind have changed; when the oldest change was made, where the objects say so. */
+  /** Objects of a kind have changed. `triggeredAt`: the time of the oldest change, if the objects contain it. */
   readonly changed: (kind: string, count: number, triggeredAt: string | undefined) => void;
   readonly eligible: (isEligible: boolean) => void;
   readonly trouble: (trouble: Trouble) => void;
 }
 
-/** Follows a cluster and keeps one node as it says. Ends when the signal says so and the running sync is over. */
+/**
+ * Watches a cluster and keeps one node in sync with it. Ends when the signal aborts and the running sync has finished.
+ */
 export async function watchCluster(watch: Watch): Promise<void> {
   const { log, signal, observer, resources } = watch;
   const all = resources.map(({ plural }) => plural);
@@ -79,7 +81,7 @@ export async function watchCluster(watch: Watch): Promise<void> {
 
 /** Kinds, by their plural. */
 interface Lists {
-  /** Without which there is only half a cluster. */
+  /** Not listed yet, or to be listed again after a bug. Syncs wait for them. */
   readonly due: Set<string>;
   /** Never listed so far. */
   readonly unread: Set<string>;
@@ -87,7 +89,7 @@ interface Lists {
 
 interface HostRules {
   readonly wanted: DesiredRules;
-  /** Takes in what the host shows of itself by now. */
+  /** The desired state. Updates the Host document from the live state of the host first. */
   readonly desire: (host: HostState) => ReturnType<DesiredRules["desired"]>;
 }
 

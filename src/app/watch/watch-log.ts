@@ -4,10 +4,10 @@ import { changesOf } from "../planned.ts";
 import type { DesiredUpdate } from "./desired-rules.ts";
 import type { SyncReport } from "./reconciler.ts";
 
-/** Of one line; what is left out is counted. */
+/** The maximum per line; the rest is counted. */
 const mostNames = 20;
 
-/** Tells what is wrong with objects that have changed. */
+/** Logs the diagnostics of objects that have changed. */
 export function reportUpdate(log: Log, { diagnostics, problem }: DesiredUpdate): void {
   const shown = diagnostics.filter(({ severity }) => severity !== "info");
   for (const diagnostic of shown.slice(0, mostNames)) reportDiagnostic(log, diagnostic);
@@ -19,7 +19,7 @@ function reportDiagnostic(log: Log, { severity, code, message, object, field, hi
   log(severity === "error" ? "error" : "warn", message, { code, object, field, hint });
 }
 
-/** Tells of a sync: what was done, or what would have been. */
+/** Logs a sync: what was changed, or would have been. */
 export function reportSync(log: Log, report: SyncReport, isVerify: boolean): void {
   const { result, isFull, changes } = report;
   const common = { full: isFull, changes, milliseconds: Math.round(report.milliseconds) };
@@ -62,13 +62,15 @@ function detailsOf({ planned, steps }: Extract<SyncReport["result"], { kind: "sy
 
 export type LogLevel = "info" | "warn" | "error";
 
-/** What happened, with counts and names; every value is one of JSON. */
+/** The fields of an event, such as counts and names; every value is a JSON value. */
 export type LogFields = Readonly<Record<string, unknown>>;
 
-/** Tells what happens, a line each. */
+/** Logs events, one line each. */
 export type Log = (level: LogLevel, msg: string, fields?: LogFields) => void;
 
-/** A line of JSON: time, level, msg, then the fields. Names from the cluster cannot reach a terminal as controls. */
+/**
+ * Writes a line of JSON: time, level, msg, then the fields. Control characters in names from the cluster are escaped.
+ */
 // biome-ignore lint/style/noRestrictedGlobals: converts a time that it is given; the clock is handed in
 export function logLine(time: Date, level: LogLevel, msg: string, fields: LogFields = {}): string {
   return `${escapeInJson(JSON.stringify({ time: time.toISOString(), level, msg, ...fields }))}\n`;

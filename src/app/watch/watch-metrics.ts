@@ -93,7 +93,7 @@ function createInstruments(client: typeof import("prom-client")) {
   };
 }
 
-/** One sync is of both families, so ip_family is a label only where rules are counted. */
+/** One sync covers both families, so only rule counts have the label ip_family. */
 export function createWatchMetrics(client: typeof import("prom-client"), clock: () => number): WatchMetrics {
   const instruments = createInstruments(client);
   const { registry, duration, full, part, latency, last, queued, total, sent } = instruments;

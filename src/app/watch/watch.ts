@@ -20,7 +20,7 @@ import { type Watch, watchCluster } from "./watch-cluster.ts";
 import type { Log } from "./watch-log.ts";
 
 export interface WatchRequest extends StateRequest, Omit<ServerRequest, "family"> {
-  /** Report drift and write nothing; the other one is `apply`. */
+  /** Report drift and write nothing; the alternative is `apply`. */
   readonly verify?: boolean;
   readonly apply?: boolean;
   /** In milliseconds, as `syncPeriod` is. */
@@ -29,7 +29,7 @@ export interface WatchRequest extends StateRequest, Omit<ServerRequest, "family"
   readonly replaceKubeProxy?: boolean;
 }
 
-/** What a watch needs beside what every command does. */
+/** The effects of a watch, in addition to those of every command. */
 export interface WatchEffects {
   readonly createCredentials: typeof createCredentials;
   readonly watchedResources: typeof watchedResources;
@@ -37,33 +37,33 @@ export interface WatchEffects {
   readonly times: ReflectorTimes;
   readonly servers: ServerEffects;
   readonly log: Log;
-  /** Milliseconds of a clock that only goes forward. */
+  /** Milliseconds of a monotonic clock. */
   readonly now: () => number;
   readonly sleep: Watch["sleep"];
-  /** From now on signals end it. */
+  /** From now on signals end the watch. */
   readonly catchStops: () => Stops;
-  /** It has begun to change the host: from now on nobody who reads may end it by going away. */
+  /** The watch now changes the host: from now on a closed output pipe must not end the process. */
   readonly ignoreBrokenPipes: () => void;
 }
 
 export interface Stops {
   readonly signal: AbortSignal;
-  /** Ends it as a signal does. */
+  /** Ends the watch as a signal does. */
   readonly stop: () => void;
   readonly reason: () => string | undefined;
   readonly end: () => void;
 }
 
-/** How long an API server may take to answer, where nobody says how long; a watch that waits for ever is no watch. */
+/** The default timeout of a request to the API server. A watch needs one, or it could wait forever. */
 const usualPatience = 30_000;
 
-/** Keeps this host as a running cluster says, or reports drift, until it is stopped. */
+/** Keeps this host in sync with a running cluster, or reports drift, until it is stopped. */
 export async function watchState(request: WatchRequest, effects: Effects, watch: WatchEffects): Promise<void> {
   const node = refuseUnfit(request);
   const isVerify = request.verify === true;
   const machine = await effects.machine();
   const refusal = isVerify ? undefined : kubeProxyRefusal(request, machine);
-  // One that comes later makes every sync fail until it goes.
+  // A kube-proxy that starts later makes every sync fail until it stops.
   if (refusal !== undefined) throw new Failure(refusal, "environment");
   const options = await optionsOf({ request, node, host: await readThisHost(machine) }, effects);
   const stops = watch.catchStops();
@@ -125,7 +125,7 @@ async function optionsOf(
     node,
     mode: request.mode,
     nodePortRange: request.serviceNodePortRange,
-    // kube-proxy always runs both: what an earlier run left in one is to be kept in step as well.
+    // kube-proxy always runs both families: rules that an earlier run left in one are kept in sync as well.
     families: requestedFamilies(request.family) ?? (hasOurs ? families : undefined),
     proxyConfig: await readProxyConfig(request, effects),
     hostAddresses: host.addresses,
@@ -134,7 +134,7 @@ async function optionsOf(
   };
 }
 
-/** The configuration of --proxy-config, which stands over that of the cluster and is read once. */
+/** The configuration of --proxy-config. It overrides that of the cluster and is read once. */
 async function readProxyConfig({ proxyConfig, mode }: WatchRequest, effects: Effects): Promise<unknown> {
   if (proxyConfig === undefined) return undefined;
   const quiet = { ...effects, onProgress: () => {} };
@@ -154,7 +154,7 @@ function targetOf({ kubeconfig, context, cluster, user, as, requestTimeout = usu
 interface WatchedHost {
   readonly request: WatchRequest;
   readonly machine: Machine;
-  /** Ports this process listens on, which are no sign of a kube-proxy. */
+  /** Ports that this process listens on, which do not indicate a kube-proxy. */
   readonly ports: ReadonlySet<number>;
   readonly interrupted: () => string | undefined;
 }

@@ -35,7 +35,7 @@ export function compileCommand(name: string, finish: (exitCode: number) => void)
     });
 }
 
-/** Gives the exit code; what is printed on stdout is complete or absent. */
+/** Returns the exit code; stdout gets all of the output or nothing. */
 export async function runCompile(flags: CompileFlags): Promise<number> {
   const [{ compileState }, { openTerminal }, { hasErrors }, { summarizeDiagnostics }] = await Promise.all([
     import("../../app/compile.ts"),

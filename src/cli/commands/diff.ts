@@ -8,7 +8,7 @@ import { addNarrowOptions } from "../narrow-flags.ts";
 import { addStateOptions, colorOption } from "../state-flags.ts";
 import type { ColorFlag } from "../terminal/terminal.ts";
 
-/** A file to write beside what goes to stdout. */
+/** A file to write in addition to stdout. */
 interface Report {
   readonly format: DiffFormat;
   readonly file: string;
@@ -94,7 +94,7 @@ function refuseSharedFiles(reports: readonly Report[]): void {
   if (twice !== undefined) throw new Failure(`two reports have the same file ${twice}`, "usage");
 }
 
-/** Open to others than its owner: reports are for reading. */
+/** Readable by other users, since reports are meant to be shared. */
 async function writeReport(file: string, text: string): Promise<void> {
   const [{ writeWhole }, { reasonOf }] = await Promise.all([
     import("../../host/files/write-files.ts"),

@@ -47,7 +47,7 @@ export function explainPacketCommand(name: string, finish: (exitCode: number) =>
     });
 }
 
-/** Adds what says which packet, and what is expected of it. */
+/** Adds the options that describe the packet and its expected outcome. */
 function addPacketOptions(command: Command): Command {
   return command
     .addOption(

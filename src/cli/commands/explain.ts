@@ -15,7 +15,7 @@ interface ExplainFlags extends Omit<ExplainRequest, "draws">, ColorFlag {
   readonly output?: "text" | "json" | "mermaid" | "dot";
 }
 
-/** `portolan explain`. What begins with a word of its own, such as `packet`, is a subcommand. */
+/** `portolan explain`. Words with a meaning of their own, such as `packet`, are subcommands. */
 export function explainCommand(name: string, finish: (exitCode: number) => void): Command {
   const command = new Command("explain")
     .summary("explain an object, a chain, a set, a rule or a diagnostic")
@@ -23,7 +23,7 @@ export function explainCommand(name: string, finish: (exitCode: number) => void)
       "Shows the rules of an object on a node and what is not generated for it, the owner and callers of a chain, what a " +
         "rule does and where it comes from, or what a diagnostic means. Without an argument, lists the diagnostics.",
     )
-    // So that flags after the name of a subcommand are that command's.
+    // Flags after the name of a subcommand belong to that subcommand.
     .enablePositionalOptions()
     .showHelpAfterError("(a rule is one argument: put it in quotes)")
     .argument("[what]", "TYPE/NS/NAME, a chain, a set, a line in quotes, FILE:LINE of compiled text, or a diagnostic")

@@ -72,7 +72,7 @@ async function runPlan(flags: PlanFlags): Promise<number> {
   return isToDo ? exitCodes.different : exitCodes.fine;
 }
 
-/** What runs is never narrowed: a narrowed plan has no steps, and apply refuses it. */
+/** A narrowed plan is printed without steps, and apply refuses it. */
 async function printDocument({ planned, changes, notShown }: PlanResult): Promise<string> {
   if (notShown === undefined) {
     const { printPlan } = await import("../../host/files/plan-file.ts");

@@ -3,7 +3,7 @@ import { Failure } from "../../app/effects.ts";
 import type { didYouMean } from "../../model/fields/name-map.ts";
 import type { schemas } from "../../report/schemas.ts";
 
-/** `portolan schema NAME`: the JSON Schema of a document Portolan prints. Without a name, what there is. */
+/** `portolan schema NAME`: the JSON Schema of a document Portolan prints. Without a name, the list of schemas. */
 export function schemaCommand(name: string): Command {
   return new Command("schema")
     .summary("print the JSON schema of an output")

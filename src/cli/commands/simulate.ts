@@ -3,7 +3,7 @@ import { escapeControls } from "../../diagnostics/printable.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { addStateOptions, colorOption, type StateFlags } from "../state-flags.ts";
 
-/** Of ignored objects so many are named. */
+/** The maximum number of ignored objects to name. */
 const mostNames = 6;
 
 interface SimulateFlags extends StateFlags {

@@ -77,8 +77,8 @@ async function runSnapshot(flags: SnapshotFlags): Promise<number> {
 }
 
 /**
- * Without a key, the state itself is the key: nobody who does not have it can try out names, and the same state gives
- * the same text.
+ * Without a key, the state itself is the key. Names cannot be guessed without the state, and the same state gives the
+ * same text.
  */
 function redactionWith(key: string | undefined): SnapshotRequest["redaction"] {
   return (objects) => {

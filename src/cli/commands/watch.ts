@@ -25,7 +25,7 @@ export function watchCommand(name: string, finish: (exitCode: number) => void): 
         "host differs. Events are logged to stdout as JSON lines until SIGTERM or SIGINT.",
     );
   for (const option of [filenameOption(), new Option("-R, --recursive"), overlayOption()]) {
-    // Known only to be refused with a reason.
+    // Defined only to be refused with a reason.
     command.addOption(option.hideHelp());
   }
   addNodeOptions(addLiveOptions(command)).addOption(proxyConfigOption());
@@ -72,7 +72,7 @@ function bind(flags: string, description: string): Option {
   });
 }
 
-/** Until a signal ends it. */
+/** Runs until a signal stops it. */
 async function runWatch(flags: WatchFlags): Promise<number> {
   const [{ watchState }, { openTerminal }, { catchStops, ignoreBrokenPipes }, { logLine }] = await Promise.all([
     import("../../app/watch/watch.ts"),

@@ -16,7 +16,7 @@ export interface ChangeFlags extends ColorFlag {
   readonly rules?: boolean;
 }
 
-/** Runs a change of this host in front of somebody who can interrupt and confirm it. Gives the exit code. */
+/** Runs a change of this host for a user who can interrupt and confirm it. Returns the exit code. */
 export async function runChange(
   flags: ChangeFlags,
   change: (control: ChangeControl, effects: Effects) => Promise<ChangeResult>,

@@ -1,16 +1,16 @@
 import { setMaxListeners } from "node:events";
 import { exitCodes } from "../exit-codes.ts";
 
-/** Signals while a host is being changed: the running step is let finish, then the host is led back. */
+/** Signals while a host is being changed: the running step is completed, then the host is rolled back. */
 export interface Interrupts {
-  /** Why to stop, once a signal has come. */
+  /** The reason to stop, once a signal was received. */
   readonly reason: () => string | undefined;
   readonly exitCode: () => number;
   readonly onInterrupt: (act: () => void) => void;
   readonly end: () => void;
 }
 
-/** Among them what a terminal sends when its line is lost: the rules may have cut it off. */
+/** Includes SIGHUP, which a terminal sends when its connection is lost: the rules may have cut it off. */
 const caughtSignals = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const;
 
 export function catchInterrupts(): Interrupts {
@@ -34,7 +34,7 @@ export function catchInterrupts(): Interrupts {
   };
 }
 
-/** Whoever reads what is said may go away, and a terminal may be lost: the change is brought to its end all the same. */
+/** The reader of the output may close its pipe, and the terminal may be lost: the change is completed anyway. */
 export function ignoreBrokenPipes(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.removeAllListeners("error");
@@ -42,7 +42,7 @@ export function ignoreBrokenPipes(): void {
   }
 }
 
-/** Signals to something that runs until one comes. */
+/** Signals that end a command which runs until it is stopped. */
 export interface Stops {
   readonly signal: AbortSignal;
   /** Ends it as a signal does. */
@@ -54,10 +54,10 @@ export interface Stops {
 
 const stopSignals = ["SIGINT", "SIGTERM", "SIGQUIT"] as const;
 
-/** SIGHUP is ignored: rules are to be kept when a terminal goes away. */
+/** SIGHUP is ignored: the watch continues when its terminal is closed. */
 export function catchStops(): Stops {
   const controller = new AbortController();
-  // Every request that runs listens; Node warns of more than ten.
+  // Each running request adds a listener; Node warns about more than ten.
   setMaxListeners(0, controller.signal);
   let caught: NodeJS.Signals | undefined;
   const note = (signal: NodeJS.Signals): void => {

@@ -8,14 +8,14 @@ import { realEffects } from "../effects.ts";
 export interface Terminal {
   readonly effects: Effects;
   readonly print: (text: string | Uint8Array) => void;
-  /** Onto stderr, as it is. */
+  /** Writes to stderr as is. */
   readonly warn: (text: string) => void;
   readonly showDiagnostics: (group: DiagnosticGroup) => void;
   /** Colour of stdout. */
   readonly paint: Paint;
 }
 
-/** The terminal of this process, with the progress line on it. */
+/** The terminal of this process, with its progress line. */
 export function openTerminal({ color }: ColorFlag): Terminal {
   const progress = startProgress(process.stderr);
   const write = (stream: NodeJS.WriteStream, text: string | Uint8Array): void => {
@@ -58,7 +58,7 @@ function renderNotice(notice: Notice, paint: Paint): string {
   }
 }
 
-/** Under their headings, with a blank line before what they come to. */
+/** Groups under their headings, with a blank line before the summary. */
 function renderGroups({ groups, summary = "" }: Extract<Notice, { kind: "diagnostics" }>, paint: Paint): string {
   const texts = groups.map(({ heading, diagnostics, documents }) => {
     const text = renderDiagnostics(diagnostics, documents, paint);
@@ -91,13 +91,13 @@ function usesColor(stream: { readonly isTTY?: boolean }, choice: ColorChoice): b
 
 export interface Progress {
   readonly report: (what: string) => void;
-  /** Takes the line away; the next report shows it again. */
+  /** Clears the line; the next report shows it again. */
   readonly end: () => void;
 }
 
 const patience = 500;
 
-/** One line that says what takes so long; only on a terminal, and only once half a second has gone by. */
+/** One line that shows the current activity; only on a terminal, and only after half a second. */
 export function startProgress(stream: NodeJS.WriteStream): Progress {
   const start = performance.now();
   let isShown = false;

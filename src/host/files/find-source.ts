@@ -5,7 +5,7 @@ import { notInstalled } from "../../ir/artifact.ts";
 import { runOnHost } from "../run-step.ts";
 import { readSources, reasonOf, type SourceResult, sourceOf } from "./read-sources.ts";
 
-/** What stands at a path, before anybody knows what its texts mean. */
+/** The content of a path, before its texts are parsed. */
 export type FoundSource =
   | { readonly kind: "file"; readonly result: SourceResult }
   | {
@@ -14,7 +14,7 @@ export type FoundSource =
       readonly names: readonly string[];
       readonly read: (name: string) => Promise<SourceResult>;
     }
-  /** The git commit is there, and has no such path. */
+  /** The git commit exists, but does not contain the path. */
   | { readonly kind: "absent" }
   | { readonly kind: "unreadable"; readonly reason: string };
 
@@ -66,7 +66,7 @@ export async function readKustomize(name: string): Promise<SourceResult> {
   return { kind: "unreadable", name, reason };
 }
 
-/** kubectl writes this one as a line of a log. */
+/** kubectl writes this error as a log line. */
 function whyOf(failure: string): string {
   const [, quoted] = /err="((?:[^"\\]|\\.)*)"/.exec(failure) ?? [];
   return quoted?.replace(/\\(.)/g, "$1") ?? failure.replace(/^exit \d+: (?:error: )?/, "");

@@ -9,27 +9,27 @@ import type { ServiceChange } from "../../reconcile/summarize-changes.ts";
 import { reasonOf } from "./read-sources.ts";
 import { writeWhole } from "./write-files.ts";
 
-/** A saved plan: exactly what runs, and the state of the host for which it was made. */
+/** A saved plan: its steps, and a fingerprint of the host state for which it was made. */
 export interface PlanDocument {
   readonly apiVersion: "portolan/v1alpha1";
   readonly kind: "Plan";
   readonly node: string;
   readonly mode: string;
-  /** Of what was ours on the host; a host that has another is another than the plan is for. */
+  /** Of the rules and objects that we own on the host. On any other state the plan is stale. */
   readonly fingerprint: string;
   readonly changes: readonly ServiceChange[];
   readonly steps: readonly Step[];
   readonly undo: readonly Step[];
   readonly wanted: SerializedState;
-  /** `ipvs.excludeCIDRs`, which say what is not ours. */
+  /** `ipvs.excludeCIDRs`: virtual servers on these addresses are not ours. */
   readonly excluded: readonly string[];
-  /** Those that --family chose; null: whatever there is. */
+  /** The families chosen by --family; null: all families of the host. */
   readonly families: readonly Family[] | null;
 }
 
-/** SHA-256 of a host: its name, its addresses and what is ours on it; in hexadecimal. */
+/** SHA-256 of a host: its name, its addresses and the objects we own there; in hexadecimal. */
 export function fingerprintOf({ name, addresses }: HostState, owned: OwnedState): string {
-  // Link-local addresses come and go with every pod.
+  // Link-local addresses appear and disappear with pods.
   const lasting = addresses.filter((address) => !address.startsWith("fe80:"));
   return hash(JSON.stringify([name, lasting.sort(), serializeState(owned)]));
 }
@@ -38,7 +38,7 @@ function hash(text: string): string {
   return createHash("sha256").update(text).digest("hex");
 }
 
-/** The text of a plan, with a digest that shows whether somebody edited it. */
+/** The text of a plan, with a digest that detects edits. */
 export function printPlan(plan: PlanDocument): string {
   return `${JSON.stringify({ ...plan, digest: digestOf(plan) }, null, 1)}\n`;
 }
@@ -52,14 +52,14 @@ export function writePlan(path: string, plan: PlanDocument): void {
   writeWhole(path, printPlan(plan));
 }
 
-/** All that a plan ever runs: a file may hold anything. */
+/** The only tools that a plan may run: a plan file is untrusted input. */
 const planTools = new Set("iptables-restore ip6tables-restore ipset ipvsadm ip sysctl nfacct conntrack".split(" "));
 
 export type ReadPlan =
   | { readonly kind: "plan"; readonly plan: PlanDocument }
   | { readonly kind: "broken"; readonly message: string };
 
-/** Reads a saved plan; one that is not as it was written is refused. */
+/** Reads a saved plan; a plan that was edited is refused. */
 export function readPlan(path: string): ReadPlan {
   let value: unknown;
   try {

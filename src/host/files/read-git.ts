@@ -16,7 +16,7 @@ export type GitObject =
   | { readonly kind: "blob"; readonly read: () => Promise<SourceResult> }
   /** `names` are those of all files below, sorted. */
   | { readonly kind: "tree"; readonly names: readonly string[]; readonly read: (name: string) => Promise<SourceResult> }
-  /** The commit is there, and has no such path. */
+  /** The commit exists, but does not contain the path. */
   | { readonly kind: "absent"; readonly reason: string }
   | { readonly kind: "unreadable"; readonly name: string; readonly reason: string };
 

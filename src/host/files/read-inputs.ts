@@ -9,31 +9,34 @@ import { kustomizePrefix, readKustomize } from "./find-source.ts";
 import { readSources, type SourceResult } from "./read-sources.ts";
 
 export interface InputRequest {
-  /** Documents that are read already, such as those of a running cluster; they stand first. */
+  /** Documents that are read already, such as those of a running cluster; they come first. */
   readonly given?: readonly SourceDocument[] | undefined;
   /** Paths, `-`, or `git:REF[:PATH]`. */
   readonly filenames: readonly string[];
   readonly recursive: boolean;
   readonly proxyConfig: string | undefined;
-  /** As filenames: what lies over the objects of these. */
+  /** As `filenames`: objects that are applied on top of the others. */
   readonly overlays: readonly string[];
 }
 
 export interface Inputs {
-  /** What diagnostics' document numbers count; the first `valueCount` have values, the others mark syntax errors. */
+  /**
+   * Document numbers in diagnostics are indexes of this list. The first `valueCount` have values, the others mark
+   * syntax errors.
+   */
   readonly documents: readonly SourceDocument[];
   readonly valueCount: number;
-  /** The number of the document that --proxy-config gave. */
+  /** The number of the document from --proxy-config. */
   readonly proxyConfigDocument: number | undefined;
-  /** The number of the first document of the overlays, which stand last of those with values. */
+  /** The number of the first overlay document. Overlays are the last of the documents with values. */
   readonly overlaysFrom: number | undefined;
-  /** Objects of the documents before the overlays that are there no more unless an overlay holds them. */
+  /** Objects of the documents before the overlays that count as deleted unless an overlay contains them. */
   readonly gone?: ReadonlySet<string> | undefined;
-  /** Services (`Service shop/web`) whose endpoints have been made anew for their overlay. */
+  /** Services (`Service shop/web`) whose endpoints have been recomputed for their overlay. */
   readonly recomputed?: ReadonlySet<string> | undefined;
 }
 
-/** Reads everything a command line names. Problems are reported, all of them; the Inputs hold what could be read. */
+/** Reads all inputs of a command line. All problems are reported; the Inputs contain what could be read. */
 export async function readInputs(request: InputRequest, sink: Sink): Promise<Inputs> {
   const failed: ((report: Report, number: number) => void)[] = [];
   const marks: SourceDocument[] = [];
@@ -103,7 +106,7 @@ function openSource(result: SourceResult, fail: Fail): readonly SourceDocument[]
   return documents;
 }
 
-/** Braces are no mistake of their own in YAML, but a template that was not rendered is a common one. */
+/** In YAML, braces are valid; but they often come from a template that was not rendered. */
 function templateHint({ text }: SourceText): ReportOptions {
   if (!/\{\{[^{}]*\}\}/.test(text)) return {};
   return { hint: "this looks like a template: render it first, as with helm template RELEASE CHART" };
@@ -113,7 +116,7 @@ function problemMark(source: SourceText, offset: number): SourceDocument {
   return { value: undefined, source, form: { kind: "problem", offset } };
 }
 
-/** The kube-proxy ConfigMap carries a configuration as text; it becomes a document of its own, after the ConfigMap. */
+/** The kube-proxy ConfigMap contains a configuration as text; it becomes its own document, after the ConfigMap. */
 function withEmbeddedConfiguration(document: SourceDocument, fail: Fail): readonly SourceDocument[] {
   const embedded: SourceDocument[] = [];
   for (const { path, text } of configMapsIn(document.value, [])) {
@@ -143,7 +146,7 @@ function withEmbeddedConfiguration(document: SourceDocument, fail: Fail): readon
 
 interface ConfigText {
   readonly path: readonly string[];
-  /** Undefined for a ConfigMap that has none. */
+  /** Undefined for a ConfigMap without one. */
   readonly text: string | undefined;
 }
 

@@ -22,7 +22,7 @@ export function readSources(name: string, recursive: boolean): readonly SourceRe
   }
 }
 
-/** `above` are the real paths of the directories that lead here: a link back to one of them would never end. */
+/** `above` are the real paths of the parent directories: a link back to one of them would recurse without end. */
 function readDirectory(directory: string, recursive: boolean, above: readonly string[]): readonly SourceResult[] {
   const here = realpathSync(directory);
   if (above.includes(here)) {
@@ -45,7 +45,7 @@ function readDirectory(directory: string, recursive: boolean, above: readonly st
 
 let standardInput: SourceResult | undefined;
 
-/** Read once: a command may first look what it is. */
+/** Read once and kept: a command may need it twice. */
 function readStandardInput(): SourceResult {
   standardInput ??= readSource("standard input", 0);
   return standardInput;
@@ -59,7 +59,7 @@ function readSource(name: string, path: string | number): SourceResult {
   }
 }
 
-/** Checks that bytes are UTF-8 text; the byte order mark that some editors write is taken off. */
+/** Checks that bytes are UTF-8 text; a byte order mark is removed. */
 export function sourceOf(name: string, bytes: Uint8Array): SourceResult {
   if (!isUtf8(bytes)) return { kind: "not-text", name, reason: "it is not UTF-8" };
   const text = new TextDecoder().decode(bytes);

@@ -22,9 +22,8 @@ export interface OutputFile {
 }
 
 /**
- * Makes a directory hold exactly `files` among `known` names; other files in it are not touched. All are written
- * under other names first, so that a full disk or a missing permission leaves the old content whole. Throws the
- * file system's error.
+ * Makes a directory hold exactly `files` among `known` names; other files are unchanged. Temporary files are written
+ * first: a full disk or a missing permission keeps the old content. Throws the file system's error.
  */
 function writeFiles(directory: string, files: readonly OutputFile[], known: readonly string[]): void {
   makeDirectory(directory);
@@ -43,7 +42,7 @@ function writeFiles(directory: string, files: readonly OutputFile[], known: read
   for (const name of known) if (!kept.has(name)) rmSync(join(directory, name), { force: true });
 }
 
-/** Not `recursive: true`, with which Node 20 never returns where even the root refuses, as /proc does. */
+/** Not `recursive: true`: with it, Node 20 never returns if even the root directory fails, as /proc does. */
 function makeDirectory(directory: string): void {
   try {
     mkdirSync(directory);
@@ -57,7 +56,7 @@ function makeDirectory(directory: string): void {
   }
 }
 
-/** A directory in a file's place would let only some of the files be replaced. */
+/** If a directory has the name of a file, only some of the files could be replaced. */
 function refuseDirectory(path: string): void {
   if (!lstatSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
   throw Object.assign(new Error(`${path} is a directory`), { code: "EISDIR" });
@@ -71,7 +70,7 @@ function holds(path: string, content: Uint8Array | string): boolean {
   }
 }
 
-/** Writes a file whole or not at all; it is on the disk when this returns. Throws the file system's error. */
+/** Writes a file completely or not at all; it is synced to disk when this returns. Throws the file system's error. */
 export function writeWhole(path: string, text: string, mode = 0o600): void {
   const temporary = `${path}.${process.pid}.new`;
   try {
@@ -92,7 +91,7 @@ export function writeWhole(path: string, text: string, mode = 0o600): void {
 
 const reasons: Readonly<Record<string, string>> = { EEXIST: "it is a file", ENOTDIR: "a parent of it is a file" };
 
-/** Makes a directory hold exactly `files` among `known` names. Gives the reason where it cannot; nothing has changed then. */
+/** Makes a directory hold exactly `files` among `known` names. On failure, returns the reason and changes nothing. */
 export function writeDirectory(
   directory: string,
   files: readonly OutputFile[],
@@ -106,10 +105,10 @@ export function writeDirectory(
   }
 }
 
-/** Names what an earlier run wrote, so that files of objects that are gone can go and others' stay. */
+/** Lists the files of an earlier run, so that files of deleted objects can be removed and other files are kept. */
 const indexName = ".portolan-snapshot";
 
-/** As writeDirectory; what an earlier call wrote there and is not among `files` is removed. */
+/** As writeDirectory; files of an earlier call that are not among `files` are removed. */
 export function writeSplit(directory: string, files: ReadonlyMap<string, string>): string | undefined {
   const names = [...files.keys()].sort();
   const index = { name: indexName, content: names.map((name) => `${name}\n`).join("") };
@@ -117,7 +116,7 @@ export function writeSplit(directory: string, files: ReadonlyMap<string, string>
   return writeDirectory(directory, [...contents, index], [...names, ...earlierNames(directory), indexName]);
 }
 
-/** Only names such as a snapshot writes: nothing outside the directory is removed, whoever wrote the index. */
+/** Only names that a snapshot can have: an edited index must not remove files outside the directory. */
 function earlierNames(directory: string): readonly string[] {
   try {
     const lines = readFileSync(join(directory, indexName), "utf8").split("\n");
@@ -131,7 +130,7 @@ export type Backup =
   | { readonly kind: "kept"; readonly path: string }
   | { readonly kind: "failed"; readonly message: string };
 
-/** Keeps a dump in a directory, named by the time. Without room for it nothing is to be changed. */
+/** Saves a dump in a directory, named by the time. If this fails, the host must not be changed. */
 export function writeBackup(directory: string, document: HostDocument): Backup {
   const time = new Date().toISOString().replace(/[-:.]/g, "");
   const path = join(resolve(directory), `portolan-backup-${time}.txt`);

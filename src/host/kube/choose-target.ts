@@ -1,16 +1,16 @@
 import { didYouMean } from "../../model/fields/name-map.ts";
 import { type Entry, type Failed, failed, type Kubeconfig, textOf } from "./kubeconfig.ts";
 
-/** Which of a kubeconfig's contexts, clusters and users is meant, where the command line says so. */
+/** The context, cluster and user of a kubeconfig that the command line selects. */
 export interface TargetChoice {
   readonly context: string | undefined;
   readonly cluster: string | undefined;
   readonly user: string | undefined;
-  /** Whom to act as. */
+  /** The user to impersonate. */
   readonly as: string | undefined;
 }
 
-/** The API server to ask, and as whom. */
+/** The API server to connect to, and the credentials for it. */
 export interface Target {
   readonly kind: "target";
   readonly context: string;
@@ -20,7 +20,7 @@ export interface Target {
   readonly user: Entry;
 }
 
-/** Picks a context and what it names, as kubectl does: each flag stands over what the context says. */
+/** Selects a context and its cluster and user, as kubectl does: each flag overrides the context. */
 export function chooseTarget(kubeconfig: Kubeconfig, choice: TargetChoice): Target | Failed {
   const { contexts, clusters, users } = kubeconfig;
   const context = choice.context ?? kubeconfig.currentContext;

@@ -8,21 +8,21 @@ import { explainError } from "./explain-error.ts";
 import { type Entry, type Failed, failed, recordOf, textOf } from "./kubeconfig.ts";
 import { runPlugin } from "./run-plugin.ts";
 
-/** An API server with the credentials to ask it. */
+/** An API server with credentials. */
 export interface Connection {
   readonly kind: "connection";
   readonly target: Target;
-  /** For node:http and node:https. They hold secrets: nothing of them goes into a message. */
+  /** For node:http and node:https. They contain secrets: messages must not quote them. */
   readonly options: RequestOptions;
-  /** Of one request, in milliseconds; undefined: for ever. */
+  /** The timeout of one request, in milliseconds; undefined: none. */
   readonly patience: number | undefined;
-  /** When the credentials expire, in milliseconds since 1970; undefined: nobody says. */
+  /** When the credentials expire, in milliseconds since 1970; undefined: unknown. */
   readonly expiresAt?: number | undefined;
 }
 
 /**
- * Gets the credentials, which may run a plugin until the signal ends it. The client library turns them into options, and
- * is loaded only here.
+ * Gets the credentials; this may run a plugin, which is stopped when the signal aborts. The client library turns them
+ * into options, and is loaded only here.
  */
 export async function connect(
   target: Target,
@@ -47,7 +47,7 @@ export async function connect(
   return { kind: "connection", target, options, patience, expiresAt: credentials?.expiresAt };
 }
 
-/** What goes with the name of somebody to act as, which is all that the library knows of. */
+/** The headers for the groups, UID and extra fields of impersonation. The library only handles the user name. */
 function impersonation(user: Entry): OutgoingHttpHeaders {
   if (textOf(user.as) === "") return {};
   const texts = (value: unknown): string[] => (Array.isArray(value) ? value.map(String) : []);
@@ -62,14 +62,14 @@ function impersonation(user: Entry): OutgoingHttpHeaders {
   };
 }
 
-/** A kubeconfig with nothing else in it: what is wrong with other entries is no concern of this run. */
+/** A kubeconfig with this cluster and user only: errors in other entries must not affect this run. */
 function onlyOf({ cluster, server }: Target, user: Entry): object {
-  // The library refuses plain HTTP unless told so; kubectl does not.
+  // The library refuses plain HTTP without this option; kubectl does not.
   const isPlain = server.startsWith("http:") ? { "insecure-skip-tls-verify": true } : {};
   const proxy = proxyOf(server, process.env);
   const isThrough = proxy === undefined ? {} : { "proxy-url": proxy };
   const { tokenFile } = user;
-  // Stands over a token that is written beside it.
+  // A token file overrides a token in the kubeconfig.
   const token = typeof tokenFile === "string" ? { token: readFileSync(tokenFile, "utf8").trim() } : {};
   return {
     "current-context": "it",
@@ -80,8 +80,8 @@ function onlyOf({ cluster, server }: Target, user: Entry): object {
 }
 
 /**
- * The proxy that the environment names for a server, as Go's programs and so kubectl read it: HTTPS_PROXY or
- * HTTP_PROXY by the server's scheme, unless NO_PROXY names its host; loopback addresses never.
+ * The proxy for a server from the environment, as Go programs such as kubectl read it: HTTPS_PROXY or HTTP_PROXY by the
+ * URL scheme, unless NO_PROXY matches the host; never for loopback addresses.
  */
 export function proxyOf(server: string, environment: Readonly<Record<string, string | undefined>>): string | undefined {
   const { protocol, hostname, port } = new URL(server);
@@ -96,7 +96,7 @@ export function proxyOf(server: string, environment: Readonly<Record<string, str
   return proxy.includes("://") ? proxy : `http://${proxy}`;
 }
 
-/** `*`, `example.com` with all below it, `.example.com`, an address, a network; a port may stand behind. */
+/** `*`, `example.com` with its subdomains, `.example.com`, an address, a network; a port may follow. */
 function isExcepted(entry: string, host: string, port: string): boolean {
   if (entry === "*") return true;
   const ip = parseIp(host);

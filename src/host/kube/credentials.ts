@@ -2,33 +2,33 @@ import { chooseTarget, type TargetChoice } from "./choose-target.ts";
 import { type Connection, connect } from "./connect.ts";
 import { type Failed, readKubeconfig, serviceAccountFolder } from "./kubeconfig.ts";
 
-/** Where to connect, with credentials that are young enough. */
+/** A connection with credentials that are read again when they are too old. */
 export interface Credentials {
   readonly current: () => Promise<Connection | Failed>;
-  /** They were not accepted: the next ask reads them anew, unless somebody has done so already. */
+  /** The server refused them: the next call of `current` reads them again, unless that has happened already. */
   readonly drop: (refused: Connection) => void;
 }
 
 export interface CredentialsRequest extends TargetChoice {
   readonly kubeconfig: string | undefined;
   readonly patience: number | undefined;
-  /** Milliseconds for which they are kept. A service account's token changes in its file about once an hour. */
+  /** The maximum age in milliseconds. The token file of a service account changes about once an hour. */
   readonly freshFor: number;
-  /** Ends every request. */
+  /** Aborts every request. */
   readonly signal: AbortSignal;
 }
 
 interface Kept {
   readonly reading: Promise<Connection | Failed>;
-  /** What came of it. */
+  /** The result, once it is read. */
   read: Connection | undefined;
   readonly at: number;
 }
 
-/** Reads kubeconfig, certificates and tokens from their files again and again, as they are renewed there. */
+/** Reads kubeconfig, certificates and tokens from their files repeatedly, since they are renewed there. */
 export function createCredentials(request: CredentialsRequest): Credentials {
   let kept: Kept | undefined;
-  // Somebody may switch the current context of the file meanwhile; this stays with the one it began with.
+  // The current context of the file may change; the first one that was read stays in use.
   let context = request.context;
   const read = async (): Promise<Connection | Failed> => {
     const { kubeconfig: file } = request;

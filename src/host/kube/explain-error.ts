@@ -1,6 +1,6 @@
 const noTls = "TLS: the server does not speak TLS; is it http:// instead of https://?";
 
-/** What a system's or TLS library's error code means to somebody who wants to reach an API server. */
+/** Explanations of the error codes of system and TLS libraries, for connections to an API server. */
 const reasons: Readonly<Record<string, string>> = {
   ECONNREFUSED: "connection refused: nothing listens there",
   ENOTFOUND: "no such host: the name does not resolve",
@@ -35,12 +35,12 @@ function unknownAuthority(): string {
   return "TLS: the kubeconfig does not name the authority that issued the server's certificate (certificate-authority)";
 }
 
-/** Whether the connection failed for want of trust or of TLS: it will fail again until somebody changes something. */
+/** Whether the connection failed because of TLS or an untrusted certificate: a retry cannot help. */
 export function isTlsError(error: unknown): boolean {
   return explainError(error).startsWith("TLS: ");
 }
 
-/** Says in words why a connection failed. Messages of libraries are given only where no code says it better. */
+/** Explains why a connection failed. A library's message is used only where no known code explains it. */
 export function explainError(error: unknown): string {
   const { code = "", message = "" } = error as NodeJS.ErrnoException;
   const known = reasons[code];
@@ -53,7 +53,7 @@ export function explainError(error: unknown): string {
   if (tls === "wrong version number" || tls === "packet length too long") return noTls;
   if (tls !== undefined) return `TLS: ${tls}`;
   if (code.startsWith("ERR_OSSL")) return "TLS: a certificate or key of the kubeconfig cannot be read";
-  // Node tries all addresses of a name; each has failed in its own way.
+  // Node tries all addresses of a name; each has its own error.
   if (error instanceof AggregateError) return explainError(error.errors[0]);
   return message.split("\n")[0] || code || "unknown error";
 }

@@ -3,13 +3,13 @@ import type { Target } from "./choose-target.ts";
 import type { Answer } from "./request.ts";
 import type { Resource } from "./resources.ts";
 
-/** What was asked for; `get` is of one object. */
+/** The request; `get` is for one object. */
 export interface ApiQuery {
   readonly verb: "get" | "list" | "watch";
   readonly resource: Resource;
 }
 
-/** Says in words what an HTTP status other than 200 means for reading these objects. */
+/** Explains an HTTP status other than 200 in response to reading these objects. */
 export function explainStatus(answer: Answer, { verb, resource }: ApiQuery, target: Target): string {
   const { plural, object, only = object } = resource;
   const what = only === undefined ? plural : `${plural} ${only.namespace}/${only.name}`;
@@ -40,7 +40,7 @@ function quoted(said: string | undefined): string {
   return said === undefined ? "" : `\n  response: ${said}`;
 }
 
-/** The message of the Status object that came as an answer. */
+/** The message of the Status object in the response. */
 function messageOf(body: string): string | undefined {
   try {
     const status: unknown = JSON.parse(body);

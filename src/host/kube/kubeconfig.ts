@@ -4,15 +4,15 @@ import { parseDocument } from "yaml";
 import { isRecord } from "../../model/fields/fields.ts";
 import { reasonOf } from "../files/read-sources.ts";
 
-/** Why the cluster cannot be read, in words for people. */
+/** Why the cluster cannot be read, as a message for the user. */
 export interface Failed {
   readonly kind: "failed";
   readonly message: string;
   /** Seconds that the API server asks to wait before trying again. */
   readonly retryAfter?: number | undefined;
-  /** The HTTP status of an API server that refuses. */
+  /** The HTTP status of a refused request. */
   readonly status?: number;
-  /** No connection, since client and server do not trust each other, or do not both speak TLS. */
+  /** No connection: client and server do not trust each other, or do not both use TLS. */
   readonly isTls?: boolean;
 }
 
@@ -20,13 +20,13 @@ export function failed(message: string): Failed {
   return { kind: "failed", message };
 }
 
-/** A mapping of a kubeconfig, as it stands in the file. */
+/** A mapping of a kubeconfig, unparsed. */
 export type Entry = Readonly<Record<string, unknown>>;
 
-/** What the kubeconfig files say together; relative paths are those of the files they stand in. */
+/** The merged kubeconfig files; relative paths are resolved against the file that contains them. */
 export interface Kubeconfig {
   readonly kind: "kubeconfig";
-  /** What to call it in messages. */
+  /** Its name in messages. */
   readonly name: string;
   readonly currentContext: string;
   readonly contexts: ReadonlyMap<string, Entry>;
@@ -60,7 +60,7 @@ export function readKubeconfig({ file, environment, serviceAccount }: Kubeconfig
   return failed(`no kubeconfig: ${looked}, and this is not a pod; pass --kubeconfig FILE`);
 }
 
-/** The first file that names a cluster, user, context or current context counts. Undefined: none of them is there. */
+/** As in kubectl, the first file with an entry or current context wins. Undefined: none of the files exists. */
 function merge(paths: readonly string[], isRequired: true): Kubeconfig | Failed;
 function merge(paths: readonly string[], isRequired: boolean): Kubeconfig | Failed | undefined;
 function merge(paths: readonly string[], isRequired: boolean): Kubeconfig | Failed | undefined {
@@ -91,7 +91,7 @@ function readFile(path: string, isRequired: boolean): { kind: "read"; value: Ent
   }
   const document = parseDocument(text);
   const [problem] = document.errors;
-  // The library's message quotes the text, which may be a token.
+  // The library's message quotes the text, which may contain a token.
   if (problem !== undefined)
     return failed(`${path} is not a kubeconfig: invalid YAML at line ${lineOf(text, problem.pos[0])}`);
   let value: unknown;
@@ -127,7 +127,7 @@ function withPaths(entry: Entry, keys: readonly string[], folder: string): Entry
   return { ...entry, ...Object.fromEntries(paths) };
 }
 
-/** A plugin's command with a slash in it is a path from the file; one without is looked for in PATH. */
+/** A plugin command with a slash is a path relative to the file; one without is looked up in PATH. */
 function withCommand(user: Entry, folder: string): Entry {
   const entry = withPaths(user, userPaths, folder);
   const exec = entry.exec;

@@ -9,17 +9,17 @@ import { fieldSelectorOf, type Resource } from "./resources.ts";
 export interface Listed {
   readonly kind: "listed";
   readonly objects: readonly Entry[];
-  /** Of the list as a whole: where a watch goes on. Empty for a single object. */
+  /** The resourceVersion of the list, where a watch can start. Empty for a single object. */
   readonly version: string;
 }
 
-/** Objects of one page, which bounds what the server and this side hold at a time. */
+/** Objects per page: this limits the memory that server and client need. */
 const pageSize = 500;
 
-/** A list whose continuation is gone starts anew; one that never gets through must end at some time. */
+/** If a continue token expires, the list starts again; this limits how often. */
 const mostStarts = 5;
 
-/** Reads all objects of a kind, page by page, or the one that is named; none where that does not exist. */
+/** Lists all objects of a kind, page by page, or gets the one that is named; empty if that does not exist. */
 export async function listObjects(
   connection: Connection,
   resource: Resource,
@@ -54,7 +54,7 @@ async function listPages(
     if (answer.status !== 200) return refusal(answer, { verb: "list", resource }, connection);
     const page = parsePage(answer, resource);
     if (page.kind === "failed") return page;
-    // Pushed one by one: a page of a server that ignores the limit may be longer than an argument list can be.
+    // Pushed one by one: if a server ignores the limit, a page may exceed the maximum number of arguments.
     for (const item of page.items) objects.push({ ...item, apiVersion: resource.apiVersion, kind: resource.kind });
     onCount(objects.length);
     version = page.version;
@@ -88,7 +88,7 @@ interface Page {
 function parsePage(answer: Answer, resource: Resource): Page | Failed {
   const value = parseBody(answer);
   const { items = [], metadata = {} } = value ?? {};
-  // An empty list of a server written in Go may be null.
+  // A server written in Go may encode an empty list as null.
   const list = items === null ? [] : items;
   const isList = value?.kind === `${resource.kind}List` && Array.isArray(list) && list.every(isRecord);
   if (!isList) return failed(notWhatWasAsked(answer, resource));
@@ -114,7 +114,7 @@ function notWhatWasAsked(answer: Answer, { plural, object }: Resource): string {
 const mostTries = 4;
 const longestWait = 10;
 
-/** A server that is too busy says so, and when to come again. */
+/** A server that is overloaded sends the time after which to retry. */
 async function ask(connection: Connection, path: string): Promise<Answer | Failed> {
   const { signal } = connection.options;
   for (let tries = 1; ; tries++) {

@@ -11,21 +11,21 @@ export interface LiveRequest extends TargetChoice {
   /** In milliseconds, of one request; undefined: no limit. */
   readonly patience: number | undefined;
   readonly need: Need;
-  /** Not where another configuration stands in for that of the cluster. */
+  /** False if another configuration replaces that of the cluster. */
   readonly withConfiguration: boolean;
 }
 
-/** A cluster's objects, a document each, kind by kind in the order the API server lists them. */
+/** A cluster's objects, one document each, kind by kind in the order of the API server. */
 export interface LiveState {
   readonly kind: "live";
   readonly context: string;
   readonly documents: readonly SourceDocument[];
   readonly hasConfiguration: boolean;
-  /** The right that is missing to read pods, where the request goes on without. */
+  /** The missing permission to read pods, if the request continues without them. */
   readonly podsForbidden: string | undefined;
 }
 
-/** Reads the state of a running cluster. `onProgress` hears how far it is. Nothing is written anywhere. */
+/** Reads the state of a running cluster. `onProgress` is called with the current activity. Nothing is written. */
 export async function readLive(request: LiveRequest, onProgress: (what: string) => void): Promise<LiveState | Failed> {
   const kubeconfig = readKubeconfig({
     file: request.kubeconfig,
@@ -59,7 +59,7 @@ export async function readLive(request: LiveRequest, onProgress: (what: string) 
   return { kind: "live", context, documents, hasConfiguration, podsForbidden };
 }
 
-/** Named as people name objects: there is no file and no line to point at. */
+/** Named by kind and object: there is no file and no line. */
 function documentOf(object: Entry, { kind }: Resource, context: string): SourceDocument {
   const metadata = isRecord(object.metadata) ? object.metadata : {};
   const namespace = textOf(metadata.namespace);

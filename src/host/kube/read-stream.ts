@@ -4,32 +4,32 @@ import { createLineSplitter } from "../../follow/watch-event.ts";
 import type { Connection } from "./connect.ts";
 import { explainError } from "./explain-error.ts";
 
-/** How a stream came to its end. */
+/** How a stream ended. */
 export type StreamEnd =
   | { readonly kind: "ended" | "silent" | "stopped" }
-  /** It never became a stream. */
+  /** The server responded with an error instead of a stream. */
   | { readonly kind: "status"; readonly status: number; readonly body: string; readonly retryAfter: number | undefined }
   | { readonly kind: "broken"; readonly message: string };
 
 export interface StreamRequest {
   readonly connection: Connection;
   readonly path: string;
-  /** Milliseconds until the headers of the answer must be there. */
+  /** Milliseconds until the response headers must arrive. */
   readonly patience: number;
-  /** Milliseconds without a single byte after which nobody is thought to be there. */
+  /** Milliseconds without a byte after which the connection counts as dead. */
   readonly silence: number;
   readonly signal: AbortSignal;
-  /** The answer has begun, and is a stream. */
+  /** Called when the response has begun, and is a stream. */
   readonly opened: () => void;
-  /** Takes a line; false: enough, the stream is left. */
+  /** Handles a line; false closes the stream. */
   readonly take: (line: string) => boolean;
 }
 
-/** No object is as long as that: etcd takes 1.5 MB. */
+/** No object is that long: etcd's limit is 1.5 MB. */
 const longestLine = 32_000_000;
 const longestRefusal = 65_536;
 
-/** Reads lines from an answer that has no end of its own, and finds out when there is nobody at the other end. */
+/** Reads lines from a response without an end, and detects a dead connection. */
 export function readStream({ connection, path, ...request }: StreamRequest): Promise<StreamEnd> {
   const url = new URL(connection.target.server + path);
   const send = url.protocol === "http:" ? httpRequest : httpsRequest;
@@ -51,7 +51,7 @@ export function readStream({ connection, path, ...request }: StreamRequest): Pro
     request.signal.addEventListener("abort", stop);
     arm(request.patience, { kind: "broken", message: `no response within ${request.patience / 1000} s` });
     try {
-      // A connection of its own: one that was kept may lead to a server that is gone.
+      // A new connection: a kept one may lead to a server that no longer exists.
       asked = send(url, { agent: false, ...connection.options });
     } catch (error) {
       return end({ kind: "broken", message: explainError(error) });

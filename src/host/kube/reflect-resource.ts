@@ -5,13 +5,13 @@ import type { ReflectorOptions, ReflectorState, Round } from "./reflector.ts";
 import { checkVersion, listResource, watchResource } from "./watch-resource.ts";
 
 export interface Reflector {
-  /** Takes everything again, as if nothing were known but the names. */
+  /** Lists and reports all objects again; only their names are remembered. */
   readonly restart: () => void;
-  /** Never fails; ends when the signal says so. */
+  /** Never rejects; resolves when the signal aborts. */
   readonly done: Promise<void>;
 }
 
-/** Keeps up with one kind of object of an API server, whatever becomes of the server or of the way there. */
+/** Lists and watches one kind of object, and recovers from any failure of the server or the network. */
 export function reflectResource(options: ReflectorOptions): Reflector {
   const state: ReflectorState = {
     mirror: createMirror(options.resource.kind),
@@ -31,7 +31,7 @@ export function reflectResource(options: ReflectorOptions): Reflector {
   };
 }
 
-/** Seconds; a server that asks for more is asked again all the same. */
+/** Seconds; a longer Retry-After of the server is cut to this. */
 const longestWait = 60;
 
 async function follow(options: ReflectorOptions, state: ReflectorState): Promise<void> {

@@ -5,15 +5,15 @@ import type { Credentials } from "./credentials.ts";
 import type { Entry } from "./kubeconfig.ts";
 import type { Resource } from "./resources.ts";
 
-/** How long things may take, in milliseconds. */
+/** Timeouts and intervals, in milliseconds. */
 export interface ReflectorTimes {
-  /** Until a watch is answered. */
+  /** Until the server responds to a watch. */
   readonly answer: number;
-  /** Without a byte. Bookmarks of an API server come up to 75 s apart. */
+  /** Without a byte from the server. Its bookmarks are up to 75 s apart. */
   readonly silence: number;
-  /** After which the server is asked to end a watch. */
+  /** The maximum duration of a watch (timeoutSeconds). */
   readonly length: number;
-  /** Between the beginnings of two watches. */
+  /** The minimum time between the starts of two watches. */
   readonly apart: number;
   readonly retry: Backoff;
 }
@@ -26,25 +26,25 @@ export const usualTimes: ReflectorTimes = {
   retry: { first: 250, most: 30_000 },
 };
 
-/** What somebody who follows a kind hears of it. */
+/** Callbacks for the events of one kind. */
 export interface ReflectorHandlers {
-  /** What has changed on the server. `raw`: the object of an event; undefined for what a list has shown. */
+  /** Objects have changed on the server. `raw`: the object of a watch event; undefined for the result of a list. */
   readonly changed: (changes: ObjectChanges, raw: Entry | undefined) => void;
-  /** An object as it is now, whether anything that matters has changed or not. */
+  /** Called for each object that is listed or watched, whether or not its relevant fields have changed. */
   readonly seen: (object: Entry) => void;
-  /** A list has been taken whole. */
+  /** A list is complete. */
   readonly listed: (count: number) => void;
   readonly trouble: (trouble: Trouble) => void;
-  /** The server answers a watch, after trouble. */
+  /** A watch works again after trouble. */
   readonly recovered: () => void;
 }
 
 export interface Trouble {
   readonly plural: string;
-  /** `refused`: by a server that will go on refusing until somebody changes something. */
+  /** `refused`: the server will refuse until credentials, permissions or API are changed. */
   readonly kind: "failed" | "refused" | "relist" | "bug";
   readonly message: string;
-  /** Milliseconds until the next try. */
+  /** Milliseconds until the next attempt. */
   readonly wait: number;
 }
 
@@ -56,27 +56,27 @@ export interface ReflectorOptions {
   readonly signal: AbortSignal;
 }
 
-/** How far a kind has been followed. */
+/** The progress of one reflector. */
 export interface ReflectorState {
   readonly mirror: ResourceCache;
-  /** Where the next watch goes on; undefined: a list is due. */
+  /** Where the next watch starts; undefined: list first. */
   version: string | undefined;
   failures: number;
-  /** Trouble has been told of, and no recovery since. */
+  /** Trouble was reported, and no recovery since. */
   isTroubled: boolean;
-  /** Ends the watch that runs. */
+  /** Aborts the running watch. */
   leave: AbortController;
 }
 
-/** How a round ended: all is well, or what is wrong. */
+/** The result of a round: undefined for success, or the trouble. */
 export type Round = RoundTrouble | undefined;
 
 export interface RoundTrouble extends Omit<Trouble, "plural" | "wait"> {
-  /** Seconds that the server asks to wait. */
+  /** The server's Retry-After in seconds. */
   readonly retryAfter?: number | undefined;
 }
 
-/** Only what was taken without an exception is known; the rest comes again with the next list. */
+/** Changes are committed only if the handler did not throw; otherwise the next list delivers them again. */
 export function deliver(
   handlers: ReflectorHandlers,
   { upsert, remove, commit }: Difference,

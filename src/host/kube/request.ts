@@ -4,16 +4,16 @@ import type { Connection } from "./connect.ts";
 import { explainError, isTlsError } from "./explain-error.ts";
 import { type Failed, failed } from "./kubeconfig.ts";
 
-/** A whole answer of the API server. */
+/** A complete response of the API server. */
 export interface Answer {
   readonly kind: "answer";
   readonly status: number;
-  /** Seconds that it asks to wait before trying again. */
+  /** The server's Retry-After in seconds. */
   readonly retryAfter: number | undefined;
   readonly body: string;
 }
 
-/** Asks for a path. A time-out covers all of it: the connection, the headers and the last byte. */
+/** Sends a GET request. The timeout covers all of it: the connection, the headers and the last byte. */
 export function request({ target, options, patience }: Connection, path: string): Promise<Answer | Failed> {
   const url = new URL(target.server + path);
   const send = url.protocol === "http:" ? httpRequest : httpsRequest;
@@ -27,7 +27,7 @@ export function request({ target, options, patience }: Connection, path: string)
     try {
       asked = send(url, options);
     } catch (error) {
-      // Such as a token with a line break in it, which no header can carry; the message would quote it.
+      // For example a line break in the token: it is not valid in a header, and the library's message would quote it.
       const noToken = "invalid token: it has characters that are not allowed in a header";
       end(isBadHeader(error) ? failed(noToken) : failedBy(error));
       return;

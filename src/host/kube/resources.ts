@@ -1,13 +1,13 @@
-/** A kind of object to read, as the API server knows it. */
+/** A kind of object to read, with its API path. */
 export interface Resource {
   readonly kind: string;
   readonly apiVersion: string;
-  /** `services`, and where these are. */
+  /** The plural of the kind, such as `services`, and its API path. */
   readonly plural: string;
   readonly path: string;
-  /** Of one object instead of a list. */
+  /** A single object instead of a list. */
   readonly object?: ObjectName;
-  /** Of a list that holds one object at most. */
+  /** A list that is limited to one object. */
   readonly only?: ObjectName;
 }
 
@@ -16,14 +16,14 @@ export interface ObjectName {
   readonly name: string;
 }
 
-/** Without it nobody may list who has the right to the one object only. */
+/** Without this selector, a role that is limited to the one object does not permit the list. */
 export function fieldSelectorOf({ only }: Resource): { readonly fieldSelector?: string } {
   return only === undefined ? {} : { fieldSelector: `metadata.name=${only.name}` };
 }
 
 /**
- * What a command needs of the cluster: rules are made of some kinds, `check` looks at pods as well. Where endpoints may
- * have to be made of pods, they are read unless nobody may list them.
+ * The kinds that a command needs: some kinds determine rules, `check` also reads pods. Pods are also read where
+ * endpoints may have to be computed from them, if the permissions allow it.
  */
 export type Need = "rules" | "pods" | "pods-unless-forbidden";
 
@@ -45,15 +45,15 @@ const configuration: Resource & { readonly object: ObjectName } = {
 };
 
 /**
- * What is to be read, in the order of the documents. Endpoints are not: kube-proxy never reads them, and a cluster
- * mirrors those without a selector into EndpointSlices by itself.
+ * The kinds to read, in the order of the documents. Not Endpoints: kube-proxy never reads them, and a cluster mirrors
+ * those without a selector into EndpointSlices.
  */
 export function resourcesFor(need: Need, withConfiguration: boolean): readonly Resource[] {
   const rules = [services, slices, nodes, ...(withConfiguration ? [configuration] : [])];
   return need === "rules" ? rules : [...rules, pods];
 }
 
-/** What is to be followed. The one ConfigMap is a list of one, so that it may come and go. */
+/** The kinds to watch. The single ConfigMap is watched as a list, since it may be created and deleted. */
 export function watchedResources(withConfiguration: boolean): readonly Resource[] {
   const { object, path, ...rest } = configuration;
   const list: Resource = { ...rest, path: path.slice(0, path.lastIndexOf("/")), only: object };

@@ -2,20 +2,20 @@ import { isRecord } from "../../model/fields/fields.ts";
 import type { Target } from "./choose-target.ts";
 import { type Entry, type Failed, failed, recordOf, textOf } from "./kubeconfig.ts";
 
-/** The fields of a kubeconfig's user that a plugin's credentials stand for. */
+/** The fields of a kubeconfig user that the credentials of a plugin replace. */
 export interface Credentials {
   readonly kind: "credentials";
   readonly fields: Entry;
-  /** Milliseconds since 1970; undefined: nobody says. */
+  /** Milliseconds since 1970; undefined: unknown. */
   readonly expiresAt: number | undefined;
 }
 
-/** Somebody may have to log in. */
+/** The user may have to log in. */
 const patience = 120_000;
 
 /**
- * Runs the credential plugin of a user (ExecCredential of client.authentication.k8s.io). Not left to the client
- * library, which hides what a plugin says to the person at the terminal and waits for ever for one that hangs.
+ * Runs the credential plugin of a user (ExecCredential of client.authentication.k8s.io). The client library is not used
+ * for this: it hides the plugin's messages, and has no timeout.
  */
 export async function runPlugin(
   exec: Entry,
@@ -32,7 +32,7 @@ export async function runPlugin(
     stdin: process.stdin.isTTY ? "inherit" : "ignore",
     stderr: process.stderr.isTTY ? ["inherit", "pipe"] : "pipe",
   });
-  // What the plugin has started may hold its output open for longer than the plugin itself runs.
+  // Child processes of the plugin may keep its output open after it has exited.
   const leave = (): void => {
     running.kill();
     for (const stream of [running.stdout, running.stderr]) stream?.destroy();
@@ -56,11 +56,11 @@ export async function runPlugin(
     const said = lastLines(result.stderr ?? "");
     return failed(`${plugin} failed${said === "" ? "" : `: ${said}`}`);
   }
-  // What it printed may be a token, or half of one: it is not told.
+  // The output may contain a token, or part of one: it is not shown.
   return credentialsIn(result.stdout ?? "") ?? failed(`${plugin} did not print an ExecCredential`);
 }
 
-/** Plugins are told by a variable which version of their API is wanted, and for which cluster. */
+/** An environment variable passes the API version and the cluster to the plugin. */
 function environmentOf(exec: Entry, { cluster, server }: Target): Readonly<Record<string, string>> {
   const given = exec.provideClusterInfo === true ? { cluster: { ...cluster, server } } : {};
   const spec = { interactive: process.stdin.isTTY === true, ...given };
@@ -90,7 +90,7 @@ function credentialsIn(text: string): Credentials | undefined {
   return { kind: "credentials", fields, expiresAt: Number.isNaN(expiresAt) ? undefined : expiresAt };
 }
 
-/** What a plugin said in the end, without what looks like a token. */
+/** The last lines of a plugin's output, without anything that looks like a token. */
 function lastLines(text: string): string {
   const lines = text
     .trim()

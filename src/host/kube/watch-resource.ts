@@ -9,7 +9,7 @@ import { deliver, type ReflectorOptions, type ReflectorState, type ReflectorTime
 import { request } from "./request.ts";
 import { fieldSelectorOf, type Resource } from "./resources.ts";
 
-/** Takes the changes of a kind as they come, until something ends that. */
+/** Watches a kind and delivers its changes until the watch ends. */
 export async function watchResource(options: ReflectorOptions, state: ReflectorState): Promise<Round> {
   const { resource, credentials, times } = options;
   const connection = await credentials.current();
@@ -40,7 +40,7 @@ function watchPath(resource: Resource, version: string, { length }: ReflectorTim
     watch: "true",
     allowWatchBookmarks: "true",
     resourceVersion: version,
-    // Not all at once.
+    // A random factor, so that not all watches end at once.
     timeoutSeconds: String(Math.ceil((length * (0.8 + 0.2 * Math.random())) / 1000)),
     ...fieldSelectorOf(resource),
   });
@@ -86,7 +86,7 @@ function troubleOf(
       state.failures = 0;
       return undefined;
     case "silent":
-      // After an etcd was restored a watch of a version of the future says nothing, for ever.
+      // After a restore of etcd, a watch from a future version never sends an event.
       state.version = undefined;
       return { kind: "relist", message: `no data for ${times.silence / 1000} s` };
     case "broken":
@@ -105,10 +105,10 @@ function troubleOf(
   }
 }
 
-/** Statuses that stay until somebody changes something: no credentials, no right, no such kind. */
+/** Statuses that a retry cannot change: no credentials, no permission, no such kind. */
 const refusals = new Set([401, 403, 404]);
 
-/** Takes everything of a kind. */
+/** Lists all objects of a kind. */
 export async function listResource(
   { resource, credentials, handlers }: ReflectorOptions,
   state: ReflectorState,
@@ -130,8 +130,8 @@ export async function listResource(
 }
 
 /**
- * Asks where the server's versions are now: those of an etcd that was wiped or restored have gone back, and a watch of
- * a version of the future is silent.
+ * Checks the server's current resourceVersion. After etcd was wiped or restored it is lower, and a watch from a future
+ * version never sends an event.
  */
 export async function checkVersion({ resource, credentials }: ReflectorOptions, state: ReflectorState): Promise<Round> {
   const connection = await credentials.current();
@@ -139,7 +139,7 @@ export async function checkVersion({ resource, credentials }: ReflectorOptions, 
   const { target } = connection;
   const query = new URLSearchParams({ ...fieldSelectorOf(resource), limit: "1" });
   const answer = await request(connection, `${resource.path}?${query}`);
-  // Not passed over: the server that is not there now may be another one in a moment.
+  // A failure here ends the round: the server may be replaced at any moment.
   if (answer.kind === "failed") return { kind: "failed", message: `${target.server}: ${answer.message}` };
   if (answer.status === 401) credentials.drop(connection);
   if (answer.status !== 200) {

@@ -6,12 +6,12 @@ import { isRead, subjectOf } from "../read-objects.ts";
 import { checkEndpointsStay, serviceOfEndpoints } from "./check-endpoints-stay.ts";
 import { keepAllocated } from "./keep-allocated.ts";
 
-/** With the value "true", an object of an overlay takes the one of its name away. */
+/** With the value "true", an object of an overlay deletes the object of that name. */
 export const absentAnnotation = "portolan/absent";
 
 /**
- * Lays the objects of overlay documents over the others, by kind, namespace and name. An object keeps the place it has
- * in its own document; what only a cluster fills in is kept of the Service below.
+ * Applies the objects of overlay documents to the others, by kind, namespace and name. An object keeps the place in its
+ * own document. A Service keeps the fields that only a cluster fills in.
  */
 export function applyOverlay(
   objects: readonly InputObject[],
@@ -25,14 +25,14 @@ export function applyOverlay(
   const above = objects.slice(base.length);
   const overlays = readOverlays(above, sink);
   const withEndpoints = new Set(above.map(serviceOfEndpoints));
-  // A cluster clears the endpoints away with their Service.
+  // A cluster deletes the endpoints with their Service.
   const isGone = (name: string | undefined): boolean =>
     name !== undefined && (overlays.get(name)?.isAbsent ?? gone.has(name));
   const laid = base.flatMap((input) => {
     const isConfiguration = originOf(input.place).document === proxyConfigDocument;
     const overlay = isConfiguration ? undefined : overlays.get(keyOf(input));
     if (overlay === undefined) return isGone(keyOf(input)) || isGone(serviceOfEndpoints(input)) ? [] : [input];
-    // A second object of this name stays, so that it is told as the mistake it is; a configuration has no name.
+    // A second object of this name is kept, so that it is reported as a duplicate; a configuration has no name.
     if (overlay.isUsed) return input.kind === configurationKind ? [] : [input];
     overlay.isUsed = true;
     if (overlay.isAbsent) return [];
@@ -52,7 +52,7 @@ export function applyOverlay(
 
 const nothing: ReadonlySet<string> = new Set();
 
-/** What messages call the objects of documents, those of kinds that nobody reads left out. */
+/** The names of the objects in documents, as in messages; objects of ignored kinds are left out. */
 export function objectNames(documents: readonly unknown[]): ReadonlySet<string> {
   return new Set(flattenDocuments(documents, createSink()).filter(isRead).map(keyOf));
 }
@@ -70,7 +70,7 @@ function readOverlays(above: readonly InputObject[], sink: Sink): ReadonlyMap<st
   for (const object of above) {
     const subject = subjectOf(object);
     const isAbsent = readAbsence(object, subject, sink);
-    // Taking the ConfigMap away takes the configuration in it away.
+    // Deleting the ConfigMap deletes the configuration in it.
     const isConfigMap = isAbsent && describeSubject(subject) === "ConfigMap kube-system/kube-proxy";
     if (!isRead(object) && !isConfigMap) continue;
     const key = isConfigMap ? configurationKind : keyOf(object);

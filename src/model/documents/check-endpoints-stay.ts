@@ -17,7 +17,7 @@ export function serviceOfEndpoints(input: InputObject): string | undefined {
   return `Service ${namespace}/${kind === "Endpoints" ? name : String(labels[serviceLabel])}`;
 }
 
-/** Warns where a cluster would give the Service other endpoints than it has below: those of the state are not computed. */
+/** Warns if a cluster would give the Service other endpoints than those of the state, which are not recomputed. */
 export function checkEndpointsStay(
   over: InputObject,
   base: InputObject,

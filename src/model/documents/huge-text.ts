@@ -17,7 +17,7 @@ export function hasContent(text: string): boolean {
   for (let at = 0; at < text.length; ) {
     const newline = text.indexOf("\n", at);
     const end = newline === -1 ? text.length : newline;
-    // Cut, since a line may be as long as the text, and what is looked for stands at its beginning.
+    // Cut, since a line may be as long as the text, and its beginning is sufficient.
     const line = text.slice(at, Math.min(end, at + sampleLength)).trim();
     if (line !== "" && line !== "---" && !line.startsWith("#") && !line.startsWith("%")) return true;
     at = line === "" && end - at > sampleLength ? at + sampleLength : end + 1;

@@ -20,7 +20,7 @@ function clusterIps(after: Values, before: Values): Values {
   if (isGiven(after.clusterIP) || isGiven(after.clusterIPs)) return {};
   const keepsFamilies = !isGiven(after.ipFamilies) && !isGiven(after.ipFamilyPolicy);
   const kept = only(before, ["clusterIP", "clusterIPs", ...(keepsFamilies ? ["ipFamilies", "ipFamilyPolicy"] : [])]);
-  // Who asks for one family lets the second address go (trimFieldsForDualStackDowngrade).
+  // A change to a single family drops the second address (trimFieldsForDualStackDowngrade).
   const isSingle = after.ipFamilyPolicy === "SingleStack" && Array.isArray(kept.clusterIPs);
   return isSingle ? { ...kept, clusterIPs: (kept.clusterIPs as readonly unknown[]).slice(0, 1) } : kept;
 }

@@ -49,7 +49,7 @@ const tags: ScalarTag[] = rules.map(({ tag, pattern, read }) => ({
   resolve: (text) => read(text),
 }));
 
-/** For the library `yaml`, which knows where each value stands. */
+/** For the library `yaml`, which keeps the position of each value. */
 export const kubectlYaml: ParseOptions & DocumentOptions & SchemaOptions & CreateNodeOptions = {
   schema: "failsafe",
   customTags: tags,
@@ -60,7 +60,7 @@ export const kubectlYaml: ParseOptions & DocumentOptions & SchemaOptions & Creat
   logLevel: "silent",
 };
 
-/** For `js-yaml`, which is eight times as fast and has values only. A type's name may stand once there. */
+/** For `js-yaml`, which is eight times as fast and returns values only. A type's name may occur only once there. */
 export const kubectlSchema: Schema = FAILSAFE_SCHEMA.extend({ implicit: fastTypes() });
 
 function fastTypes(): Type[] {

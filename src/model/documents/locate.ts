@@ -16,19 +16,19 @@ import { isEmptyDocument } from "./read-documents.ts";
 import type { DocumentForm, SourceDocument, SourceText } from "./source.ts";
 import { type Excerpt, excerptAt } from "./yaml-problems.ts";
 
-/** A place in a text as people name it; lines and columns count from 1. */
+/** A place in a text for messages; lines and columns start at 1. */
 export interface Location {
   readonly file: string;
   readonly line: number;
   readonly column: number;
-  /** The whole line, and how much of it is meant. */
+  /** The whole line, and the length of the marked part. */
   readonly text: string;
   readonly length: number;
 }
 
 type Path = readonly (string | number)[];
 
-/** Finds a path in a document's text again. Positions are not kept while reading: most runs never ask for one. */
+/** Finds a path in a document's text. Positions are not kept while reading: most runs do not need any. */
 export function locate(document: SourceDocument, path: Path, caret: "key" | "value"): Location | undefined {
   const { source, form } = document;
   switch (form.kind) {
@@ -91,7 +91,7 @@ function spanInYaml(document: SourceDocument, index: number, path: Path, caret: 
   return spanInDocument(parsed(source)[index], path, caret);
 }
 
-/** The library with places reads about 1 MB a second: of long texts only the object that is asked about is read. */
+/** The parser with positions reads about 1 MB per second: in long texts only the requested object is parsed. */
 const longText = 100_000;
 
 function spanInExcerpt(
@@ -113,7 +113,7 @@ function spanInExcerpt(
 
 const parsedExcerpts = new WeakMap<SourceText, Map<number, Document | undefined>>();
 
-/** Undefined for one that cannot stand alone. */
+/** Undefined if the excerpt cannot be parsed alone. */
 function parsedExcerpt(source: SourceText, { offset, text }: Excerpt): Document | undefined {
   const known = parsedExcerpts.get(source) ?? new Map<number, Document | undefined>();
   parsedExcerpts.set(source, known);

@@ -65,7 +65,7 @@ function document(source: SourceText, value: unknown, start: number): SourceDocu
   return { value, source, form: { kind: "json", start } };
 }
 
-/** The fast reader's word is taken where it is content; where it is not, the other knows better what is wrong. */
+/** The result of the fast parser is used if it has no error; otherwise the other parser gives better messages. */
 function readYaml(source: SourceText): ReadDocuments {
   const values = readYamlValues(source.text);
   if (values === undefined) return readYamlCarefully(source);
@@ -74,7 +74,7 @@ function readYaml(source: SourceText): ReadDocuments {
 
 /** The values of the documents that are not empty; undefined for a text with an error, or with anchors or merge keys. */
 function readYamlValues(text: string): readonly unknown[] | undefined {
-  // Aliases of aliases may stand for billions of values: only the other reader counts them.
+  // Nested aliases may expand to billions of values: only the other parser limits them.
   if (/(?:^|[\s[{,:-])(?:&\S|<<\s*:)/.test(text)) return undefined;
   const values: unknown[] = [];
   try {
@@ -87,7 +87,7 @@ function readYamlValues(text: string): readonly unknown[] | undefined {
 
 const tooDeep = "nested too deeply";
 
-/** So many problems of one text are told: after the first, most come of it. */
+/** The maximum number of problems reported per text: most are consequences of the first. */
 const mostProblems = 100;
 
 function readYamlCarefully(source: SourceText): ReadDocuments {

@@ -1,4 +1,4 @@
-/** A text that was read, and what to call it in messages. */
+/** A text that was read, and its name in messages. */
 export interface SourceText {
   readonly name: string;
   readonly text: string;
@@ -24,7 +24,7 @@ export type DocumentForm =
       /** Of a syntax error in it; undefined where it has a value. */
       readonly problemAt: number | undefined;
     }
-  /** Made for an object of another document: every place in it is that object's. */
+  /** Generated for an object of another document: every place in it is that of the object. */
   | { readonly kind: "made"; readonly within: SourceDocument; readonly path: readonly (string | number)[] }
   /** A tool's text, which has lines and no fields: a path into it is the number of a line. */
   | { readonly kind: "lines" }

@@ -3,7 +3,7 @@ import { hasContent } from "./huge-text.ts";
 import type { TextProblem } from "./json-problem.ts";
 import type { SourceText } from "./source.ts";
 
-/** Keys that stand twice in one mapping. The library looks for them too, at a cost that grows with their square. */
+/** Duplicate keys of a mapping. The library's own check takes quadratic time. */
 export function findDuplicateKeys(root: unknown): readonly TextProblem[] {
   const problems: TextProblem[] = [];
   const look = (node: unknown): void => {
@@ -23,7 +23,7 @@ export function findDuplicateKeys(root: unknown): readonly TextProblem[] {
   return problems;
 }
 
-/** The offset of an alias whose anchor nobody has set. */
+/** The offset of an alias without an anchor. */
 export function findUnknownAlias(document: Document.Parsed): number | undefined {
   let offset: number | undefined;
   visit(document, {
@@ -48,8 +48,8 @@ export interface Excerpt {
 type Path = readonly (string | number)[];
 
 /**
- * The part of a long text that holds a path: one document of it, or one item of a List as kubectl prints it. Found by
- * the looks of lines, so whoever reads it checks that it holds what it should. Undefined where that is not known.
+ * The part of a long text that contains a path: one document, or one item of a List as kubectl prints it. It is found
+ * by the layout of lines, so the caller must verify its content. Undefined if not found.
  */
 export function excerptAt(source: SourceText, index: number, path: Path): Excerpt | undefined {
   const range = documentsOf(source)[index];

@@ -3,7 +3,7 @@ import { at, type Origin, type Place } from "../../diagnostics/place.ts";
 import { quoted } from "../../diagnostics/printable.ts";
 import { didYouMean } from "./name-map.ts";
 
-/** A mapping of the input that is being read, with its place and whom to tell about problems. */
+/** A mapping of the input that is being read, with its place and where to report problems. */
 export interface Fields {
   readonly value: Readonly<Record<string, unknown>>;
   readonly place: Place;
@@ -134,7 +134,7 @@ export function checkKnownFields(fields: Fields, known: ReadonlySet<string>): vo
   }
 }
 
-/** Whether one of these keys is given: to ask for each of many that are nearly always missing costs more. */
+/** Whether one of these keys exists: checking each of many rare keys costs more. */
 export function holdsAny(fields: Fields, keys: ReadonlySet<string>): boolean {
   for (const key in fields.value) if (keys.has(key)) return true;
   return false;
@@ -163,7 +163,7 @@ function wrongItem(fields: Fields, place: Place, value: unknown, wanted: string)
   fields.report("field-wrong-type", place, { field: `item ${place.key}`, wanted, got: typeAndValue(value) });
 }
 
-/** How a message calls a value of the wrong type. */
+/** A value of the wrong type, for a message. */
 export function typeAndValue(value: unknown): string {
   if (value === null) return "null";
   if (Array.isArray(value)) return "a list";
@@ -171,7 +171,7 @@ export function typeAndValue(value: unknown): string {
   return `the ${typeof value} ${quoted(value)}`;
 }
 
-/** The value that stands at a place of the documents; undefined where nothing stands. */
+/** The value at a place of the documents; undefined if there is none. */
 export function valueAt(documents: readonly unknown[], { document, path }: Origin): unknown {
   return path.reduce<unknown>((value, key) => {
     if (Array.isArray(value)) return value[Number(key)];

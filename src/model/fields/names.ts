@@ -99,14 +99,14 @@ const unreadTypes = new Map([
   ...unreadLists.map((field) => [field, "list"] as const),
 ]);
 
-/** Nothing is made of these; but with one of the wrong type the API server could not decode the object. */
+/** These fields are not used, but with a wrong type the API server could not decode the object. */
 function checkUnreadMetadata(metadata: Fields): void {
   if (areUnreadWellTyped(metadata.value)) return;
   for (const field of unreadTexts) textField(metadata, field);
   for (const field of unreadLists) listField(metadata, field);
 }
 
-/** Looks at the fields that are there: to ask for each that may be costs more. */
+/** Checks the fields that exist: looking up each possible field costs more. */
 function areUnreadWellTyped(metadata: Fields["value"]): boolean {
   for (const field in metadata) {
     const type = unreadTypes.get(field);

@@ -6,7 +6,7 @@ import type { Read } from "../read-objects.ts";
 import type { EndpointSlice, SlicePort } from "./endpoint-slice.ts";
 import { isProxied, type Service } from "./service.ts";
 
-/** Warns about slices, and ports of slices, that kube-proxy passes over. */
+/** Warns about slices, and ports of slices, that kube-proxy ignores. */
 export function checkSlices(
   services: readonly Read<Service>[],
   slices: readonly Read<EndpointSlice>[],

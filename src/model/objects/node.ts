@@ -26,16 +26,16 @@ export interface NodeAddress {
   readonly ip: IpAddress;
 }
 
-/** `kind: Host` of portolan/v1alpha1: what the API does not know of the machine behind a Node. */
+/** `kind: Host` of portolan/v1alpha1: properties of the machine behind a Node that the API does not contain. */
 export interface Host extends ObjectName {
-  /** Every address of the host's interfaces but loopback; undefined where the document names none. */
+  /** Every address of the host's interfaces except loopback; undefined if the document has none. */
   readonly addresses: readonly IpAddress[] | undefined;
-  /** Those that the document names. */
+  /** The features in the document. */
   readonly features: Partial<HostFeatures>;
 }
 
 export interface HostFeatures {
-  /** MASQUERADE knows --random-fully. */
+  /** The MASQUERADE target supports --random-fully. */
   readonly randomFully: boolean;
   /** The kernel has nfacct counters. */
   readonly nfacct: boolean;

@@ -8,7 +8,7 @@ import type { DetectLocal } from "./proxy-configuration.ts";
 const modes = ["ClusterCIDR", "NodeCIDR", "BridgeInterface", "InterfaceNamePrefix"] as const;
 type Mode = (typeof modes)[number];
 
-/** detectLocalMode with the one field it reads; the others are warned about when they are set. */
+/** detectLocalMode with the only field it uses; the others are warned about when they are set. */
 export function parseDetectLocal(fields: Fields): DetectLocal {
   const mode =
     oneOf(fields, "detectLocalMode", textField(fields, "detectLocalMode") || undefined, modes) ?? "ClusterCIDR";

@@ -20,13 +20,13 @@ export interface ProxyConfiguration {
   readonly place: Place | undefined;
 }
 
-/** What only the ipvs mode asks for; holds for the host. */
+/** Settings of the ipvs mode only; they apply to the host. */
 export interface IpvsSettings {
   readonly scheduler: string;
   readonly strictArp: boolean;
   /** In seconds, 0 to keep the kernel's; undefined where none is set. */
   readonly timeouts: { readonly tcp: number; readonly tcpFin: number; readonly udp: number } | undefined;
-  /** Virtual servers on these addresses are somebody else's. */
+  /** Virtual servers on these addresses belong to other programs. */
   readonly excludeCidrs: readonly Cidr[];
 }
 
@@ -35,10 +35,10 @@ export const proxyModes = ["iptables", "ipvs"] as const;
 
 export type ProxyMode = (typeof proxyModes)[number];
 
-/** Those that kube-proxy knows. */
+/** The modes of kube-proxy. */
 export const kubeProxyModes: readonly string[] = ["iptables", "ipvs", "nftables"];
 
-/** How kube-proxy tells traffic of this node's (or cluster's) pods: `detectLocalMode`. */
+/** How kube-proxy detects traffic from pods of this node (or cluster): `detectLocalMode`. */
 export type DetectLocal =
   | { readonly kind: "cluster-cidr"; readonly cidrs: readonly Cidr[] }
   | { readonly kind: "node-cidr" }

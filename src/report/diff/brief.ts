@@ -5,9 +5,8 @@ import { groupByService } from "./service-groups.ts";
 import { chainTitle } from "./text-rules.ts";
 
 /**
- * One line per change of behaviour, to be read, counted and searched: sign, severity, service (`-` where none explains
- * the address), address and headline, nodes, source. Nothing where no packet is treated differently. What a narrowed
- * diff leaves out is told in a line that begins with #.
+ * One line per change of behaviour: sign, severity, service (`-` for an address of no Service), address and headline,
+ * nodes, source. Empty if no packet is treated differently. A last line with # reports what a narrowed diff leaves out.
  */
 export function renderBrief(diff: TrafficDiff): string {
   const clean = escapeDeep(diff);
@@ -45,7 +44,7 @@ function fileOf(group: NodeRules, { base, head }: TrafficDiff): string {
 function hunkOf(chain: ChainRules): string {
   const removed = chain.lines.filter(({ sign }) => sign === "-");
   const added = chain.lines.filter(({ sign }) => sign === "+");
-  // A program that reads hunks takes one without lines for broken.
+  // A program that reads hunks rejects a hunk without lines.
   if (chain.lines.length === 0) return `# ${chainTitle(chain)}\n`;
   const head = `@@ -${range(removed.length)} +${range(added.length)} @@ ${chainTitle(chain)}\n`;
   return head + chain.lines.map(({ sign, text }) => `${sign}${text}\n`).join("");

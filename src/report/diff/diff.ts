@@ -6,7 +6,7 @@ export const diffFormats = ["text", "brief", "unified", "markdown", "html", "jso
 
 export type DiffFormat = (typeof diffFormats)[number];
 
-/** How far down a report goes: what happens to packets; to which Service; by which rules. */
+/** The detail of a report: traffic, services, or rules. */
 export const diffDetails = ["traffic", "services", "rules"] as const;
 
 export type DiffDetail = (typeof diffDetails)[number];

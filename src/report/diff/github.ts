@@ -3,7 +3,7 @@ import type { TrafficChange, TrafficDiff } from "../../diff/traffic-diff.ts";
 import { changeSentence, leftOutSentence, plural, severityNames } from "../words.ts";
 import { countChanged, groupByService, type ServiceGroup } from "./service-groups.ts";
 
-/** GitHub shows ten annotations of a level for each step, and leaves out the rest without a word. */
+/** GitHub shows ten annotations of each level per step, and drops the rest silently. */
 const mostAnnotations = 10;
 
 /** Workflow commands that annotate the lines of a pull request: one per service port, worst first. */
@@ -34,7 +34,7 @@ function annotation({ worst, changes }: ServiceGroup): string {
   return `::${levelOf(worst)} ${properties.join(",")}::${escapeMessage(messageOf(worst, changes.length - 1))}`;
 }
 
-/** What a reviewer must not miss is an error: access is lost, or widened where the Service existed before. */
+/** Lost access is an error, and so is wider access where the Service existed before. */
 function levelOf({ severity, kind }: TrafficChange): "error" | "warning" | "notice" {
   switch (severity) {
     case "access-lost":
@@ -66,12 +66,12 @@ function messageOf(change: TrafficChange, others: number): string {
   return lines.map(escapeControls).join("\n");
 }
 
-/** As actions/toolkit escapes what stands after the second `::`. */
+/** Escapes the text after the second `::`, as actions/toolkit does. */
 function escapeMessage(text: string): string {
   return text.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
 }
 
-/** In a property, a colon or comma would begin another. */
+/** In a property, a colon or comma would start another property. */
 function escapeProperty(text: string): string {
   return escapeMessage(escapeControls(text)).replaceAll(":", "%3A").replaceAll(",", "%2C");
 }

@@ -2,7 +2,7 @@ import type { NodeRules, TrafficChange, TrafficDiff } from "../../diff/traffic-d
 import { notShownDocument } from "../words.ts";
 import { countChanged, groupByService, sumRules } from "./service-groups.ts";
 
-/** The diff as a document for programs; its shape is the schema in `schemas/diff.ts`. What is not known is null. */
+/** The diff as JSON; its schema is in `report/schema-diff.ts`. Unknown values are null. */
 export function renderJson(diff: TrafficDiff): string {
   const { base, head, nodes, changes, rules, assumptions, notShown } = diff;
   const { groups } = groupByService(changes);
@@ -30,7 +30,7 @@ function changeDocument(change: TrafficChange): object {
     vip,
     kind,
     severity,
-    // The node that before, after and examplePacket describe; the others behave alike.
+    // The node that before, after and examplePacket describe; the other nodes behave the same.
     node: nodes[0] ?? null,
     nodes,
     headline,
@@ -77,7 +77,7 @@ function rulesDocument({ nodes, added, changed, removed, moved, chains }: NodeRu
   };
 }
 
-/** JSON leaves some control characters as they are; as escapes they mean the same, and no terminal acts on them. */
+/** JSON does not escape some control characters. As escapes they mean the same, and a terminal does not act on them. */
 export function escapeInJson(json: string): string {
   return json.replace(/[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}]/gu, (char) =>
     char

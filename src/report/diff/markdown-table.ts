@@ -3,7 +3,7 @@ import { code, prose } from "../escape.ts";
 import { placeText, plural, severityNames, signs } from "../words.ts";
 import { foldAlike, type ServiceGroup } from "./service-groups.ts";
 
-/** Every change of behaviour in a row; addresses on which one service port changes alike share one. */
+/** Every change of behaviour in a row; addresses of a service port with the same change share a row. */
 export function changesTable(groups: readonly ServiceGroup[]): string {
   const rows = groups.flatMap(({ changes }) =>
     foldAlike(changes).map(({ change, also }) => {
@@ -16,7 +16,7 @@ export function changesTable(groups: readonly ServiceGroup[]): string {
   return `| | Service | Address | What changes | Severity | Nodes | Source |\n|:-:|:--|:--|:--|:--|--:|:--|\n${rows.join("\n")}`;
 }
 
-/** The worst change of each service port, and no more than that. */
+/** Only the worst change of each service port. */
 export function shortTable(groups: readonly ServiceGroup[]): string {
   const rows = groups.map(({ worst, changes }) => {
     const more = changes.length === 1 ? "" : `, and ${changes.length - 1} more`;
@@ -34,7 +34,7 @@ function severityText({ severity }: TrafficChange): string {
   return severity === "access-widened" || severity === "access-lost" ? `**${name}**` : name;
 }
 
-/** Nothing but the names of what changes, by namespace: what is left when even a table is too long. */
+/** Only the names of what changes, by namespace: used if even a table is too long. */
 export function namesByNamespace(groups: readonly ServiceGroup[]): string {
   return [...byNamespace(groups)]
     .map(([namespace, members]) => {

@@ -8,12 +8,12 @@ import { groupByService, type ServiceGroup } from "./service-groups.ts";
 /** A bot finds its comment by this line. */
 const marker = "<!-- portolan-diff -->";
 
-/** GitHub refuses a comment of more than 65,536 characters; some are left for the bot that posts it. */
+/** GitHub refuses a comment of more than 65,536 characters; the rest is reserved for the bot that posts it. */
 const budget = 60_000;
 
 /**
- * What a change does to traffic, as a comment on a pull request: at most 60,000 characters. Where it would be longer,
- * it says less of each service, and names every one as long as the names have room.
+ * The change of traffic as a pull request comment of at most 60,000 characters. If it would be longer, it shows less
+ * detail per service. All names are shown as long as there is room.
  */
 export function renderMarkdown(diff: TrafficDiff): string {
   const clean = escapeDeep(diff);
@@ -63,10 +63,12 @@ const levels: readonly (Detail & { readonly without: string })[] = [
   { shares: false, pictures: false, rules: false, without: "rules, diagrams and load distribution" },
 ];
 
-/** No block, row or name is shorter; with this many services, there is no use in writing them. */
+/** The minimum length of a block, row or name: with too many services, they are not rendered. */
 const shortest = { block: 250, row: 30, name: 6 };
 
-/** The changes in at most this many characters: less of each service where it must be, and as long as it can, every one. */
+/**
+ * The changes in at most this many characters, with as much detail as fits; all services are named if there is room.
+ */
 export function changesBody(groups: readonly ServiceGroup[], room: number, compared: readonly string[]): string {
   const fits = (text: string): boolean => text.length <= room;
   const mayFit = (least: number): boolean => groups.length * least <= room;
@@ -88,7 +90,7 @@ export function changesBody(groups: readonly ServiceGroup[], room: number, compa
 
 const roomForNote = " ".repeat(200);
 
-/** A table of all, and as many of the worst in full as there is room for. */
+/** A table of all changes, and the worst ones in full as far as there is room. */
 function withWorst(
   groups: readonly ServiceGroup[],
   { rows, room, compared }: { readonly rows: string; readonly room: number; readonly compared: readonly string[] },

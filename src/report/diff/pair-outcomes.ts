@@ -1,17 +1,17 @@
 import type { ClassOutcome, OutcomeLabel, TrafficChange } from "../../diff/traffic-diff.ts";
 import { outcomeTarget } from "../words.ts";
 
-/** One class of sources, with where its packets went and go. */
+/** One class of sources, with its outcomes before and after. */
 export interface ClassPair {
   readonly from: string;
   readonly rows: readonly OutcomePair[];
-  /** `before` or `after` where the other side tells sources apart otherwise. */
+  /** `before` or `after` if the other side divides sources into other classes. */
   readonly told: "both" | "before" | "after";
   /** Nothing changes for this class. */
   readonly same: boolean;
 }
 
-/** One outcome on both sides; undefined on the side that has it not. */
+/** One outcome on both sides; undefined on the side that does not have it. */
 export interface OutcomePair {
   readonly target: string;
   readonly before: OutcomeLabel | undefined;
@@ -30,7 +30,7 @@ export function pairClasses({ before, after }: Pick<TrafficChange, "before" | "a
   });
 }
 
-/** Classes divide all sources, so a side with a single one says the same of every source, and one without: nothing. */
+/** Classes partition all sources: a single class covers every source, and a side without classes has no outcomes. */
 function classOf(side: readonly ClassOutcome[], from: string): readonly OutcomeLabel[] | undefined {
   if (side.length === 0) return [];
   const named = side.find((one) => one.from === from);
@@ -43,7 +43,7 @@ const sameEnd: Likeness = (a, b) => a.verdict === b.verdict && a.destination ===
 const sameDoubt: Likeness = (a, b) => sameEnd(a, b) && a.assuming.join() === b.assuming.join();
 const sameSource: Likeness = (a, b) => sameDoubt(a, b) && a.masquerade === b.masquerade;
 
-/** Outcomes that mean the same endpoint stand in one row; where an endpoint has several, the most alike do. */
+/** Pairs outcomes with the same endpoint; if an endpoint has several, the most similar ones. */
 function pairOutcomes(before: readonly OutcomeLabel[], after: readonly OutcomeLabel[]): readonly OutcomePair[] {
   const left = new Set(after);
   const partners = new Map<OutcomeLabel, OutcomeLabel>();
@@ -75,7 +75,7 @@ function isSame({ before, after }: OutcomePair): boolean {
   );
 }
 
-/** What else is to be known of an outcome, and whether it changes: `masqueraded`, `now masqueraded`. */
+/** Further properties of an outcome, and whether they change: `masqueraded`, `now masqueraded`. */
 export function outcomeNotes({ before, after }: OutcomePair): readonly string[] {
   const notes: string[] = [];
   const one = after ?? before;

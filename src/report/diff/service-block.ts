@@ -4,14 +4,14 @@ import { nodesText, percent, placeText, signs } from "../words.ts";
 import { type ClassPair, type OutcomePair, outcomeNotes, pairClasses } from "./pair-outcomes.ts";
 import { type AlikeChanges, foldAlike, type ServiceGroup } from "./service-groups.ts";
 
-/** What is shown of each service. */
+/** The detail shown for each service. */
 export interface Detail {
   readonly shares: boolean;
   readonly pictures: boolean;
   readonly rules: boolean;
 }
 
-/** All of one service port, folded: what each change means, shares before and after, a picture, rules. */
+/** One service port, folded: its changes, the load distribution before and after, a picture, rules. */
 export function serviceBlock(group: ServiceGroup, detail: Detail, compared: readonly string[]): string {
   const { worst, name, changes } = group;
   const others = changes.length === 1 ? "" : `, and ${changes.length - 1} more`;
@@ -68,8 +68,8 @@ function cell(outcome: TrafficChange["before"][number]["outcomes"][number] | und
 const mostEndpoints = 8;
 
 /**
- * The path of the first class of sources that changes, before and after in one picture: what is gone is dashed, what
- * is new is thick. Undefined where it would be too large to be read.
+ * The path for the first class of sources that changes, before and after in one picture: removed lines are dashed, new
+ * ones thick. Undefined if the picture would be too large.
  */
 export function pathPicture(change: Pick<TrafficChange, "vip" | "before" | "after">): string | undefined {
   const pair = pairClasses(change).find(({ same }) => !same);
@@ -96,7 +96,7 @@ function words(share: number): string {
   return percent(share).replace("<", "under").replace(">", "over");
 }
 
-/** Quotes, entities and tags have a meaning in a label, and which of them changes with the version: only plain text. */
+/** Quotes, entities and tags are special in labels, depending on the version of Mermaid: only plain text is allowed. */
 function label(text: string): string {
   return text.slice(0, 60).replace(/[^\p{L}\p{N} ._:/,()%→-]/gu, "?");
 }

@@ -1,15 +1,15 @@
 import type { TrafficChange, TrafficDiff } from "../../diff/traffic-diff.ts";
 
-/** What changes for one service port; an address that no Service explains is a group of its own. */
+/** The changes of one service port; an address of no Service is its own group. */
 export interface ServiceGroup {
   readonly name: string;
   readonly isService: boolean;
-  /** The worst of its changes, which also decides its place in the report. */
+  /** The worst of its changes, which determines the order of groups. */
   readonly worst: TrafficChange;
   readonly changes: readonly TrafficChange[];
 }
 
-/** The changes of behaviour by service port, worst first, and those that are none. */
+/** The changes of behaviour by service port, worst first, and the changes without effect. */
 export function groupByService(changes: readonly TrafficChange[]): {
   readonly groups: readonly ServiceGroup[];
   readonly cosmetic: readonly TrafficChange[];
@@ -33,7 +33,7 @@ function groupOf(changes: readonly TrafficChange[]): ServiceGroup {
   return { name: worst.service ?? worst.vip, isService: worst.service !== undefined, worst, changes };
 }
 
-/** Changes of one service port that read the same on several addresses, as one. */
+/** Changes of one service port with the same text on several addresses. */
 export interface AlikeChanges {
   readonly change: TrafficChange;
   /** The other addresses. */
@@ -52,7 +52,7 @@ export function foldAlike(changes: readonly TrafficChange[]): readonly AlikeChan
   return [...byText.values()];
 }
 
-/** How many of what change, on how many nodes: the first line of every report. */
+/** The numbers of changed Services, service ports, addresses and nodes: the first line of every report. */
 export interface ChangeCounts {
   readonly services: number;
   readonly servicePorts: number;

@@ -9,7 +9,7 @@ export const kindStyles = { added: "green", changed: "yellow", removed: "red" } 
   Style
 >;
 
-/** One entry: sign, name, address and headline; below it what it means; its source at the right, where there is room. */
+/** One entry: sign, name, address and headline; details below; its source at the right if there is room. */
 export function linesOfChange({ change, also }: AlikeChanges, layout: Layout): readonly Line[] {
   const { columns, full } = layout;
   const lines: Line[] = [
@@ -24,7 +24,7 @@ export function linesOfChange({ change, also }: AlikeChanges, layout: Layout): r
   return change.source === undefined ? lines : placeRight(lines, [placeText(change.source), "cyan"], layout);
 }
 
-/** Stands where the name of a service port would. */
+/** Shown in place of the name of a service port. */
 export const noService = "(no Service)";
 
 function headOf({ kind, vip, headline, service = noService }: TrafficChange, layout: Layout): readonly Line[] {
@@ -55,7 +55,7 @@ function linesOfDetail(detail: string, { severity }: TrafficChange, columns: num
   return hanging(grave ? [["    "], ["! ", "red"]] : [["    "]], detail, columns);
 }
 
-/** Details say enough of a new load distribution; changes of access or of the client IP need an example packet. */
+/** For a new load distribution the details are enough; changes of access or of the client IP need an example packet. */
 function showsExamplePacket({ severity }: TrafficChange): boolean {
   switch (severity) {
     case "access-widened":
@@ -84,7 +84,7 @@ function linesOfExamplePacket({ examplePacket }: TrafficChange, columns: number)
   ];
 }
 
-/** On the first line, or the one below where that is no table; else on a line of its own. */
+/** On the first line, or on the next one if that is not a table; otherwise on its own line. */
 function placeRight(lines: readonly Line[], right: Span, { columns, full }: Layout): readonly Line[] {
   for (const [index, line] of lines.slice(0, full ? 1 : 2).entries()) {
     const longer = withRight(line, right, columns);

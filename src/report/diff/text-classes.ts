@@ -6,7 +6,7 @@ import { hanging, type Line, type Style, widthOf } from "./text-rules.ts";
 const cellWidth = 9;
 const widestTarget = 58;
 
-/** Where packets went and go, by class of sources: one row per endpoint, its share before and after. */
+/** The load distribution by class of sources: one row per endpoint, its share before and after. */
 export function linesOfClasses(change: TrafficChange, columns: number): readonly Line[] {
   const labels = [...change.endpoints.removed, ...change.endpoints.added];
   return pairClasses(change).flatMap((pair) => linesOfClass(pair, labels, columns));

@@ -36,11 +36,11 @@ export function chainTitle({ where, kind, renamedTo }: ChainRules): string {
   }
 }
 
-/** How a text may be painted: a terminal's colours, or nothing. */
+/** Applies a style to text: terminal colours, or nothing. */
 export type Paint = (style: Style, text: string) => string;
 export type Style = "red" | "yellow" | "green" | "cyan" | "bold" | "dim";
 
-/** A line as pieces, measured before it is painted. */
+/** A line as spans, measured before they are painted. */
 export type Line = readonly Span[];
 export type Span = readonly [text: string, style?: Style];
 
@@ -57,7 +57,7 @@ export function paintLine(line: Line, paint: Paint): string {
     .trimEnd();
 }
 
-/** The line with this piece at the right edge; undefined where there is no room for it. */
+/** The line with this span at the right edge; undefined if there is no room. */
 export function withRight(line: Line, right: Span, columns: number): Line | undefined {
   const gap = columns - widthOf(line) - right[0].length;
   return gap < 2 ? undefined : [...line, [" ".repeat(gap)], right];
@@ -76,7 +76,7 @@ export function wrapWords(text: string, width: number): readonly string[] {
   return [...lines, line];
 }
 
-/** Wrapped text behind a first piece; further lines stand below the text. */
+/** Wrapped text after a first span; further lines are indented to the text. */
 export function hanging(first: Line, text: string, columns: number): readonly Line[] {
   const indent = widthOf(first);
   return wrapWords(text, Math.max(20, columns - indent)).map(
@@ -84,7 +84,7 @@ export function hanging(first: Line, text: string, columns: number): readonly Li
   );
 }
 
-/** How wide each entry's columns are, and what its reader asked for. */
+/** The column widths of each entry, and the requested detail. */
 export interface Layout {
   readonly name: number;
   readonly vip: number;

@@ -6,14 +6,17 @@ import { linesOfChange, noService } from "./text-change.ts";
 import { hanging, type Layout, type Line, linesOfRules, type Paint, paintLine, plain, widthOf } from "./text-rules.ts";
 
 export interface TextOptions {
-  /** `services` has one short entry per service port, `traffic` the load distribution on all addresses, `rules` the lines too. */
+  /**
+   * `services`: one short entry per service port; `traffic`: the load distribution on all addresses; `rules`: rule
+   * lines too.
+   */
   readonly detail: "traffic" | "services" | "rules";
   readonly paint?: Paint;
-  /** How wide the terminal is: 80 where that is not known. */
+  /** The terminal width: 80 if unknown. */
   readonly columns?: number;
 }
 
-/** What a change does to traffic, for a person at a terminal. */
+/** The change of traffic as text for a terminal. */
 export function renderText(diff: TrafficDiff, { detail, paint = plain, columns = 80 }: TextOptions): string {
   const clean = escapeDeep(diff);
   const { groups, cosmetic } = groupByService(clean.changes);
@@ -49,7 +52,7 @@ function headLines(diff: TrafficDiff, groups: readonly ServiceGroup[], columns: 
   return [...modes, gap < 2 ? summary : [...summary, [" ".repeat(gap)], ...legend], ...below];
 }
 
-/** Groups follow each other without a blank line, unless tables make each of them long. */
+/** Groups follow without a blank line, unless they contain tables. */
 function linesOfGroups(groups: readonly ServiceGroup[], layout: Layout): readonly (readonly Line[])[] {
   const blocks = groups.map(({ changes }) => {
     const shown: readonly AlikeChanges[] = layout.full

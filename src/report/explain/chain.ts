@@ -43,12 +43,12 @@ function renderRules(title: string, rules: readonly ExplainedRule[], rendering: 
   return `\n  ${title}\n${rules.length === 0 ? `    ${none}\n` : shown.join("")}${more}`;
 }
 
-/** Inside its own chain a rule needs no name before its number. */
+/** Within its own chain, a rule is shown without the chain's name. */
 function withoutChain(rule: ExplainedRule): ExplainedRule {
   return { ...rule, chain: "" };
 }
 
-/** A rule in words, then as it stands, then where it comes from. */
+/** A rule: its description, its text, and its origin. */
 export function renderRule(rule: ExplainedRule, { sourceOf }: Rendering): string {
   const { chain, number, words, share, file, line, text, cause } = rule;
   const part = share === undefined ? "" : `${describePart(share.part)} of `;

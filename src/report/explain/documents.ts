@@ -36,7 +36,7 @@ function omissionDocument({ reason, port, family, what, why, origin }: NotProgra
   return { reason, port, family, what, why, ...withSource(origin, sourceOf) };
 }
 
-/** A line of a text with its cause. */
+/** A line of a text with its origin. */
 function lineDocument({ cause, ...line }: OwnLine, sourceOf: SourceOf): object {
   return { ...line, cause: cause && causeDocument(cause, sourceOf) };
 }

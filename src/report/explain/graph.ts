@@ -1,7 +1,7 @@
 import { escapeControls } from "../../diagnostics/printable.ts";
 import { type ChainGraph, edgeLabel, type GraphNode } from "../../explain/chain/chain-graph.ts";
 
-/** `-o mermaid`: a flowchart. Labels may hold anything: all but plain characters are written as numbers. */
+/** `-o mermaid`: a flowchart. Labels may contain any character: all but plain ones are written as numbers. */
 export function printMermaid({ nodes, edges, more }: ChainGraph): string {
   const ids = new Map(nodes.map(({ id }, at) => [id, `n${at}`]));
   const lines = ["flowchart LR"];

@@ -7,7 +7,7 @@ import { describePart } from "../../explain/share.ts";
 import { renderRule } from "./chain.ts";
 import { wrap } from "./tree.ts";
 
-/** `-o text` of a rule. `where` says what was searched: `the rules of node1`; undefined: nothing was. */
+/** `-o text` of a rule. `where` names what was searched: `the rules of node1`; undefined: nothing. */
 export function renderRuleExplanation(
   explanation: RuleExplanation,
   rendering: Rendering,
@@ -37,7 +37,7 @@ export function renderRuleExplanation(
   return parts.join("");
 }
 
-/** Lines by file and chain, each run under what it comes from. Lines themselves are never broken: they are for tools. */
+/** Lines by file and chain, grouped by origin. Lines are never wrapped: they are input for tools. */
 export function renderLines(lines: readonly OwnLine[], title: string, { sourceOf, strong }: Rendering): string {
   if (lines.length === 0) return "";
   const parts = [`\n${strong(title)}\n`];

@@ -6,7 +6,7 @@ import { wrap } from "./tree.ts";
 
 const mostNamed = 6;
 
-/** With the node in brackets, where it is another. */
+/** An endpoint, with its node in brackets if it is on another node. */
 const endpoint = /^endpoint (\S+(?: \([^)]*\))?)/;
 
 /** What is not generated, as a list, grouped by reason. */
@@ -33,7 +33,7 @@ export function renderOmissions(
   return lines.join("");
 }
 
-/** The same reason in the same words, of the same service port and family; what holds for the whole object first. */
+/** Groups by reason, service port and family; reasons for the whole object come first. */
 function inGroups(omissions: readonly NotProgrammed[]): readonly (readonly NotProgrammed[])[] {
   const groups = new Map<string, NotProgrammed[]>();
   const whole = omissions.filter(({ port }) => port === undefined);

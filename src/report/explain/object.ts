@@ -11,8 +11,8 @@ import { renderOmissions } from "./not-programmed.ts";
 import { renderTree, wrap } from "./tree.ts";
 
 /**
- * `-o text` of a Service or of its endpoints: for each kind of node a summary, what is not generated, and every line.
- * `graph` is drawn where there is no plan to tell more, of a dump.
+ * `-o text` of a Service or of its endpoints: for each group of nodes a summary, what is not generated, and every line.
+ * `graph` is drawn for a dump, where there is no plan.
  */
 export function renderObject(
   { object, type, origin, parts }: ObjectExplanation,
@@ -43,7 +43,7 @@ function countOf(count: number): string {
   return `Generated rules (${count})`;
 }
 
-/** A service port at a glance: where it answers, what it does with traffic, and its endpoints with their shares. */
+/** A summary of a service port: its addresses, how it handles traffic, and the load distribution. */
 export function renderPort(port: PortPicture, { strong }: Rendering): string {
   const title = `${strong(escapeControls(port.name))}, ${port.protocol.toUpperCase()}, ${familyNames[port.family]}\n`;
   const rows: [string, string][] = port.addresses.map(({ kind, address, note }) => [

@@ -3,8 +3,8 @@ import { isSending } from "./packet-way-graph.ts";
 import { wrap } from "./tree.ts";
 
 /**
- * Hops in order, one below the other. Calls of chains that have nothing for the packet share a line; `next` is the hop
- * that follows, where one does.
+ * Hops in order, one per line. Calls of chains in which no rule matches share a line; `next` is the following hop, if
+ * there is one.
  */
 export function renderHops(hops: readonly ExplainedHop[], indent = "  ", next?: ExplainedHop): readonly string[] {
   const lines: string[] = [];
@@ -18,7 +18,7 @@ export function renderHops(hops: readonly ExplainedHop[], indent = "  ", next?: 
   return lines;
 }
 
-/** How many hops from here on, of one chain, call chains in which nothing happens. */
+/** The number of consecutive hops of one chain that call chains in which no rule matches. */
 function countIdle(hops: readonly ExplainedHop[], from: number): number {
   let count = 0;
   for (let hop = hops[from]; hop !== undefined; hop = hops[from + count]) {
@@ -51,8 +51,8 @@ function renderHop(hop: ExplainedHop, indent: string): readonly string[] {
 }
 
 /**
- * A rule as short as it can be without losing what it does: comments, modules that -p implies, lengths of single
- * addresses and defaults are left out; what is still too long is cut before its target.
+ * A rule without its redundant parts: comments, modules that -p implies, prefix lengths of single addresses, and
+ * defaults. If it is still too long, it is cut before its target.
  */
 export function shortenRule(text: string, width: number): string {
   const short = text

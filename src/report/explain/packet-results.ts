@@ -2,13 +2,13 @@ import { parseFraction, printPercent, total } from "../../datapath/share.ts";
 import type { ExplainedOutcome, ExplainedPacket } from "../../explain/packet/packet-explanation.ts";
 import { wrap } from "./tree.ts";
 
-/** Outcomes that depend on the same answers. */
+/** Outcomes with the same assumptions. */
 export interface Case {
   readonly asked: readonly string[];
   readonly outcomes: readonly ExplainedOutcome[];
 }
 
-/** Outcomes by the answers they depend on. */
+/** Groups outcomes by their assumptions. */
 export function casesOf(outcomes: readonly ExplainedOutcome[]): readonly Case[] {
   const cases = new Map<string, { readonly asked: readonly string[]; readonly outcomes: ExplainedOutcome[] }>();
   for (const outcome of outcomes) {
@@ -21,12 +21,12 @@ export function casesOf(outcomes: readonly ExplainedOutcome[]): readonly Case[] 
   return [...cases.values()];
 }
 
-/** What a case depends on. */
+/** The condition of a case. */
 export function conditionOf({ asked }: Case): string {
   return asked.length === 0 ? "in every case" : `if ${asked.join(", and ")}`;
 }
 
-/** What else a result says of the packet, whichever endpoint it gets. */
+/** Further properties of a result that do not depend on the endpoint. */
 export function resultWords(outcome: ExplainedOutcome, { to, state, remembered }: ExplainedPacket): readonly string[] {
   const { verdict, masquerade, hairpin, rejectedWith, affinitySeconds, scheduling } = outcome;
   const newSource = sourceWords(outcome);
@@ -72,9 +72,9 @@ function affinityWords(seconds: number | undefined, remembered: string | undefin
   return [`session affinity then keeps the client at its endpoint for ${seconds} s`];
 }
 
-/** A question and its answer: what an outcome depends on. */
+/** An assumption in words, such as "... matches". */
 export function assumptionWords({ what, holds }: ExplainedOutcome["assuming"][number]): string {
-  // What was asked behind the translation is another question than before it.
+  // After DNAT, a match tests other values than before it.
   const [, asked = what, when = ""] = /^(.*?)((?:, once [a-z ]+)*)$/.exec(what) ?? [];
   const isSentence = asked.endsWith(" lets the packet go on");
   if (isSentence)
@@ -82,7 +82,7 @@ export function assumptionWords({ what, holds }: ExplainedOutcome["assuming"][nu
   return `${asked} ${holds ? "matches" : "does not match"}${when}`;
 }
 
-/** What becomes of the packet; endpoints that fare alike are one line. */
+/** The results for the packet; endpoints with the same result share a line. */
 export function renderResults(outcomes: readonly ExplainedOutcome[], packet: ExplainedPacket): readonly string[] {
   const alike = new Map<string, ExplainedOutcome[]>();
   for (const outcome of outcomes) {

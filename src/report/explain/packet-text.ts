@@ -6,10 +6,10 @@ import { type Case, casesOf, conditionOf, renderResults } from "./packet-results
 import { countShared, type End, type EndGroup, joinWays } from "./packet-way-graph.ts";
 import { wrap } from "./tree.ts";
 
-/** More ends of one fork are counted: -o json has them all. */
+/** Further ends of a fork are counted: -o json lists them all. */
 const mostEnds = 20;
 
-/** A packet's way for people: hop by hop, forks with their shares, then what becomes of it and what is not known. */
+/** The path of a packet as text: hop by hop, forks with their percentages, then results and unknowns. */
 export function renderPacket(explanation: PacketExplanation, strong: (text: string) => string): string {
   const printable = withoutControls(explanation);
   const { packet, outcomes, assumptions, limits } = printable;
@@ -27,7 +27,7 @@ export function renderPacket(explanation: PacketExplanation, strong: (text: stri
   return `${lines.join("\n")}\n`;
 }
 
-/** The way as far as it is sure; then each result with what it depends on, and the shortest way to it. */
+/** The path as far as it is certain; then each result with its conditions, and the shortest path to it. */
 function renderCases(
   cases: readonly Case[],
   { outcomes, packet }: PacketExplanation,
@@ -57,7 +57,7 @@ function lengthOf({ outcomes }: Case): number {
   return outcomes.reduce((sum, { hops }) => sum + hops.length, 0);
 }
 
-/** Names of pods, and comments of a dump, may hold anything. */
+/** Names of pods and comments in a dump may contain control characters. */
 function withoutControls(explanation: PacketExplanation): PacketExplanation {
   return JSON.parse(JSON.stringify(explanation), (_, value) =>
     typeof value === "string" ? escapeControls(value) : value,
@@ -94,7 +94,7 @@ function renderWay(outcomes: readonly ExplainedOutcome[], from = 0): readonly st
   const chosen = ends.length > 1 ? ends[0]?.lead[0] : undefined;
   const way = renderHops(hops, "  ", chosen);
   if (ends.length < 2) return way.length === 0 && from === 0 ? ["  no rule matches"] : way;
-  // A virtual server is one for all ends; what chose is said of it.
+  // All ends have the same virtual server, which is shown once, before them.
   const isServer = chosen?.table === "ipvs";
   const fork = isServer ? renderHops([chosen], "  ") : [];
   const how = isServer ? "one of" : "at random, one of";

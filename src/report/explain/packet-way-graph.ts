@@ -3,15 +3,15 @@ import type { ChainGraph, GraphEdge, GraphNode } from "../../explain/chain/chain
 import type { ExplainedHop, ExplainedOutcome, PacketExplanation } from "../../explain/packet/packet-explanation.ts";
 import { assumptionWords } from "./packet-results.ts";
 
-/** The ways of several outcomes as one: what they share, then what is each one's own. */
+/** The paths of several outcomes: the common part, then the part of each outcome. */
 export interface Way {
   /** Common to all. */
   readonly hops: readonly ExplainedHop[];
-  /** One group of one end: there is no fork. */
+  /** With one group of one end there is no fork. */
   readonly groups: readonly EndGroup[];
 }
 
-/** Ends that are alike behind the rules that chose them. */
+/** Ends with the same hops after the rules that chose them. */
 export interface EndGroup {
   readonly ends: readonly End[];
   readonly tail: readonly ExplainedHop[];
@@ -19,11 +19,11 @@ export interface EndGroup {
 
 export interface End {
   readonly outcome: ExplainedOutcome;
-  /** From the rule that chose it to the one that sends it on. */
+  /** From the rule that chose the endpoint to the one that sets the destination. */
   readonly lead: readonly ExplainedHop[];
 }
 
-/** Puts the hops of outcomes together, from one of them on. */
+/** Merges the hops of outcomes, from this index on. */
 export function joinWays(outcomes: readonly ExplainedOutcome[], from = 0): Way {
   const [first, ...others] = outcomes;
   if (first === undefined) return { hops: [], groups: [] };
@@ -42,7 +42,7 @@ export function joinWays(outcomes: readonly ExplainedOutcome[], from = 0): Way {
   return { hops: first.hops.slice(from, shared), groups: [...groups.values()] };
 }
 
-/** How many hops all of them begin with. */
+/** The number of hops that all outcomes have in common. */
 export function countShared([first, ...others]: readonly ExplainedOutcome[]): number {
   let shared = 0;
   const hops = first?.hops ?? [];
@@ -50,7 +50,7 @@ export function countShared([first, ...others]: readonly ExplainedOutcome[]): nu
   return shared;
 }
 
-/** Whether a hop gives the packet another destination. */
+/** Whether a hop changes the destination (DNAT). */
 export function isSending({ goesTo }: ExplainedHop): boolean {
   return goesTo !== undefined && /:\d+$/.test(goesTo);
 }
@@ -66,7 +66,7 @@ function keyOf({ table, chain, rule, text, goesTo = "" }: ExplainedHop): string 
 /** More ends than these are counted. */
 const mostEnds = 60;
 
-/** The ways of a packet as a graph: chains it goes through, by which rules, with the share that goes each way. */
+/** The paths of a packet as a graph: its chains, the rules between them, and the percentage on each edge. */
 export function wayGraph({ packet, outcomes }: PacketExplanation): ChainGraph {
   const source = packet.fromName === undefined ? packet.from : `${packet.fromName} (${packet.from})`;
   const target = packet.service === undefined ? packet.to : `${packet.service} (${packet.to})`;
@@ -86,7 +86,7 @@ type OpenEdges = Map<string, { readonly edge: GraphEdge; readonly shares: Share[
 
 function drawWay(outcome: ExplainedOutcome, nodes: Map<string, GraphNode>, edges: OpenEdges): void {
   const share = parseFraction(outcome.exact);
-  // Behind the rule that sends it on, the ways of all endpoints meet again: a picture would no longer tell them apart.
+  // After DNAT the paths of all endpoints meet again, and the graph could not distinguish them.
   const sent = outcome.verdict === "delivered" ? outcome.hops.findLastIndex(isSending) : -1;
   const hops = sent < 0 ? outcome.hops : outcome.hops.slice(0, sent + 1);
   const visited = [...stepsOf(hops), endOf(outcome)];
@@ -105,11 +105,11 @@ function drawWay(outcome: ExplainedOutcome, nodes: Map<string, GraphNode>, edges
 
 interface Step {
   readonly node: GraphNode;
-  /** What leads on from here. */
+  /** The rule that leads to the next step. */
   readonly by: string;
 }
 
-/** One for each stay in a chain. */
+/** One step per visit of a chain. */
 function stepsOf(hops: readonly ExplainedHop[]): readonly Step[] {
   const steps: { readonly node: GraphNode; readonly rules: (number | null)[] }[] = [];
   for (const { table, chain, rule } of hops) {

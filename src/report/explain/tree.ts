@@ -3,7 +3,7 @@ import { type ChainGraph, edgeLabel, type GraphEdge } from "../../explain/chain/
 
 const deepest = 8;
 
-/** A graph as an indented text, from where it begins; what has been shown is not shown again. */
+/** A graph as an indented text, from its start; a node that was shown is not repeated. */
 export function renderTree({ nodes, edges, more }: ChainGraph): string {
   const labels = new Map(nodes.map(({ id, label }) => [id, label]));
   const from = new Map<string, GraphEdge[]>();

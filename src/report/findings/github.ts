@@ -2,7 +2,7 @@ import type { Severity } from "../../diagnostics/diagnostic.ts";
 import { escapeControls } from "../../diagnostics/printable.ts";
 import { type CheckReport, type Finding, fullMessage, leftOutSentence, summarizeReport } from "./report.ts";
 
-/** GitHub shows no more of one kind from a step. */
+/** GitHub shows only this many annotations of one level per step. */
 const mostAnnotations = 10;
 
 const commands: Readonly<Record<Severity, string>> = { error: "error", warning: "warning", info: "notice" };

@@ -8,7 +8,7 @@ import type { SourceDocument } from "../../model/documents/source.ts";
 import { describeNodes, type Paint, renderDiagnostics } from "../diagnostics.ts";
 import { notShownSentence } from "../words.ts";
 
-/** A finding with the place that its origin stands for. */
+/** A finding with the place of its origin. */
 export interface Finding {
   readonly diagnostic: Diagnostic;
   readonly file: string | undefined;
@@ -16,7 +16,7 @@ export interface Finding {
   readonly key: FindingKey;
 }
 
-/** What a run of `check` says, worst first. */
+/** The result of a `check` run, worst first. */
 export interface CheckReport {
   readonly findings: readonly Finding[];
   readonly documents: readonly SourceDocument[];
@@ -24,7 +24,7 @@ export interface CheckReport {
   readonly suppressed: number;
   /** Left out because the baseline has them. */
   readonly known: number;
-  /** Left out because they are of other Services than were asked for. */
+  /** Findings of Services that are not selected. */
   readonly notShown?: NotShown | undefined;
   readonly failOn: FailOn;
   readonly subject: { readonly mode?: string; readonly nodes?: readonly string[] };
@@ -43,7 +43,7 @@ export interface Filter {
   readonly baseline: Baseline;
 }
 
-/** Leaves out what is meant or known, finds the places of the rest and puts the worst first. */
+/** Removes suppressed and known findings, resolves the places of the rest and sorts the worst first. */
 export function createReport(
   diagnostics: readonly Diagnostic[],
   documents: readonly SourceDocument[],
@@ -79,7 +79,7 @@ function compareFindings(a: Finding, b: Finding): number {
   return ranks[a.diagnostic.severity] - ranks[b.diagnostic.severity] || number(a) - number(b) || line(a) - line(b);
 }
 
-/** The message, with the nodes it holds for: where there is one line for both. */
+/** The message and its nodes, for formats with one line per finding. */
 export function fullMessage({ message, nodes }: Diagnostic): string {
   return nodes === undefined ? message : `${message} (${describeNodes(nodes)})`;
 }

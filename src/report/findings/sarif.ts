@@ -7,7 +7,7 @@ import { type CheckReport, type Finding, fullMessage } from "./report.ts";
 
 const levels: Readonly<Record<Severity, string>> = { error: "error", warning: "warning", info: "note" };
 
-/** `-o sarif`: SARIF 2.1.0, as code scanning reads it. `version`: ours. */
+/** `-o sarif`: SARIF 2.1.0, as code scanning reads it. `version`: that of Portolan. */
 export function printSarif(report: CheckReport, version: string): string {
   const codes = [...new Set(report.findings.map(({ diagnostic }) => diagnostic.code))].sort();
   const driver = { name: "portolan", version, rules: codes.map(ruleOf) };
@@ -65,7 +65,7 @@ function physical(file: string, location: Location | undefined): object {
   };
 }
 
-/** Paths stay relative; what is no path, such as `git:HEAD:deploy`, must not look like a scheme. */
+/** Paths stay relative; a name that is not a path, such as `git:HEAD:deploy`, must not look like a URI scheme. */
 function uriOf(file: string): string {
   const encoded = file.replaceAll("\\", "/").split("/").map(encodeURIComponent).join("/");
   return file.startsWith("/") ? `file://${encoded}` : encoded;

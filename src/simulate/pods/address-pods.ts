@@ -7,8 +7,8 @@ import { recordOf, recordsOf, textOf, type Value } from "../values.ts";
 import type { PlacedPod } from "./expand-workload.ts";
 
 /**
- * Gives pods addresses of their node's ranges, by their names, and makes them run. Those that find no room are told and
- * left out. `given` are the Pods of the input: what they have is nobody else's.
+ * Gives pods addresses from the ranges of their nodes, by their names, and sets them running. If a range is full, pods
+ * are reported and left out. `given` are the Pods of the input: their addresses are in use.
  */
 export function addressPods(
   pods: readonly PlacedPod[],
@@ -22,7 +22,7 @@ export function addressPods(
   const found = new Map<string, string[]>();
   for (const [{ name: node, podCidrs }, names] of namesByNode(pods)) {
     for (const cidr of podCidrs.filter(({ family }) => families.includes(family))) {
-      // A pod that moves to another node gets another address, whatever it held.
+      // A pod that moves to another node gets another address, even if it had an allocation.
       const start = `pod ${cidr.family} ${node} `;
       const keys = names.map((name) => `${start}${name}`);
       for (const [key, ip] of allocate(poolOf(cidr, taken), keys, draft.held)) {
@@ -39,7 +39,7 @@ export function addressPods(
   });
 }
 
-/** Those in the host's network need no address of their own. */
+/** Pods in the host network need no address of their own. */
 function namesByNode(pods: readonly PlacedPod[]): ReadonlyMap<SimulatedNode, readonly string[]> {
   const byNode = new Map<SimulatedNode, string[]>();
   for (const pod of pods) {
@@ -82,7 +82,7 @@ function running({ value, node, input }: PlacedPod, ips: readonly string[]): Val
   return markFields({ ...value, spec: { ...spec, nodeName: node.name }, status }, fields);
 }
 
-/** Told of each pod; the lines of one workload are the same, and shown once. */
+/** Reported for each pod; the lines of one workload are the same, and shown once. */
 function reportFull({ node, place }: PlacedPod, { sink }: Draft): void {
   const range = node.podCidrs.map(({ text }) => text).join(", ") || "none";
   sink.reporter(createSubject())("simulate-node-full", place, { node: node.name, range });

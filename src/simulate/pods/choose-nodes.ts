@@ -21,7 +21,7 @@ function tolerationsOfDaemons(isOnHost: boolean): readonly Value[] {
 export interface Placement {
   readonly podSpec: Value;
   readonly isDaemon: boolean;
-  /** Whose pods they are: their order of nodes hangs on it. */
+  /** The name of the workload, which determines its order of nodes. */
   readonly name: string;
 }
 

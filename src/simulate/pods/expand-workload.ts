@@ -9,7 +9,7 @@ import { chooseNodes } from "./choose-nodes.ts";
 import type { PodPlan } from "./plan-pods.ts";
 import type { Workload } from "./read-workload.ts";
 
-/** The pods that a workload lacks, each on its node. `taken` are the names of pods, and grows. */
+/** The missing pods of a workload, each on its node. `taken` has the names of all pods, and grows. */
 export function expandWorkload(
   { workload, existing, missing }: PodPlan,
   nodes: readonly SimulatedNode[],
@@ -33,7 +33,7 @@ export function expandWorkload(
   });
 }
 
-/** What the StatefulSet controller tells the pods apart by. */
+/** Adds the labels by which the StatefulSet controller distinguishes its pods. */
 function labelled(workload: Workload, name: string, index: number): Workload {
   if (workload.kind !== "StatefulSet") return workload;
   const own = {
@@ -57,7 +57,7 @@ function podName({ kind, firstOrdinal, given: { name } }: Workload, index: numbe
   }
 }
 
-/** A Deployment and a StatefulSet of one name: a cluster would have given the pods of the one random names. */
+/** For a Deployment and a StatefulSet of the same name: in a cluster the Deployment's pods would have random names. */
 function freeName(name: string, { namespace, input: { kind } }: GivenObject, taken: Set<string>): string {
   let free = name;
   for (let again = 1; taken.has(`${namespace}/${free}`); again++)
@@ -76,7 +76,7 @@ export interface PlacedPod {
   readonly input: InputObject | undefined;
 }
 
-/** The pod that a controller makes of its template, with those fields that Services and checks ask for. */
+/** The pod that a controller makes from its template, with the fields that Services and checks read. */
 export function podOfTemplate(
   { given, kind, labels, podSpec, serviceName }: Workload,
   { name, node }: { readonly name: string; readonly node: SimulatedNode },

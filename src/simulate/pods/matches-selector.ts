@@ -1,11 +1,11 @@
 import { recordOf, recordsOf, type Texts, textMapOf, textOf, textsOf } from "../values.ts";
 
-/** Whether labels are those that a selector of the form of Services and ReplicationControllers asks for. */
+/** Whether labels match the selector of a Service or ReplicationController. */
 export function matchesLabels(labels: Texts, wanted: Texts): boolean {
   return Object.entries(wanted).every(([key, value]) => labels[key] === value);
 }
 
-/** Whether a LabelSelector (apps/v1) takes these labels (LabelSelectorAsSelector of apimachinery). */
+/** Whether labels match a LabelSelector (apps/v1; LabelSelectorAsSelector of apimachinery). */
 export function matchesSelector(labels: Texts, selector: unknown): boolean {
   const { matchLabels, matchExpressions } = recordOf(selector);
   // A label may be called `constructor`.

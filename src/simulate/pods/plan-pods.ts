@@ -16,8 +16,8 @@ export interface PodPlan {
 }
 
 /**
- * What workloads lack: one with any pods is taken to have all of them, unless --scale says otherwise; too many of them
- * are removed then, the last ones first. What is wrong with a workload is told.
+ * The missing pods of workloads. A workload with any pods counts as complete, unless --scale is passed; then surplus
+ * pods are removed, the last ones first. Problems of workloads are reported.
  */
 export function planPods(given: GivenObjects, draft: Draft): readonly PodPlan[] {
   const all = workloadKinds.flatMap((kind) => given[kind].flatMap((object) => readWorkload(object, kind) ?? []));
@@ -36,7 +36,7 @@ export function planPods(given: GivenObjects, draft: Draft): readonly PodPlan[] 
   });
 }
 
-/** The API server refuses a workload that would not find its own pods. */
+/** The API server refuses a workload whose selector does not match its own pods. */
 function isSelecting({ isOurs, labels, given }: Workload, draft: Draft): boolean {
   if (isOurs(labels)) return true;
   const object = describeSubject(subjectOf(given.input));

@@ -10,7 +10,7 @@ import { chooseNodes } from "./choose-nodes.ts";
 import { expandWorkload, type PlacedPod } from "./expand-workload.ts";
 import type { PodPlan } from "./plan-pods.ts";
 
-/** Whether a Pod of the input has been in a cluster: it has a status then. */
+/** Whether a Pod of the input comes from a cluster: it then has a status. */
 export function hasRun({ input }: GivenObject): boolean {
   const { phase, podIP, conditions } = recordOf(input.value.status);
   return isGiven(phase) || isGiven(podIP) || isGiven(conditions);
@@ -45,7 +45,7 @@ export function simulatePods({ given, plans, nodes, families }: PodSource, draft
   return [...ran, ...running.map(({ value }) => failPod(value, draft))];
 }
 
-/** A bare Pod stays where it says; elsewhere the scheduler finds it a node. */
+/** A bare Pod stays on its node; without one, the simulated scheduler selects a node. */
 function placePod(pod: GivenObject, nodes: readonly SimulatedNode[], draft: Draft): readonly PlacedPod[] {
   const { input, key } = pod;
   const spec = recordOf(input.value.spec);
@@ -57,7 +57,7 @@ function placePod(pod: GivenObject, nodes: readonly SimulatedNode[], draft: Draf
   return [];
 }
 
-/** The pod as it is while it, or its node, is down: not ready. Itself where neither is. */
+/** The pod while it, or its node, is down: not ready. The same object if neither is down. */
 export function failPod(value: Value, { settings: { fail } }: Draft): Value {
   if (fail.length === 0) return value;
   const { name, namespace } = recordOf(value.metadata);

@@ -30,7 +30,7 @@ export interface CardOptions {
   readonly compared: readonly string[];
 }
 
-/** All of one service port: folded, its line says what a reader in a hurry needs. */
+/** One service port: folded, its first line is a summary. */
 export function serviceCard(group: ServiceGroup, { id, open, compared }: CardOptions): string {
   const { worst, changes, name, isService } = group;
   const others = changes.length === 1 ? "" : ` <span class="more">and ${changes.length - 1} more</span>`;
@@ -42,7 +42,7 @@ ${body.join("\n")}
 </details>`;
 }
 
-/** The sign for those who see it, the word for those who hear it. */
+/** The sign is visible; screen readers read the word. */
 export function signBadge(kind: TrafficChange["kind"]): string {
   const sign = { added: signs.added, changed: signs.changed, removed: "−" }[kind];
   return `<span class="sign ${kind}"><span aria-hidden="true">${sign}</span><span class="unseen">${kind}: </span></span>`;
@@ -100,7 +100,7 @@ function ruleLines(lines: readonly RuleLine[]): string {
     : `<details class="rules"><summary>Matching rules</summary>${rulesText(lines)}</details>`;
 }
 
-/** Rule lines as they are; the keyboard can scroll what is too wide. */
+/** Rule lines, unwrapped; the keyboard can scroll long ones. */
 export function rulesText(lines: readonly RuleLine[]): string {
   const rows = lines.map(({ sign, text }) =>
     sign === "+" ? `<ins>+ ${esc(text)}</ins>` : `<del>- ${esc(text)}</del>`,
@@ -108,7 +108,7 @@ export function rulesText(lines: readonly RuleLine[]): string {
   return `<pre tabindex="0" role="region" aria-label="Rule lines">${rows.join("\n")}</pre>`;
 }
 
-/** Where packets of one class of sources went and go: endpoints with their shares, as numbers and as bars. */
+/** The load distribution for one class of sources before and after, as numbers and as bars. */
 export function sharesTable(pair: ClassPair, labels: readonly EndpointLabel[]): string {
   if (pair.same) return `<p class="same">From ${esc(pair.from)}: unchanged.</p>`;
   const rows = pair.rows.map((row) => tableRow(row, pair, labels)).join("");
@@ -142,7 +142,7 @@ function shareCell(outcome: OutcomeLabel | undefined, told: boolean): string {
   return `<td><span title="${esc(outcome.exact)}">${esc(percent(outcome.share))}</span><svg class="bar" aria-hidden="true" width="100%" height="5"><rect class="track" width="100%" height="5" rx="2"/><rect width="${width}%" height="5" rx="2"/></svg></td>`;
 }
 
-/** A page with more lines would be slow to open; `--detail rules` has them all. */
+/** A page with more lines would open slowly; `--detail rules` has them all. */
 const mostLines = 4000;
 
 /** Rules by group of nodes and chain, folded. */

@@ -13,12 +13,12 @@ import { rulesByNode, serviceCard } from "./card.ts";
 import { nodeMatrix } from "./matrix.ts";
 import { style } from "./style.ts";
 
-/** With more services than this, cards begin folded. */
+/** With more services than this, cards are folded initially. */
 const fewCards = 6;
 
 /**
- * What a change does to traffic, as one page that needs nothing else: no script, no font, no request. Its policy lets
- * a browser use just this style, so that nothing a manifest says can become more than text.
+ * The change of traffic as one self-contained page: no script, no font, no request. Its content security policy allows
+ * only this style, so text from a manifest cannot become active content.
  */
 export function renderHtml(diff: TrafficDiff): string {
   const clean = escapeDeep(diff);
@@ -91,7 +91,7 @@ function changesSection(groups: readonly ServiceGroup[], compared: readonly stri
   };
 }
 
-/** Boxes that hide cards of a severity, by style alone. Each says how many there are. */
+/** Checkboxes that hide cards of a severity, with CSS only. Each shows the number of cards. */
 function filter(groups: readonly ServiceGroup[]): string {
   const count = (severity: ChangeSeverity): number => groups.filter(({ worst }) => worst.severity === severity).length;
   const boxes = severities

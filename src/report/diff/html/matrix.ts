@@ -7,7 +7,7 @@ import { signBadge } from "./card.ts";
 const mostColumns = 32;
 const fewRows = 40;
 
-/** Which service port changes on which node. Nodes on which all is alike share a column. */
+/** Which service port changes on which node. Nodes with the same changes share a column. */
 export function nodeMatrix(
   groups: readonly ServiceGroup[],
   nodes: readonly string[],
@@ -58,7 +58,7 @@ function columnName([first = "", ...others]: readonly string[]): string {
   return others.length === 0 ? first : `${first} +${others.length}`;
 }
 
-/** Who shares a column, by name: nowhere else does the page name every node. */
+/** The names of the nodes in each column: only here does the page name every node. */
 function membersOf(columns: readonly (readonly string[])[]): string {
   const rows = columns
     .filter(({ length }) => length > 1)

@@ -7,7 +7,7 @@ export interface PathSide {
   readonly title: "Before" | "After";
   readonly vip: string;
   readonly class: ClassOutcome;
-  /** What the other side sends packets to: what is not there is gone, or new. */
+  /** Targets of the other side: a target that is not among them was removed (before) or added (after). */
   readonly others: ReadonlySet<string>;
 }
 
@@ -16,7 +16,7 @@ const row = 30;
 const box = { height: 22, letter: 6.7, longest: 24 };
 const gap = 76;
 
-/** Where packets go, drawn: the address at the left, endpoints at the right, lines as thick as their share. */
+/** The path of packets as SVG: the address at the left, endpoints at the right, line width by share. */
 export function pathPicture({ title, vip, class: { from, outcomes }, others }: PathSide): string {
   const shown = outcomes.length > most ? outcomes.slice(0, most - 1) : outcomes;
   const ends = shown.map((outcome) => ({ ...endOf(outcome, others, title), share: outcome.share }));

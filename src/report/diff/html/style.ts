@@ -132,5 +132,5 @@ const screens = `
 html{font-size:11pt}body{max-width:none;padding:0}.filter,nav,.skip{display:none}.card>summary,tr,figure,.example{break-inside:avoid}h2,h4{break-after:avoid}
 details::details-content{content-visibility:visible;display:block}pre{white-space:pre-wrap;overflow-wrap:anywhere}.scroll{overflow:visible}}`;
 
-/** The page's whole style, ASCII only: its digest stands in the page's policy. */
+/** The page's complete style, ASCII only: the policy of the page contains its digest. */
 export const style = [colours, text, cards, tables, pictures, screens, filters].join("\n");
