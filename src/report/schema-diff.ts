@@ -1,4 +1,4 @@
-/** JSON Schema of what `portolan diff` prints as JSON: made by `render/json.ts`. */
+/** JSON Schema of what `portolan diff` prints as JSON: made by `report/diff/json.ts`. */
 export const diffSchema = {
   $schema: "https://json-schema.org/draft/2020-12/schema",
   title: "Portolan Diff",
