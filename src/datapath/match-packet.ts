@@ -18,7 +18,7 @@ import { chanceOf } from "./share.ts";
 
 /** Which packets of a flow a predicate matches. */
 export function matchPacket(predicate: Predicate, flow: Flow, host: EvaluatedHost): Matched {
-  // `! --dport 80` asks for another port of the same protocol.
+  // `! --dport 80` matches other ports of the same protocol.
   if (isOfOtherProtocol(predicate, flow)) return none;
   const matched = matchPositive(predicate, flow, host);
   return predicate.negated ? opposite(matched, flow) : matched;

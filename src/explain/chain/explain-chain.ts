@@ -102,7 +102,7 @@ function endpointBehind(rule: PlacedRule, texts: Texts): string {
   return targets.length === 0 ? "" : `, which sends to ${targets.join(", ")}`;
 }
 
-/** The chains that lead here and have no callers, except the chain itself. */
+/** The chains without callers from which packets can reach this chain, except the chain itself. */
 function roots(chain: PlacedChain, beside: readonly PlacedChain[]): readonly string[] {
   const leaders = new Map<string, Set<string>>();
   for (const { name, rules } of beside) {

@@ -77,7 +77,7 @@ function sourceAddress(source: string): string {
   return bracketed ?? (source.split(":").length > 2 ? source : (source.split(":")[0] ?? source));
 }
 
-/** Extensions that only inspect, count or mark packets in ways that no other match uses; evaluation continues. */
+/** Extensions that inspect or count packets, or change what no match here reads; evaluation continues. */
 const nonTerminatingTargets: ReadonlySet<string> = new Set(
   (
     "LOG NFLOG ULOG TRACE AUDIT CHECKSUM CLASSIFY CONNSECMARK CT DSCP ECN HL IDLETIMER LED RATEEST SECMARK SET TCPMSS " +

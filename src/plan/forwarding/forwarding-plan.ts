@@ -45,8 +45,8 @@ export interface FamilyPlan {
   readonly family: Family;
   readonly settings: FamilySettings;
   /**
-   * In bytewise order of namespace, name, port name and protocol. Each is resolved when it is asked for and can be
-   * forgotten once it is written: a plan of 100,000 endpoints need not be in memory as a whole.
+   * In bytewise order of namespace, name, port name and protocol. Each is resolved when it is read and can be
+   * released once it is written: a plan of 100,000 endpoints need not be in memory as a whole.
    */
   readonly servicePorts: Iterable<ServicePortPlan>;
 }
@@ -129,7 +129,7 @@ export interface ExternalPlan {
 /** loadBalancerSourceRanges. */
 export interface SourceRanges {
   readonly ranges: readonly { readonly cidr: Cidr; readonly place: Place }[];
-  /** This node's own IP lies in one of the ranges. */
+  /** This node's own IP is in one of the ranges. */
   readonly includesNode: boolean;
 }
 

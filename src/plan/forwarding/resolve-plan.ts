@@ -196,7 +196,7 @@ interface FamilyFacts {
 /** Reports what a family lacks, where that affects a Service. */
 function reportFamily({ family, served, scope, canTellPods, config }: FamilyFacts, report: Report): void {
   const name = { family: familyNames[family] };
-  // Without a configuration the local traffic detector is unset on purpose: nothing is missing.
+  // Without a configuration no local traffic detector is expected, so nothing is missing.
   if (!canTellPods && served.length > 0 && config.place !== undefined) {
     report("local-detection-missing", config.place, name);
   }

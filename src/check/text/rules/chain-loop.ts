@@ -1,7 +1,7 @@
 import { chainSubject, leadOf } from "../chain-graph.ts";
 import type { CheckedTable, PlacedRule, TextRule } from "../checked-host.ts";
 
-/** Chains that lead back to themselves. */
+/** Chains that call themselves, directly or indirectly. */
 export const chainLoop: TextRule = ({ tables }, sink) => {
   for (const table of tables) {
     for (const { path, placed } of loopsOf(table)) {
