@@ -1,7 +1,7 @@
 import { isRecord } from "../model/fields/fields.ts";
 import { compareBytes } from "../model/fields/name-map.ts";
 
-/** What a finding is known by: nothing that changes when lines move, nodes come and go, or a message is reworded. */
+/** What identifies a finding: nothing that changes with line numbers, nodes or the wording of messages. */
 export interface FindingKey {
   readonly code: string;
   readonly object: string;
@@ -9,7 +9,7 @@ export interface FindingKey {
   readonly field: string;
 }
 
-/** How often each finding is known already, by the text of its key. */
+/** How often each finding occurs in the baseline, by the text of its key. */
 export type Baseline = Map<string, number>;
 
 export function keyText({ code, object, field }: FindingKey): string {
@@ -30,7 +30,7 @@ export function printBaseline(keys: readonly FindingKey[]): string {
   return `${JSON.stringify({ apiVersion: "portolan/v1alpha1", kind: "Baseline", findings }, null, 2)}\n`;
 }
 
-/** Reads a baseline; a text says what is wrong with it. */
+/** Reads a baseline; a string describes what is wrong with it. */
 export function parseBaseline(text: string): Baseline | string {
   let value: unknown;
   try {

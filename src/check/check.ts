@@ -14,19 +14,19 @@ export interface CheckOptions extends StateOptions {
 
 export interface Check {
   /**
-   * What was found, without what the annotation `portolan/suppress` of an object leaves out. An origin's document counts
-   * the objects that were given; that of a host's rule counts the texts of the hosts after them.
+   * The findings, without those suppressed by an object's annotation `portolan/suppress`. An origin's document counts
+   * the given objects; for a host's rule it counts the host texts after them.
    */
   readonly findings: readonly Diagnostic[];
   /** Undefined where no objects were given. */
   readonly mode: ProxyMode | undefined;
-  /** The Nodes that the state was checked for, by name. */
+  /** The names of the checked Nodes. */
   readonly nodes: readonly string[];
 }
 
 /**
- * Finds what no API server refuses and is wrong all the same, in cluster state, in the rules of hosts, or in both:
- * selectors that match nothing, ports that clash, policies that drop traffic on some nodes, rules no packet gets to.
+ * Finds mistakes that the API server accepts, in cluster state, in the rules of hosts, or in both: selectors that match
+ * nothing, ports that clash, policies that drop traffic on some nodes, unreachable rules.
  *
  * @example
  * ```ts

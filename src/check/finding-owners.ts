@@ -9,17 +9,19 @@ import type { InputObject } from "../model/flatten-documents.ts";
 import { matches } from "./state/checked-state.ts";
 import { readPodSources } from "./state/pod-sources.ts";
 
-/** What `check` has looked at. */
+/** The checked input. */
 export interface CheckedInput {
   /** Of the state; empty without one. */
   readonly objects: readonly InputObject[];
   /** Undefined where there is no state, or where it cannot be read. */
   readonly cluster: Cluster | undefined;
-  /** A document's text where it is a tool's, of which lines are the places. */
+  /** The text of a tool's document, whose places are lines. */
   readonly textOf: (document: number) => string | undefined;
 }
 
-/** Says whose findings are. One that names other objects, such as whom a port is taken by, is theirs as well. */
+/**
+ * Finds the Services of a finding, including those of other objects that it names (such as the owner of a taken port).
+ */
 export function createFindingOwners(input: CheckedInput): (finding: Diagnostic) => readonly string[] {
   const ofObject = createObjectOwners(input.objects);
   const ofLine = createTextOwners(input);
@@ -34,7 +36,7 @@ export function createFindingOwners(input: CheckedInput): (finding: Diagnostic) 
 
 type TextOwners = (document: number, line: number, object: string | undefined) => readonly string[] | undefined;
 
-/** Lines of tools' texts are told by comments, virtual servers by the addresses of a state. */
+/** Lines of tools' texts are attributed by comments, virtual servers by the addresses of a state. */
 function createTextOwners({ cluster, textOf }: CheckedInput): TextOwners {
   const read = new Map<number, ReadText | undefined>();
   let addresses: ReturnType<typeof serviceAddresses> | undefined;
@@ -71,13 +73,13 @@ function readText(text: string | undefined): ReadText | undefined {
   return { lines, ofRule: createRuleOwners([{ rules: { ipv4: rules, ipv6: undefined } }]) };
 }
 
-/** The chain that a rule is in, or that is declared; and the line without its counters. */
+/** The chain of a rule or declaration, and the line without its counters. */
 function chainAndLine(text: string): readonly [chain: string, line: string] {
   const line = text.trim().replace(/^\[\d+:\d+\] /, "");
   return [/^(?:-A |:)(\S+)/.exec(line)?.[1] ?? "", line];
 }
 
-/** Whose the object at a place is, as `shop/web`; none of what belongs to no single Service. */
+/** The Service that owns the object at a place, as `shop/web`; empty for shared objects. */
 export type ObjectOwners = (origin: Origin) => readonly string[];
 
 type Texts = Readonly<Record<string, string>>;
@@ -98,7 +100,7 @@ export function servicesInObjects(objects: readonly InputObject[]): readonly Sel
   });
 }
 
-/** Slices say whose they are; pods, and what makes some, are of the Services that select them. */
+/** Slices name their Service. Pods and workloads belong to the Services that select them. */
 export function createObjectOwners(objects: readonly InputObject[]): ObjectOwners {
   const byPlace = new Map(objects.map((object) => [keyOf(originOf(object.place)), object]));
   const services = servicesInObjects(objects).filter(({ selector }) => Object.keys(selector).length > 0);
@@ -124,7 +126,7 @@ function ownersOf(object: InputObject, services: readonly SelectingService[]): r
   );
 }
 
-/** The object that a place is in: the document, or the item of a List. */
+/** The object that contains a place: the document, or the item of a List. */
 function keyOf({ document, path }: Origin): string {
   let length = 0;
   while (path[length] === "items" && typeof path[length + 1] === "number") length += 2;

@@ -20,7 +20,7 @@ export function nearestCode(text: string): string | undefined {
   return didYouMean(text, Object.keys(catalog));
 }
 
-/** Whether the object that a finding stands in says, by its annotation, that it is meant. */
+/** Whether the annotation of a finding's object suppresses the finding. */
 export function isSuppressedByAnnotation({ code, origin }: Diagnostic, documents: readonly unknown[]): boolean {
   if (origin === undefined) return false;
   const annotation = annotationOf(objectAt(documents, origin));
@@ -34,7 +34,7 @@ function annotationOf(object: unknown): string | undefined {
   return typeof annotation === "string" ? annotation : undefined;
 }
 
-/** Annotations that name codes there are not. */
+/** Annotations with unknown codes. */
 export function checkAnnotations(documents: readonly unknown[], sink: Sink): void {
   for (const { kind, value, place } of flattenDocuments(documents, createSink())) {
     const { unknown } = parseCodes(annotationOf(value) ?? "");

@@ -10,23 +10,23 @@ import { type ServiceOfLine, summarizeChanges } from "../reconcile/summarize-cha
 
 export type DriftKind = "missing" | "extra" | "changed" | "reordered" | "foreign-rules-first";
 
-/** One way in which a host is not as wanted. */
+/** One difference between a host and its desired state. */
 export interface Drift {
   readonly kind: DriftKind;
   /** The service port that is affected: `shop/web:http`, or the shared base chains. */
   readonly service: string;
   /** `nat chain KUBE-SVC-... (IPv4)` */
   readonly where: string;
-  /** `- RULE` is missing, `+ RULE` is there. */
+  /** `- RULE` is missing, `+ RULE` is extra. */
   readonly lines: readonly string[];
   /**
-   * Whether it counts: rules of others that only look at packets before ours are told, and are no drift; nor are rules
-   * of which only the comments differ.
+   * Whether it counts as drift: foreign rules before ours that only inspect packets are reported, but are not drift.
+   * Neither are rules that differ in comments only.
    */
   readonly isDrift: boolean;
 }
 
-/** Compares a host with what is wanted: the changes that a plan would make, told as what is wrong now. */
+/** Compares a host with its desired state: the changes of a plan, reported as faults of the host. */
 export function verifyHost(
   changes: Changes,
   host: HostState,
@@ -36,7 +36,7 @@ export function verifyHost(
   return [...driftOfChains(changes, ofChain), ...driftOfOthers(changes, ofLine), ...foreignRules(host)];
 }
 
-/** Whether any of the changes would change what becomes of a packet. */
+/** Whether any of the changes affects packets. */
 export function isDrifted(changes: Changes): boolean {
   const told = [...driftOfChains(changes, () => everyService), ...driftOfOthers(changes, () => undefined)];
   return changes.flows.length > 0 || told.some(({ isDrift }) => isDrift);
@@ -62,8 +62,8 @@ function driftOfChains({ chains }: Changes, ofChain: ServiceOfChain): readonly D
 }
 
 /**
- * A kube-proxy whose cluster has grown over a thousand endpoints, or shrunk, rewrites only what else has changed: what
- * rules say of themselves then differs from what it would write anew, and no packet is treated differently.
+ * When a cluster grows beyond a thousand endpoints, or shrinks below, kube-proxy rewrites only rules with other
+ * changes. Old comments then remain, and no packet is treated differently.
  */
 export function saysTheSame(missing: readonly string[], extra: readonly string[]): boolean {
   const plain = (lines: readonly string[]) => lines.map((line) => canonicalRule(withoutComments(line))).join("\n");
@@ -91,7 +91,7 @@ function driftOfOthers(changes: Changes, ofLine: ServiceOfLine): readonly Drift[
 
 const verdicts = new Set(["ACCEPT", "DROP", "REJECT", "DNAT", "REDIRECT", "MASQUERADE", "SNAT"]);
 
-/** Rules of others that packets meet before ours. Where they end in a verdict, ours may never see the packet. */
+/** Foreign rules that packets meet before ours. Where they have a verdict, packets may not reach our rules. */
 function foreignRules({ rules }: HostState): readonly Drift[] {
   return families.flatMap((family) =>
     [...(rules[family]?.tables ?? [])].flatMap(([table, chains]) =>
@@ -114,7 +114,7 @@ function foreignRules({ rules }: HostState): readonly Drift[] {
   );
 }
 
-/** Narrows what is wrong with a host. Of a chain that Services share, only the lines of those that are meant are shown. */
+/** Filters the drift of a host. Of a chain that Services share, only the lines of the selected Services are shown. */
 export function narrowDrift(findings: readonly Drift[], narrowing: Narrowing | undefined): Narrowed<Drift> {
   if (narrowing === undefined) return { shown: findings, hidden: [] };
   const parts = findings.flatMap((finding) => divide(finding, narrowing));

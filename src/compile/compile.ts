@@ -29,14 +29,14 @@ export interface CompileOptions {
   readonly keepGoing?: boolean | undefined;
   /** Keep, for every rule, the object and field it comes from. */
   readonly origins?: boolean | undefined;
-  /** Addresses found on the machine itself; a Host document stands over them, they over the Node's. */
+  /** Addresses found on the machine itself. A Host document overrides them, and they override the Node's. */
   readonly hostAddresses?: readonly string[] | undefined;
-  /** What was found of the machine's kernel; a Host document stands over it. */
+  /** Kernel features found on the machine itself; a Host document overrides them. */
   readonly hostFeatures?: Partial<HostFeatures> | undefined;
 }
 
 export interface Compilation {
-  /** Undefined when there are errors (with `keepGoing`: errors that are not of an object that can be left out). */
+  /** Undefined when there are errors (with `keepGoing`: errors of objects that cannot be skipped). */
   readonly script: Script | undefined;
   readonly diagnostics: readonly Diagnostic[];
   /** The node's name as kube-proxy knows it. */
@@ -44,9 +44,8 @@ export interface Compilation {
 }
 
 /**
- * Compiles Kubernetes objects (as JSON.parse gives them; Lists are opened) into what one node's kernel must be
- * told, as kube-proxy 1.36 would program it. Pure: no files, no clock, no processes. With errors among the diagnostics
- * there is no script.
+ * Compiles Kubernetes objects (as JSON.parse gives them; Lists are expanded) into the rules that kube-proxy 1.36 would
+ * program on one node. Pure: no files, no clock, no processes. With errors among the diagnostics there is no script.
  *
  * @example
  * ```ts
@@ -68,7 +67,7 @@ export function compile(objects: readonly unknown[], options: CompileOptions = {
   return { script, diagnostics, node };
 }
 
-/** The documents that objects and options come to: a Host and a configuration among the options stand after the objects. */
+/** All input documents: a Host and a configuration from the options follow the objects. */
 export function documentsOf(
   objects: readonly unknown[],
   { host, proxyConfig }: CompileOptions,
@@ -91,11 +90,11 @@ export function readCluster(
 }
 
 export interface NodeCompilation extends Compilation {
-  /** What the script makes the node do; there whenever there is a script. */
+  /** The plan that the script carries out; defined whenever there is a script. */
   readonly plan: ForwardingPlan | undefined;
 }
 
-/** The second half of `compile`. Diagnostics are those of the whole sink. */
+/** The second half of `compile`. The diagnostics are those of the whole sink. */
 export function compileNode(
   cluster: Cluster,
   node: string | undefined,

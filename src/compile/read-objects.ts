@@ -3,20 +3,20 @@ import type { Cluster } from "../model/cluster.ts";
 import type { SourceDocument } from "../model/documents/source.ts";
 import { type CompileOptions, documentsOf, readCluster } from "./compile.ts";
 
-/** Cluster state that was read, and how it is to be compiled. */
+/** Cluster state, and how to compile it. */
 export interface ReadState {
   readonly inputs: {
-    /** What diagnostics' document numbers count; the first `valueCount` have values. */
+    /** The documents that diagnostics' numbers refer to; the first `valueCount` have values. */
     readonly documents: readonly SourceDocument[];
     readonly valueCount: number;
   };
   readonly cluster: Cluster;
   readonly options: CompileOptions;
-  /** Holds what reading it found, errors too: compileNode gives no script then. */
+  /** Contains the diagnostics of reading, including errors: compileNode then gives no script. */
   readonly sink: Sink;
 }
 
-/** How cluster state is read, and for which node; as `compile` takes it. */
+/** How to read cluster state, and for which node; as in `compile`. */
 export type StateOptions = Omit<CompileOptions, "keepGoing" | "origins">;
 
 /** Reads parsed objects as `compile` does. */

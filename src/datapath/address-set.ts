@@ -76,7 +76,7 @@ export function parseAddressSet(text: string): AddressSet | undefined {
   return set;
 }
 
-/** The same few networks are asked for again and again. */
+/** The same few networks are looked up again and again. */
 const parsed = new Map<string, AddressSet>();
 const mostKept = 1000;
 

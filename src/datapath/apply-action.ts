@@ -11,7 +11,7 @@ export interface ActionContext {
   readonly host: EvaluatedHost;
 }
 
-/** Does to a flow what a rule that leads to no chain says. */
+/** Applies the action of a rule that calls no chain to a flow. */
 export function applyAction(
   action: Exclude<Action, { readonly kind: "jump" | "goto" }>,
   flow: Flow,
@@ -56,10 +56,10 @@ export function applyAction(
 
 const exitOf = { accept: "accepted", drop: "dropped", return: "fall-through" } as const;
 
-/** More ports to choose among by chance are not told one by one. */
+/** Larger port ranges are not expanded port by port. */
 const mostPorts = 64;
 
-/** Sends the flow to another address or port: the way ends, and no further rules of nat are asked. */
+/** Translates the destination address or port. The flow leaves the chain, and no further nat rule is evaluated. */
 function translate({ to, ports, isRandom }: Dnat, flow: Flow, host: EvaluatedHost, { exits }: Ways): void {
   const destination =
     to.kind === "address" ? to.address : to.kind === "this-node" ? ownAddress(flow, host) : flow.destination;
@@ -76,8 +76,8 @@ function translate({ to, ports, isRandom }: Dnat, flow: Flow, host: EvaluatedHos
 }
 
 /**
- * Without `--random` a packet keeps a port of the range, or gets the first one that is free; with it, any one
- * (nf_nat_l4proto_unique_tuple).
+ * Without `--random` a packet keeps its port if that is in the range, or gets the first free port. With `--random` it
+ * gets any port of the range (nf_nat_l4proto_unique_tuple).
  */
 function portsOf(ports: Dnat["ports"], own: number, isRandom: boolean): readonly number[] | undefined {
   if (ports === undefined) return [own];
@@ -88,8 +88,8 @@ function portsOf(ports: Dnat["ports"], own: number, isRandom: boolean): readonly
 }
 
 /**
- * The address of the interface a packet came in by, which is one of the node's; loopback for what the node sends
- * (nf_nat_redirect_ipv4 and _ipv6). Which of several the text does not tell: the first stands for all.
+ * The address of the interface that the packet came in by, which is one of the node's; loopback for what the node sends
+ * (nf_nat_redirect_ipv4 and _ipv6). The text does not show which interface: the first address stands for all.
  */
 function ownAddress(flow: Flow, { world }: EvaluatedHost): string {
   const isWide = familyOf(flow) === "ipv6";
@@ -98,7 +98,9 @@ function ownAddress(flow: Flow, { world }: EvaluatedHost): string {
   return world.nodeAddresses.find((address) => isAddress(address) && isIpv6(address) === isWide) ?? loopback;
 }
 
-/** Keeps the host part: of the destination where a packet comes in or is sent, of the source where it leaves. */
+/**
+ * Keeps the host part: of the destination where a packet comes in or is sent, of the source in POSTROUTING and INPUT.
+ */
 function mapNetwork(to: string, flow: Flow, { hook }: Stage, { exits }: Ways): void {
   if (hook === "postrouting" || hook === "input") {
     exits.push({ flow: { ...flow, masqueraded: true, newSource: to }, how: "accepted" });
@@ -138,17 +140,17 @@ function changeMark(action: MarkAction, flow: Flow): Flow {
   }
 }
 
-/** Clears the bits of the mask, then flips those of the value; nobody knows what comes of a mark that nobody knows. */
+/** Clears the bits of the mask, then flips those of the value. The result of an unknown mark is unknown. */
 function changeBits(mark: number | undefined, mask: number, value: number | undefined): number | undefined {
   if (value === undefined) return undefined;
   if (mask === 0xffffffff) return value;
   return mark === undefined ? undefined : ((mark & ~mask) ^ value) >>> 0;
 }
 
-/** Where conntrack looks at packets (NF_IP_PRI_CONNTRACK). */
+/** The priority at which conntrack sees packets (NF_IP_PRI_CONNTRACK). */
 const conntrackPriority = -200;
 
-/** Too late behind conntrack; and what comes back over lo is tracked already. */
+/** Has no effect after conntrack, nor on packets that come back over lo: these are tracked already. */
 function untrack(flow: Flow, { priority }: Stage): Flow {
   const isBack = flow.packet.entry === "node" && flow.hook === "prerouting";
   return isBack || priority >= conntrackPriority ? flow : { ...flow, state: "UNTRACKED" };

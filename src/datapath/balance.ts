@@ -6,8 +6,8 @@ import type { Scheduling } from "./packet.ts";
 import { everything, type Share, share, times } from "./share.ts";
 
 /**
- * What IPVS does with a packet: sends it on when it is for a virtual server, and refuses it when that has no real
- * server that takes new connections. Every other packet passes.
+ * What IPVS does with a packet: it forwards a packet for a virtual server, and rejects it when no real server takes new
+ * connections. Every other packet passes.
  */
 export function balance(flow: Flow, host: EvaluatedHost): readonly ChainExit[] {
   const to = { address: flow.destination, port: flow.port };
@@ -54,7 +54,7 @@ function targetText(real: RealServer): string {
   return target === undefined ? real.address : printTarget(target);
 }
 
-/** `lc` looks at connections alone, `rr` at nothing. */
+/** `lc` looks at connections only, `rr` at nothing. */
 const equal: ReadonlySet<string> = new Set(["rr", "lc"]);
 
 function weightOf({ weight }: RealServer, scheduler: string): number {

@@ -1,10 +1,10 @@
 import type { PacketRule, RuleReader } from "../ir/datapath.ts";
 import { canonicalAddress, isAddress } from "./address-set.ts";
 
-/** A chain whose lines stay text until somebody walks it. */
+/** A chain. Its lines stay text until the chain is walked. */
 export interface LoadedChain {
   readonly name: string;
-  /** Of a built-in chain; undefined for the others. */
+  /** Of a built-in chain; undefined for other chains. */
   readonly policy: string | undefined;
   /** Without counters. */
   readonly lines: readonly string[];
@@ -12,7 +12,7 @@ export interface LoadedChain {
   readonly numbers: readonly number[];
   /** The file each line is from; one for all where there is only one. */
   readonly files: readonly string[];
-  /** Of the language the lines are in. */
+  /** The reader of the language that the lines are in. */
   readonly reader: RuleReader;
 }
 
@@ -20,10 +20,10 @@ export function fileOf({ files }: LoadedChain, at: number): string {
   return (files.length > 1 ? files[at] : files[0]) ?? "";
 }
 
-/** Beside the chains: most of 100,000 chains are never walked, and need no room for parsed rules. */
+/** Kept apart from the chains: most of 100,000 chains are never walked and need no parsed rules. */
 const parsed = new WeakMap<LoadedChain, (PacketRule | undefined)[]>();
 
-/** The rule of a line; one that cannot be read is a rule of unknown action. */
+/** The rule of a line. A line that cannot be read becomes a rule with an unknown action. */
 export function ruleAt(chain: LoadedChain, at: number): PacketRule {
   let rules = parsed.get(chain);
   if (rules === undefined) {
@@ -37,7 +37,9 @@ export function ruleAt(chain: LoadedChain, at: number): PacketRule {
   return rule;
 }
 
-/** Places of a chain's rules by what they ask for: one destination, one port, or neither. Each list is in order. */
+/**
+ * The positions of a chain's rules by what they match: one destination, one port, or neither. Each list is in order.
+ */
 export interface ChainIndex {
   readonly byAddress: ReadonlyMap<string, readonly number[]>;
   readonly byPort: ReadonlyMap<number, readonly number[]>;
@@ -46,10 +48,12 @@ export interface ChainIndex {
 
 const indexes = new WeakMap<LoadedChain, ChainIndex>();
 
-/** Shorter chains are walked faster than indexed. */
+/** Shorter chains are walked without an index. */
 const shortest = 16;
 
-/** The places of the rules that a packet for this address and port can match, in order; perhaps some it cannot. */
+/**
+ * The positions of all rules that can match a packet to this address and port, in order, and perhaps some that cannot.
+ */
 export function rulesFor(chain: LoadedChain, address: string, port: number): readonly number[] {
   if (chain.lines.length < shortest) return chain.lines.map((_, at) => at);
   const index = indexOf(chain);
@@ -66,7 +70,7 @@ export function indexOf(chain: LoadedChain): ChainIndex {
   const byPort = new Map<number, number[]>();
   const others: number[] = [];
   for (let at = 0; at < chain.lines.length; at += 1) {
-    // One packet needs few of them parsed.
+    // Evaluating one packet needs few of these rules parsed.
     const spelled = chain.reader.peekDestination(chain.lines[at] ?? "");
     const address =
       spelled === undefined || !isAddress(spelled) ? exactDestination(ruleAt(chain, at)) : canonicalAddress(spelled);
@@ -86,7 +90,7 @@ function enter<Key>(map: Map<Key, number[]>, key: Key, at: number): void {
   else list.push(at);
 }
 
-/** The one address the rule is for. */
+/** The one destination address that the rule matches. */
 export function exactDestination({ predicates }: PacketRule): string | undefined {
   for (const predicate of predicates) {
     if (predicate.kind !== "address-in" || predicate.side !== "destination" || predicate.negated) continue;
@@ -105,7 +109,7 @@ function wholeAddress(range: string): string | undefined {
     : undefined;
 }
 
-/** The one port, of one protocol, that the rule is for. */
+/** The one port, of one protocol, that the rule matches. */
 export function exactPort({ predicates }: PacketRule): number | undefined {
   for (const predicate of predicates) {
     if (predicate.kind !== "port-in" || predicate.side !== "destination" || predicate.negated) continue;

@@ -2,23 +2,23 @@ import { type AddressSet, intersect, isEmpty, printTarget, subtract, unite } fro
 import type { Assumption, Outcome } from "./packet.ts";
 import { everything, nearShare, plus, type Share, sameShare } from "./share.ts";
 
-/** Sources that are treated alike, and how. */
+/** Sources that are treated alike, and their outcomes. */
 export interface SourceClass {
   readonly sources: AddressSet;
   readonly parts: readonly Part[];
 }
 
-/** All packets of a class that end alike. Parts with different assumptions stand beside each other, not together. */
+/** All packets of a class with the same outcome. Outcomes with different assumptions are separate parts. */
 export interface Part {
   /** Verdict, target, masquerade and affinity as one text. */
   readonly key: string;
   readonly share: Share;
   readonly assumptions: readonly Assumption[];
-  /** One of the ways that lead there. */
+  /** One of the paths with this outcome. */
   readonly outcome: Outcome;
 }
 
-/** Divides outcomes into classes of sources; classes are in order of their first address, parts in order of their key. */
+/** Divides outcomes into classes of sources. Classes are ordered by their first address, parts by their key. */
 export function classesOf(outcomes: readonly Outcome[]): readonly SourceClass[] {
   const classes: { sources: AddressSet; parts: readonly Part[] }[] = [];
   for (const { sources, outcomes: ways } of atomsOf(outcomes)) {
@@ -62,7 +62,7 @@ function firstOf({ intervals }: AddressSet): bigint {
   return intervals[0]?.from ?? 0n;
 }
 
-/** Adds up ways that end alike, and takes back questions whose answer makes no difference. */
+/** Merges paths with the same outcome, and drops assumptions that make no difference. */
 export function partsOf(outcomes: readonly Outcome[]): readonly Part[] {
   const parts = new Map<string, Part>();
   for (const outcome of outcomes) {
@@ -79,7 +79,7 @@ export function partsOf(outcomes: readonly Outcome[]): readonly Part[] {
   return simple.sort((a, b) => (orderOf(a) < orderOf(b) ? -1 : 1));
 }
 
-/** By what is assumed, too: parts that end alike must stand in the same order on both sides of a comparison. */
+/** Includes the assumptions: parts with the same outcome must have the same order on both sides of a comparison. */
 function orderOf({ key, assumptions }: Part): string {
   const assumed = assumptions.map(({ what, holds }) => `${what} ${holds}`).sort();
   return [key, ...assumed].join("\n");
@@ -115,7 +115,7 @@ function isTwin(part: Part, other: Part, question: Assumption, rest: readonly As
   return has(question.what, !question.holds) && rest.every(({ what, holds }) => has(what, holds));
 }
 
-/** Equal but for the rounding of thresholds: each endpoint before may have rounded by one. */
+/** Equal except for the rounding of thresholds: each preceding endpoint may have rounded by one. */
 export function sameParts(a: readonly Part[], b: readonly Part[]): boolean {
   return (
     a.length === b.length &&

@@ -8,8 +8,8 @@ import { everything } from "./share.ts";
 import { walkBaseChain } from "./walk-chain.ts";
 
 /**
- * Where packets end that the host has never seen before: through the stages of one family. One outcome for each
- * different way; for any one source, and any one answer to each assumption, shares sum to one.
+ * Evaluates packets of new connections through the stages of one family. There is one outcome per path. For one source
+ * and one answer to each assumption, the shares sum to one.
  */
 export function evaluatePacket(host: EvaluatedHost, packet: Packet): readonly Outcome[] {
   let ends: readonly ChainExit[] = [{ flow: startOf(packet), how: "accepted" }];
@@ -59,15 +59,16 @@ function pass(end: ChainExit, passage: Passage, host: EvaluatedHost): readonly C
 
 /** Whether a flow that came to a hook as `before` meets this stage of it. */
 function meets({ type, hook }: Stage, flow: Flow, before: Flow): boolean {
-  // What a balancer has taken leaves the hook: it is sent on from there.
+  // A packet for a virtual server leaves the hook: IPVS sends it on from there.
   if (hook === "input" && flow.virtualServer !== undefined) return false;
   if (type !== "nat") return true;
-  // nat sees the first packet of a connection, conntrack does the same to the others; one translation ends it.
+  // nat sees the first packet of a connection, and conntrack applies the result to the others. One translation ends
+  // nat.
   const isTranslated = flow.dnatted !== before.dnatted || flow.masqueraded !== before.masqueraded;
   return flow.state === "NEW" && !isTranslated;
 }
 
-/** From the network to a loopback address: the routing decision refuses it (ip_route_input_slow). */
+/** From the network to a loopback address: the routing decision drops it (ip_route_input_slow). */
 function isMartian({ packet, destination }: Flow, { world }: EvaluatedHost): boolean {
   return packet.entry !== "node" && destination.startsWith("127.") && world.routeLocalnet === false;
 }
@@ -97,7 +98,7 @@ function verdictOf(flow: Flow, how: ChainExit["how"], rejectedWith: string | und
   return { kind: "delivered", target: { address: flow.destination, port: flow.port } };
 }
 
-/** A list that the packet's way asked for and that holds the client from now on leads it here again. */
+/** Session affinity: the packet's path checked a list that contains the client from now on. */
 function affinityOf({ asked, remembers, persistence }: Flow): number | undefined {
   if (persistence !== undefined) return persistence;
   const [name] = remembers.filter((each) => asked.has(each));

@@ -3,52 +3,52 @@ import { type AddressSet, sameSet } from "./address-set.ts";
 import type { Assumption, ConnectionState, Hop, Packet, Scheduling } from "./packet.ts";
 import { isNothing, type Share, sameShare } from "./share.ts";
 
-/** A part of the packets on their way: all that took the same turns so far. */
+/** The packets that took the same path so far. */
 export interface Flow {
   readonly packet: Packet;
-  /** Where it is; undefined before the first. */
+  /** The current hook; undefined before the first. */
   readonly hook: Hook | undefined;
   readonly sources: AddressSet;
   readonly share: Share;
   readonly destination: string;
   readonly port: number;
   readonly state: ConnectionState;
-  /** Undefined where it was restored from a connection whose mark nobody knows. */
+  /** Undefined where the mark was restored from a connection whose mark is unknown. */
   readonly mark: number | undefined;
   /** Conntrack's mark of the connection; undefined where packets before this one may have set it. */
   readonly connectionMark: number | undefined;
   readonly dnatted: boolean;
   readonly masqueraded: boolean;
-  /** The source that a rule gives it, as spelled. */
+  /** The new source address that a rule sets, as spelled. */
   readonly newSource: string | undefined;
   /** Set once IPVS has sent the packet on. */
   readonly virtualServer: VirtualServer | undefined;
   readonly scheduling: Scheduling | undefined;
-  /** By the real server's persistence. */
+  /** Seconds, from the persistence of the virtual server. */
   readonly persistence: number | undefined;
   readonly assumptions: readonly Assumption[];
-  /** Lists of `-m recent` that were asked, with their seconds, and that now hold the client. */
+  /** Lists of `-m recent` that were checked, with their seconds, and lists that now contain the client. */
   readonly asked: ReadonlyMap<string, number>;
   readonly remembers: readonly string[];
   readonly hops: HopList | undefined;
 }
 
-/** Last first: flows that part share what lies behind them. */
+/** The last hop first: flows that fork share the earlier hops. */
 export interface HopList {
   readonly hop: Hop;
   readonly before: HopList | undefined;
 }
 
-/** How a part of the packets left a chain; what falls through it goes on where the chain was called. */
+/** How a part of the packets left a chain. After a fall-through, evaluation continues behind the calling rule. */
 export interface ChainExit {
   readonly flow: Flow;
   readonly how: "accepted" | "dropped" | "rejected" | "fall-through" | "unknown";
   readonly rejectedWith?: string | undefined;
 }
 
-/** A question about the packet as it is now: what held before its destination was changed may not hold any more. */
+/** An assumption about the packet as it is now: an answer from before DNAT may not hold any more. */
 export function questionOf(what: string, { dnatted, virtualServer }: Flow): string {
-  // By its interface it came in once and for all.
+  // The incoming interface never changes.
   if (what.startsWith("-i ")) return what;
   return `${what}${dnatted ? ", once translated" : ""}${virtualServer === undefined ? "" : ", once sent on"}`;
 }
@@ -64,8 +64,8 @@ export function addHop(flow: Flow, hop: Hop): Flow {
 }
 
 /**
- * Takes questions back whose answer makes no difference: two flows that are alike but for one answer are one flow
- * without the question. Without this each unknown match of a foreign chain would double what follows.
+ * Drops assumptions that make no difference: two flows that differ in one answer only become one flow without the
+ * assumption. Without this each unknown match of a foreign chain would double the number of flows.
  */
 export function mergeFlows(flows: readonly Flow[]): readonly Flow[] {
   if (flows.every(({ assumptions }) => assumptions.length === 0)) {
@@ -84,11 +84,11 @@ export function mergeFlows(flows: readonly Flow[]): readonly Flow[] {
       merged.push(flow);
     }
   }
-  // What was merged may have a twin now.
+  // A merged flow may equal another one now.
   return merged.length < flows.length ? mergeFlows(merged) : merged;
 }
 
-/** Equal for twins. */
+/** Equal for flows that can be merged. */
 function keyOf({ mark, connectionMark, state, remembers, asked, assumptions }: Flow): string {
   const answers = assumptions.map(({ what, holds }, at) => [what, at < assumptions.length - 1 && holds]);
   return JSON.stringify([mark, connectionMark, state, remembers, [...asked], answers]);

@@ -7,9 +7,9 @@ import type { Packet } from "./packet.ts";
 /** One visit of a packet to a hook. */
 export interface Passage {
   readonly hook: Hook;
-  /** Whether the packet is for this node is asked anew after its address was changed. */
+  /** Evaluated again after DNAT, which may change whether the packet is for this node. */
   readonly when: (flow: Flow) => boolean;
-  /** What does not meet it this time. */
+  /** Types of stages that the packet does not meet on this visit. */
   readonly skips: readonly Stage["type"][];
 }
 
@@ -33,14 +33,14 @@ export function passagesOf({ entry }: Packet, host: EvaluatedHost): readonly Pas
   return [
     { hook: "prerouting", when: always, skips: [] },
     { hook: "input", when: localUnsent, skips: [] },
-    // A balancer sends on by LOCAL_OUT: such a packet never sees forward, and nat asks a connection only once.
+    // IPVS sends packets on through LOCAL_OUT: they skip forward, and nat has seen their connection already.
     { hook: "output", when: sentOn, skips: ["nat", "balance"] },
     { hook: "forward", when: forwarded, skips: [] },
     { hook: "postrouting", when: remote, skips: [] },
   ];
 }
 
-/** All nat chains of a hook are asked at one place, in order of their own priorities (nf_nat_proto.c). */
+/** All nat chains of a hook are called by one dispatcher, in the order of their own priorities (nf_nat_proto.c). */
 const natPlaces: Readonly<Record<Hook, number>> = {
   prerouting: -100,
   output: -100,

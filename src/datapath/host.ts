@@ -3,33 +3,36 @@ import type { LookupSet, Stage, VirtualServer } from "../ir/datapath.ts";
 import { type AddressSet, parseTarget, printTarget } from "./address-set.ts";
 import type { LoadedChain } from "./chain-index.ts";
 
-/** What one host is programmed with, as the tools spell it, whoever wrote it. Parts of one tool lie one over the other. */
+/**
+ * What one host is programmed with, by any program, as text of the tools. Several parts of one tool are merged in
+ * order.
+ */
 export interface HostTexts {
-  /** iptables-save, or what iptables-restore takes; empty where there is no such family. */
+  /** Output of iptables-save or input of iptables-restore; empty where the host has no rules of the family. */
   readonly iptables: readonly TextPart[];
   readonly ip6tables: readonly TextPart[];
   /** `ipset save`. */
   readonly ipset: readonly TextPart[];
   /** `ipvsadm -Sn`. */
   readonly ipvs: readonly TextPart[];
-  /** What the dummy device kube-ipvs0 carries, without prefix lengths. */
+  /** The addresses of the dummy device kube-ipvs0, without prefix lengths. */
   readonly serviceAddresses: readonly string[];
 }
 
-/** What a node's kernel knows besides the rules. */
+/** What a node's kernel contains besides the rules. */
 export interface NodeEnvironment {
   /** What `LOCAL` means, besides loopback and the addresses of kube-ipvs0. */
   readonly nodeAddresses: readonly string[];
   /** CIDRs of the pods of this node. */
   readonly podRanges: readonly string[];
-  /** The sysctl net.ipv4.conf.all.route_localnet; undefined where nobody tells, and then it may be on. */
+  /** The sysctl net.ipv4.conf.all.route_localnet. Undefined: unknown, so that it may be on. */
   readonly routeLocalnet?: boolean | undefined;
 }
 
-/** A host as packets meet it: what its tools' text says, read once, and what its kernel knows besides. */
+/** A host as packets meet it: the text of its tools, read once, and its environment. */
 export interface EvaluatedHost {
   readonly families: { readonly ipv4: LoadedRules; readonly ipv6: LoadedRules };
-  /** Where packets of either family meet rules and balancers, in no order. */
+  /** Where packets of either family meet rules and IPVS, in no order. */
   readonly stages: readonly Stage[];
   readonly sets: ReadonlyMap<string, LookupSet>;
   /** By `tcp 10.96.0.10:80`. */
@@ -43,13 +46,13 @@ export interface EvaluatedHost {
   readonly problems: readonly LoadProblem[];
 }
 
-/** The rules of one family by table and chain. Lines stay text until somebody walks their chain. */
+/** The rules of one family by table and chain. Lines stay text until their chain is walked. */
 export interface LoadedRules {
   readonly tables: ReadonlyMap<string, ReadonlyMap<string, LoadedChain>>;
   readonly problems: readonly LoadProblem[];
 }
 
-/** A line that may hide a rule, or rules that are not all there. */
+/** A line that may hide a rule, or a sign that rules are missing. */
 export type LoadProblem = PlacedProblem;
 
 /** `ADDRESS:PORT` in any spelling. */

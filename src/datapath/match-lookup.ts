@@ -13,7 +13,7 @@ import type { Flow } from "./flow.ts";
 import type { EvaluatedHost } from "./host.ts";
 import { all, type Matched, none, unknown, within } from "./matched.ts";
 
-/** Whether the packet is in the set, taken by the sides that the rule names; by source where the set has one. */
+/** Whether the packet is in the set, compared by the directions that the rule names. A set may match on the source. */
 export function matchLookup(
   { set: name, sides, text }: LookupIn & { readonly text: string },
   flow: Flow,
@@ -21,7 +21,7 @@ export function matchLookup(
 ): Matched {
   const set = host.sets.get(name);
   const fields = set?.fields;
-  // The kernel compares as many fields as the set has; a rule that names fewer or more sides would not load.
+  // The kernel compares as many fields as the set has; a rule with more or fewer directions would not load.
   if (set === undefined || fields === undefined || fields.length !== sides.length) return unknown(text);
   if (!fields.every((field, at) => field !== "port" || sides[at] === "destination")) return unknown(text);
   const index = indexOf(set, fields);
@@ -37,11 +37,11 @@ export function matchLookup(
 
 interface SetIndex {
   readonly first: LookupField | undefined;
-  /** Every address in it is one. */
+  /** Every address in the set can be parsed. */
   readonly isReadable: boolean;
-  /** Entries that begin with one address, or are one port, by it. */
+  /** Entries by their first part, where that is one address or one port. */
   readonly byFirst: ReadonlyMap<string, readonly LookupEntry[]>;
-  /** Those that begin with a range. */
+  /** Entries that begin with a range. */
   readonly ranged: readonly LookupEntry[];
   readonly every: readonly LookupEntry[];
 }
@@ -75,7 +75,7 @@ function isPartReadable(part: LookupPart): boolean {
   return part.kind === "ports" || isAddress(part.range) || parseAddressSet(part.range) !== undefined;
 }
 
-/** Entries of one address are found by it; networks, and sets asked by source, are walked. */
+/** Entries with one address are looked up. Networks, and sets that match on the source, are searched in full. */
 function candidates(index: SetIndex, flow: Flow, [side]: LookupIn["sides"]): readonly LookupEntry[] {
   const { first, byFirst, ranged, every } = index;
   if (side !== "destination" || first === "network") return every;

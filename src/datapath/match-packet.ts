@@ -16,9 +16,9 @@ import { matchLookup } from "./match-lookup.ts";
 import { all, type Matched, none, opposite, unknown, within, yesOrNo } from "./matched.ts";
 import { chanceOf } from "./share.ts";
 
-/** Which packets of a flow are what a predicate asks for. */
+/** Which packets of a flow a predicate matches. */
 export function matchPacket(predicate: Predicate, flow: Flow, host: EvaluatedHost): Matched {
-  // `! --dport 80` asks for another port of the same protocol.
+  // `! --dport 80` matches other ports of the same protocol.
   if (isOfOtherProtocol(predicate, flow)) return none;
   const matched = matchPositive(predicate, flow, host);
   return predicate.negated ? opposite(matched, flow) : matched;
@@ -41,7 +41,7 @@ function matchPositive(predicate: Predicate, flow: Flow, host: EvaluatedHost): M
     case "interface":
       return matchInterface(predicate, flow, host);
     case "bridge-port":
-      // Pods are plugged into a bridge, as with most networks. No rule of kube-proxy's makes this alone decide.
+      // Pods are assumed to be ports of a bridge, as with most networks. No rule of kube-proxy depends on this alone.
       return yesOrNo(flow.packet.entry === "pod");
     case "local-address":
       return predicate.side === "source"
@@ -86,7 +86,7 @@ function matchAddress({ side, ranges, text }: AddressIn & { readonly text: strin
   );
 }
 
-/** From which port a client sends, nobody knows. */
+/** The client's source port is unknown. */
 function matchPort({ side, ports, text }: PortIn & { readonly text: string }, { port }: Flow): Matched {
   if (ports === undefined) return all;
   if (side !== "source" && ports.some(({ from, to }) => from <= port && port <= to)) return all;
@@ -105,12 +105,12 @@ function matchInterface(
   return yesOrNo(isPrefix ? actual.startsWith(name) : actual === name);
 }
 
-/** What a node sends comes in by no interface before it is back over lo. */
+/** A packet from the node itself has no incoming interface until it comes back over lo. */
 function inInterface({ packet, hook }: Flow): string | undefined {
   return packet.entry !== "node" ? packet.inInterface : hook === "output" ? "" : "lo";
 }
 
-/** None before the packet is routed, nor for what stays here. */
+/** None before routing, nor for a packet to the node itself. */
 function outInterface({ packet, hook, destination }: Flow, host: EvaluatedHost): string | undefined {
   if (hook === "prerouting" || hook === "input") return "";
   return packet.entry === "node" && isLocal(destination, host) ? "lo" : undefined;
@@ -125,7 +125,7 @@ export function isLocal(address: string, { localAddresses }: EvaluatedHost): boo
   return localAddresses.has(address) || address.startsWith("127.") || address === "::1";
 }
 
-/** The first packet of a TCP connection has SYN alone; what later ones have, nobody knows. */
+/** The first packet of a TCP connection has SYN only; the flags of later packets are unknown. */
 function matchFlags(predicate: Extract<Predicate, { kind: "tcp-flags" }>, { packet }: Flow): Matched {
   const { mask, set, text } = predicate;
   if ((packet.state ?? "NEW") !== "NEW") return mask.length === 0 ? yesOrNo(set.length === 0) : unknown(text);
@@ -134,8 +134,8 @@ function matchFlags(predicate: Extract<Predicate, { kind: "tcp-flags" }>, { pack
 }
 
 /**
- * A client that is not remembered is found in no list, unless it was entered on the way; `set` enters it and goes on.
- * Of destinations nobody says what is remembered.
+ * A client that is not in a list does not match, unless a rule entered it on the way; `set` enters it and matches.
+ * Whether a list contains a destination is unknown.
  */
 function matchRecent(
   { action, list, side, text }: RecentIn & { readonly text: string },
@@ -146,7 +146,7 @@ function matchRecent(
   return yesOrNo(packet.remembered?.lists.has(list) ?? false);
 }
 
-/** By the virtual server the packet was for; nothing before a balancer has seen it. */
+/** Matches the virtual server that the packet was for; false before IPVS has handled the packet. */
 function wasFor(predicate: Extract<Predicate, { kind: "balanced" }>, { virtualServer }: Flow): boolean {
   if (virtualServer === undefined) return false;
   const served = parseTarget(virtualServer.address);

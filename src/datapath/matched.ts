@@ -2,14 +2,14 @@ import { type AddressSet, intersect, isEmpty, subtract } from "./address-set.ts"
 import type { Flow } from "./flow.ts";
 import { everything, minus, type Share } from "./share.ts";
 
-/** Which of the packets of a flow a predicate lets through. */
+/** Which packets of a flow a predicate matches. */
 export type Matched =
   | { readonly kind: "all" }
   | { readonly kind: "none" }
-  /** Those of these sources; never all of the flow's, never none. */
+  /** The packets from these sources; never all of the flow's sources, never none. */
   | { readonly kind: "sources"; readonly sources: AddressSet }
   | { readonly kind: "share"; readonly share: Share }
-  /** Nobody can tell by the text; the packets pass for which the answer to `what` is this one. */
+  /** The text does not show it; matched are the packets for which the answer to `what` is this one. */
   | { readonly kind: "unknown"; readonly what: string; readonly answer: boolean };
 
 export const all: Matched = { kind: "all" };
@@ -23,14 +23,14 @@ export function unknown(what: string): Matched {
   return { kind: "unknown", what, answer: true };
 }
 
-/** Those of the flow's sources that lie in a set. */
+/** The sources of the flow that are in a set. */
 export function within(sources: AddressSet, flow: Flow): Matched {
   const hit = intersect(flow.sources, sources);
   if (isEmpty(hit)) return none;
   return isEmpty(subtract(flow.sources, hit)) ? all : { kind: "sources", sources: hit };
 }
 
-/** What `!` makes of an answer. */
+/** The result of `!`. */
 export function opposite(matched: Matched, flow: Flow): Matched {
   switch (matched.kind) {
     case "all":

@@ -7,7 +7,7 @@ export interface Share {
 export const everything: Share = { numerator: 1n, denominator: 1n };
 export const nothing: Share = { numerator: 0n, denominator: 1n };
 
-/** So many of so many packets; of 2^31 where iptables decides, which compares 31 random bits with a threshold. */
+/** A fraction of all packets. iptables has a denominator of 2^31: it compares 31 random bits with a threshold. */
 export function chanceOf(numerator: number, denominator = 2 ** 31): Share {
   return { numerator: BigInt(numerator), denominator: BigInt(denominator) };
 }

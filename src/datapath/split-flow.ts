@@ -8,13 +8,15 @@ import { everything, isNothing, minus, type Share, times } from "./share.ts";
 
 export interface SplitFlow {
   readonly hit: Flow | undefined;
-  /** Those that go on to the next rule. */
+  /** The packets that continue at the next rule. */
   readonly missed: readonly Flow[];
-  /** Of the packets that came, if chance decided. */
+  /** The fraction of the packets that matched, where a random match decided. */
   readonly chance: Share | undefined;
 }
 
-/** Divides a flow into the packets a rule takes and those it does not, match by match, as the kernel asks them. */
+/**
+ * Divides a flow into the packets that a rule matches and those that it does not, match by match, as the kernel does.
+ */
 export function splitFlow(rule: PacketRule, flow: Flow, host: EvaluatedHost): SplitFlow {
   const missed: Flow[] = [];
   let hit = flow;
@@ -41,7 +43,7 @@ export function splitFlow(rule: PacketRule, flow: Flow, host: EvaluatedHost): Sp
   return { hit, missed, chance };
 }
 
-/** A question that was asked of this packet before has its answer. */
+/** A question that was answered before for this packet keeps its answer. */
 function known(matched: Matched, flow: Flow, isAskedAnew: boolean): Matched {
   if (matched.kind !== "unknown") return matched;
   let what = questionOf(matched.what, flow);
@@ -55,7 +57,7 @@ function isFickle(predicate: Predicate): boolean {
   return predicate.kind === "unknown" && predicate.isFickle;
 }
 
-/** What a list notes of the client, and what it would have found. `! set` enters it, too. */
+/** Records lists that enter the client or would find it. `! set` enters it as well. */
 function noteAffinity(predicate: Predicate, flow: Flow): Flow {
   if (predicate.kind !== "recent") return flow;
   const { action, list, negated, seconds } = predicate;
@@ -64,13 +66,13 @@ function noteAffinity(predicate: Predicate, flow: Flow): Flow {
   return { ...flow, asked: new Map([...flow.asked, [list, seconds]]) };
 }
 
-/** Where packets are after a rule: those that meet the next one, and those that left the chain. */
+/** The flows after a rule: those that continue at the next rule, and those that left the chain. */
 export interface Ways {
   readonly next: Flow[];
   readonly exits: ChainExit[];
 }
 
-/** What nobody can tell may let the packet go on, or end its way anyhow: both are told, each with what it depends on. */
+/** An unknown action may end the path or not: the flow is split in two, each part with its assumption. */
 export function forkOnUnknown(what: string, flow: Flow, { next, exits }: Ways): void {
   const question = questionOf(`${what} lets the packet go on`, flow);
   const known = flow.assumptions.find((assumption) => assumption.what === question);
@@ -78,7 +80,7 @@ export function forkOnUnknown(what: string, flow: Flow, { next, exits }: Ways): 
   if (known === undefined || !known.holds) exits.push({ flow: assume(flow, question, false), how: "unknown" });
 }
 
-/** The same where a whole chain cannot be followed. */
+/** The same where a whole chain cannot be evaluated. */
 export function forkOnUnknownChain(what: string, flow: Flow): readonly ChainExit[] {
   const ways: Ways = { next: [], exits: [] };
   forkOnUnknown(what, flow, ways);

@@ -7,23 +7,23 @@ import { familyOf } from "./match-packet.ts";
 import type { Hop } from "./packet.ts";
 import { forkOnUnknown, forkOnUnknownChain, splitFlow, type Ways } from "./split-flow.ts";
 
-/** Chains that call each other deeper than this are not followed: what the last does is then a question of its own. */
+/** Deeper calls are not evaluated: the outcome then depends on an assumption about the last chain. */
 const deepest = 256;
 
-/** The same for more ways through one chain than this, */
+/** The same for more paths through one chain than this, */
 const mostWays = 4096;
 
-/** or more rules on all ways through a base chain. */
+/** or more rules on all paths through a base chain. */
 const mostRules = 1_000_000;
 
-/** A way through the chains of one stage. */
+/** A path through the chains of one stage. */
 export interface Traversal {
   readonly stage: Stage;
   readonly chains: ReadonlyMap<string, LoadedChain>;
   readonly host: EvaluatedHost;
-  /** The chains that lead here, the last one first. */
+  /** The chains on the call stack, the last one first. */
   readonly path: Path | undefined;
-  /** Rules that may still be asked. */
+  /** The number of rules that may still be evaluated. */
   readonly budget: { left: number };
 }
 
@@ -33,7 +33,7 @@ interface Path {
   readonly before: Path | undefined;
 }
 
-/** Sends a flow through the chain of a stage, whose end is the chain's policy. */
+/** Walks a flow through the base chain of a stage. A flow that falls through gets the chain's policy. */
 export function walkBaseChain(stage: Stage, flow: Flow, host: EvaluatedHost): readonly ChainExit[] {
   const { table, chain: name } = stage.entry;
   const chains = host.families[familyOf(flow)].tables.get(table);
@@ -50,7 +50,7 @@ export function walkBaseChain(stage: Stage, flow: Flow, host: EvaluatedHost): re
 
 function walkChain(outer: Traversal, chain: LoadedChain, flow: Flow): readonly ChainExit[] {
   const { name } = chain;
-  // The kernel refuses loops when rules are loaded; text can hold them all the same.
+  // The kernel rejects loops when rules are loaded, but text can contain them.
   if (leadsHere(outer.path, name)) return forkOnUnknownChain(`the loop at chain ${name}`, flow);
   const depth = (outer.path?.depth ?? 0) + 1;
   if (depth > deepest) return forkOnUnknownChain(`chain ${name}, ${depth} deep,`, flow);
@@ -98,7 +98,7 @@ function walkRule(traversal: Traversal, placed: PlacedRule, flow: Flow, ways: Wa
   take(traversal, rule, addHop(hit, hop), ways);
 }
 
-/** Whatever it matches, nothing comes of it. */
+/** The rule has no effect on any packet. */
 function isIdle({ action, predicates }: PacketRule): boolean {
   return action.kind === "continue" && !predicates.some(({ kind }) => kind === "recent");
 }
@@ -116,7 +116,7 @@ function take(traversal: Traversal, { action }: PacketRule, flow: Flow, ways: Wa
 
 type Call = Pick<Extract<Action, { readonly kind: "jump" | "goto" }>, "kind" | "chain">;
 
-/** Runs another chain; what falls through it goes on behind the rule that called. */
+/** Calls another chain; a flow that falls through it continues behind the calling rule. */
 function call(traversal: Traversal, { kind, chain: name }: Call, flow: Flow, ways: Ways): void {
   const chain = traversal.chains.get(name);
   if (chain === undefined) {

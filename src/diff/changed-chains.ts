@@ -8,15 +8,15 @@ export type Chains = ReadonlyMap<string, LoadedChain>;
 export interface TablePair {
   readonly base: Chains;
   readonly head: Chains;
-  /** Those whose text differs. */
+  /** Chains whose text differs. */
   readonly different: ReadonlySet<string>;
-  /** Those, and all that lead to them. */
+  /** These chains, and all chains that call them directly or indirectly. */
   readonly affected: ReadonlySet<string>;
 }
 
 const none: Chains = new Map();
 
-/** Compares two rule sets as text, table by table: chains that are equal down to their last jump need no other look. */
+/** Compares two rule sets as text, table by table. Chains that are equal down to their last jump need no evaluation. */
 export function pairTables(base: LoadedRules, head: LoadedRules): ReadonlyMap<string, TablePair> {
   const names = [...new Set([...base.tables.keys(), ...head.tables.keys()])].sort();
   return new Map(names.map((name) => [name, pairTable(base.tables.get(name) ?? none, head.tables.get(name) ?? none)]));
@@ -41,7 +41,7 @@ export function sameText(a: LoadedChain, b: LoadedChain): boolean {
 function affectedBy(different: ReadonlySet<string>, base: Chains, head: Chains): ReadonlySet<string> {
   const affected = new Set(different);
   if (different.size === 0) return affected;
-  // Chains of equal text call the same on both sides.
+  // Chains of equal text have the same jumps on both sides.
   const callers = callersIn([...base.values(), ...[...head.values()].filter(({ name }) => different.has(name))]);
   const waiting = [...different];
   for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
@@ -54,7 +54,7 @@ function affectedBy(different: ReadonlySet<string>, base: Chains, head: Chains):
   return affected;
 }
 
-/** By name, the chains that lead to what is called so: a chain, or a target of another kind. */
+/** By target name, the chains with a rule for that target. */
 function callersIn(chains: readonly LoadedChain[]): ReadonlyMap<string, ReadonlySet<string>> {
   const callers = new Map<string, Set<string>>();
   for (const { name, lines } of chains) {
@@ -68,7 +68,7 @@ function callersIn(chains: readonly LoadedChain[]): ReadonlyMap<string, Readonly
   return callers;
 }
 
-/** The word after the last `-j` or `-g`: of lines in quotes it may be wrong, which costs a look and no truth. */
+/** The word after the last `-j` or `-g`. Inside quotes it may be wrong; then a chain is only evaluated needlessly. */
 export function lastTarget(line: string): string {
   const at = Math.max(line.lastIndexOf(" -j "), line.lastIndexOf(" -g ")) + 4;
   const end = line.indexOf(" ", at);
@@ -76,8 +76,8 @@ export function lastTarget(line: string): string {
 }
 
 /**
- * Gives of a chain's name what the chain does, as text: its rules without comments, with the chains they lead to in
- * place of their names. Chains of equal meaning treat packets alike, whatever they are called.
+ * Returns what the chain of a name does, as text: its rules without comments, with the rules of called chains in place
+ * of their names. Chains with equal text treat packets alike, whatever their names.
  */
 export function meaningOfChains(chains: Chains): (name: string) => string {
   const known = new Map<string, string>();
@@ -99,12 +99,12 @@ export function meaningOfChains(chains: Chains): (name: string) => string {
   return (name) => meaning(name, []);
 }
 
-/** kube-proxy names an endpoint's list of clients as its chain. */
+/** kube-proxy gives an endpoint's `-m recent` list the name of its chain. */
 function ownList(name: string): RegExp {
   return new RegExp(`--name ${name.replace(/[^\w-]/g, ".")}(?= |$)`);
 }
 
-/** A rule that asks an endpoint's list leads to the endpoint's chain, which says which list that is. */
+/** A rule that checks an endpoint's list jumps to the endpoint's chain, which determines the list. */
 function withoutLists(rule: string): string {
   return rule.replace(/--name \S+/, "--name THAT");
 }

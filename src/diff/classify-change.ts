@@ -4,7 +4,7 @@ import { nothing, type Share, sameShare, shareNumber, total } from "../datapath/
 import type { Difference } from "./destinations/compare-destination.ts";
 import { type ChangeSeverity, severities } from "./traffic-diff.ts";
 
-/** How much it matters that packets go elsewhere: the worst of what can be said of it, whatever the open answers are. */
+/** The worst severity of a change, over all answers to the assumptions. */
 export function severityOf({ was, now, returning }: Difference): ChangeSeverity {
   if (returning === "forgotten") return "affinity";
   const found = worldsOf(was, now).map((world) => severityIn(world.was, world.now));
@@ -30,7 +30,7 @@ function severityIn(was: readonly Part[], now: readonly Part[]): ChangeSeverity 
 
 const mostQuestions = 6;
 
-/** Both sides for each combination of answers to what nobody can tell; of too many questions the first alone count. */
+/** Both sides for each combination of answers to the assumptions; only the first few assumptions are combined. */
 function worldsOf(was: readonly Part[], now: readonly Part[]): readonly Pick<Difference, "was" | "now">[] {
   const questions = new Set([...was, ...now].flatMap(({ assumptions }) => assumptions.map(({ what }) => what)));
   let worlds: readonly Pick<Difference, "was" | "now">[] = [{ was, now }];
@@ -57,7 +57,7 @@ export function isDelivered({ outcome }: Part): boolean {
   return outcome.verdict.kind === "delivered";
 }
 
-/** Also what ends nobody knows where: for whoever weighs a change that is as bad. */
+/** An unknown end counts as refused: for a reviewer it is as bad. */
 export function isRefused({ outcome }: Part): boolean {
   const { kind } = outcome.verdict;
   return kind === "rejected" || kind === "dropped" || kind === "unknown";
@@ -86,14 +86,16 @@ export function targets(parts: readonly Part[]): readonly string[] {
 }
 
 export interface SourceChanges {
-  /** Where packets end whose source is replaced now, and was not. */
+  /** Endpoints whose packets are masqueraded in head and were not in base. */
   readonly replaced: readonly string[];
   readonly kept: readonly string[];
-  /** All ends that this could be said of. */
+  /** The number of endpoints compared. */
   readonly ends: number;
 }
 
-/** Whose address endpoints see: of those that stay; of all, where all are others and are treated alike. */
+/**
+ * How the source address changes at endpoints of both sides. Without common endpoints: at all, if each side is uniform.
+ */
 export function sourceChanges(was: readonly Part[], now: readonly Part[]): SourceChanges {
   const [before, after] = [maskedEnds(was), maskedEnds(now)];
   const stay = [...after.keys()].filter((end) => before.has(end));
@@ -105,7 +107,7 @@ export function sourceChanges(was: readonly Part[], now: readonly Part[]): Sourc
   return { replaced: changed(1), kept: changed(-1), ends: after.size };
 }
 
-/** By where packets end: 1 where the source is replaced, -1 where it is kept, 0 where that depends. */
+/** By destination: 1 where the source is replaced, -1 where it is kept, 0 where both occur. */
 type Masks = ReadonlyMap<string, number>;
 
 function maskedEnds(parts: readonly Part[]): Masks {

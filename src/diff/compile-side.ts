@@ -18,13 +18,13 @@ import type { SourcePlace } from "./traffic-diff.ts";
 export interface NodeRequest {
   readonly name: string | undefined;
   readonly families: readonly Family[] | undefined;
-  /** Of a dump of this node; they stand over those of its Node. */
+  /** From a dump of this node; these addresses override those of the Node object. */
   readonly hostAddresses: readonly string[] | undefined;
 }
 
 /**
- * Compiles nodes of a state into what a diff reads. Problems are reported to the state's sink; a node with errors is
- * left out. `known` holds texts of other nodes and sides: equal ones are kept once.
+ * Compiles nodes of a state for a diff. Problems are reported to the state's sink, and a node with errors is left out.
+ * `known` contains texts of other nodes and sides, so that equal texts are stored once.
  */
 export function compileSide(
   { inputs, cluster, options, sink }: ReadState,
@@ -70,7 +70,7 @@ function worldOf(
   return { nodeAddresses, podRanges: podRanges ?? [], routeLocalnet: localhostNodePorts === "served" };
 }
 
-/** The texts of a script, as a host holds them that had nothing of ours. */
+/** The texts of a script, as on a host that had none of our objects before. */
 export function textsOf(script: Script, known: Map<string, string>): HostTexts {
   const shared = artifactsOf(script).map((artifact) => {
     if (!known.has(artifact.text)) known.set(artifact.text, artifact.text);
@@ -86,7 +86,7 @@ function sourcePlace(documents: ReadState["inputs"]["documents"], place: Place):
   return found && { file: found.file, line: found.line, column: found.column };
 }
 
-/** Made when it is first asked for, once. */
+/** Evaluated once, at the first call. */
 function lazy<T>(make: () => T): () => T {
   let made: { readonly value: T } | undefined;
   return () => {

@@ -29,7 +29,7 @@ export interface NodePair {
   readonly head: SideNode;
 }
 
-/** Says what a key's comparison means; undefined where both sides treat every packet alike. */
+/** Describes the comparison of a destination; undefined where both sides treat every packet alike. */
 export function describeChange(
   key: Destination,
   comparisons: readonly EntryComparison[],
@@ -85,7 +85,7 @@ function sizeOrder(a: AddressSet, b: AddressSet): number {
   return size(a) > size(b) ? -1 : 1;
 }
 
-/** Those that come and go; none where they serve as before, and only some sources are let in or kept out. */
+/** Added and removed endpoints; none where the endpoints are the same and only the admitted sources change. */
 function endpointsOf(
   { was, now, returning }: Difference,
   { servedBefore, servedAfter }: Reach,
@@ -130,7 +130,7 @@ function examplePacketOf(
   };
 }
 
-/** An address of the class that looks like a client: a documentation address, or one a little above the network's own. */
+/** An address of the class that looks like a client: a documentation address, or one near the start of the network. */
 export function exampleOf(sources: AddressSet): string {
   const [first] = sources.intervals;
   if (first === undefined) return "";
@@ -141,7 +141,7 @@ export function exampleOf(sources: AddressSet): string {
 
 const mostRuleLines = 12;
 
-/** The rules that one side's packets met and the other's did not. */
+/** The rules that packets met on one side only. */
 function ruleLinesOf({ was, now }: Difference): readonly RuleLine[] {
   const [before, after] = [linesOf(was), linesOf(now)];
   const lines: RuleLine[] = [

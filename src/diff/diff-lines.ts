@@ -9,13 +9,13 @@ export interface LineCounts {
 }
 
 export interface LineDiff extends LineCounts {
-  /** What one side alone has; nothing for lines that moved. */
+  /** Lines that only one side has; moved lines are not included. */
   readonly lines: readonly RuleLine[];
 }
 
 /**
- * Compares the lines of one chain. A line that only stands elsewhere, leads to a chain that was renamed, or has another
- * comment has moved; two lines about the same packets are one that changed.
+ * Compares the lines of one chain. A line counts as moved if it only has another position, comment or name of the
+ * called chain. Two lines that match the same packets count as one changed line.
  */
 export function diffLines(
   before: readonly string[],
@@ -41,7 +41,7 @@ export function total(counts: readonly LineCounts[]): LineCounts {
   return { added: sum("added"), changed: sum("changed"), removed: sum("removed"), moved: sum("moved") };
 }
 
-/** Places of lines that are there more often than in the other list. */
+/** Positions of lines that occur more often than in the other list. */
 function surplus(lines: readonly string[], others: readonly string[]): readonly number[] {
   const left = new Map<string, number>();
   for (const line of others) left.set(line, (left.get(line) ?? 0) + 1);
@@ -52,7 +52,7 @@ function surplus(lines: readonly string[], others: readonly string[]): readonly 
   });
 }
 
-/** How many lines of one list have a counterpart in the other about the same packets. */
+/** How many lines of one list have a counterpart in the other that matches the same packets. */
 function pairsOf(gone: readonly string[], come: readonly string[]): number {
   const subject = (line: string): string =>
     withoutComments(line)
@@ -67,7 +67,7 @@ function pairsOf(gone: readonly string[], come: readonly string[]): number {
   }).length;
 }
 
-/** How many lines that both have are as they were: the same text, among the others in the same order. */
+/** How many common lines have the same text and the same order on both sides. */
 function commonPlaces(
   wanted: readonly string[],
   before: readonly string[],
@@ -85,7 +85,7 @@ function commonPlaces(
   return longestRise(order);
 }
 
-/** The length of the longest rising subsequence (patience sorting). */
+/** The length of the longest increasing subsequence (patience sorting). */
 function longestRise(values: readonly number[]): number {
   const tails: number[] = [];
   for (const value of values) {

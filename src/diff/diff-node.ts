@@ -16,11 +16,11 @@ import type { NodeRules, TrafficChange } from "./traffic-diff.ts";
 export interface NodeDiff {
   readonly changes: readonly TrafficChange[];
   readonly rules: NodeRules;
-  /** How many rules, entries and servers a narrowing leaves out. */
+  /** How many rules, entries and servers are hidden by a filter. */
   readonly hiddenRules: number;
 }
 
-/** What one node does otherwise. Nodes whose addresses nobody told get one of a range that no network uses. */
+/** The differences of one node. A node with unknown addresses gets addresses from a range that no network uses. */
 export function diffNode({ base, head }: NodePair, narrowing?: Narrowing): NodeDiff {
   const [before, after] = [readSide(base, head), readSide(head, base)];
   const pairs: RulePairs = {
@@ -66,7 +66,7 @@ function countRules({ added, changed, removed, moved }: NodeRules): number {
   return added + changed + removed + moved;
 }
 
-/** Stands for the node's own address where nobody names one. */
+/** Used as the node's own addresses where these are unknown. */
 export const placeholderAddresses: readonly string[] = ["192.0.0.8", "100::8"];
 
 function readSide({ texts, world }: SideNode, other: SideNode): EvaluatedHost {

@@ -4,7 +4,7 @@ import type { RulePairs, TablePairs } from "./destinations/equivalence-prefilter
 import { diffLines, type LineDiff, total } from "./diff-lines.ts";
 import type { ChainRules, NodeRules } from "./traffic-diff.ts";
 
-/** What differs in the text, chain by chain, set by set: what packets do not meet otherwise counts as moved. */
+/** Differences of the text by chain and set. Differences that change the treatment of no packet count as moved. */
 export function diffRules(pairs: RulePairs, base: EvaluatedHost, head: EvaluatedHost, node: string): NodeRules {
   const found = [
     ...diffFamily(pairs.ipv4, "IPv4"),
@@ -61,7 +61,7 @@ function diffTable(pair: TablePair, table: string, family: string): readonly Fou
   });
 }
 
-/** Chains of base by another name in head that mean the same: names are hashes of what they belong to. */
+/** Chains of base with another name and the same meaning in head: names are hashes of the chain's owner. */
 function renamedChains({ base, head, different }: TablePair): ReadonlyMap<string, string> {
   const alone = (one: Chains, other: Chains) =>
     [...different].filter((name) => !other.has(name) && (one.get(name)?.lines.length ?? 0) > 0);

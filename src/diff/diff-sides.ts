@@ -4,9 +4,9 @@ import type { Side, SideNode } from "./side.ts";
 import { type NodeRules, severities, type TrafficChange, type TrafficDiff } from "./traffic-diff.ts";
 
 /**
- * Says what becomes of traffic when hosts are programmed with `head` instead of `base`. Nodes are paired by name; a
- * node that one side alone has is told among the assumptions and not compared. Reads nothing but the tools' text. A
- * narrowing leaves out of the answer what is of other Services; everything is compared all the same.
+ * Compares the traffic of hosts programmed with `base` and with `head`, from the text of tools only. Nodes are paired
+ * by name; a node on one side only is named in the assumptions and not compared. Filters apply to the result, not to
+ * the comparison.
  */
 export function diffSides(base: Side, head: Side, narrowing?: Narrowing): TrafficDiff {
   const { pairs, assumptions } = pairNodes(base, head);
@@ -25,7 +25,7 @@ export function diffSides(base: Side, head: Side, narrowing?: Narrowing): Traffi
   };
 }
 
-/** An address that goes from one Service to another concerns both. */
+/** A change of an address that moves from one Service to another belongs to both. */
 function servicesOf({ service, formerService }: TrafficChange): readonly (string | undefined)[] {
   return [service, formerService];
 }

@@ -8,23 +8,23 @@ import type { Side, SideNode } from "./side.ts";
 import { familiesOf, hostNode, type NodePair, withWorldOf } from "./side-nodes.ts";
 import type { TrafficDiff } from "./traffic-diff.ts";
 
-/** A side of a diff: cluster state, or what one host has. */
+/** A side of a diff: cluster state, or the texts of one host. */
 export type DiffInput = StateInput | HostInput;
 
 interface StateInput extends Omit<StateOptions, "node"> {
-  /** What the result calls this side; default: `base` or `head`. */
+  /** The name of this side in the result; default: `base` or `head`. */
   readonly name?: string | undefined;
   readonly objects: readonly unknown[];
 }
 
 interface HostInput {
   readonly name?: string | undefined;
-  /** As `parseDump` reads it. */
+  /** As returned by `parseDump`. */
   readonly host: HostDocument;
 }
 
 export interface DiffOptions {
-  /** The node to compare; default: all that both sides have, or the one that a host is. */
+  /** The node to compare; default: all nodes on both sides, or the node of the host. */
   readonly node?: string | undefined;
 }
 
@@ -32,7 +32,9 @@ export interface DiffResult {
   /** Undefined where a side has errors. */
   readonly diff: TrafficDiff | undefined;
   readonly diagnostics: { readonly base: readonly Diagnostic[]; readonly head: readonly Diagnostic[] };
-  /** Why a side or the pair cannot be compared, where no diagnostic says so; undefined: it can. */
+  /**
+   * Why a side or the pair cannot be compared, where no diagnostic explains it; undefined: the comparison succeeded.
+   */
   readonly problem: string | undefined;
 }
 
@@ -100,7 +102,7 @@ function diagnosticsOf(side: ReturnType<typeof readInput>): readonly Diagnostic[
   return side.kind === "state" ? side.state.sink.diagnostics : [];
 }
 
-/** The nodes that both sides have. A host is compared with the node of its name, or with the only one there is. */
+/** The nodes on both sides. A host is compared with the node of its name, or with the only node. */
 function pairsOf(base: ReadSide, head: ReadSide, chosen: string | undefined): readonly NodePair[] {
   const hostOf = (side: ReadSide): HostSide | undefined => (side.kind === "host" ? side.host : undefined);
   const hosts = { base: hostOf(base), head: hostOf(head) };

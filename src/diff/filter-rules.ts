@@ -12,7 +12,7 @@ export interface ComparedTexts {
   readonly head: EvaluatedHost;
 }
 
-/** Leaves lines of the Services that are meant, and those that are nobody's: the others are taken out before texts are compared. */
+/** Keeps lines of the shown Services and lines without an owner. Other lines are removed before texts are compared. */
 export function narrowTexts(
   { pairs, base, head }: ComparedTexts,
   { ofRule, ofEntry, ofServer }: LineOwners,
@@ -42,7 +42,7 @@ function narrowPairs(tables: TablePairs, isShown: IsShown): TablePairs {
   return new Map([...tables].map(([name, pair]) => [name, narrowPair(pair, isShown)]));
 }
 
-/** A chain of which nothing is left, or the same on both sides, is no difference. */
+/** A chain that is empty or equal on both sides after filtering is no difference. */
 function narrowPair(pair: TablePair, isShown: IsShown): TablePair {
   const different = new Set(pair.different);
   const [base, head] = [new Map(pair.base), new Map(pair.head)];
@@ -55,7 +55,7 @@ function narrowPair(pair: TablePair, isShown: IsShown): TablePair {
   return { ...pair, base, head, different };
 }
 
-/** Puts what is left of the chain in its place. */
+/** Replaces the chain by its remaining lines. */
 function narrowChain(chains: Map<string, LoadedChain>, name: string, isShown: IsShown): LoadedChain | undefined {
   const chain = chains.get(name);
   if (chain === undefined) return undefined;

@@ -9,15 +9,15 @@ import { isServiceAddressSet, setPrefix, sets } from "../programs/kube-proxy/set
 import { loadRules } from "../reconcile/live/evaluated-host.ts";
 import { parseHostState, validateDump } from "../reconcile/live/host-state.ts";
 
-/** A host as texts of tools show it: what a SideNode takes of a dump or an --out-dir folder. */
+/** A host as its texts show it: what a SideNode takes from a dump or an --out-dir folder. */
 export interface HostSide {
-  /** Undefined where nothing names it: the other side's name serves. */
+  /** Undefined where the texts contain no name: the name of the other side is used. */
   readonly name: string | undefined;
   readonly mode: ProxyMode | undefined;
   readonly texts: HostTexts;
-  /** Undefined where the texts do not tell. */
+  /** Undefined where the texts do not show the addresses. */
   readonly addresses: NodeEnvironment["nodeAddresses"] | undefined;
-  /** Those that node ports show, perhaps not all: they count where neither side tells. */
+  /** Addresses inferred from node ports, perhaps incomplete. They count where neither side has addresses. */
   readonly shownAddresses?: NodeEnvironment["nodeAddresses"] | undefined;
 }
 
@@ -25,7 +25,7 @@ export type HostSides =
   | { readonly kind: "hosts"; readonly hosts: readonly HostSide[] }
   | { readonly kind: "broken"; readonly message: string };
 
-/** What the datapath takes of a host document. Parts of one tool lie one over the other, in the order they come. */
+/** The texts of a host document for the datapath. Parts of one tool stay in their order. */
 export function hostTextsOf(host: HostDocument): HostTexts {
   const parts = (heading: string): readonly TextPart[] =>
     textsUnder(host, heading).map((text) => ({ file: text.file, text: placedText(text) }));
@@ -39,7 +39,9 @@ export function hostTextsOf(host: HostDocument): HostTexts {
   };
 }
 
-/** What a document shows of a host; a text: why it cannot be relied on, since a broken line may hide a rule. */
+/**
+ * A host from a document. A string is the reason why the document is unreliable, since a broken line may hide a rule.
+ */
 export function hostSideOf(host: HostDocument, file: string): HostSide | string {
   const texts = hostTextsOf(host);
   const problem = findTextProblem(texts);
@@ -58,9 +60,9 @@ function collectedSide(host: HostDocument, shown: HostTexts, file: string): Host
   return { name: host.name, mode: modeOfTexts(texts), texts, addresses: state.addresses };
 }
 
-/** The first thing that is wrong with the texts of a host, with its file and line: a broken line may hide a rule. */
+/** The first problem in the texts of a host, with its file and line: a broken line may hide a rule. */
 export function findTextProblem({ iptables, ip6tables, ipset, ipvs }: HostTexts): string | undefined {
-  // Loaded rules are kept by their parts, so that whoever compares them does not split 32 MB once more.
+  // Loaded rules are cached by their parts, so that the comparison does not split 32 MB a second time.
   const problems = [
     ...loadRules(iptables).problems,
     ...loadRules(ip6tables).problems,
@@ -73,7 +75,7 @@ export function findTextProblem({ iptables, ip6tables, ipset, ipvs }: HostTexts)
   return `${file}:${line}: ${message}${more.length > 0 ? ` (and ${more.length} more)` : ""}`;
 }
 
-/** The mode that texts show signs of. Sets and virtual servers of kube-proxy are there in ipvs mode alone. */
+/** The mode of kube-proxy that the texts show. Only ipvs mode has kube-proxy's sets and virtual servers. */
 export function modeOfTexts({ iptables, ip6tables, ipset, ipvs, serviceAddresses }: HostTexts): ProxyMode | undefined {
   const has = (parts: readonly TextPart[], sign: string): boolean => parts.some(({ text }) => text.includes(sign));
   if (serviceAddresses.length > 0 || has(ipset, `create ${setPrefix}`) || has(ipvs, "-A ")) return "ipvs";
@@ -84,13 +86,13 @@ export function modeOfTexts({ iptables, ip6tables, ipset, ipvs, serviceAddresses
 
 export interface InferredAddresses {
   readonly serviceAddresses: readonly string[];
-  /** Undefined where virtual servers do not show them. */
+  /** Undefined where virtual servers do not show the addresses. */
   readonly nodeAddresses: readonly string[] | undefined;
 }
 
 /**
- * What ipvs mode shows of a host's addresses: virtual servers take traffic only for addresses the host has. Those of
- * Services are on kube-ipvs0 or, where nobody dumped that, in the sets of service addresses; the others are the node's.
+ * Infers a host's addresses in ipvs mode: virtual servers exist only for addresses of the host. Service addresses are
+ * on kube-ipvs0 or, without a dump of it, in sets. The others belong to the node.
  */
 export function inferAddresses({ ipvs, ipset, serviceAddresses }: HostTexts): InferredAddresses {
   const served = new Set(

@@ -13,8 +13,8 @@ export interface LabelledClasses {
 }
 
 /**
- * What both sides do, class by class. Classes are those that no side divides further, so both lists have the same; those
- * that are treated alike on both sides are named together.
+ * The outcomes of both sides, class by class. Neither side divides a class further, so both lists have the same
+ * classes. Classes that are treated alike on both sides get one common name.
  */
 export function labelClasses(comparisons: readonly EntryComparison[], nodes: readonly SideNode[]): LabelledClasses {
   const groups: { readonly names: string[]; readonly was: readonly Part[]; readonly now: readonly Part[] }[] = [];
@@ -36,7 +36,7 @@ export function labelClasses(comparisons: readonly EntryComparison[], nodes: rea
 
 type Piece = Pick<Difference, "sources" | "was" | "now">;
 
-/** The pieces that both sides' classes divide the sources into; pieces treated alike are one. */
+/** The intersections of both sides' classes. */
 function sharedClasses({ base, head }: EntryComparison): readonly Piece[] {
   const pieces: Piece[] = [];
   for (const { sources, parts: was } of base) {

@@ -5,20 +5,20 @@ import type { VirtualServer } from "../ir/datapath.ts";
 import type { RulesByFamily } from "../reconcile/attribution.ts";
 import type { SideNode } from "./side.ts";
 
-/** One side of a node, and its text as it was read. */
+/** One side of a node, and its parsed text. */
 export interface ReadNode {
   readonly node: Pick<SideNode, "services">;
   readonly host: EvaluatedHost;
 }
 
-/** Says whose lines are: service ports by name, none of what belongs to no single Service or cannot be told. */
+/** Finds the service ports that own a line, by name; none for shared or unknown lines. */
 export interface LineOwners {
   readonly ofRule: RuleOwners;
   readonly ofEntry: (set: string, entry: string) => readonly string[];
   readonly ofServer: (server: VirtualServer) => readonly string[];
 }
 
-/** Rules are told by comments; entries and virtual servers by the addresses of Services, which only a state knows. */
+/** Rules are attributed by comments. Entries and virtual servers need the Service addresses of a state. */
 export function createLineOwners(sides: readonly ReadNode[]): LineOwners {
   const at = (target: string, protocol: string): readonly string[] => {
     const port = target.slice(target.lastIndexOf(":"));
@@ -59,7 +59,7 @@ function plainTarget(address: string): string {
   return target === undefined ? address : printTarget(target);
 }
 
-/** `10.96.0.10,tcp:80`, perhaps with more behind it; or a node port alone, whose protocol the set's name tells. */
+/** `10.96.0.10,tcp:80`, perhaps with further fields; or a node port, whose protocol is known from the set's name. */
 function targetOfEntry(set: string, entry: string): readonly [target: string, protocol: string] {
   const [address = "", port = ""] = entry.split(",");
   const [, protocol, number] = /^(tcp|udp|sctp):(\d+)$/.exec(port) ?? [];
@@ -67,7 +67,7 @@ function targetOfEntry(set: string, entry: string): readonly [target: string, pr
   return [`*:${address}`, set.includes("UDP") ? "udp" : "tcp"];
 }
 
-/** By `tcp 10.0.1.5:8080`, whose endpoint that is. */
+/** The owners of endpoints, by `tcp 10.0.1.5:8080`. */
 function endpointsOf(
   sides: readonly ReadNode[],
   ofServer: LineOwners["ofServer"],

@@ -41,7 +41,7 @@ export function nameSources(entry: Entry, sources: AddressSet, whole: AddressSet
   return `${name}, ${cidrs.slice(0, mostCidrs).join(", ")} and ${cidrs.length - mostCidrs} more networks`;
 }
 
-/** The smallest network around all of the addresses. */
+/** The smallest network that contains all of the addresses. */
 function hullOf({ bits, intervals }: AddressSet): AddressSet {
   const [first, last] = [intervals[0]?.from ?? 0n, intervals.at(-1)?.to ?? 0n];
   const length = (first ^ last).toString(2).replace(/^0/, "").length;
@@ -53,15 +53,15 @@ function isAll(sources: AddressSet, ranges: readonly string[]): boolean {
   return range !== undefined && more.length === 0 && !isEmpty(intersect(range, sources)) && sameSet(range, sources);
 }
 
-/** All addresses that the node has of itself: what it talks to may lie on it besides. */
+/** Whether the sources include all own addresses of the node. A local destination may be among them as well. */
 function isOwn(sources: AddressSet, addresses: readonly string[]): boolean {
   const own = addresses.map(parseAddressSet).filter((set) => set?.bits === sources.bits) as AddressSet[];
   return own.length > 0 && own.every((address) => isEmpty(subtract(address, sources)));
 }
 
 /**
- * The fewest CIDRs that hold all addresses of a set, and besides them at most such as are `free`: addresses of which
- * nothing is said, such as a node's own among those outside. Each is as small as it can be.
+ * The fewest CIDRs that contain all addresses of a set, and no others except `free` ones. The names claim nothing about
+ * free addresses, such as a node's own among external ones. Each CIDR is as small as possible.
  */
 export function fewestNetworks(wanted: AddressSet, free: AddressSet): readonly string[] {
   const { bits } = wanted;
@@ -79,7 +79,7 @@ export function fewestNetworks(wanted: AddressSet, free: AddressSet): readonly s
   return networks;
 }
 
-/** Of the blocks of a power of two around an address, the largest that lies in an interval. */
+/** The largest power-of-two block around an address that fits in an interval. */
 function largestBlock(address: bigint, { from, to }: Interval, bits: number): Interval {
   let block = { from: address, to: address };
   for (let length = 1; length <= bits; length += 1) {
@@ -90,7 +90,7 @@ function largestBlock(address: bigint, { from, to }: Interval, bits: number): In
   return block;
 }
 
-/** The smallest block around what a block holds of some intervals. */
+/** The smallest block that contains everything a block shares with some intervals. */
 function narrowed(block: Interval, intervals: readonly Interval[], bits: number): Interval {
   const inside = intervals.filter(({ from, to }) => from <= block.to && block.from <= to);
   const [first, last] = [inside[0], inside.at(-1)];
@@ -101,7 +101,7 @@ function narrowed(block: Interval, intervals: readonly Interval[], bits: number)
   return blockOf(from, length);
 }
 
-/** The block of 2^length addresses that an address lies in. */
+/** The block of 2^length addresses that contains an address. */
 function blockOf(address: bigint, length: number): Interval {
   const from = (address >> BigInt(length)) << BigInt(length);
   return { from, to: from + (1n << BigInt(length)) - 1n };

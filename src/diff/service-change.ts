@@ -4,7 +4,7 @@ import { isDelivered, isRefused, isUntouched, sourceChanges, targets, verdictWor
 import type { Difference } from "./destinations/compare-destination.ts";
 import type { ChangeSeverity, TrafficChange } from "./traffic-diff.ts";
 
-/** The sources of a change, and whether others were served before, or are after. */
+/** The sources of a change, and whether other sources were served before or are served after it. */
 export interface Reach {
   /** `203.0.113.0/24` */
   readonly from: string;
@@ -41,19 +41,19 @@ export function headlineOf({ kind, severity, difference, reach }: Told): string 
   return targets(was).join() === targets(now).join() ? "load distribution" : "endpoints replaced";
 }
 
-/** Of packets that endpoints got in part. */
+/** For packets of which endpoints received only a part before. */
 function widened(was: readonly Part[], now: readonly Part[]): string {
   if (!was.some(isRefused)) return "served more often";
   return `${now.some(isRefused) ? "less often" : "no longer"} ${refusal(was)}`;
 }
 
-/** Of packets that no endpoint gets any more: some sources are excluded, or no source is served. */
+/** For packets that no endpoint receives any more: some sources are excluded, or no source is served. */
 function served(now: readonly Part[], { from, servedAfter }: Reach): string {
   if (servedAfter) return now.every(isRefused) ? `now ${refusal(now)} from ${from}` : `no longer serves ${from}`;
   return now.every(isRefused) ? "no endpoints left" : `no longer served: ${ending(now)}`;
 }
 
-/** What else there is to say besides the headline, a phrase a line. */
+/** Further phrases besides the headline, one per line. */
 export function tellDetails({ was, now, returning }: Difference, headline: string): readonly string[] {
   if (returning === "forgotten") return ["the affinity lists have new names and start empty"];
   const details: string[] = [];
@@ -92,7 +92,7 @@ function refusal(parts: readonly Part[]): string {
   return [...new Set(told)].join(" or ");
 }
 
-/** Whether endpoints see the client IP: all of them, or those for which it changes. */
+/** Whether endpoints see the client IP: all endpoints, or those for which it changes. */
 function sourceAddress(was: readonly Part[], now: readonly Part[]): string {
   const { replaced, kept, ends } = sourceChanges(was, now);
   const named = (by: readonly string[]): string =>
@@ -111,7 +111,7 @@ const mostEnds = 2;
 function affinity(was: readonly Part[], now: readonly Part[]): string {
   const seconds = (parts: readonly Part[]) => parts.filter(isDelivered).map(({ outcome }) => outcome.affinity);
   const [first, second] = [seconds(was), seconds(now)];
-  // It may be another for one endpoint alone.
+  // Only one of several endpoints may differ.
   const place = first.length === second.length ? first.findIndex((each, at) => each !== second[at]) : 0;
   const [before, after] = [first[place], second[place]];
   if (before === after) return scheduling(was, now);
@@ -119,13 +119,13 @@ function affinity(was: readonly Part[], now: readonly Part[]): string {
   return before === undefined ? `session affinity added (${after} s)` : `session affinity ${before} s -> ${after} s`;
 }
 
-/** How IPVS spreads clients, where it does so otherwise. */
+/** How IPVS distributes clients, where that changes. */
 function scheduling(was: readonly Part[], now: readonly Part[]): string {
   const [before, after] = [was.find(isDelivered)?.outcome.scheduling, now.find(isDelivered)?.outcome.scheduling];
   return before === after || before === undefined || after === undefined ? "" : `IPVS scheduling ${before} -> ${after}`;
 }
 
-/** The share of each endpoint, where all have the same but for rounding. */
+/** The common share of all endpoints, where they are equal except for rounding. */
 function evenShare(parts: readonly Part[]): Share | undefined {
   const delivered = parts.filter(isDelivered);
   const [first] = delivered;

@@ -9,11 +9,11 @@ import type { Destination } from "./destinations/referenced-destinations.ts";
 import type { EndpointAt, ServiceAt, SideNode } from "./side.ts";
 
 export interface FoundService extends Partial<ServiceAt> {
-  /** Whose it was in base, where that is another. */
+  /** The name in base, where that is another. */
   readonly formerName?: string;
 }
 
-/** Whose a key is: by the state; else by what the rules that decide say of themselves. */
+/** The Service of a destination: from the state, else from the comments of the deciding rules. */
 export function findService(
   key: Destination,
   { base, head }: { readonly base: SideNode; readonly head: SideNode },
@@ -51,7 +51,7 @@ function ownerByHops({ kind }: Destination, parts: readonly Part[]): Partial<Ser
 
 const indexes = new WeakMap<SideNode["services"], ReadonlyMap<string, ServiceAt>>();
 
-/** An address is one Service's, so its first port tells which. */
+/** An address belongs to one Service, so its first port identifies it. */
 function byAddress(services: SideNode["services"]): ReadonlyMap<string, ServiceAt> {
   const known = indexes.get(services);
   if (known !== undefined) return known;
@@ -65,8 +65,8 @@ function byAddress(services: SideNode["services"]): ReadonlyMap<string, ServiceA
 }
 
 /**
- * The pod and node behind each endpoint of a cluster, by `10.244.3.4:8080` or `[fd00::4]:8080`. Pods are looked up in
- * the documents themselves: the compiler keeps no targetRef.
+ * The pod and node of each endpoint of a cluster, by `10.244.3.4:8080` or `[fd00::4]:8080`. Pods are looked up in the
+ * documents: the compiler does not keep targetRef.
  */
 export function endpointNames(cluster: Cluster, documents: readonly unknown[]): ReadonlyMap<string, EndpointAt> {
   const found = new Map<string, EndpointAt>();

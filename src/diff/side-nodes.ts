@@ -7,9 +7,9 @@ import { iptablesChains } from "../programs/kube-proxy/chain-names.ts";
 import type { HostSide } from "./host-side.ts";
 import type { SideNode } from "./side.ts";
 
-/** A node as both sides have it. */
+/** A node on both sides. */
 export interface NodePair {
-  /** What both sides call it; undefined: the only node of the input, whatever its name. */
+  /** The common name; undefined: the only node of the input, whatever its name. */
   readonly name: string | undefined;
   readonly base: HostSide | undefined;
   readonly head: HostSide | undefined;
@@ -17,7 +17,7 @@ export interface NodePair {
 
 const noNames = new Map<string, never>();
 
-/** A node of a side that is a host's texts. */
+/** A node of a side that consists of a host's texts. */
 export function hostNode({ name }: NodePair, host: HostSide | undefined): SideNode {
   if (host === undefined) throw new Error(`no host ${name}`);
   const world = { nodeAddresses: host.addresses ?? [], podRanges: [] };
@@ -33,7 +33,7 @@ export function hostNode({ name }: NodePair, host: HostSide | undefined): SideNo
   };
 }
 
-/** What a side does not know of a node's addresses and pods, the other may. */
+/** Takes a node's addresses and pod CIDRs from the other side where this one has none. */
 export function withWorldOf(
   nodes: readonly SideNode[],
   others: readonly SideNode[],
@@ -50,7 +50,7 @@ export function withWorldOf(
       podRanges: better(node.world.podRanges, other?.world.podRanges),
       routeLocalnet: node.world.routeLocalnet ?? other?.world.routeLocalnet,
     };
-    // Not spread: the names are made when somebody asks for them.
+    // Not spread: the names are computed only when they are needed.
     return {
       name: node.name,
       mode: node.mode,
@@ -69,7 +69,7 @@ export function withWorldOf(
   });
 }
 
-/** The families to compile a node in: those that either side uses, so that none is new only because of the other. */
+/** The families to compile a node in: those of either side, so that none is new only because of the other. */
 export function familiesOf(clusters: readonly Cluster[], { name, base, head }: NodePair): readonly Family[] {
   const used = new Set<Family>();
   for (const cluster of clusters) {

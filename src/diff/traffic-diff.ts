@@ -1,31 +1,31 @@
 import type { NotShown } from "../filter/narrowing.ts";
 
-/** What a change does to traffic, as plain values: made by diffSides, shown by the renderers, printed as JSON as it is. */
+/** The effects of a change on traffic, as plain values: made by diffSides, shown by the renderers, printed as JSON. */
 export interface TrafficDiff {
   readonly base: SideLabel;
   readonly head: SideLabel;
-  /** Every node compared, in order of name. Nodes without a change are here and in no change. */
+  /** Every compared node, in order of name. Nodes without a change are listed here and in no change. */
   readonly nodes: readonly string[];
-  /** Worst first; within a severity by service, then where it answers. Several nodes with one change are one entry. */
+  /** Worst first; within a severity by service, then by address. Nodes with the same change share one entry. */
   readonly changes: readonly TrafficChange[];
-  /** Rules of all nodes, by the name of the node's group: nodes whose rules change alike are one group. */
+  /** Rules of all nodes, by the name of the node's group: nodes with the same rule changes are one group. */
   readonly rules: readonly NodeRules[];
-  /** What was assumed, and where the model stops. One sentence each, without a full stop. */
+  /** Assumptions and limits of the model. One sentence each, without a full stop. */
   readonly assumptions: readonly string[];
-  /** What is left out where somebody asked for some Services only. */
+  /** What is hidden when only some Services are shown. */
   readonly notShown?: NotShown;
 }
 
 export interface SideLabel {
   /** `base.yaml`, `git:HEAD~1:deploy`, `node1.dump`. */
   readonly name: string;
-  /** `iptables` or `ipvs`; undefined where a dump does not tell. */
+  /** `iptables` or `ipvs`; undefined where a dump does not show the mode. */
   readonly mode: "iptables" | "ipvs" | undefined;
 }
 
 /** Worst first: the order of the report. */
 export const severities = [
-  /** A source that was refused is admitted, or a destination answers that did not. */
+  /** A refused source is now admitted, or a destination now answers. */
   "access-widened",
   "access-lost",
   /** Which source address an endpoint sees. */
@@ -33,41 +33,41 @@ export const severities = [
   /** Other endpoints, another load distribution, or another way to refuse. */
   "load-distribution",
   "affinity",
-  /** Text differs, and no packet is treated differently. */
+  /** The text differs, but every packet is treated as before. */
   "cosmetic",
 ] as const;
 
 export type ChangeSeverity = (typeof severities)[number];
 
-/** One service port on one of its addresses (or one port of it on all of them) that treats some packet otherwise. */
+/** One service port on one of its addresses (or one port on all of them) that treats some packet differently. */
 export interface TrafficChange {
   readonly kind: "added" | "changed" | "removed";
   readonly severity: ChangeSeverity;
-  /** `shop/web:http`; undefined where no Service explains the address. */
+  /** `shop/web:http`; undefined where the address belongs to no Service. */
   readonly service: string | undefined;
-  /** Whose it was in base, where that is another Service. */
+  /** The owner in base, where that is another Service. */
   readonly formerService?: string;
-  /** What it answers on: `10.96.4.20:80/TCP`, `nodePort 30080/TCP`, `all other destinations`. */
+  /** The address: `10.96.4.20:80/TCP`, `nodePort 30080/TCP`, `all other destinations`. */
   readonly vip: string;
   /** `80`, or `30080` of a node port; undefined for a region. */
   readonly port: number | undefined;
   readonly protocol: string | undefined;
-  /** On which nodes, in order of name. */
+  /** The affected nodes, in order of name. */
   readonly nodes: readonly string[];
-  /** What changes, one short phrase: `endpoints 3 -> 2`, `no endpoints left`, `opens on every node`. */
+  /** One short phrase: `endpoints 3 -> 2`, `no endpoints left`, `opens on every node`. */
   readonly headline: string;
-  /** More phrases, each a line below it: `traffic per endpoint 33.3% -> 50%`. */
+  /** Further phrases, one per line: `traffic per endpoint 33.3% -> 50%`. */
   readonly details: readonly string[];
-  /** Endpoints that come and go, those of the first source class that differs. */
+  /** Added and removed endpoints, those of the first source class that differs. */
   readonly endpoints: { readonly added: readonly EndpointLabel[]; readonly removed: readonly EndpointLabel[] };
-  /** By class of sources; empty where nothing answers (before an addition, after a removal). */
+  /** By class of sources; empty where the address does not answer (before an addition, after a removal). */
   readonly before: readonly ClassOutcome[];
   readonly after: readonly ClassOutcome[];
   /** A packet that is treated differently. */
   readonly examplePacket: ExamplePacket;
-  /** Where in the manifests, of the side that has it (head first); undefined for dumps. */
+  /** The place in the manifests of the side that has it (head first); undefined for dumps. */
   readonly source: SourcePlace | undefined;
-  /** The rules that decide, as the tools spell them: `-` of base, `+` of head. At most a few. */
+  /** The deciding rules, as the tools spell them: `-` of base, `+` of head. At most a few. */
   readonly ruleLines: readonly RuleLine[];
 }
 
@@ -100,9 +100,9 @@ export interface OutcomeLabel {
   /** The same as a fraction: `715827883/2147483648`. */
   readonly exact: string;
   readonly masquerade: boolean;
-  /** Seconds for which a client stays; undefined without affinity. */
+  /** Seconds of session affinity; undefined without it. */
   readonly affinity: number | undefined;
-  /** Matches that cannot be evaluated and on which this outcome depends: `-m bpf ... matches`. */
+  /** Matches that cannot be evaluated and that this outcome depends on: `-m bpf ... matches`. */
   readonly assuming: readonly string[];
 }
 
@@ -129,9 +129,9 @@ export interface NodeRules {
   readonly added: number;
   readonly changed: number;
   readonly removed: number;
-  /** Lines that stand elsewhere, or are spelled otherwise, with no packet treated differently. */
+  /** Lines with another position or spelling that change the treatment of no packet. */
   readonly moved: number;
-  /** By table and chain (or `ipset NAME`, `ipvs`), what differs. */
+  /** The differences by table and chain (or `ipset NAME`, `ipvs`). */
   readonly chains: readonly ChainRules[];
 }
 
@@ -139,7 +139,7 @@ export interface ChainRules {
   /** `nat KUBE-SERVICES (IPv4)`, `ipset KUBE-CLUSTER-IP`, `ipvs` */
   readonly where: string;
   readonly kind: "added" | "changed" | "removed" | "moved" | "renamed";
-  /** Of a renamed chain: what it is called now. */
+  /** The new name of a renamed chain. */
   readonly renamedTo: string | undefined;
   readonly lines: readonly RuleLine[];
 }

@@ -4,15 +4,15 @@ import { iptablesChains } from "../programs/kube-proxy/chain-names.ts";
 import { describeShare, thresholdOne } from "./share.ts";
 
 /**
- * A rule in words: what it asks of a packet, then what it does with it. Words of a dump may be in it as they stand:
- * whoever prints it escapes control characters.
+ * A rule in words: its conditions, then its action. The words may contain text of a dump: the caller must escape
+ * control characters when printing them.
  */
 export function describeRule({ matches, target }: Pick<Rule, "matches" | "target">): string {
   const asked = matches.map(describeMatch).filter((words) => words !== undefined);
   return `${asked.length === 0 ? "every packet" : asked.join(", ")}: ${describeTarget(target)}`;
 }
 
-/** What a match asks for, as a phrase that completes "a packet ..."; undefined where it asks for nothing. */
+/** The condition of a match, as a phrase that completes "a packet ..."; undefined where it matches every packet. */
 export function describeMatch(match: Match): string | undefined {
   const not = match.negated ? "not " : "";
   switch (match.kind) {
@@ -124,7 +124,7 @@ function describePorts({ from, to }: PortRange): string {
 
 const multiportSides = { source: "from port", destination: "to port", either: "from or to port" } as const;
 
-/** `SYN of FIN,SYN,RST,ACK`: those of the mask that are set. */
+/** `SYN of FIN,SYN,RST,ACK`: the set flags of the mask. */
 function describeFlags({ mask, set }: { readonly mask: readonly TcpFlag[]; readonly set: readonly TcpFlag[] }): string {
   return `${set.length === 0 ? "none" : set.join(",")} of ${mask.length === 0 ? "none" : mask.join(",")} set`;
 }

@@ -6,11 +6,11 @@ import { portOmissions } from "./not-programmed/ports.ts";
 import { ownLines } from "./service-lines.ts";
 import type { Texts } from "./texts.ts";
 
-/** What of a node decides about its rules, and what that comes to. */
+/** What determines the rules of a node, and the resulting counts. */
 export interface NodeExplanation {
   readonly node: string;
   readonly facts: readonly NodeFact[];
-  /** What follows from where the node is: policies and hints that keep traffic from endpoints here. */
+  /** What follows from the node's position: policies and hints that keep traffic away from endpoints. */
   readonly omissions: readonly NotProgrammed[];
   readonly lines: { readonly total: number; readonly always: number };
 }
@@ -27,7 +27,7 @@ const aboutNode = new Set<NotProgrammed["reason"]>([
   "source-ranges-node-outside",
 ]);
 
-/** Explains a Node by what resolving it has settled. */
+/** Explains a Node from its resolved plan. */
 export function explainNode(facts: NodeFacts, texts: Texts): NodeExplanation {
   const {
     plan,

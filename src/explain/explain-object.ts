@@ -23,8 +23,8 @@ export interface ObjectAnswer {
 }
 
 /**
- * Says what an object causes on the nodes of a state and what it does not get, with the reasons: every line that is
- * generated because of it, by node. Without `options.node`, on every Node.
+ * Explains which lines of each node are generated because of an object, and which are not, with the reasons. Without
+ * `options.node`, for every Node.
  *
  * @example
  * ```ts

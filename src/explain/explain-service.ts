@@ -11,28 +11,28 @@ import { type PortPicture, pictureOf } from "./port-picture.ts";
 import { type OwnLine, ownLines } from "./service-lines.ts";
 import type { Texts } from "./texts.ts";
 
-/** What a Service, or one of its slices, causes, and what it does not. */
+/** What a Service, or one of its slices, generates, and what it does not. */
 export interface ObjectExplanation {
   readonly kind: "ServiceExplanation" | "EndpointSliceExplanation" | "EndpointsExplanation";
   /** `Service shop/web` */
   readonly object: string;
-  /** Undefined where there is only a dump to ask. */
+  /** Undefined where the input is a dump only. */
   readonly type: string | undefined;
   readonly origin: Origin | undefined;
   readonly parts: readonly NodePart[];
 }
 
-/** The same on all of these nodes. */
+/** The explanation for nodes where it is the same. */
 export interface NodePart {
   readonly nodes: readonly string[];
   readonly ports: readonly PortPicture[];
   readonly omissions: readonly NotProgrammed[];
   readonly lines: readonly OwnLine[];
-  /** Of a dump: what the state asks for and is not there. */
+  /** For a dump: lines that the state requires and the dump does not contain. */
   readonly missing: readonly OwnLine[];
 }
 
-/** What a Service causes on one node. `texts` were compiled, with origins, from the same plan. */
+/** What a Service generates on one node. `texts` were compiled, with origins, from the same plan. */
 export function explainServiceOn(service: Service, node: NodeFacts, texts: Texts): NodePart {
   const plans = plansOf(service, node.plan);
   const slices = slicesOf(service, node);
@@ -61,7 +61,7 @@ export function explainServiceOn(service: Service, node: NodeFacts, texts: Texts
   };
 }
 
-/** What causes the lines of a Service: itself and its slices, as origins call them. */
+/** The objects that generate the lines of a Service: the Service and its slices, named as in origins. */
 export function objectsOf(service: Service, node: NodeFacts): ReadonlySet<string> {
   return new Set([
     `Service ${service.namespace}/${service.name}`,

@@ -5,7 +5,7 @@ import type { NodeFacts, NotProgrammed } from "./not-programmed/not-programmed.t
 import { whyNotProxied } from "./not-programmed/services.ts";
 import type { Texts } from "./texts.ts";
 
-/** What an EndpointSlice, or v1 Endpoints, causes on one node, and what its endpoints do not get. */
+/** What an EndpointSlice, or v1 Endpoints, generates on one node, and what its endpoints do not get. */
 export function explainSliceOn(slice: EndpointSlice, node: NodeFacts, texts: Texts): NodePart {
   const { cluster, name } = node;
   const service = cluster.services.find((one) => one.namespace === slice.namespace && one.name === slice.service);
@@ -47,7 +47,7 @@ function withoutService(slice: EndpointSlice): NotProgrammed {
   return { reason, port: undefined, what: "every rule", why, origin };
 }
 
-/** What Endpoints cause on a node: they are read into several slices. */
+/** What Endpoints generate on a node: they are read into several slices. */
 export function explainSlicesOn(slices: readonly EndpointSlice[], node: NodeFacts, texts: Texts): NodePart {
   return joinParts(slices.map((slice) => explainSliceOn(slice, node, texts)));
 }

@@ -7,20 +7,20 @@ import type { EntryExplanation, SetExplanation } from "./chain/explain-set.ts";
 import type { NodeExplanation } from "./explain-node.ts";
 import type { ObjectExplanation } from "./explain-service.ts";
 
-/** A place of the input as people name it. */
+/** A place of the input, for display. */
 export interface Source {
   readonly file: string;
   readonly line: number;
   readonly column: number;
 }
 
-/** Finds a place of the input again; undefined where it has none. */
+/** Finds a place of the input again; undefined where there is none. */
 export type SourceOf = (origin: Origin) => Source | undefined;
 
-/** What renderers are told besides what they render. */
+/** Options for renderers. */
 export interface Rendering {
   readonly sourceOf: SourceOf;
-  /** Makes headings stand out. */
+  /** Emphasises headings. */
   readonly strong: (text: string) => string;
 }
 
@@ -29,12 +29,12 @@ export function printSource({ file, line, column }: Source): string {
   return `${file}:${line}:${column}`;
 }
 
-/** The place that a line of a script comes from. */
+/** The place that a line of a script originates from. */
 export function sourceOfCause({ document, path }: LineOrigin, sourceOf: SourceOf): Source | undefined {
   return document === undefined ? undefined : sourceOf({ document, path });
 }
 
-/** `from Service shop/web spec.clusterIP (cluster.yaml:12:5)`: why a line is there. */
+/** The origin of a line: `from Service shop/web spec.clusterIP (cluster.yaml:12:5)`. */
 export function printCause(cause: LineOrigin, sourceOf: SourceOf): string {
   const source = sourceOfCause(cause, sourceOf);
   const parts = [cause.object, ...(cause.field === "" ? [] : [cause.field])];
@@ -48,7 +48,7 @@ export type Explanation =
       readonly kind: "object";
       readonly explanation: ObjectExplanation;
       readonly graphs: readonly ChainGraph[];
-      /** Of a dump, whose chains are all there is to tell. */
+      /** For a dump: its chains are the only known facts. */
       readonly dumpGraph: ChainGraph | undefined;
     }
   | { readonly kind: "node"; readonly explanation: NodeExplanation }
@@ -59,18 +59,18 @@ export type Explanation =
       readonly kind: "rule";
       readonly explanation: RuleExplanation;
       readonly graphs: readonly ChainGraph[];
-      /** What was searched for it, in words; undefined: nothing. */
+      /** What was searched, in words; undefined: nothing. */
       readonly where: string | undefined;
     };
 
-/** What holds for nodes, with their names. */
+/** Facts about nodes, with the nodes' names. */
 interface OfNodes {
   readonly nodes: readonly string[];
 }
 
 /**
- * Equal parts become one of all their nodes. Line numbers do not count: they hang on what everybody else causes, and
- * stand for the first of the nodes.
+ * Merges equal parts into one part for all their nodes. Line numbers are ignored, since they depend on all objects;
+ * they are those of the first node.
  */
 export function foldNodes<T extends OfNodes>(parts: readonly T[]): readonly T[] {
   const folded = new Map<string, T>();

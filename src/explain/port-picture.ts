@@ -12,7 +12,7 @@ import type { PlannedPort } from "./not-programmed/endpoint-uses.ts";
 import { equalShare, forkShares, type Share } from "./share.ts";
 import { chainsNamed, type Texts } from "./texts.ts";
 
-/** What a node does with one service port in one family, at a glance. */
+/** A summary of one service port on a node in one family. */
 export interface PortPicture {
   readonly name: string;
   readonly family: Family;
@@ -28,7 +28,7 @@ export interface PortAddress {
   readonly kind: "cluster IP" | "external IP" | "load balancer IP" | "node port" | "health check port";
   /** `10.96.0.20:80`; of a node port the number alone. */
   readonly address: string;
-  /** Where it answers, or whom it admits; undefined where there is nothing to add. */
+  /** Where the port answers, or which sources it admits; undefined where there is nothing to add. */
   readonly note: string | undefined;
 }
 
@@ -36,12 +36,12 @@ export interface PicturedEndpoint {
   readonly target: string;
   readonly node: string | undefined;
   readonly isLocal: boolean;
-  /** Of a new client's connections to the cluster IP; undefined: none, or not chosen at random. */
+  /** The share of a new client's connections to the cluster IP; undefined: none, or not chosen at random. */
   readonly internal: Share | undefined;
   readonly external: Share | undefined;
 }
 
-/** What the planner has settled, with the shares that the rules give. `texts` are those compiled from the plan. */
+/** The resolved plan, with the shares of the rules. `texts` were compiled from the plan. */
 export function pictureOf({ plan, settings }: PlannedPort, drawn: Drawing): PortPicture {
   const { service, internal, external, clusterIp, affinity, endpoints } = plan;
   const inside = endpoints[internal.over];
@@ -110,14 +110,14 @@ function describeOutside({ route, preservesClientIp }: ExternalPlan, policy: Pol
 
 type Policy = "Cluster" | "Local";
 
-/** What holds for every service port of a node. */
+/** What is common to all service ports of a node. */
 interface Drawing {
   readonly balancing: ProgramTraits["balancing"];
   readonly scheduler: string;
   readonly texts: Texts;
 }
 
-/** What each endpoint of a list gets: as the rules draw lots, or as a virtual server takes turns. */
+/** The share of each endpoint of a list, from the rules' random matches or the virtual server's scheduler. */
 function sharesOf(
   list: readonly Endpoint[],
   route: Route | undefined,

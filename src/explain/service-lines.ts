@@ -6,8 +6,8 @@ import { describeRule } from "./describe-rule.ts";
 import type { PlacedRule, Texts } from "./texts.ts";
 
 /**
- * The lines of a dump that are a Service's: rules whose comment names it, and all of chains that are its. What stands in
- * sets and virtual servers names nobody; state tells, by their cause.
+ * The lines of a Service in a dump: rules whose comment names it, and all rules of its chains. Sets and virtual servers
+ * contain no Service names; only a state identifies their lines, by origin.
  */
 export function dumpLines(
   service: string,
@@ -36,7 +36,7 @@ export function servicesNamed({ chains }: Texts): readonly string[] {
   return [...new Set(names)].sort();
 }
 
-/** The lines that the state asks for and a dump lacks. */
+/** The lines that the state requires and a dump does not contain. */
 export function missingLines(wanted: readonly OwnLine[], there: Texts): readonly OwnLine[] {
   const known = new Set<string>(there.others.map(({ text }) => text));
   for (const { table, name, rules } of there.chains) {
@@ -59,7 +59,7 @@ export function missingLines(wanted: readonly OwnLine[], there: Texts): readonly
   );
 }
 
-/** A line of a tool's text, with where it stands and what it comes from. */
+/** A line of a tool's text, with its place and origin. */
 export interface OwnLine {
   readonly file: string;
   readonly line: number;
@@ -72,10 +72,12 @@ export interface OwnLine {
   readonly cause: LineOrigin | undefined;
 }
 
-/** What is known of a line before it is put in words. */
+/** A line before it is described in words. */
 export type BareLine = Omit<OwnLine, "words">;
 
-/** All lines of which `belongs` says yes, in the order of the texts. Only these are put in words: there may be many. */
+/**
+ * All lines that `belongs` accepts, in the order of the texts. Only these are described in words: there may be many.
+ */
 export function ownLines(texts: Texts, belongs: (line: BareLine) => boolean): readonly OwnLine[] {
   const lines: OwnLine[] = [];
   const add = (line: Omit<BareLine, "cause">, rule?: PlacedRule): void => {

@@ -1,22 +1,22 @@
 import { type Rule, targetEffects } from "../languages/iptables/rule.ts";
 import { iptablesChains } from "../programs/kube-proxy/chain-names.ts";
 
-/** The kernel compares 31 random bits with a threshold: this one always lets through. */
+/** The kernel compares 31 random bits with a threshold: this one always matches. */
 export const thresholdOne = 2 ** 31;
 
-/** A part of one: for people, and exactly. */
+/** A fraction, rounded for display and exact. */
 export interface Share {
   readonly part: number;
-  /** `715827883/2147483648`, as the kernel draws it; undefined after so many draws that nobody could read it. */
+  /** `715827883/2147483648`, as the kernel computes it; undefined after too many random matches to be readable. */
   readonly exact: string | undefined;
 }
 
-/** A share of threshold / 2^31 for people: `33.3%`, and `50%` without idle decimals. */
+/** threshold / 2^31 for display: `33.3%`, and `50%` without trailing zeros. */
 export function describeShare(threshold: number): string {
   return describePart(threshold / thresholdOne);
 }
 
-/** A part of one for people. What is there is never shown as nothing, nor what is missing as all. */
+/** A fraction for display. A nonzero fraction is never rounded to 0%, nor one below 1 to 100%. */
 export function describePart(part: number): string {
   const percent = part * 100;
   if (percent > 0 && percent < 0.05) return "< 0.1%";
@@ -24,14 +24,14 @@ export function describePart(part: number): string {
   return `${percent.toFixed(1).replace(/\.0$/, "")}%`;
 }
 
-/** One of equal parts, which no rounding has touched. */
+/** One of equal parts, without rounding. */
 export function equalShare(count: number): Share {
   return { part: 1 / count, exact: `1/${count}` };
 }
 
 /**
- * What each rule of a chain takes of the packets that no earlier condition has taken: shares at a fork. Undefined for a
- * rule that asks for more than chance, or that lets packets go on; all of them where chance has no part.
+ * The fraction of the packets at each rule of a fork that the rule takes. Undefined for a rule with other conditions,
+ * or whose target does not end the chain; undefined for all rules without random matches.
  */
 export function forkShares(rules: readonly Rule[]): readonly (Share | undefined)[] {
   if (!rules.some(({ matches }) => matches.some(({ kind }) => kind === "statistic"))) return rules.map(() => undefined);
@@ -45,7 +45,7 @@ export function forkShares(rules: readonly Rule[]): readonly (Share | undefined)
   });
 }
 
-/** numerator / 2^bits; without a numerator after too many draws: each makes it longer by 31 bits. */
+/** numerator / 2^bits. Each random match adds 31 bits; after too many the numerator is dropped. */
 interface Fraction {
   readonly part: number;
   readonly numerator: bigint | undefined;
@@ -70,7 +70,7 @@ function printFraction({ numerator, bits }: Fraction): string | undefined {
   return left === 0n ? String(top) : `${top}/${1n << left}`;
 }
 
-/** The threshold of a rule that ends the chain by chance alone; one that asks for nothing always does. */
+/** The threshold of a rule that only has a random match; thresholdOne for a rule without conditions. */
 function chanceOf({ matches, target }: Rule): number | undefined {
   if (targetEffects[target.kind] === "continues") return undefined;
   if (target.kind === "jump" && target.chain === iptablesChains.markMasquerade) return undefined;

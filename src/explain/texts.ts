@@ -12,7 +12,7 @@ import type { Rule } from "../languages/iptables/rule.ts";
 import { savedLanguages } from "../languages/registry.ts";
 import type { Family } from "../model/address.ts";
 
-/** The rules a node has or is to have, compiled or dumped, taken apart. */
+/** The live or desired rules of a node, compiled or dumped, in parsed form. */
 export interface Texts {
   readonly chains: readonly PlacedChain[];
   readonly byName: ReadonlyMap<string, readonly PlacedChain[]>;
@@ -21,7 +21,7 @@ export interface Texts {
   readonly causeOf: (file: string, line: number) => LineOrigin | undefined;
   /** What could not be read, each with file and line. */
   readonly problems: readonly string[];
-  /** That of a text that ends too early, if one does. */
+  /** The first text that ends too early, if any. */
   readonly cutOff: string | undefined;
 }
 
@@ -39,7 +39,7 @@ export interface PlacedRule extends Rule {
   readonly family: Family;
   readonly table: string;
   readonly file: string;
-  /** Its place in its chain, from 1. */
+  /** Its position in the chain, from 1. */
   readonly number: number;
 }
 
@@ -50,7 +50,7 @@ export interface PlacedLine {
   readonly text: string;
 }
 
-/** Takes the texts of a host apart. */
+/** Parses the texts of a host. */
 export function readTexts(texts: readonly Artifact[]): Texts {
   const chains: PlacedChain[] = [];
   const others: PlacedLine[] = [];
@@ -107,7 +107,7 @@ function linesOf({ language, file, text }: Artifact): readonly PlacedLine[] {
     .filter((line) => line.text.trim() !== "");
 }
 
-/** The texts of a script, which was compiled with origins. */
+/** The texts of a script that was compiled with origins. */
 export function textsOfScript(script: Script): readonly Artifact[] {
   return artifactsOf(script).filter(({ language }) => savedLanguages.has(language));
 }
@@ -127,7 +127,7 @@ export function chainsNamed({ byName }: Texts, name: string): readonly PlacedCha
   return byName.get(name) ?? [];
 }
 
-/** The chain that a rule leads to, by `-j` or `-g`; perhaps the name of an extension target without options. */
+/** The chain that a rule jumps to, by `-j` or `-g`; perhaps the name of an extension target without options. */
 export function leadsTo({ target }: Rule): string | undefined {
   return target.kind === "jump" || target.kind === "goto" ? target.chain : undefined;
 }

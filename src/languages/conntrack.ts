@@ -7,14 +7,14 @@ export interface UdpFlow {
   readonly destination: string;
   readonly sourcePort: number;
   readonly destinationPort: number;
-  /** Where answers come from: the endpoint that the connection was sent on to. */
+  /** The source of replies: the endpoint that the connection was translated to. */
   readonly replySource: string;
   readonly replySourcePort: number;
 }
 
 const words = /\b(src|dst|sport|dport)=(\S+)/g;
 
-/** Reads what `conntrack -L -p udp` prints; lines that are no connection are left out. */
+/** Reads the output of `conntrack -L -p udp`; lines that are not connections are ignored. */
 export function parseFlows(text: string): readonly UdpFlow[] {
   return text.split("\n").flatMap((line) => {
     const values: Record<string, string[]> = { src: [], dst: [], sport: [], dport: [] };
@@ -35,7 +35,7 @@ export function parseFlows(text: string): readonly UdpFlow[] {
   });
 }
 
-/** What lists the tracked UDP connections of a family. */
+/** The command that lists the UDP connections of a family. */
 export function listFlows(family: Family): readonly string[] {
   return ["conntrack", "-L", "-p", "udp", "-f", family];
 }
@@ -59,19 +59,19 @@ function writeFlow(flow: UdpFlow): string {
   return `udp 17 30 ${original} src=${replySource} dst=${source} sport=${replySourcePort} dport=${sourcePort}`;
 }
 
-/** A UDP service port with the endpoints that may serve it, whatever the policies say. */
+/** A UDP service port with the endpoints that may serve it, whatever the policies. */
 export interface UdpService {
   readonly family: Family;
   /** `10.96.0.10:53` or `[fd00::a]:53`: cluster, external and load balancer IPs with the port. */
   readonly addresses: readonly string[];
   readonly nodePort: number | undefined;
-  /** `10.244.1.5:5353`; never empty: connections to a Service without endpoints are left alone. */
+  /** `10.244.1.5:5353`; never empty: connections to a Service without endpoints are not deleted. */
   readonly endpoints: ReadonlySet<string>;
 }
 
 /**
- * The connections that go on to an endpoint that serves no longer (CleanStaleEntries of kube-proxy 1.36): while they
- * last, their client's packets go nowhere. Those of a Service that is gone kube-proxy leaves to their timeout.
+ * The conntrack entries of removed endpoints (CleanStaleEntries of kube-proxy 1.36): while they exist, their client's
+ * packets are lost. Like kube-proxy, those of a deleted Service are left to their timeout.
  */
 export function staleConntrackEntries(flows: readonly UdpFlow[], services: readonly UdpService[]): readonly UdpFlow[] {
   const byAddress = new Map<string, ReadonlySet<string>>();
@@ -94,7 +94,7 @@ function joined(ip: string, port: number): string {
   return ip.includes(":") ? `[${ip}]:${port}` : `${ip}:${port}`;
 }
 
-/** The command that forgets one connection. */
+/** The command that deletes one connection. */
 export function deleteFlow(flow: UdpFlow): readonly string[] {
   const { source, destination, sourcePort, destinationPort } = flow;
   const original = ["--orig-src", source, "--orig-dst", destination];

@@ -3,14 +3,14 @@ import { parseIp } from "../model/address.ts";
 import { isRecord } from "../model/fields/fields.ts";
 import { type HostLanguage, parseParts } from "./language.ts";
 
-/** An address that an interface is to carry: a line of `ip -batch`. */
+/** An address to bind to an interface: a line of `ip -batch`. */
 export interface DeviceAddress {
   /** `10.96.0.10/32` */
   readonly cidr: string;
   readonly device: string;
 }
 
-/** The heading for what a batch binds; collect prints no such text. */
+/** The heading of a batch; collect never prints it. */
 export const batchHeading = "ip -batch";
 export const linksCommand = "ip -j addr";
 
@@ -46,11 +46,11 @@ export interface Link {
   readonly name: string;
   readonly loopback: boolean;
   readonly ips: readonly string[];
-  /** Those among them that the kernel gives to an interface by itself. */
+  /** Those that the kernel assigns to an interface by itself. */
   readonly linkLocal: readonly string[];
 }
 
-/** What `ip -j addr` prints; undefined where it is something else. What in it is no interface is passed over. */
+/** Reads `ip -j addr`; undefined for anything else. Elements that are not interfaces are ignored. */
 export function parseLinks(json: string): readonly Link[] | undefined {
   if (json.trim() === "") return [];
   let links: unknown;
@@ -73,7 +73,7 @@ export function parseLinks(json: string): readonly Link[] | undefined {
   });
 }
 
-/** What somebody gave a device, without what the kernel gave it. */
+/** The addresses that were added to a device, without those that the kernel assigns. */
 export function givenAddresses({ ips, linkLocal }: Link): readonly string[] {
   return ips.filter((ip) => !linkLocal.includes(ip));
 }

@@ -1,14 +1,14 @@
 import type { Feature, LanguageId, PlacedProblem, Step, TextPart, TextProblem } from "../ir/artifact.ts";
 import type { Family } from "../model/address.ts";
 
-/** How one tool is spoken: which texts are in its language, and how they are read and written. */
+/** One tool's text format: how it is recognised, read and written. */
 export interface Language<Doc> {
   readonly id: LanguageId;
   /** Names in --out-dir. */
   readonly files: readonly LanguageFile[];
-  /** Whether a text is in this language, by its first line that is no comment. */
+  /** Whether a text is in this language, by its first line that is not a comment. */
   readonly recognize: (line: string) => boolean;
-  /** Parts lie one over the other. */
+  /** Several parts are merged. */
   readonly parse: (parts: readonly TextPart[]) => Parsed<Doc>;
   /** As the tool prints it. */
   readonly write: (doc: Doc) => string;
@@ -22,30 +22,30 @@ export interface Parsed<Doc> {
 export interface LanguageFile {
   readonly name: string;
   readonly family?: Family;
-  /** Where a host document keeps such a text: the command that prints it, or else the one that it is for. */
+  /** The heading of the text in a host document: the command that prints it, else the one that reads it. */
   readonly heading: string;
-  /** It is what `recognize` knows and `parse` reads. */
+  /** `recognize` and `parse` accept it. */
   readonly isSave?: boolean;
 }
 
-/** A language that is spoken with a kernel: a host can be asked what it has. */
+/** A language for kernel objects: its text can be collected from a host. */
 export interface HostLanguage<Doc> extends Language<Doc> {
-  /** What `collect` runs, in order. None of these commands changes anything. */
+  /** The commands of `collect`, in order. None of these commands changes anything. */
   readonly collect: readonly CollectCommand[];
-  /** What steps in this language ask of a kernel and its tools, by their text. */
+  /** The kernel and tool features that steps in this language need, by their text. */
   readonly probes?: (steps: readonly Step[]) => readonly Feature[];
-  /** Texts that one save may hold, by family; undefined: the language knows no families. */
+  /** Texts of one file, by family; undefined: the language has no families. */
   readonly splitFamilies?: (file: string, text: string) => readonly FamilyText[];
-  /** What the tool prints for people to read, and no reader takes. */
+  /** Output for people, which cannot be parsed. */
   readonly isListing?: (line: string) => boolean;
 }
 
 export interface CollectCommand {
   readonly command: string;
   readonly family?: Family;
-  /** The tool would load the kernel module; without this file there is nothing to read. */
+  /** Without this file there is nothing to read, and the tool would load the kernel module. */
   readonly needs?: string;
-  /** What it prints is what `recognize` knows and `parse` reads. */
+  /** `recognize` and `parse` accept its output. */
   readonly isSave?: boolean;
 }
 
@@ -54,7 +54,7 @@ export interface FamilyText {
   readonly text: string;
 }
 
-/** Reads parts that lie one over the other with a reader of single texts. */
+/** Reads several parts with a reader of single texts, and merges the results. */
 export function parseParts<Value>(
   parts: readonly TextPart[],
   read: (text: string) => { readonly values: readonly Value[]; readonly problems: readonly TextProblem[] },

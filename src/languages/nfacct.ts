@@ -7,14 +7,14 @@ export const nfacct: HostLanguage<readonly string[]> = {
   id: "nfacct",
   files: [{ name: "nfacct.counters", heading: "nfacct add" }],
   collect: [{ command: countersCommand }],
-  // Anything may look so.
+  // Any text may look like this.
   recognize: () => false,
   parse: (parts) =>
     parseParts(parts, (text) => ({ values: text.split("\n").filter((line) => line !== ""), problems: [] })),
   write: (names) => names.map((name) => `${name}\n`).join(""),
 };
 
-/** The names in what `nfacct list` prints. */
+/** The names in the output of `nfacct list`. */
 export function parseCounters(listed: string): ReadonlySet<string> {
   return new Set([...listed.matchAll(/= (\S+);$/gm)].map(([, name]) => name as string));
 }

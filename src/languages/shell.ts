@@ -3,8 +3,8 @@ import type { Script, ScriptStep, Step } from "../ir/artifact.ts";
 const decoder = new TextDecoder();
 
 /**
- * `apply.sh`: the steps of a script as a person would run them, guarded so that it may run on a host that already
- * has some or all of it. POSIX sh; it reads the files beside it.
+ * `apply.sh`: the steps of a script as readable commands, safe to run on a host that already has some or all of the
+ * objects. POSIX sh; it reads the files in its directory.
  */
 export function printApplyScript(script: Script, node: string): string {
   const tools = [...new Set(script.steps.flatMap(toolsOf))];
@@ -45,7 +45,7 @@ function toolsOf({ argv, file }: ScriptStep): readonly string[] {
   return [file?.endsWith(".jumps") ? tool.replace("-restore", "") : tool];
 }
 
-/** Steps that cannot simply be repeated, by their file or command; the others are run as they are. */
+/** Steps that cannot simply be repeated, by their file or command; other steps run unchanged. */
 const guarded: Readonly<Record<string, string>> = {
   "nfacct.counters": `while read -r counter; do
   nfacct get "$counter" >/dev/null 2>&1 || nfacct add "$counter"
@@ -67,8 +67,8 @@ function printCommand({ argv, file }: ScriptStep): string {
 }
 
 /**
- * Each goes to the head of its chain, so the last comes first. Traffic is led into the chains of Services only
- * after the filter rules and the masquerading stand.
+ * Each jump is inserted at the head of its chain, so the last comes first. Jumps to the chains of Services follow the
+ * filter rules and the masquerading.
  */
 function printJumps(step: ScriptStep): string {
   const tool = (step.argv[0] as string).replace("-restore", "");
@@ -111,7 +111,7 @@ function endMark(text: string): string {
   return mark;
 }
 
-/** One word of a POSIX shell's command line, whatever it holds. */
+/** Quotes one word of a POSIX shell command. */
 export function quoteWord(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

@@ -1,6 +1,6 @@
 import type { HostLanguage } from "./language.ts";
 
-/** The settings of the kernel that some configuration sets. */
+/** The sysctls that some configuration sets. */
 const collectedNames = [
   "net.ipv4.conf.all.arp_announce",
   "net.ipv4.conf.all.arp_ignore",
@@ -18,7 +18,7 @@ export const sysctl: HostLanguage<ReadonlyMap<string, string>> = {
   id: "sysctl",
   files: [{ name: "sysctl.conf", heading: sysctlCommand }],
   collect: [{ command: sysctlCommand }],
-  // Anything may look so.
+  // Any text may look like this.
   recognize: () => false,
   parse: (parts) => ({ doc: new Map(parts.flatMap(({ text }) => [...parseSysctls(text)])), problems: [] }),
   write: (settings) => [...settings].map(([name, value]) => `${name} = ${value}\n`).join(""),

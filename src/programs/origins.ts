@@ -6,7 +6,7 @@ import type { Endpoint, ServicePortPlan } from "../plan/forwarding/forwarding-pl
 
 /** The object and field that a line comes from. */
 export interface Cause {
-  /** Named only where a line's origin is asked for: most runs never ask. */
+  /** Computed only when a line's origin is needed: most runs never need one. */
   readonly kind: string;
   readonly namespace: string;
   readonly name: string;
@@ -14,7 +14,7 @@ export interface Cause {
   readonly place: Place | undefined;
 }
 
-/** What is there whatever the objects say. */
+/** The origin of what always exists, whatever the objects. */
 export const always: Cause = { kind: "kube-proxy", namespace: "", name: "", field: "", place: undefined };
 
 /** A field of the Service, such as `spec.sessionAffinity`. */
@@ -45,7 +45,7 @@ export function lineOrigin(line: number, cause: Cause): LineOrigin {
   return { line, object, field, document, path };
 }
 
-/** Many lines have one cause: what is said of it is made once. */
+/** Many lines share an origin, which is computed once. */
 const known = new WeakMap<Cause, Omit<LineOrigin, "line">>();
 
 function interned(cause: Cause): Omit<LineOrigin, "line"> {
@@ -65,7 +65,7 @@ export interface AssembledText {
   readonly origins: readonly LineOrigin[] | undefined;
 }
 
-/** What every mode is told besides the plan. */
+/** The input of every mode besides the plan. */
 export interface LowerOptions {
   /** Keep the origin of every rule; costs memory on large clusters. */
   readonly origins: boolean;

@@ -11,16 +11,16 @@ import type {
 } from "../plan/forwarding/forwarding-plan.ts";
 import type { LowerOptions } from "./origins.ts";
 
-/** All that one Service's ports ask for in one family. */
+/** All lines and objects of one Service in one family. */
 export interface Fragment {
-  /** All there are, ready or not. */
+  /** All endpoints, ready or not. */
   readonly endpoints: number;
-  /** The chains of table nat that belong to the Service alone, each before those it leads to. */
+  /** The chains of table nat that belong to the Service alone, callers first. */
   readonly own: ReadonlyMap<string, readonly string[]>;
-  /** Its rules in chains that it shares, by `nat KUBE-SERVICES`. */
+  /** Its rules in shared chains, by `nat KUBE-SERVICES`. */
   readonly shared: ReadonlyMap<string, readonly string[]>;
   readonly counters: ReadonlySet<string>;
-  /** Undefined for a program that writes rules alone. */
+  /** Undefined for a program that only writes rules. */
   readonly objects: KernelObjects | undefined;
 }
 
@@ -32,9 +32,9 @@ export const noFragment: Fragment = {
   objects: undefined,
 };
 
-/** What a program asks of the kernel besides rules. Several Services may ask for one entry. */
+/** The kernel objects of a program besides rules. Several Services may share an entry. */
 export interface KernelObjects {
-  /** By set, which has one key for both families. */
+  /** By set, with one key for both families. */
   readonly entries: Readonly<Record<string, ReadonlyMap<string, unknown>>>;
   readonly servers: ReadonlyMap<string, FragmentServer>;
 }
@@ -49,19 +49,19 @@ export interface FragmentServer {
 /** Lowers the ports of one Service. */
 export type LowerFragment = (ports: readonly ServicePortPlan[]) => Fragment;
 
-/** Makes fragments of a family; what they have in common is worked out once. */
+/** Lowers Services of a family; common parts are computed once. */
 export type CreateLowerFragment = (settings: FamilySettings, plan: ForwardingPlan) => LowerFragment;
 
-/** How the objects of fragments are written, and what hangs on all of them together. */
+/** How the kernel objects of fragments are written, and the rules that depend on all of them. */
 export interface KernelWriter {
-  /** The set whose entries are the addresses that are bound to a device. */
+  /** The set with the addresses that are bound to a device. */
   readonly boundAddresses: string;
   readonly setName: (set: string, family: Family) => string;
-  /** The line that makes a set with room for its entries. */
+  /** The line that creates a set large enough for its entries. */
   readonly createSet: (set: string, family: Family, entries: number) => string;
   /** The options of a real server, after its address. */
   readonly realServerOptions: (server: FragmentServer, target: string) => string;
-  /** The rules that are there whatever the Services are, given which sets have entries. */
+  /** The rules that exist whatever the Services, given which sets have entries. */
   readonly setRules: (settings: FamilySettings, has: (set: string) => boolean) => readonly TableRules[];
 }
 
@@ -78,18 +78,18 @@ export function countEndpoints(ports: readonly ServicePortPlan[]): number {
 
 export type ProgramId = `kube-proxy/${ProxyMode}`;
 
-/** What lowering a plan gives. */
+/** The result of lowering a plan. */
 export type Lowered = Script;
 
-/** Who writes what, for which plan. */
+/** Writes the rules for one kind of plan. */
 export interface Program<Plan> {
   readonly id: ProgramId;
   readonly lower: (plan: Plan, options: LowerOptions, report: Report) => Lowered;
-  /** Reports what lowering would, without making text; undefined where lowering has nothing to report. */
+  /** Reports the diagnostics of lowering without making text; undefined where there are none. */
   readonly inspect: ((plan: Plan, report: Report) => void) | undefined;
-  /** Whose an object of this name is; undefined for what this program does not make. */
+  /** The owner of an object name; undefined where this program does not create it. */
   readonly ownerOf: (ref: ObjectRef) => Owner | undefined;
-  /** What it is for; `service` is the service port it belongs to, where one is known. */
+  /** Its purpose; `service` is the owning service port, where it is known. */
   readonly purposeOf: (ref: ObjectRef, service: string | undefined) => string | undefined;
 }
 
@@ -97,35 +97,37 @@ export interface Program<Plan> {
 export interface ForwardingProgram extends Program<ForwardingPlan> {
   readonly mode: ProxyMode;
   readonly traits: ProgramTraits;
-  /** kube-proxy warns about the mode and will drop it. */
+  /** kube-proxy warns about the mode and will remove it. */
   readonly isDeprecated: boolean;
-  /** What a service port gets on a host: `chains`. */
+  /** What a service port has on a host: `chains`. */
   readonly servicePortObjects: string;
-  /** How many clients session affinity remembers for each endpoint; undefined: as many as come. */
+  /** The number of clients per endpoint that session affinity keeps; undefined: no limit. */
   readonly affinityClients: number | undefined;
-  /** The rules of table nat that the first packet of a connection may meet; undefined where their number is fixed. */
+  /**
+   * The rules of table nat that the first packet of a connection may traverse; undefined where their number is fixed.
+   */
   readonly countRules: ((plan: ServicePortPlan) => RuleCounts) | undefined;
   /** Incremental compilation: one Service at a time. */
   readonly fragments: CreateLowerFragment;
-  /** Undefined for a program that writes rules alone. */
+  /** Undefined for a program that only writes rules. */
   readonly kernel: KernelWriter | undefined;
 }
 
 export interface RuleCounts {
   /** In chains that all service ports share. */
   readonly shared: number;
-  /** In the service port's own chains, on the way to the last endpoint. */
+  /** In the service port's own chains, up to the last endpoint. */
   readonly own: number;
 }
 
-/** Something on a host that has a name, and may be a program's. */
+/** A named object on a host that a program may own. */
 export type ObjectRef =
   | { readonly kind: "chain"; readonly table: string; readonly name: string }
   | { readonly kind: "set" | "counter" | "device" | "sysctl"; readonly name: string };
 
 export interface Owner {
   readonly component: "kube-proxy" | "kubelet";
-  /** The programs that make an object of this name; none for what only the kubelet makes. */
+  /** The programs that create an object of this name; empty where only the kubelet creates it. */
   readonly programs: readonly ProgramId[];
   /** The kind of chain that belongs to one service port alone, such as `SVC`. */
   readonly servicePort: string | undefined;

@@ -4,9 +4,9 @@ import { isEndpointChain, isServicePortChain } from "../programs/kube-proxy/chai
 import { servicePortInComment } from "../programs/kube-proxy/names.ts";
 import type { ChainLines } from "./owned-state.ts";
 
-/** What belongs to no service port: chains and rules that are always there. */
+/** Chains and rules that always exist and belong to no service port. */
 export const everyService = "shared base chains";
-/** What is left of a Service that nothing here names any more. */
+/** The owner of leftovers of a Service that the state does not contain. */
 export const unknownService = "a deleted Service";
 
 /** The service port that a rule's comment names, as kube-proxy spells it: `shop/web:http`. */
@@ -18,7 +18,7 @@ export function serviceInRule(line: string): string | undefined {
   return undefined;
 }
 
-/** Rules by family, table and chain, whatever else is known of where they stand. */
+/** Rules by family, table and chain. */
 export interface RulesByFamily {
   readonly rules: Readonly<Record<Family, { readonly tables: ReadonlyMap<string, TableLines> } | undefined>>;
 }
@@ -27,19 +27,19 @@ interface TableLines {
   readonly chains: ChainLines;
 }
 
-/** Every rule that there is. */
+/** Every rule. */
 export function* linesIn({ rules }: RulesByFamily): Iterable<string> {
   for (const family of [rules.ipv4, rules.ipv6]) {
     for (const { chains } of family?.tables.values() ?? []) for (const lines of chains.values()) yield* lines;
   }
 }
 
-/** Says whose a chain is. */
+/** Finds the owner of a chain. */
 export type ServiceOfChain = (chain: string) => string;
 
 /**
- * Finds the service port of chains by the text alone: by the comments of their rules, or of the rules that lead to
- * them. `states` are all that may know: what is wanted, then what was found.
+ * Finds the service port of chains from the text only: from comments of their rules, or of the rules that jump to them.
+ * `states` are searched in order: the desired state, then the live one.
  */
 export function attributeChains(states: readonly RulesByFamily[]): ServiceOfChain {
   const known = new Map<string, string>();
@@ -75,7 +75,7 @@ function rulesOf(states: readonly RulesByFamily[], chain: string): readonly stri
   );
 }
 
-/** By chain, the rules that lead to it. Chains of endpoints lead to none. */
+/** By chain, the rules that jump to it. Endpoint chains have no jumps. */
 function leadersOf(states: readonly RulesByFamily[]): ReadonlyMap<string, readonly Leader[]> {
   const leaders = new Map<string, Leader[]>();
   for (const { rules } of states) {

@@ -7,7 +7,7 @@ import { addressDevice } from "../programs/kube-proxy/names.ts";
 import { ownedRules, ownedServers, ownedSets } from "./owned-objects.ts";
 import type { OwnedRules, OwnedState } from "./owned-state.ts";
 
-/** What a host has once a compiled script has run on it. */
+/** The state of a host after a compiled script has run. */
 export function ownedInScript(script: Script): OwnedState {
   const artifacts = artifactsOf(script);
   const inLanguage = (id: LanguageId): readonly Artifact[] => artifacts.filter(({ language }) => language === id);
@@ -32,7 +32,7 @@ function rulesIn(artifacts: readonly Artifact[], family: Family): OwnedRules | u
   return { ...rules, tables: new Map(tables) };
 }
 
-/** The UDP service ports of a node whose connections may have to be forgotten. */
+/** The UDP service ports of a node whose conntrack entries may have to be deleted. */
 export function udpServices({ families }: ForwardingPlan): readonly UdpService[] {
   const services: UdpService[] = [];
   for (const { family, servicePorts } of families) {
@@ -45,7 +45,7 @@ export function udpServices({ families }: ForwardingPlan): readonly UdpService[]
   return services;
 }
 
-/** Policies and termination do not count: connections that last are served on, as those of TCP are. */
+/** Policies and termination are ignored: existing UDP connections continue, as those of TCP do. */
 function udpService(family: Family, { port, clusterIp, external, endpoints }: ServicePortPlan): UdpService {
   const vips = [clusterIp, ...(external?.loadBalancerIps ?? []), ...(external?.externalIps ?? [])];
   const serving = endpoints.all.filter(({ entry }) => entry.serving);

@@ -8,7 +8,7 @@ import { chainPrefix, isOwnedChain, kubeletCanary } from "../programs/kube-proxy
 import { isNodePortSet, isOwnedSet } from "../programs/kube-proxy/set-names.ts";
 import type { OwnedRules, OwnedServer, OwnedSet, OwnedTable } from "./owned-state.ts";
 
-/** What of a rule text is ours: all chains of our names, and the rules of built-in chains that lead into them. */
+/** Our rules in a text: all chains with our names, and the jumps to them from built-in chains. */
 export function ownedRules({ tables }: Pick<SavedTables, "tables">): OwnedRules {
   const owned = new Map<string, OwnedTable>();
   let sharedWithKubelet = false;
@@ -19,7 +19,7 @@ export function ownedRules({ tables }: Pick<SavedTables, "tables">): OwnedRules 
   return { tables: owned, sharedWithKubelet };
 }
 
-/** Whether anything of ours is there at all. */
+/** Whether the host has any of our rules. */
 export function isAnythingOwned({ tables }: OwnedRules): boolean {
   return [...tables.values()].some(({ chains, jumps }) => chains.size > 0 || jumps.size > 0);
 }
@@ -57,7 +57,7 @@ function countForeignBefore(lines: readonly string[], isOurs: (line: string) => 
   return counts;
 }
 
-/** Our sets among those of a text. `held` names those that somebody else's rules ask for. */
+/** Our sets in a text. `held` contains the names of sets that foreign rules match on. */
 export function ownedSets(sets: readonly SavedSet[], held: ReadonlySet<string>): ReadonlyMap<string, OwnedSet> {
   const owned = sets.filter(({ name }) => isOwnedSet(name));
   return new Map(owned.map((set) => [set.name, { ...ownedSet(set), isHeld: held.has(set.name) }]));
@@ -71,7 +71,7 @@ function ownedSet({ name, type, options, entries }: SavedSet): Omit<OwnedSet, "i
 const kept = ["range", "family", "maxelem"];
 const defaultRoom = " maxelem 65536";
 
-/** Of the options, what makes a set another: the kernel chooses and changes hash sizes and seeds by itself. */
+/** The options that identify a set's shape: the kernel chooses and changes hash sizes and seeds. */
 function shapeOf(type: string, options: readonly string[]): string {
   let shape = type;
   for (const option of kept) {
@@ -85,7 +85,7 @@ export function ownedServers(servers: readonly SavedServer[]): ReadonlyMap<strin
   return new Map(servers.map(ownedServer).map((server) => [server.key, server]));
 }
 
-/** Taken from how it is spelled, so that nothing a tool may print is lost. */
+/** Uses the tool's spelling, so that no option is lost. */
 export function ownedServer(server: SavedServer): OwnedServer {
   const [first = "", ...rest] = printServers([server]).trimEnd().split("\n");
   const [, option, address, ...options] = first.split(" ");
@@ -98,18 +98,18 @@ export function ownedServer(server: SavedServer): OwnedServer {
   return { key: `${option} ${address}`, options: options.join(" "), realServers };
 }
 
-/** What decides whether a virtual server of a host is ours. */
+/** The facts that decide whether a virtual server is ours. */
 export interface ServerClaims {
   /** Of the device kube-ipvs0: `10.96.0.10/32`. */
   readonly addresses: ReadonlySet<string>;
   readonly sets: ReadonlyMap<string, OwnedSet>;
-  /** Keys that the desired state has. */
+  /** Keys in the desired state. */
   readonly desired: ReadonlySet<string>;
-  /** `ipvs.excludeCIDRs`: what is in them is somebody else's. */
+  /** `ipvs.excludeCIDRs`: virtual servers in these networks are foreign. */
   readonly excluded: readonly Cidr[];
 }
 
-/** A virtual server is ours when it is desired, on an address of ours, or on a node port or address our sets name. */
+/** A virtual server is ours if it is desired, on one of our addresses, or on a node port or address in our sets. */
 export function isOurs({ protocol, address }: SavedServer, { key }: OwnedServer, claims: ServerClaims): boolean {
   const [, host = "", port = ""] = /^\[?([^\]]*)\]?:(\d+)$/.exec(address) ?? [];
   const ip = parseIp(host);

@@ -6,42 +6,42 @@ import type { PartialChain } from "./rules/partial-chain.ts";
 export type ChainLines = ReadonlyMap<string, readonly string[]>;
 
 /**
- * What is ours on a host, or what should be: one shape for both, so that a host can be led from either to the other,
- * and back. Values are spelled as the tools print them.
+ * Our live or desired objects on a host. One shape for both, so that changes can be planned in both directions. Values
+ * are spelled as the tools print them.
  */
 export interface OwnedState {
-  /** Undefined: the host has no rules of the family, or is to have none of ours. */
+  /** Undefined: the host has no iptables of the family, or the desired state has no rules of ours. */
   readonly rules: Readonly<Record<Family, OwnedRules | undefined>>;
   readonly sets: ReadonlyMap<string, OwnedSet>;
   /** By `-t 10.96.0.10:80`. */
   readonly servers: ReadonlyMap<string, OwnedServer>;
-  /** What the device kube-ipvs0 carries: `10.96.0.10/32`. Undefined: there is no such device. */
+  /** The addresses of the device kube-ipvs0: `10.96.0.10/32`. Undefined: the device does not exist. */
   readonly addresses: ReadonlySet<string> | undefined;
-  /** By name. Of a host: all that are known; of a script: those it sets. */
+  /** By name. Live: all known ones; desired: those that a script sets. */
   readonly sysctls: ReadonlyMap<string, string>;
   /** Names of nfacct counters. */
   readonly counters: ReadonlySet<string>;
-  /** IPVS timeouts in seconds: `900 120 300`; undefined where they are not ours to say. */
+  /** IPVS timeouts in seconds: `900 120 300`; undefined where we do not set them. */
   readonly timeouts: string | undefined;
 }
 
-/** By table: our chains with their rules, and the rules of built-in chains that lead into ours. */
+/** By table: our chains with their rules, and the jumps to them from built-in chains. */
 export interface OwnedRules {
   readonly tables: ReadonlyMap<string, OwnedTable>;
-  /** A kubelet is at work here, whose chain KUBE-FIREWALL is too: rules in it are added and never taken away. */
+  /** A kubelet runs on the host and also owns KUBE-FIREWALL: rules are added to this chain and never deleted. */
   readonly sharedWithKubelet: boolean;
 }
 
 export interface OwnedTable {
   readonly chains: ChainLines;
   readonly jumps: ChainLines;
-  /** Of a host: how many rules of others stand before each jump of a built-in chain. Empty: jumps are to be first. */
+  /** Live: the number of foreign rules before each jump of a built-in chain. Empty: jumps are inserted at the head. */
   readonly foreignBefore: ReadonlyMap<string, readonly number[]>;
-  /** Of a host: how many rules of others a built-in chain has. */
+  /** Live: the number of foreign rules in a built-in chain. */
   readonly foreignCounts: ReadonlyMap<string, number>;
-  /** Chains of ours that somebody else's rules lead to: they can be emptied but not deleted. */
+  /** Our chains that foreign rules jump to: they can be emptied but not deleted. */
   readonly heldChains: ReadonlySet<string>;
-  /** Of a part of a state: chains of which only some rules are given. */
+  /** In a partial state: chains of which only some rules are given. */
   readonly partialChains?: ReadonlyMap<string, PartialChain>;
 }
 
@@ -55,12 +55,12 @@ export const emptyTable: OwnedTable = {
 
 export interface OwnedSet {
   readonly name: string;
-  /** What the kernel keeps of how it was made: type, family, range, room. */
+  /** What the kernel keeps of its creation: type, family, range, size. */
   readonly shape: string;
   /** `create KUBE-CLUSTER-IP hash:ip,port family inet` */
   readonly create: string;
   readonly entries: ReadonlySet<string>;
-  /** Somebody else's rules ask for it. */
+  /** Foreign rules match on it. */
   readonly isHeld: boolean;
 }
 
@@ -83,7 +83,7 @@ export const nothingOwned: OwnedState = {
   timeouts: undefined,
 };
 
-/** The part of a state that belongs to these families; settings and counters belong to all. */
+/** The part of a state that belongs to these families; sysctls and counters belong to all. */
 export function onlyFamilies(state: OwnedState, families: readonly Family[]): OwnedState {
   const isIn = (family: Family): boolean => families.includes(family);
   const byColon = (address: string): boolean => isIn(address.includes("[") || /:.*:/.test(address) ? "ipv6" : "ipv4");

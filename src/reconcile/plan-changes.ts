@@ -22,36 +22,36 @@ import { diffSets, localPolicyTransitions, planSets, type SetChange } from "./pl
 import { planRules } from "./rules/plan-rules.ts";
 import { type ChainChange, diffRules, shareEqualChains } from "./rules/rule-changes.ts";
 
-/** All that is not as desired. */
+/** All differences from the desired state. */
 export interface Changes {
   readonly chains: readonly ChainChange[];
   readonly sets: readonly SetChange[];
   readonly servers: readonly ServerChange[];
   readonly addresses: AddressChange;
-  /** Kernel settings that get another value. */
+  /** Sysctls with a new value. */
   readonly sysctls: ReadonlyMap<string, string>;
   readonly counters: { readonly missing: readonly string[]; readonly extra: readonly string[] };
-  /** Tracked UDP connections to endpoints that serve no longer. */
+  /** Conntrack entries of UDP flows to removed endpoints. */
   readonly flows: readonly UdpFlow[];
 }
 
 export interface ChangePlan {
   readonly changes: Changes;
-  /** In the order to run them; empty when the host is as desired. */
+  /** In the order to run them; empty when the host matches. */
   readonly steps: readonly Step[];
-  /** What leads the host from the desired state back to the found one; worked out when it is asked for. */
+  /** The steps from the desired state back to the live one; planned only when they are needed. */
   readonly undo: () => readonly Step[];
 }
 
 export interface PlanContext {
   readonly backends: Readonly<Record<Family, Backend>>;
-  /** Tracked connections to forget once the rules stand. */
+  /** Conntrack entries to delete after the rules are in place. */
   readonly flows: readonly UdpFlow[];
 }
 
 /**
- * What leads a host from what it has to what is desired, touching nothing that is as desired or somebody else's. At any
- * moment in between a packet to an unchanged service is treated as before, to a changed one as before or as after.
+ * Plans the steps from live to desired state. Foreign objects and those that match are not changed. At any moment a
+ * packet to an unchanged Service is treated as before, and one to a changed Service as before or as after.
  */
 export function planChanges(asked: OwnedState, live: OwnedState, context: PlanContext): ChangePlan {
   const desired = shareEqualChains(asked, live);
@@ -64,14 +64,14 @@ export function planChanges(asked: OwnedState, live: OwnedState, context: PlanCo
 }
 
 /**
- * The steps between two parts of states that Portolan itself spelled; what is in neither stays as it is. Of chains that
- * are given as partialChains every rule comes to stand at its very place.
+ * The steps between two partial states in Portolan's own spelling; objects in neither stay as they are. In
+ * partialChains every rule gets its exact position.
  */
 export function planDelta(desired: OwnedState, live: OwnedState, backends: PlanContext["backends"]): readonly Step[] {
   return orderSteps(diffStates(desired, live, []), desired, live, { backends, flows: [] });
 }
 
-/** What the settings that change were before. The others may be changed by somebody else at any time. */
+/** The previous values of the changed sysctls. Other programs may change other sysctls at any time. */
 export function settingsBefore(live: OwnedState, { sysctls }: Changes): ReadonlyMap<string, string> {
   return new Map([...live.sysctls].filter(([name]) => sysctls.has(name)));
 }
@@ -92,8 +92,8 @@ function diffStates(desired: OwnedState, live: OwnedState, flows: readonly UdpFl
 }
 
 /**
- * Make, switch, break. Virtual servers and bound addresses come after the rules that mark what goes there, but before
- * them where rules of the iptables mode still send it on: that is to find them there when these go.
+ * Make, switch over, remove. Virtual servers and bound addresses come after the rules that mark their traffic. They
+ * come before the removal of iptables-mode rules that still handle it, so that traffic always has a path.
  */
 function orderSteps(
   changes: Changes,
@@ -116,7 +116,7 @@ function orderSteps(
     ...setSysctls(changes.sysctls, (name) => name !== routeLocalnet),
     ...setTimeouts(desired.timeouts, live.timeouts),
     ...rules.flatMap(({ make }) => make),
-    // After the filter rule that guards 127.0.0.0/8, which it opens.
+    // After the filter rule that protects 127.0.0.0/8, which this sysctl opens.
     ...setSysctls(changes.sysctls, (name) => name === routeLocalnet),
     ...(isFromIptables ? serve : []),
     ...rules.flatMap(({ switchOver }) => switchOver),

@@ -3,7 +3,7 @@ import { iptablesChains as chains } from "../programs/kube-proxy/chain-names.ts"
 import { addressDevice } from "../programs/kube-proxy/names.ts";
 import type { OwnedState } from "./owned-state.ts";
 
-/** What is not as desired of the device that carries service addresses. */
+/** Differences of the device with the service addresses. */
 export interface AddressChange {
   readonly makesDevice: boolean;
   readonly removesDevice: boolean;
@@ -23,7 +23,7 @@ export function diffAddresses(desired: OwnedState["addresses"], live: OwnedState
 
 const batch = ["ip", "-batch", "-"];
 
-/** From then on packets to the addresses are for this host. */
+/** From now on packets to the addresses are delivered to this host. */
 export function bindAddresses({ makesDevice, missing }: AddressChange): readonly Step[] {
   const make = { purpose: "create the device for service addresses", stdin: "" };
   const device = makesDevice ? [{ ...make, argv: ["ip", "link", "add", addressDevice, "type", "dummy"] }] : [];
@@ -40,12 +40,12 @@ export function unbindAddresses({ removesDevice, extra }: AddressChange): readon
   return feed("unbind service addresses", batch, lines);
 }
 
-/** The settings that have another value than desired. */
+/** Sysctls with another value than desired. */
 export function diffSysctls(desired: OwnedState["sysctls"], live: OwnedState["sysctls"]): ReadonlyMap<string, string> {
   return new Map([...desired].filter(([name, value]) => live.get(name) !== value));
 }
 
-/** Lets packets to 127.0.0.0/8 in from other hosts. */
+/** Accepts packets to 127.0.0.0/8 from other hosts. */
 export const routeLocalnet = "net.ipv4.conf.all.route_localnet";
 
 export function setSysctls(changes: ReadonlyMap<string, string>, isNow: (name: string) => boolean): readonly Step[] {
@@ -53,13 +53,13 @@ export function setSysctls(changes: ReadonlyMap<string, string>, isNow: (name: s
   return feed("set sysctls", ["sysctl", "-p", "-"], lines);
 }
 
-/** Before this the kernel may not even know the settings. */
+/** Before IPVS is loaded the kernel may not have its sysctls. */
 export function loadIpvs(desired: OwnedState, live: OwnedState): readonly Step[] {
   const isNeeded = desired.addresses !== undefined && live.timeouts === undefined;
   return isNeeded ? [{ purpose: "load IPVS in the kernel", argv: ["ipvsadm", "-Sn"], stdin: "" }] : [];
 }
 
-/** Of desired timeouts a 0 keeps what is. */
+/** A desired timeout of 0 keeps the current value. */
 export function setTimeouts(desired: string | undefined, live: string | undefined): readonly Step[] {
   const before = live?.split(" ") ?? [];
   const isSet = desired?.split(" ").some((seconds, index) => seconds !== "0" && seconds !== before[index]) ?? false;
@@ -81,9 +81,9 @@ export function deleteCounters(names: readonly string[]): readonly Step[] {
 }
 
 /**
- * Settings that go back to the kernel's defaults, since only what is to go needed them: those of IPVS with the service
- * addresses, and route_localnet with the rule that guards it, without which it would open 127.0.0.0/8 to neighbours.
- * ip_forward and arp_* may be somebody else's as well and stay.
+ * Sysctls to reset to the kernel's defaults: those of IPVS together with the service addresses, and route_localnet
+ * together with its filter rule, without which neighbours could reach 127.0.0.0/8. Others may need ip_forward and
+ * arp_*.
  */
 export function staleSysctls(
   desired: OwnedState,
@@ -98,7 +98,7 @@ export function staleSysctls(
   return new Map(names.map((name) => [name, "0"]));
 }
 
-/** Whether nobody else has a use for the setting. */
+/** Whether no other program needs the sysctl. */
 export function isOnlyOurs(name: string): boolean {
   return name === routeLocalnet || name.startsWith("net.ipv4.vs.");
 }

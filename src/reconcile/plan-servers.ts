@@ -1,13 +1,13 @@
 import { feed, type Step } from "../ir/artifact.ts";
 import type { OwnedServer } from "./owned-state.ts";
 
-/** One virtual server that is not as desired. */
+/** One virtual server that differs from the desired state. */
 export interface ServerChange {
   /** `-t 10.96.0.10:80` */
   readonly key: string;
   readonly kind: "add" | "change" | "remove";
   readonly options: string | undefined;
-  /** Addresses of real servers with their options; missing ones and those with other options. */
+  /** Addresses of real servers with their options: missing ones, and those with other options. */
   readonly missing: ReadonlyMap<string, string>;
   readonly changed: ReadonlyMap<string, string>;
   readonly extra: readonly string[];
@@ -45,7 +45,7 @@ export function diffServers(desired: Servers, live: Servers): readonly ServerCha
 
 const restore = ["ipvsadm", "--restore"];
 
-/** The virtual servers whose clients' addresses begin to be kept, and those whose clients are masqueraded again. */
+/** Virtual servers whose clients' addresses will be preserved, and those whose clients will be masqueraded again. */
 export interface LocalPolicyTransitions {
   readonly gained: (key: string) => boolean;
   readonly lost: (key: string) => boolean;
@@ -61,9 +61,9 @@ export interface ServerSteps {
 }
 
 /**
- * Real servers come before others go: a virtual server is never without any in between. Only where the policy turns
- * to Local those on other nodes go first, and where it turns back they come last: answers to an address that is kept
- * would not come back through this node.
+ * Real servers are added before others are deleted, so that a virtual server always has some. If its policy becomes
+ * Local, remote ones are deleted first; if it becomes Cluster, they are added last. Otherwise replies to a preserved
+ * client IP would bypass this node.
  */
 export function planServers(changes: readonly ServerChange[], { gained, lost }: LocalPolicyTransitions): ServerSteps {
   const step = (purpose: string, lines: readonly string[]) => feed(purpose, restore, lines);

@@ -3,16 +3,16 @@ import { swapSetPrefix } from "../programs/kube-proxy/set-names.ts";
 import type { OwnedSet } from "./owned-state.ts";
 import type { LocalPolicyTransitions } from "./plan-servers.ts";
 
-/** One set that is not as desired. */
+/** One set that differs from the desired state. */
 export interface SetChange {
   readonly name: string;
   readonly kind: "add" | "change" | "remove";
   readonly desired: OwnedSet | undefined;
   readonly missing: readonly string[];
   readonly extra: readonly string[];
-  /** It is of another type or too small: another takes its place. */
+  /** It has another type or is too small, and is replaced. */
   readonly isReplaced: boolean;
-  /** Somebody else's rules ask for it, so that it can be emptied and not destroyed. */
+  /** Foreign rules match on it, so that it can be emptied but not destroyed. */
   readonly isHeld: boolean;
 }
 
@@ -37,7 +37,7 @@ export function diffSets(desired: Sets, live: Sets): readonly SetChange[] {
   return changes;
 }
 
-/** Which virtual servers get into a set of policy Local by these changes, and which get out of one. */
+/** The virtual servers that are added to a set of policy Local, and those that are removed from one. */
 export function localPolicyTransitions(changes: readonly SetChange[]): LocalPolicyTransitions {
   const local = changes.filter(({ name }) => name.includes("-LOCAL"));
   const [gained, lost] = [
@@ -62,7 +62,7 @@ function membersOf(key: string): readonly string[] {
 
 const restore = ["ipset", "restore", "-exist"];
 
-/** Sets and entries before the rules that ask for them; what no rule asks for any more goes last. */
+/** Sets and entries are created before the rules that match on them, and deleted after them. */
 export function planSets(changes: readonly SetChange[]): Pick<PhasedSteps, "make" | "remove"> {
   return {
     make: feed("create sets and entries", restore, changes.flatMap(linesToAdd)),

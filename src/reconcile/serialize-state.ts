@@ -18,7 +18,7 @@ interface SerializedRules {
   }>;
 }
 
-/** An OwnedState as JSON can carry it: the same state has the same value, whatever order a tool printed it in. */
+/** An OwnedState as JSON: equal states have equal values, whatever the order of the tools' output. */
 export interface SerializedState {
   readonly ipv4: SerializedRules | null;
   readonly ipv6: SerializedRules | null;
@@ -44,7 +44,7 @@ export function serializeState(state: OwnedState): SerializedState {
 }
 
 function serializeRules({ tables, sharedWithKubelet }: OwnedRules): SerializedRules {
-  // Where jumps stand among the rules of others is not ours to say.
+  // The positions of jumps among foreign rules are not part of our state.
   const owned = new Map([...tables].filter(([, { chains, jumps }]) => chains.size > 0 || jumps.size > 0));
   const serialized = inOrder(owned).map(([name, { chains, jumps, heldChains }]) => {
     const heldInOrder = [...heldChains].sort();

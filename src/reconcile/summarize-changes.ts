@@ -1,9 +1,9 @@
 import { everyService, type ServiceOfChain, serviceInRule, unknownService } from "./attribution.ts";
 import type { Changes } from "./plan-changes.ts";
 
-/** What changes for one service port, or for what belongs to none. */
+/** The changes of one service port, or of the shared objects. */
 export interface ServiceChange {
-  /** `shop/web:http`, or what there is instead of a name. */
+  /** `shop/web:http`, or a label instead of a name. */
   readonly service: string;
   readonly kind: "add" | "change" | "remove";
   readonly counts: readonly ChangeCount[];
@@ -18,7 +18,7 @@ export interface ChangeCount {
   readonly removed: number;
 }
 
-/** Whose a set entry, virtual server or address is: by its line in the restore files. */
+/** Finds the owner of a set entry, virtual server or address, by its line in the restore files. */
 export type ServiceOfLine = (line: string) => string | undefined;
 
 interface OpenChange {
@@ -26,7 +26,7 @@ interface OpenChange {
   readonly lines: string[];
 }
 
-/** The changes of a plan by service port, in name order; what belongs to none comes first. */
+/** The changes of a plan by service port, in name order; shared objects come first. */
 export function summarizeChanges(
   changes: Changes,
   ofChain: ServiceOfChain,

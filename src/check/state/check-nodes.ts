@@ -16,7 +16,7 @@ export interface CheckedNodes {
   readonly plan: ForwardingPlan | undefined;
 }
 
-/** What compiling for each node would warn about, once for all nodes that share it. No text is made. */
+/** Reports what compiling for each node would warn about, once for all nodes with the same warning. Makes no text. */
 export function checkNodes(cluster: Cluster, { names, families }: NodesToCheck, sink: Sink): CheckedNodes {
   const program = programFor(cluster.proxyConfiguration);
   const views: NodeView[] = [];
@@ -39,7 +39,7 @@ export function checkNodes(cluster: Cluster, { names, families }: NodesToCheck, 
   return { views, plan: first };
 }
 
-/** Resolving a service port reports what is odd about its endpoints, the same on every node. */
+/** Resolving a service port reports problems of its endpoints, which are the same on every node. */
 function resolveAll({ families }: ForwardingPlan): void {
   for (const { servicePorts } of families) for (const _ of servicePorts);
 }
@@ -54,7 +54,7 @@ interface Folded {
   readonly nodes: string[];
 }
 
-/** With one node there is nothing to tell apart. Hints for a reader are none of a check's. */
+/** With a single node its name adds nothing. Hints are not part of a finding. */
 function foldNodes(found: readonly NodeFindings[]): readonly Diagnostic[] {
   const folded = new Map<string, Folded>();
   for (const { node, diagnostics } of found) {

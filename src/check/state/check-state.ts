@@ -36,7 +36,7 @@ const rules: readonly StateRule[] = [
   deprecations,
 ];
 
-/** Reports what is wrong with cluster state beyond what an API server refuses. */
+/** Reports mistakes in cluster state that an API server accepts. */
 export function checkState(given: StateToCheck, sink: Sink): void {
   const state: CheckedState = createCheckedState(given, sink);
   for (const rule of rules) rule(state, sink);
@@ -55,11 +55,11 @@ export interface CheckedCluster {
   readonly mode: ProxyMode;
   readonly nodes: readonly string[];
   readonly cluster: Cluster;
-  /** What is to be said of the state that is no finding. */
+  /** Notes about the state that are not findings. */
   readonly notes: readonly Diagnostic[];
 }
 
-/** Everything that `check` says of cluster state: what compiling warns about or refuses, and what its own rules find. */
+/** All findings about cluster state: the diagnostics of compiling, and those of the check rules. */
 export function checkCluster(given: ClusterToCheck, sink: Sink): CheckedCluster {
   const { documents, roles, options } = given;
   const found = createSink();
@@ -93,7 +93,7 @@ function givenConfiguration(
   return isRecord(value) ? value : undefined;
 }
 
-/** Lowering speaks of service ports, not of objects; whose field it is the place says. */
+/** Lowering reports service ports, not objects; the place identifies the field. */
 function withObject(diagnostic: Diagnostic, documents: readonly unknown[]): Diagnostic {
   if (diagnostic.object !== undefined || diagnostic.origin === undefined) return diagnostic;
   const value = objectAt(documents, diagnostic.origin);
@@ -103,7 +103,7 @@ function withObject(diagnostic: Diagnostic, documents: readonly unknown[]): Diag
   return { ...diagnostic, object: printable(describeObject(value.kind, namespace, metadata.name)) };
 }
 
-/** What only a cluster fills in is missing in every manifest that is yet to be applied: that is no mistake. */
+/** Fields that a cluster fills in are missing in manifests that are not applied yet: that is no mistake. */
 const filledInByClusters: ReadonlySet<Code> = new Set<Code>([
   "cluster-ip-missing",
   "node-port-missing",
@@ -111,8 +111,8 @@ const filledInByClusters: ReadonlySet<Code> = new Set<Code>([
 ]);
 
 /**
- * Without what is no finding. Shared addresses are told by reading and, in ipvs mode, by lowering, which knows who has
- * the virtual server.
+ * Removes what is not a finding. Shared addresses are reported when the state is read, and in ipvs mode by lowering,
+ * which knows the owner of the virtual server.
  */
 function findingsAmong(diagnostics: readonly Diagnostic[], { services }: Cluster): readonly Diagnostic[] {
   const keyOf = ({ origin }: Diagnostic): string => JSON.stringify(origin ?? null);

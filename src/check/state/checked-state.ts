@@ -22,18 +22,18 @@ import type { ForwardingProgram } from "../../programs/program.ts";
 import { programFor } from "../../programs/registry.ts";
 import { type PodSource, readPodSources } from "./pod-sources.ts";
 
-/** What the rules about cluster state look at. Objects with errors are not in it. */
+/** The input of the rules about cluster state. Objects with errors are left out. */
 export interface CheckedState {
   readonly cluster: Cluster;
   readonly program: ForwardingProgram;
   /** In name order. */
   readonly services: readonly CheckedService[];
-  /** The nodes that are asked about; empty where the input has none. */
+  /** The checked nodes; empty where the input has none. */
   readonly nodes: readonly NodeView[];
   readonly pods: readonly PodSource[];
-  /** What the first of the nodes does, where there is one. */
+  /** The plan of the first node, where there is one. */
   readonly plan: ForwardingPlan | undefined;
-  /** The configuration as it was given; undefined where there is none, or --mode stands over its mode. */
+  /** The configuration as given; undefined where there is none, or where --mode overrides its mode. */
   readonly givenConfiguration: Readonly<Record<string, unknown>> | undefined;
 }
 
@@ -41,13 +41,13 @@ export interface CheckedService {
   readonly service: Service;
   readonly report: Report;
   readonly isProxied: boolean;
-  /** `spec` as it was given: selectors and target ports make no rules, so no Service holds them. */
+  /** `spec` as given: it has selectors and target ports, which make no rules and are not in the model. */
   readonly spec: Readonly<Record<string, unknown>>;
   readonly slices: readonly EndpointSlice[];
   readonly ports: readonly CheckedPort[];
 }
 
-/** Where a finding about a Service as a whole points. */
+/** The place of a finding about a Service as a whole. */
 export function nameOf({ place }: Service): Place {
   return at(at(place, "metadata"), "name");
 }
@@ -55,7 +55,7 @@ export function nameOf({ place }: Service): Place {
 export interface CheckedPort {
   readonly port: ServicePort;
   readonly name: string;
-  /** What kube-proxy knows of behind it on any node, ready or not. */
+  /** All its endpoints on any node, ready or not. */
   readonly endpoints: Readonly<Partial<Record<Family, readonly Endpoint[]>>>;
 }
 
@@ -63,11 +63,11 @@ export type StateRule = (state: CheckedState, sink: Sink) => void;
 
 export interface StateToCheck extends Pick<CheckedState, "cluster" | "nodes" | "plan" | "givenConfiguration"> {
   readonly documents: readonly unknown[];
-  /** What reading the documents has found. */
+  /** The diagnostics of reading the documents. */
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** Brings together what was read into the Cluster and what only checks ask for. */
+/** Combines the Cluster with the facts that only checks need. */
 export function createCheckedState(given: StateToCheck, sink: Sink): CheckedState {
   const { cluster, documents, diagnostics, ...rest } = given;
   const objects = flattenDocuments(documents, createSink());
@@ -109,7 +109,7 @@ function checkedService(
 function endpointsOf(service: Service, port: ServicePort, slices: readonly EndpointSlice[]): CheckedPort["endpoints"] {
   const found: Partial<Record<Family, readonly Endpoint[]>> = {};
   const used = Object.keys(service.clusterIps) as Family[];
-  // Without a cluster IP it was never stored, and may come to have either.
+  // Without a cluster IP it was never stored, and may get either family.
   for (const family of used.length === 0 ? families : used) {
     const ofFamily = slices.filter((slice) => slice.family === family);
     found[family] = gatherEndpoints(ofFamily, port, "", () => {});
@@ -142,7 +142,7 @@ function slicesByService(slices: readonly EndpointSlice[]): NameMap<EndpointSlic
   return found;
 }
 
-/** A slice with errors is left out: of its Service nothing can be said that counts endpoints. */
+/** A slice with errors is left out: no finding about its Service may depend on the number of endpoints. */
 function servicesOfBrokenSlices(objects: readonly InputObject[], diagnostics: readonly Diagnostic[]): NameMap<true> {
   const broken = new Set(diagnostics.filter(({ severity }) => severity === "error").map(({ object }) => object));
   const found: NameMap<true> = new Map();
@@ -162,12 +162,12 @@ export function allEndpoints({ endpoints }: CheckedPort): readonly Endpoint[] {
   return families.flatMap((family) => endpoints[family] ?? []);
 }
 
-/** Ready, or serving until it is gone: what kube-proxy may send to (KEP-1669). */
+/** Ready, or serving until it is terminated: what kube-proxy may send to (KEP-1669). */
 export function isUsable({ ready, serving, terminating }: SliceEndpoint): boolean {
   return ready || (serving && terminating);
 }
 
-/** The selector of a Service; undefined where it has none, and where nothing is made of it. */
+/** The selector of a Service; undefined where it has none, and where it is not used. */
 export function selectorOf({ service, spec }: CheckedService): Readonly<Record<string, string>> | undefined {
   const { selector } = spec;
   if (service.type === "ExternalName" || !isRecord(selector)) return undefined;
@@ -175,7 +175,7 @@ export function selectorOf({ service, spec }: CheckedService): Readonly<Record<s
   return entries.length === 0 ? undefined : Object.fromEntries(entries);
 }
 
-/** The Pods and templates that a Service selects; undefined where the input cannot tell. */
+/** The Pods and templates that a Service selects; undefined where the input does not show them. */
 export function selectedPods(checked: CheckedService, { pods }: CheckedState): readonly PodSource[] | undefined {
   const selector = selectorOf(checked);
   if (selector === undefined || pods.length === 0) return undefined;

@@ -3,14 +3,14 @@ import { at, type Place } from "../../diagnostics/place.ts";
 import { isRecord } from "../../model/fields/fields.ts";
 import type { InputObject } from "../../model/flatten-documents.ts";
 
-/** A Pod, or a workload whose template makes some: what Services ask of either. */
+/** A Pod, or a workload with a Pod template: the facts that Services depend on. */
 export interface PodSource {
   /** `Deployment shop/web` */
   readonly object: string;
   readonly namespace: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly hostNetwork: boolean;
-  /** It is scaled to zero, or has run to its end. */
+  /** It is scaled to zero, or has completed. */
   readonly isIdle: boolean;
   readonly ports: readonly ContainerPort[];
 }
@@ -26,7 +26,7 @@ export interface ContainerPort {
 
 type Value = Readonly<Record<string, unknown>>;
 
-/** Where each kind keeps the template of its pods; a Pod is its own. */
+/** The path of the Pod template in each kind; a Pod is its own template. */
 const templates: Readonly<Record<string, readonly string[]>> = {
   Pod: [],
   Deployment: ["spec", "template"],
@@ -40,7 +40,7 @@ const templates: Readonly<Record<string, readonly string[]>> = {
 
 const groups = new Set(["v1", "apps/v1", "batch/v1"]);
 
-/** Reads Pods and workloads tolerantly: whatever has another shape than expected is as if it were not there. */
+/** Reads Pods and workloads tolerantly: a field with an unexpected shape is ignored. */
 export function readPodSources(objects: readonly InputObject[]): readonly PodSource[] {
   return objects.flatMap(({ kind, apiVersion, value, place }) => {
     const path = Object.hasOwn(templates, kind) && groups.has(apiVersion) ? templates[kind] : undefined;
@@ -68,7 +68,7 @@ function readPod(pod: Value, place: Place): Pick<PodSource, "labels" | "hostNetw
   const specPlace = at(place, "spec");
   const ports = ["containers", "initContainers"].flatMap((list) =>
     recordsOf(spec[list]).flatMap(({ record: container, index }) => {
-      // Of the init containers only those that go on running (sidecars) serve anything.
+      // Of the init containers only sidecars serve traffic.
       if (list === "initContainers" && container.restartPolicy !== "Always") return [];
       const portsPlace = at(at(at(specPlace, list), index), "ports");
       return recordsOf(container.ports).map(({ record, index: number }) =>

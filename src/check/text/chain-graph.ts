@@ -3,7 +3,7 @@ import { builtInChains, type Match, type Rule, targetEffects } from "../../langu
 import type { CheckedTable } from "./checked-host.ts";
 import { conditionsOf, implies } from "./conditions.ts";
 
-/** Where a rule leads; `isGoto`: without coming back. */
+/** The chain that a rule calls; `isGoto`: without return. */
 export interface Lead {
   readonly chain: string;
   readonly isGoto: boolean;
@@ -14,7 +14,7 @@ export function leadOf({ target }: Rule): Lead | undefined {
   return target.kind === "goto" ? { chain: target.chain, isGoto: true } : undefined;
 }
 
-/** The chains that each built-in chain leads to, itself among them. */
+/** The chains that can be reached from a built-in chain, including itself. */
 export function reachableFrom(table: CheckedTable, start: string): ReadonlySet<string> {
   const reached = new Set([start]);
   for (const name of reached) {
@@ -30,7 +30,7 @@ export function builtInsOf({ chains }: CheckedTable): readonly string[] {
   return [...builtInChains].filter((name) => chains.has(name));
 }
 
-/** Chains in which some packet may find its verdict; in others none does. */
+/** Chains in which a packet may get its verdict. */
 export function decidingChains({ chains }: CheckedTable): ReadonlySet<string> {
   const callers = new Map<string, string[]>();
   const deciding = new Set<string>();
@@ -48,14 +48,14 @@ export function decidingChains({ chains }: CheckedTable): ReadonlySet<string> {
   return deciding;
 }
 
-/** The packet's way through the table ends here. */
+/** The packet's path through the table ends here. */
 export function isVerdict({ target }: Rule): boolean {
   return targetEffects[target.kind] === "ends";
 }
 
 /**
- * Whether every packet that fulfils `given` (steady conditions) finds its verdict in the chain. `seen` are the chains that
- * have been looked at: those of a loop, and those that did not decide.
+ * Whether every packet that meets `given` (steady conditions) gets its verdict in the chain. `seen` are the chains that
+ * were visited before: those of a loop, and those that did not decide.
  */
 export function alwaysDecides(
   table: CheckedTable,
@@ -75,10 +75,10 @@ export function alwaysDecides(
   return false;
 }
 
-/** Chains nested deeper than any real ones are not followed to their end. */
+/** Deeper nesting than in any real rule set is not followed. */
 const mostChains = 1000;
 
-/** `Chain nat/KUBE-SERVICES`: whom findings about text are about. */
+/** The subject of findings about text: `Chain nat/KUBE-SERVICES`. */
 export function chainSubject({ name }: { readonly name: string }, chain: string): Subject {
   return createSubject("Chain", name, chain);
 }

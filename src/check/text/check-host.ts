@@ -14,18 +14,18 @@ import { shareLeaks } from "./rules/share-leaks.ts";
 import { targetMisplaced } from "./rules/target-misplaced.ts";
 import { virtualServerUnbound } from "./rules/virtual-server-unbound.ts";
 
-/** A text as it was read, and the number its lines are placed by. */
+/** A text as it was read, and the document number of its lines. */
 export interface ActualFile {
-  /** Its path; of some the name alone says what they hold. */
+  /** Its path; for some files only the name shows the contents. */
   readonly name: string;
   readonly text: string;
   readonly document: number;
-  /** One of a folder: whatever else lies there is passed over. */
+  /** A file of a folder: unrelated files there are ignored. */
   readonly isFromFolder: boolean;
 }
 
 /**
- * The hosts that files are of: one, whose name is that of the folder, and those that a heading names, such as
+ * The hosts of the files: one with the name of the folder, and those named by headings such as
  * `node1/iptables.restore`. Sources of their texts are numbered as the files' documents.
  */
 export function readHosts(name: string, files: readonly ActualFile[], sink: Sink): readonly HostDocument[] {
@@ -47,7 +47,7 @@ function reportProblem({ kind, line, message }: DumpProblem, { document, isFromF
     case "listing":
       if (!isFromFolder) report("dump-unrecognised", at(documentPlace(document), 1), {});
       break;
-    // Whatever else lies among the files says nothing against them.
+    // Unrelated files are ignored.
     case "unknown-heading":
       break;
   }
@@ -66,7 +66,7 @@ const rules: readonly TextRule[] = [
   virtualServerUnbound,
 ];
 
-/** Reports the faults in what hosts hold. A host of which something cannot be read is not looked at further. */
+/** Reports the faults in the texts of hosts. A host with unreadable text is not checked further. */
 export function checkHosts(hosts: readonly HostDocument[], sink: Sink): void {
   for (const document of hosts) {
     const found = createSink();

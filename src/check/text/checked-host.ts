@@ -28,16 +28,16 @@ import type { HostLanguage } from "../../languages/language.ts";
 import { type Family, families } from "../../model/address.ts";
 import { addressDevice } from "../../programs/kube-proxy/names.ts";
 
-/** What the rules about text look at: one host, as its tools print it. */
+/** The input of the rules about text: one host, as its tools print it. */
 export interface CheckedHost {
   /** Of both families. */
   readonly tables: readonly CheckedTable[];
-  /** Undefined: nothing is known of sets. */
+  /** Undefined: the sets are unknown. */
   readonly sets: ReadonlyMap<string, SavedSet> | undefined;
   readonly servers: readonly { readonly server: SavedServer; readonly place: Place }[];
-  /** What kube-ipvs0 carries; undefined: not known. */
+  /** The addresses of kube-ipvs0; undefined: unknown. */
   readonly boundAddresses: ReadonlySet<string> | undefined;
-  /** Every address of every interface; undefined: not known. */
+  /** Every address of every interface; undefined: unknown. */
   readonly addresses: ReadonlySet<string> | undefined;
 }
 
@@ -45,9 +45,9 @@ export interface CheckedTable {
   readonly name: string;
   readonly family: Family;
   readonly chains: ReadonlyMap<string, CheckedChain>;
-  /** It declares built-in chains, as a dump does: what leads into other chains is known. */
+  /** It declares built-in chains, as a dump does: the callers of other chains are known. */
   readonly hasBuiltIns: boolean;
-  /** It declares chains of its own. Without any it is a piece to be laid over others. */
+  /** It declares chains of its own. A text without any is a part that is merged with others. */
   readonly declaresChains: boolean;
 }
 
@@ -64,10 +64,10 @@ export interface PlacedRule {
 
 export type TextRule = (host: CheckedHost, sink: Sink) => void;
 
-/** Of one text so many broken lines are told: after these it is known to be none of the kind. */
+/** The number of broken lines that are reported for one text; after that it is treated as unrecognised. */
 const mostBroken = 20;
 
-/** Takes the texts of a host apart. Broken lines are reported; pieces of one table are laid over one another. */
+/** Parses the texts of a host. Broken lines are reported; parts of one table are merged. */
 export function parseHost(host: HostDocument, sink: Sink): CheckedHost {
   const sets = parsePlaced(ipset, partsUnder(host, "ipset save"), sink);
   const servers = partsUnder(host, "ipvsadm -Sn").flatMap((part) =>
@@ -88,7 +88,7 @@ export function parseHost(host: HostDocument, sink: Sink): CheckedHost {
   };
 }
 
-/** The texts with the numbers of their documents for names, so that problems and rules can be placed. */
+/** The texts, named by the numbers of their documents, so that problems and rules have places. */
 function partsUnder(host: HostDocument, heading: string): readonly TextPart[] {
   return textsUnder(host, heading).map((text: HostText) => ({ file: `${text.source}`, text: placedText(text) }));
 }

@@ -1,7 +1,7 @@
 import type { Match } from "../../languages/iptables/rule.ts";
 import { type Cidr, parseCidr } from "../../model/address.ts";
 
-/** What a rule asks of a packet, without what every packet fulfils. */
+/** The conditions of a rule, without those that every packet meets. */
 export function conditionsOf(matches: readonly Match[]): readonly Match[] {
   return matches.filter((match) => !isAlways(match, matches));
 }
@@ -16,7 +16,7 @@ function isAlways(match: Match, all: readonly Match[]): boolean {
     case "source":
     case "destination":
       return !match.negated && /^(?:0\.0\.0\.0|::)\/0$/.test(match.range);
-    // `-m tcp` without options says what `-p tcp` has said.
+    // `-m tcp` without options repeats `-p tcp`.
     case "destination-port":
       return match.ports === undefined && all.some((other) => other.kind === "protocol" && !other.negated);
     default:
@@ -24,11 +24,11 @@ function isAlways(match: Match, all: readonly Match[]): boolean {
   }
 }
 
-/** Modules whose answer about a packet is the same wherever they are asked in one table. */
+/** Modules whose result for a packet is the same at every rule of a table. */
 const steadyWords =
   /^(?:! )?(?:-f|-m (?:multiport|icmp|icmp6|tcp|udp|sctp|pkttype|iprange|mac|owner|length|physdev))\b/;
 
-/** Whether the answer cannot change while the packet goes through a table. */
+/** Whether the result cannot change while the packet traverses a table. */
 export function isSteady(match: Match): boolean {
   switch (match.kind) {
     case "source":
@@ -61,12 +61,12 @@ export function isSteady(match: Match): boolean {
   }
 }
 
-/** Whether the answer is the same as long as no rule in between changes marks or sets. */
+/** Whether the result is the same as long as no rule in between changes marks or sets. */
 export function isRepeatable(match: Match): boolean {
   return isSteady(match) || match.kind === "mark" || match.kind === "connmark" || match.kind === "set";
 }
 
-/** Whether every packet that fulfils all of `given` fulfils `wanted` too. False where that is not certain. */
+/** Whether every packet that meets all of `given` meets `wanted` too. False where that is not certain. */
 export function implies(given: readonly Match[], wanted: Match): boolean {
   return given.some((match) => impliesOne(match, wanted));
 }
@@ -103,12 +103,12 @@ function impliesRange(given: RangeMatch, wanted: RangeMatch): boolean {
   const b = networkOf(wanted.range);
   if (a === undefined || b === undefined || a.family !== b.family) return false;
   if (!given.negated && !wanted.negated) return isWithin(a, b);
-  // Outside the wider is outside the narrower; inside one of two networks apart is outside the other.
+  // Outside the larger network is outside the smaller; inside one of two disjoint networks is outside the other.
   if (given.negated && wanted.negated) return isWithin(b, a);
   return !given.negated && !isWithin(a, b) && !isWithin(b, a);
 }
 
-/** A single address counts as a network; undefined for masks that are no prefix. */
+/** A single address counts as a network; undefined for masks that are not a prefix. */
 export function networkOf(range: string): Cidr | undefined {
   return parseCidr(range.includes("/") ? range : `${range}/${range.includes(":") ? 128 : 32}`);
 }

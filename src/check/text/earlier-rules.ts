@@ -2,7 +2,7 @@ import type { Match } from "../../languages/iptables/rule.ts";
 import { type Cidr, parseCidr } from "../../model/address.ts";
 import { networkOf } from "./conditions.ts";
 
-/** Rules of a chain by the condition that tells most of them apart, so that a chain of 20,000 is no matter of squares. */
+/** Rules of a chain by their most selective condition, so that a chain of 20,000 rules does not take quadratic time. */
 export interface EarlierRules<T> {
   readonly byKey: Map<string, T[]>;
   /** The prefix lengths of networks among the keys. */
@@ -15,7 +15,7 @@ export function createEarlierRules<T>(): EarlierRules<T> {
 
 const anywhere = "*";
 
-/** More than this many under one key are not looked at. */
+/** Further rules under one key are not compared. */
 const mostAlike = 200;
 
 export function addRule<T>(earlier: EarlierRules<T>, conditions: readonly Match[], rule: T): void {
@@ -34,7 +34,7 @@ export function addRule<T>(earlier: EarlierRules<T>, conditions: readonly Match[
   else if (list.length < mostAlike) list.push(rule);
 }
 
-/** The earlier rules that may take all that fulfils these conditions. */
+/** The earlier rules that may match everything that meets these conditions. */
 export function* candidates<T>({ byKey, prefixes }: EarlierRules<T>, conditions: readonly Match[]): Generator<T> {
   yield* byKey.get(anywhere) ?? [];
   const port = portIn(conditions);

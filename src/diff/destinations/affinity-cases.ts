@@ -2,9 +2,9 @@ import { printTarget } from "../../datapath/address-set.ts";
 import type { SourceClass } from "../../datapath/classes.ts";
 import type { Remembered } from "../../datapath/packet.ts";
 
-/** What both sides know of a client that comes again. */
+/** What both sides have recorded about a returning client. */
 export interface AffinityCase {
-  /** `forgotten`: the lists that hold the client are called otherwise now, and the new ones begin empty. */
+  /** `forgotten`: the lists that contain the client have other names now, and the new ones are empty at first. */
   readonly kind: "kept" | "forgotten";
   readonly base: Remembered;
   readonly head: Remembered;
@@ -13,8 +13,8 @@ export interface AffinityCase {
 const mostTargets = 64;
 
 /**
- * The clients to ask about besides new ones: for each endpoint those that both sides keep there, whatever the lists are
- * called; for each list that both sides have those that it holds; and those that only base's lists hold.
+ * The returning clients to compare. For each endpoint: clients that both sides keep there, whatever the lists are
+ * called. For each common list: clients in it. And clients that are only in lists of base.
  */
 export function affinityCases(was: readonly SourceClass[], now: readonly SourceClass[]): readonly AffinityCase[] {
   const [before, after] = [listsByTarget(was), listsByTarget(now)];
@@ -38,7 +38,7 @@ export function affinityCases(was: readonly SourceClass[], now: readonly SourceC
 
 const none: ReadonlySet<string> = new Set();
 
-/** The lists of `-m recent` that hold clients of an endpoint; none where IPVS keeps them. */
+/** The `-m recent` lists with clients of an endpoint; none where IPVS records them. */
 function listsByTarget(classes: readonly SourceClass[]): ReadonlyMap<string, ReadonlySet<string>> {
   const found = new Map<string, Set<string>>();
   for (const { outcome } of classes.flatMap(({ parts }) => parts)) {

@@ -20,13 +20,13 @@ import { type Destination, isIpv6Destination } from "./referenced-destinations.t
 export interface EntryComparison {
   readonly entry: Entry;
   /**
-   * The sources that were asked about: those both sides agree can come by this entry, without the endpoints, unless it is
-   * they alone that are treated differently.
+   * The compared sources: those that both sides accept for this entry. Endpoints are left out, unless only endpoints
+   * are treated differently.
    */
   readonly sources: AddressSet;
   readonly base: readonly SourceClass[];
   readonly head: readonly SourceClass[];
-  /** Sources that are treated differently, by what happens to them. */
+  /** Sources that are treated differently, grouped by what happens to them. */
   readonly differences: readonly Difference[];
 }
 
@@ -34,11 +34,11 @@ export interface Difference {
   readonly sources: AddressSet;
   readonly was: readonly Part[];
   readonly now: readonly Part[];
-  /** Only where clients are meant that the node keeps at an endpoint, or kept until now. */
+  /** Only for clients with an active session affinity in base, or on both sides. */
   readonly returning?: AffinityCase["kind"];
 }
 
-/** Sends all packets for a destination through both hosts, by each entry. */
+/** Evaluates all packets to a destination on both hosts, for each entry. */
 export function compareDestination(
   base: EvaluatedHost,
   head: EvaluatedHost,
@@ -64,8 +64,8 @@ export function compareDestination(
 }
 
 /**
- * Classes as people think of them: an endpoint that reaches itself is masqueraded, whatever the rule for the others, and
- * makes no class of its own, unless endpoints alone are treated differently.
+ * An endpoint that reaches itself is always masqueraded. It makes no class of its own, unless only endpoints are
+ * treated differently.
  */
 function compareClasses(
   sources: AddressSet,
@@ -88,7 +88,7 @@ function classesWithin(others: AddressSet, classes: readonly SourceClass[]): rea
   });
 }
 
-/** The addresses that packets of these classes are sent on to. */
+/** The endpoints that packets of these classes are delivered to. */
 function endpointsOf(classes: readonly SourceClass[]): AddressSet | undefined {
   const [first] = classes;
   if (first === undefined) return undefined;
@@ -100,7 +100,7 @@ function endpointsOf(classes: readonly SourceClass[]): AddressSet | undefined {
   return sets.length === 0 ? undefined : unite(sets, bits);
 }
 
-/** The node itself uses its own addresses, and what it talks to when that is its own too. */
+/** The node itself sends from its own addresses, and from the destination address if that is local. */
 function sourcesOf(entry: Entry, destination: Destination, hosts: readonly [EvaluatedHost, EvaluatedHost]): AddressSet {
   const { address } = destination;
   const isIpv6 = isIpv6Destination(destination);
@@ -116,10 +116,11 @@ function sourcesOf(entry: Entry, destination: Destination, hosts: readonly [Eval
   );
   const isLoopback = address === "::1" || address.startsWith("127.");
   if (isLoopback && entry === "node") return parseAddressSet(address) as AddressSet;
-  // From the network a loopback address is asked for once, by no port in particular: that it must not be reached is what
-  // KUBE-FIREWALL is for, since route_localnet, which node ports on 127.0.0.1 need, makes it no martian.
+  // From the network, loopback addresses are tested once, with an unused port: KUBE-FIREWALL must keep them
+  // unreachable. The route_localnet setting, which node ports on 127.0.0.1 need, stops the kernel from dropping these
+  // packets.
   if (isLoopback && (destination.kind !== "other-ports" || address === "::1")) return noAddress(bits);
-  // What talks to itself does so without this node.
+  // A client that connects to its own address does not pass this node.
   const others = complement(unite([everyLocal, parseAddressSet(address) as AddressSet], bits));
   if (entry === "pod") return intersect(pods, others);
   if (entry === "outside") return subtract(others, pods);

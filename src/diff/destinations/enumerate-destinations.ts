@@ -13,8 +13,8 @@ import {
 } from "./referenced-destinations.ts";
 
 /**
- * Every destination that either host treats as something of its own, and one for each kind of destination that none
- * names. Two hosts that agree on all of these agree on every packet of these families, protocols and states.
+ * Every destination that either host treats specially, and one for each kind of destination that none names. Hosts that
+ * agree on all of these agree on every packet of these families, protocols and states.
  */
 export function enumerateDestinations(hosts: readonly EvaluatedHost[]): readonly Destination[] {
   const references = hosts.map(referencedDestinations);
@@ -56,8 +56,8 @@ export function enumerateDestinations(hosts: readonly EvaluatedHost[]): readonly
 }
 
 /**
- * Addresses of Services that a host carries, for the ports that rules ask for without an address: of those that lie in
- * the same sets one stands for all.
+ * Service addresses that are bound to a host, for the ports that rules match without an address. Addresses in the same
+ * sets are treated alike, so one of them is enough.
  */
 function boundAddresses(hosts: readonly EvaluatedHost[], others: readonly string[]): readonly string[] {
   const chosen = new Map<string, string>();
@@ -67,7 +67,7 @@ function boundAddresses(hosts: readonly EvaluatedHost[], others: readonly string
       .map(({ name, entries }) => ({ name, texts: new Set(entries.map(({ text }) => text)) })),
   );
   for (const address of new Set(hosts.flatMap(({ localAddresses }) => [...localAddresses]))) {
-    // Of one that comes or goes, all ports change.
+    // All ports of an added or removed address change.
     if (others.includes(address) || !hosts.every((host) => host.localAddresses.has(address))) continue;
     const kind = sets.map((ofHost) => ofHost.flatMap(({ name, texts }) => (texts.has(address) ? [name] : [])));
     const text = JSON.stringify([address.includes(":"), kind]);
@@ -86,7 +86,7 @@ function loopbacks(hosts: readonly EvaluatedHost[]): readonly string[] {
   return [...(has("ipv4") ? ["127.0.0.1"] : []), ...(has("ipv6") ? ["::1"] : [])];
 }
 
-/** A port that nobody asks for. */
+/** A port that no rule, set or virtual server names. */
 function unusedPort({ byAddress, anywhere }: ReferencedDestinations): number {
   const used = new Set([...anywhere, ...[...byAddress.values()].flatMap((ports) => [...ports])]);
   let port = 9;
@@ -94,7 +94,7 @@ function unusedPort({ byAddress, anywhere }: ReferencedDestinations): number {
   return port;
 }
 
-/** Addresses that nobody names and no host has, for each part that networks in rules and sets divide the others into. */
+/** Unreferenced, non-local addresses: one for each region that the networks in rules and sets divide the rest into. */
 function otherDestinations(
   { byAddress, networks }: ReferencedDestinations,
   hosts: readonly EvaluatedHost[],

@@ -8,15 +8,15 @@ import { type Destination, isIpv6Destination } from "./referenced-destinations.t
 
 export type TablePairs = ReadonlyMap<string, TablePair>;
 
-/** What both families' rules are, side by side. */
+/** The rules of both families, paired. */
 export interface RulePairs {
   readonly ipv4: TablePairs;
   readonly ipv6: TablePairs;
 }
 
 /**
- * Says of a destination, without following a packet, that both sides treat it alike: the rules that can see it are the
- * same lines. False means only that somebody has to look.
+ * Decides for a destination, without evaluating a packet, that both sides treat it alike: the rules that can match it
+ * are the same lines. False only means that the destination must be evaluated.
  */
 export function createEquivalencePrefilter(
   pairs: RulePairs,
@@ -41,7 +41,7 @@ function sameEnvironment(base: EvaluatedHost, head: EvaluatedHost): boolean {
   return JSON.stringify(base.world) === JSON.stringify(head.world);
 }
 
-/** The base chains of either side, each once. */
+/** The base chains of both sides, each once. */
 function stagesOf(family: Stage["family"], hosts: readonly EvaluatedHost[]): readonly Stage[] {
   const found = new Map<string, Stage>();
   for (const stage of hosts.flatMap(({ stages }) => stages)) {
@@ -54,19 +54,19 @@ function stagesOf(family: Stage["family"], hosts: readonly EvaluatedHost[]): rea
 /** Where nat changes destinations (NF_IP_PRI_NAT_DST). */
 const natPriority = -100;
 
-/** Packets meet it with the destination they came with, if only sometimes. */
+/** Packets meet it with their original destination, at least sometimes. */
 function seesFirst({ hook, priority }: Stage): boolean {
   return (hook === "prerouting" || hook === "output") && priority <= natPriority;
 }
 
-/** Packets meet it with a destination they were given: all but nat, which is asked once, where they come in or are sent. */
+/** Packets meet it with a translated destination. nat is excluded in prerouting and output: it is called once. */
 function seesTranslated({ hook, type }: Stage): boolean {
   return type !== "nat" || (hook !== "prerouting" && hook !== "output");
 }
 
 /**
- * The destinations for which the later chains differ; undefined where they differ for destinations nobody can list, or
- * for one that packets are translated to.
+ * The destinations for which the later chains differ. Undefined where these cannot be listed, or where packets are
+ * translated to one of them.
  */
 function afterTranslation(tables: TablePairs, stages: readonly Stage[]): ReadonlySet<string> | undefined {
   const addresses = new Set<string>();
@@ -86,7 +86,7 @@ function afterTranslation(tables: TablePairs, stages: readonly Stage[]): Readonl
   return addresses.size > 0 && isTranslatedTo(tables, addresses) ? undefined : addresses;
 }
 
-/** Chains that packets come to on both sides by way of affected ones. */
+/** Chains that packets can reach on both sides through affected chains. */
 function reachable({ base, head, affected }: TablePair, hook: string): ReadonlySet<string> {
   const found = new Set<string>();
   const visit = (name: string): void => {
@@ -99,7 +99,7 @@ function reachable({ base, head, affected }: TablePair, hook: string): ReadonlyS
   return found;
 }
 
-/** The rules of a chain that one side alone has; undefined where it is their order that differs. */
+/** The rules of a chain that only one side has; undefined where their order differs. */
 function differingRules({ base, head, different }: TablePair, name: string): readonly PacketRule[] | undefined {
   if (!different.has(name)) return [];
   const [before, after] = [base.get(name), head.get(name)];
@@ -133,7 +133,7 @@ function mayTranslateTo(action: Action, addresses: ReadonlySet<string>): boolean
   return to.kind !== "address" || !isAddress(to.address) || addresses.has(canonicalAddress(to.address));
 }
 
-/** Whether the rules that can see the destination from this base chain on are the same lines on both sides. */
+/** Whether the rules that can match the destination, from this base chain on, are the same lines on both sides. */
 function sameForDestination(tables: TablePairs, { entry }: Stage, destination: Destination): boolean {
   const pair = tables.get(entry.table);
   if (pair === undefined || !pair.affected.has(entry.chain)) return true;

@@ -6,15 +6,15 @@ export interface DestinationChange {
   readonly change: TrafficChange;
 }
 
-/** All that was asked about, and the addresses of the node. */
+/** All compared destinations, and the addresses of the node. */
 export interface FoldContext {
   readonly destinations: readonly Destination[];
   readonly nodeAddresses: readonly string[];
 }
 
 /**
- * One change for destinations that change alike: a node port on several addresses, the unused ports of an address, the regions.
- * Where a node port or a region does not change alike everywhere, the name says what is meant.
+ * One change for destinations that change alike: a node port on several addresses, the unused ports of an address,
+ * regions. Where not all of them change alike, the name lists those that do.
  */
 export function foldDestinations(found: readonly DestinationChange[], context: FoldContext): readonly TrafficChange[] {
   const groups = new Map<string, { readonly destinations: Destination[]; readonly change: TrafficChange }>();
@@ -95,7 +95,7 @@ function nameRegions(destinations: readonly Destination[], all: readonly Destina
   return `${ports.length === 1 ? "port" : "ports"} ${listed(ports)} of ${where}`;
 }
 
-/** Which networks are meant; nothing where it is those of no network, or all. */
+/** Names the networks of the regions; empty where they are in no network, or where all regions are included. */
 function whereOf(destinations: readonly Destination[], all: readonly Destination[], before: string): string {
   const addresses = new Set(destinations.map(({ address }) => address));
   const isEverywhere = all.every(({ kind, address }) => kind !== "elsewhere" || addresses.has(address));

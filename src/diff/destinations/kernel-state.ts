@@ -11,7 +11,7 @@ export interface ChangedKernelState {
 interface Changed {
   readonly addresses: Set<string>;
   readonly ports: Set<number>;
-  /** An entry that is no address and no port. */
+  /** Set for an entry that is neither a single address nor a single port: all destinations may be affected. */
   everything: boolean;
 }
 
@@ -58,14 +58,14 @@ function noteEntries(
 ): void {
   for (const set of one.sets.values()) {
     const beside = other.sets.get(set.name);
-    // Nobody knows what a set holds that is not there.
+    // A set that is missing on one side has unknown entries.
     if (beside === undefined) changed.everything = true;
     const known = new Set(beside?.type === set.type ? beside.entries.map(({ text }) => text) : []);
     for (const entry of set.entries) if (!known.has(entry.text)) noteEntry(changed, entry, hosts);
   }
 }
 
-/** A set may be asked by source: then its ports count for every address, unless nobody sends from the entry's address. */
+/** A set may match the source: its ports then count for every address, except for a bound Service address. */
 function noteEntry(changed: Changed, { parts }: LookupEntry, hosts: readonly EvaluatedHost[]): void {
   const [first, second] = parts;
   if (first?.kind === "ports" && first.ports.from === first.ports.to) changed.ports.add(first.ports.from);
@@ -78,7 +78,7 @@ function noteEntry(changed: Changed, { parts }: LookupEntry, hosts: readonly Eva
   } else changed.everything = true;
 }
 
-/** Bound to the host to take traffic in; what a process sends from it goes to the address itself. */
+/** Bound to the host to receive traffic. What a local process sends from it goes to the address itself. */
 function isServiceAddress(address: string, hosts: readonly EvaluatedHost[]): boolean {
   return hosts.some(
     ({ localAddresses, world }) => localAddresses.has(address) && !world.nodeAddresses.includes(address),

@@ -12,13 +12,13 @@ import {
 
 export interface OtherDestination {
   readonly address: string;
-  /** The smallest of the networks it lies in; undefined where it lies in none. */
+  /** The smallest network that contains it; undefined where none does. */
   readonly network: string | undefined;
 }
 
 /**
- * One free address for each part that networks of one family divide its addresses into: those that lie in a network and
- * in no smaller one, and those that lie in none. A part without a free address is left out.
+ * One free address for each region of a family: the addresses in a network and in no smaller one, and those in no
+ * network. A region without a free address is left out.
  */
 export function chooseOtherDestinations(
   bits: 32 | 128,
@@ -38,7 +38,7 @@ export function chooseOtherDestinations(
   return address === undefined ? chosen : [{ address, network: undefined }, ...chosen];
 }
 
-/** Of networks with one start the larger comes first, so that those within a network follow it. */
+/** Of networks with the same start the larger comes first, so that contained networks follow it. */
 function byStart(a: AddressSet, b: AddressSet): number {
   if (startOf(a) !== startOf(b)) return startOf(a) < startOf(b) ? -1 : 1;
   return endOf(a) > endOf(b) ? -1 : 1;
@@ -52,7 +52,7 @@ function endOf({ intervals }: AddressSet): bigint {
   return intervals.at(-1)?.to ?? 0n;
 }
 
-/** An address that looks like one of a server elsewhere. */
+/** An address that looks like that of a remote server. */
 function preferred(
   bits: 32 | 128,
   networks: readonly AddressSet[],
@@ -64,7 +64,7 @@ function preferred(
   return isInside || !isFree(address) ? undefined : address;
 }
 
-/** What no ordinary packet goes to. */
+/** Ranges that ordinary packets are never sent to. */
 function special(bits: 32 | 128): readonly AddressSet[] {
   const networks = bits === 32 ? ["0.0.0.0/8", "127.0.0.0/8", "224.0.0.0/3"] : ["::/96", "fe80::/10", "ff00::/8"];
   return networks.map((network) => parseAddressSet(network) as AddressSet);

@@ -6,19 +6,19 @@ import type { LookupEntry, PacketRule, Predicate } from "../../ir/datapath.ts";
 
 export const protocols: readonly Protocol[] = ["tcp", "udp", "sctp"];
 
-/** A destination to look at: all packets to it are asked about, from every source. */
+/** A destination to compare: all packets to it, from every source. */
 export interface Destination {
-  /** `bound`: a port of one of the addresses of Services that the host carries, which stands for all of them. */
+  /** `bound`: a port of a Service address that is bound to the host, as an example of all such addresses. */
   readonly kind: "address" | "node-port" | "other-ports" | "bound" | "elsewhere";
   readonly address: string;
   readonly port: number;
   readonly protocol: Protocol;
   readonly state: ConnectionState;
-  /** Whether rules, sets or servers of each of the hosts ask for this address and port. */
+  /** For each host: whether its rules, sets or virtual servers name this address and port. */
   readonly isNamed?: readonly boolean[];
-  /** Of an address elsewhere: the smallest network that rules ask for and that it lies in. */
+  /** Of an address elsewhere: the smallest network in a rule that contains it. */
   readonly network?: string;
-  /** Of an address elsewhere: the port stands for all that no rule asks for. */
+  /** Of an address elsewhere: the port is an example of all ports that no rule matches. */
   readonly isAnyPort?: boolean;
 }
 
@@ -43,17 +43,17 @@ export function vipOf({ kind, address, port, protocol, state }: Destination): st
   }
 }
 
-/** What some rule, set or virtual server of a host asks for by name. */
+/** The destinations that rules, sets and virtual servers of a host name. */
 export interface ReferencedDestinations {
   /** By address: `tcp 80`. */
   readonly byAddress: Map<string, Set<string>>;
-  /** Asked for without an address: node ports and health checks. */
+  /** Ports that rules match without an address: node ports and health checks. */
   readonly anywhere: Set<string>;
-  /** Networks that some rule asks for. */
+  /** Networks that rules match. */
   readonly networks: Set<string>;
 }
 
-/** What one host asks for. */
+/** Collects the referenced destinations of one host. */
 export function referencedDestinations(host: EvaluatedHost): ReferencedDestinations {
   const referenced: ReferencedDestinations = { byAddress: new Map(), anywhere: new Set(), networks: new Set() };
   noteHost(referenced, host);
@@ -70,7 +70,7 @@ export function uniteReferenced(all: readonly ReferencedDestinations[]): Referen
   return { byAddress, anywhere: unite("anywhere"), networks: unite("networks") };
 }
 
-/** Whether a host asks for a destination's address and port. */
+/** Whether a host references a destination's address and port. */
 export function isReferenced(
   { byAddress, anywhere }: ReferencedDestinations,
   { kind, address, port, protocol }: Destination,
@@ -93,7 +93,7 @@ function noteHost(referenced: ReferencedDestinations, host: EvaluatedHost): void
   for (const set of host.sets.values()) for (const entry of set.entries) noteEntry(referenced, entry);
 }
 
-/** Only rules that name a destination or a port are parsed here: most rules of a large node name neither. */
+/** Only rules that match a destination or a port are parsed here: most rules of a large node match neither. */
 function noteChain(referenced: ReferencedDestinations, chain: LoadedChain): void {
   for (const [at, line] of chain.lines.entries()) {
     if (chain.reader.mayAskDestination(line)) noteRule(referenced, ruleAt(chain, at));
@@ -115,7 +115,7 @@ function noteRule(referenced: ReferencedDestinations, rule: PacketRule): void {
   }
 }
 
-/** Networks lie in each other or apart; a range that is no network is several. */
+/** Networks are nested or disjoint. A range that is not a network is split into several. */
 function noteRange({ networks }: ReferencedDestinations, range: string): void {
   const set = range.includes("-") ? parseAddressSet(range) : undefined;
   for (const network of set === undefined ? [range] : printCidrs(set)) networks.add(network);
@@ -127,7 +127,7 @@ function note({ byAddress }: ReferencedDestinations, address: string, text: stri
   if (text !== undefined) ports.add(text);
 }
 
-/** The ends of each range of ports, and the ports beside it. */
+/** The first and last port of each range, and the ports next to it. */
 function portsOf(predicate: Predicate): readonly string[] {
   if (predicate.kind !== "port-in" || predicate.side === "source") return [];
   const near = (predicate.ports ?? []).flatMap(({ from, to }) => (from === to ? [from] : [from - 1, from, to, to + 1]));

@@ -8,8 +8,8 @@ import type { ServiceAt } from "../side.ts";
 import type { SourcePlace } from "../traffic-diff.ts";
 
 /**
- * Whose each address and node port of a cluster is, keyed as SideNode.services says. Of several that claim one, the
- * first in name order has it, as in kube-proxy's rules. `locate` finds a place in the files that were read.
+ * The Service of each address and node port of a cluster, with the keys of SideNode.services. Where several claim one,
+ * the first in name order has it, as in kube-proxy's rules. `locate` finds a place in the input files.
  */
 export function serviceAddresses(
   cluster: Cluster,

@@ -14,7 +14,7 @@ export interface AbsentChain {
   readonly why: readonly string[];
 }
 
-/** Says why a chain whose name belongs to a service port is not there on a node. */
+/** Explains why a chain whose name belongs to a service port does not exist on a node. */
 export function absentChain(owner: ChainOwner, node: NodeFacts): AbsentChain {
   return { wouldBe: describeOwner(owner), why: reasons(owner, node) };
 }

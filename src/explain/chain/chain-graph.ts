@@ -4,11 +4,11 @@ import { describeMatch } from "../describe-rule.ts";
 import { describePart, forkShares, type Share } from "../share.ts";
 import { leadsTo, type PlacedChain, type PlacedRule, type Texts } from "../texts.ts";
 
-/** Chains, what leads from one to the next, and where packets end: for pictures. */
+/** Chains, the jumps between them, and the ends of packets: for diagrams. */
 export interface ChainGraph {
   readonly nodes: readonly GraphNode[];
   readonly edges: readonly GraphEdge[];
-  /** How many chains are left out, where there are too many to draw. */
+  /** The number of chains left out because there are too many to draw. */
   readonly more: number;
 }
 
@@ -21,7 +21,7 @@ export interface GraphNode {
 export interface GraphEdge {
   readonly from: string;
   readonly to: string;
-  /** What a rule asks for, in words; empty: everything. */
+  /** The conditions of a rule, in words; empty: every packet. */
   readonly words: string;
   readonly share: Share | undefined;
 }
@@ -37,10 +37,10 @@ interface OpenGraph {
 
 const mostNodes = 400;
 
-/** Whether a graph begins with a rule. Chains it leads to are drawn whole, those that lead to it only as a way. */
+/** Whether a graph starts at a rule. Chains below it are drawn in full, chains above it only as a path. */
 export type IsRoot = (rule: PlacedRule) => boolean;
 
-/** The way through the chains by way of some rules, from the kernel's own chains to endpoints. */
+/** The paths through given rules, from the built-in chains to endpoints. */
 export function chainGraph(texts: Texts, isRoot: IsRoot): ChainGraph {
   const chains = new Map(texts.chains.map((chain) => [keyOf(chain), chain]));
   const open: OpenGraph = { texts, chains, nodes: new Map(), edges: [], more: 0 };
@@ -64,7 +64,7 @@ function keyOf({ family, table, name }: Pick<PlacedChain, "family" | "table" | "
   return `${family} ${table} ${name}`;
 }
 
-/** Draws the rules that are asked for; gives the keys of the chains they lead to. */
+/** Draws the selected rules; returns the keys of the chains they jump to. */
 function drawRules(chain: PlacedChain, isAsked: IsRoot, open: OpenGraph): readonly string[] {
   const { chains } = open;
   const shares = forkShares(chain.rules);
@@ -86,7 +86,7 @@ function drawRules(chain: PlacedChain, isAsked: IsRoot, open: OpenGraph): readon
   });
 }
 
-/** The rules that lead to a chain, and what leads to these. */
+/** Draws the rules that jump to a chain, and the callers of their chains. */
 function drawAbove(chain: PlacedChain, open: OpenGraph, seen: Set<string>): void {
   const key = keyOf(chain);
   if (seen.has(key)) return;
@@ -117,7 +117,7 @@ function chainNode(chain: PlacedChain): GraphNode {
   return { id: keyOf(chain), label: `${chain.table} ${chain.name}${family}`, kind };
 }
 
-/** Where a rule ends, when it leads to no chain. */
+/** The end of a packet at a rule that calls no chain. */
 function endOf({ target }: PlacedRule): GraphNode | undefined {
   switch (target.kind) {
     case "dnat":
@@ -156,12 +156,12 @@ function conditionsOf({ matches }: PlacedRule): string {
     .join(", ");
 }
 
-/** What stands on an edge: the share first. */
+/** The label of an edge: the share first. */
 export function edgeLabel({ words, share }: GraphEdge): string {
   return [share === undefined ? "" : describePart(share.part), words].filter((text) => text !== "").join(", ");
 }
 
-/** Virtual servers and their real servers, of the lines that are asked for. */
+/** The selected virtual servers and their real servers. */
 export function serverGraph(lines: readonly string[]): ChainGraph {
   const nodes = new Map<string, GraphNode>();
   const edges: GraphEdge[] = [];
@@ -177,7 +177,7 @@ export function serverGraph(lines: readonly string[]): ChainGraph {
   return { nodes: [...nodes.values()], edges, more: 0 };
 }
 
-/** Several graphs as one picture. */
+/** Several graphs in one diagram. */
 export function joinGraphs(graphs: readonly ChainGraph[]): ChainGraph {
   const nodes = new Map(graphs.flatMap((graph) => graph.nodes.map((node) => [node.id, node])));
   return {

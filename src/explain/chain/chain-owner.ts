@@ -18,10 +18,10 @@ import { emptyTable, nothingOwned, type OwnedRules } from "../../reconcile/owned
 import type { NodeFacts } from "../not-programmed/not-programmed.ts";
 import type { Texts } from "../texts.ts";
 
-/** The service port whose chain has a name: found by making the names of all of them, which are one-way hashes. */
+/** The service port of a chain. Chain names are one-way hashes, so the names of all service ports are computed. */
 export interface ChainOwner {
   readonly role: ServicePortChainKind;
-  /** Those that make chains of such names. */
+  /** The programs that create chains with this kind of name. */
   readonly programs: readonly ProgramId[];
   readonly service: Service;
   /** `shop/web:http` */
@@ -31,7 +31,7 @@ export interface ChainOwner {
   readonly endpoint: Endpoint | undefined;
 }
 
-/** Finds whose chain it would be on any node: endpoints that are not ready and Services of other proxies count too. */
+/** Finds the owner of a chain on any node. Unready endpoints and Services of other proxies are included. */
 export function findChainOwner(name: string, { cluster, name: node }: NodeFacts): ChainOwner | undefined {
   const named = parseServicePortChain(name);
   if (named === undefined) return undefined;
@@ -70,7 +70,7 @@ function slicesByService(slices: readonly EndpointSlice[]): ReadonlyMap<string, 
   return found;
 }
 
-/** What a chain is for, completing "it ...". `service` is the service port whose it is, where one is known. */
+/** The purpose of a chain, completing "it ...". `service` is the owning service port, where it is known. */
 export function chainPurpose(table: string, name: string, service: string | undefined): string {
   const ref = { kind: "chain", table, name } as const;
   const purpose = purposeOf(ref, service);
@@ -81,7 +81,7 @@ export function chainPurpose(table: string, name: string, service: string | unde
     : "belongs to another program: neither kube-proxy nor Portolan creates it";
 }
 
-/** Says whose a chain is by the comments in the text alone; undefined where nothing names a service port. */
+/** Finds the owner of a chain from comments in the text only; undefined where no comment names a service port. */
 export function ownersByComments({ chains }: Texts): (chain: string) => string | undefined {
   const rulesOf = (family: Family): OwnedRules => {
     const nat = chains.filter((chain) => chain.family === family && chain.table === "nat");

@@ -6,15 +6,15 @@ import { chainsNamed, leadsTo, type PlacedChain, type PlacedRule, type Texts } f
 import type { AbsentChain } from "./absent-chain.ts";
 import { chainPurpose } from "./chain-owner.ts";
 
-/** Whose a chain is, what leads there, and what its rules do. */
+/** The owner of a chain, the rules that jump to it, and what its rules do. */
 export interface ChainExplanation {
   readonly name: string;
   readonly parts: readonly ChainPart[];
 }
 
-/** The same on all of these nodes. */
+/** The explanation for nodes where it is the same. */
 export interface ChainPart {
-  /** The nodes; what the dump is called, for a dump. */
+  /** The nodes; for a dump, its name. */
   readonly nodes: readonly string[];
   /** The chains of this name: one in each family and table. */
   readonly places: readonly ChainPlace[];
@@ -29,7 +29,7 @@ export interface ChainPlace {
   readonly declaredAt: number | undefined;
   /** Completes "it ...". */
   readonly purpose: string;
-  /** The service port it belongs to. */
+  /** The service port that owns it. */
   readonly service: string | undefined;
   /** Built-in chains from which packets can get here. */
   readonly reachedFrom: readonly string[];
@@ -42,16 +42,16 @@ export interface ExplainedRule {
   readonly line: number;
   readonly table: string;
   readonly chain: string;
-  /** Its place in its chain, from 1. */
+  /** Its position in the chain, from 1. */
   readonly number: number;
   readonly text: string;
   readonly words: string;
-  /** Of the packets that come to this fork. */
+  /** The fraction of the packets at this fork. */
   readonly share: Share | undefined;
   readonly cause: LineOrigin | undefined;
 }
 
-/** Explains the chains of a name; none where there is no such chain. `ownerOf` says whose a chain is. */
+/** Explains the chains of a name; empty where none exists. `ownerOf` finds the owner of a chain. */
 export function explainChain(
   name: string,
   texts: Texts,
@@ -74,7 +74,7 @@ export function explainChain(
   });
 }
 
-/** The rules of a chain that are asked for; shares are those of the whole chain's forks. */
+/** The selected rules of a chain; shares count all rules of its forks. */
 export function explainRules(
   chain: PlacedChain,
   texts: Texts,
@@ -86,14 +86,14 @@ export function explainRules(
     if (!isAsked(rule)) return [];
     const { file, line, table, number, text } = rule;
     const share = shares[at];
-    // The share says what chance does, at this fork as a whole.
+    // The share already describes the random match.
     const asked = share === undefined ? rule.matches : rule.matches.filter(({ kind }) => kind !== "statistic");
     const words = describeRule({ matches: asked, target: rule.target }) + endpointBehind(rule, texts);
     return [{ file, line, table, chain: chain.name, number, text, words, share, cause: texts.causeOf(file, line) }];
   });
 }
 
-/** Where the chain that a rule leads to sends to, when it is an endpoint's: its name is a hash. */
+/** The destination of an endpoint's chain that a rule jumps to, since the chain's name is a hash. */
 function endpointBehind(rule: PlacedRule, texts: Texts): string {
   const name = leadsTo(rule);
   if (name === undefined || !isEndpointChain(name)) return "";
@@ -102,7 +102,7 @@ function endpointBehind(rule: PlacedRule, texts: Texts): string {
   return targets.length === 0 ? "" : `, which sends to ${targets.join(", ")}`;
 }
 
-/** The chains without a chain before them that lead here, themselves left out. */
+/** The chains without callers from which packets can reach this chain, except the chain itself. */
 function roots(chain: PlacedChain, beside: readonly PlacedChain[]): readonly string[] {
   const leaders = new Map<string, Set<string>>();
   for (const { name, rules } of beside) {
@@ -116,7 +116,7 @@ function roots(chain: PlacedChain, beside: readonly PlacedChain[]): readonly str
   }
   const seen = new Set([chain.name]);
   const found: string[] = [];
-  // Grows while it is walked: whatever leads to what was found is asked next.
+  // The set grows during the loop: the callers of each new chain are visited as well.
   for (const name of seen) {
     const before = leaders.get(name) ?? new Set();
     if (before.size === 0 && name !== chain.name) found.push(name);

@@ -8,21 +8,21 @@ import { chainsNamed, leadsTo, type PlacedChain, type Texts } from "../texts.ts"
 import { chainPurpose } from "./chain-owner.ts";
 import { type ExplainedRule, explainRules } from "./explain-chain.ts";
 
-/** What a rule does, match by match, and where it stands. */
+/** What a rule does, match by match, and where it is found. */
 export interface RuleExplanation {
   readonly text: string;
   readonly chain: string;
   readonly matches: readonly { readonly kind: Match["kind"]; readonly words: string }[];
   readonly target: string;
-  /** Where this very rule stands, however it is spelled. */
+  /** The places of this very rule, in any spelling. */
   readonly found: readonly FoundRule[];
-  /** Where it does not: the rules of its chain that lead to the same place. */
+  /** Without such places: similar rules of the same chain. */
   readonly nearest: readonly ExplainedRule[];
 }
 
 export interface FoundRule extends ExplainedRule {
   readonly nodes: readonly string[];
-  /** What its chain is for. */
+  /** The purpose of its chain. */
   readonly purpose: string;
 }
 
@@ -44,7 +44,7 @@ function wordsOf(match: Match): string {
   return describeMatch(match) ?? "repeats the protocol match";
 }
 
-/** Where a rule stands in the texts of a node. */
+/** Finds a rule in the texts of a node. */
 export function findRule(
   text: string,
   texts: Texts,
@@ -62,7 +62,7 @@ export function findRule(
 
 const mostNearest = 5;
 
-/** Rules of the same chain that might be meant: with the same target, or else the same comment. */
+/** Similar rules of the same chain: those with the same target, else those with the same comment. */
 export function nearestRules(text: string, texts: Texts): readonly ExplainedRule[] {
   const read = parseRule({ text, line: 1, counters: undefined });
   if (read.kind === "broken") return [];
@@ -80,7 +80,7 @@ export function nearestRules(text: string, texts: Texts): readonly ExplainedRule
   return near.slice(0, mostNearest);
 }
 
-/** A dump whose lines know where they come from: those that the compiled text has too, however they are spelled. */
+/** A dump with the origins of those lines that the compiled text contains as well, in any spelling. */
 export function withCausesOf(dump: Texts, compiled: Texts): Texts {
   const causes = new Map<string, LineOrigin>();
   const note = (file: string, line: number, cause: LineOrigin | undefined): void => {

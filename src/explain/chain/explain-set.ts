@@ -4,17 +4,17 @@ import { purposeOf as purposeOfObject } from "../../programs/registry.ts";
 import type { Texts } from "../texts.ts";
 import { type ExplainedRule, explainRules } from "./explain-chain.ts";
 
-/** What a set of the ipvs mode holds, and which rules ask for it. */
+/** The contents of a set of ipvs mode, and the rules that match on it. */
 export interface SetExplanation {
   readonly name: string;
   readonly parts: readonly SetPart[];
 }
 
-/** The same on all of these nodes. */
+/** The explanation for nodes where it is the same. */
 export interface SetPart {
   readonly nodes: readonly string[];
   readonly type: string;
-  /** What kube-proxy's own comment says it is for; undefined for somebody else's set. */
+  /** The purpose according to kube-proxy's own comment; undefined for a foreign set. */
   readonly purpose: string | undefined;
   readonly file: string;
   readonly line: number;
@@ -26,7 +26,7 @@ export interface SetPart {
   readonly rules: readonly ExplainedRule[];
 }
 
-/** Explains a set; undefined where there is none of the name. */
+/** Explains a set; undefined where none has this name. */
 export function explainSet(name: string, texts: Texts): Omit<SetPart, "nodes"> | undefined {
   const lines = texts.others.filter(({ language }) => language === "ipset");
   const [first] = lines;
@@ -45,19 +45,19 @@ export function explainSet(name: string, texts: Texts): Omit<SetPart, "nodes"> |
   };
 }
 
-/** Blank lines take the place of what is not there, so that lines keep their numbers. */
+/** Missing lines are replaced by blank ones, so that lines keep their numbers. */
 function savedSets({ others }: Texts): readonly SavedSet[] {
   const numbered: string[] = [];
   for (const { language, line, text } of others) if (language === "ipset") numbered[line - 1] = text;
   return parseSets(Array.from(numbered, (text) => text ?? "").join("\n")).sets;
 }
 
-/** What a set of kube-proxy's is for. */
+/** The purpose of one of kube-proxy's sets. */
 export function setPurpose(name: string): string | undefined {
   return purposeOfObject({ kind: "set", name }, undefined);
 }
 
-/** A line of the sets or virtual servers: what it is for, and where it comes from. */
+/** The purpose and origin of a line of the sets or virtual servers. */
 export interface EntryExplanation {
   readonly text: string;
   readonly parts: readonly EntryPart[];
@@ -70,7 +70,7 @@ export interface EntryPart {
   /** Completes "it ...". */
   readonly purpose: string;
   readonly cause: LineOrigin | undefined;
-  /** The rules that ask for the set. */
+  /** The rules that match on the set. */
   readonly rules: readonly ExplainedRule[];
 }
 

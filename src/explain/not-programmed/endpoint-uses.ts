@@ -7,17 +7,17 @@ import type {
   ServicePortPlan,
 } from "../../plan/forwarding/forwarding-plan.ts";
 
-/** A list of endpoints that some traffic of a service port is sent to. */
+/** A list of endpoints that receives some traffic of a service port. */
 export interface EndpointUse {
   readonly over: EndpointList;
   readonly endpoints: readonly Endpoint[];
-  /** Whose: `the cluster IP`. */
+  /** The address or port: `the cluster IP`. */
   readonly traffic: string;
-  /** The policies that ask for it. */
+  /** The policies that require the list. */
   readonly policy: string;
 }
 
-/** Which lists of endpoints a service port uses, and for what. */
+/** The lists of endpoints that a service port uses, and their traffic. */
 export function endpointUses({ internal, external, endpoints }: ServicePortPlan): readonly EndpointUse[] {
   const inside = internal.over;
   const outside = external?.route.over;
@@ -47,7 +47,7 @@ export function joinWords(words: readonly string[]): string {
   return words.length < 2 ? last : `${words.slice(0, -1).join(", ")} and ${last}`;
 }
 
-/** A service port in one family, with what holds there. */
+/** A service port in one family, with the settings of the family. */
 export interface PlannedPort {
   readonly plan: ServicePortPlan;
   readonly settings: FamilySettings;

@@ -9,7 +9,7 @@ interface Reason {
   readonly why: string;
 }
 
-/** Endpoints that a service port knows of and does not use, wholly or for some of its traffic. */
+/** Endpoints of a service port that are not used, for all or for some of its traffic. */
 export function endpointOmissions(plan: ServicePortPlan, node: NodeFacts): readonly NotProgrammed[] {
   const uses = endpointUses(plan);
   const used = new Map(uses.map((use) => [use, new Set(use.endpoints)]));
@@ -40,7 +40,7 @@ const causing: Readonly<Partial<Record<OmissionReason, string>>> = {
   "endpoint-excluded-by-hints": "hints",
 };
 
-/** Follows plan/forwarding/endpoints.ts: locality first where a policy asks for it, then conditions, then hints. */
+/** As in plan/forwarding/endpoints.ts: locality first where a policy requires it, then conditions, then hints. */
 function reasonFor(endpoint: Endpoint, use: EndpointUse, plan: ServicePortPlan, node: NodeFacts): Reason {
   const { entry } = endpoint;
   if (use.over === "local" && !endpoint.isLocal) {

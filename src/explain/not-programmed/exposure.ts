@@ -3,7 +3,7 @@ import { isRecord, valueAt } from "../../model/fields/fields.ts";
 import type { Service, ServicePort } from "../../model/objects/service.ts";
 import type { NodeFacts, NotProgrammed, OmissionReason } from "./not-programmed.ts";
 
-/** Addresses and ports that a Service names or might have, and that lead nowhere, on any node. */
+/** Addresses and ports of a Service that are not programmed on any node. */
 export function exposureOmissions(service: Service, node: NodeFacts): readonly NotProgrammed[] {
   return [
     ...ingressOmissions(service, node),
@@ -63,7 +63,7 @@ function sourceRangeOmissions(service: Service): readonly NotProgrammed[] {
   return [omission("source-ranges-not-for-node-port", `source ranges for ${open.join(" and ")}`, why, place)];
 }
 
-/** Type ClusterIP has none, and nobody expects one. */
+/** A Service of type ClusterIP never has one. */
 function nodePortOmissions(service: Service, port: ServicePort, { documents }: NodeFacts): readonly NotProgrammed[] {
   if (port.nodePort !== undefined || (service.type !== "NodePort" && service.type !== "LoadBalancer")) return [];
   const what = `node port of port ${port.name || port.port}`;

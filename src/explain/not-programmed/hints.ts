@@ -7,12 +7,12 @@ import type { NodeFacts, NotProgrammed } from "./not-programmed.ts";
 interface HintKind {
   readonly plural: string;
   readonly of: (endpoint: Endpoint) => readonly string[];
-  /** What this node is among what hints name; undefined: it has none. */
+  /** The zone or name of this node that hints refer to; undefined: it has none. */
   readonly here: string | undefined;
   readonly what: string;
 }
 
-/** Hints that endpoints carry and this node does not follow (`hinted` of plan/forwarding/endpoints.ts). */
+/** Hints of endpoints that this node ignores (`hinted` of plan/forwarding/endpoints.ts). */
 export function hintOmissions(plan: ServicePortPlan, node: NodeFacts): readonly NotProgrammed[] {
   const usesCluster = endpointUses(plan).some(({ over }) => over === "cluster");
   if (!usesCluster) return [];
@@ -30,7 +30,7 @@ export function hintOmissions(plan: ServicePortPlan, node: NodeFacts): readonly 
     what: `this node's zone (${node.zone ?? ""})`,
   };
   const nodeReason = whyIgnored(ready, byNode);
-  // Node hints that are followed leave nothing for zone hints to say.
+  // Where node hints are followed, zone hints are not evaluated.
   if (nodeReason === "followed") return [];
   return [...omit(plan, byNode.plural, nodeReason), ...omit(plan, byZone.plural, whyIgnored(ready, byZone))];
 }

@@ -5,18 +5,18 @@ import type { ForwardingPlan } from "../../plan/forwarding/forwarding-plan.ts";
 import type { ForwardingProgram } from "../../programs/program.ts";
 import { programFor } from "../../programs/registry.ts";
 
-/** Something that an object does not get on a node, and the decision behind that. */
+/** Something that an object does not get on a node, and the reason. */
 export interface NotProgrammed {
   readonly reason: OmissionReason;
-  /** The service port it is of, `shop/web:http`; undefined where it holds for the object as a whole. */
+  /** The service port, `shop/web:http`; undefined where it concerns the object as a whole. */
   readonly port: string | undefined;
-  /** The family of which it holds; undefined: of every one. */
+  /** The family; undefined: all families. */
   readonly family?: Family;
-  /** What is not there: `endpoint 10.0.1.5:8080`. */
+  /** What is missing: `endpoint 10.0.1.5:8080`. */
   readonly what: string;
   /** A sentence without its subject and end. */
   readonly why: string;
-  /** Where the input says so. */
+  /** The place in the input that determines it. */
   readonly origin: Origin | undefined;
 }
 
@@ -66,14 +66,14 @@ export type OmissionReason =
   | "slice-port-unknown"
   | "port-missing-in-slices";
 
-/** What is known of a node and of the state it was compiled from. */
+/** A node, and the state it was compiled from. */
 export interface NodeFacts {
   readonly name: string;
   readonly zone: string | undefined;
   readonly program: ForwardingProgram;
   readonly cluster: Cluster;
   readonly plan: ForwardingPlan;
-  /** The objects as they were given: what the model does not keep is asked of them. */
+  /** The objects as given, for fields that the model does not keep. */
   readonly documents: readonly unknown[];
 }
 

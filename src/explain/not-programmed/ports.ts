@@ -7,7 +7,7 @@ import { hintOmissions } from "./hints.ts";
 import type { NodeFacts, NotProgrammed, OmissionReason } from "./not-programmed.ts";
 import { routeOmissions } from "./routes.ts";
 
-/** What a service port does not get on a node in one family, by the decisions of resolve/ and of the mode. */
+/** What a service port does not get on a node in one family, according to the plan and the mode. */
 export function portOmissions(
   plan: ServicePortPlan,
   settings: FamilySettings,
@@ -99,7 +99,7 @@ function rangeOmissions(plan: ServicePortPlan): readonly NotProgrammed[] {
   });
 }
 
-/** What the node's settings leave out of every service port. */
+/** What the node's settings remove from every service port. */
 function settingOmissions(
   plan: ServicePortPlan,
   { localDetector, masqueradeAll, largeCluster }: FamilySettings,

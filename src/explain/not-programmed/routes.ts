@@ -5,10 +5,10 @@ import { fallsBack } from "../../plan/forwarding/resolve-service-port.ts";
 import { servicePortChains } from "../../programs/kube-proxy/chain-names.ts";
 import type { NodeFacts, NotProgrammed } from "./not-programmed.ts";
 
-/** Traffic of a service port that is sent to no endpoint of this node: rejected, dropped, or sent elsewhere. */
+/** Traffic of a service port that no endpoint of this node receives: rejected, dropped, or sent elsewhere. */
 export function routeOmissions(plan: ServicePortPlan): readonly NotProgrammed[] {
   const { internal, external, service } = plan;
-  // Both ways are rejected for one reason: say it once.
+  // Both routes are rejected for the same reason: report it once.
   if (internal.kind === "reject") return [rejected(plan)];
   const { internalTrafficPolicy, externalTrafficPolicy } = service;
   const ways: Way[] = [
@@ -64,7 +64,7 @@ function withoutLocal(
   return { reason: "no-local-endpoints", what: `rules in ${local}`, why: `${fact}, so ${traffic} is dropped` };
 }
 
-/** Virtual servers that an earlier service port has, where there is one for an address, port and protocol. */
+/** Virtual servers that belong to an earlier service port, where each address, port and protocol has only one. */
 export function serverOmissions(plan: ServicePortPlan, node: NodeFacts): readonly NotProgrammed[] {
   if (!node.program.traits.exclusiveDestinations) return [];
   const wanted = addressesOf(plan);

@@ -35,7 +35,7 @@ export function whyNotProxied(service: Service, { documents }: NodeFacts): NotPr
   return all("no-cluster-ip", why, ["spec"]);
 }
 
-/** The families a Service gets no rules in. */
+/** The families in which a Service gets no rules. */
 export function familyOmissions(service: Service, { plan }: NodeFacts): readonly NotProgrammed[] {
   const compiled = plan.families.map(({ family }) => family);
   const omissions: NotProgrammed[] = [];

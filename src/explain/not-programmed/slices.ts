@@ -6,7 +6,7 @@ import type { Endpoint, ServicePortPlan } from "../../plan/forwarding/forwarding
 import { servicePortName } from "../../plan/forwarding/resolve-service-port.ts";
 import type { NodeFacts, NotProgrammed, OmissionReason } from "./not-programmed.ts";
 
-/** EndpointSlices, or ports of them, that a Service gets nothing from. */
+/** EndpointSlices, or ports of them, that contribute nothing to a Service. */
 export function sliceOmissions(service: Service, node: NodeFacts): readonly NotProgrammed[] {
   const slices = slicesOf(service, node);
   const orphans = node.cluster.slices.filter((slice) => isOrphanOf(slice, service));
@@ -26,7 +26,7 @@ export function sliceOmissions(service: Service, node: NodeFacts): readonly NotP
   ];
 }
 
-/** The slices that name a Service, whether or not kube-proxy reads them. */
+/** The slices of a Service, including those that kube-proxy ignores. */
 export function slicesOf({ namespace, name }: Service, { cluster }: NodeFacts): readonly EndpointSlice[] {
   return cluster.slices.filter((slice) => slice.namespace === namespace && slice.service === name);
 }
@@ -40,7 +40,7 @@ function omit(reason: OmissionReason, slice: EndpointSlice, why: string, place: 
   return { reason, port: undefined, what, why, origin: originOf(place) };
 }
 
-/** Why kube-proxy reads nothing of the slice. */
+/** Why kube-proxy ignores the slice. */
 function wholeSlice(slice: EndpointSlice, service: Service): readonly NotProgrammed[] | undefined {
   const labels = at(at(slice.place, "metadata"), "labels");
   if (slice.headless) {
@@ -72,7 +72,7 @@ function portsOfSlice(slice: EndpointSlice, service: Service): readonly NotProgr
   });
 }
 
-/** A port whose name no slice has: a named target port that no container has, or a slice written by hand. */
+/** A port name that no slice contains: a named target port that no container has, or a slice written by hand. */
 function missingPort(service: Service, port: ServicePort, slices: readonly EndpointSlice[]): readonly NotProgrammed[] {
   const read = slices.filter((slice) => !slice.headless && slice.endpoints.length > 0);
   if (read.length === 0) return [];
@@ -85,7 +85,7 @@ function missingPort(service: Service, port: ServicePort, slices: readonly Endpo
   return [{ reason: "port-missing-in-slices", port: name, what: "every endpoint", why, origin: originOf(port.place) }];
 }
 
-/** Entries that lose against another with the same address and port (`mergeEqualTargets` of resolve/). */
+/** Entries that are overridden by another with the same address and port (`mergeEqualTargets` of plan/). */
 export function duplicateOmissions(plan: ServicePortPlan, slices: readonly EndpointSlice[]): readonly NotProgrammed[] {
   return plan.endpoints.all.flatMap((kept) =>
     slices.flatMap((slice) =>

@@ -2,7 +2,7 @@ import { parseTarget, printTarget } from "../../datapath/address-set.ts";
 import { nearShare, parseFraction, printPercent, type Share, share, total } from "../../datapath/share.ts";
 import type { ExplainedOutcome, PacketExplanation } from "./packet-explanation.ts";
 
-/** What is expected of a packet: ways it may end, the source address with each or after a comma for all. */
+/** The expected outcomes of a packet. The source address is given for each outcome, or after a comma for all. */
 export interface Expectation {
   readonly text: string;
   readonly ends: readonly ExpectedEnd[];
@@ -12,14 +12,14 @@ interface ExpectedEnd {
   readonly verdict: ExplainedOutcome["verdict"] | undefined;
   /** `10.0.1.5:8080`; undefined: any. */
   readonly destination: string | undefined;
-  /** Undefined: any share but none. */
+  /** Undefined: any share greater than zero. */
   readonly share: ExpectedShare | undefined;
   readonly masquerade: boolean | undefined;
 }
 
 interface ExpectedShare {
   readonly value: Share;
-  /** How far off it may be: half of the last digit that was written, in 2^-31. */
+  /** The tolerance: half of the last written digit, in 2^-31. */
   readonly tolerance: number;
 }
 
@@ -78,7 +78,7 @@ function shareOf(percent: string): ExpectedShare {
   return { value: share(BigInt(whole + decimals), unit), tolerance: Number(2n ** 30n / unit) + 1 };
 }
 
-/** What was found instead, in the words of an expectation; undefined where it is met. */
+/** The actual outcomes, in the words of an expectation; undefined where it is met. */
 export function findUnmet({ ends }: Expectation, { outcomes }: PacketExplanation): string | undefined {
   const matching = ends.map((expected) => outcomes.filter((outcome) => meets(outcome, expected)));
   const isComplete = outcomes.every((outcome) => matching.some((own) => own.includes(outcome)));

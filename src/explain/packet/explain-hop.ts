@@ -7,9 +7,9 @@ import { describeMatch, describeTarget } from "../describe-rule.ts";
 import { printSource, type Source } from "../explanation.ts";
 import type { ExplainedHop } from "./packet-explanation.ts";
 
-/** What a line of a rule text is there for. */
+/** The origin of a line of a rule text. */
 export interface Cause {
-  /** `Service shop/web`, or `kube-proxy` for what is always there. */
+  /** `Service shop/web`, or `kube-proxy` for lines that always exist. */
   readonly object: string;
   readonly field: string;
   /** Undefined where it comes from no file. */
@@ -23,10 +23,10 @@ export interface RuleLine {
   readonly text: string;
 }
 
-/** What a line is there for; undefined where nobody knows. */
+/** Finds the origin of a line; undefined where it is unknown. */
 export type CauseOf = (line: RuleLine) => Cause | undefined;
 
-/** Puts a hop in words. `destination` is where the packet ends, which a virtual server has chosen. */
+/** Describes a hop in words. `destination` is the final destination, which a virtual server has chosen. */
 export function explainHop(hop: Hop, destination: string | undefined, causeOf: CauseOf): ExplainedHop {
   switch (hop.kind) {
     case "rule": {
@@ -79,7 +79,7 @@ function spelledRule({ line, text }: PacketRule): Rule {
   return { chain: "", line, text, counters: undefined, matches: [], target: { kind: "unknown", words: [text] } };
 }
 
-/** What `compile --out-dir` calls the text of virtual servers; their hops name no file. */
+/** The file name of virtual servers in `compile --out-dir`; their hops contain no file. */
 const ipvsFile = "ipvs.restore";
 
 function describe({ matches, target }: Rule): string {
@@ -92,7 +92,7 @@ function commentOf({ matches }: Rule): string {
   return comments.length === 0 ? "" : `comment: ${comments.join("; ")}`;
 }
 
-/** A range of addresses is no place to go to. */
+/** A range of addresses is not a single destination. */
 function goesTo({ target }: Rule, action: Action): Pick<ExplainedHop, "goesTo"> {
   if (target.kind === "jump" || target.kind === "goto") return { goesTo: target.chain };
   return target.kind === "dnat" && action.kind === "dnat" ? { goesTo: target.destination } : {};

@@ -32,12 +32,12 @@ export interface PacketAnswer {
   /** Undefined where there are errors, or a problem. */
   readonly explanation: PacketExplanation | undefined;
   readonly diagnostics: readonly Diagnostic[];
-  /** What is wrong with the request itself, such as a Service there is not. */
+  /** What is wrong with the request itself, such as a Service that does not exist. */
   readonly problem: string | undefined;
 }
 
 /**
- * Says where a packet goes on a node that is programmed with this state, rule by rule and with exact shares.
+ * Traces a packet on a node that is programmed with this state, rule by rule and with exact shares.
  *
  * @example
  * ```ts

@@ -13,9 +13,9 @@ export interface ExplainedHost {
   readonly node: string;
   readonly mode: PacketExplanation["mode"];
   readonly host: EvaluatedHost;
-  /** What the rules are there for that packets to a target meet. */
+  /** Finds the origins of the rules that match packets to a target. */
   readonly causesTo: (target: Target) => CauseOf;
-  /** What the state knows of an endpoint, by `10.244.3.4:8080`. */
+  /** Pod and node of an endpoint, by `10.244.3.4:8080`. */
   readonly endpointAt: (target: string) => NamedEndpoint | undefined;
   readonly assumptions: readonly string[];
 }
@@ -26,7 +26,7 @@ export interface NamedEndpoint {
   readonly node: string | undefined;
 }
 
-/** Sends a packet through a host, and says where it goes, by which rules, and what these are there for. */
+/** Traces a packet through a host, and lists its outcomes, the rules, and their origins. */
 export function explainPacket(explained: ExplainedHost, resolved: ResolvedPacket): PacketExplanation {
   const known = { endpointAt: explained.endpointAt, causeOf: remembering(explained.causesTo(resolved.to)) };
   const outcomes = foldOutcomes(evaluatePacket(explained.host, resolved.packet)).map((outcome) =>
@@ -45,7 +45,7 @@ export function explainPacket(explained: ExplainedHost, resolved: ResolvedPacket
   };
 }
 
-/** A table that is not there is an empty one. */
+/** A missing table is an empty one. */
 function missingTables({ families }: EvaluatedHost, { to }: ResolvedPacket): readonly string[] {
   const family = isIpv6(to.address) ? "ipv6" : "ipv4";
   const { tables } = families[family];
@@ -61,7 +61,7 @@ function unknownPods({ pods }: EvaluatedHost, { from, fromName, packet }: Resolv
   return [`the pod CIDR of this node is unknown: ${from} is assumed to be outside the node (or pass --entry pod)`];
 }
 
-/** What pods may have (RFC 1918, RFC 6598, RFC 4193). */
+/** Ranges that pods may use (RFC 1918, RFC 6598, RFC 4193). */
 function isPrivate(address: string): boolean {
   return /^(?:10\.|172\.(?:1[6-9]|2\d|3[01])\.|192\.168\.|100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.|f[cd])/.test(
     address,
@@ -84,7 +84,7 @@ function describePacket({ from, fromName, to, packet }: ResolvedPacket): Explain
   };
 }
 
-/** Asks for each line once, however many ways lead over it. */
+/** Looks up each line once, however many paths contain it. */
 function remembering(causeOf: CauseOf): CauseOf {
   const causes = new Map<string, ReturnType<CauseOf>>();
   return (line) => {
@@ -120,7 +120,7 @@ function explainOutcome(outcome: Outcome, { from }: ResolvedPacket, { endpointAt
   };
 }
 
-/** Where the model stops, for packets that end this way. */
+/** Limits of the model for packets with this outcome. */
 export function limitsOf(
   outcomes: readonly ExplainedOutcome[],
   { node }: Pick<ExplainedHost, "node">,

@@ -7,7 +7,7 @@ import { type IpAddress, parseIp } from "../../model/address.ts";
 import { isRecord } from "../../model/fields/fields.ts";
 import type { InputObject } from "../../model/flatten-documents.ts";
 
-/** A pod as far as the objects tell. */
+/** A pod with the facts that the objects contain. */
 export interface KnownPod {
   readonly namespace: string;
   readonly name: string;
@@ -75,8 +75,8 @@ function addressesIn(values: readonly unknown[]): readonly IpAddress[] {
 }
 
 /**
- * What the node remembers of a client that was sent to `target` before: the lists of `-m recent` that rules enter it in,
- * and the real server IPVS keeps it at. Undefined where nothing here keeps a client there.
+ * What the node has recorded about a client that was sent to `target` before: lists of `-m recent`, and its real server
+ * in IPVS. Undefined where the host keeps no client at the target.
  */
 export function findRemembered(host: EvaluatedHost, target: string): Remembered | undefined {
   const lists = new Set<string>();
@@ -92,7 +92,7 @@ export function findRemembered(host: EvaluatedHost, target: string): Remembered 
   return lists.size > 0 || isKept ? { lists, target } : undefined;
 }
 
-/** Only chains that name the target are parsed. */
+/** Only chains that contain the target are parsed. */
 function listsOf(chain: LoadedChain, target: string): readonly string[] {
   const sent = `--to-destination ${target}`;
   if (!chain.lines.some((line) => line.includes(sent))) return [];

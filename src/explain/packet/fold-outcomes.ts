@@ -2,8 +2,8 @@ import type { Assumption, Outcome } from "../../datapath/packet.ts";
 import { printFraction } from "../../datapath/share.ts";
 
 /**
- * Takes questions back whose answer makes no difference: two outcomes that are alike but for the answer to one question
- * are one outcome without it. Foreign chains of real hosts ask many.
+ * Drops assumptions that make no difference: two outcomes that differ in one answer only become one outcome without it.
+ * Foreign chains of real hosts cause many.
  */
 export function foldOutcomes(outcomes: readonly Outcome[]): readonly Outcome[] {
   let folded = outcomes;
@@ -31,7 +31,7 @@ function foldOnce(outcomes: readonly Outcome[]): readonly Outcome[] {
   return [...left.values()];
 }
 
-/** Two ways by chance to the same end are two outcomes. */
+/** Two random paths to the same destination are two outcomes. */
 function freeKey(key: string, taken: ReadonlyMap<string, Outcome>): string {
   let free = key;
   while (taken.has(free)) free += "+";

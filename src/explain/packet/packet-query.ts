@@ -11,7 +11,7 @@ import { findPods, type KnownPod } from "./find-pods.ts";
 import type { Surroundings } from "./question.ts";
 import { causesIn } from "./rule-causes.ts";
 
-/** What state tells of names and addresses, on whatever node. */
+/** Names and addresses in the state, the same for all nodes. */
 export type StateKnowledge = Pick<Surroundings, "services" | "pods" | "isTaken"> & Pick<ExplainedHost, "endpointAt">;
 
 export const nothingKnown: StateKnowledge = {
@@ -21,7 +21,7 @@ export const nothingKnown: StateKnowledge = {
   endpointAt: () => undefined,
 };
 
-/** Pods are looked for when somebody asks for one. */
+/** Pods are only searched when a request names one. */
 export function knownOf({ cluster, inputs }: ReadState): StateKnowledge {
   let byName: ReadonlyMap<string, KnownPod> | undefined;
   let byAddress: ReadonlyMap<string, KnownPod> | undefined;
@@ -44,20 +44,20 @@ export function knownOf({ cluster, inputs }: ReadState): StateKnowledge {
   };
 }
 
-/** What a node with these addresses sends from: the first of each family. */
+/** The source addresses of a node: the first of each family. */
 export function nodeAddresses(addresses: readonly IpAddress[]): Surroundings["nodeAddresses"] {
   const own: Partial<Record<IpAddress["family"], string>> = {};
   for (const address of addresses) if (!isLoopback(address)) own[address.family] ??= address.text;
   return own;
 }
 
-/** A host to ask, and what names in a question about it mean. */
+/** The host to trace on, and the meaning of names in the request. */
 export interface PacketQuery {
   readonly explained: ExplainedHost;
   readonly context: Surroundings;
 }
 
-/** The host to ask is the one that would be programmed with this state. Undefined: the state's sink says why not. */
+/** A query for the host that would be programmed with this state. Undefined: the state's sink contains the reason. */
 export function compiledQuery(state: ReadState, node: string | undefined): PacketQuery | undefined {
   const { cluster, options, sink } = state;
   const { script } = compileNode(cluster, node, { ...options, origins: true }, sink);

@@ -4,20 +4,20 @@ import type { Family } from "../../model/address.ts";
 import type { Service } from "../../model/objects/service.ts";
 import type { KnownPod } from "./find-pods.ts";
 
-/** Where a packet is from, as it was asked. */
+/** The source of a packet in a request. */
 export type PacketSource =
   | { readonly kind: "pod"; readonly namespace: string; readonly name: string }
   | { readonly kind: "node" }
   | { readonly kind: "internet" }
   | { readonly kind: "address"; readonly address: string };
 
-/** Where it is sent to, as it was asked. */
+/** The destination of a packet in a request. */
 export type PacketTarget =
   | {
       readonly kind: "service";
       readonly namespace: string;
       readonly name: string;
-      /** Its name or number; undefined where none was said. */
+      /** Its name or number; undefined where none was given. */
       readonly port: string | undefined;
     }
   | ({ readonly kind: "address" } & Target);
@@ -39,11 +39,11 @@ export function parsePacketTarget(text: string): PacketTarget | undefined {
   return target === undefined ? undefined : { kind: "address", ...target };
 }
 
-/** What names in a question can mean. */
+/** The meaning of names in a request. */
 export interface Surroundings {
   /** The node's name. */
   readonly node: string;
-  /** What it calls itself by, of each family it has. */
+  /** Its own address in each family that it has. */
   readonly nodeAddresses: Readonly<Partial<Record<Family, string>>>;
   readonly host: EvaluatedHost;
   readonly services: readonly Service[];
@@ -52,7 +52,7 @@ export interface Surroundings {
   readonly isTaken: (address: string) => boolean;
 }
 
-/** A question that cannot be asked, with the reason for whoever asked. */
+/** A request that cannot be answered, with the reason. */
 export interface Refusal {
   readonly refused: string;
 }

@@ -15,16 +15,16 @@ export interface PacketQuestion {
   readonly mark: number;
 }
 
-/** A packet that can be sent through the rules, and what it is called. */
+/** A packet to trace, and its names. */
 export interface ResolvedPacket {
   readonly from: string;
   readonly to: ResolvedTarget;
-  /** `pod shop/web-1`, where that was asked. */
+  /** `pod shop/web-1`, where the request named a pod. */
   readonly fromName: string | undefined;
   readonly packet: Packet;
 }
 
-/** Finds the addresses behind the names of a question. */
+/** Finds the addresses of the names in a request. */
 export function resolvePacket(question: PacketQuestion, known: Surroundings): ResolvedPacket | Refusal {
   const spoken = sourceFamilies(question.source, known);
   if (isRefusal(spoken)) return spoken;

@@ -46,7 +46,7 @@ function unknownPod(called: string, pods: ReadonlyMap<string, KnownPod>): Refusa
   return { refused: `the address of pod ${called} is unknown; ${hint}` };
 }
 
-/** The address a packet is from, and how it comes to the node. */
+/** The source address of a packet, and how it enters the node. */
 export function resolveSource(
   source: PacketSource,
   { family, destination }: Destined,
@@ -73,20 +73,20 @@ export function resolveSource(
   }
 }
 
-/** An address of this node is the node itself, one in its pod ranges is a pod here, anything else is outside. */
+/** An address of this node is the node itself, one in its pod ranges is a local pod, any other is external. */
 function entryOf(address: string, { host }: Surroundings): Entry {
   if (isLocal(address, host)) return "node";
   return contains(host.pods[familyOf(address)], addressNumber(address)) ? "pod" : "outside";
 }
 
-/** A pod in the network of its node sends as the node does. */
+/** A hostNetwork pod sends packets as its node does. */
 function entryOfPod(address: string, pod: KnownPod, known: Surroundings): Entry {
   const entry = entryOf(address, known);
   if (pod.node === undefined || entry === "node") return entry;
   return pod.node === known.node ? "pod" : "outside";
 }
 
-/** An address of the ranges for documentation (RFC 5737, RFC 3849) that nobody here has. */
+/** An unused address of the documentation ranges (RFC 5737, RFC 3849). */
 function strangerTo(known: Surroundings, family: Family): string {
   const prefix = family === "ipv4" ? "198.51.100." : "2001:db8::";
   for (let last = 7; last < 200; last += 1) {

@@ -5,7 +5,7 @@ import { didYouMean } from "../../model/fields/name-map.ts";
 import type { Service, ServicePort } from "../../model/objects/service.ts";
 import { isRefusal, type PacketTarget, type Refusal } from "./question.ts";
 
-/** What a packet is sent to. */
+/** The destination of a packet. */
 export interface ResolvedTarget extends Target {
   readonly protocol: Protocol;
   /** `shop/web:http`, where a Service was named. */
@@ -16,11 +16,11 @@ export interface TargetRequest {
   readonly target: PacketTarget;
   /** Undefined: the service port's, TCP for an address. */
   readonly protocol: Protocol | undefined;
-  /** Those that the source has. */
+  /** The families of the source. */
   readonly families: readonly Family[];
 }
 
-/** The address, port and protocol that are meant. A Service is its cluster IP, of the first family the source has too. */
+/** The address, port and protocol. A Service stands for its cluster IP in the first family that the source has too. */
 export function resolveTarget(
   { target, protocol, families: wanted }: TargetRequest,
   services: readonly Service[],

@@ -10,7 +10,7 @@ import type { SourceDocument } from "../../model/documents/source.ts";
 import type { Service } from "../../model/objects/service.ts";
 import type { Cause, CauseOf } from "./explain-hop.ts";
 
-/** What the lines of a script, which was compiled with origins, are there for. */
+/** Finds the origins of the lines of a script that was compiled with origins. */
 export function causesIn({ steps }: Script, documents: readonly SourceDocument[]): CauseOf {
   let known: ReadonlyMap<string, LineOrigin> | undefined;
   return ({ file, line }) => {
@@ -23,8 +23,8 @@ export function causesIn({ steps }: Script, documents: readonly SourceDocument[]
 }
 
 /**
- * What rules of a dump are there for that packets to a target meet: those of the state that say the same. Only the
- * Services that answer there are compiled.
+ * Finds the origins of a dump's rules that match packets to a target: those of equal rules compiled from the state.
+ * Only the Services with this target are compiled.
  */
 export function causesTo(state: ReadState, node: string | undefined): (target: Target) => CauseOf {
   return (target) => {
@@ -59,7 +59,7 @@ function answersAt(service: Service, address: string, port: number): boolean {
   );
 }
 
-/** Of equal lines the first counts, as a packet meets them. */
+/** Of equal lines the first counts, as for a packet. */
 function originsByText(script: Script | undefined): ReadonlyMap<string, LineOrigin> {
   const decoder = new TextDecoder();
   const found = new Map<string, LineOrigin>();

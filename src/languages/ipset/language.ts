@@ -17,7 +17,7 @@ export function setFeatures(steps: readonly Step[]): readonly Feature[] {
   }));
 }
 
-/** What comes out of a dump or a saved plan may hold anything. */
+/** Words from a dump or a saved plan may contain any character. */
 function quoteWords(text: string): string {
   return text.split(" ").map(quoteWord).join(" ");
 }
@@ -27,7 +27,7 @@ export const ipset: HostLanguage<readonly SavedSet[]> = {
   id: "ipset",
   files: [{ name: "ipset.restore", heading: "ipset save", isSave: true }],
   collect: [{ command: "ipset save", isSave: true }],
-  // Others' sets have colons in their names, such as Calico's.
+  // Foreign sets may have colons in their names, such as Calico's.
   recognize: (line) => /^(?:create|add) \S+ \S/.test(line),
   parse: (parts) =>
     parseParts(parts, (text) => {

@@ -1,6 +1,6 @@
 import type { TextProblem } from "../../ir/artifact.ts";
 
-/** What a reader of `ipset save` text finds. Values are kept as the tool spells them. */
+/** Parsed output of `ipset save`. Values keep the spelling of the tool. */
 export interface SavedSets {
   readonly sets: readonly SavedSet[];
   readonly problems: readonly TextProblem[];
@@ -33,7 +33,7 @@ interface Reading {
   readonly problems: TextProblem[];
 }
 
-/** Reads what `ipset save` prints and `ipset restore` takes: sets, each with its entries. */
+/** Reads output of `ipset save` or input of `ipset restore`: sets with their entries. */
 export function parseSets(text: string): SavedSets {
   const reading: Reading = { sets: new Map(), problems: [] };
   for (const [index, line] of text.split("\n").entries()) {
@@ -60,7 +60,7 @@ function parseLine({ sets, problems }: Reading, words: readonly string[], line: 
   }
 }
 
-/** Spells sets as `ipset save` does. */
+/** Prints sets as `ipset save` does. */
 export function printSets(sets: readonly SavedSet[]): string {
   const lines = sets.flatMap(({ name, type, options, entries }) => [
     ["create", name, type, ...options].join(" "),
@@ -72,14 +72,14 @@ export function printSets(sets: readonly SavedSet[]): string {
 /** The input of `ipset restore`, spelled as `ipset save` prints it. */
 export type SetType = "hash:ip" | "hash:ip,port" | "hash:ip,port,ip" | "hash:ip,port,net" | "bitmap:port";
 
-/** What a hash set holds unless told otherwise. */
+/** The default maxelem of a hash set. */
 export const defaultMaxElements = 65_536;
 
 export interface SetHeader {
   readonly name: string;
   readonly type: SetType;
   readonly family: "ipv4" | "ipv6";
-  /** How many entries it must hold. */
+  /** The number of entries that must fit. */
   readonly entries: number;
 }
 
@@ -94,7 +94,7 @@ function roomFor(entries: number): number {
   return 2 ** Math.ceil(Math.log2(entries));
 }
 
-/** A network as an element of a set: one of full length is printed as the address it is. */
+/** A network as an element of a set: one of full length is printed as an address. */
 export function networkElement(cidr: string, family: "ipv4" | "ipv6"): string {
   const full = family === "ipv4" ? "/32" : "/128";
   return cidr.endsWith(full) ? cidr.slice(0, -full.length) : cidr;

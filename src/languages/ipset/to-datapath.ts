@@ -1,11 +1,11 @@
 import type { LookupEntry, LookupField, LookupPart, LookupSet } from "../../ir/datapath.ts";
 import type { SavedSet } from "./text.ts";
 
-/** A set as packets meet it. */
+/** Converts a set for the datapath. */
 export function lookupSetOf({ name, type, options, entries }: SavedSet): LookupSet {
   const fields = fieldsOf(type);
   const read = entries.map(({ text }) => ({ text, parts: partsOf(fields, text) }));
-  // A netmask makes networks of addresses, and `nomatch` holes in networks.
+  // A netmask turns addresses into networks, and `nomatch` excludes parts of networks.
   const isKnown =
     !options.includes("netmask") &&
     !options.includes("bitmask") &&
@@ -31,7 +31,7 @@ function partsOf(fields: readonly LookupField[] | undefined, text: string): Look
   return known.length === parts.length ? known : [];
 }
 
-/** A bitmap, the one set of ports alone, does not tell TCP from UDP, and takes no other protocol (ip_set_get_ip_port). */
+/** A bitmap of ports does not distinguish TCP from UDP, and matches no other protocol (ip_set_get_ip_port). */
 function partOf(field: LookupField, count: number, word: string): LookupPart | undefined {
   if (field !== "port") return addresses.test(word) ? { kind: "addresses", range: word } : undefined;
   const [, protocol = "tcp", from = "", to = from] = /^(?:([a-z0-9]+):)?(\d{1,5})(?:-(\d{1,5}))?$/.exec(word) ?? [];

@@ -3,8 +3,8 @@ import type { Match } from "./rule.ts";
 import { printRule } from "./write-rule.ts";
 
 /**
- * A rule in the one spelling that all spellings of it share: iptables versions and back ends differ in the order of
- * matches and in what they leave out. A line that cannot be read stays as it is.
+ * The canonical spelling of a rule: iptables versions and back ends differ in the order of matches and in what they
+ * omit. A line that cannot be read stays as it is.
  */
 export function canonicalRule(line: string): string {
   const read = parseRule({ text: line.trim(), line: 0, counters: undefined });
@@ -15,7 +15,7 @@ export function canonicalRule(line: string): string {
   return printRule({ ...read.rule, matches: [...free, ...matches.filter((match) => bound.has(match.kind))] });
 }
 
-/** These count, remember or draw lots: their order among themselves says something. */
+/** These matches have side effects or are random: their relative order matters. */
 const bound = new Set<Match["kind"]>(["recent", "statistic", "nfacct", "unknown"]);
 
 const order: readonly Match["kind"][] = [
@@ -45,44 +45,44 @@ function rank(match: Match): number {
   return order.indexOf(match.kind);
 }
 
-/** `-m tcp` without options says what `-p tcp` has said. */
+/** `-m tcp` without options repeats `-p tcp`. */
 function isImplied(match: Match, asked: ReadonlySet<string>): boolean {
   return match.kind === "destination-port" && match.ports === undefined && asked.has(match.protocol);
 }
 
-/** Each match by itself: options behind one `-m` and behind several ask the same. */
+/** Each match by itself: options after one `-m` and after several mean the same. */
 function normalized({ joined: _, ...match }: Match): Match {
   return match.kind === "conntrack" || match.kind === "state" ? { ...match, states: [...match.states].sort() } : match;
 }
 
-/** The chain that a rule leads to (`-j` or `-g`); undefined where it ends in a verdict of its own or in none. */
+/** The chain that a rule jumps to (`-j` or `-g`); undefined for any other target. */
 export function targetOf(line: string): string | undefined {
   return /(?:^|\s)-[jg] (\S+)/.exec(withoutQuoted(line))?.[1];
 }
 
-/** What the rule's comments say, in order. */
+/** The rule's comments, in order. */
 export function commentsOf(line: string): readonly string[] {
   return [...line.matchAll(/--comment (?:"((?:[^"\\]|\\.)*)"|(\S+))/g)].map(
     ([, quoted, bare]) => quoted?.replace(/\\(.)/g, "$1") ?? bare ?? "",
   );
 }
 
-/** The rule without what it says of itself. */
+/** The rule without its comments. */
 export function withoutComments(line: string): string {
   return line.replace(/ -m comment(?: --comment (?:"(?:[^"\\]|\\.)*"|\S+))?/g, "");
 }
 
-/** What is in quotes may hold anything, also what looks like a target. */
+/** Quoted text may contain anything, including what looks like a target. */
 function withoutQuoted(line: string): string {
   return line.includes('"') ? line.replace(/"(?:[^"\\]|\\.)*"/g, "") : line;
 }
 
-/** The command that deletes a rule by what it says; `line` is as iptables-save prints it. */
+/** The command that deletes a rule by its text; `line` is as iptables-save prints it. */
 export function deleteRule(line: string): string {
   return line.replace(/^-A /, "-D ");
 }
 
-/** The command that puts a rule at a position of its chain, counted from 1. */
+/** The command that inserts a rule at a position of its chain, counted from 1. */
 export function insertRule(line: string, chain: string, position: number): string {
   return `-I ${chain} ${position}${line.slice(`-A ${chain}`.length)}`;
 }

@@ -6,7 +6,7 @@ import { splitFamilies } from "./split-families.ts";
 
 interface RuleFeature {
   readonly name: string;
-  /** What of a rule's text asks for it. */
+  /** The part of a rule's text that needs the feature. */
   readonly sign: string;
   readonly table: "filter" | "nat";
   readonly rule: string;
@@ -48,7 +48,7 @@ const probed: readonly RuleFeature[] = [
   { name: "target REJECT", sign: " -j REJECT ", table: "filter", rule: "-j REJECT" },
 ];
 
-/** What rules ask for, by their text. */
+/** The kernel features that rules need, by their text. */
 export function ruleFeatures(steps: readonly Step[]): readonly Feature[] {
   return families.flatMap((family) => featuresOf(steps, family));
 }
@@ -75,7 +75,7 @@ function withAddresses(rule: string, family: "ipv4" | "ipv6"): string {
   return rule.replace("ADDRESS", address).replace("TARGET", target).replace("FAMILY", family);
 }
 
-/** Lines that take away ask for nothing new. */
+/** Lines that delete need no features. */
 function asks(text: string, sign: string): boolean {
   let at = text.indexOf(sign);
   while (at >= 0) {

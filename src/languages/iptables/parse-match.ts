@@ -9,7 +9,7 @@ interface Option {
   readonly second: string | undefined;
 }
 
-/** One match for each option of the module; undefined where an option is not known. */
+/** One match for each option of the module; undefined for an unknown option. */
 type Reader = (options: readonly Option[]) => readonly (Match | undefined)[] | undefined;
 
 const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
@@ -39,14 +39,14 @@ function each(read: (option: Option) => Match | undefined): Reader {
   return (options) => (options.length === 0 ? undefined : options.map(read));
 }
 
-/** These are told by their words: an option of theirs takes two values, several, or none. */
+/** Modules with an option that takes two values, several, or none are parsed word by word. */
 const WORD_READERS: ReadonlyMap<string, (words: readonly string[]) => Match | undefined> = new Map([
   ["set", parseSet],
   ["ipvs", parseIpvs],
   ["physdev", parsePhysdev],
 ]);
 
-/** Reads the options after `-m NAME`; undefined for a module, or a use of it, that has no kind of its own. */
+/** Reads the options after `-m NAME`; undefined for a module, or a use of it, without a match kind. */
 export function parseModule(name: string, words: readonly string[]): readonly Match[] | undefined {
   const readWords = WORD_READERS.get(name);
   if (readWords !== undefined) {
@@ -139,7 +139,7 @@ function multiportMatch(options: readonly Option[]): Match | undefined {
   return { kind: "multiport", negated: option.negated, side: sides[side], ports: known };
 }
 
-/** One address alone is saved as a range of it. */
+/** A single address is saved as a range. */
 function addressRangeMatch({ name, negated, value = "" }: Option): Match | undefined {
   if (name !== "--src-range" && name !== "--dst-range") return undefined;
   const [, from, to = from] = /^([0-9a-f.:]+)(?:-([0-9a-f.:]+))?$/i.exec(value) ?? [];
@@ -184,7 +184,7 @@ function recentMatch(options: readonly Option[]): Match | undefined {
   if (first === undefined || first.value !== undefined || action === undefined) return undefined;
   if (rest.some((option) => option.negated)) return undefined;
   const known = ["--seconds", "--reap", "--name", "--mask", "--rsource", "--rdest"];
-  // In the one order iptables-save writes them, each once: any other line is kept word by word.
+  // In iptables-save's own order, each once: any other line is kept word by word.
   const places = rest.map((option) => known.indexOf(option.name));
   if (places.some((place, index) => place < 0 || place <= (places[index - 1] ?? -1))) return undefined;
   const value = (name: string) => rest.find((option) => option.name === name)?.value;
@@ -217,7 +217,7 @@ function nfacctMatch(options: readonly Option[]): Match | undefined {
   return found && !found.negated ? { kind: "nfacct", negated: false, counter: found.value } : undefined;
 }
 
-/** `--match-set NAME dst,dst`, as iptables-save writes it; options beside it are not known. */
+/** `--match-set NAME dst,dst`, as iptables-save writes it; other options are unknown. */
 export function parseSet(words: readonly string[]): Match | undefined {
   const { negated, rest } = splitNegation(words);
   const [option, name = "", list = "", ...more] = rest;
@@ -227,7 +227,7 @@ export function parseSet(words: readonly string[]): Match | undefined {
   return known.length === sides.length ? { kind: "set", negated, name, sides: known } : undefined;
 }
 
-/** `--vproto 6 --vaddr 203.0.113.1 --vport 80`, in the one order iptables-save writes them. */
+/** `--vproto 6 --vaddr 203.0.113.1 --vport 80`, in iptables-save's own order. */
 export function parseIpvs(words: readonly string[]): Match | undefined {
   const [protocolOption, protocolText = "", addressOption, address = "", portOption, portText = "", ...more] = words;
   const protocol = parseNumber(protocolText);

@@ -75,10 +75,10 @@ function moduleStep(words: readonly string[], start: number): Step {
   };
 }
 
-/** Where the options of a module end: at the next one-letter option, with its `!` if it has one. */
+/** The end of a module's options: the next one-letter option, with its `!` if it has one. */
 function blockEnd(words: readonly string[], start: number): number {
   for (let at = start; at < words.length; at += 1) {
-    // A comment may be any word, also one that looks like an option.
+    // A comment may be any word, including one that looks like an option.
     if (words[at] === "--comment") at += 1;
     else if (isShort(words[at]) || (words[at] === "!" && isShort(words[at + 1]))) return at;
   }

@@ -27,7 +27,7 @@ function bareTarget(name: string): Target | undefined {
   return needOptions.has(name) ? undefined : { kind: "jump", chain: name };
 }
 
-/** Without options these say nothing, and no chain may have a target's name (iptables.c). */
+/** Targets that have no meaning without options. No chain may have the name of a target (iptables.c). */
 const needOptions: ReadonlySet<string> = new Set(["MARK", "CONNMARK", "DNAT", "SNAT", "NETMAP", "TPROXY"]);
 
 const OPTION_READERS: ReadonlyMap<string, (options: readonly string[]) => Target | undefined> = new Map<
@@ -69,7 +69,7 @@ function parseSnat([option, source, ...flags]: readonly string[]): Target | unde
 
 const natFlags: ReadonlySet<string> = new Set(["--random", "--random-fully", "--persistent"]);
 
-/** `--to-ports 8080-8090 --random`, in the one order iptables-save writes them. */
+/** `--to-ports 8080-8090 --random`, in iptables-save's own order. */
 function parseRedirect(options: readonly string[]): Target | undefined {
   const random = options.at(-1) === "--random";
   const rest = random ? options.slice(0, -1) : options;
@@ -80,7 +80,7 @@ function parseRedirect(options: readonly string[]): Target | undefined {
   });
 }
 
-/** iptables-save writes every form of MARK so: `--or-mark 0x10` is `--set-xmark 0x10/0x10`. */
+/** iptables-save writes every form of MARK like this: `--or-mark 0x10` is `--set-xmark 0x10/0x10`. */
 function parseMark(options: readonly string[]): Target | undefined {
   return withValue(options, "--set-xmark", (value) => {
     const mark = value.includes("/") ? parseValueAndMask(value) : undefined;

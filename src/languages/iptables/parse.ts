@@ -5,7 +5,7 @@ import type { Counters, Rule, Tables } from "./rule.ts";
 
 export interface ParsedRules {
   readonly rules: readonly ReadRule[];
-  /** Lines that are no rules. */
+  /** Lines that are not rules. */
   readonly problems: readonly RuleTextProblem[];
 }
 
@@ -14,7 +14,7 @@ export interface ReadRule {
   readonly file: string;
 }
 
-/** Takes the rules of a chain apart. */
+/** Parses the rules of a chain. */
 export function parseRules(chain: SavedChain): ParsedRules {
   const rules: ReadRule[] = [];
   const problems: RuleTextProblem[] = [];
@@ -33,7 +33,7 @@ function parseCounters(text: string | undefined): Counters | undefined {
   return packets === undefined || bytes === undefined ? undefined : { packets, bytes };
 }
 
-/** One text with all its rules taken apart: what `printTables` spells again. */
+/** One text with all its rules parsed: `printTables` prints it again. */
 export function parseTables(text: string): Tables {
   const { tables, problems } = readTables([{ file: "", text }]);
   const found: TextProblem[] = problems.filter(concernsRules).map(({ line, message }) => ({ line, message }));
@@ -55,7 +55,7 @@ export function parseTables(text: string): Tables {
   return { tables: parsed, problems: found.sort((a, b) => a.line - b.line) };
 }
 
-/** What concerns the rules that are there: what iptables-nft says of others is left to whoever asks for it. */
+/** Whether a problem concerns the rules in the text; iptables-nft's notes about other rules do not. */
 export function concernsRules({ kind }: RuleTextProblem): boolean {
   return kind === "line" || kind === "undeclared" || kind === "cut-off";
 }

@@ -3,7 +3,7 @@ import type { RuleReader } from "../../ir/datapath.ts";
 import { builtInChains } from "./rule.ts";
 import { iptablesReader } from "./to-datapath.ts";
 
-/** The rules of one family by table and chain. Lines stay text until somebody asks for a chain's rules. */
+/** The rules of one family by table and chain. Lines stay text until a chain's rules are needed. */
 export interface SavedTables {
   readonly tables: ReadonlyMap<string, SavedTable>;
   /** In the order of the lines, part by part. */
@@ -14,14 +14,14 @@ export type SavedTable = ReadonlyMap<string, SavedChain>;
 
 export interface SavedChain {
   readonly name: string;
-  /** Translates a line into the datapath's terms, when somebody asks. */
+  /** Converts a line for the datapath when it is needed. */
   readonly reader: RuleReader;
-  /** Of a built-in chain; undefined for the others. */
+  /** Of a built-in chain; undefined for other chains. */
   readonly policy: string | undefined;
   /** The line of `:NAME`; undefined when the text only appends to the chain, as to a built-in one. */
   readonly declaredAt: number | undefined;
   readonly declaredIn: string | undefined;
-  /** `[12:3456]`, as it stands there. */
+  /** `[12:3456]`, as in the text. */
   readonly counters: string | undefined;
   /** Without counters. */
   readonly lines: readonly string[];
@@ -40,7 +40,7 @@ export interface RuleTextProblem extends PlacedProblem {
 export type RuleTextProblemKind =
   /** A line that may hide a rule. */
   | "line"
-  /** A rule of a chain that the text does not declare: a piece to be laid over others, or a piece of a text. */
+  /** A rule of a chain that the text does not declare: the text is incomplete, or a part of a larger one. */
   | "undeclared"
   /** The text ends within a table. */
   | "cut-off"
@@ -65,21 +65,21 @@ interface Reading {
   readonly problems: RuleTextProblem[];
   readonly file: string;
   table: { readonly name: string; readonly chains: Map<string, OpenChain>; readonly line: number } | undefined;
-  /** The chain of the lines that wait: rules come grouped, and lists of their own size take half the room. */
+  /** The chain of the buffered lines: rules come grouped, and lists of exact size take half the memory. */
   chain: OpenChain | undefined;
   readonly lines: string[];
   readonly numbers: number[];
-  /** How many lines wait: the lists keep their room. */
+  /** The number of buffered lines: the lists keep their capacity. */
   count: number;
-  /** Beside `lines`, as far as the last line that has counters. */
+  /** Parallel to `lines`, up to the last line with counters. */
   readonly counted: (string | undefined)[];
-  /** This file alone, one list for all chains. */
+  /** The name of this file, one list for all chains. */
   readonly files: readonly string[];
 }
 
 /**
- * Splits what iptables-save prints, or iptables-restore takes, into chains, in one pass. Parts lie one over the other as
- * with `iptables-restore --noflush`: a chain of one's own that is declared again is empty.
+ * Splits output of iptables-save or input of iptables-restore into chains, in one pass. Parts are merged as with
+ * `iptables-restore --noflush`: declaring a user-defined chain again flushes it.
  */
 export function readTables(parts: readonly TextPart[]): SavedTables {
   const tables: Reading["tables"] = new Map();
@@ -131,7 +131,7 @@ function readLine(reading: Reading, line: string, number: number): void {
   }
 }
 
-/** iptables-nft says in comments what it does not print: rules made with nft, and those of iptables-legacy. */
+/** iptables-nft lists in comments what it does not print: rules created with nft, and those of iptables-legacy. */
 function readComment(reading: Reading, line: string, number: number): void {
   const message = line.slice(1).trim();
   if (line.includes("is incompatible, use 'nft' tool")) report(reading, number, message, "not-printed");
@@ -167,7 +167,7 @@ function endTable(reading: Reading): void {
 }
 
 function declareChain(reading: Reading, chains: Map<string, OpenChain>, line: string, number: number): void {
-  // No pattern: there are as many chains as endpoints.
+  // No regular expression: there are as many chains as endpoints.
   const end = line.indexOf(" ");
   const name = line.slice(1, end < 0 ? undefined : end);
   const rest = end < 0 ? "" : line.slice(end + 1).trimStart();
@@ -191,7 +191,7 @@ function declareChain(reading: Reading, chains: Map<string, OpenChain>, line: st
 const none: readonly never[] = [];
 
 function openChain(name: string): OpenChain {
-  // Spelled out, not spread: a chain for each endpoint is made here.
+  // Spelled out, not spread: this runs for the chain of each endpoint.
   return {
     name,
     reader: iptablesReader,
@@ -236,7 +236,7 @@ function chainOf(reading: Reading, name: string, number: number): OpenChain {
   return chain;
 }
 
-/** Gives the lines that wait to their chain. */
+/** Appends the buffered lines to their chain. */
 function takeLines(reading: Reading): void {
   const { chain, count, counted, files } = reading;
   reading.chain = undefined;
@@ -272,7 +272,7 @@ export function fileOfLine({ files }: SavedChain, at: number): string {
   return (files.length > 1 ? files[at] : files[0]) ?? "";
 }
 
-/** What makes it unsafe to rely on a text: whatever may hide a rule. */
+/** Problems that make a text unreliable: those that may hide a rule. */
 export function hidesRules({ kind }: RuleTextProblem): boolean {
   return kind === "line" || kind === "cut-off" || kind === "not-printed";
 }

@@ -1,6 +1,6 @@
 import type { TextProblem } from "../../ir/artifact.ts";
 
-/** What a reader of iptables-save text finds. Values are kept as the tool spells them unless a number says it better. */
+/** Parsed output of iptables-save. Values keep the spelling of the tool unless a number is clearer. */
 
 export interface Tables {
   readonly tables: readonly Table[];
@@ -14,7 +14,7 @@ export interface Table {
 
 export interface Chain {
   readonly name: string;
-  /** Only built-in chains have one; `-` in the text is none. */
+  /** Only built-in chains have one; `-` in the text means none. */
   readonly policy: string | undefined;
   /** The line of `:NAME`; undefined when the text only appends to the chain, as to a built-in one. */
   readonly declaredAt: number | undefined;
@@ -49,8 +49,8 @@ export const tcpFlags = ["FIN", "SYN", "RST", "PSH", "ACK", "URG"] as const;
 export type TcpFlag = (typeof tcpFlags)[number];
 
 /**
- * One question of a rule. `joined`: an option of the same `-m` as the match before it, as in
- * `-m tcp --sport 1 --dport 2`; each option has its own `!`.
+ * One condition of a rule. `joined`: an option of the same `-m` as the previous match, as in `-m tcp --sport 1 --dport
+ * 2`; each option has its own `!`.
  */
 export type Match = { readonly negated: boolean; readonly joined?: true } & (
   | { readonly kind: "source"; readonly range: string }
@@ -59,7 +59,7 @@ export type Match = { readonly negated: boolean; readonly joined?: true } & (
   | { readonly kind: "out-interface"; readonly name: string }
   | { readonly kind: "protocol"; readonly protocol: string }
   | { readonly kind: "source-port"; readonly protocol: TransportProtocol; readonly ports: PortRange }
-  /** `-m tcp` without options asks only for the protocol, which `-p` asks anyway: no ports. */
+  /** `-m tcp` without options repeats the protocol of `-p`: no ports. */
   | {
       readonly kind: "destination-port";
       readonly protocol: TransportProtocol;
@@ -72,7 +72,7 @@ export type Match = { readonly negated: boolean; readonly joined?: true } & (
       readonly side: "source" | "destination" | "either";
       readonly ports: readonly PortRange[];
     }
-  /** `iprange`; both ends belong to it. */
+  /** `iprange`, including both ends. */
   | {
       readonly kind: "address-range";
       readonly side: "source" | "destination";
@@ -97,23 +97,23 @@ export type Match = { readonly negated: boolean; readonly joined?: true } & (
       readonly mask: string | undefined;
       readonly side: "rsource" | "rdest";
     }
-  /** The kernel compares 31 random bits with this threshold: the share is threshold / 2^31. */
+  /** The kernel compares 31 random bits with this threshold: the probability is threshold / 2^31. */
   | { readonly kind: "statistic"; readonly threshold: number }
   | { readonly kind: "nfacct"; readonly counter: string }
-  /** Which side of the packet is compared with each part of an entry: `dst,dst,src`. */
+  /** The direction for each field of an entry: `dst,dst,src`. */
   | { readonly kind: "set"; readonly name: string; readonly sides: readonly ("src" | "dst")[] }
-  /** Of a connection that IPVS has sent on, by the virtual server it was for; the protocol is a number. */
+  /** A connection handled by IPVS, by its virtual server; the protocol is a number. */
   | { readonly kind: "ipvs"; readonly protocol: number; readonly address: string; readonly port: number }
-  /** Came in by a port of a bridge. */
+  /** The packet came in through a bridge port. */
   | { readonly kind: "physdev-is-in" }
-  /** Anything else, word by word as spelled, quotes and `!` included; `negated` is always false. */
+  /** Any other match, word by word as spelled, with quotes and `!`; `negated` is always false. */
   | { readonly kind: "unknown"; readonly words: readonly string[] }
 );
 
 export type Target =
-  /** Also an extension target without options, say `-j TRACE`: the text alone cannot tell it from a chain. */
+  /** Or an extension target without options, such as `-j TRACE`: the text does not distinguish it from a chain. */
   | { readonly kind: "jump"; readonly chain: string }
-  /** `-g`: what falls through that chain goes on where this one was called. */
+  /** `-g`: a packet that falls through that chain continues where this chain was called. */
   | { readonly kind: "goto"; readonly chain: string }
   | { readonly kind: "accept" }
   | { readonly kind: "drop" }
@@ -127,7 +127,7 @@ export type Target =
       readonly connectionMask: number;
     }
   | { readonly kind: "dnat"; readonly destination: string }
-  /** To the node itself; without ports the packet keeps its own. */
+  /** To the node itself; without ports the destination port is kept. */
   | { readonly kind: "redirect"; readonly ports: PortRange | undefined; readonly random: boolean }
   /** `1.2.3.4`, `1.2.3.4-1.2.3.8`, `1.2.3.4:1000-2000`; flags as spelled: `--random`. */
   | { readonly kind: "snat"; readonly source: string; readonly flags: readonly string[] }
@@ -135,7 +135,7 @@ export type Target =
   | { readonly kind: "netmap"; readonly to: string }
   /** `by`: the older `-j NOTRACK`, or `-j CT --notrack`. */
   | { readonly kind: "notrack"; readonly by: "NOTRACK" | "CT" }
-  /** Gives the packet to a local socket, where its mark is routed to this node (xt_TPROXY.c). */
+  /** Gives the packet to a local socket; its mark routes it to this node (xt_TPROXY.c). */
   | {
       readonly kind: "tproxy";
       readonly port: number;
@@ -148,8 +148,8 @@ export type Target =
   | { readonly kind: "unknown"; readonly words: readonly string[] };
 
 /**
- * What a target does to a packet's way through a table: `ends` it, `continues` with the next rule, `calls` another chain
- * or `returns` to the calling one. Of an unknown target the next rule may be met.
+ * The effect of a target on a packet's path through a table: it `ends`, it `continues` at the next rule, the target
+ * `calls` another chain or `returns` to the calling one. After an unknown target the next rule may be evaluated.
  */
 export const targetEffects: Readonly<Record<Target["kind"], "ends" | "continues" | "calls" | "returns">> = {
   jump: "calls",
@@ -173,5 +173,5 @@ export const targetEffects: Readonly<Record<Target["kind"], "ends" | "continues"
   unknown: "continues",
 };
 
-/** The kernel's own chains, where packets come in. */
+/** The built-in chains, where packets enter a table. */
 export const builtInChains: ReadonlySet<string> = new Set(["PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"]);

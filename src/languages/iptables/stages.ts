@@ -6,8 +6,8 @@ interface TableStages {
 }
 
 /**
- * The fixed places of iptables' tables (NF_IP_PRI_* in netfilter_ipv4.h); mangle OUTPUT is a route chain. The nat chains
- * of one hook are asked by one dispatcher, for new connections.
+ * The fixed priorities of iptables' tables (NF_IP_PRI_* in netfilter_ipv4.h); mangle OUTPUT is a route chain. The nat
+ * chains of one hook are called by one dispatcher, for new connections.
  */
 const tables: Readonly<Record<string, TableStages>> = {
   raw: { type: "filter", hooks: { prerouting: -300, output: -300 } },
@@ -17,7 +17,7 @@ const tables: Readonly<Record<string, TableStages>> = {
   security: { type: "filter", hooks: { input: 50, forward: 50, output: 50 } },
 };
 
-/** The base chains that a host's tables have; others are asked by no packet. */
+/** The base chains of a host's tables; other built-in chains are not called. */
 export function stagesOf(
   family: StageFamily,
   present: ReadonlyMap<string, ReadonlyMap<string, unknown>>,

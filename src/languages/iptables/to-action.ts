@@ -60,7 +60,7 @@ const destinationForms = {
   ipv6: /^([0-9a-f:.]+)$/i,
 };
 
-/** `10.0.0.1:80`, `[fd00::1]:80-90`, `10.0.0.1`, `:80`; of several addresses nobody can tell which. */
+/** `10.0.0.1:80`, `[fd00::1]:80-90`, `10.0.0.1`, `:80`; a range of addresses is unknown. */
 function dnatOf(destination: string, flags: readonly string[], text: string): Action {
   const { bracketed, ipv4, ipv6 } = destinationForms;
   const [, address, portText] = bracketed.exec(destination) ?? ipv4.exec(destination) ?? ipv6.exec(destination) ?? [];
@@ -77,7 +77,7 @@ function sourceAddress(source: string): string {
   return bracketed ?? (source.split(":").length > 2 ? source : (source.split(":")[0] ?? source));
 }
 
-/** Extensions that look at a packet, count it or change what no rule here asks for; it goes on. */
+/** Extensions that inspect or count packets, or change what no match here reads; evaluation continues. */
 const nonTerminatingTargets: ReadonlySet<string> = new Set(
   (
     "LOG NFLOG ULOG TRACE AUDIT CHECKSUM CLASSIFY CONNSECMARK CT DSCP ECN HL IDLETIMER LED RATEEST SECMARK SET TCPMSS " +
@@ -85,7 +85,7 @@ const nonTerminatingTargets: ReadonlySet<string> = new Set(
   ).split(" "),
 );
 
-/** Forms that the tool saves and no kind tells apart. */
+/** Forms that iptables saves and that have no target kind. */
 function unknownAction(words: readonly string[]): Action {
   const [option, name = "", first, value = "", ...flags] = words;
   const text = words.join(" ");
@@ -98,6 +98,6 @@ function unknownAction(words: readonly string[]): Action {
     const mark = parseValueAndMask(value);
     if (mark !== undefined && flags.length === 0) return { kind: "set-mark", of: "packet", ...mark };
   }
-  // Whatever the options, the packet is sent elsewhere, and asks no further rules of nat.
+  // Whatever the options, the destination changes and no further nat rule is evaluated.
   return { kind: "unknown", text, ends: ["DNAT", "REDIRECT", "NETMAP", "TPROXY"].includes(name) };
 }

@@ -4,14 +4,14 @@ import type { Match, Rule } from "./rule.ts";
 import { actionOf } from "./to-action.ts";
 import { printMatch } from "./write-rule.ts";
 
-/** Lines of iptables-save as packets meet them. */
+/** Converts lines of iptables-save for the datapath. */
 export const iptablesReader: RuleReader = {
   read: ({ text, number }) => {
     const read = parseRule({ text, line: number, counters: undefined });
     if (read.kind === "rule") return packetRuleOf(read.rule);
     return { line: number, text, predicates: [], action: { kind: "unknown", text, ends: false } };
   },
-  // Nearly all rules of a chain that is worth an index begin so.
+  // Nearly all rules of a chain that is long enough for an index begin like this.
   peekDestination: (text) => {
     const [, v4, v6] = destinationFirst.exec(text) ?? [];
     return v4 ?? v6;
@@ -24,7 +24,7 @@ const destinationFirst = /^-A \S+ -d (?:([\d.]+)\/32|([\da-f:]+)\/128) /;
 const destinationOptions = [" --dport ", " -d ", " --dports ", " --ports ", " --dst-"];
 const translations = [" DNAT ", " REDIRECT", " NETMAP ", " TPROXY "];
 
-/** A rule as packets meet it. */
+/** Converts a rule for the datapath. */
 export function packetRuleOf({ line, text, matches, target }: Rule): PacketRule {
   return { line, text, predicates: matches.flatMap(predicatesOf), action: actionOf(target) };
 }
@@ -60,7 +60,7 @@ function predicatesOf(match: Match): readonly Predicate[] {
     case "set":
     case "ipvs":
     case "physdev-is-in":
-      // The question as the rule spells it, without `!`.
+      // The condition as the rule spells it, without `!`.
       return [
         predicateOf(match, { negated, text: printMatch(negated || match.joined ? withoutNegation(match) : match) }),
       ];
@@ -114,7 +114,7 @@ function predicateOf(match: AskingMatch, asked: Asked): Predicate {
     case "physdev-is-in":
       return { kind: "bridge-port", ...asked };
     case "icmp":
-      // Packets here have ports, and the match is asked only behind `-p icmp`.
+      // Evaluated packets have ports, and the match only follows `-p icmp`.
       return { kind: "never", ...asked, negated: false };
   }
 }
@@ -149,7 +149,7 @@ function protocolName(protocol: string): string {
   return protocolNames[protocol] ?? protocol;
 }
 
-/** What the kernel's types of addresses mean; what LOCAL means, every host says itself. */
+/** The kernel's address types; LOCAL depends on the host. */
 const typedRanges: Readonly<Record<string, readonly string[]>> = {
   MULTICAST: ["224.0.0.0/4", "ff00::/8"],
   BROADCAST: ["255.255.255.255/32"],
@@ -162,14 +162,14 @@ function addressTypeOf({ side, type }: Extract<Match, { kind: "address-type" }>,
   return { kind: "address-in", side, ranges, ...asked };
 }
 
-/** Each rule counts for itself, or all count together: one answer says nothing of the next. */
+/** The result differs for each packet or rule: one answer does not determine the next. */
 const fickle = /^-m (?:limit|hashlimit|quota|statistic|connlimit|connbytes|rateest) /;
 
 function unknownOf(words: readonly string[]): Predicate {
   const negated = words[0] === "!";
   const [option, module, ...rest] = negated ? words.slice(1) : words;
   const text = [option, module, ...rest].filter((word) => word !== undefined).join(" ");
-  // Packets here are no fragments.
+  // Evaluated packets are not fragments.
   if (option === "-f") return { kind: "never", negated, text };
   const isOfProtocol = option === "-m" && (module === "tcp" || module === "udp" || module === "sctp");
   if (option === "-m" && (module === "icmp" || module === "icmp6")) return { kind: "never", negated: false, text };

@@ -1,7 +1,7 @@
 const QUOTE = '"';
 const PLAIN = /^[A-Za-z0-9_-]+$/;
 
-/** The words of a line, each still as spelled; undefined when a quote stays open. */
+/** The words of a line, as spelled; undefined when a quote is not closed. */
 export function splitWords(line: string): readonly string[] | undefined {
   if (!line.includes(QUOTE)) return line.split(/[ \t]+/).filter((word) => word !== "");
   const words: string[] = [];
@@ -30,7 +30,7 @@ function wordEnd(line: string, start: number): number | undefined {
   return quoted ? undefined : line.length;
 }
 
-/** What a word says once the quotes and backslashes are gone. */
+/** A word without quotes and backslashes. */
 export function unquote(word: string): string {
   if (!word.includes(QUOTE)) return word;
   let text = "";
@@ -45,7 +45,7 @@ export function unquote(word: string): string {
   return text;
 }
 
-/** Quotes as iptables-save does (libxtables, xtables_save_string): anything but letters, digits, `_` and `-`. */
+/** Quotes like iptables-save (libxtables, xtables_save_string): anything but letters, digits, `_` and `-`. */
 export function quote(text: string): string {
   return PLAIN.test(text) ? text : `"${text.replace(/["'\\]/g, "\\$&")}"`;
 }

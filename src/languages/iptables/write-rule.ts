@@ -1,7 +1,7 @@
 import type { Chain, Counters, Match, PortRange, Rule, Table, Target, TcpFlag } from "./rule.ts";
 import { printHex, printProbability, quote } from "./words.ts";
 
-/** Spells tables as iptables-save does, counters where there are some; comment lines are not kept. */
+/** Prints tables as iptables-save does, with counters where there are some; comment lines are dropped. */
 export function printTables(tables: readonly Table[]): string {
   return tables.map(printTable).join("");
 }
@@ -21,13 +21,13 @@ function printCounters({ packets, bytes }: Counters): string {
   return `[${packets}:${bytes}]`;
 }
 
-/** Spells one rule from its parts, matches in the order they have. */
+/** Prints one rule from its parts, matches in their order. */
 export function printRule(rule: Rule): string {
   const counters = rule.counters === undefined ? [] : [printCounters(rule.counters)];
   return [...counters, "-A", rule.chain, ...rule.matches.map(printMatch), ...printTarget(rule.target)].join(" ");
 }
 
-/** Options of one module stand behind one `-m`. */
+/** Options of one module share one `-m`. */
 export function printMatch(match: Match): string {
   const text = printAlone(match);
   return match.joined ? text.replace(/^-m \S+ /, "") : text;

@@ -1,8 +1,8 @@
 import { printProbability } from "./words.ts";
 
 /**
- * Rules as iptables-save 1.8.9 (legacy) prints them. Each function spells one part with a blank before it; the
- * caller keeps iptables-save's order: source, destination, interface, protocol, the matches as given, target.
+ * Rules as iptables-save 1.8.9 (legacy) prints them. Each function writes one part with a leading blank; the caller
+ * keeps iptables-save's order: source, destination, interface, protocol, the matches as given, target.
  */
 
 export type Family = "ipv4" | "ipv6";
@@ -15,7 +15,7 @@ export function declare(chain: string): string {
   return `:${chain} - [0:0]`;
 }
 
-/** A network in canonical CIDR notation; the whole address space is no match, and iptables-save prints none. */
+/** A network in canonical CIDR notation; the whole address space needs no match, and iptables-save prints none. */
 export function source(cidr: string): string {
   return cidr === "0.0.0.0/0" || cidr === "::/0" ? "" : ` -s ${cidr}`;
 }
@@ -45,29 +45,29 @@ export function protocol(name: string): string {
   return ` -p ${name}`;
 }
 
-/** Always in quotes: every comment here holds a blank or a slash, which iptables-save quotes. */
+/** Always quoted: every comment here contains a blank or a slash, which iptables-save quotes. */
 export function comment(text: string): string {
   return ` -m comment --comment "${text}"`;
 }
 
-/** A comment that may hold quotes, which iptables-save escapes. */
+/** A comment that may contain quotes, which iptables-save escapes. */
 export function quotedComment(text: string): string {
   return comment(text.replace(/["'\\]/g, "\\$&"));
 }
 
-/** `sides` says which part of the packet each dimension of the set is: `dst,dst,src`. */
+/** `sides` is the direction for each field of the set: `dst,dst,src`. */
 export function inSet(name: string, sides: string): string {
   return ` -m set --match-set ${name} ${sides}`;
 }
 
-/** Did not come in through a port of a bridge. */
+/** The packet did not come in through a bridge port. */
 export function notFromBridge(): string {
   return " -m physdev ! --physdev-is-in";
 }
 
 const protocolNumbers = { tcp: 6, udp: 17, sctp: 132 } as const;
 
-/** Belongs to a connection of this virtual server. */
+/** The packet belongs to a connection of this virtual server. */
 export function ipvsService(protocolName: keyof typeof protocolNumbers, ip: string, port: number): string {
   return ` -m ipvs --vproto ${protocolNumbers[protocolName]} --vaddr ${ip} --vport ${port}`;
 }
@@ -76,7 +76,7 @@ export function destinationPort(protocolName: string, port: number): string {
   return ` -m ${protocolName} --dport ${port}`;
 }
 
-/** The protocol's match without options, which DNAT with a port needs beside `-p`. */
+/** The protocol's match without options, which DNAT with a port needs besides `-p`. */
 export function protocolMatch(name: string): string {
   return ` -m ${name}`;
 }
@@ -105,7 +105,7 @@ export function notMark(value: number): string {
   return ` -m mark ! --mark ${hex(value)}/${hex(value)}`;
 }
 
-/** The counter's name stands after two blanks: a quirk of the match's printer. */
+/** The counter's name follows two blanks: a quirk of the match's print function. */
 export function nfacct(counter: string): string {
   return ` -m nfacct --nfacct-name  ${counter}`;
 }
@@ -136,7 +136,7 @@ const wholeAddress: Readonly<Record<Family, string>> = {
   ipv6: "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
 };
 
-/** Matches sources entered into the list within the last `seconds`, and forgets older ones. */
+/** Matches sources entered into the list within the last `seconds`, and deletes older ones. */
 export function recentCheck(list: string, seconds: number, family: Family): string {
   return ` -m recent --rcheck --seconds ${seconds} --reap --name ${list} --mask ${wholeAddress[family]} --rsource`;
 }

@@ -35,7 +35,7 @@ export const ipvs: HostLanguage<readonly SavedServer[]> = {
 
 export const timeoutsCommand = "ipvsadm -L --timeout";
 
-/** `900 120 300`: what `ipvsadm --set` takes; undefined: IPVS has none. */
+/** `900 120 300`, the arguments of `ipvsadm --set`; undefined: IPVS is not loaded. */
 export const ipvsTimeouts: HostLanguage<string | undefined> = {
   id: "ipvs-timeouts",
   files: [{ name: "ipvs.timeouts", heading: "ipvsadm --set" }],
@@ -45,7 +45,7 @@ export const ipvsTimeouts: HostLanguage<string | undefined> = {
   write: (timeouts) => (timeouts === undefined ? "" : `--set ${timeouts}\n`),
 };
 
-/** The same of what `ipvsadm -L --timeout` prints. */
+/** The same from the output of `ipvsadm -L --timeout`. */
 export function parseTimeouts(text: string): string | undefined {
   return /: (\d+ \d+ \d+)/.exec(text)?.[1];
 }

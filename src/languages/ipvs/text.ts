@@ -1,6 +1,6 @@
 import type { TextProblem } from "../../ir/artifact.ts";
 
-/** What a reader of `ipvsadm -Sn` text finds. Addresses are kept as the tool spells them. */
+/** Parsed output of `ipvsadm -Sn`. Addresses keep the spelling of the tool. */
 export interface SavedServers {
   readonly servers: readonly SavedServer[];
   readonly problems: readonly TextProblem[];
@@ -12,11 +12,11 @@ export interface SavedServer {
   /** `10.96.0.10:80` or `[fd00::10]:80` */
   readonly address: string;
   readonly scheduler: string;
-  /** Seconds for which a client stays at its real server. */
+  /** Persistence timeout in seconds. */
   readonly persistence: number | undefined;
   /** `mh-port`, or several with commas between them. */
   readonly schedulerFlags: string | undefined;
-  /** Anything else, word by word. */
+  /** Other options, word by word. */
   readonly rest: readonly string[];
   readonly realServers: readonly SavedRealServer[];
 }
@@ -26,7 +26,7 @@ export interface SavedRealServer {
   readonly address: string;
   readonly forwarding: "masquerade" | "route" | "tunnel";
   readonly weight: number;
-  /** Anything else, word by word. */
+  /** Other options, word by word. */
   readonly rest: readonly string[];
 }
 
@@ -45,7 +45,7 @@ const FORWARDING = { "-m": "masquerade", "-g": "route", "-i": "tunnel" } as cons
 const FORWARDING_OPTIONS = { masquerade: "-m", route: "-g", tunnel: "-i" } as const;
 const ADDRESS = /^(?:\[[0-9a-fA-F:.]+\]|[0-9.]+):\d{1,5}$/;
 
-/** Reads what `ipvsadm -Sn` prints and `ipvsadm --restore` takes: virtual servers, each with its real servers. */
+/** Reads output of `ipvsadm -Sn` or input of `ipvsadm --restore`: virtual servers with their real servers. */
 export function parseServers(text: string): SavedServers {
   const reading: Reading = { servers: new Map(), problems: [] };
   for (const [index, line] of text.split("\n").entries()) {
@@ -56,7 +56,7 @@ export function parseServers(text: string): SavedServers {
   return { servers: [...reading.servers.values()], problems: reading.problems };
 }
 
-/** What is wrong with the line, if anything. */
+/** The problem of the line, if any. */
 function parseLine({ servers }: Reading, words: readonly string[], line: number): string | undefined {
   const [command, option = "", address = "", ...more] = words;
   if (command !== "-A" && command !== "-a") return `expected -A or -a, not "${command}"`;
@@ -105,12 +105,12 @@ function isKeyOf<T extends object>(key: string, record: T): key is Extract<keyof
   return Object.hasOwn(record, key);
 }
 
-/** Spells servers as `ipvsadm -Sn` does. */
+/** Prints servers as `ipvsadm -Sn` does. */
 export function printServers(servers: readonly SavedServer[]): string {
   return servers.map((server) => [printServer(server), ...printRealServers(server), ""].join("\n")).join("");
 }
 
-/** The line of a server alone. */
+/** The line of a server without its real servers. */
 export function printServer({ protocol, address, scheduler, persistence, schedulerFlags, rest }: SavedServer): string {
   const sticky = persistence === undefined ? [] : ["-p", persistence];
   const flags = schedulerFlags === undefined ? [] : ["-b", schedulerFlags];
@@ -130,24 +130,24 @@ export type Transport = "tcp" | "udp" | "sctp";
 
 const options: Readonly<Record<Transport, string>> = { tcp: "-t", udp: "-u", sctp: "--sctp-service" };
 
-/** What names a virtual server: `-t 10.96.0.10:80`. */
+/** The key of a virtual server: `-t 10.96.0.10:80`. */
 export function serverKey(protocol: Transport, address: string): string {
   return `${options[protocol]} ${address}`;
 }
 
 export interface ServerOptions {
   readonly scheduler: string;
-  /** Seconds for which a client stays at its real server. */
+  /** Persistence timeout in seconds. */
   readonly persistence: number | undefined;
 }
 
-/** Maglev hashing takes the source port in, as kube-proxy asks it to. */
+/** Maglev hashing includes the source port, as kube-proxy configures it. */
 export function addServer(key: string, { scheduler, persistence }: ServerOptions): string {
   const sticky = persistence === undefined ? "" : ` -p ${persistence}`;
   return `-A ${key} -s ${scheduler}${sticky}${scheduler === "mh" ? " -b mh-port" : ""}`;
 }
 
-/** Forwarded by masquerading (NAT), the only way that keeps ports apart. */
+/** Forwarded by masquerading (NAT), the only method that can change the port. */
 export function addRealServer(key: string, target: string): string {
   return `-a ${key} -r ${target} -m -w 1`;
 }

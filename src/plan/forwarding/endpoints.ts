@@ -17,7 +17,7 @@ export interface Locality {
 
 export interface UsableEndpoints {
   readonly reachable: ReachableEndpoints;
-  /** Whether any node could serve the service port: without, its traffic is rejected rather than dropped. */
+  /** Whether any node could serve the service port: if not, its traffic is rejected rather than dropped. */
   readonly anywhere: boolean;
 }
 
@@ -52,7 +52,10 @@ function readyOrTerminating(endpoints: readonly Endpoint[]): readonly Endpoint[]
   return endpoints.filter((endpoint) => endpoint.entry.serving && endpoint.entry.terminating);
 }
 
-/** Node hints beat zone hints; either counts only when every ready endpoint has one and one of them names us (KEP-2433, KEP-3015). */
+/**
+ * Node hints override zone hints. Either counts only if every ready endpoint has one and one names this node (KEP-2433,
+ * KEP-3015).
+ */
 function hinted(ready: readonly Endpoint[], { node, zone }: Locality): readonly Endpoint[] {
   if (ready.every((endpoint) => endpoint.entry.nodeHints.length > 0)) {
     const forUs = ready.filter((endpoint) => endpoint.entry.nodeHints.includes(node));
@@ -65,7 +68,7 @@ function hinted(ready: readonly Endpoint[], { node, zone }: Locality): readonly 
   return ready;
 }
 
-/** Told about the same target with different conditions in two slices. */
+/** Called for the same target with different conditions in two slices. */
 export type OnConflict = (endpoint: Endpoint) => void;
 
 /**
@@ -109,7 +112,7 @@ function isFor(slicePort: SlicePort, port: ServicePort): boolean {
   return slicePort.name === port.name && slicePort.protocol === port.protocol;
 }
 
-/** The sort is stable, so equal targets stand side by side in the order of their slices. */
+/** The sort is stable, so equal targets are adjacent in the order of their slices. */
 function mergeEqualTargets(sorted: readonly Endpoint[], onConflict: OnConflict): readonly Endpoint[] {
   const merged: Endpoint[] = [];
   for (const endpoint of sorted) {

@@ -4,75 +4,75 @@ import type { EndpointSlice, SliceEndpoint } from "../../model/objects/endpoint-
 import type { Service, ServicePort, SessionAffinity, Vip } from "../../model/objects/service.ts";
 import type { IpvsSettings } from "../../model/proxy-configuration/proxy-configuration.ts";
 
-/** What programs decide differently for the same state. Input of the plan, so that what a plan says is final. */
+/** Decisions that differ between programs for the same state. They are input of the plan, so that the plan is final. */
 export interface ProgramTraits {
-  /** Policy Local without an endpoint here: those of the cluster take the traffic, where the plan has them. */
+  /** Policy Local without a local endpoint: traffic goes to the cluster's endpoints, where the plan has them. */
   readonly localPolicyFallsBack: boolean;
   /** With externalTrafficPolicy Local, pods and the node itself go to the cluster's endpoints. */
   readonly shortCircuitsLocal: boolean;
   /** Node ports can answer on 127.0.0.1. */
   readonly nodePortsOnLoopback: boolean;
-  /** Where no address of the host serves node ports, a service port with one gets no health check port either. */
+  /** Without an address that serves node ports, a service port with a node port gets no health check port either. */
   readonly healthCheckNeedsNodePort: boolean;
   /** An address, port and protocol belongs to the first service port that names it, in name order. */
   readonly exclusiveDestinations: boolean;
-  /** Clients stay at their endpoint for all addresses of a service port, or for each address apart. */
+  /** Session affinity covers all addresses of a service port, or each address separately. */
   readonly affinityScope: "service-port" | "address";
   /** Packets to a service address and a port that no service port has. */
   readonly unknownPortOfVip: "passed-on" | "rejected";
-  /** A new connection goes to an endpoint by chance, or by the scheduler of the configuration. */
+  /** A new connection goes to a random endpoint, or to the one that the configured scheduler chooses. */
   readonly balancing: "chance" | "scheduler";
-  /** Rules of endpoints carry comments, but for clusters of more than 1,000 endpoints. */
+  /** Rules of endpoints have comments, except in clusters of more than 1,000 endpoints. */
   readonly endpointComments: boolean;
 }
 
-/** What one node must do, no tool named: every question of policy is answered here. */
+/** What one node must do, without naming a tool: every question of policy is answered here. */
 export interface ForwardingPlan {
   /** The node's name as kube-proxy knows it. */
   readonly node: string;
   readonly families: readonly FamilyPlan[];
-  /** What the program that is to carry it out decides in its own way. */
+  /** The traits of the program that will carry it out. */
   readonly traits: ProgramTraits;
-  /** Of the host as a whole, so also where no IPv4 family is compiled. */
+  /** For the whole host, so also where no IPv4 family is compiled. */
   readonly localhostNodePorts: LoopbackNodePorts;
   readonly ipvs: IpvsSettings;
 }
 
-/** Whether node ports answer on 127.0.0.1. `ignored`: they should by the configuration, and the program cannot do it. */
+/** Whether node ports answer on 127.0.0.1. `ignored`: the configuration requests it, but the program cannot do it. */
 export type LoopbackNodePorts = "served" | "ignored" | "off";
 
 export interface FamilyPlan {
   readonly family: Family;
   readonly settings: FamilySettings;
   /**
-   * In bytewise order of namespace, name, port name and protocol. Each is resolved when it is asked for and can be
-   * forgotten once it is written: a plan of 100,000 endpoints need not be in memory as a whole.
+   * In bytewise order of namespace, name, port name and protocol. Each is resolved when it is read and can be
+   * released once it is written: a plan of 100,000 endpoints need not be in memory as a whole.
    */
   readonly servicePorts: Iterable<ServicePortPlan>;
 }
 
-/** What holds for every service port of a family. */
+/** What is common to all service ports of a family. */
 export interface FamilySettings {
   readonly family: Family;
-  /** Undefined where pods cannot be told from other sources. */
+  /** Undefined where pods cannot be distinguished from other sources. */
   readonly localDetector: LocalTrafficDetector | undefined;
   readonly masqueradeAll: boolean;
   /** One bit of the packet mark. */
   readonly masqueradeMark: number;
   readonly randomFully: boolean;
-  /** Packets that conntrack calls INVALID are dropped, unless it is told to be liberal. */
+  /** Packets in conntrack state INVALID are dropped, unless nf_conntrack_tcp_be_liberal is set. */
   readonly dropsInvalid: boolean;
   /** The kernel counts packets with nfacct. */
   readonly nfacct: boolean;
   readonly nodePorts: NodePortScope;
-  /** Every address of this host's interfaces in the family, but loopback. */
+  /** Every address of this host's interfaces in the family, except loopback. */
   readonly hostAddresses: readonly IpAddress[];
   readonly localhostNodePorts: boolean;
-  /** More than 1,000 endpoints: rules of endpoints carry no comments. False where the program writes none anyway. */
+  /** More than 1,000 endpoints: their rules have no comments. False where the program never writes any. */
   readonly largeCluster: boolean;
 }
 
-/** What marks traffic as coming from a pod. */
+/** What identifies traffic from a pod. */
 export type LocalTrafficDetector =
   | { readonly kind: "source"; readonly cidr: Cidr }
   | { readonly kind: "interface"; readonly name: string }
@@ -104,7 +104,7 @@ export interface ServicePortPlan {
 /** Which endpoints traffic may use: those of the cluster, or those on this node. */
 export type EndpointList = "cluster" | "local";
 
-/** Where traffic goes in the end. `over` is the list that decides; the policy alone does not say (`fallsBack`). */
+/** The final decision about traffic. `over` is the list that decides; it may differ from the policy's (`fallsBack`). */
 export type Route =
   | { readonly kind: "balance"; readonly over: EndpointList }
   /** No endpoint anywhere. */
@@ -112,13 +112,13 @@ export type Route =
   /** Policy Local, and endpoints only on other nodes. */
   | { readonly kind: "drop"; readonly over: EndpointList };
 
-/** What the service port does with traffic to its external IPs, load balancer IPs and node port. */
+/** How the service port handles traffic to its external IPs, load balancer IPs and node port. */
 export interface ExternalPlan {
   readonly externalIps: readonly Vip[];
   readonly loadBalancerIps: readonly Vip[];
   readonly nodePort: number | undefined;
   readonly route: Route;
-  /** externalTrafficPolicy Local: packets keep their source. */
+  /** externalTrafficPolicy Local: the client IP is preserved. */
   readonly preservesClientIp: boolean;
   /** Pods and the node itself go to the cluster's endpoints, whatever the route. */
   readonly shortCircuitsLocal: boolean;
@@ -129,13 +129,13 @@ export interface ExternalPlan {
 /** loadBalancerSourceRanges. */
 export interface SourceRanges {
   readonly ranges: readonly { readonly cidr: Cidr; readonly place: Place }[];
-  /** This node's own IP lies in one of the ranges. */
+  /** This node's own IP is in one of the ranges. */
   readonly includesNode: boolean;
 }
 
 /** The endpoints that this node may send to, in bytewise order of their targets; a list is empty where no policy uses it. */
 export interface ReachableEndpoints {
-  /** All there are, ready or not, on any node. */
+  /** All endpoints, ready or not, on any node. */
   readonly all: readonly Endpoint[];
   readonly cluster: readonly Endpoint[];
   readonly local: readonly Endpoint[];

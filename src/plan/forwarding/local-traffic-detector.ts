@@ -6,8 +6,8 @@ import type { LocalTrafficDetector } from "./forwarding-plan.ts";
 import type { NodeView } from "./node-view.ts";
 
 /**
- * How pods are told from other sources, by family (getLocalDetectors of kube-proxy). Reports what keeps
- * kube-proxy from starting: NodeCIDR without a pod range of the primary family.
+ * How pods are recognised, by family (getLocalDetectors of kube-proxy). Reports what prevents the start of kube-proxy:
+ * NodeCIDR without a pod range of the primary family.
  */
 export function resolveLocalTrafficDetectors(
   { detectLocal, place }: ProxyConfiguration,

@@ -13,8 +13,8 @@ export interface ResolvedNodePorts {
 const loopbackV4: IpAddress = { family: "ipv4", text: "127.0.0.1" };
 
 /**
- * On which addresses of this host node ports answer (NodePortAddresses of pkg/proxy/util): ranges of one family
- * leave the other open, a range of prefix length 0 means every address.
+ * The addresses of this host on which node ports answer (NodePortAddresses of pkg/proxy/util). Ranges of one family do
+ * not restrict the other; a range of prefix length 0 means every address.
  */
 export function resolveNodePortScope(configured: NodePortAddresses, family: Family, view: NodeView): ResolvedNodePorts {
   const cidrs = cidrsOf(configured, view).filter((cidr) => cidr.family === family);
@@ -22,7 +22,7 @@ export function resolveNodePortScope(configured: NodePortAddresses, family: Fami
     return { scope: { kind: "every-address" }, containsLoopback: family === "ipv4" };
   }
   const containsLoopback = family === "ipv4" && cidrs.some(isIpv4Loopback);
-  // Host.addresses leaves loopback out; the interface lo has it all the same.
+  // Host.addresses does not contain loopback, but the interface lo has it.
   const candidates = family === "ipv4" ? [...view.hostAddresses, loopbackV4] : view.hostAddresses;
   const matching = candidates.filter((ip) => cidrs.some((cidr) => cidrContains(cidr, ip)));
   const addresses = [...new Set(matching.map((ip) => ip.text))].sort(compareBytes);
@@ -41,7 +41,7 @@ function isIpv4Loopback(cidr: Cidr): boolean {
   return cidr.text.startsWith("127.") || cidrContains(cidr, { family: "ipv4", text: "127.0.0.0" });
 }
 
-/** The host's addresses that serve node ports: not loopback, and of IPv6 none that holds for one link only. */
+/** The host's addresses that serve node ports: no loopback and no link-local IPv6 addresses. */
 export function nodePortAddresses({
   nodePorts,
   hostAddresses,
@@ -54,7 +54,7 @@ export function nodePortAddresses({
   return [...unique.values()].sort((a, b) => compareBytes(a.text, b.text));
 }
 
-/** Not for one link only. */
+/** Not link-local. */
 export function isHostWide({ text }: IpAddress): boolean {
   return !/^fe[89ab][0-9a-f]:/.test(text);
 }

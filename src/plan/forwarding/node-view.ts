@@ -10,17 +10,17 @@ export interface NodeView {
   readonly name: string;
   /** The Node object of that name. */
   readonly node: Node | undefined;
-  /** Used to tell whether the node lies in a source range; loopback where the Node has none of the family. */
+  /** Used to check whether the node is in a source range; loopback where the Node has no address of the family. */
   readonly ips: Readonly<Record<Family, IpAddress>>;
   readonly primaryFamily: Family;
-  /** Every address of the host's interfaces but loopback. */
+  /** Every address of the host's interfaces except loopback. */
   readonly hostAddresses: readonly IpAddress[];
   readonly features: HostFeatures;
-  /** The families that are compiled when nobody asks for others. */
+  /** The families that are compiled by default. */
   readonly families: readonly Family[];
 }
 
-/** What is known of the machine itself. */
+/** Facts about the machine itself. */
 export interface FoundOnHost {
   readonly hostAddresses?: readonly string[] | undefined;
   readonly hostFeatures?: Partial<HostFeatures> | undefined;
@@ -32,8 +32,8 @@ const loopback: Readonly<Record<Family, IpAddress>> = {
 };
 
 /**
- * Finds the node to compile for. Undefined, with an error reported, when there is none. A Host document stands
- * over what was found on the machine itself.
+ * Finds the node to compile for. Undefined, with an error reported, when there is none. A Host document overrides what
+ * was found on the machine itself.
  */
 export function resolveNodeView(
   cluster: Cluster,
@@ -101,7 +101,7 @@ function nodeIps(node: Node | undefined, bindAddress: IpAddress | undefined): Pi
   return { ips: { ...ips, [bindAddress.family]: bindAddress }, primaryFamily: bindAddress.family };
 }
 
-/** The families of the Node's InternalIPs and of the Services' cluster IPs: those that are compiled unless others are asked for. */
+/** The families of the Node's InternalIPs and of the Services' cluster IPs: the default families. */
 export function usedFamilies(cluster: Cluster, node: Node | undefined): readonly Family[] {
   const used = new Set<Family>();
   for (const { type, ip } of node?.addresses ?? []) if (type === "InternalIP") used.add(ip.family);

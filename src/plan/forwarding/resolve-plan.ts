@@ -55,7 +55,7 @@ export function resolvePlan(cluster: Cluster, target: PlanTarget, report: Report
   };
 }
 
-/** What holds for all families of a node. */
+/** What is common to all families of a node. */
 interface NodeContext extends PlanTarget {
   readonly cluster: Cluster;
   /** In name order. */
@@ -101,7 +101,7 @@ function resolveFamily(family: Family, node: NodeContext, report: Report): Famil
   };
 }
 
-/** What finding the endpoints of a service port takes. */
+/** The input for finding the endpoints of a service port. */
 interface EndpointsContext {
   readonly cluster: Cluster;
   readonly view: NodeView;
@@ -193,10 +193,10 @@ interface FamilyFacts {
   readonly config: ProxyConfiguration;
 }
 
-/** Says what a family goes without, where a Service would feel it. */
+/** Reports what a family lacks, where that affects a Service. */
 function reportFamily({ family, served, scope, canTellPods, config }: FamilyFacts, report: Report): void {
   const name = { family: familyNames[family] };
-  // Without any configuration nobody has said how pods are told, and nothing is missing.
+  // Without a configuration no local traffic detector is expected, so nothing is missing.
   if (!canTellPods && served.length > 0 && config.place !== undefined) {
     report("local-detection-missing", config.place, name);
   }

@@ -3,7 +3,7 @@ import type { Service, ServicePort, Vip } from "../../model/objects/service.ts";
 import { type Locality, resolveUsableEndpoints, type UsableEndpoints } from "./endpoints.ts";
 import type { Endpoint, ExternalPlan, ProgramTraits, Route, ServicePortPlan, SourceRanges } from "./forwarding-plan.ts";
 
-/** What resolving a service port needs to know of its node, family and program. */
+/** The input of resolving a service port: its node, family and program. */
 export interface ServicePortContext {
   readonly family: Family;
   readonly locality: Locality;
@@ -31,7 +31,7 @@ export function resolveServicePort(
   const exposure = exposureOf(service, port, context.family);
   const internalLocal = service.internalTrafficPolicy === "Local";
   const externalLocal = service.externalTrafficPolicy === "Local";
-  // What is exposed needs the cluster's endpoints whatever its policy: for pods and the node itself, or to fall back.
+  // Exposed ports need the cluster's endpoints whatever the policy: for pods and the node itself, or to fall back.
   const needs = {
     cluster: !internalLocal || exposure !== undefined,
     local: internalLocal || (externalLocal && exposure !== undefined),
@@ -74,7 +74,7 @@ interface Exposure {
   readonly nodePort: number | undefined;
 }
 
-/** Undefined where nothing but the cluster IP leads to the service port. */
+/** Undefined where the service port has only a cluster IP. */
 function exposureOf(service: Service, port: ServicePort, family: Family): Exposure | undefined {
   const { nodePort } = port;
   if (nodePort === undefined && service.externalIps.length + service.loadBalancerIps.length === 0) return undefined;
@@ -85,7 +85,7 @@ function exposureOf(service: Service, port: ServicePort, family: Family): Exposu
   return closed ? undefined : { externalIps, loadBalancerIps, nodePort };
 }
 
-/** Policy Local asks for the endpoints of this node, and keeps to them unless the program falls back. */
+/** Policy Local needs the endpoints of this node, and uses only these unless the program falls back. */
 export function resolveRoute(
   isLocal: boolean,
   { reachable, anywhere }: UsableEndpoints,
@@ -96,7 +96,7 @@ export function resolveRoute(
   return { kind: reachable[over].length > 0 ? "balance" : "drop", over };
 }
 
-/** Whether traffic with this policy has to do without endpoints of this node, and the program looks elsewhere. */
+/** Whether this policy has no local endpoints, and the program uses those of other nodes. */
 export function fallsBack(policy: Service["internalTrafficPolicy"], { over }: Route): boolean {
   return policy === "Local" && over === "cluster";
 }
@@ -110,7 +110,7 @@ function resolveExternal(
   const preservesClientIp = service.externalTrafficPolicy === "Local";
   return {
     ...exposure,
-    // The gate hides the addresses from the rules, not from the question whether the port is exposed.
+    // The gate removes the addresses from the rules, but the port still counts as exposed.
     externalIps: context.allowExternalIps ? exposure.externalIps : [],
     route: resolveRoute(preservesClientIp, usable, context.traits),
     preservesClientIp,
@@ -119,7 +119,7 @@ function resolveExternal(
   };
 }
 
-/** A range of prefix length 0 lifts all; ranges only of the other family restrict nothing. */
+/** A range of prefix length 0 allows all sources; ranges of the other family only restrict nothing. */
 export function resolveSourceRanges(
   service: Service,
   { family, nodeIp }: Pick<ServicePortContext, "family" | "nodeIp">,

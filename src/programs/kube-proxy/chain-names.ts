@@ -1,7 +1,7 @@
 import type { ProxyMode } from "../../model/proxy-configuration/proxy-configuration.ts";
 import { sha256Base32Prefix } from "../../model/sha256.ts";
 
-/** The chains of the iptables mode that are always there, by kube-proxy's names. */
+/** The chains that always exist in iptables mode, by kube-proxy's names. */
 export const iptablesChains = {
   services: "KUBE-SERVICES",
   externalServices: "KUBE-EXTERNAL-SERVICES",
@@ -14,7 +14,7 @@ export const iptablesChains = {
   kubeletFirewall: "KUBE-FIREWALL",
 } as const;
 
-/** Those of the ipvs mode; some are called as in iptables mode and hold other rules. */
+/** Those of ipvs mode. Some have the same name as in iptables mode and other rules. */
 export const ipvsChains = {
   services: "KUBE-SERVICES",
   nodePort: "KUBE-NODE-PORT",
@@ -28,22 +28,22 @@ export const ipvsChains = {
   ipvsOutFilter: "KUBE-IPVS-OUT-FILTER",
 } as const;
 
-/** kube-proxy's own flush detector. Portolan makes none; it stays until all of a family's rules go. */
+/** kube-proxy's own flush detector. Portolan does not create it, and deletes it with the last rules of a family. */
 export const proxyCanary = "KUBE-PROXY-CANARY";
 
-/** The kubelet's own flush detector: where it stands, KUBE-FIREWALL is the kubelet's as well. */
+/** The kubelet's own flush detector: where it exists, KUBE-FIREWALL also belongs to the kubelet. */
 export const kubeletCanary = "KUBE-KUBELET-CANARY";
 
-/** Every chain of ours begins so; foreign ones may too. For quick looks at text. */
+/** The prefix of all our chains; foreign ones may have it too. For quick checks of text. */
 export const chainPrefix = "KUBE-";
 
-/** The kinds of chains that belong to one service port: each before those it leads to. */
+/** The kinds of chains that belong to one service port: callers before the chains they call. */
 export const servicePortChainKinds = ["FW", "EXT", "XLB", "SVC", "SVL", "SEP"] as const;
 
 /** XLB was the external chain until Kubernetes 1.25. */
 export type ServicePortChainKind = (typeof servicePortChainKinds)[number];
 
-/** The chains of one service port. One hash of its name and protocol ends them all. */
+/** The chains of one service port. All names end with the same hash of its name and protocol. */
 export interface ServicePortChains {
   readonly cluster: string;
   readonly local: string;
@@ -61,7 +61,7 @@ export function servicePortChains(name: string, protocol: string): ServicePortCh
   };
 }
 
-/** The chain of one endpoint of one service port, which `start` names: its name and protocol in one. */
+/** The chain of one endpoint of one service port; `start` is the service port's name and protocol. */
 export function endpointChain(start: string, target: string): string {
   return `KUBE-SEP-${sha256Base32Prefix(start, target)}`;
 }
@@ -85,27 +85,27 @@ export function isEndpointChain(name: string): boolean {
   return name.startsWith("KUBE-SEP-");
 }
 
-/** Whether the chain spreads traffic over endpoints. */
+/** Whether the chain distributes traffic over endpoints. */
 export function isBalancingChain(name: string): boolean {
   return name.startsWith("KUBE-SVC-") || name.startsWith("KUBE-SVL-");
 }
 
-/** Whether the chain is where traffic to node ports goes, in either mode. */
+/** Whether the chain handles traffic to node ports, in either mode. */
 export function isNodePortChain(name: string): boolean {
   return name === iptablesChains.nodePorts || name === ipvsChains.nodePort;
 }
 
-/** Smaller for chains that lead to others; -1 for chains of no service port. */
+/** Smaller for callers; -1 for chains of no service port. */
 export function servicePortChainRank(name: string): number {
   return servicePortChainKinds.findIndex((kind) => name.startsWith(`KUBE-${kind}-`));
 }
 
-/** A chain that is there whatever the Services are. */
+/** A chain that exists whatever the Services. */
 export interface FixedChain {
   readonly component: "kube-proxy" | "kubelet";
   /** The modes in which kube-proxy makes it. */
   readonly modes: readonly ProxyMode[];
-  /** What it is for, by table; completes "it ...". */
+  /** Its purpose by table; completes "it ...". */
   readonly purposes: Readonly<Record<string, string>>;
 }
 
@@ -157,7 +157,7 @@ const chainsOf: Readonly<Record<ProxyMode, ReadonlySet<string>>> = {
 const modes = Object.keys(chainsOf) as readonly ProxyMode[];
 const kubeletChains: ReadonlySet<string> = new Set([iptablesChains.kubeletFirewall, kubeletCanary]);
 
-/** By name, every chain that is there whatever the Services are, in either mode. */
+/** By name, every chain that exists whatever the Services, in either mode. */
 export const fixedChains: ReadonlyMap<string, FixedChain> = new Map(
   Object.entries(purposes).map(([name, byTable]) => [
     name,
@@ -169,14 +169,14 @@ export const fixedChains: ReadonlyMap<string, FixedChain> = new Map(
   ]),
 );
 
-/** Whether kube-proxy, and so Portolan, makes a chain of this name, in either mode. All others are somebody else's. */
+/** Whether kube-proxy (and so Portolan) creates a chain of this name, in either mode. All others are foreign. */
 export function isOwnedChain(name: string): boolean {
   return name.startsWith(chainPrefix) && (ownedFixed.has(name) || servicePortChain.test(name));
 }
 
 const ownedFixed: ReadonlySet<string> = new Set(modes.flatMap((mode) => [...chainsOf[mode]]));
 
-/** What a chain of one service port is for; completes "it ...". */
+/** The purpose of a service port's chain; completes "it ...". */
 export const servicePortChainPurposes: Readonly<Record<ServicePortChainKind, (service: string) => string>> = {
   SVC: (service) => `balances traffic for ${service} over its endpoints in the cluster`,
   SVL: (service) => `balances traffic for ${service} over its endpoints on this node`,

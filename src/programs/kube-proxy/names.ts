@@ -15,10 +15,10 @@ export const counters = {
   localhostNodePort: "localhost_nps_accepted_pkts",
 } as const;
 
-/** The device that carries the service addresses of the ipvs mode. */
+/** The dummy device with the service addresses of ipvs mode. */
 export const addressDevice = "kube-ipvs0";
 
-/** Kernel settings that kube-proxy writes, with what each is for. */
+/** Sysctls that kube-proxy sets, with their purposes. */
 const sysctls = new Map<string, { readonly mode: ProxyMode; readonly purpose: string }>([
   ["net.ipv4.conf.all.route_localnet", { mode: "iptables", purpose: "lets node ports answer on 127.0.0.1" }],
   ["net.ipv4.conf.all.arp_announce", { mode: "ipvs", purpose: "keeps service addresses out of ARP requests" }],
@@ -48,7 +48,7 @@ const ownersOfFixed: ReadonlyMap<string, Owner> = new Map(
   [...fixedChains].map(([name, { modes, component }]) => [name, ownerBy(modes, component)]),
 );
 
-/** Whose an object of this name is; undefined for what neither kube-proxy nor the kubelet makes. */
+/** The owner of an object name; undefined where neither kube-proxy nor the kubelet creates it. */
 export function ownerOf(ref: ObjectRef): Owner | undefined {
   const { kind, name } = ref;
   switch (kind) {
@@ -70,8 +70,8 @@ export function ownerOf(ref: ObjectRef): Owner | undefined {
 }
 
 /**
- * What an object is for, as a phrase that completes "it ...", for a set as kube-proxy's own comment says it. `service` is
- * the service port whose chain it is, where one is known. Undefined where nothing is known of the name.
+ * The purpose of an object, as a phrase that completes "it ..."; for a set in the words of kube-proxy's comment.
+ * `service` is the owning service port, where it is known. Undefined for an unknown name.
  */
 export function purposeOf(ref: ObjectRef, service = "an unknown service port"): string | undefined {
   const { kind, name } = ref;
@@ -101,7 +101,7 @@ export function servicePortInComment(comment: string): string | undefined {
   return servicePortName.exec(comment)?.[1];
 }
 
-/** What one program knows of names: those of the objects that it makes itself. */
+/** The names that one program creates. */
 export function namingOf(id: ProgramId): Pick<Program<unknown>, "ownerOf" | "purposeOf"> {
   const own = (ref: ObjectRef): Owner | undefined => {
     const owner = ownerOf(ref);

@@ -71,7 +71,7 @@ export const sets = {
     type: "bitmap:port",
     comment: "Kubernetes nodeport UDP port with externalTrafficPolicy=local",
   },
-  // A bitmap knows no SCTP, so these hold addresses with ports.
+  // A bitmap does not support SCTP, so these sets contain addresses with ports.
   nodePortSctp: {
     name: "KUBE-NODE-PORT-SCTP-HASH",
     type: "hash:ip,port",
@@ -96,24 +96,24 @@ export const setKeys = Object.keys(sets) as readonly SetKey[];
 
 const longestName = 31;
 
-/** IPv6 sets stand beside the IPv4 ones, so they are named apart; ipset cuts names after 31 characters. */
+/** IPv6 sets have names of their own beside the IPv4 ones; ipset truncates names after 31 characters. */
 export function setName(key: SetKey, family: Family): string {
   const { name } = sets[key];
   return family === "ipv4" ? name : name.replace(setPrefix, ipv6Prefix).slice(0, longestName);
 }
 
-/** Every set of ours begins so; foreign ones may too. For quick looks at text. */
+/** The prefix of all our sets; foreign ones may have it too. For quick checks of text. */
 export const setPrefix = "KUBE-";
 const ipv6Prefix = "KUBE-6-";
 
-/** A set takes the place of another of its name by way of such a name; one that is left over is ours too. */
+/** The prefix of temporary sets that replace a set by swapping; leftovers are ours too. */
 export const swapSetPrefix = "KUBE-SWAP-";
 
 const keyByName: ReadonlyMap<string, SetKey> = new Map(
   setKeys.flatMap((key) => (["ipv4", "ipv6"] as const).map((family) => [setName(key, family), key] as const)),
 );
 
-/** Which of kube-proxy's sets the name is, in either family. */
+/** The key of one of kube-proxy's sets, in either family. */
 export function setKeyOf(name: string): SetKey | undefined {
   return keyByName.get(name);
 }
@@ -122,7 +122,7 @@ export function isOwnedSet(name: string): boolean {
   return keyByName.has(name) || name.startsWith(swapSetPrefix);
 }
 
-/** The family of a set of ours, by its name. */
+/** The family of one of our sets, by its name. */
 export function familyOfSet(name: string): Family {
   return name.startsWith(ipv6Prefix) ? "ipv6" : "ipv4";
 }
@@ -132,7 +132,7 @@ const nodePortSets: Readonly<Record<string, readonly SetKey[]>> = {
   udp: ["nodePortUdp", "nodePortLocalUdp"],
 };
 
-/** Whether the set holds node ports of the protocol, as bare numbers. */
+/** Whether the set contains node ports of the protocol, as plain numbers. */
 export function isNodePortSet(name: string, protocol: string, family: Family): boolean {
   return nodePortSets[protocol]?.some((key) => setName(key, family) === name) === true;
 }
@@ -145,7 +145,7 @@ const serviceAddressSets: ReadonlySet<SetKey> = new Set([
   "loadBalancerLocal",
 ]);
 
-/** Whether the set holds the addresses and ports of Services. */
+/** Whether the set contains the addresses and ports of Services. */
 export function isServiceAddressSet(name: string): boolean {
   const key = keyByName.get(name);
   return key !== undefined && serviceAddressSets.has(key);

@@ -4,12 +4,12 @@ import { comment, conntrackState, jump } from "../../languages/iptables/write.ts
 import type { Family } from "../../model/address.ts";
 import { type AssembledText, always, lineOrigin } from "../origins.ts";
 
-/** A step that feeds a tool a text, with the origins of its lines where they were kept. */
+/** A step with text for a tool, and the origins of its lines where they were kept. */
 export function textStep(step: Omit<ScriptStep, "stdin" | "origins">, { text, origins }: AssembledText): ScriptStep {
   return { ...step, stdin: text, ...(origins === undefined ? {} : { origins }) };
 }
 
-/** The steps that give a family its rules: chains first, then the jumps that lead into them. */
+/** The steps that program the rules of a family: chains first, then the jumps to them. */
 export function restoreSteps(family: Family, chains: AssembledText, jumps: AssembledText): readonly ScriptStep[] {
   const tool = toolNames[family];
   const argv = [`${tool}-restore`, "--noflush", "--wait", "5"];
@@ -19,7 +19,7 @@ export function restoreSteps(family: Family, chains: AssembledText, jumps: Assem
   ];
 }
 
-/** A rule in a built-in chain that leads into one of ours. */
+/** A jump from a built-in chain to one of ours. */
 export interface Jump {
   readonly table: "filter" | "nat";
   readonly chain: "INPUT" | "FORWARD" | "OUTPUT" | "PREROUTING" | "POSTROUTING";

@@ -3,19 +3,19 @@ import { type CommandInLanguage, collectCommands } from "../../languages/registr
 
 export const nameCommand = "uname -n";
 
-/** The headings of a collected document, in the order the commands are run. None of them changes anything. */
+/** The headings of a collected document, in the order of the commands. None of the commands changes anything. */
 export const collectHeadings: readonly string[] = [nameCommand, ...collectCommands.map(({ command }) => command)];
 
 const commandsByHeading: ReadonlyMap<string, CommandInLanguage> = new Map(
   collectCommands.map((command) => [command.command, command]),
 );
 
-/** A file without which there is nothing to read, and the tool would load the kernel module. */
+/** Without this file there is nothing to read, and the tool would load the kernel module. */
 export function neededFile(heading: string): string | undefined {
   return commandsByHeading.get(heading)?.needs;
 }
 
-/** Newer documents have more headings; what was written with a version says which. */
+/** Newer documents have more headings; the version determines which. */
 const documentVersion = 2;
 
 const firstHeading = "==> portolan collect v1alpha1 <==";
@@ -23,13 +23,13 @@ const versionHeading = "version";
 const lastHeading = "==> end <==";
 const failureMark = "#! ";
 
-/** What collect found: by heading, what the command printed, or why it printed nothing. */
+/** The result of collect: by heading, the output of a command, or the reason why it failed. */
 export interface CollectedTexts {
   readonly texts: Readonly<Partial<Record<string, string>>>;
   readonly failures: Readonly<Partial<Record<string, string>>>;
 }
 
-/** The document of a host that was asked everything; what neither printed nor failed printed nothing. */
+/** The document of a fully collected host. A command without output and without failure has an empty text. */
 export function collectedDocument({ texts, failures }: CollectedTexts): HostDocument {
   const asked = collectHeadings.filter((heading) => failures[heading] === undefined);
   const known = Object.entries(failures).filter((pair): pair is [string, string] => pair[1] !== undefined);
@@ -52,7 +52,7 @@ function hostText(
   return [{ ...part, heading, language: command.language, family: command.family, origins: [], firstLine }];
 }
 
-/** One text: each command's own under its heading, and an end that shows that it is whole. */
+/** One text: each output under its heading, and an end marker that shows that the document is complete. */
 export function printDocument({ name, version, texts, failures }: HostDocument): string {
   const bodies = new Map(texts.map(({ heading, text }) => [heading, text]));
   if (name !== undefined) bodies.set(nameCommand, name);
@@ -75,8 +75,8 @@ export type ParsedDocument =
   | { readonly kind: "broken"; readonly message: string };
 
 /**
- * Reads what `portolan collect`, or the script that it prints, wrote. Headings that are not known are of a newer collect,
- * and passed over; those that are missing were not asked for. Blank lines around sections do not count, nor comments above.
+ * Reads the output of `portolan collect` or of the script that it prints. Unknown headings are from a newer version and
+ * ignored; missing ones were not collected. Blank lines around sections and leading comments are ignored.
  */
 export function parseDocument(source: Pick<HostText, "file" | "text" | "source">): ParsedDocument {
   const unified = source.text.replaceAll("\r\n", "\n");
@@ -114,7 +114,7 @@ interface Section {
   readonly firstLine: number;
 }
 
-/** The texts under headings; of a heading that comes twice the first counts. */
+/** The texts under headings; of a repeated heading the first counts. */
 function sectionsOf(text: string, start: number): readonly Section[] {
   const sections = new Map<string, Section>();
   let line = 1;

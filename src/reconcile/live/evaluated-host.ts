@@ -20,7 +20,7 @@ import { stagesOf } from "../../languages/iptables/stages.ts";
 import { balancerStages, virtualServerOf } from "../../languages/ipvs/to-datapath.ts";
 import { languageOf } from "../../languages/registry.ts";
 
-/** Reads the text of one host. Problems are lines that may hide something; the rest counts all the same. */
+/** Reads the texts of one host. Problems are lines that may hide something; the rest is used all the same. */
 export function readEvaluatedHost(texts: HostTexts, world: NodeEnvironment): EvaluatedHost {
   const ipv4 = loadRules(texts.iptables);
   const ipv6 = loadRules(texts.ip6tables);
@@ -49,7 +49,7 @@ export function readEvaluatedHost(texts: HostTexts, world: NodeEnvironment): Eva
   };
 }
 
-/** Reads the texts of one family. Rules of iptables-legacy beside those of iptables-nft are rules that are not there. */
+/** Reads the texts of one family. Rules of iptables-legacy beside those of iptables-nft count as missing. */
 export function loadRules(parts: readonly TextPart[]): LoadedRules {
   const known = loaded.get(parts);
   if (known !== undefined) return known;
@@ -62,7 +62,7 @@ export function loadRules(parts: readonly TextPart[]): LoadedRules {
   return rules;
 }
 
-/** By the parts themselves: whoever checks a text and whoever evaluates it read it once. */
+/** Cached by the parts: checking and evaluating a text reads it once. */
 const loaded = new WeakMap<readonly TextPart[], LoadedRules>();
 
 function byFamily(ranges: readonly string[]): { readonly ipv4: AddressSet; readonly ipv6: AddressSet } {

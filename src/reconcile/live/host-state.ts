@@ -20,20 +20,20 @@ import { setPrefix } from "../../programs/kube-proxy/set-names.ts";
 
 export type Backend = "legacy" | "nft";
 
-/** A host document taken apart, as far as one can be led from one state to another: ours and everybody else's. */
+/** A parsed host document, with our objects and foreign ones: the input for planning changes. */
 export interface HostState {
   readonly name: string;
-  /** Every address of its interfaces; loopback and service addresses left out. */
+  /** Every address of its interfaces except loopback and service addresses. */
   readonly addresses: readonly string[];
-  /** Undefined: there is no such iptables here; `withoutRules` says why. */
+  /** Undefined: the host has no iptables of this family; `withoutRules` is the reason. */
   readonly rules: Readonly<Record<Family, HostRules | undefined>>;
   readonly withoutRules: Readonly<Record<Family, string | undefined>>;
   readonly sets: readonly SavedSet[];
   readonly servers: readonly SavedServer[];
-  /** What kube-ipvs0 carries; undefined: there is no such device. */
+  /** The addresses of kube-ipvs0; undefined: the device does not exist. */
   readonly serviceAddresses: ReadonlySet<string> | undefined;
   readonly sysctls: ReadonlyMap<string, string>;
-  /** Undefined: nobody here can list them. */
+  /** Undefined: they cannot be listed on this host. */
   readonly counters: ReadonlySet<string> | undefined;
   /** `900 120 300`, or undefined where IPVS is not loaded. */
   readonly timeouts: string | undefined;
@@ -50,7 +50,7 @@ export interface HostProblem {
   readonly message: string;
 }
 
-/** Takes a document apart. Problems say what of it cannot be relied on: a broken line may hide a rule. */
+/** Parses a document. Problems describe its unreliable parts: a broken line may hide a rule. */
 export function parseHostState(document: HostDocument): {
   readonly state: HostState;
   readonly problems: readonly HostProblem[];
@@ -95,13 +95,13 @@ export function parseHostState(document: HostDocument): {
 
 const notAsked = "the document has no such heading";
 
-/** Without these nothing can be said of a host. */
+/** The state of a host is unknown without these. */
 const indispensable: readonly string[] = [linksCommand, "iptables-save"];
 const needed: readonly string[] = [...indispensable, "ip6tables-save", "ipset save", "ipvsadm -Sn"];
 
 /**
- * Why a document cannot be relied on, each in a line: a tool that failed may hide something, and so may one that is
- * missing where the kernel has what it would show.
+ * Why a document is unreliable, one reason per line: a tool that failed may hide something, and so may a missing tool
+ * where the kernel has its objects.
  */
 export function validateDump(document: HostDocument, problems: readonly HostProblem[]): readonly string[] {
   const failed = needed.flatMap((heading) => {

@@ -7,15 +7,15 @@ import { type OwnedRules, type OwnedState, onlyFamilies } from "../owned-state.t
 import type { HostRules, HostState } from "./host-state.ts";
 
 export interface Ownership {
-  /** Virtual servers (`-t 10.96.0.10:80`) that the desired state has: they are ours wherever they are. */
+  /** Virtual servers (`-t 10.96.0.10:80`) of the desired state: they are ours on every address. */
   readonly desiredServers: ReadonlySet<string>;
   /** `ipvs.excludeCIDRs` of kube-proxy's configuration. */
   readonly excluded: readonly Cidr[];
-  /** Where somebody chose them: the others are left alone. */
+  /** The chosen families, if any: other families are not changed. */
   readonly families?: readonly Family[] | undefined;
 }
 
-/** What of a host is ours; everything else is somebody else's and stays as it is. */
+/** The objects of a host that are ours. All others are foreign and not changed. */
 export function ownedOnHost(host: HostState, { desiredServers, excluded, families: chosen }: Ownership): OwnedState {
   const sets = ownedSets(host.sets, setsOfOthers(host));
   const claims = { addresses: host.serviceAddresses ?? new Set<string>(), sets, desired: desiredServers, excluded };
@@ -37,7 +37,7 @@ export function ownedOnHost(host: HostState, { desiredServers, excluded, familie
   return chosen === undefined ? owned : onlyFamilies(owned, chosen);
 }
 
-/** Sets that rules in chains of other names ask for. */
+/** Sets that rules of foreign chains match on. */
 function setsOfOthers({ rules }: HostState): ReadonlySet<string> {
   const names = new Set<string>();
   for (const family of families) {
@@ -57,15 +57,15 @@ function rulesOf(rules: HostRules | undefined): OwnedRules | undefined {
   return rules && ownedRules(rules);
 }
 
-/** What a host shows of its kernel: kube-proxy uses counters wherever it can make them, and then they are there. */
+/** Features of the kernel that the host shows: kube-proxy creates counters wherever it can. */
 export function featuresOnHost(host: HostState): Partial<HostFeatures> {
   const isCounting = Object.values(counters).every((name) => host.counters?.has(name)) || countersInUse(host).size > 0;
   return isCounting ? { nfacct: true } : {};
 }
 
 /**
- * Without nfacct, which nodes of most distributions have not, counters cannot be listed; but those that rules use are
- * there, and need not be made.
+ * Without nfacct, which most distributions do not install, counters cannot be listed. Those that rules use exist and
+ * need not be created.
  */
 export function withoutCountersInUse(desired: OwnedState, host: HostState): OwnedState {
   if (host.counters !== undefined) return desired;

@@ -4,7 +4,7 @@ import { nodeOfApplyScript } from "../../languages/shell.ts";
 import type { SourceText } from "../../model/documents/source.ts";
 import { parseDocument } from "./collected-document.ts";
 
-/** What the texts of hosts hold, and which of them could not be read. */
+/** The contents of host texts, and the texts that could not be read. */
 export interface ParsedDump {
   readonly hosts: readonly HostDocument[];
   readonly problems: readonly DumpProblem[];
@@ -13,24 +13,23 @@ export interface ParsedDump {
 export interface DumpProblem {
   readonly kind: /** The text is no tool's, as far as its first lines tell. */
     | "unrecognised"
-    /** What a tool prints for people, such as iptables -L: no restore takes it. */
+    /** Output for people, such as that of iptables -L: no restore tool accepts it. */
     | "listing"
-    /** A collected document that is not whole. */
+    /** A collected document that is incomplete. */
     | "broken"
-    /** A heading of a compiled text that is none of compile's files. */
+    /** A heading that is not a file of compile. */
     | "unknown-heading";
   readonly file: string;
-  /** Which of the texts, from 0. */
+  /** The index of the text, from 0. */
   readonly source: number;
   readonly line: number;
   readonly message: string;
 }
 
 /**
- * Reads what hosts hold, from any mixture of texts: what `portolan collect` and `portolan compile` write, iptables-save,
- * ip6tables-save, `ipset save`, `ipvsadm -Sn`. Texts that name no host are of one host together; the name of a text counts
- * where it is that of a file of `compile --out-dir`, and to tell the family of rules without addresses. Rules are not
- * looked into: a text that was recognised may still be broken.
+ * Reads any mixture of output of `portolan collect` and `portolan compile`, iptables-save, ip6tables-save, `ipset save`
+ * and `ipvsadm -Sn`. Texts without a host name form one host. File names of `compile --out-dir` count, and decide the
+ * family of rules without addresses. Rules are not parsed: a recognised text may still be broken.
  *
  * @example
  * ```ts
@@ -48,7 +47,7 @@ export function parseDump(texts: string | readonly SourceText[]): ParsedDump {
   };
 }
 
-/** A text and which of several it is, from 0. */
+/** A text and its index, from 0. */
 export interface NumberedSource extends SourceText {
   readonly number: number;
 }
@@ -82,7 +81,7 @@ export function parseSource(source: NumberedSource): ParsedDump {
   }
 }
 
-/** The text of a language as a tool saved it; rules by family. */
+/** A text saved by a tool; rules by family. */
 export function textsIn(language: AnyLanguage, { name: file, text, number }: NumberedSource): readonly HostText[] {
   const saves = language.collect.filter(({ isSave }) => isSave === true);
   const heading = saves[0]?.command ?? language.files[0]?.heading ?? language.id;
@@ -114,7 +113,7 @@ function hostsOf(hosts: readonly NamedTexts[], kind: HostDocument["kind"]): Pars
   return { hosts: hosts.map((host) => ({ kind, version: 1, ...host, failures: {} })), problems: [] };
 }
 
-/** The document of a host that has what was compiled for it. */
+/** The document of a host that has the compiled rules. */
 export function documentOf(artifacts: readonly Artifact[]): HostDocument {
   const texts = artifacts.map((artifact, source) => {
     const heading = filesByName.get(artifact.file)?.heading ?? artifact.file;
@@ -141,7 +140,7 @@ function parseHeadings({ name, text, number }: NumberedSource): ParsedDump {
   return parseFiles(files);
 }
 
-/** The files that compile writes for hosts, by the folders they are in; `apply.sh` names its node. */
+/** The files of compile by folder; `apply.sh` names the node. */
 export function parseFiles(files: readonly CompiledFile[]): ParsedDump {
   const byNode = new Map<string, { name: string | undefined; texts: HostText[] }>();
   const problems: DumpProblem[] = [];
@@ -163,7 +162,7 @@ export function parseFiles(files: readonly CompiledFile[]): ParsedDump {
   return { hosts: hostsOf([...byNode.values()], "compiled").hosts, problems };
 }
 
-/** Documents of hosts without a name are of one host, and so are those of one name. */
+/** Documents without a host name form one host, and so do those of one name. */
 export function joinHosts(hosts: readonly HostDocument[]): readonly HostDocument[] {
   const byName = new Map<string | undefined, HostDocument>();
   for (const host of hosts) {

@@ -4,14 +4,14 @@ import { isOwnedChain } from "../../programs/kube-proxy/chain-names.ts";
 import { type ServiceOfChain, serviceInRule } from "../attribution.ts";
 import type { ServiceOfLine } from "../summarize-changes.ts";
 
-/** What the steps ask of the host, by their text. */
+/** The features that steps need from the host, by their text. */
 export function featuresOf(steps: readonly Step[]): readonly Feature[] {
   return languages.flatMap(({ probes }) => probes?.(steps) ?? []);
 }
 
 /**
- * A script for `unshare --net sh` that tries each feature and says `NUMBER ok`, or `NUMBER no` and then why, for
- * `parseProbe`. Nothing of it is left behind; it needs no tools but those it tries.
+ * A script for `unshare --net sh` that tries each feature and prints `NUMBER ok`, or `NUMBER no` and the reason, for
+ * `parseProbe`. It leaves nothing behind and needs no other tools.
  */
 export function printProbe(features: readonly Feature[]): string {
   const lines = features.map(({ commands }, index) => {
@@ -20,17 +20,17 @@ export function printProbe(features: readonly Feature[]): string {
     const tried = `if said=$(${last} 2>&1); then echo ${index} ok; else echo ${index} no; echo "$said"; fi`;
     return [...before, tried].join("\n");
   });
-  // Whoever holds the host's lock need not be waited for.
+  // The probe does not wait for the host's xtables lock.
   return `export XTABLES_LOCKFILE=/dev/null\n${lines.join("\n")}\n`;
 }
 
 export interface MissingFeature {
   readonly name: string;
-  /** What the tool said. */
+  /** The message of the tool. */
   readonly message: string;
 }
 
-/** What of the features is missing, by what the script of `printProbe` printed. */
+/** The missing features, from the output of the script of `printProbe`. */
 export function parseProbe(features: readonly Feature[], output: string): readonly MissingFeature[] {
   const parts = output.split(/^(\d+) (ok|no)\n/m).slice(1);
   const said = new Map<number, string | undefined>();
@@ -44,17 +44,17 @@ export function parseProbe(features: readonly Feature[], output: string): readon
   });
 }
 
-/** The line of a step at which a tool gave up, and whose it is. */
+/** The line of a step at which a tool failed, and its owner. */
 export interface FailingLine {
   readonly number: number;
   readonly text: string;
   readonly service: string | undefined;
 }
 
-/** iptables-restore (both back ends), ipset and ip -batch, each in its own words. */
+/** iptables-restore (both back ends), ipset and ip -batch use different messages. */
 const placed = [/\bline:? (\d+)/i, /^exit .*Command failed -:(\d+)/];
 
-/** Finds the line that a tool's message speaks of. Undefined where it names none, as when a whole table is refused. */
+/** Finds the line in a tool's error message. Undefined where it names none, as when a whole table is rejected. */
 export function failingLine(
   step: Step,
   message: string,

@@ -1,21 +1,21 @@
 import { canonicalRule, targetOf } from "../../languages/iptables/canonical-rule.ts";
 import { isNodePortChain } from "../../programs/kube-proxy/chain-names.ts";
 
-/** How the rules of a chain differ from the desired ones. Lines are as each side spells them. */
+/** The differences between live and desired rules of a chain. Lines have the spelling of their side. */
 export interface ChainDifference {
-  /** Wanted and not there, in their order. */
+  /** Desired and not live, in their order. */
   readonly missing: readonly string[];
-  /** There and not desired, in their order. */
+  /** Live and not desired, in their order. */
   readonly extra: readonly string[];
-  /** The rules that both have stand in another order, and the order says something. */
+  /** The common rules have another order, and their order matters. */
   readonly reordered: boolean;
-  /** The rules that both have, as desired but in the order they stand in, with the extra ones in between. */
+  /** The common rules in their live order and the desired spelling, with the extra ones in between. */
   readonly live: readonly string[];
 }
 
 /**
- * Compares rules by what they say: back ends and versions of iptables spell them differently, and kube-proxy writes
- * the rules of shared chains in no order of its own. Undefined: no difference.
+ * Compares rules by meaning: back ends and versions of iptables spell them differently, and kube-proxy writes the rules
+ * of shared chains in random order. Undefined: no difference.
  */
 export function compareChain(desired: readonly string[], live: readonly string[]): ChainDifference | undefined {
   if (desired === live) return undefined;
@@ -57,8 +57,8 @@ function isReordered(
 }
 
 /**
- * Rules for different addresses and ports may stand in any order: no packet meets both. Here they are sorted, up to
- * the next rule that asks for no port and so may concern any packet.
+ * Rules for different addresses and ports may be in any order: no packet matches two of them. They are sorted here, up
+ * to the next rule without a port, which may match any packet.
  */
 function normalOrder(lines: readonly string[]): readonly string[] {
   const normal: string[] = [];
@@ -81,7 +81,7 @@ function normalOrder(lines: readonly string[]): readonly string[] {
   return normal;
 }
 
-/** Rules of one key may meet the same packet, so they keep their order. Undefined: it may concern any packet. */
+/** Rules with the same key may match the same packet, so they keep their order. Undefined: it may match any packet. */
 function orderFreeKey(line: string): string | undefined {
   const address = / -d (\S+\/(?:32|128)) /.exec(line)?.[1] ?? "";
   const port = / -p (\S+) .*--dport (\S+)/.exec(line);
@@ -92,19 +92,19 @@ function orderFreeKey(line: string): string | undefined {
   return address !== "" && isNodePortChain(targetOf(line) ?? "") ? address : undefined;
 }
 
-/** Lines with how often each stands. */
+/** Lines with the number of their copies. */
 export function countLines(lines: readonly string[]): Map<string, number> {
   const counts = new Map<string, number>();
   for (const line of lines) counts.set(line, (counts.get(line) ?? 0) + 1);
   return counts;
 }
 
-/** Whether a line stands there more than once. */
+/** Whether the chain contains duplicate lines. */
 export function hasTwice(lines: readonly string[]): boolean {
   return new Set(lines).size < lines.length;
 }
 
-/** Takes one copy of the line out; undefined when there is none left. */
+/** Removes one copy of the line; undefined when there is none left. */
 export function take(counts: Map<string, number>, line: string): string | undefined {
   const count = counts.get(line) ?? 0;
   if (count === 0) return undefined;
@@ -112,7 +112,7 @@ export function take(counts: Map<string, number>, line: string): string | undefi
   return line;
 }
 
-/** The lines that stay when these are taken out, each as often as it is named: its first copies. */
+/** The remaining lines after removing `left`, one copy for each. */
 export function without(lines: readonly string[], left: readonly string[]): string[] {
   const counts = countLines(left);
   return lines.filter((line) => take(counts, line) === undefined);

@@ -5,18 +5,18 @@ import { type ChainDifference, without } from "./compare-chain.ts";
 import { editPartialChain, hasMemory } from "./partial-chain.ts";
 import type { ChainChange } from "./rule-changes.ts";
 
-/** Lines for iptables-restore that change single rules of a chain: the deletes first, then the inserts. */
+/** Lines for iptables-restore that change single rules of a chain: first deletes, then inserts. */
 export interface ChainEdit {
   readonly deletes: readonly string[];
   readonly inserts: readonly string[];
 }
 
-/** Chains with fewer rules are written anew: that is as short, and cannot depend on what stands there. */
+/** Shorter chains are rewritten: that takes as few bytes, and does not depend on the live rules. */
 const leastRules = 50;
-/** With more changes than one rule in so many, writing anew is no longer than editing. */
+/** With more changes than one rule in this many, rewriting takes no more bytes than editing. */
 const rulesForEachChange = 8;
 
-/** The edit that makes the difference, if one is worth it. */
+/** The edit that makes the change, if it is shorter than rewriting. */
 export function editChain(
   chain: string,
   desired: readonly string[],
@@ -32,13 +32,13 @@ export function editChain(
   };
 }
 
-/** Of a rule that stands twice, its text names the first, which may be the one to keep. */
+/** A delete by text removes the first copy of a duplicate rule, which may be the one to keep. */
 function hasTwice({ extra, live }: ChainDifference): boolean {
   const counts = new Set(extra);
   return extra.length > counts.size || live.filter((line) => counts.has(line)).length > counts.size;
 }
 
-/** From the last to the first, each right before the rule that is to follow it. */
+/** From the last to the first, each before the rule that follows it in the desired state. */
 function insertInto(
   standing: string[],
   chain: string,
@@ -64,8 +64,8 @@ export const mostChainsAtOnce = 300;
 const chainsInSection = 200;
 
 /**
- * Chains of service ports, in order, as sections of about 200: a service port's chains stay together, so that they
- * change at once. One with more endpoints than fit has its endpoint chains made before the others.
+ * Chains of service ports, in order, in sections of about 200. The chains of a service port stay in one section, so
+ * that they change in one transaction. If it has too many endpoints, their chains are created in earlier sections.
  */
 export function cutIntoFragments(changes: readonly ChainChange[]): readonly (readonly ChainChange[])[] {
   const sections: (readonly ChainChange[])[] = [];
@@ -82,7 +82,7 @@ export function cutIntoFragments(changes: readonly ChainChange[]): readonly (rea
   return sections;
 }
 
-/** A service port's endpoint chains follow its others, so the next begins where an endpoint chain ends. */
+/** A service port's endpoint chains come last, so the next service port begins after an endpoint chain. */
 function fragmentsOf(changes: readonly ChainChange[]): readonly (readonly ChainChange[])[] {
   const fragments: ChainChange[][] = [];
   let wasEndpoint = true;
@@ -100,7 +100,7 @@ function cutFragment(fragment: readonly ChainChange[]): readonly (readonly Chain
   return [...cutBlindly(fragment.filter(isOfEndpoint)), fragment.filter((change) => !isOfEndpoint(change))];
 }
 
-/** Sections of chains whose order is all that matters. */
+/** Sections of chains where only the order matters. */
 export function cutBlindly(changes: readonly ChainChange[]): readonly (readonly ChainChange[])[] {
   const sections: (readonly ChainChange[])[] = [];
   for (let start = 0; start < changes.length; start += chainsInSection) {
@@ -113,16 +113,16 @@ function isOfEndpoint({ chain }: ChainChange): boolean {
   return isEndpointChain(chain);
 }
 
-/** What one `*TABLE ... COMMIT` does: the kernel does all of it at once. */
+/** The content of one `*TABLE ... COMMIT`, which the kernel applies in one transaction. */
 interface Transaction {
-  /** Chains that are emptied, or made. */
+  /** Chains to flush or create. */
   readonly declared: string[];
   readonly rules: string[];
-  /** Chains that are deleted, last: nothing may lead to them then. */
+  /** Chains to delete, last: no rule may jump to them at that point. */
   readonly deletions: string[];
 }
 
-/** The lines of a transaction that makes all of these changes; none where there is nothing to do. */
+/** The lines of a transaction with all of these changes; none without changes. */
 export function transaction(table: string, changes: readonly ChainChange[]): readonly string[] {
   const into: Transaction = { declared: [], rules: [], deletions: [] };
   for (const change of changes) takePart(change, into);
@@ -146,14 +146,14 @@ function takePart(change: ChainChange, into: Transaction): void {
   }
 }
 
-/** One by one: a chain may have more rules than a call can have arguments. */
+/** One by one: a chain may have more rules than a function call can have arguments. */
 function addAll(rules: string[], lines: readonly string[]): void {
   for (const line of lines) rules.push(line);
 }
 
 /**
- * All desired jumps to the head of their chain, or behind as many rules of others as they are known to have stood. Where
- * more is to be done than to take some away, all are taken out first: a rule that stands twice has no other name.
+ * All desired jumps, at the head of their chain or at their known position among foreign rules. Unless the change is
+ * deletes only, all jumps are deleted first: a duplicate rule cannot be deleted selectively.
  */
 function placeJumps({ chain, desired, live, difference, foreignBefore }: ChainChange): readonly string[] {
   const { missing, extra, reordered } = difference;

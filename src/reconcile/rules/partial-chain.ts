@@ -1,15 +1,15 @@
 import { deleteRule, insertRule } from "../../languages/iptables/canonical-rule.ts";
 import { type ChainDifference, hasTwice, without } from "./compare-chain.ts";
 
-/** Of a chain of which only some rules are given: where these stand among the others, which stay as they are. */
+/** A chain of which only some rules are given: their positions among the others, which are not changed. */
 export interface PartialChain {
-  /** By rule: the number of the run of given rules that it is in, counted from the head of the chain. */
+  /** By rule: the number of its run of given rules, counted from the head of the chain. */
   readonly runOf: ReadonlyMap<string, number>;
-  /** By run: how many of the other rules stand before it. */
+  /** By run: the number of other rules before it. */
   readonly othersBefore: readonly number[];
 }
 
-/** Both sides are spelled by Portolan, and a rule's place counts even where its order says nothing. */
+/** Both sides have Portolan's spelling, and positions count even where the order does not matter. */
 export function comparePartialChains(desired: readonly string[], live: readonly string[]): ChainDifference | undefined {
   const missing = without(desired, live);
   const extra = without(live, desired);
@@ -20,7 +20,7 @@ export function comparePartialChains(desired: readonly string[], live: readonly 
   return { missing, extra, reordered, live };
 }
 
-/** A rule that stands in several runs; without its run its text would name any of them. */
+/** Marks a rule that occurs in several runs, since its text alone is ambiguous. */
 export function tagRule(line: string, run: number): string {
   return `${line} #${run}`;
 }
@@ -34,7 +34,7 @@ interface PartialChange {
   readonly difference: ChainDifference;
 }
 
-/** Lines for iptables-restore that make the change: deletes, then each insert at the place it is to have in the end. */
+/** Lines for iptables-restore that make the change: deletes, then each insert at its final position. */
 export function editPartialChain(
   { chain, desired, live, difference }: PartialChange,
   partial: PartialChain,
@@ -60,13 +60,13 @@ function isNameless(line: string): boolean {
   return hasMemory(line) || tag.test(line);
 }
 
-/** The rules as they stand in the chain, counted from 1. */
+/** The rules in their live order, counted from 1. */
 function inOrder(lines: readonly string[], { runOf, othersBefore }: PartialChain) {
   const sorted = lines.map((line) => ({ line, run: runOf.get(line) ?? 0 })).sort((a, b) => a.run - b.run);
   return sorted.map(({ line, run }, index) => ({ line, position: (othersBefore[run] ?? 0) + index + 1 }));
 }
 
-/** Such rules cannot be named by what they say: they save a state as well. */
+/** Rules with state of their own cannot be deleted by their text: iptables-save prints the state as well. */
 export function hasMemory(line: string): boolean {
   return / -m (?:recent|statistic|nfacct) /.test(line);
 }

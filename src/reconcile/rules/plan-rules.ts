@@ -15,8 +15,8 @@ import { type TwoTables, transitionalFilter, transitionalNat } from "./transitio
 type Lines = readonly string[];
 
 /**
- * The steps that lead one family from its rules to the desired ones. The filter table changes twice, before nat and
- * after it, and what IPVS still needs of nat goes last: transitional-tables.ts says what when.
+ * The steps from live to desired rules of one family. The filter table changes twice, before nat and after it, and what
+ * IPVS still needs of nat is deleted last: see transitional-filter.ts.
  */
 export function planRules(
   family: Family,
@@ -72,7 +72,7 @@ interface NatLines {
   readonly remove: Lines;
 }
 
-/** One transaction, unless iptables-nft would take minutes for it: its time grows with the square of the chains. */
+/** One transaction, unless iptables-nft would take minutes: its time grows with the square of the number of chains. */
 function planNat(changes: readonly ChainChange[], backend: Backend): NatLines {
   const nat = (some: readonly ChainChange[]): Lines => transaction("nat", some);
   if (backend === "legacy" || changes.length <= mostChainsAtOnce) {
@@ -87,7 +87,7 @@ function planNat(changes: readonly ChainChange[], backend: Backend): NatLines {
   };
 }
 
-/** When a change is made: what own chains lead to, own chains, what leads into those, what nothing leads to then. */
+/** The phase of a change: chains that own chains call, own chains, callers of those, and chains without callers. */
 function roleOf({ chain, kind, isBuiltIn }: ChainChange): "base" | "own" | "shared" | "stale" {
   if (kind === "remove") return isBuiltIn ? "shared" : "stale";
   if (isServicePortChain(chain)) return "own";
@@ -95,7 +95,7 @@ function roleOf({ chain, kind, isBuiltIn }: ChainChange): "base" | "own" | "shar
   return isBase ? "base" : "shared";
 }
 
-/** A chain can be deleted once nothing leads to it: those that lead come before those that are led to. */
+/** A chain can be deleted when no rule jumps to it: callers are deleted before the chains they call. */
 function topDown(changes: readonly ChainChange[]): readonly ChainChange[] {
   const rank = ({ chain }: ChainChange): number => {
     if (chain === chains.services) return -2;

@@ -5,27 +5,27 @@ import { type ChainLines, emptyTable, type OwnedRules, type OwnedState, type Own
 import { type ChainDifference, compareChain } from "./compare-chain.ts";
 import { comparePartialChains, type PartialChain } from "./partial-chain.ts";
 
-/** One chain that is not as desired: a chain of ours, or the jumps into ours of a built-in chain. */
+/** A difference of one chain: a chain of ours, or the jumps to ours in a built-in chain. */
 export interface ChainChange {
   readonly family: Family;
   readonly table: string;
   readonly chain: string;
   readonly kind: "add" | "change" | "remove";
-  /** Whether `chain` is a built-in one, of which only the jumps into our chains are ours. */
+  /** Whether `chain` is built-in: only its jumps to our chains are ours. */
   readonly isBuiltIn: boolean;
   readonly desired: readonly string[];
-  /** Of jumps: how many rules of others are to stand before each; empty: none. */
+  /** The desired number of foreign rules before each jump; empty: none. */
   readonly foreignBefore: readonly number[];
   readonly live: readonly string[];
-  /** Of a change; of the others all rules are missing, or extra. */
+  /** For kind `change`. With other kinds all rules are missing, or extra. */
   readonly difference: ChainDifference;
-  /** Somebody else's rules lead to it, so that it can be emptied and not deleted. */
+  /** Foreign rules jump to it, so that it can be emptied but not deleted. */
   readonly isHeld: boolean;
   /** Where only some of the chain's rules are given. */
   readonly partial: PartialChain | undefined;
 }
 
-/** What of one family's rules is not as desired: desired chains in their order, then those that are to go. */
+/** Differences of one family's rules: desired chains in their order, then those to delete. */
 export function diffRules(
   family: Family,
   desired: OwnedRules | undefined,
@@ -50,7 +50,7 @@ interface ChainsPlace {
   readonly table: string;
   readonly isBuiltIn: boolean;
   readonly isShared: boolean;
-  /** The family keeps rules of ours, so that what watches over them may stay. */
+  /** The family keeps our rules, so that their canary chain may stay. */
   readonly isKept: boolean;
   readonly heldChains: ReadonlySet<string>;
   readonly want: OwnedTable;
@@ -77,26 +77,26 @@ function diffChains(place: ChainsPlace, desired: ChainLines, live: ChainLines): 
   for (const [chain, have] of live) {
     if (!desired.has(chain) && !(place.isKept && chain === proxyCanary)) visit(chain, undefined, have);
   }
-  // A chain that cannot be deleted and is empty already is as good as gone.
+  // A chain that cannot be deleted and is empty already needs no change.
   return changes.filter(({ kind, isHeld, live: have }) => !(kind === "remove" && isHeld && have.length === 0));
 }
 
 /**
- * How many rules of others are to stand before each jump. Empty: wherever the jumps are will do, as compiled text knows
- * of no others, and a number means nothing once rules of others or a kubelet's jump have come or gone.
+ * The desired number of foreign rules before each jump. Empty: any position is correct. Compiled text contains no
+ * foreign rules, and positions mean nothing after foreign rules or a kubelet's jump were added or removed.
  */
 function foreignBeforeJumps({ want, have }: ChainsPlace, chain: string, jumps: readonly string[]): readonly number[] {
   const places = placesKept(want, have).get(chain) ?? [];
   return places.length === jumps.length ? places : [];
 }
 
-/** Of the places of jumps, those in chains in which there are as many rules of others as there were. */
+/** The positions of jumps in chains that still have the same number of foreign rules. */
 export function placesKept(want: OwnedTable, have: OwnedTable): OwnedTable["foreignBefore"] {
   const isKept = (chain: string): boolean => want.foreignCounts.get(chain) === have.foreignCounts.get(chain);
   return new Map([...want.foreignBefore].filter(([chain]) => isKept(chain)));
 }
 
-/** Whether jumps stand elsewhere than where they are known to have stood. */
+/** Whether jumps have moved from their known positions. */
 function differ(desired: readonly number[], live: readonly number[]): boolean {
   return (
     desired.length > 0 && (desired.length !== live.length || desired.some((position, at) => position !== live[at]))
@@ -105,7 +105,7 @@ function differ(desired: readonly number[], live: readonly number[]): boolean {
 
 const noDifference: ChainDifference = { missing: [], extra: [], reordered: false, live: [] };
 
-/** Where a kubelet is at work, what leads to its chain and what stands in it stays. */
+/** With a kubelet on the host, the rules of its chain and the jumps to it stay. */
 function withKubeletRules(
   chain: string,
   desired: readonly string[] | undefined,
@@ -120,8 +120,8 @@ function withKubeletRules(
 }
 
 /**
- * The desired state, with the very lines of the host wherever a chain says the same: what is not to change is compared
- * once and then known at a glance, and keeps the host's spelling.
+ * The desired state, with the host's lines in chains that match. Unchanged chains are compared once, later recognised
+ * by identity, and keep the host's spelling.
  */
 export function shareEqualChains(desired: OwnedState, live: OwnedState): OwnedState {
   const { ipv4, ipv6 } = desired.rules;

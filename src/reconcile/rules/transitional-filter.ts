@@ -11,9 +11,9 @@ export interface TwoTables {
 }
 
 /**
- * The filter table between before and after, as it is to be while the nat table changes. A filter rule meets only what
- * nat does not send on. So one for an address that nat has known so far comes before nat changes, and one for an
- * address that nat does not know yet comes after; what goes, goes the other way round.
+ * The filter table while the nat table changes. A filter rule sees only packets that nat does not translate. Rules for
+ * addresses in the live nat table are added before nat changes, those for new addresses after it; deletes the other way
+ * round.
  */
 export function transitionalFilter(live: TwoTables, desired: TwoTables): OwnedTable | undefined {
   if (live.filter === undefined && desired.filter === undefined) return undefined;
@@ -37,12 +37,12 @@ export function transitionalFilter(live: TwoTables, desired: TwoTables): OwnedTa
 }
 
 /**
- * The nat table between before and after, as it is to be until virtual servers are gone. What asks for a set stays
- * while IPVS still sends on what the set marks; with an empty set it does nothing. All else changes at once.
+ * The nat table until virtual servers are deleted. Rules that match on a set stay while IPVS handles the packets they
+ * mark; with an empty set they do nothing. All other rules change in one transaction.
  */
 export function transitionalNat(live: OwnedTable | undefined, desired: OwnedTable | undefined): OwnedTable | undefined {
   if (live === undefined) return desired;
-  // All of it marks for IPVS, and goes when IPVS sends on no more.
+  // All rules mark packets for IPVS, and are deleted after its virtual servers.
   if (desired === undefined && [...live.chains.values()].some((lines) => lines.some(asksForSet))) return live;
   const want = desired ?? emptyTable;
   const timing: Timing = { comesEarly: () => true, goesLate: asksForSet, rewritesEarly: true };
@@ -51,7 +51,7 @@ export function transitionalNat(live: OwnedTable | undefined, desired: OwnedTabl
   const needed = new Set(changed.flatMap(([, lines]) => lines.filter(asksForSet)).map(targetOf));
   for (const [chain, lines] of live.chains) {
     if (want.chains.has(chain)) continue;
-    // kube-proxy's flush detector watches to the end.
+    // kube-proxy's canary chain stays to the end.
     if (needed.has(chain) || chain === proxyCanary) chains.set(chain, lines);
     else chains.delete(chain);
   }
@@ -68,11 +68,11 @@ interface Timing {
   readonly comesEarly: (line: string) => boolean;
   /** Of extra rules. */
   readonly goesLate: (line: string) => boolean;
-  /** Of chains in which a rule stands twice: it has no name of its own, so they change in one go. */
+  /** For chains with duplicate rules, which cannot be edited one by one: they change in one transaction. */
   readonly rewritesEarly: boolean;
 }
 
-/** Chains that are to go stay, with what goes late. */
+/** Chains to delete are kept, with the rules that are deleted late. */
 function transitionalChains(
   live: ChainLines,
   desired: ChainLines,
@@ -94,7 +94,7 @@ function transitionalChains(
   return transitional;
 }
 
-/** Rules that go later stay where they are among the others: before the one that follows them now. */
+/** Rules that are deleted late keep their position: before the rule that follows them now. */
 function withExtra(kept: readonly string[], have: readonly string[], extra: ReadonlySet<string>): readonly string[] {
   const standing = new Set(kept);
   const before = new Map<string, string[]>();
@@ -109,7 +109,7 @@ function withExtra(kept: readonly string[], have: readonly string[], extra: Read
   return [...kept.flatMap((line) => [...(before.get(line) ?? []), line]), ...waiting];
 }
 
-/** The addresses and ports, and the node ports, that the nat table sends on; and what is about no address. */
+/** The addresses, ports and node ports in the nat table; and the empty key of rules without an address. */
 function sentOn(nat: OwnedTable | undefined): ReadonlySet<string> {
   const keys = new Set([""]);
   for (const chain of [chains.services, chains.nodePorts]) {
@@ -118,7 +118,7 @@ function sentOn(nat: OwnedTable | undefined): ReadonlySet<string> {
   return keys;
 }
 
-/** `10.96.0.1/32 tcp 80`, without an address for a node port; empty for a rule that is about neither. */
+/** `10.96.0.1/32 tcp 80`, without an address for a node port; empty for a rule with neither. */
 function addressKey(line: string): string {
   const port = / -p (\S+) .*--dport (\S+)/.exec(line);
   if (port === null) return "";

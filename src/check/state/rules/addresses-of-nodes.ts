@@ -3,7 +3,7 @@ import type { NodeView } from "../../../plan/forwarding/node-view.ts";
 import { servicePortName } from "../../../plan/forwarding/resolve-service-port.ts";
 import type { CheckedService, CheckedState, StateRule } from "../checked-state.ts";
 
-/** What listens on nodes and nobody should lose, by TCP port. */
+/** Programs of nodes that must stay reachable, by TCP port. */
 const programs: Readonly<Record<number, string>> = {
   22: "SSH",
   2379: "etcd",
@@ -12,7 +12,7 @@ const programs: Readonly<Record<number, string>> = {
   10250: "the kubelet",
 };
 
-/** External and load balancer addresses that are addresses of nodes, on ports that something else has there. */
+/** External and load balancer addresses that are addresses of nodes, on ports that another program uses there. */
 export const addressesOfNodes: StateRule = (state) => {
   const owners = nodePortOwners(state);
   for (const checked of state.services) {
@@ -30,7 +30,7 @@ function hasAddress({ hostAddresses }: NodeView, { address }: Vip): boolean {
   return hostAddresses.some(({ text }) => text === address.text);
 }
 
-/** Where the first service port takes an address and port alone, compiling says so. */
+/** Where the first service port gets an address and port, compiling reports it. */
 function nodePortOwners({ services, program }: CheckedState): ReadonlyMap<string, CheckedService> {
   const owners = new Map<string, CheckedService>();
   if (program.traits.exclusiveDestinations) return owners;

@@ -2,7 +2,7 @@ import { createSubject, type Sink } from "../../../diagnostics/diagnostic.ts";
 import { at } from "../../../diagnostics/place.ts";
 import type { CheckedService, CheckedState, StateRule } from "../checked-state.ts";
 
-/** Fields, objects and modes that are going to end, with the version in which they do. */
+/** Deprecated fields, objects and modes, with the version that removes them. */
 export const deprecations: StateRule = (state, sink) => {
   const { allowExternalIps } = state.cluster.proxyConfiguration;
   for (const checked of state.services) {

@@ -14,7 +14,7 @@ import {
 
 /** Services and service ports without endpoints, or without any that is ready. */
 export const endpoints: StateRule = (state) => {
-  // Without any slice at all nothing is known of endpoints, and reading the input has said so.
+  // Without any slice nothing is known of endpoints, and reading the input has reported that.
   if (state.cluster.slices.length === 0) return;
   for (const checked of state.services) {
     if (!checked.isProxied || Object.keys(checked.service.clusterIps).length === 0) continue;
@@ -35,14 +35,14 @@ function isUnready(port: CheckedPort): boolean {
   return !allEndpoints(port).some(({ entry }) => isUsable(entry));
 }
 
-/** Another finding has the reason: a slice that does not fit, a selector that matches nothing; or it is meant. */
+/** Another finding has the reason (a slice that does not fit, a selector that matches nothing), or it is intended. */
 function isExplained(checked: CheckedService, state: CheckedState): boolean {
   if (checked.slices.some((slice) => slice.endpoints.length > 0 && isUnfit(slice, checked.service))) return true;
   const isServed = checked.slices.some((slice) => slice.endpoints.length > 0);
   return !isServed && selectedPods(checked, state)?.every(({ isIdle }) => isIdle) === true;
 }
 
-/** kube-proxy passes over the slice, or a port of it; reading it has said so. */
+/** kube-proxy ignores the slice, or a port of it; reading it has reported that. */
 function isUnfit({ headless, family, ports }: EndpointSlice, service: Service): boolean {
   if (headless || family === undefined || service.clusterIps[family] === undefined) return true;
   return ports.some(({ name, protocol, port }) => {

@@ -7,7 +7,7 @@ interface HostPort {
   readonly place: Place;
 }
 
-/** Node ports and health check ports that containers claim of the host as well. */
+/** Node ports and health check ports that are also host ports of containers. */
 export const hostPortShared: StateRule = (state) => {
   const claimed = hostPorts(state);
   if (claimed.size === 0) return;

@@ -13,7 +13,7 @@ export const localPolicies: StateRule = ({ services, nodes, program }) => {
   }
 };
 
-/** Where a program falls back, what can be reached from outside goes to endpoints of other nodes, even by its cluster IP. */
+/** Where a program falls back, an exposed port is served by endpoints of other nodes, even on its cluster IP. */
 function isDropped({ service }: CheckedService, { port }: CheckedPort, traits: ProgramTraits): boolean {
   const isExposed = port.nodePort !== undefined || service.externalIps.length + service.loadBalancerIps.length > 0;
   return !traits.localPolicyFallsBack || !isExposed;
@@ -42,7 +42,7 @@ function reportInternal(checked: CheckedService, names: readonly string[], trait
   report("internal-local-without-endpoint", place, {}, { nodes });
 }
 
-/** Load balancers learn from the health check port where endpoints are: those Services are as they should be. */
+/** Load balancers find nodes with endpoints by the health check port: these Services are correct. */
 function reportExternal(
   { service, ports, report }: CheckedService,
   names: readonly string[],
@@ -59,7 +59,7 @@ function reportExternal(
   report("external-local-without-endpoint", place, { ways: ways.join(" and ") }, { nodes });
 }
 
-/** Nodes that lack an endpoint of a port that has some elsewhere. */
+/** Nodes without an endpoint of a port that has endpoints elsewhere. */
 function nodesWithout(ports: readonly CheckedPort[], names: readonly string[]): readonly string[] {
   const lacking = new Set<string>();
   for (const port of ports) {

@@ -2,10 +2,10 @@ import type { ForwardingPlan, ServicePortPlan } from "../../../plan/forwarding/f
 import type { ForwardingProgram } from "../../../programs/program.ts";
 import { nameOf, type StateRule } from "../checked-state.ts";
 
-/** Below this nobody feels it. */
+/** Below this number the delay is not noticeable. */
 const worthSaying = 1000;
 
-/** How many rules of table nat the first packet to the Service that comes last walks through. */
+/** How many rules of table nat the first packet to the last Service traverses. */
 export const rulesPerPacket: StateRule = ({ plan, program, services }) => {
   if (plan === undefined || program.countRules === undefined) return;
   const worst = worstWalk(plan, program.countRules);

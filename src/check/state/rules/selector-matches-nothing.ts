@@ -14,7 +14,7 @@ export const selectorMatchesNothing: StateRule = (state) => {
     const selected = selectedPods(checked, state);
     const selector = selectorOf(checked);
     if (selected === undefined || selector === undefined || selected.length > 0) continue;
-    // Somebody's pods are behind it: the input has not all of them.
+    // The Service has endpoints, so the input does not contain all of its pods.
     if (checked.slices.some(({ endpoints }) => endpoints.length > 0)) continue;
     const { namespace, place } = checked.service;
     const spelled = Object.entries(selector)
@@ -30,7 +30,7 @@ export const selectorMatchesNothing: StateRule = (state) => {
   }
 };
 
-/** What would match if it were not for one label, or for the namespace. */
+/** A source that would match except for one label, or for the namespace. */
 function nearest(
   { service }: CheckedService,
   selector: Readonly<Record<string, string>>,

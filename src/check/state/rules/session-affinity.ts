@@ -1,7 +1,7 @@
 import { at } from "../../../diagnostics/place.ts";
 import type { StateRule } from "../checked-state.ts";
 
-/** What limits session affinity: not its timeout, which every mode keeps, but the room there is for clients. */
+/** Limits of session affinity: the number of clients, not the timeout, which every mode keeps. */
 export const sessionAffinity: StateRule = ({ services, program }) => {
   if (program.affinityClients === undefined) return;
   const sticky = services.filter(({ service, isProxied }) => isProxied && service.affinity !== undefined);

@@ -2,7 +2,7 @@ import { at } from "../../../diagnostics/place.ts";
 import { type Family, families } from "../../../model/address.ts";
 import type { StateRule } from "../checked-state.ts";
 
-/** Source ranges of a load balancer beside node ports or external IPs, which have none. */
+/** Source ranges of a load balancer together with node ports or external IPs, to which they do not apply. */
 export const sourceRangesBypassed: StateRule = ({ services }) => {
   for (const { service, isProxied, report } of services) {
     if (!isProxied || service.type !== "LoadBalancer") continue;

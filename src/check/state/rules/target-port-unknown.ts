@@ -4,7 +4,7 @@ import { didYouMean } from "../../../model/fields/name-map.ts";
 import { allEndpoints, type CheckedPort, type CheckedService, type StateRule, selectedPods } from "../checked-state.ts";
 import type { PodSource } from "../pod-sources.ts";
 
-/** Target ports by a name that no container of the selected pods has (FindPort of k8s.io/kubernetes/pkg/api/v1/pod). */
+/** Named target ports that no container of the selected pods has (FindPort of k8s.io/kubernetes/pkg/api/v1/pod). */
 export const targetPortUnknown: StateRule = (state) => {
   for (const checked of state.services) {
     const selected = selectedPods(checked, state) ?? [];

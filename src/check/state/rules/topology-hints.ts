@@ -5,7 +5,7 @@ import type { Endpoint } from "../../../plan/forwarding/forwarding-plan.ts";
 import type { NodeView } from "../../../plan/forwarding/node-view.ts";
 import { allEndpoints, type CheckedService, type CheckedState, nameOf, type StateRule } from "../checked-state.ts";
 
-/** Topology hints that kube-proxy does not heed, and why (the rules are those of plan/forwarding/endpoints.ts). */
+/** Topology hints that kube-proxy ignores, and why (the rules are those of plan/forwarding/endpoints.ts). */
 export const topologyHints: StateRule = (state, sink) => {
   let zoned = 0;
   for (const checked of state.services) {
@@ -22,7 +22,7 @@ export const topologyHints: StateRule = (state, sink) => {
   if (zoned > 0) reportZoneless(state, zoned, sink);
 };
 
-/** Endpoints of a policy Local are this node's own, whatever their hints. */
+/** With policy Local only endpoints of this node are used, whatever their hints. */
 function isLocalOnly({ service }: CheckedService): boolean {
   const isExposed =
     service.externalIps.length + service.loadBalancerIps.length > 0 ||

@@ -2,7 +2,7 @@ import { isServicePortChain } from "../../../programs/kube-proxy/chain-names.ts"
 import { chainSubject, leadOf } from "../chain-graph.ts";
 import type { TextRule } from "../checked-host.ts";
 
-/** Chains of a service port that packets are sent to, and that do nothing with them: kube-proxy fills each it makes. */
+/** Empty chains of a service port that packets are sent to: kube-proxy fills each chain that it creates. */
 export const chainEmpty: TextRule = ({ tables }, sink) => {
   for (const table of tables) {
     const told = new Set<string>();

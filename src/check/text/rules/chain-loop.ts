@@ -1,7 +1,7 @@
 import { chainSubject, leadOf } from "../chain-graph.ts";
 import type { CheckedTable, PlacedRule, TextRule } from "../checked-host.ts";
 
-/** Chains that lead back to themselves. */
+/** Chains that call themselves, directly or indirectly. */
 export const chainLoop: TextRule = ({ tables }, sink) => {
   for (const table of tables) {
     for (const { path, placed } of loopsOf(table)) {
@@ -22,7 +22,7 @@ interface Step {
   next: number;
 }
 
-/** One loop for each rule that closes one. A walk with a list of its own: chains may be nested as deep as a text is long. */
+/** One loop for each rule that closes one. Iterative, since chains may be nested as deep as a text is long. */
 function loopsOf(table: CheckedTable): readonly Loop[] {
   const loops: Loop[] = [];
   const done = new Set<string>();

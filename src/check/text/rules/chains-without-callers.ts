@@ -2,7 +2,7 @@ import { iptablesChains as fixed, isServicePortChain } from "../../../programs/k
 import { builtInsOf, chainSubject, leadOf, reachableFrom } from "../chain-graph.ts";
 import type { CheckedTable, TextRule } from "../checked-host.ts";
 
-/** Chains of kube-proxy's that nothing leads to: leftovers of one service port, and the doors to all of them. */
+/** Chains of kube-proxy without callers: leftovers of a service port, and the entry chains of all of them. */
 export const chainsWithoutCallers: TextRule = ({ tables }, sink) => {
   for (const table of tables) {
     const called = new Set<string>();
@@ -28,7 +28,7 @@ export const chainsWithoutCallers: TextRule = ({ tables }, sink) => {
       }
 };
 
-/** Without these two no Service works, in either mode. */
+/** Without these two chains no Service works, in either mode. */
 function doorsClosed(table: CheckedTable): readonly string[] {
   const reached = builtInsOf(table).map((name) => reachableFrom(table, name));
   return [fixed.services, fixed.postrouting].filter((name) => {

@@ -1,7 +1,7 @@
 import { chainSubject, leadOf } from "../chain-graph.ts";
 import type { TextRule } from "../checked-host.ts";
 
-/** Targets that may stand without options and are no chains (iptables-extensions(8), xtables-addons). */
+/** Targets that may have no options and are not chains (iptables-extensions(8), xtables-addons). */
 const extensions = new Set(
   (
     "ACCEPT DROP QUEUE RETURN REJECT LOG NFLOG ULOG TRACE NOTRACK CT AUDIT CHECKSUM CLASSIFY CLUSTERIP CONNMARK " +
@@ -11,7 +11,7 @@ const extensions = new Set(
   ).split(" "),
 );
 
-/** Rules that lead to chains there are not. A text that declares none is a piece of something larger. */
+/** Rules that jump to chains that do not exist. A text that declares no chains is part of a larger one. */
 export const jumpTargetMissing: TextRule = ({ tables }, sink) => {
   for (const table of tables) {
     if (!table.declaresChains && !table.hasBuiltIns) continue;

@@ -3,7 +3,7 @@ import { iptablesChains as chains } from "../../../programs/kube-proxy/chain-nam
 import { chainSubject, reachableFrom } from "../chain-graph.ts";
 import type { CheckedTable, TextRule } from "../checked-host.ts";
 
-/** A mark that KUBE-MARK-MASQ sets and no rule of leaving packets asks for. */
+/** A mark that KUBE-MARK-MASQ sets and no rule in POSTROUTING matches. */
 export const masqueradeMark: TextRule = ({ tables }, sink) => {
   for (const table of tables) {
     const setter = table.chains.get(chains.markMasquerade)?.rules.find(({ rule }) => rule.target.kind === "mark");
@@ -15,20 +15,20 @@ export const masqueradeMark: TextRule = ({ tables }, sink) => {
   }
 };
 
-/** The text tells what leaving packets meet: a dump does, and so do restore files together with their jumps. */
+/** The text shows the rules of POSTROUTING: a dump does, and restore files do together with their jumps. */
 function isLeavingKnown({ chains: all, hasBuiltIns }: CheckedTable): boolean {
   return hasBuiltIns || (all.get("POSTROUTING")?.rules.length ?? 0) > 0;
 }
 
 function isAskedFor(table: CheckedTable, value: number): boolean {
   for (const name of reachableFrom(table, "POSTROUTING")) {
-    // Behind a rule that lets all without another mark return.
+    // After a rule that lets all packets without another mark return.
     let isGuarded = false;
     for (const { rule } of table.chains.get(name)?.rules ?? []) {
       const isMarked = rule.matches.some((match) => asksFor(match, value));
       if (isMarked) return true;
       if (rule.target.kind === "return" && rule.matches.some(({ kind }) => kind === "mark")) isGuarded = true;
-      // Whatever leaves is masqueraded, marked or not.
+      // All packets are masqueraded, marked or not.
       const isForAll = rule.matches.every(({ kind }) => kind === "comment");
       if (rule.target.kind === "masquerade" && isForAll && !isGuarded) return true;
     }

@@ -5,7 +5,7 @@ import type { CheckedChain, CheckedTable, PlacedRule, TextRule } from "../checke
 import { conditionsOf, implies, isRepeatable, isSteady } from "../conditions.ts";
 import { addRule, candidates, createEarlierRules } from "../earlier-rules.ts";
 
-/** Rules that no packet gets to, since an earlier one of the chain takes all of theirs. */
+/** Rules that no packet reaches, since an earlier rule of the chain matches all of their packets. */
 export const ruleUnreachable: TextRule = ({ tables }, sink) => {
   for (const table of tables) {
     const deciding = decidingChains(table);
@@ -13,11 +13,11 @@ export const ruleUnreachable: TextRule = ({ tables }, sink) => {
   }
 };
 
-/** A rule that may take all that meets it, with what has happened in the chain before it. */
+/** A rule that may match all packets, with what happened in the chain before it. */
 interface Taker {
   readonly placed: PlacedRule;
   readonly conditions: readonly Match[];
-  /** How many rules before it could change a mark or a set. */
+  /** How many earlier rules could change a mark or a set. */
   readonly changesBefore: number;
 }
 
@@ -59,7 +59,7 @@ function mayChange({ target: { kind } }: Rule): boolean {
 
 function takerOf(table: CheckedTable, late: Taker, candidates: Iterable<Taker>): Taker | undefined {
   for (const early of candidates) {
-    // A jump changes things itself, before the later rule is met.
+    // A jump changes state itself, before the later rule is evaluated.
     const isUnchanged = early.changesBefore === late.changesBefore;
     const takesAll = early.conditions.every(
       (condition) => (isUnchanged || isSteady(condition)) && implies(late.conditions, condition),
@@ -75,7 +75,7 @@ function endsFor(table: CheckedTable, rule: Rule, conditions: readonly Match[]):
   return alwaysDecides(table, lead.chain, conditions.filter(isSteady));
 }
 
-/** A rule that only counts, or that would do the same, is missed by nobody. */
+/** A rule that only counts packets, or that has the same effect, is not reported. */
 function report(subject: Subject, taker: Taker, rules: readonly PlacedRule[], sink: Sink): void {
   const target = JSON.stringify(taker.placed.rule.target);
   const missed = rules.filter(({ rule }) => rule.target.kind !== "none" && JSON.stringify(rule.target) !== target);

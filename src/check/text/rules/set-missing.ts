@@ -1,7 +1,7 @@
 import { chainSubject } from "../chain-graph.ts";
 import type { TextRule } from "../checked-host.ts";
 
-/** Rules that ask for sets there are not; only where the text says which there are. */
+/** Rules that match on sets that do not exist; only where the text contains all sets. */
 export const setMissing: TextRule = ({ tables, sets }, sink) => {
   if (sets === undefined) return;
   for (const table of tables) {
@@ -16,7 +16,7 @@ export const setMissing: TextRule = ({ tables, sets }, sink) => {
   }
 };
 
-/** What comments say does not count. */
+/** Comments are ignored. */
 function setsIn(text: string): readonly string[] {
   const plain = text.replace(/--comment (?:"(?:[^"\\]|\\.)*"|\S+)/g, "");
   return [...plain.matchAll(/ --(?:match|add|del|map)-set (\S+)/g)].map(([, name]) => name as string);

@@ -4,14 +4,14 @@ import { chainSubject, leadOf } from "../chain-graph.ts";
 import type { CheckedChain, PlacedRule, TextRule } from "../checked-host.ts";
 import { conditionsOf } from "../conditions.ts";
 
-/** Chains that balance and leave the last endpoint to chance as well. */
+/** Load balancing chains whose last endpoint has a random match as well. */
 export const shareLeaks: TextRule = ({ tables }, sink) => {
   for (const table of tables) {
     if (table.name !== "nat") continue;
     for (const chain of table.chains.values()) {
       const lots = lotsAtEnd(chain);
       const last = lots[lots.length - 1];
-      // Elsewhere a single lot may be meant: a sample of the packets.
+      // In other chains a single random match may be intended: a sample of the packets.
       if (last === undefined || (lots.length < 2 && !isBalancingChain(chain.name))) continue;
       const left = lots.reduce((share, { threshold }) => share * (1 - threshold / 2 ** 31), 1);
       if (left === 0) continue;
@@ -28,7 +28,7 @@ interface Lot {
   readonly threshold: number;
 }
 
-/** The rules at the end of a chain that send a share of one and the same traffic on. */
+/** The rules at the end of a chain that divide the same traffic. */
 function lotsAtEnd({ rules }: CheckedChain): readonly Lot[] {
   const lots: Lot[] = [];
   let others: string | undefined;

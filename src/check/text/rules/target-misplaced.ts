@@ -7,7 +7,7 @@ interface Habitat {
   readonly hooks: readonly string[];
 }
 
-/** Where the kernel takes each target (xt_nat, xt_MASQUERADE, xt_REDIRECT, ipt_REJECT, xt_TPROXY). */
+/** The chains in which the kernel accepts each target (xt_nat, xt_MASQUERADE, xt_REDIRECT, ipt_REJECT, xt_TPROXY). */
 const habitats: ReadonlyMap<string, Habitat> = new Map([
   ["DNAT", { table: "nat", hooks: ["PREROUTING", "OUTPUT"] }],
   ["REDIRECT", { table: "nat", hooks: ["PREROUTING", "OUTPUT"] }],
@@ -17,7 +17,7 @@ const habitats: ReadonlyMap<string, Habitat> = new Map([
   ["TPROXY", { table: "mangle", hooks: ["PREROUTING"] }],
 ]);
 
-/** Targets in tables, or below built-in chains, where the kernel refuses them. */
+/** Targets in tables, or below built-in chains, where the kernel rejects them. */
 export const targetMisplaced: TextRule = ({ tables }, sink) => {
   for (const table of tables) {
     const hooksOf = hooksByChain(table);

@@ -3,7 +3,7 @@ import type { SavedServer } from "../../../languages/ipvs/text.ts";
 import { setName } from "../../../programs/kube-proxy/set-names.ts";
 import type { CheckedHost, TextRule } from "../checked-host.ts";
 
-/** Virtual servers on addresses that packets are not delivered at. */
+/** Virtual servers on addresses that are not local to the host. */
 export const virtualServerUnbound: TextRule = (host, sink) => {
   for (const { server, place } of host.servers) {
     const colon = server.address.lastIndexOf(":");
@@ -14,7 +14,7 @@ export const virtualServerUnbound: TextRule = (host, sink) => {
   }
 };
 
-/** Where the host's own addresses are not known only cluster IPs are certain: they are always bound. */
+/** Without the host's own addresses only cluster IPs are certain: they are always bound. */
 function isUnbound(
   { addresses, boundAddresses, sets }: CheckedHost,
   { protocol }: SavedServer,

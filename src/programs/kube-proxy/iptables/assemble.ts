@@ -66,7 +66,7 @@ export function assembleRestore(settings: FamilySettings, sections: Sections): A
   return { text: joinLines(parts), origins: sections.causes === undefined ? undefined : origins };
 }
 
-/** What no Service causes; undefined for lines that are no rules. */
+/** The origin of lines that no Service generates; undefined for lines that are not rules. */
 function baseCause(text: string): Cause | undefined {
   return text.startsWith("-A ") || text.startsWith(":") ? always : undefined;
 }

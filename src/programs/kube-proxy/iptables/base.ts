@@ -21,9 +21,9 @@ import { counters } from "../names.ts";
 import { type Jump, jumpFor } from "../steps.ts";
 import { hostCidr } from "./matches.ts";
 
-/** Rules that are there whatever the Services are. */
+/** Rules that exist whatever the Services. */
 
-/** The kubelet makes the same rule: route_localnet opens 127.0.0.0/8 to neighbours, which this closes. */
+/** The kubelet creates the same rule: it blocks packets from neighbours to 127.0.0.0/8, which route_localnet opens. */
 export function kubeletFirewallRules(settings: FamilySettings): readonly string[] {
   if (!settings.localhostNodePorts) return [];
   const match =
@@ -49,7 +49,7 @@ export function markMasqueradeRules(settings: FamilySettings): readonly string[]
   return [appendTo(chains.markMasquerade) + setMarkBit(settings.masqueradeMark)];
 }
 
-/** The mark is taken off before masquerading, lest a packet that comes by again is masqueraded again. */
+/** The mark is cleared before masquerading, so that a packet that passes again is not masqueraded again. */
 export function postroutingRules(settings: FamilySettings): readonly string[] {
   const start = appendTo(chains.postrouting);
   return [
@@ -59,7 +59,7 @@ export function postroutingRules(settings: FamilySettings): readonly string[] {
   ];
 }
 
-/** The last rules of KUBE-SERVICES: what is addressed to this host may be for a node port. */
+/** The last rules of KUBE-SERVICES: packets addressed to this host may be for a node port. */
 export function nodePortDispatchRules(settings: FamilySettings): readonly string[] {
   const start = appendTo(chains.services);
   const note = comment("kubernetes service nodeports; NOTE: this must be the last rule in this chain");
@@ -83,7 +83,7 @@ const portals = "kubernetes service portals";
 const outsidePortals = "kubernetes externally-visible service portals";
 const firewall = "kubernetes load balancer firewall";
 
-/** In the order they stand in: kube-proxy puts each at the head of its chain, so its own list reads backwards. */
+/** In their final order: kube-proxy inserts each at the head of its chain, so its own list is reversed. */
 export const jumps: readonly Jump[] = [
   jumpFor("filter INPUT", kubeletFirewall, "", false),
   jumpFor("filter INPUT", proxyFirewall, firewall, true),

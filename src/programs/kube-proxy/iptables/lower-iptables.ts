@@ -10,8 +10,8 @@ import { lowerServicePort } from "./lower-service-port.ts";
 import { createSections } from "./sections.ts";
 
 /**
- * The iptables mode: a plan as the steps that program it. Chains first, then the jumps that lead into them, and
- * route_localnet only once the chain that guards it is in place.
+ * The iptables mode: the steps that program a plan. Chains first, then the jumps to them, and route_localnet after the
+ * chain that protects 127.0.0.0/8.
  */
 export function lowerIptables(plan: ForwardingPlan, options: LowerOptions): Script {
   const used = new Set<string>();
@@ -45,7 +45,7 @@ function counterSteps(used: ReadonlySet<string>): readonly ScriptStep[] {
   ];
 }
 
-/** Set for the host as a whole, so also where no IPv4 rules are written. */
+/** Set for the whole host, so also where no IPv4 rules are written. */
 function sysctlSteps(plan: ForwardingPlan): readonly ScriptStep[] {
   if (plan.localhostNodePorts !== "served") return [];
   const stdin = joinLines([linesOf(["net.ipv4.conf.all.route_localnet = 1"])]);

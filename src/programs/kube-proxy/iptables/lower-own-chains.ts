@@ -26,7 +26,7 @@ import { iptablesChains as chains, endpointChain } from "../chain-names.ts";
 import { fromLocal, hostCidr, notFromLocal } from "./matches.ts";
 import { type PortLowering, setEndpointOrigin, setOrigin, write } from "./sections.ts";
 
-/** An endpoint with the name of its chain. */
+/** An endpoint and its chain. */
 interface ChainedEndpoint {
   readonly endpoint: Endpoint;
   readonly chain: string;
@@ -60,14 +60,14 @@ function lowerExternalChain({ plan, own, settings, out }: PortLowering, external
     write(out, "nat own", appendTo(own.external) + match + jump(target));
   write(out, "nat declarations", declare(own.external));
   if (!external.preservesClientIp) {
-    // Endpoints may be on other nodes, whose answers must come back through this one.
+    // Endpoints may be on other nodes, whose replies must return through this node.
     rule(comment(`masquerade traffic for ${plan.name} external destinations`), chains.markMasquerade);
   } else if (external.shortCircuitsLocal) {
     if (settings.localDetector !== undefined) {
       const local = fromLocal(settings.localDetector);
       rule(local.source + local.interface + comment(`pod traffic for ${plan.name} external destinations`), own.cluster);
     }
-    // The node itself may use any endpoint, masqueraded: the address it asked for may have become its source.
+    // The node itself may use any endpoint, masqueraded: its source may be the service address.
     const fromNode = addressType("src", "LOCAL");
     rule(comment(`masquerade LOCAL traffic for ${plan.name} external destinations`) + fromNode, chains.markMasquerade);
     rule(comment(`route LOCAL traffic for ${plan.name} external destinations`) + fromNode, own.cluster);
@@ -75,7 +75,7 @@ function lowerExternalChain({ plan, own, settings, out }: PortLowering, external
   if (external.route.kind === "balance") rule("", external.route.over === "cluster" ? own.cluster : own.local);
 }
 
-/** Sources in a range go on; others reach the end of the chain untranslated, and KUBE-PROXY-FIREWALL drops them. */
+/** Packets from a source range continue; others fall through untranslated, and KUBE-PROXY-FIREWALL drops them. */
 function lowerFirewallChain(
   { plan, own, settings, out }: PortLowering,
   { loadBalancerIps }: ExternalPlan,
@@ -90,12 +90,12 @@ function lowerFirewallChain(
     setOrigin(out, plan, `spec.loadBalancerSourceRanges[${place.key}]`, place);
     allow(cidr.text);
   }
-  // The node's own packets to the address carry the address itself as their source.
+  // The node's own packets to the address have the address itself as their source.
   if (includesNode) for (const { address } of loadBalancerIps) allow(hostCidr(address.text, settings));
   write(out, "nat own", start + comment(`other traffic to ${plan.name} will be dropped by KUBE-PROXY-FIREWALL`));
 }
 
-/** SVC or SVL: masquerade what does not come from a pod, then affinity, then an endpoint by chance. */
+/** SVC or SVL: masquerade traffic from outside the pods, then affinity, then a random endpoint. */
 function lowerPolicyChain(
   lowering: PortLowering,
   chain: string,
@@ -149,7 +149,7 @@ function lowerEndpointChains({ plan, settings, out }: PortLowering, endpoints: r
     setEndpointOrigin(out, endpoint);
     const start = appendTo(chain);
     write(out, "nat declarations", declare(chain));
-    // Hairpin: an endpoint that reaches itself through the service must see another source than itself.
+    // Hairpin: an endpoint that reaches itself through the Service must be masqueraded.
     write(out, "nat own", start + source(hostCidr(endpoint.entry.ip, settings)) + hairpin);
     const remembered = plan.affinity === undefined ? "" : recentSet(chain, settings.family);
     write(out, "nat own", start + forwarded + remembered + match + dnat(endpoint.target));

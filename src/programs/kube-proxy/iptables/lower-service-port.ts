@@ -72,7 +72,7 @@ function lowerLoadBalancerIps(lowering: PortLowering): void {
   }
 }
 
-/** What the external chain left alone is rejected or dropped, where no endpoint may take it. */
+/** Packets that fall through the external chain are rejected or dropped, where no endpoint may receive them. */
 function lowerRefusal({ plan, settings, out }: PortLowering, ip: string): void {
   const route = plan.external?.route;
   if (route === undefined || route.kind === "balance") return;
@@ -101,7 +101,7 @@ function lowerNodePort({ plan, own, settings, out }: PortLowering): void {
   write(out, "filter externalServices", appendTo(chains.externalServices) + match + refuse(external.route, settings));
 }
 
-/** Accepted whether or not this node has endpoints: the answer to the check says so. */
+/** Accepted whether or not this node has endpoints: the response of the health check reports that. */
 function lowerHealthCheck(plan: ServicePortPlan, out: Sections): void {
   if (plan.healthCheckNodePort === undefined) return;
   setOrigin(out, plan, "spec.healthCheckNodePort");

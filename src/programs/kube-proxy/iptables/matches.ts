@@ -29,7 +29,7 @@ export function vipMatch(plan: ServicePortPlan, settings: FamilySettings, ip: st
   );
 }
 
-/** Local traffic as the two matches that iptables-save prints at different places of a rule. */
+/** The match for local traffic, in two parts that iptables-save prints at different positions of a rule. */
 export interface LocalMatch {
   readonly source: string;
   readonly interface: string;

@@ -7,7 +7,7 @@ import { lowerIptables } from "./lower-iptables.ts";
 import { lowerServicePort } from "./lower-service-port.ts";
 import { createSections, type SectionName } from "./sections.ts";
 
-/** The chains that sections add to; the sections of own chains have none. */
+/** The shared chains of the sections; sections of own chains have none. */
 const sharedChains: Readonly<Partial<Record<SectionName, string>>> = {
   "filter nodePorts": `filter ${chains.nodePorts}`,
   "filter services": `filter ${chains.services}`,
@@ -34,7 +34,7 @@ export function iptablesFragments(settings: FamilySettings): LowerFragment {
   };
 }
 
-/** From there to the next blank. */
+/** From the start position to the next blank. */
 function wordAt(line: string, start: number): string {
   return line.slice(start, line.indexOf(" ", start));
 }
@@ -57,7 +57,7 @@ export const kubeProxyIptables: ForwardingProgram = {
   },
   isDeprecated: false,
   servicePortObjects: "chains",
-  // xt_recent keeps so many addresses in a list unless it is loaded with another ip_list_tot.
+  // The default length of an xt_recent list (ip_list_tot).
   affinityClients: 100,
   lower: lowerIptables,
   inspect: undefined,
@@ -67,7 +67,9 @@ export const kubeProxyIptables: ForwardingProgram = {
   ...namingOf(id),
 };
 
-/** Those in KUBE-SERVICES; its own chain up to the last endpoint, and the two rules of that endpoint. */
+/**
+ * The service port's rules in KUBE-SERVICES; those of its own chain up to the last endpoint; the two of that endpoint.
+ */
 function countRules({ internal, external, affinity, endpoints }: ServicePortPlan): RuleCounts {
   const outside =
     external === undefined || external.route.kind === "reject"

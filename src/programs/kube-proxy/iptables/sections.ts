@@ -5,8 +5,8 @@ import { always, type Cause, endpointCause, portCause, serviceCause } from "../.
 import type { ServicePortChains } from "../chain-names.ts";
 
 /**
- * The parts of one family's ruleset that service ports add to, in no order of their own. The printed text is the
- * fixed base with these sections in between; the lines of one service port are its fragment.
+ * The parts of one family's ruleset that service ports add lines to, in any order. The printed text is the fixed base
+ * with these sections in between; the lines of one service port are its fragment.
  */
 export const sectionNames = [
   "filter nodePorts",
@@ -21,11 +21,11 @@ export const sectionNames = [
 
 export type SectionName = (typeof sectionNames)[number];
 
-/** Where rules are written. With `causes`, each line keeps the object and field it comes from. */
+/** The output of lowering. With `causes`, each line keeps the object and field it comes from. */
 export interface Sections {
   readonly lines: Readonly<Record<SectionName, Lines>>;
   readonly causes: Readonly<Record<SectionName, Cause[]>> | undefined;
-  /** The cause of the lines to come. */
+  /** The origin of the next lines. */
   cause: Cause;
   /** Counters that rules use; a restore fails where one is missing. */
   readonly counters: Set<string>;
@@ -42,7 +42,7 @@ export function createSections(keepCauses: boolean): Sections {
   };
 }
 
-/** One service port, with what its lines are made of and where they go. */
+/** One service port, with the inputs and outputs of lowering it. */
 export interface PortLowering {
   readonly plan: ServicePortPlan;
   readonly own: ServicePortChains;
@@ -55,7 +55,7 @@ export function write(sections: Sections, name: SectionName, line: string): void
   sections.causes?.[name].push(sections.cause);
 }
 
-/** Says that the lines to come are there because of a field of the Service. Costs nothing when nobody asks. */
+/** Sets a field of the Service as the origin of the next lines. Costs nothing when origins are not kept. */
 export function setOrigin(sections: Sections, plan: ServicePortPlan, field: string, place?: Place): void {
   if (sections.causes !== undefined) sections.cause = serviceCause(plan, field, place);
 }

@@ -12,7 +12,7 @@ import { type SetKey, setKeys, setName, sets } from "../set-names.ts";
 import type { IpvsObjects } from "./ipvs-objects.ts";
 import { filterRules, natRules } from "./rules.ts";
 
-/** What the service ports of one family ask for, with what spells it. */
+/** The kernel objects of one family's service ports, and the settings to print them with. */
 export interface FamilyObjects {
   readonly settings: FamilySettings;
   readonly objects: IpvsObjects;
@@ -85,7 +85,7 @@ export const filterChains = [forward, nodePort, proxyFirewall, sourceRangesFirew
 /** And in table nat. */
 export const natChains = [chains.services, chains.postrouting, nodePort, chains.loadBalancer, chains.markMasquerade];
 
-/** The input of iptables-restore: a fixed handful of chains, whatever the number of Services. */
+/** The input of iptables-restore: a fixed number of chains, whatever the number of Services. */
 export function assembleRules({ settings, objects }: FamilyObjects, keepOrigins: boolean): AssembledText {
   const writer = createWriter(keepOrigins);
   const has = (set: SetKey): boolean => objects.entries[set].size > 0;

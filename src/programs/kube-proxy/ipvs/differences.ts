@@ -4,7 +4,7 @@ import type { LoopbackNodePorts, Route, ServicePortPlan } from "../../../plan/fo
 import { fallsBack } from "../../../plan/forwarding/resolve-service-port.ts";
 import type { IpvsContext } from "./ipvs-objects.ts";
 
-/** How often each behaviour that the iptables mode does not have was met, and where first. */
+/** The differences from iptables mode that were found: how often, and where first. */
 export interface Differences {
   readonly counts: Map<CountedCode, { count: number; readonly place: Place }>;
   servesAny: boolean;
@@ -24,7 +24,7 @@ export function createDifferences(): Differences {
   return { counts: new Map(), servesAny: false, hasNodePort: false };
 }
 
-/** Notes what a service port meets. */
+/** Records the differences of a service port. */
 export function noteDifferences(plan: ServicePortPlan, context: IpvsContext, found: Differences): void {
   const note = (code: CountedCode, place: Place): void => noteOne(found, code, place);
   const { external, service, port } = plan;
@@ -58,7 +58,7 @@ function noteOne({ counts }: Differences, code: CountedCode, place: Place): void
   else known.count += 1;
 }
 
-/** A policy is Local, and endpoints of other nodes take its traffic. */
+/** A policy is Local, and endpoints of other nodes receive its traffic. */
 function isDiverted({ service, internal, external }: ServicePortPlan): boolean {
   const isToOthers = (policy: "Cluster" | "Local", route: Route): boolean =>
     route.kind === "balance" && fallsBack(policy, route);
@@ -68,7 +68,7 @@ function isDiverted({ service, internal, external }: ServicePortPlan): boolean {
   );
 }
 
-/** Says each once. */
+/** Reports each once. */
 export function reportDifferences(found: Differences, localhostNodePorts: LoopbackNodePorts, report: Report): void {
   if (found.servesAny) report("ipvs-unused-ports-rejected", undefined, {});
   if (found.hasNodePort && localhostNodePorts === "ignored") report("ipvs-no-loopback-node-ports", undefined, {});

@@ -5,7 +5,7 @@ import { isHostWide, nodePortAddresses } from "../../../plan/forwarding/node-por
 import type { Cause } from "../../origins.ts";
 import { type SetKey, setKeys } from "../set-names.ts";
 
-/** A virtual server and where it sends to. */
+/** A virtual server and its real servers. */
 export interface VirtualServer {
   /** The line that adds it. */
   readonly add: string;
@@ -15,15 +15,15 @@ export interface VirtualServer {
 }
 
 /**
- * What the service ports of one family ask of the kernel. Entries that several ask for are kept once; a virtual
- * server belongs to the first that names it.
+ * The kernel objects of one family's service ports. Shared entries are stored once; a virtual server belongs to the
+ * first service port that needs it.
  */
 export interface IpvsObjects {
-  /** Per set the entries, each with what asked for it first. Addresses on the dummy device are the set `boundIps`. */
+  /** Entries by set, each with its first origin. Addresses on the dummy device are the set `boundIps`. */
   readonly entries: Readonly<Record<SetKey, Map<string, Cause>>>;
   /** By key, such as `-t 10.96.0.10:80`. */
   readonly servers: Map<string, VirtualServer>;
-  /** Rules that keep this node from load balancer addresses whose source ranges leave it out. */
+  /** Rules that exclude this node from load balancer addresses whose source ranges do not contain it. */
   readonly nodeDropRules: { readonly rule: string; readonly cause: Cause }[];
 }
 
@@ -32,18 +32,18 @@ export function createIpvsObjects(): IpvsObjects {
   return { entries, servers: new Map(), nodeDropRules: [] };
 }
 
-/** What lowering a service port needs to know besides its plan. */
+/** The input of lowering a service port besides its plan. */
 export interface IpvsContext {
   readonly ipvs: IpvsSettings;
-  /** Where node ports are served: a virtual server stands on each. */
+  /** The addresses that serve node ports, each with a virtual server. */
   readonly nodePortAddresses: readonly IpAddress[];
   /** Every address of the host. */
   readonly hostAddresses: ReadonlySet<string>;
-  /** Told about a second service port on the address and port of a virtual server. */
+  /** Called for a second service port on the address and port of a virtual server. */
   readonly reportShared: (plan: ServicePortPlan, address: string, cause: Cause) => void;
 }
 
-/** What holds for all service ports of a family. */
+/** What is common to all service ports of a family. */
 export function createContext(
   settings: FamilySettings,
   ipvs: IpvsSettings,

@@ -13,8 +13,8 @@ import { lowerServicePort } from "./lower-service-port.ts";
 import { jumps } from "./rules.ts";
 
 /**
- * The ipvs mode: a plan as the steps that program it. Sets before the rules that ask for them, virtual servers
- * before anything leads there, and the service addresses last: from then on packets to them are for this host.
+ * The ipvs mode: the steps that program a plan. Sets before the rules that match on them, virtual servers before their
+ * traffic, and the service addresses last: from then on packets to them are delivered to this host.
  */
 export function lowerIpvs(plan: ForwardingPlan, options: LowerOptions, report: Report): Script {
   const families = lowerFamilies(plan, report);
@@ -68,7 +68,7 @@ function bareStep(purpose: string, language: LanguageId, argv: readonly string[]
   return { purpose, argv, stdin: new Uint8Array(), language, file: undefined };
 }
 
-/** Reports what lowering does, and makes no text. */
+/** Reports the diagnostics of lowering without making text. */
 export function inspectIpvs(plan: ForwardingPlan, report: Report): void {
   lowerFamilies(plan, report);
 }

@@ -15,7 +15,7 @@ import { ipvsChains as chains } from "../chain-names.ts";
 import type { SetKey } from "../set-names.ts";
 import type { IpvsContext, IpvsObjects } from "./ipvs-objects.ts";
 
-/** Everything the ipvs mode asks of the kernel for one service port: set entries, virtual servers, bound addresses. */
+/** All kernel objects of one service port in ipvs mode: set entries, virtual servers, bound addresses. */
 export function lowerServicePort(plan: ServicePortPlan, context: IpvsContext, out: IpvsObjects): void {
   const lowering = { plan, context, out };
   for (const endpoint of plan.endpoints.all) if (endpoint.isLocal) lowerLoopBack(plan, endpoint, out);
@@ -30,7 +30,7 @@ export function lowerServicePort(plan: ServicePortPlan, context: IpvsContext, ou
   addEntry(out, "healthCheck", String(healthCheckNodePort), serviceCause(plan, "spec.healthCheckNodePort"));
 }
 
-/** One service port, with what its objects are made of and where they go. */
+/** One service port, with the inputs and outputs of lowering it. */
 interface PortLowering {
   readonly plan: ServicePortPlan;
   readonly context: IpvsContext;
@@ -70,7 +70,7 @@ function lowerLoadBalancerIp(lowering: PortLowering, external: ExternalPlan, vip
   serveVip(lowering, external, vip, cause);
 }
 
-/** Sources in a range pass; so does the node itself where it lies in one, else it is shut out. */
+/** Packets from a source range pass. The node itself passes if its address is in one; else it is blocked. */
 function lowerSourceRanges({ plan, out }: PortLowering, vip: Vip, { ranges, includesNode }: SourceRanges): void {
   const entry = vipEntry(plan, vip);
   const cause = serviceCause(plan, "spec.loadBalancerSourceRanges");
@@ -114,14 +114,14 @@ function lowerNodePort(
   for (const address of nodePortAddresses) addVirtualServer(lowering, joinHostPort(address, nodePort), route, cause);
 }
 
-/** An address that the host has on another interface is served, but not bound a second time. */
+/** An address on another interface of the host is served, but not bound again. */
 function serveVip(lowering: PortLowering, { route }: ExternalPlan, { address }: Vip, cause: Cause): void {
   const { plan, context, out } = lowering;
   if (!context.hostAddresses.has(address.text)) bindAddress(out, address.text, cause);
   addVirtualServer(lowering, joinHostPort(address, plan.port.port), route, cause);
 }
 
-/** One without endpoints is there all the same: IPVS rejects what comes to it. */
+/** Without endpoints the virtual server exists all the same: IPVS rejects its packets. */
 function addVirtualServer({ plan, context, out }: PortLowering, address: string, route: Route, cause: Cause): void {
   const { ipvs, reportShared } = context;
   const key = serverKey(plan.protocol, address);

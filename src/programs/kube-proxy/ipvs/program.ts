@@ -17,7 +17,7 @@ import { inspectIpvs, lowerIpvs } from "./lower-ipvs.ts";
 import { lowerServicePort } from "./lower-service-port.ts";
 import { filterRules, natRules } from "./rules.ts";
 
-/** What the ipvs mode asks of the kernel for one Service. */
+/** The kernel objects of one Service in ipvs mode. */
 export function ipvsFragments(settings: FamilySettings, { ipvs }: ForwardingPlan): LowerFragment {
   const context = createContext(settings, ipvs, () => {});
   return (ports) => {
@@ -29,7 +29,7 @@ export function ipvsFragments(settings: FamilySettings, { ipvs }: ForwardingPlan
   };
 }
 
-/** A set's first entry brings rules that ask for it, and its last takes them away. */
+/** Rules that match on a set are added with its first entry and deleted with its last. */
 export const ipvsKernel: KernelWriter = {
   boundAddresses: "boundIps" satisfies SetKey,
   setName: (set, family) => setName(set as SetKey, family),

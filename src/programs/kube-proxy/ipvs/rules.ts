@@ -23,13 +23,13 @@ import { notFromLocal } from "../iptables/matches.ts";
 import { type SetKey, setName, sets } from "../set-names.ts";
 import { type Jump, jumpFor } from "../steps.ts";
 
-/** Rules that speak of the sets of one family. A set without entries has no rules, unless they are always there. */
+/** Rules that match on the sets of one family. An empty set has no rules, unless they always exist. */
 interface SetRules {
   readonly settings: FamilySettings;
   readonly has: (set: SetKey) => boolean;
-  /** In the set, by these sides of the packet. */
+  /** Matches on the set, by these directions. */
   readonly among: (set: SetKey, sides: string) => string;
-  /** The same with the set's comment before it. */
+  /** The same, after the set's comment. */
   readonly explained: (set: SetKey, sides: string) => string;
 }
 
@@ -39,7 +39,7 @@ function setRules(settings: FamilySettings, has: (set: SetKey) => boolean): SetR
   return { settings, has, among, explained };
 }
 
-/** The rules of table filter but those of KUBE-IPVS-OUT-FILTER, chain by chain. */
+/** The rules of table filter except those of KUBE-IPVS-OUT-FILTER, chain by chain. */
 export function filterRules(settings: FamilySettings, has: (set: SetKey) => boolean): readonly string[] {
   const rules = setRules(settings, has);
   return [...forwardRules(settings), ...healthCheckRules(rules), ...sourceRangeRules(rules), ...hostPortRules(rules)];
@@ -70,7 +70,7 @@ function sourceRangeRules({ has, explained }: SetRules): readonly string[] {
   return [...lines, start + jump("DROP")];
 }
 
-/** Keeps the host's own ports off the service addresses, which the dummy device makes addresses of the host. */
+/** Blocks the host's own ports on the service addresses, which the dummy device makes local. */
 function hostPortRules({ settings, among }: SetRules): readonly string[] {
   const start = appendTo(chains.ipvsFilter);
   const served = (["loadBalancer", "clusterIp", "externalIp", "externalIpLocal"] as const).map(
@@ -92,7 +92,7 @@ export function natRules(settings: FamilySettings, has: (set: SetKey) => boolean
   ];
 }
 
-/** What is to be masqueraded is marked; what is for a virtual server is accepted last. */
+/** Marks packets to masquerade; accepts packets for a virtual server last. */
 function serviceRules(rules: SetRules): readonly string[] {
   const { settings, has, among, explained } = rules;
   const start = appendTo(chains.services);
@@ -112,8 +112,8 @@ function serviceRules(rules: SetRules): readonly string[] {
 }
 
 /**
- * Traffic to cluster IPs that does not come from a pod. Where pods cannot be told, only that which the node itself
- * sends from a service address: the dummy device makes that its source.
+ * Traffic to cluster IPs that does not come from a pod. Where pods cannot be recognised, only the node's own traffic
+ * from a service address, which the dummy device makes its source.
  */
 function clusterIpMatch({ settings, explained }: SetRules): string {
   if (settings.masqueradeAll) return explained("clusterIp", "dst,dst");
@@ -122,7 +122,7 @@ function clusterIpMatch({ settings, explained }: SetRules): string {
   return others.source + others.interface + explained("clusterIp", "dst,dst");
 }
 
-/** From off this machine, or to an address that the host has elsewhere: straight to the virtual server. */
+/** From another machine, or to an address of another interface: directly to the virtual server. */
 function externalIpRules(match: string): readonly string[] {
   const start = appendTo(chains.services) + match;
   return [
@@ -166,7 +166,7 @@ function loadBalancerRules({ has, explained }: SetRules): readonly string[] {
 const portals = "kubernetes service portals";
 const accessFilter = "kubernetes ipvs access filter";
 
-/** In the order they stand in; kube-proxy puts each at the head of its chain. */
+/** In their final order; kube-proxy inserts each at the head of its chain. */
 export const jumps: readonly Jump[] = [
   jumpFor("filter INPUT", chains.ipvsFilter, accessFilter),
   jumpFor("filter INPUT", chains.proxyFirewall, "kube-proxy firewall rules"),
