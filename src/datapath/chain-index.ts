@@ -1,24 +1,5 @@
-import type { PacketRule, RuleReader } from "../ir/datapath.ts";
+import type { LoadedChain, PacketRule } from "../ir/datapath.ts";
 import { canonicalAddress, isAddress } from "./address-set.ts";
-
-/** A chain. Its lines stay text until the chain is walked. */
-export interface LoadedChain {
-  readonly name: string;
-  /** Of a built-in chain; undefined for other chains. */
-  readonly policy: string | undefined;
-  /** Without counters. */
-  readonly lines: readonly string[];
-  /** Line numbers, from 1, beside `lines`. */
-  readonly numbers: readonly number[];
-  /** The file each line is from; one for all where there is only one. */
-  readonly files: readonly string[];
-  /** The reader of the language that the lines are in. */
-  readonly reader: RuleReader;
-}
-
-export function fileOf({ files }: LoadedChain, at: number): string {
-  return (files.length > 1 ? files[at] : files[0]) ?? "";
-}
 
 /** Kept apart from the chains: most of 100,000 chains are never walked and need no parsed rules. */
 const parsed = new WeakMap<LoadedChain, (PacketRule | undefined)[]>();

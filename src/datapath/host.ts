@@ -1,7 +1,6 @@
 import type { PlacedProblem, TextPart } from "../ir/artifact.ts";
-import type { LookupSet, Stage, VirtualServer } from "../ir/datapath.ts";
+import type { LoadedChain, LookupSet, Stage, VirtualServer } from "../ir/datapath.ts";
 import { type AddressSet, parseTarget, printTarget } from "./address-set.ts";
-import type { LoadedChain } from "./chain-index.ts";
 
 /**
  * What one host is programmed with, by any program, as text of the tools. Several parts of one tool are merged in

@@ -65,9 +65,15 @@ export function shareNumber({ numerator, denominator }: Share): number {
 
 /** `33.3%`, `100%`. Rounding never turns a part into `0%` or `100%`. */
 export function printPercent(value: Share): string {
-  const percent = shareNumber(value) * 100;
-  if (!isNothing(value) && percent < 0.05) return "< 0.1%";
-  if (percent < 100 && percent >= 99.95 && !sameShare(value, everything)) return "> 99.9%";
+  // shareNumber cuts off after 15 digits, and what is left of a tiny share is not nothing.
+  return printPart(isNothing(value) ? 0 : Math.max(shareNumber(value), Number.MIN_VALUE));
+}
+
+/** The same of a number from 0 to 1. */
+export function printPart(part: number): string {
+  const percent = part * 100;
+  if (percent > 0 && percent < 0.05) return "< 0.1%";
+  if (percent < 100 && percent >= 99.95) return "> 99.9%";
   return `${Number(percent.toFixed(1))}%`;
 }
 

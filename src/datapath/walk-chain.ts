@@ -1,6 +1,6 @@
-import type { Action, PacketRule, Stage } from "../ir/datapath.ts";
+import { type Action, fileOf, type LoadedChain, type PacketRule, type Stage } from "../ir/datapath.ts";
 import { applyAction } from "./apply-action.ts";
-import { fileOf, type LoadedChain, ruleAt, rulesFor } from "./chain-index.ts";
+import { ruleAt, rulesFor } from "./chain-index.ts";
 import { addHop, type ChainExit, type Flow, mergeFlows } from "./flow.ts";
 import type { EvaluatedHost } from "./host.ts";
 import { familyOf } from "./match-packet.ts";

@@ -1,5 +1,5 @@
-import type { LoadedChain } from "../datapath/chain-index.ts";
 import type { LoadedRules } from "../datapath/host.ts";
+import type { LoadedChain } from "../ir/datapath.ts";
 import { withoutComments } from "../languages/iptables/canonical-rule.ts";
 
 export type Chains = ReadonlyMap<string, LoadedChain>;

@@ -1,6 +1,6 @@
-import type { LoadedChain } from "../datapath/chain-index.ts";
 import type { EvaluatedHost } from "../datapath/host.ts";
 import type { Narrowing } from "../filter/narrowing.ts";
+import type { LoadedChain } from "../ir/datapath.ts";
 import { sameText, type TablePair } from "./changed-chains.ts";
 import type { RulePairs, TablePairs } from "./destinations/equivalence-prefilter.ts";
 import type { LineOwners } from "./line-owners.ts";

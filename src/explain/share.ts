@@ -1,3 +1,4 @@
+import { printPart } from "../datapath/share.ts";
 import { type Rule, targetEffects } from "../languages/iptables/rule.ts";
 import { iptablesChains } from "../programs/kube-proxy/chain-names.ts";
 
@@ -13,15 +14,7 @@ export interface Share {
 
 /** threshold / 2^31 for display: `33.3%`, and `50%` without trailing zeros. */
 export function describeShare(threshold: number): string {
-  return describePart(threshold / thresholdOne);
-}
-
-/** A fraction for display. A nonzero fraction is never rounded to 0%, nor one below 1 to 100%. */
-export function describePart(part: number): string {
-  const percent = part * 100;
-  if (percent > 0 && percent < 0.05) return "< 0.1%";
-  if (percent < 100 && percent >= 99.95) return "> 99.9%";
-  return `${percent.toFixed(1).replace(/\.0$/, "")}%`;
+  return printPart(threshold / thresholdOne);
 }
 
 /** One of equal parts, without rounding. */

@@ -41,6 +41,26 @@ export interface RuleReader {
   readonly mayTranslate: (text: string) => boolean;
 }
 
+/** A chain. Its lines stay text until the chain is walked. */
+export interface LoadedChain {
+  readonly name: string;
+  /** Of a built-in chain; undefined for other chains. */
+  readonly policy: string | undefined;
+  /** Without counters. */
+  readonly lines: readonly string[];
+  /** Line numbers, from 1, beside `lines`. */
+  readonly numbers: readonly number[];
+  /** The file each line is from; one for all where there is only one. */
+  readonly files: readonly string[];
+  /** The reader of the language that the lines are in. */
+  readonly reader: RuleReader;
+}
+
+/** The file of a line of a chain, by its index. */
+export function fileOf({ files }: LoadedChain, at: number): string {
+  return (files.length > 1 ? files[at] : files[0]) ?? "";
+}
+
 /** Both ends belong to it. */
 export interface PortInterval {
   readonly from: number;

@@ -30,14 +30,6 @@ export function plural(count: number, what: string): string {
   return `${count} ${what}${what.endsWith("s") ? "es" : "s"}`;
 }
 
-/** A share from 0 to 1 as `33.3%` or `50%`. Rounding never gives 0% or 100% for a part. */
-export function percent(share: number): string {
-  if (share === 0 || share === 1) return `${share * 100}%`;
-  const rounded = (share * 100).toFixed(1);
-  if (rounded === "0.0") return "< 0.1%";
-  return rounded === "100.0" ? "> 99.9%" : `${Number(rounded)}%`;
-}
-
 /** Where a packet ends: its endpoint, or the verdict. */
 export function outcomeTarget({ verdict, destination }: OutcomeLabel): string {
   switch (verdict) {

@@ -118,7 +118,10 @@ describe.skipIf(reason !== undefined).each<Backend>(["legacy", "nft"])(
       child.stderr?.on("data", (data: Buffer) => {
         said += data;
       });
-      while (!said.includes("Keep it?")) await new Promise((resolve) => setTimeout(resolve, 50));
+      while (!said.includes("Keep the changes?") && child.exitCode === null) {
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+      expect(said).toContain("Keep the changes?");
       child.kill("SIGHUP");
       await once(child, "exit");
       expect(node.saved()).toEqual(before);

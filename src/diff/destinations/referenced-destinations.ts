@@ -1,8 +1,8 @@
 import { isAddress, parseAddressSet, printCidrs, printTarget } from "../../datapath/address-set.ts";
-import { exactDestination, type LoadedChain, ruleAt } from "../../datapath/chain-index.ts";
+import { exactDestination, ruleAt } from "../../datapath/chain-index.ts";
 import type { EvaluatedHost } from "../../datapath/host.ts";
 import type { ConnectionState, Protocol } from "../../datapath/packet.ts";
-import type { LookupEntry, PacketRule, Predicate } from "../../ir/datapath.ts";
+import type { LoadedChain, LookupEntry, PacketRule, Predicate } from "../../ir/datapath.ts";
 
 export const protocols: readonly Protocol[] = ["tcp", "udp", "sctp"];
 

@@ -1,7 +1,8 @@
+import { printPart } from "../../datapath/share.ts";
 import { parseServers } from "../../languages/ipvs/text.ts";
 import { iptablesChains } from "../../programs/kube-proxy/chain-names.ts";
 import { describeMatch } from "../describe-rule.ts";
-import { describePart, forkShares, type Share } from "../share.ts";
+import { forkShares, type Share } from "../share.ts";
 import { leadsTo, type PlacedChain, type PlacedRule, type Texts } from "../texts.ts";
 
 /** Chains, the jumps between them, and the ends of packets: for diagrams. */
@@ -158,7 +159,7 @@ function conditionsOf({ matches }: PlacedRule): string {
 
 /** The label of an edge: the share first. */
 export function edgeLabel({ words, share }: GraphEdge): string {
-  return [share === undefined ? "" : describePart(share.part), words].filter((text) => text !== "").join(", ");
+  return [share === undefined ? "" : printPart(share.part), words].filter((text) => text !== "").join(", ");
 }
 
 /** The selected virtual servers and their real servers. */

@@ -10,7 +10,7 @@ export function serviceOmissions(service: Service, node: NodeFacts): readonly No
   return unproxied === undefined ? familyOmissions(service, node) : [unproxied];
 }
 
-/** Follows `isProxied` of model/service.ts. */
+/** Follows `isProxied` of model/objects/service.ts. */
 export function whyNotProxied(service: Service, { documents }: NodeFacts): NotProgrammed | undefined {
   const all = (reason: OmissionReason, why: string, path: readonly string[]): NotProgrammed => {
     const place = path.reduce(at, service.place);

@@ -1,8 +1,8 @@
 import { canonicalAddress, parseTarget, printTarget } from "../../datapath/address-set.ts";
-import { type LoadedChain, ruleAt } from "../../datapath/chain-index.ts";
+import { ruleAt } from "../../datapath/chain-index.ts";
 import type { EvaluatedHost } from "../../datapath/host.ts";
 import type { Remembered } from "../../datapath/packet.ts";
-import type { PacketRule } from "../../ir/datapath.ts";
+import type { LoadedChain, PacketRule } from "../../ir/datapath.ts";
 import { type IpAddress, parseIp } from "../../model/address.ts";
 import { isRecord } from "../../model/fields/fields.ts";
 import type { InputObject } from "../../model/flatten-documents.ts";

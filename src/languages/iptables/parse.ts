@@ -1,6 +1,7 @@
 import type { TextProblem } from "../../ir/artifact.ts";
+import { fileOf } from "../../ir/datapath.ts";
 import { parseRule } from "./parse-rule.ts";
-import { fileOfLine, type RuleTextProblem, readTables, type SavedChain } from "./read-tables.ts";
+import { type RuleTextProblem, readTables, type SavedChain } from "./read-tables.ts";
 import type { Counters, Rule, Tables } from "./rule.ts";
 
 export interface ParsedRules {
@@ -20,7 +21,7 @@ export function parseRules(chain: SavedChain): ParsedRules {
   const problems: RuleTextProblem[] = [];
   for (const [at, text] of chain.lines.entries()) {
     const line = chain.numbers[at] ?? 0;
-    const file = fileOfLine(chain, at);
+    const file = fileOf(chain, at);
     const read = parseRule({ text, line, counters: parseCounters(chain.counted[at]) });
     if (read.kind === "rule") rules.push({ rule: read.rule, file });
     else problems.push({ file, line, message: read.message, kind: "line" });

@@ -1,5 +1,5 @@
 import type { PlacedProblem, TextPart } from "../../ir/artifact.ts";
-import type { RuleReader } from "../../ir/datapath.ts";
+import type { LoadedChain } from "../../ir/datapath.ts";
 import { builtInChains } from "./rule.ts";
 import { iptablesReader } from "./to-datapath.ts";
 
@@ -12,23 +12,12 @@ export interface SavedTables {
 
 export type SavedTable = ReadonlyMap<string, SavedChain>;
 
-export interface SavedChain {
-  readonly name: string;
-  /** Converts a line for the datapath when it is needed. */
-  readonly reader: RuleReader;
-  /** Of a built-in chain; undefined for other chains. */
-  readonly policy: string | undefined;
+export interface SavedChain extends LoadedChain {
   /** The line of `:NAME`; undefined when the text only appends to the chain, as to a built-in one. */
   readonly declaredAt: number | undefined;
   readonly declaredIn: string | undefined;
   /** `[12:3456]`, as in the text. */
   readonly counters: string | undefined;
-  /** Without counters. */
-  readonly lines: readonly string[];
-  /** Line numbers, from 1, beside `lines`. */
-  readonly numbers: readonly number[];
-  /** The file each line is from; one for all where there is only one. */
-  readonly files: readonly string[];
   /** `[12:3456]` beside `lines`; empty where no line has one. */
   readonly counted: readonly (string | undefined)[];
 }
@@ -265,11 +254,6 @@ function filesOf({ files, lines }: OpenChain): readonly string[] {
 
 function report({ problems, file }: Reading, line: number, message: string, kind: RuleTextProblemKind = "line"): void {
   problems.push({ file, line, message, kind });
-}
-
-/** The file of a chain's line. */
-export function fileOfLine({ files }: SavedChain, at: number): string {
-  return (files.length > 1 ? files[at] : files[0]) ?? "";
 }
 
 /** Problems that make a text unreliable: those that may hide a rule. */

@@ -1,6 +1,7 @@
+import { printPart } from "../../datapath/share.ts";
 import type { TrafficChange } from "../../diff/traffic-diff.ts";
 import { code, fence, html, prose } from "../escape.ts";
-import { nodesText, percent, placeText, signs } from "../words.ts";
+import { nodesText, placeText, signs } from "../words.ts";
 import { type ClassPair, type OutcomePair, outcomeNotes, pairClasses } from "./pair-outcomes.ts";
 import { type AlikeChanges, foldAlike, type ServiceGroup } from "./service-groups.ts";
 
@@ -62,7 +63,7 @@ function classTable(pair: ClassPair): string {
 }
 
 function cell(outcome: TrafficChange["before"][number]["outcomes"][number] | undefined, told: boolean): string {
-  return outcome === undefined ? (told ? "none" : "") : prose(percent(outcome.share));
+  return outcome === undefined ? (told ? "none" : "") : prose(printPart(outcome.share));
 }
 
 const mostEndpoints = 8;
@@ -93,7 +94,7 @@ function edgeOf({ target, before, after }: OutcomePair, index: number): string {
 }
 
 function words(share: number): string {
-  return percent(share).replace("<", "under").replace(">", "over");
+  return printPart(share).replace("<", "under").replace(">", "over");
 }
 
 /** Quotes, entities and tags are special in labels, depending on the version of Mermaid: only plain text is allowed. */

@@ -1,5 +1,5 @@
+import { printPart } from "../../datapath/share.ts";
 import type { EndpointLabel, TrafficChange } from "../../diff/traffic-diff.ts";
-import { percent } from "../words.ts";
 import { type ClassPair, type OutcomePair, outcomeNotes, pairClasses } from "./pair-outcomes.ts";
 import { hanging, type Line, type Style, widthOf } from "./text-rules.ts";
 
@@ -55,7 +55,7 @@ function rowStyle({ before, after }: OutcomePair, { told }: ClassPair): Style | 
 }
 
 function cell(outcome: OutcomePair["before"], told: boolean): string {
-  return outcome === undefined ? (told ? "-" : "") : percent(outcome.share);
+  return outcome === undefined ? (told ? "-" : "") : printPart(outcome.share);
 }
 
 /** `  (pod web-c, node n3)`, or nothing. */

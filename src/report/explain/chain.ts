@@ -1,9 +1,9 @@
+import { printPart } from "../../datapath/share.ts";
 import { escapeControls } from "../../diagnostics/printable.ts";
 import type { AbsentChain } from "../../explain/chain/absent-chain.ts";
 import type { ChainExplanation, ChainPlace, ExplainedRule } from "../../explain/chain/explain-chain.ts";
 import type { SetExplanation, SetPart } from "../../explain/chain/explain-set.ts";
 import { printCause, type Rendering } from "../../explain/explanation.ts";
-import { describePart } from "../../explain/share.ts";
 import { familyNames } from "../../model/address.ts";
 import { wrap } from "./tree.ts";
 
@@ -51,7 +51,7 @@ function withoutChain(rule: ExplainedRule): ExplainedRule {
 /** A rule: its description, its text, and its origin. */
 export function renderRule(rule: ExplainedRule, { sourceOf }: Rendering): string {
   const { chain, number, words, share, file, line, text, cause } = rule;
-  const part = share === undefined ? "" : `${describePart(share.part)} of `;
+  const part = share === undefined ? "" : `${printPart(share.part)} of `;
   const lines = [
     wrap(escapeControls(`${chain === "" ? "Rule" : `${chain} rule`} ${number}: ${part}${words}`), "    ", "      "),
   ];

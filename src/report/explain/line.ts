@@ -1,9 +1,9 @@
+import { printPart } from "../../datapath/share.ts";
 import { escapeControls } from "../../diagnostics/printable.ts";
 import type { RuleExplanation } from "../../explain/chain/explain-line.ts";
 import type { EntryExplanation } from "../../explain/chain/explain-set.ts";
 import { printCause, type Rendering } from "../../explain/explanation.ts";
 import type { OwnLine } from "../../explain/service-lines.ts";
-import { describePart } from "../../explain/share.ts";
 import { renderRule } from "./chain.ts";
 import { wrap } from "./tree.ts";
 
@@ -26,7 +26,7 @@ export function renderRuleExplanation(
     const { nodes, file, line, table, number, purpose, share, cause } = rule;
     const at = `It is rule ${number} of ${chain} in table ${table}, on ${nodes.join(", ")} (${file}:${line}).`;
     parts.push(`\n${wrap(escapeControls(at))}\n`);
-    if (share !== undefined) parts.push(`It gets ${describePart(share.part)} of the packets that are balanced here.\n`);
+    if (share !== undefined) parts.push(`It gets ${printPart(share.part)} of the packets that are balanced here.\n`);
     if (cause !== undefined) parts.push(`${wrap(escapeControls(`It is ${printCause(cause, rendering.sourceOf)}.`))}\n`);
     parts.push(`${wrap(escapeControls(`${chain} ${purpose}.`))}\n`);
   }

@@ -1,10 +1,11 @@
+import { printPart } from "../../datapath/share.ts";
 import { escapeControls } from "../../diagnostics/printable.ts";
 import type { ChainGraph } from "../../explain/chain/chain-graph.ts";
 import type { NodeExplanation } from "../../explain/explain-node.ts";
 import type { NodePart, ObjectExplanation } from "../../explain/explain-service.ts";
 import { printSource, type Rendering } from "../../explain/explanation.ts";
 import type { PicturedEndpoint, PortPicture } from "../../explain/port-picture.ts";
-import { describePart, type Share } from "../../explain/share.ts";
+import type { Share } from "../../explain/share.ts";
 import { familyNames } from "../../model/address.ts";
 import { renderLines } from "./line.ts";
 import { renderOmissions } from "./not-programmed.ts";
@@ -81,7 +82,7 @@ function whereOf({ isLocal, node }: PicturedEndpoint): string {
 }
 
 function printShare(share: Share | undefined): string {
-  return (share === undefined ? "-" : describePart(share.part)).padStart(12);
+  return (share === undefined ? "-" : printPart(share.part)).padStart(12);
 }
 
 /** `-o text` of Nodes. */

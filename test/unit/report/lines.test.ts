@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { printPart } from "../../../src/datapath/share.ts";
 import { renderBrief, renderUnified } from "../../../src/report/diff/brief.ts";
 import { renderGithub } from "../../../src/report/diff/github.ts";
-import { percent } from "../../../src/report/words.ts";
 import { hasControls } from "../../harness/controls.ts";
 import { change, diffOf, emptyDiff } from "../../harness/report/diffs.ts";
 import { hostileDiff } from "../../harness/report/hostile.ts";
@@ -88,7 +88,7 @@ describe("renderGithub", () => {
   });
 });
 
-describe("percent", () => {
+describe("a share of the packets, as a percentage", () => {
   it.each([
     [0, "0%"],
     [1, "100%"],
@@ -97,6 +97,6 @@ describe("percent", () => {
     [1 / 2 ** 31, "< 0.1%"],
     [1 - 1 / 2 ** 31, "> 99.9%"],
   ])("%d reads %s", (share, text) => {
-    expect(percent(share)).toBe(text);
+    expect(printPart(share)).toBe(text);
   });
 });

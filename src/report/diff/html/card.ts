@@ -1,3 +1,4 @@
+import { printPart } from "../../../datapath/share.ts";
 import type {
   ChainRules,
   EndpointLabel,
@@ -12,7 +13,6 @@ import {
   namesText,
   nodesText,
   outcomeTarget,
-  percent,
   placeText,
   plural,
   ruleCounts,
@@ -139,7 +139,7 @@ function shareCell(outcome: OutcomeLabel | undefined, told: boolean): string {
       ? `<td class="none"><span aria-hidden="true">–</span><span class="unseen">none</span></td>`
       : "<td></td>";
   const width = Math.round(outcome.share * 1000) / 10;
-  return `<td><span title="${esc(outcome.exact)}">${esc(percent(outcome.share))}</span><svg class="bar" aria-hidden="true" width="100%" height="5"><rect class="track" width="100%" height="5" rx="2"/><rect width="${width}%" height="5" rx="2"/></svg></td>`;
+  return `<td><span title="${esc(outcome.exact)}">${esc(printPart(outcome.share))}</span><svg class="bar" aria-hidden="true" width="100%" height="5"><rect class="track" width="100%" height="5" rx="2"/><rect width="${width}%" height="5" rx="2"/></svg></td>`;
 }
 
 /** A page with more lines would open slowly; `--detail rules` has them all. */

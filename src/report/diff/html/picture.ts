@@ -1,6 +1,7 @@
+import { printPart } from "../../../datapath/share.ts";
 import type { ClassOutcome, OutcomeLabel } from "../../../diff/traffic-diff.ts";
 import { esc } from "../../escape.ts";
-import { outcomeTarget, percent } from "../../words.ts";
+import { outcomeTarget } from "../../words.ts";
 
 /** One side of a change, of one class of sources. */
 export interface PathSide {
@@ -33,7 +34,7 @@ export function pathPicture({ title, vip, class: { from, outcomes }, others }: P
     return line + boxAt(start + gap, y, { text, width: widths.end, style });
   });
   const width = start + gap + widths.end + 1;
-  const label = `${title}, from ${from}: ${outcomes.map((one) => `${outcomeTarget(one)} ${percent(one.share)}`).join(", ") || "not served"}`;
+  const label = `${title}, from ${from}: ${outcomes.map((one) => `${outcomeTarget(one)} ${printPart(one.share)}`).join(", ") || "not served"}`;
   return `<figure><figcaption>${title}</figcaption><svg role="img" aria-label="${esc(label)}" viewBox="0 0 ${width.toFixed(0)} ${height}" width="${width.toFixed(0)}" height="${height}"><text class="from" x="1" y="${middle - box.height / 2 - 6}">${esc(cut(from))}</text>${drawn.join("")}${boxAt(1, middle, { text: vip, width: widths.vip, style: "vip" })}</svg></figure>`;
 }
 
