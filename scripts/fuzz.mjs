@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Differential fuzzing: random clusters, our rules against those of the real kube-proxy.
 // npm run fuzz -- [--mode iptables|ipvs] [--count N] [--seed S] [--keep DIR]      after a build
-// PORTOLAN_ORACLE names a built oracle; else it is built from PORTOLAN_SHARED/oracle (default ../shared).
+// PORTOLAN_ORACLE names a built oracle; else it is built from scripts/oracle/kube-proxy.
 import { mkdtempSync, rmdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";

@@ -10,6 +10,8 @@ export default defineConfig({
     root: new URL("..", import.meta.url).pathname,
     // Only what hangs takes as long, on the busiest machine.
     testTimeout: 240_000,
+    hookTimeout: 240_000,
+    reporters: ["default", "./scripts/skip-reporter.ts"],
     // Tests of the kernel have network namespaces, locks and ports of their own, so that files of all projects run at once.
     maxWorkers: Math.min(availableParallelism(), 4),
     projects: projects.map((name) => ({

@@ -1,5 +1,3 @@
-export const sharedFolder: string;
-
 export function findOracle(options?: {
   readonly tell?: (message: string) => void;
 }): { readonly path: string; readonly missing?: undefined } | { readonly path?: undefined; readonly missing: string };

@@ -2,32 +2,25 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from "node:fs";
 import { homedir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** The data and tools beside the repository that tests compare with. */
-export const sharedFolder = resolve(
-  fileURLToPath(new URL("../..", import.meta.url)),
-  process.env.PORTOLAN_SHARED ?? "../shared",
-);
+const sources = fileURLToPath(new URL("../oracle/kube-proxy", import.meta.url));
 
 /** The oracle, which runs the real kube-proxy: `{ path }`, or `{ missing }` with the reason. Builds it once. */
 export function findOracle({ tell = console.error } = {}) {
   const named = process.env.PORTOLAN_ORACLE;
   if (named) return existsSync(named) ? { path: named } : { missing: `PORTOLAN_ORACLE: there is no ${named}` };
-  const sources = join(sharedFolder, "oracle");
-  if (!existsSync(join(sources, "go.mod")))
-    return { missing: `no sources in ${sources}, and PORTOLAN_ORACLE is not set` };
   const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "portolan");
   const path = join(cache, `oracle-${hashOf(sources)}`);
   if (existsSync(path)) return { path };
   if (spawnSync("go", ["version"]).status !== 0) return { missing: "it is not built, and go is not installed" };
   mkdirSync(cache, { recursive: true });
   tell(`building the oracle into ${path}: takes minutes, once`);
-  return build(sources, path, cache);
+  return build(path, cache);
 }
 
-function build(sources, path, cache) {
+function build(path, cache) {
   const unfinished = join(cache, `building-${process.pid}`);
   const { status } = spawnSync("go", ["build", "-o", unfinished, "."], { cwd: sources, stdio: ["ignore", 2, 2] });
   if (status !== 0) return { missing: `go build failed in ${sources}` };

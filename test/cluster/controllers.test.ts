@@ -6,13 +6,13 @@ import { whyNoCluster } from "../../scripts/cluster/binaries.mjs";
 import { type ControlPlane, startControlPlane } from "../../scripts/cluster/control-plane.mjs";
 import { compile } from "../../src/index.ts";
 import { comparableSlices, type Loose, simulated } from "../harness/simulate.ts";
+import { skipFor } from "../harness/skip.ts";
 import { makeControlledState, services } from "./controlled-state.ts";
 import { endpoints, makeEndpoints, mirrored } from "./mirrored-state.ts";
 import { listAs, runPod, slicesOf, until } from "./objects.ts";
 import { makeWorkloads, workloadObjects } from "./workloads.ts";
 
 const reason = whyNoCluster();
-if (reason !== undefined) console.warn(`SKIPPED, the real controllers: ${reason}`);
 
 const controllers = [
   "endpointslice-controller",
@@ -26,7 +26,7 @@ const controllers = [
 const serviceOf = ({ metadata }: Loose): string => metadata.labels?.["kubernetes.io/service-name"];
 const inDefault = "/api/v1/namespaces/default";
 
-describe.skipIf(reason !== undefined)("the real controllers", () => {
+describe("the real controllers", skipFor(reason), () => {
   const folder = mkdtempSync(join(tmpdir(), "portolan-controllers-"));
   let cluster: ControlPlane;
 

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { clusterFolder, whyNoCluster } from "../../scripts/cluster/binaries.mjs";
 import { compareWithKubeProxy } from "../../scripts/conformance/compare.mjs";
 import { compile } from "../../src/index.ts";
+import { skipFor } from "../harness/skip.ts";
 import { makeToolFolder } from "../lab/needs.ts";
 import { checkoutInside, inside, runInMachine, whyNoMachine } from "../lab/uml/start.ts";
 import { transpileFolder } from "../lab/uml/transpile.ts";
@@ -14,7 +15,6 @@ import { proxyConfiguration } from "./proxied-state.ts";
 const asked =
   process.env.PORTOLAN_MACHINES === undefined ? "it takes minutes: npm run test:cluster runs it" : undefined;
 const reason = whyNoCluster() ?? asked ?? whyNoMachine(["ipset", "ipvsadm", "ip", "sysctl", "xtables-legacy-multi"]);
-if (reason !== undefined) console.warn(`SKIPPED, the real kube-proxy in ipvs mode: ${reason}`);
 
 /** Most of the changes, some at once: a machine is slow. */
 const titles = changes.map(({ title }) => title);
@@ -25,7 +25,7 @@ const read = (name: string) => readFileSync(join(folder, "out", name), "utf8");
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-describe.skipIf(reason !== undefined)("the real kube-proxy in ipvs mode", () => {
+describe("the real kube-proxy in ipvs mode", skipFor(reason), () => {
   beforeAll(async () => {
     mkdirSync(folder, { recursive: true });
     makeToolFolder(join(folder, "tools"), "legacy");

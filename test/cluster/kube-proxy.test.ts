@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { whyNoCluster } from "../../scripts/cluster/binaries.mjs";
 import { type ControlPlane, startControlPlane } from "../../scripts/cluster/control-plane.mjs";
 import { runCli, workspace } from "../harness/run-cli.ts";
+import { skipFor } from "../harness/skip.ts";
 import { whyNoCounters, whyNoKernel } from "../lab/needs.ts";
 import { differencesFromFiles, differencesFromNode, type Files, withoutOwnComments } from "./compare-node.ts";
 import { until } from "./objects.ts";
@@ -16,7 +17,6 @@ import { makeProxiedState, proxyConfiguration } from "./proxied-state.ts";
 
 const reason =
   whyNoCluster() ?? whyNoKernel(["unshare", "nsenter", "ip", "sysctl", "xtables-legacy-multi", "xtables-nft-multi"]);
-if (reason !== undefined) console.warn(`SKIPPED, the real kube-proxy: ${reason}`);
 
 const names = ["node1", "node2"] as const;
 const backends = { node1: "legacy", node2: "nft" } as const;
@@ -39,7 +39,7 @@ const hosts = names.map((name) => ({
   features: { nfacct: countersReason === undefined },
 }));
 
-describe.skipIf(reason !== undefined)("the real kube-proxy, and watch --apply beside it", () => {
+describe("the real kube-proxy, and watch --apply beside it", skipFor(reason), () => {
   const folder = mkdtempSync(join(tmpdir(), "portolan-kube-proxy-"));
   let cluster: ControlPlane;
   let cwd: string;

@@ -5,9 +5,9 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { whyNoCluster } from "../../scripts/cluster/binaries.mjs";
 import { type ControlPlane, startControlPlane } from "../../scripts/cluster/control-plane.mjs";
 import { type CliResult, runCli, workspace } from "../harness/run-cli.ts";
+import { skipFor } from "../harness/skip.ts";
 
 const reason = whyNoCluster();
-if (reason !== undefined) console.warn(`SKIPPED, a real API server: ${reason}`);
 
 const serviceCount = 620;
 const configuration = `apiVersion: kubeproxy.config.k8s.io/v1alpha1
@@ -16,7 +16,7 @@ mode: ipvs
 clusterCIDR: 10.244.0.0/16
 `;
 
-describe.skipIf(reason !== undefined)("a real API server", () => {
+describe("a real API server", skipFor(reason), () => {
   const folder = mkdtempSync(join(tmpdir(), "portolan-cluster-"));
   let cluster: ControlPlane;
   let cwd: string;

@@ -5,6 +5,7 @@ import { whyNoCluster } from "../../scripts/cluster/binaries.mjs";
 import { createAuthority } from "../harness/certificates.ts";
 import { runCli, workspace } from "../harness/run-cli.ts";
 import { runWatch, shortTimes } from "../harness/run-watch.ts";
+import { skipFor } from "../harness/skip.ts";
 import { proxyConfigMap } from "../harness/stored-objects.ts";
 import { whyNoKernel } from "../lab/needs.ts";
 import { deployAccount } from "./service-account.ts";
@@ -12,15 +13,13 @@ import { planOf, store, webSlice } from "./shop.ts";
 import { shopPlane } from "./shop-plane.ts";
 
 const reason = whyNoCluster();
-if (reason !== undefined) console.warn(`SKIPPED, who may watch a real API server: ${reason}`);
 const commandReason = whyNoKernel(["iptables-save", "ip", "openssl"]);
-if (commandReason !== undefined) console.warn(`SKIPPED, the command watch at a real API server: ${commandReason}`);
 
 const times = { ...shortTimes, answer: 5000 };
 const limit = 40_000;
 const proxyConfig = { apiVersion: "kubeproxy.config.k8s.io/v1alpha1", kind: "KubeProxyConfiguration" };
 
-describe.skipIf(reason !== undefined)("a real API server", () => {
+describe("a real API server", skipFor(reason), () => {
   const { folder, plane } = shopPlane();
 
   test("lets who has kube-proxy's rights watch, where the configuration comes from a file", async () => {
@@ -81,7 +80,7 @@ echo '{"kind":"ExecCredential","status":{"token":"admin-token","expirationTimest
     await plane().call("DELETE", "/api/v1/namespaces/kube-system/configmaps/kube-proxy");
   });
 
-  describe.skipIf(commandReason !== undefined)("and the command", () => {
+  describe("and the command", skipFor(commandReason), () => {
     const watch = (config: string, files: Readonly<Record<string, string>> = {}) => {
       const cwd = workspace({ ...files, config });
       const flags = ["--live", "--verify", "--kubeconfig", "config", "--node", "node1"];

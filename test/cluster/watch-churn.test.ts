@@ -3,11 +3,11 @@ import { whyNoCluster } from "../../scripts/cluster/binaries.mjs";
 import type { ControlPlane } from "../../scripts/cluster/control-plane.mjs";
 import { churnedAddress, churnedService, churnedSlice, outlineOf, usedMegabytes } from "../harness/churned-services.ts";
 import { type RunningWatch, runWatch, shortTimes } from "../harness/run-watch.ts";
+import { skipFor } from "../harness/skip.ts";
 import { create, planOf, replace } from "./shop.ts";
 import { shopPlane } from "./shop-plane.ts";
 
 const reason = whyNoCluster();
-if (reason !== undefined) console.warn(`SKIPPED, churn of a real API server: ${reason}`);
 
 /** `npm run soak:cluster` is the long one, and looks at memory. */
 const events = Number(process.env.SOAK ?? 2000);
@@ -16,7 +16,7 @@ const batch = 1000;
 const writers = 10;
 const restartEvery = 20_000;
 
-describe.skipIf(reason !== undefined)("a real API server", () => {
+describe("a real API server", skipFor(reason), () => {
   const { plane } = shopPlane();
 
   test(`${events} events: nothing lost, nothing failed, no growth`, { timeout: 3_600_000 }, async () => {

@@ -3,17 +3,17 @@ import { describe, expect, test } from "vitest";
 import { whyNoCluster } from "../../scripts/cluster/binaries.mjs";
 import { churnedAddress, churnedService, churnedSlice } from "../harness/churned-services.ts";
 import { type RunningWatch, runWatch, shortTimes, type WatchChoices } from "../harness/run-watch.ts";
+import { skipFor } from "../harness/skip.ts";
 import { patientProxy } from "./patient-proxy.ts";
 import { create, fillShop, planOf, replace, store, webSlice } from "./shop.ts";
 import { shopPlane } from "./shop-plane.ts";
 
 const reason = whyNoCluster();
-if (reason !== undefined) console.warn(`SKIPPED, watching a real API server: ${reason}`);
 
 const times = { ...shortTimes, answer: 5000 };
 
 // In this order: versions must have come far before the wipe.
-describe.skipIf(reason !== undefined).sequential("a watch of a real API server", () => {
+describe.sequential("a watch of a real API server", skipFor(reason), () => {
   const { plane } = shopPlane();
 
   /** A watch that has brought its host in step. */

@@ -1,9 +1,9 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { type Mode, modeOf } from "../../scripts/conformance/case.mjs";
-import { sharedFolder } from "../../scripts/conformance/oracle.mjs";
+import { corpusCases } from "../../scripts/conformance/corpus.mjs";
 import { compile } from "../../src/index.ts";
 import { sysctlCommand } from "../../src/languages/sysctl.ts";
 import { readDocuments } from "../../src/model/documents/read-documents.ts";
@@ -14,11 +14,7 @@ import { ownedOnHost } from "../../src/reconcile/live/live-state.ts";
 import { isAnythingOwned } from "../../src/reconcile/owned-objects.ts";
 import { planChanges } from "../../src/reconcile/plan-changes.ts";
 
-const root = join(sharedFolder, "conformance/cases");
-const isThere = existsSync(root);
-if (!isThere) console.warn(`SKIPPED: comparing hosts of the real kube-proxy, since there is no ${root}`);
-
-const names = isThere ? readdirSync(root).filter((name) => existsSync(join(root, name, "expected/sysctl.conf"))) : [];
+const cases = corpusCases("cases").filter(({ folder }) => existsSync(join(folder, "expected/sysctl.conf")));
 
 /** What collect would print on a node that the real kube-proxy has programmed. */
 function dumpOf(folder: string): CollectedTexts {
@@ -47,9 +43,8 @@ function valuesOf(path: string): readonly unknown[] {
   return readDocuments({ name: path, text: readFileSync(path, "utf8") }).documents.map(({ value }) => value);
 }
 
-describe.skipIf(!isThere).each<Mode>(["iptables", "ipvs"])("on a node of the real kube-proxy in %s mode", (mode) => {
-  test.each(names.filter((name) => modeOf(join(root, name)) === mode))("%s: nothing is left to do", (name) => {
-    const folder = join(root, name);
+describe.each<Mode>(["iptables", "ipvs"])("on a node of the real kube-proxy in %s mode", (mode) => {
+  test.each(cases.filter(({ folder }) => modeOf(folder) === mode))("$name: nothing is left to do", ({ folder }) => {
     const { node } = parse(readFileSync(join(folder, "case.yaml"), "utf8"));
     const [proxyConfig] = valuesOf(join(folder, "kube-proxy.yaml"));
     const { script } = compile(valuesOf(join(folder, "cluster.yaml")), { node, proxyConfig });

@@ -3,17 +3,17 @@ import { once } from "node:events";
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { skipFor } from "../harness/skip.ts";
 import { firstState, secondState } from "./apply-states.ts";
 import { rulesIn } from "./loaded-rules.ts";
 import { type NodeNamespace, openNamespace, type RunOptions } from "./namespace.ts";
 import { whyNoKernel } from "./needs.ts";
 
 const reason = whyNoKernel(["unshare", "nsenter", "ip", "sysctl", "flock", "setpriv", "xtables-legacy-multi"]);
-if (reason !== undefined) console.warn(`SKIPPED: refusing to apply: ${reason}`);
 
 const cli = new URL("../../dist/cli/portolan.js", import.meta.url).pathname;
 
-describe.skipIf(reason !== undefined)("apply is refused, and nothing is touched,", () => {
+describe("apply is refused, and nothing is touched,", skipFor(reason), () => {
   let node: NodeNamespace;
   let before: unknown;
   const file = (name: string) => join(node.folder, name);

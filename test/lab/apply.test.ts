@@ -1,18 +1,17 @@
 import { once } from "node:events";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { skipFor } from "../harness/skip.ts";
 import type { rulesIn } from "./loaded-rules.ts";
 import { type Backend, whyNoKernel } from "./needs.ts";
 import { openTestNode, type TestNode } from "./test-node.ts";
 import { clientsLeft, dnsState, insertFlows } from "./udp-flows.ts";
 
 const reason = whyNoKernel(["unshare", "nsenter", "ip", "sysctl", "xtables-legacy-multi", "xtables-nft-multi"]);
-if (reason !== undefined) console.warn(`SKIPPED: applying rules to a host: ${reason}`);
 
 const conntrackReason = whyNoKernel(["conntrack"]);
-if (conntrackReason !== undefined) console.warn(`SKIPPED: forgetting connections: ${conntrackReason}`);
 
-describe.skipIf(reason !== undefined).each<Backend>(["legacy", "nft"])("on a host with iptables-%s", (backend) => {
+describe.each<Backend>(["legacy", "nft"])("on a host with iptables-%s", skipFor(reason), (backend) => {
   let node: TestNode;
 
   beforeAll(async () => {
@@ -116,21 +115,18 @@ describe.skipIf(reason !== undefined).each<Backend>(["legacy", "nft"])("on a hos
     expect(node.command("cleanup", undefined)).toMatchObject({ code: 0 });
   });
 
-  test.skipIf(conntrackReason !== undefined)(
-    "UDP connections to an endpoint that is gone are forgotten, no others",
-    () => {
-      writeFileSync(node.file("before.json"), dnsState("10.244.1.5"));
-      writeFileSync(node.file("after.json"), dnsState("10.244.1.6"));
-      expect(node.apply("before").code).toBe(0);
-      insertFlows(node.run);
-      expect(node.apply("after")).toMatchObject({
-        code: 0,
-        stdout: expect.stringContaining("delete 1 conntrack entry "),
-      });
-      expect(clientsLeft(node.run)).toEqual(["10.244.1.10", "10.244.1.11"]);
-      expect(node.apply("after")).toMatchObject({ code: 0, stdout: expect.stringContaining("nothing to do") });
-    },
-  );
+  test("UDP connections to an endpoint that is gone are forgotten, no others", skipFor(conntrackReason), () => {
+    writeFileSync(node.file("before.json"), dnsState("10.244.1.5"));
+    writeFileSync(node.file("after.json"), dnsState("10.244.1.6"));
+    expect(node.apply("before").code).toBe(0);
+    insertFlows(node.run);
+    expect(node.apply("after")).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining("delete 1 conntrack entry "),
+    });
+    expect(clientsLeft(node.run)).toEqual(["10.244.1.10", "10.244.1.11"]);
+    expect(node.apply("after")).toMatchObject({ code: 0, stdout: expect.stringContaining("nothing to do") });
+  });
 
   test("cleanup takes kube-proxy's flush detectors as well", () => {
     node.apply("first");

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Job } from "kubernetes-models/batch/v1";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
+import { skipFor } from "../harness/skip.ts";
 import { image, run, type Storage, useStorage } from "./container/box.ts";
 import { type NodeState, type Route, type Walk, walkThrough } from "./container/walk.ts";
 import { whyNoKernel } from "./needs.ts";
@@ -14,8 +15,6 @@ const tools = ["ip", "nsenter", "unshare", "sysctl", "ipset", "xtables-legacy-mu
 const builders = ["buildah", "podman", "runc", "mmdebstrap", "npx"];
 const reason = whyNoKernel([...tools, ...builders]);
 const machineReason = reason ?? whyNoMachine(["ipvsadm"]);
-if (reason !== undefined) console.warn(`SKIPPED: the container image: ${reason}`);
-else if (machineReason !== undefined) console.warn(`SKIPPED: the container image in ipvs mode: ${machineReason}`);
 
 const here = (name: string) => new URL(name, import.meta.url).pathname;
 const read = (file: string) => readFileSync(file, "utf8");
@@ -112,7 +111,7 @@ describe.each(walks)("a container on a node, $name", ({ name, why, service }) =>
     started ??= startWalks();
     walk = (await (await started)[walks.findIndex((other) => other.name === name)]) as Walk;
   }, 300_000);
-  const step = test.skipIf(why !== undefined);
+  const step = (title: string, run: () => void): void => test(title, skipFor(why), run);
 
   step("plan says what there is to do, and with what", () => {
     expect(walk.plan).toMatchObject({ code: 1, stdout: expect.stringContaining(` ${service} `) });

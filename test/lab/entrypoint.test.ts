@@ -3,10 +3,10 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { skipFor } from "../harness/skip.ts";
 import { makeToolFolder, whyNoKernel } from "./needs.ts";
 
 const reason = whyNoKernel(["unshare", "xtables-legacy-multi", "xtables-nft-multi"]);
-if (reason !== undefined) console.warn(`SKIPPED: the container's entry point: ${reason}`);
 
 const entrypoint = new URL("../../scripts/container/entrypoint.sh", import.meta.url).pathname;
 const workspace = mkdtempSync(join(tmpdir(), "portolan-entrypoint-"));
@@ -26,7 +26,7 @@ function runAfter(commands: readonly string[], env: NodeJS.ProcessEnv = {}) {
   return { status, stdout, stderr };
 }
 
-describe.skipIf(reason !== undefined)("the container's entry point takes the node's back end", () => {
+describe("the container's entry point takes the node's back end", skipFor(reason), () => {
   beforeAll(() => {
     for (const backend of ["legacy", "nft"] as const) makeToolFolder(join(workspace, backend), backend);
     mkdirSync(join(workspace, "bin"));

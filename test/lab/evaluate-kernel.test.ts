@@ -6,6 +6,7 @@ import { everyAddress } from "../../src/datapath/address-set.ts";
 import { evaluatePacket } from "../../src/datapath/evaluate-packet.ts";
 import type { EvaluatedHost } from "../../src/datapath/host.ts";
 import { readEvaluatedHost } from "../../src/reconcile/live/evaluated-host.ts";
+import { skipFor } from "../harness/skip.ts";
 import { unlikely } from "./evaluate/binomial.ts";
 import { type Asked, expectedAnswers } from "./evaluate/expectation.ts";
 import { loadable, type RandomRules, randomRules, seededPick, setNames } from "./evaluate/random-rules.ts";
@@ -22,7 +23,6 @@ const reason = whyNoKernel([
   "xtables-legacy-multi",
   "xtables-nft-multi",
 ]);
-if (reason !== undefined) console.warn(`SKIPPED: random rules in the kernel: ${reason}`);
 
 const workspace = mkdtempSync(join(tmpdir(), "portolan-evaluate-"));
 afterAll(() => rmSync(workspace, { recursive: true }));
@@ -34,10 +34,10 @@ const patience = 2500;
 const callers = ["client", "stranger", "a2", "node1"] as const;
 const servers = ["a1", "b1", "node1"] as const;
 
-describe.skipIf(reason !== undefined).each<[Backend, number]>([
+describe.each<[Backend, number]>([
   ["legacy", 20_261],
   ["nft", 20_262],
-])("iptables-%s", (backend, seed) => {
+])("iptables-%s", skipFor(reason), (backend, seed) => {
   let lab: Lab;
   let host: EvaluatedHost;
   let rules: readonly (readonly RandomRules[])[];

@@ -7,6 +7,7 @@ import { evaluatePacket } from "../../src/datapath/evaluate-packet.ts";
 import type { EvaluatedHost } from "../../src/datapath/host.ts";
 import { readEvaluatedHost } from "../../src/reconcile/live/evaluated-host.ts";
 import { goldenFolder } from "../harness/golden-cases.ts";
+import { skipFor } from "../harness/skip.ts";
 import { compileInto } from "./compile-folder.ts";
 import { unlikely } from "./evaluate/binomial.ts";
 import { type Asked, expectedAnswers } from "./evaluate/expectation.ts";
@@ -17,7 +18,6 @@ import { type Backend, makeToolFolder, whyNoKernel } from "./needs.ts";
 import { addresses, buildLab, type HostName, type Lab, stopLab } from "./traffic/topology.ts";
 
 const reason = whyNoKernel(["ip", "nsenter", "unshare", "sysctl", "xtables-legacy-multi", "xtables-nft-multi"]);
-if (reason !== undefined) console.warn(`SKIPPED: a node with rules of Docker and ufw: ${reason}`);
 
 const fixturePath = (name: string) => new URL(`../fixtures/foreign-node/${name}`, import.meta.url).pathname;
 const fixture = (name: string) => readFileSync(fixturePath(name), "utf8");
@@ -29,7 +29,7 @@ const families = [
   { tool: "ip6tables", suffix: "v6" },
 ] as const;
 
-test.skipIf(reason !== undefined)("the dump that is kept is what the tools print", async () => {
+test("the dump that is kept is what the tools print", skipFor(reason), async () => {
   const node = await openNamespace("legacy");
   try {
     for (const { tool, suffix } of families) {
@@ -61,7 +61,7 @@ const services = [
   { host: addresses.a1, ports: [8080] },
 ] as const;
 
-describe.skipIf(reason !== undefined).each<Backend>(["legacy", "nft"])("real packets by iptables-%s", (backend) => {
+describe.each<Backend>(["legacy", "nft"])("real packets by iptables-%s", skipFor(reason), (backend) => {
   let lab: Lab;
   let host: EvaluatedHost;
   beforeAll(async () => {

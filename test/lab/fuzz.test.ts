@@ -7,10 +7,10 @@ import { runFuzzRound } from "../../scripts/conformance/fuzz-round.mjs";
 import { findOracle, whyNoRendering } from "../../scripts/conformance/oracle.mjs";
 import { compile } from "../../src/index.ts";
 import { readDocuments } from "../../src/model/documents/read-documents.ts";
+import { skipFor } from "../harness/skip.ts";
 
 const oracle = findOracle({ tell: console.warn });
 const reason = oracle.missing ?? whyNoRendering();
-if (reason !== undefined) console.warn(`SKIPPED: fuzzing against the real kube-proxy: ${reason}`);
 
 /** `npm run fuzz` goes further; here the same clusters each time. */
 const rounds: readonly [Mode, number][] = [
@@ -26,7 +26,7 @@ afterAll(() => {
   else console.warn(`the differing cases are kept in ${folder}`);
 });
 
-describe.skipIf(reason !== undefined)("random clusters against the real kube-proxy", () => {
+describe("random clusters against the real kube-proxy", skipFor(reason), () => {
   test.each(rounds)("%s mode, seed %i", (mode, seed) => {
     const round = runFuzzRound(oracle.path ?? "", { compile, readDocuments }, { mode, seed, folder });
     expect(round.trouble).toBeUndefined();

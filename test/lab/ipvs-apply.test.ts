@@ -2,13 +2,13 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { skipFor } from "../harness/skip.ts";
 import { firstState, secondState } from "./apply-states.ts";
 import { makeFaultFolder } from "./namespace.ts";
 import { makeToolFolder } from "./needs.ts";
 import { checkoutInside, runInMachine, whyNoMachine } from "./uml/start.ts";
 
 const reason = whyNoMachine(["ipset", "ipvsadm", "ip", "sysctl", "xtables-legacy-multi", "unshare"]);
-if (reason !== undefined) console.warn(`SKIPPED: applying ipvs rules to a host: ${reason}`);
 
 const cli = `${checkoutInside}/dist/cli/portolan.js`;
 const script = readFileSync(new URL("apply-in-machine.sh", import.meta.url), "utf8");
@@ -18,7 +18,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const read = (name: string) => readFileSync(join(folder, "out", name), "utf8");
 const said = (name: string) => read(`${name}.stdout`) + read(`${name}.stderr`);
 
-describe.skipIf(reason !== undefined)("on a host with IPVS", () => {
+describe("on a host with IPVS", skipFor(reason), () => {
   let codes: ReadonlyMap<string, number>;
 
   beforeAll(async () => {

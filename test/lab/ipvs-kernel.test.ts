@@ -4,6 +4,7 @@ import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { skipFor } from "../harness/skip.ts";
 import { compileInto, goldenCasesOf, readManifests } from "./compile-folder.ts";
 import { foreign, foundState, type Loaded, openLoaded, writtenState } from "./loaded-ipvs.ts";
 import { meaningOf, separated, withoutCounts } from "./loaded-rules.ts";
@@ -17,9 +18,7 @@ afterAll(() => rmSync(workspace, { recursive: true }));
 
 const kernelTools = ["unshare", "ipset", "xtables-legacy-multi", "xtables-nft-multi"];
 const kernelReason = whyNoKernel(kernelTools);
-if (kernelReason !== undefined) console.warn(`SKIPPED: loading sets into this kernel: ${kernelReason}`);
 const machineReason = whyNoMachine(["ipset", "ipvsadm", "ip", "unshare", "sysctl", "xtables-legacy-multi"]);
-if (machineReason !== undefined) console.warn(`SKIPPED: loading ipvs rule sets into User-Mode Linux: ${machineReason}`);
 
 function compileAll(folder: string, names: readonly string[]): void {
   for (const name of names) compileInto(join(folder, name), readManifests(name), "ipvs");
@@ -40,7 +39,7 @@ async function loadInMachine(core: number): Promise<void> {
   await runInMachine(home, `sh ${inside}/load.sh ${inside}/tools ${inside}/cases`, { core });
 }
 
-describe.skipIf(machineReason !== undefined)("in a kernel with IPVS", () => {
+describe("in a kernel with IPVS", skipFor(machineReason), () => {
   beforeAll(async () => {
     await Promise.all(Array.from({ length: machines }, (_, core) => loadInMachine(core)));
   }, 400_000);
@@ -94,11 +93,12 @@ function readOr(path: string): string {
   }
 }
 
-const knowsServers =
-  kernelReason === undefined &&
-  spawnSync("unshare", ["-n", "xtables-legacy-multi", "iptables", "-A", "INPUT", "-m", "ipvs", "--ipvs"]).status === 0;
+const matchServers = ["xtables-legacy-multi", "iptables", "-A", "INPUT", "-m", "ipvs", "--ipvs"];
+const serversReason =
+  kernelReason ??
+  (spawnSync("unshare", ["-n", ...matchServers]).status === 0 ? undefined : "no match ipvs in this kernel");
 
-describe.skipIf(kernelReason !== undefined).each<Backend>(["legacy", "nft"])("sets here, iptables-%s", (backend) => {
+describe.each<Backend>(["legacy", "nft"])("sets here, iptables-%s", skipFor(kernelReason), (backend) => {
   beforeAll(async () => {
     const folder = join(workspace, backend);
     compileAll(folder, cases);
@@ -106,11 +106,11 @@ describe.skipIf(kernelReason !== undefined).each<Backend>(["legacy", "nft"])("se
     await promisify(execFile)("sh", [loader, tools, folder, "rules"]);
   }, 120_000);
 
-  test.for(cases)("%s: sets and rules load as written", (name, { skip }) => {
-    if (!knowsServers && asksForServers(name)) {
-      console.warn(`SKIPPED: ${name} with iptables-${backend}: this kernel has no match ipvs`);
-      skip();
-    }
+  const [served, plain] = [cases.filter(asksForServers), cases.filter((name) => !asksForServers(name))];
+  test.each(served)("%s: sets and rules load as written", skipFor(serversReason), check);
+  test.each(plain)("%s: sets and rules load as written", check);
+
+  function check(name: string): void {
     const loaded = openLoaded(join(workspace, backend, name));
     expect(loaded.status("rules")).toBe("ok\n");
     const { rules, sets } = foundState(loaded, "rules");
@@ -121,5 +121,5 @@ describe.skipIf(kernelReason !== undefined).each<Backend>(["legacy", "nft"])("se
       const asked = loaded.read(`${tool}.restore`) + loaded.read(`${tool}.jumps`);
       expect(meaningOf(loaded.read(`saved/rules.${tool}`))).toEqual(meaningOf(asked));
     }
-  });
+  }
 });

@@ -1,8 +1,8 @@
-import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { skipFor } from "../harness/skip.ts";
 import { compileInto } from "./compile-folder.ts";
 import { makeToolFolder } from "./needs.ts";
 import type { Protocol, Question } from "./traffic/questions.ts";
@@ -10,11 +10,8 @@ import { addresses } from "./traffic/topology.ts";
 import { inside, runInMachine, whyNoMachine } from "./uml/start.ts";
 import { transpileFolder } from "./uml/transpile.ts";
 
-const tools = ["ip", "nsenter", "unshare", "sysctl", "ipset", "ipvsadm", "xtables-legacy-multi"];
+const tools = ["ip", "nsenter", "unshare", "sysctl", "ipset", "ipvsadm", "xtables-legacy-multi", "python3"];
 const reason = whyNoMachine(tools);
-if (reason !== undefined) console.warn(`SKIPPED: real traffic in ipvs mode: ${reason}`);
-const hasPython = spawnSync("/usr/bin/python3", ["-V"]).status === 0;
-if (reason === undefined && !hasPython) console.warn("SKIPPED: real SCTP traffic: there is no /usr/bin/python3");
 
 const workspace = mkdtempSync(join(tmpdir(), "portolan-traffic-"));
 afterAll(() => rmSync(workspace, { recursive: true }));
@@ -56,10 +53,10 @@ const families = [
   { family: "IPv4", at: 0, clusterIP: (last: number) => `10.96.0.${last}`, vip: "203.0.113.50" },
   { family: "IPv6", at: 1, clusterIP: (last: number) => `fd00:10:96::${last}`, vip: "2001:db8:cafe::50" },
 ] as const;
-const protocols: readonly Protocol[] = hasPython ? ["tcp", "udp", "sctp"] : ["tcp", "udp"];
+const protocols: readonly Protocol[] = ["tcp", "udp", "sctp"];
 const services = { web: 10, local: 20, nobody: 30, sticky: 40 } as const;
 
-describe.skipIf(reason !== undefined)("ipvs", () => {
+describe("ipvs", skipFor(reason), () => {
   beforeAll(answerAll, 150_000);
 
   describe.each(families)("$family", ({ at, clusterIP, vip }) => {

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { goldenFolder } from "../harness/golden-cases.ts";
+import { skipFor } from "../harness/skip.ts";
 import { compileInto, goldenCasesOf, readManifests } from "./compile-folder.ts";
 import { meaningOf, rulesIn, separated, withoutCounts } from "./loaded-rules.ts";
 import { type Backend, makeToolFolder, whyNoCounters, whyNoKernel } from "./needs.ts";
@@ -13,7 +14,6 @@ const loader = new URL("load-cases.sh", import.meta.url).pathname;
 const cases = goldenCasesOf("iptables");
 
 const reason = whyNoKernel(["bash", "unshare", "sysctl", "xtables-legacy-multi", "xtables-nft-multi"]);
-if (reason !== undefined) console.warn(`SKIPPED: loading rules into the kernel: ${reason}`);
 const counterReason = reason ?? whyNoCounters();
 const usesCounters = (name: string) =>
   /nfacct: true/.test(readFileSync(join(goldenFolder, name, "cluster.yaml"), "utf8"));
@@ -34,16 +34,15 @@ function startLoading(backend: Backend): Promise<unknown> {
   return promisify(execFile)("bash", [loader, tools, folder]);
 }
 
-describe.skipIf(reason !== undefined).each<Backend>(["legacy", "nft"])("iptables-%s", (backend) => {
+describe.each<Backend>(["legacy", "nft"])("iptables-%s", skipFor(reason), (backend) => {
   beforeAll(async () => {
     if (loading.size === 0) for (const each of ["legacy", "nft"] as const) loading.set(each, startLoading(each));
     await loading.get(backend);
   }, 180_000);
 
   for (const name of cases) {
-    const isSkipped = counterReason !== undefined && usesCounters(name);
-    if (isSkipped && reason === undefined) console.warn(`SKIPPED: ${name} with iptables-${backend}: ${counterReason}`);
-    test.skipIf(isSkipped)(`${name}: loads as written, and loading again changes nothing`, () => {
+    const need = skipFor(usesCounters(name) ? counterReason : undefined);
+    test(`${name}: loads as written, and loading again changes nothing`, need, () => {
       const loaded = openCase(backend, name);
       expect(loaded.status("loaded")).toBe("ok\n");
       for (const tool of loaded.tools) {
@@ -55,7 +54,7 @@ describe.skipIf(reason !== undefined).each<Backend>(["legacy", "nft"])("iptables
       }
     });
 
-    test.skipIf(isSkipped)(`${name}: apply.sh twice does the same, and leaves other rules alone`, () => {
+    test(`${name}: apply.sh twice does the same, and leaves other rules alone`, need, () => {
       const applied = openCase(backend, name);
       expect(applied.status("applied")).toBe("ok\n");
       for (const tool of applied.tools) {

@@ -5,10 +5,10 @@ import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { parseTables } from "../../src/languages/iptables/parse.ts";
 import { printRule } from "../../src/languages/iptables/write-rule.ts";
+import { skipFor } from "../harness/skip.ts";
 import { type Backend, makeToolFolder, whyNoKernel } from "./needs.ts";
 
 const reason = whyNoKernel(["unshare", "xtables-legacy-multi", "xtables-nft-multi"]);
-if (reason !== undefined) console.warn(`SKIPPED: spellings of the real iptables-save: ${reason}`);
 
 const folder = mkdtempSync(join(tmpdir(), "portolan-spellings-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -97,7 +97,7 @@ function restoreText({ addresses, icmp }: Tool): string {
     .join("\n");
 }
 
-describe.skipIf(reason !== undefined).each<Backend>(["legacy", "nft"])("iptables-%s", (backend) => {
+describe.each<Backend>(["legacy", "nft"])("iptables-%s", skipFor(reason), (backend) => {
   const path = reason === undefined ? makeToolFolder(join(folder, backend), backend) : "";
 
   test.each(tools)("$name: what it saves is read as kinds, and written as it was saved", (tool) => {

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { skipFor } from "../harness/skip.ts";
 import { firstState } from "./apply-states.ts";
 import { rulesIn } from "./loaded-rules.ts";
 import { whyNoKernel } from "./needs.ts";
@@ -7,14 +8,12 @@ import { clientsLeft, dnsState, insertFlows } from "./udp-flows.ts";
 import { openWatchedNode, type WatchedNode } from "./watched-node.ts";
 
 const reason = whyNoKernel(["unshare", "nsenter", "ip", "sysctl", "xtables-legacy-multi", "xtables-nft-multi"]);
-if (reason !== undefined) console.warn(`SKIPPED: the steps of a watch: ${reason}`);
 
 const conntrackReason = whyNoKernel(["conntrack"]);
-if (conntrackReason !== undefined) console.warn(`SKIPPED: forgetting connections under watch: ${conntrackReason}`);
 
 const often = ["--apply", "--min-sync-period", "100ms", "--sync-period", "10m"];
 
-describe.skipIf(reason !== undefined)("watch --apply on a kernel", () => {
+describe("watch --apply on a kernel", skipFor(reason), () => {
   let watched: WatchedNode;
 
   beforeEach(async () => {
@@ -60,19 +59,16 @@ describe.skipIf(reason !== undefined)("watch --apply on a kernel", () => {
     expect(watched.isInStep(changed)).toBe(true);
   });
 
-  test.skipIf(conntrackReason !== undefined)(
-    "UDP connections to an endpoint that goes are forgotten, no others",
-    async () => {
-      const { until, child, ended, log } = watched.watch(often);
-      await until(() => /"synced"/.test(log()), "a sync");
-      insertFlows(watched.node.run);
-      expect(clientsLeft(watched.node.run)).toHaveLength(3);
-      watched.become(dnsState("10.244.1.6"));
-      await until(() => /"msg":"synced","full":false/.test(log()), "a change");
-      expect(clientsLeft(watched.node.run)).toEqual(["10.244.1.10", "10.244.1.11"]);
-      expect(watched.isInStep(dnsState("10.244.1.6"))).toBe(true);
-      child.kill("SIGTERM");
-      expect(await ended()).toBe(143);
-    },
-  );
+  test("UDP connections to an endpoint that goes are forgotten, no others", skipFor(conntrackReason), async () => {
+    const { until, child, ended, log } = watched.watch(often);
+    await until(() => /"synced"/.test(log()), "a sync");
+    insertFlows(watched.node.run);
+    expect(clientsLeft(watched.node.run)).toHaveLength(3);
+    watched.become(dnsState("10.244.1.6"));
+    await until(() => /"msg":"synced","full":false/.test(log()), "a change");
+    expect(clientsLeft(watched.node.run)).toEqual(["10.244.1.10", "10.244.1.11"]);
+    expect(watched.isInStep(dnsState("10.244.1.6"))).toBe(true);
+    child.kill("SIGTERM");
+    expect(await ended()).toBe(143);
+  });
 });

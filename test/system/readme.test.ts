@@ -3,6 +3,7 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { skipFor } from "../harness/skip.ts";
 
 const root = new URL("../..", import.meta.url).pathname;
 const readme = readFileSync(join(root, "README.md"), "utf8");
@@ -39,15 +40,13 @@ describe("README", () => {
     expect(examples().length).toBeGreaterThanOrEqual(4);
   });
 
-  it.each(examples())("$command", ({ command, output }) => {
-    if (command.includes("jq") && spawnSync("jq", ["--version"]).error !== undefined) {
-      console.warn(`SKIPPED: jq is not installed: ${command}`);
-      return;
-    }
-    const env = { ...process.env, PATH: `${bin}:${process.env.PATH}`, NO_COLOR: "1", FORCE_COLOR: "" };
-    const { stdout } = spawnSync("bash", ["-c", `${command} 2>&1`], { cwd: root, env, encoding: "utf8" });
-    expect(stdout).toBe(output);
-  });
+  const jqReason = spawnSync("jq", ["--version"]).error === undefined ? undefined : "not installed: jq";
+  for (const { command, output } of examples())
+    it(command, skipFor(command.includes("jq") ? jqReason : undefined), () => {
+      const env = { ...process.env, PATH: `${bin}:${process.env.PATH}`, NO_COLOR: "1", FORCE_COLOR: "" };
+      const { stdout } = spawnSync("bash", ["-c", `${command} 2>&1`], { cwd: root, env, encoding: "utf8" });
+      expect(stdout).toBe(output);
+    });
 
   it("names commands that exist", () => {
     for (const [, script] of readme.matchAll(/npm run (?:--silent )?([\w:]+)/g)) {

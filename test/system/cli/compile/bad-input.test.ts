@@ -5,7 +5,10 @@ import { cluster, node, replaced, service, slice } from "../../../harness/cluste
 import { hasControls } from "../../../harness/controls.ts";
 import { errorsIn, problemsIn, runCli, workspace } from "../../../harness/run-cli.ts";
 import { compileInProcess } from "../../../harness/run-in-process.ts";
+import { skipFor } from "../../../harness/skip.ts";
 import { cases, config, inService, inSlice, second } from "./bad-inputs.ts";
+
+const rootReads = process.getuid?.() === 0 ? "root may read every file" : undefined;
 
 describe("bad input is refused at its place, and nothing is written", () => {
   it.each(Object.entries(cases))("%s", async (_, { text, errors, says, file = "in.yaml" }) => {
@@ -88,7 +91,7 @@ describe("files that cannot be read", () => {
     expect(code).toBe(3);
   });
 
-  it.skipIf(process.getuid?.() === 0)("no permission", async () => {
+  it("no permission", skipFor(rootReads), async () => {
     const cwd = workspace();
     writeFileSync(join(cwd, "secret.yaml"), cluster, { mode: 0o000 });
     const { stderr, code } = await runCli(["compile", "-f", "secret.yaml"], { cwd });

@@ -4,6 +4,9 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { cluster, node, replaced, service, slice } from "../../../harness/cluster-text.ts";
 import { runCli, workspace } from "../../../harness/run-cli.ts";
+import { skipFor } from "../../../harness/skip.ts";
+
+const rootWrites = process.getuid?.() === 0 ? "root may write everywhere" : undefined;
 
 const bin = new URL("../../../../dist/cli/portolan.js", import.meta.url).pathname;
 const files = ["apply.sh", "iptables.jumps", "iptables.restore", "sysctl.conf"];
@@ -95,7 +98,7 @@ describe("--out-dir", () => {
     expect(contents(join(cwd, "out"))).toEqual(before);
   });
 
-  it.skipIf(process.getuid?.() === 0)("without permission", async () => {
+  it("without permission", skipFor(rootWrites), async () => {
     const cwd = await compiled();
     const before = contents(join(cwd, "out"));
     execFileSync("chmod", ["555", "out"], { cwd });

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { cluster, node, replaced, service, slice } from "../../../harness/cluster-text.ts";
 import { hasControls } from "../../../harness/controls.ts";
 import { runCli, workspace } from "../../../harness/run-cli.ts";
+import { skipFor } from "../../../harness/skip.ts";
 
 const bin = new URL("../../../../dist/cli/portolan.js", import.meta.url).pathname;
 
@@ -41,14 +42,21 @@ describe("streams", () => {
     expect(execFileSync("bash", ["-c", script], { cwd, encoding: "utf8" }).trim()).toBe("3");
   });
 
-  it.skipIf(!existsSync("/dev/full"))("a full disk is told of, and is no difference", () => {
-    const cwd = workspace({ "in.yaml": cluster });
-    for (const args of ["compile -f in.yaml", "diff in.yaml in.yaml"]) {
-      const { status, stderr } = spawnSync("sh", ["-c", `node '${bin}' ${args} >/dev/full`], { cwd, encoding: "utf8" });
-      expect(status).toBe(4);
-      expect(stderr).toMatch(/^error: cannot write to standard output: ENOSPC/m);
-    }
-  });
+  it(
+    "a full disk is told of, and is no difference",
+    skipFor(existsSync("/dev/full") ? undefined : "no /dev/full"),
+    () => {
+      const cwd = workspace({ "in.yaml": cluster });
+      for (const args of ["compile -f in.yaml", "diff in.yaml in.yaml"]) {
+        const { status, stderr } = spawnSync("sh", ["-c", `node '${bin}' ${args} >/dev/full`], {
+          cwd,
+          encoding: "utf8",
+        });
+        expect(status).toBe(4);
+        expect(stderr).toMatch(/^error: cannot write to standard output: ENOSPC/m);
+      }
+    },
+  );
 
   it("only the result goes to stdout", async () => {
     const stdin = [replaced(node, "name: node1", "name: node1\n  labels: {a: b}"), service, slice].join("---\n");
