@@ -52,6 +52,25 @@ describe("a watch outlives", () => {
     await followsTo(situation, "10.0.1.91");
   });
 
+  test.each([400, 504])(
+    "a version from which the server does not watch: status %d lists again at once",
+    async (code) => {
+      const situation = await inStep();
+      const { api, watch } = situation;
+      let refusals = 1;
+      api.intercept((url, response) => {
+        if (url.searchParams.get("watch") !== "true" || refusals === 0) return false;
+        refusals -= 1;
+        sendStatus(response, code, "Timeout: Too large resource version");
+        return true;
+      });
+      api.endWatches();
+      await watch.until(() => watch.count("listed") === 5, "a new list");
+      expect(relists(watch).join("\n")).toContain(`the server cannot watch from this version: status ${code}`);
+      await followsTo(situation, "10.0.1.90");
+    },
+  );
+
   test("a stream that says nothing more", async () => {
     const situation = await inStep({ times: { ...shortTimes, silence: 150 } });
     const { api, watch } = situation;

@@ -2,7 +2,14 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { corpusFolder } from "../../../scripts/conformance/corpus.mjs";
-import { isIpv6, parseTarget, printTarget } from "../../../src/datapath/address-set.ts";
+import {
+  type AddressSet,
+  isIpv6,
+  parseAddressSet,
+  parseTarget,
+  printTarget,
+} from "../../../src/datapath/address-set.ts";
+import { evaluatePacket } from "../../../src/datapath/evaluate-packet.ts";
 import { printOutcomes, type TracedPacket, tracedHost, tracePacket } from "../../harness/trace.ts";
 
 const NODE_ADDRESSES = ["192.0.2.10", "fd00::10"];
@@ -150,6 +157,45 @@ interface RecordedFlow {
   readonly to: string;
   readonly expect: { readonly verdict: string; readonly destinations: readonly string[]; readonly masquerade: boolean };
 }
+
+describe("what single rules hang on", () => {
+  test.each([
+    ["0x80000000/0x80000000", "0x80000000/0x80000000", "reject"],
+    ["0x80000000/0x80000000", "0x0/0x80000000", "untouched"],
+    ["0xffffffff/0xffffffff", "0xffffffff", "reject"],
+    ["0x4000/0x4000", "0x80000000/0x80000000", "untouched"],
+  ])("mark %s, asked for %s: %s", (set, asked, verdict) => {
+    const mangle = [`-A PREROUTING -j MARK --set-xmark ${set}`];
+    const filter = [`-A FORWARD -m mark --mark ${asked} -j REJECT --reject-with icmp-port-unreachable`];
+    expect(trace({ mangle, filter }, FROM_POD)).toBe(`${verdict} (100%)`);
+  });
+
+  test.each([
+    ["NEW", "delivered"],
+    ["ESTABLISHED", "untouched"],
+    ["RELATED", "untouched"],
+    ["INVALID", "untouched"],
+  ] as const)("nat sees the first packet of a connection, not one that is %s", (state, verdict) => {
+    const nat = "*nat\n-A PREROUTING -p tcp -m tcp --dport 80 -j DNAT --to-destination 10.0.1.1:8080\nCOMMIT\n";
+    const host = tracedHost({ rules: { ipv4: nat, ipv6: "" }, nodeAddresses: NODE_ADDRESSES });
+    const sources = parseAddressSet(FROM_POD.source) as AddressSet;
+    expect(evaluatePacket(host, { ...FROM_POD, sources, state }).map((each) => each.verdict.kind)).toEqual([verdict]);
+  });
+
+  test.each([
+    ["node", false, "delivered"],
+    ["outside", false, "dropped"],
+    ["pod", false, "dropped"],
+    ["outside", true, "delivered"],
+  ] as const)("to a loopback address, from %s, with route_localnet %s: %s", (entry, routeLocalnet, verdict) => {
+    const to = "-p tcp -m tcp --dport 80 -j DNAT --to-destination 127.0.0.1:8080";
+    const nat = `*nat\n-A PREROUTING ${to}\n-A OUTPUT ${to}\nCOMMIT\n`;
+    const traced = tracedHost({ rules: { ipv4: nat, ipv6: "" }, nodeAddresses: NODE_ADDRESSES });
+    const host = { ...traced, world: { ...traced.world, routeLocalnet } };
+    const sources = parseAddressSet(entry === "node" ? "192.0.2.10" : FROM_POD.source) as AddressSet;
+    expect(evaluatePacket(host, { ...FROM_POD, entry, sources }).map((each) => each.verdict.kind)).toEqual([verdict]);
+  });
+});
 
 describe("flows seen with real packets", () => {
   const folder = join(corpusFolder, "flows");

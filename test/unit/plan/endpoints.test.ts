@@ -38,6 +38,16 @@ describe("resolveUsableEndpoints", () => {
   });
 });
 
+describe("resolveUsableEndpoints, without a ready endpoint", () => {
+  it("takes those that still serve and terminate, whatever their hints", () => {
+    const leaving = { ready: false, serving: true, terminating: true };
+    const [ours, others] = ["a", "b"].map((zone, at) =>
+      endpoint(`10.0.1.${at}`, false, { ...leaving, zoneHints: [zone], nodeHints: [`node${at + 1}`] }),
+    ) as [Endpoint, Endpoint];
+    expect(resolveUsableEndpoints([ours, others], both, node1).reachable.cluster).toEqual([ours, others]);
+  });
+});
+
 describe("gatherEndpoints", () => {
   const port = { name: "http", protocol: "TCP", port: 8080, place } as const;
   const sliceOf = (name: string, endpoints: EndpointSlice["endpoints"], more: Partial<EndpointSlice> = {}) => ({

@@ -157,6 +157,11 @@ describe("resolveSourceRanges", () => {
     expect(ranges("198.51.100.0/24", "0.0.0.0/0")).toBeUndefined();
   });
 
+  it("restricts to half of all addresses", () => {
+    expect(ranges("128.0.0.0/1")).toMatchObject({ includesNode: true });
+    expect(ranges("0.0.0.0/1")).toMatchObject({ includesNode: false });
+  });
+
   it("says whether the node lies in a range", () => {
     expect(ranges("198.51.100.0/24")).toMatchObject({ includesNode: false });
     expect(ranges("198.51.100.0/24", "192.0.2.0/24")).toMatchObject({ includesNode: true });

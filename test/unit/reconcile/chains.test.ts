@@ -48,6 +48,32 @@ describe("the rules of a chain", () => {
     );
   });
 
+  test.each([50, 51, 400])("of %d rules with one that stands twice, none is deleted by its text", (count) => {
+    const wanted = [...Array.from({ length: count - 1 }, (_, number) => serviceRule(number)), dispatch];
+    const live = [...wanted.slice(0, 20), wanted[3] as string, ...wanted.slice(20)];
+    const difference = compareChain(wanted, live);
+    expect(difference).toMatchObject({ missing: [], extra: [wanted[3]] });
+    expect(difference && editChain("KUBE-SERVICES", wanted, difference)).toBeUndefined();
+  });
+
+  test.each([
+    "-m statistic --mode random --probability 0.50000000000",
+    "-m recent --rcheck --seconds 10800 --reap --name KUBE-SEP-A --mask 255.255.255.255 --rsource",
+    "-m nfacct --nfacct-name ct_state_invalid_dropped_pkts",
+  ])("a rule with memory (%s) is not edited: its text is not all of it", (match) => {
+    const rules = Array.from({ length: 60 }, (_, number) => serviceRule(number));
+    const remembering = serviceRule(61).replace(" -j ", ` ${match} -j `);
+    for (const [wanted, live] of [
+      [[...rules, remembering], rules],
+      [rules, [...rules, remembering]],
+    ] as const) {
+      const difference = compareChain(wanted, live);
+      expect(difference && editChain("KUBE-SERVICES", wanted, difference)).toBeUndefined();
+    }
+    const difference = compareChain([...rules, serviceRule(61)], rules);
+    expect(difference && editChain("KUBE-SERVICES", [...rules, serviceRule(61)], difference)).toBeDefined();
+  });
+
   test("the dispatch to node ports comes last, and that is an order", () => {
     const rules = [1, 2, 3].map(serviceRule);
     expect(compareChain([...rules, dispatch], [dispatch, ...rules])?.reordered).toBe(true);
