@@ -39,6 +39,8 @@ export interface RuleReader {
   readonly mayAskDestination: (text: string) => boolean;
   /** False only for a line whose rule does not change the destination. */
   readonly mayTranslate: (text: string) => boolean;
+  /** The only address that the rule changes the destination to, if this can be seen without parsing the whole line. */
+  readonly peekTranslation: (text: string) => string | undefined;
 }
 
 /** A chain. Its lines stay text until the chain is walked. */

@@ -118,6 +118,12 @@ function isTranslatedTo(tables: TablePairs, addresses: ReadonlySet<string>): boo
     for (const chain of [...base.values(), ...head.values()]) {
       for (const [at, line] of chain.lines.entries()) {
         if (!chain.reader.mayTranslate(line)) continue;
+        // Most rules of a large node are of this kind.
+        const spelled = chain.reader.peekTranslation(line);
+        if (spelled !== undefined && isAddress(spelled)) {
+          if (addresses.has(canonicalAddress(spelled))) return true;
+          continue;
+        }
         const { action } = chain.reader.read({ text: line, number: chain.numbers[at] ?? 0 });
         if (mayTranslateTo(action, addresses)) return true;
       }
@@ -171,7 +177,13 @@ function traceChain(context: TraceContext, name: string, depth: number): void {
 function canSee(rule: PacketRule, destination: Destination): boolean {
   const exact = exactDestination(rule);
   if (exact !== undefined && exact !== destination.address) return false;
-  return rule.predicates.every((predicate) => mayHold(predicate, destination));
+  return rule.predicates.every((predicate) => isMet(predicate, exact) || mayHold(predicate, destination));
+}
+
+/** Of the one address that a rule matches, which is the destination's here. */
+function isMet(predicate: Predicate, exact: string | undefined): boolean {
+  const asks = predicate.kind === "address-in" && predicate.side === "destination" && !predicate.negated;
+  return asks && exact !== undefined;
 }
 
 function mayHold(predicate: Predicate, { address, port, protocol }: Destination): boolean {

@@ -18,10 +18,18 @@ export const iptablesReader: RuleReader = {
   },
   mayAskDestination: (text) => destinationOptions.some((option) => text.includes(option)),
   mayTranslate: (text) => translations.some((target) => text.includes(target)),
+  // Nearly all rules that translate end like this.
+  peekTranslation: (text) => {
+    const at = text.lastIndexOf(toDestination);
+    const [, v4, v6] = at < 0 ? [] : (oneTarget.exec(text.slice(at + toDestination.length)) ?? []);
+    return v4 ?? v6;
+  },
 };
 
 const destinationFirst = /^-A \S+ -d (?:([\d.]+)\/32|([\da-f:]+)\/128) /;
 const destinationOptions = [" --dport ", " -d ", " --dports ", " --ports ", " --dst-"];
+const toDestination = " -j DNAT --to-destination ";
+const oneTarget = /^(?:([\d.]+)|\[([\da-f:]+)\]):\d+$/;
 const translations = [" DNAT ", " REDIRECT", " NETMAP ", " TPROXY "];
 
 /** Converts a rule for the datapath. */
