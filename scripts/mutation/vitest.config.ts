@@ -1,0 +1,20 @@
+import { defineConfig } from "vitest/config";
+
+const measures = process.env.PORTOLAN_MUTANT_COVERAGE !== undefined;
+
+/** The tests that mutants meet: those in process, but for the ones that read the source as text or take minutes. */
+// biome-ignore lint/style/noDefaultExport: vitest reads the default export
+export default defineConfig({
+  test: {
+    root: new URL("../..", import.meta.url).pathname,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    include: ["test/unit/**/*.test.ts", "test/golden/{conformance,kube-proxy-node,packets,packet-flows}.test.ts"],
+    exclude: ["test/unit/{architecture,words,lock-file,skips}.test.ts", "test/unit/api/**"],
+    pool: "threads",
+    // Which file reaches a mutant is known only where each loads its modules anew.
+    isolate: measures,
+    setupFiles: measures ? ["scripts/mutation/coverage.ts"] : [],
+    experimental: { fsModuleCache: true },
+  },
+});
