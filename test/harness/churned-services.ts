@@ -8,7 +8,7 @@ const slice = base.find(({ kind }) => kind === "EndpointSlice") as StoredObject;
 
 /** The Service number `index` of those whose endpoints come and go. */
 export function churnedService(index: number): StoredObject {
-  const spec = { clusterIP: `10.96.1.${index}`, ports: [{ port: 80 }] };
+  const spec = { clusterIP: churnedVip(index), ports: [{ port: 80 }] };
   return { ...service, metadata: { ...service.metadata, name: `s${index}` }, spec };
 }
 
@@ -17,6 +17,10 @@ export function churnedSlice(index: number, turn: number): StoredObject {
   const labels = { "kubernetes.io/service-name": `s${index}` };
   const endpoints = [{ addresses: [churnedAddress(index, turn)] }];
   return { ...slice, metadata: { ...slice.metadata, name: `s${index}-x`, labels }, endpoints };
+}
+
+export function churnedVip(index: number): string {
+  return `10.96.1.${index}`;
 }
 
 export function churnedAddress(index: number, turn: number): string {
