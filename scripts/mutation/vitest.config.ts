@@ -9,8 +9,13 @@ export default defineConfig({
     root: new URL("../..", import.meta.url).pathname,
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    include: ["test/unit/**/*.test.ts", "test/golden/{conformance,kube-proxy-node,packets,packet-flows}.test.ts"],
-    exclude: ["test/unit/{architecture,words,lock-file,skips}.test.ts", "test/unit/api/**"],
+    include: ["test/{unit,golden}/**/*.test.ts", "test/system/watch/{bugs,ipvs,objects,watch}.test.ts"],
+    exclude: [
+      "test/unit/{architecture,words,lock-file,skips}.test.ts",
+      "test/unit/api/**",
+      "test/golden/{any-document,hostile-names,properties,snapshot}.test.ts",
+      "test/golden/{diff,evaluate}/{agrees-with-packets,any-text,brute-force,mutation}.test.ts",
+    ],
     pool: "threads",
     // Which file reaches a mutant is known only where each loads its modules anew.
     isolate: measures,
