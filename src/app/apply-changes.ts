@@ -15,7 +15,7 @@ export interface Application {
   readonly steps: readonly Step[];
   readonly ownership: Ownership;
   readonly backends: PlanContext["backends"];
-  /** Their UDP flows are checked again once the rules are in place; empty for a saved plan, whose steps are fixed. */
+  /** Their UDP flows are checked again once the rules are in place. */
   readonly udpServices: readonly UdpService[];
 }
 

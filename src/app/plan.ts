@@ -3,7 +3,7 @@ import { countHidden, type NotShown, narrowItems } from "../filter/narrowing.ts"
 import type { Step } from "../ir/artifact.ts";
 import { linesIn } from "../reconcile/attribution.ts";
 import type { ServiceChange } from "../reconcile/summarize-changes.ts";
-import { compileForHost, type HostStateRequest } from "./desired.ts";
+import { type CompiledForHost, compileForHost, type HostStateRequest } from "./desired.ts";
 import type { Effects } from "./effects.ts";
 import { narrowingOf } from "./narrowing.ts";
 import { changesOf, type Planned, planFor } from "./planned.ts";
@@ -16,6 +16,7 @@ export interface PlanRequest extends HostStateRequest, NarrowRequest {
 
 export interface PlanResult {
   readonly planned: Planned;
+  readonly compiled: CompiledForHost;
   /** Only the changes that are shown. */
   readonly changes: readonly ServiceChange[];
   readonly notShown: NotShown | undefined;
@@ -35,7 +36,7 @@ export async function planHost(request: PlanRequest, effects: Effects): Promise<
   const { shown: changes, hidden } = narrowItems(changesOf(planned), servicesOfChange, narrowing);
   const notShown = narrowing && countHidden(hidden, servicesOfChange, narrowing);
   const isToDo = planned.plan.steps.length > 0 && (hidden.length === 0 || changes.length > 0);
-  return { planned, changes, notShown, isToDo };
+  return { planned, compiled: desired, changes, notShown, isToDo };
 }
 
 function servicesOfChange({ service }: ServiceChange): readonly string[] {

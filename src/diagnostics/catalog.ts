@@ -7,6 +7,7 @@ import { inputCodes } from "./catalog/input.ts";
 import { ipvsCodes } from "./catalog/ipvs.ts";
 import { nodeCodes } from "./catalog/node.ts";
 import { overlayCodes } from "./catalog/overlay.ts";
+import { planFileCodes } from "./catalog/plan-file.ts";
 import { proxyConfigurationCodes } from "./catalog/proxy-configuration.ts";
 import { serviceCodes } from "./catalog/service.ts";
 import { simulateCodes } from "./catalog/simulate.ts";
@@ -25,6 +26,7 @@ export const catalog = {
   ...checkServiceCodes,
   ...checkClusterCodes,
   ...checkTextCodes,
+  ...planFileCodes,
 } as const;
 
 export type Code = keyof typeof catalog;
