@@ -1,8 +1,8 @@
 import type { Host } from "../host/run-step.ts";
 import type { Step } from "../ir/artifact.ts";
 import { staleConntrackEntries, type UdpFlow, type UdpService } from "../languages/conntrack.ts";
-import { parseHostState, validateDump } from "../reconcile/live/host-state.ts";
 import { type Ownership, ownedOnHost } from "../reconcile/live/live-state.ts";
+import { describeProblem, readHostDocument } from "../reconcile/live/read-host-document.ts";
 import type { OwnedState } from "../reconcile/owned-state.ts";
 import { type PlanContext, planChanges } from "../reconcile/plan-changes.ts";
 import { collectDump } from "./read-host.ts";
@@ -110,8 +110,9 @@ type ReadHost =
 
 async function readHost(ownership: Ownership, { host, onProgress }: ApplyContext): Promise<ReadHost> {
   const document = await collectDump(host, onProgress);
-  const { state, problems } = parseHostState(document);
-  const [problem] = validateDump(document, problems);
-  if (problem !== undefined) return { kind: "unread", message: `the host cannot be read again: ${problem}` };
+  const { state, problems } = readHostDocument(document);
+  const [problem] = problems;
+  if (problem !== undefined)
+    return { kind: "unread", message: `the host cannot be read again: ${describeProblem(problem)}` };
   return { kind: "read", owned: ownedOnHost(state, ownership), flows: state.flows };
 }

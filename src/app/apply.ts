@@ -1,6 +1,8 @@
+import { type HostDocument, textsUnder } from "../ir/artifact.ts";
 import { families } from "../model/address.ts";
+import { checkBackup } from "../reconcile/live/check-backup.ts";
 import { collectedDocument } from "../reconcile/live/collected-document.ts";
-import { parseHostState } from "../reconcile/live/host-state.ts";
+import { type HostProblem, parseHostState } from "../reconcile/live/host-state.ts";
 import { ownedOnHost } from "../reconcile/live/live-state.ts";
 import { nothingOwned } from "../reconcile/owned-state.ts";
 import { isOnlyOurs } from "../reconcile/plan-kernel.ts";
@@ -86,7 +88,8 @@ function changeOfPlan(path: string, effects: Effects): PlanChange {
 }
 
 async function desiredOfBackup(path: string, effects: Effects): Promise<Desired> {
-  const { state } = await readHost(path, effects);
+  const { document, state } = await readHost(path, effects);
+  refuseEdited(path, document, checkBackup(document, state));
   const owned = ownedOnHost(state, { desiredServers: new Set<string>(), excluded: [] });
   const sysctls = new Map([...owned.sysctls].filter(([name]) => isOnlyOurs(name)));
   const wanted = { ...owned, sysctls };
@@ -94,6 +97,14 @@ async function desiredOfBackup(path: string, effects: Effects): Promise<Desired>
   const known = families.filter((family) => state.rules[family] !== undefined);
   const others = { udpServices: [], excluded: [], ofLine: () => undefined, families: known };
   return { node: state.name, mode: "backup", wanted, ...others };
+}
+
+function refuseEdited(path: string, document: HostDocument, [problem, ...more]: readonly HostProblem[]): void {
+  if (problem === undefined) return;
+  const { heading, line = 1, message, code } = problem;
+  const { firstLine = 1 } = textsUnder(document, heading)[0] ?? {};
+  const others = more.length === 0 ? "" : ` (and ${more.length} more)`;
+  throw new Failure(`cannot restore ${path}:${firstLine + line - 1}: ${message}${others}`, "invalid-input", code);
 }
 
 /** Prints what a host without any state would get; does not read this host. */

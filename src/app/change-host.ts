@@ -4,7 +4,7 @@ import { type FailingLine, failingLine } from "../reconcile/live/probe.ts";
 import { applyChanges, rollBack, type StepFailure } from "./apply-changes.ts";
 import { type Effects, Failure, type Machine } from "./effects.ts";
 import { applicationOf, type Planned } from "./planned.ts";
-import { readHost, thisHost } from "./read-host.ts";
+import { readHost, refuseOtherRules, thisHost } from "./read-host.ts";
 
 /** How this host is changed. */
 export interface ChangeRequest {
@@ -61,7 +61,8 @@ export async function changeHost(
   try {
     const refusal = kubeProxyRefusal(request, machine);
     if (refusal !== undefined) throw new Failure(refusal, "environment");
-    const { document, state } = await readHost(thisHost, effects);
+    const { document, state, otherRules } = await readHost(thisHost, effects);
+    refuseOtherRules({ otherRules }, effects);
     const planned = await plan(state);
     control.onPlanned(planned);
     if (planned.plan.steps.length === 0) return { kind: "unchanged" };

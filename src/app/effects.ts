@@ -1,3 +1,4 @@
+import type { Code } from "../diagnostics/catalog.ts";
 import type { Diagnostic } from "../diagnostics/diagnostic.ts";
 import type { findSource } from "../host/files/find-source.ts";
 import type { readActual } from "../host/files/read-actual.ts";
@@ -15,10 +16,13 @@ export type FailureKind = "usage" | "invalid-input" | "environment" | "stale-pla
 /** Ends a command with a message for the user; any other exception is a bug. */
 export class Failure extends Error {
   readonly kind: FailureKind;
+  /** The catalog explains it. */
+  readonly code: Code | undefined;
 
-  constructor(message: string, kind: FailureKind) {
+  constructor(message: string, kind: FailureKind, code?: Code) {
     super(message);
     this.kind = kind;
+    this.code = code;
   }
 }
 

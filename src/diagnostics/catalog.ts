@@ -3,6 +3,7 @@ import { checkClusterCodes } from "./catalog/check-cluster.ts";
 import { checkServiceCodes } from "./catalog/check-services.ts";
 import { checkTextCodes } from "./catalog/check-text.ts";
 import { endpointCodes } from "./catalog/endpoint.ts";
+import { hostCodes } from "./catalog/host.ts";
 import { inputCodes } from "./catalog/input.ts";
 import { ipvsCodes } from "./catalog/ipvs.ts";
 import { nodeCodes } from "./catalog/node.ts";
@@ -27,6 +28,7 @@ export const catalog = {
   ...checkClusterCodes,
   ...checkTextCodes,
   ...planFileCodes,
+  ...hostCodes,
 } as const;
 
 export type Code = keyof typeof catalog;
