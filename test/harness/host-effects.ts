@@ -29,7 +29,7 @@ export type Answer = (
 export function effectsOn(
   host: SimulatedHost,
   files: Readonly<Record<string, string>>,
-  answer: Answer = (_, said) => said,
+  answer: Answer | undefined = (_, said) => said,
 ): HostedEffects {
   const ran: Step[] = [];
   const notices: Notice[] = [];

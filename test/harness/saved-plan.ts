@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import { applyState } from "../../src/app/apply.ts";
+import { applyState, cleanUpHost } from "../../src/app/apply.ts";
 import type { ChangeControl, ChangeResult } from "../../src/app/change-host.ts";
 import { Failure } from "../../src/app/effects.ts";
-import { planHost } from "../../src/app/plan.ts";
+import { planHost, type VerifyResult, verifyState } from "../../src/app/plan.ts";
 import type { Planned } from "../../src/app/planned.ts";
 import { thisHost } from "../../src/app/read-host.ts";
 import { type PlanDocument, planDocument, printPlan } from "../../src/app/saved-plan.ts";
@@ -12,8 +12,8 @@ import { type Answer, effectsOn } from "./host-effects.ts";
 import type { SimulatedHost } from "./simulated-host.ts";
 
 /** What `plan --out` writes on a host. */
-export async function savePlan(host: SimulatedHost, objects: readonly object[]): Promise<string> {
-  const { effects } = effectsOn(host, { "state.json": linesOf(objects) });
+export async function savePlan(host: SimulatedHost, objects: readonly object[], answer?: Answer): Promise<string> {
+  const { effects } = effectsOn(host, { "state.json": linesOf(objects) }, answer);
   const result = await planHost({ filename: ["state.json"], node: "node1", actual: thisHost }, effects);
   return printPlan(planDocument(result.planned, result.compiled, effects), effects);
 }
@@ -36,7 +36,7 @@ export interface FileToApply {
   readonly answer?: Answer;
 }
 
-/** `apply` of a file on a host. What no command expects is thrown: a process would exit with 70. */
+/** `apply` on a host; without anything to apply, `cleanup`. What no command expects is thrown: a process would exit with 70. */
 export async function applyFile(host: SimulatedHost, file: FileToApply): Promise<AppliedFile> {
   const { plan, restore, objects, dryRun, answer } = file;
   const files = { "node1.plan": plan ?? "", "backup.txt": restore ?? "", "state.json": linesOf(objects ?? []) };
@@ -59,11 +59,30 @@ export async function applyFile(host: SimulatedHost, file: FileToApply): Promise
   };
   const end = (code: number, said: string): AppliedFile => ({ code, said, shown: shown?.plan.steps, ran });
   try {
-    const result = await applyState(request, control, effects);
+    const isCleanup = plan === undefined && restore === undefined && objects === undefined;
+    const result = isCleanup
+      ? await cleanUpHost({ backupDir: "." }, control, effects)
+      : await applyState(request, control, effects);
     return end(codeOf(result), notices() + saidBy(result));
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    return end(failureExitCodes[error.kind], `${notices()}error: ${error.message}\n`);
+    const name = error.code === undefined ? "error" : `error[${error.code}]`;
+    return end(failureExitCodes[error.kind], `${notices()}${name}: ${error.message}\n`);
+  }
+}
+
+/** `verify` on a host: its findings, or how it fails. */
+export async function verifyOn(
+  host: SimulatedHost,
+  objects: readonly object[],
+  answer?: Answer,
+): Promise<Pick<VerifyResult, "findings"> | Failure> {
+  const { effects } = effectsOn(host, { "state.json": linesOf(objects) }, answer);
+  try {
+    return await verifyState({ filename: ["state.json"], node: "node1", actual: thisHost }, effects);
+  } catch (error) {
+    if (error instanceof Failure) return error;
+    throw error;
   }
 }
 

@@ -1,4 +1,4 @@
-import { createSink, createSubject, hasErrors, type Sink } from "../../diagnostics/diagnostic.ts";
+import { createSink, createSubject, type Sink } from "../../diagnostics/diagnostic.ts";
 import { at, documentPlace } from "../../diagnostics/place.ts";
 import { type HostDocument, textsUnder } from "../../ir/artifact.ts";
 import { type DumpProblem, joinHosts, parseSource } from "../../reconcile/live/parse-dump.ts";
@@ -72,8 +72,8 @@ export function checkHosts(hosts: readonly HostDocument[], sink: Sink): void {
   for (const document of hosts) {
     const found = createSink();
     const host = parseHost(document, found);
+    if (found.diagnostics.length === 0) for (const rule of rules) rule(host, found);
     if (document.kind === "collected") checkReading(document, found);
-    if (!hasErrors(found.diagnostics)) for (const rule of rules) rule(host, found);
     // A line of a text has no fields: its number is the place.
     sink.diagnostics.push(...found.diagnostics.map((diagnostic) => ({ ...diagnostic, field: undefined })));
   }

@@ -34,7 +34,8 @@ export function readHostDocument(document: HostDocument): HostReading {
   const { state, problems } = parseHostState(document);
   return {
     state,
-    problems: [...problems, ...readingChecks.flatMap((check) => check(document, state))],
+    // First the cause: a line that is cut off cannot be read either.
+    problems: [...linesCutOff(document), ...problems, ...readingChecks.flatMap((check) => check(document, state))],
     otherRules: otherRuleChecks.flatMap((check) => check(document, state)),
   };
 }
@@ -54,7 +55,6 @@ const readingChecks: readonly Check[] = [
   tablesMissing,
   serversMissing,
   linksMissing,
-  linesCutOff,
   tablesCutOff,
   setsMissing,
   countersMissing,
