@@ -1,4 +1,6 @@
+import { Ajv2020 } from "ajv/dist/2020.js";
 import { beforeAll, describe, expect, it } from "vitest";
+import { planSchema } from "../../../src/report/schema-plan.ts";
 import { applyFile, type Editable, forged, savePlan } from "../../harness/saved-plan.ts";
 import { SimulatedHost } from "../../harness/simulated-host.ts";
 import { far, type Mode, near, type StateShape, stateObjects } from "../../harness/transition-states.ts";
@@ -33,6 +35,19 @@ describe.each<Mode>(["iptables", "ipvs"])("a saved plan in %s mode", (mode) => {
     expect(await applyFile(host, { objects })).toMatchObject({ code: 0, shown: [] });
     expect(await applyFile(host, { plan: planOf(mode) })).toMatchObject({ code: 7, ran: [] });
   });
+});
+
+it("a plan is what its schema says, and the schema allows no other fields", () => {
+  const validate = new Ajv2020({ strict: true, allowUnionTypes: true }).compile(planSchema);
+  const plan = JSON.parse(planOf("ipvs"));
+  expect(validate(plan), JSON.stringify(validate.errors)).toBe(true);
+  for (const edit of [
+    { undo: [] },
+    { version: 1 },
+    { state: { ...plan.state, kind: "ServiceList" } },
+    { fingerprint: "" },
+  ])
+    expect(validate({ ...plan, ...edit }), JSON.stringify(edit)).toBe(false);
 });
 
 const evil = "touch /tmp/owned";
