@@ -108,9 +108,11 @@ const configurationKind = "KubeProxyConfiguration";
 const emptyList = { apiVersion: "v1", kind: "List", items: [] };
 
 /** A digest of what the steps of a plan depend on: the host's name, addresses and back ends, and the objects we own there. */
-function fingerprintOf({ host, ownership, backends }: Planned, { sha256 }: PlanEffects): string {
-  // Link-local addresses appear and disappear with pods.
-  const lasting = host.addresses.filter((address) => !address.startsWith("fe80:")).sort();
+function fingerprintOf({ desired, host, ownership, backends }: Planned, { sha256 }: PlanEffects): string {
+  // Link-local addresses appear and disappear with pods: they count where a virtual server is on one.
+  const served = [...desired.wanted.servers.keys()].join(" ");
+  const isStable = (address: string): boolean => !address.startsWith("fe80:") || served.includes(`[${address}]`);
+  const lasting = host.addresses.filter(isStable).sort();
   const owned = ownedOnHost(host, { ...ownership, families: undefined });
   const hasForeignServers = host.servers.length > owned.servers.size;
   const canCount = host.counters !== undefined;
@@ -232,6 +234,6 @@ export function checkPlan(
     (field) => JSON.stringify(now[field]) !== JSON.stringify(plan[field]),
   );
   if (differing === undefined) return;
-  const why = `its ${differing} are not those that follow from its state; it was edited: create a new plan instead`;
+  const why = `its field ${differing} is not what follows from its state; it was edited: create a new plan instead`;
   throw new Failure(`cannot apply ${path}: ${why}`, "invalid-input");
 }

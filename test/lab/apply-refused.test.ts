@@ -163,7 +163,7 @@ describe.skipIf(reason !== undefined)("apply is refused, and nothing is touched,
     });
     writeFileSync(plan, text);
     const run = (...args: readonly string[]) => node.portolan(["apply", ...args, "--backup-dir", file("backups")]);
-    expectRefused(run(plan), /its steps are not those that follow from its state/, 3);
+    expectRefused(run(plan), /its field steps is not what follows from its state/, 3);
     const backup = node.portolan(["collect"]).stdout;
     const rule = `-A KUBE-SERVICES --modprobe=${file("evil.sh")} -m x -j ACCEPT`;
     writeFileSync(file("evil.sh"), `#!/bin/sh\ntouch ${owned}\n`, { mode: 0o755 });
