@@ -1,8 +1,10 @@
 import type { Host } from "../host/run-step.ts";
-import type { Step } from "../ir/artifact.ts";
+import { type Step, toolNames } from "../ir/artifact.ts";
 import { staleConntrackEntries, type UdpFlow, type UdpService } from "../languages/conntrack.ts";
-import { parseHostState, validateDump } from "../reconcile/live/host-state.ts";
+import { families } from "../model/address.ts";
+import type { HostState } from "../reconcile/live/host-state.ts";
 import { type Ownership, ownedOnHost } from "../reconcile/live/live-state.ts";
+import { describeProblem, readHostDocument } from "../reconcile/live/read-host-document.ts";
 import type { OwnedState } from "../reconcile/owned-state.ts";
 import { type PlanContext, planChanges } from "../reconcile/plan-changes.ts";
 import { collectDump } from "./read-host.ts";
@@ -15,7 +17,7 @@ export interface Application {
   readonly steps: readonly Step[];
   readonly ownership: Ownership;
   readonly backends: PlanContext["backends"];
-  /** Their UDP flows are checked again once the rules are in place; empty for a saved plan, whose steps are fixed. */
+  /** Their UDP flows are checked again once the rules are in place. */
   readonly udpServices: readonly UdpService[];
 }
 
@@ -67,7 +69,7 @@ async function runSteps(steps: readonly Step[], context: ApplyContext): Promise<
 
 async function readBack(application: Application, context: ApplyContext): Promise<StepFailure | undefined> {
   const { wanted, backends, udpServices } = application;
-  const host = await readHost(application.ownership, context);
+  const host = await readHost(application, context);
   if (host.kind === "unread") return { step: undefined, message: host.message, isInterrupt: false };
   const { owned, flows } = host;
   const stranded = staleConntrackEntries(flows, udpServices);
@@ -90,7 +92,7 @@ export async function rollBack(
 ): Promise<string | undefined> {
   const calm = { ...context, interrupted: () => undefined };
   const plan = async () => {
-    const host = await readHost(ownership, calm);
+    const host = await readHost({ before, ownership }, calm);
     return host.kind === "unread" ? host.message : planChanges(before, host.owned, { backends, flows: [] }).steps;
   };
   calm.onProgress("rolling back the host");
@@ -108,10 +110,22 @@ type ReadHost =
   /** The state could not be read. This is not the same as an empty state. */
   | { readonly kind: "unread"; readonly message: string };
 
-async function readHost(ownership: Ownership, { host, onProgress }: ApplyContext): Promise<ReadHost> {
+async function readHost(
+  { before, ownership }: Pick<Application, "before" | "ownership">,
+  { host, onProgress }: ApplyContext,
+): Promise<ReadHost> {
   const document = await collectDump(host, onProgress);
-  const { state, problems } = parseHostState(document);
-  const [problem] = validateDump(document, problems);
-  if (problem !== undefined) return { kind: "unread", message: `the host cannot be read again: ${problem}` };
+  const { state, problems } = readHostDocument(document);
+  const [why] = [...problems.map(describeProblem), ...tablesLost(before, state)];
+  if (why !== undefined) return { kind: "unread", message: `the host cannot be read again: ${why}` };
   return { kind: "read", owned: ownedOnHost(state, ownership), flows: state.flows };
+}
+
+/** No step removes a table: a tool that stops to print one has left it out. */
+function tablesLost(before: OwnedState, { rules }: HostState): readonly string[] {
+  return families.flatMap((family) =>
+    [...(before.rules[family]?.tables.keys() ?? [])]
+      .filter((table) => rules[family]?.tables.has(table) !== true)
+      .map((table) => `${toolNames[family]}-save no longer prints table ${table}`),
+  );
 }

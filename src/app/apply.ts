@@ -1,15 +1,24 @@
+import { type HostDocument, textsUnder } from "../ir/artifact.ts";
 import { families } from "../model/address.ts";
+import { checkBackup } from "../reconcile/live/check-backup.ts";
 import { collectedDocument } from "../reconcile/live/collected-document.ts";
-import { parseHostState } from "../reconcile/live/host-state.ts";
+import { type HostProblem, parseHostState } from "../reconcile/live/host-state.ts";
 import { ownedOnHost } from "../reconcile/live/live-state.ts";
 import { nothingOwned } from "../reconcile/owned-state.ts";
 import { isOnlyOurs } from "../reconcile/plan-kernel.ts";
-import { type Change, type ChangeControl, type ChangeRequest, type ChangeResult, changeHost } from "./change-host.ts";
-import { compileForHost, type Desired, desiredOfPlan, type HostStateRequest } from "./desired.ts";
-import { type Effects, Failure, type Machine } from "./effects.ts";
+import {
+  type ChangeControl,
+  type ChangeRequest,
+  type ChangeResult,
+  changeHost,
+  type PlanChange,
+} from "./change-host.ts";
+import { compileForHost, type Desired, type HostStateRequest } from "./desired.ts";
+import { type Effects, Failure } from "./effects.ts";
 import { type Planned, planFor } from "./planned.ts";
 import { readHost } from "./read-host.ts";
 import { hasState } from "./requests.ts";
+import { checkPlan, compilePlan, readPlan } from "./saved-plan.ts";
 
 export interface ApplyRequest extends HostStateRequest, Omit<ChangeRequest, "dryRun"> {
   /** A saved plan. */
@@ -32,8 +41,7 @@ export async function applyState(
     control.onPlanned(await planForNewHost(request, effects));
     return { kind: "unchanged" };
   }
-  const change = await changeOf(request, effects);
-  return changeHost(change, { ...request, dryRun: dryRun !== undefined }, control, effects);
+  return changeHost(changeOf(request, effects), { ...request, dryRun: dryRun !== undefined }, control, effects);
 }
 
 /** Removes all rules of kube-proxy from this host. */
@@ -43,8 +51,8 @@ export async function cleanUpHost(
   effects: Effects,
 ): Promise<ChangeResult> {
   const nothing = { wanted: nothingOwned, udpServices: [], excluded: [], ofLine: () => undefined };
-  const desire: Change["desire"] = async ({ name: node }) => ({ node, mode: "cleanup", ...nothing });
-  return changeHost({ desire }, request, control, effects);
+  const plan: PlanChange = async (host) => planFor({ node: host.name, mode: "cleanup", ...nothing }, host);
+  return changeHost(plan, request, control, effects);
 }
 
 function refuseAmbiguous(request: ApplyRequest): void {
@@ -62,29 +70,26 @@ function refuseAmbiguous(request: ApplyRequest): void {
   }
 }
 
-async function changeOf(request: ApplyRequest, effects: Effects): Promise<Change> {
+function changeOf(request: ApplyRequest, effects: Effects): PlanChange {
   const { plan, restore } = request;
-  if (plan !== undefined) return changeOfPlan(plan, await effects.machine());
-  if (restore !== undefined) return { desire: () => desiredOfBackup(restore, effects) };
-  return { desire: (host) => compileForHost(request, host, effects) };
+  if (plan !== undefined) return changeOfPlan(plan, effects);
+  if (restore !== undefined) return async (host) => planFor(await desiredOfBackup(restore, effects), host);
+  return async (host) => planFor(await compileForHost(request, host, effects), host);
 }
 
-function changeOfPlan(path: string, { readPlan, fingerprintOf }: Machine): Change {
-  const read = readPlan(path);
-  if (read.kind === "broken") throw new Failure(`cannot apply ${path}: ${read.message}`, "invalid-input");
-  const { plan } = read;
-  return {
-    desire: async () => desiredOfPlan(plan),
-    check: ({ host, found }) => {
-      if (fingerprintOf(host, found) === plan.fingerprint) return;
-      const message = `${path} is stale: this host has changed since it was made, or it is another host; make a new plan`;
-      throw new Failure(message, "stale-plan");
-    },
+function changeOfPlan(path: string, effects: Effects): PlanChange {
+  const saved = readPlan(path, effects);
+  return async (host) => {
+    const compiled = compilePlan(saved, host, effects);
+    const planned = planFor(compiled, host);
+    checkPlan(saved, planned, compiled, effects);
+    return planned;
   };
 }
 
 async function desiredOfBackup(path: string, effects: Effects): Promise<Desired> {
-  const { state } = await readHost(path, effects);
+  const { document, state } = await readHost(path, effects);
+  refuseEdited(path, document, checkBackup(document, state));
   const owned = ownedOnHost(state, { desiredServers: new Set<string>(), excluded: [] });
   const sysctls = new Map([...owned.sysctls].filter(([name]) => isOnlyOurs(name)));
   const wanted = { ...owned, sysctls };
@@ -92,6 +97,14 @@ async function desiredOfBackup(path: string, effects: Effects): Promise<Desired>
   const known = families.filter((family) => state.rules[family] !== undefined);
   const others = { udpServices: [], excluded: [], ofLine: () => undefined, families: known };
   return { node: state.name, mode: "backup", wanted, ...others };
+}
+
+function refuseEdited(path: string, document: HostDocument, [problem, ...more]: readonly HostProblem[]): void {
+  if (problem === undefined) return;
+  const { heading, line = 1, message, code } = problem;
+  const { firstLine = 1 } = textsUnder(document, heading)[0] ?? {};
+  const others = more.length === 0 ? "" : ` (and ${more.length} more)`;
+  throw new Failure(`cannot restore ${path}:${firstLine + line - 1}: ${message}${others}`, "invalid-input", code);
 }
 
 /** Prints what a host without any state would get; does not read this host. */

@@ -2,10 +2,9 @@ import type { HostDocument, Step } from "../ir/artifact.ts";
 import type { HostState } from "../reconcile/live/host-state.ts";
 import { type FailingLine, failingLine } from "../reconcile/live/probe.ts";
 import { applyChanges, rollBack, type StepFailure } from "./apply-changes.ts";
-import type { Desired } from "./desired.ts";
 import { type Effects, Failure, type Machine } from "./effects.ts";
-import { applicationOf, type Planned, planFor } from "./planned.ts";
-import { readHost, thisHost } from "./read-host.ts";
+import { applicationOf, type Planned } from "./planned.ts";
+import { readHost, refuseOtherRules, thisHost } from "./read-host.ts";
 
 /** How this host is changed. */
 export interface ChangeRequest {
@@ -46,15 +45,12 @@ export type ChangeResult =
       readonly line: FailingLine | undefined;
     };
 
-/** How to compute the desired state of this host. `check` throws to refuse a plan. */
-export interface Change {
-  readonly desire: (host: HostState) => Promise<Desired>;
-  readonly check?: (planned: Planned) => void;
-}
+/** How to plan the change of this host from its live state. Throws to refuse. */
+export type PlanChange = (host: HostState) => Promise<Planned>;
 
 /** Brings this host to the desired state: check, back up, run, read back, and roll back if anything fails. */
 export async function changeHost(
-  { desire, check = () => {} }: Change,
+  plan: PlanChange,
   request: ChangeRequest,
   control: ChangeControl,
   effects: Effects,
@@ -65,9 +61,9 @@ export async function changeHost(
   try {
     const refusal = kubeProxyRefusal(request, machine);
     if (refusal !== undefined) throw new Failure(refusal, "environment");
-    const { document, state } = await readHost(thisHost, effects);
-    const planned = planFor(await desire(state), state);
-    check(planned);
+    const { document, state, otherRules } = await readHost(thisHost, effects);
+    refuseOtherRules({ otherRules }, effects);
+    const planned = await plan(state);
     control.onPlanned(planned);
     if (planned.plan.steps.length === 0) return { kind: "unchanged" };
     await refuseUnfit(planned, machine);

@@ -1,9 +1,9 @@
 import { type CompileOptions, compileNode } from "../compile/compile.ts";
 import { createSink, createSubject, hasErrors } from "../diagnostics/diagnostic.ts";
-import type { PlanDocument } from "../host/files/plan-file.ts";
-import { type Artifact, artifactsOf, type Script, type Step } from "../ir/artifact.ts";
-import type { UdpService } from "../languages/conntrack.ts";
-import { type Cidr, type Family, families, parseCidr } from "../model/address.ts";
+import type { Inputs } from "../host/files/read-inputs.ts";
+import { type Artifact, artifactsOf, type Script } from "../ir/artifact.ts";
+import type { UdpFlow, UdpService } from "../languages/conntrack.ts";
+import { type Cidr, type Family, families } from "../model/address.ts";
 import type { Cluster } from "../model/cluster.ts";
 import type { ProxyMode } from "../model/proxy-configuration/proxy-configuration.ts";
 import { resolveNodeView } from "../plan/forwarding/node-view.ts";
@@ -12,11 +12,10 @@ import type { HostState } from "../reconcile/live/host-state.ts";
 import { featuresOnHost } from "../reconcile/live/live-state.ts";
 import { isAnythingOwned, ownedRules } from "../reconcile/owned-objects.ts";
 import type { OwnedState } from "../reconcile/owned-state.ts";
-import { deserializeState } from "../reconcile/serialize-state.ts";
-import type { ServiceChange, ServiceOfLine } from "../reconcile/summarize-changes.ts";
+import type { ServiceOfLine } from "../reconcile/summarize-changes.ts";
 import { summarizeDiagnostics } from "../report/diagnostics.ts";
 import { type Effects, Failure } from "./effects.ts";
-import { readState } from "./read-state.ts";
+import { readState, type State } from "./read-state.ts";
 import { requestedFamilies, type StateRequest } from "./requests.ts";
 
 /** Cluster state that is compiled for a real host. */
@@ -33,9 +32,8 @@ export interface Desired {
   /** `ipvs.excludeCIDRs`. */
   readonly excluded: readonly Cidr[];
   readonly ofLine: ServiceOfLine;
-  /** Of a saved plan: exactly what runs. */
-  readonly steps?: readonly Step[];
-  readonly changes?: readonly ServiceChange[];
+  /** Of a saved plan: the UDP flows of the host when it was made. */
+  readonly flows?: readonly UdpFlow[];
   /** The families chosen on the command line: others are left alone. */
   readonly families?: readonly Family[] | undefined;
 }
@@ -43,7 +41,13 @@ export interface Desired {
 /** The desired state of a host, compiled from the given cluster state. */
 export interface CompiledForHost extends Desired {
   readonly cluster: Cluster;
+  /** What it was compiled from: a saved plan keeps both. */
+  readonly inputs: Inputs;
+  readonly options: RuleOptions;
 }
+
+/** The options of a request that decide, with the state, which rules a node gets. */
+export type RuleOptions = Pick<StateRequest, "node" | "mode" | "family" | "serviceNodePortRange">;
 
 /**
  * Compiles cluster state for a host whose addresses are known. A family that already has our rules on the host is
@@ -54,11 +58,25 @@ export async function compileForHost(
   host: HostState,
   effects: Effects,
 ): Promise<CompiledForHost> {
-  const found = { hostAddresses: host.addresses, hostFeatures: featuresOnHost(host) };
   const quiet = { ...effects, onProgress: () => {} };
-  const { inputs, cluster, options, sink } = await readState(request, found, quiet);
-  if (cluster.simulated > 0 && request.allowSimulated !== true)
-    sink.reporter(createSubject())("state-simulated-refused", undefined, {});
+  const state = await readState(request, hostOptions(host), quiet);
+  if (state.cluster.simulated > 0 && request.allowSimulated !== true)
+    state.sink.reporter(createSubject())("state-simulated-refused", undefined, {});
+  return compileStateForHost(state, request, host, effects);
+}
+
+/** What a host adds to a state: its addresses, and the kernel features that it shows. */
+export function hostOptions(host: HostState): Pick<CompileOptions, "hostAddresses" | "hostFeatures"> {
+  return { hostAddresses: host.addresses, hostFeatures: featuresOnHost(host) };
+}
+
+/** Compiles a state that was read with `hostOptions`. Throws where it has errors. */
+export function compileStateForHost(
+  { inputs, cluster, options, sink }: State,
+  request: RuleOptions,
+  host: HostState,
+  effects: Pick<Effects, "onNotice">,
+): CompiledForHost {
   const chosen = requestedFamilies(request.family) ?? familiesOn(host, cluster, { ...options, node: request.node });
   // Origins give the owner of each set, virtual server and address: their lines do not name a Service.
   const lowering = { ...options, families: chosen, origins: true };
@@ -71,6 +89,8 @@ export async function compileForHost(
   if (isFailed) throw new Failure(`${summary}; nothing was changed`, "invalid-input");
   return {
     cluster,
+    inputs,
+    options: request,
     node: node ?? plan.node,
     mode: cluster.proxyConfiguration.mode,
     wanted: ownedInScript(script),
@@ -92,29 +112,6 @@ function familiesOn(host: HostState, cluster: Cluster, options: CompileOptions):
 export function hasRulesOfOurs({ rules }: HostState, family: Family): boolean {
   const known = rules[family];
   return known !== undefined && isAnythingOwned(ownedRules(known));
-}
-
-/** The desired state in a saved plan. */
-export function desiredOfPlan({
-  node,
-  mode,
-  wanted,
-  excluded,
-  steps,
-  changes,
-  families: chosen,
-}: PlanDocument): Desired {
-  return {
-    node,
-    mode: mode as Desired["mode"],
-    wanted: deserializeState(wanted),
-    udpServices: [],
-    excluded: excluded.map(parseCidr).filter((cidr) => cidr !== undefined),
-    ofLine: () => undefined,
-    steps,
-    changes,
-    families: chosen ?? undefined,
-  };
 }
 
 /** Finds the Service that owns a line of the sets, virtual servers and addresses, from the origins of a script. */

@@ -1,6 +1,6 @@
+import type { Code } from "../diagnostics/catalog.ts";
 import type { Diagnostic } from "../diagnostics/diagnostic.ts";
 import type { findSource } from "../host/files/find-source.ts";
-import type { fingerprintOf, readPlan } from "../host/files/plan-file.ts";
 import type { readActual } from "../host/files/read-actual.ts";
 import type { readInputs } from "../host/files/read-inputs.ts";
 import type { readText } from "../host/files/read-sources.ts";
@@ -16,16 +16,23 @@ export type FailureKind = "usage" | "invalid-input" | "environment" | "stale-pla
 /** Ends a command with a message for the user; any other exception is a bug. */
 export class Failure extends Error {
   readonly kind: FailureKind;
+  /** The catalog explains it. */
+  readonly code: Code | undefined;
 
-  constructor(message: string, kind: FailureKind) {
+  constructor(message: string, kind: FailureKind, code?: Code) {
     super(message);
     this.kind = kind;
+    this.code = code;
   }
 }
 
 /** All effects of a command outside its own process. `cli/effects.ts` has the real ones, tests pass their own. */
 export interface Effects {
   readonly sources: Sources;
+  /** Of Portolan. */
+  readonly version: string;
+  /** In hexadecimal. */
+  readonly sha256: (text: string) => string;
   /** Loaded by commands that need it. */
   readonly machine: () => Promise<Machine>;
   /** The current activity, for the progress line. */
@@ -52,9 +59,6 @@ export interface Machine {
   readonly kubeProxyHere: typeof kubeProxyHere;
   readonly holdApplyLock: typeof holdApplyLock;
   readonly writeBackup: typeof writeBackup;
-  readonly readPlan: typeof readPlan;
-  /** A digest of the host state for which a saved plan was made. */
-  readonly fingerprintOf: typeof fingerprintOf;
 }
 
 export type Notice =

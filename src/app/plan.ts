@@ -1,13 +1,13 @@
-import { type Drift, narrowDrift, servicesOf, verifyHost } from "../check/verify.ts";
+import { type Drift, driftOfOtherRules, narrowDrift, servicesOf, verifyHost } from "../check/verify.ts";
 import { countHidden, type NotShown, narrowItems } from "../filter/narrowing.ts";
 import type { Step } from "../ir/artifact.ts";
 import { linesIn } from "../reconcile/attribution.ts";
 import type { ServiceChange } from "../reconcile/summarize-changes.ts";
-import { compileForHost, type HostStateRequest } from "./desired.ts";
+import { type CompiledForHost, compileForHost, type HostStateRequest } from "./desired.ts";
 import type { Effects } from "./effects.ts";
 import { narrowingOf } from "./narrowing.ts";
 import { changesOf, type Planned, planFor } from "./planned.ts";
-import { type HostSource, readHost } from "./read-host.ts";
+import { type HostSource, readHost, refuseOtherRules, refuseUnknownRules } from "./read-host.ts";
 import type { NarrowRequest } from "./requests.ts";
 
 export interface PlanRequest extends HostStateRequest, NarrowRequest {
@@ -16,6 +16,7 @@ export interface PlanRequest extends HostStateRequest, NarrowRequest {
 
 export interface PlanResult {
   readonly planned: Planned;
+  readonly compiled: CompiledForHost;
   /** Only the changes that are shown. */
   readonly changes: readonly ServiceChange[];
   readonly notShown: NotShown | undefined;
@@ -25,7 +26,8 @@ export interface PlanResult {
 
 /** Plans the steps from the live state of a host to its desired state. Changes nothing. */
 export async function planHost(request: PlanRequest, effects: Effects): Promise<PlanResult> {
-  const { state } = await readHost(request.actual, effects);
+  const { state, otherRules } = await readHost(request.actual, effects);
+  refuseOtherRules({ otherRules }, effects);
   effects.onProgress("compiling");
   const desired = await compileForHost(request, state, effects);
   effects.onProgress("comparing");
@@ -35,7 +37,7 @@ export async function planHost(request: PlanRequest, effects: Effects): Promise<
   const { shown: changes, hidden } = narrowItems(changesOf(planned), servicesOfChange, narrowing);
   const notShown = narrowing && countHidden(hidden, servicesOfChange, narrowing);
   const isToDo = planned.plan.steps.length > 0 && (hidden.length === 0 || changes.length > 0);
-  return { planned, changes, notShown, isToDo };
+  return { planned, compiled: desired, changes, notShown, isToDo };
 }
 
 function servicesOfChange({ service }: ServiceChange): readonly string[] {
@@ -54,14 +56,15 @@ export interface VerifyResult {
 
 /** Reports how a host differs from cluster state. Changes nothing. */
 export async function verifyState(request: PlanRequest, effects: Effects): Promise<VerifyResult> {
-  const { state } = await readHost(request.actual, effects);
+  const { state, otherRules } = await readHost(request.actual, effects);
+  refuseUnknownRules({ otherRules });
   effects.onProgress("compiling");
   const desired = await compileForHost(request, state, effects);
   effects.onProgress("comparing");
   const { plan, ofChain, found } = planFor(desired, state);
   const knowledge = { clusters: [desired.cluster], lines: () => linesIn(found) };
   const narrowing = narrowingOf(request, knowledge, effects);
-  const all = verifyHost(plan.changes, state, ofChain, desired.ofLine);
+  const all = [...verifyHost(plan.changes, state, ofChain, desired.ofLine), ...driftOfOtherRules(otherRules)];
   const { shown: findings, hidden } = narrowDrift(all, narrowing);
   const notShown = narrowing && countHidden(hidden, servicesOf, narrowing);
   const repair = plan.steps.filter(({ mayFail }) => mayFail !== true);

@@ -42,15 +42,14 @@ export function planFor(asked: Desired, host: HostState): Planned {
     throw new Failure(`this host has no ${familyNames[family]} rules: ${tool}: ${why}${hint}`, "environment");
   }
   const backends = { ipv4: host.rules.ipv4?.backend ?? "legacy", ipv6: host.rules.ipv6?.backend ?? "legacy" };
-  const flows = staleConntrackEntries(host.flows, desired.udpServices);
-  const fresh = planChanges(desired.wanted, found, { backends, flows });
-  const plan = { ...fresh, steps: desired.steps ?? fresh.steps };
+  const flows = staleConntrackEntries(desired.flows ?? host.flows, desired.udpServices);
+  const plan = planChanges(desired.wanted, found, { backends, flows });
   return { desired, host, found, ownership, backends, plan, ofChain: attributeChains([desired.wanted, found]) };
 }
 
-/** The changes by Service; a saved plan contains its own. */
+/** The changes by Service. */
 export function changesOf({ desired, plan, ofChain }: Planned): readonly ServiceChange[] {
-  return desired.changes ?? summarizeChanges(plan.changes, ofChain, desired.ofLine);
+  return summarizeChanges(plan.changes, ofChain, desired.ofLine);
 }
 
 /**

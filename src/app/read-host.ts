@@ -1,7 +1,17 @@
+import { createSink, createSubject } from "../diagnostics/diagnostic.ts";
 import type { Host } from "../host/run-step.ts";
 import type { HostDocument } from "../ir/artifact.ts";
-import { collectedDocument, collectHeadings, neededFile, parseDocument } from "../reconcile/live/collected-document.ts";
-import { type HostState, parseHostState, validateDump } from "../reconcile/live/host-state.ts";
+import {
+  collectedDocument,
+  collectHeadings,
+  isRepeated,
+  neededFile,
+  parseDocument,
+} from "../reconcile/live/collected-document.ts";
+import type { HostProblem } from "../reconcile/live/host-state.ts";
+import { ownedOnHost } from "../reconcile/live/live-state.ts";
+import { describeProblem, type HostReading, isUnread, readHostDocument } from "../reconcile/live/read-host-document.ts";
+import { serializeState } from "../reconcile/serialize-state.ts";
 import { type Effects, Failure, type Machine } from "./effects.ts";
 
 /** Where a host's state is read: `local`, or a file (`-` for standard input) that `collect` wrote. */
@@ -9,27 +19,72 @@ export type HostSource = string;
 
 export const thisHost: HostSource = "local";
 
-/** Reads a host. Throws if its state cannot be determined with certainty. */
-export async function readHost(
-  source: HostSource,
-  effects: Effects,
-): Promise<{ readonly document: HostDocument; readonly state: HostState }> {
-  const document = source === thisHost ? await readThisHost(effects) : readDocument(source, effects);
-  const { state, problems } = parseHostState(document);
-  const [problem, ...more] = validateDump(document, problems);
-  if (problem !== undefined) {
-    const others = more.length === 0 ? "" : ` (and ${more.length} more)`;
-    const isHere = source === thisHost;
-    const where = isHere ? "cannot read this host" : `${source} is incomplete`;
-    throw new Failure(`${where}: ${problem}${others}`, isHere ? "environment" : "invalid-input");
-  }
-  return { document, state };
+/** A host document, and what it says. */
+export interface ReadHost extends Pick<HostReading, "state" | "otherRules"> {
+  readonly document: HostDocument;
 }
 
-async function readThisHost(effects: Effects): Promise<HostDocument> {
+/** Reads a host. Throws if its state cannot be determined with certainty. */
+export async function readHost(source: HostSource, effects: Effects): Promise<ReadHost> {
+  if (source === thisHost) return readThisHost(effects);
+  const document = readDocument(source, effects);
+  const { problems, ...read } = readHostDocument(document);
+  refuseUnreliable(problems, `${source} cannot be relied on`, "invalid-input");
+  return { document, ...read };
+}
+
+/**
+ * Throws where there are rules of kube-proxy's kind beside those that are read: they would stay in effect. Only warns
+ * where it is unknown whether there are.
+ */
+export function refuseOtherRules({ otherRules }: Pick<ReadHost, "otherRules">, effects: Effects): void {
+  warnOfOtherRules(otherRules.filter(isUnread), effects);
+  refuseUnreliable(
+    otherRules.filter((one) => !isUnread(one)),
+    "packets meet other rules of kube-proxy's kind on this host",
+    "environment",
+  );
+}
+
+/** Throws where it is unknown whether there are such rules: then nothing can be said about what packets meet. */
+export function refuseUnknownRules({ otherRules }: Pick<ReadHost, "otherRules">): void {
+  refuseUnreliable(otherRules.filter(isUnread), "this host cannot be verified", "environment");
+}
+
+export function warnOfOtherRules(problems: readonly HostProblem[], { onNotice }: Effects): void {
+  if (problems.length === 0) return;
+  const sink = createSink();
+  const report = sink.reporter(createSubject());
+  for (const { code, heading, message } of problems) report(code, undefined, { command: heading, problem: message });
+  onNotice({ kind: "diagnostics", groups: [{ diagnostics: sink.diagnostics, documents: [] }] });
+}
+
+function refuseUnreliable([problem, ...more]: readonly HostProblem[], where: string, kind: Failure["kind"]): void {
+  if (problem === undefined) return;
+  const others = more.length === 0 ? "" : ` (and ${more.length} more)`;
+  throw new Failure(`${where}: ${describeProblem(problem)}${others}`, kind, problem.code);
+}
+
+/** How often a host that changes meanwhile is read. */
+const mostReadings = 5;
+
+/** Reads until two readings in a row have the same objects of ours: a tool may leave out something once. */
+async function readThisHost(effects: Effects): Promise<ReadHost> {
   const machine = await effects.machine();
   refuseUnreadableHost(machine);
-  return collectDump(machine.host, effects.onProgress);
+  let before: string | undefined;
+  for (let reading = 1; reading <= mostReadings; reading += 1) {
+    const document = await collectDump(machine.host, effects.onProgress);
+    const { problems, ...read } = readHostDocument(document);
+    refuseUnreliable(problems, "cannot read this host", "environment");
+    const owned = ownedOnHost(read.state, { desiredServers: new Set(), excluded: [] });
+    const now = JSON.stringify(serializeState(owned));
+    if (now === before) return { document, ...read };
+    before = now;
+  }
+  const [code, message] = ["host-changed-while-read", `no two of ${mostReadings} readings were the same`] as const;
+  const changed: HostProblem = { code, heading: "iptables-save", line: undefined, message };
+  return refuseUnreliable([changed], "cannot read this host", "environment") as never;
 }
 
 /** Throws if the rules of this host cannot be read. */
@@ -52,6 +107,7 @@ export async function collectDump({ run, exists }: Host, onProgress: (what: stri
   const failures: Record<string, string> = {};
   for (const command of collectHeadings) {
     onProgress(`reading this host: ${command.split(" ", 2).join(" ")}`);
+    if (isRepeated(command, (version) => texts[version] ?? "")) continue;
     const file = neededFile(command);
     if (file !== undefined && !exists(file)) {
       failures[command] = `no ${file}`;

@@ -4,11 +4,11 @@ import { builtInChains } from "../languages/iptables/rule.ts";
 import { families, familyNames } from "../model/address.ts";
 import { isOwnedChain } from "../programs/kube-proxy/chain-names.ts";
 import { everyService, type ServiceOfChain, serviceInRule } from "../reconcile/attribution.ts";
-import type { HostState } from "../reconcile/live/host-state.ts";
+import type { HostProblem, HostState } from "../reconcile/live/host-state.ts";
 import type { Changes } from "../reconcile/plan-changes.ts";
 import { type ServiceOfLine, summarizeChanges } from "../reconcile/summarize-changes.ts";
 
-export type DriftKind = "missing" | "extra" | "changed" | "reordered" | "foreign-rules-first";
+export type DriftKind = "missing" | "extra" | "changed" | "reordered" | "foreign-rules-first" | "other-rules";
 
 /** One difference between a host and its desired state. */
 export interface Drift {
@@ -34,6 +34,17 @@ export function verifyHost(
   ofLine: ServiceOfLine,
 ): readonly Drift[] {
   return [...driftOfChains(changes, ofChain), ...driftOfOthers(changes, ofLine), ...foreignRules(host)];
+}
+
+/** Rules of kube-proxy's kind beside those that are compared: no repair of those ends their effect. */
+export function driftOfOtherRules(problems: readonly HostProblem[]): readonly Drift[] {
+  return problems.map(({ code, heading, message }) => ({
+    kind: "other-rules",
+    service: everyService,
+    where: heading,
+    lines: [`+ ${message} (portolan explain ${code})`],
+    isDrift: true,
+  }));
 }
 
 /** Whether any of the changes affects packets. */

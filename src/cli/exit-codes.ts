@@ -26,10 +26,15 @@ export const failureExitCodes: Readonly<Record<FailureKind, number>> = {
   "stale-plan": exitCodes.stalePlan,
 };
 
-/** Portolan's own version, and the kube-proxy whose rules it reproduces. */
-export function versionText(): string {
+/** Portolan's own version. */
+export function portolanVersion(): string {
   const manifest = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
     version: string;
   };
-  return `portolan ${manifest.version} (rules of kube-proxy 1.36.3)`;
+  return manifest.version;
+}
+
+/** Portolan's own version, and the kube-proxy whose rules it reproduces. */
+export function versionText(): string {
+  return `portolan ${portolanVersion()} (rules of kube-proxy 1.36.3)`;
 }

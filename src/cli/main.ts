@@ -1,5 +1,6 @@
 import { CommanderError } from "commander";
 import { Failure } from "../app/effects.ts";
+import type { CatalogEntry } from "../diagnostics/catalog/entry.ts";
 import { escapeControls } from "../diagnostics/printable.ts";
 import { exitCodes, failureExitCodes } from "./exit-codes.ts";
 import { createProgram } from "./program.ts";
@@ -23,7 +24,7 @@ export async function main(name: string): Promise<void> {
     const program = await createProgram(name, setExitCode, process.argv[2]);
     await program.parseAsync();
   } catch (error) {
-    process.exitCode = explainFailure(error);
+    process.exitCode = await explainFailure(error);
     if (isStrayFile(error)) process.stderr.write("hint: pass cluster state with -f\n");
   }
 }
@@ -34,10 +35,19 @@ function isStrayFile(error: unknown): boolean {
   return isStray && process.argv.slice(3).some((word) => /\.(ya?ml|json)$|^\.{0,2}\/|\/$/.test(word));
 }
 
-function explainFailure(error: unknown): number {
+/** With the hint of the catalog, where it has one. */
+async function failureText({ message, code }: Failure): Promise<string> {
+  const lines = message.split("\n").map(escapeControls);
+  if (code === undefined) return `error: ${lines.join("\n")}\n`;
+  const { catalog } = await import("../diagnostics/catalog.ts");
+  const { hint }: CatalogEntry = catalog[code];
+  return `error[${code}]: ${lines.join("\n")}\n${hint === undefined ? "" : `   = hint: ${hint}\n`}`;
+}
+
+async function explainFailure(error: unknown): Promise<number> {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.fine : exitCodes.usage;
   if (error instanceof Failure) {
-    process.stderr.write(`error: ${error.message.split("\n").map(escapeControls).join("\n")}\n`);
+    process.stderr.write(await failureText(error));
     return failureExitCodes[error.kind];
   }
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);

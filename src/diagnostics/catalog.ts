@@ -3,10 +3,12 @@ import { checkClusterCodes } from "./catalog/check-cluster.ts";
 import { checkServiceCodes } from "./catalog/check-services.ts";
 import { checkTextCodes } from "./catalog/check-text.ts";
 import { endpointCodes } from "./catalog/endpoint.ts";
+import { hostCodes } from "./catalog/host.ts";
 import { inputCodes } from "./catalog/input.ts";
 import { ipvsCodes } from "./catalog/ipvs.ts";
 import { nodeCodes } from "./catalog/node.ts";
 import { overlayCodes } from "./catalog/overlay.ts";
+import { planFileCodes } from "./catalog/plan-file.ts";
 import { proxyConfigurationCodes } from "./catalog/proxy-configuration.ts";
 import { serviceCodes } from "./catalog/service.ts";
 import { simulateCodes } from "./catalog/simulate.ts";
@@ -25,6 +27,8 @@ export const catalog = {
   ...checkServiceCodes,
   ...checkClusterCodes,
   ...checkTextCodes,
+  ...planFileCodes,
+  ...hostCodes,
 } as const;
 
 export type Code = keyof typeof catalog;

@@ -7,7 +7,7 @@ import type { ProxyMode } from "../model/proxy-configuration/proxy-configuration
 import { iptablesChains } from "../programs/kube-proxy/chain-names.ts";
 import { isServiceAddressSet, setPrefix, sets } from "../programs/kube-proxy/set-names.ts";
 import { loadRules } from "../reconcile/live/evaluated-host.ts";
-import { parseHostState, validateDump } from "../reconcile/live/host-state.ts";
+import { describeProblem, readHostDocument } from "../reconcile/live/read-host-document.ts";
 
 /** A host as its texts show it: what a SideNode takes from a dump or an --out-dir folder. */
 export interface HostSide {
@@ -53,9 +53,9 @@ export function hostSideOf(host: HostDocument, file: string): HostSide | string 
 }
 
 function collectedSide(host: HostDocument, shown: HostTexts, file: string): HostSide | string {
-  const { state, problems } = parseHostState(host);
-  const [problem] = validateDump(host, problems);
-  if (problem !== undefined) return `${file} cannot be relied on: ${problem}`;
+  const { state, problems } = readHostDocument(host);
+  const [problem] = problems;
+  if (problem !== undefined) return `${file} cannot be relied on: ${describeProblem(problem)}`;
   const texts = { ...shown, serviceAddresses: [...(state.serviceAddresses ?? [])].map(withoutLength) };
   return { name: host.name, mode: modeOfTexts(texts), texts, addresses: state.addresses };
 }

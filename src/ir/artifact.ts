@@ -69,7 +69,8 @@ export type LanguageId =
   | "iproute"
   | "sysctl"
   | "nfacct"
-  | "conntrack";
+  | "conntrack"
+  | "nftables";
 
 /** A text of a tool, and what to call it when a line of it is named: `iptables.restore`, `node1.save`. */
 export interface TextPart {

@@ -47,6 +47,8 @@ export interface CollectCommand {
   readonly needs?: string;
   /** `recognize` and `parse` accept its output. */
   readonly isSave?: boolean;
+  /** It shows what is beside the iptables of this back end, and is collected only where iptables is of it. */
+  readonly beside?: "legacy" | "nft";
 }
 
 export interface FamilyText {

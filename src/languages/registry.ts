@@ -6,6 +6,7 @@ import { iptables } from "./iptables/language.ts";
 import { ipvs, ipvsTimeouts } from "./ipvs/language.ts";
 import type { CollectCommand, HostLanguage, LanguageFile } from "./language.ts";
 import { nfacct } from "./nfacct.ts";
+import { nftables } from "./nftables.ts";
 import { sysctl } from "./sysctl.ts";
 
 /** A language without the functions that depend on its document type. */
@@ -21,6 +22,7 @@ export const languageOf = {
   sysctl,
   nfacct,
   conntrack,
+  nftables,
 } as const satisfies Readonly<Record<LanguageId, AnyLanguage>>;
 
 export const languages: readonly AnyLanguage[] = Object.values(languageOf);

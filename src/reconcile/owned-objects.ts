@@ -72,7 +72,7 @@ const kept = ["range", "family", "maxelem"];
 const defaultRoom = " maxelem 65536";
 
 /** The options that identify a set's shape: the kernel chooses and changes hash sizes and seeds. */
-function shapeOf(type: string, options: readonly string[]): string {
+export function shapeOf(type: string, options: readonly string[]): string {
   let shape = type;
   for (const option of kept) {
     const at = options.indexOf(option);

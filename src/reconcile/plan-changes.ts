@@ -39,8 +39,6 @@ export interface ChangePlan {
   readonly changes: Changes;
   /** In the order to run them; empty when the host matches. */
   readonly steps: readonly Step[];
-  /** The steps from the desired state back to the live one; planned only when they are needed. */
-  readonly undo: () => readonly Step[];
 }
 
 export interface PlanContext {
@@ -56,11 +54,7 @@ export interface PlanContext {
 export function planChanges(asked: OwnedState, live: OwnedState, context: PlanContext): ChangePlan {
   const desired = shareEqualChains(asked, live);
   const changes = diffStates(desired, live, context.flows);
-  const undo = (): readonly Step[] => {
-    const before = { ...live, sysctls: settingsBefore(live, changes) };
-    return orderSteps(diffStates(before, desired, []), before, desired, context);
-  };
-  return { changes, steps: orderSteps(changes, desired, live, context), undo };
+  return { changes, steps: orderSteps(changes, desired, live, context) };
 }
 
 /**

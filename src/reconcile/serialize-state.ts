@@ -1,11 +1,4 @@
-import {
-  emptyTable,
-  type OwnedRules,
-  type OwnedServer,
-  type OwnedSet,
-  type OwnedState,
-  type OwnedTable,
-} from "./owned-state.ts";
+import type { OwnedRules, OwnedServer, OwnedSet, OwnedState } from "./owned-state.ts";
 
 type Pairs<T> = readonly (readonly [string, T])[];
 
@@ -55,27 +48,4 @@ function serializeRules({ tables, sharedWithKubelet }: OwnedRules): SerializedRu
 
 function inOrder<T>(map: ReadonlyMap<string, T>): Pairs<T> {
   return [...map].sort(([a], [b]) => (a < b ? -1 : 1));
-}
-
-export function deserializeState(state: SerializedState): OwnedState {
-  return {
-    rules: { ipv4: deserializeRules(state.ipv4), ipv6: deserializeRules(state.ipv6) },
-    sets: new Map(state.sets.map((set) => [set.name, { ...set, entries: new Set(set.entries) }])),
-    servers: new Map(
-      state.servers.map((server) => [server.key, { ...server, realServers: new Map(server.realServers) }]),
-    ),
-    addresses: state.addresses === null ? undefined : new Set(state.addresses),
-    sysctls: new Map(state.sysctls),
-    counters: new Set(state.counters),
-    timeouts: state.timeouts ?? undefined,
-  };
-}
-
-function deserializeRules(rules: SerializedRules | null): OwnedRules | undefined {
-  if (rules === null) return undefined;
-  const tables = rules.tables.map(([name, { chains, jumps, heldChains }]): [string, OwnedTable] => {
-    const owned = { chains: new Map(chains), jumps: new Map(jumps), heldChains: new Set(heldChains) };
-    return [name, { ...emptyTable, ...owned }];
-  });
-  return { sharedWithKubelet: rules.sharedWithKubelet, tables: new Map(tables) };
 }

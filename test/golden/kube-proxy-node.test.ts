@@ -8,6 +8,7 @@ import { compile } from "../../src/index.ts";
 import { sysctlCommand } from "../../src/languages/sysctl.ts";
 import { readDocuments } from "../../src/model/documents/read-documents.ts";
 import { ownedInScript } from "../../src/reconcile/desired-state.ts";
+import { checkBackup } from "../../src/reconcile/live/check-backup.ts";
 import { type CollectedTexts, collectedDocument } from "../../src/reconcile/live/collected-document.ts";
 import { parseHostState } from "../../src/reconcile/live/host-state.ts";
 import { ownedOnHost } from "../../src/reconcile/live/live-state.ts";
@@ -50,8 +51,10 @@ describe.each<Mode>(["iptables", "ipvs"])("on a node of the real kube-proxy in %
     const { script } = compile(valuesOf(join(folder, "cluster.yaml")), { node, proxyConfig });
     if (script === undefined) throw new Error("refused");
     const wanted = { ...ownedInScript(script), timeouts: undefined, counters: new Set<string>() };
-    const { state, problems } = parseHostState(collectedDocument(dumpOf(folder)));
+    const document = collectedDocument(dumpOf(folder));
+    const { state, problems } = parseHostState(document);
     expect(problems).toEqual([]);
+    expect(checkBackup(document, state), "a backup of it can be restored").toEqual([]);
     const found = ownedOnHost(state, { desiredServers: new Set(), excluded: [] });
     const families = (["ipv4", "ipv6"] as const).filter((family) => wanted.rules[family] === undefined);
     for (const family of families) {

@@ -1,15 +1,17 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { forged } from "../harness/saved-plan.ts";
 import { skipFor } from "../harness/skip.ts";
 import { firstState, secondState } from "./apply-states.ts";
 import { rulesIn } from "./loaded-rules.ts";
 import { type NodeNamespace, openNamespace, type RunOptions } from "./namespace.ts";
 import { whyNoKernel } from "./needs.ts";
 
-const reason = whyNoKernel(["unshare", "nsenter", "ip", "sysctl", "flock", "setpriv", "xtables-legacy-multi"]);
+const needs = ["unshare", "nsenter", "ip", "sysctl", "flock", "setpriv", "xtables-legacy-multi", "iptables-nft-save"];
+const reason = whyNoKernel(needs);
 
 const cli = new URL("../../dist/cli/portolan.js", import.meta.url).pathname;
 
@@ -106,6 +108,72 @@ describe("apply is refused, and nothing is touched,", skipFor(reason), () => {
     process.kill(-(holder.pid as number));
     expect(apply("second").code).toBe(0);
     expect(apply("first").code).toBe(0);
+  });
+
+  test.each(["nothing", "part"])("where iptables-save exits with 0 and prints %s, at once or the second time", (as) => {
+    for (const FAULT_SAVE of ["1", "2"]) {
+      const options = { env: { FAULT_SAVE, FAULT_SAVE_AS: as } };
+      const name = as === "nothing" ? "missing" : "truncated";
+      expectRefused(
+        apply("second", [], options),
+        `error\\[host-output-${name}\\]: cannot read this host: iptables-save`,
+      );
+      expect(node.portolan(["verify", "-f", file("first.json")], options)).toMatchObject({ code: 4 });
+      expect(node.portolan(["collect"], options)).toMatchObject({ code: 4, stdout: "" });
+    }
+  });
+
+  test("where packets also meet kube-proxy's rules in iptables-nft", () => {
+    const nft = (...args: readonly string[]) =>
+      expect(node.run(["xtables-nft-multi", "iptables", "-t", "nat", ...args])).toMatchObject({ code: 0 });
+    nft("-N", "KUBE-SERVICES");
+    nft("-A", "PREROUTING", "-j", "KUBE-SERVICES");
+    const name = "[host-other-backend]: ";
+    expectRefused(apply("second"), /error\[host-other-backend\]: /);
+    expectRefused(
+      node.portolan(["plan", "-f", file("second.json")]),
+      /iptables-nft-save: its rules lead packets to KUBE/,
+    );
+    expectRefused(node.portolan(["cleanup", "--backup-dir", file("backups")]), /error\[host-other-backend\]: /);
+    const verified = node.portolan(["verify", "-f", file("first.json")]);
+    expect(verified).toMatchObject({ code: 1, stdout: expect.stringContaining("other-rules: iptables-nft-save") });
+    const collected = node.portolan(["collect"]);
+    expect(collected).toMatchObject({ code: 0, stderr: expect.stringContaining(`warning${name}`) });
+    writeFileSync(file("collected.txt"), collected.stdout);
+    const checked = node.portolan(["check", "--actual", file("collected.txt")]);
+    expect(checked).toMatchObject({ code: 1, stdout: expect.stringContaining(`warning${name}`) });
+    const script = node.run(["sh"], { input: node.portolan(["collect", "--script"]).stdout });
+    writeFileSync(file("collected.txt"), script.stdout);
+    const flags = ["-f", file("first.json"), "--actual", file("collected.txt")];
+    expect(node.portolan(["verify", ...flags])).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining("other-rules"),
+    });
+    nft("-F", "PREROUTING");
+    nft("-X", "KUBE-SERVICES");
+    expect(node.portolan(["verify", "-f", file("first.json")])).toMatchObject({ code: 0 });
+  });
+
+  test("of a plan or backup that was edited to run something else", () => {
+    const [plan, owned] = [file("evil.plan"), file("owned")];
+    node.portolan(["plan", "-f", file("second.json"), "--out", plan]);
+    const text = forged(readFileSync(plan, "utf8"), ({ steps }) => {
+      steps.push({ purpose: "set sysctls", argv: ["ip", "netns", "add", "evil"], stdin: "" });
+      steps.push({ purpose: "set sysctls", argv: ["ip", "netns", "exec", "evil", "touch", owned], stdin: "" });
+    });
+    writeFileSync(plan, text);
+    const run = (...args: readonly string[]) => node.portolan(["apply", ...args, "--backup-dir", file("backups")]);
+    expectRefused(run(plan), /its field steps is not what follows from its state/, 3);
+    const backup = node.portolan(["collect"]).stdout;
+    const rule = `-A KUBE-SERVICES --modprobe=${file("evil.sh")} -m x -j ACCEPT`;
+    writeFileSync(file("evil.sh"), `#!/bin/sh\ntouch ${owned}\n`, { mode: 0o755 });
+    writeFileSync(file("evil.txt"), backup.replace("\n-A KUBE-SERVICES", `\n${rule}\n-A KUBE-SERVICES`));
+    expectRefused(
+      run("--restore", file("evil.txt")),
+      /error\[backup-object-refused\]: cannot restore .*evil\.txt:\d+: /,
+      3,
+    );
+    expect(existsSync(owned)).toBe(false);
   });
 
   test("where a line is refused, it says which, and whose it is", () => {

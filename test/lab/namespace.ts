@@ -80,14 +80,21 @@ export async function openNamespace(backend: Backend): Promise<NodeNamespace> {
 
 /**
  * Tools that fail on purpose: with FAULT set, the process that changes something as the FAULT_AT-th since the run began
- * fails before it does anything, or after it has done it; or it kills whoever started it.
+ * fails before it does anything, or after it has done it; or it kills whoever started it. From its FAULT_SAVE-th run on
+ * iptables-save fails, or prints what FAULT_SAVE_AS says.
  */
 const faultyTool = `#!/bin/sh
 tool=\${0##*/}
 if [ "$tool" = iptables-save ] && [ -n "\${FAULT_SAVE:-}" ]; then
   n=$(($(cat "$FAULT_COUNT.save" 2>/dev/null || echo 0) + 1))
   echo "$n" > "$FAULT_COUNT.save"
-  [ "$n" -lt "$FAULT_SAVE" ] || { echo "made to fail" >&2; exit 1; }
+  if [ "$n" -ge "$FAULT_SAVE" ]; then
+    case "\${FAULT_SAVE_AS:-}" in
+      nothing) exit 0 ;;
+      part) PATH=$REAL_PATH "$tool" "$@" | head -c 300; exit 0 ;;
+      *) echo "made to fail" >&2; exit 1 ;;
+    esac
+  fi
 fi
 PATH=$REAL_PATH
 export PATH

@@ -2,7 +2,8 @@ import { isDrifted } from "../../check/verify.ts";
 import type { Host } from "../../host/run-step.ts";
 import type { HostDocument, Step } from "../../ir/artifact.ts";
 import { deleteFlow, parseFlows, staleConntrackEntries, type UdpService } from "../../languages/conntrack.ts";
-import { type HostState, parseHostState, validateDump } from "../../reconcile/live/host-state.ts";
+import type { HostState } from "../../reconcile/live/host-state.ts";
+import { describeProblem, isUnread, readHostDocument } from "../../reconcile/live/read-host-document.ts";
 import { applyChanges } from "../apply-changes.ts";
 import type { Desired } from "../desired.ts";
 import { applicationOf, type Planned, planFor } from "../planned.ts";
@@ -33,9 +34,9 @@ export async function readHostState(
   host: Host,
 ): Promise<{ readonly document: HostDocument; readonly state: HostState } | string> {
   const document = await collectDump(host, () => {});
-  const { state, problems } = parseHostState(document);
-  const [problem] = validateDump(document, problems);
-  return problem === undefined ? { document, state } : `cannot read this host: ${problem}`;
+  const { state, problems, otherRules } = readHostDocument(document);
+  const [problem] = [...problems, ...otherRules.filter((one) => !isUnread(one))];
+  return problem === undefined ? { document, state } : `cannot read this host: ${describeProblem(problem)}`;
 }
 
 /** The desired state for a host in its live state; undefined while it cannot be determined. */

@@ -1,7 +1,8 @@
 import { createSink, createSubject, type Sink } from "../../diagnostics/diagnostic.ts";
 import { at, documentPlace } from "../../diagnostics/place.ts";
-import type { HostDocument } from "../../ir/artifact.ts";
+import { type HostDocument, textsUnder } from "../../ir/artifact.ts";
 import { type DumpProblem, joinHosts, parseSource } from "../../reconcile/live/parse-dump.ts";
+import { readHostDocument } from "../../reconcile/live/read-host-document.ts";
 import { parseHost, type TextRule } from "./checked-host.ts";
 import { chainEmpty } from "./rules/chain-empty.ts";
 import { chainLoop } from "./rules/chain-loop.ts";
@@ -72,7 +73,20 @@ export function checkHosts(hosts: readonly HostDocument[], sink: Sink): void {
     const found = createSink();
     const host = parseHost(document, found);
     if (found.diagnostics.length === 0) for (const rule of rules) rule(host, found);
+    if (document.kind === "collected") checkReading(document, found);
     // A line of a text has no fields: its number is the place.
     sink.diagnostics.push(...found.diagnostics.map((diagnostic) => ({ ...diagnostic, field: undefined })));
+  }
+}
+
+/** Reports why a collected document cannot be relied on. Lines that cannot be read are reported where they are. */
+function checkReading(document: HostDocument, sink: Sink): void {
+  const { problems, otherRules } = readHostDocument(document);
+  const report = sink.reporter(createSubject());
+  for (const { code, heading, line, message } of [...problems, ...otherRules]) {
+    if (line !== undefined) continue;
+    const [text] = textsUnder(document, heading);
+    const place = text && at(documentPlace(text.source), text.firstLine);
+    report(code, place, { command: heading, problem: message });
   }
 }

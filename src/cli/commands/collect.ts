@@ -34,17 +34,19 @@ Examples:
 }
 
 async function runCollect(flags: CollectFlags): Promise<number> {
-  const [{ readHost, thisHost }, { openTerminal }, { printCollectScript, printDocument }] = await Promise.all([
-    import("../../app/read-host.ts"),
-    import("../terminal/terminal.ts"),
-    import("../../reconcile/live/collected-document.ts"),
-  ]);
+  const [{ readHost, thisHost, warnOfOtherRules }, { openTerminal }, { printCollectScript, printDocument }] =
+    await Promise.all([
+      import("../../app/read-host.ts"),
+      import("../terminal/terminal.ts"),
+      import("../../reconcile/live/collected-document.ts"),
+    ]);
   const { effects, print, warn } = openTerminal({ color: "auto" });
   if (flags.script === true) {
     print(printCollectScript());
     return exitCodes.fine;
   }
-  const { document, state } = await readHost(thisHost, effects);
+  const { document, state, otherRules } = await readHost(thisHost, effects);
+  warnOfOtherRules(otherRules, effects);
   if (flags.host === true) {
     const { stringify } = await import("yaml");
     const name = flags.node ?? state.name;

@@ -1,8 +1,6 @@
 import { Command, Option } from "commander";
-import { Failure } from "../../app/effects.ts";
+import { type Effects, Failure } from "../../app/effects.ts";
 import type { PlanRequest, PlanResult } from "../../app/plan.ts";
-import type { Planned } from "../../app/planned.ts";
-import type { PlanDocument } from "../../host/files/plan-file.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { actualOption, allowSimulatedOption } from "../flags.ts";
 import { addNarrowOptions, narrowFlags } from "../narrow-flags.ts";
@@ -63,58 +61,38 @@ async function runPlan(flags: PlanFlags): Promise<number> {
   const { effects, print, warn, paint } = openTerminal(flags);
   const result = await planHost(flags, effects);
   const { planned, changes, notShown, isToDo } = result;
-  if (flags.output === "json") print(await printDocument(result));
+  if (flags.output === "json") print(await printDocument(result, effects));
   else print(renderPlan(planned, changes, { all: flags.rules ?? false, paint, notShown }));
   if (flags.out !== undefined) {
-    await savePlan(flags.out, result);
+    await savePlan(flags.out, result, effects);
     warn(`\nsaved: ${flags.out}; to run exactly this: portolan apply ${flags.out}\n`);
   }
   return isToDo ? exitCodes.different : exitCodes.fine;
 }
 
 /** A narrowed plan is printed without steps, and apply refuses it. */
-async function printDocument({ planned, changes, notShown }: PlanResult): Promise<string> {
-  if (notShown === undefined) {
-    const { printPlan } = await import("../../host/files/plan-file.ts");
-    return printPlan(await planDocument(planned, changes));
-  }
+async function printDocument(result: PlanResult, effects: Effects): Promise<string> {
+  const { planned, changes, notShown } = result;
+  if (notShown === undefined) return printWhole(result, effects);
   const { notShownDocument } = await import("../../report/words.ts");
   const { node, mode } = planned.desired;
   const kind = { apiVersion: "portolan/v1alpha1", kind: "Plan", node, mode };
   return `${JSON.stringify({ ...kind, notShown: notShownDocument(notShown, "changes"), changes }, null, 1)}\n`;
 }
 
-async function planDocument(
-  { desired, host, found, plan }: Planned,
-  changes: PlanResult["changes"],
-): Promise<PlanDocument> {
-  const [{ fingerprintOf }, { serializeState }] = await Promise.all([
-    import("../../host/files/plan-file.ts"),
-    import("../../reconcile/serialize-state.ts"),
-  ]);
-  return {
-    apiVersion: "portolan/v1alpha1",
-    kind: "Plan",
-    node: desired.node,
-    mode: desired.mode,
-    fingerprint: fingerprintOf(host, found),
-    changes,
-    steps: plan.steps,
-    undo: plan.undo(),
-    wanted: serializeState(desired.wanted),
-    excluded: desired.excluded.map(({ text }) => text),
-    families: desired.families ?? null,
-  };
+async function printWhole({ planned, compiled }: PlanResult, effects: Effects): Promise<string> {
+  const { planDocument, printPlan } = await import("../../app/saved-plan.ts");
+  return printPlan(planDocument(planned, compiled, effects), effects);
 }
 
-async function savePlan(path: string, { planned, changes }: PlanResult): Promise<void> {
-  const [{ writePlan }, { reasonOf }] = await Promise.all([
-    import("../../host/files/plan-file.ts"),
+async function savePlan(path: string, result: PlanResult, effects: Effects): Promise<void> {
+  const [{ writeWhole }, { reasonOf }] = await Promise.all([
+    import("../../host/files/write-files.ts"),
     import("../../host/files/read-sources.ts"),
   ]);
-  const document = await planDocument(planned, changes);
+  const text = await printWhole(result, effects);
   try {
-    writePlan(path, document);
+    writeWhole(path, text);
   } catch (error) {
     throw new Failure(`cannot write ${path}: ${reasonOf(error)}`, "environment");
   }

@@ -1,6 +1,6 @@
 import { type Feature, type Step, toolNames } from "../../ir/artifact.ts";
 import { type Family, families } from "../../model/address.ts";
-import type { HostLanguage } from "../language.ts";
+import type { CollectCommand, HostLanguage } from "../language.ts";
 import { readTables, type SavedTable, type SavedTables } from "./read-tables.ts";
 import { splitFamilies } from "./split-families.ts";
 
@@ -85,6 +85,34 @@ function asks(text: string, sign: string): boolean {
   return false;
 }
 
+/** The kernel's own list of the tables of iptables-legacy. */
+export function kernelTables(family: Family): string {
+  return `cat ${kernelFile(family)}`;
+}
+
+function kernelFile(family: Family): string {
+  return `/proc/net/${family === "ipv4" ? "ip" : "ip6"}_tables_names`;
+}
+
+export function otherBackend(backend: "legacy" | "nft"): "legacy" | "nft" {
+  return backend === "nft" ? "legacy" : "nft";
+}
+
+/** The back end that a tool names in its version; tools that name none are older than iptables-nft. */
+export function backendIn(version: string): "legacy" | "nft" {
+  return version.includes("nf_tables") ? "nft" : "legacy";
+}
+
+/** What the output of iptables-save is checked against: the kernel's tables, and the rules of the other back end. */
+function doubtCommands(family: Family): readonly CollectCommand[] {
+  const [command, needs] = [kernelTables(family), kernelFile(family)];
+  const others = (["legacy", "nft"] as const).map((other) => {
+    const only = other === "legacy" ? { needs } : {};
+    return { command: `${toolNames[family]}-${other}-save`, family, beside: otherBackend(other), ...only };
+  });
+  return [{ command, family, needs }, ...others];
+}
+
 /** iptables-save and iptables-restore, with ip6tables. */
 export const iptables: HostLanguage<SavedTables> = {
   id: "iptables",
@@ -99,6 +127,7 @@ export const iptables: HostLanguage<SavedTables> = {
     { command: "iptables-save", family: "ipv4", isSave: true },
     { command: "ip6tables --version", family: "ipv6" },
     { command: "ip6tables-save", family: "ipv6", isSave: true },
+    ...families.flatMap(doubtCommands),
   ],
   // A chain's name begins with no dash: `-A -t` adds a virtual server.
   recognize: (line) => /^(?:\*[a-z]+$|:\S+ \S|(?:\[\d+:\d+\] )?-A [^-\s])/.test(line),

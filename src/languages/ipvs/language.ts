@@ -18,11 +18,22 @@ export function serverFeatures(steps: readonly Step[]): readonly Feature[] {
 
 const kernelFile = "/proc/net/ip_vs";
 
+/** The kernel's own list: what ipvsadm prints is checked against it. */
+export const kernelServers = `cat ${kernelFile}`;
+
+/** The number of virtual servers in the kernel's list. */
+export function serversInKernel(text: string): number {
+  return text.match(/^(?:TCP|UDP|SCTP|FWM) /gm)?.length ?? 0;
+}
+
 /** ipvsadm -Sn and ipvsadm --restore. */
 export const ipvs: HostLanguage<readonly SavedServer[]> = {
   id: "ipvs",
   files: [{ name: "ipvs.restore", heading: "ipvsadm -Sn", isSave: true }],
-  collect: [{ command: "ipvsadm -Sn", needs: kernelFile, isSave: true }],
+  collect: [
+    { command: "ipvsadm -Sn", needs: kernelFile, isSave: true },
+    { command: kernelServers, needs: kernelFile },
+  ],
   recognize: (line) => /^-[Aa] (?:-t|-u|--(?:tcp|udp|sctp)-service) /.test(line),
   parse: (parts) =>
     parseParts(parts, (text) => {

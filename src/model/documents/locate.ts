@@ -40,6 +40,8 @@ export function locate(document: SourceDocument, path: Path, caret: "key" | "val
       return locationOf(source, { offset: form.offset, length: 1 });
     case "embedded":
       return locateEmbedded(document, form, path, caret);
+    case "part":
+      return locate(form.within, [...form.path, ...path], caret);
     case "made":
       return locate(form.within, form.path, caret);
     case "lines":

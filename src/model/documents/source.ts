@@ -26,6 +26,8 @@ export type DocumentForm =
     }
   /** Generated for an object of another document: every place in it is that of the object. */
   | { readonly kind: "made"; readonly within: SourceDocument; readonly path: readonly (string | number)[] }
+  /** A part of another document: places in it are relative to the path. */
+  | { readonly kind: "part"; readonly within: SourceDocument; readonly path: readonly (string | number)[] }
   /** A tool's text, which has lines and no fields: a path into it is the number of a line. */
   | { readonly kind: "lines" }
   /** No document: the place of a syntax error. */

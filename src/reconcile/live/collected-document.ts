@@ -1,5 +1,7 @@
-import type { HostDocument, HostText } from "../../ir/artifact.ts";
+import { type HostDocument, type HostText, toolNames } from "../../ir/artifact.ts";
+import { backendIn } from "../../languages/iptables/language.ts";
 import { type CommandInLanguage, collectCommands } from "../../languages/registry.ts";
+import type { Family } from "../../model/address.ts";
 
 export const nameCommand = "uname -n";
 
@@ -15,8 +17,18 @@ export function neededFile(heading: string): string | undefined {
   return commandsByHeading.get(heading)?.needs;
 }
 
+/** Whether a command would only repeat another on a host whose tools have these versions, by command. */
+export function isRepeated(heading: string, versionOf: (command: string) => string): boolean {
+  const { beside, family } = commandsByHeading.get(heading) ?? {};
+  return beside !== undefined && backendIn(versionOf(versionCommand(family))) !== beside;
+}
+
+function versionCommand(family: Family = "ipv4"): string {
+  return `${toolNames[family]} --version`;
+}
+
 /** Newer documents have more headings; the version determines which. */
-const documentVersion = 2;
+const documentVersion = 3;
 
 const firstHeading = "==> portolan collect v1alpha1 <==";
 const versionHeading = "version";
@@ -31,7 +43,9 @@ export interface CollectedTexts {
 
 /** The document of a fully collected host. A command without output and without failure has an empty text. */
 export function collectedDocument({ texts, failures }: CollectedTexts): HostDocument {
-  const asked = collectHeadings.filter((heading) => failures[heading] === undefined);
+  const isAsked = (heading: string): boolean =>
+    texts[heading] !== undefined || !isRepeated(heading, (command) => texts[command] ?? "");
+  const asked = collectHeadings.filter((heading) => failures[heading] === undefined && isAsked(heading));
   const known = Object.entries(failures).filter((pair): pair is [string, string] => pair[1] !== undefined);
   return {
     kind: "collected",
@@ -137,8 +151,9 @@ function sectionsOf(text: string, start: number): readonly Section[] {
 /** A POSIX script that prints the same document, for a host without Portolan. */
 export function printCollectScript(): string {
   const runs = collectHeadings.map((command) => {
-    const file = neededFile(command);
-    return file === undefined ? `run ${command}` : `run_if ${file} ${command}`;
+    const { needs, beside, family } = commandsByHeading.get(command) ?? {};
+    const run = needs === undefined ? `run ${command}` : `run_if ${needs} ${command}`;
+    return beside === undefined ? run : `! is_${beside} ${versionCommand(family)} || ${run}`;
   });
   return `#!/bin/sh
 # Prints what \`portolan plan --actual FILE\` and \`portolan verify --actual FILE\` read of this host. Run it as root;
@@ -167,6 +182,14 @@ run_if() {
   else
     printf '\\n==> %s <==\\n${failureMark}no %s\\n' "$*" "$file"
   fi
+}
+
+is_nft() {
+  case $("$@" 2>/dev/null) in *nf_tables*) return 0 ;; *) return 1 ;; esac
+}
+
+is_legacy() {
+  ! is_nft "$@"
 }
 
 echo '${firstHeading}'

@@ -1,14 +1,9 @@
-import {
-  type HostDocument,
-  type HostText,
-  notInstalled,
-  type TextProblem,
-  textsUnder,
-  toolNames,
-} from "../../ir/artifact.ts";
+import type { hostCodes } from "../../diagnostics/catalog/host.ts";
+import { type HostDocument, type TextProblem, textsUnder, toolNames } from "../../ir/artifact.ts";
 import { listFlows, parseFlows, type UdpFlow } from "../../languages/conntrack.ts";
 import { givenAddresses, linksCommand, parseLinks } from "../../languages/iproute.ts";
 import { parseSets, type SavedSet } from "../../languages/ipset/text.ts";
+import { backendIn } from "../../languages/iptables/language.ts";
 import { hidesRules, readTables, type SavedTables } from "../../languages/iptables/read-tables.ts";
 import { parseTimeouts, timeoutsCommand } from "../../languages/ipvs/language.ts";
 import { parseServers, type SavedServer } from "../../languages/ipvs/text.ts";
@@ -16,7 +11,6 @@ import { countersCommand, parseCounters } from "../../languages/nfacct.ts";
 import { parseSysctls, sysctlCommand } from "../../languages/sysctl.ts";
 import type { Family } from "../../model/address.ts";
 import { addressDevice } from "../../programs/kube-proxy/names.ts";
-import { setPrefix } from "../../programs/kube-proxy/set-names.ts";
 
 export type Backend = "legacy" | "nft";
 
@@ -45,8 +39,13 @@ export interface HostRules {
   readonly tables: SavedTables["tables"];
 }
 
+/** Something that makes a reading of a host unreliable, or that is on the host beside what was read. */
 export interface HostProblem {
+  readonly code: keyof typeof hostCodes;
+  /** The command that printed it, or should have. */
   readonly heading: string;
+  /** Of its output, from 1; undefined: all of it. */
+  readonly line: number | undefined;
   readonly message: string;
 }
 
@@ -58,22 +57,28 @@ export function parseHostState(document: HostDocument): {
   const problems: HostProblem[] = [];
   const text = (heading: string): string => textsUnder(document, heading)[0]?.text ?? "";
   const report = (heading: string, found: readonly TextProblem[]): void => {
-    for (const { line, message } of found) problems.push({ heading, message: `line ${line}: ${message}` });
+    for (const { line, message } of found) problems.push({ code: "host-output-unreadable", heading, line, message });
   };
   const rules = (family: Family): HostRules | undefined => {
     const heading = `${toolNames[family]}-save`;
     const parts = textsUnder(document, heading);
     if (parts.length === 0) return undefined;
     const { tables, problems: found } = readTables(parts);
-    report(heading, found.filter(hidesRules));
-    return { backend: text(`${toolNames[family]} --version`).includes("nf_tables") ? "nft" : "legacy", tables };
+    for (const { kind, line, message } of found.filter(hidesRules)) {
+      const code = kind === "cut-off" ? "host-output-truncated" : "host-output-unreadable";
+      problems.push({ code, heading, line, message });
+    }
+    return { backend: backendIn(text(`${toolNames[family]} --version`)), tables };
   };
   const { sets, problems: setProblems } = parseSets(text("ipset save"));
   report("ipset save", setProblems);
   const { servers, problems: serverProblems } = parseServers(text("ipvsadm -Sn"));
   report("ipvsadm -Sn", serverProblems);
   const links = parseLinks(text(linksCommand));
-  if (links === undefined) problems.push({ heading: linksCommand, message: "not the JSON that ip prints" });
+  if (links === undefined) {
+    const [code, message] = ["host-output-unreadable", "not the JSON that ip prints"] as const;
+    problems.push({ code, heading: linksCommand, line: undefined, message });
+  }
   const device = links?.find(({ name }) => name === addressDevice);
   const listed = textsUnder(document, countersCommand)[0]?.text;
   const state: HostState = {
@@ -91,43 +96,4 @@ export function parseHostState(document: HostDocument): {
     flows: [...parseFlows(text(listFlows("ipv4").join(" "))), ...parseFlows(text(listFlows("ipv6").join(" ")))],
   };
   return { state, problems };
-}
-
-const notAsked = "the document has no such heading";
-
-/** The state of a host is unknown without these. */
-const indispensable: readonly string[] = [linksCommand, "iptables-save"];
-const needed: readonly string[] = [...indispensable, "ip6tables-save", "ipset save", "ipvsadm -Sn"];
-
-/**
- * Why a document is unreliable, one reason per line: a tool that failed may hide something, and so may a missing tool
- * where the kernel has its objects.
- */
-export function validateDump(document: HostDocument, problems: readonly HostProblem[]): readonly string[] {
-  const failed = needed.flatMap((heading) => {
-    const failure = document.failures[heading] ?? (hasText(document, heading) ? undefined : notAsked);
-    return failure === undefined || isHarmless(document, heading, failure) ? [] : [`${heading}: ${failure}`];
-  });
-  return [...failed, ...problems.map(({ heading, message }) => `${heading}: ${message}`)];
-}
-
-function hasText(document: HostDocument, heading: string): boolean {
-  return document.texts.some((text) => text.heading === heading);
-}
-
-function isHarmless(document: HostDocument, heading: string, failure: string): boolean {
-  if (failure.startsWith("no /proc/")) return true;
-  if (heading === "ip6tables-save" && /can't initialize|does not exist|not supported/i.test(failure)) return true;
-  const isAbsent =
-    failure === notInstalled ||
-    failure === notAsked ||
-    (heading === "ipset save" && failure.includes("Cannot open session"));
-  if (!isAbsent || indispensable.includes(heading)) return false;
-  const rules = document.texts.filter(isRules);
-  const asksForSets = rules.some(({ text }) => text.includes(`--match-set ${setPrefix}`));
-  return heading === "ip6tables-save" || (heading === "ipset save" && !asksForSets);
-}
-
-function isRules({ heading }: HostText): boolean {
-  return heading === "iptables-save" || heading === "ip6tables-save";
 }

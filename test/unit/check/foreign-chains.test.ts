@@ -174,6 +174,7 @@ describe("what collect has written", () => {
     expect(findInTexts({ dump })).toEqual([
       `set-missing dump:${line("-A INPUT")}`,
       `virtual-server-unbound dump:${line("-A -t 10.96.0.11")}`,
+      `host-outputs-contradict dump:${line("==> ipset save") + 1}`,
     ]);
   });
 

@@ -13,8 +13,6 @@ import {
 import { parseHostState } from "../../../src/reconcile/live/host-state.ts";
 import { ownedOnHost } from "../../../src/reconcile/live/live-state.ts";
 import { failingLine } from "../../../src/reconcile/live/probe.ts";
-import { planChanges } from "../../../src/reconcile/plan-changes.ts";
-import { deserializeState, serializeState } from "../../../src/reconcile/serialize-state.ts";
 import { makeState } from "../../harness/cluster-objects.ts";
 import { SimulatedHost } from "../../harness/simulated-host.ts";
 
@@ -53,13 +51,6 @@ describe("what is ours", () => {
   const { script } = compile(makeState({ services: 120, endpoints: 10 }), { node: "node1" });
   if (script === undefined) throw new Error("refused");
   const wanted = ownedInScript(script);
-
-  test("is the same once it went through JSON", () => {
-    const state = deserializeState(JSON.parse(JSON.stringify(serializeState(wanted))));
-    expect(serializeState(state)).toEqual(serializeState(wanted));
-    const backends = { ipv4: "legacy", ipv6: "legacy" } as const;
-    expect(planChanges(state, wanted, { backends, flows: [] }).steps).toEqual([]);
-  });
 
   test("is told by the text alone, without comments in large clusters too", () => {
     const ofChain = attributeChains([wanted]);

@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import type { HostDocument } from "../../../../src/ir/artifact.ts";
-import { parseHostState, validateDump } from "../../../../src/reconcile/live/host-state.ts";
+import { parseHostState } from "../../../../src/reconcile/live/host-state.ts";
 import { parseDump } from "../../../../src/reconcile/live/parse-dump.ts";
+import { describeProblem, readHostDocument } from "../../../../src/reconcile/live/read-host-document.ts";
 
 const fixture = (name: string): string =>
   readFileSync(new URL(`../../../fixtures/host-documents/${name}`, import.meta.url), "utf8");
@@ -16,7 +17,7 @@ function hostIn(text: string): HostDocument {
 }
 
 function problemsOf(host: HostDocument): readonly string[] {
-  return validateDump(host, parseHostState(host).problems);
+  return readHostDocument(host).problems.map(describeProblem);
 }
 
 function withoutSection(text: string, heading: string): string {

@@ -74,7 +74,7 @@ describe("texts of several tools", () => {
     const text = `# of node1\n\n${printed}`.replaceAll("\n", "\r\n");
     expect(kindOf(text)).toBe("collected");
     const [host] = parseDump(text).hosts;
-    expect(host).toMatchObject({ kind: "collected", version: 2, failures });
+    expect(host).toMatchObject({ kind: "collected", version: 3, failures });
     const lineIn = (whole: string, sign: string): number => whole.split(/\r?\n/).indexOf(sign);
     const placed = (heading: string): string =>
       host?.texts.filter((one) => one.heading === heading).map(placedText)[0] ?? "";

@@ -1,0 +1,24 @@
+import { type HostLanguage, parseParts } from "./language.ts";
+
+/** A table of nftables, by name only. */
+export interface NftTable {
+  readonly family: string;
+  readonly name: string;
+}
+
+export const tablesCommand = "nft list tables";
+
+/** nft list tables. Rules in this language are not read yet: that there are some can be said. */
+export const nftables: HostLanguage<readonly NftTable[]> = {
+  id: "nftables",
+  files: [],
+  collect: [{ command: tablesCommand }],
+  recognize: () => false,
+  parse: (parts) => parseParts(parts, (text) => ({ values: nftTables(text), problems: [] })),
+  write: (tables) => tables.map(({ family, name }) => `table ${family} ${name}\n`).join(""),
+};
+
+/** The tables in the output of `nft list tables`. */
+export function nftTables(text: string): readonly NftTable[] {
+  return [...text.matchAll(/^table (\S+) (\S+)$/gm)].map(([, family = "", name = ""]) => ({ family, name }));
+}
