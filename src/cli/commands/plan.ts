@@ -1,13 +1,15 @@
 import { Command, Option } from "commander";
-import { Failure } from "../../app/effects.ts";
 import type { PlanRequest, PlanResult } from "../../app/plan.ts";
 import type { Planned } from "../../app/planned.ts";
+import { escapeControls } from "../../diagnostics/printable.ts";
 import type { PlanDocument } from "../../host/files/plan-file.ts";
+import { quoteWord } from "../../languages/shell.ts";
 import { exitCodes } from "../exit-codes.ts";
-import { actualOption, allowSimulatedOption } from "../flags.ts";
+import { actualOption, allowSimulatedOption, notEmpty } from "../flags.ts";
 import { addNarrowOptions, narrowFlags } from "../narrow-flags.ts";
 import { addStateOptions, colorOption } from "../state-flags.ts";
 import type { ColorFlag } from "../terminal/terminal.ts";
+import { writeOutputs } from "../write-outputs.ts";
 
 interface PlanFlags extends PlanRequest, ColorFlag {
   readonly rules?: boolean;
@@ -28,7 +30,9 @@ export function planCommand(name: string, finish: (exitCode: number) => void): C
     .addOption(actualOption())
     .option("--rules", "show every rule that changes")
     .addOption(
-      new Option("--out <file>", "save the plan; apply FILE then runs exactly this, or refuses").conflicts(narrowFlags),
+      new Option("--out <file>", "save the plan; apply FILE then runs exactly this, or refuses")
+        .argParser(notEmpty)
+        .conflicts(narrowFlags),
     )
     .addOption(new Option("-o, --output <format>", "default: text").choices(["text", "json"]))
     .addOption(colorOption())
@@ -63,11 +67,13 @@ async function runPlan(flags: PlanFlags): Promise<number> {
   const { effects, print, warn, paint } = openTerminal(flags);
   const result = await planHost(flags, effects);
   const { planned, changes, notShown, isToDo } = result;
+  const { out } = flags;
+  if (out !== undefined) await savePlan(out, result);
   if (flags.output === "json") print(await printDocument(result));
   else print(renderPlan(planned, changes, { all: flags.rules ?? false, paint, notShown }));
-  if (flags.out !== undefined) {
-    await savePlan(flags.out, result);
-    warn(`\nsaved: ${flags.out}; to run exactly this: portolan apply ${flags.out}\n`);
+  if (out !== undefined) {
+    const apply = ["portolan", "apply", out].map(quoteWord).join(" ");
+    warn(`\nsaved: ${escapeControls(out)}; to run exactly this: ${escapeControls(apply)}\n`);
   }
   return isToDo ? exitCodes.different : exitCodes.fine;
 }
@@ -108,14 +114,7 @@ async function planDocument(
 }
 
 async function savePlan(path: string, { planned, changes }: PlanResult): Promise<void> {
-  const [{ writePlan }, { reasonOf }] = await Promise.all([
-    import("../../host/files/plan-file.ts"),
-    import("../../host/files/read-sources.ts"),
-  ]);
-  const document = await planDocument(planned, changes);
-  try {
-    writePlan(path, document);
-  } catch (error) {
-    throw new Failure(`cannot write ${path}: ${reasonOf(error)}`, "environment");
-  }
+  const { printPlan } = await import("../../host/files/plan-file.ts");
+  const content = printPlan(await planDocument(planned, changes));
+  await writeOutputs(({ writeFiles, privateMode }) => writeFiles([{ path, content, mode: privateMode }]));
 }

@@ -1,13 +1,11 @@
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
 import type { Step } from "../../ir/artifact.ts";
 import type { Family } from "../../model/address.ts";
 import type { HostState } from "../../reconcile/live/host-state.ts";
 import type { OwnedState } from "../../reconcile/owned-state.ts";
 import { type SerializedState, serializeState } from "../../reconcile/serialize-state.ts";
 import type { ServiceChange } from "../../reconcile/summarize-changes.ts";
-import { reasonOf } from "./read-sources.ts";
-import { writeWhole } from "./write-files.ts";
+import { readInput, reasonOf } from "./read-sources.ts";
 
 /** A saved plan: its steps, and a fingerprint of the host state for which it was made. */
 export interface PlanDocument {
@@ -47,11 +45,6 @@ function digestOf(plan: PlanDocument): string {
   return hash(JSON.stringify(plan));
 }
 
-/** Throws the file system's error. */
-export function writePlan(path: string, plan: PlanDocument): void {
-  writeWhole(path, printPlan(plan));
-}
-
 /** The only tools that a plan may run: a plan file is untrusted input. */
 const planTools = new Set("iptables-restore ip6tables-restore ipset ipvsadm ip sysctl nfacct conntrack".split(" "));
 
@@ -63,7 +56,7 @@ export type ReadPlan =
 export function readPlan(path: string): ReadPlan {
   let value: unknown;
   try {
-    value = JSON.parse(readFileSync(path, "utf8"));
+    value = JSON.parse(readInput(path).toString("utf8"));
   } catch (error) {
     return { kind: "broken", message: error instanceof SyntaxError ? "not valid JSON" : reasonOf(error) };
   }
