@@ -1,6 +1,6 @@
 import { CommanderError } from "commander";
 import { Failure } from "../app/effects.ts";
-import { escapeControls } from "../diagnostics/printable.ts";
+import { escapeLines } from "../diagnostics/printable.ts";
 import { exitCodes, failureExitCodes } from "./exit-codes.ts";
 import { createProgram } from "./program.ts";
 
@@ -37,10 +37,10 @@ function isStrayFile(error: unknown): boolean {
 function explainFailure(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.fine : exitCodes.usage;
   if (error instanceof Failure) {
-    process.stderr.write(`error: ${error.message.split("\n").map(escapeControls).join("\n")}\n`);
+    process.stderr.write(`error: ${escapeLines(error.message)}\n`);
     return failureExitCodes[error.kind];
   }
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  process.stderr.write(`error: this is a bug in Portolan, please report it:\n${stack}\n`);
+  process.stderr.write(`error: this is a bug in Portolan, please report it:\n${escapeLines(stack)}\n`);
   return exitCodes.bug;
 }

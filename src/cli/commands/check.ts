@@ -86,7 +86,7 @@ async function writeBaseline(path: string, report: CheckReport, { warn }: Termin
   const { findings } = report;
   const content = printBaseline(findings.map(({ key }) => key));
   await writeOutputs(({ writeFiles, sharedMode }) => writeFiles([{ path, content, mode: sharedMode }]));
-  warn(`${path}: ${findings.length} ${findings.length === 1 ? "finding" : "findings"}\n`);
+  warn(`${escapeControls(path)}: ${findings.length} ${findings.length === 1 ? "finding" : "findings"}\n`);
   const leftOut = leftOutSentence(report);
   if (leftOut !== undefined) warn(`${escapeControls(leftOut)}\n`);
 }

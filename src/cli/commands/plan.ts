@@ -1,7 +1,7 @@
 import { Command, Option } from "commander";
 import type { PlanRequest, PlanResult } from "../../app/plan.ts";
 import type { Planned } from "../../app/planned.ts";
-import { escapeControls } from "../../diagnostics/printable.ts";
+import { escapeControls, printableJson } from "../../diagnostics/printable.ts";
 import type { PlanDocument } from "../../host/files/plan-file.ts";
 import { quoteWord } from "../../languages/shell.ts";
 import { exitCodes } from "../exit-codes.ts";
@@ -73,7 +73,7 @@ async function runPlan(flags: PlanFlags): Promise<number> {
   else print(renderPlan(planned, changes, { all: flags.rules ?? false, paint, notShown }));
   if (out !== undefined) {
     const apply = ["portolan", "apply", out].map(quoteWord).join(" ");
-    warn(`\nsaved: ${escapeControls(out)}; to run exactly this: ${escapeControls(apply)}\n`);
+    warn(`\nsaved: ${escapeControls(out)}; to run exactly this: ${apply}\n`);
   }
   return isToDo ? exitCodes.different : exitCodes.fine;
 }
@@ -87,7 +87,7 @@ async function printDocument({ planned, changes, notShown }: PlanResult): Promis
   const { notShownDocument } = await import("../../report/words.ts");
   const { node, mode } = planned.desired;
   const kind = { apiVersion: "portolan/v1alpha1", kind: "Plan", node, mode };
-  return `${JSON.stringify({ ...kind, notShown: notShownDocument(notShown, "changes"), changes }, null, 1)}\n`;
+  return `${printableJson({ ...kind, notShown: notShownDocument(notShown, "changes"), changes }, 1)}\n`;
 }
 
 async function planDocument(

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { printableJson } from "../../diagnostics/printable.ts";
 import type { Step } from "../../ir/artifact.ts";
 import type { Family } from "../../model/address.ts";
 import type { HostState } from "../../reconcile/live/host-state.ts";
@@ -38,7 +39,7 @@ function hash(text: string): string {
 
 /** The text of a plan, with a digest that detects edits. */
 export function printPlan(plan: PlanDocument): string {
-  return `${JSON.stringify({ ...plan, digest: digestOf(plan) }, null, 1)}\n`;
+  return `${printableJson({ ...plan, digest: digestOf(plan) }, 1)}\n`;
 }
 
 function digestOf(plan: PlanDocument): string {
