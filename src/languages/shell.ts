@@ -115,7 +115,7 @@ function endMark(text: string): string {
 /** Quotes one word of a POSIX shell command. Control characters and others that a terminal hides become escapes. */
 export function quoteWord(word: string): string {
   if (/^[\w@%+=:,./-]+$/.test(word)) return word;
-  return unprintable.test(word) || word.includes("\n") ? `"$(${printBytes(word)})"` : quoted(word);
+  return unprintable.test(word) ? `"$(${printBytes(word)})"` : quoted(word);
 }
 
 function quoted(text: string): string {

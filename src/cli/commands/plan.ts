@@ -73,7 +73,7 @@ async function runPlan(flags: PlanFlags): Promise<number> {
   else print(renderPlan(planned, changes, { all: flags.rules ?? false, paint, notShown }));
   if (out !== undefined) {
     const apply = ["portolan", "apply", out].map(quoteWord).join(" ");
-    warn(`\nsaved: ${escapeControls(out)}; to run exactly this: ${apply}\n`);
+    warn(`\nsaved: ${escapeControls(out)}; to run exactly this: ${escapeControls(apply)}\n`);
   }
   return isToDo ? exitCodes.different : exitCodes.fine;
 }
