@@ -107,7 +107,7 @@ Examples:
 
 --redact keeps numbers (ports, counts), protocols, policies, conditions, label
 keys of Kubernetes, address families, which network holds which address, loopback
-and link-local addresses, and text that is not a valid name or address.
+and link-local addresses. In all other text, letters and digits are replaced.
 
 Exit codes: 0 success, 2 usage, 3 input that cannot be read, 4 environment.
 `;

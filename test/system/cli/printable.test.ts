@@ -188,10 +188,10 @@ describe("no output has a character that hides or moves text", () => {
       [
         ["snapshot", "-f", state],
         ["check", "-f", state, "-f", bad],
-        ["verify", ...compiled, "--actual", dump, "--fix"],
+        ["verify", ...compiled, "--actual", dump],
       ].map(runHostile),
     );
-    for (const { stdout } of said) expect(stdout).toMatch(/\\u202e|\\0342\\0200\\0256/);
+    for (const { stdout } of said) expect(stdout).toContain("\\u202e");
   });
 });
 
