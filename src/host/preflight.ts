@@ -116,7 +116,7 @@ export async function holdApplyLock(): Promise<(() => void) | string> {
     case undefined:
       return () => socket.close();
     case "EADDRINUSE":
-      return `another portolan process is changing this host (ss -ulpn shows the process at UDP port ${lockPort})`;
+      return `another portolan process is changing this host (ss -lpu shows the process at UDP port ${lockPort})`;
     case "EACCES":
       return "no permission to lock this host: run as root; in a container, add the capability NET_BIND_SERVICE";
     default:

@@ -87,6 +87,9 @@ function redactEither(text: string, kind: NameKind, { address, name }: Maps): st
   return parseIp(text) === undefined ? name(kind, text) : address(text);
 }
 
+/** No address, and the addresses of a node. */
+const words: ReadonlySet<string> = new Set(["None", "primary"]);
+
 /** A text may hold several, with commas or a port: `10.0.0.1:10256`, `10.0.0.0/8,fd00::/8`. It may also be a host name. */
 function redactAddresses(text: string, maps: Maps): string {
   return text.replace(/[^\s,]+/g, (part) => {
@@ -95,8 +98,8 @@ function redactAddresses(text: string, maps: Maps): string {
     const [, inner = host] = /^\[(.*)\]$/.exec(host) ?? [];
     if (port !== "" && isAddress(inner))
       return `${host === inner ? maps.address(inner) : `[${maps.address(inner)}]`}:${port}`;
-    // One with a mistake, or the word for the addresses of a node.
-    if (/^[\da-f.:/]*\d[\da-f.:/]*$/i.test(part) || part === "primary") return part;
+    // One with a mistake, or a word in its place.
+    if (/^[\da-f.:/]*\d[\da-f.:/]*$/i.test(part) || words.has(part)) return part;
     return port === "" ? maps.text(part) : `${maps.text(host)}:${port}`;
   });
 }
