@@ -74,12 +74,9 @@ export async function changeHost(
 }
 
 async function lockHost({ holdApplyLock }: Machine): Promise<() => void> {
-  const release = await holdApplyLock();
-  if (release !== undefined) return release;
-  throw new Failure(
-    "another portolan process is changing this host (ss -xlp shows the listener on @portolan-apply); nothing was changed",
-    "environment",
-  );
+  const lock = await holdApplyLock();
+  if (typeof lock !== "string") return lock;
+  throw new Failure(`${lock}; nothing was changed`, "environment");
 }
 
 /** Why nothing may be changed while a kube-proxy runs here. `ports`: ports that this process itself listens on. */

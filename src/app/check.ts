@@ -114,7 +114,7 @@ const unreadableCodes: ReadonlySet<Code> = new Set<Code>([
 ]);
 
 function readBaseline(path: string, { sources }: Effects): Baseline {
-  const read = sources.readText(path);
+  const read = sources.readText(path, { isReplaceable: true });
   if (read.kind === "unreadable") {
     const message = `cannot read the baseline ${path}: ${read.reason}; --write-baseline writes one`;
     throw new Failure(message, "invalid-input");

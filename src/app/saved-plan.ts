@@ -1,5 +1,6 @@
 import { createSink, createSubject, hasErrors } from "../diagnostics/diagnostic.ts";
 import { documentPlace } from "../diagnostics/place.ts";
+import { printableJson } from "../diagnostics/printable.ts";
 import type { Inputs } from "../host/files/read-inputs.ts";
 import type { Step } from "../ir/artifact.ts";
 import type { UdpFlow } from "../languages/conntrack.ts";
@@ -83,7 +84,7 @@ export function planDocument(planned: Planned, compiled: CompiledForHost, effect
 
 /** The text of a plan. Its digest detects accidental edits; whoever edits on purpose can compute it too. */
 export function printPlan(plan: PlanDocument, effects: PlanEffects): string {
-  return `${JSON.stringify({ ...plan, digest: digestOf(plan, effects) }, null, 1)}\n`;
+  return `${printableJson({ ...plan, digest: digestOf(plan, effects) }, 1)}\n`;
 }
 
 function digestOf(plan: unknown, { sha256 }: PlanEffects): string {
@@ -150,7 +151,7 @@ export function readPlan(path: string, effects: Effects): SavedPlan {
   checkShape(path, document, effects);
   const { digest, ...plan } = value;
   // Byte for byte: of a repeated key people may read another value than programs do.
-  if (digest !== digestOf(plan, effects) || `${JSON.stringify(value, null, 1)}\n` !== read.text)
+  if (digest !== digestOf(plan, effects) || `${printableJson(value, 1)}\n` !== read.text)
     return refuse("it was edited after plan --out wrote it: create a new plan instead");
   return { path, plan: plan as unknown as PlanDocument, source: document };
 }

@@ -1,3 +1,4 @@
+import { printableJson } from "../diagnostics/printable.ts";
 import { isRecord } from "../model/fields/fields.ts";
 import { compareBytes } from "../model/fields/name-map.ts";
 
@@ -27,7 +28,7 @@ export function printBaseline(keys: readonly FindingKey[]): string {
   const findings = [...counts.values()].sort(
     (a, b) => compareBytes(a.object, b.object) || compareBytes(a.code, b.code) || compareBytes(a.field, b.field),
   );
-  return `${JSON.stringify({ apiVersion: "portolan/v1alpha1", kind: "Baseline", findings }, null, 2)}\n`;
+  return `${printableJson({ apiVersion: "portolan/v1alpha1", kind: "Baseline", findings }, 2)}\n`;
 }
 
 /** Reads a baseline; a string describes what is wrong with it. */

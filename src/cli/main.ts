@@ -1,7 +1,7 @@
 import { CommanderError } from "commander";
 import { Failure } from "../app/effects.ts";
 import type { CatalogEntry } from "../diagnostics/catalog/entry.ts";
-import { escapeControls } from "../diagnostics/printable.ts";
+import { escapeLines } from "../diagnostics/printable.ts";
 import { exitCodes, failureExitCodes } from "./exit-codes.ts";
 import { createProgram } from "./program.ts";
 
@@ -37,11 +37,11 @@ function isStrayFile(error: unknown): boolean {
 
 /** With the hint of the catalog, where it has one. */
 async function failureText({ message, code }: Failure): Promise<string> {
-  const lines = message.split("\n").map(escapeControls);
-  if (code === undefined) return `error: ${lines.join("\n")}\n`;
+  const text = escapeLines(message);
+  if (code === undefined) return `error: ${text}\n`;
   const { catalog } = await import("../diagnostics/catalog.ts");
   const { hint }: CatalogEntry = catalog[code];
-  return `error[${code}]: ${lines.join("\n")}\n${hint === undefined ? "" : `   = hint: ${hint}\n`}`;
+  return `error[${code}]: ${text}\n${hint === undefined ? "" : `   = hint: ${hint}\n`}`;
 }
 
 async function explainFailure(error: unknown): Promise<number> {
@@ -51,6 +51,6 @@ async function explainFailure(error: unknown): Promise<number> {
     return failureExitCodes[error.kind];
   }
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  process.stderr.write(`error: this is a bug in Portolan, please report it:\n${stack}\n`);
+  process.stderr.write(`error: this is a bug in Portolan, please report it:\n${escapeLines(stack)}\n`);
   return exitCodes.bug;
 }

@@ -1,11 +1,11 @@
 import { Command } from "commander";
-import { escapeControls } from "../diagnostics/printable.ts";
+import { escapeLines } from "../diagnostics/printable.ts";
 import { versionText } from "./exit-codes.ts";
 
 /** Messages quote user input: control characters in it must not reach the terminal. */
 const output = {
   outputError: (text: string, write: (text: string) => void): void => {
-    write(text.split("\n").map(escapeControls).join("\n"));
+    write(escapeLines(text));
   },
 };
 

@@ -15,10 +15,61 @@ export function quoted(value: unknown): string {
   return typeof value === "string" ? `"${printable(value)}"` : printable(value);
 }
 
-/** Replaces what could move a cursor, hide text or end a line. */
+/**
+ * Characters that move a cursor, change colours, reverse or hide text, end a line or show nothing: controls, formats such
+ * as bidirectional overrides, separators, halves of a character, and what fonts do not draw.
+ */
+const hidden = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Default_Ignorable_Code_Point}]/gu;
+const hiddenInLines = /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Default_Ignorable_Code_Point}]/gu;
+
+/** One line of text for people. Every printer passes text from outside through here. */
 export function escapeControls(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, (char) => {
+  return text.replace(hidden, (char) => {
     const code = char.codePointAt(0) ?? 0;
-    return code > 0xffff ? `\\u{${code.toString(16)}}` : `\\u${code.toString(16).padStart(4, "0")}`;
+    return code > 0xffff ? `\\u{${code.toString(16)}}` : unitEscape(code);
   });
+}
+
+/** Text of several lines: their ends are kept. */
+export function escapeLines(text: string): string {
+  return text.split("\n").map(escapeControls).join("\n");
+}
+
+/** A value as JSON that is printable, and that every parser reads as the same value. */
+export function printableJson(value: unknown, indent = 0): string {
+  // Line ends stand between values: JSON.stringify has escaped those in strings.
+  return JSON.stringify(value, null, indent).replace(hiddenInLines, unitEscapes);
+}
+
+/** YAML in which only quoted scalars hold hidden characters, as text that is printable. */
+export function printableYaml(yaml: string): string {
+  return yaml.replace(hiddenInLines, (char) => {
+    const code = char.codePointAt(0) ?? 0;
+    return code > 0xffff ? `\\U${code.toString(16).padStart(8, "0")}` : unitEscape(code);
+  });
+}
+
+/** XML 1.0, which cannot hold most control characters, halves of characters and two others, not even as references. */
+export function printableXml(xml: string): string {
+  return xml.replace(/[\ufffe\uffff]/g, "\ufffd").replace(hiddenInLines, (char) => {
+    const code = char.codePointAt(0) ?? 0;
+    const isReferable = char === "\t" || char === "\r" || (code > 0x1f && !/\p{Cs}/u.test(char));
+    return isReferable ? `&#x${code.toString(16)};` : "\ufffd";
+  });
+}
+
+/** Whether a text is not printable as it is. */
+export function hasHidden(text: string): boolean {
+  return text.search(hidden) !== -1;
+}
+
+function unitEscapes(char: string): string {
+  return char
+    .split("")
+    .map((unit) => unitEscape(unit.charCodeAt(0)))
+    .join("");
+}
+
+function unitEscape(code: number): string {
+  return `\\u${code.toString(16).padStart(4, "0")}`;
 }

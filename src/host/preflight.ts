@@ -1,5 +1,5 @@
+import { createSocket, type Socket } from "node:dgram";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
-import { createServer } from "node:net";
 import type { Step } from "../ir/artifact.ts";
 import { notInstalled } from "../ir/artifact.ts";
 
@@ -101,18 +101,43 @@ function read(path: string): string {
   }
 }
 
-/** An abstract socket: it belongs to the network namespace, as the rules do, and disappears with its process. */
-const socketName = "\0portolan-apply";
+/**
+ * A UDP port: it belongs to the network namespace, as the rules do, and is free when its process ends. Only who may use
+ * ports below 1024 can take it; an abstract socket, any user can.
+ */
+const lockPort = 1;
 
-/** Taken while a host is changed; undefined: another process has the lock. Call the result to release it. */
-export async function holdApplyLock(): Promise<(() => void) | undefined> {
-  const server = createServer((socket) => socket.destroy());
-  server.unref();
-  return new Promise((resolve, reject) => {
-    server.once("error", (error: NodeJS.ErrnoException) => {
-      if (error.code === "EADDRINUSE") resolve(undefined);
-      else reject(error);
+/** Taken while a host is changed; call the result to release it. A text is the reason why it cannot be taken. */
+export async function holdApplyLock(): Promise<(() => void) | string> {
+  const lock = await bindUdp("127.0.0.1");
+  // Without the loopback interface. A port of all addresses excludes that of one, and the other way round.
+  const { socket, code } = lock.code === "EADDRNOTAVAIL" ? await bindUdp("0.0.0.0") : lock;
+  switch (code) {
+    case undefined:
+      return () => socket.close();
+    case "EADDRINUSE":
+      return `another portolan process is changing this host (ss -lpu shows the process at UDP port ${lockPort})`;
+    case "EACCES":
+      return "no permission to lock this host: run as root; in a container, add the capability NET_BIND_SERVICE";
+    default:
+      return `cannot lock this host: UDP port ${lockPort}: ${code}`;
+  }
+}
+
+interface Bound {
+  readonly socket: Socket;
+  /** Of the system's error; undefined: none. */
+  readonly code: string | undefined;
+}
+
+function bindUdp(address: string): Promise<Bound> {
+  const socket = createSocket("udp4");
+  socket.unref();
+  return new Promise((resolve) => {
+    socket.on("error", ({ code = "unknown error" }: NodeJS.ErrnoException) => {
+      socket.close();
+      resolve({ socket, code });
     });
-    server.listen(socketName, () => resolve(() => server.close()));
+    socket.bind({ address, port: lockPort, exclusive: true }, () => resolve({ socket, code: undefined }));
   });
 }

@@ -101,6 +101,7 @@ ${steps.map(printShellStep).join("\n\n")}
 function printShellStep({ purpose, argv, stdin }: Step): string {
   const command = argv.map(quoteWord).join(" ");
   if (stdin === "") return `# ${purpose}\n${command}`;
+  if (unprintable.test(stdin)) return `# ${purpose}\n${printBytes(stdin)} | ${command}`;
   const end = endMark(stdin);
   return `# ${purpose}\n${command} <<'${end}'\n${stdin}${end}`;
 }
@@ -111,7 +112,23 @@ function endMark(text: string): string {
   return mark;
 }
 
-/** Quotes one word of a POSIX shell command. */
+/** Quotes one word of a POSIX shell command. Control characters and others that a terminal hides become escapes. */
 export function quoteWord(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+  if (/^[\w@%+=:,./-]+$/.test(word)) return word;
+  return unprintable.test(word) ? `"$(${printBytes(word)})"` : quoted(word);
+}
+
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+/** Anything but printable ASCII and line ends. */
+const unprintable = /[^\x20-\x7e\n]/;
+
+/** A command that prints a text byte by byte, without a character that could hide something. */
+function printBytes(text: string): string {
+  const escaped = text.replace(/[^\x20-\x5b\x5d-\x7e\n]/gu, (char) =>
+    Array.from(new TextEncoder().encode(char), (byte) => `\\0${byte.toString(8).padStart(3, "0")}`).join(""),
+  );
+  return `printf %b ${quoted(escaped)}`;
 }

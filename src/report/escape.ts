@@ -61,7 +61,8 @@ export function html(text: string): string {
     .replace(/[&<>"'`*_[\]@#]/g, apart);
 }
 
-const invisible = "\u200b";
+/** As a reference: a report holds no character that nobody sees. */
+const invisible = "&#8203;";
 
 function apart(found: string): string {
   return /^[@#:w]/i.test(found) ? found[0] + invisible + found.slice(1) : `&#${found.charCodeAt(0)};`;

@@ -42,7 +42,7 @@ export function renderPlan(
   if (shown.length < changes.length) rows.push(`    ... ${changes.length - shown.length} more: --rules shows all\n`);
   const steps = plan.steps
     .filter(({ mayFail }) => mayFail !== true)
-    .map((step, index) => `  ${index + 1}. ${step.purpose}: ${stepSize(step)}`);
+    .map((step, index) => `  ${index + 1}. ${escapeControls(step.purpose)}: ${stepSize(step)}`);
   const forgotten = plan.steps.length - steps.length;
   if (forgotten > 0)
     steps.push(

@@ -1,8 +1,8 @@
-import { stringify } from "yaml";
-import { escapeControls } from "../diagnostics/printable.ts";
+import { escapeControls, printableJson } from "../diagnostics/printable.ts";
 import type { LineOrigin, Script } from "../ir/artifact.ts";
 import { printApplyScript } from "../languages/shell.ts";
 import type { SourceDocument } from "../model/documents/source.ts";
+import { printYaml } from "./yaml.ts";
 
 /** The compiled output of one node. */
 export interface CompiledNode {
@@ -63,9 +63,7 @@ export function printStructured(
   const items = nodes.map((compiled) => scriptDocument(compiled, mode, documents));
   const [first] = items;
   const value = items.length === 1 ? first : { apiVersion: "portolan/v1alpha1", kind: "ScriptList", items };
-  return format === "json"
-    ? `${JSON.stringify(value, null, 2)}\n`
-    : stringify(value, { lineWidth: 0, aliasDuplicateObjects: false });
+  return format === "json" ? `${printableJson(value, 2)}\n` : printYaml(value);
 }
 
 function scriptDocument({ node, script }: CompiledNode, mode: string, documents: readonly SourceDocument[]): object {

@@ -1,4 +1,5 @@
 import { isDnsSubdomain, isLabelValue } from "../model/fields/names.ts";
+import { createScrambler } from "./free-text.ts";
 import type { Digest } from "./map-address.ts";
 
 /** The kind of a name: each kind is mapped separately, to a text that shows the kind. */
@@ -40,14 +41,21 @@ const common: Readonly<Partial<Record<NameKind, readonly string[]>>> = {
   namespace: ["default", "kube-system", "kube-public", "kube-node-lease"],
   service: ["kubernetes", "kube-dns"],
   port: ["http", "https", "grpc", "dns", "dns-tcp", "metrics"],
+  protocol: "http https http2 h2 h2c grpc ws wss tcp udp sctp tls dns mysql postgresql redis mongo kafka amqp".split(
+    " ",
+  ),
   interface: ["cali", "cni0", "docker0", "eni", "eth", "gke", "lxc", "veth"],
 };
 
-/** Makes a function that maps each name of a kind to another one. Names that no API server would accept are kept. */
+/** Makes a function that maps each name of a kind to another one, and what no API server would accept to its like. */
 export function createNameMap(digest: Digest): (kind: NameKind, name: string) => string {
   const known = new Map<string, string>();
+  const scramble = createScrambler(digest);
   return (kind, name) => {
-    if (name === "" || common[kind]?.includes(name) === true || isWellKnown(name) || !isName(kind, name)) return name;
+    if (name === "" || common[kind]?.includes(name) === true || isWellKnown(name)) return name;
+    // An address with a mistake.
+    if (kind === "host" && /^[\d.:/]+$/.test(name)) return name;
+    if (!isName(kind, name)) return scramble(name);
     const key = `${kind} ${name}`;
     let mapped = known.get(key);
     if (mapped === undefined) {
@@ -61,12 +69,11 @@ export function createNameMap(digest: Digest): (kind: NameKind, name: string) =>
 
 /** Of Kubernetes itself: `kubernetes.io/hostname`. */
 function isWellKnown(name: string): boolean {
-  return /^(?:[\w.-]+\.)?(?:kubernetes|k8s)\.io\//.test(name);
+  return /^(?:[\w.-]+\.)?(?:kubernetes|k8s)\.io\/[\w.-]{1,63}$/.test(name);
 }
 
 function isName(kind: NameKind, name: string): boolean {
   if (kind === "key" || kind === "class") return /^[\w./-]{1,316}$/.test(name);
-  // Protocols without a domain are registered at IANA.
   if (kind === "protocol") return /^[\w.-]+\/[\w.-]+$/.test(name);
   if (kind === "interface") return /^[^\s/]{1,15}$/.test(name);
   if (kind === "value" || kind === "zone") return isLabelValue(name);

@@ -1,3 +1,4 @@
+import { printableJson } from "../diagnostics/printable.ts";
 import { sha256Number } from "../model/sha256.ts";
 import type { SnapshotObject } from "./make-snapshot.ts";
 import { printYaml } from "./print-yaml.ts";
@@ -17,7 +18,7 @@ export function printSnapshot(objects: readonly SnapshotObject[], format: Snapsh
 /** Prints objects as YAML, a document each, or as one JSON List. */
 export function printObjects(items: readonly unknown[], format: SnapshotFormat): string {
   if (format === "yaml") return items.map(printYaml).join("---\n");
-  return `${JSON.stringify({ apiVersion: "v1", kind: "List", items }, null, 2)}\n`;
+  return `${printableJson({ apiVersion: "v1", kind: "List", items }, 2)}\n`;
 }
 
 /** Names no namespace can have. */

@@ -1,3 +1,4 @@
+import { printableYaml } from "../diagnostics/printable.ts";
 import { isRecord } from "../model/fields/fields.ts";
 
 /** Words that some reader of YAML takes for something else than text. */
@@ -61,10 +62,8 @@ function printScalar(value: unknown): string {
 /** In quotes unless it can be nothing but text. */
 function printText(text: string): string {
   if ((plainWord.test(text) && !notText.test(text)) || ipv4.test(text)) return text;
-  // What JSON leaves as it is, but no YAML document may hold.
-  return JSON.stringify(text).replace(/[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]/g, escapeCharacter);
+  return printableYaml(JSON.stringify(text)).replace(noCharacter, (char) => `\\u${char.charCodeAt(0).toString(16)}`);
 }
 
-function escapeCharacter(character: string): string {
-  return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
-}
+/** No YAML document may hold them. */
+const noCharacter = /[\ufffe\uffff]/g;

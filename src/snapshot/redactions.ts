@@ -1,16 +1,30 @@
+import { catalog } from "../diagnostics/catalog.ts";
 import type { NameKind } from "./map-name.ts";
 
-/** How a field is redacted: as a name, as addresses, as labels, or field by field; other fields are kept. */
+/** How a field is redacted: as a name, as addresses, as labels, or field by field. Of others, only plain values are kept. */
 export type Redaction =
   | { readonly as: NameKind | "addresses" | "labels" | "dropped" }
   | { readonly addressOr: NameKind }
+  /** Words of a list, of which these are kept. */
+  | { readonly list: RegExp }
   | { readonly in: { readonly [field: string]: Redaction } };
 
 const as = (kind: NameKind | "addresses" | "labels" | "dropped"): Redaction => ({ as: kind });
 const addressOr = (kind: NameKind): Redaction => ({ addressOr: kind });
 const fields = (inner: { readonly [field: string]: Redaction }): Redaction => ({ in: inner });
 
-const annotations = fields({ "service.beta.kubernetes.io/load-balancer-source-ranges": as("addresses") });
+const list = (known: RegExp): Redaction => ({ list: known });
+const codes = new RegExp(`^(?:${Object.keys(catalog).join("|")})$`);
+const topology = list(/^(?:auto|disabled)$/i);
+
+const annotations = fields({
+  "service.beta.kubernetes.io/load-balancer-source-ranges": as("addresses"),
+  "service.kubernetes.io/topology-mode": topology,
+  "service.kubernetes.io/topology-aware-hints": topology,
+  "portolan/suppress": list(codes),
+  "portolan/absent": list(/^(?:true|false)$/),
+  "portolan/simulated": list(/^(?:object|(?:metadata|spec|status|endpoints|subsets|ports)[\w.[\]]*)$/),
+});
 const named = (kind: NameKind, more: { readonly [field: string]: Redaction } = {}): Redaction =>
   fields({ name: as(kind), namespace: as("namespace"), annotations, ...more });
 
@@ -98,7 +112,7 @@ const configuration = fields({
 
 const host = fields({ metadata: named("node"), addresses: as("addresses") });
 
-/** The redacted fields of each kind; other fields are kept: numbers, policies, states. */
+/** The redacted fields of each kind; other fields have numbers, policies, states. */
 export const redactions: Readonly<Record<string, Redaction>> = {
   KubeProxyConfiguration: configuration,
   Host: host,

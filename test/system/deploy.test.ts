@@ -9,6 +9,13 @@ import { ServiceAccount } from "kubernetes-models/v1";
 import ts from "typescript";
 import { describe, expect, test } from "vitest";
 import { parseAllDocuments } from "yaml";
+import { readLive } from "../../src/host/kube/read-live.ts";
+import { cluster } from "../harness/cluster-text.ts";
+import { fakeApi, kubeconfig } from "../harness/fake-api.ts";
+import { file } from "../harness/read-live.ts";
+import { runWatch } from "../harness/run-watch.ts";
+import { proxyConfigMap, stored } from "../harness/stored-objects.ts";
+import { watchApi } from "../harness/watch-api.ts";
 
 const folder = new URL("../../scripts/deploy/", import.meta.url).pathname;
 
@@ -52,6 +59,44 @@ describe("the manifests", () => {
     expect(container?.args?.join("")).not.toMatch(/apply|cleanup/);
     expect(container?.securityContext).toMatchObject({ readOnlyRootFilesystem: true, allowPrivilegeEscalation: false });
     expect(container?.securityContext?.privileged).toBeUndefined();
+  });
+});
+
+describe("rbac.yaml", () => {
+  const deployed = read("rbac.yaml").flatMap((manifest) => (manifest as Partial<ClusterRole>).rules ?? []);
+  const granted = deployed.flatMap(({ apiGroups = [], resources = [], resourceNames = [""], verbs }) =>
+    apiGroups.flatMap((group) =>
+      resources.flatMap((resource) =>
+        resourceNames.flatMap((name) => verbs.map((verb) => `${verb} ${group}/${resource} ${name}`.trim())),
+      ),
+    ),
+  );
+
+  /** What a request needs, as a role grants it. */
+  const neededFor = (asked: string): string => {
+    const { pathname, searchParams } = new URL(asked, "http://api");
+    const pattern = /^\/apis?\/(?:([^/]+\.[^/]+)\/)?v1\/(?:namespaces\/[^/]+\/)?([^/]+)(?:\/([^/]+))?$/;
+    const [, group = "", resource = "", object] = pattern.exec(pathname) ?? [];
+    const name = object ?? /^metadata\.name=(.*)$/.exec(searchParams.get("fieldSelector") ?? "")?.[1] ?? "";
+    const verb = object !== undefined ? "get" : searchParams.get("watch") === "true" ? "watch" : "list";
+    return `${verb} ${group}/${resource} ${name}`.trim();
+  };
+
+  test("grants what verify --live and watch read, and nothing else", async () => {
+    const objects = [...stored(cluster), proxyConfigMap("kind: KubeProxyConfiguration\n")];
+    const lists = await fakeApi(objects);
+    const config = file(kubeconfig({ server: lists.url }));
+    const choice = { context: undefined, cluster: undefined, user: undefined, as: undefined };
+    const request = { kubeconfig: config, patience: 5000, need: "rules", withConfiguration: true, ...choice } as const;
+    expect(await readLive(request, () => {})).toMatchObject({ kind: "live" });
+    const api = await watchApi(objects);
+    const watch = runWatch(api);
+    await watch.until(() => watch.count("synced") === 1 && api.watches() === 4, "the first sync");
+    // After a failure the version of the server is asked for.
+    api.cut();
+    await watch.until(() => watch.count("cannot watch") >= 4 && api.watches() === 4, "watches");
+    const needed = new Set([...lists.asked, ...api.asked].map(neededFor));
+    expect([...needed].sort()).toEqual([...new Set(granted)].sort());
   });
 });
 

@@ -12,8 +12,8 @@ import { collectDump } from "../read-host.ts";
 /** A host that is kept in sync with a cluster. */
 export interface SyncedHost {
   readonly host: Host;
-  /** Undefined while another process changes the host; otherwise call the result to release the lock. */
-  readonly lock: () => Promise<(() => void) | undefined>;
+  /** Call the result to release the lock; a text is the reason why it cannot be taken. */
+  readonly lock: () => Promise<(() => void) | string>;
   /** The reason why nothing may be changed now, or undefined. */
   readonly refusal: () => string | undefined;
   readonly preflight: (steps: readonly Step[]) => Promise<readonly string[]>;
@@ -102,12 +102,12 @@ function failed(message: string): SyncResult {
 async function underLock(synced: SyncedHost, act: () => Promise<SyncResult>): Promise<SyncResult> {
   const refusal = synced.refusal();
   if (refusal !== undefined) return failed(refusal);
-  const release = await synced.lock();
-  if (release === undefined) return failed("another portolan process is changing this host");
+  const lock = await synced.lock();
+  if (typeof lock === "string") return failed(lock);
   try {
     return await act();
   } finally {
-    release();
+    lock();
   }
 }
 

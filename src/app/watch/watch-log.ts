@@ -1,5 +1,5 @@
 import type { Diagnostic } from "../../diagnostics/diagnostic.ts";
-import { escapeInJson } from "../../report/diff/json.ts";
+import { printableJson } from "../../diagnostics/printable.ts";
 import { changesOf } from "../planned.ts";
 import type { DesiredUpdate } from "./desired-rules.ts";
 import type { SyncReport } from "./reconciler.ts";
@@ -73,5 +73,5 @@ export type Log = (level: LogLevel, msg: string, fields?: LogFields) => void;
  */
 // biome-ignore lint/style/noRestrictedGlobals: converts a time that it is given; the clock is handed in
 export function logLine(time: Date, level: LogLevel, msg: string, fields: LogFields = {}): string {
-  return `${escapeInJson(JSON.stringify({ time: time.toISOString(), level, msg, ...fields }))}\n`;
+  return `${printableJson({ time: time.toISOString(), level, msg, ...fields })}\n`;
 }

@@ -1,6 +1,5 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { CheckRequest } from "../../app/check.ts";
-import { Failure } from "../../app/effects.ts";
 import { nearestCode, parseCodes } from "../../check/suppress.ts";
 import type { Code } from "../../diagnostics/catalog.ts";
 import { escapeControls } from "../../diagnostics/printable.ts";
@@ -10,6 +9,7 @@ import { notEmpty } from "../flags.ts";
 import { addNarrowOptions } from "../narrow-flags.ts";
 import { addStateOptions, colorOption } from "../state-flags.ts";
 import type { ColorFlag, Terminal } from "../terminal/terminal.ts";
+import { writeOutputs } from "../write-outputs.ts";
 
 interface CheckFlags extends CheckRequest, ColorFlag {
   readonly output?: "text" | "json" | "junit" | "sarif" | "github";
@@ -79,19 +79,14 @@ async function runCheck(flags: CheckFlags): Promise<number> {
 }
 
 async function writeBaseline(path: string, report: CheckReport, { warn }: Terminal): Promise<void> {
-  const [{ printBaseline }, { writeWhole }, { reasonOf }, { leftOutSentence }] = await Promise.all([
+  const [{ printBaseline }, { leftOutSentence }] = await Promise.all([
     import("../../check/baseline.ts"),
-    import("../../host/files/write-files.ts"),
-    import("../../host/files/read-sources.ts"),
     import("../../report/findings/report.ts"),
   ]);
   const { findings } = report;
-  try {
-    writeWhole(path, printBaseline(findings.map(({ key }) => key)), 0o644);
-  } catch (error) {
-    throw new Failure(`cannot write ${path}: ${reasonOf(error)}`, "environment");
-  }
-  warn(`${path}: ${findings.length} ${findings.length === 1 ? "finding" : "findings"}\n`);
+  const content = printBaseline(findings.map(({ key }) => key));
+  await writeOutputs(({ writeFiles, sharedMode }) => writeFiles([{ path, content, mode: sharedMode }]));
+  warn(`${escapeControls(path)}: ${findings.length} ${findings.length === 1 ? "finding" : "findings"}\n`);
   const leftOut = leftOutSentence(report);
   if (leftOut !== undefined) warn(`${escapeControls(leftOut)}\n`);
 }

@@ -1,4 +1,5 @@
 import { Command, Option } from "commander";
+import { escapeControls, escapeLines } from "../../diagnostics/printable.ts";
 import { exitCodes } from "../exit-codes.ts";
 
 interface CollectFlags {
@@ -48,12 +49,15 @@ async function runCollect(flags: CollectFlags): Promise<number> {
   const { document, state, otherRules } = await readHost(thisHost, effects);
   warnOfOtherRules(otherRules, effects);
   if (flags.host === true) {
-    const { stringify } = await import("yaml");
+    const { printYaml } = await import("../../report/yaml.ts");
     const name = flags.node ?? state.name;
-    print(stringify({ apiVersion: "portolan/v1alpha1", kind: "Host", metadata: { name }, addresses: state.addresses }));
+    print(printYaml({ apiVersion: "portolan/v1alpha1", kind: "Host", metadata: { name }, addresses: state.addresses }));
     return exitCodes.fine;
   }
-  print(printDocument(document));
-  for (const [command, reason] of Object.entries(document.failures)) warn(`skipped: ${command}: ${reason}\n`);
+  const text = printDocument(document);
+  // A file or a reader gets the bytes of the tools: repairs name foreign rules by them.
+  print(process.stdout.isTTY ? escapeLines(text) : text);
+  for (const [command, reason] of Object.entries(document.failures))
+    warn(`skipped: ${command}: ${escapeControls(`${reason}`)}\n`);
   return exitCodes.fine;
 }

@@ -1,10 +1,11 @@
 import { join } from "node:path";
 import { Command, Option } from "commander";
 import type { CompileResult } from "../../app/compile.ts";
-import { Failure } from "../../app/effects.ts";
 import { exitCodes } from "../exit-codes.ts";
+import { notEmpty } from "../flags.ts";
 import { addStateOptions, colorOption, type StateFlags } from "../state-flags.ts";
 import type { Terminal } from "../terminal/terminal.ts";
+import { writeOutputs } from "../write-outputs.ts";
 
 export interface CompileFlags extends StateFlags {
   readonly allNodes?: boolean;
@@ -27,7 +28,7 @@ export function compileCommand(name: string, finish: (exitCode: number) => void)
     .addOption(
       new Option("-o, --output <format>", "default: text").choices(["text", "json", "yaml"]).conflicts("outDir"),
     )
-    .option("--out-dir <dir>", "write the text output as files into this directory instead")
+    .option("--out-dir <dir>", "write the text output as files into this directory instead", notEmpty)
     .addOption(colorOption())
     .addHelpText("after", examples(name))
     .action(async (flags: CompileFlags) => {
@@ -61,14 +62,12 @@ async function writeResult(result: CompileResult, flags: CompileFlags, terminal:
   const { allNodes: inFolders = false, outDir, output } = flags;
   const { outputFileNames, outputFiles, printStructured, printText } = await import("../../report/script.ts");
   if (outDir !== undefined) {
-    const { writeDirectory } = await import("../../host/files/write-files.ts");
-    for (const one of nodes) {
-      const directory = inFolders ? join(outDir, one.node) : outDir;
-      const reason = writeDirectory(directory, outputFiles(one), outputFileNames);
-      if (reason !== undefined)
-        throw new Failure(`cannot write to ${directory}: ${reason}; no file was changed`, "environment");
-    }
-    return;
+    const outputs = nodes.map((one) => ({
+      directory: inFolders ? join(outDir, one.node) : outDir,
+      files: outputFiles(one),
+      known: outputFileNames,
+    }));
+    return writeOutputs(({ writeDirectories }) => writeDirectories(outputs));
   }
   if (output === "json" || output === "yaml") terminal.print(printStructured(nodes, mode, documents, output));
   else for (const part of printText(nodes, inFolders)) terminal.print(part);

@@ -1,12 +1,12 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { DiffRequest } from "../../app/diff.ts";
-import { Failure } from "../../app/effects.ts";
 import { type DiffDetail, type DiffFormat, diffDetails, diffFormats } from "../../report/diff/diff.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { notEmpty } from "../flags.ts";
 import { addNarrowOptions } from "../narrow-flags.ts";
 import { addStateOptions, colorOption } from "../state-flags.ts";
 import type { ColorFlag } from "../terminal/terminal.ts";
+import { writeOutputs } from "../write-outputs.ts";
 
 /** A file to write in addition to stdout. */
 interface Report {
@@ -70,7 +70,6 @@ function isFormat(text: string | undefined): text is DiffFormat {
 
 async function runDiff(flags: DiffFlags): Promise<number> {
   const { detail, output, report: reports = [] } = flags;
-  refuseSharedFiles(reports);
   const [{ diffStates, isDifferent }, { openTerminal }, { renderDiff }] = await Promise.all([
     import("../../app/diff.ts"),
     import("../terminal/terminal.ts"),
@@ -79,32 +78,13 @@ async function runDiff(flags: DiffFlags): Promise<number> {
   const { effects, print, paint } = openTerminal(flags);
   const diff = await diffStates(flags, effects);
   const texts = await Promise.all(
-    reports.map(async ({ format, file }) => ({ file, text: await renderDiff(diff, format, { detail }) })),
+    reports.map(async ({ format, file }) => ({ path: file, content: await renderDiff(diff, format, { detail }) })),
   );
   const columns = process.stdout.columns ?? 80;
   const result = await renderDiff(diff, output, { detail, paint, columns });
-  for (const { file, text } of texts) await writeReport(file, text);
+  await writeOutputs(({ writeFiles, sharedMode }) => writeFiles(texts.map((text) => ({ ...text, mode: sharedMode }))));
   print(result);
   return isDifferent(diff, detail) ? exitCodes.different : exitCodes.fine;
-}
-
-function refuseSharedFiles(reports: readonly Report[]): void {
-  const files = reports.map(({ file }) => file);
-  const twice = files.find((file, index) => files.indexOf(file) !== index);
-  if (twice !== undefined) throw new Failure(`two reports have the same file ${twice}`, "usage");
-}
-
-/** Readable by other users, since reports are meant to be shared. */
-async function writeReport(file: string, text: string): Promise<void> {
-  const [{ writeWhole }, { reasonOf }] = await Promise.all([
-    import("../../host/files/write-files.ts"),
-    import("../../host/files/read-sources.ts"),
-  ]);
-  try {
-    writeWhole(file, text, 0o644);
-  } catch (error) {
-    throw new Failure(`cannot write ${file}: ${reasonOf(error)}`, "environment");
-  }
 }
 
 function examples(name: string): string {

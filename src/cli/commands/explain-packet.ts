@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { ExplainPacketRequest } from "../../app/explain-packet.ts";
 import { isAddress, parseTarget, printTarget } from "../../datapath/address-set.ts";
-import { escapeControls } from "../../diagnostics/printable.ts";
+import { escapeControls, printableJson } from "../../diagnostics/printable.ts";
 import { type Expectation, parseExpectation } from "../../explain/packet/expectation.ts";
 import type { PacketExplanation } from "../../explain/packet/packet-explanation.ts";
 import {
@@ -104,15 +104,14 @@ async function renderWay(
   { output = "text" }: ExplainPacketFlags,
   { paint }: Terminal,
 ): Promise<string> {
-  const [{ escapeInJson }, { printDot, printMermaid }, { renderPacket }, { wayGraph }] = await Promise.all([
-    import("../../report/diff/json.ts"),
+  const [{ printDot, printMermaid }, { renderPacket }, { wayGraph }] = await Promise.all([
     import("../../report/explain/graph.ts"),
     import("../../report/explain/packet-text.ts"),
     import("../../report/explain/packet-way-graph.ts"),
   ]);
   switch (output) {
     case "json":
-      return `${escapeInJson(JSON.stringify(explanation, null, 2))}\n`;
+      return `${printableJson(explanation, 2)}\n`;
     case "mermaid":
       return printMermaid(wayGraph(explanation));
     case "dot":

@@ -2,6 +2,7 @@ import { Command, Option } from "commander";
 import { Failure } from "../../app/effects.ts";
 import type { ExplainRequest } from "../../app/explain/compile-state.ts";
 import type { ExplainResult } from "../../app/explain.ts";
+import { printableJson } from "../../diagnostics/printable.ts";
 import type { ChainGraph } from "../../explain/chain/chain-graph.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { notEmpty } from "../flags.ts";
@@ -84,7 +85,7 @@ async function renderAnswer(
   ]);
   switch (output) {
     case "json":
-      return `${JSON.stringify(explanationDocument(answer, sourceOf), null, 2)}\n`;
+      return `${printableJson(explanationDocument(answer, sourceOf), 2)}\n`;
     case "mermaid":
       return printMermaid(onlyGraph(graphsOf(answer), output));
     case "dot":

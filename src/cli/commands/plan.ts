@@ -1,11 +1,14 @@
 import { Command, Option } from "commander";
-import { type Effects, Failure } from "../../app/effects.ts";
+import type { Effects } from "../../app/effects.ts";
 import type { PlanRequest, PlanResult } from "../../app/plan.ts";
+import { escapeControls, printableJson } from "../../diagnostics/printable.ts";
+import { quoteWord } from "../../languages/shell.ts";
 import { exitCodes } from "../exit-codes.ts";
-import { actualOption, allowSimulatedOption } from "../flags.ts";
+import { actualOption, allowSimulatedOption, notEmpty } from "../flags.ts";
 import { addNarrowOptions, narrowFlags } from "../narrow-flags.ts";
 import { addStateOptions, colorOption } from "../state-flags.ts";
 import type { ColorFlag } from "../terminal/terminal.ts";
+import { writeOutputs } from "../write-outputs.ts";
 
 interface PlanFlags extends PlanRequest, ColorFlag {
   readonly rules?: boolean;
@@ -26,7 +29,9 @@ export function planCommand(name: string, finish: (exitCode: number) => void): C
     .addOption(actualOption())
     .option("--rules", "show every rule that changes")
     .addOption(
-      new Option("--out <file>", "save the plan; apply FILE then runs exactly this, or refuses").conflicts(narrowFlags),
+      new Option("--out <file>", "save the plan; apply FILE then runs exactly this, or refuses")
+        .argParser(notEmpty)
+        .conflicts(narrowFlags),
     )
     .addOption(new Option("-o, --output <format>", "default: text").choices(["text", "json"]))
     .addOption(colorOption())
@@ -61,11 +66,13 @@ async function runPlan(flags: PlanFlags): Promise<number> {
   const { effects, print, warn, paint } = openTerminal(flags);
   const result = await planHost(flags, effects);
   const { planned, changes, notShown, isToDo } = result;
+  const { out } = flags;
+  if (out !== undefined) await savePlan(out, result, effects);
   if (flags.output === "json") print(await printDocument(result, effects));
   else print(renderPlan(planned, changes, { all: flags.rules ?? false, paint, notShown }));
-  if (flags.out !== undefined) {
-    await savePlan(flags.out, result, effects);
-    warn(`\nsaved: ${flags.out}; to run exactly this: portolan apply ${flags.out}\n`);
+  if (out !== undefined) {
+    const apply = ["portolan", "apply", out].map(quoteWord).join(" ");
+    warn(`\nsaved: ${escapeControls(out)}; to run exactly this: ${escapeControls(apply)}\n`);
   }
   return isToDo ? exitCodes.different : exitCodes.fine;
 }
@@ -77,7 +84,7 @@ async function printDocument(result: PlanResult, effects: Effects): Promise<stri
   const { notShownDocument } = await import("../../report/words.ts");
   const { node, mode } = planned.desired;
   const kind = { apiVersion: "portolan/v1alpha1", kind: "Plan", node, mode };
-  return `${JSON.stringify({ ...kind, notShown: notShownDocument(notShown, "changes"), changes }, null, 1)}\n`;
+  return `${printableJson({ ...kind, notShown: notShownDocument(notShown, "changes"), changes }, 1)}\n`;
 }
 
 async function printWhole({ planned, compiled }: PlanResult, effects: Effects): Promise<string> {
@@ -86,14 +93,6 @@ async function printWhole({ planned, compiled }: PlanResult, effects: Effects): 
 }
 
 async function savePlan(path: string, result: PlanResult, effects: Effects): Promise<void> {
-  const [{ writeWhole }, { reasonOf }] = await Promise.all([
-    import("../../host/files/write-files.ts"),
-    import("../../host/files/read-sources.ts"),
-  ]);
-  const text = await printWhole(result, effects);
-  try {
-    writeWhole(path, text);
-  } catch (error) {
-    throw new Failure(`cannot write ${path}: ${reasonOf(error)}`, "environment");
-  }
+  const content = await printWhole(result, effects);
+  await writeOutputs(({ writeFiles, privateMode }) => writeFiles([{ path, content, mode: privateMode }]));
 }

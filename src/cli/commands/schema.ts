@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { Failure } from "../../app/effects.ts";
+import { printableJson } from "../../diagnostics/printable.ts";
 import type { didYouMean } from "../../model/fields/name-map.ts";
 import type { schemas } from "../../report/schemas.ts";
 
@@ -31,7 +32,7 @@ function schemaText(name: string, { schemas, didYouMean }: Known): string {
     const hint = near === undefined ? "run portolan schema for the names" : `did you mean ${near}?`;
     throw new Failure(`there is no schema ${name}; ${hint}`, "usage");
   }
-  return `${JSON.stringify(named.schema, null, 2)}\n`;
+  return `${printableJson(named.schema, 2)}\n`;
 }
 
 function listSchemas({ schemas }: Known): string {

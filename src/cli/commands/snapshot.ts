@@ -1,11 +1,11 @@
 import { createHash, createHmac } from "node:crypto";
 import { Command, Option } from "commander";
-import { Failure } from "../../app/effects.ts";
 import type { SnapshotRequest } from "../../app/snapshot.ts";
 import type { SnapshotFormat, SplitBy } from "../../snapshot/print-snapshot.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { notEmpty } from "../flags.ts";
 import { addSourceOptions, colorOption, type StateFlags } from "../state-flags.ts";
+import { writeOutputs } from "../write-outputs.ts";
 
 interface SnapshotFlags extends StateFlags {
   /** False: --no-pods. */
@@ -72,7 +72,7 @@ async function runSnapshot(flags: SnapshotFlags): Promise<number> {
   }
   const { output, split, splitBy } = flags;
   if (split === undefined) print(printSnapshot(objects, output));
-  else await writeFiles(split, printSnapshotFiles(objects, output, splitBy));
+  else await writeOutputs(({ writeSplit }) => writeSplit(split, printSnapshotFiles(objects, output, splitBy)));
   return exitCodes.fine;
 }
 
@@ -87,13 +87,6 @@ function redactionWith(key: string | undefined): SnapshotRequest["redaction"] {
     const secret = key ?? digestAll();
     return (text) => createHmac("sha256", secret).update(text).digest("hex");
   };
-}
-
-async function writeFiles(directory: string, files: ReadonlyMap<string, string>): Promise<void> {
-  const { writeSplit } = await import("../../host/files/write-files.ts");
-  const reason = writeSplit(directory, files);
-  if (reason === undefined) return;
-  throw new Failure(`cannot write to ${directory}: ${reason}; no file was changed`, "environment");
 }
 
 function examples(name: string): string {
@@ -114,7 +107,7 @@ Examples:
 
 --redact keeps numbers (ports, counts), protocols, policies, conditions, label
 keys of Kubernetes, address families, which network holds which address, loopback
-and link-local addresses, and text that is not a valid name or address.
+and link-local addresses. In all other text, letters and digits are replaced.
 
 Exit codes: 0 success, 2 usage, 3 input that cannot be read, 4 environment.
 `;

@@ -1,6 +1,6 @@
 import { Command, Option } from "commander";
 import type { PlanRequest, VerifyResult } from "../../app/plan.ts";
-import { escapeControls } from "../../diagnostics/printable.ts";
+import { escapeControls, printableJson } from "../../diagnostics/printable.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { actualOption, allowSimulatedOption } from "../flags.ts";
 import { addNarrowOptions, narrowFlags } from "../narrow-flags.ts";
@@ -72,7 +72,8 @@ async function runVerify(flags: VerifyFlags): Promise<number> {
 async function printRepair({ repair, node, findings }: VerifyResult, { print, warn }: Terminal): Promise<void> {
   const { printRepairScript } = await import("../../languages/shell.ts");
   const title = `Repairs the rules for node ${escapeControls(node)}.`;
-  print(repair.length === 0 ? "" : printRepairScript(repair, title));
+  const steps = repair.map((step) => ({ ...step, purpose: escapeControls(step.purpose) }));
+  print(steps.length === 0 ? "" : printRepairScript(steps, title));
   const foreign = findings.some(({ isDrift, kind }) => isDrift && kind === "foreign-rules-first");
   if (foreign) warn("rules of other programs before the rules of kube-proxy are not changed\n");
 }
@@ -82,5 +83,5 @@ async function verifyDocument({ node, mode, findings, notShown }: VerifyResult):
   const report = { apiVersion: "portolan/v1alpha1", kind: "VerifyReport", node, mode };
   const drift = findings.some(({ isDrift }) => isDrift);
   const narrowed = notShown === undefined ? {} : { notShown: notShownDocument(notShown, "findings") };
-  return `${JSON.stringify({ ...report, drift, ...narrowed, findings }, null, 2)}\n`;
+  return `${printableJson({ ...report, drift, ...narrowed, findings }, 2)}\n`;
 }

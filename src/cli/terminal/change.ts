@@ -29,7 +29,9 @@ export async function runChange(
     onPlanned: (planned) => print(renderPlan(planned, changesOf(planned), { all: flags.rules ?? false, paint })),
     onBackup: (path) => {
       const restore = ["portolan", "apply", "--restore", path, "--backup-dir", resolve(flags.backupDir)];
-      warn(`backup: ${path}\nto restore it manually: ${restore.map(quoteWord).join(" ")}\n`);
+      warn(
+        `backup: ${escapeControls(path)}\nto restore it manually: ${escapeControls(restore.map(quoteWord).join(" "))}\n`,
+      );
     },
     catchInterrupts: () => {
       interrupts = catchInterrupts();

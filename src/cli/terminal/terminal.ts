@@ -106,7 +106,7 @@ export function startProgress(stream: NodeJS.WriteStream): Progress {
     report: (what) => {
       if (!stream.isTTY || performance.now() - start < patience) return;
       isShown = true;
-      stream.write(`${clear}${what} ...`);
+      stream.write(`${clear}${escapeControls(what)} ...`);
     },
     end: () => {
       if (isShown) stream.write(clear);

@@ -1,10 +1,10 @@
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { ActualFile } from "../../check/text/check-host.ts";
 import { createSubject, type Sink } from "../../diagnostics/diagnostic.ts";
 import { documentPlace } from "../../diagnostics/place.ts";
 import type { SourceDocument } from "../../model/documents/source.ts";
-import { reasonOf, sourceOf } from "./read-sources.ts";
+import { readInput, reasonOf, sourceOf } from "./read-sources.ts";
 
 /** The texts of one host: files named one by one belong together, and so do those of a folder. */
 export interface ActualGroup {
@@ -44,7 +44,7 @@ export function readActual(paths: readonly string[], first: number, sink: Sink):
 
 function readText(name: string, path: string | number): readonly [text: string, reason: string | undefined] {
   try {
-    const result = sourceOf(name, readFileSync(path));
+    const result = sourceOf(name, readInput(path));
     return result.kind === "text" ? [result.source.text, undefined] : ["", result.reason];
   } catch (error) {
     return ["", reasonOf(error)];

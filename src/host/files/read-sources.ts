@@ -1,5 +1,14 @@
 import { isUtf8 } from "node:buffer";
-import { readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
+import {
+  type BigIntStats,
+  closeSync,
+  fstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  statSync,
+} from "node:fs";
 import { join } from "node:path";
 import type { SourceText } from "../../model/documents/source.ts";
 
@@ -53,7 +62,7 @@ function readStandardInput(): SourceResult {
 
 function readSource(name: string, path: string | number): SourceResult {
   try {
-    return sourceOf(name, readFileSync(path));
+    return sourceOf(name, readInput(path));
   } catch (error) {
     return { kind: "unreadable", name, reason: reasonOf(error) };
   }
@@ -72,13 +81,38 @@ export type ReadText =
   | { readonly kind: "text"; readonly text: string }
   | { readonly kind: "unreadable"; readonly reason: string };
 
-/** Reads a file, or standard input for `-`, whatever it holds. */
-export function readText(path: string): ReadText {
+/** Reads a file, or standard input for `-`, whatever it holds. `isReplaceable`: the run may also write it. */
+export function readText(path: string, { isReplaceable = false } = {}): ReadText {
+  const file = path === "-" ? 0 : path;
   try {
-    return { kind: "text", text: readFileSync(path === "-" ? 0 : path, "utf8") };
+    return { kind: "text", text: (isReplaceable ? readFileSync(file) : readInput(file)).toString("utf8") };
   } catch (error) {
     return { kind: "unreadable", reason: reasonOf(error) };
   }
+}
+
+/** The files that this run has read. */
+const identitiesRead = new Set<string>();
+
+/** Reads a file or a descriptor, and notes it: an output must not replace an input. Throws the file system's error. */
+export function readInput(path: string | number): Buffer {
+  const file = typeof path === "number" ? path : openSync(path, "r");
+  try {
+    identitiesRead.add(identityOf(fstatSync(file, { bigint: true })));
+    return readFileSync(file);
+  } finally {
+    if (file !== path) closeSync(file);
+  }
+}
+
+/** Whether this run has read a file, under whatever name. */
+export function wasRead(stats: BigIntStats): boolean {
+  return identitiesRead.has(identityOf(stats));
+}
+
+/** What all names of a file have in common. */
+export function identityOf({ dev, ino }: BigIntStats): string {
+  return `${dev}:${ino}`;
 }
 
 const reasons: Readonly<Record<string, string>> = {
@@ -87,6 +121,14 @@ const reasons: Readonly<Record<string, string>> = {
   EPERM: "permission denied",
   ELOOP: "too many symbolic links",
   ENAMETOOLONG: "the name is too long",
+  EISDIR: "it is a directory",
+  EROFS: "the file system is read-only",
+  ENOSPC: "no space left on the device",
+  EDQUOT: "the disk quota is used up",
+  EFBIG: "the file would be larger than allowed (ulimit -f)",
+  EPIPE: "its reader has closed it",
+  EBUSY: "it is in use, as a mount point is",
+  ENXIO: "it is a socket, or a device that does not exist",
 };
 
 export function reasonOf(error: unknown): string {

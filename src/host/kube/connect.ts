@@ -1,9 +1,10 @@
-import { readFileSync } from "node:fs";
 import type { OutgoingHttpHeaders } from "node:http";
 import type { RequestOptions } from "node:https";
 import { cidrContains, parseCidr, parseIp } from "../../model/address.ts";
 import { isRecord } from "../../model/fields/fields.ts";
+import { readInput } from "../files/read-sources.ts";
 import type { Target } from "./choose-target.ts";
+import { type Conceal, createConceal, secretsIn, secretsInUrl } from "./conceal.ts";
 import { explainError } from "./explain-error.ts";
 import { type Entry, type Failed, failed, recordOf, textOf } from "./kubeconfig.ts";
 import { runPlugin } from "./run-plugin.ts";
@@ -18,6 +19,8 @@ export interface Connection {
   readonly patience: number | undefined;
   /** When the credentials expire, in milliseconds since 1970; undefined: unknown. */
   readonly expiresAt?: number | undefined;
+  /** Removes these credentials from a message. */
+  readonly conceal: Conceal;
 }
 
 /**
@@ -34,17 +37,33 @@ export async function connect(
   if (credentials?.kind === "failed") return credentials;
   const { KubeConfig } = await import("@kubernetes/client-node");
   const options: RequestOptions = { headers: { accept: "application/json", "user-agent": "portolan" } };
+  const user = { ...plain, ...credentials?.fields };
+  let conceal = concealIn(target, user);
   try {
+    const token = tokenIn(user);
+    conceal = concealIn(target, { ...user, ...token });
     const kubeConfig = new KubeConfig();
-    kubeConfig.loadFromString(JSON.stringify(onlyOf(target, { ...plain, ...credentials?.fields })));
+    kubeConfig.loadFromString(JSON.stringify(onlyOf(target, { ...user, ...token })));
     await kubeConfig.applyToHTTPSOptions(options);
     options.headers = { ...options.headers, ...impersonation(target.user) };
   } catch (error) {
     const { path } = error as NodeJS.ErrnoException;
     const file = path === undefined ? "" : ` (${path})`;
-    return failed(`cannot use the credentials of user ${target.userName}${file}: ${explainError(error)}`);
+    return failed(`cannot use the credentials of user ${target.userName}${file}: ${conceal(explainError(error))}`);
   }
-  return { kind: "connection", target, options, patience, expiresAt: credentials?.expiresAt };
+  return { kind: "connection", target, options, patience, expiresAt: credentials?.expiresAt, conceal };
+}
+
+function concealIn({ cluster, server, user: configured }: Target, user: Entry): Conceal {
+  const { username, password } = user;
+  const urls = [server, cluster["proxy-url"], proxyOf(server, process.env)];
+  const basic = password === undefined ? [] : [`${username}:${password}`];
+  return createConceal([...secretsIn([configured, user]), ...basic, ...urls.flatMap(secretsInUrl)]);
+}
+
+/** A token file overrides a token in the kubeconfig. */
+function tokenIn({ tokenFile }: Entry): { readonly token?: string } {
+  return typeof tokenFile === "string" ? { token: readInput(tokenFile).toString("utf8").trim() } : {};
 }
 
 /** The headers for the groups, UID and extra fields of impersonation. The library only handles the user name. */
@@ -68,14 +87,11 @@ function onlyOf({ cluster, server }: Target, user: Entry): object {
   const isPlain = server.startsWith("http:") ? { "insecure-skip-tls-verify": true } : {};
   const proxy = proxyOf(server, process.env);
   const isThrough = proxy === undefined ? {} : { "proxy-url": proxy };
-  const { tokenFile } = user;
-  // A token file overrides a token in the kubeconfig.
-  const token = typeof tokenFile === "string" ? { token: readFileSync(tokenFile, "utf8").trim() } : {};
   return {
     "current-context": "it",
     contexts: [{ name: "it", context: { cluster: "it", user: "it" } }],
     clusters: [{ name: "it", cluster: { ...isThrough, ...cluster, server, ...isPlain } }],
-    users: [{ name: "it", user: { ...user, ...token } }],
+    users: [{ name: "it", user }],
   };
 }
 

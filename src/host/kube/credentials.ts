@@ -1,4 +1,5 @@
 import { chooseTarget, type TargetChoice } from "./choose-target.ts";
+import { type Conceal, createConceal } from "./conceal.ts";
 import { type Connection, connect } from "./connect.ts";
 import { type Failed, readKubeconfig, serviceAccountFolder } from "./kubeconfig.ts";
 
@@ -7,6 +8,8 @@ export interface Credentials {
   readonly current: () => Promise<Connection | Failed>;
   /** The server refused them: the next call of `current` reads them again, unless that has happened already. */
   readonly drop: (refused: Connection) => void;
+  /** Removes the credentials that were read last, and those before, from a message. */
+  readonly conceal: Conceal;
 }
 
 export interface CredentialsRequest extends TargetChoice {
@@ -30,6 +33,7 @@ export function createCredentials(request: CredentialsRequest): Credentials {
   let kept: Kept | undefined;
   // The current context of the file may change; the first one that was read stays in use.
   let context = request.context;
+  const concealing: Conceal[] = [createConceal([])];
   const read = async (): Promise<Connection | Failed> => {
     const { kubeconfig: file } = request;
     const kubeconfig = readKubeconfig({ file, environment: process.env, serviceAccount: serviceAccountFolder });
@@ -39,6 +43,8 @@ export function createCredentials(request: CredentialsRequest): Credentials {
     if (target.kind === "failed") return target;
     const connection = await connect(target, request.patience, request.signal);
     if (connection.kind === "failed") return connection;
+    concealing.splice(0, concealing.length - 1);
+    concealing.push(connection.conceal);
     return { ...connection, options: { ...connection.options, signal: request.signal } };
   };
   return {
@@ -54,6 +60,7 @@ export function createCredentials(request: CredentialsRequest): Credentials {
     drop: (refused) => {
       if (kept?.read === refused) kept = undefined;
     },
+    conceal: (text) => concealing.reduce((shown, conceal) => conceal(shown), text),
   };
 }
 

@@ -1,8 +1,7 @@
-import { readFileSync } from "node:fs";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { parseDocument } from "yaml";
 import { isRecord } from "../../model/fields/fields.ts";
-import { reasonOf } from "../files/read-sources.ts";
+import { readInput, reasonOf } from "../files/read-sources.ts";
 
 /** Why the cluster cannot be read, as a message for the user. */
 export interface Failed {
@@ -84,7 +83,7 @@ function merge(paths: readonly string[], isRequired: boolean): Kubeconfig | Fail
 function readFile(path: string, isRequired: boolean): { kind: "read"; value: Entry } | Failed | undefined {
   let text: string;
   try {
-    text = readFileSync(path, "utf8");
+    text = readInput(path).toString("utf8");
   } catch (error) {
     if (!isRequired && (error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     return failed(`cannot read the kubeconfig ${path}: ${reasonOf(error)}`);

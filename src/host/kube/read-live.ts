@@ -52,8 +52,8 @@ export async function readLive(request: LiveRequest, onProgress: (what: string) 
     if (list.kind === "listed") {
       for (const object of list.objects) documents.push(documentOf(object, resource, context));
     } else if (list.status === 403 && resource.kind === "Pod" && request.need === "pods-unless-forbidden") {
-      podsForbidden = list.message;
-    } else return failed(`cannot read ${context} (${server}): ${list.message}`);
+      podsForbidden = connection.conceal(list.message);
+    } else return failed(connection.conceal(`cannot read ${context} (${server}): ${list.message}`));
   }
   const hasConfiguration = documents.some(({ value }) => isRecord(value) && value.kind === "ConfigMap");
   return { kind: "live", context, documents, hasConfiguration, podsForbidden };

@@ -49,7 +49,7 @@ async function follow(options: ReflectorOptions, state: ReflectorState): Promise
       state.isTroubled = true;
       const { kind, message, retryAfter = 0 } = trouble;
       wait = Math.max(waitAfter(state.failures, times.retry, Math.random()), 1000 * Math.min(retryAfter, longestWait));
-      handlers.trouble({ kind, message, plural: resource.plural, wait });
+      handlers.trouble({ kind, message: options.credentials.conceal(message), plural: resource.plural, wait });
     }
     await sleep(wait, undefined, { signal }).catch(() => {});
   }

@@ -1,5 +1,6 @@
 import { isRecord } from "../../model/fields/fields.ts";
 import type { Target } from "./choose-target.ts";
+import { createConceal, plainWords, secretsIn } from "./conceal.ts";
 import { type Entry, type Failed, failed, recordOf, textOf } from "./kubeconfig.ts";
 
 /** The fields of a kubeconfig user that the credentials of a plugin replace. */
@@ -53,7 +54,8 @@ export async function runPlugin(
   if (result.code === "EACCES") return failed(`${plugin} cannot be run: permission denied`);
   if (isLate) return failed(`${plugin} returned no credentials within ${patience / 1000} s`);
   if (result.failed) {
-    const said = lastLines(result.stderr ?? "");
+    const conceal = createConceal(secretsIn([exec, target.cluster]));
+    const said = plainWords(conceal(lastLines(result.stderr ?? "")));
     return failed(`${plugin} failed${said === "" ? "" : `: ${said}`}`);
   }
   // The output may contain a token, or part of one: it is not shown.
@@ -90,11 +92,11 @@ function credentialsIn(text: string): Credentials | undefined {
   return { kind: "credentials", fields, expiresAt: Number.isNaN(expiresAt) ? undefined : expiresAt };
 }
 
-/** The last lines of a plugin's output, without anything that looks like a token. */
+/** The last lines of a plugin's output. */
 function lastLines(text: string): string {
   const lines = text
     .trim()
     .split(/\s*\n\s*/)
     .slice(-3);
-  return lines.join("; ").replace(/[\w.~+/=-]{40,}/g, "...");
+  return lines.join("; ");
 }

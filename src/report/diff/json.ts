@@ -1,3 +1,4 @@
+import { printableJson } from "../../diagnostics/printable.ts";
 import type { NodeRules, TrafficChange, TrafficDiff } from "../../diff/traffic-diff.ts";
 import { notShownDocument } from "../words.ts";
 import { countChanged, groupByService, sumRules } from "./service-groups.ts";
@@ -18,7 +19,7 @@ export function renderJson(diff: TrafficDiff): string {
     rules: { ...sumRules(diff), byNode: rules.map(rulesDocument) },
     assumptions,
   };
-  return `${escapeInJson(JSON.stringify(document, null, 2))}\n`;
+  return `${printableJson(document, 2)}\n`;
 }
 
 function changeDocument(change: TrafficChange): object {
@@ -75,14 +76,4 @@ function rulesDocument({ nodes, added, changed, removed, moved, chains }: NodeRu
     moved,
     chains: chains.map(({ where, kind, renamedTo, lines }) => ({ where, kind, renamedTo: renamedTo ?? null, lines })),
   };
-}
-
-/** JSON does not escape some control characters. As escapes they mean the same, and a terminal does not act on them. */
-export function escapeInJson(json: string): string {
-  return json.replace(/[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}]/gu, (char) =>
-    char
-      .split("")
-      .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)
-      .join(""),
-  );
 }

@@ -1,3 +1,4 @@
+import { printableJson } from "../../diagnostics/printable.ts";
 import { locate } from "../../model/documents/locate.ts";
 import { notShownDocument } from "../words.ts";
 import { type CheckReport, countFindings, type Finding } from "./report.ts";
@@ -14,7 +15,7 @@ export function printJson(report: CheckReport): string {
     ...(notShown === undefined ? {} : { notShown: notShownDocument(notShown, "findings") }),
     findings: findings.map((finding) => findingDocument(finding, report)),
   };
-  return `${JSON.stringify(document, null, 2)}\n`;
+  return `${printableJson(document, 2)}\n`;
 }
 
 function findingDocument({ diagnostic, file, location }: Finding, { documents }: CheckReport): object {

@@ -1,3 +1,4 @@
+import { printableXml } from "../../diagnostics/printable.ts";
 import { type CheckReport, type Finding, fullMessage, isAtLeast, leftOutSentence } from "./report.ts";
 
 /** `-o junit`: a test case for each code and object; those at or above --fail-on have failed. */
@@ -50,10 +51,7 @@ function describe({ diagnostic, file, location }: Finding): string {
   return parts.filter((part) => part !== undefined).join("\n  ");
 }
 
-/** XML 1.0 cannot hold most control characters, not even escaped. */
 function escapeXml(text: string): string {
   const entities: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
-  return text
-    .replace(/[&<>"]/g, (char) => entities[char] ?? char)
-    .replace(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, "\ufffd");
+  return printableXml(text.replace(/[&<>"]/g, (char) => entities[char] ?? char));
 }

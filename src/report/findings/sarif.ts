@@ -1,6 +1,7 @@
 import type { CatalogEntry } from "../../diagnostics/catalog/entry.ts";
 import { catalog } from "../../diagnostics/catalog.ts";
 import type { Severity } from "../../diagnostics/diagnostic.ts";
+import { printableJson } from "../../diagnostics/printable.ts";
 import { type Location, locate } from "../../model/documents/locate.ts";
 import { notShownDocument } from "../words.ts";
 import { type CheckReport, type Finding, fullMessage } from "./report.ts";
@@ -19,7 +20,7 @@ export function printSarif(report: CheckReport, version: string): string {
     version: "2.1.0",
     runs: [{ tool: { driver }, columnKind: "utf16CodeUnits", results, ...narrowed }],
   };
-  return `${JSON.stringify(log, null, 2)}\n`;
+  return `${printableJson(log, 2)}\n`;
 }
 
 function ruleOf(code: Finding["diagnostic"]["code"]): object {

@@ -46,7 +46,9 @@ export function runBox({ storage, pid, folder, isPrivileged }: Box, args: readon
     writeFileSync(join(folder, "xtables.lock"), "");
     mounts.push(`${folder}/xtables.lock:/run/xtables.lock`, `${folder}/backups:/var/lib/portolan`);
   }
-  const rights = isPrivileged ? ["--privileged"] : ["--cap-drop=all", "--cap-add=NET_ADMIN", "--cap-add=NET_RAW"];
+  const rights = isPrivileged
+    ? ["--privileged"]
+    : ["--cap-drop=all", "--cap-add=NET_ADMIN", "--cap-add=NET_RAW", "--cap-add=NET_BIND_SERVICE"];
   // The limits: inherited ones may be higher than a root without CAP_SYS_RESOURCE can set.
   const limits = ["--ulimit=nofile=4096:4096", "--ulimit=nproc=4096:4096"];
   const podman = ["podman", "--runtime=runc", "--cgroup-manager=cgroupfs", `--tmpdir=${storage.folder}/tmp`];

@@ -32,7 +32,7 @@ describe("the host", () => {
     let isRefused = false;
     let held = 0;
     const lock = async () => {
-      if (isLocked) return undefined;
+      if (isLocked) return "another process changes this host";
       held += 1;
       return () => {
         held -= 1;

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createSink } from "../../../src/diagnostics/diagnostic.ts";
 import { simulateDocuments } from "../../../src/simulate/simulate-documents.ts";
+import { fieldsRead, type Shape } from "../../../src/snapshot/fields-read.ts";
 import { makeSnapshot } from "../../../src/snapshot/make-snapshot.ts";
 import { printSnapshot } from "../../../src/snapshot/print-snapshot.ts";
 import { printYaml } from "../../../src/snapshot/print-yaml.ts";
@@ -140,5 +141,65 @@ describe("redacted", () => {
     expect(text).not.toMatch(/acme|10\.11\.12/);
     expect(text).toMatch(/"service-proxy-name":"v-|"appProtocol":"https"/);
     expect(text).toMatch(/"10\.0\.0\.999".*"cali"/);
+  });
+});
+
+describe("redacted, free text", () => {
+  const redact = createRedactor((text) => createHmac("sha256", "key").update(text).digest("hex"));
+  const secret = "Project Xylo, call_0815!";
+  const leaked = /project|xylo|0815/i;
+
+  /** An object of each kind with a secret as the value of every field that a snapshot may keep, whatever its type is. */
+  const filled = (shape: Shape, value: unknown): unknown => {
+    if (shape === "all") return value;
+    return Object.fromEntries(Object.entries(shape).map(([field, inner]) => [field, filled(inner, value)]));
+  };
+  const kinds = [...fieldsRead].map(([name, shape]) => [name, shape] as const);
+  const values: Readonly<Record<string, unknown>> = {
+    "a text": secret,
+    "a word": "xylo",
+    "a host with a port": "db.xylo.example:10256",
+    "a list": [secret, "xylo"],
+    "a mapping": { [secret]: secret, "xylo/0815": "xylo" },
+    "mappings in a list": [{ [secret]: [secret] }],
+  };
+
+  test.each(kinds.flatMap(([kind, shape]) => Object.keys(values).map((name) => [kind, name, shape] as const)))(
+    "%s holds nothing of %s",
+    (kind, name, shape) => {
+      const [apiVersion, kindName] = kind.split(" ");
+      const value = values[name];
+      const fields = shape === "all" ? configurationWith(value) : (filled(shape, value) as object);
+      const redacted = redact({ ...fields, apiVersion, kind: kindName });
+      expect(JSON.stringify(redacted)).not.toMatch(leaked);
+    },
+  );
+
+  function configurationWith(value: unknown): object {
+    const names = "hostnameOverride bindAddress healthzBindAddress metricsBindAddress clusterCIDR mode detectLocalMode";
+    const fields = `${names} nodePortAddresses addresses metadata portRange featureGates iptables ipvs detectLocal other`;
+    return Object.fromEntries(fields.split(" ").map((field) => [field, value]));
+  }
+
+  test("of annotations, the words that mean something are kept", () => {
+    const annotations = {
+      "portolan/suppress": "vip-shared, project-xylo",
+      "portolan/simulated": "spec.clusterIP,xylo",
+      "service.kubernetes.io/topology-mode": "Auto",
+    };
+    const object = { apiVersion: "v1", kind: "Service", metadata: { name: "a", namespace: "b", annotations } };
+    const text = JSON.stringify(redact(object));
+    expect(text).toContain('"portolan/suppress":"vip-shared, ');
+    expect(text).toContain('"portolan/simulated":"spec.clusterIP,');
+    expect(text).toContain('"Auto"');
+    expect(text).not.toMatch(leaked);
+  });
+
+  test("what is a fault in a name is one still, and the same text is the same", () => {
+    const named = (name: string) => redact({ apiVersion: "v1", kind: "Service", metadata: { name, namespace: "b" } });
+    const nameOf = (object: unknown): string => (object as { metadata: { name: string } }).metadata.name;
+    expect(nameOf(named("Web_2 é"))).toMatch(/^[A-P][a-p]{2}_\d é$/);
+    expect(named("Web_2")).toEqual(named("Web_2"));
+    expect(named("Web_2")).not.toEqual(named("Web_3"));
   });
 });

@@ -60,7 +60,7 @@ describe("diff is told wrongly", () => {
     [
       "two reports in one file",
       ["base.yaml", "head.yaml", "--report", "json=a", "--report", "html=a"],
-      "two reports have the same file a",
+      "two outputs have the same file a: pass another file; nothing was written",
     ],
     ["one node of all", ["base.yaml", "head.yaml", "--node", "n", "--all-nodes"], "cannot be used with"],
     ["rules under an overlay", ["out", "--overlay", "over.yaml"], "out contains rules: pass HEAD to compare them with"],

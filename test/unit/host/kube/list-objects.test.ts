@@ -24,7 +24,13 @@ test("who is told to come back later, and is called off meanwhile, does not ask 
     cluster: {},
     user: {},
   } as const;
-  const connection: Connection = { kind: "connection", target, options: { signal: stop.signal }, patience: 300 };
+  const connection: Connection = {
+    kind: "connection",
+    target,
+    options: { signal: stop.signal },
+    patience: 300,
+    conceal: (text) => text,
+  };
   const [services] = watchedResources(false);
   if (services === undefined) throw new Error("nothing to list");
   const start = performance.now();

@@ -22,13 +22,13 @@ function follow(api: WatchApi, take: (count: number) => void) {
   const stop = new AbortController();
   setMaxListeners(0, stop.signal);
   const target = { kind: "target", context: "", server: api.url(), userName: "", cluster: {}, user: {} } as const;
-  const connection: Connection = { kind: "connection", target, options: {}, patience: 300 };
+  const connection: Connection = { kind: "connection", target, options: {}, patience: 300, conceal: (text) => text };
   const [services] = watchedResources(false);
   if (services === undefined) throw new Error("nothing to follow");
   let count = 0;
   const followed = reflectResource({
     resource: services,
-    credentials: { current: async () => connection, drop: () => {} },
+    credentials: { current: async () => connection, drop: () => {}, conceal: (text) => text },
     times,
     signal: stop.signal,
     handlers: {
