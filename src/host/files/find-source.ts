@@ -3,6 +3,7 @@ import { delimiter, join } from "node:path";
 import { notInstalled } from "../../ir/artifact.ts";
 
 import { runOnHost } from "../run-step.ts";
+import { unfitReason } from "./read-bytes.ts";
 import { readSources, reasonOf, type SourceResult, sourceOf } from "./read-sources.ts";
 
 /** The content of a path, before its texts are parsed. */
@@ -24,12 +25,23 @@ export async function findSource(name: string): Promise<FoundSource> {
   if (name.startsWith("git:")) return findGitSource(name);
   try {
     if (name === "-" || !statSync(name).isDirectory()) return { kind: "file", result: onlyOf(name) };
-    const names = readdirSync(name, { withFileTypes: true }).flatMap((entry) =>
-      entry.isDirectory() ? readdirSync(join(name, entry.name)).map((file) => `${entry.name}/${file}`) : [entry.name],
-    );
+    const names = readdirSync(name, { withFileTypes: true })
+      .flatMap((entry) =>
+        entry.isDirectory() ? readdirSync(join(name, entry.name)).map((file) => `${entry.name}/${file}`) : [entry.name],
+      )
+      .filter((file) => isFit(join(name, file)));
     return { kind: "folder", names: names.sort(), read: async (file) => onlyOf(join(name, file)) };
   } catch (error) {
     return { kind: "unreadable", reason: reasonOf(error) };
+  }
+}
+
+/** A link to nothing is found too: an error says so once it is read. */
+function isFit(path: string): boolean {
+  try {
+    return unfitReason(path) === undefined;
+  } catch {
+    return true;
   }
 }
 

@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
 import type { Step } from "../../ir/artifact.ts";
 import type { Family } from "../../model/address.ts";
 import type { HostState } from "../../reconcile/live/host-state.ts";
 import type { OwnedState } from "../../reconcile/owned-state.ts";
 import { type SerializedState, serializeState } from "../../reconcile/serialize-state.ts";
 import type { ServiceChange } from "../../reconcile/summarize-changes.ts";
+import { readBytes } from "./read-bytes.ts";
 import { reasonOf } from "./read-sources.ts";
 import { writeWhole } from "./write-files.ts";
 
@@ -63,7 +63,7 @@ export type ReadPlan =
 export function readPlan(path: string): ReadPlan {
   let value: unknown;
   try {
-    value = JSON.parse(readFileSync(path, "utf8"));
+    value = JSON.parse(readBytes(path).toString("utf8"));
   } catch (error) {
     return { kind: "broken", message: error instanceof SyntaxError ? "not valid JSON" : reasonOf(error) };
   }

@@ -1,9 +1,10 @@
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { ActualFile } from "../../check/text/check-host.ts";
 import { createSubject, type Sink } from "../../diagnostics/diagnostic.ts";
 import { documentPlace } from "../../diagnostics/place.ts";
 import type { SourceDocument } from "../../model/documents/source.ts";
+import { readBytes, unfitReason } from "./read-bytes.ts";
 import { reasonOf, sourceOf } from "./read-sources.ts";
 
 /** The texts of one host: files named one by one belong together, and so do those of a folder. */
@@ -22,14 +23,16 @@ export function readActual(paths: readonly string[], first: number, sink: Sink):
   const documents: SourceDocument[] = [];
   const read = (name: string, path: string | number, isFromFolder: boolean): readonly ActualFile[] => {
     const document = first + documents.length;
-    const [text, reason] = readText(name, path);
+    const unfit = isFromFolder ? unfitReason(name) : undefined;
+    const [text, reason] = unfit === undefined ? readText(name, path) : ["", unfit];
     documents.push({
       value: undefined,
       source: { name, text },
       form: { kind: reason === undefined ? "lines" : "none" },
     });
     if (reason === undefined) return [{ name, text, document, isFromFolder }];
-    sink.reporter(createSubject())("dump-unreadable", documentPlace(document), { path: name, reason });
+    const code = unfit === undefined ? "dump-unreadable" : "input-skipped";
+    sink.reporter(createSubject())(code, documentPlace(document), { path: name, reason });
     return [];
   };
   const single = paths.filter((path) => !isFolder(path));
@@ -44,7 +47,7 @@ export function readActual(paths: readonly string[], first: number, sink: Sink):
 
 function readText(name: string, path: string | number): readonly [text: string, reason: string | undefined] {
   try {
-    const result = sourceOf(name, readFileSync(path));
+    const result = sourceOf(name, readBytes(path));
     return result.kind === "text" ? [result.source.text, undefined] : ["", result.reason];
   } catch (error) {
     return ["", reasonOf(error)];
@@ -61,7 +64,7 @@ function foldersIn(path: string): readonly string[] {
 }
 
 function filesIn(path: string): readonly string[] {
-  return entries(path).filter((entry) => statSync(entry, { throwIfNoEntry: false })?.isFile() ?? false);
+  return entries(path).filter((entry) => statSync(entry, { throwIfNoEntry: false })?.isDirectory() === false);
 }
 
 function entries(path: string): readonly string[] {

@@ -1,12 +1,13 @@
 import { isUtf8 } from "node:buffer";
-import { readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
+import { readdirSync, realpathSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { SourceText } from "../../model/documents/source.ts";
+import { mostBytes, readBytes, tooLargeReason, unfitReason } from "./read-bytes.ts";
 
-/** A text, or why there is none. */
+/** A text, or why there is none. `skipped`: no file to read, found in a directory. */
 export type SourceResult =
   | { readonly kind: "text"; readonly source: SourceText }
-  | { readonly kind: "unreadable" | "not-text" | "empty"; readonly name: string; readonly reason: string };
+  | { readonly kind: "unreadable" | "not-text" | "empty" | "skipped"; readonly name: string; readonly reason: string };
 
 const manifestName = /\.(?:ya?ml|json)$/;
 
@@ -14,9 +15,11 @@ const manifestName = /\.(?:ya?ml|json)$/;
 export function readSources(name: string, recursive: boolean): readonly SourceResult[] {
   if (name === "-") return [readStandardInput()];
   try {
-    if (!statSync(name).isDirectory()) return [readSource(name, name)];
+    const stats = statSync(name);
+    if (!stats.isDirectory()) return [stats.isFile() ? readSource(name, name) : readOnce(name, name)];
     const found = readDirectory(name, recursive, []);
-    return found.length > 0 ? found : [{ kind: "empty", name, reason: "it contains no .yaml, .yml or .json file" }];
+    if (found.some(({ kind }) => kind !== "skipped")) return found;
+    return [...found, { kind: "empty", name, reason: "it contains no .yaml, .yml or .json file" }];
   } catch (error) {
     return [{ kind: "unreadable", name, reason: reasonOf(error) }];
   }
@@ -33,27 +36,35 @@ function readDirectory(directory: string, recursive: boolean, above: readonly st
     const path = join(directory, entry.name);
     try {
       const isDirectory = entry.isSymbolicLink() ? statSync(path).isDirectory() : entry.isDirectory();
-      if (isDirectory) return recursive ? readDirectory(path, true, [...above, here]) : [];
+      if (isDirectory ? !recursive : !manifestName.test(entry.name)) return [];
+      const reason = unfitReason(path);
+      if (reason !== undefined) return [{ kind: "skipped" as const, name: path, reason }];
+      if (isDirectory) return readDirectory(path, true, [...above, here]);
     } catch (error) {
       if (recursive || manifestName.test(entry.name)) {
         return [{ kind: "unreadable" as const, name: path, reason: reasonOf(error) }];
       }
     }
-    return manifestName.test(entry.name) ? [readSource(path, path)] : [];
+    return [readSource(path, path)];
   });
 }
 
-let standardInput: SourceResult | undefined;
+/** Pipes and other files that can be read only once; a command may need them twice. */
+const kept = new Map<string, SourceResult>();
 
-/** Read once and kept: a command may need it twice. */
 function readStandardInput(): SourceResult {
-  standardInput ??= readSource("standard input", 0);
-  return standardInput;
+  return readOnce("standard input", 0);
+}
+
+function readOnce(name: string, path: string | number): SourceResult {
+  const result = kept.get(name) ?? readSource(name, path);
+  kept.set(name, result);
+  return result;
 }
 
 function readSource(name: string, path: string | number): SourceResult {
   try {
-    return sourceOf(name, readFileSync(path));
+    return sourceOf(name, readBytes(path));
   } catch (error) {
     return { kind: "unreadable", name, reason: reasonOf(error) };
   }
@@ -61,6 +72,7 @@ function readSource(name: string, path: string | number): SourceResult {
 
 /** Checks that bytes are UTF-8 text; a byte order mark is removed. */
 export function sourceOf(name: string, bytes: Uint8Array): SourceResult {
+  if (bytes.length > mostBytes) return { kind: "unreadable", name, reason: tooLargeReason };
   if (!isUtf8(bytes)) return { kind: "not-text", name, reason: "it is not UTF-8" };
   const text = new TextDecoder().decode(bytes);
   const zero = text.indexOf("\0");
@@ -75,7 +87,7 @@ export type ReadText =
 /** Reads a file, or standard input for `-`, whatever it holds. */
 export function readText(path: string): ReadText {
   try {
-    return { kind: "text", text: readFileSync(path === "-" ? 0 : path, "utf8") };
+    return { kind: "text", text: readBytes(path === "-" ? 0 : path).toString("utf8") };
   } catch (error) {
     return { kind: "unreadable", reason: reasonOf(error) };
   }

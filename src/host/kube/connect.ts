@@ -1,8 +1,8 @@
-import { readFileSync } from "node:fs";
 import type { OutgoingHttpHeaders } from "node:http";
 import type { RequestOptions } from "node:https";
 import { cidrContains, parseCidr, parseIp } from "../../model/address.ts";
 import { isRecord } from "../../model/fields/fields.ts";
+import { readBytes } from "../files/read-bytes.ts";
 import type { Target } from "./choose-target.ts";
 import { explainError } from "./explain-error.ts";
 import { type Entry, type Failed, failed, recordOf, textOf } from "./kubeconfig.ts";
@@ -70,7 +70,7 @@ function onlyOf({ cluster, server }: Target, user: Entry): object {
   const isThrough = proxy === undefined ? {} : { "proxy-url": proxy };
   const { tokenFile } = user;
   // A token file overrides a token in the kubeconfig.
-  const token = typeof tokenFile === "string" ? { token: readFileSync(tokenFile, "utf8").trim() } : {};
+  const token = typeof tokenFile === "string" ? { token: readBytes(tokenFile).toString("utf8").trim() } : {};
   return {
     "current-context": "it",
     contexts: [{ name: "it", context: { cluster: "it", user: "it" } }],

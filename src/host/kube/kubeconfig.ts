@@ -1,7 +1,8 @@
-import { readFileSync } from "node:fs";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { parseDocument } from "yaml";
+import { createAliasBudget, findTreeProblem } from "../../model/documents/tree-bounds.ts";
 import { isRecord } from "../../model/fields/fields.ts";
+import { readBytes } from "../files/read-bytes.ts";
 import { reasonOf } from "../files/read-sources.ts";
 
 /** Why the cluster cannot be read, as a message for the user. */
@@ -84,22 +85,20 @@ function merge(paths: readonly string[], isRequired: boolean): Kubeconfig | Fail
 function readFile(path: string, isRequired: boolean): { kind: "read"; value: Entry } | Failed | undefined {
   let text: string;
   try {
-    text = readFileSync(path, "utf8");
+    text = readBytes(path).toString("utf8");
   } catch (error) {
     if (!isRequired && (error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     return failed(`cannot read the kubeconfig ${path}: ${reasonOf(error)}`);
   }
+  // Messages of the reader quote the text, which may contain a token.
+  const invalid = (what: string, offset: number) =>
+    failed(`${path} is not a kubeconfig: ${what} at line ${lineOf(text, offset)}`);
   const document = parseDocument(text);
   const [problem] = document.errors;
-  // The library's message quotes the text, which may contain a token.
-  if (problem !== undefined)
-    return failed(`${path} is not a kubeconfig: invalid YAML at line ${lineOf(text, problem.pos[0])}`);
-  let value: unknown;
-  try {
-    value = document.toJS();
-  } catch {
-    return failed(`${path} is not a kubeconfig: it has aliases without an anchor, or far too many`);
-  }
+  if (problem !== undefined) return invalid("invalid YAML", problem.pos[0]);
+  const graph = findTreeProblem(document.contents, createAliasBudget());
+  if (graph !== undefined) return invalid("an alias without an anchor, a cycle of aliases, or too many", graph.offset);
+  const value: unknown = document.toJS({ maxAliasCount: -1 });
   if (value === null) return { kind: "read", value: {} };
   return isRecord(value) ? { kind: "read", value } : failed(`${path} is not a kubeconfig: it is not a mapping`);
 }
