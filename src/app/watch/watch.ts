@@ -11,7 +11,7 @@ import { kubeProxyRefusal } from "../change-host.ts";
 import { hasRulesOfOurs } from "../desired.ts";
 import { type Effects, Failure, type Machine } from "../effects.ts";
 import { refuseUnreadableHost } from "../read-host.ts";
-import { readState } from "../read-state.ts";
+import { patienceOf, readState } from "../read-state.ts";
 import { requestedFamilies, type StateRequest } from "../requests.ts";
 import type { DesiredOptions } from "./desired-rules.ts";
 import { type ServerEffects, type ServerRequest, startServers } from "./start-servers.ts";
@@ -53,9 +53,6 @@ export interface Stops {
   readonly reason: () => string | undefined;
   readonly end: () => void;
 }
-
-/** The default timeout of a request to the API server. A watch needs one, or it could wait forever. */
-const usualPatience = 30_000;
 
 /** Keeps this host in sync with a running cluster, or reports drift, until it is stopped. */
 export async function watchState(request: WatchRequest, effects: Effects, watch: WatchEffects): Promise<void> {
@@ -147,8 +144,9 @@ async function readProxyConfig({ proxyConfig, mode }: WatchRequest, effects: Eff
   return inputs.documents[inputs.proxyConfigDocument ?? 0]?.value;
 }
 
-function targetOf({ kubeconfig, context, cluster, user, as, requestTimeout = usualPatience }: WatchRequest) {
-  return { kubeconfig, context, cluster, user, as, patience: requestTimeout === 0 ? usualPatience : requestTimeout };
+function targetOf({ kubeconfig, context, cluster, user, as, requestTimeout }: WatchRequest) {
+  // A watch needs timeouts, or it could wait forever.
+  return { kubeconfig, context, cluster, user, as, ...patienceOf(requestTimeout === 0 ? undefined : requestTimeout) };
 }
 
 interface WatchedHost {

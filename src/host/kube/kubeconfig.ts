@@ -15,6 +15,8 @@ export interface Failed {
   readonly status?: number;
   /** No connection: client and server do not trust each other, or do not both use TLS. */
   readonly isTls?: boolean;
+  /** The server was not reached, or says that it cannot answer anybody at the moment. */
+  readonly isOutage?: boolean;
 }
 
 export function failed(message: string): Failed {
