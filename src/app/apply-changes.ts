@@ -24,6 +24,8 @@ export interface ApplyContext {
   readonly onProgress: (what: string) => void;
   /** Called between steps: the reason to stop, or undefined. */
   readonly interrupted: () => string | undefined;
+  /** Aborts when there is a reason to stop: a tool that is running then ends soon, or is ended. */
+  readonly interrupt?: AbortSignal | undefined;
 }
 
 export type ApplyOutcome =
@@ -59,8 +61,9 @@ async function runSteps(steps: readonly Step[], context: ApplyContext): Promise<
     const stop = interruption(context);
     if (stop !== undefined) return stop;
     context.onProgress(`step ${index + 1} of ${steps.length}: ${step.purpose}`);
-    const { failure } = await context.host.run(step.argv, step.stdin);
-    if (failure !== undefined && step.mayFail !== true) return { step, message: failure, isInterrupt: false };
+    const { failure } = await context.host.run(step.argv, step.stdin, context.interrupt);
+    if (failure !== undefined && step.mayFail !== true)
+      return interruption(context) ?? { step, message: failure, isInterrupt: false };
   }
   return undefined;
 }
@@ -68,7 +71,8 @@ async function runSteps(steps: readonly Step[], context: ApplyContext): Promise<
 async function readBack(application: Application, context: ApplyContext): Promise<StepFailure | undefined> {
   const { wanted, backends, udpServices } = application;
   const host = await readHost(application.ownership, context);
-  if (host.kind === "unread") return { step: undefined, message: host.message, isInterrupt: false };
+  if (host.kind === "unread")
+    return interruption(context) ?? { step: undefined, message: host.message, isInterrupt: false };
   const { owned, flows } = host;
   const stranded = staleConntrackEntries(flows, udpServices);
   const { steps } = planChanges(wanted, owned, { backends, flows: stranded });
@@ -88,7 +92,7 @@ export async function rollBack(
   { before, backends, ownership }: Pick<Application, "before" | "backends" | "ownership">,
   context: ApplyContext,
 ): Promise<string | undefined> {
-  const calm = { ...context, interrupted: () => undefined };
+  const calm = { ...context, interrupted: () => undefined, interrupt: undefined };
   const plan = async () => {
     const host = await readHost(ownership, calm);
     return host.kind === "unread" ? host.message : planChanges(before, host.owned, { backends, flows: [] }).steps;
@@ -108,8 +112,8 @@ type ReadHost =
   /** The state could not be read. This is not the same as an empty state. */
   | { readonly kind: "unread"; readonly message: string };
 
-async function readHost(ownership: Ownership, { host, onProgress }: ApplyContext): Promise<ReadHost> {
-  const document = await collectDump(host, onProgress);
+async function readHost(ownership: Ownership, { host, onProgress, interrupt }: ApplyContext): Promise<ReadHost> {
+  const document = await collectDump(host, onProgress, interrupt);
   const { state, problems } = parseHostState(document);
   const [problem] = validateDump(document, problems);
   if (problem !== undefined) return { kind: "unread", message: `the host cannot be read again: ${problem}` };

@@ -29,7 +29,8 @@ export interface ChangeControl {
 export interface Interruption {
   /** The reason to stop, once a signal was received. */
   readonly reason: () => string | undefined;
-  readonly onInterrupt: (act: () => void) => void;
+  /** Aborts at the first of them. */
+  readonly signal: AbortSignal;
   readonly end: () => void;
 }
 
@@ -119,7 +120,7 @@ async function run(
     if (backup.kind === "failed") throw new Failure(`${backup.message}; nothing was changed`, "environment");
     onBackup(backup.path);
     const application = applicationOf(planned);
-    const context = { host: machine.host, onProgress, interrupted: interruption.reason };
+    const context = { host: machine.host, onProgress, interrupted: interruption.reason, interrupt: interruption.signal };
     const outcome = await applyChanges(application, context);
     if (outcome.kind !== "applied") return failed(outcome, planned);
     if (confirmWithin === undefined || (await confirm(confirmWithin, interruption)))

@@ -47,7 +47,11 @@ function readDocument(path: string, { sources }: Effects): HostDocument {
 }
 
 /** What the tools of a host print. A tool that is missing or fails leaves its reason, not an error. */
-export async function collectDump({ run, exists }: Host, onProgress: (what: string) => void): Promise<HostDocument> {
+export async function collectDump(
+  { run, exists }: Host,
+  onProgress: (what: string) => void,
+  interrupt?: AbortSignal,
+): Promise<HostDocument> {
   const texts: Record<string, string> = {};
   const failures: Record<string, string> = {};
   for (const command of collectHeadings) {
@@ -57,7 +61,7 @@ export async function collectDump({ run, exists }: Host, onProgress: (what: stri
       failures[command] = `no ${file}`;
       continue;
     }
-    const { stdout, failure } = await run(command.split(" "), "");
+    const { stdout, failure } = await run(command.split(" "), "", interrupt);
     if (failure === undefined) texts[command] = stdout;
     else failures[command] = failure;
   }

@@ -24,7 +24,7 @@ export interface NodeNamespace {
   /** Does not wait. */
   readonly start: (args: readonly string[], options?: RunOptions) => ChildProcess;
   /** Any other program, which does not wait either. */
-  readonly spawn: (argv: readonly string[], stdio: StdioOptions) => ChildProcess;
+  readonly spawn: (argv: readonly string[], stdio: StdioOptions, options?: RunOptions) => ChildProcess;
   readonly close: () => void;
 }
 
@@ -69,7 +69,8 @@ export async function openNamespace(backend: Backend): Promise<NodeNamespace> {
     folder,
     run,
     portolan: (args, options) => run(command(args), options),
-    spawn: (argv, stdio) => spawn(nsenter, [...enter, ...argv], { stdio, env: environment({}) }),
+    spawn: (argv, stdio, options = {}) =>
+      spawn(nsenter, [...enter, ...argv], { stdio, env: environment(options) }),
     start: (args, options = {}) => spawn(nsenter, [...enter, ...command(args)], { env: environment(options) }),
     close: () => {
       holder.kill("SIGKILL");

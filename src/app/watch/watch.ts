@@ -42,8 +42,8 @@ export interface WatchEffects {
   readonly sleep: Watch["sleep"];
   /** From now on signals end the watch. */
   readonly catchStops: () => Stops;
-  /** The watch now changes the host: from now on a closed output pipe must not end the process. */
-  readonly ignoreBrokenPipes: () => void;
+  /** The watch now changes the host: from now on a lost output must not end the process. */
+  readonly ignoreLostOutputs: () => void;
 }
 
 export interface Stops {
@@ -67,10 +67,10 @@ export async function watchState(request: WatchRequest, effects: Effects, watch:
   let fatal: string | undefined;
   try {
     const servers = await startServers(request, watch.servers);
-    if (!isVerify) watch.ignoreBrokenPipes();
+    if (!isVerify) watch.ignoreLostOutputs();
     watch.log("info", "watching", { node, mode: isVerify ? "verify" : "apply" });
     const credentials = { ...targetOf(request), freshFor: 60_000, signal: stops.signal };
-    const synced = syncedHost({ request, machine, ports: servers.ports, interrupted: stops.reason }, watch.log);
+    const synced = syncedHost({ request, machine, ports: servers.ports, stops }, watch.log);
     await watchCluster({
       ...watch,
       resources: watch.watchedResources(request.proxyConfig === undefined),
@@ -154,10 +154,10 @@ interface WatchedHost {
   readonly machine: Machine;
   /** Ports that this process listens on, which do not indicate a kube-proxy. */
   readonly ports: ReadonlySet<number>;
-  readonly interrupted: () => string | undefined;
+  readonly stops: Stops;
 }
 
-function syncedHost({ request, machine, ports, interrupted }: WatchedHost, log: Log): SyncedHost {
+function syncedHost({ request, machine, ports, stops }: WatchedHost, log: Log): SyncedHost {
   let isKept = false;
   return {
     host: machine.host,
@@ -171,6 +171,7 @@ function syncedHost({ request, machine, ports, interrupted }: WatchedHost, log: 
       isKept = true;
       log("info", "backup", { path: backup.path });
     },
-    interrupted,
+    interrupted: stops.reason,
+    interrupt: stops.signal,
   };
 }

@@ -2,7 +2,7 @@ import { accessSync, constants, readdirSync, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { notInstalled } from "../../ir/artifact.ts";
 
-import { runOnHost } from "../run-step.ts";
+import { createRun, toolTimes } from "../run-step.ts";
 import { unfitReason } from "./read-bytes.ts";
 import { readSources, reasonOf, type SourceResult, sourceOf } from "./read-sources.ts";
 
@@ -67,12 +67,15 @@ function onlyOf(name: string): SourceResult {
 
 export const kustomizePrefix = "kustomize:";
 
+/** A kustomization may load its bases from elsewhere. */
+const runKubectl = createRun({ ...toolTimes, most: 600_000 });
+
 /** What `kubectl kustomize DIR` prints, for `kustomize:DIR`. */
 export async function readKustomize(name: string): Promise<SourceResult> {
   const directory = name.slice(kustomizePrefix.length);
   if (directory === "" || directory.startsWith("-"))
     return { kind: "unreadable", name, reason: "pass a directory that has a kustomization" };
-  const { stdout, failure } = await runOnHost(["kubectl", "kustomize", directory], "");
+  const { stdout, failure } = await runKubectl(["kubectl", "kustomize", directory], "");
   if (failure === undefined) return sourceOf(name, new TextEncoder().encode(stdout));
   const reason = failure === notInstalled ? "kubectl is not installed" : whyOf(failure);
   return { kind: "unreadable", name, reason };
