@@ -1,5 +1,6 @@
 import type { HostDocument, Step } from "../ir/artifact.ts";
 import type { HostState } from "../reconcile/live/host-state.ts";
+import { ownedOnHost } from "../reconcile/live/live-state.ts";
 import { type FailingLine, failingLine } from "../reconcile/live/probe.ts";
 import { applyChanges, rollBack, type StepFailure } from "./apply-changes.ts";
 import type { Desired } from "./desired.ts";
@@ -66,8 +67,7 @@ export async function changeHost(
   try {
     const refusal = kubeProxyRefusal(request, machine);
     if (refusal !== undefined) throw new Failure(refusal, "environment");
-    const { document, state } = await readHost(thisHost, effects);
-    const planned = planFor(await desire(state), state);
+    const { document, planned } = isDryRun ? await planOnce(desire, effects) : await planSteadily(desire, effects);
     check(planned);
     control.onPlanned(planned);
     if (planned.plan.steps.length === 0) return { kind: "unchanged" };
@@ -76,6 +76,47 @@ export async function changeHost(
   } finally {
     release();
   }
+}
+
+interface PlannedFrom {
+  readonly planned: Planned;
+  /** What the plan was made from. */
+  readonly document: HostDocument;
+}
+
+async function planOnce(desire: Change["desire"], effects: Effects): Promise<PlannedFrom> {
+  const { document, state } = await readHost(thisHost, effects);
+  return { document, planned: planFor(await desire(state), state) };
+}
+
+/** How often a plan is made again because what it was made from has changed. */
+const mostPlans = 4;
+
+/** Plans from a state that lasts. While another program changes our rules, what is sent is undone, and so is a rollback. */
+async function planSteadily(desire: Change["desire"], effects: Effects): Promise<PlannedFrom> {
+  for (let plans = 1; plans <= mostPlans; plans++) {
+    const planned = await planOnce(desire, effects);
+    if (planned.planned.plan.steps.length === 0 || (await isSteady(planned, effects))) return planned;
+  }
+  const what = "another program keeps changing the rules of kube-proxy on this host";
+  throw new Failure(`${what}: stop it first; nothing was changed`, "environment");
+}
+
+/** A program that changes rules to and fro shows the same rules in some readings; of large hosts one must do. */
+function countReadings({ texts }: HostDocument): number {
+  const size = texts.reduce((sum, { text }) => sum + text.length, 0);
+  return size > 5_000_000 ? 1 : 4;
+}
+
+/** Whether the host stays as it was planned for, in further readings. */
+async function isSteady({ planned, document }: PlannedFrom, effects: Effects): Promise<boolean> {
+  const { fingerprintOf } = await effects.machine();
+  const before = fingerprintOf(planned.host, planned.found);
+  for (let left = countReadings(document); left > 0; left--) {
+    const { state } = await readHost(thisHost, effects);
+    if (fingerprintOf(state, ownedOnHost(state, planned.ownership)) !== before) return false;
+  }
+  return true;
 }
 
 async function lockHost({ holdApplyLock }: Machine): Promise<() => void> {
@@ -120,7 +161,12 @@ async function run(
     if (backup.kind === "failed") throw new Failure(`${backup.message}; nothing was changed`, "environment");
     onBackup(backup.path);
     const application = applicationOf(planned);
-    const context = { host: machine.host, onProgress, interrupted: interruption.reason, interrupt: interruption.signal };
+    const context = {
+      host: machine.host,
+      onProgress,
+      interrupted: interruption.reason,
+      interrupt: interruption.signal,
+    };
     const outcome = await applyChanges(application, context);
     if (outcome.kind !== "applied") return failed(outcome, planned);
     if (confirmWithin === undefined || (await confirm(confirmWithin, interruption)))

@@ -69,8 +69,7 @@ export async function openNamespace(backend: Backend): Promise<NodeNamespace> {
     folder,
     run,
     portolan: (args, options) => run(command(args), options),
-    spawn: (argv, stdio, options = {}) =>
-      spawn(nsenter, [...enter, ...argv], { stdio, env: environment(options) }),
+    spawn: (argv, stdio, options = {}) => spawn(nsenter, [...enter, ...argv], { stdio, env: environment(options) }),
     start: (args, options = {}) => spawn(nsenter, [...enter, ...command(args)], { env: environment(options) }),
     close: () => {
       holder.kill("SIGKILL");
@@ -81,13 +80,15 @@ export async function openNamespace(backend: Backend): Promise<NodeNamespace> {
 
 /**
  * Tools that fail on purpose: with FAULT set, the process that changes something as the FAULT_AT-th since the run began
- * fails before it does anything, or after it has done it; or it kills whoever started it.
+ * fails before it does anything, or after it has done it; or it kills whoever started it; or it hangs, and SIGTERM does
+ * not end it.
  */
 const faultyTool = `#!/bin/sh
 tool=\${0##*/}
 if [ "$tool" = iptables-save ] && [ -n "\${FAULT_SAVE:-}" ]; then
   n=$(($(cat "$FAULT_COUNT.save" 2>/dev/null || echo 0) + 1))
   echo "$n" > "$FAULT_COUNT.save"
+  [ "$n" -lt "$FAULT_SAVE" ] || [ -z "\${FAULT_HANG:-}" ] || { trap "" TERM; sleep 600; }
   [ "$n" -lt "$FAULT_SAVE" ] || { echo "made to fail" >&2; exit 1; }
 fi
 PATH=$REAL_PATH
@@ -107,6 +108,8 @@ case "\${FAULT:-none} $((n - \${FAULT_AT:-0}))" in
   "kill-after 0") "$tool" "$@"; kill -9 "$PPID" ;;
   "line 0") cat >/dev/null; echo "iptables-restore: line \${FAULT_LINE:-1} failed" >&2; exit 1 ;;
   "lie 0") cat >/dev/null; exit 0 ;;
+  "hang 0") trap "" TERM; sleep 600 ;;
+  "hang-after 0") "$tool" "$@"; trap "" TERM; sleep 600 ;;
   "slow 0") sleep "\${FAULT_SECONDS:-2}"; exec "$tool" "$@" ;;
   *) exec "$tool" "$@" ;;
 esac
