@@ -1,10 +1,12 @@
 import { endOfString, skipBlank } from "./json-places.ts";
-import { mostLevels } from "./tree-bounds.ts";
 
 export interface TextProblem {
   readonly offset: number;
   readonly message: string;
 }
+
+/** Levels of nesting of a document. No object of Kubernetes comes near; what reads values recurses. */
+export const mostLevels = 500;
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: JSON forbids just these
 const control = /[\u0000-\u001f]/;

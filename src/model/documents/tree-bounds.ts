@@ -1,8 +1,5 @@
 import { type Alias, isAlias, isMap, isScalar, isSeq, type Node } from "yaml";
-import type { TextProblem } from "./json-problem.ts";
-
-/** Levels of nesting of a document. No object of Kubernetes comes near; what reads values recurses. */
-export const mostLevels = 500;
+import { mostLevels, type TextProblem } from "./json-problem.ts";
 
 /** Whether a value has more levels of nesting than a document may have. */
 export function isTooDeep(value: unknown, level = 0): boolean {

@@ -92,7 +92,7 @@ describe("standard output cannot be written", () => {
   });
 
   it.concurrent.each(Object.entries(commands))("the reader of %s has gone: it ends quietly", async (_, args) => {
-    const { code, stderr } = await run(args, 'COMMAND | true; exit "${PIPESTATUS[0]}"');
+    const { code, stderr } = await run(args, `COMMAND | true; exit "\${PIPESTATUS[0]}"`);
     expect([0, 1]).toContain(code);
     expect(stderr).not.toMatch(/EPIPE|bug in Portolan|Unhandled|at .*\.js:\d/);
   });
