@@ -83,6 +83,7 @@ export function runWatch(endpoint: Endpoint, choices: WatchChoices = {}): Runnin
       ...none,
       kubeconfig: file,
       patience: times.answer,
+      listPatience: 60_000,
       freshFor,
       signal: stop.signal,
     }),
