@@ -26,6 +26,8 @@ export interface ApplyContext {
   readonly onProgress: (what: string) => void;
   /** Called between steps: the reason to stop, or undefined. */
   readonly interrupted: () => string | undefined;
+  /** Aborts when there is a reason to stop: a tool that is running then ends soon, or is ended. */
+  readonly interrupt?: AbortSignal | undefined;
 }
 
 export type ApplyOutcome =
@@ -61,8 +63,9 @@ async function runSteps(steps: readonly Step[], context: ApplyContext): Promise<
     const stop = interruption(context);
     if (stop !== undefined) return stop;
     context.onProgress(`step ${index + 1} of ${steps.length}: ${step.purpose}`);
-    const { failure } = await context.host.run(step.argv, step.stdin);
-    if (failure !== undefined && step.mayFail !== true) return { step, message: failure, isInterrupt: false };
+    const { failure } = await context.host.run(step.argv, step.stdin, context.interrupt);
+    if (failure !== undefined && step.mayFail !== true)
+      return interruption(context) ?? { step, message: failure, isInterrupt: false };
   }
   return undefined;
 }
@@ -70,7 +73,8 @@ async function runSteps(steps: readonly Step[], context: ApplyContext): Promise<
 async function readBack(application: Application, context: ApplyContext): Promise<StepFailure | undefined> {
   const { wanted, backends, udpServices } = application;
   const host = await readHost(application, context);
-  if (host.kind === "unread") return { step: undefined, message: host.message, isInterrupt: false };
+  if (host.kind === "unread")
+    return interruption(context) ?? { step: undefined, message: host.message, isInterrupt: false };
   const { owned, flows } = host;
   const stranded = staleConntrackEntries(flows, udpServices);
   const { steps } = planChanges(wanted, owned, { backends, flows: stranded });
@@ -90,7 +94,7 @@ export async function rollBack(
   { before, backends, ownership }: Pick<Application, "before" | "backends" | "ownership">,
   context: ApplyContext,
 ): Promise<string | undefined> {
-  const calm = { ...context, interrupted: () => undefined };
+  const calm = { ...context, interrupted: () => undefined, interrupt: undefined };
   const plan = async () => {
     const host = await readHost({ before, ownership }, calm);
     return host.kind === "unread" ? host.message : planChanges(before, host.owned, { backends, flows: [] }).steps;
@@ -112,9 +116,9 @@ type ReadHost =
 
 async function readHost(
   { before, ownership }: Pick<Application, "before" | "ownership">,
-  { host, onProgress }: ApplyContext,
+  { host, onProgress, interrupt }: ApplyContext,
 ): Promise<ReadHost> {
-  const document = await collectDump(host, onProgress);
+  const document = await collectDump(host, onProgress, interrupt);
   const { state, problems } = readHostDocument(document);
   const [why] = [...problems.map(describeProblem), ...tablesLost(before, state)];
   if (why !== undefined) return { kind: "unread", message: `the host cannot be read again: ${why}` };

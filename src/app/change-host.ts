@@ -28,7 +28,8 @@ export interface ChangeControl {
 export interface Interruption {
   /** The reason to stop, once a signal was received. */
   readonly reason: () => string | undefined;
-  readonly onInterrupt: (act: () => void) => void;
+  /** Aborts at the first of them. */
+  readonly signal: AbortSignal;
   readonly end: () => void;
 }
 
@@ -61,7 +62,7 @@ export async function changeHost(
   try {
     const refusal = kubeProxyRefusal(request, machine);
     if (refusal !== undefined) throw new Failure(refusal, "environment");
-    const { document, state, otherRules } = await readHost(thisHost, effects);
+    const { document, state, otherRules } = await readHost(thisHost, effects, { isForChange: !isDryRun });
     refuseOtherRules({ otherRules }, effects);
     const planned = await plan(state);
     control.onPlanned(planned);
@@ -112,7 +113,12 @@ async function run(
     if (backup.kind === "failed") throw new Failure(`${backup.message}; nothing was changed`, "environment");
     onBackup(backup.path);
     const application = applicationOf(planned);
-    const context = { host: machine.host, onProgress, interrupted: interruption.reason };
+    const context = {
+      host: machine.host,
+      onProgress,
+      interrupted: interruption.reason,
+      interrupt: interruption.signal,
+    };
     const outcome = await applyChanges(application, context);
     if (outcome.kind !== "applied") return failed(outcome, planned);
     if (confirmWithin === undefined || (await confirm(confirmWithin, interruption)))

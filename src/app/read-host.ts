@@ -24,9 +24,12 @@ export interface ReadHost extends Pick<HostReading, "state" | "otherRules"> {
   readonly document: HostDocument;
 }
 
-/** Reads a host. Throws if its state cannot be determined with certainty. */
-export async function readHost(source: HostSource, effects: Effects): Promise<ReadHost> {
-  if (source === thisHost) return readThisHost(effects);
+/**
+ * Reads a host. Throws if its state cannot be determined with certainty. `isForChange`: this host is about to be changed,
+ * so its state must last.
+ */
+export async function readHost(source: HostSource, effects: Effects, { isForChange = false } = {}): Promise<ReadHost> {
+  if (source === thisHost) return readThisHost(effects, isForChange);
   const document = readDocument(source, effects);
   const { problems, ...read } = readHostDocument(document);
   refuseUnreliable(problems, `${source} cannot be relied on`, "invalid-input");
@@ -65,26 +68,37 @@ function refuseUnreliable([problem, ...more]: readonly HostProblem[], where: str
   throw new Failure(`${where}: ${describeProblem(problem)}${others}`, kind, problem.code);
 }
 
-/** How often a host that changes meanwhile is read. */
-const mostReadings = 5;
+/** How many states of a host that changes meanwhile are read before it is given up. */
+const mostStates = 4;
 
-/** Reads until two readings in a row have the same objects of ours: a tool may leave out something once. */
-async function readThisHost(effects: Effects): Promise<ReadHost> {
+/**
+ * Reads until several readings in a row have the same objects of ours: a tool may leave out something once, and what is
+ * sent to a host that another program keeps changing is undone, and so is a rollback.
+ */
+async function readThisHost(effects: Effects, isForChange: boolean): Promise<ReadHost> {
   const machine = await effects.machine();
   refuseUnreadableHost(machine);
-  let before: string | undefined;
-  for (let reading = 1; reading <= mostReadings; reading += 1) {
+  let last: string | undefined;
+  let equal = 0;
+  for (let states = 0; states <= mostStates; ) {
     const document = await collectDump(machine.host, effects.onProgress);
     const { problems, ...read } = readHostDocument(document);
     refuseUnreliable(problems, "cannot read this host", "environment");
     const owned = ownedOnHost(read.state, { desiredServers: new Set(), excluded: [] });
     const now = JSON.stringify(serializeState(owned));
-    if (now === before) return { document, ...read };
-    before = now;
+    if (now !== last) [last, equal, states] = [now, 0, states + 1];
+    equal += 1;
+    if (equal >= countReadings(document, isForChange)) return { document, ...read };
   }
-  const [code, message] = ["host-changed-while-read", `no two of ${mostReadings} readings were the same`] as const;
-  const changed: HostProblem = { code, heading: "iptables-save", line: undefined, message };
+  const message = "another program keeps changing the rules of kube-proxy on this host";
+  const changed: HostProblem = { code: "host-changed-while-read", heading: "iptables-save", line: undefined, message };
   return refuseUnreliable([changed], "cannot read this host", "environment") as never;
+}
+
+/** A program that changes rules to and fro shows the same rules in some readings; of large hosts two must do. */
+function countReadings({ texts }: HostDocument, isForChange: boolean): number {
+  const size = texts.reduce((sum, { text }) => sum + text.length, 0);
+  return isForChange && size <= 5_000_000 ? 5 : 2;
 }
 
 /** Throws if the rules of this host cannot be read. */
@@ -102,7 +116,11 @@ function readDocument(path: string, { sources }: Effects): HostDocument {
 }
 
 /** What the tools of a host print. A tool that is missing or fails leaves its reason, not an error. */
-export async function collectDump({ run, exists }: Host, onProgress: (what: string) => void): Promise<HostDocument> {
+export async function collectDump(
+  { run, exists }: Host,
+  onProgress: (what: string) => void,
+  interrupt?: AbortSignal,
+): Promise<HostDocument> {
   const texts: Record<string, string> = {};
   const failures: Record<string, string> = {};
   for (const command of collectHeadings) {
@@ -113,7 +131,7 @@ export async function collectDump({ run, exists }: Host, onProgress: (what: stri
       failures[command] = `no ${file}`;
       continue;
     }
-    const { stdout, failure } = await run(command.split(" "), "");
+    const { stdout, failure } = await run(command.split(" "), "", interrupt);
     if (failure === undefined) texts[command] = stdout;
     else failures[command] = failure;
   }

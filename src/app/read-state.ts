@@ -61,8 +61,13 @@ export interface LiveDocuments {
   readonly podsForbidden: string | undefined;
 }
 
-/** Of one request, in milliseconds. */
-const defaultPatience = 30_000;
+/** Timeouts for `--request-timeout`, which bounds a list with all its pages; by default each page has its own. */
+export function patienceOf(requestTimeout: number | undefined): LivePatience {
+  if (requestTimeout === undefined) return { patience: 30_000, listPatience: 300_000 };
+  return { patience: requestTimeout === 0 ? undefined : requestTimeout };
+}
+
+type LivePatience = Pick<Parameters<Effects["sources"]["readLive"]>[0], "patience" | "listPatience">;
 
 /** Reads the running cluster that a request names; undefined if it names none. Throws if it cannot be read. */
 export async function readLiveDocuments(
@@ -72,9 +77,9 @@ export async function readLiveDocuments(
 ): Promise<LiveDocuments | undefined> {
   refuseStrayChoices(request);
   if (request.live !== true) return undefined;
-  const { kubeconfig, context, cluster, user, as, requestTimeout = defaultPatience } = request;
-  const patience = requestTimeout === 0 ? undefined : requestTimeout;
-  const live = await sources.readLive({ kubeconfig, context, cluster, user, as, patience, ...needs }, onProgress);
+  const { kubeconfig, context, cluster, user, as, requestTimeout } = request;
+  const target = { kubeconfig, context, cluster, user, as, ...patienceOf(requestTimeout) };
+  const live = await sources.readLive({ ...target, ...needs }, onProgress);
   if (live.kind === "failed") throw new Failure(live.message, "environment");
   if (needs.withConfiguration && !live.hasConfiguration) onNotice({ kind: "no-proxy-configuration" });
   if (live.podsForbidden !== undefined) onNotice({ kind: "pods-forbidden", reason: live.podsForbidden });

@@ -4,19 +4,11 @@ import type { CatalogEntry } from "../diagnostics/catalog/entry.ts";
 import { escapeLines } from "../diagnostics/printable.ts";
 import { exitCodes, failureExitCodes } from "./exit-codes.ts";
 import { createProgram } from "./program.ts";
+import { guardOutputs } from "./terminal/outputs.ts";
 
 /** Runs the command line and sets the exit code; the process exits by itself after its output is written. */
 export async function main(name: string): Promise<void> {
-  // The reader has closed the pipe: `portolan compile ... | head` ends quietly.
-  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code === "EPIPE") process.exit(process.exitCode ?? exitCodes.fine);
-    process.stderr.write(`error: cannot write to standard output: ${error.message}\n`);
-    process.exit(exitCodes.environment);
-  });
-  // stderr is closed, but the exit code still counts.
-  process.stderr.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error;
-  });
+  guardOutputs();
   try {
     const setExitCode = (exitCode: number): void => {
       process.exitCode = exitCode;

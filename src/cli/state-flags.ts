@@ -126,7 +126,10 @@ export function addLiveOptions(command: Command): Command {
     .addOption(text("--user <name>", "the user of the kubeconfig instead of the context's"))
     .addOption(text("--as <user>", "the user to impersonate"))
     .addOption(
-      new Option("--request-timeout <time>", "timeout of one request, such as 10s; 0: none (default: 30s)")
+      new Option(
+        "--request-timeout <time>",
+        "timeout of a list with all its pages, such as 10s; 0: none (default: 30s a page, 5m a list)",
+      )
         .helpGroup(heading)
         .argParser(timeout),
     );

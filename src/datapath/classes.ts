@@ -1,4 +1,4 @@
-import { type AddressSet, intersect, isEmpty, printTarget, subtract, unite } from "./address-set.ts";
+import { type AddressSet, type Interval, isEmpty, printTarget, unite } from "./address-set.ts";
 import type { Assumption, Outcome } from "./packet.ts";
 import { everything, nearShare, plus, type Share, sameShare } from "./share.ts";
 
@@ -20,14 +20,28 @@ export interface Part {
 
 /** Divides outcomes into classes of sources. Classes are ordered by their first address, parts by their key. */
 export function classesOf(outcomes: readonly Outcome[]): readonly SourceClass[] {
-  const classes: { sources: AddressSet; parts: readonly Part[] }[] = [];
+  const classes: { readonly sources: AddressSet[]; readonly parts: readonly Part[] }[] = [];
+  // Only parts with the same keys can be the same.
+  const byKeys = new Map<string, (typeof classes)[number][]>();
   for (const { sources, outcomes: ways } of atomsOf(outcomes)) {
     const parts = partsOf(ways);
-    const same = classes.find((each) => sameParts(each.parts, parts));
-    if (same === undefined) classes.push({ sources, parts });
-    else same.sources = unite([same.sources, sources], sources.bits);
+    const keys = parts.map(({ key }) => key).join("\n");
+    const alike = byKeys.get(keys) ?? [];
+    byKeys.set(keys, alike);
+    const same = alike.find((each) => sameParts(each.parts, parts));
+    if (same !== undefined) same.sources.push(sources);
+    else {
+      const added = { sources: [sources], parts };
+      alike.push(added);
+      classes.push(added);
+    }
   }
-  return classes;
+  return classes.map(({ sources, parts }) => ({ sources: uniteAll(sources), parts }));
+}
+
+function uniteAll(sets: readonly AddressSet[]): AddressSet {
+  const [first] = sets;
+  return sets.length === 1 && first !== undefined ? first : unite(sets, first?.bits ?? 32);
 }
 
 interface Atom {
@@ -35,31 +49,52 @@ interface Atom {
   readonly outcomes: readonly Outcome[];
 }
 
-/** The coarsest division of the sources in which each outcome holds for a piece as a whole or not at all. */
+/**
+ * The coarsest division of the sources in which each outcome holds for a piece as a whole or not at all. One sweep over
+ * the bounds of all intervals: between two of them the same outcomes hold.
+ */
 function atomsOf(outcomes: readonly Outcome[]): readonly Atom[] {
-  let atoms: readonly Atom[] = [];
-  for (const outcome of outcomes) {
-    const next: Atom[] = [];
-    let rest = outcome.sources;
-    for (const atom of atoms) {
-      const shared = isEmpty(rest) ? rest : intersect(atom.sources, rest);
-      if (isEmpty(shared)) {
-        next.push(atom);
-        continue;
-      }
-      const outside = subtract(atom.sources, shared);
-      if (!isEmpty(outside)) next.push({ sources: outside, outcomes: atom.outcomes });
-      next.push({ sources: shared, outcomes: [...atom.outcomes, outcome] });
-      rest = subtract(rest, shared);
-    }
-    if (!isEmpty(rest)) next.push({ sources: rest, outcomes: [outcome] });
-    atoms = next;
+  const [first, ...others] = outcomes;
+  if (first === undefined) return [];
+  if (others.length === 0) return isEmpty(first.sources) ? [] : [{ sources: first.sources, outcomes }];
+  const { bits } = first.sources;
+  const pieces = new Map<string, { readonly intervals: Interval[]; readonly outcomes: readonly Outcome[] }>();
+  const holding = new Set<number>();
+  const bounds = boundsOf(outcomes);
+  for (const [at, { value, number, begins }] of bounds.entries()) {
+    if (begins) holding.add(number);
+    else holding.delete(number);
+    const next = bounds[at + 1]?.value ?? value;
+    if (next === value || holding.size === 0) continue;
+    const numbers = [...holding].sort((a, b) => a - b);
+    const id = numbers.join();
+    const interval = { from: value, to: next - 1n };
+    const known = pieces.get(id);
+    if (known !== undefined) known.intervals.push(interval);
+    else pieces.set(id, { intervals: [interval], outcomes: numbers.flatMap((index) => outcomes[index] ?? []) });
   }
-  return [...atoms].sort((a, b) => (firstOf(a.sources) < firstOf(b.sources) ? -1 : 1));
+  // Pieces are found in the order of their first addresses.
+  return [...pieces.values()].map(({ intervals, outcomes: ways }) => {
+    const sets = intervals.map((interval) => ({ bits, intervals: [interval] }));
+    return { sources: uniteAll(sets), outcomes: ways };
+  });
 }
 
-function firstOf({ intervals }: AddressSet): bigint {
-  return intervals[0]?.from ?? 0n;
+interface Bound {
+  readonly value: bigint;
+  /** Of the outcome. */
+  readonly number: number;
+  readonly begins: boolean;
+}
+
+function boundsOf(outcomes: readonly Outcome[]): readonly Bound[] {
+  const bounds = outcomes.flatMap(({ sources }, number) =>
+    sources.intervals.flatMap(({ from, to }) => [
+      { value: from, number, begins: true },
+      { value: to + 1n, number, begins: false },
+    ]),
+  );
+  return bounds.sort((a, b) => (a.value < b.value ? -1 : a.value > b.value ? 1 : Number(a.begins) - Number(b.begins)));
 }
 
 /** Merges paths with the same outcome, and drops assumptions that make no difference. */

@@ -75,28 +75,47 @@ export function lastTarget(line: string): string {
   return line.slice(at, end < 0 ? undefined : end);
 }
 
+/** Gives equal texts equal numbers. */
+export type Numbering = (text: string) => number;
+
+export function createNumbering(): Numbering {
+  const numbers = new Map<string, number>();
+  return (text) => {
+    const number = numbers.get(text) ?? numbers.size;
+    numbers.set(text, number);
+    return number;
+  };
+}
+
+/** Chains in chains beyond this keep their names: what is nested deeper is not renamed. */
+const deepest = 500;
+
 /**
- * Returns what the chain of a name does, as text: its rules without comments, with the rules of called chains in place
- * of their names. Chains with equal text treat packets alike, whatever their names.
+ * Returns what the chain of a name does, as a number: of its rules without comments, with the numbers of called chains
+ * in place of their names. Chains with equal numbers treat packets alike, whatever their names. Numbers and not texts:
+ * a chain that is called twice, by one that is called twice, doubles with each level.
  */
-export function meaningOfChains(chains: Chains): (name: string) => string {
-  const known = new Map<string, string>();
-  const meaning = (name: string, above: readonly string[]): string => {
+export function meaningOfChains(chains: Chains, numberOf: Numbering): (name: string) => number {
+  const known = new Map<string, number>();
+  const open = new Set<string>();
+  const meaning = (name: string): number => {
     const found = known.get(name);
     if (found !== undefined) return found;
     const chain = chains.get(name);
-    if (chain === undefined || above.includes(name)) return name;
+    if (chain === undefined || open.has(name) || open.size > deepest) return numberOf(name);
+    open.add(name);
     const rules = chain.lines.map((line) => {
       const bare = withoutComments(line.slice(`-A ${name}`.length)).replace(ownList(name), "--name SELF");
       const at = bare.lastIndexOf(" -j ") + 4;
       const target = at < 4 ? "" : bare.slice(at);
-      return chains.has(target) ? `${withoutLists(bare.slice(0, at))}{${meaning(target, [...above, name])}}` : bare;
+      return chains.has(target) ? `${withoutLists(bare.slice(0, at))}{${meaning(target)}}` : bare;
     });
-    const text = rules.join("\n");
-    known.set(name, text);
-    return text;
+    open.delete(name);
+    const number = numberOf(`{${rules.join("\n")}`);
+    known.set(name, number);
+    return number;
   };
-  return (name) => meaning(name, []);
+  return meaning;
 }
 
 /** kube-proxy gives an endpoint's `-m recent` list the name of its chain. */

@@ -75,13 +75,15 @@ function commonPlaces(
   come: ReadonlySet<string>,
 ): number {
   const places = new Map<string, number[]>();
-  for (const [at, line] of after.entries()) {
+  // From the end, so that the first place is the last of its list.
+  for (let at = after.length - 1; at >= 0; at -= 1) {
+    const line = after[at] ?? "";
     if (come.has(line)) continue;
     const list = places.get(line);
     if (list === undefined) places.set(line, [at]);
     else list.push(at);
   }
-  const order = wanted.flatMap((_, at) => places.get(before[at] ?? "")?.shift() ?? []);
+  const order = wanted.flatMap((_, at) => places.get(before[at] ?? "")?.pop() ?? []);
   return longestRise(order);
 }
 

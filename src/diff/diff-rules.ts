@@ -1,5 +1,5 @@
 import type { EvaluatedHost } from "../datapath/host.ts";
-import { type Chains, meaningOfChains, type TablePair } from "./changed-chains.ts";
+import { type Chains, createNumbering, meaningOfChains, type TablePair } from "./changed-chains.ts";
 import type { RulePairs, TablePairs } from "./destinations/equivalence-prefilter.ts";
 import { diffLines, type LineDiff, total } from "./diff-lines.ts";
 import type { ChainRules, NodeRules } from "./traffic-diff.ts";
@@ -67,12 +67,17 @@ function renamedChains({ base, head, different }: TablePair): ReadonlyMap<string
     [...different].filter((name) => !other.has(name) && (one.get(name)?.lines.length ?? 0) > 0);
   const [gone, come] = [alone(base, head), alone(head, base)];
   if (gone.length === 0 || come.length === 0) return new Map();
-  const [before, after] = [meaningOfChains(base), meaningOfChains(head)];
-  const waiting = new Map<string, string[]>();
-  for (const name of come) waiting.set(after(name), [...(waiting.get(after(name)) ?? []), name]);
+  const numberOf = createNumbering();
+  const [before, after] = [meaningOfChains(base, numberOf), meaningOfChains(head, numberOf)];
+  const waiting = new Map<number, string[]>();
+  for (const name of come.toReversed()) {
+    const names = waiting.get(after(name));
+    if (names === undefined) waiting.set(after(name), [name]);
+    else names.push(name);
+  }
   const renamed = new Map<string, string>();
   for (const name of gone) {
-    const now = waiting.get(before(name))?.shift();
+    const now = waiting.get(before(name))?.pop();
     if (now !== undefined) renamed.set(name, now);
   }
   return renamed;

@@ -18,7 +18,7 @@ export function diffSides(base: Side, head: Side, narrowing?: Narrowing): Traffi
     base: base.label,
     head: head.label,
     nodes: names,
-    changes: shown.toSorted(compareChanges),
+    changes: sortChanges(shown),
     rules: foldRules(diffs),
     assumptions: [...new Set([...base.assumptions, ...head.assumptions, ...assumptions, ...alwaysAssumed])],
     ...(narrowing === undefined ? {} : { notShown: { ...countHidden(hidden, servicesOf, narrowing), rules } }),
@@ -53,13 +53,15 @@ function pairNodes(
       assumptions: [`${one.name} is compared with ${other.name}`, ...unknownAddresses([one, other])],
     };
   }
+  const byName = new Map(head.nodes.toReversed().map((node) => [node.name, node]));
   const pairs = base.nodes.flatMap((node): readonly Pair[] => {
-    const beside = head.nodes.find(({ name }) => name === node.name);
+    const beside = byName.get(node.name);
     return beside === undefined ? [] : [{ base: node, head: beside }];
   });
+  const paired = new Set(pairs.map((pair) => pair.head.name));
   const lonely = (side: Side) =>
     side.nodes
-      .filter(({ name }) => !pairs.some((pair) => pair.head.name === name))
+      .filter(({ name }) => !paired.has(name))
       .map(({ name }) => `${name} exists only in ${side.label.name}: it is not compared`);
   return {
     pairs,
@@ -99,18 +101,21 @@ function foldChanges(diffs: readonly NodeDiff[], names: readonly string[]): Traf
   });
 }
 
-function compareChanges(a: TrafficChange, b: TrafficChange): number {
-  const rank = ({ severity }: TrafficChange) => severities.indexOf(severity);
-  const text = ({ service = "~", vip, nodes }: TrafficChange) => `${service}\n${vip}\n${nodes.join()}`;
-  return rank(a) - rank(b) || (text(a) < text(b) ? -1 : 1);
+function sortChanges(changes: readonly TrafficChange[]): readonly TrafficChange[] {
+  const keyed = changes.map((change) => {
+    const { severity, service = "~", vip, nodes } = change;
+    return { change, rank: severities.indexOf(severity), text: `${service}\n${vip}\n${nodes.join()}` };
+  });
+  return keyed.sort((a, b) => a.rank - b.rank || (a.text < b.text ? -1 : 1)).map(({ change }) => change);
 }
 
 function foldRules(diffs: readonly NodeDiff[]): readonly NodeRules[] {
-  const folded = new Map<string, NodeRules>();
+  const folded = new Map<string, { readonly rules: NodeRules; readonly nodes: string[] }>();
   for (const { rules } of diffs) {
     const id = JSON.stringify({ ...rules, nodes: [] });
     const known = folded.get(id);
-    folded.set(id, known === undefined ? rules : { ...known, nodes: [...known.nodes, ...rules.nodes] });
+    if (known === undefined) folded.set(id, { rules, nodes: [...rules.nodes] });
+    else known.nodes.push(...rules.nodes);
   }
-  return [...folded.values()];
+  return [...folded.values()].map(({ rules, nodes }) => ({ ...rules, nodes }));
 }

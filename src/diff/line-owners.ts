@@ -76,7 +76,9 @@ function endpointsOf(
   for (const server of sides.flatMap(({ host }) => [...host.servers.values()])) {
     for (const { address } of server.realServers) {
       const key = `${server.protocol} ${plainTarget(address)}`;
-      found.set(key, new Set([...(found.get(key) ?? []), ...ofServer(server)]));
+      const names = found.get(key) ?? new Set<string>();
+      found.set(key, names);
+      for (const name of ofServer(server)) names.add(name);
     }
   }
   return new Map([...found].map(([key, names]) => [key, [...names]]));

@@ -12,6 +12,40 @@ export interface HealthHistory {
   readonly isEligible: boolean;
   /** The families that are kept in sync, both by the same syncs. */
   readonly families: readonly Family[];
+  /** Kinds of objects that cannot be followed, by their plural. */
+  readonly troubles: ReadonlyMap<string, FollowTrouble>;
+}
+
+export interface FollowTrouble {
+  readonly since: number;
+  readonly message: string;
+  /** When a watch began again; undefined: none has. */
+  readonly recoveredAt: number | undefined;
+}
+
+/** A watch that fails within this time of its start has not recovered. */
+const settling = 10_000;
+
+/** Notes that a kind cannot be followed. */
+export function withTrouble(history: HealthHistory, plural: string, message: string, now: number): HealthHistory {
+  const last = history.troubles.get(plural);
+  const isSame = last !== undefined && (last.recoveredAt === undefined || now - last.recoveredAt < settling);
+  const trouble = { since: isSame ? last.since : now, message, recoveredAt: undefined };
+  return { ...history, troubles: new Map(history.troubles).set(plural, trouble) };
+}
+
+/** Notes that a kind is watched again. */
+export function withoutTrouble(history: HealthHistory, plural: string, now: number): HealthHistory {
+  const last = history.troubles.get(plural);
+  if (last === undefined) return history;
+  return { ...history, troubles: new Map(history.troubles).set(plural, { ...last, recoveredAt: now }) };
+}
+
+function reasonOf({ troubles }: HealthHistory, { now, patience }: HealthClock): string | undefined {
+  const lasting = [...troubles].find(
+    ([, { since, recoveredAt }]) => recoveredAt === undefined && now - since >= patience,
+  );
+  return lasting && `${lasting[0]} cannot be followed: ${lasting[1].message}`;
 }
 
 export interface HealthAnswer {
@@ -31,15 +65,15 @@ const never = "0001-01-01T00:00:00Z";
 
 /**
  * The response of /healthz or /livez, as in kube-proxy 1.36 (pkg/proxy/healthcheck). Unhealthy if a change has waited
- * longer than `patience`; healthy during startup. /healthz also fails while the node is being deleted.
+ * longer than `patience`; healthy during startup. /healthz also fails while the node is being deleted, and, which
+ * kube-proxy does not report, while a kind of objects cannot be followed.
  */
-export function healthOf(
-  { queuedAt, syncedAt, isEligible, families }: HealthHistory,
-  question: "healthz" | "livez",
-  { now, patience, text }: HealthClock,
-): HealthAnswer {
+export function healthOf(history: HealthHistory, question: "healthz" | "livez", clock: HealthClock): HealthAnswer {
+  const { queuedAt, syncedAt, isEligible, families } = history;
+  const { now, patience, text } = clock;
+  const reason = question === "healthz" ? reasonOf(history, clock) : undefined;
   const healthy = syncedAt === undefined || queuedAt === undefined || now - queuedAt < patience;
-  const isGood = healthy && (question === "livez" || isEligible);
+  const isGood = healthy && (question === "livez" || isEligible) && reason === undefined;
   const lastUpdated = syncedAt === undefined ? never : text(syncedAt);
   return {
     status: isGood ? 200 : 503,
@@ -49,6 +83,7 @@ export function healthOf(
       currentTime: text(now),
       ...(question === "healthz" ? { nodeEligible: isEligible } : {}),
       healthy,
+      ...(reason === undefined ? {} : { reason }),
       ...(syncedAt === undefined
         ? {}
         : { status: Object.fromEntries(families.map((family) => [familyNames[family], { lastUpdated, healthy }])) }),

@@ -1,3 +1,4 @@
+import type { ChildProcess } from "node:child_process";
 import { existsSync } from "node:fs";
 import { notInstalled } from "../ir/artifact.ts";
 
@@ -9,8 +10,11 @@ export interface Ran {
   readonly failure: string | undefined;
 }
 
-/** The only interface to processes: arguments and standard input. Tests replace it. */
-export type Run = (argv: readonly string[], stdin: string) => Promise<Ran>;
+/**
+ * The only interface to processes: arguments and standard input. Tests replace it. A process is not ended when
+ * `interrupt` aborts, unless it then takes too long: a tool that is killed midway leaves its work half done.
+ */
+export type Run = (argv: readonly string[], stdin: string, interrupt?: AbortSignal) => Promise<Ran>;
 
 /** Access to a host: its processes and its files. */
 export interface Host {
@@ -18,43 +22,112 @@ export interface Host {
   readonly exists: (path: string) => boolean;
 }
 
-const patience = 600_000;
-const mostOutput = 2_000_000_000;
+/** How long a tool may take, in milliseconds. */
+export interface ToolTimes {
+  readonly most: number;
+  /** In addition, for each megabyte of input. */
+  readonly perMegabyte: number;
+  /** After an interrupt; longer than the 5 s that iptables waits for its lock. */
+  readonly afterInterrupt: number;
+  /** From SIGTERM to SIGKILL. */
+  readonly grace: number;
+}
 
-/** Runs a process on this host, never through a shell. The locale is fixed, so that messages of tools can be parsed. */
-export const runOnHost: Run = async (argv, stdin) => {
-  const { execa } = await import("execa");
-  const [file, ...args] = argv as [string, ...string[]];
-  const result = await execa(file, args, {
-    input: stdin,
-    reject: false,
-    timeout: patience,
-    maxBuffer: mostOutput,
-    stripFinalNewline: false,
-    env: { LC_ALL: "C" },
-    // An interrupt is handled by this process: a tool that is killed midway would leave its work half done.
-    detached: true,
-    cleanup: false,
-  });
-  return { stdout: result.stdout, stderr: result.stderr, failure: failureOf(result) };
-};
+export const toolTimes: ToolTimes = { most: 30_000, perMegabyte: 10_000, afterInterrupt: 10_000, grace: 3000 };
+
+/** Texts in memory cannot be much longer. */
+const mostOutput = 500_000_000;
+
+/** Runs processes on this host, never through a shell. The locale is fixed, so that messages of tools can be parsed. */
+export function createRun(times: ToolTimes): Run {
+  return async (argv, stdin, interrupt) => {
+    const { execa } = await import("execa");
+    const [file, ...args] = argv as [string, ...string[]];
+    const running = execa(file, args, {
+      input: stdin,
+      reject: false,
+      maxBuffer: mostOutput,
+      stripFinalNewline: false,
+      env: { LC_ALL: "C" },
+      // A group of its own: an interrupt from the terminal does not reach it, and it is ended with its children.
+      detached: true,
+      cleanup: false,
+    });
+    const limit = limitProcess(running, { ...times, most: mostFor(stdin, times) }, interrupt);
+    const result = await running;
+    limit.end();
+    return { stdout: result.stdout, stderr: result.stderr, failure: limit.reason() ?? failureOf(result) };
+  };
+}
+
+function mostFor(stdin: string, { most, perMegabyte }: ToolTimes): number {
+  return most + Math.floor(stdin.length / 1_000_000) * perMegabyte;
+}
+
+type Running = Pick<ChildProcess, "pid" | "stdin" | "stdout" | "stderr">;
+
+interface Limit {
+  /** Why the process was ended, if it was. */
+  readonly reason: () => string | undefined;
+  readonly end: () => void;
+}
+
+/** Ends a process group that takes too long: SIGTERM, then SIGKILL, then its pipes, which others may keep open. */
+function limitProcess(running: Running, times: Omit<ToolTimes, "perMegabyte">, interrupt?: AbortSignal): Limit {
+  let reason: string | undefined;
+  const timers: NodeJS.Timeout[] = [];
+  const after = (milliseconds: number, act: () => void): void => {
+    timers.push(setTimeout(act, milliseconds));
+  };
+  const stop = (why: string): void => {
+    if (reason !== undefined) return;
+    reason = why;
+    signalGroup(running, "SIGTERM");
+    after(times.grace, () => {
+      signalGroup(running, "SIGKILL");
+      for (const stream of [running.stdin, running.stdout, running.stderr]) stream?.destroy();
+    });
+  };
+  const onInterrupt = (): void => {
+    after(times.afterInterrupt, () => stop(`ended ${times.afterInterrupt / 1000} s after an interrupt`));
+  };
+  after(times.most, () => stop(`no response within ${times.most / 1000} s`));
+  if (interrupt?.aborted === true) onInterrupt();
+  else interrupt?.addEventListener("abort", onInterrupt);
+  return {
+    reason: () => reason,
+    end: () => {
+      interrupt?.removeEventListener("abort", onInterrupt);
+      for (const timer of timers) clearTimeout(timer);
+    },
+  };
+}
+
+function signalGroup({ pid }: Running, signal: NodeJS.Signals): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, signal);
+  } catch {
+    // It has ended.
+  }
+}
 
 interface Outcome {
   readonly failed: boolean;
-  readonly timedOut: boolean;
   readonly code?: string | undefined;
   readonly signal?: string | undefined;
   readonly exitCode?: number | undefined;
   readonly stderr: string;
 }
 
-function failureOf({ failed, timedOut, code, signal, exitCode, stderr }: Outcome): string | undefined {
+function failureOf({ failed, code, signal, exitCode, stderr }: Outcome): string | undefined {
   if (!failed) return undefined;
   if (code === "ENOENT") return notInstalled;
-  if (timedOut) return `no response within ${patience / 1000} s`;
   if (signal !== undefined) return `ended by ${signal}`;
   const said = stderr.trim().replace(/\s*\n\s*/g, "; ");
   return `exit ${exitCode ?? code}${said === "" ? "" : `: ${said}`}`;
 }
+
+export const runOnHost: Run = createRun(toolTimes);
 
 export const localHost: Host = { run: runOnHost, exists: existsSync };

@@ -40,6 +40,7 @@ export const shortTimes: Watch["times"] = {
   answer: 300,
   silence: 60_000,
   length: 60_000,
+  grace: 30_000,
   apart: 5,
   retry: { first: 5, most: 40 },
 };
@@ -82,6 +83,7 @@ export function runWatch(endpoint: Endpoint, choices: WatchChoices = {}): Runnin
       ...none,
       kubeconfig: file,
       patience: times.answer,
+      listPatience: 60_000,
       freshFor,
       signal: stop.signal,
     }),
@@ -107,7 +109,14 @@ export function runWatch(endpoint: Endpoint, choices: WatchChoices = {}): Runnin
     now: () => performance.now(),
     sleep: (milliseconds, signal) => timer(milliseconds, undefined, { signal }).catch(() => {}),
     signal: stop.signal,
-    observer: { synced: () => {}, queued: () => {}, changed: () => {}, eligible: () => {}, trouble: () => {} },
+    observer: {
+      synced: () => {},
+      queued: () => {},
+      changed: () => {},
+      eligible: () => {},
+      trouble: () => {},
+      recovered: () => {},
+    },
     onFatal: (message) => {
       entries.push({ level: "error", msg: "hopeless", error: message });
       stop.abort();

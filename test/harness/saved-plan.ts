@@ -47,7 +47,12 @@ export async function applyFile(host: SimulatedHost, file: FileToApply): Promise
       shown = planned;
     },
     onBackup: () => {},
-    catchInterrupts: () => ({ reason: () => undefined, onInterrupt: () => {}, end: () => {} }),
+    catchInterrupts: () => ({
+      reason: () => undefined,
+      signal: new AbortController().signal,
+      onInterrupt: () => {},
+      end: () => {},
+    }),
     confirm: async () => true,
   };
   const request = {

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { holdApplyLock } from "../../src/host/preflight.ts";
+import { skipFor } from "../harness/skip.ts";
 
 const nobody = 65_534;
 
@@ -15,7 +16,7 @@ createServer().on("error", note).listen("\\0portolan-apply", () => note());
 for (const address of ["127.0.0.1", "0.0.0.0"]) createSocket("udp4").on("error", note).bind({ address, port: 1 }, () => note());
 `;
 
-describe.runIf(process.getuid?.() === 0)("the lock of apply", () => {
+describe("the lock of apply", skipFor(process.getuid?.() === 0 ? undefined : "it needs root"), () => {
   it("is held once, and free when it is released", async () => {
     const lock = await holdApplyLock();
     expect(lock).toEqual(expect.any(Function));

@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { outputCommands, outputWorkspace, runOutput } from "../harness/output-commands.ts";
+import { skipFor } from "../harness/skip.ts";
 
 const mounted: string[] = [];
 
@@ -20,8 +21,9 @@ afterAll(() => {
   for (const directory of mounted) execFileSync("umount", [directory]);
 });
 
-describe.runIf(process.getuid?.() === 0).each(outputCommands.map((command) => [command.option, command] as const))(
+describe.each(outputCommands.map((command) => [command.option, command] as const))(
   "%s",
+  skipFor(process.getuid?.() === 0 ? undefined : "it needs root"),
   (_, command) => {
     it("on a full disk keeps what is there", async () => {
       const cwd = mountSmall("");

@@ -24,7 +24,7 @@ export interface NodeNamespace {
   /** Does not wait. */
   readonly start: (args: readonly string[], options?: RunOptions) => ChildProcess;
   /** Any other program, which does not wait either. */
-  readonly spawn: (argv: readonly string[], stdio: StdioOptions) => ChildProcess;
+  readonly spawn: (argv: readonly string[], stdio: StdioOptions, options?: RunOptions) => ChildProcess;
   readonly close: () => void;
 }
 
@@ -69,7 +69,7 @@ export async function openNamespace(backend: Backend): Promise<NodeNamespace> {
     folder,
     run,
     portolan: (args, options) => run(command(args), options),
-    spawn: (argv, stdio) => spawn(nsenter, [...enter, ...argv], { stdio, env: environment({}) }),
+    spawn: (argv, stdio, options = {}) => spawn(nsenter, [...enter, ...argv], { stdio, env: environment(options) }),
     start: (args, options = {}) => spawn(nsenter, [...enter, ...command(args)], { env: environment(options) }),
     close: () => {
       holder.kill("SIGKILL");
@@ -80,8 +80,8 @@ export async function openNamespace(backend: Backend): Promise<NodeNamespace> {
 
 /**
  * Tools that fail on purpose: with FAULT set, the process that changes something as the FAULT_AT-th since the run began
- * fails before it does anything, or after it has done it; or it kills whoever started it. From its FAULT_SAVE-th run on
- * iptables-save fails, or prints what FAULT_SAVE_AS says.
+ * fails before it does anything, or after it has done it; or it kills whoever started it; or it hangs, and SIGTERM does
+ * not end it. From its FAULT_SAVE-th run on iptables-save fails, hangs, or prints what FAULT_SAVE_AS says.
  */
 const faultyTool = `#!/bin/sh
 tool=\${0##*/}
@@ -89,6 +89,7 @@ if [ "$tool" = iptables-save ] && [ -n "\${FAULT_SAVE:-}" ]; then
   n=$(($(cat "$FAULT_COUNT.save" 2>/dev/null || echo 0) + 1))
   echo "$n" > "$FAULT_COUNT.save"
   if [ "$n" -ge "$FAULT_SAVE" ]; then
+    [ -z "\${FAULT_HANG:-}" ] || { trap "" TERM; sleep 600; }
     case "\${FAULT_SAVE_AS:-}" in
       nothing) exit 0 ;;
       part) PATH=$REAL_PATH "$tool" "$@" | head -c 300; exit 0 ;;
@@ -113,6 +114,8 @@ case "\${FAULT:-none} $((n - \${FAULT_AT:-0}))" in
   "kill-after 0") "$tool" "$@"; kill -9 "$PPID" ;;
   "line 0") cat >/dev/null; echo "iptables-restore: line \${FAULT_LINE:-1} failed" >&2; exit 1 ;;
   "lie 0") cat >/dev/null; exit 0 ;;
+  "hang 0") trap "" TERM; sleep 600 ;;
+  "hang-after 0") "$tool" "$@"; trap "" TERM; sleep 600 ;;
   "slow 0") sleep "\${FAULT_SECONDS:-2}"; exec "$tool" "$@" ;;
   *) exec "$tool" "$@" ;;
 esac

@@ -108,9 +108,7 @@ async function readThisHost(effects: Effects): Promise<readonly HostSide[]> {
 async function readHosts(path: string, effects: Effects): Promise<readonly HostSide[]> {
   const content = await readSide(path, false, effects);
   if (content.kind === "hosts") return content.hosts;
-  const reason =
-    content.kind === "empty"
-      ? content.reason
-      : `${path} contains no rules: pass the output of iptables-save or portolan collect`;
+  const noRules = `${path} contains no rules: pass the output of iptables-save or portolan collect`;
+  const reason = content.kind === "empty" ? content.reason : (content.problem ?? noRules);
   throw new Failure(reason, "invalid-input");
 }

@@ -9,7 +9,8 @@ import { outDirNames, readDump, readOutDir, readToolTexts } from "./read-dump.ts
 /** The kind of content found at a path of `diff`. */
 export type SideContent =
   /** Manifests: the compiler's own readers read them. */
-  | { readonly kind: "manifests" }
+  /** `problem`: why the one file cannot be read; reading the manifests reports it, too. */
+  | { readonly kind: "manifests"; readonly problem?: string }
   | { readonly kind: "hosts"; readonly hosts: readonly HostSide[] }
   /** Empty: all manifests were deleted, or do not exist yet. */
   | { readonly kind: "empty"; readonly reason: string };
@@ -36,8 +37,8 @@ export async function readSide(
 }
 
 function readFile(result: SourceResult): SideContent {
-  // A file that is not text is reported when the manifests are read.
-  const read = result.kind === "text" ? readDump(result.source) : undefined;
+  if (result.kind !== "text") return { kind: "manifests", problem: `cannot read ${result.name}: ${result.reason}` };
+  const read = readDump(result.source);
   if (read === undefined) return { kind: "manifests" };
   if (read.kind === "broken") throw failure(read.message);
   return read;

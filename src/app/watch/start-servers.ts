@@ -1,4 +1,4 @@
-import { type HealthHistory, healthOf } from "../../follow/health.ts";
+import { type HealthHistory, healthOf, withoutTrouble, withTrouble } from "../../follow/health.ts";
 import type { Reply, Served, serve } from "../../host/serve.ts";
 import { families } from "../../model/address.ts";
 import { Failure } from "../effects.ts";
@@ -41,6 +41,7 @@ export async function startServers(request: ServerRequest, effects: ServerEffect
       syncedAt: undefined,
       isEligible: true,
       families: requestedFamilies(request.family) ?? families,
+      troubles: new Map(),
     },
   };
   const served: Served[] = [];
@@ -122,6 +123,17 @@ function observe(
     },
     changed: (...change) => metrics?.changed(...change),
     eligible: (isEligible) => set({ isEligible }),
-    trouble: (trouble) => metrics?.trouble(trouble),
+    trouble: (trouble) => {
+      const { plural, message, isOutage } = trouble;
+      // All nodes see an outage of the server: if all were unhealthy, a load balancer would have none left.
+      health.history =
+        isOutage === true
+          ? withoutTrouble(health.history, plural, clock())
+          : withTrouble(health.history, plural, message, clock());
+      metrics?.trouble(trouble);
+    },
+    recovered: (plural) => {
+      health.history = withoutTrouble(health.history, plural, clock());
+    },
   };
 }

@@ -21,6 +21,8 @@ export interface SyncedHost {
   readonly keepBackup: (document: HostDocument) => void;
   /** The reason to stop, once a stop was requested. */
   readonly interrupted: () => string | undefined;
+  /** Aborts when a stop is requested. */
+  readonly interrupt?: AbortSignal;
 }
 
 export type SyncResult =
@@ -32,8 +34,9 @@ export type SyncResult =
 /** Reads a host. A string result is the reason why it cannot be read. */
 export async function readHostState(
   host: Host,
+  interrupt?: AbortSignal,
 ): Promise<{ readonly document: HostDocument; readonly state: HostState } | string> {
-  const document = await collectDump(host, () => {});
+  const document = await collectDump(host, () => {}, interrupt);
   const { state, problems, otherRules } = readHostDocument(document);
   const [problem] = [...problems, ...otherRules.filter((one) => !isUnread(one))];
   return problem === undefined ? { document, state } : `cannot read this host: ${describeProblem(problem)}`;
@@ -58,7 +61,7 @@ export async function verifyHost(desire: Desire, host: Host): Promise<SyncResult
 /** Reads the host, plans against its live state, and applies the plan. Any failure rolls the host back. */
 export async function applyWhole(desire: Desire, synced: SyncedHost): Promise<SyncResult> {
   return underLock(synced, async () => {
-    const read = await readHostState(synced.host);
+    const read = await readHostState(synced.host, synced.interrupt);
     if (typeof read === "string") return failed(read);
     const desired = desire(read.state);
     if (desired === undefined) return waiting;
@@ -68,7 +71,8 @@ export async function applyWhole(desire: Desire, synced: SyncedHost): Promise<Sy
     const [reason] = await synced.preflight(steps);
     if (reason !== undefined) return failed(`this host does not meet the requirements of the plan: ${reason}`);
     synced.keepBackup(read.document);
-    const context = { host: synced.host, onProgress: () => {}, interrupted: synced.interrupted };
+    const { host, interrupted, interrupt } = synced;
+    const context = { host, onProgress: () => {}, interrupted, interrupt };
     const outcome = await applyChanges(applicationOf(planned), context);
     if (outcome.kind === "applied") return { kind: "synced", steps, planned };
     const { step, message } = outcome.failure;
@@ -87,7 +91,7 @@ export async function applyPart(
 ): Promise<SyncResult> {
   return underLock(synced, async () => {
     for (const step of steps) {
-      const { failure } = await synced.host.run(step.argv, step.stdin);
+      const { failure } = await synced.host.run(step.argv, step.stdin, synced.interrupt);
       if (failure !== undefined && step.mayFail !== true) return { kind: "failed", step, message: failure };
     }
     await dropStrandedFlows(services(), synced.host);

@@ -42,6 +42,7 @@ export interface WatchObserver {
   readonly changed: (kind: string, count: number, triggeredAt: string | undefined) => void;
   readonly eligible: (isEligible: boolean) => void;
   readonly trouble: (trouble: Trouble) => void;
+  readonly recovered: (plural: string) => void;
 }
 
 /**
@@ -153,7 +154,10 @@ function reflect(watch: Watch, resource: Resource, reconciler: Reconciler, lists
         lists.due.delete(plural);
         if (lists.due.size === 0) reconciler.begin();
       },
-      recovered: () => log("info", "watching again", { resource: plural }),
+      recovered: () => {
+        observer.recovered(plural);
+        log("info", "watching again", { resource: plural });
+      },
       trouble: (trouble) => {
         const { message, wait, kind: what } = trouble;
         observer.trouble(trouble);

@@ -5,7 +5,7 @@ import { familyNames } from "../../model/address.ts";
 import type { SyncReport } from "./reconciler.ts";
 import type { WatchObserver } from "./watch-cluster.ts";
 
-export interface WatchMetrics extends Omit<WatchObserver, "eligible"> {
+export interface WatchMetrics extends Omit<WatchObserver, "eligible" | "recovered"> {
   readonly registry: Registry;
   readonly answered: (question: "healthz" | "livez", status: number) => void;
 }

@@ -11,7 +11,7 @@ import { kubeProxyRefusal } from "../change-host.ts";
 import { hasRulesOfOurs } from "../desired.ts";
 import { type Effects, Failure, type Machine } from "../effects.ts";
 import { refuseUnreadableHost } from "../read-host.ts";
-import { readState } from "../read-state.ts";
+import { patienceOf, readState } from "../read-state.ts";
 import { requestedFamilies, type StateRequest } from "../requests.ts";
 import type { DesiredOptions } from "./desired-rules.ts";
 import { type ServerEffects, type ServerRequest, startServers } from "./start-servers.ts";
@@ -42,8 +42,8 @@ export interface WatchEffects {
   readonly sleep: Watch["sleep"];
   /** From now on signals end the watch. */
   readonly catchStops: () => Stops;
-  /** The watch now changes the host: from now on a closed output pipe must not end the process. */
-  readonly ignoreBrokenPipes: () => void;
+  /** The watch now changes the host: from now on a lost output must not end the process. */
+  readonly ignoreLostOutputs: () => void;
 }
 
 export interface Stops {
@@ -53,9 +53,6 @@ export interface Stops {
   readonly reason: () => string | undefined;
   readonly end: () => void;
 }
-
-/** The default timeout of a request to the API server. A watch needs one, or it could wait forever. */
-const usualPatience = 30_000;
 
 /** Keeps this host in sync with a running cluster, or reports drift, until it is stopped. */
 export async function watchState(request: WatchRequest, effects: Effects, watch: WatchEffects): Promise<void> {
@@ -70,10 +67,10 @@ export async function watchState(request: WatchRequest, effects: Effects, watch:
   let fatal: string | undefined;
   try {
     const servers = await startServers(request, watch.servers);
-    if (!isVerify) watch.ignoreBrokenPipes();
+    if (!isVerify) watch.ignoreLostOutputs();
     watch.log("info", "watching", { node, mode: isVerify ? "verify" : "apply" });
     const credentials = { ...targetOf(request), freshFor: 60_000, signal: stops.signal };
-    const synced = syncedHost({ request, machine, ports: servers.ports, interrupted: stops.reason }, watch.log);
+    const synced = syncedHost({ request, machine, ports: servers.ports, stops }, watch.log);
     await watchCluster({
       ...watch,
       resources: watch.watchedResources(request.proxyConfig === undefined),
@@ -147,8 +144,9 @@ async function readProxyConfig({ proxyConfig, mode }: WatchRequest, effects: Eff
   return inputs.documents[inputs.proxyConfigDocument ?? 0]?.value;
 }
 
-function targetOf({ kubeconfig, context, cluster, user, as, requestTimeout = usualPatience }: WatchRequest) {
-  return { kubeconfig, context, cluster, user, as, patience: requestTimeout === 0 ? usualPatience : requestTimeout };
+function targetOf({ kubeconfig, context, cluster, user, as, requestTimeout }: WatchRequest) {
+  // A watch needs timeouts, or it could wait forever.
+  return { kubeconfig, context, cluster, user, as, ...patienceOf(requestTimeout === 0 ? undefined : requestTimeout) };
 }
 
 interface WatchedHost {
@@ -156,10 +154,10 @@ interface WatchedHost {
   readonly machine: Machine;
   /** Ports that this process listens on, which do not indicate a kube-proxy. */
   readonly ports: ReadonlySet<number>;
-  readonly interrupted: () => string | undefined;
+  readonly stops: Stops;
 }
 
-function syncedHost({ request, machine, ports, interrupted }: WatchedHost, log: Log): SyncedHost {
+function syncedHost({ request, machine, ports, stops }: WatchedHost, log: Log): SyncedHost {
   let isKept = false;
   return {
     host: machine.host,
@@ -173,6 +171,7 @@ function syncedHost({ request, machine, ports, interrupted }: WatchedHost, log: 
       isKept = true;
       log("info", "backup", { path: backup.path });
     },
-    interrupted,
+    interrupted: stops.reason,
+    interrupt: stops.signal,
   };
 }

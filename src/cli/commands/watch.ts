@@ -74,7 +74,7 @@ function bind(flags: string, description: string): Option {
 
 /** Runs until a signal stops it. */
 async function runWatch(flags: WatchFlags): Promise<number> {
-  const [{ watchState }, { openTerminal }, { catchStops, ignoreBrokenPipes }, { logLine }] = await Promise.all([
+  const [{ watchState }, { openTerminal }, { catchStops, ignoreLostOutputs }, { logLine }] = await Promise.all([
     import("../../app/watch/watch.ts"),
     import("../terminal/terminal.ts"),
     import("../terminal/interrupts.ts"),
@@ -88,13 +88,13 @@ async function runWatch(flags: WatchFlags): Promise<number> {
       stops = catchStops();
       return stops;
     },
-    ignoreBrokenPipes,
+    ignoreLostOutputs,
   });
   if (stops === undefined) throw new Error("a watch that has not begun has ended");
   return stops.exitCode();
 }
 
-async function loadWatchEffects(): Promise<Omit<WatchEffects, "log" | "catchStops" | "ignoreBrokenPipes">> {
+async function loadWatchEffects(): Promise<Omit<WatchEffects, "log" | "catchStops" | "ignoreLostOutputs">> {
   const [{ createCredentials }, { usualTimes }, { reflectResource }, { watchedResources }, { serve }, { reasonOf }] =
     await Promise.all([
       import("../../host/kube/credentials.ts"),

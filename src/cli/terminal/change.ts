@@ -7,7 +7,7 @@ import { escapeControls } from "../../diagnostics/printable.ts";
 import { quoteWord } from "../../languages/shell.ts";
 import { renderPlan } from "../../report/plan.ts";
 import { exitCodes } from "../exit-codes.ts";
-import { catchInterrupts, type Interrupts, ignoreBrokenPipes } from "./interrupts.ts";
+import { catchInterrupts, type Interrupts, ignoreClosedPipes } from "./interrupts.ts";
 import { type ColorFlag, openTerminal, type Terminal } from "./terminal.ts";
 
 export interface ChangeFlags extends ColorFlag {
@@ -21,7 +21,7 @@ export async function runChange(
   flags: ChangeFlags,
   change: (control: ChangeControl, effects: Effects) => Promise<ChangeResult>,
 ): Promise<number> {
-  ignoreBrokenPipes();
+  ignoreClosedPipes();
   const terminal = openTerminal(flags);
   const { effects, print, warn, paint } = terminal;
   let interrupts: Interrupts | undefined;
@@ -82,7 +82,9 @@ async function isConfirmed(milliseconds: number, interruption: Interruption, { w
   let timer: NodeJS.Timeout | undefined;
   const answer = await new Promise<string>((done) => {
     timer = setTimeout(() => done(""), milliseconds);
-    interruption.onInterrupt(() => done(""));
+    interruption.signal.addEventListener("abort", () => done(""));
+    // A terminal that is closed is an error of its reader.
+    process.stdin.once("error", () => done(""));
     lines.once("line", done);
     lines.once("close", () => done(""));
   });

@@ -1,45 +1,62 @@
 import { setMaxListeners } from "node:events";
+import type { Interruption } from "../../app/change-host.ts";
 import { exitCodes } from "../exit-codes.ts";
+import { exitOnLoss, handleLosses, isTerminalLost, lossExitCode } from "./outputs.ts";
 
-/** Signals while a host is being changed: the running step is completed, then the host is rolled back. */
-export interface Interrupts {
-  /** The reason to stop, once a signal was received. */
-  readonly reason: () => string | undefined;
+/** Reasons to stop while a host is being changed: a running tool is completed, then the host is rolled back. */
+export interface Interrupts extends Interruption {
   readonly exitCode: () => number;
-  readonly onInterrupt: (act: () => void) => void;
-  readonly end: () => void;
+}
+
+interface Interrupt {
+  readonly reason: string;
+  readonly exitCode: number;
 }
 
 /** Includes SIGHUP, which a terminal sends when its connection is lost: the rules may have cut it off. */
 const caughtSignals = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const;
 
+/** Catches signals, a closed terminal and an output that cannot be written; not the closed pipe of a reader. */
 export function catchInterrupts(): Interrupts {
-  let caught: NodeJS.Signals | undefined;
-  const acts: (() => void)[] = [];
-  const note = (signal: NodeJS.Signals): void => {
-    caught ??= signal;
-    for (const act of acts) act();
+  const controller = new AbortController();
+  setMaxListeners(0, controller.signal);
+  let caught: Interrupt | undefined;
+  let isOver = false;
+  const note = (interrupt: Interrupt): void => {
+    if (isOver) process.exit(Number(process.exitCode ?? 0) || interrupt.exitCode);
+    caught ??= interrupt;
+    controller.abort();
   };
-  for (const signal of caughtSignals) process.on(signal, note);
+  for (const signal of caughtSignals) {
+    const exitCode = signal === "SIGTERM" ? exitCodes.terminated : exitCodes.interrupted;
+    process.on(signal, () => note({ reason: `interrupted by ${signal}`, exitCode }));
+  }
+  handleLosses((loss) => {
+    if (loss.kind !== "closed") note({ reason: loss.message, exitCode: lossExitCode(loss) });
+  });
   return {
-    reason: () => caught && `interrupted by ${caught}`,
-    exitCode: () => (caught === "SIGTERM" ? exitCodes.terminated : exitCodes.interrupted),
-    onInterrupt: (act) => {
-      acts.push(act);
-      if (caught !== undefined) act();
+    reason: () => {
+      if (isTerminalLost()) note({ reason: "the terminal was closed", exitCode: exitCodes.interrupted });
+      return caught?.reason;
     },
+    exitCode: () => caught?.exitCode ?? exitCodes.interrupted,
+    signal: controller.signal,
     end: () => {
-      for (const signal of caughtSignals) process.off(signal, note);
+      isOver = true;
     },
   };
 }
 
-/** The reader of the output may close its pipe, and the terminal may be lost: the change is completed anyway. */
-export function ignoreBrokenPipes(): void {
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.removeAllListeners("error");
-    stream.on("error", () => {});
-  }
+/** The reader of the output may close its pipe: the change is completed anyway. */
+export function ignoreClosedPipes(): void {
+  handleLosses((loss) => {
+    if (loss.kind !== "closed") exitOnLoss(loss);
+  });
+}
+
+/** Whatever happens to its output: what changes a host until it is stopped goes on. */
+export function ignoreLostOutputs(): void {
+  handleLosses(() => {});
 }
 
 /** Signals that end a command which runs until it is stopped. */

@@ -42,7 +42,7 @@ export const hostCodes = {
     message: "{command}: {problem}",
     hint: "stop the program that changes the rules, such as kube-proxy, and try again",
     explanation:
-      "The rules, sets or virtual servers of kube-proxy's kind were read again until two readings in a row were the same, and they never were. Steps that are planned from such a reading would be planned for a host that no longer exists.",
+      "The rules, sets or virtual servers of kube-proxy's kind were read again until several readings in a row were the same, and they were not. Steps that are planned from such a reading would be planned for a host that no longer exists.",
   },
   "host-other-backend": {
     severity: "warning",

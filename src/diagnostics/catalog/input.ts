@@ -12,6 +12,12 @@ export const inputCodes = {
     explanation:
       "A file named on the command line contains only blanks and comments. That is almost always a mistake (an empty export, a template that rendered to nothing), so Portolan rejects it instead of compiling it to no rules.",
   },
+  "input-skipped": {
+    severity: "info",
+    message: "{path} was not read: {reason}",
+    explanation:
+      "A directory contains something with the name of a manifest that is no regular file: a named pipe, a device, or a file that the kernel generates, as in /proc. To read it may block or never end. It is read if it is named itself.",
+  },
   "input-not-text": {
     severity: "error",
     message: "{path} is not text: {reason}",

@@ -27,11 +27,15 @@ export function foldDestinations(found: readonly DestinationChange[], context: F
     if (group === undefined) groups.set(id, { destinations: [destination], change });
     else group.destinations.push(destination);
   }
+  const elsewhere = new Set(
+    context.destinations.flatMap(({ kind, address }) => (kind === "elsewhere" ? [address] : [])),
+  );
+  const { nodeAddresses } = context;
   return [...groups.values()].map(({ destinations, change }) => {
     const isOneProtocol = destinations.every(({ protocol }) => protocol === destinations[0]?.protocol);
     return {
       ...change,
-      vip: nameGroup(destinations, change.vip, context),
+      vip: nameGroup(destinations, change.vip, { elsewhere, nodeAddresses }),
       protocol: isOneProtocol ? change.protocol : undefined,
     };
   });
@@ -52,10 +56,16 @@ function groupOf({ kind, address, port, protocol, state }: Destination): string 
   }
 }
 
+interface NameContext {
+  /** The addresses of all regions. */
+  readonly elsewhere: ReadonlySet<string>;
+  readonly nodeAddresses: readonly string[];
+}
+
 function nameGroup(
   destinations: readonly Destination[],
   vip: string,
-  { destinations: all, nodeAddresses }: FoldContext,
+  { elsewhere, nodeAddresses }: NameContext,
 ): string {
   const [first] = destinations;
   if (first === undefined) return vip;
@@ -66,9 +76,12 @@ function nameGroup(
     case "other-ports":
       return destinations.length > 1 ? `${first.address}, other ports` : vip;
     case "elsewhere":
-      return first.state === "NEW" ? nameRegions(destinations, all) : `${vip}${whereOf(destinations, all, " to ")}`;
+      return first.state === "NEW"
+        ? nameRegions(destinations, elsewhere)
+        : `${vip}${whereOf(destinations, elsewhere, " to ")}`;
     case "node-port": {
-      const isAsked = (address: string): boolean => destinations.some((destination) => destination.address === address);
+      const asked = new Set(destinations.map(({ address }) => address));
+      const isAsked = (address: string): boolean => asked.has(address);
       if (nodeAddresses.every(isAsked)) return vip;
       const isIpv6 = first.address.includes(":");
       const own = nodeAddresses.filter((address) => address.includes(":") === isIpv6);
@@ -84,8 +97,8 @@ const mostNamed = 3;
 const otherDestinations = "all other destinations";
 
 /** `all other destinations`, `other addresses of 10.0.0.0/8`, `port 22/TCP of all other destinations`. */
-function nameRegions(destinations: readonly Destination[], all: readonly Destination[]): string {
-  const where = whereOf(destinations, all, "") || otherDestinations;
+function nameRegions(destinations: readonly Destination[], elsewhere: ReadonlySet<string>): string {
+  const where = whereOf(destinations, elsewhere, "") || otherDestinations;
   const general = destinations.filter(({ isAnyPort }) => isAnyPort);
   if (general.length > 0) {
     const names = new Set(general.map(({ protocol }) => protocol.toUpperCase()));
@@ -96,9 +109,10 @@ function nameRegions(destinations: readonly Destination[], all: readonly Destina
 }
 
 /** Names the networks of the regions; empty where they are in no network, or where all regions are included. */
-function whereOf(destinations: readonly Destination[], all: readonly Destination[], before: string): string {
+function whereOf(destinations: readonly Destination[], elsewhere: ReadonlySet<string>, before: string): string {
   const addresses = new Set(destinations.map(({ address }) => address));
-  const isEverywhere = all.every(({ kind, address }) => kind !== "elsewhere" || addresses.has(address));
+  // The destinations of a group are of one kind: these are addresses of regions too.
+  const isEverywhere = addresses.size === elsewhere.size;
   const networks = new Set(destinations.flatMap(({ network }) => (network === undefined ? [] : [network])));
   const hasRest = destinations.some(({ network }) => network === undefined);
   return isEverywhere || hasRest ? "" : `${before}other addresses of ${listed([...networks])}`;

@@ -2,7 +2,8 @@ import { accessSync, constants, readdirSync, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { notInstalled } from "../../ir/artifact.ts";
 
-import { runOnHost } from "../run-step.ts";
+import { createRun, toolTimes } from "../run-step.ts";
+import { unfitReason } from "./read-bytes.ts";
 import { readSources, reasonOf, type SourceResult, sourceOf } from "./read-sources.ts";
 
 /** The content of a path, before its texts are parsed. */
@@ -24,12 +25,23 @@ export async function findSource(name: string): Promise<FoundSource> {
   if (name.startsWith("git:")) return findGitSource(name);
   try {
     if (name === "-" || !statSync(name).isDirectory()) return { kind: "file", result: onlyOf(name) };
-    const names = readdirSync(name, { withFileTypes: true }).flatMap((entry) =>
-      entry.isDirectory() ? readdirSync(join(name, entry.name)).map((file) => `${entry.name}/${file}`) : [entry.name],
-    );
+    const names = readdirSync(name, { withFileTypes: true })
+      .flatMap((entry) =>
+        entry.isDirectory() ? readdirSync(join(name, entry.name)).map((file) => `${entry.name}/${file}`) : [entry.name],
+      )
+      .filter((file) => isFit(join(name, file)));
     return { kind: "folder", names: names.sort(), read: async (file) => onlyOf(join(name, file)) };
   } catch (error) {
     return { kind: "unreadable", reason: reasonOf(error) };
+  }
+}
+
+/** A link to nothing is found too: an error says so once it is read. */
+function isFit(path: string): boolean {
+  try {
+    return unfitReason(path) === undefined;
+  } catch {
+    return true;
   }
 }
 
@@ -55,12 +67,15 @@ function onlyOf(name: string): SourceResult {
 
 export const kustomizePrefix = "kustomize:";
 
+/** A kustomization may load its bases from elsewhere. */
+const runKubectl = createRun({ ...toolTimes, most: 600_000 });
+
 /** What `kubectl kustomize DIR` prints, for `kustomize:DIR`. */
 export async function readKustomize(name: string): Promise<SourceResult> {
   const directory = name.slice(kustomizePrefix.length);
   if (directory === "" || directory.startsWith("-"))
     return { kind: "unreadable", name, reason: "pass a directory that has a kustomization" };
-  const { stdout, failure } = await runOnHost(["kubectl", "kustomize", directory], "");
+  const { stdout, failure } = await runKubectl(["kubectl", "kustomize", directory], "");
   if (failure === undefined) return sourceOf(name, new TextEncoder().encode(stdout));
   const reason = failure === notInstalled ? "kubectl is not installed" : whyOf(failure);
   return { kind: "unreadable", name, reason };

@@ -4,7 +4,8 @@ import type { ActualFile } from "../../check/text/check-host.ts";
 import { createSubject, type Sink } from "../../diagnostics/diagnostic.ts";
 import { documentPlace } from "../../diagnostics/place.ts";
 import type { SourceDocument } from "../../model/documents/source.ts";
-import { readInput, reasonOf, sourceOf } from "./read-sources.ts";
+import { readInput, unfitReason } from "./read-bytes.ts";
+import { reasonOf, sourceOf } from "./read-sources.ts";
 
 /** The texts of one host: files named one by one belong together, and so do those of a folder. */
 export interface ActualGroup {
@@ -22,14 +23,16 @@ export function readActual(paths: readonly string[], first: number, sink: Sink):
   const documents: SourceDocument[] = [];
   const read = (name: string, path: string | number, isFromFolder: boolean): readonly ActualFile[] => {
     const document = first + documents.length;
-    const [text, reason] = readText(name, path);
+    const unfit = isFromFolder ? unfitReason(name) : undefined;
+    const [text, reason] = unfit === undefined ? readText(name, path) : ["", unfit];
     documents.push({
       value: undefined,
       source: { name, text },
       form: { kind: reason === undefined ? "lines" : "none" },
     });
     if (reason === undefined) return [{ name, text, document, isFromFolder }];
-    sink.reporter(createSubject())("dump-unreadable", documentPlace(document), { path: name, reason });
+    const code = unfit === undefined ? "dump-unreadable" : "input-skipped";
+    sink.reporter(createSubject())(code, documentPlace(document), { path: name, reason });
     return [];
   };
   const single = paths.filter((path) => !isFolder(path));
@@ -61,7 +64,7 @@ function foldersIn(path: string): readonly string[] {
 }
 
 function filesIn(path: string): readonly string[] {
-  return entries(path).filter((entry) => statSync(entry, { throwIfNoEntry: false })?.isFile() ?? false);
+  return entries(path).filter((entry) => statSync(entry, { throwIfNoEntry: false })?.isDirectory() === false);
 }
 
 function entries(path: string): readonly string[] {

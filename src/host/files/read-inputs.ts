@@ -87,6 +87,7 @@ function openSource(result: SourceResult, fail: Fail): readonly SourceDocument[]
       const place = documentPlace(number);
       if (kind === "unreadable") report("input-unreadable", place, { path, reason });
       else if (kind === "not-text") report("input-not-text", place, { path, reason });
+      else if (kind === "skipped") report("input-skipped", place, { path, reason });
       else report("input-empty", place, { path });
     });
     return [];

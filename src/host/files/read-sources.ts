@@ -1,21 +1,13 @@
 import { isUtf8 } from "node:buffer";
-import {
-  type BigIntStats,
-  closeSync,
-  fstatSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  statSync,
-} from "node:fs";
+import { readdirSync, realpathSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { SourceText } from "../../model/documents/source.ts";
+import { mostBytes, readBytes, readInput, tooLargeReason, unfitReason } from "./read-bytes.ts";
 
-/** A text, or why there is none. */
+/** A text, or why there is none. `skipped`: no file to read, found in a directory. */
 export type SourceResult =
   | { readonly kind: "text"; readonly source: SourceText }
-  | { readonly kind: "unreadable" | "not-text" | "empty"; readonly name: string; readonly reason: string };
+  | { readonly kind: "unreadable" | "not-text" | "empty" | "skipped"; readonly name: string; readonly reason: string };
 
 const manifestName = /\.(?:ya?ml|json)$/;
 
@@ -23,9 +15,11 @@ const manifestName = /\.(?:ya?ml|json)$/;
 export function readSources(name: string, recursive: boolean): readonly SourceResult[] {
   if (name === "-") return [readStandardInput()];
   try {
-    if (!statSync(name).isDirectory()) return [readSource(name, name)];
+    const stats = statSync(name);
+    if (!stats.isDirectory()) return [stats.isFile() ? readSource(name, name) : readOnce(name, name)];
     const found = readDirectory(name, recursive, []);
-    return found.length > 0 ? found : [{ kind: "empty", name, reason: "it contains no .yaml, .yml or .json file" }];
+    if (found.some(({ kind }) => kind !== "skipped")) return found;
+    return [...found, { kind: "empty", name, reason: "it contains no .yaml, .yml or .json file" }];
   } catch (error) {
     return [{ kind: "unreadable", name, reason: reasonOf(error) }];
   }
@@ -42,22 +36,30 @@ function readDirectory(directory: string, recursive: boolean, above: readonly st
     const path = join(directory, entry.name);
     try {
       const isDirectory = entry.isSymbolicLink() ? statSync(path).isDirectory() : entry.isDirectory();
-      if (isDirectory) return recursive ? readDirectory(path, true, [...above, here]) : [];
+      if (isDirectory ? !recursive : !manifestName.test(entry.name)) return [];
+      const reason = unfitReason(path);
+      if (reason !== undefined) return [{ kind: "skipped" as const, name: path, reason }];
+      if (isDirectory) return readDirectory(path, true, [...above, here]);
     } catch (error) {
       if (recursive || manifestName.test(entry.name)) {
         return [{ kind: "unreadable" as const, name: path, reason: reasonOf(error) }];
       }
     }
-    return manifestName.test(entry.name) ? [readSource(path, path)] : [];
+    return [readSource(path, path)];
   });
 }
 
-let standardInput: SourceResult | undefined;
+/** Pipes and other files that can be read only once; a command may need them twice. */
+const kept = new Map<string, SourceResult>();
 
-/** Read once and kept: a command may need it twice. */
 function readStandardInput(): SourceResult {
-  standardInput ??= readSource("standard input", 0);
-  return standardInput;
+  return readOnce("standard input", 0);
+}
+
+function readOnce(name: string, path: string | number): SourceResult {
+  const result = kept.get(name) ?? readSource(name, path);
+  kept.set(name, result);
+  return result;
 }
 
 function readSource(name: string, path: string | number): SourceResult {
@@ -70,6 +72,7 @@ function readSource(name: string, path: string | number): SourceResult {
 
 /** Checks that bytes are UTF-8 text; a byte order mark is removed. */
 export function sourceOf(name: string, bytes: Uint8Array): SourceResult {
+  if (bytes.length > mostBytes) return { kind: "unreadable", name, reason: tooLargeReason };
   if (!isUtf8(bytes)) return { kind: "not-text", name, reason: "it is not UTF-8" };
   const text = new TextDecoder().decode(bytes);
   const zero = text.indexOf("\0");
@@ -85,34 +88,10 @@ export type ReadText =
 export function readText(path: string, { isReplaceable = false } = {}): ReadText {
   const file = path === "-" ? 0 : path;
   try {
-    return { kind: "text", text: (isReplaceable ? readFileSync(file) : readInput(file)).toString("utf8") };
+    return { kind: "text", text: (isReplaceable ? readBytes(file) : readInput(file)).toString("utf8") };
   } catch (error) {
     return { kind: "unreadable", reason: reasonOf(error) };
   }
-}
-
-/** The files that this run has read. */
-const identitiesRead = new Set<string>();
-
-/** Reads a file or a descriptor, and notes it: an output must not replace an input. Throws the file system's error. */
-export function readInput(path: string | number): Buffer {
-  const file = typeof path === "number" ? path : openSync(path, "r");
-  try {
-    identitiesRead.add(identityOf(fstatSync(file, { bigint: true })));
-    return readFileSync(file);
-  } finally {
-    if (file !== path) closeSync(file);
-  }
-}
-
-/** Whether this run has read a file, under whatever name. */
-export function wasRead(stats: BigIntStats): boolean {
-  return identitiesRead.has(identityOf(stats));
-}
-
-/** What all names of a file have in common. */
-export function identityOf({ dev, ino }: BigIntStats): string {
-  return `${dev}:${ino}`;
 }
 
 const reasons: Readonly<Record<string, string>> = {

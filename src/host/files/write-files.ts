@@ -21,7 +21,8 @@ import { dirname, join, resolve } from "node:path";
 import type { HostDocument } from "../../ir/artifact.ts";
 import { printDocument } from "../../reconcile/live/collected-document.ts";
 import { type FileTarget, type StreamTarget, type Target, targetOf } from "./output-target.ts";
-import { identityOf, reasonOf, wasRead } from "./read-sources.ts";
+import { identityOf, wasRead } from "./read-bytes.ts";
+import { reasonOf } from "./read-sources.ts";
 
 /** A file that a command writes. */
 export interface OutputFile {

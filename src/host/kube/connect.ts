@@ -2,21 +2,27 @@ import type { OutgoingHttpHeaders } from "node:http";
 import type { RequestOptions } from "node:https";
 import { cidrContains, parseCidr, parseIp } from "../../model/address.ts";
 import { isRecord } from "../../model/fields/fields.ts";
-import { readInput } from "../files/read-sources.ts";
+import { readInput } from "../files/read-bytes.ts";
 import type { Target } from "./choose-target.ts";
 import { type Conceal, createConceal, secretsIn, secretsInUrl } from "./conceal.ts";
 import { explainError } from "./explain-error.ts";
 import { type Entry, type Failed, failed, recordOf, textOf } from "./kubeconfig.ts";
 import { runPlugin } from "./run-plugin.ts";
 
+/** Timeouts in milliseconds; undefined: none. */
+export interface Patience {
+  /** Of one request, up to the last byte of its response. */
+  readonly patience: number | undefined;
+  /** Of all pages of a list; undefined: as for one request. */
+  readonly listPatience?: number | undefined;
+}
+
 /** An API server with credentials. */
-export interface Connection {
+export interface Connection extends Patience {
   readonly kind: "connection";
   readonly target: Target;
   /** For node:http and node:https. They contain secrets: messages must not quote them. */
   readonly options: RequestOptions;
-  /** The timeout of one request, in milliseconds; undefined: none. */
-  readonly patience: number | undefined;
   /** When the credentials expire, in milliseconds since 1970; undefined: unknown. */
   readonly expiresAt?: number | undefined;
   /** Removes these credentials from a message. */
@@ -29,7 +35,7 @@ export interface Connection {
  */
 export async function connect(
   target: Target,
-  patience: number | undefined,
+  { patience, listPatience }: Patience,
   signal?: AbortSignal,
 ): Promise<Connection | Failed> {
   const { exec, ...plain } = target.user;
@@ -51,7 +57,7 @@ export async function connect(
     const file = path === undefined ? "" : ` (${path})`;
     return failed(`cannot use the credentials of user ${target.userName}${file}: ${conceal(explainError(error))}`);
   }
-  return { kind: "connection", target, options, patience, expiresAt: credentials?.expiresAt, conceal };
+  return { kind: "connection", target, options, patience, listPatience, expiresAt: credentials?.expiresAt, conceal };
 }
 
 function concealIn({ cluster, server, user: configured }: Target, user: Entry): Conceal {

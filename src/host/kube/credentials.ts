@@ -1,6 +1,6 @@
 import { chooseTarget, type TargetChoice } from "./choose-target.ts";
 import { type Conceal, createConceal } from "./conceal.ts";
-import { type Connection, connect } from "./connect.ts";
+import { type Connection, connect, type Patience } from "./connect.ts";
 import { type Failed, readKubeconfig, serviceAccountFolder } from "./kubeconfig.ts";
 
 /** A connection with credentials that are read again when they are too old. */
@@ -12,9 +12,8 @@ export interface Credentials {
   readonly conceal: Conceal;
 }
 
-export interface CredentialsRequest extends TargetChoice {
+export interface CredentialsRequest extends TargetChoice, Patience {
   readonly kubeconfig: string | undefined;
-  readonly patience: number | undefined;
   /** The maximum age in milliseconds. The token file of a service account changes about once an hour. */
   readonly freshFor: number;
   /** Aborts every request. */
@@ -41,7 +40,7 @@ export function createCredentials(request: CredentialsRequest): Credentials {
     context ??= kubeconfig.currentContext === "" ? undefined : kubeconfig.currentContext;
     const target = chooseTarget(kubeconfig, { ...request, context });
     if (target.kind === "failed") return target;
-    const connection = await connect(target, request.patience, request.signal);
+    const connection = await connect(target, request, request.signal);
     if (connection.kind === "failed") return connection;
     concealing.splice(0, concealing.length - 1);
     concealing.push(connection.conceal);

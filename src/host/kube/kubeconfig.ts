@@ -1,7 +1,9 @@
 import { delimiter, dirname, join, resolve } from "node:path";
 import { parseDocument } from "yaml";
+import { createAliasBudget, findTreeProblem } from "../../model/documents/tree-bounds.ts";
 import { isRecord } from "../../model/fields/fields.ts";
-import { readInput, reasonOf } from "../files/read-sources.ts";
+import { readInput } from "../files/read-bytes.ts";
+import { reasonOf } from "../files/read-sources.ts";
 
 /** Why the cluster cannot be read, as a message for the user. */
 export interface Failed {
@@ -13,6 +15,8 @@ export interface Failed {
   readonly status?: number;
   /** No connection: client and server do not trust each other, or do not both use TLS. */
   readonly isTls?: boolean;
+  /** The server was not reached, or says that it cannot answer anybody at the moment. */
+  readonly isOutage?: boolean;
 }
 
 export function failed(message: string): Failed {
@@ -88,17 +92,15 @@ function readFile(path: string, isRequired: boolean): { kind: "read"; value: Ent
     if (!isRequired && (error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     return failed(`cannot read the kubeconfig ${path}: ${reasonOf(error)}`);
   }
+  // Messages of the reader quote the text, which may contain a token.
+  const invalid = (what: string, offset: number) =>
+    failed(`${path} is not a kubeconfig: ${what} at line ${lineOf(text, offset)}`);
   const document = parseDocument(text);
   const [problem] = document.errors;
-  // The library's message quotes the text, which may contain a token.
-  if (problem !== undefined)
-    return failed(`${path} is not a kubeconfig: invalid YAML at line ${lineOf(text, problem.pos[0])}`);
-  let value: unknown;
-  try {
-    value = document.toJS();
-  } catch {
-    return failed(`${path} is not a kubeconfig: it has aliases without an anchor, or far too many`);
-  }
+  if (problem !== undefined) return invalid("invalid YAML", problem.pos[0]);
+  const graph = findTreeProblem(document.contents, createAliasBudget());
+  if (graph !== undefined) return invalid("an alias without an anchor, a cycle of aliases, or too many", graph.offset);
+  const value: unknown = document.toJS({ maxAliasCount: -1 });
   if (value === null) return { kind: "read", value: {} };
   return isRecord(value) ? { kind: "read", value } : failed(`${path} is not a kubeconfig: it is not a mapping`);
 }

@@ -1,4 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { getHeapStatistics } from "node:v8";
+import { isTooDeep } from "../../model/documents/tree-bounds.ts";
 import { isRecord } from "../../model/fields/fields.ts";
 import type { Connection } from "./connect.ts";
 import { type ApiQuery, explainStatus } from "./explain-status.ts";
@@ -19,15 +21,38 @@ const pageSize = 500;
 /** If a continue token expires, the list starts again; this limits how often. */
 const mostStarts = 5;
 
-/** Lists all objects of a kind, page by page, or gets the one that is named; empty if that does not exist. */
+/** More pages than any cluster has: a server whose lists never end is not what it should be. */
+const mostPages = 5000;
+
+/** The text that may still be received, in bytes. Objects in memory take a few times as much. */
+export interface Room {
+  bytes: number;
+}
+
+/** For lists that are held in memory together. */
+export function createRoom(): Room {
+  return { bytes: getHeapStatistics().heap_size_limit / 4 };
+}
+
+export interface ListOptions {
+  readonly onCount: (count: number) => void;
+  readonly room: Room;
+}
+
+/**
+ * Lists all objects of a kind, page by page, or gets the one that is named; empty if that does not exist. Time, pages and
+ * bytes are bounded for the whole list, since a server may send pages without end.
+ */
 export async function listObjects(
   connection: Connection,
   resource: Resource,
-  onCount: (count: number) => void,
+  options: ListOptions,
 ): Promise<Listed | Failed> {
+  const { patience, listPatience = patience } = connection;
+  const deadline = listPatience === undefined ? undefined : performance.now() + listPatience;
+  const asking: Asking = { ...options, connection, resource, deadline };
   for (let start = 1; start <= mostStarts; start++) {
-    const listed = resource.object === undefined ? await listPages(connection, resource, onCount) : undefined;
-    const result = listed ?? (await readObject(connection, resource));
+    const result = resource.object === undefined ? await listPages(asking) : await readObject(asking);
     if (result.kind !== "gone") return result;
   }
   return failed(`the list of ${resource.plural} went stale ${mostStarts} times before its last page (410 Gone)`);
@@ -37,18 +62,22 @@ interface Gone {
   readonly kind: "gone";
 }
 
-async function listPages(
-  connection: Connection,
-  resource: Resource,
-  onCount: (count: number) => void,
-): Promise<Listed | Failed | Gone> {
+interface Asking extends ListOptions {
+  readonly connection: Connection;
+  readonly resource: Resource;
+  /** On the clock of `performance`; undefined: none. */
+  readonly deadline: number | undefined;
+}
+
+async function listPages(asking: Asking): Promise<Listed | Failed | Gone> {
+  const { connection, resource } = asking;
   const objects: Entry[] = [];
   let continueAt = "";
   let version = "";
-  do {
+  for (let pages = 1; pages <= mostPages; pages++) {
     const next = continueAt === "" ? {} : { continue: continueAt };
     const query = new URLSearchParams({ ...fieldSelectorOf(resource), limit: String(pageSize), ...next });
-    const answer = await ask(connection, `${resource.path}?${query}`);
+    const answer = await ask(asking, `${resource.path}?${query}`);
     if (answer.kind === "failed") return answer;
     if (answer.status === 410) return { kind: "gone" };
     if (answer.status !== 200) return refusal(answer, { verb: "list", resource }, connection);
@@ -56,20 +85,27 @@ async function listPages(
     if (page.kind === "failed") return page;
     // Pushed one by one: if a server ignores the limit, a page may exceed the maximum number of arguments.
     for (const item of page.items) objects.push({ ...item, apiVersion: resource.apiVersion, kind: resource.kind });
-    onCount(objects.length);
+    asking.onCount(objects.length);
     version = page.version;
     continueAt = page.continueAt;
-  } while (continueAt !== "");
-  return { kind: "listed", objects, version };
+    if (continueAt === "") return { kind: "listed", objects, version };
+  }
+  return failed(`the list of ${resource.plural} has more than ${mostPages} pages: the server does not end it`);
+}
+
+/** The server says that it can answer nobody: too many requests, or an error of its own. */
+export function isOutage(status: number): boolean {
+  return status === 429 || status >= 500;
 }
 
 function refusal(answer: Answer, query: ApiQuery, { target }: Connection): Failed {
   const { status, retryAfter } = answer;
-  return { ...failed(explainStatus(answer, query, target)), retryAfter, status };
+  return { ...failed(explainStatus(answer, query, target)), retryAfter, status, isOutage: isOutage(status) };
 }
 
-async function readObject(connection: Connection, resource: Resource): Promise<Listed | Failed> {
-  const answer = await ask(connection, resource.path);
+async function readObject(asking: Asking): Promise<Listed | Failed> {
+  const { connection, resource } = asking;
+  const answer = await ask(asking, resource.path);
   if (answer.kind === "failed") return answer;
   if (answer.status === 404) return { kind: "listed", objects: [], version: "" };
   if (answer.status !== 200) return refusal(answer, { verb: "get", resource }, connection);
@@ -99,7 +135,7 @@ function parsePage(answer: Answer, resource: Resource): Page | Failed {
 function parseBody({ body }: Answer): Entry | undefined {
   try {
     const value: unknown = JSON.parse(body);
-    return isRecord(value) ? value : undefined;
+    return isRecord(value) && !isTooDeep(value) ? value : undefined;
   } catch {
     return undefined;
   }
@@ -115,13 +151,30 @@ const mostTries = 4;
 const longestWait = 10;
 
 /** A server that is overloaded sends the time after which to retry. */
-async function ask(connection: Connection, path: string): Promise<Answer | Failed> {
-  const { signal } = connection.options;
+async function ask(asking: Asking, path: string): Promise<Answer | Failed> {
+  const { connection, deadline, room, resource } = asking;
+  const { patience = Number.POSITIVE_INFINITY, options } = connection;
   for (let tries = 1; ; tries++) {
-    const answer = await request(connection, path);
-    const isBusy = answer.kind === "answer" && (answer.status === 429 || answer.status === 503);
+    const left = deadline === undefined ? patience : Math.ceil(deadline - performance.now());
+    if (left <= 0) return tooLate(asking);
+    const most = Math.min(left, patience);
+    const answer = await request({ ...connection, patience: Number.isFinite(most) ? most : undefined }, path);
+    if (answer.kind === "failed") {
+      const isCut = left < patience && deadline !== undefined && performance.now() >= deadline;
+      return isCut ? { ...tooLate(asking), isOutage: answer.isOutage ?? false } : answer;
+    }
+    room.bytes -= answer.body.length;
+    if (room.bytes < 0) return failed(`the list of ${resource.plural} is larger than this process can hold`);
+    const isBusy = answer.status === 429 || answer.status === 503;
     if (!isBusy || answer.retryAfter === undefined || tries === mostTries) return answer;
-    await sleep(1000 * Math.min(answer.retryAfter, longestWait), undefined, { signal }).catch(() => {});
-    if (signal?.aborted === true) return answer;
+    const wait = Math.min(1000 * Math.min(answer.retryAfter, longestWait), left);
+    await sleep(wait, undefined, { signal: options.signal }).catch(() => {});
+    if (options.signal?.aborted === true) return answer;
   }
+}
+
+function tooLate({ connection, resource }: Asking): Failed {
+  const { patience = 0, listPatience = patience } = connection;
+  const hint = "(--request-timeout)";
+  return failed(`the list of ${resource.plural} did not end within ${listPatience / 1000} s ${hint}`);
 }

@@ -1,15 +1,13 @@
 import type { SourceDocument } from "../../model/documents/source.ts";
 import { isRecord } from "../../model/fields/fields.ts";
 import { chooseTarget, type TargetChoice } from "./choose-target.ts";
-import { connect } from "./connect.ts";
+import { connect, type Patience } from "./connect.ts";
 import { type Entry, type Failed, failed, readKubeconfig, serviceAccountFolder, textOf } from "./kubeconfig.ts";
-import { listObjects } from "./list-objects.ts";
+import { createRoom, listObjects } from "./list-objects.ts";
 import { type Need, type Resource, resourcesFor } from "./resources.ts";
 
-export interface LiveRequest extends TargetChoice {
+export interface LiveRequest extends TargetChoice, Patience {
   readonly kubeconfig: string | undefined;
-  /** In milliseconds, of one request; undefined: no limit. */
-  readonly patience: number | undefined;
   readonly need: Need;
   /** False if another configuration replaces that of the cluster. */
   readonly withConfiguration: boolean;
@@ -37,13 +35,15 @@ export async function readLive(request: LiveRequest, onProgress: (what: string) 
   if (target.kind === "failed") return target;
   const { context, server } = target;
   onProgress(`connecting to ${context}`);
-  const connection = await connect(target, request.patience);
+  const connection = await connect(target, request);
   if (connection.kind === "failed") return connection;
   const resources = resourcesFor(request.need, request.withConfiguration);
+  const room = createRoom();
   const lists = await Promise.all(
-    resources.map((resource) =>
-      listObjects(connection, resource, (count) => onProgress(`reading ${context}: ${count} ${resource.plural}`)),
-    ),
+    resources.map((resource) => {
+      const onCount = (count: number) => onProgress(`reading ${context}: ${count} ${resource.plural}`);
+      return listObjects(connection, resource, { onCount, room });
+    }),
   );
   const documents: SourceDocument[] = [];
   let podsForbidden: string | undefined;

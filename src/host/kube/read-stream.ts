@@ -9,15 +9,18 @@ export type StreamEnd =
   | { readonly kind: "ended" | "silent" | "stopped" }
   /** The server responded with an error instead of a stream. */
   | { readonly kind: "status"; readonly status: number; readonly body: string; readonly retryAfter: number | undefined }
-  | { readonly kind: "broken"; readonly message: string };
+  /** `isOutage`: no response began. */
+  | { readonly kind: "broken"; readonly message: string; readonly isOutage: boolean };
 
 export interface StreamRequest {
   readonly connection: Connection;
   readonly path: string;
   /** Milliseconds until the response headers must arrive. */
   readonly patience: number;
-  /** Milliseconds without a byte after which the connection counts as dead. */
+  /** Milliseconds without a complete line after which the connection counts as dead. Its bytes may trickle. */
   readonly silence: number;
+  /** Milliseconds after which the stream is ended: the server may not do it. */
+  readonly length: number;
   readonly signal: AbortSignal;
   /** Called when the response has begun, and is a stream. */
   readonly opened: () => void;
@@ -36,8 +39,10 @@ export function readStream({ connection, path, ...request }: StreamRequest): Pro
   return new Promise((resolve) => {
     let timer: NodeJS.Timeout | undefined;
     let asked: ClientRequest | undefined;
+    const whole = setTimeout(() => end({ kind: "ended" }), request.length);
     const end = (result: StreamEnd): void => {
       clearTimeout(timer);
+      clearTimeout(whole);
       request.signal.removeEventListener("abort", stop);
       resolve(result);
       asked?.destroy();
@@ -49,14 +54,15 @@ export function readStream({ connection, path, ...request }: StreamRequest): Pro
     };
     if (request.signal.aborted) return stop();
     request.signal.addEventListener("abort", stop);
-    arm(request.patience, { kind: "broken", message: `no response within ${request.patience / 1000} s` });
+    const unreached = (message: string): StreamEnd => ({ kind: "broken", message, isOutage: true });
+    arm(request.patience, unreached(`no response within ${request.patience / 1000} s`));
     try {
       // A new connection: a kept one may lead to a server that no longer exists.
       asked = send(url, { agent: false, ...connection.options });
     } catch (error) {
-      return end({ kind: "broken", message: explainError(error) });
+      return end(unreached(explainError(error)));
     }
-    asked.on("error", (error) => end({ kind: "broken", message: explainError(error) }));
+    asked.on("error", (error) => end(unreached(explainError(error))));
     asked.on("response", (response) => {
       const isFine = response.statusCode === 200;
       if (!isFine) return readRefusal(response, end);
@@ -74,14 +80,15 @@ interface Reading extends Pick<StreamRequest, "take"> {
 
 function readLines(response: IncomingMessage, { take, end, alive }: Reading): void {
   const splitter = createLineSplitter();
-  const cut: StreamEnd = { kind: "broken", message: "the server closed the connection in the middle of a response" };
+  const broken = (message: string): StreamEnd => ({ kind: "broken", message, isOutage: false });
+  const cut = broken("the server closed the connection in the middle of a response");
   alive();
   response.on("data", (chunk: Buffer) => {
-    alive();
     for (const line of splitter.push(chunk)) {
+      alive();
       if (!take(line)) return end({ kind: "ended" });
     }
-    if (splitter.pending() > longestLine) end({ kind: "broken", message: "the server sent an endless line" });
+    if (splitter.pending() > longestLine) end(broken("the server sent an endless line"));
   });
   response.on("aborted", () => end(cut));
   response.on("error", () => end(cut));

@@ -17,6 +17,7 @@ export function reflectResource(options: ReflectorOptions): Reflector {
     mirror: createMirror(options.resource.kind),
     version: undefined,
     failures: 0,
+    bookmarks: 0,
     isTroubled: false,
     leave: new AbortController(),
   };
@@ -47,9 +48,15 @@ async function follow(options: ReflectorOptions, state: ReflectorState): Promise
     if (trouble !== undefined) {
       state.failures += 1;
       state.isTroubled = true;
-      const { kind, message, retryAfter = 0 } = trouble;
+      const { kind, message, isOutage, retryAfter = 0 } = trouble;
       wait = Math.max(waitAfter(state.failures, times.retry, Math.random()), 1000 * Math.min(retryAfter, longestWait));
-      handlers.trouble({ kind, message: options.credentials.conceal(message), plural: resource.plural, wait });
+      handlers.trouble({
+        kind,
+        isOutage,
+        message: options.credentials.conceal(message),
+        plural: resource.plural,
+        wait,
+      });
     }
     await sleep(wait, undefined, { signal }).catch(() => {});
   }

@@ -13,6 +13,8 @@ export interface ReflectorTimes {
   readonly silence: number;
   /** The maximum duration of a watch (timeoutSeconds). */
   readonly length: number;
+  /** Added to `length`: later the watch is ended here. A server may not end it. */
+  readonly grace: number;
   /** The minimum time between the starts of two watches. */
   readonly apart: number;
   readonly retry: Backoff;
@@ -22,6 +24,7 @@ export const usualTimes: ReflectorTimes = {
   answer: 10_000,
   silence: 120_000,
   length: 300_000,
+  grace: 30_000,
   apart: 500,
   retry: { first: 250, most: 30_000 },
 };
@@ -44,6 +47,8 @@ export interface Trouble {
   /** `refused`: the server will refuse until credentials, permissions or API are changed. */
   readonly kind: "failed" | "refused" | "relist" | "bug";
   readonly message: string;
+  /** The server could not be reached, or can answer nobody: the same for every node of the cluster. */
+  readonly isOutage?: boolean | undefined;
   /** Milliseconds until the next attempt. */
   readonly wait: number;
 }
@@ -62,6 +67,8 @@ export interface ReflectorState {
   /** Where the next watch starts; undefined: list first. */
   version: string | undefined;
   failures: number;
+  /** Of the running watch, since its last event. */
+  bookmarks: number;
   /** Trouble was reported, and no recovery since. */
   isTroubled: boolean;
   /** Aborts the running watch. */

@@ -13,17 +13,22 @@ export interface Answer {
   readonly body: string;
 }
 
+/** The longest response that is read. A page of 500 large objects has about 10 MB. */
+const mostBytes = 100_000_000;
+
 /** Sends a GET request. The timeout covers all of it: the connection, the headers and the last byte. */
 export function request({ target, options, patience }: Connection, path: string): Promise<Answer | Failed> {
   const url = new URL(target.server + path);
   const send = url.protocol === "http:" ? httpRequest : httpsRequest;
   return new Promise((resolve) => {
     let timer: NodeJS.Timeout | undefined;
+    let asked: ClientRequest | undefined;
+    let isReached = false;
     const end = (result: Answer | Failed): void => {
       clearTimeout(timer);
       resolve(result);
+      if (result.kind === "failed") asked?.destroy();
     };
-    let asked: ClientRequest;
     try {
       asked = send(url, options);
     } catch (error) {
@@ -34,18 +39,23 @@ export function request({ target, options, patience }: Connection, path: string)
     }
     if (patience !== undefined) {
       timer = setTimeout(() => {
-        end(failed(`no response within ${patience / 1000} s (--request-timeout)`));
-        asked.destroy();
+        const what = isReached ? "the response did not end" : "no response";
+        const message = `${what} within ${patience / 1000} s (--request-timeout)`;
+        end({ ...failed(message), isOutage: !isReached });
       }, patience);
     }
     asked.on("error", (error) => end(failedBy(error)));
-    asked.on("response", (response) => collect(response, end));
+    asked.on("response", (response) => {
+      isReached = true;
+      collect(response, end);
+    });
     asked.end();
   });
 }
 
 function failedBy(error: unknown): Failed {
-  return { ...failed(explainError(error)), isTls: isTlsError(error) };
+  const isTls = isTlsError(error);
+  return { ...failed(explainError(error)), isTls, isOutage: !isTls };
 }
 
 function isBadHeader(error: unknown): boolean {
@@ -54,8 +64,13 @@ function isBadHeader(error: unknown): boolean {
 
 function collect(response: IncomingMessage, end: (result: Answer | Failed) => void): void {
   const chunks: Buffer[] = [];
+  let length = 0;
   const cut = (): void => end(failed("the server closed the connection in the middle of a response"));
-  response.on("data", (chunk: Buffer) => chunks.push(chunk));
+  response.on("data", (chunk: Buffer) => {
+    length += chunk.length;
+    if (length > mostBytes) end(failed(`the server sent a response of more than ${mostBytes / 1_000_000} MB`));
+    else chunks.push(chunk);
+  });
   response.on("aborted", cut);
   response.on("error", cut);
   response.on("end", () => {

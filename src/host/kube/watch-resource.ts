@@ -3,7 +3,7 @@ import { isOlder, parseWatchEvent } from "../../follow/watch-event.ts";
 import type { Connection } from "./connect.ts";
 import { explainStatus } from "./explain-status.ts";
 import { recordOf, textOf } from "./kubeconfig.ts";
-import { listObjects } from "./list-objects.ts";
+import { createRoom, isOutage, listObjects } from "./list-objects.ts";
 import { readStream, type StreamEnd } from "./read-stream.ts";
 import { deliver, type ReflectorOptions, type ReflectorState, type ReflectorTimes, type Round } from "./reflector.ts";
 import { request } from "./request.ts";
@@ -15,6 +15,7 @@ export async function watchResource(options: ReflectorOptions, state: ReflectorS
   const connection = await credentials.current();
   if (connection.kind === "failed") return connection;
   let found: Round;
+  state.bookmarks = 0;
   const take = (line: string): boolean => {
     found = takeLine(line, options, state);
     if (found !== undefined) state.version = undefined;
@@ -25,6 +26,7 @@ export async function watchResource(options: ReflectorOptions, state: ReflectorS
     path: watchPath(resource, state.version ?? "", times),
     patience: times.answer,
     silence: times.silence,
+    length: times.length + times.grace,
     signal: state.leave.signal,
     opened: () => {
       if (state.isTroubled) options.handlers.recovered();
@@ -47,6 +49,9 @@ function watchPath(resource: Resource, version: string, { length }: ReflectorTim
   return `${resource.path}?${query}`;
 }
 
+/** Without an event between them. A server sends one a minute. */
+const mostBookmarks = 1000;
+
 function takeLine(line: string, { resource, handlers }: ReflectorOptions, state: ReflectorState): Round {
   const event = parseWatchEvent(line);
   if (event.kind === "garbage") return { kind: "relist", message: "a line of the watch is not an event" };
@@ -55,16 +60,20 @@ function takeLine(line: string, { resource, handlers }: ReflectorOptions, state:
   if (isOlder(event.version, state.version ?? "")) {
     return { kind: "relist", message: `versions went back, from ${state.version} to ${event.version}` };
   }
-  if (event.kind !== "bookmark") {
-    const object = { ...event.object, apiVersion: resource.apiVersion, kind: resource.kind };
-    try {
-      deliver(handlers, compareObject(state.mirror, object, event.kind === "removed"), event.object);
-      if (event.kind === "stored") handlers.seen(event.object);
-    } catch (error) {
-      return { kind: "bug", message: error instanceof Error ? error.message : String(error) };
-    }
-  }
   state.version = event.version;
+  if (event.kind === "bookmark") {
+    state.bookmarks += 1;
+    if (state.bookmarks <= mostBookmarks) return undefined;
+    return { kind: "failed", message: "the watch sends bookmarks without end" };
+  }
+  const object = { ...event.object, apiVersion: resource.apiVersion, kind: resource.kind };
+  try {
+    deliver(handlers, compareObject(state.mirror, object, event.kind === "removed"), event.object);
+    if (event.kind === "stored") handlers.seen(event.object);
+  } catch (error) {
+    return { kind: "bug", message: error instanceof Error ? error.message : String(error) };
+  }
+  state.bookmarks = 0;
   state.failures = 0;
   return undefined;
 }
@@ -90,7 +99,7 @@ function troubleOf(
       state.version = undefined;
       return { kind: "relist", message: `no data for ${times.silence / 1000} s` };
     case "broken":
-      return { kind: "failed", message: `${target.server}: ${end.message}` };
+      return { kind: "failed", message: `${target.server}: ${end.message}`, isOutage: end.isOutage };
     case "status": {
       if (end.status === 401) credentials.drop(connection);
       const isGone = end.status === 410 || end.status === 504 || end.status === 400;
@@ -100,7 +109,8 @@ function troubleOf(
         ? `the server cannot watch from this version: status ${end.status}`
         : explainStatus(answer, { verb: "watch", resource }, target);
       const { retryAfter } = end;
-      return { kind: isGone ? "relist" : "failed", message: `${target.server}: ${message}`, retryAfter };
+      const kind = isGone ? "relist" : "failed";
+      return { kind, message: `${target.server}: ${message}`, retryAfter, isOutage: !isGone && isOutage(end.status) };
     }
   }
 }
@@ -115,12 +125,13 @@ export async function listResource(
 ): Promise<Round> {
   const connection = await credentials.current();
   if (connection.kind === "failed") return { kind: "refused", message: connection.message };
-  const listed = await listObjects(connection, resource, () => {});
+  const listed = await listObjects(connection, resource, { onCount: () => {}, room: createRoom() });
   if (listed.kind === "failed") {
-    const { message, retryAfter, status = 0, isTls = false } = listed;
+    const { message, retryAfter, status = 0, isTls = false, isOutage: isOut } = listed;
     const isRefused = refusals.has(status) || isTls;
     if (isRefused) credentials.drop(connection);
-    return { kind: isRefused ? "refused" : "failed", message: `${connection.target.server}: ${message}`, retryAfter };
+    const kind = isRefused ? "refused" : "failed";
+    return { kind, message: `${connection.target.server}: ${message}`, retryAfter, isOutage: isOut };
   }
   deliver(handlers, compareList(state.mirror, listed.objects), undefined);
   for (const object of listed.objects) handlers.seen(object);
@@ -140,11 +151,14 @@ export async function checkVersion({ resource, credentials }: ReflectorOptions, 
   const query = new URLSearchParams({ ...fieldSelectorOf(resource), limit: "1" });
   const answer = await request(connection, `${resource.path}?${query}`);
   // A failure here ends the round: the server may be replaced at any moment.
-  if (answer.kind === "failed") return { kind: "failed", message: `${target.server}: ${answer.message}` };
+  if (answer.kind === "failed") {
+    return { kind: "failed", message: `${target.server}: ${answer.message}`, isOutage: answer.isOutage };
+  }
   if (answer.status === 401) credentials.drop(connection);
   if (answer.status !== 200) {
     const message = explainStatus(answer, { verb: "list", resource }, target);
-    return { kind: "failed", message: `${target.server}: ${message}`, retryAfter: answer.retryAfter };
+    const { retryAfter, status } = answer;
+    return { kind: "failed", message: `${target.server}: ${message}`, retryAfter, isOutage: isOutage(status) };
   }
   const version = versionIn(answer.body);
   if (state.version === undefined || !isOlder(version, state.version)) return undefined;

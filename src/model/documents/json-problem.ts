@@ -5,7 +5,9 @@ export interface TextProblem {
   readonly message: string;
 }
 
-const deepest = 500;
+/** Levels of nesting of a document. No object of Kubernetes comes near; what reads values recurses. */
+export const mostLevels = 500;
+
 // biome-ignore lint/suspicious/noControlCharactersInRegex: JSON forbids just these
 const control = /[\u0000-\u001f]/;
 const escapes = /\\(?:u[0-9a-fA-F]{4}|[\s\S])/g;
@@ -31,7 +33,7 @@ export function findProblemInValues(text: string, start: number): TextProblem | 
 
 /** The offset after the value, or the problem in it. */
 function readValue(text: string, at: number, depth: number): number | TextProblem {
-  if (depth > deepest) return { offset: at, message: `more than ${deepest} levels of nesting` };
+  if (depth > mostLevels) return { offset: at, message: `more than ${mostLevels} levels of nesting` };
   if (text[at] === "{" || text[at] === "[") return readContainer(text, at, depth);
   const end = text[at] === '"' ? readString(text, at) : readToken(otherToken, text, at);
   return (

@@ -14,6 +14,7 @@ import { locateInJson, type Span } from "./json-places.ts";
 import { kubectlYaml } from "./kubectl-yaml.ts";
 import { isEmptyDocument } from "./read-documents.ts";
 import type { DocumentForm, SourceDocument, SourceText } from "./source.ts";
+import { createAliasBudget, findTreeProblem } from "./tree-bounds.ts";
 import { type Excerpt, excerptAt } from "./yaml-problems.ts";
 
 /** A place in a text for messages; lines and columns start at 1. */
@@ -108,7 +109,8 @@ function spanInExcerpt(
   const document = parsedExcerpt(source, excerpt);
   const isItem = within.length > 0;
   const wanted = valueAt(value, within);
-  if (document === undefined || !isSameValue(document.toJS(), isItem ? [wanted] : wanted)) return undefined;
+  if (document === undefined || !isSameValue(document.toJS({ maxAliasCount: -1 }), isItem ? [wanted] : wanted))
+    return undefined;
   const span = spanInDocument(document, isItem ? [0, ...path.slice(within.length)] : path, caret);
   return { ...span, offset: span.offset + offset };
 }
@@ -122,7 +124,9 @@ function parsedExcerpt(source: SourceText, { offset, text }: Excerpt): Document 
   if (!known.has(offset)) {
     const result = parseAllDocuments(text, kubectlYaml);
     const [only, second] = "empty" in result ? [] : result.filter((document) => !isEmptyDocument(document));
-    known.set(offset, second === undefined && only?.errors.length === 0 ? only : undefined);
+    const isAlone = only !== undefined && second === undefined && only.errors.length === 0;
+    const isTree = isAlone && findTreeProblem(only.contents, createAliasBudget()) === undefined;
+    known.set(offset, isTree ? only : undefined);
   }
   return known.get(offset);
 }

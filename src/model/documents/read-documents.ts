@@ -6,7 +6,8 @@ import { endOfValue, skipBlank } from "./json-places.ts";
 import { findJsonProblem, type TextProblem } from "./json-problem.ts";
 import { kubectlSchema, kubectlYaml } from "./kubectl-yaml.ts";
 import type { SourceDocument, SourceText } from "./source.ts";
-import { findDuplicateKeys, findUnknownAlias } from "./yaml-problems.ts";
+import { type AliasBudget, createAliasBudget, findTreeProblem, isTooDeep } from "./tree-bounds.ts";
+import { findDuplicateKeys } from "./yaml-problems.ts";
 
 export interface ReadDocuments {
   readonly documents: readonly SourceDocument[];
@@ -35,12 +36,14 @@ export function readDocuments(source: SourceText): ReadDocuments {
 function readJson(source: SourceText, start: number): ReadDocuments {
   const { text } = source;
   const whole = tryJson(text);
-  if (whole !== undefined) return { documents: [document(source, whole.value, start)], problems: [] };
+  if (whole !== undefined && !isTooDeep(whole.value))
+    return { documents: [document(source, whole.value, start)], problems: [] };
   const documents: SourceDocument[] = [];
   for (let at = start; at < text.length; ) {
     const end = endOfValue(text, at);
     const value = tryJson(text.slice(at, end));
-    if (value === undefined || end === at) return { documents, problems: [findJsonProblem(text, at)] };
+    if (value === undefined || end === at || isTooDeep(value.value))
+      return { documents, problems: [findJsonProblem(text, at)] };
     if (isHuge(text) && !isObject(value.value))
       return { documents: [], problems: [{ offset: at, message: notAnObject }] };
     documents.push(document(source, value.value, at));
@@ -82,6 +85,7 @@ function readYamlValues(text: string): readonly unknown[] | undefined {
   } catch {
     return undefined;
   }
+  if (values.some((value) => isTooDeep(value))) return undefined;
   return values.filter((value) => value !== null && value !== undefined);
 }
 
@@ -97,8 +101,9 @@ function readYamlCarefully(source: SourceText): ReadDocuments {
     const parsed = parseAllDocuments(source.text, kubectlYaml);
     if ("empty" in parsed) return { documents, problems };
     let index = 0;
+    const budget = createAliasBudget();
     for (const one of parsed) {
-      const found = one.errors.length > 0 ? one.errors.map(problemOf) : findDuplicateKeys(one.contents);
+      const found = findProblems(one, budget);
       for (const problem of found) if (problems.length < mostProblems) problems.push(problem);
       const value: unknown = found.length > 0 ? null : toValue(one, problems);
       if (value !== null && value !== undefined) documents.push({ value, source, form: { kind: "yaml", index } });
@@ -110,17 +115,23 @@ function readYamlCarefully(source: SourceText): ReadDocuments {
   return { documents, problems };
 }
 
+function findProblems({ errors, contents }: Document.Parsed, budget: AliasBudget): readonly TextProblem[] {
+  if (errors.length > 0) return errors.map(problemOf);
+  const graph = findTreeProblem(contents, budget);
+  return graph === undefined ? findDuplicateKeys(contents) : [graph];
+}
+
 function problemOf({ pos, message }: YAMLError): TextProblem {
   return { offset: pos[0], message: /call stack/.test(message) ? tooDeep : firstLine(message) };
 }
 
-/** Aliases without an anchor, and too many of them, are found only here. */
 function toValue(document: Document.Parsed, problems: TextProblem[]): unknown {
   try {
-    return document.toJS({ maxAliasCount: 1000 });
+    // Aliases are counted by findTreeProblem.
+    return document.toJS({ maxAliasCount: -1 });
   } catch (error) {
     const message = error instanceof RangeError ? tooDeep : firstLine(String(error));
-    problems.push({ offset: findUnknownAlias(document) ?? document.contents?.range[0] ?? 0, message });
+    problems.push({ offset: document.contents?.range[0] ?? 0, message });
     return undefined;
   }
 }

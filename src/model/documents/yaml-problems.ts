@@ -1,4 +1,4 @@
-import { type Document, isAlias, isMap, isScalar, isSeq, visit } from "yaml";
+import { isMap, isScalar, isSeq } from "yaml";
 import { hasContent } from "./huge-text.ts";
 import type { TextProblem } from "./json-problem.ts";
 import type { SourceText } from "./source.ts";
@@ -21,19 +21,6 @@ export function findDuplicateKeys(root: unknown): readonly TextProblem[] {
   };
   look(root);
   return problems;
-}
-
-/** The offset of an alias without an anchor. */
-export function findUnknownAlias(document: Document.Parsed): number | undefined {
-  let offset: number | undefined;
-  visit(document, {
-    Alias: (_, alias) => {
-      if (!isAlias(alias) || alias.resolve(document) !== undefined) return undefined;
-      offset = alias.range?.[0];
-      return visit.BREAK;
-    },
-  });
-  return offset;
 }
 
 /** A part of a YAML text that can be read alone. */

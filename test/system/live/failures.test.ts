@@ -90,7 +90,7 @@ describe("what can go wrong has a message of its own", () => {
       return true;
     };
     const message = await readFrom({ intercept }, {}, { patience: 200 });
-    expect(message).toBe(`${prefix}no response within 0.2 s (--request-timeout)`);
+    expect(message).toBe(`${prefix}the response did not end within 0.2 s (--request-timeout)`);
   });
 
   test("half a page, and the connection ends", async () => {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { healthOf, isEligible } from "../../../src/follow/health.ts";
+import { healthOf, isEligible, withoutTrouble, withTrouble } from "../../../src/follow/health.ts";
 import {
   addPending,
   createPending,
@@ -169,7 +169,13 @@ describe("the next sync", () => {
 
 describe("health", () => {
   const clock = { now: 100_000, patience: 60_000, text: (time: number) => `${time}` };
-  const good = { queuedAt: undefined, syncedAt: 50_000, isEligible: true, families: ["ipv4"] } as const;
+  const good = {
+    queuedAt: undefined,
+    syncedAt: 50_000,
+    isEligible: true,
+    families: ["ipv4"],
+    troubles: new Map(),
+  } as const;
   const bodyOf = (healthy: boolean) => ({
     currentTime: "100000",
     healthy,
@@ -190,6 +196,32 @@ describe("health", () => {
   test("of a node that goes is bad for load balancers alone", () => {
     expect(healthOf({ ...good, isEligible: false }, "healthz", clock).status).toBe(503);
     expect(healthOf({ ...good, isEligible: false }, "livez", clock).status).toBe(200);
+  });
+
+  test("is bad for load balancers while a kind cannot be followed, with the reason", () => {
+    const failing = withTrouble(good, "services", "the list does not end", 30_000);
+    const answer = healthOf(failing, "healthz", clock);
+    expect(answer).toMatchObject({
+      status: 503,
+      body: { reason: "services cannot be followed: the list does not end", healthy: true, lastUpdated: "50000" },
+    });
+    expect(healthOf(failing, "livez", clock).status).toBe(200);
+    expect(healthOf(withTrouble(good, "services", "x", 50_000), "healthz", clock).status).toBe(200);
+    expect(healthOf(withoutTrouble(failing, "services", 99_000), "healthz", clock).status).toBe(200);
+    expect(healthOf(withoutTrouble(good, "services", 99_000), "healthz", clock).status).toBe(200);
+  });
+
+  test("is bad when every watch fails as soon as it has begun", () => {
+    let history = withTrouble(good, "services", "an error", 10_000);
+    for (const at of [20_000, 50_000, 90_000]) {
+      history = withTrouble(withoutTrouble(history, "services", at), "services", "an error", at + 100);
+    }
+    expect(healthOf(history, "healthz", clock).status).toBe(503);
+    const later = withTrouble(withoutTrouble(good, "services", 10_000), "services", "x", 10_100);
+    expect(
+      healthOf(withTrouble(withoutTrouble(later, "services", 20_000), "services", "x", 90_000), "healthz", clock)
+        .status,
+    ).toBe(200);
   });
 
   test("is good before the first sync, however long that takes, as kube-proxy's is", () => {

@@ -15,6 +15,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { privateMode, sharedMode, writeBackup, writeFiles } from "../../../../src/host/files/write-files.ts";
 import { collectedDocument } from "../../../../src/reconcile/live/collected-document.ts";
+import { skipFor } from "../../../harness/skip.ts";
 
 const root = mkdtempSync(join(tmpdir(), "portolan-"));
 const isRoot = process.getuid?.() === 0;
@@ -57,7 +58,7 @@ describe("writeFiles", () => {
     expect(late?.message).toMatch(/^cannot write \/proc\/portolan: .*; already written: \/dev\/null$/);
   });
 
-  it.runIf(isRoot)("keeps the owner of what is there, but for private files", () => {
+  it("keeps the owner of what is there, but for private files", skipFor(isRoot ? undefined : "it needs root"), () => {
     const path = join(root, "owned");
     for (const [mode, expected] of [
       [sharedMode, { uid: 1234, gid: 5678, mode: 0o604 }],

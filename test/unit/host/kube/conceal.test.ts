@@ -51,11 +51,12 @@ const users: Readonly<Record<string, object>> = {
 describe("a credential never reaches a message", () => {
   describe.each(Object.entries(users))("%s", (name, user) => {
     // No server gets a private key, and the client library reads its file.
-    it.runIf(name !== "client-key")("of a server that says what it got", async () => {
-      const message = await readFrom({ intercept: echo }, { user });
-      expect(message).toEqual(expect.any(String));
-      expect(message).not.toMatch(leaked);
-    });
+    if (name !== "client-key")
+      it("of a server that says what it got", async () => {
+        const message = await readFrom({ intercept: echo }, { user });
+        expect(message).toEqual(expect.any(String));
+        expect(message).not.toMatch(leaked);
+      });
 
     it("of a server that cannot be reached, below a URL with a password", async () => {
       for (const server of [`http://me:${encoded}@127.0.0.1:1`, `https://${encoded}@127.0.0.1:1/?key=${encoded}`]) {

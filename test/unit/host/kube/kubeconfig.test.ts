@@ -89,7 +89,11 @@ test.each<[string, string, string]>([
     "users:\n  token: {secret",
     "CONFIG is not a kubeconfig: invalid YAML at line 2",
   ],
-  ["an alias of nothing", "users: *x", "CONFIG is not a kubeconfig: it has aliases without an anchor, or far too many"],
+  [
+    "an alias of nothing",
+    "users: *x",
+    "CONFIG is not a kubeconfig: an alias without an anchor, a cycle of aliases, or too many at line 1",
+  ],
   ["a list", "- a", "CONFIG is not a kubeconfig: it is not a mapping"],
   ["nothing", "", "CONFIG has no current context; pass --context; it has none"],
   [

@@ -34,7 +34,10 @@ test("who is told to come back later, and is called off meanwhile, does not ask 
   const [services] = watchedResources(false);
   if (services === undefined) throw new Error("nothing to list");
   const start = performance.now();
-  expect(await listObjects(connection, services, () => {})).toMatchObject({ kind: "failed", status: 429 });
+  expect(await listObjects(connection, services, { onCount: () => {}, room: { bytes: 1_000_000 } })).toMatchObject({
+    kind: "failed",
+    status: 429,
+  });
   expect(requests).toBe(1);
   // Not after the ten seconds that the server asked for.
   expect(performance.now() - start).toBeLessThan(8000);

@@ -13,7 +13,7 @@ function service(name: string, port: number): StoredObject {
   return { apiVersion: "v1", kind: "Service", metadata: { namespace: "shop", name }, spec };
 }
 
-const times = { answer: 300, silence: 60_000, length: 60_000, apart: 5, retry: { first: 5, most: 40 } };
+const times = { answer: 300, silence: 60_000, length: 60_000, grace: 0, apart: 5, retry: { first: 5, most: 40 } };
 
 /** Follows Services; `take` may throw. What was taken is kept by name. */
 function follow(api: WatchApi, take: (count: number) => void) {
