@@ -103,14 +103,14 @@ it("a tool that leaves something out once is read again", async () => {
   expect(runs).toBe(3);
 });
 
-/** The first two readings are those before the change. */
+/** The first five readings are those before the change. */
 describe("done, or as it was, is said only after a reading that shows it:", () => {
   it.each([
     ["cleanup, and a tool that prints nothing afterwards", undefined],
     ["apply, and a tool that prints nothing afterwards", after],
   ])("%s", async (_, objects) => {
     for (const tables of ["filter\nnat\n", ""]) {
-      const silent = from(3, "iptables-save", () => "");
+      const silent = from(6, "iptables-save", () => "");
       const answer: Answer = (command, said) => (command === kernel ? printed(tables) : silent(command, said));
       const applied = await applyFile(await hostWith(), { ...(objects && { objects }), answer });
       expect(applied).toMatchObject({ code: 6, said: expect.stringContaining("the host cannot be read again") });
