@@ -4,7 +4,7 @@ import { type FailingLine, failingLine } from "../reconcile/live/probe.ts";
 import { applyChanges, rollBack, type StepFailure } from "./apply-changes.ts";
 import { type Effects, Failure, type Machine } from "./effects.ts";
 import { applicationOf, type Planned } from "./planned.ts";
-import { readHost, refuseOtherRules, thisHost } from "./read-host.ts";
+import { readHost, refuseOtherRules, refuseUnreadableHost, thisHost } from "./read-host.ts";
 
 /** How this host is changed. */
 export interface ChangeRequest {
@@ -57,6 +57,7 @@ export async function changeHost(
   effects: Effects,
 ): Promise<ChangeResult> {
   const machine = await effects.machine();
+  refuseUnreadableHost(machine);
   const isDryRun = request.dryRun === true;
   const release = isDryRun ? () => {} : await lockHost(machine);
   try {
