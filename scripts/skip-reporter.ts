@@ -66,8 +66,8 @@ function groupSkips(modules: readonly TestModule[]): readonly SkippedTests[] {
   const groups = new Map<string, { files: Set<string>; tests: number }>();
   for (const module of modules) {
     for (const test of module.children.allTests()) {
-      if (!isSkipped(test)) continue;
-      const reason = test.meta().skipReason ?? `no reason given: ${test.fullName}`;
+      const reason = reasonOfSkip(test);
+      if (reason === undefined) continue;
       const group = groups.get(reason) ?? { files: new Set(), tests: 0 };
       groups.set(reason, { files: group.files.add(module.relativeModuleId), tests: group.tests + 1 });
     }
@@ -75,6 +75,9 @@ function groupSkips(modules: readonly TestModule[]): readonly SkippedTests[] {
   return [...groups].map(([reason, { files, tests }]) => ({ reason, files: [...files], tests }));
 }
 
-function isSkipped(test: TestCase): boolean {
-  return test.result().state === "skipped";
+/** Undefined for a test that ran. A test may also find out while it runs, and skip itself with a note. */
+function reasonOfSkip(test: TestCase): string | undefined {
+  const result = test.result();
+  if (result.state !== "skipped") return undefined;
+  return test.meta().skipReason ?? result.note ?? `no reason given: ${test.fullName}`;
 }
