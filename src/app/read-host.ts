@@ -8,7 +8,7 @@ import {
   neededFile,
   parseDocument,
 } from "../reconcile/live/collected-document.ts";
-import type { HostProblem } from "../reconcile/live/host-state.ts";
+import type { HostProblem, HostState } from "../reconcile/live/host-state.ts";
 import { ownedOnHost } from "../reconcile/live/live-state.ts";
 import { describeProblem, type HostReading, isUnread, readHostDocument } from "../reconcile/live/read-host-document.ts";
 import { serializeState } from "../reconcile/serialize-state.ts";
@@ -72,8 +72,9 @@ function refuseUnreliable([problem, ...more]: readonly HostProblem[], where: str
 const mostStates = 4;
 
 /**
- * Reads until several readings in a row have the same objects of ours: a tool may leave out something once, and what is
- * sent to a host that another program keeps changing is undone, and so is a rollback.
+ * Reads until two readings in a row have the same objects of ours: a tool may leave out something once. Before a change
+ * the rules must last for some more: what is sent to a host that another program keeps changing is undone, and so is a
+ * rollback.
  */
 async function readThisHost(effects: Effects, isForChange: boolean): Promise<ReadHost> {
   const machine = await effects.machine();
@@ -84,21 +85,42 @@ async function readThisHost(effects: Effects, isForChange: boolean): Promise<Rea
     const document = await collectDump(machine.host, effects.onProgress);
     const { problems, ...read } = readHostDocument(document);
     refuseUnreliable(problems, "cannot read this host", "environment");
-    const owned = ownedOnHost(read.state, { desiredServers: new Set(), excluded: [] });
-    const now = JSON.stringify(serializeState(owned));
+    const now = ownedText(read.state);
     if (now !== last) [last, equal, states] = [now, 0, states + 1];
     equal += 1;
-    if (equal >= countReadings(document, isForChange)) return { document, ...read };
+    if (equal < 2) continue;
+    if (!isForChange || (await areRulesLasting(document, machine))) return { document, ...read };
+    last = undefined;
   }
   const message = "another program keeps changing the rules of kube-proxy on this host";
   const changed: HostProblem = { code: "host-changed-while-read", heading: "iptables-save", line: undefined, message };
   return refuseUnreliable([changed], "cannot read this host", "environment") as never;
 }
 
-/** A program that changes rules to and fro shows the same rules in some readings; of large hosts two must do. */
-function countReadings({ texts }: HostDocument, isForChange: boolean): number {
-  const size = texts.reduce((sum, { text }) => sum + text.length, 0);
-  return isForChange && size <= 5_000_000 ? 5 : 2;
+function ownedText(state: HostState): string {
+  return JSON.stringify(serializeState(ownedOnHost(state, { desiredServers: new Set(), excluded: [] })));
+}
+
+/** How often the rules are read once more. A program that changes them to and fro shows the same ones in some readings. */
+const furtherReadings = 3;
+
+/** Longer texts are not read again: that takes too long. */
+const longestReread = 5_000_000;
+
+async function areRulesLasting(document: HostDocument, { host }: Machine): Promise<boolean> {
+  const rules = document.texts.filter(({ heading }) => heading === "iptables-save" || heading === "ip6tables-save");
+  if (rules.reduce((sum, { text }) => sum + text.length, 0) > longestReread) return true;
+  const before = ownedText(readHostDocument(document).state);
+  for (let left = furtherReadings; left > 0; left--) {
+    const texts = [];
+    for (const text of document.texts) {
+      const ran = rules.includes(text) ? await host.run([text.heading], "") : undefined;
+      if (ran?.failure !== undefined) return false;
+      texts.push(ran === undefined ? text : { ...text, text: ran.stdout });
+    }
+    if (ownedText(readHostDocument({ ...document, texts }).state) !== before) return false;
+  }
+  return true;
 }
 
 /** Throws if the rules of this host cannot be read. */
