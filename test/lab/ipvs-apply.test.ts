@@ -27,7 +27,7 @@ describe("on a host with IPVS", skipFor(reason), () => {
     makeFaultFolder(join(folder, "faults"));
     writeFileSync(join(folder, "first.json"), firstState);
     writeFileSync(join(folder, "second.json"), secondState);
-    await runInMachine(folder, `PORTOLAN="${process.execPath} ${cli}"\n${script}`, { core: 1, seconds: 600 });
+    await runInMachine(folder, `PORTOLAN="${process.execPath} ${cli}"\n${script}`, { core: 1, seconds: 1000 });
     codes = new Map(
       read("codes")
         .trim()
@@ -35,7 +35,7 @@ describe("on a host with IPVS", skipFor(reason), () => {
         .map((line) => line.split(" "))
         .map(([name, code]) => [name as string, Number(code)]),
     );
-  }, 630_000);
+  }, 1_030_000);
 
   const expectCode = (name: string, code: number) =>
     expect({ name, code: codes.get(name), said: said(name) }).toMatchObject({ code });
