@@ -1,6 +1,6 @@
 import { createSink, createSubject } from "../diagnostics/diagnostic.ts";
 import type { Host } from "../host/run-step.ts";
-import type { HostDocument } from "../ir/artifact.ts";
+import type { HostDocument, HostText } from "../ir/artifact.ts";
 import {
   collectedDocument,
   collectHeadings,
@@ -8,7 +8,7 @@ import {
   neededFile,
   parseDocument,
 } from "../reconcile/live/collected-document.ts";
-import type { HostProblem, HostState } from "../reconcile/live/host-state.ts";
+import { type HostProblem, type HostState, parseHostState } from "../reconcile/live/host-state.ts";
 import { ownedOnHost } from "../reconcile/live/live-state.ts";
 import { describeProblem, type HostReading, isUnread, readHostDocument } from "../reconcile/live/read-host-document.ts";
 import { serializeState } from "../reconcile/serialize-state.ts";
@@ -69,7 +69,7 @@ function refuseUnreliable([problem, ...more]: readonly HostProblem[], where: str
 }
 
 /** How many states of a host that changes meanwhile are read before it is given up. */
-const mostStates = 4;
+const mostStates = 5;
 
 /**
  * Reads until two readings in a row have the same objects of ours: a tool may leave out something once. Before a change
@@ -79,18 +79,17 @@ const mostStates = 4;
 async function readThisHost(effects: Effects, isForChange: boolean): Promise<ReadHost> {
   const machine = await effects.machine();
   refuseUnreadableHost(machine);
-  let last: string | undefined;
-  let equal = 0;
-  for (let states = 0; states <= mostStates; ) {
+  let before: string | undefined;
+  for (let states = 0; states < mostStates; ) {
     const document = await collectDump(machine.host, effects.onProgress);
     const { problems, ...read } = readHostDocument(document);
     refuseUnreliable(problems, "cannot read this host", "environment");
-    const now = ownedText(read.state);
-    if (now !== last) [last, equal, states] = [now, 0, states + 1];
-    equal += 1;
-    if (equal < 2) continue;
-    if (!isForChange || (await areRulesLasting(document, machine))) return { document, ...read };
-    last = undefined;
+    const owned = ownedText(read.state);
+    if (owned !== before) {
+      states += 1;
+      before = owned;
+    } else if (!isForChange || (await areRulesLasting(owned, document, machine))) return { document, ...read };
+    else before = undefined;
   }
   const message = "another program keeps changing the rules of kube-proxy on this host";
   const changed: HostProblem = { code: "host-changed-while-read", heading: "iptables-save", line: undefined, message };
@@ -107,18 +106,19 @@ const furtherReadings = 3;
 /** Longer texts are not read again: that takes too long. */
 const longestReread = 5_000_000;
 
-async function areRulesLasting(document: HostDocument, { host }: Machine): Promise<boolean> {
+/** Whether the rules alone, read again, leave our objects as they are in a document. */
+async function areRulesLasting(owned: string, document: HostDocument, { host }: Machine): Promise<boolean> {
   const rules = document.texts.filter(({ heading }) => heading === "iptables-save" || heading === "ip6tables-save");
   if (rules.reduce((sum, { text }) => sum + text.length, 0) > longestReread) return true;
-  const before = ownedText(readHostDocument(document).state);
+  const others = document.texts.filter((text) => !rules.includes(text));
   for (let left = furtherReadings; left > 0; left--) {
-    const texts = [];
-    for (const text of document.texts) {
-      const ran = rules.includes(text) ? await host.run([text.heading], "") : undefined;
-      if (ran?.failure !== undefined) return false;
-      texts.push(ran === undefined ? text : { ...text, text: ran.stdout });
+    const again: HostText[] = [];
+    for (const text of rules) {
+      const { stdout, failure } = await host.run([text.heading], "");
+      if (failure !== undefined) return false;
+      again.push({ ...text, text: stdout });
     }
-    if (ownedText(readHostDocument({ ...document, texts }).state) !== before) return false;
+    if (ownedText(parseHostState({ ...document, texts: [...others, ...again] }).state) !== owned) return false;
   }
   return true;
 }
