@@ -5,6 +5,7 @@ import type { Origin } from "../diagnostics/place.ts";
 import type { Inputs } from "../host/files/read-inputs.ts";
 import type { Need } from "../host/kube/resources.ts";
 import type { SourceDocument } from "../model/documents/source.ts";
+import { isRecord } from "../model/fields/fields.ts";
 import type { Allocations } from "../simulate/allocate.ts";
 import type { SimulateOptions } from "../simulate/options.ts";
 import { type Effects, Failure } from "./effects.ts";
@@ -120,6 +121,15 @@ export function valuesOf({ documents, valueCount }: Inputs): readonly unknown[] 
   return documents.slice(0, valueCount).map(({ value }) => value);
 }
 
+/** The same, with an empty List for each configuration that --proxy-config replaces: values keep their numbers. */
+export function withoutOverridden(inputs: Inputs): readonly unknown[] {
+  const { proxyConfigDocument } = inputs;
+  return valuesOf(inputs).map((value, number) => {
+    const isOverridden = proxyConfigDocument !== undefined && number !== proxyConfigDocument;
+    return isOverridden && isRecord(value) && value.kind === "KubeProxyConfiguration" ? emptyList : value;
+  });
+}
+
 interface SimulatedInputs {
   readonly inputs: Inputs;
   readonly held: Allocations;
@@ -139,6 +149,7 @@ async function simulateInputs(
   // Most runs do not simulate.
   const { simulateDocuments } = await import("../simulate/simulate-documents.ts");
   const simulated = simulateDocuments(valuesOf(inputs), { roles: inputs, options, held }, sink);
+  // A document that marks a warning about a text has no value; since documents with values follow, it gets one.
   const given = documents.map((document, number) => ({
     ...document,
     value: number < valueCount ? simulated.documents[number] : emptyList,
@@ -149,9 +160,6 @@ async function simulateInputs(
   return { inputs: { ...inputs, documents: all, valueCount: all.length, recomputed }, held: simulated.held };
 }
 
-/**
- * A document that marks a warning about a text has no value. It gets an empty List, since documents with values follow.
- */
 const emptyList = { apiVersion: "v1", kind: "List", items: [] };
 
 function madeDocument(

@@ -8,6 +8,7 @@ import type { PortRange } from "../model/check-clashes.ts";
 import { applyOverlay } from "../model/documents/apply-overlay.ts";
 import { findJsonProblem } from "../model/documents/json-problem.ts";
 import type { SourceDocument } from "../model/documents/source.ts";
+import { isTooDeep } from "../model/documents/tree-bounds.ts";
 import { isRecord } from "../model/fields/fields.ts";
 import { flattenDocuments } from "../model/flatten-documents.ts";
 import type { ProxyMode } from "../model/proxy-configuration/proxy-configuration.ts";
@@ -23,7 +24,7 @@ import { makeSnapshot } from "../snapshot/make-snapshot.ts";
 import { type CompiledForHost, compileStateForHost, hostOptions } from "./desired.ts";
 import { type Effects, Failure } from "./effects.ts";
 import { changesOf, type Planned } from "./planned.ts";
-import { stateOf, valuesOf } from "./read-state.ts";
+import { stateOf, withoutOverridden } from "./read-state.ts";
 import type { StateRequest } from "./requests.ts";
 
 /**
@@ -93,20 +94,12 @@ function digestOf(plan: unknown, { sha256 }: PlanEffects): string {
 
 /** The objects that rules are compiled from: overlays applied, one configuration, only the fields that are read. */
 function stateItems(inputs: Inputs): readonly unknown[] {
-  const { proxyConfigDocument } = inputs;
   const silent = createSink();
-  const values = valuesOf(inputs).map((value, number) => {
-    const isOverridden = proxyConfigDocument !== undefined && number !== proxyConfigDocument;
-    return isOverridden && isRecord(value) && value.kind === configurationKind ? emptyList : value;
-  });
-  const objects = applyOverlay(flattenDocuments(values, silent), inputs, silent).filter(isRead);
+  const objects = applyOverlay(flattenDocuments(withoutOverridden(inputs), silent), inputs, silent).filter(isRead);
   return makeSnapshot(objects.map(({ apiVersion, kind, value }) => ({ ...value, apiVersion, kind }))).map(
     ({ value }) => value,
   );
 }
-
-const configurationKind = "KubeProxyConfiguration";
-const emptyList = { apiVersion: "v1", kind: "List", items: [] };
 
 /** A digest of what the steps of a plan depend on: the host's name, addresses and back ends, and the objects we own there. */
 function fingerprintOf({ desired, host, ownership, backends }: Planned, { sha256 }: PlanEffects): string {
@@ -158,21 +151,16 @@ export function readPlan(path: string, effects: Effects): SavedPlan {
 
 const notAPlan = { offset: 0, message: "a plan is a JSON object" };
 /** No object of Kubernetes comes near it; recursion ends far beyond it. */
-const deepest = 100;
+const deepest = 99;
 
 /** Undefined for what is not JSON, or is nested so deeply that no plan is. */
 function parseJson(text: string): unknown {
   try {
     const value: unknown = JSON.parse(text);
-    return isDeeper(value, deepest) ? undefined : value;
+    return isTooDeep(value, deepest) ? undefined : value;
   } catch {
     return undefined;
   }
-}
-
-function isDeeper(value: unknown, levels: number): boolean {
-  if (typeof value !== "object" || value === null) return false;
-  return levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1));
 }
 
 function checkShape(path: string, document: SourceDocument, { onNotice }: Effects): void {

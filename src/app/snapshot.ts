@@ -1,11 +1,9 @@
 import { createSink, hasErrors } from "../diagnostics/diagnostic.ts";
-import type { Inputs } from "../host/files/read-inputs.ts";
-import { isRecord } from "../model/fields/fields.ts";
 import { type ListedState, listState } from "../simulate/simulate.ts";
 import { makeSnapshot, type SnapshotObject } from "../snapshot/make-snapshot.ts";
 import { createRedactor } from "../snapshot/redact.ts";
 import type { DiagnosticGroup, Effects } from "./effects.ts";
-import { readRequestedInputs, readState, valuesOf } from "./read-state.ts";
+import { readRequestedInputs, readState, valuesOf, withoutOverridden } from "./read-state.ts";
 import { requestedFamilies, type StateRequest } from "./requests.ts";
 
 export interface SimulateResult extends DiagnosticGroup {
@@ -47,14 +45,4 @@ export async function takeSnapshot(request: SnapshotRequest, effects: Effects): 
   if (redaction === undefined) return { ...group, objects: chosen };
   const redact = createRedactor(redaction(chosen));
   return { ...group, objects: makeSnapshot(chosen.map(({ value }) => redact(value))) };
-}
-
-/** A configuration of --proxy-config replaces any other. */
-function withoutOverridden(inputs: Inputs): readonly unknown[] {
-  const { proxyConfigDocument } = inputs;
-  const values = valuesOf(inputs);
-  if (proxyConfigDocument === undefined) return values;
-  return values.filter(
-    (value, number) => number === proxyConfigDocument || !(isRecord(value) && value.kind === "KubeProxyConfiguration"),
-  );
 }

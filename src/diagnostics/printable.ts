@@ -20,7 +20,7 @@ export function quoted(value: unknown): string {
  * as bidirectional overrides, separators, halves of a character, and what fonts do not draw.
  */
 const hidden = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Default_Ignorable_Code_Point}]/gu;
-const hiddenInLines = /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Default_Ignorable_Code_Point}]/gu;
+const hiddenInLines = new RegExp(`(?!\\n)${hidden.source}`, hidden.flags);
 
 /** One line of text for people. Every printer passes text from outside through here. */
 export function escapeControls(text: string): string {

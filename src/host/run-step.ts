@@ -1,6 +1,7 @@
 import type { ChildProcess } from "node:child_process";
 import { existsSync } from "node:fs";
 import { notInstalled } from "../ir/artifact.ts";
+import { mostBytes } from "./files/read-bytes.ts";
 
 /** The result of a process. */
 export interface Ran {
@@ -35,9 +36,6 @@ export interface ToolTimes {
 
 export const toolTimes: ToolTimes = { most: 30_000, perMegabyte: 10_000, afterInterrupt: 10_000, grace: 3000 };
 
-/** Texts in memory cannot be much longer. */
-const mostOutput = 500_000_000;
-
 /** Runs processes on this host, never through a shell. The locale is fixed, so that messages of tools can be parsed. */
 export function createRun(times: ToolTimes): Run {
   return async (argv, stdin, interrupt) => {
@@ -46,7 +44,7 @@ export function createRun(times: ToolTimes): Run {
     const running = execa(file, args, {
       input: stdin,
       reject: false,
-      maxBuffer: mostOutput,
+      maxBuffer: mostBytes,
       stripFinalNewline: false,
       env: { LC_ALL: "C" },
       // A group of its own: an interrupt from the terminal does not reach it, and it is ended with its children.

@@ -110,6 +110,11 @@ function maskedText(ip: IpAddress, prefix: number): string {
     : ipaddr.IPv6.networkAddressFromCIDR(`${ip.text}/${prefix}`).toRFC5952String();
 }
 
+/** As parseIp and parseCidr read them. */
+export function isAddressOrCidr(text: string): boolean {
+  return parseIp(text) !== undefined || parseCidr(text) !== undefined;
+}
+
 export function cidrContains(cidr: Cidr, ip: IpAddress): boolean {
   if (cidr.family !== ip.family) return false;
   const [network, prefix] = ipaddr.parseCIDR(cidr.text);

@@ -61,7 +61,7 @@ export function html(text: string): string {
     .replace(/[&<>"'`*_[\]@#]/g, apart);
 }
 
-/** As a reference: a report holds no character that nobody sees. */
+/** As a reference: a report has no invisible characters. */
 const invisible = "&#8203;";
 
 function apart(found: string): string {

@@ -1,4 +1,4 @@
-import { parseCidr, parseIp } from "../model/address.ts";
+import { isAddressOrCidr, parseIp } from "../model/address.ts";
 import { isRecord } from "../model/fields/fields.ts";
 import { fieldsRead } from "./fields-read.ts";
 import { createScrambler, isPlainValue } from "./free-text.ts";
@@ -94,16 +94,12 @@ const words: ReadonlySet<string> = new Set(["None", "primary"]);
 function redactAddresses(text: string, maps: Maps): string {
   return text.replace(/[^\s,]+/g, (part) => {
     const [, host = part, port = ""] = /^(.*?[^:]|\[.*\]):(\d+)$/.exec(part) ?? [];
-    if (isAddress(part)) return maps.address(part);
+    if (isAddressOrCidr(part)) return maps.address(part);
     const [, inner = host] = /^\[(.*)\]$/.exec(host) ?? [];
-    if (port !== "" && isAddress(inner))
+    if (port !== "" && isAddressOrCidr(inner))
       return `${host === inner ? maps.address(inner) : `[${maps.address(inner)}]`}:${port}`;
     // One with a mistake, or a word in its place.
     if (/^[\da-f.:/]*\d[\da-f.:/]*$/i.test(part) || words.has(part)) return part;
     return port === "" ? maps.text(part) : `${maps.text(host)}:${port}`;
   });
-}
-
-function isAddress(text: string): boolean {
-  return parseIp(text) !== undefined || parseCidr(text) !== undefined;
 }

@@ -50,7 +50,6 @@ export async function applyFile(host: SimulatedHost, file: FileToApply): Promise
     catchInterrupts: () => ({
       reason: () => undefined,
       signal: new AbortController().signal,
-      onInterrupt: () => {},
       end: () => {},
     }),
     confirm: async () => true,

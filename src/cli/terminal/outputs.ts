@@ -36,21 +36,20 @@ function lossOf(stream: OutputLoss["stream"], error: NodeJS.ErrnoException): Out
   return { stream, kind, message };
 }
 
+/** Of a loss that is not the closed pipe of a reader. */
 export function lossExitCode({ kind }: OutputLoss): number {
-  if (kind === "closed") return exitCodes.fine;
   return kind === "terminal" ? exitCodes.interrupted : exitCodes.environment;
 }
 
 /** A result that cannot be written ends the process; without diagnostics, the result is still completed. */
 export function exitOnLoss(loss: OutputLoss): void {
   const { stream, kind, message } = loss;
-  if (kind === "terminal") process.exit(exitCodes.interrupted);
-  if (stream === "standard error") {
+  if (stream === "standard error" && kind !== "terminal") {
     if (kind === "unwritable") process.once("exit", failOnExit);
     return;
   }
   if (kind === "unwritable") process.stderr.write(`error: ${message}\n`);
-  process.exit(kind === "closed" ? (process.exitCode ?? exitCodes.fine) : exitCodes.environment);
+  process.exit(kind === "closed" ? (process.exitCode ?? exitCodes.fine) : lossExitCode(loss));
 }
 
 function failOnExit(code: number): void {

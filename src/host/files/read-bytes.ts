@@ -1,6 +1,6 @@
 import { type BigIntStats, closeSync, fstatSync, openSync, readSync, type Stats, statfsSync, statSync } from "node:fs";
 
-/** The largest file that is read. Texts in memory cannot be much longer. */
+/** The largest file, or output of a tool, that is read. Texts in memory cannot be much longer. */
 export const mostBytes = 500_000_000;
 
 const chunkSize = 1 << 20;

@@ -219,7 +219,7 @@ function holds({ path, stats }: FileTarget, content: Uint8Array | string, mode: 
   }
 }
 
-/** A new file in the directory of the target. Nobody else can have made it or a link in its place. */
+/** A new file in the directory of the target. No other program can have made it, or a link in its place. */
 function openBeside({ path, stats }: FileTarget, mode: number): { readonly file: number; readonly beside: string } {
   const beside = join(dirname(path), `.portolan-${randomBytes(8).toString("hex")}.new`);
   return { file: openSync(beside, "wx", stats === undefined ? mode : privateMode), beside };

@@ -93,7 +93,7 @@ async function listPages(asking: Asking): Promise<Listed | Failed | Gone> {
   return failed(`the list of ${resource.plural} has more than ${mostPages} pages: the server does not end it`);
 }
 
-/** The server says that it can answer nobody: too many requests, or an error of its own. */
+/** The server says that it answers no client: too many requests, or an error of its own. */
 export function isOutage(status: number): boolean {
   return status === 429 || status >= 500;
 }

@@ -47,7 +47,7 @@ export interface Trouble {
   /** `refused`: the server will refuse until credentials, permissions or API are changed. */
   readonly kind: "failed" | "refused" | "relist" | "bug";
   readonly message: string;
-  /** The server could not be reached, or can answer nobody: the same for every node of the cluster. */
+  /** The server could not be reached, or answers no client: the same for every node of the cluster. */
   readonly isOutage?: boolean | undefined;
   /** Milliseconds until the next attempt. */
   readonly wait: number;

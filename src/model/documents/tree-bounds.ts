@@ -1,12 +1,12 @@
 import { type Alias, isAlias, isMap, isScalar, isSeq, type Node } from "yaml";
 import { mostLevels, type TextProblem } from "./json-problem.ts";
 
-/** Whether a value has more levels of nesting than a document may have. */
-export function isTooDeep(value: unknown, level = 0): boolean {
+/** Whether a value has more levels of nesting below it than these, or than a document may have. */
+export function isTooDeep(value: unknown, levels = mostLevels): boolean {
   if (typeof value !== "object" || value === null) return false;
-  if (level > mostLevels) return true;
+  if (levels < 0) return true;
   for (const item of Array.isArray(value) ? value : Object.values(value)) {
-    if (typeof item === "object" && item !== null && isTooDeep(item, level + 1)) return true;
+    if (typeof item === "object" && item !== null && isTooDeep(item, levels - 1)) return true;
   }
   return false;
 }

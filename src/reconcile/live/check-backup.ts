@@ -6,7 +6,7 @@ import { builtInChains } from "../../languages/iptables/rule.ts";
 import { printRule } from "../../languages/iptables/write-rule.ts";
 import type { SavedServer } from "../../languages/ipvs/text.ts";
 import { sysctlCommand } from "../../languages/sysctl.ts";
-import { type Family, families, parseCidr, parseIp } from "../../model/address.ts";
+import { type Family, families, isAddressOrCidr } from "../../model/address.ts";
 import { chainPrefix, isOwnedChain } from "../../programs/kube-proxy/chain-names.ts";
 import { isOwnedSet } from "../../programs/kube-proxy/set-names.ts";
 import { shapeOf } from "../owned-objects.ts";
@@ -86,11 +86,7 @@ function setsRefused({ sets }: HostState): readonly HostProblem[] {
 
 /** `10.96.0.1,tcp:80,10.244.0.5`, `30080`: ports with their protocol, addresses and networks. */
 function isEntry(text: string): boolean {
-  return text.split(",").every((part) => /^(?:(?:tcp|udp|sctp):)?\d{1,5}$/.test(part) || isAddressOrNetwork(part));
-}
-
-function isAddressOrNetwork(text: string): boolean {
-  return parseIp(text) !== undefined || parseCidr(text) !== undefined;
+  return text.split(",").every((part) => /^(?:(?:tcp|udp|sctp):)?\d{1,5}$/.test(part) || isAddressOrCidr(part));
 }
 
 function serversRefused({ servers }: HostState): readonly HostProblem[] {
