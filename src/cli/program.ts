@@ -106,14 +106,27 @@ async function loadExplain(name: string, finish: Finish): Promise<Command> {
   return explainCommand(name, finish).addCommand(explainPacketCommand(name, finish));
 }
 
+const versionFlags = ["-V", "--version"] as const;
+
 /**
- * The command line. `name` is the program name in help: portolan, or kubectl portolan. `word` is the first argument. If
- * it names a command, only that one is loaded; otherwise all are, for help and suggestions.
+ * The commands that `word`, the first argument, needs: the one it names, none for the version, and otherwise all, for
+ * help and suggestions. Completion prints its own candidates, so it needs all.
+ */
+function entriesFor(word: string | undefined): readonly Entry[] {
+  if (word === undefined || word === "completion") return entries;
+  if (["version", ...versionFlags].includes(word)) return [];
+  const named = entries.find(({ words }) => words.includes(word));
+  return named === undefined ? entries : [named];
+}
+
+/**
+ * The command line. `name` is the program name in help: portolan, or kubectl portolan. `word` is the first argument:
+ * only the commands that it needs are loaded.
  */
 export async function createProgram(name: string, finish: Finish, word: string | undefined): Promise<Command> {
   const program = new Command(name)
     .description("Shows what a Kubernetes Service does on a node: the rules kube-proxy would program, as text.")
-    .version(versionText(), "-V, --version", "print the version")
+    .version(versionText(), versionFlags.join(", "), "print the version")
     .helpOption("-h, --help", "print help")
     .showSuggestionAfterError(true)
     .configureHelp({ helpWidth: 80, showGlobalOptions: false, subcommandTerm: nameAndArguments })
@@ -122,9 +135,7 @@ export async function createProgram(name: string, finish: Finish, word: string |
     // Flags of explain packet must not be taken for those of explain.
     .enablePositionalOptions()
     .exitOverride();
-  // Completion prints its own candidates.
-  const named = word === "completion" ? undefined : entries.find(({ words }) => words.some((one) => one === word));
-  for (const { heading, load } of named === undefined ? entries : [named]) {
+  for (const { heading, load } of entriesFor(word)) {
     program.addCommand((await load(name, finish, program)).helpGroup(heading));
   }
   program
