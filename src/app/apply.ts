@@ -88,7 +88,9 @@ function changeOfPlan(path: string, effects: Effects): PlanChange {
 }
 
 async function desiredOfBackup(path: string, effects: Effects): Promise<Desired> {
-  const { document, state } = await readHost(path, effects);
+  const { document, state } = await readHost([path], effects);
+  if (document.kind !== "collected")
+    throw new Failure(`${path} is not a backup: it is not what collect writes`, "invalid-input");
   refuseEdited(path, document, checkBackup(document, state));
   const owned = ownedOnHost(state, { desiredServers: new Set<string>(), excluded: [] });
   const sysctls = new Map([...owned.sysctls].filter(([name]) => isOnlyOurs(name)));

@@ -4,7 +4,7 @@ import { type FailingLine, failingLine } from "../reconcile/live/probe.ts";
 import { applyChanges, rollBack, type StepFailure } from "./apply-changes.ts";
 import { type Effects, Failure, type Machine } from "./effects.ts";
 import { applicationOf, type Planned } from "./planned.ts";
-import { readHost, refuseOtherRules, refuseUnreadableHost, thisHost } from "./read-host.ts";
+import { readHost, refuseOtherRules, refuseUnreadableHost } from "./read-host.ts";
 
 /** How this host is changed. */
 export interface ChangeRequest {
@@ -63,7 +63,7 @@ export async function changeHost(
   try {
     const refusal = kubeProxyRefusal(request, machine);
     if (refusal !== undefined) throw new Failure(refusal, "environment");
-    const { document, state, otherRules } = await readHost(thisHost, effects, { isForChange: !isDryRun });
+    const { document, state, otherRules } = await readHost(undefined, effects, { isForChange: !isDryRun });
     refuseOtherRules({ otherRules }, effects);
     const planned = await plan(state);
     control.onPlanned(planned);

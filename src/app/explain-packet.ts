@@ -12,7 +12,7 @@ import { compiledHost, dumpedHost } from "./explain/dumped-host.ts";
 import { hasState, type StateRequest } from "./requests.ts";
 
 export interface ExplainPacketRequest extends StateRequest {
-  readonly actual?: string;
+  readonly actual?: readonly string[];
   readonly nodeAddress?: readonly string[];
   readonly from: PacketSource;
   readonly to: PacketTarget;

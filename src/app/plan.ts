@@ -11,7 +11,8 @@ import { type HostSource, readHost, refuseOtherRules, refuseUnknownRules } from 
 import type { NarrowRequest } from "./requests.ts";
 
 export interface PlanRequest extends HostStateRequest, NarrowRequest {
-  readonly actual: HostSource;
+  /** Default: this host. */
+  readonly actual?: HostSource;
 }
 
 export interface PlanResult {
@@ -32,12 +33,18 @@ export async function planHost(request: PlanRequest, effects: Effects): Promise<
   const desired = await compileForHost(request, state, effects);
   effects.onProgress("comparing");
   const planned = planFor(desired, state);
+  noteUnread(planned, effects);
   const knowledge = { clusters: [desired.cluster], lines: () => linesIn(planned.found) };
   const narrowing = narrowingOf(request, knowledge, effects);
   const { shown: changes, hidden } = narrowItems(changesOf(planned), servicesOfChange, narrowing);
   const notShown = narrowing && countHidden(hidden, servicesOfChange, narrowing);
   const isToDo = planned.plan.steps.length > 0 && (hidden.length === 0 || changes.length > 0);
   return { planned, compiled: desired, changes, notShown, isToDo };
+}
+
+function noteUnread({ unread }: Planned, { onNotice }: Effects): void {
+  if (unread.length === 0) return;
+  onNotice({ kind: "note", text: `not in these texts, and not compared: ${unread.join(", ")}` });
 }
 
 function servicesOfChange({ service }: ServiceChange): readonly string[] {
@@ -61,7 +68,9 @@ export async function verifyState(request: PlanRequest, effects: Effects): Promi
   effects.onProgress("compiling");
   const desired = await compileForHost(request, state, effects);
   effects.onProgress("comparing");
-  const { plan, ofChain, found } = planFor(desired, state);
+  const planned = planFor(desired, state);
+  const { plan, ofChain, found } = planned;
+  noteUnread(planned, effects);
   const knowledge = { clusters: [desired.cluster], lines: () => linesIn(found) };
   const narrowing = narrowingOf(request, knowledge, effects);
   const all = [...verifyHost(plan.changes, state, ofChain, desired.ofLine), ...driftOfOtherRules(otherRules)];

@@ -4,7 +4,8 @@ import { type Family, families, familyNames } from "../model/address.ts";
 import { attributeChains, type ServiceOfChain } from "../reconcile/attribution.ts";
 import type { Backend, HostState } from "../reconcile/live/host-state.ts";
 import { type Ownership, ownedOnHost, withoutCountersInUse } from "../reconcile/live/live-state.ts";
-import type { OwnedState } from "../reconcile/owned-state.ts";
+import { assumeUnread, describeUnread } from "../reconcile/live/unread.ts";
+import { type OwnedState, onlyFamilies } from "../reconcile/owned-state.ts";
 import { type ChangePlan, planChanges, settingsBefore } from "../reconcile/plan-changes.ts";
 import { staleSysctls } from "../reconcile/plan-kernel.ts";
 import { type ServiceChange, summarizeChanges } from "../reconcile/summarize-changes.ts";
@@ -21,10 +22,16 @@ export interface Planned {
   readonly backends: Readonly<Record<Family, Backend>>;
   readonly plan: ChangePlan;
   readonly ofChain: ServiceOfChain;
+  /** What the texts of the host do not show, in words: it was not compared. */
+  readonly unread: readonly string[];
 }
 
 export function planFor(asked: Desired, host: HostState): Planned {
-  const { families: chosen, excluded } = asked;
+  const { excluded } = asked;
+  const chosen =
+    host.unread.size === 0
+      ? asked.families
+      : (asked.families ?? families).filter((family) => host.rules[family] !== undefined);
   const ownership = { desiredServers: new Set(asked.wanted.servers.keys()), excluded, families: chosen };
   const found = ownedOnHost(host, ownership);
   // The device is kept while it has addresses of a family that is left alone.
@@ -33,7 +40,10 @@ export function planFor(asked: Desired, host: HostState): Planned {
   const leftovers = staleSysctls(asked.wanted, found, host.servers.length > found.servers.size);
   const sysctls = new Map([...leftovers, ...asked.wanted.sysctls]);
   const wanted = withoutCountersInUse({ ...asked.wanted, addresses, sysctls }, host);
-  const desired = { ...asked, wanted };
+  const desired = {
+    ...asked,
+    wanted: chosen === undefined || host.unread.size === 0 ? wanted : onlyFamilies(wanted, chosen),
+  };
   for (const family of families) {
     if (desired.wanted.rules[family] === undefined || host.rules[family] !== undefined) continue;
     const tool = `${toolNames[family]}-save`;
@@ -43,8 +53,18 @@ export function planFor(asked: Desired, host: HostState): Planned {
   }
   const backends = { ipv4: host.rules.ipv4?.backend ?? "legacy", ipv6: host.rules.ipv6?.backend ?? "legacy" };
   const flows = staleConntrackEntries(desired.flows ?? host.flows, desired.udpServices);
-  const plan = planChanges(desired.wanted, found, { backends, flows });
-  return { desired, host, found, ownership, backends, plan, ofChain: attributeChains([desired.wanted, found]) };
+  const live = assumeUnread(found, desired.wanted, host);
+  const plan = planChanges(desired.wanted, live, { backends, flows });
+  return {
+    desired,
+    host,
+    found: live,
+    ownership,
+    backends,
+    plan,
+    ofChain: attributeChains([desired.wanted, live]),
+    unread: describeUnread(host, wanted),
+  };
 }
 
 /** The changes by Service. */

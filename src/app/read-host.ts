@@ -1,23 +1,19 @@
 import { createSink, createSubject } from "../diagnostics/diagnostic.ts";
 import type { Host } from "../host/run-step.ts";
 import type { HostDocument, HostText } from "../ir/artifact.ts";
-import {
-  collectedDocument,
-  collectHeadings,
-  isRepeated,
-  neededFile,
-  parseDocument,
-} from "../reconcile/live/collected-document.ts";
+import { collectedDocument, collectHeadings, isRepeated, neededFile } from "../reconcile/live/collected-document.ts";
 import { type HostProblem, type HostState, parseHostState } from "../reconcile/live/host-state.ts";
 import { ownedOnHost } from "../reconcile/live/live-state.ts";
 import { describeProblem, type HostReading, isUnread, readHostDocument } from "../reconcile/live/read-host-document.ts";
 import { serializeState } from "../reconcile/serialize-state.ts";
 import { type Effects, Failure, type Machine } from "./effects.ts";
+import { readDumps } from "./read-dumps.ts";
 
-/** Where a host's state is read: `local`, or a file (`-` for standard input) that `collect` wrote. */
-export type HostSource = string;
+/** What `--actual` may name besides files: the host that this runs on. */
+export const thisHost = "local";
 
-export const thisHost: HostSource = "local";
+/** Where a host's state is read: files with text of its tools, `-`, or `local`; undefined: this host. */
+export type HostSource = readonly string[] | undefined;
 
 /** A host document, and what it says. */
 export interface ReadHost extends Pick<HostReading, "state" | "otherRules"> {
@@ -29,10 +25,13 @@ export interface ReadHost extends Pick<HostReading, "state" | "otherRules"> {
  * so its state must last.
  */
 export async function readHost(source: HostSource, effects: Effects, { isForChange = false } = {}): Promise<ReadHost> {
-  if (source === thisHost) return readThisHost(effects, isForChange);
-  const document = readDocument(source, effects);
+  if (source === undefined || source.includes(thisHost)) return readThisHost(effects, isForChange);
+  const called = source.join(", ");
+  const [document, other] = await readDumps(source, effects);
+  if (document === undefined) throw new Failure(`${called} is empty`, "invalid-input");
+  if (other !== undefined) throw new Failure(`${called} contains several hosts: pass the files of one`, "usage");
   const { problems, ...read } = readHostDocument(document);
-  refuseUnreliable(problems, `${source} cannot be relied on`, "invalid-input");
+  refuseUnreliable(problems, `${called} cannot be relied on`, "invalid-input");
   return { document, ...read };
 }
 
@@ -127,14 +126,6 @@ async function areRulesLasting(owned: string, document: HostDocument, { host }: 
 export function refuseUnreadableHost({ unreadableReason }: Machine): void {
   const reason = unreadableReason();
   if (reason !== undefined) throw new Failure(reason, "environment");
-}
-
-function readDocument(path: string, { sources }: Effects): HostDocument {
-  const read = sources.readText(path);
-  if (read.kind === "unreadable") throw new Failure(`cannot read ${path}: ${read.reason}`, "invalid-input");
-  const parsed = parseDocument({ file: path, text: read.text, source: 0 });
-  if (parsed.kind === "document") return parsed.document;
-  throw new Failure(`${path} is not what collect writes: ${parsed.message}`, "invalid-input");
 }
 
 /** What the tools of a host print. A tool that is missing or fails leaves its reason, not an error. */

@@ -21,11 +21,14 @@ export function readDuration(text: string, usual: "s" | undefined): number | und
   return count === undefined || factor === undefined ? undefined : Number(count) * factor;
 }
 
-/** Where a host's state is read. */
-export function actualOption(): Option {
-  return new Option("--actual <file>", "output of collect on the node; - for standard input; local: this host")
-    .argParser(notEmpty)
-    .default("local");
+/** What a host has, as text. `purpose` begins its help. */
+export function actualOption(purpose: string): Option {
+  const forms = "output of collect, iptables-save, ipset, ipvsadm, ..., a folder, or -; repeatable, for one host";
+  return new Option("--actual <file>", `${purpose}: ${forms}`).argParser(appendPath);
+}
+
+function appendPath(value: string, previous: readonly string[] | undefined): readonly string[] {
+  return [...(previous ?? []), notEmpty(value)];
 }
 
 export function allowSimulatedOption(): Option {

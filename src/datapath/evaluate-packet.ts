@@ -9,9 +9,23 @@ import { walkBaseChain } from "./walk-chain.ts";
 
 /**
  * Evaluates packets of new connections through the stages of one family. There is one outcome per path. For one source
- * and one answer to each assumption, the shares sum to one.
+ * and one answer to each assumption, the shares sum to one. Where the order of stages is not known, that is one of the
+ * assumptions.
  */
 export function evaluatePacket(host: EvaluatedHost, packet: Packet): readonly Outcome[] {
+  const { otherOrder } = host;
+  const outcomes = evaluateInOrder(host, packet);
+  if (otherOrder === undefined) return outcomes;
+  const others = evaluateInOrder({ ...host, stages: otherOrder.stages }, packet);
+  const assuming = (of: readonly Outcome[], holds: boolean): readonly Outcome[] =>
+    of.map((outcome) => ({
+      ...outcome,
+      assumptions: [...outcome.assumptions, { what: otherOrder.assumption, holds }],
+    }));
+  return [...assuming(outcomes, true), ...assuming(others, false)];
+}
+
+function evaluateInOrder(host: EvaluatedHost, packet: Packet): readonly Outcome[] {
   let ends: readonly ChainExit[] = [{ flow: startOf(packet), how: "accepted" }];
   for (const passage of passagesOf(packet, host)) ends = ends.flatMap((end) => pass(end, passage, host));
   return ends.map(outcomeOf);

@@ -10,12 +10,20 @@ export interface HostTexts {
   /** Output of iptables-save or input of iptables-restore; empty where the host has no rules of the family. */
   readonly iptables: readonly TextPart[];
   readonly ip6tables: readonly TextPart[];
+  /** Rules of the other iptables back end, which packets meet as well. */
+  readonly otherBackend?: OtherBackend | undefined;
   /** `ipset save`. */
   readonly ipset: readonly TextPart[];
   /** `ipvsadm -Sn`. */
   readonly ipvs: readonly TextPart[];
   /** The addresses of the dummy device kube-ipvs0, without prefix lengths. */
   readonly serviceAddresses: readonly string[];
+}
+
+export interface OtherBackend {
+  readonly name: "legacy" | "nft";
+  readonly iptables: readonly TextPart[];
+  readonly ip6tables: readonly TextPart[];
 }
 
 /** What a node's kernel contains besides the rules. */
@@ -33,6 +41,8 @@ export interface EvaluatedHost {
   readonly families: { readonly ipv4: LoadedRules; readonly ipv6: LoadedRules };
   /** Where packets of either family meet rules and IPVS, in no order. */
   readonly stages: readonly Stage[];
+  /** Another possible order of stages of equal priority, which the texts do not show; the assumption names it. */
+  readonly otherOrder: { readonly stages: readonly Stage[]; readonly assumption: string } | undefined;
   readonly sets: ReadonlyMap<string, LookupSet>;
   /** By `tcp 10.96.0.10:80`. */
   readonly servers: ReadonlyMap<string, VirtualServer>;

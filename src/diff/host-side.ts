@@ -7,6 +7,7 @@ import type { ProxyMode } from "../model/proxy-configuration/proxy-configuration
 import { iptablesChains } from "../programs/kube-proxy/chain-names.ts";
 import { isServiceAddressSet, setPrefix, sets } from "../programs/kube-proxy/set-names.ts";
 import { loadRules } from "../reconcile/live/evaluated-host.ts";
+import type { ParsedDump } from "../reconcile/live/parse-dump.ts";
 import { describeProblem, readHostDocument } from "../reconcile/live/read-host-document.ts";
 
 /** A host as its texts show it: what a SideNode takes from a dump or an --out-dir folder. */
@@ -22,21 +23,32 @@ export interface HostSide {
 }
 
 export type HostSides =
-  | { readonly kind: "hosts"; readonly hosts: readonly HostSide[] }
+  | { readonly kind: "hosts"; readonly hosts: readonly HostSide[]; readonly notes: ParsedDump["notes"] }
   | { readonly kind: "broken"; readonly message: string };
 
 /** The texts of a host document for the datapath. Parts of one tool stay in their order. */
 export function hostTextsOf(host: HostDocument): HostTexts {
   const parts = (heading: string): readonly TextPart[] =>
-    textsUnder(host, heading).map((text) => ({ file: text.file, text: placedText(text) }));
+    textsUnder(host, heading).map((text) => ({ file: text.file, text: placedText(text), table: text.table }));
   const bound = languageOf.iproute.parse(textsUnder(host, batchHeading)).doc;
   return {
     iptables: parts("iptables-save"),
     ip6tables: parts("ip6tables-save"),
+    otherBackend: otherBackendOf(parts),
     ipset: parts("ipset save"),
     ipvs: parts("ipvsadm -Sn"),
     serviceAddresses: bound.map(({ cidr }) => withoutLength(cidr)),
   };
+}
+
+/** The rules of the back end that the host's iptables does not show. */
+function otherBackendOf(parts: (heading: string) => readonly TextPart[]): HostTexts["otherBackend"] {
+  const found = (["legacy", "nft"] as const).map((name) => ({
+    name,
+    iptables: parts(`iptables-${name}-save`),
+    ip6tables: parts(`ip6tables-${name}-save`),
+  }));
+  return found.find(({ iptables, ip6tables }) => iptables.length > 0 || ip6tables.length > 0);
 }
 
 /**

@@ -76,6 +76,8 @@ export type LanguageId =
 export interface TextPart {
   readonly file: string;
   readonly text: string;
+  /** The table of rules that stand in no table: `iptables -S` does not print it. */
+  readonly table?: string | undefined;
 }
 
 /** What is wrong with a line of a tool's text, counted from 1. */
@@ -132,6 +134,8 @@ export interface HostText extends Artifact {
   readonly source: number;
   /** The line of that text at which it begins, from 1. */
   readonly firstLine: number;
+  /** The line of that text that all of it is in, as a value in a log. */
+  readonly quotedAt?: number;
 }
 
 /** A text with blank lines for what comes before it in its file, so that its lines count as there. */

@@ -1,5 +1,5 @@
-import type { Family } from "../model/address.ts";
-import { type HostLanguage, parseParts } from "./language.ts";
+import { type Family, families } from "../model/address.ts";
+import { type DividedText, type HostLanguage, parseParts, type TextForm } from "./language.ts";
 
 /** A UDP connection that the kernel tracks, as `conntrack -L` prints it. */
 export interface UdpFlow {
@@ -40,6 +40,25 @@ export function listFlows(family: Family): readonly string[] {
   return ["conntrack", "-L", "-p", "udp", "-f", family];
 }
 
+/** `conntrack -L` and /proc/net/nf_conntrack, of any protocol. */
+const flowsForm: TextForm = {
+  printedBy: "conntrack -L",
+  begins: (line) =>
+    /^(?:ipv[46] +\d+ +)?[a-z]+ +\d+ +(?:\d+ )?.*\bsrc=\S+ dst=\S+ .*\bsrc=\S+ dst=\S+/.test(line) ||
+    /^conntrack v\d/.test(line),
+};
+
+/** Connections over UDP, by family: those of other protocols end by themselves. */
+function divideFlows(text: string): readonly DividedText[] {
+  return families.flatMap((family) => {
+    const isOwn = (line: string): boolean =>
+      /^(?:ipv[46] +\d+ +)?udp /.test(line) && / src=\S*:/.test(line) === (family === "ipv6");
+    const lines = text.split("\n").map((line) => (isOwn(line) ? line : ""));
+    if (lines.every((line) => line === "")) return [];
+    return [{ family, heading: listFlows(family).join(" "), text: lines.join("\n"), assumed: undefined }];
+  });
+}
+
 /** conntrack -L. */
 export const conntrack: HostLanguage<readonly UdpFlow[]> = {
   id: "conntrack",
@@ -48,7 +67,8 @@ export const conntrack: HostLanguage<readonly UdpFlow[]> = {
     { command: listFlows("ipv4").join(" "), family: "ipv4" },
     { command: listFlows("ipv6").join(" "), family: "ipv6" },
   ],
-  recognize: () => false,
+  forms: [flowsForm],
+  divide: divideFlows,
   parse: (parts) => parseParts(parts, (text) => ({ values: parseFlows(text), problems: [] })),
   write: (flows) => flows.map((flow) => `${writeFlow(flow)}\n`).join(""),
 };

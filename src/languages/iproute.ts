@@ -1,7 +1,7 @@
 import type { Feature } from "../ir/artifact.ts";
 import { parseIp } from "../model/address.ts";
 import { isRecord } from "../model/fields/fields.ts";
-import { type HostLanguage, parseParts } from "./language.ts";
+import { type DividedText, type HostLanguage, parseParts, type TextForm } from "./language.ts";
 
 /** An address to bind to an interface: a line of `ip -batch`. */
 export interface DeviceAddress {
@@ -14,12 +14,57 @@ export interface DeviceAddress {
 export const batchHeading = "ip -batch";
 export const linksCommand = "ip -j addr";
 
-/** ip -batch, and ip -j addr. */
+export const routesCommand = "ip -j route";
+
+const batchForm: TextForm = { printedBy: "ip -batch", begins: (line) => line.startsWith("addr replace ") };
+
+/** The JSON of `ip -j`, with -p on several lines. */
+const jsonForm: TextForm = {
+  printedBy: "ip -j addr",
+  begins: (line) => /^\[ ?\{(?:$|.*"(?:ifname|dst)":)/.test(line),
+  depthAfter: (line, depth) => depth + bracketsIn(line, /[[{]/g) - bracketsIn(line, /[\]}]/g),
+  isNested: true,
+};
+
+function bracketsIn(line: string, kind: RegExp): number {
+  return line.match(kind)?.length ?? 0;
+}
+
+const linkHeading = /^\d+: ([^\s:@]+)(?:@\S+)?: <([A-Z_,-]*)>/;
+const briefLink = /^([\w.-]+)(?:@\S+)? +(?:UP|DOWN|UNKNOWN|LOWERLAYERDOWN) +([\da-f.:]+\/\d+(?: .*)?)$/;
+
+const linksForm: TextForm = {
+  printedBy: "ip addr",
+  begins: (line) => linkHeading.test(line) || briefLink.test(line),
+  continues: (line) => /^(?:link\/|inet6? |valid_lft |altname )/.test(line),
+};
+
+const destination = "(?:default|[\\d.]+(?:/\\d+)?|[\\da-f]*:[\\da-f:]*(?:/\\d+)?)";
+const kinds = "(?:unicast|local|broadcast|multicast|anycast|blackhole|unreachable|prohibit|throw)";
+const routeLine = new RegExp(`^(?:${kinds} )?${destination} .*\\b(?:dev|via|proto|nexthop) \\S`);
+
+const routesForm: TextForm = {
+  printedBy: "ip route",
+  begins: (line) => routeLine.test(line),
+  continues: (line) => line.startsWith("nexthop via "),
+};
+
+/** By what prints such a text: addresses, routes, or a batch. */
+function divideByCommand(text: string): readonly DividedText[] {
+  const first = text.trimStart().split("\n", 1)[0] ?? "";
+  const isRoutes =
+    routeLine.test(first) || (first.startsWith("[") && text.includes('"dst"') && !text.includes('"addr_info"'));
+  const heading = first.startsWith("addr replace ") ? batchHeading : isRoutes ? routesCommand : linksCommand;
+  return [{ family: undefined, heading, text, assumed: undefined }];
+}
+
+/** ip -batch, ip addr and ip route. */
 export const iproute: HostLanguage<readonly DeviceAddress[]> = {
   id: "iproute",
   files: [{ name: "addresses.batch", heading: batchHeading, isSave: true }],
   collect: [{ command: linksCommand }],
-  recognize: (line) => line.startsWith("addr replace "),
+  forms: [batchForm, jsonForm, linksForm, routesForm],
+  divide: divideByCommand,
   parse: (parts) => parseParts(parts, (text) => ({ values: parseBatch(text), problems: [] })),
   write: (addresses) => addresses.map(({ cidr, device }) => `${replaceAddress(cidr, device)}\n`).join(""),
   probes: (steps) => steps.filter(({ argv }) => argv.includes("dummy")).map(() => dummyDevice),
@@ -50,9 +95,11 @@ export interface Link {
   readonly linkLocal: readonly string[];
 }
 
-/** Reads `ip -j addr`; undefined for anything else. Elements that are not interfaces are ignored. */
-export function parseLinks(json: string): readonly Link[] | undefined {
-  if (json.trim() === "") return [];
+/** Reads `ip -j addr` or `ip addr`; undefined for anything else. Elements that are not interfaces are ignored. */
+export function parseLinks(text: string): readonly Link[] | undefined {
+  const json = text.trim();
+  if (json === "") return [];
+  if (linkHeading.test(json) || briefLink.test(json.split("\n", 1)[0] ?? "")) return parseLinkLines(json);
   let links: unknown;
   try {
     links = JSON.parse(json);
@@ -71,6 +118,26 @@ export function parseLinks(json: string): readonly Link[] | undefined {
       linkLocal: all.filter(({ isLinkLocal }) => isLinkLocal).map(({ local }) => local),
     };
   });
+}
+
+function parseLinkLines(text: string): readonly Link[] {
+  const links: { name: string; loopback: boolean; ips: string[]; linkLocal: string[] }[] = [];
+  const add = (ip: string, isLinkLocal: boolean): void => {
+    if (parseIp(ip) === undefined) return;
+    links.at(-1)?.ips.push(ip);
+    if (isLinkLocal) links.at(-1)?.linkLocal.push(ip);
+  };
+  for (const line of text.split("\n").map((each) => each.trim())) {
+    const [, name, flags = ""] = linkHeading.exec(line) ?? [];
+    const [, brief, listed = ""] = briefLink.exec(line) ?? [];
+    const [, address, more = ""] = /^inet6? ([\da-fA-F.:]+)(.*)$/.exec(line) ?? [];
+    if (name !== undefined) links.push({ name, loopback: flags.includes("LOOPBACK"), ips: [], linkLocal: [] });
+    else if (brief !== undefined) {
+      links.push({ name: brief, loopback: brief === "lo", ips: [], linkLocal: [] });
+      for (const cidr of listed.split(/ +/)) add(withoutLength(cidr), cidr.startsWith("fe80:"));
+    } else if (address !== undefined) add(address, / scope link\b/.test(more));
+  }
+  return links;
 }
 
 /** The addresses that were added to a device, without those that the kernel assigns. */

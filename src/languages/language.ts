@@ -6,12 +6,33 @@ export interface Language<Doc> {
   readonly id: LanguageId;
   /** Names in --out-dir. */
   readonly files: readonly LanguageFile[];
-  /** Whether a text is in this language, by its first line that is not a comment. */
-  readonly recognize: (line: string) => boolean;
+  /** The ways in which its texts are printed and posted; `parse` accepts the first as it is. */
+  readonly forms: readonly TextForm[];
   /** Several parts are merged. */
   readonly parse: (parts: readonly TextPart[]) => Parsed<Doc>;
   /** As the tool prints it. */
   readonly write: (doc: Doc) => string;
+}
+
+/**
+ * A way in which a tool prints what a host has, or in which people post it. Lines are without indentation and without
+ * what surrounds them in a page or a log.
+ */
+export interface TextForm {
+  /** The command that prints it: `iptables -S`. */
+  readonly printedBy: string;
+  /** Whether a line is of this form, wherever it stands. */
+  readonly begins: (line: string) => boolean;
+  /** Whether a line may follow others of this form. */
+  readonly continues?: (line: string) => boolean;
+  /** How deep in brackets the next line is: in brackets all lines belong together, readable or not. */
+  readonly depthAfter?: (line: string, depth: number) => number;
+  /** Nothing else begins in its brackets, whatever a line looks like. */
+  readonly isNested?: true;
+  /** The lines as `parse` accepts them, one for one; undefined: as they are. */
+  readonly toSave?: (lines: readonly string[]) => readonly string[];
+  /** What this form does not print, and what is assumed instead; a sentence without a full stop. */
+  readonly caveat?: (lines: readonly string[]) => string | undefined;
 }
 
 export interface Parsed<Doc> {
@@ -34,10 +55,8 @@ export interface HostLanguage<Doc> extends Language<Doc> {
   readonly collect: readonly CollectCommand[];
   /** The kernel and tool features that steps in this language need, by their text. */
   readonly probes?: (steps: readonly Step[]) => readonly Feature[];
-  /** Texts of one file, by family; undefined: the language has no families. */
-  readonly splitFamilies?: (file: string, text: string) => readonly FamilyText[];
-  /** Output for people, which cannot be parsed. */
-  readonly isListing?: (line: string) => boolean;
+  /** The parts of a text, by what it does not say in each line; undefined: a text is one part. */
+  readonly divide?: (text: string, hints: TextHints) => readonly DividedText[];
 }
 
 export interface CollectCommand {
@@ -51,10 +70,25 @@ export interface CollectCommand {
   readonly beside?: "legacy" | "nft";
 }
 
-export interface FamilyText {
-  readonly family: Family;
-  readonly text: string;
+/** What is known of a text besides its lines. */
+export interface TextHints {
+  readonly file: string;
+  /** The command that a prompt above the text shows: `ip6tables -t nat -S`. */
+  readonly command: string | undefined;
+  /** The table of a chain by its name, where programs give it away. */
+  readonly tableOf: (chain: string) => string | undefined;
 }
+
+export interface DividedText extends Pick<TextPart, "text" | "table"> {
+  readonly family: Family | undefined;
+  /** The command that prints such a text. */
+  readonly heading: string;
+  /** What was assumed to divide it; a sentence without a full stop. */
+  readonly assumed: string | undefined;
+}
+
+/** A language without the functions that depend on its document type. */
+export type AnyLanguage = Omit<HostLanguage<unknown>, "parse" | "write">;
 
 /** Reads several parts with a reader of single texts, and merges the results. */
 export function parseParts<Value>(

@@ -7,8 +7,7 @@ export const nfacct: HostLanguage<readonly string[]> = {
   id: "nfacct",
   files: [{ name: "nfacct.counters", heading: "nfacct add" }],
   collect: [{ command: countersCommand }],
-  // Any text may look like this.
-  recognize: () => false,
+  forms: [],
   parse: (parts) =>
     parseParts(parts, (text) => ({ values: text.split("\n").filter((line) => line !== ""), problems: [] })),
   write: (names) => names.map((name) => `${name}\n`).join(""),

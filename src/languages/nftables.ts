@@ -13,7 +13,14 @@ export const nftables: HostLanguage<readonly NftTable[]> = {
   id: "nftables",
   files: [],
   collect: [{ command: tablesCommand }],
-  recognize: () => false,
+  forms: [
+    {
+      printedBy: "nft list ruleset",
+      begins: (line) => /^table (?:ip|ip6|inet|arp|bridge|netdev) \S+ \{/.test(line),
+      depthAfter: (line, depth) => depth + Number(line.endsWith("{")) - Number(line.startsWith("}")),
+      isNested: true,
+    },
+  ],
   parse: (parts) => parseParts(parts, (text) => ({ values: nftTables(text), problems: [] })),
   write: (tables) => tables.map(({ family, name }) => `table ${family} ${name}\n`).join(""),
 };

@@ -18,11 +18,16 @@ export const sysctl: HostLanguage<ReadonlyMap<string, string>> = {
   id: "sysctl",
   files: [{ name: "sysctl.conf", heading: sysctlCommand }],
   collect: [{ command: sysctlCommand }],
-  // Any text may look like this.
-  recognize: () => false,
+  forms: [
+    { printedBy: "sysctl", begins: (line) => /^net\.[\w./-]+ ?= ?\S/.test(line), toSave: (lines) => lines.map(spaced) },
+  ],
   parse: (parts) => ({ doc: new Map(parts.flatMap(({ text }) => [...parseSysctls(text)])), problems: [] }),
   write: (settings) => [...settings].map(([name, value]) => `${name} = ${value}\n`).join(""),
 };
+
+function spaced(line: string): string {
+  return line.replace(/^(\S+?) ?= ?/, "$1 = ");
+}
 
 export function parseSysctls(text: string): ReadonlyMap<string, string> {
   return new Map([...text.matchAll(/^(\S+) = (.*)$/gm)].map(([, name, value]) => [name as string, value as string]));

@@ -14,7 +14,7 @@ import { hasState, requestedFamilies, type StateRequest } from "../requests.ts";
 export interface ExplainRequest extends StateRequest {
   readonly allNodes?: boolean;
   /** A dump of a host; state passed with it adds names and causes. */
-  readonly actual?: string;
+  readonly actual?: readonly string[];
   /** Whether graphs are drawn too: for many nodes they are expensive. */
   readonly draws?: boolean;
 }

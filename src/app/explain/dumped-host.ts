@@ -13,10 +13,10 @@ import type { Node } from "../../model/objects/node.ts";
 import { readEvaluatedHost } from "../../reconcile/live/evaluated-host.ts";
 import { summarizeDiagnostics } from "../../report/diagnostics.ts";
 import { type Effects, Failure } from "../effects.ts";
+import { readDumps } from "../read-dumps.ts";
 import { readHost, thisHost } from "../read-host.ts";
 import { readState, type State } from "../read-state.ts";
 import { hasState, requestedFamilies, type StateRequest } from "../requests.ts";
-import { readSide } from "../sides/read-side.ts";
 
 /** The host is the one that this state would be compiled for. */
 export async function compiledHost(request: StateRequest, effects: Effects): Promise<PacketQuery> {
@@ -37,7 +37,7 @@ export function reportDiagnostics({ sink: { diagnostics }, inputs }: State, { on
 
 /** If state is passed, it is used for names and causes only. */
 export interface DumpRequest extends StateRequest {
-  readonly actual: string;
+  readonly actual: readonly string[];
   readonly nodeAddress?: readonly string[];
 }
 
@@ -57,7 +57,7 @@ export async function dumpedHost(request: DumpRequest, effects: Effects): Promis
     nodeAddresses: own.map(({ text }) => text),
     podRanges: (inState?.podCidrs ?? []).map(({ text }) => text),
   });
-  const name = node ?? inState?.name ?? request.actual;
+  const name = node ?? inState?.name ?? request.actual.join(", ");
   return {
     context: { ...known, node: name, nodeAddresses: nodeAddresses(own), host },
     explained: {
@@ -91,24 +91,23 @@ function nodeInState({ cluster: { nodes } }: State, name: string | undefined): N
 }
 
 async function readHostSide({ actual, node }: DumpRequest, effects: Effects): Promise<HostSide> {
-  effects.onProgress(`reading ${actual}`);
-  const hosts = actual === thisHost ? await readThisHost(effects) : await readHosts(actual, effects);
+  const hosts = actual.includes(thisHost) ? await readThisHost(effects) : await readHosts(actual, effects);
   const [only, second] = node === undefined || hosts.length === 1 ? hosts : hosts.filter(({ name }) => name === node);
   if (only !== undefined && second === undefined) return only;
   const names = hosts.map(({ name }) => name ?? "one without a name").join(", ");
-  throw new Failure(`${actual} contains several hosts: ${names}; choose one with --node`, "usage");
+  throw new Failure(`${actual.join(", ")} contains several hosts: ${names}; choose one with --node`, "usage");
 }
 
 async function readThisHost(effects: Effects): Promise<readonly HostSide[]> {
-  const { document } = await readHost(thisHost, effects);
+  const { document } = await readHost([thisHost], effects);
   const side = hostSideOf(document, "this host");
   return typeof side === "string" ? [] : [side];
 }
 
-async function readHosts(path: string, effects: Effects): Promise<readonly HostSide[]> {
-  const content = await readSide(path, false, effects);
-  if (content.kind === "hosts") return content.hosts;
-  const noRules = `${path} contains no rules: pass the output of iptables-save or portolan collect`;
-  const reason = content.kind === "empty" ? content.reason : (content.problem ?? noRules);
-  throw new Failure(reason, "invalid-input");
+async function readHosts(paths: readonly string[], effects: Effects): Promise<readonly HostSide[]> {
+  return (await readDumps(paths, effects)).map((document) => {
+    const side = hostSideOf(document, paths.join(", "));
+    if (typeof side === "string") throw new Failure(side, "invalid-input");
+    return side;
+  });
 }

@@ -46,7 +46,7 @@ export async function readEvidence(request: ExplainRequest, effects: Effects): P
   }
   if (request.allNodes === true)
     throw new Failure("--all-nodes cannot be used with --actual: a dump shows one node", "usage");
-  if (request.filename?.includes("-") === true && actual === "-") {
+  if (request.filename?.includes("-") === true && actual.includes("-")) {
     throw new Failure("-f and --actual cannot both read standard input", "usage");
   }
   const dump = await readDump(actual, effects);

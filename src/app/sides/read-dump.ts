@@ -3,40 +3,31 @@ import { filesByName } from "../../languages/registry.ts";
 import type { SourceText } from "../../model/documents/source.ts";
 import {
   type CompiledFile,
-  joinHosts,
+  joinDumps,
   type ParsedDump,
   parseFiles,
   parseSource,
 } from "../../reconcile/live/parse-dump.ts";
 
-/** Reads a text that tools, collect or `compile -o text` wrote; undefined for one that is none of these. */
-export function readDump(source: SourceText): HostSides | undefined {
-  const parsed = parseSource({ ...source, number: 0 });
-  return parsed.problems.some(({ kind }) => kind === "unrecognised") ? undefined : sidesOf(parsed, source.name);
-}
-
-/** Texts of single tools, all of one host whose name is unknown. */
-export function readToolTexts(sources: readonly SourceText[]): HostSides {
-  const parsed = sources.map((source, number) => parseSource({ ...source, number }));
-  const hosts = joinHosts(parsed.flatMap((one) => one.hosts));
-  return sidesOf({ hosts, problems: parsed.flatMap(({ problems }) => problems) }, sources[0]?.name ?? "");
+/** Reads texts that tools, collect or `compile -o text` wrote; those without a name are of one host. */
+export function readDumpTexts(sources: readonly SourceText[]): HostSides {
+  return sidesOf(
+    joinDumps(sources.map((source, number) => parseSource({ ...source, number }))),
+    sources[0]?.name ?? "",
+  );
 }
 
 /** The hosts of a parsed dump; refused where a problem may hide a rule. */
-function sidesOf({ hosts, problems }: ParsedDump, file: string): HostSides {
+function sidesOf({ hosts, problems, notes }: ParsedDump, file: string): HostSides {
   const [problem] = problems;
-  if (problem !== undefined) {
-    const { file: where, kind, message } = problem;
-    const isListing = kind === "listing";
-    return { kind: "broken", message: isListing ? `${where} ${message.replace(/^it /, "")}` : `${where}: ${message}` };
-  }
+  if (problem !== undefined) return { kind: "broken", message: `${problem.file}: ${problem.message}` };
   const sides: HostSide[] = [];
   for (const host of hosts) {
     const side = hostSideOf(host, file);
     if (typeof side === "string") return { kind: "broken", message: side };
     sides.push(side);
   }
-  return { kind: "hosts", hosts: sides };
+  return { kind: "hosts", hosts: sides, notes };
 }
 
 /** The files of a folder that `compile --out-dir` wrote: those at its top, else those of a folder for each node. */

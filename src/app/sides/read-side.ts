@@ -1,10 +1,11 @@
-import type { HostSide } from "../../diff/host-side.ts";
+import type { HostSide, HostSides } from "../../diff/host-side.ts";
 import type { FoundSource } from "../../host/files/find-source.ts";
 import type { SourceResult } from "../../host/files/read-sources.ts";
-import { recognizeText } from "../../languages/registry.ts";
+import { filesByName, isToolText } from "../../languages/registry.ts";
 import type { SourceText } from "../../model/documents/source.ts";
 import { type Effects, Failure } from "../effects.ts";
-import { outDirNames, readDump, readOutDir, readToolTexts } from "./read-dump.ts";
+import { showNotes } from "../read-dumps.ts";
+import { outDirNames, readDumpTexts, readOutDir } from "./read-dump.ts";
 
 /** The kind of content found at a path of `diff`. */
 export type SideContent =
@@ -21,60 +22,65 @@ const manifestName = /\.(?:ya?ml|json)$/;
 export async function readSide(
   path: string,
   recursive: boolean,
-  { sources }: Pick<Effects, "sources">,
+  effects: Pick<Effects, "sources" | "onNotice">,
 ): Promise<SideContent> {
-  const found = await sources.findSource(path);
+  const found = await effects.sources.findSource(path);
   switch (found.kind) {
     case "unreadable":
       throw failure(`cannot read ${path}: ${found.reason}`);
     case "absent":
       return { kind: "empty", reason: `${path} does not exist` };
     case "file":
-      return readFile(found.result);
+      return readFile(found.result, effects);
     case "folder":
-      return readFolder(path, found, recursive);
+      return readFolder(path, found, { recursive, effects });
   }
 }
 
-function readFile(result: SourceResult): SideContent {
+type Noticing = Pick<Effects, "onNotice">;
+
+function readFile(result: SourceResult, effects: Noticing): SideContent {
   if (result.kind !== "text") return { kind: "manifests", problem: `cannot read ${result.name}: ${result.reason}` };
-  const read = readDump(result.source);
-  if (read === undefined) return { kind: "manifests" };
-  if (read.kind === "broken") throw failure(read.message);
-  return read;
+  if (!isDump(result.source)) return { kind: "manifests" };
+  return hostsOf(readDumpTexts([result.source]), effects);
+}
+
+/** By its name, or by its lines. */
+function isDump({ name, text }: SourceText): boolean {
+  return filesByName.has(name.slice(name.lastIndexOf("/") + 1)) || isToolText(text);
 }
 
 type Folder = FoundSource & { readonly kind: "folder" };
 
-async function readFolder(path: string, { names, read }: Folder, recursive: boolean): Promise<SideContent> {
+interface FolderContext {
+  readonly recursive: boolean;
+  readonly effects: Noticing;
+}
+
+async function readFolder(
+  path: string,
+  { names, read }: Folder,
+  { recursive, effects }: FolderContext,
+): Promise<SideContent> {
   const compiled = outDirNames(names);
   if (compiled.length > 0) {
     const files = await Promise.all(compiled.map(async (path) => ({ path, source: sourceOf(await read(path)) })));
-    return hostsOf(readOutDir(files));
+    return hostsOf(readOutDir(files), effects);
   }
   if (names.some((name) => manifestName.test(name) && (recursive || !name.includes("/")))) return { kind: "manifests" };
   if (names.length === 0) return { kind: "empty", reason: `${path} is an empty folder` };
-  return readDumps(path, await Promise.all(names.filter((name) => !name.includes("/")).map(read)));
-}
-
-/** A folder of dumps: those of collect are a host each, texts of single tools are of one host together. */
-function readDumps(path: string, results: readonly SourceResult[]): SideContent {
-  const sources = results.flatMap((result) => (result.kind === "text" ? [result.source] : []));
-  const tools = sources.filter(({ text }) => typeof recognizeText(text) !== "string");
-  const whole = sources.filter(({ text }) => ["collected", "compiled"].includes(recognizeText(text) as string));
-  const hosts = whole.flatMap((source) => {
-    const content = readDump(source);
-    return content === undefined ? [] : hostsOf(content).hosts;
-  });
-  if (tools.length > 0) hosts.push(...hostsOf(readToolTexts(tools)).hosts);
-  if (hosts.length > 0) return { kind: "hosts", hosts };
+  const results = await Promise.all(names.filter((name) => !name.includes("/")).map(read));
+  // Dumps of collect are a host each, texts of single tools are of one host together.
+  const texts = results.flatMap((result) => (result.kind === "text" && isDump(result.source) ? [result.source] : []));
+  if (texts.length > 0) return hostsOf(readDumpTexts(texts), effects);
   throw failure(
     `${path} contains no manifests (.yaml, .yml, .json), no files written by compile --out-dir, and no dump`,
   );
 }
 
-function hostsOf(read: ReturnType<typeof readOutDir>): SideContent & { readonly kind: "hosts" } {
+function hostsOf(read: HostSides, effects: Noticing): SideContent {
   if (read.kind === "broken") throw failure(read.message);
+  showNotes(read.notes, effects);
   return read;
 }
 

@@ -1,7 +1,7 @@
 import { createSink, createSubject, type Sink } from "../../diagnostics/diagnostic.ts";
 import { at, documentPlace } from "../../diagnostics/place.ts";
 import { type HostDocument, textsUnder } from "../../ir/artifact.ts";
-import { type DumpProblem, joinHosts, parseSource } from "../../reconcile/live/parse-dump.ts";
+import { type DumpNote, type DumpProblem, joinHosts, parseSource } from "../../reconcile/live/parse-dump.ts";
 import { readHostDocument } from "../../reconcile/live/read-host-document.ts";
 import { parseHost, type TextRule } from "./checked-host.ts";
 import { chainEmpty } from "./rules/chain-empty.ts";
@@ -31,8 +31,9 @@ export interface ActualFile {
  */
 export function readHosts(name: string, files: readonly ActualFile[], sink: Sink): readonly HostDocument[] {
   const found = files.flatMap((file) => {
-    const { hosts, problems } = parseSource({ ...file, number: file.document });
+    const { hosts, problems, notes } = parseSource({ ...file, number: file.document });
     for (const problem of problems) reportProblem(problem, file, sink);
+    if (!file.isFromFolder || hosts.length > 0) for (const note of notes) reportNote(note, file, sink);
     return hosts.map((host) => (host.kind === "compiled" && host.name !== undefined ? host : { ...host, name }));
   });
   return joinHosts(found.filter(({ texts }) => texts.length > 0));
@@ -45,13 +46,17 @@ function reportProblem({ kind, line, message }: DumpProblem, { document, isFromF
       report("dump-line-broken", at(documentPlace(document), line), { problem: message });
       break;
     case "unrecognised":
-    case "listing":
-      if (!isFromFolder) report("dump-unrecognised", at(documentPlace(document), 1), {});
+      if (!isFromFolder) report("dump-unrecognised", at(documentPlace(document), 1), { problem: message });
       break;
     // Unrelated files are ignored.
     case "unknown-heading":
       break;
   }
+}
+
+function reportNote({ kind, line, message }: DumpNote, { document }: ActualFile, sink: Sink): void {
+  const code = kind === "assumed" ? "dump-assumed" : "dump-lines-left-out";
+  sink.reporter(createSubject())(code, at(documentPlace(document), line), { problem: message });
 }
 
 const rules: readonly TextRule[] = [
@@ -73,7 +78,7 @@ export function checkHosts(hosts: readonly HostDocument[], sink: Sink): void {
     const found = createSink();
     const host = parseHost(document, found);
     if (found.diagnostics.length === 0) for (const rule of rules) rule(host, found);
-    if (document.kind === "collected") checkReading(document, found);
+    if (document.kind !== "compiled") checkReading(document, found);
     // A line of a text has no fields: its number is the place.
     sink.diagnostics.push(...found.diagnostics.map((diagnostic) => ({ ...diagnostic, field: undefined })));
   }

@@ -90,11 +90,17 @@ export function parseHost(host: HostDocument, sink: Sink): CheckedHost {
 
 /** The texts, named by the numbers of their documents, so that problems and rules have places. */
 function partsUnder(host: HostDocument, heading: string): readonly TextPart[] {
-  return textsUnder(host, heading).map((text: HostText) => ({ file: `${text.source}`, text: placedText(text) }));
+  return textsUnder(host, heading).map((text: HostText) => ({
+    file: text.quotedAt === undefined ? `${text.source}` : `${text.source} ${text.quotedAt}`,
+    text: placedText(text),
+    table: text.table,
+  }));
 }
 
+/** `2`, or `2 17` for a text that is in line 17 of document 2 as a whole. */
 function placeIn(file: string, line: number): Place {
-  return at(documentPlace(Number(file)), line);
+  const [document, quotedAt] = file.split(" ");
+  return at(documentPlace(Number(document)), quotedAt === undefined ? line : Number(quotedAt));
 }
 
 function parsePlaced<Value>(

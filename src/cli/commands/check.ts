@@ -5,7 +5,7 @@ import type { Code } from "../../diagnostics/catalog.ts";
 import { escapeControls } from "../../diagnostics/printable.ts";
 import type { CheckReport } from "../../report/findings/report.ts";
 import { exitCodes, versionText } from "../exit-codes.ts";
-import { notEmpty } from "../flags.ts";
+import { actualOption, notEmpty } from "../flags.ts";
 import { addNarrowOptions } from "../narrow-flags.ts";
 import { addStateOptions, colorOption } from "../state-flags.ts";
 import type { ColorFlag, Terminal } from "../terminal/terminal.ts";
@@ -30,12 +30,7 @@ export function checkCommand(name: string, finish: (exitCode: number) => void): 
   if (node !== undefined) node.description = "check for this node only; default: for every Node";
   return command
     .addOption(new Option("--all-nodes", "check for every Node (the default)").conflicts("node"))
-    .addOption(
-      new Option(
-        "--actual <file>",
-        "output of iptables-save, ipset save, ipvsadm -Sn or collect, a folder of compile --out-dir, or -; repeatable",
-      ).argParser(appendPath),
-    )
+    .addOption(actualOption("the rules of a host"))
     .addOption(
       new Option("-o, --output <format>", "default: text").choices(["text", "json", "junit", "sarif", "github"]),
     )
@@ -108,10 +103,6 @@ async function renderReport(
     case "github":
       return (await import("../../report/findings/github.ts")).printGithub(report);
   }
-}
-
-function appendPath(value: string, previous: readonly string[] | undefined): readonly string[] {
-  return [...(previous ?? []), notEmpty(value)];
 }
 
 function appendCodes(value: string, previous: readonly Code[] | undefined): readonly Code[] {

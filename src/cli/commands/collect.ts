@@ -35,18 +35,17 @@ Examples:
 }
 
 async function runCollect(flags: CollectFlags): Promise<number> {
-  const [{ readHost, thisHost, warnOfOtherRules }, { openTerminal }, { printCollectScript, printDocument }] =
-    await Promise.all([
-      import("../../app/read-host.ts"),
-      import("../terminal/terminal.ts"),
-      import("../../reconcile/live/collected-document.ts"),
-    ]);
+  const [{ readHost, warnOfOtherRules }, { openTerminal }, { printCollectScript, printDocument }] = await Promise.all([
+    import("../../app/read-host.ts"),
+    import("../terminal/terminal.ts"),
+    import("../../reconcile/live/collected-document.ts"),
+  ]);
   const { effects, print, warn } = openTerminal({ color: "auto" });
   if (flags.script === true) {
     print(printCollectScript());
     return exitCodes.fine;
   }
-  const { document, state, otherRules } = await readHost(thisHost, effects);
+  const { document, state, otherRules } = await readHost(undefined, effects);
   warnOfOtherRules(otherRules, effects);
   if (flags.host === true) {
     const { printYaml } = await import("../../report/yaml.ts");

@@ -11,7 +11,7 @@ import {
   parsePacketTarget,
 } from "../../explain/packet/question.ts";
 import { exitCodes } from "../exit-codes.ts";
-import { notEmpty } from "../flags.ts";
+import { actualOption, notEmpty } from "../flags.ts";
 import { addStateOptions, colorOption, drawingOption } from "../state-flags.ts";
 import type { ColorFlag, Terminal } from "../terminal/terminal.ts";
 
@@ -28,12 +28,7 @@ export function explainPacketCommand(name: string, finish: (exitCode: number) =>
         "which object the rule comes from, and where the packet goes, with exact percentages for random load balancing.",
     );
   return addStateOptions(addPacketOptions(command), { isRequired: false })
-    .addOption(
-      new Option(
-        "--actual <dump>",
-        "use the rules of this host instead: output of iptables-save or collect; -f then only supplies names",
-      ).argParser(notEmpty),
-    )
+    .addOption(actualOption("use the rules of this host, and -f only for names"))
     .addOption(
       new Option("--node-address <ip>", "an address of the node, if the dump has none; repeatable").argParser(
         nodeAddress,

@@ -5,7 +5,7 @@ import type { ExplainResult } from "../../app/explain.ts";
 import { printableJson } from "../../diagnostics/printable.ts";
 import type { ChainGraph } from "../../explain/chain/chain-graph.ts";
 import { exitCodes } from "../exit-codes.ts";
-import { notEmpty } from "../flags.ts";
+import { actualOption } from "../flags.ts";
 import { addStateOptions, colorOption, drawingOption } from "../state-flags.ts";
 import type { ColorFlag, Terminal } from "../terminal/terminal.ts";
 
@@ -33,12 +33,7 @@ export function explainCommand(name: string, finish: (exitCode: number) => void)
     .addOption(new Option("--all-nodes", "explain for every Node").conflicts("node"))
     .addOption(new Option("-n, --namespace <name>", "namespace of the object, if its name has none").default("default"))
     .addOption(new Option("-A <rule>", "a rule: '-A CHAIN ...' in quotes"))
-    .addOption(
-      new Option(
-        "--actual <file>",
-        "explain this dump instead: output of iptables-save or collect; - for standard input",
-      ).argParser(notEmpty),
-    )
+    .addOption(actualOption("explain this host instead"))
     .addOption(drawingOption("the chains"))
     .addOption(colorOption())
     .addHelpText("after", examples(name))

@@ -26,7 +26,7 @@ export function planCommand(name: string, finish: (exitCode: number) => void): C
     );
   return addNarrowOptions(addStateOptions(command))
     .addOption(allowSimulatedOption())
-    .addOption(actualOption())
+    .addOption(actualOption("the host, by default this one"))
     .option("--rules", "show every rule that changes")
     .addOption(
       new Option("--out <file>", "save the plan; apply FILE then runs exactly this, or refuses")

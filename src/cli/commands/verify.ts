@@ -23,7 +23,7 @@ export function verifyCommand(name: string, finish: (exitCode: number) => void):
     );
   return addNarrowOptions(addStateOptions(command))
     .addOption(allowSimulatedOption())
-    .addOption(actualOption())
+    .addOption(actualOption("the host, by default this one"))
     .addOption(
       new Option("--fix", "print a shell script that repairs it, instead of the findings").conflicts(narrowFlags),
     )

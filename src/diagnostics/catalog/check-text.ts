@@ -9,10 +9,22 @@ export const checkTextCodes = {
   },
   "dump-unrecognised": {
     severity: "error",
-    message: "not recognised as output of iptables-save, ipset save, ipvsadm -Sn or portolan collect",
+    message: "{problem}",
     hint: "pass the output of one of these commands, or a folder written by compile --out-dir",
     explanation:
-      "The first line shows which command printed a text: *TABLE or :CHAIN for iptables-save, create or add for ipset, -A -t, -A -u or -A --sctp-service for ipvsadm, and a heading for portolan collect. This text begins with none of them.",
+      "Each line of a text shows which command printed it: *TABLE, :CHAIN and -A CHAIN for iptables-save, create and add for ipset save, -A -t, -A -u or -A --sctp-service for ipvsadm -Sn, headings for portolan collect and for listings. What surrounds such lines in a page, a terminal or a log is ignored. No line of this text is of such a form.",
+  },
+  "dump-lines-left-out": {
+    severity: "info",
+    message: "{problem}",
+    explanation:
+      "A text may contain more than what tools print: prose, prompts, other commands' output. Lines that no tool prints are named and left out. If one of them is a rule, findings about the rest may be incomplete.",
+  },
+  "dump-assumed": {
+    severity: "info",
+    message: "{problem}",
+    explanation:
+      "Some texts do not show everything: iptables -S does not print the table, a part of a dump lacks other rules, iptables -L without -v does not print interfaces, and a file may hold the rules of iptables-legacy and of iptables-nft. Portolan says what it assumes.",
   },
   "dump-line-broken": {
     severity: "error",

@@ -23,7 +23,8 @@ export function createEquivalencePrefilter(
   base: EvaluatedHost,
   head: EvaluatedHost,
 ): (destination: Destination) => boolean {
-  if (!sameEnvironment(base, head)) return () => false;
+  if (!sameEnvironment(base, head) || base.otherOrder !== undefined || head.otherOrder !== undefined)
+    return () => false;
   const kernel = changedKernelState(base, head);
   const ofFamily = (tables: TablePairs, family: Stage["family"]) => {
     const stages = stagesOf(family, [base, head]);

@@ -1,6 +1,7 @@
 import type { Feature, Step } from "../../ir/artifact.ts";
 import { type HostLanguage, parseParts } from "../language.ts";
 import { quoteWord } from "../shell.ts";
+import { setListingForm, setsForm } from "./forms.ts";
 import { parseSets, printSets, type SavedSet } from "./text.ts";
 
 /** The types of the sets that steps make. */
@@ -27,8 +28,7 @@ export const ipset: HostLanguage<readonly SavedSet[]> = {
   id: "ipset",
   files: [{ name: "ipset.restore", heading: "ipset save", isSave: true }],
   collect: [{ command: "ipset save", isSave: true }],
-  // Foreign sets may have colons in their names, such as Calico's.
-  recognize: (line) => /^(?:create|add) \S+ \S/.test(line),
+  forms: [setsForm, setListingForm],
   parse: (parts) =>
     parseParts(parts, (text) => {
       const { sets, problems } = parseSets(text);

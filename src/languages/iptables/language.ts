@@ -1,8 +1,9 @@
 import { type Feature, type Step, toolNames } from "../../ir/artifact.ts";
 import { type Family, families } from "../../model/address.ts";
 import type { CollectCommand, HostLanguage } from "../language.ts";
+import { divideRules } from "./divide-rules.ts";
+import { listingForm, rulesForm } from "./forms.ts";
 import { readTables, type SavedTable, type SavedTables } from "./read-tables.ts";
-import { splitFamilies } from "./split-families.ts";
 
 interface RuleFeature {
   readonly name: string;
@@ -98,6 +99,9 @@ export function otherBackend(backend: "legacy" | "nft"): "legacy" | "nft" {
   return backend === "nft" ? "legacy" : "nft";
 }
 
+/** In a comment of iptables-nft-save where the kernel has tables of iptables-legacy. */
+export const legacyWarning = "-legacy tables present, use ";
+
 /** The back end that a tool names in its version; tools that name none are older than iptables-nft. */
 export function backendIn(version: string): "legacy" | "nft" {
   return version.includes("nf_tables") ? "nft" : "legacy";
@@ -129,10 +133,8 @@ export const iptables: HostLanguage<SavedTables> = {
     { command: "ip6tables-save", family: "ipv6", isSave: true },
     ...families.flatMap(doubtCommands),
   ],
-  // A chain's name begins with no dash: `-A -t` adds a virtual server.
-  recognize: (line) => /^(?:\*[a-z]+$|:\S+ \S|(?:\[\d+:\d+\] )?-A [^-\s])/.test(line),
-  isListing: (line) => /^(?:-[PN] [\w-]+|Chain [\w-]+ \()/.test(line),
-  splitFamilies,
+  forms: [rulesForm, listingForm],
+  divide: divideRules,
   probes: ruleFeatures,
   parse: (parts) => {
     const doc = readTables(parts);

@@ -49,11 +49,18 @@ interface OpenChain extends SavedChain {
   counted: readonly (string | undefined)[];
 }
 
+interface OpenTable {
+  readonly name: string;
+  readonly chains: Map<string, OpenChain>;
+  /** Of `*TABLE`; undefined where the text does not name the table: then it may be a part of it. */
+  readonly line: number | undefined;
+}
+
 interface Reading {
   readonly tables: Map<string, Map<string, OpenChain>>;
   readonly problems: RuleTextProblem[];
   readonly file: string;
-  table: { readonly name: string; readonly chains: Map<string, OpenChain>; readonly line: number } | undefined;
+  table: OpenTable | undefined;
   /** The chain of the buffered lines: rules come grouped, and lists of exact size take half the memory. */
   chain: OpenChain | undefined;
   readonly lines: string[];
@@ -73,8 +80,9 @@ interface Reading {
 export function readTables(parts: readonly TextPart[]): SavedTables {
   const tables: Reading["tables"] = new Map();
   const problems: RuleTextProblem[] = [];
-  for (const { file, text } of parts) {
+  for (const { file, text, table } of parts) {
     const reading = createReading(tables, problems, file);
+    if (table !== undefined) openTable(reading, table, undefined);
     let number = 1;
     for (let start = 0; start < text.length; number += 1) {
       const newline = text.indexOf("\n", start);
@@ -134,9 +142,9 @@ function withoutEnd(line: string): string {
   return last === 0x0d || last === 0x20 || last === 0x09 ? line.trimEnd() : line;
 }
 
-function openTable(reading: Reading, name: string, number: number): void {
+function openTable(reading: Reading, name: string, number: number | undefined): void {
   closeTable(reading);
-  if (!/^[a-z]+$/.test(name)) report(reading, number, `"${name}" is not the name of a table`);
+  if (number !== undefined && !/^[a-z]+$/.test(name)) report(reading, number, `"${name}" is not the name of a table`);
   const chains = reading.tables.get(name) ?? new Map<string, OpenChain>();
   reading.tables.set(name, chains);
   reading.table = { name, chains, line: number };
@@ -144,7 +152,7 @@ function openTable(reading: Reading, name: string, number: number): void {
 
 function closeTable(reading: Reading): void {
   const { table } = reading;
-  if (table !== undefined) {
+  if (table?.line !== undefined) {
     report(reading, table.line, "this table has no COMMIT: the text is truncated", "cut-off");
   }
   endTable(reading);
@@ -198,6 +206,10 @@ function openChain(name: string): OpenChain {
 function appendRule(reading: Reading, line: string, number: number, counters?: string): void {
   const end = line.indexOf(" ", 3);
   const name = line.slice(3, end < 0 ? undefined : end);
+  if (line.startsWith("-X ") && name !== "") {
+    deleteChain(reading, name);
+    return;
+  }
   if (!line.startsWith("-A ") || name === "") {
     report(reading, number, line === "-A" ? "-A without a chain name" : "not a rule: expected -A CHAIN");
     return;
@@ -213,11 +225,17 @@ function appendRule(reading: Reading, line: string, number: number, counters?: s
   reading.count = at + 1;
 }
 
+/** The input of iptables-restore ends with the chains that it deletes. */
+function deleteChain(reading: Reading, name: string): void {
+  takeLines(reading);
+  reading.table?.chains.delete(name);
+}
+
 function chainOf(reading: Reading, name: string, number: number): OpenChain {
-  const { chains, name: table } = reading.table as NonNullable<Reading["table"]>;
+  const { chains, name: table, line: declared } = reading.table as OpenTable;
   const known = chains.get(name);
   if (known !== undefined) return known;
-  if (!builtInChains.has(name)) {
+  if (declared !== undefined && !builtInChains.has(name)) {
     report(reading, number, `chain ${name} is not declared in table ${table}`, "undeclared");
   }
   const chain = openChain(name);

@@ -1,6 +1,7 @@
 import type { Feature, Step } from "../../ir/artifact.ts";
 import { type HostLanguage, parseParts } from "../language.ts";
 import { quoteWord } from "../shell.ts";
+import { serverListingForm, serversForm } from "./forms.ts";
 import { parseServers, printServers, type SavedServer } from "./text.ts";
 
 /** The schedulers of the virtual servers that steps make. */
@@ -34,7 +35,7 @@ export const ipvs: HostLanguage<readonly SavedServer[]> = {
     { command: "ipvsadm -Sn", needs: kernelFile, isSave: true },
     { command: kernelServers, needs: kernelFile },
   ],
-  recognize: (line) => /^-[Aa] (?:-t|-u|--(?:tcp|udp|sctp)-service) /.test(line),
+  forms: [serversForm, serverListingForm],
   parse: (parts) =>
     parseParts(parts, (text) => {
       const { servers, problems } = parseServers(text);
@@ -51,7 +52,7 @@ export const ipvsTimeouts: HostLanguage<string | undefined> = {
   id: "ipvs-timeouts",
   files: [{ name: "ipvs.timeouts", heading: "ipvsadm --set" }],
   collect: [{ command: timeoutsCommand, needs: kernelFile }],
-  recognize: () => false,
+  forms: [],
   parse: (parts) => ({ doc: parts[0]?.text.trim().replace(/^--set /, "") || undefined, problems: [] }),
   write: (timeouts) => (timeouts === undefined ? "" : `--set ${timeouts}\n`),
 };

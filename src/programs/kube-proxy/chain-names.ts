@@ -169,6 +169,13 @@ export const fixedChains: ReadonlyMap<string, FixedChain> = new Map(
   ]),
 );
 
+/** The only table in which kube-proxy has a chain of this name; undefined where there are several, and for other names. */
+export function tableOfChain(name: string): string | undefined {
+  if (servicePortChain.test(name)) return "nat";
+  const tables = Object.keys(fixedChains.get(name)?.purposes ?? {});
+  return tables.length === 1 ? tables[0] : undefined;
+}
+
 /** Whether kube-proxy (and so Portolan) creates a chain of this name, in either mode. All others are foreign. */
 export function isOwnedChain(name: string): boolean {
   return name.startsWith(chainPrefix) && (ownedFixed.has(name) || servicePortChain.test(name));

@@ -90,11 +90,15 @@ export type ParsedDocument =
 
 /**
  * Reads the output of `portolan collect` or of the script that it prints. Unknown headings are from a newer version and
- * ignored; missing ones were not collected. Blank lines around sections and leading comments are ignored.
+ * ignored; missing ones were not collected. Blank lines around sections and leading comments are ignored. `start`: the
+ * offset of the document in the text.
  */
-export function parseDocument(source: Pick<HostText, "file" | "text" | "source">): ParsedDocument {
+export function parseDocument(source: Pick<HostText, "file" | "text" | "source">, start = 0): ParsedDocument {
   const unified = source.text.replaceAll("\r\n", "\n");
-  const above = /^(?:[ \t]*(?:#.*)?\n)*/.exec(unified)?.[0] ?? "";
+  const above =
+    start > 0
+      ? source.text.slice(0, start).replaceAll("\r\n", "\n")
+      : (/^(?:[ \t]*(?:#.*)?\n)*/.exec(unified)?.[0] ?? "");
   if (!unified.startsWith(`${firstHeading}\n`, above.length))
     return { kind: "broken", message: `it does not begin with "${firstHeading}"` };
   if (!unified.trimEnd().endsWith(`\n${lastHeading}`))

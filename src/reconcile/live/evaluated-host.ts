@@ -14,29 +14,39 @@ import {
   serverKey,
 } from "../../datapath/host.ts";
 import type { TextPart } from "../../ir/artifact.ts";
+import type { Stage } from "../../ir/datapath.ts";
 import { lookupSetOf } from "../../languages/ipset/to-datapath.ts";
 import { hidesRules, readTables } from "../../languages/iptables/read-tables.ts";
 import { stagesOf } from "../../languages/iptables/stages.ts";
 import { balancerStages, virtualServerOf } from "../../languages/ipvs/to-datapath.ts";
 import { languageOf } from "../../languages/registry.ts";
+import { type Family, families } from "../../model/address.ts";
 
 /** Reads the texts of one host. Problems are lines that may hide something; the rest is used all the same. */
 export function readEvaluatedHost(texts: HostTexts, world: NodeEnvironment): EvaluatedHost {
-  const ipv4 = loadRules(texts.iptables);
-  const ipv6 = loadRules(texts.ip6tables);
+  const { otherBackend } = texts;
+  const own = { ipv4: loadRules(texts.iptables), ipv6: loadRules(texts.ip6tables) };
+  const other = otherBackend && { ipv4: loadRules(otherBackend.iptables), ipv6: loadRules(otherBackend.ip6tables) };
+  const [ipv4, ipv6] = families.map((family) => withOther(own[family], other?.[family], otherBackend?.name)) as [
+    LoadedRules,
+    LoadedRules,
+  ];
   const sets = languageOf.ipset.parse(texts.ipset);
   const servers = languageOf.ipvs.parse(texts.ipvs);
   const localAddresses = new Set(
     [...world.nodeAddresses, ...texts.serviceAddresses].filter(isAddress).map(canonicalAddress),
   );
+  const ofOwn = [...stagesOf("ip", own.ipv4.tables), ...stagesOf("ip6", own.ipv6.tables)];
+  const ofOther = stagesOfOther(other, otherBackend?.name);
+  const balancing = servers.doc.length > 0 ? balancerStages : [];
   const local = byFamily(["127.0.0.0/8", "::1/128", ...localAddresses]);
   return {
     families: { ipv4, ipv6 },
-    stages: [
-      ...stagesOf("ip", ipv4.tables),
-      ...stagesOf("ip6", ipv6.tables),
-      ...(servers.doc.length > 0 ? balancerStages : []),
-    ],
+    stages: [...ofOwn, ...ofOther, ...balancing],
+    otherOrder:
+      ofOther.length === 0
+        ? undefined
+        : { stages: [...ofOther, ...ofOwn, ...balancing], assumption: orderOf(otherBackend?.name) },
     sets: new Map(sets.doc.map((set) => [set.name, lookupSetOf(set)])),
     servers: new Map(
       servers.doc.map((server) => [serverKey(server.protocol, server.address), virtualServerOf(server)]),
@@ -47,6 +57,34 @@ export function readEvaluatedHost(texts: HostTexts, world: NodeEnvironment): Eva
     world,
     problems: [...ipv4.problems, ...ipv6.problems, ...sets.problems, ...servers.problems],
   };
+}
+
+type Backend = NonNullable<HostTexts["otherBackend"]>["name"] | undefined;
+
+/** The tables of both back ends; those of the other have its name with theirs: `nat (iptables-legacy)`. */
+function withOther(own: LoadedRules, other: LoadedRules | undefined, backend: Backend): LoadedRules {
+  if (other === undefined || other.tables.size === 0) return own;
+  const renamed = [...other.tables].map(([name, chains]) => [nameInOther(name, backend), chains] as const);
+  return { tables: new Map([...own.tables, ...renamed]), problems: [...own.problems, ...other.problems] };
+}
+
+function nameInOther(table: string, backend: Backend): string {
+  return `${table} (iptables-${backend})`;
+}
+
+function stagesOfOther(other: Readonly<Record<Family, LoadedRules>> | undefined, backend: Backend): readonly Stage[] {
+  if (other === undefined) return [];
+  const stages = [...stagesOf("ip", other.ipv4.tables), ...stagesOf("ip6", other.ipv6.tables)];
+  return stages.map((stage) => ({
+    ...stage,
+    entry: { ...stage.entry, table: nameInOther(stage.entry.table, backend) },
+  }));
+}
+
+/** Of chains of equal priority, the one that was registered last is called first (Linux 6.18); texts do not show which. */
+function orderOf(backend: Backend): string {
+  const main = backend === "legacy" ? "nft" : "legacy";
+  return `rules of iptables-${main} come before those of iptables-${backend}`;
 }
 
 /** Reads the texts of one family. Rules of iptables-legacy beside those of iptables-nft count as missing. */

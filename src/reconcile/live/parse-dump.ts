@@ -1,24 +1,40 @@
 import type { Artifact, HostDocument, HostText } from "../../ir/artifact.ts";
-import { type AnyLanguage, filesByName, recognizeText } from "../../languages/registry.ts";
+import type { TextSection } from "../../languages/divide-text.ts";
+import { areOfTwoBackEnds } from "../../languages/iptables/divide-rules.ts";
+import { isWholeSave } from "../../languages/iptables/forms.ts";
+import { otherBackend } from "../../languages/iptables/language.ts";
+import type { AnyLanguage, DividedText } from "../../languages/language.ts";
+import { filesByName, languageOf, sectionsOf } from "../../languages/registry.ts";
 import { nodeOfApplyScript } from "../../languages/shell.ts";
 import type { SourceText } from "../../model/documents/source.ts";
+import { tableOfChain } from "../../programs/kube-proxy/chain-names.ts";
 import { parseDocument } from "./collected-document.ts";
 
 /** The contents of host texts, and the texts that could not be read. */
 export interface ParsedDump {
   readonly hosts: readonly HostDocument[];
   readonly problems: readonly DumpProblem[];
+  /** What was left out or assumed in texts that were read. */
+  readonly notes: readonly DumpNote[];
 }
 
-export interface DumpProblem {
-  readonly kind: /** The text is no tool's, as far as its first lines tell. */
+export interface DumpProblem extends DumpPlace {
+  readonly kind: /** No line of the text is one that a tool prints. */
     | "unrecognised"
-    /** Output for people, such as that of iptables -L: no restore tool accepts it. */
-    | "listing"
     /** A collected document that is incomplete. */
     | "broken"
     /** A heading that is not a file of compile. */
     | "unknown-heading";
+}
+
+export interface DumpNote extends DumpPlace {
+  readonly kind: /** Lines that no tool prints, or that are not followed. */
+    | "left-out"
+    /** What the text does not show, and what is assumed instead. */
+    | "assumed";
+}
+
+interface DumpPlace {
   readonly file: string;
   /** The index of the text, from 0. */
   readonly source: number;
@@ -26,10 +42,15 @@ export interface DumpProblem {
   readonly message: string;
 }
 
+/** What any command takes as text of a host. */
+export const expectedTexts =
+  "output of portolan collect, iptables-save, iptables -S or -L, ipset save or list, ipvsadm -Sn or -Ln, conntrack -L, ip addr or ip route, or what kube-proxy logs as input of iptables-restore";
+
 /**
- * Reads any mixture of output of `portolan collect` and `portolan compile`, iptables-save, ip6tables-save, `ipset save`
- * and `ipvsadm -Sn`. Texts without a host name form one host. File names of `compile --out-dir` count, and decide the
- * family of rules without addresses. Rules are not parsed: a recognised text may still be broken.
+ * Reads any mixture of output of `portolan collect` and `portolan compile` and of what iptables, ipset, ipvsadm,
+ * conntrack and ip print, as it is or pasted from a page, a terminal or a log. Texts without a host name form one host.
+ * File names of `compile --out-dir` count, and decide the family of rules without addresses. Rules are not parsed: a
+ * recognised text may still be broken.
  *
  * @example
  * ```ts
@@ -40,10 +61,15 @@ export interface DumpProblem {
  */
 export function parseDump(texts: string | readonly SourceText[]): ParsedDump {
   const sources = typeof texts === "string" ? [{ name: "dump", text: texts }] : texts;
-  const parsed = sources.map((source, number) => parseSource({ ...source, number }));
+  return joinDumps(sources.map((source, number) => parseSource({ ...source, number })));
+}
+
+/** Several dumps, each text of which belongs to the host of its name. */
+export function joinDumps(parsed: readonly ParsedDump[]): ParsedDump {
   return {
     hosts: joinHosts(parsed.flatMap(({ hosts }) => hosts)),
     problems: parsed.flatMap(({ problems }) => problems),
+    notes: parsed.flatMap(({ notes }) => notes),
   };
 }
 
@@ -54,43 +80,118 @@ export interface NumberedSource extends SourceText {
 
 /** The hosts of a single text. */
 export function parseSource(source: NumberedSource): ParsedDump {
-  const { name: file, text, number } = source;
+  const { name: file, text } = source;
   const named = filesByName.get(file.slice(file.lastIndexOf("/") + 1));
   if (named !== undefined)
     return hostsOf([{ name: undefined, texts: [textOfFile(named, source, text, 1)] }], "compiled");
-  const kind = recognizeText(text);
-  if (typeof kind !== "string") return hostsOf([{ name: undefined, texts: textsIn(kind, source) }], "saved");
-  const problem = (what: DumpProblem["kind"], message: string, line = 1): ParsedDump => ({
-    hosts: [],
-    problems: [{ kind: what, file, source: number, line, message }],
-  });
-  switch (kind) {
-    case "collected": {
-      const parsed = parseDocument({ file, text, source: number });
-      const last = text.trimEnd().split("\n").length;
-      return parsed.kind === "document"
-        ? { hosts: [parsed.document], problems: [] }
-        : problem("broken", parsed.message, last);
-    }
-    case "compiled":
-      return parseHeadings(source);
-    case "listing":
-      return problem("listing", "it is a listing of one table: pass the output of iptables-save");
-    case "manifests":
-      return problem("unrecognised", "it is no text of iptables, ipset or ipvsadm");
-  }
+  if (isWholeSave(text)) return savedIn(source, [wholeSection(text)]);
+  if (/^(?:[ \t]*(?:#.*)?\r?\n)*==> (?!portolan collect )/.test(text)) return parseHeadings(source);
+  const collected = /^==> portolan collect .*<==\r?$/m.exec(text);
+  return collected === null ? parseTools(source) : parseCollected(source, collected.index);
 }
 
-/** A text saved by a tool; rules by family. */
-export function textsIn(language: AnyLanguage, { name: file, text, number }: NumberedSource): readonly HostText[] {
-  const saves = language.collect.filter(({ isSave }) => isSave === true);
-  const heading = saves[0]?.command ?? language.files[0]?.heading ?? language.id;
-  const part = { file, language: language.id, origins: [], source: number, firstLine: 1 };
-  if (language.splitFamilies === undefined) return [{ ...part, heading, family: undefined, text }];
-  return language.splitFamilies(file, text).map(({ family, text: own }) => {
-    const save = saves.find((each) => each.family === family);
-    return { ...part, heading: save?.command ?? heading, family, text: own };
+/** A document of collect, and what stands around it. */
+function parseCollected(source: NumberedSource, start: number): ParsedDump {
+  const { name: file, text, number } = source;
+  const last = text.lastIndexOf("\n==> end <==");
+  const end = last < start ? text.length : endOfLine(text, last + 1);
+  const parsed = parseDocument({ file, text: text.slice(0, end), source: number }, start);
+  const around = sectionsOf(
+    `${text.slice(0, start)}${text.slice(start, end).replace(/[^\n]+/g, "")}${text.slice(end)}`,
+  );
+  const others = textsOfSections(around, source);
+  if (parsed.kind === "document") return joinDumps([{ hosts: [parsed.document], problems: [], notes: [] }, others]);
+  const line = text.slice(0, end).trimEnd().split("\n").length;
+  return { hosts: [], problems: [{ kind: "broken", file, source: number, line, message: parsed.message }], notes: [] };
+}
+
+function endOfLine(text: string, at: number): number {
+  const end = text.indexOf("\n", at);
+  return end < 0 ? text.length : end + 1;
+}
+
+function parseTools(source: NumberedSource): ParsedDump {
+  const { name: file, number } = source;
+  const parsed = textsOfSections(sectionsOf(source.text), source);
+  if (parsed.hosts.length > 0 || parsed.notes.some(({ message }) => message.startsWith(notFollowed))) return parsed;
+  const message = `no line of it is one that a tool prints: expected ${expectedTexts}`;
+  return { hosts: [], problems: [{ kind: "unrecognised", file, source: number, line: 1, message }], notes: [] };
+}
+
+function wholeSection(text: string): SectionText {
+  return { language: "iptables", command: undefined, firstLine: 1, isQuoted: false, text, caveat: undefined };
+}
+
+interface SectionText extends Pick<TextSection, "language" | "command" | "firstLine" | "isQuoted"> {
+  /** As the language's reader accepts it. */
+  readonly text: string;
+  readonly caveat: string | undefined;
+}
+
+const notFollowed = "rules of nftables are named here and not followed";
+
+function textsOfSections({ sections, leftOut }: ReturnType<typeof sectionsOf>, source: NumberedSource): ParsedDump {
+  const place = { file: source.name, source: source.number };
+  const texts = sections.map(({ form, lines, ...section }): SectionText => {
+    const caveat = form.caveat?.(lines);
+    return { ...section, caveat, text: `${(form.toSave?.(lines) ?? lines).join("\n")}\n` };
   });
+  const { hosts, notes } = savedIn(source, texts);
+  const unread = sections
+    .filter(({ language }) => language === "nftables")
+    .map(({ firstLine: line, lines }) => ({
+      kind: "left-out" as const,
+      ...place,
+      line,
+      message: `${notFollowed}: ${lines[0]}`,
+    }));
+  return { hosts, problems: [], notes: [...notes, ...unread, ...notesOf(leftOut, place)] };
+}
+
+const longestQuote = 60;
+
+/** One note for lines that follow each other. */
+function notesOf(
+  lines: ReturnType<typeof sectionsOf>["leftOut"],
+  place: Pick<DumpPlace, "file" | "source">,
+): readonly DumpNote[] {
+  const notes: DumpNote[] = [];
+  for (let at = 0; at < lines.length; ) {
+    const { line, text = "" } = lines[at] ?? { line: 0 };
+    let count = 1;
+    while (lines[at + count]?.line === line + count) count += 1;
+    at += count;
+    const shown = text.length > longestQuote ? `${text.slice(0, longestQuote)}...` : text;
+    const which = count === 1 ? "this line is" : `this line and ${count - 1} more are`;
+    notes.push({ kind: "left-out", ...place, line, message: `${which} left out: no tool prints it: ${shown}` });
+  }
+  return notes;
+}
+
+/** The texts of tools in one source, all of one host. */
+function savedIn({ name: file, number }: NumberedSource, sections: readonly SectionText[]): ParsedDump {
+  const notes: DumpNote[] = [];
+  const texts: HostText[] = [];
+  for (const { language: id, command, firstLine, isQuoted, text, caveat } of sections) {
+    const language: AnyLanguage = languageOf[id];
+    const note = (message: string): unknown =>
+      notes.push({ kind: "assumed", file, source: number, line: firstLine, message });
+    if (caveat !== undefined) note(caveat);
+    const part = { file, language: id, origins: [], source: number };
+    const placed = isQuoted ? { firstLine: 1, quotedAt: firstLine } : { firstLine };
+    const parts = language.divide?.(text, { file, command, tableOf: tableOfChain }) ?? [wholePart(language, text)];
+    for (const { assumed, ...divided } of parts) {
+      if (assumed !== undefined) note(assumed);
+      if (divided.heading !== "") texts.push({ ...part, ...placed, ...divided });
+    }
+  }
+  const joined = withoutRepetition(texts);
+  return { ...hostsOf(joined.length === 0 ? [] : [{ name: undefined, texts: joined }], "saved"), notes };
+}
+
+function wholePart({ collect, id }: AnyLanguage, text: string): DividedText {
+  const saved = collect.find(({ isSave }) => isSave === true) ?? collect[0];
+  return { family: undefined, heading: id === "nftables" ? "" : (saved?.command ?? ""), text, assumed: undefined };
 }
 
 type NamedFile = NonNullable<ReturnType<typeof filesByName.get>>;
@@ -110,7 +211,7 @@ interface NamedTexts {
 }
 
 function hostsOf(hosts: readonly NamedTexts[], kind: HostDocument["kind"]): ParsedDump {
-  return { hosts: hosts.map((host) => ({ kind, version: 1, ...host, failures: {} })), problems: [] };
+  return { hosts: hosts.map((host) => ({ kind, version: 1, ...host, failures: {} })), problems: [], notes: [] };
 }
 
 /** The document of a host that has the compiled rules. */
@@ -159,15 +260,18 @@ export function parseFiles(files: readonly CompiledFile[]): ParsedDump {
     if (file !== undefined) host.texts.push(textOfFile(file, source, source.text, firstLine));
     else host.name ??= nodeOfApplyScript(source.text);
   }
-  return { hosts: hostsOf([...byNode.values()], "compiled").hosts, problems };
+  return { ...hostsOf([...byNode.values()], "compiled"), problems };
 }
 
-/** Documents without a host name form one host, and so do those of one name. */
+/** Documents of one name form one host, and so do those without a name: the only one that has a name, if there is one. */
 export function joinHosts(hosts: readonly HostDocument[]): readonly HostDocument[] {
   const byName = new Map<string | undefined, HostDocument>();
+  const names = new Set(hosts.flatMap(({ name }) => name ?? []));
+  const [only] = names.size === 1 ? names : [];
   for (const host of hosts) {
-    const known = byName.get(host.name);
-    byName.set(host.name, known === undefined ? host : joinTwo(known, host));
+    const name = host.name ?? only;
+    const known = byName.get(name);
+    byName.set(name, known === undefined ? { ...host, name } : joinTwo(known, host));
   }
   return [...byName.values()];
 }
@@ -176,10 +280,23 @@ function joinTwo(one: HostDocument, other: HostDocument): HostDocument {
   return {
     kind: one.kind === other.kind ? one.kind : "saved",
     version: Math.max(one.version, other.version),
-    name: one.name,
-    texts: [...one.texts, ...other.texts],
+    name: one.name ?? other.name,
+    texts: withoutRepetition([...one.texts, ...other.texts]),
     failures: { ...one.failures, ...other.failures },
   };
+}
+
+/** Several texts of one family: those that dump the same tables again are of the other back end, unless they are the same. */
+function withoutRepetition(texts: readonly HostText[]): readonly HostText[] {
+  const kept: HostText[] = [];
+  for (const text of texts) {
+    const main = text.language === "iptables" ? kept.find(({ heading }) => heading === text.heading) : undefined;
+    const comparison = main === undefined ? "other" : areOfTwoBackEnds(main, text);
+    if (comparison === "two")
+      kept.push({ ...text, heading: text.heading.replace("-save", `-${otherBackend("legacy")}-save`) });
+    else if (comparison !== "same") kept.push(text);
+  }
+  return kept;
 }
 
 /** The number of the line that begins at an offset. */

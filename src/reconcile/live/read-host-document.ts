@@ -1,7 +1,7 @@
 import { type HostDocument, type HostText, notInstalled, textsUnder, toolNames } from "../../ir/artifact.ts";
 import { linksCommand } from "../../languages/iproute.ts";
 import { targetOf } from "../../languages/iptables/canonical-rule.ts";
-import { kernelTables, otherBackend } from "../../languages/iptables/language.ts";
+import { kernelTables, legacyWarning, otherBackend } from "../../languages/iptables/language.ts";
 import { readTables } from "../../languages/iptables/read-tables.ts";
 import { kernelServers, serversInKernel } from "../../languages/ipvs/language.ts";
 import { countersCommand } from "../../languages/nfacct.ts";
@@ -71,7 +71,8 @@ const needed: readonly string[] = [...indispensable, "ip6tables-save", "ipset sa
 
 function toolsFailed(document: HostDocument): readonly HostProblem[] {
   return needed.flatMap((heading) => {
-    const failure = document.failures[heading] ?? (hasText(document, heading) ? undefined : notAsked);
+    const isMissing = document.kind === "collected" && !hasText(document, heading);
+    const failure = document.failures[heading] ?? (isMissing ? notAsked : undefined);
     if (failure === undefined || isHarmless(document, heading, failure)) return [];
     return [problem("host-tool-failed", heading, failure)];
   });
@@ -148,7 +149,7 @@ const inLines = ["iptables-save", "ip6tables-save", "ipset save", "ipvsadm -Sn",
 function linesCutOff(document: HostDocument): readonly HostProblem[] {
   return inLines.flatMap((heading) => {
     const text = textOf(document, heading);
-    if (text === "" || text.endsWith("\n")) return [];
+    if (document.kind !== "collected" || text === "" || text.endsWith("\n")) return [];
     return [problem("host-output-truncated", heading, "its last line does not end")];
   });
 }
@@ -230,9 +231,7 @@ function leadingChains(tables: Parameters<typeof ownedRules>[0]): readonly strin
 function hasOtherTables(document: HostDocument, family: Family, other: "legacy" | "nft"): boolean {
   const heading = `${toolNames[family]}-save`;
   if (other === "nft") return ruleTables(document, family).length > 0;
-  return (
-    legacyTables(document, family).length > 0 || textOf(document, heading).includes("-legacy tables present, use ")
-  );
+  return legacyTables(document, family).length > 0 || textOf(document, heading).includes(legacyWarning);
 }
 
 function rulesOfNftables(document: HostDocument): readonly HostProblem[] {

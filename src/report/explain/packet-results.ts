@@ -76,6 +76,7 @@ function affinityWords(seconds: number | undefined, remembered: string | undefin
 export function assumptionWords({ what, holds }: ExplainedOutcome["assuming"][number]): string {
   // After DNAT, a match tests other values than before it.
   const [, asked = what, when = ""] = /^(.*?)((?:, once [a-z ]+)*)$/.exec(what) ?? [];
+  if (asked.includes(" come before those of ")) return holds ? asked : asked.replace(" come before ", " come after ");
   const isSentence = asked.endsWith(" lets the packet go on");
   if (isSentence)
     return `${holds ? asked : asked.replace(/lets the packet go on$/, "does not let the packet go on")}${when}`;
