@@ -16,7 +16,7 @@ import {
 import { compileForHost, type Desired, type HostStateRequest } from "./desired.ts";
 import { type Effects, Failure } from "./effects.ts";
 import { type Planned, planFor } from "./planned.ts";
-import { readHost } from "./read-host.ts";
+import { readBackup } from "./read-host.ts";
 import { hasState } from "./requests.ts";
 import { checkPlan, compilePlan, readPlan } from "./saved-plan.ts";
 
@@ -73,7 +73,7 @@ function refuseAmbiguous(request: ApplyRequest): void {
 function changeOf(request: ApplyRequest, effects: Effects): PlanChange {
   const { plan, restore } = request;
   if (plan !== undefined) return changeOfPlan(plan, effects);
-  if (restore !== undefined) return async (host) => planFor(await desiredOfBackup(restore, effects), host);
+  if (restore !== undefined) return async (host) => planFor(desiredOfBackup(restore, effects), host);
   return async (host) => planFor(await compileForHost(request, host, effects), host);
 }
 
@@ -87,10 +87,8 @@ function changeOfPlan(path: string, effects: Effects): PlanChange {
   };
 }
 
-async function desiredOfBackup(path: string, effects: Effects): Promise<Desired> {
-  const { document, state } = await readHost([path], effects);
-  if (document.kind !== "collected")
-    throw new Failure(`${path} is not a backup: it is not what collect writes`, "invalid-input");
+function desiredOfBackup(path: string, effects: Effects): Desired {
+  const { document, state } = readBackup(path, effects);
   refuseEdited(path, document, checkBackup(document, state));
   const owned = ownedOnHost(state, { desiredServers: new Set<string>(), excluded: [] });
   const sysctls = new Map([...owned.sysctls].filter(([name]) => isOnlyOurs(name)));

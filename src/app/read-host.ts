@@ -1,7 +1,13 @@
 import { createSink, createSubject } from "../diagnostics/diagnostic.ts";
 import type { Host } from "../host/run-step.ts";
 import type { HostDocument, HostText } from "../ir/artifact.ts";
-import { collectedDocument, collectHeadings, isRepeated, neededFile } from "../reconcile/live/collected-document.ts";
+import {
+  collectedDocument,
+  collectHeadings,
+  isRepeated,
+  neededFile,
+  parseDocument,
+} from "../reconcile/live/collected-document.ts";
 import { type HostProblem, type HostState, parseHostState } from "../reconcile/live/host-state.ts";
 import { ownedOnHost } from "../reconcile/live/live-state.ts";
 import { describeProblem, type HostReading, isUnread, readHostDocument } from "../reconcile/live/read-host-document.ts";
@@ -126,6 +132,18 @@ async function areRulesLasting(owned: string, document: HostDocument, { host }: 
 export function refuseUnreadableHost({ unreadableReason }: Machine): void {
   const reason = unreadableReason();
   if (reason !== undefined) throw new Failure(reason, "environment");
+}
+
+/** Reads a backup: only a whole document of collect. Throws where it is anything else, or cannot be relied on. */
+export function readBackup(path: string, { sources }: Effects): ReadHost {
+  const read = sources.readText(path);
+  if (read.kind === "unreadable") throw new Failure(`cannot read ${path}: ${read.reason}`, "invalid-input");
+  const parsed = parseDocument({ file: path, text: read.text, source: 0 });
+  if (parsed.kind !== "document")
+    throw new Failure(`${path} is not what collect writes: ${parsed.message}`, "invalid-input");
+  const { problems, ...host } = readHostDocument(parsed.document);
+  refuseUnreliable(problems, `${path} cannot be relied on`, "invalid-input");
+  return { document: parsed.document, ...host };
 }
 
 /** What the tools of a host print. A tool that is missing or fails leaves its reason, not an error. */

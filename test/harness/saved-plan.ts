@@ -4,7 +4,6 @@ import type { ChangeControl, ChangeResult } from "../../src/app/change-host.ts";
 import { Failure } from "../../src/app/effects.ts";
 import { planHost, type VerifyResult, verifyState } from "../../src/app/plan.ts";
 import type { Planned } from "../../src/app/planned.ts";
-import { thisHost } from "../../src/app/read-host.ts";
 import { type PlanDocument, planDocument, printPlan } from "../../src/app/saved-plan.ts";
 import { failureExitCodes } from "../../src/cli/exit-codes.ts";
 import type { Step } from "../../src/ir/artifact.ts";
@@ -14,7 +13,7 @@ import type { SimulatedHost } from "./simulated-host.ts";
 /** What `plan --out` writes on a host. */
 export async function savePlan(host: SimulatedHost, objects: readonly object[], answer?: Answer): Promise<string> {
   const { effects } = effectsOn(host, { "state.json": linesOf(objects) }, answer);
-  const result = await planHost({ filename: ["state.json"], node: "node1", actual: thisHost }, effects);
+  const result = await planHost({ filename: ["state.json"], node: "node1" }, effects);
   return printPlan(planDocument(result.planned, result.compiled, effects), effects);
 }
 
@@ -83,7 +82,7 @@ export async function verifyOn(
 ): Promise<Pick<VerifyResult, "findings"> | Failure> {
   const { effects } = effectsOn(host, { "state.json": linesOf(objects) }, answer);
   try {
-    return await verifyState({ filename: ["state.json"], node: "node1", actual: thisHost }, effects);
+    return await verifyState({ filename: ["state.json"], node: "node1" }, effects);
   } catch (error) {
     if (error instanceof Failure) return error;
     throw error;

@@ -84,11 +84,16 @@ export function checkHosts(hosts: readonly HostDocument[], sink: Sink): void {
   }
 }
 
-/** Reports why a collected document cannot be relied on. Lines that cannot be read are reported where they are. */
+/**
+ * Reports why a collected document cannot be relied on, and rules beside those of the host's iptables. Lines that cannot
+ * be read are reported where they are.
+ */
 function checkReading(document: HostDocument, sink: Sink): void {
   const { problems, otherRules } = readHostDocument(document);
   const report = sink.reporter(createSubject());
-  for (const { code, heading, line, message } of [...problems, ...otherRules]) {
+  // The outputs of other texts do not show whether they are complete.
+  const found = document.kind === "collected" ? [...problems, ...otherRules] : otherRules;
+  for (const { code, heading, line, message } of found) {
     if (line !== undefined) continue;
     const [text] = textsUnder(document, heading);
     const place = text && at(documentPlace(text.source), text.firstLine);

@@ -263,13 +263,18 @@ export function parseFiles(files: readonly CompiledFile[]): ParsedDump {
   return { ...hostsOf([...byNode.values()], "compiled"), problems };
 }
 
-/** Documents of one name form one host, and so do those without a name: the only one that has a name, if there is one. */
+/**
+ * Documents of one name form one host, and so do those without a name. Texts of single tools are of the host that was
+ * collected, if there is one.
+ */
 export function joinHosts(hosts: readonly HostDocument[]): readonly HostDocument[] {
   const byName = new Map<string | undefined, HostDocument>();
-  const names = new Set(hosts.flatMap(({ name }) => name ?? []));
-  const [only] = names.size === 1 ? names : [];
+  const collected = new Set(
+    hosts.flatMap(({ kind, name }) => (kind === "collected" && name !== undefined ? [name] : [])),
+  );
+  const [only] = collected.size === 1 ? collected : [];
   for (const host of hosts) {
-    const name = host.name ?? only;
+    const name = host.name ?? (host.kind === "saved" ? only : undefined);
     const known = byName.get(name);
     byName.set(name, known === undefined ? { ...host, name } : joinTwo(known, host));
   }
