@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { goldenFolder } from "../harness/golden-cases.ts";
 import { skipFor } from "../harness/skip.ts";
 import { compileInto, goldenCasesOf, readManifests } from "./compile-folder.ts";
-import { meaningOf, rulesIn, separated, withoutCounts } from "./loaded-rules.ts";
+import { meaningOf, rulesIn, rulesInAnyForm, separated, withoutCounts } from "./loaded-rules.ts";
 import { type Backend, makeToolFolder, whyNoCounters, whyNoKernel } from "./needs.ts";
 
 const loader = new URL("load-cases.sh", import.meta.url).pathname;
@@ -54,6 +54,20 @@ describe.each<Backend>(["legacy", "nft"])("iptables-%s", skipFor(reason), (backe
       }
     });
 
+    test(`${name}: the other forms in which iptables prints these rules are read as the same`, need, () => {
+      const loaded = openCase(backend, name);
+      for (const tool of loaded.tools) {
+        const { rules, notes } = rulesInAnyForm(loaded.read(`saved/${tool}.loaded`));
+        expect(notes.filter((note) => !note.includes("tables present"))).toEqual([]);
+        expect(rulesInAnyForm(loaded.read(`saved/${tool}.listed-S-v`)).rules).toEqual(rules);
+        expect(rulesInAnyForm(loaded.read(`saved/${tool}.listed-nvL`)).rules).toEqual(rules);
+        const short = rulesInAnyForm(loaded.read(`saved/${tool}.listed-nL--line-numbers`));
+        expect(short.notes.join()).toContain("prints no interfaces");
+        const hasInterfaces = [...rules.values()].flat().some((rule) => / -[io] /.test(rule));
+        if (!hasInterfaces) expect(withoutHint(short.rules)).toEqual(rules);
+      }
+    });
+
     test(`${name}: apply.sh twice does the same, and leaves other rules alone`, need, () => {
       const applied = openCase(backend, name);
       expect(applied.status("applied")).toBe("ok\n");
@@ -68,6 +82,13 @@ describe.each<Backend>(["legacy", "nft"])("iptables-%s", skipFor(reason), (backe
     });
   }
 });
+
+/** A rule of a chain of ours may have no condition, and a listing without -v shows no interfaces. */
+function withoutHint(rules: ReadonlyMap<string, readonly string[]>) {
+  const plain = ([chain, lines]: readonly [string, readonly string[]]) =>
+    [chain, lines.map((line) => line.replace(" -m interface --not-listed", ""))] as const;
+  return new Map([...rules].map(plain));
+}
 
 function openCase(backend: Backend, name: string) {
   const folder = join(workspace, backend, name);

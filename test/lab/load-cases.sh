@@ -2,6 +2,7 @@
 # load-cases.sh TOOLS FOLDER: loads every FOLDER/CASE/ (files as `compile --out-dir` writes them) into kernels' fresh
 # network namespaces, with the iptables of the directory TOOLS, and saves what is there into FOLDER/CASE/saved/:
 #   loaded, reloaded     the restore files and the jumps; then the restore files once more
+#   listed               what was loaded, in the other forms in which iptables prints rules
 #   applied, reapplied   apply.sh on a host with rules of somebody else; then once more
 #   status               ok, or the step that failed; log: what the tools said
 set -u
@@ -9,6 +10,19 @@ set -u
 save_all() {
   for tool in iptables ip6tables; do
     [ -f "$tool.restore" ] && "$tool-save" > "saved/$tool.$1" || true
+  done
+}
+
+list_all() {
+  for tool in iptables ip6tables; do
+    [ -f "$tool.restore" ] || continue
+    for form in "-S -v" "-nvL" "-nL --line-numbers"; do
+      # shellcheck disable=SC2086 # several options
+      for table in filter nat mangle; do
+        echo "root@node1:~# $tool -t $table $form"
+        "$tool" -t "$table" $form
+      done > "saved/$tool.listed$(echo "$form" | tr -d ' ')"
+    done
   done
 }
 
@@ -54,6 +68,8 @@ inside_loaded() {
   step save_all loaded
   step load
   step save_all reloaded
+  # Of iptables-legacy, a listing makes the table.
+  step list_all
   echo ok > saved/status
 }
 

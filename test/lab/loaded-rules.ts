@@ -1,5 +1,8 @@
 import { comparedChains, readRules } from "../../scripts/conformance/rules.mjs";
+import { canonicalRule } from "../../src/languages/iptables/canonical-rule.ts";
 import { parseTables } from "../../src/languages/iptables/parse.ts";
+import { readTables } from "../../src/languages/iptables/read-tables.ts";
+import { parseDump } from "../../src/reconcile/live/parse-dump.ts";
 
 type Rules = ReadonlyMap<string, readonly string[]>;
 
@@ -20,6 +23,18 @@ export function meaningOf(text: string): unknown {
       ),
   );
   return { problems, chains: new Map(chains) };
+}
+
+/** The rules of a text in any form, by `TABLE CHAIN`, in one spelling. */
+export function rulesInAnyForm(text: string): { readonly rules: Rules; readonly notes: readonly string[] } {
+  const { hosts, notes } = parseDump([{ name: "listing", text }]);
+  const { tables, problems } = readTables(hosts.flatMap(({ texts }) => texts));
+  const chains = [...tables].flatMap(([table, all]) =>
+    [...all.values()]
+      .filter(({ lines }) => lines.length > 0)
+      .map(({ name, lines }) => [`${table} ${name}`, lines.map(canonicalRule)] as const),
+  );
+  return { rules: new Map(chains), notes: [...notes, ...problems].map(({ message }) => message) };
 }
 
 /** The rules that the shell scripts of this folder load as somebody else's, apart from the others. */

@@ -6,6 +6,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { parseTables } from "../../src/languages/iptables/parse.ts";
 import { printRule } from "../../src/languages/iptables/write-rule.ts";
 import { skipFor } from "../harness/skip.ts";
+import { rulesInAnyForm } from "./loaded-rules.ts";
 import { type Backend, makeToolFolder, whyNoKernel } from "./needs.ts";
 
 const reason = whyNoKernel(["unshare", "xtables-legacy-multi", "xtables-nft-multi"]);
@@ -102,7 +103,10 @@ describe.each<Backend>(["legacy", "nft"])("iptables-%s", skipFor(reason), (backe
 
   test.each(tools)("$name: what it saves is read as kinds, and written as it was saved", (tool) => {
     const text = restoreText(tool);
-    const script = `${tool.name}-restore && ${tool.name}-save`;
+    const listings = Object.keys(written).map(
+      (table) => `echo '$ ${tool.name} -t ${table} -nvL'; ${tool.name} -t ${table} -nvL`,
+    );
+    const script = `${tool.name}-restore && ${tool.name}-save && echo '# listed' && ${listings.join(" && ")}`;
     const env = { ...process.env, PATH: `${path}:${process.env.PATH}`, XTABLES_LOCKFILE: join(folder, "lock") };
     const { status, stdout, stderr } = spawnSync("unshare", ["-n", "sh", "-c", script], {
       encoding: "utf8",
@@ -111,7 +115,8 @@ describe.each<Backend>(["legacy", "nft"])("iptables-%s", skipFor(reason), (backe
     });
     expect(stderr, stderr).toBe("");
     expect(status).toBe(0);
-    const { tables, problems } = parseTables(stdout);
+    const [saved = "", listed = ""] = stdout.split("# listed\n");
+    const { tables, problems } = parseTables(saved);
     expect(problems).toEqual([]);
     const rules = tables.flatMap(({ chains }) => chains.flatMap((chain) => chain.rules));
     expect(rules).toHaveLength(text.split("\n").filter((line) => line.startsWith("-A ")).length);
@@ -120,5 +125,6 @@ describe.each<Backend>(["legacy", "nft"])("iptables-%s", skipFor(reason), (backe
       const isUnknown = rule.target.kind === "unknown" || rule.matches.some(({ kind }) => kind === "unknown");
       expect(isUnknown, rule.text).toBe(false);
     }
+    expect(rulesInAnyForm(listed).rules).toEqual(rulesInAnyForm(saved).rules);
   });
 });

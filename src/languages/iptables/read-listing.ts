@@ -20,7 +20,7 @@ export function listingToSave(lines: readonly string[]): readonly string[] {
       columns = { isNumbered: heading[1] !== undefined, isVerbose: heading[2] !== undefined };
       return "";
     }
-    const listed = chain === undefined ? undefined : readColumns(line, columns);
+    const listed = chain === undefined ? undefined : readRule(line, columns);
     return chain === undefined || listed === undefined ? "" : printRule(chain, listed);
   });
 }
@@ -56,23 +56,34 @@ const protocolColumn =
   /^!?(?:all|tcp|udp|udplite|sctp|dccp|icmp|icmpv6|ipv6-icmp|esp|ah|gre|igmp|mh|ospf|vrrp|ipencap|ipip|ipv6|\d{1,3})$/;
 const optionColumn = /^(?:--|-f|!f)$/;
 
+/** Every kind of listing; the first that fits a line without a heading is taken. */
+const variants: readonly Columns[] = [
+  { isNumbered: false, isVerbose: true },
+  { isNumbered: true, isVerbose: true },
+  { isNumbered: false, isVerbose: false },
+  { isNumbered: true, isVerbose: false },
+];
+
 /** Whether a line may be a rule of a listing. */
 export function isListedRule(line: string): boolean {
-  return readColumns(line, undefined) !== undefined;
+  return variants.some((columns) => readColumns(line, columns) !== undefined);
 }
 
-/** The columns of a rule; undefined for a line without them. Without a heading, the line shows which there are. */
-function readColumns(line: string, columns: Columns | undefined): ListedRule | undefined {
+function readRule(line: string, columns: Columns | undefined): ListedRule | undefined {
+  for (const each of columns === undefined ? variants : [columns]) {
+    const rule = readColumns(line, each);
+    if (rule !== undefined) return rule;
+  }
+  return undefined;
+}
+
+/** The columns of a rule; undefined for a line without them. */
+function readColumns(line: string, { isNumbered, isVerbose }: Columns): ListedRule | undefined {
   const words = [...line.matchAll(/\S+/g)].map(({ 0: text, index }) => ({ text, end: index + text.length }));
   const text = (at: number): string => words[at]?.text ?? "";
-  let at = 0;
-  if (columns?.isNumbered ?? /^\d+\s+(?:\d+[KMGTP]?\s+){0,2}[A-Za-z]/.test(line)) at += /^\d+$/.test(text(at)) ? 1 : 0;
-  const isVerbose = columns?.isVerbose ?? /^(?:\d+\s+)?\d+[KMGTP]?\s+\d+[KMGTP]?\s/.test(line);
-  if (isVerbose) {
-    if (columns === undefined) at = /^(?:\d+\s+){1}\d+[KMGTP]?\s+\d+[KMGTP]?\s+\D/.test(line) ? 1 : 0;
-    if (!isCount(text(at)) || !isCount(text(at + 1))) return undefined;
-    at += 2;
-  }
+  const counters = isVerbose ? [Number(isNumbered), Number(isNumbered) + 1] : [];
+  if ((isNumbered && !/^\d+$/.test(text(0))) || !counters.every((at) => isCount(text(at)))) return undefined;
+  let at = Number(isNumbered) + counters.length;
   // A rule without a target has an empty column.
   const hasTarget = !(protocolColumn.test(text(at)) && optionColumn.test(text(at + 1)));
   const target = hasTarget ? text(at++) : "";
@@ -95,7 +106,10 @@ function isCount(text: string): boolean {
 /** An address, a network, or without -n a name. */
 const addressColumn = /^!?(?:anywhere|localhost|[\da-fA-F.:]+(?:\/[\d.a-fA-F:]+)?|[\w-]+(?:\.[\w-]+)+(?:\/\S+)?)$/;
 
-function printRule(chain: string, { target, protocol, fragments, interfaces, source, destination, rest }: ListedRule) {
+function printRule(chain: string, listed: ListedRule): string {
+  const { target, protocol, fragments, interfaces, source, destination, rest } = listed;
+  if (target === "CT" && rest.endsWith("NOTRACK"))
+    return printRule(chain, { ...listed, target: "NOTRACK", rest: rest.slice(0, -"NOTRACK".length).trim() });
   const isGoto = rest.startsWith("[goto]");
   const { matches, options } = readRest(isGoto ? rest.slice("[goto]".length).trim() : rest, target);
   const core = [
@@ -198,10 +212,9 @@ const matchWords: readonly ListedWords[] = [
   { pattern: /^\/\* (.*?) \*\/(?=\s|$)/, save: ([, text = ""]) => `-m comment --comment ${quote(text)}` },
   { pattern: /^(tcp|udp|sctp)((?: (?:[sd]pts?:|flags:)\S+)*)(?=\s|$)/, save: transportWords },
   {
-    pattern: /^(!?)(?:ipv6-)?icmptype (\d+)(?: code (\d+))?/,
-    save: ([, sign, type, code]) => icmpWords(sign, type, code),
+    pattern: /^(!?)(ipv6-)?icmp(?:type (\d+)(?: code (\d+))?| ([a-z][\w-]*))/,
+    save: icmpWords,
   },
-  { pattern: /^(!?)(ipv6-icmp|icmp) ([a-z][\w-]*)/, save: ([, sign, , type]) => icmpWords(sign, type, undefined) },
   {
     pattern: /^multiport (dports|sports|ports)\s+(!?)\s*([\w,:-]+)/,
     save: ([, side = "", sign, ports = ""]) =>
@@ -293,9 +306,11 @@ function flagNames(text: string): string {
   return flags.filter((_, at) => (bits & (1 << at)) !== 0).join(",") || "NONE";
 }
 
-function icmpWords(sign: string | undefined, type: string | undefined, code: string | undefined): string {
-  const isAny = type === "255" || type === "any";
-  return `-m icmp ${not(sign)}--icmp-type ${isAny ? "any" : type}${code === undefined ? "" : `/${code}`}`;
+function icmpWords([, sign, version, type, code, name]: readonly (string | undefined)[]): string {
+  const option = version === undefined ? "icmp --icmp-type" : "icmp6 --icmpv6-type";
+  const [module, typeOption] = option.split(" ");
+  const value = name ?? (type === "255" ? "any" : `${type}${code === undefined ? "" : `/${code}`}`);
+  return `-m ${module} ${not(sign)}${typeOption} ${value}`;
 }
 
 function addressTypeWords(words: string): string {
@@ -355,11 +370,14 @@ const targetWords: Readonly<Record<string, readonly ListedWords[]>> = {
       save: ([, how, mask = "0xffffffff"]) => `--${how}-mark --nfmask ${mask} --ctmask ${mask}`,
     },
     {
-      pattern: /^CONNMARK (save|restore) nfmask (0x[\da-f]+) ctmask (~?0x[\da-f]+)$/i,
-      save: ([, how, packet, connection]) => `--${how}-mark --nfmask ${packet} --ctmask ${connection}`,
+      pattern: /^CONNMARK (save|restore) (nfmask|ctmask) (0x[\da-f]+) (?:nfmask|ctmask) ~(0x[\da-f]+)$/i,
+      save: ([, how, first, own, other]) => {
+        const [packet, connection] = first === "nfmask" ? [own, other] : [other, own];
+        return `--${how}-mark --nfmask ${packet} --ctmask ${connection}`;
+      },
     },
   ],
-  CT: [{ pattern: /^(?:CT notrack|NOTRACK)$/, save: () => "--notrack" }],
+  CT: [{ pattern: /^CT notrack$/, save: () => "--notrack" }],
   TPROXY: [
     {
       pattern: /^TPROXY redirect (\S+):(\d+) mark (0x[\da-f]+\/0x[\da-f]+)$/i,

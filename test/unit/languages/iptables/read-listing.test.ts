@@ -78,7 +78,7 @@ describe("the words of a listing", () => {
     ["MARK", "MARK xset 0x1/0x3", "--set-xmark 0x1/0x3"],
     ["CONNMARK", "CONNMARK save", "--save-mark --nfmask 0xffffffff --ctmask 0xffffffff"],
     ["CONNMARK", "CONNMARK restore mask 0xff", "--restore-mark --nfmask 0xff --ctmask 0xff"],
-    ["CT", "NOTRACK", "--notrack"],
+    ["CT", "CT notrack", "--notrack"],
     [
       "TPROXY",
       "TPROXY redirect 0.0.0.0:15001 mark 0x539/0xffffffff",
@@ -117,7 +117,7 @@ describe("the columns of a listing", () => {
     [
       plain,
       "RETURN     ipv6-icmp --  anywhere             anywhere             ipv6-icmp echo-request",
-      "-p ipv6-icmp -m icmp --icmp-type echo-request -j RETURN",
+      "-p ipv6-icmp -m icmp6 --icmpv6-type echo-request -j RETURN",
     ],
     [
       plain,
