@@ -56,7 +56,7 @@ export function divideText(text: string, languages: readonly AnyLanguage[]): Div
     }
     const found = formOf(plain, current, languages);
     if (found === undefined) {
-      leftOut.push({ line, text: plain });
+      if (!plain.startsWith("#")) leftOut.push({ line, text: plain });
       continue;
     }
     if (current === undefined || found.form !== current.form) {
@@ -115,7 +115,7 @@ function withoutSurroundings(raw: string): string {
   const body =
     logged === undefined ? unquoted : (rulesAtEnd.exec(unquoted)?.[0] ?? (head === undefined ? "" : unquoted));
   // The number that grep -n prints.
-  return withoutTypography(body.replace(/^\d+[:-](?=(?:-[A-Z] |:[A-Z]|\*[a-z]))/, ""));
+  return withoutTypography(body.replace(/^\d+[:-](?=-[A-Z] |:[A-Z]|\*[a-z]|COMMIT$)/, ""));
 }
 
 /** `-`, `:`, `*`, `#`: lines of iptables-save, nearly all of a large text. */

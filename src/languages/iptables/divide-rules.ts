@@ -96,11 +96,11 @@ function withFamilies(blocks: readonly Block[], text: string, hints: TextHints):
   const seen: Record<Family, Set<string>> = { ipv4: new Set(), ipv6: new Set() };
   let last = own[0] ?? known;
   return blocks.map((block, at) => {
-    const { table = "" } = block;
+    const { table, isDump } = block;
     const other = last === "ipv4" ? "ipv6" : "ipv4";
-    const isRepeated = table !== "" && seen[last].has(table) && !seen[other].has(table);
+    const isRepeated = table !== undefined && isDump && seen[last].has(table) && !seen[other].has(table);
     const family = own[at] ?? (isRepeated ? other : last);
-    seen[family].add(table);
+    if (table !== undefined && isDump) seen[family].add(table);
     last = family;
     return { ...block, family };
   });

@@ -18,6 +18,7 @@ export const rulesForm: TextForm = {
  */
 export function isWholeSave(text: string): boolean {
   let isInTable = false;
+  if (text.includes("\u201c")) return false;
   for (let at = 0; at < text.length; ) {
     const newline = text.indexOf("\n", at);
     const end = newline < 0 ? text.length : newline;
@@ -33,7 +34,12 @@ export function isWholeSave(text: string): boolean {
 
 function isOfSave(text: string, at: number, sign: string | undefined): boolean {
   if (sign === "-") return text.startsWith("-A ", at);
-  return sign === ":" || sign === "[" || (sign === "C" && text.startsWith("COMMIT", at)) || sign === "\r";
+  return (
+    sign === ":" ||
+    (sign === "[" && /\d/.test(text[at + 1] ?? "")) ||
+    (sign === "C" && text.startsWith("COMMIT", at)) ||
+    sign === "\r"
+  );
 }
 
 function isComment(line: string): boolean {
