@@ -1,12 +1,12 @@
 import type { ConnectionState, Entry, Protocol } from "../datapath/packet.ts";
 import { escapeControls } from "../diagnostics/printable.ts";
 import { type Expectation, findUnmet } from "../explain/packet/expectation.ts";
-import { type ExplainedHost, explainPacket } from "../explain/packet/explain-packet.ts";
+import { type ExplainedHost, explainPackets } from "../explain/packet/explain-packet.ts";
 import { findRemembered } from "../explain/packet/find-pods.ts";
 import type { PacketExplanation } from "../explain/packet/packet-explanation.ts";
 import type { PacketQuery } from "../explain/packet/packet-query.ts";
 import { isRefusal, type PacketSource, type PacketTarget } from "../explain/packet/question.ts";
-import { type ResolvedPacket, resolvePacket } from "../explain/packet/resolve-packet.ts";
+import { type ResolvedPacket, resolvePackets } from "../explain/packet/resolve-packet.ts";
 import { type Effects, Failure } from "./effects.ts";
 import { compiledHost, dumpedHost } from "./explain/dumped-host.ts";
 import { hasState, type StateRequest } from "./requests.ts";
@@ -19,6 +19,7 @@ export interface ExplainPacketRequest extends StateRequest {
   readonly proto?: Protocol;
   readonly entry?: Entry;
   readonly interface?: string;
+  readonly outInterface?: string;
   readonly state: Lowercase<ConnectionState>;
   readonly mark: number;
   /** `ADDRESS:PORT` in canonical text. */
@@ -35,20 +36,23 @@ export interface ExplainPacketResult {
 /** Reports the path of a packet on a node, from cluster state or from the rules of the node. */
 export async function explainPacketOn(request: ExplainPacketRequest, effects: Effects): Promise<ExplainPacketResult> {
   const { explained, context } = await readQuery(request, effects);
-  const resolved = resolvePacket(
+  const resolved = resolvePackets(
     {
       source: request.from,
       target: request.to,
       protocol: request.proto,
       entry: request.entry,
       inInterface: request.interface,
+      outInterface: request.outInterface,
       state: request.state.toUpperCase() as ConnectionState,
       mark: request.mark,
     },
     context,
   );
   if (isRefusal(resolved)) throw usage(escapeControls(resolved.refused));
-  const explanation = explainPacket(explained, withMemory(resolved, request.remembered, explained));
+  const [first, ...others] = resolved;
+  const withMemory = remembering(request.remembered, explained);
+  const explanation = explainPackets(explained, [withMemory(first), ...others.map(withMemory)]);
   return { explanation, unmet: request.expect && findUnmet(request.expect, explanation) };
 }
 
@@ -61,11 +65,11 @@ function readQuery(request: ExplainPacketRequest, effects: Effects): Promise<Pac
   return compiledHost(request, effects);
 }
 
-/** The same packet from a client with session affinity. */
-function withMemory(resolved: ResolvedPacket, target: string | undefined, { host }: ExplainedHost): ResolvedPacket {
-  if (target === undefined) return resolved;
+/** Gives the same packet from a client with session affinity. */
+function remembering(target: string | undefined, { host }: ExplainedHost): (packet: ResolvedPacket) => ResolvedPacket {
+  if (target === undefined) return (resolved) => resolved;
   const remembered = findRemembered(host, target);
-  if (remembered !== undefined) return { ...resolved, packet: { ...resolved.packet, remembered } };
+  if (remembered !== undefined) return (resolved) => ({ ...resolved, packet: { ...resolved.packet, remembered } });
   throw usage(
     `no session affinity to ${target}: no rule adds a client to its list, and no virtual server is persistent`,
   );

@@ -2,6 +2,7 @@ import type { Code } from "../diagnostics/catalog.ts";
 import type { Effects } from "./effects.ts";
 import type { Explained, ExplainRequest } from "./explain/compile-state.ts";
 import { parseQuestion, type Question } from "./explain/parse-question.ts";
+import { hasState } from "./requests.ts";
 
 /** The query: words as kubectl takes them. */
 export interface QuestionWords {
@@ -20,7 +21,7 @@ export type ExplainResult =
 
 /** Parses the query and prints the explanation. Modules that only some queries need are loaded for those alone. */
 export async function explain(words: QuestionWords, request: ExplainRequest, effects: Effects): Promise<ExplainResult> {
-  const question = parseQuestion({ ...words, hasDump: request.actual !== undefined });
+  const question = parseQuestion({ ...words, hasDump: request.actual !== undefined, hasState: hasState(request) });
   if (question.kind === "codes" || question.kind === "code") return question;
   return { kind: "explained", ...(await answer(question, request, effects)) };
 }
@@ -33,6 +34,12 @@ async function answer(
   switch (question.kind) {
     case "object":
       return (await import("./explain/explain-object.ts")).explainObject(question, request, effects);
+    case "address":
+      return (await import("./explain/explain-address.ts")).explainAddress(question, request, effects);
+    case "name":
+      return (await import("./explain/explain-object.ts")).explainNamed(question.name, request, effects);
+    case "restore-error":
+      return (await import("./explain/explain-line.ts")).explainRestoreError(question, request, effects);
     case "chain":
       return (await import("./explain/explain-chain.ts")).explainChainOrSet(question.name, request, effects);
     case "line":

@@ -10,6 +10,7 @@ import type { ProxyMode } from "../model/proxy-configuration/proxy-configuration
 import type { ForwardingPlan } from "../plan/forwarding/forwarding-plan.ts";
 import { resolveNodeView } from "../plan/forwarding/node-view.ts";
 import { resolvePlan } from "../plan/forwarding/resolve-plan.ts";
+import type { OnlyOf } from "../programs/origins.ts";
 import { programFor } from "../programs/registry.ts";
 
 export interface CompileOptions {
@@ -94,11 +95,14 @@ export interface NodeCompilation extends Compilation {
   readonly plan: ForwardingPlan | undefined;
 }
 
-/** The second half of `compile`. The diagnostics are those of the whole sink. */
+/**
+ * The second half of `compile`. The diagnostics are those of the whole sink. `only`, with origins, leaves the lines of
+ * other objects blank.
+ */
 export function compileNode(
   cluster: Cluster,
   node: string | undefined,
-  options: CompileOptions,
+  options: CompileOptions & { readonly only?: OnlyOf | undefined },
   sink: Sink,
 ): NodeCompilation {
   const { diagnostics } = sink;
@@ -114,6 +118,6 @@ export function compileNode(
   if (plan === undefined || run.errors > 0) {
     return { script: undefined, diagnostics, node: view?.name ?? node, plan: undefined };
   }
-  const script = program.lower(plan, { origins: options.origins ?? false }, report);
+  const script = program.lower(plan, { origins: options.origins ?? false, only: options.only }, report);
   return { script, diagnostics, node: plan.node, plan };
 }

@@ -2,7 +2,7 @@ import type { RealServer, VirtualServer } from "../ir/datapath.ts";
 import { parseTarget, printTarget } from "./address-set.ts";
 import { addHop, type ChainExit, type Flow } from "./flow.ts";
 import { type EvaluatedHost, serverKey } from "./host.ts";
-import type { Scheduling } from "./packet.ts";
+import { hasPorts, type Scheduling } from "./packet.ts";
 import { everything, type Share, share, times } from "./share.ts";
 
 /**
@@ -12,6 +12,7 @@ import { everything, type Share, share, times } from "./share.ts";
 export function balance(flow: Flow, host: EvaluatedHost): readonly ChainExit[] {
   const to = { address: flow.destination, port: flow.port };
   const server = host.servers.get(serverKey(flow.packet.protocol, printTarget(to)));
+  if (server === undefined && mayBeServed(flow, host)) return [{ flow, how: "unknown", because: unlistedServers }];
   if (server === undefined) return [{ flow, how: "accepted" }];
   const taking = server.realServers.filter(({ weight }) => weight > 0);
   const kept = taking.filter((real) => targetText(real) === flow.packet.remembered?.target);
@@ -26,6 +27,18 @@ export function balance(flow: Flow, host: EvaluatedHost): readonly ChainExit[] {
     flow: sendOn(flow, server, real, partOf(weights[at] ?? 0, sum)),
     how: "accepted" as const,
   }));
+}
+
+/** Why the end of a packet is unknown on a host whose virtual servers no text lists. */
+const unlistedServers = "the virtual servers of this node are missing";
+
+/**
+ * Every address may have a virtual server that is not listed, the node's own at node ports (30000-32767 by default).
+ * IPVS takes no ICMP of new connections.
+ */
+function mayBeServed({ packet, destination, port }: Flow, { world }: EvaluatedHost): boolean {
+  if (world.hasUnlistedServers !== true || !hasPorts(packet.protocol)) return false;
+  return !world.nodeAddresses.includes(destination) || (port >= 30_000 && port <= 32_767);
 }
 
 function partOf(weight: number, sum: number): Share {

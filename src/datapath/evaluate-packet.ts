@@ -87,13 +87,14 @@ function isMartian({ packet, destination }: Flow, { world }: EvaluatedHost): boo
   return packet.entry !== "node" && destination.startsWith("127.") && world.routeLocalnet === false;
 }
 
-function outcomeOf({ flow, how, rejectedWith }: ChainExit): Outcome {
+function outcomeOf(end: ChainExit): Outcome {
+  const { flow, how } = end;
   const { sources, share, masqueraded, newSource, remembers, assumptions, scheduling } = flow;
   const isRefused = how !== "accepted";
   return {
     sources,
     share,
-    verdict: verdictOf(flow, how, rejectedWith),
+    verdict: verdictOf(end),
     masqueraded: masqueraded && !isRefused,
     newSource: isRefused ? undefined : newSource,
     affinity: isRefused ? undefined : affinityOf(flow),
@@ -104,9 +105,9 @@ function outcomeOf({ flow, how, rejectedWith }: ChainExit): Outcome {
   };
 }
 
-function verdictOf(flow: Flow, how: ChainExit["how"], rejectedWith: string | undefined): Verdict {
+function verdictOf({ flow, how, rejectedWith, because }: ChainExit): Verdict {
   if (how === "dropped") return { kind: "dropped" };
-  if (how === "unknown") return { kind: "unknown" };
+  if (how === "unknown") return because === undefined ? { kind: "unknown" } : { kind: "unknown", because };
   if (how === "rejected") return { kind: "rejected", with: rejectedWith };
   if (!flow.dnatted && flow.virtualServer === undefined) return { kind: "untouched" };
   return { kind: "delivered", target: { address: flow.destination, port: flow.port } };

@@ -44,6 +44,8 @@ export interface ChainExit {
   readonly flow: Flow;
   readonly how: "accepted" | "dropped" | "rejected" | "fall-through" | "unknown";
   readonly rejectedWith?: string | undefined;
+  /** Why the end is unknown, where that is not the effect of the last rule. */
+  readonly because?: string | undefined;
 }
 
 /** An assumption about the packet as it is now: an answer from before DNAT may not hold any more. */

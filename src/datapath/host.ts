@@ -1,6 +1,6 @@
 import type { PlacedProblem, TextPart } from "../ir/artifact.ts";
-import type { LoadedChain, LookupSet, Stage, VirtualServer } from "../ir/datapath.ts";
-import { type AddressSet, parseTarget, printTarget } from "./address-set.ts";
+import type { LoadedChain, LookupSet, Route, Stage, VirtualServer } from "../ir/datapath.ts";
+import { type AddressSet, isIpv6, parseAddressSet, parseTarget, printTarget, unite } from "./address-set.ts";
 
 /**
  * What one host is programmed with, by any program, as text of the tools. Several parts of one tool are merged in
@@ -34,6 +34,10 @@ export interface NodeEnvironment {
   readonly podRanges: readonly string[];
   /** The sysctl net.ipv4.conf.all.route_localnet. Undefined: unknown, so that it may be on. */
   readonly routeLocalnet?: boolean | undefined;
+  /** Undefined: unknown. */
+  readonly routes?: readonly Route[] | undefined;
+  /** The host has virtual servers, and no text lists them. */
+  readonly hasUnlistedServers?: boolean | undefined;
 }
 
 /** A host as packets meet it: the text of its tools, read once, and its environment. */
@@ -53,6 +57,18 @@ export interface EvaluatedHost {
   readonly pods: { readonly ipv4: AddressSet; readonly ipv6: AddressSet };
   readonly world: NodeEnvironment;
   readonly problems: readonly LoadProblem[];
+}
+
+/** The same host with one more address of its own. */
+export function withOwnAddress(host: EvaluatedHost, address: string): EvaluatedHost {
+  const own = parseAddressSet(address);
+  if (own === undefined) return host;
+  const family = isIpv6(address) ? "ipv6" : "ipv4";
+  return {
+    ...host,
+    localAddresses: new Set([...host.localAddresses, address]),
+    local: { ...host.local, [family]: unite([host.local[family], own], own.bits) },
+  };
 }
 
 /** The rules of one family by table and chain. Lines stay text until their chain is walked. */

@@ -1,10 +1,11 @@
-import type { AddressIn, InterfaceIs, PortIn, Predicate, RecentIn } from "../ir/datapath.ts";
+import type { AddressIn, InterfaceIs, PortIn, Predicate, RecentIn, Route } from "../ir/datapath.ts";
 import {
   type AddressSet,
   addressNumber,
   canonicalAddress,
   contains,
   isAddress,
+  isIpv6,
   noAddress,
   parseAddressSet,
   parseTarget,
@@ -14,6 +15,7 @@ import type { Flow } from "./flow.ts";
 import type { EvaluatedHost } from "./host.ts";
 import { matchLookup } from "./match-lookup.ts";
 import { all, type Matched, none, opposite, unknown, within, yesOrNo } from "./matched.ts";
+import { hasPorts } from "./packet.ts";
 import { chanceOf } from "./share.ts";
 
 /** Which packets of a flow a predicate matches. */
@@ -24,10 +26,18 @@ export function matchPacket(predicate: Predicate, flow: Flow, host: EvaluatedHos
   return predicate.negated ? opposite(matched, flow) : matched;
 }
 
-function isOfOtherProtocol(predicate: Predicate, { packet }: Flow): boolean {
-  if (predicate.kind === "tcp-flags") return packet.protocol !== "tcp";
-  if (predicate.kind !== "port-in" && predicate.kind !== "unknown") return false;
-  return predicate.protocol !== undefined && predicate.protocol !== packet.protocol;
+function isOfOtherProtocol(predicate: Predicate, flow: Flow): boolean {
+  const protocol = protocolOf(flow);
+  if (predicate.kind === "tcp-flags") return protocol !== "tcp";
+  if (predicate.kind === "port-in" && !hasPorts(flow.packet.protocol)) return true;
+  if (predicate.kind !== "port-in" && predicate.kind !== "unknown" && predicate.kind !== "icmp-type") return false;
+  return predicate.protocol !== undefined && predicate.protocol !== protocol;
+}
+
+/** As `-p` names it: ICMP is a protocol of its own in each family. */
+function protocolOf(flow: Flow): string {
+  const { protocol } = flow.packet;
+  return protocol === "icmp" && familyOf(flow) === "ipv6" ? "icmpv6" : protocol;
 }
 
 function matchPositive(predicate: Predicate, flow: Flow, host: EvaluatedHost): Matched {
@@ -37,7 +47,10 @@ function matchPositive(predicate: Predicate, flow: Flow, host: EvaluatedHost): M
     case "port-in":
       return matchPort(predicate, flow);
     case "protocol":
-      return yesOrNo(predicate.protocol === flow.packet.protocol);
+      return yesOrNo(predicate.protocol === protocolOf(flow));
+    case "icmp-type":
+      // The first packet is an echo request; later ones of its connection may be of any type.
+      return isNew(flow) ? yesOrNo(predicate.isEcho) : unknown(predicate.text);
     case "interface":
       return matchInterface(predicate, flow, host);
     case "bridge-port":
@@ -110,10 +123,26 @@ function inInterface({ packet, hook }: Flow): string | undefined {
   return packet.entry !== "node" ? packet.inInterface : hook === "output" ? "" : "lo";
 }
 
-/** None before routing, nor for a packet to the node itself. */
+/** None before routing, nor for a packet to the node itself. Undefined where no route shows it. */
 function outInterface({ packet, hook, destination }: Flow, host: EvaluatedHost): string | undefined {
   if (hook === "prerouting" || hook === "input") return "";
-  return packet.entry === "node" && isLocal(destination, host) ? "lo" : undefined;
+  if (packet.entry === "node" && isLocal(destination, host)) return "lo";
+  return packet.outInterface ?? routeTo(destination, host.world.routes ?? [])?.device;
+}
+
+/** The route with the longest prefix; of equal ones the first. */
+export function routeTo(address: string, routes: readonly Route[]): Route | undefined {
+  const value = addressNumber(address);
+  const bits = isIpv6(address) ? 128 : 32;
+  let found: { readonly route: Route; readonly size: bigint } | undefined;
+  for (const route of routes) {
+    const network = parseAddressSet(route.network);
+    const [interval] = network?.bits === bits ? network.intervals : [];
+    if (interval === undefined || value < interval.from || interval.to < value) continue;
+    const size = interval.to - interval.from;
+    if (found === undefined || size < found.size) found = { route, size };
+  }
+  return found?.route;
 }
 
 export function familyOf({ sources }: Pick<Flow, "sources">): "ipv4" | "ipv6" {
@@ -125,10 +154,14 @@ export function isLocal(address: string, { localAddresses }: EvaluatedHost): boo
   return localAddresses.has(address) || address.startsWith("127.") || address === "::1";
 }
 
+function isNew({ packet }: Flow): boolean {
+  return (packet.state ?? "NEW") === "NEW";
+}
+
 /** The first packet of a TCP connection has SYN only; the flags of later packets are unknown. */
-function matchFlags(predicate: Extract<Predicate, { kind: "tcp-flags" }>, { packet }: Flow): Matched {
+function matchFlags(predicate: Extract<Predicate, { kind: "tcp-flags" }>, flow: Flow): Matched {
   const { mask, set, text } = predicate;
-  if ((packet.state ?? "NEW") !== "NEW") return mask.length === 0 ? yesOrNo(set.length === 0) : unknown(text);
+  if (!isNew(flow)) return mask.length === 0 ? yesOrNo(set.length === 0) : unknown(text);
   const has = mask.filter((flag) => flag === "SYN");
   return yesOrNo(has.length === set.length && has.every((flag) => set.includes(flag)));
 }

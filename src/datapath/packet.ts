@@ -5,7 +5,12 @@ import type { Share } from "./share.ts";
 /** From the network, from a pod of this node, or from a process of the node itself. */
 export type Entry = "outside" | "pod" | "node";
 
-export type Protocol = "tcp" | "udp" | "sctp";
+/** `icmp`: an echo request, of ICMPv6 where the addresses are IPv6. It has no ports. */
+export type Protocol = "tcp" | "udp" | "sctp" | "icmp";
+
+export function hasPorts(protocol: Protocol): boolean {
+  return protocol !== "icmp";
+}
 
 /** The conntrack state of the packet. Rules of the nat table see only the first packet of a connection. */
 export type ConnectionState = "NEW" | "ESTABLISHED" | "RELATED" | "INVALID" | "UNTRACKED";
@@ -15,10 +20,13 @@ export interface Packet {
   readonly entry: Entry;
   /** Undefined: unknown, so a rule that matches on it splits the packets. */
   readonly inInterface?: string | undefined;
+  /** The interface it leaves by, where that is known; else the routes of the host tell. */
+  readonly outInterface?: string | undefined;
   readonly sources: AddressSet;
   /** Canonical text. */
   readonly destination: string;
   readonly protocol: Protocol;
+  /** 0 where the protocol has no ports. */
   readonly port: number;
   readonly state?: ConnectionState;
   readonly mark?: number;
@@ -39,8 +47,8 @@ export type Verdict =
   | { readonly kind: "dropped" }
   /** No rule handles the packet: it keeps its destination and is not refused. */
   | { readonly kind: "untouched" }
-  /** The last rule ends the path in a way that the text does not show. */
-  | { readonly kind: "unknown" };
+  /** The path ends in a way that the text does not show; `because` where that is not the effect of the last rule. */
+  | { readonly kind: "unknown"; readonly because?: string | undefined };
 
 /** How IPVS distributes clients: by weight, by a hash of the client, or by the current load. */
 export type Scheduling = "by weight" | "by source" | "dynamic";

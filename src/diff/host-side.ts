@@ -3,6 +3,7 @@ import type { HostTexts, NodeEnvironment } from "../datapath/host.ts";
 import { type HostDocument, placedText, type TextPart, textsUnder } from "../ir/artifact.ts";
 import { batchHeading, withoutLength } from "../languages/iproute.ts";
 import { languageOf } from "../languages/registry.ts";
+import { parseRoutes, routeHeadings } from "../languages/routes.ts";
 import type { ProxyMode } from "../model/proxy-configuration/proxy-configuration.ts";
 import { iptablesChains } from "../programs/kube-proxy/chain-names.ts";
 import { isServiceAddressSet, setPrefix, sets } from "../programs/kube-proxy/set-names.ts";
@@ -20,6 +21,8 @@ export interface HostSide {
   readonly addresses: NodeEnvironment["nodeAddresses"] | undefined;
   /** Addresses inferred from node ports, perhaps incomplete. They count where neither side has addresses. */
   readonly shownAddresses?: NodeEnvironment["nodeAddresses"] | undefined;
+  /** Undefined where the texts do not show the routes. */
+  readonly routes?: NodeEnvironment["routes"];
 }
 
 export type HostSides =
@@ -61,7 +64,8 @@ export function hostSideOf(host: HostDocument, file: string): HostSide | string 
   if (host.kind === "collected") return collectedSide(host, texts, file);
   const { serviceAddresses, nodeAddresses: shownAddresses } = inferAddresses(texts);
   const mode = modeOfTexts(texts);
-  return { name: host.name, mode, texts: { ...texts, serviceAddresses }, addresses: undefined, shownAddresses };
+  const routes = routesOf(host);
+  return { name: host.name, mode, texts: { ...texts, serviceAddresses }, addresses: undefined, shownAddresses, routes };
 }
 
 function collectedSide(host: HostDocument, shown: HostTexts, file: string): HostSide | string {
@@ -69,7 +73,13 @@ function collectedSide(host: HostDocument, shown: HostTexts, file: string): Host
   const [problem] = problems;
   if (problem !== undefined) return `${file} cannot be relied on: ${describeProblem(problem)}`;
   const texts = { ...shown, serviceAddresses: [...(state.serviceAddresses ?? [])].map(withoutLength) };
-  return { name: host.name, mode: modeOfTexts(texts), texts, addresses: state.addresses };
+  return { name: host.name, mode: modeOfTexts(texts), texts, addresses: state.addresses, routes: routesOf(host) };
+}
+
+/** The routes of both families; undefined where no text lists any. */
+function routesOf(host: HostDocument): NodeEnvironment["routes"] {
+  const texts = routeHeadings.flatMap((heading) => textsUnder(host, heading));
+  return texts.length === 0 ? undefined : texts.flatMap(({ text }) => parseRoutes(text) ?? []);
 }
 
 /** The first problem in the texts of a host, with its file and line: a broken line may hide a rule. */

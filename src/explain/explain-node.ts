@@ -46,7 +46,7 @@ export function explainNode(facts: NodeFacts, texts: Texts): NodeExplanation {
     }
   }
   const lines = { total: 0, always: 0 };
-  ownLines(texts, ({ cause }) => {
+  ownLines(texts, (_text, _chain, cause) => {
     lines.total += 1;
     if (cause?.object === "kube-proxy") lines.always += 1;
     return false;

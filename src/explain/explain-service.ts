@@ -56,7 +56,7 @@ export function explainServiceOn(service: Service, node: NodeFacts, texts: Texts
         return omissions.map((omission) => ({ ...omission, family }));
       }),
     ],
-    lines: ownLines(texts, ({ cause }) => cause !== undefined && objects.has(cause.object)),
+    lines: ownLines(texts, (_text, _chain, cause) => cause !== undefined && objects.has(cause.object)),
     missing: [],
   };
 }

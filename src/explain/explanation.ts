@@ -4,6 +4,7 @@ import type { ChainGraph } from "./chain/chain-graph.ts";
 import type { ChainExplanation } from "./chain/explain-chain.ts";
 import type { RuleExplanation } from "./chain/explain-line.ts";
 import type { EntryExplanation, SetExplanation } from "./chain/explain-set.ts";
+import type { AddressExplanation } from "./explain-address.ts";
 import type { NodeExplanation } from "./explain-node.ts";
 import type { ObjectExplanation } from "./explain-service.ts";
 
@@ -52,6 +53,8 @@ export type Explanation =
       readonly dumpGraph: ChainGraph | undefined;
     }
   | { readonly kind: "node"; readonly explanation: NodeExplanation }
+  | { readonly kind: "address"; readonly explanation: AddressExplanation }
+  | { readonly kind: "restore-line"; readonly explanation: RestoreLineExplanation }
   | { readonly kind: "chain"; readonly explanation: ChainExplanation; readonly graphs: readonly ChainGraph[] }
   | { readonly kind: "set"; readonly explanation: SetExplanation }
   | { readonly kind: "entry"; readonly explanation: EntryExplanation }
@@ -62,6 +65,18 @@ export type Explanation =
       /** What was searched, in words; undefined: nothing. */
       readonly where: string | undefined;
     };
+
+/** A line of input of iptables-restore that was refused. */
+export interface RestoreLineExplanation {
+  readonly file: string;
+  readonly line: number;
+  readonly text: string;
+  readonly table: string | undefined;
+  /** What is wrong, line by line; empty where the text does not show it. */
+  readonly faults: readonly { readonly line: number; readonly message: string; readonly hint: string | undefined }[];
+  /** The chain and what it is for. */
+  readonly owner: string | undefined;
+}
 
 /** Facts about nodes, with the nodes' names. */
 interface OfNodes {

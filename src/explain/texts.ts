@@ -7,7 +7,7 @@ import {
   type Script,
 } from "../ir/artifact.ts";
 import { concernsRules, parseRules } from "../languages/iptables/parse.ts";
-import { readTables, type SavedTables } from "../languages/iptables/read-tables.ts";
+import { readTables, type SavedChain, type SavedTables } from "../languages/iptables/read-tables.ts";
 import type { Rule } from "../languages/iptables/rule.ts";
 import { savedLanguages } from "../languages/registry.ts";
 import type { Family } from "../model/address.ts";
@@ -32,6 +32,10 @@ export interface PlacedChain {
   readonly file: string;
   readonly declaredAt: number | undefined;
   readonly policy: string | undefined;
+  /** As in the text, without counters; line numbers beside them. */
+  readonly lines: readonly string[];
+  readonly numbers: readonly number[];
+  /** Parsed when they are first read: most of 100,000 chains never are. */
   readonly rules: readonly PlacedRule[];
 }
 
@@ -58,7 +62,7 @@ export function readTexts(texts: readonly Artifact[]): Texts {
   const origins = new Map<string, ReadonlyMap<number, LineOrigin>>();
   let cutOff: string | undefined;
   for (const text of texts) {
-    origins.set(text.file, new Map(text.origins.map((origin) => [origin.line, origin])));
+    if (text.origins.length > 0) origins.set(text.file, new Map(text.origins.map((origin) => [origin.line, origin])));
     if (text.language !== "iptables") {
       others.push(...linesOf(text));
       continue;
@@ -74,13 +78,17 @@ export function readTexts(texts: readonly Artifact[]): Texts {
     broken.sort((a, b) => a.line - b.line);
     problems.push(...broken.map(describeProblem));
   }
+  let byName: Texts["byName"] | undefined;
   return {
     chains,
-    byName: groupByName(chains),
+    get byName() {
+      byName ??= groupByName(chains);
+      return byName;
+    },
     others,
     problems,
     cutOff,
-    causeOf: (file, line) => origins.get(file)?.get(line),
+    causeOf: origins.size === 0 ? () => undefined : (file, line) => origins.get(file)?.get(line),
   };
 }
 
@@ -88,16 +96,69 @@ function describeProblem({ file, line, message }: PlacedProblem): string {
   return `${file}:${line}: ${message}`;
 }
 
-function* chainsOf({ file, family: known }: Artifact, { tables }: SavedTables) {
-  const family = known ?? "ipv4";
+function* chainsOf({ file, family = "ipv4" }: Artifact, { tables }: SavedTables) {
   for (const [table, chains] of tables) {
     for (const chain of chains.values()) {
-      const { rules: read, problems } = parseRules(chain);
-      const rules = read.map(({ rule }, at) => ({ ...rule, family, table, file, number: at + 1 }));
-      const { name, declaredAt, policy } = chain;
-      yield { placed: { name, declaredAt, policy, family, table, file, rules } satisfies PlacedChain, problems };
+      const problems = chain.lines.every(isUsual) ? [] : parseRules(chain).problems;
+      yield { placed: new ParsedOnDemand(chain, family, table, file), problems };
     }
   }
+}
+
+/** A class, since there is one for each of 100,000 endpoints: it costs a third of an object with a getter. */
+class ParsedOnDemand implements PlacedChain {
+  readonly family: Family;
+  readonly table: string;
+  readonly file: string;
+  readonly #chain: SavedChain;
+  #rules: readonly PlacedRule[] | undefined;
+
+  constructor(chain: SavedChain, family: Family, table: string, file: string) {
+    this.family = family;
+    this.table = table;
+    this.file = file;
+    this.#chain = chain;
+  }
+
+  get name(): string {
+    return this.#chain.name;
+  }
+
+  get declaredAt(): number | undefined {
+    return this.#chain.declaredAt;
+  }
+
+  get policy(): string | undefined {
+    return this.#chain.policy;
+  }
+
+  get lines(): readonly string[] {
+    return this.#chain.lines;
+  }
+
+  get numbers(): readonly number[] {
+    return this.#chain.numbers;
+  }
+
+  get rules(): readonly PlacedRule[] {
+    const { family, table, file } = this;
+    this.#rules ??= parseRules(this.#chain).rules.map(({ rule }, at) => ({
+      ...rule,
+      family,
+      table,
+      file,
+      number: at + 1,
+    }));
+    return this.#rules;
+  }
+}
+
+/** A rule of an endpoint or a service port as kube-proxy writes it: nearly all lines, which parse without a problem. */
+const usual =
+  /^-A \S+(?: ! -s [\d.a-f:/]+)?(?: -[sd] [\d.a-f:/]+)*(?: -p (?:tcp|udp|sctp))?(?: -m comment --comment (?:"[^"\\]*"|[^\s"]+))?(?: -m statistic --mode random --probability [01]\.\d+)?(?: -m (?:tcp|udp|sctp))?(?: --dport \d{1,5})? -j (?:[A-Z][A-Z0-9-]*|DNAT --to-destination [\d.a-f:[\]]+)$/;
+
+function isUsual(line: string): boolean {
+  return usual.test(line);
 }
 
 function linesOf({ language, file, text }: Artifact): readonly PlacedLine[] {

@@ -75,8 +75,10 @@ export type Side = "source" | "destination";
 export type Predicate = { readonly negated: boolean; readonly text: string } & (
   | AddressIn
   | PortIn
-  /** `tcp`, `udp`, `sctp`, or another by its name or number. */
+  /** `tcp`, `udp`, `sctp`, `icmp`, `icmpv6`, or another by its name or number. */
   | { readonly kind: "protocol"; readonly protocol: string }
+  /** ICMP messages of one type; `isEcho`: of echo requests. */
+  | { readonly kind: "icmp-type"; readonly protocol: "icmp" | "icmpv6"; readonly isEcho: boolean }
   | InterfaceIs
   /** Came in by a port of a bridge. */
   | { readonly kind: "bridge-port" }
@@ -91,7 +93,7 @@ export type Predicate = { readonly negated: boolean; readonly text: string } & (
   | LookupIn
   /** Matches a connection of an IPVS virtual server. */
   | { readonly kind: "balanced"; readonly protocol: string; readonly address: string; readonly port: number }
-  /** Packets here are unfragmented TCP, UDP or SCTP: a match on anything else never matches. */
+  /** Packets here are not fragmented: a match on fragments never matches. */
   | { readonly kind: "never" }
   /** The text does not determine the result; `isFickle`: each evaluation may differ, as with a rate limit. */
   | {
@@ -204,6 +206,15 @@ export type LookupPart =
   /** An address, a network or a range. */
   | { readonly kind: "addresses"; readonly range: string }
   | { readonly kind: "ports"; readonly protocols: readonly string[]; readonly ports: PortInterval };
+
+/** A route of a host: where packets to a network leave it. */
+export interface Route {
+  /** `10.244.2.0/24`; `0.0.0.0/0` or `::/0` for the default route. */
+  readonly network: string;
+  /** Undefined where packets do not leave by one interface: a blackhole, or several next hops. */
+  readonly device: string | undefined;
+  readonly gateway?: string | undefined;
+}
 
 /** Receives packets for one address and port, and sends each of them to one of its real servers. */
 export interface VirtualServer {

@@ -97,6 +97,8 @@ export interface Program<Plan> {
 export interface ForwardingProgram extends Program<ForwardingPlan> {
   readonly mode: ProxyMode;
   readonly traits: ProgramTraits;
+  /** The rules in built-in chains that lead to its own, in their final order. */
+  readonly jumps: readonly Jump[];
   /** kube-proxy warns about the mode and will remove it. */
   readonly isDeprecated: boolean;
   /** What a service port has on a host: `chains`. */
@@ -111,6 +113,14 @@ export interface ForwardingProgram extends Program<ForwardingPlan> {
   readonly fragments: CreateLowerFragment;
   /** Undefined for a program that only writes rules. */
   readonly kernel: KernelWriter | undefined;
+}
+
+/** A jump from a built-in chain to one of ours. */
+export interface Jump {
+  readonly table: "filter" | "nat";
+  readonly chain: "INPUT" | "FORWARD" | "OUTPUT" | "PREROUTING" | "POSTROUTING";
+  /** The rule without its chain, with a leading blank. */
+  readonly rule: string;
 }
 
 export interface RuleCounts {

@@ -3,11 +3,35 @@ export const packetSchema = {
   $schema: "https://json-schema.org/draft/2020-12/schema",
   title: "Portolan PacketExplanation",
   description: "Where one packet goes on one node, and by which rules. Empty fields are omitted.",
-  ...record({
-    apiVersion: { const: "portolan/v1alpha1" },
-    kind: { const: "PacketExplanation" },
-    node: text("The Node's name; of a dump without one, the file's."),
-    mode: { enum: ["iptables", "ipvs", null], description: "null if a dump does not show it." },
+  ...record(
+    {
+      apiVersion: { const: "portolan/v1alpha1" },
+      kind: { const: "PacketExplanation" },
+      node: text("The Node's name; of a dump without one, the file's."),
+      mode: { enum: ["iptables", "ipvs", null], description: "null if a dump does not show it." },
+      ...wayFields(),
+    },
+    {
+      notes: notes(),
+      otherWays: {
+        description:
+          "For a client on the internet and a Service: the same for the Service's other addresses and node ports.",
+        type: "array",
+        items: { $ref: "#/$defs/way" },
+      },
+    },
+  ),
+  $defs: {
+    way: record(wayFields(), { notes: notes() }),
+    packet: packetRecord(),
+    outcome: outcomeRecord(),
+    assumption: assumptionRecord(),
+    hop: hopRecord(),
+  },
+} as const;
+
+function wayFields() {
+  return {
     packet: { $ref: "#/$defs/packet" },
     outcomes: {
       description:
@@ -18,23 +42,32 @@ export const packetSchema = {
     },
     assumptions: names("Assumptions: a sentence each."),
     limits: names("Limits of the model: a sentence each."),
-  }),
-  $defs: { packet: packetRecord(), outcome: outcomeRecord(), assumption: assumptionRecord(), hop: hopRecord() },
-} as const;
+  };
+}
+
+function notes(): object {
+  return names("What the outcomes mean, where that is not obvious: a sentence each.");
+}
 
 function packetRecord(): object {
   const asked = {
     interface: text("The incoming interface, if one was passed."),
     mark: { type: "integer", minimum: 0, maximum: 0xffffffff },
     fromName: text("Pod, node or internet, if the source was passed by name."),
+    outInterface: text("The interface it leaves by, if one was passed."),
     service: text("namespace/name:port, if the target was passed as a Service."),
+    way: {
+      enum: ["cluster IP", "load balancer IP", "external IP", "node port"],
+      description: "Which address of the Service the target is.",
+    },
+    toName: text("Pod or node, if the target was passed by name."),
     remembered: text("The endpoint at which session affinity keeps the client."),
   };
   return record(
     {
       from: text("The source address."),
-      to: text("Address and port."),
-      protocol: { enum: ["tcp", "udp", "sctp"] },
+      to: text("Address and port; the address of an ICMP echo request."),
+      protocol: { enum: ["tcp", "udp", "sctp", "icmp"] },
       entry: { enum: ["outside", "pod", "node"], description: "How the packet reaches the node." },
       state: {
         enum: ["new", "established", "related", "invalid", "untracked"],
@@ -68,6 +101,7 @@ function outcomeRecord(): object {
       pod: text("namespace/name of the pod with that address."),
       podNode: text("The node of that pod."),
       newSource: text("The source address after SNAT, as the rule spells it."),
+      because: text("Why the end is unknown, if that is not the effect of the last rule."),
       rejectedWith: text("What the client receives, such as icmp-port-unreachable."),
       affinitySeconds: {
         type: "integer",

@@ -1,10 +1,11 @@
 import { type CompileOptions, compileNode, readCluster } from "../../compile/compile.ts";
-import { createSink, type Diagnostic, hasErrors } from "../../diagnostics/diagnostic.ts";
+import { createSink, type Diagnostic, describeObject, hasErrors } from "../../diagnostics/diagnostic.ts";
 import type { Explanation, SourceOf } from "../../explain/explanation.ts";
 import { type NodeFacts, nodeFacts } from "../../explain/not-programmed/not-programmed.ts";
 import { readTexts, type Texts, textsOfScript } from "../../explain/texts.ts";
 import type { Cluster } from "../../model/cluster.ts";
 import type { SourceDocument } from "../../model/documents/source.ts";
+import type { OnlyOf } from "../../programs/origins.ts";
 import { summarizeDiagnostics } from "../../report/diagnostics.ts";
 import { type DiagnosticGroup, type Effects, Failure } from "../effects.ts";
 import { completeInputs, readRequestedInputs, valuesOf } from "../read-state.ts";
@@ -30,7 +31,8 @@ export interface State {
   readonly documents: readonly SourceDocument[];
   /** The selected nodes; undefined: the only one. */
   readonly nodes: readonly (string | undefined)[];
-  readonly compile: (node: string | undefined) => CompiledState;
+  /** With the lines of all objects, or of those whose names are given and those that always exist. */
+  readonly compile: (node: string | undefined, objects?: ReadonlySet<string>) => CompiledState;
   /** Reports the diagnostics of these objects. */
   readonly reportAbout: (isConcerned: (object: string) => boolean) => void;
 }
@@ -63,11 +65,15 @@ export async function readState(request: ExplainRequest, effects: Effects): Prom
     cluster,
     documents,
     nodes: chooseNodes(cluster, request),
-    compile: (node) => {
-      const { script, plan } = compileNode(cluster, node, options, sink);
+    compile: (node, objects) => {
+      const only = objects && onlyOf(objects);
+      const { script, plan } = compileNode(cluster, node, { ...options, only }, sink);
       refuseErrors();
       if (script === undefined || plan === undefined) throw new Error("compiling gave neither a script nor an error");
-      return { facts: nodeFacts(cluster, plan, values), texts: readTexts(textsOfScript(script)) };
+      return {
+        facts: nodeFacts(cluster, plan, values),
+        texts: readTexts(textsOfScript(script)),
+      };
     },
     reportAbout: (isConcerned) => {
       const isReported = ({ code, severity, object }: Diagnostic): boolean =>
@@ -76,6 +82,13 @@ export async function readState(request: ExplainRequest, effects: Effects): Prom
       effects.onNotice({ kind: "diagnostics", groups: [{ diagnostics, documents }] });
     },
   };
+}
+
+function onlyOf(objects: ReadonlySet<string>): OnlyOf {
+  // Asked for each endpoint: most names are settled without making a text.
+  const names = new Set([...objects].map((object) => object.slice(object.lastIndexOf("/") + 1)));
+  return ({ kind, namespace, name }) =>
+    kind === "kube-proxy" || (names.has(name) && objects.has(describeObject(kind, namespace, name)));
 }
 
 function endOnErrors(group: DiagnosticGroup, { onNotice }: Effects): void {

@@ -1,5 +1,9 @@
+import { withOwnAddress } from "../../datapath/host.ts";
 import { hasErrors } from "../../diagnostics/diagnostic.ts";
 import { type HostSide, hostSideOf } from "../../diff/host-side.ts";
+import { standIns } from "../../explain/packet/assumed-address.ts";
+import { completeFrame } from "../../explain/packet/assumed-frame.ts";
+import { servicesInRules } from "../../explain/packet/known-services.ts";
 import {
   compiledQuery,
   knownOf,
@@ -8,7 +12,7 @@ import {
   type PacketQuery,
 } from "../../explain/packet/packet-query.ts";
 import { causesTo } from "../../explain/packet/rule-causes.ts";
-import { type IpAddress, parseIp } from "../../model/address.ts";
+import { type IpAddress, isLoopback, parseIp } from "../../model/address.ts";
 import type { Node } from "../../model/objects/node.ts";
 import { readEvaluatedHost } from "../../reconcile/live/evaluated-host.ts";
 import { summarizeDiagnostics } from "../../report/diagnostics.ts";
@@ -50,34 +54,71 @@ export async function dumpedHost(request: DumpRequest, effects: Effects): Promis
   const state = hasState(request) ? await readNames(stateRequest, given, effects) : undefined;
   const known = state === undefined ? nothingKnown : knownOf(state);
   const inState = state && nodeInState(state, node);
-  const addresses = (given ?? []).map(parseIp).filter((ip) => ip !== undefined);
-  const own = given === undefined ? (inState?.addresses ?? []).map(({ ip }) => ip) : addresses;
+  const own = ownAddresses(given, inState, side);
   effects.onProgress("reading the rules");
-  const host = readEvaluatedHost(side.texts, {
-    nodeAddresses: own.map(({ text }) => text),
+  const listed = readEvaluatedHost(completeFrame(side.texts, side.mode), {
+    nodeAddresses: own.addresses.map(({ text }) => text),
     podRanges: (inState?.podCidrs ?? []).map(({ text }) => text),
+    routes: side.routes,
+    hasUnlistedServers: lacksServers(side),
   });
+  const host = own.source === "unknown" ? Object.values(standIns).reduce(withOwnAddress, listed) : listed;
   const name = node ?? inState?.name ?? request.actual.join(", ");
+  let named: ReturnType<typeof servicesInRules> | undefined;
+  const services = state === undefined ? () => (named ??= servicesInRules(host)) : known.services;
+  const addresses = own.source === "unknown" ? standIns : nodeAddresses(own.addresses);
   return {
-    context: { ...known, node: name, nodeAddresses: nodeAddresses(own), host },
+    context: { ...known, services, node: name, nodeAddresses: addresses, host },
     explained: {
       node: name,
       mode: side.mode ?? null,
       host,
+      services,
+      hasUnknownAddresses: own.source === "unknown",
       causesTo: state === undefined ? () => () => undefined : causesTo(state, node),
       endpointAt: known.endpointAt,
-      assumptions: assumptionsOf(own, given === undefined && inState !== undefined),
+      assumptions: assumptionsOf(own),
     },
   };
 }
 
-function assumptionsOf(own: readonly IpAddress[], isOfState: boolean): readonly string[] {
-  if (own.length === 0)
-    return ["addresses of this node are unknown: only loopback is assumed to be local (pass --node-address)"];
-  const list = own.map(({ text }) => text).join(", ");
-  return isOfState
-    ? [`the dump does not show the addresses of this node: the addresses of its Node are used, ${list}`]
-    : [];
+interface OwnAddresses {
+  readonly addresses: readonly IpAddress[];
+  /** Where they are from; `unknown`: there are none. */
+  readonly source: "dump" | "state" | "servers" | "unknown";
+}
+
+/** The node's addresses: as given or dumped, else of its Node, else those that virtual servers show. */
+function ownAddresses(
+  given: readonly string[] | undefined,
+  inState: Node | undefined,
+  { shownAddresses = [] }: HostSide,
+): OwnAddresses {
+  const parsed = (texts: readonly string[]) => texts.map(parseIp).filter((ip) => ip !== undefined);
+  if (given !== undefined) return { addresses: parsed(given), source: given.length > 0 ? "dump" : "unknown" };
+  const ofNode = (inState?.addresses ?? []).map(({ ip }) => ip);
+  if (ofNode.length > 0) return { addresses: ofNode, source: "state" };
+  const shown = parsed(shownAddresses).filter((ip) => !isLoopback(ip));
+  return { addresses: shown, source: shown.length > 0 ? "servers" : "unknown" };
+}
+
+function assumptionsOf({ addresses, source }: OwnAddresses): readonly string[] {
+  const list = addresses.map(({ text }) => text).join(", ");
+  switch (source) {
+    case "state":
+      return [`the dump does not show the addresses of this node: the addresses of its Node are used, ${list}`];
+    case "servers":
+      return [`the dump does not show the addresses of this node: those of its virtual servers are used, ${list}`];
+    case "dump":
+    case "unknown":
+      return [];
+  }
+}
+
+/** Rules of ipvs mode without the text of its virtual servers. Where all sets are known and empty, there are none. */
+function lacksServers({ mode, texts: { ipvs, ipset } }: HostSide): boolean {
+  const hasEntries = ipset.length === 0 || ipset.some(({ text }) => /^add /m.test(text));
+  return mode === "ipvs" && ipvs.length === 0 && hasEntries;
 }
 
 async function readNames(request: StateRequest, hostAddresses: readonly string[] | undefined, effects: Effects) {

@@ -29,15 +29,23 @@ export interface Evidences {
   readonly sourceOf: SourceOf;
 }
 
+/** The objects whose lines are asked about; undefined: all. */
+export type ConcernedObjects = (state: State) => ReadonlySet<string> | undefined;
+
 /** Reads what a request names: state, a dump, or both. */
-export async function readEvidence(request: ExplainRequest, effects: Effects): Promise<Evidences> {
+export async function readEvidence(
+  request: ExplainRequest,
+  effects: Effects,
+  concerned: ConcernedObjects = () => undefined,
+): Promise<Evidences> {
   const { actual } = request;
   if (actual === undefined) {
     const state = await readState(request, effects);
     return {
       labels: state.nodes.map((node) => node ?? ""),
       all: function* () {
-        for (const node of state.nodes) yield compiledEvidence(state, node);
+        const objects = concerned(state);
+        for (const node of state.nodes) yield compiledEvidence(state, node, objects);
       },
       state,
       isDump: false,
@@ -56,8 +64,8 @@ export async function readEvidence(request: ExplainRequest, effects: Effects): P
   return { labels: [dump.label], all: () => [evidence], state, isDump: true, sourceOf };
 }
 
-function compiledEvidence(state: State, node: string | undefined): Evidence {
-  const { facts, texts } = state.compile(node);
+function compiledEvidence(state: State, node: string | undefined, objects: ReadonlySet<string> | undefined): Evidence {
+  const { facts, texts } = state.compile(node, objects);
   const ownerOf = (chain: string): string | undefined => findChainOwner(chain, facts)?.port;
   return { label: facts.name, texts, facts, wanted: undefined, ownerOf };
 }

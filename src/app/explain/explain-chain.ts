@@ -15,7 +15,7 @@ import { isServicePortChain } from "../../programs/kube-proxy/chain-names.ts";
 import { type Effects, Failure } from "../effects.ts";
 import { hasState } from "../requests.ts";
 import type { Explained, ExplainRequest } from "./compile-state.ts";
-import { type Evidence, readEvidence } from "./evidence.ts";
+import { type Evidence, type Evidences, readEvidence } from "./evidence.ts";
 
 interface Found {
   readonly chains: ChainPart[];
@@ -27,8 +27,13 @@ interface Found {
 }
 
 /** `explain KUBE-...`: a chain, or a set of the ipvs mode, on every selected node. */
-export async function explainChainOrSet(name: string, request: ExplainRequest, effects: Effects): Promise<Explained> {
-  const { all, labels, sourceOf, state } = await readEvidence(request, effects);
+export async function explainChainOrSet(
+  name: string,
+  request: ExplainRequest,
+  effects: Effects,
+  evidences?: Evidences,
+): Promise<Explained> {
+  const { all, labels, sourceOf, state } = evidences ?? (await readEvidence(request, effects));
   const draws = request.draws === true;
   const found: Found = { chains: [], sets: [], graphs: [], draws, known: new Set() };
   for (const evidence of all()) lookFor(name, evidence, found);

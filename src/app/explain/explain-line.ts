@@ -8,6 +8,8 @@ import { hasState } from "../requests.ts";
 import type { Explained, ExplainRequest } from "./compile-state.ts";
 import { type Evidences, readEvidence } from "./evidence.ts";
 import { explainChainOrSet, explainEntry } from "./explain-chain.ts";
+import { explainRestoreLine } from "./explain-restore.ts";
+import type { Question } from "./parse-question.ts";
 
 const noState: Evidences = {
   labels: [],
@@ -59,6 +61,7 @@ export async function explainFileLine(
   request: ExplainRequest,
   effects: Effects,
 ): Promise<Explained> {
+  if (request.actual === undefined && !hasState(request)) return explainRestoreLine(file, line, effects);
   const { all, labels, isDump } = await readEvidence(request, effects);
   if (labels.length > 1) {
     throw new Failure("line numbers differ between nodes: pass --node", "usage");
@@ -72,7 +75,7 @@ export async function explainFileLine(
   };
   for (const chain of evidence?.texts.chains ?? []) {
     enter(chain.file, chain.declaredAt, `:${chain.name} - [0:0]`);
-    for (const rule of chain.rules) enter(chain.file, rule.line, rule.text);
+    for (const [at, line] of chain.lines.entries()) enter(chain.file, chain.numbers[at], line);
   }
   for (const other of evidence?.texts.others ?? []) enter(other.file, other.line, other.text);
   const inFile = lines.get(file) ?? (isDump && lines.size === 1 ? [...lines.values()][0] : undefined);
@@ -81,8 +84,25 @@ export async function explainFileLine(
     throw new Failure(`there is no file ${file}; existing files: ${near}`, "invalid-input");
   }
   const text = inFile.get(line);
-  if (text === undefined) {
+  if (text === undefined || (isDump && text.startsWith("-A ") && readRule(text).kind === "broken")) {
+    if (isDump && request.actual !== undefined) return explainRestoreLine(request.actual, line, effects);
     throw new Failure(`line ${line} of ${file} is neither a rule nor a chain`, "invalid-input");
   }
   return explainLine(text, request, effects);
+}
+
+/** `explain 'iptables-restore: line 7 failed' --actual FILE`: what is wrong in that line, and whose it is. */
+export async function explainRestoreError(
+  { message, line }: Extract<Question, { kind: "restore-error" }>,
+  request: ExplainRequest,
+  effects: Effects,
+): Promise<Explained> {
+  if (request.actual !== undefined) return explainRestoreLine(request.actual, line, effects);
+  if (!hasState(request))
+    throw new Failure(
+      "pass the input of iptables-restore too, with --actual FILE: a line number alone says nothing",
+      "usage",
+    );
+  const file = message.includes("ip6tables") ? "ip6tables.restore" : "iptables.restore";
+  return explainFileLine({ file, line }, request, effects);
 }

@@ -1,10 +1,16 @@
 import { explainNode } from "../../explain/explain-node.ts";
+import { servicesNamed } from "../../explain/service-lines.ts";
+import { chainsNamed } from "../../explain/texts.ts";
+import { didYouMean } from "../../model/fields/name-map.ts";
 import { type Effects, Failure } from "../effects.ts";
 import { type Explained, type ExplainRequest, readState } from "./compile-state.ts";
+import { readEvidence } from "./evidence.ts";
+import { explainPod } from "./explain-address.ts";
+import { explainChainOrSet } from "./explain-chain.ts";
 import { explainServiceObject } from "./explain-service.ts";
 import { explainSliceObject } from "./explain-slice.ts";
 import { findObject, sourceFinder } from "./find-object.ts";
-import type { ObjectQuestion } from "./parse-question.ts";
+import { type ObjectQuestion, unknownWord } from "./parse-question.ts";
 
 /** `explain TYPE/NS/NAME`. */
 export async function explainObject(
@@ -13,6 +19,7 @@ export async function explainObject(
   effects: Effects,
 ): Promise<Explained> {
   if (question.type === "Service") return explainServiceObject(question, request, effects);
+  if (question.type === "Pod") return explainPod(question, request, effects);
   if (request.actual !== undefined) {
     const message = `a dump names only Services: pass service/NS/NAME, or remove --actual`;
     throw new Failure(message, "usage");
@@ -24,6 +31,33 @@ export async function explainObject(
     case "Node":
       return explainNodeObject(question, request, effects);
   }
+}
+
+/** `explain NAME`: the chain of a dump with this name, else the only Service. */
+export async function explainNamed(name: string, request: ExplainRequest, effects: Effects): Promise<Explained> {
+  const evidences = await readEvidence(request, effects);
+  const { state, isDump } = evidences;
+  const [dump] = isDump ? [...evidences.all()] : [];
+  if (dump !== undefined && chainsNamed(dump.texts, name).length > 0)
+    return explainChainOrSet(name, request, effects, evidences);
+  const named = dump === undefined ? [] : servicesNamed(dump.texts);
+  const inState = (state?.cluster.services ?? []).map((each) => `${each.namespace}/${each.name}`);
+  const services = [...new Set([...inState, ...named])];
+  const [only, another] = services.filter((service) => service.endsWith(`/${name}`));
+  if (only === undefined) {
+    const near = didYouMean(
+      name,
+      services.map((service) => service.replace(/^.*\//, "")),
+    );
+    if (near === undefined) throw unknownWord(name);
+    throw new Failure(`there is no Service ${name}; did you mean ${near}?`, "invalid-input");
+  }
+  if (another !== undefined) {
+    const list = services.filter((service) => service.endsWith(`/${name}`)).map((service) => `service/${service}`);
+    throw new Failure(`there are several Services ${name}: ${list.join(", ")}`, "usage");
+  }
+  const [namespace = ""] = only.split("/");
+  return explainServiceObject({ kind: "object", type: "Service", namespace, name }, request, effects, evidences);
 }
 
 /** `explain node/NAME`: the properties of the node that affect its rules. */

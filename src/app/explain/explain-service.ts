@@ -8,7 +8,7 @@ import type { Service } from "../../model/objects/service.ts";
 import { isServicePortChain } from "../../programs/kube-proxy/chain-names.ts";
 import type { Effects } from "../effects.ts";
 import type { Explained, ExplainRequest } from "./compile-state.ts";
-import { type Evidence, readEvidence } from "./evidence.ts";
+import { type ConcernedObjects, type Evidence, type Evidences, readEvidence } from "./evidence.ts";
 import { findObject, notThere } from "./find-object.ts";
 import type { ObjectQuestion } from "./parse-question.ts";
 
@@ -17,8 +17,9 @@ export async function explainServiceObject(
   question: ObjectQuestion,
   request: ExplainRequest,
   effects: Effects,
+  evidences?: Evidences,
 ): Promise<Explained> {
-  const { all, state, isDump, sourceOf } = await readEvidence(request, effects);
+  const { all, state, isDump, sourceOf } = evidences ?? (await readEvidence(request, effects, linesOf(question)));
   const service = state && findObject(question, state.cluster.services, "the state");
   const draws = isDump || request.draws === true;
   const parts: NodePart[] = [];
@@ -46,17 +47,28 @@ export async function explainServiceObject(
   return { answer: { kind: "object", explanation, graphs: drawn, dumpGraph }, sourceOf };
 }
 
-function fromState(service: Service, { facts, texts, wanted, ownerOf, label }: Evidence): NodePart {
+/** The Service and its slices. */
+function linesOf({ namespace, name }: ObjectQuestion): ConcernedObjects {
+  return ({ cluster }) =>
+    new Set([
+      `Service ${namespace}/${name}`,
+      ...cluster.slices
+        .filter((slice) => slice.namespace === namespace && slice.service === name)
+        .map((slice) => `${slice.source} ${namespace}/${slice.name}`),
+    ]);
+}
+
+function fromState(service: Service, { facts, texts, wanted, label }: Evidence): NodePart {
   if (facts === undefined) throw new Error("no facts of the state");
   const part = explainServiceOn(service, facts, wanted ?? texts);
   if (wanted === undefined) return part;
   const name = `${service.namespace}/${service.name}`;
-  const lines = dumpLines(name, { texts, ownerOf }, objectsOf(service, facts));
+  const lines = dumpLines(name, texts, { objects: objectsOf(service, facts), lines: part.lines });
   return { ...part, nodes: [label], lines, missing: missingLines(part.lines, texts) };
 }
 
-function fromDump(question: ObjectQuestion, { texts, ownerOf, label }: Evidence): NodePart {
-  const lines = dumpLines(`${question.namespace}/${question.name}`, { texts, ownerOf }, new Set());
+function fromDump(question: ObjectQuestion, { texts, label }: Evidence): NodePart {
+  const lines = dumpLines(`${question.namespace}/${question.name}`, texts, { objects: new Set(), lines: [] });
   if (lines.length > 0) return { nodes: [label], ports: [], omissions: [], lines, missing: [] };
   const named = servicesNamed(texts).map((each) => {
     const [namespace = "", name = ""] = each.split("/");
@@ -67,11 +79,13 @@ function fromDump(question: ObjectQuestion, { texts, ownerOf, label }: Evidence)
 
 /** Begins in the chains that all service ports share, and in virtual servers. */
 function graphOf(lines: readonly OwnLine[], texts: Texts): ChainGraph {
-  const places = new Set(lines.map(({ file, line }) => `${file}:${line}`));
   const servers = lines.filter(({ chain, text }) => chain === undefined && /^-[Aa] -/.test(text));
-  const chains = chainGraph(
-    texts,
-    ({ chain, file, line }) => !isServicePortChain(chain) && places.has(`${file}:${line}`),
-  );
+  const roots = new Set(lines.flatMap(({ chain, file, line }) => (isShared(chain) ? [`${file}:${line}`] : [])));
+  const shared = new Set(lines.flatMap(({ chain = "" }) => (isShared(chain) ? [chain] : [])));
+  const chains = chainGraph(texts, ({ chain, file, line }) => shared.has(chain) && roots.has(`${file}:${line}`));
   return joinGraphs([chains, serverGraph(servers.map(({ text }) => text))]);
+}
+
+function isShared(chain: string | undefined): boolean {
+  return chain !== undefined && !isServicePortChain(chain);
 }

@@ -1,5 +1,7 @@
 import { type Code, catalog, isCode } from "../../diagnostics/catalog.ts";
+import { type AddressQuestion, parseAddressQuestion } from "../../explain/explain-address.ts";
 import { didYouMean } from "../../model/fields/name-map.ts";
+import { isDnsLabel } from "../../model/fields/names.ts";
 import { iptablesChains, ipvsChains } from "../../programs/kube-proxy/chain-names.ts";
 import { Failure } from "../effects.ts";
 
@@ -10,11 +12,16 @@ export type Question =
   | { readonly kind: "object"; readonly type: ObjectType; readonly namespace: string; readonly name: string }
   | { readonly kind: "chain"; readonly name: string }
   | { readonly kind: "line"; readonly text: string }
-  | { readonly kind: "file-line"; readonly file: string; readonly line: number };
+  | { readonly kind: "file-line"; readonly file: string; readonly line: number }
+  | ({ readonly kind: "address" } & AddressQuestion)
+  /** The name of a Service, without its namespace, or of a chain that no mode of kube-proxy makes. */
+  | { readonly kind: "name"; readonly name: string }
+  /** What iptables-restore says about a line of its input. */
+  | { readonly kind: "restore-error"; readonly message: string; readonly line: number };
 
 export type ObjectQuestion = Extract<Question, { kind: "object" }>;
 
-export type ObjectType = "Service" | "EndpointSlice" | "Endpoints" | "Node";
+export type ObjectType = "Service" | "EndpointSlice" | "Endpoints" | "Node" | "Pod";
 
 export interface Words {
   readonly what: string | undefined;
@@ -24,6 +31,8 @@ export interface Words {
   readonly namespace: string;
   /** The name of any chain is accepted. */
   readonly hasDump: boolean;
+  /** Names are looked up in it. */
+  readonly hasState: boolean;
 }
 
 /** As kubectl takes them. */
@@ -39,21 +48,33 @@ const types: ReadonlyMap<string, ObjectType> = new Map([
   ["node", "Node"],
   ["nodes", "Node"],
   ["no", "Node"],
+  ["pod", "Pod"],
+  ["pods", "Pod"],
+  ["po", "Pod"],
 ]);
+
+/** `iptables-restore: line 7 failed`, `Error occurred at line: 7`, `line 7: RULE_APPEND failed`. */
+const restoreError = /(?:^|\s)line:? (\d{1,9})(?: failed|: \w+ failed|\s*$|: )/;
 
 const fixedChains = [...Object.values(iptablesChains), ...Object.values(ipvsChains)];
 
 /** Classifies a query by its form alone. Ends the command if that is ambiguous. */
-export function parseQuestion({ what, name, rule, namespace, hasDump }: Words): Question {
+export function parseQuestion({ what, name, rule, namespace, hasDump, hasState }: Words): Question {
   if (rule !== undefined) return { kind: "line", text: `-A ${[rule.trim(), what, name].filter(Boolean).join(" ")}` };
   if (what === undefined) return { kind: "codes" };
+  const address = parseAddressQuestion(what);
+  if (address !== undefined && name === undefined) return { kind: "address", ...address };
+  const [, failed] = restoreError.exec(what) ?? [];
+  if (failed !== undefined) return { kind: "restore-error", message: what.trim(), line: Number(failed) };
   if (/^(?:[:[-]|add |create )/.test(what.trim())) return { kind: "line", text: what.trim() };
-  const [, file, line] = /^([^/\s]+[.-][^/\s]+):(\d{1,9})$/.exec(what) ?? [];
-  if (file !== undefined) return { kind: "file-line", file, line: Number(line) };
+  const [, file, line] = /^((?:\S*\/)?[^/\s]+[.-][^/\s]+):(\d{1,9})$/.exec(what) ?? [];
+  const isType = types.has(file?.split("/")[0]?.toLowerCase() ?? "");
+  if (file !== undefined && !isType) return { kind: "file-line", file, line: Number(line) };
   const object = parseObject(what, name, namespace);
   if (object !== undefined) return object;
   if (name !== undefined) throw unknownWord(what);
   if (isCode(what)) return { kind: "code", code: what };
+  if ((hasDump || hasState) && isDnsLabel(what)) return { kind: "name", name: what };
   if (/^[A-Z][A-Z0-9_-]*$/.test(what) || (hasDump && /^[^\s/]+$/.test(what))) return { kind: "chain", name: what };
   throw unknownWord(what);
 }
@@ -72,12 +93,13 @@ function parseObject(what: string, name: string | undefined, namespace: string):
   return { kind: "object", type, namespace: second === undefined ? namespace : first, name: second ?? first };
 }
 
-function unknownWord(what: string): Failure {
+/** Why a word cannot be explained. */
+export function unknownWord(what: string): Failure {
   const [head = "", ...rest] = what.split("/");
   if (rest.length > 0) {
     const near = didYouMean(head, types.keys());
     const hint = near === undefined ? `did you mean service/${what}?` : `did you mean ${[near, ...rest].join("/")}?`;
-    const known = "supported types: service, endpointslice, endpoints and node";
+    const known = "supported types: service, endpointslice, endpoints, pod and node";
     return new Failure(`unknown type ${head}; ${hint} (${known})`, "usage");
   }
   const near = didYouMean(what, [...Object.keys(catalog), ...types.keys(), ...fixedChains, "packet"]);

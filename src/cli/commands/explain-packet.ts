@@ -9,6 +9,7 @@ import {
   type PacketTarget,
   parsePacketSource,
   parsePacketTarget,
+  targetForms,
 } from "../../explain/packet/question.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { actualOption, notEmpty } from "../flags.ts";
@@ -51,9 +52,18 @@ function addPacketOptions(command: Command): Command {
         .makeOptionMandatory(),
     )
     .addOption(
-      new Option("--to <target>", "svc/NAMESPACE/NAME[:PORT], or ADDRESS:PORT").argParser(target).makeOptionMandatory(),
+      new Option("--to <target>", `${targetForms}; from the internet, a Service is reached by its other addresses`)
+        .argParser(target)
+        .makeOptionMandatory(),
     )
-    .addOption(new Option("--proto <protocol>", "default: the service port's, or tcp").choices(["tcp", "udp", "sctp"]))
+    .addOption(
+      new Option("--proto <protocol>", "default: the service port's, or tcp; icmp: a ping, without a port").choices([
+        "tcp",
+        "udp",
+        "sctp",
+        "icmp",
+      ]),
+    )
     .addOption(
       new Option("--entry <entry>", "how the packet reaches the node; default: derived from its source").choices([
         "outside",
@@ -62,6 +72,11 @@ function addPacketOptions(command: Command): Command {
       ]),
     )
     .addOption(new Option("--interface <name>", "the incoming interface, if rules match on it").argParser(notEmpty))
+    .addOption(
+      new Option("--out-interface <name>", "the outgoing interface; default: by the routes of the dump").argParser(
+        notEmpty,
+      ),
+    )
     .addOption(
       new Option("--state <state>", "conntrack state of its connection")
         .choices(["new", "established", "related", "invalid"])
@@ -125,12 +140,21 @@ Examples:
   # an external client and a node port, with the actual rules of the node
   $ ${name} explain packet --from internet --to 192.0.2.10:30080 --actual node1.txt
 
+  # how a client on the internet reaches a Service: load balancer, external IPs, node port
+  $ ${name} explain packet --from internet --to svc/shop/web -f cluster.yaml --node node1
+
+  # a name as pods use it, a node port on the node itself, a ping
+  $ ${name} explain packet --from pod/shop/web-1 --to http://api.shop/ -f cluster.yaml --node node1
+  $ ${name} explain packet --from node --to localhost:30080 --actual node1.txt
+  $ ${name} explain packet --from node --to 10.96.0.10 --proto icmp --actual node1.txt
+
   # in a test: connections from this address are dropped
   $ ${name} explain packet --from 203.0.113.9 --to 192.0.2.10:30080 -f cluster.yaml --expect dropped
 
 What --expect takes: delivered, rejected, dropped, untouched or ADDRESS:PORT,
 each with a share and with masqueraded or source kept if that matters; several
-with | between them; masqueraded or source kept of all after a comma.
+with | between them; masqueraded or source kept of all after a comma. Where a
+Service is reached by several addresses, each must meet it.
 
 Exit codes: 0 success, 1 not as expected, 2 usage, 3 input invalid, 4 environment.
 `;
@@ -145,7 +169,7 @@ function source(text: string): PacketSource {
 function target(text: string): PacketTarget {
   const parsed = parsePacketTarget(text);
   if (parsed !== undefined) return parsed;
-  throw new InvalidArgumentError("Write it as svc/NAMESPACE/NAME[:PORT], ADDRESS:PORT or [ADDRESS]:PORT.");
+  throw new InvalidArgumentError(`Write it as ${targetForms}.`);
 }
 
 function nodeAddress(text: string, previous: readonly string[] | undefined): readonly string[] {

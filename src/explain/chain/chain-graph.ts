@@ -1,9 +1,9 @@
 import { printPart } from "../../datapath/share.ts";
 import { parseServers } from "../../languages/ipvs/text.ts";
-import { iptablesChains } from "../../programs/kube-proxy/chain-names.ts";
+import { iptablesChains, isEndpointChain } from "../../programs/kube-proxy/chain-names.ts";
 import { describeMatch } from "../describe-rule.ts";
 import { forkShares, type Share } from "../share.ts";
-import { leadsTo, type PlacedChain, type PlacedRule, type Texts } from "../texts.ts";
+import { chainsNamed, leadsTo, type PlacedChain, type PlacedRule, type Texts } from "../texts.ts";
 
 /** Chains, the jumps between them, and the ends of packets: for diagrams. */
 export interface ChainGraph {
@@ -29,8 +29,8 @@ export interface GraphEdge {
 
 interface OpenGraph {
   readonly texts: Texts;
-  /** By family, table and name. */
-  readonly chains: ReadonlyMap<string, PlacedChain>;
+  /** Without the chains of endpoints, which are many and call none but the one that marks packets. */
+  readonly callers: readonly PlacedChain[];
   readonly nodes: Map<string, GraphNode>;
   readonly edges: GraphEdge[];
   more: number;
@@ -39,22 +39,23 @@ interface OpenGraph {
 const mostNodes = 400;
 
 /** Whether a graph starts at a rule. Chains below it are drawn in full, chains above it only as a path. */
-export type IsRoot = (rule: PlacedRule) => boolean;
+export type IsRoot = (rule: Pick<PlacedRule, "chain" | "file" | "line">) => boolean;
 
 /** The paths through given rules, from the built-in chains to endpoints. */
 export function chainGraph(texts: Texts, isRoot: IsRoot): ChainGraph {
-  const chains = new Map(texts.chains.map((chain) => [keyOf(chain), chain]));
-  const open: OpenGraph = { texts, chains, nodes: new Map(), edges: [], more: 0 };
+  const callers = texts.chains.filter(({ name }) => !isEndpointChain(name));
+  const open: OpenGraph = { texts, callers, nodes: new Map(), edges: [], more: 0 };
   const done = new Set<string>();
-  const starts = texts.chains.filter(({ rules }) => rules.some(isRoot));
+  const starts = texts.chains.filter(({ name: chain, file, numbers }) =>
+    numbers.some((line) => isRoot({ chain, file, line })),
+  );
   for (const chain of starts) drawAbove(chain, open, new Set());
   const queue = starts.map((chain) => ({ chain, isAsked: isRoot }));
   // Grows while it is walked.
   for (const { chain, isAsked } of queue) {
-    for (const key of drawRules(chain, isAsked, open)) {
-      const next = chains.get(key);
-      if (next === undefined || done.has(key)) continue;
-      done.add(key);
+    for (const next of drawRules(chain, isAsked, open)) {
+      if (done.has(keyOf(next))) continue;
+      done.add(keyOf(next));
       queue.push({ chain: next, isAsked: (rule) => !isRoot(rule) });
     }
   }
@@ -65,16 +66,15 @@ function keyOf({ family, table, name }: Pick<PlacedChain, "family" | "table" | "
   return `${family} ${table} ${name}`;
 }
 
-/** Draws the selected rules; returns the keys of the chains they jump to. */
-function drawRules(chain: PlacedChain, isAsked: IsRoot, open: OpenGraph): readonly string[] {
-  const { chains } = open;
+/** Draws the selected rules; returns the chains they jump to. */
+function drawRules(chain: PlacedChain, isAsked: IsRoot, open: OpenGraph): readonly PlacedChain[] {
   const shares = forkShares(chain.rules);
   return chain.rules.flatMap((rule, at) => {
     const { family, table } = chain;
     const name = leadsTo(rule);
     if (!isAsked(rule) || name === iptablesChains.markMasquerade) return [];
-    const key = keyOf({ family, table, name: name ?? "" });
-    const to = name !== undefined && chains.has(key) ? chainNode(chains.get(key) as PlacedChain) : endOf(rule);
+    const next = name === undefined ? undefined : findChain(open.texts, { family, table, name });
+    const to = next === undefined ? endOf(rule) : chainNode(next);
     if (to === undefined) return [];
     if (open.nodes.size >= mostNodes && !open.nodes.has(to.id)) {
       open.more += 1;
@@ -83,8 +83,12 @@ function drawRules(chain: PlacedChain, isAsked: IsRoot, open: OpenGraph): readon
     enter(open, chainNode(chain));
     enter(open, to);
     open.edges.push({ from: keyOf(chain), to: to.id, words: conditionsOf(rule), share: shares[at] });
-    return name === undefined ? [] : [key];
+    return next === undefined ? [] : [next];
   });
+}
+
+function findChain(texts: Texts, { family, table, name }: Pick<PlacedChain, "family" | "table" | "name">) {
+  return chainsNamed(texts, name).find((chain) => chain.family === family && chain.table === table);
 }
 
 /** Draws the rules that jump to a chain, and the callers of their chains. */
@@ -92,8 +96,9 @@ function drawAbove(chain: PlacedChain, open: OpenGraph, seen: Set<string>): void
   const key = keyOf(chain);
   if (seen.has(key)) return;
   seen.add(key);
-  for (const other of open.texts.chains) {
+  for (const other of open.callers) {
     if (other.family !== chain.family || other.table !== chain.table) continue;
+    if (!other.lines.some((line) => line.includes(chain.name))) continue;
     for (const rule of other.rules) {
       if (leadsTo(rule) !== chain.name) continue;
       enter(open, chainNode(other));

@@ -85,12 +85,12 @@ export function chainPurpose(table: string, name: string, service: string | unde
 export function ownersByComments({ chains }: Texts): (chain: string) => string | undefined {
   const rulesOf = (family: Family): OwnedRules => {
     const nat = chains.filter((chain) => chain.family === family && chain.table === "nat");
-    const lines = new Map(nat.map(({ name, rules }) => [name, rules.map(({ text }) => text)]));
+    const lines = new Map(nat.map(({ name, lines: texts }) => [name, texts]));
     return { tables: new Map([["nat", { ...emptyTable, chains: lines }]]), sharedWithKubelet: false };
   };
-  const state = { ...nothingOwned, rules: { ipv4: rulesOf("ipv4"), ipv6: rulesOf("ipv6") } };
-  const find: ServiceOfChain = attributeChains([state]);
+  let find: ServiceOfChain | undefined;
   return (chain) => {
+    find ??= attributeChains([{ ...nothingOwned, rules: { ipv4: rulesOf("ipv4"), ipv6: rulesOf("ipv6") } }]);
     const service = find(chain);
     return service === everyService || service === unknownService ? undefined : service;
   };

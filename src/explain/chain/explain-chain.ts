@@ -1,4 +1,5 @@
 import type { LineOrigin } from "../../ir/artifact.ts";
+import { targetOf } from "../../languages/iptables/canonical-rule.ts";
 import { isEndpointChain } from "../../programs/kube-proxy/chain-names.ts";
 import { describeRule } from "../describe-rule.ts";
 import { forkShares, type Share } from "../share.ts";
@@ -68,7 +69,9 @@ export function explainChain(
       purpose: chainPurpose(chain.table, name, service),
       service,
       reachedFrom: roots(chain, beside),
-      leadingHere: beside.flatMap((other) => explainRules(other, texts, (rule) => leadsTo(rule) === name)),
+      leadingHere: beside
+        .filter(({ lines }) => lines.some((line) => line.includes(name)))
+        .flatMap((other) => explainRules(other, texts, (rule) => leadsTo(rule) === name)),
       rules: explainRules(chain, texts, () => true),
     };
   });
@@ -105,9 +108,9 @@ function endpointBehind(rule: PlacedRule, texts: Texts): string {
 /** The chains without callers from which packets can reach this chain, except the chain itself. */
 function roots(chain: PlacedChain, beside: readonly PlacedChain[]): readonly string[] {
   const leaders = new Map<string, Set<string>>();
-  for (const { name, rules } of beside) {
-    for (const rule of rules) {
-      const to = leadsTo(rule);
+  for (const { name, lines } of beside) {
+    for (const line of lines) {
+      const to = targetOf(line);
       if (to === undefined) continue;
       const known = leaders.get(to);
       if (known === undefined) leaders.set(to, new Set([name]));

@@ -55,9 +55,5 @@ export interface PlannedPort {
 
 /** The service ports of one Service: in name order, family by family. */
 export function plansOf(service: Service, { families }: ForwardingPlan): readonly PlannedPort[] {
-  return families.flatMap(({ settings, servicePorts }) => {
-    const found: PlannedPort[] = [];
-    for (const plan of servicePorts) if (plan.service === service) found.push({ plan, settings });
-    return found;
-  });
+  return families.flatMap(({ settings, portsOf }) => [...portsOf(service)].map((plan) => ({ plan, settings })));
 }

@@ -1,6 +1,6 @@
 import { parseTarget, printTarget } from "../../datapath/address-set.ts";
 import { nearShare, parseFraction, printPercent, type Share, share, total } from "../../datapath/share.ts";
-import type { ExplainedOutcome, PacketExplanation } from "./packet-explanation.ts";
+import type { ExplainedOutcome, ExplainedWay, PacketExplanation } from "./packet-explanation.ts";
 
 /** The expected outcomes of a packet. The source address is given for each outcome, or after a comma for all. */
 export interface Expectation {
@@ -78,8 +78,17 @@ function shareOf(percent: string): ExpectedShare {
   return { value: share(BigInt(whole + decimals), unit), tolerance: Number(2n ** 30n / unit) + 1 };
 }
 
-/** The actual outcomes, in the words of an expectation; undefined where it is met. */
-export function findUnmet({ ends }: Expectation, { outcomes }: PacketExplanation): string | undefined {
+/** The actual outcomes, in the words of an expectation; undefined where every way to the target meets it. */
+export function findUnmet(expectation: Expectation, explanation: PacketExplanation): string | undefined {
+  const { otherWays = [] } = explanation;
+  const unmet = [explanation, ...otherWays].flatMap((way) => {
+    const found = unmetBy(expectation, way);
+    return found === undefined ? [] : [otherWays.length === 0 ? found : `${way.packet.to}: ${found}`];
+  });
+  return unmet.length === 0 ? undefined : unmet.join("; ");
+}
+
+function unmetBy({ ends }: Expectation, { outcomes }: ExplainedWay): string | undefined {
   const matching = ends.map((expected) => outcomes.filter((outcome) => meets(outcome, expected)));
   const isComplete = outcomes.every((outcome) => matching.some((own) => own.includes(outcome)));
   const areMet = ends.every((expected, at) => hasShare(matching[at] ?? [], expected));

@@ -1,18 +1,22 @@
 import { readStateOfObjects, type StateOptions } from "../../compile/read-objects.ts";
 import type { ConnectionState, Entry, Protocol } from "../../datapath/packet.ts";
 import type { Diagnostic } from "../../diagnostics/diagnostic.ts";
-import { explainPacket } from "./explain-packet.ts";
+import { explainPackets } from "./explain-packet.ts";
 import { findRemembered } from "./find-pods.ts";
 import type { PacketExplanation } from "./packet-explanation.ts";
 import { compiledQuery } from "./packet-query.ts";
-import { isRefusal, parsePacketSource, parsePacketTarget } from "./question.ts";
-import { resolvePacket } from "./resolve-packet.ts";
+import { isRefusal, parsePacketSource, parsePacketTarget, targetForms } from "./question.ts";
+import { type ResolvedPacket, resolvePackets } from "./resolve-packet.ts";
 
 /** The first packet of a connection, by names or addresses. */
 export interface PacketRequest {
   /** `pod/NAMESPACE/NAME`, `node`, `internet`, or an address. */
   readonly from: string;
-  /** `svc/NAMESPACE/NAME[:PORT]`, `ADDRESS:PORT` or `[ADDRESS]:PORT`. */
+  /**
+   * `svc/NAMESPACE/NAME[:PORT]`, `pod/NAMESPACE/NAME[:PORT]`, `node/NAME:PORT`, `ADDRESS:PORT`, `[ADDRESS]:PORT`,
+   * `localhost:PORT`, or the DNS name or URL of a Service. From the internet, a Service is asked at each of its other
+   * addresses: see `otherWays`.
+   */
   readonly to: string;
   /** Default: the service port's, else tcp. */
   readonly protocol?: Protocol | undefined;
@@ -20,6 +24,8 @@ export interface PacketRequest {
   readonly entry?: Entry | undefined;
   /** The interface it comes in by. */
   readonly interface?: string | undefined;
+  /** The interface it leaves by. */
+  readonly outInterface?: string | undefined;
   /** Of its connection; default new. */
   readonly state?: Lowercase<ConnectionState> | undefined;
   /** The mark it comes with; default 0. */
@@ -64,15 +70,18 @@ export function explainPacketIn(
   const [source, target] = [parsePacketSource(request.from), parsePacketTarget(request.to)];
   if (source === undefined)
     return refused(`${request.from} is no source: pod/NAMESPACE/NAME, node, internet or an address`);
-  if (target === undefined) return refused(`${request.to} is no target: svc/NAMESPACE/NAME[:PORT] or ADDRESS:PORT`);
-  const { protocol, entry, interface: inInterface, state: of = "new", mark = 0, remembered } = request;
+  if (target === undefined) return refused(`${request.to} is no target: ${targetForms}`);
+  const { protocol, entry, interface: inInterface, outInterface, state: of = "new", mark = 0, remembered } = request;
   const connection = of.toUpperCase() as ConnectionState;
-  const question = { source, target, protocol, entry, inInterface, state: connection, mark };
-  const resolved = resolvePacket(question, query.context);
+  const question = { source, target, protocol, entry, inInterface, outInterface, state: connection, mark };
+  const resolved = resolvePackets(question, query.context);
   if (isRefusal(resolved)) return refused(resolved.refused);
   const { explained } = query;
   const memory = remembered === undefined ? undefined : findRemembered(explained.host, remembered);
   if (remembered !== undefined && memory === undefined) return refused(`nothing keeps a client at ${remembered}`);
-  const packet = memory === undefined ? resolved.packet : { ...resolved.packet, remembered: memory };
-  return { explanation: explainPacket(explained, { ...resolved, packet }), diagnostics, problem: undefined };
+  const withMemory = (one: ResolvedPacket): ResolvedPacket =>
+    memory === undefined ? one : { ...one, packet: { ...one.packet, remembered: memory } };
+  const [first, ...others] = resolved;
+  const packets = [withMemory(first), ...others.map(withMemory)] as const;
+  return { explanation: explainPackets(explained, packets), diagnostics, problem: undefined };
 }

@@ -1,12 +1,16 @@
 import { isEmpty, isIpv6, printTarget, type Target } from "../../datapath/address-set.ts";
 import { evaluatePacket } from "../../datapath/evaluate-packet.ts";
 import type { EvaluatedHost } from "../../datapath/host.ts";
-import type { Outcome } from "../../datapath/packet.ts";
-import { printFraction, shareNumber } from "../../datapath/share.ts";
+import { hasPorts, type Outcome, type Packet } from "../../datapath/packet.ts";
+import { everything, printFraction, shareNumber } from "../../datapath/share.ts";
 import { familyNames } from "../../model/address.ts";
+import { type Evaluated, evaluateUnsure, unknownAddresses } from "./assumed-address.ts";
+import { frameAssumptions } from "./assumed-frame.ts";
 import { type CauseOf, explainHop } from "./explain-hop.ts";
 import { foldOutcomes } from "./fold-outcomes.ts";
-import type { ExplainedOutcome, ExplainedPacket, PacketExplanation } from "./packet-explanation.ts";
+import type { KnownService } from "./known-services.ts";
+import { notesOn } from "./notes.ts";
+import type { ExplainedOutcome, ExplainedPacket, ExplainedWay, PacketExplanation } from "./packet-explanation.ts";
 import type { ResolvedPacket } from "./resolve-packet.ts";
 
 export interface ExplainedHost {
@@ -17,7 +21,11 @@ export interface ExplainedHost {
   readonly causesTo: (target: Target) => CauseOf;
   /** Pod and node of an endpoint, by `10.244.3.4:8080`. */
   readonly endpointAt: (target: string) => NamedEndpoint | undefined;
+  /** Besides those that depend on the packet. */
   readonly assumptions: readonly string[];
+  /** The addresses of the node are unknown: any address may be one of them. */
+  readonly hasUnknownAddresses?: boolean;
+  readonly services: () => readonly KnownService[];
 }
 
 export interface NamedEndpoint {
@@ -26,23 +34,58 @@ export interface NamedEndpoint {
   readonly node: string | undefined;
 }
 
-/** Traces a packet through a host, and lists its outcomes, the rules, and their origins. */
-export function explainPacket(explained: ExplainedHost, resolved: ResolvedPacket): PacketExplanation {
-  const known = { endpointAt: explained.endpointAt, causeOf: remembering(explained.causesTo(resolved.to)) };
-  const outcomes = foldOutcomes(evaluatePacket(explained.host, resolved.packet)).map((outcome) =>
-    explainOutcome(outcome, resolved, known),
-  );
-  const { node, mode, assumptions } = explained;
+/** Traces packets through a host, one for each way to the target, and lists their outcomes, the rules, and their origins. */
+export function explainPackets(
+  explained: ExplainedHost,
+  [first, ...others]: readonly [ResolvedPacket, ...ResolvedPacket[]],
+): PacketExplanation {
+  const { node, mode } = explained;
+  const otherWays = others.map((resolved) => explainWay(explained, resolved));
   return {
     apiVersion: "portolan/v1alpha1",
     kind: "PacketExplanation",
     node,
     mode,
+    ...explainWay(explained, first),
+    ...(otherWays.length === 0 ? {} : { otherWays }),
+  };
+}
+
+function explainWay(explained: ExplainedHost, resolved: ResolvedPacket): ExplainedWay {
+  const { host } = explained;
+  const known = { endpointAt: explained.endpointAt, causeOf: remembering(explained.causesTo(resolved.to)) };
+  const { outcomes: found, assumption } = evaluate(explained, resolved);
+  const outcomes = found.map((outcome) => explainOutcome(outcome, resolved, known));
+  const notes = notesOn(found, resolved, explained);
+  return {
     packet: describePacket(resolved),
     outcomes,
-    assumptions: [...assumptions, ...missingTables(explained.host, resolved), ...unknownPods(explained.host, resolved)],
+    ...(notes.length === 0 ? {} : { notes }),
+    assumptions: [
+      ...explained.assumptions,
+      ...(assumption === undefined ? [] : [assumption]),
+      ...frameAssumptions(found),
+      ...missingTables(host, resolved),
+      ...unknownPods(host, resolved),
+    ],
     limits: limitsOf(outcomes, explained),
   };
+}
+
+function evaluate({ host, hasUnknownAddresses }: ExplainedHost, { packet, from, to }: ResolvedPacket): Evaluated {
+  const found =
+    hasUnknownAddresses === true
+      ? evaluateUnsure(host, packet)
+      : { outcomes: foldOutcomes(evaluatePacket(host, packet)), assumption: undefined };
+  const [unlisted] = found.outcomes.filter(isUnlisted).sort((a, b) => a.hops.length - b.hops.length);
+  const usual = hasUnknownAddresses === true ? unknownAddresses(from, to.address) : undefined;
+  if (unlisted === undefined) return { ...found, assumption: found.assumption ?? usual };
+  // Sets that are missing too do not matter then: whatever they contain, the virtual servers decide.
+  return { outcomes: [{ ...unlisted, share: everything, assumptions: [] }], assumption: usual };
+}
+
+function isUnlisted({ verdict }: Outcome): boolean {
+  return verdict.kind === "unknown" && verdict.because !== undefined;
 }
 
 /** A missing table is an empty one. */
@@ -69,19 +112,27 @@ function isPrivate(address: string): boolean {
 }
 
 function describePacket({ from, fromName, to, packet }: ResolvedPacket): ExplainedPacket {
-  const { entry, inInterface, state = "NEW", mark, remembered } = packet;
+  const { entry, inInterface, outInterface, state = "NEW", mark, remembered } = packet;
   return {
     from,
-    to: printTarget(to),
+    to: printDestination(to, packet),
     protocol: to.protocol,
     entry,
     ...(inInterface === undefined ? {} : { interface: inInterface }),
+    ...(outInterface === undefined ? {} : { outInterface }),
     state: state.toLowerCase() as ExplainedPacket["state"],
     ...(mark === undefined || mark === 0 ? {} : { mark }),
     ...(fromName === undefined ? {} : { fromName }),
     ...(to.service === undefined ? {} : { service: to.service }),
+    ...(to.way === undefined ? {} : { way: to.way }),
+    ...(to.name === undefined ? {} : { toName: to.name }),
     ...(remembered?.target === undefined ? {} : { remembered: remembered.target }),
   };
+}
+
+/** Without a port for a protocol that has none. */
+function printDestination(target: Target, { protocol }: Packet): string {
+  return hasPorts(protocol) ? printTarget(target) : target.address;
 }
 
 /** Looks up each line once, however many paths contain it. */
@@ -98,9 +149,13 @@ interface Known extends Pick<ExplainedHost, "endpointAt"> {
   readonly causeOf: CauseOf;
 }
 
-function explainOutcome(outcome: Outcome, { from }: ResolvedPacket, { endpointAt, causeOf }: Known): ExplainedOutcome {
+function explainOutcome(
+  outcome: Outcome,
+  { from, packet }: ResolvedPacket,
+  { endpointAt, causeOf }: Known,
+): ExplainedOutcome {
   const { share, verdict, masqueraded, newSource, affinity, scheduling, assumptions } = outcome;
-  const destination = verdict.kind === "delivered" ? printTarget(verdict.target) : undefined;
+  const destination = verdict.kind === "delivered" ? printDestination(verdict.target, packet) : undefined;
   const { pod, node } = (destination === undefined ? undefined : endpointAt(destination)) ?? {};
   return {
     share: shareNumber(share),
@@ -109,6 +164,7 @@ function explainOutcome(outcome: Outcome, { from }: ResolvedPacket, { endpointAt
     ...(destination === undefined ? {} : { destination }),
     ...(pod === undefined ? {} : { pod }),
     ...(node === undefined ? {} : { podNode: node }),
+    ...(verdict.kind === "unknown" && verdict.because !== undefined ? { because: verdict.because } : {}),
     ...(verdict.kind === "rejected" ? { rejectedWith: verdict.with ?? "icmp-port-unreachable" } : {}),
     masquerade: masqueraded,
     ...(newSource === undefined ? {} : { newSource }),
@@ -129,7 +185,7 @@ export function limitsOf(
   if (outcomes.some(({ verdict }) => verdict === "delivered")) {
     limits.push(`the path from ${node} to the endpoint: routes, NetworkPolicy, rules of other nodes`);
   }
-  if (outcomes.some(({ verdict }) => verdict === "unknown")) {
+  if (outcomes.some(({ verdict, because }) => verdict === "unknown" && because === undefined)) {
     limits.push("what the last rule of an unknown end does: its text does not tell");
   }
   if (outcomes.some(({ verdict }) => verdict === "untouched")) {

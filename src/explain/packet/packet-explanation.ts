@@ -10,25 +10,38 @@ export interface PacketExplanation {
   readonly packet: ExplainedPacket;
   /** The shares of outcomes without assumptions, and for one answer to each assumption, sum to one. */
   readonly outcomes: readonly ExplainedOutcome[];
+  /** What the outcomes mean, where that is not obvious. One sentence each, without a full stop. */
+  readonly notes?: readonly string[];
   /** Assumptions. One sentence each, without a full stop. */
   readonly assumptions: readonly string[];
   /** Limits of the model. One sentence each, without a full stop. */
   readonly limits: readonly string[];
+  /** The same for the other addresses by which a client outside the cluster reaches the Service. */
+  readonly otherWays?: readonly ExplainedWay[];
 }
+
+/** One address of the target, and where packets to it go. */
+export type ExplainedWay = Pick<PacketExplanation, "packet" | "outcomes" | "notes" | "assumptions" | "limits">;
 
 export interface ExplainedPacket {
   readonly from: string;
-  /** `ADDRESS:PORT`. */
+  /** `ADDRESS:PORT`; of a protocol without ports, the address. */
   readonly to: string;
-  readonly protocol: "tcp" | "udp" | "sctp";
+  /** `icmp`: an echo request. */
+  readonly protocol: "tcp" | "udp" | "sctp" | "icmp";
   readonly entry: Entry;
   readonly interface?: string;
+  readonly outInterface?: string;
   readonly state: "new" | "established" | "related" | "invalid" | "untracked";
   readonly mark?: number;
   /** `pod shop/web-1`, `internet`, `node n1`: where the request contained a name. */
   readonly fromName?: string;
   /** `shop/web:http`: where the request named a Service. */
   readonly service?: string;
+  /** Which address of the Service this is. */
+  readonly way?: "cluster IP" | "load balancer IP" | "external IP" | "node port";
+  /** `pod shop/web-1`, `node n1`: where the request named one as the target. */
+  readonly toName?: string;
   /** The endpoint at which the node remembers the client. */
   readonly remembered?: string;
 }
@@ -40,6 +53,8 @@ export interface ExplainedOutcome {
   readonly exact: string;
   /** `unknown`: the last rule ends the path in a way that the text does not show. */
   readonly verdict: "delivered" | "rejected" | "dropped" | "untouched" | "unknown";
+  /** Why the end is `unknown`, where that is not the effect of the last rule. */
+  readonly because?: string;
   /** `10.244.3.4:8080` of a delivered packet. */
   readonly destination?: string;
   /** `shop/web-7d9-abc`, where the state contains the pod of the address. */

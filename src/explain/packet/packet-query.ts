@@ -12,10 +12,13 @@ import type { Surroundings } from "./question.ts";
 import { causesIn } from "./rule-causes.ts";
 
 /** Names and addresses in the state, the same for all nodes. */
-export type StateKnowledge = Pick<Surroundings, "services" | "pods" | "isTaken"> & Pick<ExplainedHost, "endpointAt">;
+export type StateKnowledge = Pick<Surroundings, "services" | "nodes" | "portsAt" | "pods" | "isTaken"> &
+  Pick<ExplainedHost, "endpointAt">;
 
 export const nothingKnown: StateKnowledge = {
-  services: [],
+  services: () => [],
+  nodes: [],
+  portsAt: () => [],
   pods: () => new Map(),
   isTaken: () => false,
   endpointAt: () => undefined,
@@ -31,7 +34,12 @@ export function knownOf({ cluster, inputs }: ReadState): StateKnowledge {
     return byName;
   };
   return {
-    services: cluster.services,
+    services: () => cluster.services,
+    nodes: cluster.nodes,
+    portsAt: (address) => {
+      const own = cluster.slices.filter(({ endpoints }) => endpoints.some(({ ip }) => ip === address));
+      return [...new Set(own.flatMap(({ ports }) => ports.flatMap(({ port }) => port ?? [])))];
+    },
     pods,
     isTaken: (address) =>
       cluster.slices.some(({ endpoints }) => endpoints.some(({ ip }) => ip === address)) ||
@@ -79,6 +87,7 @@ export function compiledQuery(state: ReadState, node: string | undefined): Packe
       mode: cluster.proxyConfiguration.mode,
       host,
       causesTo: () => causes,
+      services: known.services,
       endpointAt: known.endpointAt,
       assumptions: [],
     },

@@ -34,6 +34,12 @@ function partsOf(fields: readonly LookupField[] | undefined, text: string): Look
 /** A bitmap of ports does not distinguish TCP from UDP, and matches no other protocol (ip_set_get_ip_port). */
 function partOf(field: LookupField, count: number, word: string): LookupPart | undefined {
   if (field !== "port") return addresses.test(word) ? { kind: "addresses", range: word } : undefined;
+  const [, icmp, type] = /^(icmp|icmpv6):(\S+)$/.exec(word) ?? [];
+  // Packets of ICMP are echo requests, and have no ports.
+  if (icmp !== undefined) {
+    const isEcho = type === "echo-request" || type === "ping" || type === (icmp === "icmp" ? "8/0" : "128/0");
+    return { kind: "ports", protocols: isEcho ? ["icmp"] : [], ports: { from: 0, to: 0 } };
+  }
   const [, protocol = "tcp", from = "", to = from] = /^(?:([a-z0-9]+):)?(\d{1,5})(?:-(\d{1,5}))?$/.exec(word) ?? [];
   if (from === "") return undefined;
   const protocols = count === 1 ? ["tcp", "udp"] : [protocol];

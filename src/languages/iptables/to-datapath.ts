@@ -122,8 +122,7 @@ function predicateOf(match: AskingMatch, asked: Asked): Predicate {
     case "physdev-is-in":
       return { kind: "bridge-port", ...asked };
     case "icmp":
-      // Evaluated packets have ports, and the match only follows `-p icmp`.
-      return { kind: "never", ...asked, negated: false };
+      return icmpOf(match, asked);
   }
 }
 
@@ -151,10 +150,28 @@ function isEveryProtocol(protocol: string): boolean {
   return protocol === "all" || protocol === "0";
 }
 
-const protocolNames: Readonly<Record<string, string>> = { "6": "tcp", "17": "udp", "132": "sctp" };
+const protocolNames: Readonly<Record<string, string>> = {
+  "1": "icmp",
+  "6": "tcp",
+  "17": "udp",
+  "58": "icmpv6",
+  "132": "sctp",
+  "ipv6-icmp": "icmpv6",
+};
 
 function protocolName(protocol: string): string {
   return protocolNames[protocol] ?? protocol;
+}
+
+const echoRequests: Readonly<Record<"icmp" | "icmpv6", ReadonlySet<string>>> = {
+  icmp: new Set(["8", "8/0", "echo-request", "ping"]),
+  icmpv6: new Set(["128", "128/0", "echo-request", "ping"]),
+};
+
+function icmpOf({ protocol: module, type }: Extract<Match, { kind: "icmp" }>, asked: Asked): Predicate {
+  const protocol = module === "icmp" ? "icmp" : "icmpv6";
+  if (type !== "any") return { kind: "icmp-type", protocol, isEcho: echoRequests[protocol].has(type), ...asked };
+  return asked.negated ? { kind: "never", ...asked, negated: false } : { kind: "protocol", protocol, ...asked };
 }
 
 /** The kernel's address types; LOCAL depends on the host. */
@@ -180,7 +197,11 @@ function unknownOf(words: readonly string[]): Predicate {
   // Evaluated packets are not fragments.
   if (option === "-f") return { kind: "never", negated, text };
   const isOfProtocol = option === "-m" && (module === "tcp" || module === "udp" || module === "sctp");
-  if (option === "-m" && (module === "icmp" || module === "icmp6")) return { kind: "never", negated: false, text };
+  if (option === "-m" && (module === "icmp" || module === "icmp6")) {
+    const protocol = module === "icmp" ? "icmp" : "icmpv6";
+    if (rest.length === 0) return { kind: "protocol", protocol, negated, text };
+    return { kind: "unknown", isFickle: false, protocol, negated, text };
+  }
   return isOfProtocol
     ? { kind: "unknown", isFickle: false, protocol: module, negated, text }
     : { kind: "unknown", isFickle: fickle.test(text), negated, text };

@@ -49,6 +49,8 @@ export interface FamilyPlan {
    * released once it is written: a plan of 100,000 endpoints need not be in memory as a whole.
    */
   readonly servicePorts: Iterable<ServicePortPlan>;
+  /** Those of one Service, without the others. */
+  readonly portsOf: (service: Service) => Iterable<ServicePortPlan>;
 }
 
 /** What is common to all service ports of a family. */

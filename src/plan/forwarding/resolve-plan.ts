@@ -98,6 +98,10 @@ function resolveFamily(family: Family, node: NodeContext, report: Report): Famil
     servicePorts: {
       [Symbol.iterator]: () => resolveServicePorts(served, { ...context, servesNodePorts }, report),
     },
+    portsOf: (service) => {
+      const own = served.filter((each) => each === service);
+      return resolveServicePorts(own, { ...context, servesNodePorts }, report);
+    },
   };
 }
 

@@ -3,6 +3,7 @@ import { joinLines, linesOf } from "../../ir/lines.ts";
 import { comment, conntrackState, jump } from "../../languages/iptables/write.ts";
 import type { Family } from "../../model/address.ts";
 import { type AssembledText, always, lineOrigin } from "../origins.ts";
+import type { Jump } from "../program.ts";
 
 /** A step with text for a tool, and the origins of its lines where they were kept. */
 export function textStep(step: Omit<ScriptStep, "stdin" | "origins">, { text, origins }: AssembledText): ScriptStep {
@@ -17,14 +18,6 @@ export function restoreSteps(family: Family, chains: AssembledText, jumps: Assem
     textStep({ purpose: "fill our own chains", argv, language: "iptables", family, file: `${tool}.restore` }, chains),
     textStep({ purpose: "lead traffic into them", argv, language: "iptables", family, file: `${tool}.jumps` }, jumps),
   ];
-}
-
-/** A jump from a built-in chain to one of ours. */
-export interface Jump {
-  readonly table: "filter" | "nat";
-  readonly chain: "INPUT" | "FORWARD" | "OUTPUT" | "PREROUTING" | "POSTROUTING";
-  /** The rule without its chain, with a leading blank. */
-  readonly rule: string;
 }
 
 /** `from` is the built-in chain: `nat OUTPUT`. */

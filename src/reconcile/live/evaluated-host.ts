@@ -38,7 +38,7 @@ export function readEvaluatedHost(texts: HostTexts, world: NodeEnvironment): Eva
   );
   const ofOwn = [...stagesOf("ip", own.ipv4.tables), ...stagesOf("ip6", own.ipv6.tables)];
   const ofOther = stagesOfOther(other, otherBackend?.name);
-  const balancing = servers.doc.length > 0 ? balancerStages : [];
+  const balancing = servers.doc.length > 0 || world.hasUnlistedServers === true ? balancerStages : [];
   const local = byFamily(["127.0.0.0/8", "::1/128", ...localAddresses]);
   return {
     families: { ipv4, ipv6 },

@@ -37,7 +37,7 @@ function omissionDocument({ reason, port, family, what, why, origin }: NotProgra
 }
 
 /** A line of a text with its origin. */
-function lineDocument({ cause, ...line }: OwnLine, sourceOf: SourceOf): object {
+export function lineDocument({ cause, ...line }: OwnLine, sourceOf: SourceOf): object {
   return { ...line, cause: cause && causeDocument(cause, sourceOf) };
 }
 

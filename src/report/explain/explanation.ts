@@ -1,5 +1,6 @@
 import type { ChainGraph } from "../../explain/chain/chain-graph.ts";
 import type { Explanation, Rendering, SourceOf } from "../../explain/explanation.ts";
+import { addressDocument, renderAddress } from "./address.ts";
 import { renderChain, renderSet } from "./chain.ts";
 import {
   chainDocument,
@@ -9,7 +10,7 @@ import {
   ruleExplanationDocument,
   setDocument,
 } from "./documents.ts";
-import { renderEntry, renderRuleExplanation } from "./line.ts";
+import { renderEntry, renderRestoreLine, renderRuleExplanation } from "./line.ts";
 import { renderNode, renderObject } from "./object.ts";
 
 /** `-o text`. */
@@ -19,6 +20,10 @@ export function renderExplanation(answer: Explanation, rendering: Rendering): st
       return renderObject(answer.explanation, answer.dumpGraph, rendering);
     case "node":
       return renderNode(answer.explanation, rendering);
+    case "address":
+      return renderAddress(answer.explanation, rendering);
+    case "restore-line":
+      return renderRestoreLine(answer.explanation, rendering);
     case "chain":
       return renderChain(answer.explanation, rendering);
     case "set":
@@ -37,6 +42,10 @@ export function explanationDocument(answer: Explanation, sourceOf: SourceOf): ob
       return objectDocument(answer.explanation, sourceOf);
     case "node":
       return nodeDocument(answer.explanation, sourceOf);
+    case "address":
+      return addressDocument(answer.explanation, sourceOf);
+    case "restore-line":
+      return { apiVersion: "portolan/v1alpha1", kind: "RestoreLineExplanation", ...answer.explanation };
     case "chain":
       return chainDocument(answer.explanation, sourceOf);
     case "set":

@@ -2,7 +2,7 @@ import { printPart } from "../../datapath/share.ts";
 import { escapeControls } from "../../diagnostics/printable.ts";
 import type { RuleExplanation } from "../../explain/chain/explain-line.ts";
 import type { EntryExplanation } from "../../explain/chain/explain-set.ts";
-import { printCause, type Rendering } from "../../explain/explanation.ts";
+import { printCause, type Rendering, type RestoreLineExplanation } from "../../explain/explanation.ts";
 import type { OwnLine } from "../../explain/service-lines.ts";
 import { renderRule } from "./chain.ts";
 import { wrap } from "./tree.ts";
@@ -76,3 +76,27 @@ export function renderEntry({ text, parts }: EntryExplanation, rendering: Render
   });
   return `${rendering.strong(escapeControls(text))}\n${shown.join("\n")}`;
 }
+
+/** `-o text` of a line that iptables-restore refused. */
+export function renderRestoreLine(
+  { file, line, text, table, faults, owner }: RestoreLineExplanation,
+  { strong }: Pick<Rendering, "strong">,
+): string {
+  const shown = faults.flatMap((fault) => [
+    wrap(escapeControls(`${fault.line === line ? "" : `line ${fault.line}: `}${fault.message}`), "  - ", "    "),
+    ...(fault.hint === undefined ? [] : [wrap(escapeControls(fault.hint), "    hint: ", "    ")]),
+  ]);
+  return [
+    strong(escapeControls(`${file}:${line}${table === undefined ? "" : `, table ${table}`}`)),
+    `  ${escapeControls(text.trim())}`,
+    "",
+    strong("What is wrong"),
+    ...(shown.length > 0 ? shown : [wrap(nothingWrong, "  - ", "    ")]),
+    ...(owner === undefined ? [] : ["", strong("Whose it is"), wrap(escapeControls(owner), "  - ", "    ")]),
+    "",
+  ].join("\n");
+}
+
+const nothingWrong =
+  "nothing in the text: the kernel or the tool may lack a match or target of the line, or the chain was in use; " +
+  "iptables-restore --test shows which, without a change";

@@ -36,7 +36,7 @@ export function resultWords(outcome: ExplainedOutcome, { to, state, remembered }
     case "dropped":
       return [];
     case "unknown":
-      return ["the effect of its last rule is unknown"];
+      return [outcome.because ?? "the effect of its last rule is unknown"];
     case "untouched": {
       const kept = `it continues to ${to} as if there were no rules`;
       const translated = "NAT follows the first packet of the connection";
@@ -77,6 +77,8 @@ export function assumptionWords({ what, holds }: ExplainedOutcome["assuming"][nu
   // After DNAT, a match tests other values than before it.
   const [, asked = what, when = ""] = /^(.*?)((?:, once [a-z ]+)*)$/.exec(what) ?? [];
   if (asked.includes(" come before those of ")) return holds ? asked : asked.replace(" come before ", " come after ");
+  const [, address] = /^(\S+) is an address of this node$/.exec(asked) ?? [];
+  if (address !== undefined) return `${address} is ${holds ? "" : "not "}an address of this node${when}`;
   const isSentence = asked.endsWith(" lets the packet go on");
   if (isSentence)
     return `${holds ? asked : asked.replace(/lets the packet go on$/, "does not let the packet go on")}${when}`;
@@ -108,9 +110,25 @@ function endWords(outcomes: readonly ExplainedOutcome[]): string {
   const [{ verdict, destination, pod, podNode } = { verdict: "untouched" } as ExplainedOutcome] = outcomes;
   if (verdict !== "delivered") return endings[verdict];
   const destinations = new Set(outcomes.map((outcome) => outcome.destination));
-  if (destinations.size > 1) return `delivered to one of ${destinations.size} endpoints`;
+  if (destinations.size > 1) return `delivered to one of ${destinations.size} endpoints${listed(outcomes)}`;
   const who = [...(pod === undefined ? [] : [`pod ${pod}`]), ...(podNode === undefined ? [] : [`on ${podNode}`])];
   return `delivered to ${destination}${who.length === 0 ? "" : ` (${who.join(" ")})`}`;
+}
+
+/** More endpoints are not listed in a sentence. */
+const mostListed = 4;
+
+/** ` (10.0.1.5:8080 pod shop/web-a on node1, 10.0.2.6:8080)` */
+function listed(outcomes: readonly ExplainedOutcome[]): string {
+  const names = [...new Set(outcomes.map(endpointWords))];
+  const more = names.length - mostListed;
+  const shown = more > 1 ? [...names.slice(0, mostListed), `${more} more`] : names;
+  return ` (${shown.join(", ")})`;
+}
+
+function endpointWords({ destination = "", pod, podNode }: ExplainedOutcome): string {
+  const who = [...(pod === undefined ? [] : [`pod ${pod}`]), ...(podNode === undefined ? [] : [`on ${podNode}`])];
+  return `${destination}${who.length === 0 ? "" : ` ${who.join(" ")}`}`;
 }
 
 const endings = {

@@ -1,6 +1,11 @@
 import { parseFraction, printPercent } from "../../datapath/share.ts";
 import { escapeControls } from "../../diagnostics/printable.ts";
-import type { ExplainedOutcome, ExplainedPacket, PacketExplanation } from "../../explain/packet/packet-explanation.ts";
+import type {
+  ExplainedOutcome,
+  ExplainedPacket,
+  ExplainedWay,
+  PacketExplanation,
+} from "../../explain/packet/packet-explanation.ts";
 import { renderHops } from "./packet-hops.ts";
 import { type Case, casesOf, conditionOf, renderResults } from "./packet-results.ts";
 import { countShared, type End, type EndGroup, joinWays } from "./packet-way-graph.ts";
@@ -9,28 +14,44 @@ import { wrap } from "./tree.ts";
 /** Further ends of a fork are counted: -o json lists them all. */
 const mostEnds = 20;
 
-/** The path of a packet as text: hop by hop, forks with their percentages, then results and unknowns. */
+/** The path of a packet as text: hop by hop, forks with their percentages, then results and unknowns; way by way. */
 export function renderPacket(explanation: PacketExplanation, strong: (text: string) => string): string {
   const printable = withoutControls(explanation);
-  const { packet, outcomes, assumptions, limits } = printable;
+  const { otherWays = [] } = printable;
+  const ways: readonly ExplainedWay[] = [printable, ...otherWays];
+  const lines = [
+    ...ways.flatMap((way, at) => [...(at === 0 ? [] : [""]), ...renderOne(way, printable, strong)]),
+    ...section("Assumptions", unitedOf(ways, "assumptions"), strong),
+    ...section("Not evaluated", unitedOf(ways, "limits"), strong),
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+type Host = Pick<PacketExplanation, "node" | "mode">;
+
+function renderOne(way: ExplainedWay, host: Host, strong: (text: string) => string): readonly string[] {
+  const { packet, outcomes, notes = [] } = way;
   const cases = casesOf(outcomes);
   const isCertain = cases.every(({ asked }) => asked.length === 0);
-  const lines = [
-    strong(wrap(headline(printable), "", "  ")),
+  return [
+    strong(wrap(headline(packet, host), "", "  ")),
     "",
     ...(isCertain
       ? [...renderWay(outcomes), "", strong("Result"), ...renderResults(outcomes, packet)]
-      : renderCases(cases, printable, strong)),
-    ...section("Assumptions", assumptions, strong),
-    ...section("Not evaluated", limits, strong),
+      : renderCases(cases, way, strong)),
+    ...section("Notes", notes, strong),
   ];
-  return `${lines.join("\n")}\n`;
+}
+
+/** The sentences of all ways, each once. */
+function unitedOf(ways: readonly ExplainedWay[], part: "assumptions" | "limits"): readonly string[] {
+  return [...new Set(ways.flatMap((way) => way[part]))];
 }
 
 /** The path as far as it is certain; then each result with its conditions, and the shortest path to it. */
 function renderCases(
   cases: readonly Case[],
-  { outcomes, packet }: PacketExplanation,
+  { outcomes, packet }: ExplainedWay,
   strong: (text: string) => string,
 ): readonly string[] {
   const shared = countShared(outcomes);
@@ -64,23 +85,25 @@ function withoutControls(explanation: PacketExplanation): PacketExplanation {
   );
 }
 
-function headline({ node, mode, packet }: PacketExplanation): string {
-  const { from, to, protocol, fromName, service, entry, state, mark } = packet;
+function headline(packet: ExplainedPacket, { node, mode }: Host): string {
+  const { from, to, protocol, fromName, service, toName = service, way = "cluster IP", entry, state, mark } = packet;
   const source = fromName === undefined ? from : `${fromName} (${from})`;
-  const target = service === undefined ? to : `${service} (${to})`;
+  const target = toName === undefined ? to : `${toName} (${way === "cluster IP" ? "" : `${way} `}${to})`;
   const extras = [
     ...(state === "new" ? [] : [`conntrack state ${state.toUpperCase()}`]),
     ...(mark === undefined ? [] : [`with mark 0x${mark.toString(16)}`]),
   ];
-  const parts = [`${protocol.toUpperCase()} from ${source} to ${target}`, entryWords(entry, packet), ...extras];
+  const what = protocol === "icmp" ? "ICMP echo request" : protocol.toUpperCase();
+  const parts = [`${what} from ${source} to ${target}`, entryWords(entry, packet), ...extras];
   return `${parts.join(", ")}; on ${node}${mode === null ? "" : `, ${mode} mode`}`;
 }
 
-function entryWords(entry: ExplainedPacket["entry"], { interface: name }: ExplainedPacket): string {
-  const by = name === undefined ? "" : ` on interface ${name}`;
+function entryWords(entry: ExplainedPacket["entry"], { interface: name, outInterface }: ExplainedPacket): string {
+  const leaving = outInterface === undefined ? "" : `, leaving on ${outInterface}`;
+  const by = `${name === undefined ? "" : ` on interface ${name}`}${leaving}`;
   switch (entry) {
     case "node":
-      return "sent by the node itself";
+      return `sent by the node itself${leaving}`;
     case "pod":
       return `from a pod of this node${by}`;
     case "outside":

@@ -10,6 +10,8 @@ import {
   printTarget,
 } from "../../../src/datapath/address-set.ts";
 import { evaluatePacket } from "../../../src/datapath/evaluate-packet.ts";
+import type { Packet } from "../../../src/datapath/packet.ts";
+import type { Route } from "../../../src/ir/datapath.ts";
 import { printOutcomes, type TracedPacket, tracedHost, tracePacket } from "../../harness/trace.ts";
 
 const NODE_ADDRESSES = ["192.0.2.10", "fd00::10"];
@@ -194,6 +196,103 @@ describe("what single rules hang on", () => {
     const host = { ...traced, world: { ...traced.world, routeLocalnet } };
     const sources = parseAddressSet(entry === "node" ? "192.0.2.10" : FROM_POD.source) as AddressSet;
     expect(evaluatePacket(host, { ...FROM_POD, entry, sources }).map((each) => each.verdict.kind)).toEqual([verdict]);
+  });
+});
+
+describe("ICMP", () => {
+  const PING: TracedPacket = { ...TO_NODE, protocol: "icmp", port: 0 };
+  const PING6: TracedPacket = { ...PING, source: "2001:db8::7", destination: "fd00::10" };
+
+  test.each([
+    ["-p icmp", "drop"],
+    ["-p 1", "drop"],
+    ["-p all", "drop"],
+    ["! -p tcp", "drop"],
+    ["-p icmp -m icmp", "drop"],
+    ["-p icmp -m icmp --icmp-type 8", "drop"],
+    ["-p icmp -m icmp --icmp-type 8/0", "drop"],
+    ["-p icmp -m icmp --icmp-type any", "drop"],
+    ["-p icmp -m icmp ! --icmp-type 8", "untouched"],
+    ["-p icmp -m icmp --icmp-type 3/4", "untouched"],
+    ["-p tcp", "untouched"],
+    ["-p ipv6-icmp", "untouched"],
+    ["-p tcp -m tcp --dport 0", "untouched"],
+    ["-p tcp -m tcp ! --dport 80", "untouched"],
+    ["-p udp -m multiport ! --dports 80", "untouched"],
+    ["-p tcp -m tcp ! --tcp-flags SYN SYN", "untouched"],
+  ])("an echo request and %s: %s", (match, verdict) => {
+    expect(trace({ filter: [`-A INPUT ${match} -j DROP`] }, PING)).toBe(`${verdict} (100%)`);
+  });
+
+  test.each([
+    ["-p ipv6-icmp", "drop"],
+    ["-p icmpv6", "drop"],
+    ["-p ipv6-icmp -m icmp6 --icmpv6-type 128", "drop"],
+    ["-p ipv6-icmp -m icmp6 --icmpv6-type 135", "untouched"],
+    ["-p icmp", "untouched"],
+  ])("an echo request of IPv6 and %s: %s", (match, verdict) => {
+    expect(trace({ filter: [`-A INPUT ${match} -j DROP`] }, PING6)).toBe(`${verdict} (100%)`);
+  });
+
+  test("TCP is not matched by what matches ICMP", () => {
+    const filter = ["-A INPUT -p icmp -m icmp --icmp-type 8 -j DROP", "-A INPUT -p icmp -j DROP"];
+    expect(trace({ filter }, TO_NODE)).toBe("untouched (100%)");
+  });
+
+  test.each([
+    ["hash:ip,port", "192.0.2.10,icmp:8/0", "drop"],
+    ["hash:ip,port", "192.0.2.10,icmp:echo-reply", "untouched"],
+    ["hash:ip,port", "192.0.2.10,tcp:0", "untouched"],
+    ["hash:ip", "192.0.2.10", "drop"],
+  ])("in a set %s with %s: %s", (type, entry, verdict) => {
+    const sides = type === "hash:ip" ? "dst" : "dst,dst";
+    const filter = `*filter\n-A INPUT -m set --match-set S ${sides} -j DROP\nCOMMIT\n`;
+    const sets = `create S ${type} family inet hashsize 1024 maxelem 65536\nadd S ${entry}\n`;
+    const host = tracedHost({ rules: { ipv4: filter, ipv6: "" }, sets, nodeAddresses: NODE_ADDRESSES });
+    expect(printOutcomes(tracePacket(host, PING))).toBe(`${verdict} (100%)`);
+  });
+
+  test("a virtual server takes no echo request", () => {
+    const servers = "-A -t 192.0.2.10:80 -s rr\n";
+    const host = tracedHost({ rules: { ipv4: "", ipv6: "" }, servers, nodeAddresses: NODE_ADDRESSES });
+    expect(printOutcomes(tracePacket(host, PING))).toBe("untouched (100%)");
+    expect(printOutcomes(tracePacket(host, TO_NODE))).toBe("reject (100%)");
+  });
+});
+
+describe("the interface that a packet leaves by", () => {
+  const routes: readonly Route[] = [
+    { network: "0.0.0.0/0", device: "eth0", gateway: "192.0.2.1" },
+    { network: "10.0.0.0/8", device: "tunl0" },
+    { network: "10.0.1.0/24", device: "cni0" },
+    { network: "10.0.9.0/24", device: undefined },
+    { network: "::/0", device: "eth6" },
+  ];
+  const leavesBy = (name: string, packet: Partial<Packet>): readonly string[] => {
+    const rules = `*filter\n-A FORWARD -o ${name} -j DROP\n-A OUTPUT -o ${name} -j DROP\nCOMMIT\n`;
+    const traced = tracedHost({ rules: { ipv4: rules, ipv6: rules }, nodeAddresses: NODE_ADDRESSES });
+    const host = { ...traced, world: { ...traced.world, routes } };
+    const sources = parseAddressSet(packet.destination?.includes(":") ? "fd00::10" : FROM_POD.source) as AddressSet;
+    const outcomes = evaluatePacket(host, { ...FROM_POD, sources, ...packet });
+    return outcomes.map(({ verdict, assumptions }) => (assumptions.length > 0 ? "unknown" : verdict.kind));
+  };
+
+  test.each([
+    ["cni0", { destination: "10.0.1.7" }, "dropped"],
+    ["tunl0", { destination: "10.0.1.7" }, "untouched"],
+    ["tunl+", { destination: "10.0.2.7" }, "dropped"],
+    ["eth0", { destination: "203.0.113.9" }, "dropped"],
+    ["eth0", { destination: "203.0.113.9", entry: "node" }, "dropped"],
+    ["lo", { destination: "192.0.2.10", entry: "node" }, "dropped"],
+    ["eth6", { destination: "2001:db8::9" }, "dropped"],
+    ["eth0", { destination: "2001:db8::9" }, "untouched"],
+    ["wg0", { destination: "10.0.1.7", outInterface: "wg0" }, "dropped"],
+  ] as const)("-o %s, %j: %s", (name, packet, verdict) => {
+    expect(leavesBy(name, packet)).toEqual([verdict]);
+  });
+
+  test("is unknown where a route has none", () => {
+    expect(leavesBy("eth0", { destination: "10.0.9.7" })).toEqual(["unknown", "unknown"]);
   });
 });
 

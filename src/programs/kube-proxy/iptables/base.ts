@@ -16,9 +16,10 @@ import {
   setMarkBit,
 } from "../../../languages/iptables/write.ts";
 import type { FamilySettings } from "../../../plan/forwarding/forwarding-plan.ts";
+import type { Jump } from "../../program.ts";
 import { iptablesChains as chains } from "../chain-names.ts";
 import { counters } from "../names.ts";
-import { type Jump, jumpFor } from "../steps.ts";
+import { jumpFor } from "../steps.ts";
 import { hostCidr } from "./matches.ts";
 
 /** Rules that exist whatever the Services. */

@@ -24,7 +24,7 @@ function lowerFamily(
   options: LowerOptions,
   used: Set<string>,
 ): readonly ScriptStep[] {
-  const sections = createSections(options.origins);
+  const sections = createSections(options);
   for (const servicePort of servicePorts) lowerServicePort(servicePort, settings, sections);
   if (settings.nfacct && settings.dropsInvalid) used.add(counters.invalidDropped);
   for (const counter of sections.counters) used.add(counter);

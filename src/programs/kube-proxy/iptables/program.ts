@@ -3,6 +3,7 @@ import type { FamilySettings, ServicePortPlan } from "../../../plan/forwarding/f
 import { countEndpoints, type ForwardingProgram, type LowerFragment, type RuleCounts } from "../../program.ts";
 import { iptablesChains as chains } from "../chain-names.ts";
 import { namingOf } from "../names.ts";
+import { jumps } from "./base.ts";
 import { lowerIptables } from "./lower-iptables.ts";
 import { lowerServicePort } from "./lower-service-port.ts";
 import { createSections, type SectionName } from "./sections.ts";
@@ -20,7 +21,7 @@ const sharedChains: Readonly<Partial<Record<SectionName, string>>> = {
 /** What the iptables mode writes for one Service: its rules in shared chains, and its own chains. */
 export function iptablesFragments(settings: FamilySettings): LowerFragment {
   return (ports) => {
-    const sections = createSections(false);
+    const sections = createSections({ origins: false });
     for (const port of ports) lowerServicePort(port, settings, sections);
     const shared = new Map<string, readonly string[]>();
     for (const section in sharedChains) {
@@ -55,6 +56,7 @@ export const kubeProxyIptables: ForwardingProgram = {
     balancing: "chance",
     endpointComments: true,
   },
+  jumps,
   isDeprecated: false,
   servicePortObjects: "chains",
   // The default length of an xt_recent list (ip_list_tot).

@@ -5,7 +5,7 @@ import { declare } from "../../../languages/iptables/write.ts";
 import { addRealServer } from "../../../languages/ipvs/text.ts";
 import { compareBytes } from "../../../model/fields/name-map.ts";
 import type { FamilySettings } from "../../../plan/forwarding/forwarding-plan.ts";
-import { type AssembledText, always, type Cause, endpointCause, lineOrigin } from "../../origins.ts";
+import { type AssembledText, always, type Cause, endpointCause, type LowerOptions, lineOrigin } from "../../origins.ts";
 import { ipvsChains as chains } from "../chain-names.ts";
 import { addressDevice } from "../names.ts";
 import { type SetKey, setKeys, setName, sets } from "../set-names.ts";
@@ -24,21 +24,22 @@ interface Writer {
   readonly end: () => AssembledText;
 }
 
-function createWriter(keepOrigins: boolean): Writer {
+function createWriter({ origins: keepOrigins, only }: LowerOptions): Writer {
   const lines = createLines();
   const origins: LineOrigin[] = [];
   return {
     write: (line, cause) => {
-      appendLine(lines, line);
-      if (keepOrigins && cause !== undefined) origins.push(lineOrigin(lines.count, cause));
+      const isAsked = only === undefined || cause === undefined || only(cause);
+      appendLine(lines, isAsked ? line : "");
+      if (keepOrigins && isAsked && cause !== undefined) origins.push(lineOrigin(lines.count, cause));
     },
     end: () => ({ text: joinLines([lines]), origins: keepOrigins ? origins : undefined }),
   };
 }
 
 /** The input of ipset restore: all sets of the families, by name, each followed by its entries in bytewise order. */
-export function assembleSets(families: readonly FamilyObjects[], keepOrigins: boolean): AssembledText {
-  const writer = createWriter(keepOrigins);
+export function assembleSets(families: readonly FamilyObjects[], options: LowerOptions): AssembledText {
+  const writer = createWriter(options);
   const named = families.flatMap(({ settings: { family }, objects }) =>
     setKeys.map((key) => ({ name: setName(key, family), key, family, entries: objects.entries[key] })),
   );
@@ -52,21 +53,21 @@ export function assembleSets(families: readonly FamilyObjects[], keepOrigins: bo
 }
 
 /** The input of ipvsadm --restore: virtual servers in bytewise order, each followed by its real servers. */
-export function assembleServers(families: readonly FamilyObjects[], keepOrigins: boolean): AssembledText {
-  const writer = createWriter(keepOrigins);
+export function assembleServers(families: readonly FamilyObjects[], options: LowerOptions): AssembledText {
+  const writer = createWriter(options);
   const servers = families.flatMap(({ objects }) => [...objects.servers.values()]);
   for (const { add, key, endpoints, cause } of servers.sort((a, b) => compareBytes(a.add, b.add))) {
     writer.write(add, cause);
     for (const endpoint of endpoints) {
-      writer.write(addRealServer(key, endpoint.target), keepOrigins ? endpointCause(endpoint) : undefined);
+      writer.write(addRealServer(key, endpoint.target), options.origins ? endpointCause(endpoint) : undefined);
     }
   }
   return writer.end();
 }
 
 /** The input of ip -batch: the addresses of the dummy device. */
-export function assembleAddresses(families: readonly FamilyObjects[], keepOrigins: boolean): AssembledText {
-  const writer = createWriter(keepOrigins);
+export function assembleAddresses(families: readonly FamilyObjects[], options: LowerOptions): AssembledText {
+  const writer = createWriter(options);
   const bound = families.flatMap(({ settings, objects }) =>
     [...objects.entries.boundIps].map(([ip, cause]) => ({
       cidr: ip + (settings.family === "ipv4" ? "/32" : "/128"),
@@ -86,8 +87,8 @@ export const filterChains = [forward, nodePort, proxyFirewall, sourceRangesFirew
 export const natChains = [chains.services, chains.postrouting, nodePort, chains.loadBalancer, chains.markMasquerade];
 
 /** The input of iptables-restore: a fixed number of chains, whatever the number of Services. */
-export function assembleRules({ settings, objects }: FamilyObjects, keepOrigins: boolean): AssembledText {
-  const writer = createWriter(keepOrigins);
+export function assembleRules({ settings, objects }: FamilyObjects, options: LowerOptions): AssembledText {
+  const writer = createWriter(options);
   const has = (set: SetKey): boolean => objects.entries[set].size > 0;
   const table = (name: string, declared: readonly string[]): void => {
     writer.write(`*${name}`, undefined);

@@ -19,12 +19,12 @@ import { jumps } from "./rules.ts";
 export function lowerIpvs(plan: ForwardingPlan, options: LowerOptions, report: Report): Script {
   const families = lowerFamilies(plan, report);
   const rules = families.flatMap((family) => {
-    const chains = assembleRules(family, options.origins);
+    const chains = assembleRules(family, options);
     return restoreSteps(family.settings.family, chains, assembleJumps(jumps, options.origins));
   });
-  const servers = assembleServers(families, options.origins);
-  const addresses = assembleAddresses(families, options.origins);
-  const sets = assembleSets(families, options.origins);
+  const servers = assembleServers(families, options);
+  const addresses = assembleAddresses(families, options);
+  const sets = assembleSets(families, options);
   const steps = [
     textStep(
       {

@@ -15,7 +15,7 @@ import { filterChains, natChains } from "./assemble.ts";
 import { createContext, createIpvsObjects } from "./ipvs-objects.ts";
 import { inspectIpvs, lowerIpvs } from "./lower-ipvs.ts";
 import { lowerServicePort } from "./lower-service-port.ts";
-import { filterRules, natRules } from "./rules.ts";
+import { filterRules, jumps, natRules } from "./rules.ts";
 
 /** The kernel objects of one Service in ipvs mode. */
 export function ipvsFragments(settings: FamilySettings, { ipvs }: ForwardingPlan): LowerFragment {
@@ -58,6 +58,7 @@ export const kubeProxyIpvs: ForwardingProgram = {
     balancing: "scheduler",
     endpointComments: false,
   },
+  jumps,
   isDeprecated: true,
   servicePortObjects: "virtual servers and set entries",
   affinityClients: undefined,

@@ -18,10 +18,11 @@ import {
   source,
 } from "../../../languages/iptables/write.ts";
 import type { FamilySettings } from "../../../plan/forwarding/forwarding-plan.ts";
+import type { Jump } from "../../program.ts";
 import { ipvsChains as chains } from "../chain-names.ts";
 import { notFromLocal } from "../iptables/matches.ts";
 import { type SetKey, setName, sets } from "../set-names.ts";
-import { type Jump, jumpFor } from "../steps.ts";
+import { jumpFor } from "../steps.ts";
 
 /** Rules that match on the sets of one family. An empty set has no rules, unless they always exist. */
 interface SetRules {

@@ -1,0 +1,37 @@
+import { checkRestoreLine } from "../../check/text/restore-line.ts";
+import { chainPurpose, ownersByComments } from "../../explain/chain/chain-owner.ts";
+import { readTexts } from "../../explain/texts.ts";
+import { languageOf } from "../../languages/registry.ts";
+import { serviceInRule } from "../../reconcile/attribution.ts";
+import { textsIn } from "../../reconcile/live/parse-dump.ts";
+import { type Effects, Failure } from "../effects.ts";
+import type { Explained } from "./compile-state.ts";
+
+/** A line of a file with input of iptables-restore. */
+export function explainRestoreLine(file: string, line: number, { sources }: Effects): Explained {
+  const read = sources.readText(file);
+  if (read.kind === "unreadable") throw new Failure(`cannot read ${file}: ${read.reason}`, "invalid-input");
+  const text = read.text.replaceAll("\r\n", "\n");
+  const found = checkRestoreLine(text, line);
+  if (found === undefined)
+    throw new Failure(
+      `${file} has no line ${line}: it ends at line ${text.trimEnd().split("\n").length}`,
+      "invalid-input",
+    );
+  const explanation = { file, ...found, owner: ownerOf(text, found) };
+  return { answer: { kind: "restore-line", explanation }, sourceOf: () => undefined };
+}
+
+interface Placed {
+  readonly text: string;
+  readonly table: string | undefined;
+}
+
+/** The chain of the line, and what it is for. */
+function ownerOf(text: string, { text: line, table }: Placed): string | undefined {
+  const [, chain] = /^(?::|-[A-Z] )(\S+)/.exec(line.trim()) ?? [];
+  if (chain === undefined || table === undefined) return undefined;
+  const texts = readTexts(textsIn(languageOf.iptables, { name: "", text, number: 0 }));
+  const service = ownersByComments(texts)(chain) ?? serviceInRule(line);
+  return `chain ${chain} ${chainPurpose(table, chain, service)}${service === undefined ? "" : ` (service port ${service})`}`;
+}
