@@ -1,14 +1,14 @@
 import { checkRestoreLine } from "../../check/text/restore-line.ts";
 import { chainPurpose, ownersByComments } from "../../explain/chain/chain-owner.ts";
 import { readTexts } from "../../explain/texts.ts";
-import { languageOf } from "../../languages/registry.ts";
 import { serviceInRule } from "../../reconcile/attribution.ts";
-import { textsIn } from "../../reconcile/live/parse-dump.ts";
 import { type Effects, Failure } from "../effects.ts";
 import type { Explained } from "./compile-state.ts";
 
 /** A line of a file with input of iptables-restore. */
-export function explainRestoreLine(file: string, line: number, { sources }: Effects): Explained {
+export function explainRestoreLine(files: readonly string[], line: number, { sources }: Effects): Explained {
+  const [file = "", other] = files;
+  if (other !== undefined) throw new Failure("a line number needs one file: pass one --actual", "usage");
   const read = sources.readText(file);
   if (read.kind === "unreadable") throw new Failure(`cannot read ${file}: ${read.reason}`, "invalid-input");
   const text = read.text.replaceAll("\r\n", "\n");
@@ -31,7 +31,7 @@ interface Placed {
 function ownerOf(text: string, { text: line, table }: Placed): string | undefined {
   const [, chain] = /^(?::|-[A-Z] )(\S+)/.exec(line.trim()) ?? [];
   if (chain === undefined || table === undefined) return undefined;
-  const texts = readTexts(textsIn(languageOf.iptables, { name: "", text, number: 0 }));
+  const texts = readTexts([{ file: "", language: "iptables", family: undefined, text, origins: [] }]);
   const service = ownersByComments(texts)(chain) ?? serviceInRule(line);
   return `chain ${chain} ${chainPurpose(table, chain, service)}${service === undefined ? "" : ` (service port ${service})`}`;
 }
