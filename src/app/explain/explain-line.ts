@@ -61,7 +61,7 @@ export async function explainFileLine(
   request: ExplainRequest,
   effects: Effects,
 ): Promise<Explained> {
-  if (request.actual === undefined && !hasState(request)) return explainRestoreLine(file, line, effects);
+  if (request.actual === undefined && !hasState(request)) return explainRestoreLine([file], line, effects);
   const { all, labels, isDump } = await readEvidence(request, effects);
   if (labels.length > 1) {
     throw new Failure("line numbers differ between nodes: pass --node", "usage");

@@ -98,8 +98,10 @@ export function renderResults(outcomes: readonly ExplainedOutcome[], packet: Exp
 }
 
 function renderAlike(outcomes: readonly ExplainedOutcome[], packet: ExplainedPacket): string {
-  const share = printPercent(total(outcomes.map(({ exact }) => parseFraction(exact))));
+  const percent = printPercent(total(outcomes.map(({ exact }) => parseFraction(exact))));
   const [first] = outcomes;
+  // 100% of something uncertain would read as certain.
+  const share = percent === "100%" && (first?.assuming.length ?? 0) > 0 ? "all" : percent;
   if (first === undefined) return "";
   const parts = [endWords(outcomes), ...resultWords(first, packet)];
   const head = `  ${share.padStart(7)}  `;

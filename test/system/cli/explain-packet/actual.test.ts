@@ -141,9 +141,9 @@ describe("rules of others", () => {
     const text = stdout.replace(/\s+/g, " ");
     expect(stdout.match(/^Result$/gm)).toHaveLength(2);
     expect(text).toContain(
-      "100% delivered to one of 2 endpoints (10.0.1.5:8080, 10.0.2.6:8080); client IP is preserved if -m bpf",
+      "all delivered to one of 2 endpoints (10.0.1.5:8080, 10.0.2.6:8080); client IP is preserved if -m bpf",
     );
-    expect(text).toContain("100% dropped silently if -m bpf --object-pinned /sys/fs/bpf/x does not match");
+    expect(text).toContain("all dropped silently if -m bpf --object-pinned /sys/fs/bpf/x does not match");
     for (const line of stdout.split("\n")) expect(line.length).toBeLessThanOrEqual(80);
   });
 
