@@ -28,7 +28,10 @@ export async function readDumps(paths: readonly string[], effects: Effects): Pro
   }
   const { hosts, problems, notes } = joinDumps(parsed);
   const [problem] = problems;
-  if (problem !== undefined) throw new Failure(`${problem.file}: ${problem.message}`, "invalid-input");
+  if (problem !== undefined) {
+    const hint = problem.kind === "unrecognised" ? `: pass ${expectedTexts}` : "";
+    throw new Failure(`${problem.file}: ${problem.message}${hint}`, "invalid-input");
+  }
   showNotes(notes, effects);
   return hosts;
 }

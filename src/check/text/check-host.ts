@@ -1,4 +1,4 @@
-import { createSink, createSubject, type Sink } from "../../diagnostics/diagnostic.ts";
+import { createSink, createSubject, type Diagnostic, type Sink } from "../../diagnostics/diagnostic.ts";
 import { at, documentPlace } from "../../diagnostics/place.ts";
 import { type HostDocument, textsUnder } from "../../ir/artifact.ts";
 import { type DumpNote, type DumpProblem, joinHosts, parseSource } from "../../reconcile/live/parse-dump.ts";
@@ -30,12 +30,14 @@ export interface ActualFile {
  * `node1/iptables.restore`. Sources of their texts are numbered as the files' documents.
  */
 export function readHosts(name: string, files: readonly ActualFile[], sink: Sink): readonly HostDocument[] {
+  const reported = createSink();
   const found = files.flatMap((file) => {
     const { hosts, problems, notes } = parseSource({ ...file, number: file.document });
-    for (const problem of problems) reportProblem(problem, file, sink);
-    if (!file.isFromFolder || hosts.length > 0) for (const note of notes) reportNote(note, file, sink);
+    for (const problem of problems) reportProblem(problem, file, reported);
+    if (!file.isFromFolder || hosts.length > 0) for (const note of notes) reportNote(note, file, reported);
     return hosts.map((host) => (host.kind === "compiled" && host.name !== undefined ? host : { ...host, name }));
   });
+  sink.diagnostics.push(...withoutFields(reported));
   return joinHosts(found.filter(({ texts }) => texts.length > 0));
 }
 
@@ -79,9 +81,13 @@ export function checkHosts(hosts: readonly HostDocument[], sink: Sink): void {
     const host = parseHost(document, found);
     if (found.diagnostics.length === 0) for (const rule of rules) rule(host, found);
     if (document.kind !== "compiled") checkReading(document, found);
-    // A line of a text has no fields: its number is the place.
-    sink.diagnostics.push(...found.diagnostics.map((diagnostic) => ({ ...diagnostic, field: undefined })));
+    sink.diagnostics.push(...withoutFields(found));
   }
+}
+
+/** A line of a text has no fields: its number is the place. */
+function withoutFields({ diagnostics }: Sink): readonly Diagnostic[] {
+  return diagnostics.map((diagnostic) => ({ ...diagnostic, field: undefined }));
 }
 
 /**
