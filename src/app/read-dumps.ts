@@ -1,6 +1,7 @@
 import type { SourceResult } from "../host/files/read-sources.ts";
 import type { HostDocument } from "../ir/artifact.ts";
 import {
+  expectedTexts,
   joinDumps,
   type NumberedSource,
   type ParsedDump,
