@@ -7,12 +7,15 @@ import type { CompileOptions } from "../compile/compile.ts";
 import type { Code } from "../diagnostics/catalog.ts";
 import { createSink, type Diagnostic, type Sink } from "../diagnostics/diagnostic.ts";
 import { countHidden, type Narrowed, type Narrowing, narrowItems } from "../filter/narrowing.ts";
+import type { Actual } from "../host/files/read-actual.ts";
 import type { Cluster } from "../model/cluster.ts";
 import type { SourceDocument } from "../model/documents/source.ts";
 import { flattenDocuments } from "../model/flatten-documents.ts";
+import { printDocument } from "../reconcile/live/collected-document.ts";
 import { type CheckReport, createReport, type FailOn } from "../report/findings/report.ts";
 import { type DiagnosticGroup, type Effects, Failure } from "./effects.ts";
 import { filterOf, narrowingOf } from "./narrowing.ts";
+import { readHost, thisHost } from "./read-host.ts";
 import { completeInputs, readRequestedInputs, valuesOf } from "./read-state.ts";
 import { hasState, type NarrowRequest, requestedFamilies, type StateRequest } from "./requests.ts";
 
@@ -64,7 +67,13 @@ async function checkAll(request: CheckRequest, effects: Effects): Promise<Checke
   const sink = createSink();
   const { documents, ...state } = await checkState(request, sink, effects);
   onProgress("reading the host's text");
-  const actual = sources.readActual(request.actual ?? [], documents.length, sink);
+  const asked = request.actual ?? [];
+  const read = sources.readActual(
+    asked.filter((path) => path !== thisHost),
+    documents.length,
+    sink,
+  );
+  const actual = asked.includes(thisHost) ? await withThisHost(read, documents.length, effects) : read;
   for (const { name, files } of actual.groups) {
     onProgress(`checking ${name === "" ? "the host's text" : name}`);
     const hosts = readHosts(name, files, sink);
@@ -76,6 +85,17 @@ async function checkAll(request: CheckRequest, effects: Effects): Promise<Checke
   if (request.actual !== undefined && actual.documents.length === 0)
     throw new Failure(`there is no file in ${request.actual.join(", ")}`, "invalid-input");
   return { diagnostics: sink.diagnostics, documents: [...documents, ...actual.documents], ...state };
+}
+
+/** This host, as a document of collect. */
+async function withThisHost({ groups, documents }: Actual, first: number, effects: Effects): Promise<Actual> {
+  const { document } = await readHost([thisHost], effects);
+  const source = { name: "this host", text: printDocument(document) };
+  const file = { ...source, document: first + documents.length, isFromFolder: false };
+  return {
+    groups: [...groups, { name: "", files: [file] }],
+    documents: [...documents, { value: undefined, source, form: { kind: "lines" } }],
+  };
 }
 
 async function checkState(request: CheckRequest, sink: Sink, effects: Effects): Promise<Omit<Checked, "diagnostics">> {

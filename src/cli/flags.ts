@@ -23,7 +23,7 @@ export function readDuration(text: string, usual: "s" | undefined): number | und
 
 /** What a host has, as text. `purpose` begins its help. */
 export function actualOption(purpose: string): Option {
-  const forms = "output of collect, iptables-save, ipset, ipvsadm, ..., a folder, or -; repeatable, for one host";
+  const forms = "output of collect, iptables-save, ipset, ipvsadm, ..., a folder, -, or local (this host); repeatable";
   return new Option("--actual <file>", `${purpose}: ${forms}`).argParser(appendPath);
 }
 

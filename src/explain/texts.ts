@@ -7,7 +7,12 @@ import {
   type Script,
 } from "../ir/artifact.ts";
 import { concernsRules, parseRules } from "../languages/iptables/parse.ts";
-import { readTables, type SavedChain, type SavedTables } from "../languages/iptables/read-tables.ts";
+import {
+  type RuleTextProblem,
+  readTables,
+  type SavedChain,
+  type SavedTables,
+} from "../languages/iptables/read-tables.ts";
 import type { Rule } from "../languages/iptables/rule.ts";
 import { savedLanguages } from "../languages/registry.ts";
 import type { Family } from "../model/address.ts";
@@ -92,8 +97,9 @@ export function readTexts(texts: readonly Artifact[]): Texts {
   };
 }
 
-function describeProblem({ file, line, message }: PlacedProblem): string {
-  return `${file}:${line}: ${message}`;
+/** Rules of a chain that is not declared are kept. */
+function describeProblem({ file, line, message, kind }: RuleTextProblem): string {
+  return `${file}:${line}: ${message}${kind === "line" ? ": the line is ignored" : ""}`;
 }
 
 function* chainsOf({ file, family = "ipv4" }: Artifact, { tables }: SavedTables) {

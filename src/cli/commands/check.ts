@@ -135,6 +135,9 @@ Examples:
   # the rules of a node
   $ ssh node1 sudo iptables-save | ${name} check --actual -
 
+  # the host that this runs on
+  $ sudo ${name} check --actual local
+
 An object with the annotation portolan/suppress: "code,code" has no findings of
 these codes. portolan explain CODE describes a code.
 

@@ -170,6 +170,17 @@ describe("a side of diff", () => {
   });
 });
 
+describe("a side without the beginning of its tables", () => {
+  it.concurrent.each([
+    ["rules cut off at their beginning", "-A KUBE-SERVICES -j RETURN\nCOMMIT\n"],
+    ["a part of a listing", "-P INPUT ACCEPT\n-N KUBE-SERVICES\n"],
+  ])("%s: the table is assumed, and that is said", async (_, head) => {
+    const { code, stderr } = await compare(workspace({ "base.yaml": cluster, head }), ["base.yaml", "head"]);
+    expect(stderr).toContain("head:1: these lines stand in no table: table filter is assumed");
+    expect(code).toBe(1);
+  });
+});
+
 describe("what is no side", () => {
   const bad: Readonly<Record<string, readonly [files: Readonly<Record<string, string>>, says: string]>> = {
     "a path that is not there": [{}, "cannot read head: no such file or directory"],
@@ -178,12 +189,7 @@ describe("what is no side", () => {
       { head: "*nat\n:KUBE-SERVICES - [0:0]\n-A KUBE-SERV" },
       "head:1: this table has no COMMIT: the text is truncated",
     ],
-    "rules cut off at their beginning": [
-      { head: "-A KUBE-SERVICES -j RETURN\nCOMMIT\n" },
-      "head:1: not inside a table",
-    ],
     "rules with a line of something else": [{ head: "*nat\n:A - [0:0]\nbash: oops\nCOMMIT\n" }, "head:3: not"],
-    "a listing": [{ head: "-P INPUT ACCEPT\n-N KUBE-SERVICES\n" }, "pass the output of iptables-save"],
     "an empty file": [{ head: "\n" }, "contains no document"],
     text: [{ head: "hello there" }, "a document must be a mapping"],
     "a name with an escape": [{ head: "\u001b[31m: [" }, "error["],

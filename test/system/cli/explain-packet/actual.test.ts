@@ -47,7 +47,7 @@ const folder = workspace({
   "node1.save": compiled,
   "foreign.save": foreignSave,
   "cut.save": compiled.slice(0, compiled.lastIndexOf("COMMIT")),
-  "broken.save": compiled.replace("\n-A KUBE-MARK-MASQ", "\n-X KUBE-MARK-MASQ"),
+  "broken.save": compiled.replace("\n-A KUBE-MARK-MASQ", "\n-B KUBE-MARK-MASQ"),
   "node7.txt": collected(compiled),
   "state.yaml": packetState,
 });
@@ -100,7 +100,7 @@ describe("explain packet --actual", () => {
   it.each([
     ["cut.save", /cut\.save:\d+: this table has no COMMIT: the text is truncated/],
     ["broken.save", /broken\.save:\d+: not a rule/],
-    ["state.yaml", /state\.yaml contains no rules: pass the output of iptables-save or portolan collect/],
+    ["state.yaml", /state\.yaml: no line of it is one that a tool prints: pass output of portolan collect/],
     ["nowhere.save", /nowhere\.save/],
   ])("%s: exit 3, the line, nothing on stdout", async (dump, message) => {
     const { code, stdout, stderr } = await ask(dump);

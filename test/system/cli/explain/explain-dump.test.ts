@@ -104,10 +104,10 @@ describe("explain --actual", () => {
   });
 
   it.each([
-    ["rubbish", "hello\n", "neither output of iptables-save nor of portolan collect"],
+    ["rubbish", "hello\n", "no line of it is one that a tool prints: pass output of portolan collect"],
     ["a text that is cut off", saved().split("\n").slice(0, 8).join("\n"), "the text is truncated"],
     ["a document that is cut off", collected().slice(0, 400), "it is truncated"],
-    ["nothing", "", "it has no table"],
+    ["nothing", "", "no line of it is one that a tool prints"],
   ])("refuses %s", async (_, text, message) => {
     const here = workspace({ "node1.save": text });
     const result = await runCli(["explain", "KUBE-SERVICES", "--actual", "node1.save"], { cwd: here });
@@ -119,7 +119,7 @@ describe("explain --actual", () => {
     const here = workspace({ "node1.save": saved().replace("-A DOCKER-USER -j RETURN", "-A DOCKER-USER stray") });
     const result = await runCli(["explain", "KUBE-SERVICES", "--actual", "node1.save"], { cwd: here });
     expect(result.code).toBe(0);
-    expect(result.stderr).toMatch(/^warning: not understood and ignored: node1\.save:\d+: stray word stray\n$/);
+    expect(result.stderr).toMatch(/^warning: node1\.save:\d+: stray word stray: the line is ignored\n$/);
   });
 
   it("reads standard input, for the dump or the state but not for both", async () => {
