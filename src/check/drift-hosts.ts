@@ -1,0 +1,120 @@
+import type { EvaluatedHost, HostTexts } from "../datapath/host.ts";
+import { placeholderAddresses } from "../diff/diff-node.ts";
+import { hostTextsOf } from "../diff/host-side.ts";
+import type { HostDocument, TextPart } from "../ir/artifact.ts";
+import { withoutLength } from "../languages/iproute.ts";
+import { printSets } from "../languages/ipset/text.ts";
+import { targetOf } from "../languages/iptables/canonical-rule.ts";
+import type { SavedTable } from "../languages/iptables/read-tables.ts";
+import { builtInChains } from "../languages/iptables/rule.ts";
+import { printServers } from "../languages/ipvs/text.ts";
+import type { Family } from "../model/address.ts";
+import { isOwnedChain } from "../programs/kube-proxy/chain-names.ts";
+import { readEvaluatedHost } from "../reconcile/live/evaluated-host.ts";
+import type { HostState } from "../reconcile/live/host-state.ts";
+import { ownedServer } from "../reconcile/owned-objects.ts";
+import type { OwnedState } from "../reconcile/owned-state.ts";
+import type { Changes } from "../reconcile/plan-changes.ts";
+import { routeLocalnet } from "../reconcile/plan-kernel.ts";
+import type { ChainChange } from "../reconcile/rules/rule-changes.ts";
+
+/** A host that was compared with its desired state. */
+export interface ComparedHost {
+  readonly document: HostDocument;
+  readonly state: HostState;
+  /** Our objects on the host. */
+  readonly found: OwnedState;
+  readonly wanted: OwnedState;
+  readonly changes: Changes;
+  /** CIDRs of the pods of this node. */
+  readonly podRanges: readonly string[];
+}
+
+/** The host as packets should meet it, and as they do. */
+export interface HostPair {
+  readonly desired: EvaluatedHost;
+  readonly live: EvaluatedHost;
+}
+
+/**
+ * Both hosts have the same foreign rules, sets and servers. On the desired one the jumps of built-in chains come first, as
+ * kube-proxy inserts them.
+ */
+export function readHostPair(compared: ComparedHost): HostPair {
+  const { document, state, wanted, podRanges } = compared;
+  const nodeAddresses = state.addresses.length > 0 ? state.addresses : placeholderAddresses;
+  const isOn = (value: string | undefined): boolean | undefined => (value === undefined ? undefined : value === "1");
+  const now = state.sysctls.get(routeLocalnet);
+  const world = { nodeAddresses, podRanges };
+  const texts = { ...hostTextsOf(document), serviceAddresses: [...(state.serviceAddresses ?? [])].map(withoutLength) };
+  return {
+    desired: readEvaluatedHost(desiredTexts(compared), {
+      ...world,
+      routeLocalnet: isOn(wanted.sysctls.get(routeLocalnet) ?? now),
+    }),
+    live: readEvaluatedHost(texts, { ...world, routeLocalnet: isOn(now) }),
+  };
+}
+
+function desiredTexts(compared: ComparedHost): HostTexts {
+  const { state, found, wanted } = compared;
+  const parts = (text: string): readonly TextPart[] => (text === "" ? [] : [{ file: "desired", text }]);
+  const sets = state.sets.filter(({ name }) => !found.sets.has(name));
+  const servers = state.servers.filter((server) => !found.servers.has(ownedServer(server).key));
+  const ours = new Set(found.addresses);
+  const others = [...(state.serviceAddresses ?? [])].filter((cidr) => !ours.has(cidr));
+  return {
+    iptables: parts(desiredRules(compared, "ipv4")),
+    ip6tables: parts(desiredRules(compared, "ipv6")),
+    ipset: parts(printSets(sets) + setLines(wanted)),
+    ipvs: parts(printServers(servers) + serverLines(wanted)),
+    serviceAddresses: [...others, ...(wanted.addresses ?? [])].map(withoutLength),
+  };
+}
+
+function setLines({ sets }: OwnedState): string {
+  const lines = [...sets.values()].flatMap(({ name, create, entries }) => [
+    create,
+    ...[...entries].map((entry) => `add ${name} ${entry}`),
+  ]);
+  return lines.map((line) => `${line}\n`).join("");
+}
+
+function serverLines({ servers }: OwnedState): string {
+  const lines = [...servers.values()].flatMap(({ key, options, realServers }) => [
+    `-A ${key} ${options}`,
+    ...[...realServers].map(([address, how]) => `-a ${key} -r ${address} ${how}`),
+  ]);
+  return lines.map((line) => `${line}\n`).join("");
+}
+
+/** The text of a family's rules after all changes. */
+function desiredRules({ state, changes }: ComparedHost, family: Family): string {
+  const live: ReadonlyMap<string, SavedTable> = state.rules[family]?.tables ?? new Map();
+  const ofTable = new Map<string, Map<string, ChainChange>>();
+  for (const change of changes.chains) {
+    if (change.family !== family) continue;
+    const known = ofTable.get(change.table) ?? new Map<string, ChainChange>();
+    ofTable.set(change.table, known.set(change.chain, change));
+  }
+  const tables = [...new Set([...live.keys(), ...ofTable.keys()])];
+  return tables.map((name) => desiredTable(name, live.get(name) ?? new Map(), ofTable.get(name) ?? new Map())).join("");
+}
+
+function desiredTable(name: string, live: SavedTable, changes: ReadonlyMap<string, ChainChange>): string {
+  const declared: string[] = [];
+  const rules: string[] = [];
+  for (const chain of new Set([...live.keys(), ...changes.keys()])) {
+    const change = changes.get(chain);
+    if (change?.kind === "remove" && !change.isBuiltIn) continue;
+    const lines = live.get(chain)?.lines ?? [];
+    declared.push(`:${chain} ${live.get(chain)?.policy ?? (builtInChains.has(chain) ? "ACCEPT" : "-")} [0:0]`);
+    rules.push(...(builtInChains.has(chain) ? withJumpsFirst(lines, change) : (change?.desired ?? lines)));
+  }
+  return `*${name}\n${[...declared, ...rules].map((line) => `${line}\n`).join("")}COMMIT\n`;
+}
+
+function withJumpsFirst(lines: readonly string[], change: ChainChange | undefined): readonly string[] {
+  const isJump = (line: string): boolean => isOwnedChain(targetOf(line) ?? "");
+  return [...(change?.desired ?? lines.filter(isJump)), ...lines.filter((line) => !isJump(line))];
+}
