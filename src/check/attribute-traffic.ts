@@ -1,9 +1,10 @@
+import type { Destination } from "../diff/destinations/referenced-destinations.ts";
 import { serviceAddresses } from "../diff/destinations/service-addresses.ts";
 import type { Cluster } from "../model/cluster.ts";
 import { everyService } from "../reconcile/attribution.ts";
 import type { Drift, DriftTraffic } from "./drift.ts";
-import { type ComparedHost, readHostPair } from "./drift-hosts.ts";
-import { type FollowedTraffic, followTraffic, type TrafficFault } from "./drift-traffic.ts";
+import { type ComparedHost, type HostPair, readHostPair, withOnly } from "./drift-hosts.ts";
+import { faultsAt, followTraffic, type NamedNode, type TrafficFault } from "./drift-traffic.ts";
 import { servicesOf } from "./verify.ts";
 
 /** A compared host, with the cluster that the desired state was compiled from. */
@@ -19,47 +20,87 @@ export function followDrift(findings: readonly Drift[], compared: ComparedNode):
   const { node, cluster } = compared;
   const ranges = new Map(cluster.nodes.map(({ name, podCidrs }) => [name, podCidrs.map(({ text }) => text)]));
   const pair = readHostPair({ ...compared, podRanges: ranges.get(node) ?? [] });
-  const services = serviceAddresses(cluster, () => undefined);
   ranges.delete(node);
-  return attribute(findings, followTraffic(pair, services, ranges));
+  const named = { services: serviceAddresses(cluster, () => undefined), podRangesOf: ranges, world: pair.live.world };
+  return attribute(findings, pair, named);
 }
 
+/** A fault as one difference causes it. */
+interface OwnFault extends Pick<DriftTraffic, "isHidden"> {
+  readonly fault: TrafficFault;
+}
+
+/** For the differences of a few hundred chains. After that, those that packets meet are taken for the cause. */
+const mostEvaluations = 3000;
+
 /**
- * Adds to each finding the packets that it concerns: those that meet one of its lines on one of the hosts only. Sets,
- * virtual servers, addresses and settings are no lines that packets meet: their Service or address decides.
+ * A difference in rules has those faults that the host would also have without all other differences. Sets, virtual
+ * servers, addresses and settings are not told apart in this way: their Service or address decides.
  */
-function attribute(findings: readonly Drift[], { faults, isComplete }: FollowedTraffic): readonly Drift[] {
-  const explained = new Set<TrafficFault>();
-  const found = findings.map((finding) => {
+function attribute(findings: readonly Drift[], pair: HostPair, node: NamedNode): readonly Drift[] {
+  const { faults, isComplete } = followTraffic(pair, node);
+  const explained = new Set<Destination>();
+  let evaluations = 0;
+  const causes = findings.map((finding): readonly OwnFault[] => {
+    const { chain } = finding;
     const concerned = faults.filter((fault) => concerns(finding, fault));
-    for (const fault of concerned) explained.add(fault);
-    return concerned;
+    if (chain === undefined || evaluations > mostEvaluations) {
+      for (const { destination } of concerned) explained.add(destination);
+      return concerned.map(shown);
+    }
+    const alone = { desired: pair.desired, live: withOnly(pair, { ...finding, chain }) };
+    const destinations = new Set(concerned.map(({ destination }) => destination));
+    evaluations += destinations.size;
+    return [...destinations].flatMap((destination) => {
+      const own = faultsAt(destination, alone, node);
+      if (own.length > 0) explained.add(destination);
+      const joint = concerned.filter((fault) => fault.destination === destination);
+      const isHidden = (effect: string): boolean => !joint.some((fault) => fault.effect.includes(effect));
+      return own.map((fault) => ({ fault, isHidden: isHidden(fault.effect) }));
+    });
   });
-  const rest = faults.filter((fault) => !explained.has(fault));
+  const rest = faults.filter(({ destination }) => !explained.has(destination));
   return findings.map((finding, index) => {
-    const own = found[index] ?? [];
+    if (finding.kind === "other-rules") return finding;
     const isShared = finding.chain === undefined && finding.service === everyService;
-    const all = isShared && finding.kind !== "other-rules" ? [...own, ...rest] : own;
-    if (finding.kind === "other-rules" || (all.length === 0 && !isComplete)) return finding;
-    return { ...finding, traffic: foldFaults(all) };
+    const joint = rest.filter((fault) => isShared || concerns(finding, fault));
+    const own = [...(causes[index] ?? []), ...joint.map(shown)];
+    return own.length === 0 && !isComplete ? finding : judged({ ...finding, traffic: foldFaults(own) });
   });
+}
+
+function shown(fault: TrafficFault): OwnFault {
+  return { fault, isHidden: false };
+}
+
+/** Rules of other programs that change the fate of no packet are no drift. */
+function judged(finding: Drift & Required<Pick<Drift, "traffic">>): Drift {
+  const isHarmless = finding.kind === "foreign-rules-first" && finding.traffic.length === 0;
+  return isHarmless ? { ...finding, isDrift: false } : finding;
 }
 
 /** One entry for destinations that are affected alike. */
-function foldFaults(faults: readonly TrafficFault[]): readonly DriftTraffic[] {
-  const groups = new Map<string, { destinations: Set<string>; services: Set<string>; fault: TrafficFault }>();
-  for (const fault of faults) {
-    const key = JSON.stringify([fault.from, fault.effect]);
-    const group = groups.get(key) ?? { destinations: new Set(), services: new Set(), fault };
+function foldFaults(faults: readonly OwnFault[]): readonly DriftTraffic[] {
+  const everywhere = new Set(
+    faults.flatMap(({ fault: { name, from, effect } }) => (from[0] === "anywhere" ? [`${name} ${effect}`] : [])),
+  );
+  const groups = new Map<string, { destinations: Set<string>; services: Set<string>; own: OwnFault }>();
+  for (const own of faults) {
+    const { name, service, from, effect } = own.fault;
+    // A node port answers on several addresses of the node, loopback among them.
+    if (from[0] !== "anywhere" && everywhere.has(`${name} ${effect}`)) continue;
+    const key = JSON.stringify([from, effect, own.isHidden]);
+    const group = groups.get(key) ?? { destinations: new Set(), services: new Set(), own };
     groups.set(key, group);
-    group.destinations.add(fault.destination);
-    if (fault.service !== undefined) group.services.add(fault.service);
+    group.destinations.add(name);
+    if (service !== undefined) group.services.add(service);
   }
-  return [...groups.values()].map(({ destinations, services, fault: { from, effect } }) => ({
+  return [...groups.values()].map(({ destinations, services, own: { fault, isHidden } }) => ({
     destinations: [...destinations],
     services: [...services],
-    from,
-    effect,
+    from: fault.from,
+    effect: fault.effect,
+    isHidden,
   }));
 }
 
@@ -79,12 +120,10 @@ function ofService(finding: Drift, { service }: TrafficFault): boolean {
 }
 
 /** A set entry, virtual server or address of the destination. */
-function mentions(line: string, { destination }: TrafficFault): boolean {
-  const address = /^\[?([0-9a-f.:]+?)\]?(?::\d+)?(?:\/|$)/.exec(destination)?.[1];
-  const port = /^nodePort (\d+)/.exec(destination)?.[1];
+function mentions(line: string, { destination: { kind, address, port } }: TrafficFault): boolean {
   const words = line.split(/[\s,]+/);
-  if (port !== undefined) return words.some((word) => word === port || word.endsWith(`:${port}`));
-  return address !== undefined && words.some((word) => word === address || isAt(word, address));
+  if (kind === "node-port") return words.some((word) => word === String(port) || word.endsWith(`:${port}`));
+  return kind === "address" && words.some((word) => word === address || isAt(word, address));
 }
 
 /** `10.96.0.10/32`, `10.96.0.10:80`, `[fd00::a]:80` */

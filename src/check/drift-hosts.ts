@@ -2,6 +2,7 @@ import type { EvaluatedHost, HostTexts } from "../datapath/host.ts";
 import { placeholderAddresses } from "../diff/diff-node.ts";
 import { hostTextsOf } from "../diff/host-side.ts";
 import type { HostDocument, TextPart } from "../ir/artifact.ts";
+import type { LoadedChain } from "../ir/datapath.ts";
 import { withoutLength } from "../languages/iproute.ts";
 import { printSets } from "../languages/ipset/text.ts";
 import { targetOf } from "../languages/iptables/canonical-rule.ts";
@@ -17,6 +18,7 @@ import type { OwnedState } from "../reconcile/owned-state.ts";
 import type { Changes } from "../reconcile/plan-changes.ts";
 import { routeLocalnet } from "../reconcile/plan-kernel.ts";
 import type { ChainChange } from "../reconcile/rules/rule-changes.ts";
+import type { Drift, DriftedChain } from "./drift.ts";
 
 /** A host that was compared with its desired state. */
 export interface ComparedHost {
@@ -115,6 +117,43 @@ function desiredTable(name: string, live: SavedTable, changes: ReadonlyMap<strin
 }
 
 function withJumpsFirst(lines: readonly string[], change: ChainChange | undefined): readonly string[] {
-  const isJump = (line: string): boolean => isOwnedChain(targetOf(line) ?? "");
   return [...(change?.desired ?? lines.filter(isJump)), ...lines.filter((line) => !isJump(line))];
+}
+
+/**
+ * The desired host with one difference of the live one. A chain that is missing counts as empty: rules that jump to it could
+ * not be loaded without it.
+ */
+export function withOnly({ desired, live }: HostPair, { kind, lines, chain }: ChainDrift): EvaluatedHost {
+  const { family, table, name } = chain;
+  const { tables } = desired.families[family];
+  const chains = tables.get(table) ?? new Map<string, LoadedChain>();
+  const [wanted, found] = [chains.get(name), live.families[family].tables.get(table)?.get(name)];
+  const model = wanted ?? found;
+  if (model === undefined) return desired;
+  const changed = changedLines(wanted?.lines ?? [], found?.lines ?? [], { kind, lines, name });
+  const replaced = { ...model, lines: changed, numbers: changed.map((_, index) => index + 1) };
+  const rules = {
+    ...desired.families[family],
+    tables: new Map(tables).set(table, new Map(chains).set(name, replaced)),
+  };
+  return { ...desired, families: { ...desired.families, [family]: rules } };
+}
+
+type ChainDrift = Pick<Drift, "kind" | "lines"> & { readonly chain: DriftedChain };
+
+function changedLines(
+  wanted: readonly string[],
+  found: readonly string[],
+  { kind, lines, name }: Pick<Drift, "kind" | "lines"> & Pick<DriftedChain, "name">,
+): readonly string[] {
+  if (!builtInChains.has(name)) return found;
+  const others = wanted.filter((line) => !isJump(line));
+  if (kind !== "foreign-rules-first") return [...found.filter(isJump), ...others];
+  const before = lines.map((line) => line.slice(2));
+  return [...before, ...wanted.filter(isJump), ...others.slice(before.length)];
+}
+
+function isJump(line: string): boolean {
+  return isOwnedChain(targetOf(line) ?? "");
 }

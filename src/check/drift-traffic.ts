@@ -1,4 +1,4 @@
-import { printTarget, sameSet } from "../datapath/address-set.ts";
+import { printCidrs, printTarget, sameSet } from "../datapath/address-set.ts";
 import type { Part } from "../datapath/classes.ts";
 import { printPercent, shareNumber, total } from "../datapath/share.ts";
 import { pairTables } from "../diff/changed-chains.ts";
@@ -17,14 +17,15 @@ import { createEquivalencePrefilter } from "../diff/destinations/equivalence-pre
 import { type Destination, isIpv6Destination, vipOf } from "../diff/destinations/referenced-destinations.ts";
 import { nameSources } from "../diff/name-sources.ts";
 import { findService } from "../diff/service-names.ts";
-import type { ServiceAt, SideNode } from "../diff/side.ts";
+import type { SideNode } from "../diff/side.ts";
 import type { Family } from "../model/address.ts";
 import type { HostPair } from "./drift-hosts.ts";
 
 /** What a host does with packets to one destination, where that is not what it should do. */
 export interface TrafficFault {
+  readonly destination: Destination;
   /** `10.96.0.10:80`, `10.96.0.10:53/UDP`, `nodePort 30080` */
-  readonly destination: string;
+  readonly name: string;
   /** `shop/web:http`; undefined where the address belongs to no Service. */
   readonly service: string | undefined;
   /** `pods of this node`; `anywhere` alone where all sources are affected. */
@@ -47,17 +48,12 @@ export interface FollowedTraffic {
 const mostFaults = 400;
 
 /** Follows packets to every destination that either host treats specially, and that their rules may treat differently. */
-export function followTraffic(
-  { desired, live }: HostPair,
-  services: ReadonlyMap<string, ServiceAt>,
-  podRangesOf: SideNode["podRangesOf"],
-): FollowedTraffic {
+export function followTraffic({ desired, live }: HostPair, node: NamedNode): FollowedTraffic {
   const pairs = {
     ipv4: pairTables(desired.families.ipv4, live.families.ipv4),
     ipv6: pairTables(desired.families.ipv6, live.families.ipv6),
   };
   const isEquivalent = createEquivalencePrefilter(pairs, desired, live);
-  const node = { services, podRangesOf, world: live.world };
   const faults: TrafficFault[] = [];
   for (const destination of enumerateDestinations([desired, live])) {
     if (isEquivalent(destination)) continue;
@@ -67,7 +63,8 @@ export function followTraffic(
   return { faults, isComplete: true };
 }
 
-type NamedNode = Pick<SideNode, "services" | "podRangesOf" | "world">;
+/** What gives Services and sources their names. */
+export type NamedNode = Pick<SideNode, "services" | "podRangesOf" | "world">;
 
 interface OpenFault {
   readonly from: string[];
@@ -77,7 +74,11 @@ interface OpenFault {
 }
 
 /** The faults at a destination, one for each effect. */
-function faultsAt(destination: Destination, { desired, live }: HostPair, node: NamedNode): readonly TrafficFault[] {
+export function faultsAt(
+  destination: Destination,
+  { desired, live }: HostPair,
+  node: NamedNode,
+): readonly TrafficFault[] {
   const comparisons = compareDestination(desired, live, destination);
   const isOwn = live.localAddresses.has(destination.address) || destination.kind === "node-port";
   const open = new Map<string, OpenFault>();
@@ -92,7 +93,8 @@ function faultsAt(destination: Destination, { desired, live }: HostPair, node: N
     }
   }
   return [...open].map(([effect, { from, differences, wholeEntries }]) => ({
-    destination: nameOf(destination),
+    destination,
+    name: nameOf(destination),
     service: serviceOf(destination, node, differences[0]),
     from: wholeEntries === comparisons.length && comparisons.length > 1 ? ["anywhere"] : [...new Set(from)],
     effect,
@@ -103,7 +105,9 @@ function faultsAt(destination: Destination, { desired, live }: HostPair, node: N
 
 /** TCP is what people mean by a port. */
 function nameOf(destination: Destination): string {
-  return vipOf(destination).replace(/\/TCP$/, "");
+  const { kind, address, protocol } = destination;
+  if (kind === "other-ports") return `other ${protocol.toUpperCase()} ports of ${address}`;
+  return vipOf(destination).replace(/\/TCP(?= |$)/, "");
 }
 
 function serviceOf(destination: Destination, node: NamedNode, difference: Difference | undefined): string | undefined {
@@ -146,8 +150,8 @@ function effectOf(difference: Difference, isOwn: boolean): string {
   const [before, after] = [targets(was), targets(now)];
   if (before.length > 0 && after.length === 0) return unserved(now, isOwn);
   if (before.length === 0 && after.length > 0) return `go to ${listed(after)}, but should ${shouldBe(was)}`;
-  if (before.length === 0) return otherwise(was, now);
-  const effects = [refusedPart(was, now), otherTargets(before, after), ...sourceEffects(was, now)];
+  if (before.length === 0) return otherwise(difference);
+  const effects = [refusedPart(was, now), otherTargets(before, after), ...sourceEffects(difference)];
   const told = effects.filter((effect) => effect !== undefined);
   if (told.length > 0) return told.join("; ");
   return severityOf(difference) === "affinity" ? affinityEffect(was, now) : unevenly(now);
@@ -171,11 +175,12 @@ function shouldBe(was: readonly Part[]): string {
 }
 
 /** Neither host sends the packets to an endpoint. */
-function otherwise(was: readonly Part[], now: readonly Part[]): string {
+function otherwise(difference: Difference): string {
+  const { was, now } = difference;
   const kinds = (parts: readonly Part[]): string =>
     [...new Set(parts.map(({ outcome }) => verdictWords(outcome.verdict.kind)))].join(" or ");
   if (kinds(was) !== kinds(now)) return `are ${kinds(now)}, but should be ${kinds(was)}`;
-  return sourceEffects(was, now).join("; ") || "depend on other conditions";
+  return sourceEffects(difference).join("; ") || "depend on other conditions";
 }
 
 function refusedPart(was: readonly Part[], now: readonly Part[]): string | undefined {
@@ -206,11 +211,16 @@ function listed(ends: readonly string[]): string {
   return [...named, ...(more > 0 ? [`${more} more`] : [])].join(", ");
 }
 
-function sourceEffects(was: readonly Part[], now: readonly Part[]): readonly string[] {
+function sourceEffects({ was, now, sources }: Difference): readonly string[] {
   const { replaced, kept } = sourceChanges(was, now);
+  const ends = new Set(targets(now).map((end) => end.split(" ", 1)[0]));
+  const isHairpin = printCidrs(sources).every((client) => ends.has(client.replace(/\/(?:32|128)$/, "")));
+  const unmasked = isHairpin
+    ? "reach the client itself with its own address as source, which it does not answer"
+    : "keep the client's address, so that replies may not come back through this node";
   return [
     ...(replaced.length > 0 ? ["reach the endpoint with the node's address instead of the client's"] : []),
-    ...(kept.length > 0 ? ["keep the client's address, so that replies may not come back through this node"] : []),
+    ...(kept.length > 0 ? [unmasked] : []),
   ];
 }
 

@@ -24,6 +24,8 @@ export interface DriftTraffic {
   readonly from: readonly string[];
   /** What happens to the connections: `get no answer (dropped)`. */
   readonly effect: string;
+  /** Other differences hide it: it shows once these are repaired. */
+  readonly isHidden: boolean;
 }
 
 /** One difference between a host and its desired state. */
@@ -58,6 +60,8 @@ export function describeChain({ lines, isDrift, chain }: ChainDrift): string {
   const of = isBuiltIn ? `jumps of ${name} to kube-proxy chains` : `rules of ${name}`;
   const place = placeOf(chain);
   if (lines.length === 0) return `the ${of} are in another order ${place}`;
+  if (rules === 1 && lost === 1 && surplus === 0 && isDrift && !isBuiltIn)
+    return `the only rule of ${name} is missing ${place}`;
   if (!isDrift) return `${lost} of ${rules} ${of} differ in comments only ${place}`;
   const only = lines.length === 1 ? targetOf(lines[0] ?? "") : undefined;
   if (isBuiltIn && only !== undefined)
@@ -117,13 +121,18 @@ function nounOf(count: number, what: string): string {
 const mostNamed = 3;
 
 /** `connections to 10.96.0.10:80 from pods of this node get no answer (dropped)` */
-export function describeTraffic({ destinations, services, from, effect }: DriftTraffic): string {
+export function describeTraffic({ destinations, services, from, effect, isHidden }: DriftTraffic): string {
   const named = destinations.slice(0, mostNamed);
   const more = destinations.length - named.length;
-  const to = [...named, ...(more > 0 ? [`${more} more`] : [])];
-  const what = destinations.every((one) => one.endsWith("/UDP")) ? "packets" : "connections";
+  const to = joined([...named, ...(more > 0 ? [`${more} more`] : [])]);
   const owners = services.length > 1 ? ` (${services.length} service ports)` : "";
-  return `${what} to ${joined(to)}${owners} from ${joined(from)} ${effect}`;
+  const what = destinations.every((one) => one.startsWith("packets ")) ? to : `${nounFor(destinations)} to ${to}`;
+  const later = isHidden ? ", once the other differences are repaired" : "";
+  return `${what}${owners} from ${joined(from)} ${effect}${later}`;
+}
+
+function nounFor(destinations: readonly string[]): string {
+  return destinations.every((one) => /\bUDP\b/.test(one)) ? "packets" : "connections";
 }
 
 function joined(parts: readonly string[]): string {
