@@ -95,7 +95,10 @@ function foldFaults(faults: readonly OwnFault[]): readonly DriftTraffic[] {
     group.destinations.add(name);
     if (service !== undefined) group.services.add(service);
   }
-  return [...groups.values()].map(({ destinations, services, own: { fault, isHidden } }) => ({
+  const isNamed = ({ own: { fault } }: { readonly own: OwnFault }): boolean =>
+    fault.destination.kind === "address" || fault.destination.kind === "node-port";
+  const ordered = [...groups.values()].sort((a, b) => Number(isNamed(b)) - Number(isNamed(a)));
+  return ordered.map(({ destinations, services, own: { fault, isHidden } }) => ({
     destinations: [...destinations],
     services: [...services],
     from: fault.from,

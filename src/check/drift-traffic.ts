@@ -1,4 +1,4 @@
-import { printCidrs, printTarget, sameSet } from "../datapath/address-set.ts";
+import { printCidrs, printTarget, sameSet, unite } from "../datapath/address-set.ts";
 import type { Part } from "../datapath/classes.ts";
 import { printPercent, shareNumber, total } from "../datapath/share.ts";
 import { pairTables } from "../diff/changed-chains.ts";
@@ -83,13 +83,16 @@ export function faultsAt(
   const isOwn = live.localAddresses.has(destination.address) || destination.kind === "node-port";
   const open = new Map<string, OpenFault>();
   for (const { entry, sources, differences } of comparisons) {
-    for (const difference of differences) {
-      const effect = effectOf(difference, isOwn);
+    for (const [effect, alike] of byEffect(differences, isOwn)) {
       const known = open.get(effect) ?? { from: [], differences: [], wholeEntries: 0 };
       open.set(effect, known);
-      known.from.push(nameSources(entry, difference.sources, sources, [node]));
-      known.differences.push(difference);
-      if (differences.length === 1 && sameSet(difference.sources, sources)) known.wholeEntries += 1;
+      const affected = unite(
+        alike.map((difference) => difference.sources),
+        sources.bits,
+      );
+      known.from.push(alike.every(isHairpin) ? "the endpoint itself" : nameSources(entry, affected, sources, [node]));
+      known.differences.push(...alike);
+      if (sameSet(affected, sources)) known.wholeEntries += 1;
     }
   }
   return [...open].map(([effect, { from, differences, wholeEntries }]) => ({
@@ -101,6 +104,17 @@ export function faultsAt(
     rules: rulesOf(destination, differences),
     chains: chainsOf(destination, differences),
   }));
+}
+
+function byEffect(differences: readonly Difference[], isOwn: boolean): ReadonlyMap<string, readonly Difference[]> {
+  const found = new Map<string, Difference[]>();
+  for (const difference of differences) {
+    const effect = effectOf(difference, isOwn);
+    const known = found.get(effect);
+    if (known === undefined) found.set(effect, [difference]);
+    else known.push(difference);
+  }
+  return found;
 }
 
 /** TCP is what people mean by a port. */
@@ -211,15 +225,21 @@ function listed(ends: readonly string[]): string {
   return [...named, ...(more > 0 ? [`${more} more`] : [])].join(", ");
 }
 
-function sourceEffects({ was, now, sources }: Difference): readonly string[] {
-  const { replaced, kept } = sourceChanges(was, now);
+/** All sources are endpoints of the destination. */
+function isHairpin({ now, sources }: Difference): boolean {
   const ends = new Set(targets(now).map((end) => end.split(" ", 1)[0]));
-  const isHairpin = printCidrs(sources).every((client) => ends.has(client.replace(/\/(?:32|128)$/, "")));
-  const unmasked = isHairpin
-    ? "reach the client itself with its own address as source, which it does not answer"
+  if (ends.size === 0) return false;
+  return printCidrs(sources).every((client) => ends.has(client.replace(/\/(?:32|128)$/, "")));
+}
+
+function sourceEffects(difference: Difference): readonly string[] {
+  const { replaced, kept } = sourceChanges(difference.was, difference.now);
+  const what = targets(difference.now).length > 0 ? "reach the endpoint" : "go on";
+  const unmasked = isHairpin(difference)
+    ? "come back to it with its own address as source, which it does not answer"
     : "keep the client's address, so that replies may not come back through this node";
   return [
-    ...(replaced.length > 0 ? ["reach the endpoint with the node's address instead of the client's"] : []),
+    ...(replaced.length > 0 ? [`${what} with the node's address instead of the client's`] : []),
     ...(kept.length > 0 ? [unmasked] : []),
   ];
 }

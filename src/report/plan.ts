@@ -149,7 +149,7 @@ function renderFinding({ kind, what, service, lines, isDrift, traffic }: Drift, 
 
 function renderTraffic(traffic: Drift["traffic"]): string {
   if (traffic === undefined) return "";
-  if (traffic.length === 0) return "  no packet is treated differently\n";
+  if (traffic.length === 0) return "  no packet is treated differently now\n";
   const shown = traffic.slice(0, mostEffects).map((one) => `  ${escapeControls(describeTraffic(one))}\n`);
   const more = traffic.length - shown.length;
   return shown.join("") + (more > 0 ? `  ... ${more} more effects\n` : "");

@@ -16,7 +16,7 @@ interface VerifyFlags extends PlanRequest, ColorFlag {
 export function verifyCommand(name: string, finish: (exitCode: number) => void): Command {
   const command = new Command("verify")
     .alias("drift")
-    .summary("find drift: has the host drifted, and which Services are affected")
+    .summary("find drift: has the host drifted, and which connections are affected")
     .description(
       "Compares a host with its desired rules: what is missing, extra, changed or reordered, which Services are " +
         "affected, and foreign rules that come before kube-proxy's. Changes nothing.",
