@@ -3,7 +3,7 @@ import { serviceAddresses } from "../diff/destinations/service-addresses.ts";
 import type { Cluster } from "../model/cluster.ts";
 import { everyService } from "../reconcile/attribution.ts";
 import type { Drift, DriftTraffic } from "./drift.ts";
-import { type ComparedHost, type HostPair, readHostPair, withOnly } from "./drift-hosts.ts";
+import { type ComparedHost, createDamage, type HostPair, readHostPair } from "./drift-hosts.ts";
 import { faultsAt, followTraffic, type NamedNode, type TrafficFault } from "./drift-traffic.ts";
 import { servicesOf } from "./verify.ts";
 
@@ -31,24 +31,29 @@ interface OwnFault extends Pick<DriftTraffic, "isHidden"> {
 }
 
 /** For the differences of a few hundred chains. After that, those that packets meet are taken for the cause. */
-const mostEvaluations = 3000;
+const mostEvaluations = 600;
 
 /**
  * A difference in rules has those faults that the host would also have without all other differences. Sets, virtual
  * servers, addresses and settings are not told apart in this way: their Service or address decides.
  */
 function attribute(findings: readonly Drift[], pair: HostPair, node: NamedNode): readonly Drift[] {
-  const { faults, isComplete } = followTraffic(pair, node);
+  const named = new Set(findings.flatMap(servicesOf));
+  const isConcerned = (service: string): boolean => named.has(service) || named.has(service.replace(/:.*/, ""));
+  const { faults, isComplete } = followTraffic(pair, node, isConcerned);
+  const concern = createConcern(faults);
+  const damage = createDamage(pair);
   const explained = new Set<Destination>();
   let evaluations = 0;
   const causes = findings.map((finding): readonly OwnFault[] => {
     const { chain } = finding;
-    const concerned = faults.filter((fault) => concerns(finding, fault));
+    const concerned = concern(finding);
+    if (concerned.length === 0) return [];
     if (chain === undefined || evaluations > mostEvaluations) {
       for (const { destination } of concerned) explained.add(destination);
       return concerned.map(shown);
     }
-    const alone = { desired: pair.desired, live: withOnly(pair, { ...finding, chain }) };
+    const alone = { desired: pair.desired, live: damage({ ...finding, chain }) };
     const destinations = new Set(concerned.map(({ destination }) => destination));
     evaluations += destinations.size;
     return [...destinations].flatMap((destination) => {
@@ -60,12 +65,14 @@ function attribute(findings: readonly Drift[], pair: HostPair, node: NamedNode):
     });
   });
   const rest = faults.filter(({ destination }) => !explained.has(destination));
+  const restOf = createConcern(rest);
   return findings.map((finding, index) => {
     if (finding.kind === "other-rules") return finding;
     const isShared = finding.chain === undefined && finding.service === everyService;
-    const joint = rest.filter((fault) => isShared || concerns(finding, fault));
+    const joint = isShared ? rest : restOf(finding);
     const own = [...(causes[index] ?? []), ...joint.map(shown)];
-    return own.length === 0 && !isComplete ? finding : judged({ ...finding, traffic: foldFaults(own) });
+    if (own.length === 0 && !isComplete) return finding;
+    return judged({ ...finding, traffic: foldFaults(own, isComplete) });
   });
 }
 
@@ -80,7 +87,7 @@ function judged(finding: Drift & Required<Pick<Drift, "traffic">>): Drift {
 }
 
 /** One entry for destinations that are affected alike. */
-function foldFaults(faults: readonly OwnFault[]): readonly DriftTraffic[] {
+function foldFaults(faults: readonly OwnFault[], isComplete: boolean): readonly DriftTraffic[] {
   const everywhere = new Set(
     faults.flatMap(({ fault: { name, from, effect } }) => (from[0] === "anywhere" ? [`${name} ${effect}`] : [])),
   );
@@ -104,22 +111,43 @@ function foldFaults(faults: readonly OwnFault[]): readonly DriftTraffic[] {
     from: fault.from,
     effect: fault.effect,
     isHidden,
+    isComplete,
   }));
 }
 
-function concerns(finding: Drift, fault: TrafficFault): boolean {
-  const { chain, lines } = finding;
-  if (chain === undefined) return ofService(finding, fault) || lines.some((line) => mentions(line, fault));
-  const { family, table, name } = chain;
-  // Rules in another order are the same lines on both hosts.
-  if (lines.length === 0) return fault.chains.has(`${family} ${table} ${name}`);
-  return lines.some((line) => fault.rules.has(`${family} ${table} ${line.slice(2)}`));
+/** Finds the faults that a finding may cause: packets meet one of its lines on one of the hosts only. */
+function createConcern(faults: readonly TrafficFault[]): (finding: Drift) => readonly TrafficFault[] {
+  const byRule = indexed(faults, ({ rules }) => rules);
+  const byChain = indexed(faults, ({ chains }) => chains);
+  const byService = indexed(faults, ({ service }) =>
+    service === undefined ? [] : [service, service.replace(/:.*/, "")],
+  );
+  return (finding) => {
+    const { chain, lines } = finding;
+    if (chain === undefined) {
+      const own = new Set(servicesOf(finding).flatMap((name) => byService.get(name) ?? []));
+      return own.size > 0 ? [...own] : faults.filter((fault) => lines.some((line) => mentions(line, fault)));
+    }
+    const place = `${chain.family} ${chain.table}`;
+    // Rules in another order are the same lines on both hosts.
+    if (lines.length === 0) return byChain.get(`${place} ${chain.name}`) ?? [];
+    return [...new Set(lines.flatMap((line) => byRule.get(`${place} ${line.slice(2)}`) ?? []))];
+  };
 }
 
-function ofService(finding: Drift, { service }: TrafficFault): boolean {
-  return (
-    service !== undefined && servicesOf(finding).some((name) => service === name || service.startsWith(`${name}:`))
-  );
+function indexed(
+  faults: readonly TrafficFault[],
+  keysOf: (fault: TrafficFault) => Iterable<string>,
+): ReadonlyMap<string, readonly TrafficFault[]> {
+  const index = new Map<string, TrafficFault[]>();
+  for (const fault of faults) {
+    for (const key of new Set(keysOf(fault))) {
+      const known = index.get(key);
+      if (known === undefined) index.set(key, [fault]);
+      else known.push(fault);
+    }
+  }
+  return index;
 }
 
 /** A set entry, virtual server or address of the destination. */

@@ -1,8 +1,7 @@
-import type { EvaluatedHost, HostTexts } from "../datapath/host.ts";
+import type { EvaluatedHost, HostTexts, LoadedRules } from "../datapath/host.ts";
 import { placeholderAddresses } from "../diff/diff-node.ts";
 import { hostTextsOf } from "../diff/host-side.ts";
 import type { HostDocument, TextPart } from "../ir/artifact.ts";
-import type { LoadedChain } from "../ir/datapath.ts";
 import { withoutLength } from "../languages/iproute.ts";
 import { printSets } from "../languages/ipset/text.ts";
 import { targetOf } from "../languages/iptables/canonical-rule.ts";
@@ -110,7 +109,8 @@ function desiredTable(name: string, live: SavedTable, changes: ReadonlyMap<strin
     const change = changes.get(chain);
     if (change?.kind === "remove" && !change.isBuiltIn) continue;
     const lines = live.get(chain)?.lines ?? [];
-    declared.push(`:${chain} ${live.get(chain)?.policy ?? (builtInChains.has(chain) ? "ACCEPT" : "-")} [0:0]`);
+    const policy = live.get(chain)?.policy ?? (builtInChains.has(chain) ? undefined : "-");
+    if (policy !== undefined) declared.push(`:${chain} ${policy} [0:0]`);
     rules.push(...(builtInChains.has(chain) ? withJumpsFirst(lines, change) : (change?.desired ?? lines)));
   }
   return `*${name}\n${[...declared, ...rules].map((line) => `${line}\n`).join("")}COMMIT\n`;
@@ -121,23 +121,28 @@ function withJumpsFirst(lines: readonly string[], change: ChainChange | undefine
 }
 
 /**
- * The desired host with one difference of the live one. A chain that is missing counts as empty: rules that jump to it could
- * not be loaded without it.
+ * The desired host with one difference of the live one; the next call ends it. A chain that is missing counts as empty:
+ * rules that jump to it could not be loaded without it.
  */
-export function withOnly({ desired, live }: HostPair, { kind, lines, chain }: ChainDrift): EvaluatedHost {
-  const { family, table, name } = chain;
-  const { tables } = desired.families[family];
-  const chains = tables.get(table) ?? new Map<string, LoadedChain>();
-  const [wanted, found] = [chains.get(name), live.families[family].tables.get(table)?.get(name)];
-  const model = wanted ?? found;
-  if (model === undefined) return desired;
-  const changed = changedLines(wanted?.lines ?? [], found?.lines ?? [], { kind, lines, name });
-  const replaced = { ...model, lines: changed, numbers: changed.map((_, index) => index + 1) };
-  const rules = {
-    ...desired.families[family],
-    tables: new Map(tables).set(table, new Map(chains).set(name, replaced)),
+export function createDamage({ desired, live }: HostPair): (drift: ChainDrift) => EvaluatedHost {
+  const copy = ({ tables, problems }: LoadedRules) => ({
+    problems,
+    tables: new Map([...tables].map(([name, chains]) => [name, new Map(chains)])),
+  });
+  const families = { ipv4: copy(desired.families.ipv4), ipv6: copy(desired.families.ipv6) };
+  const host = { ...desired, families };
+  let repair = (): void => {};
+  return ({ kind, lines, chain: { family, table, name } }) => {
+    repair();
+    const chains = families[family].tables.get(table);
+    const [wanted, found] = [chains?.get(name), live.families[family].tables.get(table)?.get(name)];
+    const model = wanted ?? found;
+    if (chains === undefined || model === undefined) return host;
+    const changed = changedLines(wanted?.lines ?? [], found?.lines ?? [], { kind, lines, name });
+    chains.set(name, { ...model, lines: changed, numbers: changed.map((_, index) => index + 1) });
+    repair = () => (wanted === undefined ? chains.delete(name) : chains.set(name, wanted));
+    return host;
   };
-  return { ...desired, families: { ...desired.families, [family]: rules } };
 }
 
 type ChainDrift = Pick<Drift, "kind" | "lines"> & { readonly chain: DriftedChain };

@@ -45,22 +45,44 @@ export interface FollowedTraffic {
 }
 
 /** Enough to see what is wrong: a lost jump affects every Service of a cluster alike. */
-const mostFaults = 400;
+const mostFaults = { ofConcerned: 300, ofOthers: 60 };
 
-/** Follows packets to every destination that either host treats specially, and that their rules may treat differently. */
-export function followTraffic({ desired, live }: HostPair, node: NamedNode): FollowedTraffic {
+/**
+ * Follows packets to every destination that either host treats specially, and that their rules may treat differently.
+ * Those of concerned Services come first.
+ */
+export function followTraffic(
+  { desired, live }: HostPair,
+  node: NamedNode,
+  isConcerned: (service: string) => boolean,
+): FollowedTraffic {
   const pairs = {
     ipv4: pairTables(desired.families.ipv4, live.families.ipv4),
     ipv6: pairTables(desired.families.ipv6, live.families.ipv6),
   };
   const isEquivalent = createEquivalencePrefilter(pairs, desired, live);
-  const faults: TrafficFault[] = [];
-  for (const destination of enumerateDestinations([desired, live])) {
-    if (isEquivalent(destination)) continue;
-    if (faults.length >= mostFaults) return { faults, isComplete: false };
-    faults.push(...faultsAt(destination, { desired, live }, node));
-  }
-  return { faults, isComplete: true };
+  const different = enumerateDestinations([desired, live]).filter((destination) => !isEquivalent(destination));
+  const concerned = new Set(different.filter((destination) => isConcerned(knownService(destination, node) ?? "")));
+  const follow = (destinations: readonly Destination[], most: number): FollowedTraffic => {
+    const faults: TrafficFault[] = [];
+    for (const destination of destinations) {
+      if (faults.length >= most) return { faults, isComplete: false };
+      faults.push(...faultsAt(destination, { desired, live }, node));
+    }
+    return { faults, isComplete: true };
+  };
+  const first = follow([...concerned], mostFaults.ofConcerned);
+  const rest = follow(
+    different.filter((destination) => !concerned.has(destination)),
+    mostFaults.ofOthers,
+  );
+  return { faults: [...first.faults, ...rest.faults], isComplete: first.isComplete && rest.isComplete };
+}
+
+function knownService({ address, port, protocol }: Destination, { services }: NamedNode): string | undefined {
+  const service =
+    services.get(`${printTarget({ address, port })}/${protocol}`) ?? services.get(`*:${port}/${protocol}`);
+  return service?.name;
 }
 
 /** What gives Services and sources their names. */

@@ -26,6 +26,8 @@ export interface DriftTraffic {
   readonly effect: string;
   /** Other differences hide it: it shows once these are repaired. */
   readonly isHidden: boolean;
+  /** False where a host has more differences than were followed: further destinations may be affected alike. */
+  readonly isComplete: boolean;
 }
 
 /** One difference between a host and its desired state. */
@@ -121,11 +123,13 @@ function nounOf(count: number, what: string): string {
 const mostNamed = 3;
 
 /** `connections to 10.96.0.10:80 from pods of this node get no answer (dropped)` */
-export function describeTraffic({ destinations, services, from, effect, isHidden }: DriftTraffic): string {
+export function describeTraffic(traffic: DriftTraffic): string {
+  const { destinations, services, from, effect, isHidden, isComplete } = traffic;
   const named = destinations.slice(0, mostNamed);
   const more = destinations.length - named.length;
-  const to = joined([...named, ...(more > 0 ? [`${more} more`] : [])]);
-  const owners = services.length > 1 ? ` (${services.length} service ports)` : "";
+  const atLeast = isComplete ? "" : "at least ";
+  const to = joined([...named, ...(more > 0 ? [`${atLeast}${more} more`] : [])]);
+  const owners = services.length > 1 && isComplete ? ` (${services.length} service ports)` : "";
   const what = destinations.every((one) => one.startsWith("packets ")) ? to : `${nounFor(destinations)} to ${to}`;
   const later = isHidden ? ", once the other differences are repaired" : "";
   return `${what}${owners} from ${joined(from)} ${effect}${later}`;

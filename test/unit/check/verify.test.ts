@@ -154,6 +154,17 @@ describe("verify, in iptables mode", () => {
     ]);
   });
 
+  it("follows enough destinations where all are affected", async () => {
+    const many = Array.from({ length: 90 }, (_, number) => [
+      makeService(`s${number}`, { clusterIP: `10.96.1.${number}`, ports: [{ name: "http", port: 80 }] }),
+      makeSlice(`s${number}`, { endpoints: [`10.244.2.${number}`] }),
+    ]).flat();
+    const [finding] = await findingsOf([...state, ...many], edit("nat", "OUTPUT", without("KUBE-SERVICES")));
+    expect(finding?.traffic?.map(describeTraffic)).toEqual([
+      expect.stringMatching(/^connections to .*, .*, .* and at least \d+ more from the node itself get no answer/),
+    ]);
+  });
+
   it("counts what is affected", async () => {
     const [finding] = await findingsOf(state, edit("nat", "KUBE-SERVICES", without("10.96.0.2")));
     expect(finding).toMatchObject({
