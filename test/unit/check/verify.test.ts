@@ -149,7 +149,7 @@ describe("verify, in iptables mode", () => {
     });
     const mark = findings.find(({ chain }) => chain?.name === "KUBE-MARK-MASQ");
     expect(mark?.traffic?.map(({ destinations, isHidden }) => [destinations, isHidden])).toEqual([
-      [["10.96.0.2:8080", "10.96.0.1:80"], false],
+      [["10.96.0.1:80", "10.96.0.2:8080"], false],
       [["nodePort 30080"], true],
     ]);
   });
