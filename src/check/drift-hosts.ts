@@ -42,35 +42,39 @@ export interface HostPair {
  * kube-proxy inserts them.
  */
 export function readHostPair(compared: ComparedHost): HostPair {
-  const { document, state, wanted, podRanges } = compared;
+  const { state, found, wanted, podRanges } = compared;
   const nodeAddresses = state.addresses.length > 0 ? state.addresses : placeholderAddresses;
   const isOn = (value: string | undefined): boolean | undefined => (value === undefined ? undefined : value === "1");
-  const now = state.sysctls.get(routeLocalnet);
+  const now = found.sysctls.get(routeLocalnet);
   const world = { nodeAddresses, podRanges };
-  const texts = { ...hostTextsOf(document), serviceAddresses: [...(state.serviceAddresses ?? [])].map(withoutLength) };
+  const texts = hostTextsOf(compared.document);
+  const rules = { iptables: desiredRules(compared, "ipv4"), ip6tables: desiredRules(compared, "ipv6") };
   return {
-    desired: readEvaluatedHost(desiredTexts(compared), {
-      ...world,
-      routeLocalnet: isOn(wanted.sysctls.get(routeLocalnet) ?? now),
-    }),
-    live: readEvaluatedHost(texts, { ...world, routeLocalnet: isOn(now) }),
+    desired: readEvaluatedHost(
+      { ...texts, ...rules, ...kernelTexts(compared, wanted) },
+      { ...world, routeLocalnet: isOn(wanted.sysctls.get(routeLocalnet) ?? now) },
+    ),
+    live: readEvaluatedHost({ ...texts, ...kernelTexts(compared, found) }, { ...world, routeLocalnet: isOn(now) }),
   };
 }
 
-function desiredTexts(compared: ComparedHost): HostTexts {
-  const { state, found, wanted } = compared;
-  const parts = (text: string): readonly TextPart[] => (text === "" ? [] : [{ file: "desired", text }]);
+/** Sets, virtual servers and addresses: those of other programs, and ours. What was not read counts as it should be. */
+function kernelTexts(
+  { state, found }: ComparedHost,
+  ours: OwnedState,
+): Pick<HostTexts, "ipset" | "ipvs" | "serviceAddresses"> {
   const sets = state.sets.filter(({ name }) => !found.sets.has(name));
   const servers = state.servers.filter((server) => !found.servers.has(ownedServer(server).key));
-  const ours = new Set(found.addresses);
-  const others = [...(state.serviceAddresses ?? [])].filter((cidr) => !ours.has(cidr));
+  const addresses = [...(state.serviceAddresses ?? [])].filter((cidr) => found.addresses?.has(cidr) !== true);
   return {
-    iptables: parts(desiredRules(compared, "ipv4")),
-    ip6tables: parts(desiredRules(compared, "ipv6")),
-    ipset: parts(printSets(sets) + setLines(wanted)),
-    ipvs: parts(printServers(servers) + serverLines(wanted)),
-    serviceAddresses: [...others, ...(wanted.addresses ?? [])].map(withoutLength),
+    ipset: partsOf(printSets(sets) + setLines(ours)),
+    ipvs: partsOf(printServers(servers) + serverLines(ours)),
+    serviceAddresses: [...addresses, ...(ours.addresses ?? [])].map(withoutLength),
   };
+}
+
+function partsOf(text: string): readonly TextPart[] {
+  return text === "" ? [] : [{ file: "", text }];
 }
 
 function setLines({ sets }: OwnedState): string {
@@ -90,7 +94,7 @@ function serverLines({ servers }: OwnedState): string {
 }
 
 /** The text of a family's rules after all changes. */
-function desiredRules({ state, changes }: ComparedHost, family: Family): string {
+function desiredRules({ state, changes }: ComparedHost, family: Family): readonly TextPart[] {
   const live: ReadonlyMap<string, SavedTable> = state.rules[family]?.tables ?? new Map();
   const ofTable = new Map<string, Map<string, ChainChange>>();
   for (const change of changes.chains) {
@@ -99,7 +103,8 @@ function desiredRules({ state, changes }: ComparedHost, family: Family): string 
     ofTable.set(change.table, known.set(change.chain, change));
   }
   const tables = [...new Set([...live.keys(), ...ofTable.keys()])];
-  return tables.map((name) => desiredTable(name, live.get(name) ?? new Map(), ofTable.get(name) ?? new Map())).join("");
+  const texts = tables.map((name) => desiredTable(name, live.get(name) ?? new Map(), ofTable.get(name) ?? new Map()));
+  return partsOf(texts.join(""));
 }
 
 function desiredTable(name: string, live: SavedTable, changes: ReadonlyMap<string, ChainChange>): string {
