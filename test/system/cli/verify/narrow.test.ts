@@ -58,6 +58,15 @@ describe("verify", () => {
     const report = JSON.parse((await verify(["--actual", "bare.txt", "-n", "shop", "-o", "json"])).stdout);
     expect(report).toMatchObject({ drift: true, notShown: { filter: "-n shop", findings: 1, services: 1 } });
     expect(JSON.stringify(report.findings)).not.toContain("other/api");
+    expect(report.findings[0]).toMatchObject({
+      kind: "missing",
+      what: "1 of 2 rules of KUBE-NODEPORTS is missing (nat, IPv4)",
+      chain: { family: "ipv4", table: "nat", name: "KUBE-NODEPORTS", rules: 2 },
+      traffic: [{ destinations: ["nodePort 30081"], from: ["anywhere"], isHidden: false }],
+    });
+    expect(report.findings[0].traffic[0].sentence).toMatch(
+      /^connections to nodePort 30081 from anywhere reach the node/,
+    );
     const all = JSON.parse((await verify(["--actual", "bare.txt", "-o", "json"])).stdout);
     expect(all).not.toHaveProperty("notShown");
   });
