@@ -1,4 +1,6 @@
-import { type Drift, driftOfOtherRules, narrowDrift, servicesOf, verifyHost } from "../check/verify.ts";
+import { followDrift } from "../check/attribute-traffic.ts";
+import type { Drift } from "../check/drift.ts";
+import { driftOfOtherRules, narrowDrift, servicesOf, verifyHost } from "../check/verify.ts";
 import { countHidden, type NotShown, narrowItems } from "../filter/narrowing.ts";
 import type { Step } from "../ir/artifact.ts";
 import { linesIn } from "../reconcile/attribution.ts";
@@ -63,19 +65,23 @@ export interface VerifyResult {
 
 /** Reports how a host differs from cluster state. Changes nothing. */
 export async function verifyState(request: PlanRequest, effects: Effects): Promise<VerifyResult> {
-  const { state, otherRules } = await readHost(request.actual, effects);
+  const { document, state, otherRules } = await readHost(request.actual, effects);
   refuseUnknownRules({ otherRules });
   effects.onProgress("compiling");
-  const desired = await compileForHost(request, state, effects);
+  const compiled = await compileForHost(request, state, effects);
   effects.onProgress("comparing");
-  const planned = planFor(desired, state);
-  const { plan, ofChain, found } = planned;
+  const planned = planFor(compiled, state);
+  const { plan, ofChain, found, desired } = planned;
   noteUnread(planned, effects);
-  const knowledge = { clusters: [desired.cluster], lines: () => linesIn(found) };
+  const knowledge = { clusters: [compiled.cluster], lines: () => linesIn(found) };
   const narrowing = narrowingOf(request, knowledge, effects);
-  const all = [...verifyHost(plan.changes, state, ofChain, desired.ofLine), ...driftOfOtherRules(otherRules)];
-  const { shown: findings, hidden } = narrowDrift(all, narrowing);
+  const all = [...verifyHost(plan.changes, state, ofChain, compiled.ofLine), ...driftOfOtherRules(otherRules)];
+  const { shown, hidden } = narrowDrift(all, narrowing);
   const notShown = narrowing && countHidden(hidden, servicesOf, narrowing);
   const repair = plan.steps.filter(({ mayFail }) => mayFail !== true);
-  return { node: desired.node, mode: desired.mode, findings, notShown, repair };
+  effects.onProgress("following packets");
+  const { cluster, node } = compiled;
+  const compared = { document, state, found, wanted: desired.wanted, changes: plan.changes, node, cluster };
+  const findings = followDrift(shown, compared);
+  return { node, mode: compiled.mode, findings, notShown, repair };
 }

@@ -7,24 +7,7 @@ import { everyService, type ServiceOfChain, serviceInRule } from "../reconcile/a
 import type { HostProblem, HostState } from "../reconcile/live/host-state.ts";
 import type { Changes } from "../reconcile/plan-changes.ts";
 import { type ServiceOfLine, summarizeChanges } from "../reconcile/summarize-changes.ts";
-
-export type DriftKind = "missing" | "extra" | "changed" | "reordered" | "foreign-rules-first" | "other-rules";
-
-/** One difference between a host and its desired state. */
-export interface Drift {
-  readonly kind: DriftKind;
-  /** The service port that is affected: `shop/web:http`, or the shared base chains. */
-  readonly service: string;
-  /** `nat chain KUBE-SVC-... (IPv4)` */
-  readonly where: string;
-  /** `- RULE` is missing, `+ RULE` is extra. */
-  readonly lines: readonly string[];
-  /**
-   * Whether it counts as drift: foreign rules before ours that only inspect packets are reported, but are not drift.
-   * Neither are rules that differ in comments only.
-   */
-  readonly isDrift: boolean;
-}
+import { countOf, type Drift, type DriftKind, describeChain, describeOthers, describeWholeChain } from "./drift.ts";
 
 /** Compares a host with its desired state: the changes of a plan, reported as faults of the host. */
 export function verifyHost(
@@ -40,6 +23,7 @@ export function verifyHost(
 export function driftOfOtherRules(problems: readonly HostProblem[]): readonly Drift[] {
   return problems.map(({ code, heading, message }) => ({
     kind: "other-rules",
+    what: message,
     service: everyService,
     where: heading,
     lines: [`+ ${message} (portolan explain ${code})`],
@@ -61,14 +45,16 @@ function driftOfChains({ chains }: Changes, ofChain: ServiceOfChain): readonly D
     const concerned = new Set([...missing, ...extra].map((line) => serviceInRule(line) ?? owner));
     const service = owner === everyService && concerned.size > 0 ? [...concerned].join(", ") : owner;
     const where = `${table} chain ${chain}${isBuiltIn ? ", jumps to kube-proxy chains" : ""} (${familyNames[family]})`;
-    const lines = [...missing.map((line) => `- ${line}`), ...extra.map((line) => `+ ${line}`)];
-    return {
+    const drift = {
       kind: kindOf(kind, missing.length, extra.length),
       service,
       where,
-      lines,
+      lines: [...missing.map((line) => `- ${line}`), ...extra.map((line) => `+ ${line}`)],
       isDrift: !saysTheSame(missing, extra),
+      chain: { family, table, name: chain, rules: desired.length },
     };
+    const isWhole = !isBuiltIn && kind !== "change";
+    return { ...drift, what: isWhole ? describeWholeChain(drift) : describeChain(drift) };
   });
 }
 
@@ -93,6 +79,7 @@ function driftOfOthers(changes: Changes, ofLine: ServiceOfLine): readonly Drift[
   const others = summarizeChanges({ ...changes, chains: [], flows: [] }, () => everyService, ofLine);
   return others.map(({ service, kind, counts, lines }) => ({
     kind: kind === "add" ? "missing" : kind === "remove" ? "extra" : "changed",
+    what: describeOthers(counts),
     service,
     where: counts.map(({ what }) => what).join(", "),
     lines: lines.map((line) => (line.startsWith("+") ? `-${line.slice(1)}` : `+${line.slice(1)}`)),
@@ -114,9 +101,11 @@ function foreignRules({ rules }: HostState): readonly Drift[] {
         return [
           {
             kind: "foreign-rules-first" as const,
+            what: `${countOf(before.length, "rule")} of other programs ${before.length === 1 ? "comes" : "come"} before the jumps to kube-proxy chains in ${chain} (${table}, ${familyNames[family]})`,
             service: everyService,
             where: `${table} chain ${chain} (${familyNames[family]})`,
             lines: before.map((line) => `+ ${line}`),
+            chain: { family, table, name: chain, rules: lines.length - before.length },
             isDrift: before.some((line) => verdicts.has(targetOf(line) ?? "") && !line.includes(" -i lo ")),
           },
         ];
@@ -142,7 +131,8 @@ function divide(finding: Drift, { shows }: Narrowing): readonly Drift[] {
   if (hidden.size === 0 || hidden.size === names.length) return [finding];
   const part = (isOfPart: (service: string) => boolean): Drift => {
     const lines = finding.lines.filter((line) => isOfPart(serviceInRule(line) ?? everyService));
-    return { ...finding, ...judge(finding, lines), service: names.filter(isOfPart).join(", "), lines };
+    const judged = { ...finding, ...judge(finding, lines), service: names.filter(isOfPart).join(", "), lines };
+    return judged.chain === undefined ? judged : { ...judged, what: describeChain({ ...judged, chain: judged.chain }) };
   };
   return [part((service) => !hidden.has(service)), part((service) => hidden.has(service))];
 }

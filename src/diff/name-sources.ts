@@ -24,7 +24,12 @@ const entryNames: Readonly<Record<Entry, string>> = {
 const mostCidrs = 3;
 
 /** The name of a class of sources: `203.0.113.0/24`, `pods of node2`, `sources outside this node except 10.0.0.0/8`. */
-export function nameSources(entry: Entry, sources: AddressSet, whole: AddressSet, nodes: readonly SideNode[]): string {
+export function nameSources(
+  entry: Entry,
+  sources: AddressSet,
+  whole: AddressSet,
+  nodes: readonly Pick<SideNode, "world" | "podRangesOf">[],
+): string {
   const name = entryNames[entry];
   if (sameSet(sources, whole)) return name;
   if (entry === "node" && nodes.every(({ world }) => isOwn(sources, world.nodeAddresses))) return name;

@@ -13,10 +13,12 @@ export interface FoundService extends Partial<ServiceAt> {
   readonly formerName?: string;
 }
 
+type KnownServices = Pick<SideNode, "services">;
+
 /** The Service of a destination: from the state, else from the comments of the deciding rules. */
 export function findService(
   key: Destination,
-  { base, head }: { readonly base: SideNode; readonly head: SideNode },
+  { base, head }: { readonly base: KnownServices; readonly head: KnownServices },
   { was, now }: Difference,
 ): FoundService {
   const before = ownerIn(base, key) ?? ownerByHops(key, was);
@@ -26,7 +28,7 @@ export function findService(
   return former === undefined ? found : { ...found, formerName: former };
 }
 
-function ownerIn({ services }: SideNode, { kind, address, port, protocol }: Destination): ServiceAt | undefined {
+function ownerIn({ services }: KnownServices, { kind, address, port, protocol }: Destination): ServiceAt | undefined {
   switch (kind) {
     case "elsewhere":
       return undefined;

@@ -1,4 +1,4 @@
-import type { Drift } from "../check/verify.ts";
+import { type Drift, describeTraffic } from "../check/drift.ts";
 import { escapeControls } from "../diagnostics/printable.ts";
 import type { NotShown } from "../filter/narrowing.ts";
 import type { Step } from "../ir/artifact.ts";
@@ -137,10 +137,20 @@ function renderSummary(count: number, node: string, notShown: NotShown | undefin
 }
 
 const mostLines = 5;
+const mostEffects = 4;
 
-function renderFinding({ kind, service, where, lines, isDrift }: Drift, paint: Paint): string {
+function renderFinding({ kind, what, service, lines, isDrift, traffic }: Drift, paint: Paint): string {
   const shown = lines.slice(0, mostLines).map((line) => `    ${escapeControls(line)}\n`);
   if (lines.length > mostLines) shown.push(`    ... ${lines.length - mostLines} more\n`);
   const label = isDrift ? paint("red", kind) : paint("dim", `note: ${kind}`);
-  return `${label}: ${escapeControls(where)}\n  affects ${escapeControls(service)}\n${shown.join("")}`;
+  const affected = `  affects ${escapeControls(service)}\n${renderTraffic(traffic)}`;
+  return `${label}: ${escapeControls(what)}\n${affected}${shown.join("")}`;
+}
+
+function renderTraffic(traffic: Drift["traffic"]): string {
+  if (traffic === undefined) return "";
+  if (traffic.length === 0) return "  no packet is treated differently now\n";
+  const shown = traffic.slice(0, mostEffects).map((one) => `  ${escapeControls(describeTraffic(one))}\n`);
+  const more = traffic.length - shown.length;
+  return shown.join("") + (more > 0 ? `  ... ${more} more effects\n` : "");
 }

@@ -1,3 +1,5 @@
+import { balancerAnnotations } from "../model/objects/load-balancer-annotations.ts";
+
 /** Which fields of an object are kept: all of a value, or these of a mapping, or these of each item of a list. */
 export type Shape = "all" | { readonly [field: string]: Shape };
 
@@ -16,7 +18,8 @@ const service: Shape = {
     labels: fields("service.kubernetes.io/service-proxy-name"),
     annotations: fields(
       "service.beta.kubernetes.io/load-balancer-source-ranges service.kubernetes.io/topology-mode " +
-        "service.kubernetes.io/topology-aware-hints portolan/suppress portolan/absent portolan/simulated",
+        "service.kubernetes.io/topology-aware-hints portolan/suppress portolan/absent portolan/simulated " +
+        balancerAnnotations.join(" "),
     ),
   },
   spec: {
@@ -58,22 +61,32 @@ const endpoints: Shape = {
 };
 
 const node: Shape = {
-  metadata: { ...name, labels: fields("topology.kubernetes.io/zone"), annotations: notes },
+  metadata: { ...name, labels: fields("topology.kubernetes.io/zone kubernetes.io/hostname"), annotations: notes },
   spec: fields("podCIDR podCIDRs"),
   status: { addresses: fields("type address") },
 };
 
-const containers: Shape = { ...fields("name restartPolicy"), ports: fields("name protocol containerPort hostPort") };
+const ownerReferences = fields("kind name controller");
+const probe: Shape = { httpGet: fields("port"), tcpSocket: fields("port"), grpc: fields("port") };
+const probes: Shape = { readinessProbe: probe, livenessProbe: probe, startupProbe: probe };
+const containers: Shape = {
+  ...fields("name restartPolicy"),
+  ports: fields("name protocol containerPort hostPort"),
+  ...probes,
+};
 const podSpec: Shape = { ...fields("nodeName hostNetwork hostname subdomain"), containers, initContainers: containers };
 const pod: Shape = {
-  metadata: { ...ownName, labels: "all", annotations: notes },
+  metadata: { ...ownName, labels: "all", annotations: notes, ownerReferences },
   spec: podSpec,
   // What endpoints are chosen by, where an overlay selects others.
   status: { ...fields("phase podIP"), podIPs: fields("ip"), conditions: fields("type status") },
 };
 
 const template: Shape = { metadata: { labels: "all" }, spec: podSpec };
-const workload: Shape = { metadata: { ...ownName, annotations: notes }, spec: { replicas: "all", template } };
+const workload: Shape = {
+  metadata: { ...ownName, annotations: notes, ownerReferences },
+  spec: { replicas: "all", template },
+};
 const cronJob: Shape = { ...workload, spec: { jobTemplate: { spec: { template } } } };
 
 /**

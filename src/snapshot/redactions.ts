@@ -1,4 +1,5 @@
 import { catalog } from "../diagnostics/catalog.ts";
+import { balancerAnnotations } from "../model/objects/load-balancer-annotations.ts";
 import type { NameKind } from "./map-name.ts";
 
 /** How a field is redacted: as a name, as addresses, as labels, or field by field. Of others, only plain values are kept. */
@@ -17,7 +18,10 @@ const list = (known: RegExp): Redaction => ({ list: known });
 const codes = new RegExp(`^(?:${Object.keys(catalog).join("|")})$`);
 const topology = list(/^(?:auto|disabled)$/i);
 
+const balancerWords = list(/^(?:true|false|on|off|\*|v?[12]|https?|http[23]|tcp|proxy-protocol)$/i);
+
 const annotations = fields({
+  ...Object.fromEntries(balancerAnnotations.map((name) => [name, balancerWords])),
   "service.beta.kubernetes.io/load-balancer-source-ranges": as("addresses"),
   "service.kubernetes.io/topology-mode": topology,
   "service.kubernetes.io/topology-aware-hints": topology,
@@ -72,12 +76,26 @@ const endpoints = fields({
 });
 
 const node = fields({
-  metadata: named("node", { labels: fields({ "topology.kubernetes.io/zone": as("zone") }) }),
+  metadata: named("node", {
+    labels: fields({ "topology.kubernetes.io/zone": as("zone"), "kubernetes.io/hostname": as("node") }),
+  }),
   spec: fields({ podCIDR: as("addresses"), podCIDRs: as("addresses") }),
   status: fields({ addresses: fields({ address: addressOr("node") }) }),
 });
 
-const container = fields({ name: as("workload"), ports: fields({ name: as("port") }) });
+const ownerReferences = fields({ name: as("workload") });
+const probe = fields({
+  httpGet: fields({ port: as("port") }),
+  tcpSocket: fields({ port: as("port") }),
+  grpc: fields({ port: as("port") }),
+});
+const container = fields({
+  name: as("workload"),
+  ports: fields({ name: as("port") }),
+  readinessProbe: probe,
+  livenessProbe: probe,
+  startupProbe: probe,
+});
 const podSpec = fields({
   nodeName: as("node"),
   hostname: as("host"),
@@ -86,13 +104,13 @@ const podSpec = fields({
   initContainers: container,
 });
 const pod = fields({
-  metadata: named("pod", { labels: as("labels") }),
+  metadata: named("pod", { labels: as("labels"), ownerReferences }),
   spec: podSpec,
   status: fields({ podIP: as("addresses"), podIPs: fields({ ip: as("addresses") }) }),
 });
 const template = fields({ metadata: fields({ labels: as("labels") }), spec: podSpec });
 const jobTemplate = fields({ spec: fields({ template }) });
-const workload = fields({ metadata: named("workload"), spec: fields({ template, jobTemplate }) });
+const workload = fields({ metadata: named("workload", { ownerReferences }), spec: fields({ template, jobTemplate }) });
 
 /** Its paths may contain the name of a company; they are not read. */
 const configuration = fields({

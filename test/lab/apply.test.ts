@@ -44,9 +44,15 @@ describe.each<Backend>(["legacy", "nft"])("on a host with iptables-%s", skipFor(
     node.run(["iptables", "-I", "FORWARD", "-s", "198.51.100.66", "-j", "DROP"]);
     const { code, stdout } = node.command("verify", "first");
     expect(code).toBe(1);
-    expect(stdout).toMatch(/^missing: nat chain KUBE-SERVICES \(IPv4\)\n {2}affects shop\/web:http$/m);
-    expect(stdout).toMatch(/^extra: nat chain KUBE-SVC-A{16} \(IPv4\)\n {2}affects a deleted Service$/m);
-    expect(stdout).toMatch(/^foreign-rules-first: filter chain FORWARD \(IPv4\)\n.*\n.*198\.51\.100\.66\/32 -j DROP$/m);
+    expect(stdout).toMatch(
+      /^missing: 1 of \d+ rules of KUBE-SERVICES is missing \(nat, IPv4\)\n {2}affects shop\/web:http$/m,
+    );
+    expect(stdout).toMatch(
+      /^extra: chain KUBE-SVC-A{16} .*should not be there \(nat, IPv4\)\n {2}affects a deleted Service$/m,
+    );
+    expect(stdout).toMatch(
+      /^foreign-rules-first: 1 rule of other programs .* in FORWARD \(filter, IPv4\)\n(?: {2}.*\n)+.*198\.51\.100\.66\/32 -j DROP$/m,
+    );
     node.run(["iptables", "-D", "FORWARD", "-s", "198.51.100.66", "-j", "DROP"]);
     const script = node.command("verify", "first", ["--fix"]);
     expect(script.code).toBe(1);

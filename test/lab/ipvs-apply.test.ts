@@ -47,7 +47,9 @@ describe("on a host with IPVS", skipFor(reason), () => {
 
   test("verify names what is broken and whom it hurts; apply mends it", () => {
     expectCode("broken", 1);
-    expect(said("broken")).toMatch(/affects shop\/web\n {4}- real server 10\.244\.1\.6:8080 of -t 10\.96\.0\.3:80/);
+    expect(said("broken")).toMatch(
+      /affects shop\/web\n(?: {2}connections .*\n)+ {4}- real server 10\.244\.1\.6:8080 of -t 10\.96\.0\.3:80/,
+    );
     expect(said("broken")).toMatch(/affects shop\/new\n/);
     expectCode("mended", 0);
     expectCode("mended-verified", 0);

@@ -14,11 +14,15 @@ import { addressesOfNodes } from "./rules/addresses-of-nodes.ts";
 import { deprecations } from "./rules/deprecations.ts";
 import { endpoints } from "./rules/endpoints.ts";
 import { hostPortShared } from "./rules/host-port-shared.ts";
+import { loadBalancerBypassed } from "./rules/load-balancer-bypassed.ts";
 import { localPolicies } from "./rules/local-policies.ts";
+import { nodeNames } from "./rules/node-names.ts";
 import { rulesPerPacket } from "./rules/rules-per-packet.ts";
 import { selectorMatchesNothing } from "./rules/selector-matches-nothing.ts";
 import { sessionAffinity } from "./rules/session-affinity.ts";
+import { severalWorkloads } from "./rules/several-workloads.ts";
 import { sourceRangesBypassed } from "./rules/source-ranges-bypassed.ts";
+import { sourceRangesWithoutCluster } from "./rules/source-ranges-without-cluster.ts";
 import { targetPortUnknown } from "./rules/target-port-unknown.ts";
 import { topologyHints } from "./rules/topology-hints.ts";
 
@@ -26,9 +30,13 @@ const rules: readonly StateRule[] = [
   addressesOfNodes,
   hostPortShared,
   sourceRangesBypassed,
+  sourceRangesWithoutCluster,
+  loadBalancerBypassed,
   selectorMatchesNothing,
+  severalWorkloads,
   targetPortUnknown,
   endpoints,
+  nodeNames,
   localPolicies,
   topologyHints,
   sessionAffinity,

@@ -20,6 +20,7 @@ import type { NodeView } from "../../plan/forwarding/node-view.ts";
 import { servicePortName } from "../../plan/forwarding/resolve-service-port.ts";
 import type { ForwardingProgram } from "../../programs/program.ts";
 import { programFor } from "../../programs/registry.ts";
+import { findStrayNames, type StrayName } from "./node-names.ts";
 import { type PodSource, readPodSources } from "./pod-sources.ts";
 
 /** The input of the rules about cluster state. Objects with errors are left out. */
@@ -31,6 +32,8 @@ export interface CheckedState {
   /** The checked nodes; empty where the input has none. */
   readonly nodes: readonly NodeView[];
   readonly pods: readonly PodSource[];
+  /** The nodeNames of endpoints that no Node has. */
+  readonly strayNames: ReadonlyMap<string, StrayName>;
   /** The plan of the first node, where there is one. */
   readonly plan: ForwardingPlan | undefined;
   /** The configuration as given; undefined where there is none, or where --mode overrides its mode. */
@@ -80,7 +83,14 @@ export function createCheckedState(given: StateToCheck, sink: Sink): CheckedStat
     .sort(
       (a, b) => compareBytes(a.service.namespace, b.service.namespace) || compareBytes(a.service.name, b.service.name),
     );
-  return { ...rest, cluster, program: programFor(cluster.proxyConfiguration), services, pods: readPodSources(objects) };
+  return {
+    ...rest,
+    cluster,
+    program: programFor(cluster.proxyConfiguration),
+    services,
+    pods: readPodSources(objects),
+    strayNames: findStrayNames(cluster, objects),
+  };
 }
 
 function checkedService(
@@ -175,11 +185,26 @@ export function selectorOf({ service, spec }: CheckedService): Readonly<Record<s
   return entries.length === 0 ? undefined : Object.fromEntries(entries);
 }
 
+const selections = new WeakMap<CheckedService, readonly PodSource[]>();
+
 /** The Pods and templates that a Service selects; undefined where the input does not show them. */
 export function selectedPods(checked: CheckedService, { pods }: CheckedState): readonly PodSource[] | undefined {
   const selector = selectorOf(checked);
   if (selector === undefined || pods.length === 0) return undefined;
-  return pods.filter((pod) => pod.namespace === checked.service.namespace && matches(pod, selector));
+  const known = selections.get(checked);
+  if (known !== undefined) return known;
+  const selected = pods.filter((pod) => pod.namespace === checked.service.namespace && matches(pod, selector));
+  selections.set(checked, selected);
+  return selected;
+}
+
+/** The port of the pods as given, a number or a name; without one it is the port of the Service. */
+export function targetPortOf({ spec }: CheckedService, { port, place }: ServicePort): string | number {
+  const given: unknown = Array.isArray(spec.ports) ? spec.ports[Number(place.key)] : undefined;
+  const target = isRecord(given) ? given.targetPort : undefined;
+  if (typeof target === "number" && target > 0) return target;
+  if (typeof target !== "string" || target === "") return port;
+  return /^\d+$/.test(target) ? Number(target) : target;
 }
 
 export function matches({ labels }: PodSource, selector: Readonly<Record<string, string>>): boolean {

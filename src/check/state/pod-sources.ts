@@ -12,7 +12,13 @@ export interface PodSource {
   readonly hostNetwork: boolean;
   /** It is scaled to zero, or has completed. */
   readonly isIdle: boolean;
+  /** The workload it belongs to, by its controllers: `Deployment shop/web`; undefined of a Pod without one. */
+  readonly workload: string | undefined;
+  /** The names of its containers. */
+  readonly containers: readonly string[];
   readonly ports: readonly ContainerPort[];
+  /** The port numbers that probes of its containers connect to. */
+  readonly probedPorts: readonly number[];
 }
 
 export interface ContainerPort {
@@ -42,6 +48,7 @@ const groups = new Set(["v1", "apps/v1", "batch/v1"]);
 
 /** Reads Pods and workloads tolerantly: a field with an unexpected shape is ignored. */
 export function readPodSources(objects: readonly InputObject[]): readonly PodSource[] {
+  const controllers = readControllers(objects);
   return objects.flatMap(({ kind, apiVersion, value, place }) => {
     const path = Object.hasOwn(templates, kind) && groups.has(apiVersion) ? templates[kind] : undefined;
     const metadata = value.metadata;
@@ -52,8 +59,46 @@ export function readPodSources(objects: readonly InputObject[]): readonly PodSou
     const namespace =
       typeof metadata.namespace === "string" && metadata.namespace !== "" ? metadata.namespace : "default";
     const object = describeObject(kind, namespace, metadata.name);
-    return [{ object, namespace, isIdle: isIdle(value), ...readPod(pod, path.reduce<Place>(at, place)) }];
+    const workload = rootOf(object, controllers) ?? (kind === "Pod" ? undefined : object);
+    return [{ object, namespace, isIdle: isIdle(value), workload, ...readPod(pod, path.reduce<Place>(at, place)) }];
   });
+}
+
+/** The controller of each object that has one. */
+function readControllers(objects: readonly InputObject[]): ReadonlyMap<string, string> {
+  const controllers = new Map<string, string>();
+  for (const { kind, value } of objects) {
+    const { metadata } = value;
+    if (!isRecord(metadata) || typeof metadata.name !== "string") continue;
+    const owner = recordsOf(metadata.ownerReferences).find(({ record }) => record.controller !== false)?.record;
+    // A Node controls the pods that its kubelet reads from files.
+    if (typeof owner?.kind !== "string" || typeof owner.name !== "string" || owner.kind === "Node") continue;
+    const namespace = typeof metadata.namespace === "string" ? metadata.namespace : "default";
+    const [ownerKind, name] = withoutHash(owner.kind, owner.name, textsOf(metadata.labels));
+    controllers.set(describeObject(kind, namespace, metadata.name), describeObject(ownerKind, namespace, name));
+  }
+  return controllers;
+}
+
+/** A Deployment names its ReplicaSets by itself and the hash of the template, which is a label of the pods. */
+function withoutHash(kind: string, name: string, labels: Readonly<Record<string, string>>): readonly [string, string] {
+  const { "pod-template-hash": hash, "rollouts-pod-template-hash": ofRollout } = labels;
+  if (kind !== "ReplicaSet") return [kind, name];
+  if (hash !== undefined && name.endsWith(`-${hash}`)) return ["Deployment", name.slice(0, -hash.length - 1)];
+  if (ofRollout !== undefined && name.endsWith(`-${ofRollout}`))
+    return ["Rollout", name.slice(0, -ofRollout.length - 1)];
+  return [kind, name];
+}
+
+/** The controller of its controllers; a cycle cannot be stored, and ends here. */
+function rootOf(object: string, controllers: ReadonlyMap<string, string>): string | undefined {
+  let root = controllers.get(object);
+  for (let depth = 0; depth < 5 && root !== undefined; depth++) {
+    const next = controllers.get(root);
+    if (next === undefined) return root;
+    root = next;
+  }
+  return root;
 }
 
 function isIdle({ spec, status }: Value): boolean {
@@ -61,22 +106,42 @@ function isIdle({ spec, status }: Value): boolean {
   return (isRecord(spec) && spec.replicas === 0) || phase === "Succeeded" || phase === "Failed";
 }
 
-function readPod(pod: Value, place: Place): Pick<PodSource, "labels" | "hostNetwork" | "ports"> {
+type OfPod = Pick<PodSource, "labels" | "hostNetwork" | "containers" | "ports" | "probedPorts">;
+
+function readPod(pod: Value, place: Place): OfPod {
   const metadata = isRecord(pod.metadata) ? pod.metadata : {};
   const spec = isRecord(pod.spec) ? pod.spec : {};
   const hostNetwork = spec.hostNetwork === true;
   const specPlace = at(place, "spec");
-  const ports = ["containers", "initContainers"].flatMap((list) =>
-    recordsOf(spec[list]).flatMap(({ record: container, index }) => {
+  const containers = ["containers", "initContainers"].flatMap((list) =>
+    recordsOf(spec[list])
       // Of the init containers only sidecars serve traffic.
-      if (list === "initContainers" && container.restartPolicy !== "Always") return [];
-      const portsPlace = at(at(at(specPlace, list), index), "ports");
-      return recordsOf(container.ports).map(({ record, index: number }) =>
-        readPort(record, hostNetwork, at(portsPlace, number)),
-      );
-    }),
+      .filter(({ record }) => list === "containers" || record.restartPolicy === "Always")
+      .map(({ record, index }) => ({ record, place: at(at(specPlace, list), index) })),
   );
-  return { labels: textsOf(metadata.labels), hostNetwork, ports };
+  return {
+    labels: textsOf(metadata.labels),
+    hostNetwork,
+    containers: containers.map(({ record }) => String(record.name)),
+    ports: containers.flatMap(({ record, place: container }) =>
+      recordsOf(record.ports).map(({ record: port, index }) =>
+        readPort(port, hostNetwork, at(at(container, "ports"), index)),
+      ),
+    ),
+    probedPorts: containers.flatMap(({ record }) => readProbes(record)),
+  };
+}
+
+/** A container that is probed at a port listens there, whether it declares the port or not. */
+function readProbes(container: Value): readonly number[] {
+  return ["readinessProbe", "livenessProbe", "startupProbe"].flatMap((name) => {
+    const probe = container[name];
+    return ["httpGet", "tcpSocket", "grpc"].flatMap((kind) => {
+      const action = isRecord(probe) ? probe[kind] : undefined;
+      const port = isRecord(action) ? Number(action.port) : Number.NaN;
+      return Number.isInteger(port) && port > 0 ? [port] : [];
+    });
+  });
 }
 
 function readPort(port: Value, hostNetwork: boolean, place: Place): ContainerPort {

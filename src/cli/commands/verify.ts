@@ -16,7 +16,7 @@ interface VerifyFlags extends PlanRequest, ColorFlag {
 export function verifyCommand(name: string, finish: (exitCode: number) => void): Command {
   const command = new Command("verify")
     .alias("drift")
-    .summary("find drift: has the host drifted, and which Services are affected")
+    .summary("find drift: has the host drifted, and which connections are affected")
     .description(
       "Compares a host with its desired rules: what is missing, extra, changed or reordered, which Services are " +
         "affected, and foreign rules that come before kube-proxy's. Changes nothing.",
@@ -78,10 +78,18 @@ async function printRepair({ repair, node, findings }: VerifyResult, { print, wa
   if (foreign) warn("rules of other programs before the rules of kube-proxy are not changed\n");
 }
 
-async function verifyDocument({ node, mode, findings, notShown }: VerifyResult): Promise<string> {
-  const { notShownDocument } = await import("../../report/words.ts");
+async function verifyDocument({ node, mode, findings: found, notShown }: VerifyResult): Promise<string> {
+  const [{ notShownDocument }, { describeTraffic }] = await Promise.all([
+    import("../../report/words.ts"),
+    import("../../check/drift.ts"),
+  ]);
+  const findings = found.map(({ traffic, ...finding }) =>
+    traffic === undefined
+      ? finding
+      : { ...finding, traffic: traffic.map((one) => ({ ...one, sentence: describeTraffic(one) })) },
+  );
   const report = { apiVersion: "portolan/v1alpha1", kind: "VerifyReport", node, mode };
-  const drift = findings.some(({ isDrift }) => isDrift);
+  const drift = found.some(({ isDrift }) => isDrift);
   const narrowed = notShown === undefined ? {} : { notShown: notShownDocument(notShown, "findings") };
   return `${printableJson({ ...report, drift, ...narrowed, findings }, 2)}\n`;
 }

@@ -9,6 +9,21 @@ export const checkClusterCodes = {
     explanation:
       "In iptables mode kube-proxy remembers clients with the kernel module xt_recent, one list for each endpoint. The module keeps 100 addresses in a list unless it is loaded with another ip_list_tot; a further client replaces the one seen least recently, which may then reach another endpoint long before timeoutSeconds. IPVS has no limit of this kind. Both modes support every timeout that the API server accepts, up to one day.",
   },
+  "affinity-per-node": {
+    severity: "info",
+    message:
+      "each node keeps its own list of clients: behind a load balancer that uses several nodes, a client does not stay at one endpoint",
+    hint: "make the load balancer keep a client at one node (its own session affinity, by source address) and preserve client addresses",
+    explanation:
+      "sessionAffinity: ClientIP is decided on the node that a connection arrives at, by the source address that it has there, before the source is replaced (masquerade). With externalTrafficPolicy Cluster the load balancer may send each connection of a client to another node, which has its own list and may choose another endpoint. If the load balancer replaces the source address by its own, all clients look like one, and go to the same endpoint of a node. Only connections to the cluster IP keep to one list, that of the client's node.",
+  },
+  "affinity-differs": {
+    severity: "info",
+    message: "{target} is also an endpoint of {other}, which has session affinity; this Service has none",
+    hint: "set sessionAffinity: ClientIP on both Services, or have clients use only one of them",
+    explanation:
+      "Session affinity belongs to a service port, not to its endpoints: connections through this Service go to any endpoint, and those through the other stay at one. A client that uses both, directly and through a load balancer or an ingress controller, reaches different pods. Each service port has its own list of clients even where both have affinity.",
+  },
   "rules-per-packet": {
     severity: "info",
     message: "the first packet of a connection traverses up to {rules} rules of table nat; {service} needs the most",

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Code } from "../../../src/diagnostics/catalog.ts";
+import type { Diagnostic } from "../../../src/diagnostics/diagnostic.ts";
 import type { ProxyMode } from "../../../src/model/proxy-configuration/proxy-configuration.ts";
 import { node, replaced, service, slice } from "../../harness/cluster-text.ts";
 import { findInState } from "../../harness/find-faults.ts";
@@ -21,6 +22,25 @@ const apiInside = replaced(replaced(api, "    nodePort: 30080\n", ""), "type: No
 const outside = (ip: string, port: number): string =>
   `${replaced(apiInside, "port: 80", `port: ${port}`)}  externalIPs: [${ip}]\n`;
 
+const published = `${balanced}status: {loadBalancer: {ingress: [{ip: 203.0.113.9}]}}\n`;
+const withPods = (text: string): string => replaced(text, "status:\n", "spec: {podCIDRs: [10.0.1.0/24]}\nstatus:\n");
+const guarded = (ranges: string): string =>
+  replaced(published, "status: {load", `  loadBalancerSourceRanges: [${ranges}]\nstatus: {load`);
+const annotated = (annotation: string, text = published): string =>
+  replaced(text, "  name: web\n", `  name: web\n  annotations: {${annotation}}\n`);
+const proxied = 'service.beta.kubernetes.io/do-loadbalancer-enable-proxy-protocol: "true"';
+const worker = (container: string, ports: string): string =>
+  replaced(
+    replaced(deployment("app: web", ports), "{name: web, namespace", "{name: worker, namespace"),
+    "{name: web, p",
+    `{name: ${container}, p`,
+  );
+const numbered = replaced(selecting, "- port: 80\n", "- port: 80\n    targetPort: 8080\n");
+const sticky = withSpec("  sessionAffinity: ClientIP\n");
+const two = replaced(slice, "- addresses: [10.0.1.5]\n", "- addresses: [10.0.1.6]\n- addresses: [10.0.1.5]\n");
+const twoOfApi = replaced(replaced(two, "name: web-x1", "name: api-x1"), "service-name: web", "service-name: api");
+const elsewhere = replaced(slice, "nodeName: node1", "nodeName: ip-192-0-2-10.ec2.internal");
+
 function deployment(labels: string, ports: string, more = ""): string {
   return `apiVersion: apps/v1
 kind: Deployment
@@ -32,6 +52,32 @@ spec:
       containers: [{name: web, ports: [${ports}]}]
 ${more}`;
 }
+
+const probed = replaced(
+  deployment("app: web", "{containerPort: 80}"),
+  "[{name: web,",
+  "[{name: web, readinessProbe: {tcpSocket: {port: 8080}},",
+);
+
+/** A Pod with an owner. */
+function owned(name: string, owner: string, container: string): string {
+  return `apiVersion: v1
+kind: Pod
+metadata:
+  name: ${name}
+  namespace: shop
+  labels: {app: web, pod-template-hash: ${name}}
+  ownerReferences: [{controller: true, apiVersion: v1, ${owner}}]
+spec:
+  containers: [{name: ${container}}]
+`;
+}
+
+const replicaSets = [
+  owned("5d8", "kind: ReplicaSet, name: web-5d8", "old"),
+  owned("6c9", "kind: ReplicaSet, name: web-6c9", "new"),
+];
+const staticPods = [owned("a", "kind: Node, name: node1", "api"), owned("b", "kind: Node, name: node2", "api")];
 
 interface Example {
   readonly has: string;
@@ -48,6 +94,57 @@ const examples: Partial<Record<Code, Example>> = {
   "external-ip-hides-host-port": {
     has: join(node, slice, outside("192.0.2.10", 10250)),
     hasNot: join(node, slice, outside("192.0.2.10", 10251)),
+  },
+  "node-address-bound": {
+    has: join(node, second, slice, outside("192.0.2.11", 443)),
+    hasNot: join(node, slice, outside("192.0.2.10", 443)),
+    mode: "ipvs",
+  },
+  "node-address-served": {
+    has: join(node, second, slice, outside("192.0.2.11", 443)),
+    hasNot: join(node, second, slice, outside("192.0.2.12", 443)),
+  },
+  "source-ranges-without-cluster": {
+    has: join(withPods(node), guarded("198.51.100.0/24"), slice),
+    hasNot: join(withPods(node), guarded("198.51.100.0/24, 10.0.0.0/8, 192.0.2.0/24"), slice),
+  },
+  "source-ranges-without-some": {
+    has: join(node, second, guarded("192.0.2.10/32"), slice),
+    hasNot: join(node, second, guarded("192.0.2.10/31"), slice),
+  },
+  "load-balancer-bypassed": {
+    has: join(node, annotated(proxied), slice),
+    hasNot: join(node, replaced(annotated(proxied), "ip: 203.0.113.9", "ip: 203.0.113.9, ipMode: Proxy"), slice),
+  },
+  "selector-matches-others": {
+    has: join(node, numbered, deployment("app: web", "{containerPort: 8080}"), worker("web", "")),
+    hasNot: join(
+      node,
+      numbered,
+      deployment("app: web", "{containerPort: 8080}"),
+      worker("web", "{containerPort: 8080}"),
+    ),
+  },
+  "selector-matches-programs": {
+    has: join(node, numbered, deployment("app: web", ""), worker("batch", "")),
+    hasNot: join(node, numbered, deployment("app: web", ""), worker("web", "")),
+  },
+  "selector-matches-variants": {
+    has: join(node, numbered, deployment("app: web", ""), worker("web", "")),
+    hasNot: join(node, numbered, deployment("app: web", ""), replaced(worker("web", ""), "app: web", "app: worker")),
+  },
+  "target-port-undeclared": {
+    has: join(node, numbered, deployment("app: web", "{containerPort: 80}")),
+    hasNot: join(node, numbered, deployment("app: web", "{containerPort: 80}, {containerPort: 8080}")),
+  },
+  "endpoint-node-unknown": { has: join(node, service, elsewhere), hasNot: join(node, service, slice) },
+  "affinity-per-node": {
+    has: join(node, replaced(published, "status: {load", "  sessionAffinity: ClientIP\nstatus: {load"), two),
+    hasNot: join(node, sticky, two),
+  },
+  "affinity-differs": {
+    has: join(node, sticky, two, apiInside, twoOfApi),
+    hasNot: join(node, sticky, two, `${apiInside}  sessionAffinity: ClientIP\n`, twoOfApi),
   },
   "host-port-shared": {
     has: join(node, service, slice, deployment("app: x", "{containerPort: 80, hostPort: 30080}")),
@@ -167,6 +264,124 @@ describe("a rule about cluster state", () => {
     expect(found.length).toBeGreaterThan(0);
     for (const { object } of found) expect(object).toBeDefined();
     expect(findInState(hasNot, mode).map((finding) => finding.code)).not.toContain(code);
+  });
+
+  it.each<[string, string, Partial<Diagnostic>]>([
+    [
+      "the Node that is meant, by its address in the name",
+      join(node, service, elsewhere),
+      {
+        code: "endpoint-node-unknown",
+        object: "EndpointSlice shop/web-x1",
+        field: "endpoints[0].nodeName",
+        message:
+          "no Node is named ip-192-0-2-10.ec2.internal: every node takes endpoint 10.0.1.5 for one of another node",
+        hint: expect.stringContaining("did you mean node1 (192.0.2.10 is its address)?"),
+      },
+    ],
+    [
+      "the Node that is meant, by its pod range",
+      join(withPods(node), withSpec("  internalTrafficPolicy: Local\n"), replaced(elsewhere, "ip-192-0-2-10", "x")),
+      {
+        code: "endpoint-node-unknown",
+        message: expect.stringContaining(", and internalTrafficPolicy Local drops its traffic"),
+        hint: expect.stringContaining("did you mean node1 (10.0.1.5 is in its pod range)?"),
+      },
+    ],
+    [
+      "the Node that is meant, by its host name",
+      join(
+        `${node}  - {type: InternalDNS, address: a.example}\n`,
+        service,
+        replaced(elsewhere, "ip-192-0-2-10.ec2.internal", "a.example"),
+      ),
+      { hint: expect.stringContaining("did you mean node1 (it is its host name)?") },
+    ],
+    [
+      "the Node that is meant, by the first label",
+      join(node, service, replaced(elsewhere, "ip-192-0-2-10.ec2.internal", "node1.example")),
+      { hint: expect.stringContaining("did you mean node1?") },
+    ],
+    [
+      "which nodes the ranges leave out",
+      join(node, second, guarded("192.0.2.10/32"), slice),
+      { code: "source-ranges-without-some", message: expect.stringContaining("but not Node node2 (192.0.2.11)") },
+    ],
+    [
+      "who is left out",
+      join(withPods(node), guarded("198.51.100.0/24"), slice),
+      { code: "source-ranges-without-cluster", message: expect.stringContaining("pods and nodes of the cluster") },
+    ],
+    [
+      "that the policy of the load balancer is TLS",
+      join(node, annotated('"service.beta.kubernetes.io/do-loadbalancer-protocol": http2'), slice),
+      { code: "load-balancer-bypassed", message: expect.stringContaining("its TLS termination") },
+    ],
+    [
+      "the workload without the port",
+      examples["selector-matches-others"]?.has as string,
+      { message: expect.stringContaining("but Deployment shop/worker has no port 8080") },
+    ],
+    [
+      "that a Node without a zone prevents hints",
+      join(node, annotated("service.kubernetes.io/topology-mode: Auto", service), slice),
+      { code: "distribution-without-hints", hint: expect.stringContaining("label Node node1 with") },
+    ],
+    [
+      "that one zone needs no hints",
+      join(zoned, annotated("service.kubernetes.io/topology-mode: Auto", service), slice),
+      { hint: expect.stringContaining("in one zone only") },
+    ],
+    [
+      "that there are fewer endpoints than zones",
+      join(
+        zoned,
+        replaced(replaced(zoned, "node1", "node2"), "zone-a", "zone-b"),
+        annotated("service.kubernetes.io/topology-mode: Auto", service),
+        slice,
+      ),
+      { hint: expect.stringContaining("run at least 2 endpoints") },
+    ],
+  ])("tells %s", (_, text, finding) => {
+    expect(findInState(text)).toContainEqual(expect.objectContaining(finding));
+  });
+
+  it.each<[string, string, Code]>([
+    [
+      "a node whose only endpoint has a name that no Node has",
+      join(withPods(node), withSpec("  internalTrafficPolicy: Local\n"), replaced(elsewhere, "ip-192-0-2-10", "x")),
+      "internal-local-without-endpoint",
+    ],
+    [
+      "endpoints of Nodes that were not given",
+      join(
+        node,
+        service,
+        replaced(slice, "  nodeName: node1\n", "  nodeName: node1\n- addresses: [10.0.2.5]\n  nodeName: a7\n"),
+      ),
+      "endpoint-node-unknown",
+    ],
+    [
+      "ranges without endpoints to protect",
+      join(withPods(node), guarded("198.51.100.0/24")),
+      "source-ranges-without-cluster",
+    ],
+    [
+      "TLS that passes the load balancer",
+      join(node, annotated('service.beta.kubernetes.io/do-loadbalancer-protocol: "tcp"'), slice),
+      "load-balancer-bypassed",
+    ],
+    ["a port that a probe connects to", join(node, numbered, probed), "target-port-undeclared"],
+    ["ReplicaSets of one Deployment", join(node, numbered, ...replicaSets), "selector-matches-programs"],
+    ["ReplicaSets of one Deployment, alike", join(node, numbered, ...replicaSets), "selector-matches-variants"],
+    ["static pods of several nodes", join(node, numbered, ...staticPods), "selector-matches-variants"],
+    [
+      "one endpoint, at which every client stays",
+      join(node, replaced(published, "status: {load", "  sessionAffinity: ClientIP\nstatus: {load"), slice),
+      "affinity-per-node",
+    ],
+  ])("finds no fault in %s", (_, text, code) => {
+    expect(findInState(text).map((finding) => finding.code)).not.toContain(code);
   });
 
   it("says of each fault only once", () => {

@@ -1,5 +1,4 @@
 import type { Vip } from "../../../model/objects/service.ts";
-import type { NodeView } from "../../../plan/forwarding/node-view.ts";
 import { servicePortName } from "../../../plan/forwarding/resolve-service-port.ts";
 import type { CheckedService, CheckedState, StateRule } from "../checked-state.ts";
 
@@ -12,22 +11,37 @@ const programs: Readonly<Record<number, string>> = {
   10250: "the kubelet",
 };
 
-/** External and load balancer addresses that are addresses of nodes, on ports that another program uses there. */
+/** External and load balancer addresses that are addresses of nodes: what nodes and their programs lose by it. */
 export const addressesOfNodes: StateRule = (state) => {
   const owners = nodePortOwners(state);
+  const nodes = nodesByAddress(state);
   for (const checked of state.services) {
     const { service, isProxied } = checked;
     if (!isProxied) continue;
     const externalIps = state.cluster.proxyConfiguration.allowExternalIps ? service.externalIps : [];
     for (const vip of [...externalIps, ...service.loadBalancerIps]) {
-      const nodes = state.nodes.filter((node) => hasAddress(node, vip)).map(({ name }) => name);
-      if (nodes.length > 0) reportVip(checked, vip, nodes, owners);
+      const here = nodes.get(vip.address.text);
+      if (here !== undefined && isServed(checked, vip)) checkVip(checked, { vip, nodes: here }, owners, state);
     }
   }
 };
 
-function hasAddress({ hostAddresses }: NodeView, { address }: Vip): boolean {
-  return hostAddresses.some(({ text }) => text === address.text);
+/** Its family has a cluster IP, or the Service was never stored. */
+function isServed({ service }: CheckedService, { address }: Vip): boolean {
+  return service.clusterIps[address.family] !== undefined || Object.keys(service.clusterIps).length === 0;
+}
+
+/** Of all nodes of the input, whichever are checked. */
+function nodesByAddress({ cluster, nodes }: CheckedState): ReadonlyMap<string, readonly string[]> {
+  const found = new Map<string, Set<string>>();
+  const enter = (text: string, name: string): void => {
+    const names = found.get(text) ?? new Set<string>();
+    found.set(text, names.add(name));
+  };
+  for (const { name, addresses } of cluster.nodes) for (const { ip } of addresses) enter(ip.text, name);
+  for (const { name, addresses } of cluster.hosts) for (const { text } of addresses ?? []) enter(text, name);
+  for (const { name, hostAddresses } of nodes) for (const { text } of hostAddresses) enter(text, name);
+  return new Map([...found].map(([text, names]) => [text, [...names]]));
 }
 
 /** Where the first service port gets an address and port, compiling reports it. */
@@ -41,21 +55,49 @@ function nodePortOwners({ services, program }: CheckedState): ReadonlyMap<string
   return owners;
 }
 
-function reportVip(
-  { service, report }: CheckedService,
-  { address, place }: Vip,
-  nodes: readonly string[],
+/** A service address and the nodes that have it. */
+interface NodeVip {
+  readonly vip: Vip;
+  readonly nodes: readonly string[];
+}
+
+function checkVip(
+  checked: CheckedService,
+  taken: NodeVip,
   owners: ReadonlyMap<string, CheckedService>,
+  { cluster, program }: CheckedState,
 ): void {
+  const { vip, nodes } = taken;
+  const [node = ""] = nodes;
+  const isHiding = reportHidden(checked, taken, owners);
+  // A program that rejects other ports of service addresses has made them addresses of the host.
+  const isBound = program.traits.unknownPortOfVip === "rejected";
+  if (isBound && cluster.nodes.some(({ name }) => !nodes.includes(name)))
+    checked.report("node-address-bound", vip.place, { vip: vip.address.text, node });
+  else if (!isHiding) {
+    const ports = checked.service.ports.map(({ port, protocol }) => `${port}/${protocol}`).join(", ");
+    checked.report("node-address-served", vip.place, { vip: vip.address.text, node, ports });
+  }
+}
+
+function reportHidden(
+  { service, report }: CheckedService,
+  { vip: { address, place }, nodes }: NodeVip,
+  owners: ReadonlyMap<string, CheckedService>,
+): boolean {
+  let isHiding = false;
   for (const { port, protocol } of service.ports) {
     const program = protocol === "TCP" ? programs[port] : undefined;
     const vip = address.text;
     if (program !== undefined) report("external-ip-hides-host-port", place, { vip, port, program }, { nodes });
     const taken = owners.get(`${port}/${protocol}`);
     const owned = taken?.ports.find((other) => other.port.nodePort === port && other.port.protocol === protocol);
+    isHiding ||= program !== undefined;
     if (taken === undefined || owned === undefined || taken.service === service) continue;
     const related = [{ message: "nodePort", place: owned.port.place }];
     const owner = servicePortName(taken.service, owned.port);
     report("external-ip-hides-node-port", place, { vip, port, owner }, { nodes, related });
+    isHiding = true;
   }
+  return isHiding;
 }

@@ -1,15 +1,21 @@
 import { at } from "../../../diagnostics/place.ts";
 import type { ProgramTraits } from "../../../plan/forwarding/forwarding-plan.ts";
-import { allEndpoints, type CheckedPort, type CheckedService, isUsable, type StateRule } from "../checked-state.ts";
+import {
+  allEndpoints,
+  type CheckedPort,
+  type CheckedService,
+  type CheckedState,
+  isUsable,
+  type StateRule,
+} from "../checked-state.ts";
 
 /** Policies Local on nodes that have no endpoint of their own. */
-export const localPolicies: StateRule = ({ services, nodes, program }) => {
-  const names = nodes.map(({ name }) => name);
-  const { traits } = program;
-  for (const checked of services) {
+export const localPolicies: StateRule = (state) => {
+  const { traits } = state.program;
+  for (const checked of state.services) {
     if (!checked.isProxied || reportNameless(checked, traits)) continue;
-    if (checked.service.internalTrafficPolicy === "Local") reportInternal(checked, names, traits);
-    if (checked.service.externalTrafficPolicy === "Local") reportExternal(checked, names, traits);
+    if (checked.service.internalTrafficPolicy === "Local") reportInternal(checked, state);
+    if (checked.service.externalTrafficPolicy === "Local") reportExternal(checked, state);
   }
 };
 
@@ -33,39 +39,41 @@ function reportNameless(checked: CheckedService, traits: ProgramTraits): boolean
   return true;
 }
 
-function reportInternal(checked: CheckedService, names: readonly string[], traits: ProgramTraits): void {
+function reportInternal(checked: CheckedService, state: CheckedState): void {
   const { service, ports, report } = checked;
-  const dropped = ports.filter((port) => isDropped(checked, port, traits));
-  const nodes = nodesWithout(dropped, names);
+  const dropped = ports.filter((port) => isDropped(checked, port, state.program.traits));
+  const nodes = nodesWithout(dropped, state);
   if (nodes.length === 0) return;
   const place = at(at(service.place, "spec"), "internalTrafficPolicy");
   report("internal-local-without-endpoint", place, {}, { nodes });
 }
 
 /** Load balancers find nodes with endpoints by the health check port: these Services are correct. */
-function reportExternal(
-  { service, ports, report }: CheckedService,
-  names: readonly string[],
-  traits: ProgramTraits,
-): void {
-  if (traits.localPolicyFallsBack) return;
+function reportExternal({ service, ports, report }: CheckedService, state: CheckedState): void {
+  if (state.program.traits.localPolicyFallsBack) return;
   const isBalanced = service.type === "LoadBalancer";
   const externalIps = service.externalIps.map(({ address }) => `external IP ${address.text}`);
   const nodePorts = isBalanced ? [] : ports.flatMap(({ port }) => port.nodePort ?? []);
   const ways = [...(nodePorts.length === 0 ? [] : [`nodePort ${nodePorts.join(", ")}`]), ...externalIps];
-  const nodes = ways.length === 0 ? [] : nodesWithout(ports, names);
+  const nodes = ways.length === 0 ? [] : nodesWithout(ports, state);
   if (nodes.length === 0) return;
   const place = at(at(service.place, "spec"), "externalTrafficPolicy");
   report("external-local-without-endpoint", place, { ways: ways.join(" and ") }, { nodes });
 }
 
-/** Nodes without an endpoint of a port that has endpoints elsewhere. */
-function nodesWithout(ports: readonly CheckedPort[], names: readonly string[]): readonly string[] {
+/**
+ * Nodes without an endpoint of a port that has endpoints elsewhere. An endpoint with a nodeName that no Node has counts
+ * for the Node that is meant; where that is not known, neither is which nodes have none.
+ */
+function nodesWithout(ports: readonly CheckedPort[], { nodes, strayNames }: CheckedState): readonly string[] {
   const lacking = new Set<string>();
   for (const port of ports) {
     const usable = allEndpoints(port).filter(({ entry }) => isUsable(entry));
-    const homes = new Set(usable.map(({ entry }) => entry.nodeName));
-    if (usable.length > 0) for (const name of names) if (!homes.has(name)) lacking.add(name);
+    const given = new Set(usable.map(({ entry }) => entry.nodeName ?? ""));
+    const stray = [...given].map((name) => strayNames.get(name)).filter((one) => one !== undefined);
+    if (usable.length === 0 || stray.some(({ node }) => node === undefined)) continue;
+    const homes = new Set([...given, ...stray.map(({ node }) => node)]);
+    for (const { name } of nodes) if (!homes.has(name)) lacking.add(name);
   }
-  return names.filter((name) => lacking.has(name));
+  return nodes.map(({ name }) => name).filter((name) => lacking.has(name));
 }

@@ -1,11 +1,48 @@
-import { at } from "../../../diagnostics/place.ts";
-import type { StateRule } from "../checked-state.ts";
+import { at, type Place } from "../../../diagnostics/place.ts";
+import { allEndpoints, type CheckedPort, type CheckedService, isUsable, type StateRule } from "../checked-state.ts";
 
-/** Limits of session affinity: the number of clients, not the timeout, which every mode keeps. */
+/** Limits of session affinity: the number of clients, load balancers in front, other Services for the same pods. */
 export const sessionAffinity: StateRule = ({ services, program }) => {
-  if (program.affinityClients === undefined) return;
   const sticky = services.filter(({ service, isProxied }) => isProxied && service.affinity !== undefined);
   const [first] = sticky;
-  const place = first && at(at(first.service.place, "spec"), "sessionAffinity");
-  first?.report("affinity-client-limit", place, { count: sticky.length });
+  if (first === undefined) return;
+  if (program.affinityClients !== undefined)
+    first.report("affinity-client-limit", affinityOf(first), { count: sticky.length });
+  for (const checked of sticky) reportBalanced(checked);
+  reportOthers(sticky, services);
 };
+
+function affinityOf({ service }: CheckedService): Place {
+  return at(at(service.place, "spec"), "sessionAffinity");
+}
+
+/** With policy Cluster any node takes connections of a client, and each remembers clients by itself. */
+function reportBalanced(checked: CheckedService): void {
+  const { service, ports, report } = checked;
+  if (service.type !== "LoadBalancer" || service.externalTrafficPolicy !== "Cluster") return;
+  const usable = ports.flatMap(allEndpoints).filter(({ entry }) => isUsable(entry));
+  if (new Set(usable.map(({ entry }) => entry.ip)).size > 1) report("affinity-per-node", affinityOf(checked), {});
+}
+
+/** Services without affinity that send to the same ports of the same pods. */
+function reportOthers(sticky: readonly CheckedService[], services: readonly CheckedService[]): void {
+  const owners = new Map<string, { readonly checked: CheckedService; readonly port: CheckedPort }>();
+  for (const checked of sticky) {
+    for (const port of checked.ports) for (const key of targetsOf(port)) owners.set(key, { checked, port });
+  }
+  for (const { service, isProxied, ports, report } of services) {
+    if (!isProxied || service.affinity !== undefined) continue;
+    const shared = ports.map((port) => ({ port, key: targetsOf(port).find((key) => owners.has(key)) }));
+    const found = shared.find(({ key }) => key !== undefined);
+    const owner = owners.get(found?.key ?? "");
+    if (found === undefined || owner === undefined) continue;
+    const parameters = { target: (found.key ?? "").replace(/\/.*/, ""), other: owner.port.name };
+    const related = [{ message: "sessionAffinity", place: affinityOf(owner.checked) }];
+    report("affinity-differs", found.port.port.place, parameters, { related });
+  }
+}
+
+function targetsOf(port: CheckedPort): readonly string[] {
+  const usable = allEndpoints(port).filter(({ entry }) => isUsable(entry));
+  return usable.length < 2 ? [] : usable.map(({ target }) => `${target}/${port.port.protocol}`);
+}

@@ -1,23 +1,39 @@
 import { at } from "../../../diagnostics/place.ts";
-import { isRecord } from "../../../model/fields/fields.ts";
 import { didYouMean } from "../../../model/fields/name-map.ts";
-import { allEndpoints, type CheckedPort, type CheckedService, type StateRule, selectedPods } from "../checked-state.ts";
+import {
+  allEndpoints,
+  type CheckedPort,
+  type CheckedService,
+  type StateRule,
+  selectedPods,
+  targetPortOf,
+} from "../checked-state.ts";
 import type { PodSource } from "../pod-sources.ts";
 
-/** Named target ports that no container of the selected pods has (FindPort of k8s.io/kubernetes/pkg/api/v1/pod). */
+/**
+ * Target ports that no container of the selected pods has: by name, so that no pod is an endpoint (FindPort of
+ * k8s.io/kubernetes/pkg/api/v1/pod), or by number, which is legal and often a mistake.
+ */
 export const targetPortUnknown: StateRule = (state) => {
   for (const checked of state.services) {
     const selected = selectedPods(checked, state) ?? [];
     if (selected.length === 0) continue;
-    for (const port of checked.ports) checkPort(checked, port, selected);
+    for (const port of checked.ports) {
+      const target = targetPortOf(checked, port.port);
+      if (typeof target === "string") checkName(checked, port, { name: target, selected });
+      else checkNumber(checked, port, { number: target, selected });
+    }
   }
 };
 
-function checkPort(checked: CheckedService, checkedPort: CheckedPort, selected: readonly PodSource[]): void {
+interface NamedTarget {
+  readonly name: string;
+  readonly selected: readonly PodSource[];
+}
+
+function checkName(checked: CheckedService, checkedPort: CheckedPort, { name, selected }: NamedTarget): void {
   const { port } = checkedPort;
-  const given: unknown = Array.isArray(checked.spec.ports) ? checked.spec.ports[Number(port.place.key)] : undefined;
-  const name = isRecord(given) ? given.targetPort : undefined;
-  if (typeof name !== "string" || /^\d+$/.test(name) || allEndpoints(checkedPort).length > 0) return;
+  if (allEndpoints(checkedPort).length > 0) return;
   const containerPorts = selected.flatMap(({ ports }) => ports);
   const named = containerPorts.filter((candidate) => candidate.name === name);
   if (named.some(({ protocol }) => protocol === port.protocol)) return;
@@ -35,4 +51,21 @@ function checkPort(checked: CheckedService, checkedPort: CheckedPort, selected: 
           ? `${selected[0]?.object} has no named ports`
           : `existing ports: ${known}`;
   checked.report("target-port-unknown", at(port.place, "targetPort"), { protocol: port.protocol, name }, { hint });
+}
+
+interface NumberedTarget {
+  readonly number: number;
+  readonly selected: readonly PodSource[];
+}
+
+/** Containers need not declare ports. Where none does, nothing is known; a port that a probe connects to is open. */
+function checkNumber(checked: CheckedService, { port }: CheckedPort, { number, selected }: NumberedTarget): void {
+  const { protocol } = port;
+  const declared = selected.flatMap(({ ports }) => ports).filter((one) => one.protocol === protocol);
+  const numbers = [...new Set(declared.flatMap(({ containerPort }) => containerPort ?? []))];
+  const isProbed = protocol === "TCP" && selected.some(({ probedPorts }) => probedPorts.includes(number));
+  if (numbers.length === 0 || numbers.includes(number) || isProbed) return;
+  const [only, second] = numbers;
+  const hint = second === undefined ? `did you mean ${only}?` : `declared ports: ${numbers.slice(0, 5).join(", ")}`;
+  checked.report("target-port-undeclared", at(port.place, "targetPort"), { protocol, number }, { hint });
 }

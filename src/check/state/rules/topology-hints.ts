@@ -1,5 +1,5 @@
 import { createSubject, type Sink } from "../../../diagnostics/diagnostic.ts";
-import { at } from "../../../diagnostics/place.ts";
+import { at, type Place } from "../../../diagnostics/place.ts";
 import { placeOfEndpoint } from "../../../model/objects/endpoint-slice.ts";
 import type { Endpoint } from "../../../plan/forwarding/forwarding-plan.ts";
 import type { NodeView } from "../../../plan/forwarding/node-view.ts";
@@ -17,7 +17,7 @@ export const topologyHints: StateRule = (state, sink) => {
     );
     if (complete.length > 0) zoned += 1;
     for (const ready of complete) reportMissedZones(checked, ready, state.nodes);
-    reportWithoutHints(checked);
+    reportWithoutHints(checked, state);
   }
   if (zoned > 0) reportZoneless(state, zoned, sink);
 };
@@ -70,12 +70,68 @@ function isHintedByNode(ready: readonly Endpoint[], name: string): boolean {
   );
 }
 
-function reportWithoutHints(checked: CheckedService): void {
-  const value = checked.spec.trafficDistribution;
+const topologyMode = "service.kubernetes.io/topology-mode";
+const topologyAwareHints = "service.kubernetes.io/topology-aware-hints";
+
+/** The field that asks for hints, where it does. */
+interface Request {
+  readonly field: string;
+  readonly place: Place;
+  /** The controller divides endpoints by the CPUs of zones, or prefers those of the same zone or node. */
+  readonly isByCpus: boolean;
+}
+
+function requestOf({ service, spec }: CheckedService): Request | undefined {
+  for (const name of [topologyMode, topologyAwareHints]) {
+    if (!/^auto$/i.test(service.annotations[name] ?? "")) continue;
+    const place = at(at(at(service.place, "metadata"), "annotations"), name);
+    return {
+      field: `annotation ${name.slice(name.indexOf("/") + 1)} ${service.annotations[name]}`,
+      place,
+      isByCpus: true,
+    };
+  }
+  const { trafficDistribution: value } = spec;
+  if (typeof value !== "string") return undefined;
+  const place = at(at(service.place, "spec"), "trafficDistribution");
+  return { field: `trafficDistribution ${value}`, place, isByCpus: false };
+}
+
+/** Hints were requested, and no ready endpoint has any. */
+function reportWithoutHints(checked: CheckedService, state: CheckedState): void {
+  const request = requestOf(checked);
   const ready = checked.ports.flatMap((port) => readyOnes(allEndpoints(port)));
   const isHinted = ready.some(({ entry }) => entry.zoneHints.length + entry.nodeHints.length > 0);
-  if (typeof value !== "string" || ready.length === 0 || isHinted) return;
-  checked.report("distribution-without-hints", at(at(checked.service.place, "spec"), "trafficDistribution"), { value });
+  if (request === undefined || ready.length === 0 || isHinted) return;
+  const { field, place } = request;
+  checked.report("distribution-without-hints", place, { field }, { hint: reasonOf(request, ready, state) });
+}
+
+const controlPlaneLabels = ["node-role.kubernetes.io/control-plane", "node-role.kubernetes.io/master"];
+
+/** What keeps the EndpointSlice controller from writing hints (topologycache of k8s.io/endpointslice). */
+function reasonOf(
+  { isByCpus, field }: Request,
+  ready: readonly Endpoint[],
+  { cluster }: CheckedState,
+): string | undefined {
+  // The controller leaves out nodes that run no pods of users.
+  const nodes = cluster.nodes.filter(({ labels }) => !controlPlaneLabels.some((label) => Object.hasOwn(labels, label)));
+  const zoneless = nodes.filter(({ zone }) => zone === undefined);
+  const zones = new Set(nodes.flatMap(({ zone }) => zone ?? []));
+  const [first] = zoneless;
+  if (nodes.length === 0 || (!isByCpus && field.endsWith("PreferSameNode"))) return undefined;
+  if (first !== undefined && (isByCpus || zones.size === 0)) {
+    const more = zoneless.length === 1 ? "" : ` and ${zoneless.length - 1} more`;
+    return `label Node ${first.name}${more} with topology.kubernetes.io/zone: the controller writes no hints without the zones of nodes`;
+  }
+  if (!isByCpus) return undefined;
+  if (zones.size === 1)
+    return "the Nodes are in one zone only: hints make no difference, and the controller writes none";
+  const { size } = new Set(ready.map(({ entry }) => entry.ip));
+  if (size < zones.size)
+    return `run at least ${zones.size} endpoints: the controller writes no hints for ${size} in ${zones.size} zones`;
+  return "the controller found no division of these endpoints by the CPUs of zones: run three or more in each zone, or use trafficDistribution";
 }
 
 function reportZoneless({ nodes }: CheckedState, count: number, sink: Sink): void {

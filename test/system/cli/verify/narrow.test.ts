@@ -19,7 +19,9 @@ describe("verify", () => {
   it("shows of a shared chain the lines of the Services asked for", async () => {
     const { code, stdout } = await verify(["--actual", "bare.txt", "-n", "shop"]);
     expect(code, stdout).toBe(1);
-    expect(stdout).toMatch(/^missing: nat chain KUBE-NODEPORTS \(IPv4\)\n {2}affects shop\/web\n/);
+    expect(stdout).toMatch(
+      /^missing: 1 of 2 rules of KUBE-NODEPORTS is missing \(nat, IPv4\)\n {2}affects shop\/web\n {2}connections to nodePort 30081 from anywhere reach the node itself/,
+    );
     expect(stdout).not.toContain("other/api");
     expect(stdout).toContain(
       "Node node1: 1 difference for the Services shown.\n1 finding of another Service is not shown (-n shop).\n",
@@ -45,7 +47,10 @@ describe("verify", () => {
   it("shows what concerns the shared base chains", async () => {
     const { code, stdout } = await verify(["--actual", "foreign.txt", "-n", "shop"]);
     expect(code, stdout).toBe(1);
-    expect(stdout).toContain("foreign-rules-first: nat chain PREROUTING");
+    expect(stdout).toMatch(
+      /^foreign-rules-first: 1 rule of other programs comes before .* in PREROUTING \(nat, IPv4\)$/m,
+    );
+    expect(stdout).toMatch(/^ {2}connections to .* from 198\.51\.100\.7 get no answer \(no rule handles them\)$/m);
     expect(stdout).toContain("-n shop hides nothing.\n");
   });
 
@@ -53,6 +58,15 @@ describe("verify", () => {
     const report = JSON.parse((await verify(["--actual", "bare.txt", "-n", "shop", "-o", "json"])).stdout);
     expect(report).toMatchObject({ drift: true, notShown: { filter: "-n shop", findings: 1, services: 1 } });
     expect(JSON.stringify(report.findings)).not.toContain("other/api");
+    expect(report.findings[0]).toMatchObject({
+      kind: "missing",
+      what: "1 of 2 rules of KUBE-NODEPORTS is missing (nat, IPv4)",
+      chain: { family: "ipv4", table: "nat", name: "KUBE-NODEPORTS", rules: 2 },
+      traffic: [{ destinations: ["nodePort 30081"], from: ["anywhere"], isHidden: false }],
+    });
+    expect(report.findings[0].traffic[0].sentence).toMatch(
+      /^connections to nodePort 30081 from anywhere reach the node/,
+    );
     const all = JSON.parse((await verify(["--actual", "bare.txt", "-o", "json"])).stdout);
     expect(all).not.toHaveProperty("notShown");
   });
