@@ -1,11 +1,4 @@
-import {
-  type Artifact,
-  artifactsOf,
-  type LanguageId,
-  type LineOrigin,
-  type PlacedProblem,
-  type Script,
-} from "../ir/artifact.ts";
+import { type Artifact, artifactsOf, type LanguageId, type LineOrigin, type Script } from "../ir/artifact.ts";
 import { concernsRules, parseRules } from "../languages/iptables/parse.ts";
 import {
   type RuleTextProblem,

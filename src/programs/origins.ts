@@ -70,8 +70,8 @@ export interface LowerOptions {
   /** Keep the origin of every rule; costs memory on large clusters. */
   readonly origins: boolean;
   /**
-   * With origins: only the lines of these objects. The others are blank, so that the lines keep their numbers; the text
-   * is for people then, and not for a host.
+   * With origins: only the lines that always exist and those of these objects. The others are blank, so that the lines
+   * keep their numbers; the text is for people then, and not for a host.
    */
   readonly only?: OnlyOf | undefined;
 }

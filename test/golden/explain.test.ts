@@ -36,7 +36,7 @@ describe.each(modes)("golden cases in %s mode", (mode) => {
     const { facts, texts } = compiled;
     const parts = facts.cluster.services.map((service) => explainServiceOn(service, facts, texts));
     const explained = new Set(parts.flatMap(({ lines }) => lines.map(({ file, line }) => `${file}:${line}`)));
-    const caused = ownLines(texts, ({ cause }) => cause !== undefined && cause.object !== "kube-proxy");
+    const caused = ownLines(texts, (_text, _chain, cause) => cause !== undefined && cause.object !== "kube-proxy");
     expect(caused.filter(({ file, line }) => !explained.has(`${file}:${line}`))).toEqual([]);
     for (const { endpoints } of parts.flatMap(({ ports }) => ports)) {
       const internal = endpoints.flatMap((endpoint) =>

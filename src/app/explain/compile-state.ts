@@ -87,8 +87,7 @@ export async function readState(request: ExplainRequest, effects: Effects): Prom
 function onlyOf(objects: ReadonlySet<string>): OnlyOf {
   // Asked for each endpoint: most names are settled without making a text.
   const names = new Set([...objects].map((object) => object.slice(object.lastIndexOf("/") + 1)));
-  return ({ kind, namespace, name }) =>
-    kind === "kube-proxy" || (names.has(name) && objects.has(describeObject(kind, namespace, name)));
+  return ({ kind, namespace, name }) => names.has(name) && objects.has(describeObject(kind, namespace, name));
 }
 
 function endOnErrors(group: DiagnosticGroup, { onNotice }: Effects): void {

@@ -1,5 +1,6 @@
 import { createSink, type Diagnostic } from "../../diagnostics/diagnostic.ts";
-import { checkHosts, readHosts } from "./check-host.ts";
+import { documentOf } from "../../reconcile/live/parse-dump.ts";
+import { checkHosts } from "./check-host.ts";
 
 /** A line of restore input that a tool refused, and what is wrong with it. */
 export interface RestoreLine {
@@ -60,8 +61,8 @@ function diagnosticsOf(all: readonly string[]): readonly Diagnostic[] {
 
 function check(lines: readonly string[]): readonly Diagnostic[] {
   const sink = createSink();
-  const file = { name: "restore input", text: lines.join("\n"), document: 0, isFromFolder: false };
-  checkHosts(readHosts("restore input", [file], sink), sink);
+  const text = { file: "iptables.restore", language: "iptables", family: "ipv4", text: lines.join("\n") } as const;
+  checkHosts([documentOf([{ ...text, origins: [] }])], sink);
   return sink.diagnostics;
 }
 

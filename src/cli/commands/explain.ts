@@ -19,15 +19,20 @@ interface ExplainFlags extends Omit<ExplainRequest, "draws">, ColorFlag {
 /** `portolan explain`. Words with a meaning of their own, such as `packet`, are subcommands. */
 export function explainCommand(name: string, finish: (exitCode: number) => void): Command {
   const command = new Command("explain")
-    .summary("explain an object, a chain, a set, a rule or a diagnostic")
+    .summary("explain an object, an address, a chain, a set, a rule or a diagnostic")
     .description(
-      "Shows the rules of an object on a node and what is not generated for it, the owner and callers of a chain, what a " +
-        "rule does and where it comes from, or what a diagnostic means. Without an argument, lists the diagnostics.",
+      "Shows the rules of an object on a node and what is not generated for it, whose an address is, the owner and " +
+        "callers of a chain, what a rule does and where it comes from, why iptables-restore refuses a line, or what a " +
+        "diagnostic means. Without an argument, lists the diagnostics.",
     )
     // Flags after the name of a subcommand belong to that subcommand.
     .enablePositionalOptions()
     .showHelpAfterError("(a rule is one argument: put it in quotes)")
-    .argument("[what]", "TYPE/NS/NAME, a chain, a set, a line in quotes, FILE:LINE of compiled text, or a diagnostic")
+    .argument(
+      "[what]",
+      "TYPE/NS/NAME, the NAME of a Service, ADDRESS[:PORT], a chain, a set, a line in quotes, FILE:LINE, what " +
+        "iptables-restore says of a line, or a diagnostic",
+    )
     .argument("[name]", "the object's name, if only the type is given first");
   return addStateOptions(command, { isRequired: false })
     .addOption(new Option("--all-nodes", "explain for every Node").conflicts("node"))
@@ -106,6 +111,15 @@ function examples(name: string): string {
 Examples:
   # every rule of a Service on node1, and what is not generated there
   $ ${name} explain service/shop/web -f cluster.yaml --node node1
+
+  # the same where one Service has this name; whose an address is; the rules to a pod
+  $ ${name} explain web -f cluster.yaml --node node1
+  $ ${name} explain 10.96.0.10:80 --actual node1.save
+  $ ${name} explain pod/shop/web-1 -f cluster.yaml --node node1
+
+  # what is wrong in a line that iptables-restore refused, and whose it is
+  $ ${name} explain 'iptables-restore: line 7 failed' --actual rules.txt
+  $ ${name} explain rules.txt:7
 
   # the owner of a chain, in the state or on a node
   $ ${name} explain KUBE-SEP-B5S4JQA5W4Z4GWGF -f cluster.yaml --node node1

@@ -1,18 +1,26 @@
 import { addressNumber, contains, isIpv6, parseAddressSet } from "../../datapath/address-set.ts";
+import type { EvaluatedHost } from "../../datapath/host.ts";
 import { isLocal } from "../../datapath/match-packet.ts";
 import { hasPorts, type Outcome } from "../../datapath/packet.ts";
 import type { LoadedChain } from "../../ir/datapath.ts";
 import { iptablesChains as chains } from "../../programs/kube-proxy/chain-names.ts";
 import { joinWords } from "../not-programmed/endpoint-uses.ts";
-import type { ExplainedHost } from "./explain-packet.ts";
 import type { KnownService } from "./known-services.ts";
 import type { ResolvedPacket } from "./resolve-packet.ts";
+
+/** What notes are made of, besides outcomes. */
+interface NotedHost {
+  /** The node's name. */
+  readonly node: string;
+  readonly host: EvaluatedHost;
+  readonly services: () => readonly KnownService[];
+}
 
 /** What outcomes mean for who asks, where their words do not say it: a sentence each, without a full stop. */
 export function notesOn(
   outcomes: readonly Outcome[],
   resolved: ResolvedPacket,
-  explained: ExplainedHost,
+  explained: NotedHost,
 ): readonly string[] {
   const { to, packet } = resolved;
   const isUntouched = outcomes.every(({ verdict }) => verdict.kind === "untouched");
@@ -54,7 +62,7 @@ interface Owned {
 }
 
 /** The Service that has the address. */
-function lazyOwner(address: string, { services }: ExplainedHost): () => Owned | undefined {
+function lazyOwner(address: string, { services }: NotedHost): () => Owned | undefined {
   return () => {
     for (const service of services()) {
       const has = (vips: readonly KnownService["externalIps"][number][]) =>
@@ -76,7 +84,7 @@ function portsOf({ ports }: KnownService): string {
 }
 
 interface Ping {
-  readonly explained: ExplainedHost;
+  readonly explained: NotedHost;
   readonly owner: Owned | undefined;
 }
 
@@ -109,7 +117,7 @@ function pingNotes(
 }
 
 /** kube-proxy's rules are there, and the packet cannot reach them. */
-function missingJump({ packet }: ResolvedPacket, { host }: ExplainedHost): readonly string[] {
+function missingJump({ packet }: ResolvedPacket, { host }: NotedHost): readonly string[] {
   const { tables } = host.families[isIpv6(packet.destination) ? "ipv6" : "ipv4"];
   const nat = tables.get("nat");
   const first = packet.entry === "node" ? "OUTPUT" : "PREROUTING";

@@ -7,7 +7,7 @@ export interface NaivePacket {
   readonly source: string;
   readonly destination: string;
   readonly port: number;
-  readonly protocol: "tcp" | "udp" | "sctp";
+  readonly protocol: "tcp" | "udp" | "sctp" | "icmp";
   /** What conntrack says of it; default NEW. */
   readonly state?: string | undefined;
   /** Lists of `-m recent` that hold the client before. */

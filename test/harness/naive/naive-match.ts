@@ -77,7 +77,7 @@ function asked(match: Match, journey: Journey, host: NaiveHost): boolean {
     case "set":
       return isInSet(match, journey, host);
     case "ipvs": {
-      const protocol = { tcp: 6, udp: 17, sctp: 132 }[packet.protocol];
+      const protocol = { icmp: 1, tcp: 6, udp: 17, sctp: 132 }[packet.protocol];
       const virtual = /^\[?(.*?)\]?:(\d+)$/.exec(now.server?.address ?? "");
       if (virtual === null || match.protocol !== protocol) return false;
       return liesIn(virtual[1] ?? "", match.address) && Number(virtual[2]) === match.port;

@@ -19,7 +19,7 @@ describe("compileNode with `only`", () => {
   const names = goldenCases().filter((name) => /^(?:affinity|dual-stack|external-ips-shared|ipvs-source)/.test(name));
 
   it.each(names.flatMap((name) => modesOf(name).map((mode) => [name, mode] as const)))(
-    "%s, %s mode: each line of the objects at its place, the others blank",
+    "%s, %s mode: the lines of an object and those that always exist, each at its place",
     (name, mode) => {
       const [documents, { node }] = [caseDocuments(name), readCase(caseFolder(name))];
       const compile = (isAsked?: (object: string) => boolean): Texts => {
@@ -29,7 +29,7 @@ describe("compileNode with `only`", () => {
         const only =
           isAsked &&
           (({ kind, namespace, name }: { kind: string; namespace: string; name: string }) =>
-            isAsked(kind === "kube-proxy" ? kind : `${kind} ${namespace}/${name}`));
+            isAsked(`${kind} ${namespace}/${name}`));
         const { script } = compileNode(cluster, node, { mode, origins: true, only }, sink);
         const artifacts = script === undefined ? [] : artifactsOf(script);
         return new Map(artifacts.map(({ file, text, origins }) => [file, { lines: text.split("\n"), origins }]));
@@ -38,7 +38,7 @@ describe("compileNode with `only`", () => {
       for (const asked of objectsOf(whole)) {
         for (const [file, { lines, origins }] of compile((object) => object === asked)) {
           const all = whole.get(file);
-          const own = (all?.origins ?? []).filter(({ object }) => object === asked);
+          const own = (all?.origins ?? []).filter(({ object }) => object === asked || object === "kube-proxy");
           expect(origins, file).toEqual(own);
           const numbers = new Set(own.map(({ line }) => line));
           const traced = new Set((all?.origins ?? []).map(({ line }) => line));

@@ -19,7 +19,7 @@ function lower(
   plan: ServicePortPlan,
   given: FamilySettings = settings(),
 ): Readonly<Record<SectionName, readonly string[]>> {
-  const sections = createSections(false);
+  const sections = createSections({ origins: false });
   lowerServicePort(plan, given, sections);
   return Object.fromEntries(Object.entries(sections.lines).map(([name, lines]) => [name, textsOf(lines)])) as Readonly<
     Record<SectionName, readonly string[]>
@@ -162,7 +162,7 @@ describe("load balancer IPs and node ports", () => {
   });
 
   it("count packets to 127.0.0.1 where the kernel can", () => {
-    const sections = createSections(false);
+    const sections = createSections({ origins: false });
     lowerServicePort(servicePort({ external }), settings({ nfacct: true }), sections);
     expect([...sections.counters]).toEqual(["localhost_nps_accepted_pkts"]);
     expect(textsOf(sections.lines["nat nodePorts"])).toHaveLength(2);
@@ -207,7 +207,7 @@ describe("fragments", () => {
 describe("the program", () => {
   const plan = (more: object = {}) => ({
     node: "node1",
-    families: [{ family: "ipv4" as const, settings: settings(), servicePorts: [servicePort()] }],
+    families: [{ family: "ipv4" as const, settings: settings(), servicePorts: [servicePort()], portsOf: () => [] }],
     traits: plainTraits,
     localhostNodePorts: "off" as const,
     ipvs: { scheduler: "rr", strictArp: false, timeouts: undefined, excludeCidrs: [] },

@@ -182,7 +182,7 @@ describe("fragments", () => {
 describe("differences from the iptables mode", () => {
   const inspect = (plan: ServicePortPlan, localhostNodePorts: ForwardingPlan["localhostNodePorts"] = "off") => {
     const { report, codes } = collectCodes();
-    const families = [{ family: "ipv4" as const, settings: settings(), servicePorts: [plan] }];
+    const families = [{ family: "ipv4" as const, settings: settings(), servicePorts: [plan], portsOf: () => [] }];
     kubeProxyIpvs.inspect?.({ ...emptyPlan, families, localhostNodePorts }, report);
     return codes;
   };

@@ -29,7 +29,7 @@ function createWriter({ origins: keepOrigins, only }: LowerOptions): Writer {
   const origins: LineOrigin[] = [];
   return {
     write: (line, cause) => {
-      const isAsked = only === undefined || cause === undefined || only(cause);
+      const isAsked = only === undefined || cause === undefined || cause === always || only(cause);
       appendLine(lines, isAsked ? line : "");
       if (keepOrigins && isAsked && cause !== undefined) origins.push(lineOrigin(lines.count, cause));
     },
