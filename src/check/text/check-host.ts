@@ -3,6 +3,8 @@ import { at, documentPlace } from "../../diagnostics/place.ts";
 import { type HostDocument, textsUnder } from "../../ir/artifact.ts";
 import { type DumpNote, type DumpProblem, joinHosts, parseSource } from "../../reconcile/live/parse-dump.ts";
 import { readHostDocument } from "../../reconcile/live/read-host-document.ts";
+import { checkTraffic } from "../traffic/check-traffic.ts";
+import { readTrafficHost } from "../traffic/traffic-host.ts";
 import { parseHost, type TextRule } from "./checked-host.ts";
 import { chainEmpty } from "./rules/chain-empty.ts";
 import { chainLoop } from "./rules/chain-loop.ts";
@@ -79,7 +81,11 @@ export function checkHosts(hosts: readonly HostDocument[], sink: Sink): void {
   for (const document of hosts) {
     const found = createSink();
     const host = parseHost(document, found);
-    if (found.diagnostics.length === 0) for (const rule of rules) rule(host, found);
+    if (found.diagnostics.length === 0) {
+      for (const rule of rules) rule(host, found);
+      const traffic = readTrafficHost(document);
+      if (traffic !== undefined) checkTraffic({ traffic, checked: host, names: new Map() }, found);
+    }
     if (document.kind !== "compiled") checkReading(document, found);
     sink.diagnostics.push(...withoutFields(found));
   }

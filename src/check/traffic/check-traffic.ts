@@ -1,0 +1,198 @@
+import {
+  canonicalAddress,
+  intersect,
+  isEmpty,
+  parseAddressSet,
+  parseTarget,
+  unite,
+} from "../../datapath/address-set.ts";
+import { evaluatePacket } from "../../datapath/evaluate-packet.ts";
+import type { EvaluatedHost } from "../../datapath/host.ts";
+import type { Outcome } from "../../datapath/packet.ts";
+import { createSubject, type Sink } from "../../diagnostics/diagnostic.ts";
+import { isEndpointChain } from "../../programs/kube-proxy/chain-names.ts";
+import { setKeyOf } from "../../programs/kube-proxy/set-names.ts";
+import { chainSubject } from "../text/chain-graph.ts";
+import type { CheckedHost } from "../text/checked-host.ts";
+import { type Cause, findCause } from "./find-cause.ts";
+import { type Fault, faultsOf } from "./judge-traffic.ts";
+import { withOwnRulesOnly } from "./own-rules.ts";
+import { printDestination, type ServiceDestination, serviceDestinations } from "./service-destinations.ts";
+import { findPods, type PodAddresses, type Source, type SourceKind, sourceNames, sourcesFor } from "./source-classes.ts";
+import type { TrafficHost } from "./traffic-host.ts";
+
+/** A host to check, in the forms that are needed. */
+export interface TrafficCheck {
+  readonly traffic: TrafficHost;
+  readonly checked: CheckedHost;
+  /** The service port of `10.96.0.10:80/tcp` and `*:30080/tcp`, from state. */
+  readonly names: ReadonlyMap<string, string>;
+}
+
+/** What has one cause: who is affected. */
+interface Affected {
+  readonly cause: Cause;
+  readonly sources: Set<SourceKind>;
+  readonly destinations: Set<ServiceDestination>;
+}
+
+/**
+ * Asks the datapath from each class of sources at each address of a Service, and reports what cannot work, one finding
+ * for each cause. Healthy is what reaches an endpoint and gets its replies, wherever rules of other programs stand.
+ */
+export function checkTraffic({ traffic, checked, names }: TrafficCheck, sink: Sink): void {
+  const causes = new Map<string, Affected>();
+  for (const fault of findFaults(traffic, names)) {
+    const cause = findCause(fault, { traffic, checked });
+    const key = `${cause.code} ${cause.key} ${cause.parameters.effect ?? ""}`;
+    const known = causes.get(key) ?? { cause, sources: new Set(), destinations: new Set() };
+    causes.set(key, known);
+    known.sources.add(fault.source.kind);
+    known.destinations.add(fault.destination);
+  }
+  for (const affected of causes.values()) report(affected, sink);
+}
+
+/** Every fault of every Service. */
+export function findFaults(traffic: TrafficHost, names: ReadonlyMap<string, string> = new Map()): readonly Fault[] {
+  const intended = withOwnRulesOnly(traffic.host, traffic.mode);
+  const endpoints = endpointAddresses(traffic.host);
+  const pods = { ipv4: findPods(traffic, "ipv4", endpoints), ipv6: findPods(traffic, "ipv6", endpoints) };
+  return serviceDestinations(traffic, names).flatMap((destination) =>
+    faultsOfDestination(destination, { traffic, intended, pods: pods[destination.family] }),
+  );
+}
+
+interface Asking {
+  readonly traffic: TrafficHost;
+  readonly intended: EvaluatedHost;
+  readonly pods: PodAddresses;
+}
+
+function faultsOfDestination(destination: ServiceDestination, { traffic, intended, pods }: Asking): readonly Fault[] {
+  const ask = (source: Source): readonly Fault[] => {
+    const answers = {
+      destination,
+      source,
+      actual: evaluate(traffic.host, source, destination),
+      intended: evaluate(intended, source, destination),
+    };
+    return faultsOf(answers, traffic);
+  };
+  const faults = sourcesFor(destination, pods, traffic).flatMap(ask);
+  return destination.kind === "cluster-ip" ? [...faults, ...hairpins(destination, { traffic, intended, pods })] : faults;
+}
+
+function evaluate(host: EvaluatedHost, source: Source, destination: ServiceDestination): readonly Outcome[] {
+  const { address, port, protocol } = destination;
+  const sources = parseAddressSet(source.address);
+  if (sources === undefined) return [];
+  const { entry, inInterface } = source;
+  return evaluatePacket(host, { entry, inInterface, sources, destination: canonicalAddress(address), port, protocol });
+}
+
+/** Endpoints that reach themselves: all of them are asked at once, and packets that reach another are left out. */
+function hairpins(destination: ServiceDestination, { traffic, intended, pods }: Asking): readonly Fault[] {
+  const { host } = traffic;
+  const any = pods.here === undefined ? [] : evaluate(intended, { kind: "pod", entry: "pod", address: pods.here, inInterface: pods.inInterface }, destination);
+  const targets = any.flatMap(({ verdict }) => (verdict.kind === "delivered" ? [verdict.target.address] : []));
+  const own = [...new Set(targets)].filter((address) => isPod(address, traffic));
+  const [first] = own;
+  if (first === undefined) return [];
+  const sets = own.map(parseAddressSet).filter((set) => set !== undefined);
+  const { address, port, protocol } = destination;
+  const packet = {
+    entry: "pod" as const,
+    inInterface: pods.inInterface,
+    sources: unite(sets, first.includes(":") ? 128 : 32),
+    destination: canonicalAddress(address),
+    port,
+    protocol,
+  };
+  const source: Source = { kind: "hairpin", entry: "pod", address: first, inInterface: pods.inInterface };
+  const [actual, due] = [host, intended].map((each) => evaluatePacket(each, packet).filter(isToItself));
+  return faultsOf({ destination, source, actual: actual ?? [], intended: due ?? [] }, traffic);
+}
+
+/** In ipvs mode a set names the endpoints of this node. */
+function isPod(address: string, { host, mode }: TrafficHost): boolean {
+  if (host.localAddresses.has(address)) return false;
+  return mode !== "ipvs" || hairpinAddresses(host).has(address);
+}
+
+const hairpinSets = new WeakMap<EvaluatedHost, ReadonlySet<string>>();
+
+function hairpinAddresses(host: EvaluatedHost): ReadonlySet<string> {
+  const known = hairpinSets.get(host);
+  if (known !== undefined) return known;
+  const found = new Set<string>();
+  for (const [name, { entries }] of host.sets) {
+    if (setKeyOf(name) !== "loopBack") continue;
+    for (const { parts } of entries) if (parts[0]?.kind === "addresses") found.add(parts[0].range);
+  }
+  hairpinSets.set(host, found);
+  return found;
+}
+
+function isToItself({ verdict, sources }: Outcome): boolean {
+  if (verdict.kind !== "delivered") return false;
+  const target = parseAddressSet(verdict.target.address);
+  return target !== undefined && !isEmpty(intersect(sources, target));
+}
+
+/** The addresses that rules and virtual servers of kube-proxy send to. */
+function endpointAddresses({ families, servers }: EvaluatedHost): ReadonlySet<string> {
+  const found = new Set<string>();
+  for (const { tables } of Object.values(families)) {
+    for (const { name, lines, reader } of tables.get("nat")?.values() ?? []) {
+      if (!isEndpointChain(name)) continue;
+      const address = reader.peekTranslation(lines.at(-1) ?? "");
+      if (address !== undefined) found.add(canonicalAddress(address));
+    }
+  }
+  for (const { realServers } of servers.values()) {
+    for (const { address } of realServers) {
+      const target = parseTarget(address);
+      if (target !== undefined) found.add(target.address);
+    }
+  }
+  return found;
+}
+
+function report({ cause, sources, destinations }: Affected, sink: Sink): void {
+  const { code, table, chain, place, parameters, hint } = cause;
+  const services = labelsOf([...destinations]);
+  const subject = chain === "" ? createSubject() : chainSubject({ name: table }, chain);
+  const from = (Object.keys(sourceNames) as SourceKind[]).filter((kind) => sources.has(kind));
+  const all = { ...parameters, services: listed(services), sources: from.map((kind) => sourceNames[kind]).join(", ") };
+  const owners = [...new Set([...destinations].flatMap(({ service }) => (service === undefined ? [] : [service])))];
+  sink.reporter(subject)(code, place, all as never, { ...(hint === undefined ? {} : { hint }), services: owners });
+}
+
+/** `shop/web:http`, `shop/web:http (node port 30080/TCP)`, or the address where the text does not name a Service. */
+function labelsOf(destinations: readonly ServiceDestination[]): readonly string[] {
+  const byService = new Map<string, ServiceDestination[]>();
+  for (const destination of destinations) {
+    const name = destination.service ?? printDestination(destination);
+    byService.set(name, [...(byService.get(name) ?? []), destination]);
+  }
+  return [...byService].map(([name, all]) => {
+    const [first] = all;
+    const isPart = first?.service !== undefined && all.length === 1 && first.kind !== "cluster-ip";
+    return isPart ? `${name} (${printDestination(first)})` : name;
+  });
+}
+
+/** What fits into a message. */
+const longest = 70;
+
+function listed(names: readonly string[]): string {
+  let text = "";
+  for (const [at, name] of names.entries()) {
+    const left = names.length - at;
+    const next = text === "" ? name : left === 1 ? `${text} and ${name}` : `${text}, ${name}`;
+    if (next.length > longest && at > 0) return `${text} and ${left} more`;
+    text = next;
+  }
+  return text;
+}
