@@ -1,10 +1,10 @@
 import { createSink, createSubject, type Diagnostic, type Sink } from "../../diagnostics/diagnostic.ts";
 import { at, documentPlace } from "../../diagnostics/place.ts";
 import { type HostDocument, textsUnder } from "../../ir/artifact.ts";
-import { type DumpNote, type DumpProblem, joinHosts, parseSource } from "../../reconcile/live/parse-dump.ts";
+import type { Cluster } from "../../model/cluster.ts";
+import { type DumpProblem, joinHosts, parseSource } from "../../reconcile/live/parse-dump.ts";
 import { readHostDocument } from "../../reconcile/live/read-host-document.ts";
 import { checkTraffic } from "../traffic/check-traffic.ts";
-import { readTrafficHost } from "../traffic/traffic-host.ts";
 import { parseHost, type TextRule } from "./checked-host.ts";
 import { chainEmpty } from "./rules/chain-empty.ts";
 import { chainLoop } from "./rules/chain-loop.ts";
@@ -76,15 +76,17 @@ const rules: readonly TextRule[] = [
   virtualServerUnbound,
 ];
 
-/** Reports the faults in the texts of hosts. A host with unreadable text is not checked further. */
-export function checkHosts(hosts: readonly HostDocument[], sink: Sink): void {
+/**
+ * Reports the faults in the texts of hosts, and in what packets meet there. A host with unreadable text is not checked
+ * further. With a state, endpoints are compared with it.
+ */
+export function checkHosts(hosts: readonly HostDocument[], sink: Sink, cluster?: Cluster): void {
   for (const document of hosts) {
     const found = createSink();
     const host = parseHost(document, found);
     if (found.diagnostics.length === 0) {
       for (const rule of rules) rule(host, found);
-      const traffic = readTrafficHost(document);
-      if (traffic !== undefined) checkTraffic({ traffic, checked: host, names: new Map() }, found);
+      checkTraffic({ document, checked: host, cluster }, found);
     }
     if (document.kind !== "compiled") checkReading(document, found);
     sink.diagnostics.push(...withoutFields(found));

@@ -4,29 +4,43 @@ import {
   isEmpty,
   parseAddressSet,
   parseTarget,
+  printTarget,
   unite,
 } from "../../datapath/address-set.ts";
 import { evaluatePacket } from "../../datapath/evaluate-packet.ts";
 import type { EvaluatedHost } from "../../datapath/host.ts";
 import type { Outcome } from "../../datapath/packet.ts";
 import { createSubject, type Sink } from "../../diagnostics/diagnostic.ts";
+import { serviceAddresses } from "../../diff/destinations/service-addresses.ts";
+import type { HostDocument } from "../../ir/artifact.ts";
+import type { Family } from "../../model/address.ts";
+import type { Cluster } from "../../model/cluster.ts";
 import { isEndpointChain } from "../../programs/kube-proxy/chain-names.ts";
 import { setKeyOf } from "../../programs/kube-proxy/set-names.ts";
 import { chainSubject } from "../text/chain-graph.ts";
 import type { CheckedHost } from "../text/checked-host.ts";
-import { type Cause, findCause } from "./find-cause.ts";
+import { type Cause, type CauseContext, findCause } from "./find-cause.ts";
 import { type Fault, faultsOf } from "./judge-traffic.ts";
+import { checkSettings } from "./node-settings.ts";
 import { withOwnRulesOnly } from "./own-rules.ts";
 import { printDestination, type ServiceDestination, serviceDestinations } from "./service-destinations.ts";
-import { findPods, type PodAddresses, type Source, type SourceKind, sourceNames, sourcesFor } from "./source-classes.ts";
-import type { TrafficHost } from "./traffic-host.ts";
+import {
+  findPods,
+  type PodAddresses,
+  type Source,
+  type SourceKind,
+  sourceNames,
+  sourcesFor,
+} from "./source-classes.ts";
+import { checkConntrack, checkEndpoints } from "./stale-endpoints.ts";
+import { readTrafficHost, type TrafficHost } from "./traffic-host.ts";
 
 /** A host to check, in the forms that are needed. */
 export interface TrafficCheck {
-  readonly traffic: TrafficHost;
+  readonly document: HostDocument;
   readonly checked: CheckedHost;
-  /** The service port of `10.96.0.10:80/tcp` and `*:30080/tcp`, from state. */
-  readonly names: ReadonlyMap<string, string>;
+  /** The state of the cluster, where it is known. */
+  readonly cluster: Cluster | undefined;
 }
 
 /** What has one cause: who is affected. */
@@ -40,10 +54,26 @@ interface Affected {
  * Asks the datapath from each class of sources at each address of a Service, and reports what cannot work, one finding
  * for each cause. Healthy is what reaches an endpoint and gets its replies, wherever rules of other programs stand.
  */
-export function checkTraffic({ traffic, checked, names }: TrafficCheck, sink: Sink): void {
+export function checkTraffic({ document, checked, cluster }: TrafficCheck, sink: Sink): void {
+  const traffic = readTrafficHost(document);
+  if (traffic === undefined) return;
+  const questions = askingOf(traffic);
+  const destinations = serviceDestinations(traffic, namesIn(cluster));
+  reportFaults(
+    destinations.flatMap((destination) => faultsOfDestination(destination, questions)),
+    { traffic, checked },
+    sink,
+  );
+  const targetsOf = (destination: ServiceDestination): ReadonlySet<string> => endpointsOf(destination, questions);
+  checkSettings(document, traffic, destinations, sink);
+  checkConntrack({ document, destinations, targetsOf }, sink);
+  if (cluster !== undefined) checkEndpoints({ destinations, targetsOf }, cluster, sink);
+}
+
+function reportFaults(faults: readonly Fault[], context: CauseContext, sink: Sink): void {
   const causes = new Map<string, Affected>();
-  for (const fault of findFaults(traffic, names)) {
-    const cause = findCause(fault, { traffic, checked });
+  for (const fault of faults) {
+    const cause = findCause(fault, context);
     const key = `${cause.code} ${cause.key} ${cause.parameters.effect ?? ""}`;
     const known = causes.get(key) ?? { cause, sources: new Set(), destinations: new Set() };
     causes.set(key, known);
@@ -53,23 +83,38 @@ export function checkTraffic({ traffic, checked, names }: TrafficCheck, sink: Si
   for (const affected of causes.values()) report(affected, sink);
 }
 
-/** Every fault of every Service. */
-export function findFaults(traffic: TrafficHost, names: ReadonlyMap<string, string> = new Map()): readonly Fault[] {
+/** The service port of each address and node port of a state. */
+function namesIn(cluster: Cluster | undefined): ReadonlyMap<string, string> {
+  if (cluster === undefined) return new Map();
+  return new Map([...serviceAddresses(cluster, () => undefined)].map(([key, { name }]) => [key, name]));
+}
+
+function askingOf(traffic: TrafficHost): Asking {
   const intended = withOwnRulesOnly(traffic.host, traffic.mode);
   const endpoints = endpointAddresses(traffic.host);
   const pods = { ipv4: findPods(traffic, "ipv4", endpoints), ipv6: findPods(traffic, "ipv6", endpoints) };
-  return serviceDestinations(traffic, names).flatMap((destination) =>
-    faultsOfDestination(destination, { traffic, intended, pods: pods[destination.family] }),
+  return { traffic, intended, pods };
+}
+
+/** The endpoints that kube-proxy's rules have for a destination, from any source. */
+function endpointsOf(destination: ServiceDestination, { traffic, intended, pods }: Asking): ReadonlySet<string> {
+  const outcomes = sourcesFor(destination, pods[destination.family], traffic).flatMap((source) =>
+    evaluate(intended, source, destination),
+  );
+  return new Set(
+    outcomes.flatMap(({ verdict }) => (verdict.kind === "delivered" ? [printTarget(verdict.target)] : [])),
   );
 }
 
+/** A host, what its rules should do, and who asks. */
 interface Asking {
   readonly traffic: TrafficHost;
   readonly intended: EvaluatedHost;
-  readonly pods: PodAddresses;
+  readonly pods: Readonly<Record<Family, PodAddresses>>;
 }
 
-function faultsOfDestination(destination: ServiceDestination, { traffic, intended, pods }: Asking): readonly Fault[] {
+function faultsOfDestination(destination: ServiceDestination, asking: Asking): readonly Fault[] {
+  const { traffic, intended } = asking;
   const ask = (source: Source): readonly Fault[] => {
     const answers = {
       destination,
@@ -79,8 +124,8 @@ function faultsOfDestination(destination: ServiceDestination, { traffic, intende
     };
     return faultsOf(answers, traffic);
   };
-  const faults = sourcesFor(destination, pods, traffic).flatMap(ask);
-  return destination.kind === "cluster-ip" ? [...faults, ...hairpins(destination, { traffic, intended, pods })] : faults;
+  const faults = sourcesFor(destination, asking.pods[destination.family], traffic).flatMap(ask);
+  return destination.kind === "cluster-ip" ? [...faults, ...hairpins(destination, asking)] : faults;
 }
 
 function evaluate(host: EvaluatedHost, source: Source, destination: ServiceDestination): readonly Outcome[] {
@@ -92,9 +137,18 @@ function evaluate(host: EvaluatedHost, source: Source, destination: ServiceDesti
 }
 
 /** Endpoints that reach themselves: all of them are asked at once, and packets that reach another are left out. */
-function hairpins(destination: ServiceDestination, { traffic, intended, pods }: Asking): readonly Fault[] {
+function hairpins(destination: ServiceDestination, asking: Asking): readonly Fault[] {
+  const { traffic, intended } = asking;
   const { host } = traffic;
-  const any = pods.here === undefined ? [] : evaluate(intended, { kind: "pod", entry: "pod", address: pods.here, inInterface: pods.inInterface }, destination);
+  const pods = asking.pods[destination.family];
+  const any =
+    pods.here === undefined
+      ? []
+      : evaluate(
+          intended,
+          { kind: "pod", entry: "pod", address: pods.here, inInterface: pods.inInterface },
+          destination,
+        );
   const targets = any.flatMap(({ verdict }) => (verdict.kind === "delivered" ? [verdict.target.address] : []));
   const own = [...new Set(targets)].filter((address) => isPod(address, traffic));
   const [first] = own;

@@ -1,8 +1,8 @@
-import type { Code } from "../../diagnostics/catalog.ts";
-import { at, documentPlace, type Place } from "../../diagnostics/place.ts";
 import { printTarget } from "../../datapath/address-set.ts";
 import type { Hop } from "../../datapath/packet.ts";
 import { printPart } from "../../datapath/share.ts";
+import type { Code } from "../../diagnostics/catalog.ts";
+import { at, documentPlace, type Place } from "../../diagnostics/place.ts";
 import { toolNames } from "../../ir/artifact.ts";
 import { builtInChains } from "../../languages/iptables/rule.ts";
 import { iptablesChains } from "../../programs/kube-proxy/chain-names.ts";
@@ -57,7 +57,7 @@ export function findCause(fault: Fault, context: CauseContext): Cause {
       return notRefused(fault, hops, context, "service-refusal-missing");
     case "client-hidden":
       return {
-        ...ofChain("service-client-hidden", "nat", postrouting, fault, context),
+        ...ofChain("service-client-hidden", { table: "nat", chain: postrouting }, fault, context),
         parameters: { chain: postrouting },
       };
   }
@@ -96,7 +96,8 @@ interface Way {
 /** A foreign rule ends the table before our chain, or no rule leads there. */
 function notLed(fault: Fault, hops: readonly RootedHop[], context: CauseContext, { root, to, effect }: Way): Cause {
   const ending = hops.findLast(
-    ({ table, root: from, rule }) => table === "nat" && from === root && (rule.action.kind === "verdict" || endsNat(rule.action.kind)),
+    ({ table, root: from, rule }) =>
+      table === "nat" && from === root && (rule.action.kind === "verdict" || endsNat(rule.action.kind)),
   );
   if (ending !== undefined) {
     return {
@@ -110,7 +111,7 @@ function notLed(fault: Fault, hops: readonly RootedHop[], context: CauseContext,
   const tool = toolNames[fault.destination.family];
   const repair = command === undefined ? "" : `: ${tool} ${command}`;
   return {
-    ...ofChain("service-jump-missing", "nat", root, fault, context),
+    ...ofChain("service-jump-missing", { table: "nat", chain: root }, fault, context),
     parameters: { chain: root, table: "nat", to, effect },
     hint: `restart kube-proxy or run portolan apply, or insert the jump${repair}`,
   };
@@ -122,18 +123,31 @@ function endsNat(kind: string): boolean {
 
 function flushed(fault: Fault, context: CauseContext, chain: string, effect: string): Cause {
   return {
-    ...ofChain("service-chain-flushed", "nat", chain, fault, context),
+    ...ofChain("service-chain-flushed", { table: "nat", chain }, fault, context),
     parameters: { chain, table: "nat", effect },
   };
 }
 
 function diversion(fault: Fault, hops: readonly RootedHop[]): Cause {
-  const hop = hops.findLast(({ rule, chain }) => endsNat(rule.action.kind) && !isKubeProxyChain(chain) && rule.action.kind !== "masquerade");
+  const hop = hops.findLast(
+    ({ rule, chain }) => endsNat(rule.action.kind) && !isKubeProxyChain(chain) && rule.action.kind !== "masquerade",
+  );
   const { verdict } = fault.outcome;
   const target = verdict.kind === "delivered" ? printTarget(verdict.target) : "another address";
-  if (hop === undefined) return { code: "service-traffic-diverted", key: target, table: "nat", chain: "", place: undefined, parameters: { rule: "a rule", target, to: services } };
+  if (hop === undefined)
+    return {
+      code: "service-traffic-diverted",
+      key: target,
+      table: "nat",
+      chain: "",
+      place: undefined,
+      parameters: { rule: "a rule", target, to: services },
+    };
   const first = hops.find(({ table, root, chain }) => table === hop.table && root === hop.root && chain === root);
-  const through = first !== undefined && "chain" in first.rule.action && first.rule.action.chain !== hop.chain ? `, called through ${first.rule.action.chain},` : "";
+  const through =
+    first !== undefined && "chain" in first.rule.action && first.rule.action.chain !== hop.chain
+      ? `, called through ${first.rule.action.chain},`
+      : "";
   return {
     code: "service-traffic-diverted",
     ...spot(hop),
@@ -156,7 +170,7 @@ function blocker(fault: Fault, context: CauseContext): Cause {
       ? `accept what comes from and goes to pods (${tool} -I FORWARD -s POD_RANGE -j ACCEPT, the same with -d), or set the policy: ${tool} -P FORWARD ACCEPT`
       : `accept these packets in ${chain}, or set the policy: ${tool} -P ${chain} ACCEPT`;
   return {
-    ...ofChain("service-traffic-blocked", table, chain, fault, context),
+    ...ofChain("service-traffic-blocked", { table, chain }, fault, context),
     parameters: { what: `policy DROP of ${chain} (table ${table})`, verb },
     hint,
   };
@@ -165,12 +179,14 @@ function blocker(fault: Fault, context: CauseContext): Cause {
 /** The chain of the Service that led nowhere: the last one that the packet was sent to. */
 function lost(fault: Fault, context: CauseContext): Cause {
   const hops = rooted(fault.outcome.hops).filter(({ table }) => table === "nat");
-  const last = hops.findLast(({ rule }) => "chain" in rule.action && rule.action.chain.startsWith("KUBE-S") && rule.action.chain !== services);
+  const last = hops.findLast(
+    ({ rule }) => "chain" in rule.action && rule.action.chain.startsWith("KUBE-S") && rule.action.chain !== services,
+  );
   const chain = last !== undefined && "chain" in last.rule.action ? last.rule.action.chain : services;
   const { share } = fault.outcome;
   const what = context.traffic.mode === "ipvs" ? "no virtual server" : chain;
   return {
-    ...ofChain("service-traffic-lost", "nat", chain, fault, context),
+    ...ofChain("service-traffic-lost", { table: "nat", chain }, fault, context),
     key: `lost ${what} ${fault.destination.service ?? ""}`,
     parameters: {
       share: printPart(Number(share.numerator) / Number(share.denominator)),
@@ -186,12 +202,14 @@ function unmasqueraded(fault: Fault, hops: readonly RootedHop[], context: CauseC
   if (intended?.masqueraded !== true) {
     const own = hops.findLast(({ chain }) => chain.startsWith("KUBE-SEP-") || chain.startsWith("KUBE-EXT-"));
     const chain = own?.chain ?? services;
-    return { ...ofChain("service-masquerade-missing", "nat", chain, fault, context), parameters: { chain } };
+    return { ...ofChain("service-masquerade-missing", { table: "nat", chain }, fault, context), parameters: { chain } };
   }
   const isMarkDue = rooted(intended.hops).some(({ chain }) => chain === markMasquerade);
   if (isMarkDue && !hops.some(({ chain, rule }) => chain === markMasquerade && rule.action.kind === "set-mark")) {
     const isSent = hops.some(({ rule }) => "chain" in rule.action && rule.action.chain === markMasquerade);
-    return isSent ? flushed(fault, context, markMasquerade, unanswered) : missedServices(fault, hops, context, unanswered);
+    return isSent
+      ? flushed(fault, context, markMasquerade, unanswered)
+      : missedServices(fault, hops, context, unanswered);
   }
   if (leadsTo(hops, "nat", "POSTROUTING", postrouting)) return flushed(fault, context, postrouting, unanswered);
   return notLed(fault, hops, context, { root: "POSTROUTING", to: postrouting, effect: unanswered });
@@ -205,10 +223,16 @@ function notRefused(fault: Fault, hops: readonly RootedHop[], context: CauseCont
   const [root, chain, table] = [due?.root ?? "FORWARD", due?.chain ?? services, due?.table ?? "filter"];
   const accepting = hops.findLast(
     ({ table: of, root: from, rule, chain: own }) =>
-      of === table && from === root && rule.action.kind === "verdict" && rule.action.verdict === "accept" && !isKubeProxyChain(own),
+      of === table &&
+      from === root &&
+      rule.action.kind === "verdict" &&
+      rule.action.verdict === "accept" &&
+      !isKubeProxyChain(own),
   );
-  const why = accepting === undefined ? `${root} does not lead to ${chain}` : `${describeHop(accepting)} accepts them first`;
-  const where = accepting === undefined ? ofChain(code, table, root, fault, context) : { code, ...spot(accepting) };
+  const why =
+    accepting === undefined ? `${root} does not lead to ${chain}` : `${describeHop(accepting)} accepts them first`;
+  const where =
+    accepting === undefined ? ofChain(code, { table, chain: root }, fault, context) : { code, ...spot(accepting) };
   return { ...where, key: `${code} ${table} ${root} ${chain}`, parameters: { why } };
 }
 
@@ -226,12 +250,17 @@ function describeHop({ number, chain, table }: RuleHop): string {
 
 function ofChain<C extends Cause["code"]>(
   code: C,
-  table: string,
-  chain: string,
+  { table, chain }: Pick<Cause, "table" | "chain">,
   fault: Fault,
   { checked }: CauseContext,
 ): Pick<Cause, "key" | "table" | "chain" | "place"> & { readonly code: C } {
   const { family } = fault.destination;
   const found = checked.tables.find(({ name, family: own }) => name === table && own === family)?.chains.get(chain);
-  return { code, key: `${code} ${family} ${table} ${chain}`, table, chain, place: found?.place ?? found?.rules[0]?.place };
+  return {
+    code,
+    key: `${code} ${family} ${table} ${chain}`,
+    table,
+    chain,
+    place: found?.place ?? found?.rules[0]?.place,
+  };
 }

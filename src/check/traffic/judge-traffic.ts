@@ -50,7 +50,9 @@ export interface Answers {
  * other answer leaves nothing to find fault with.
  */
 export function faultsOf(answers: Answers, traffic: TrafficHost): readonly Fault[] {
-  const judged = answers.actual.filter(isPlausible).map((outcome) => ({ outcome, fault: faultOf(outcome, answers, traffic) }));
+  const judged = answers.actual
+    .filter((outcome) => isPlausible(outcome, answers.source))
+    .map((outcome) => ({ outcome, fault: faultOf(outcome, answers, traffic) }));
   const fine = judged.filter(({ fault }) => fault === undefined).map(({ outcome }) => outcome);
   return judged.flatMap(({ outcome, fault }) =>
     fault === undefined || fine.some((other) => excuses(other, outcome)) ? [] : [fault],
@@ -60,8 +62,8 @@ export function faultsOf(answers: Answers, traffic: TrafficHost): readonly Fault
 /** Networks of container engines and virtual machines: the packets of pods do not pass their bridges. */
 const engines = /^-[io] (?:docker|br-|virbr|lxdbr|lxcbr|podman|cni-podman)/;
 
-function isPlausible({ assumptions }: Outcome): boolean {
-  return !assumptions.some(({ what, holds }) => holds && engines.test(what));
+function isPlausible({ assumptions }: Outcome, { avoids }: Source): boolean {
+  return !assumptions.some(({ what, holds }) => holds && (what === avoids || engines.test(what)));
 }
 
 function excuses(fine: Outcome, bad: Outcome): boolean {
@@ -97,7 +99,8 @@ function outcomeText({ verdict }: Outcome): string {
 
 function kindOf(outcome: Outcome, answers: Answers, traffic: TrafficHost): FaultKind | undefined {
   const { verdict } = outcome;
-  const has = (kind: Outcome["verdict"]["kind"]): boolean => answers.intended.some((each) => each.verdict.kind === kind);
+  const has = (kind: Outcome["verdict"]["kind"]): boolean =>
+    answers.intended.some((each) => each.verdict.kind === kind);
   switch (verdict.kind) {
     case "unknown":
       return undefined;
@@ -118,7 +121,9 @@ function kindOf(outcome: Outcome, answers: Answers, traffic: TrafficHost): Fault
 
 /** The packet passed a chain that distributes it over endpoints. */
 function isInOwnChains({ hops }: Outcome): boolean {
-  return hops.some((hop) => hop.kind === "rule" && (isBalancingChain(hop.chain) || isEndpointChain(hop.chain) || leadsToOwn(hop)));
+  return hops.some(
+    (hop) => hop.kind === "rule" && (isBalancingChain(hop.chain) || isEndpointChain(hop.chain) || leadsToOwn(hop)),
+  );
 }
 
 function leadsToOwn({ rule: { action } }: Extract<Hop, { kind: "rule" }>): boolean {
@@ -127,11 +132,19 @@ function leadsToOwn({ rule: { action } }: Extract<Hop, { kind: "rule" }>): boole
 }
 
 /** No rule of kube-proxy refuses it either, as far as the text shows them. */
-function isLost(outcome: Outcome, { family, kind }: ServiceDestination, { host, mode, knownAddresses }: TrafficHost): boolean {
+function isLost(
+  outcome: Outcome,
+  { family, kind }: ServiceDestination,
+  { host, mode, knownAddresses }: TrafficHost,
+): boolean {
   if (mode === "ipvs") return host.servers.size > 0 && (kind !== "node-port" || knownAddresses.length > 0);
   if (isInOwnChains(outcome)) return true;
   const isDispatched = outcome.hops.some(
-    (hop) => hop.kind === "rule" && hop.table === "nat" && hop.rule.action.kind === "jump" && hop.rule.action.chain.startsWith("KUBE-EXT-"),
+    (hop) =>
+      hop.kind === "rule" &&
+      hop.table === "nat" &&
+      hop.rule.action.kind === "jump" &&
+      hop.rule.action.chain.startsWith("KUBE-EXT-"),
   );
   return isDispatched && host.families[family].tables.get("filter")?.has(iptablesChains.externalServices) === true;
 }
@@ -154,7 +167,10 @@ function sameHop(one: Hop | undefined, other: Hop): boolean {
 }
 
 function isTranslation(hop: Hop): boolean {
-  return hop.kind === "virtual-server" || (hop.kind === "rule" && (hop.rule.action.kind === "dnat" || hop.rule.action.kind === "map-network"));
+  return (
+    hop.kind === "virtual-server" ||
+    (hop.kind === "rule" && (hop.rule.action.kind === "dnat" || hop.rule.action.kind === "map-network"))
+  );
 }
 
 function isOwn(hop: Hop): boolean {
@@ -166,7 +182,12 @@ function isOwnTranslation({ hops }: Outcome): boolean {
   return last === undefined || isOwn(last);
 }
 
-function sourceKind(outcome: Outcome, intended: Outcome, answers: Answers, traffic: TrafficHost): FaultKind | undefined {
+function sourceKind(
+  outcome: Outcome,
+  intended: Outcome,
+  answers: Answers,
+  traffic: TrafficHost,
+): FaultKind | undefined {
   if (outcome.masqueraded) {
     const last = outcome.hops.findLast((hop) => hop.kind === "rule" && hop.rule.action.kind === "masquerade");
     const isOwnRule = last !== undefined && isOwn(last);

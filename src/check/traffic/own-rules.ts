@@ -5,7 +5,8 @@ import { stagesOf } from "../../languages/iptables/stages.ts";
 import { iptablesReader } from "../../languages/iptables/to-datapath.ts";
 import type { Family } from "../../model/address.ts";
 import type { ProxyMode } from "../../model/proxy-configuration/proxy-configuration.ts";
-import { ipvsChains, iptablesChains, isOwnedChain } from "../../programs/kube-proxy/chain-names.ts";
+import type { FamilySettings } from "../../plan/forwarding/forwarding-plan.ts";
+import { iptablesChains, ipvsChains, isOwnedChain } from "../../programs/kube-proxy/chain-names.ts";
 import {
   jumps as iptablesJumps,
   markMasqueradeRules,
@@ -15,7 +16,6 @@ import {
 import { jumps as ipvsJumps, natRules } from "../../programs/kube-proxy/ipvs/rules.ts";
 import { setName } from "../../programs/kube-proxy/set-names.ts";
 import type { Jump } from "../../programs/kube-proxy/steps.ts";
-import type { FamilySettings } from "../../plan/forwarding/forwarding-plan.ts";
 
 /** Whether a chain is kube-proxy's, in any version: KUBE-MARK-DROP was its own until Kubernetes 1.25. */
 export function isKubeProxyChain(name: string): boolean {
@@ -33,11 +33,7 @@ export function withOwnRulesOnly(host: EvaluatedHost, mode: ProxyMode): Evaluate
   const own = (family: Family): LoadedRules => ownRules(host, family, mode);
   const families = { ipv4: own("ipv4"), ipv6: own("ipv6") };
   const balancer = host.stages.filter(({ type }) => type === "balance");
-  const stages = [
-    ...stagesOf("ip", families.ipv4.tables),
-    ...stagesOf("ip6", families.ipv6.tables),
-    ...balancer,
-  ];
+  const stages = [...stagesOf("ip", families.ipv4.tables), ...stagesOf("ip6", families.ipv6.tables), ...balancer];
   return { ...host, families, stages };
 }
 
@@ -63,13 +59,19 @@ function builtIns(
   return names.map((name) => {
     const own = jumpsOf[mode].filter((jump) => jump.table === table && jump.chain === name);
     const lines = own.map(({ rule }) => `-A ${name}${rule}`);
-    return chainOf(name, lines.filter((line) => chains.has(lastWord(line))), "ACCEPT");
+    return chainOf(
+      name,
+      lines.filter((line) => chains.has(lastWord(line))),
+      "ACCEPT",
+    );
   });
 }
 
 /** A jump of kube-proxy as `iptables -I` takes it. */
 export function jumpCommand(mode: ProxyMode, table: string, chain: string, to: string): string | undefined {
-  const found = jumpsOf[mode].find((jump) => jump.table === table && jump.chain === chain && lastWord(jump.rule) === to);
+  const found = jumpsOf[mode].find(
+    (jump) => jump.table === table && jump.chain === chain && lastWord(jump.rule) === to,
+  );
   return found && `-t ${table} -I ${chain}${found.rule}`;
 }
 

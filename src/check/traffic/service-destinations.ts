@@ -41,7 +41,8 @@ export function serviceDestinations(
   const found = new Map<string, ServiceDestination>();
   const enter = (destination: ServiceDestination): void => {
     const key = `${destination.family} ${keyOf(destination)}`;
-    if (!found.has(key)) found.set(key, { ...destination, service: destination.service ?? names.get(keyOf(destination)) });
+    if (!found.has(key))
+      found.set(key, { ...destination, service: destination.service ?? names.get(keyOf(destination)) });
   };
   for (const family of families) {
     for (const destination of inRules(traffic, family)) enter(destination);
@@ -133,7 +134,8 @@ function inSets({ host, nodeAddress, knownAddresses }: TrafficHost, family: Fami
     const address = kind === "node-port" ? nodeAddress[family] : first.range;
     for (const name of protocols) {
       const protocol = protocolNamed(name);
-      if (protocol !== undefined) found.push({ kind, family, address, port: ports.from, protocol, service: undefined, isLocal });
+      if (protocol !== undefined)
+        found.push({ kind, family, address, port: ports.from, protocol, service: undefined, isLocal });
     }
   };
   for (const [key, kind, isLocal] of addressSets) for (const entry of entriesOf(key)) add(entry, kind, isLocal);
@@ -143,12 +145,28 @@ function inSets({ host, nodeAddress, knownAddresses }: TrafficHost, family: Fami
       if (first?.kind !== "ports") add(entry, "node-port", isLocal);
       else {
         const { from: port } = first.ports;
-        found.push({ kind: "node-port", family, address: nodeAddress[family], port, protocol, service: undefined, isLocal });
+        found.push({
+          kind: "node-port",
+          family,
+          address: nodeAddress[family],
+          port,
+          protocol,
+          service: undefined,
+          isLocal,
+        });
       }
     }
   }
   const known = new Set(found.map(keyOf));
-  return [...found, ...unlisted(host, family).filter((each) => !known.has(keyOf(each)) && !known.has(`*:${each.port}/${each.protocol}`) && !knownAddresses.includes(each.address))];
+  return [
+    ...found,
+    ...unlisted(host, family).filter(
+      (each) =>
+        !known.has(keyOf(each)) &&
+        !known.has(`*:${each.port}/${each.protocol}`) &&
+        !knownAddresses.includes(each.address),
+    ),
+  ];
 }
 
 /** Virtual servers that no set names, in a text without sets. */

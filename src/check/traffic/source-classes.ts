@@ -22,7 +22,10 @@ export interface Source {
   readonly kind: SourceKind;
   readonly entry: Entry;
   readonly address: string;
+  /** Undefined: unknown. */
   readonly inInterface: string | undefined;
+  /** As a rule spells it, the interface of pods, by which these packets do not come in: `-i cali+`. */
+  readonly avoids?: string | undefined;
 }
 
 /** How a message names them; completes "connections from ...". */
@@ -39,6 +42,8 @@ export interface PodAddresses {
   readonly here: string | undefined;
   readonly elsewhere: string | undefined;
   readonly inInterface: string | undefined;
+  /** The interface as rules spell it: `-i cali+`. */
+  readonly interfaceMatch: string | undefined;
 }
 
 /** Documentation addresses: no host of a cluster has them. */
@@ -59,9 +64,10 @@ export function sourcesFor(
   sources.push({ kind: "node", entry: "node", address: own, inInterface: undefined });
   // A cluster IP is translated on the client's own node.
   if (kind === "cluster-ip") return sources;
+  const avoids = pods.interfaceMatch;
   if (pods.elsewhere !== undefined)
-    sources.push({ kind: "other-pod", entry: "outside", address: pods.elsewhere, inInterface: undefined });
-  sources.push({ kind: "outside", entry: "outside", address: strangers[family], inInterface: uplink });
+    sources.push({ kind: "other-pod", entry: "outside", address: pods.elsewhere, inInterface: undefined, avoids });
+  sources.push({ kind: "outside", entry: "outside", address: strangers[family], inInterface: uplink, avoids });
   return sources;
 }
 
@@ -79,7 +85,12 @@ export function findPods({ host, mode }: TrafficHost, family: Family, endpoints:
   const elsewhere = isWide
     ? freeAddress(range, endpoints, "first")
     : [...endpoints].find((address) => isIpv6(address) === (family === "ipv6") && !isInside(range, address));
-  return { here, elsewhere: elsewhere === undefined || isLocal(elsewhere, host) ? undefined : elsewhere, inInterface };
+  return {
+    here,
+    elsewhere: elsewhere === undefined || isLocal(elsewhere, host) ? undefined : elsewhere,
+    inInterface,
+    interfaceMatch: named?.text,
+  };
 }
 
 function isInside(range: AddressSet | undefined, address: string): boolean {
@@ -92,7 +103,11 @@ function detectorsIn(nat: ReadonlyMap<string, LoadedChain>, isIpvs: boolean): re
     (each.kind === "address-in" && each.side === "source") || (each.kind === "interface" && each.side === "in");
   const marks = ` -j ${iptablesChains.markMasquerade}`;
   const services = nat.get(iptablesChains.services);
-  const chains = isIpvs ? (services === undefined ? [] : [services]) : [...nat.values()].filter(({ name }) => isBalancingChain(name));
+  const chains = isIpvs
+    ? services === undefined
+      ? []
+      : [services]
+    : [...nat.values()].filter(({ name }) => isBalancingChain(name));
   for (const chain of chains) {
     for (let at = 0; at < chain.lines.length; at += 1) {
       const line = chain.lines[at] ?? "";

@@ -81,7 +81,7 @@ export const checkTrafficCodes = {
   "conntrack-entry-stale": {
     severity: "error",
     message: "conntrack sends UDP packets of {clients} for {service} to {endpoint}, which is no endpoint of its rules",
-    hint: "delete the entries: {command}",
+    hint: "delete the entries with conntrack -D",
     explanation:
       "The kernel keeps the endpoint of a UDP flow as long as packets arrive, and looks at no rule for them. The endpoint is gone, so these packets are lost. kube-proxy deletes such entries when an endpoint is removed; it does not where it was not running, or where the conntrack tool failed.",
   },
