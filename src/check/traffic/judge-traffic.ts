@@ -79,8 +79,12 @@ function contradicts({ what, holds }: Assumption, others: readonly Assumption[])
 /** Where the packet was sent before it was delivered or refused. */
 function targetOf({ verdict, hops }: Outcome): string | undefined {
   if (verdict.kind === "delivered") return printTarget(verdict.target);
-  const last = hops.findLast((hop) => hop.kind === "rule" && hop.rule.action.kind === "dnat");
-  return last?.kind === "rule" && last.rule.action.kind === "dnat" ? last.rule.action.text : undefined;
+  for (const hop of [...hops].reverse()) {
+    const action = hop.kind === "rule" ? hop.rule.action : undefined;
+    if (action?.kind !== "dnat" || action.to.kind !== "address" || action.ports === undefined) continue;
+    return printTarget({ address: action.to.address, port: action.ports.from });
+  }
+  return undefined;
 }
 
 function faultOf(outcome: Outcome, answers: Answers, traffic: TrafficHost): Fault | undefined {
