@@ -13,10 +13,12 @@ import type { Outcome } from "../../datapath/packet.ts";
 import { createSubject, type Sink } from "../../diagnostics/diagnostic.ts";
 import { serviceAddresses } from "../../diff/destinations/service-addresses.ts";
 import type { HostDocument } from "../../ir/artifact.ts";
-import type { Family } from "../../model/address.ts";
+import type { LoadedChain } from "../../ir/datapath.ts";
+import { type Family, families } from "../../model/address.ts";
 import type { Cluster } from "../../model/cluster.ts";
-import { isEndpointChain } from "../../programs/kube-proxy/chain-names.ts";
+import { iptablesChains, isEndpointChain, parseServicePortChain } from "../../programs/kube-proxy/chain-names.ts";
 import { setKeyOf } from "../../programs/kube-proxy/set-names.ts";
+import { serviceInRule } from "../../reconcile/attribution.ts";
 import { chainSubject } from "../text/chain-graph.ts";
 import type { CheckedHost } from "../text/checked-host.ts";
 import { type Cause, type CauseContext, findCause } from "./find-cause.ts";
@@ -65,6 +67,7 @@ export function checkTraffic({ document, checked, cluster }: TrafficCheck, sink:
     sink,
   );
   const targetsOf = (destination: ServiceDestination): ReadonlySet<string> => endpointsOf(destination, questions);
+  for (const { family, chains } of flushedNodePorts(traffic)) reportNodePorts(checked, family, chains, sink);
   checkSettings(document, traffic, destinations, sink);
   checkConntrack({ document, destinations, targetsOf }, sink);
   if (cluster !== undefined) checkEndpoints({ destinations, targetsOf }, cluster, sink);
@@ -89,7 +92,7 @@ function namesIn(cluster: Cluster | undefined): ReadonlyMap<string, string> {
   return new Map([...serviceAddresses(cluster, () => undefined)].map(([key, { name }]) => [key, name]));
 }
 
-function askingOf(traffic: TrafficHost): Asking {
+export function askingOf(traffic: TrafficHost): Asking {
   const intended = withOwnRulesOnly(traffic.host, traffic.mode);
   const endpoints = endpointAddresses(traffic.host);
   const pods = { ipv4: findPods(traffic, "ipv4", endpoints), ipv6: findPods(traffic, "ipv6", endpoints) };
@@ -128,7 +131,7 @@ function faultsOfDestination(destination: ServiceDestination, asking: Asking): r
   return destination.kind === "cluster-ip" ? [...faults, ...hairpins(destination, asking)] : faults;
 }
 
-function evaluate(host: EvaluatedHost, source: Source, destination: ServiceDestination): readonly Outcome[] {
+export function evaluate(host: EvaluatedHost, source: Source, destination: ServiceDestination): readonly Outcome[] {
   const { address, port, protocol } = destination;
   const sources = parseAddressSet(source.address);
   if (sources === undefined) return [];
@@ -195,7 +198,7 @@ function isToItself({ verdict, sources }: Outcome): boolean {
 }
 
 /** The addresses that rules and virtual servers of kube-proxy send to. */
-function endpointAddresses({ families, servers }: EvaluatedHost): ReadonlySet<string> {
+export function endpointAddresses({ families, servers }: EvaluatedHost): ReadonlySet<string> {
   const found = new Set<string>();
   for (const { tables } of Object.values(families)) {
     for (const { name, lines, reader } of tables.get("nat")?.values() ?? []) {
@@ -211,6 +214,40 @@ function endpointAddresses({ families, servers }: EvaluatedHost): ReadonlySet<st
     }
   }
   return found;
+}
+
+interface FlushedNodePorts {
+  readonly family: Family;
+  /** Those that handle external traffic. */
+  readonly chains: readonly LoadedChain[];
+}
+
+/** KUBE-NODEPORTS is empty, and no rule calls chains that it would call. */
+function flushedNodePorts({ host, mode }: TrafficHost): readonly FlushedNodePorts[] {
+  if (mode !== "iptables") return [];
+  return families.flatMap((family) => {
+    const nat = host.families[family].tables.get("nat");
+    const [services, nodePorts] = [nat?.get(iptablesChains.services), nat?.get(iptablesChains.nodePorts)];
+    if (nat === undefined || nodePorts?.lines.length !== 0) return [];
+    const chains = [...nat.values()].filter(({ name }) => parseServicePortChain(name)?.kind === "EXT");
+    const called = new Set((services?.lines ?? []).map((line) => line.slice(line.lastIndexOf(" ") + 1)));
+    const isCalled = ({ name }: LoadedChain): boolean => called.has(name) || called.has(name.replace("-EXT-", "-FW-"));
+    return chains.every(isCalled) ? [] : [{ family, chains }];
+  });
+}
+
+function reportNodePorts(checked: CheckedHost, family: Family, chains: readonly LoadedChain[], sink: Sink): void {
+  const chain = iptablesChains.nodePorts;
+  const table = checked.tables.find((each) => each.name === "nat" && each.family === family);
+  const names = new Set(chains.flatMap(({ lines }) => lines.flatMap((line) => serviceInRule(line) ?? [])));
+  const services = [...names];
+  const parameters = { chain, table: "nat", sources: "all sources", effect: "reach no endpoint" };
+  sink.reporter(chainSubject({ name: "nat" }, chain))(
+    "service-chain-flushed",
+    table?.chains.get(chain)?.place,
+    { ...parameters, services: `node ports of ${listed(services)}` },
+    { services },
+  );
 }
 
 function report({ cause, sources, destinations }: Affected, sink: Sink): void {

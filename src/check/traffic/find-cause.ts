@@ -82,7 +82,18 @@ function leadsTo(hops: readonly RootedHop[], table: string, root: string, chain:
 function missedServices(fault: Fault, hops: readonly RootedHop[], context: CauseContext, effect: string): Cause {
   const root = fault.source.entry === "node" ? "OUTPUT" : "PREROUTING";
   if (!leadsTo(hops, "nat", root, services)) return notLed(fault, hops, context, { root, to: services, effect });
+  const foreign = hops.findLast(
+    ({ table, root: from, chain, rule }) =>
+      table === "nat" && from === root && rule.action.kind === "verdict" && isKubeProxyChain(chain),
+  );
   const { mode } = context.traffic;
+  if (foreign !== undefined && mode === "iptables")
+    return {
+      code: "service-rules-bypassed",
+      ...spot(foreign),
+      parameters: { rule: describeHop(foreign), to: "the rules of the Service", effect },
+      hint: "delete the rule, which is not kube-proxy's",
+    };
   const chain = mode === "ipvs" && fault.destination.kind === "node-port" ? "KUBE-NODE-PORT" : services;
   return flushed(fault, context, chain, effect);
 }

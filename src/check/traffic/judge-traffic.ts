@@ -114,7 +114,8 @@ function kindOf(outcome: Outcome, answers: Answers, traffic: TrafficHost): Fault
       return isLost(outcome, answers.destination, traffic) ? "lost" : undefined;
     case "dropped":
     case "rejected":
-      return has("delivered") ? refusalKind(outcome, answers, traffic) : undefined;
+      if (has("delivered")) return refusalKind(outcome, answers, traffic);
+      return has("untouched") && isLost(outcome, answers.destination, traffic) ? "lost" : undefined;
     case "delivered": {
       const same = answers.intended.find((each) => outcomeText(each) === printTarget(verdict.target));
       if (same !== undefined) return sourceKind(outcome, same, answers, traffic);
@@ -143,14 +144,18 @@ function isLost(
 ): boolean {
   if (mode === "ipvs") return host.servers.size > 0 && (kind !== "node-port" || knownAddresses.length > 0);
   if (isInOwnChains(outcome)) return true;
-  const isDispatched = outcome.hops.some(
-    (hop) =>
-      hop.kind === "rule" &&
-      hop.table === "nat" &&
-      hop.rule.action.kind === "jump" &&
-      hop.rule.action.chain.startsWith("KUBE-EXT-"),
-  );
-  return isDispatched && host.families[family].tables.get("filter")?.has(iptablesChains.externalServices) === true;
+  const tables = host.families[family].tables;
+  const external = outcome.hops.map(externalChain).find((name) => name !== undefined);
+  if (external === undefined || tables.get("filter")?.has(iptablesChains.externalServices) !== true) return false;
+  // Without an endpoint on this node, a chain of policy Local ends without one for clients from outside.
+  const nat = tables.get("nat");
+  const isLocal = nat?.get(external)?.lines.some((line) => line.includes(" --src-type LOCAL -j KUBE-SVC-")) === true;
+  return !isLocal || nat?.has(external.replace("KUBE-EXT-", "KUBE-SVL-")) === true;
+}
+
+function externalChain(hop: Hop): string | undefined {
+  const action = hop.kind === "rule" ? hop.rule.action : undefined;
+  return action?.kind === "jump" && action.chain.startsWith("KUBE-EXT-") ? action.chain : undefined;
 }
 
 function refusalKind(outcome: Outcome, { intended }: Answers, { mode }: TrafficHost): FaultKind | undefined {
@@ -158,8 +163,7 @@ function refusalKind(outcome: Outcome, { intended }: Answers, { mode }: TrafficH
   if (last === undefined || last.kind === "virtual-server") return undefined;
   const isTranslated = outcome.hops.some((hop) => isTranslation(hop) && isOwn(hop));
   if (last.kind === "rule" && isKubeProxyChain(last.chain)) {
-    const isIntended = intended.some(({ hops }) => sameHop(hops.at(-1), last));
-    return isIntended ? undefined : isTranslated ? "blocked" : "untranslated";
+    return intended.some(({ hops }) => sameHop(hops.at(-1), last)) ? undefined : "blocked";
   }
   // IPVS translates after INPUT, rules of iptables before.
   const isAfterNat = last.table === "filter" || last.table === "security";

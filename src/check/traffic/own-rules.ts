@@ -42,12 +42,37 @@ function ownRules(host: EvaluatedHost, family: Family, mode: ProxyMode): LoadedR
   for (const name of ["nat", "filter"] as const) {
     const shown = host.families[family].tables.get(name);
     if (shown === undefined) continue;
-    const chains = new Map([...shown].filter(([chain]) => isKubeProxyChain(chain)));
+    const chains = new Map<string, LoadedChain>();
+    for (const [chain, loaded] of shown)
+      if (isKubeProxyChain(chain)) chains.set(chain, withoutForeign(loaded, name, mode));
     if (name === "nat") for (const chain of repaired(chains, host, { family, mode })) chains.set(chain.name, chain);
     for (const chain of builtIns(name, chains, mode)) chains.set(chain.name, chain);
     tables.set(name, chains);
   }
   return { tables, problems: [] };
+}
+
+/** Rules of kube-proxy with these targets: without them a chain is left as it is. */
+const verdict = / -j (?:ACCEPT|DROP|RETURN|REJECT(?: --reject-with \S+)?)$/;
+
+/** Without rules that something else has added to a chain of kube-proxy, where these can be told. */
+function withoutForeign(chain: LoadedChain, table: string, mode: ProxyMode): LoadedChain {
+  const isForeign = foreignIn(chain.name, table, mode);
+  if (isForeign === undefined || !chain.lines.some((line) => verdict.test(line) && isForeign(line))) return chain;
+  return chainOf(
+    chain.name,
+    chain.lines.filter((line) => !verdict.test(line) || !isForeign(line)),
+  );
+}
+
+/** Tells a rule with a verdict that kube-proxy does not write; undefined where it writes such rules of any form. */
+function foreignIn(chain: string, table: string, mode: ProxyMode): ((line: string) => boolean) | undefined {
+  const { forward, services, externalServices } = iptablesChains;
+  // iptables mode translates in table nat, and refuses in table filter.
+  if (table === "nat") return mode === "iptables" && chain !== iptablesChains.postrouting ? () => true : undefined;
+  if (chain === forward) return (line) => line.endsWith(" -j DROP") && !line.includes(" INVALID ");
+  if (chain === services || chain === externalServices) return (line) => !line.includes(" has no ");
+  return undefined;
 }
 
 function builtIns(
@@ -105,10 +130,10 @@ function repaired(chains: ReadonlyMap<string, LoadedChain>, host: EvaluatedHost,
       if (chains.get(name)?.lines.length === 0) found.push(chainOf(name, ipvsLines(host, settings, name)));
   } else {
     const own = chains.get(services);
-    if (own !== undefined && !own.lines.some((line) => line.includes(" -d "))) {
-      const lost = clusterIpRules(chains);
+    const lost = lostClusterIps(chains, host.families[kind.family]).map(({ line }) => line);
+    if (own !== undefined && (lost.length > 0 || own.lines.length === 0)) {
       const rest = own.lines.length > 0 ? own.lines : nodePortDispatchRules(settings);
-      if (lost.length > 0 || own.lines.length === 0) found.push(chainOf(services, [...lost, ...rest]));
+      found.push(chainOf(services, [...lost, ...rest]));
     }
   }
   return found;
@@ -123,12 +148,48 @@ function ipvsLines(host: EvaluatedHost, settings: FamilySettings, chain: string)
 
 const clusterIpRule = /^-A (KUBE-SV[CL]-\S+) .*?(-d \S+) .*?(-p \S+ .* cluster IP".* --dport \d+) -j KUBE-MARK-MASQ$/;
 
-/** Where KUBE-SERVICES has lost all of them: the chain of a service port shows its cluster IP. */
-function clusterIpRules(chains: ReadonlyMap<string, LoadedChain>): readonly string[] {
-  return [...chains.values()].flatMap(({ lines: [first = ""] }) => {
-    const [, chain, to, match] = clusterIpRule.exec(first) ?? [];
-    return chain === undefined ? [] : [`-A ${iptablesChains.services} ${to} ${match} -j ${chain}`];
+/** A rule that KUBE-SERVICES should have. */
+export interface LostRule {
+  readonly line: string;
+  /** The rule of the service port's chain that shows it. */
+  readonly shownBy: { readonly chain: LoadedChain; readonly at: number };
+}
+
+/**
+ * The cluster IPs for which KUBE-SERVICES has no rule, although the chain of the service port is in use: its first rule
+ * names the address. A chain that no rule calls may be a leftover of a deleted Service, unless all of them are.
+ */
+export function lostClusterIps(
+  nat: ReadonlyMap<string, LoadedChain>,
+  { tables }: Pick<LoadedRules, "tables">,
+): readonly LostRule[] {
+  const { services } = iptablesChains;
+  const dispatched = [nat.get(services), tables.get("filter")?.get(services)].flatMap((chain) => chain?.lines ?? []);
+  const known = new Set(dispatched.flatMap((line) => addressAndPort.exec(line)?.slice(1).join(" ") ?? []));
+  const isFlushed = nat.has(services) && known.size === 0;
+  const calledOutside = isFlushed ? undefined : externallyCalled(nat);
+  return [...nat.values()].flatMap((chain) => {
+    const [, name, to = "", match = ""] = clusterIpRule.exec(chain.lines[0] ?? "") ?? [];
+    if (name === undefined || (calledOutside !== undefined && !calledOutside.has(name))) return [];
+    const line = `-A ${services} ${to} ${match} -j ${name}`;
+    const key = addressAndPort.exec(line)?.slice(1).join(" ");
+    return key === undefined || known.has(key) ? [] : [{ line, shownBy: { chain, at: 0 } }];
   });
+}
+
+const addressAndPort = / -d (\S+) .*-m (\w+) --dport (\d+)/;
+
+/** The chains that external traffic of a service port in use goes to. */
+function externallyCalled(nat: ReadonlyMap<string, LoadedChain>): ReadonlySet<string> {
+  const called = new Set<string>();
+  for (const start of [iptablesChains.services, iptablesChains.nodePorts]) {
+    for (const line of nat.get(start)?.lines ?? []) called.add(lastWord(line));
+  }
+  for (const name of called) {
+    if (!name.startsWith("KUBE-FW-") && !name.startsWith("KUBE-EXT-")) continue;
+    for (const line of nat.get(name)?.lines ?? []) called.add(lastWord(line));
+  }
+  return called;
 }
 
 const defaultMark = 0x4000;

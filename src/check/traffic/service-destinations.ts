@@ -7,6 +7,7 @@ import { type Family, families } from "../../model/address.ts";
 import { iptablesChains, parseServicePortChain } from "../../programs/kube-proxy/chain-names.ts";
 import { type SetKey, setName } from "../../programs/kube-proxy/set-names.ts";
 import { serviceInRule } from "../../reconcile/attribution.ts";
+import { lostClusterIps } from "./own-rules.ts";
 import type { TrafficHost } from "./traffic-host.ts";
 
 /** An address and port on which a service port answers, as rules, sets or virtual servers show it. */
@@ -78,19 +79,14 @@ function inRules({ host, nodeAddress }: TrafficHost, family: Family): readonly S
   };
   for (const name of [services, nodePorts]) read(tables.get("nat")?.get(name), "nat");
   for (const name of [services, externalServices]) read(tables.get("filter")?.get(name), "filter");
-  if (!found.some(({ kind }) => kind === "cluster-ip"))
-    for (const chain of tables.get("nat")?.values() ?? []) found.push(...ofOwnChain(chain, family));
+  const nat = tables.get("nat");
+  for (const { shownBy } of nat === undefined ? [] : lostClusterIps(nat, { tables })) {
+    const rule = ruleAt(shownBy.chain, shownBy.at);
+    const [address, port, protocol] = [exactDestination(rule), exactPort(rule), protocolOf(rule)];
+    if (address === undefined || port === undefined || protocol === undefined) continue;
+    found.push({ kind: "cluster-ip", family, address, port, protocol, service: serviceInRule(rule.text) });
+  }
   return found;
-}
-
-/** Where KUBE-SERVICES was flushed: the chain of a service port masquerades traffic to its cluster IP. */
-function ofOwnChain(chain: LoadedChain, family: Family): readonly ServiceDestination[] {
-  const kind = parseServicePortChain(chain.name)?.kind;
-  if ((kind !== "SVC" && kind !== "SVL") || chain.lines.length === 0) return [];
-  const rule = ruleAt(chain, 0);
-  const [address, port, protocol] = [exactDestination(rule), exactPort(rule), protocolOf(rule)];
-  if (address === undefined || port === undefined || protocol === undefined) return [];
-  return [{ kind: "cluster-ip", family, address, port, protocol, service: serviceInRule(rule.text) }];
 }
 
 function isExternal({ text, action }: PacketRule, chain: string): boolean {

@@ -72,7 +72,11 @@ export function sourcesFor(
 }
 
 /** Examples of pods: the rules name the range of pod addresses; endpoints are pods of some node. */
-export function findPods({ host, mode }: TrafficHost, family: Family, endpoints: ReadonlySet<string>): PodAddresses {
+export function findPods(
+  { host, mode, knownAddresses }: TrafficHost,
+  family: Family,
+  endpoints: ReadonlySet<string>,
+): PodAddresses {
   const nat = host.families[family].tables.get("nat");
   const detectors = nat === undefined ? [] : detectorsIn(nat, mode === "ipvs");
   const named = detectors.find((each) => each.kind === "interface");
@@ -80,7 +84,12 @@ export function findPods({ host, mode }: TrafficHost, family: Family, endpoints:
   const ranged = detectors.find((each) => each.kind === "address-in");
   const range = ranged?.kind === "address-in" ? parseAddressSet(ranged.ranges[0] ?? "") : undefined;
   const example = [...endpoints].find((address) => isIpv6(address) === (family === "ipv6") && !isLocal(address, host));
-  const here = range !== undefined ? freeAddress(range, endpoints, "last") : example && neighbour(example, endpoints);
+  // The bridge of the pods has an address of theirs.
+  const bridge = knownAddresses.find(
+    (address) => isIpv6(address) === (family === "ipv6") && range !== undefined && isInside(range, address),
+  );
+  const near = bridge ?? (range === undefined ? example : undefined);
+  const here = near !== undefined ? neighbour(near, endpoints) : range && freeAddress(range, endpoints, "last");
   const isWide = range !== undefined && sizeOf(range) > (family === "ipv4" ? 256n : 1n << 64n);
   const elsewhere = isWide
     ? freeAddress(range, endpoints, "first")
