@@ -25,7 +25,7 @@ export interface Diagnostic {
   readonly hint: string | undefined;
   /** The affected nodes, if these are not all nodes. */
   readonly nodes?: readonly string[];
-  /** The affected service ports, `shop/web:http`, where the place does not show them. */
+  /** The affected service ports: `shop/web:http`, or `10.96.0.10:80/TCP` where the text does not name them. */
   readonly services?: readonly string[];
 }
 

@@ -1,6 +1,11 @@
 import { checkHosts, readHosts } from "../../src/check/text/check-host.ts";
-import { askingOf, endpointAddresses, evaluate } from "../../src/check/traffic/check-traffic.ts";
-import { keyOf, type ServiceDestination, serviceDestinations } from "../../src/check/traffic/service-destinations.ts";
+import { askingOf, evaluate } from "../../src/check/traffic/check-traffic.ts";
+import {
+  keyOf,
+  printDestination,
+  type ServiceDestination,
+  serviceDestinations,
+} from "../../src/check/traffic/service-destinations.ts";
 import { type Source, sourcesFor } from "../../src/check/traffic/source-classes.ts";
 import { readTrafficHost } from "../../src/check/traffic/traffic-host.ts";
 import { printTarget } from "../../src/datapath/address-set.ts";
@@ -30,7 +35,7 @@ export function createRandom(seed: number): () => number {
 export function mutate(text: string, random: () => number): Mutation | undefined {
   const lines = text.split("\n");
   const pick = <Item>(items: readonly Item[]): Item => items[Math.floor(random() * items.length)] as Item;
-  const rules = lines.flatMap((line, at) => (line.startsWith("-A ") ? [at] : []));
+  const rules = lines.flatMap((line, at) => (/^-A [A-Za-z]/.test(line) ? [at] : []));
   const at = pick(rules);
   const line = lines[at] ?? "";
   const chain = line.split(" ")[1] ?? "";
@@ -88,25 +93,32 @@ const changes: readonly (readonly [RegExp, string])[] = [
 
 const insertions = ["-j ACCEPT", "-j DROP", "-s 10.201.0.0/16 -j ACCEPT", "-j RETURN", "-p udp -j DROP"];
 
-/** What becomes of the packets from one source to one address of a Service. */
-export interface Fate {
+/** Packets from one source to one address of a Service. */
+export interface Question {
   readonly destination: ServiceDestination;
   readonly source: Source;
-  readonly outcomes: readonly Outcome[];
 }
 
-export function documentOf(text: string): HostDocument | undefined {
-  return readHosts("", [{ name: "dump", text, document: 0, isFromFolder: false }], createSink())[0];
+export function documentOf(text: string): HostDocument {
+  const [document] = readHosts("", [{ name: "dump", text, document: 0, isFromFolder: false }], createSink());
+  if (document === undefined) throw new Error("not a dump");
+  return document;
 }
 
 /** The packets that a dump lets one ask about, each with its source. */
-export function questionsIn(document: HostDocument) {
+export function questionsIn(document: HostDocument): readonly Question[] {
   const traffic = readTrafficHost(document);
   if (traffic === undefined) return [];
   const { pods } = askingOf(traffic);
   return serviceDestinations(traffic, new Map()).flatMap((destination) => {
-    const hairpins = [...endpointAddresses(traffic.host)]
-      .filter((address) => destination.kind === "cluster-ip" && !isLocal(address, traffic.host))
+    const [client] = sourcesFor(destination, pods[destination.family], traffic);
+    const outcomes = client === undefined ? [] : evaluate(traffic.host, client, destination);
+    const targets = outcomes.flatMap(({ verdict }) => (verdict.kind === "delivered" ? [verdict.target.address] : []));
+    const hairpins = [...new Set(targets)]
+      .filter(
+        (address) =>
+          destination.kind === "cluster-ip" && !isLocal(address, traffic.host) && address.startsWith("10.201."),
+      )
       .map((address): Source => ({ kind: "hairpin", entry: "pod", address, inInterface: undefined }));
     return [...sourcesFor(destination, pods[destination.family], traffic), ...hairpins].map((source) => ({
       destination,
@@ -115,52 +127,59 @@ export function questionsIn(document: HostDocument) {
   });
 }
 
-export function answer(
-  document: HostDocument,
-  { destination, source }: { readonly destination: ServiceDestination; readonly source: Source },
-): readonly Outcome[] {
+export function answers(document: HostDocument, questions: readonly Question[]): readonly (readonly Outcome[])[] {
   const traffic = readTrafficHost(document);
-  return traffic === undefined ? [] : evaluate(traffic.host, source, destination);
+  return questions.map(({ destination, source }) =>
+    traffic === undefined ? [] : evaluate(traffic.host, source, destination),
+  );
 }
 
+/** How a finding names what it affects. */
+export function nameOf({ destination }: Question): string {
+  return destination.service ?? printDestination(destination);
+}
+
+/** Whether the text still shows that there is such an address. */
+export function isShown(document: HostDocument, { destination }: Question): boolean {
+  const traffic = readTrafficHost(document);
+  const shown = traffic === undefined ? [] : serviceDestinations(traffic, new Map());
+  return shown.some((each) => keyOf(each) === keyOf(destination));
+}
+
+/** Networks of Docker: no packet of a Service passes them. */
+const docker = /^-[io] (?:docker|br-)/;
+
 /** Whether packets are handled worse than before; the same endpoints in other parts are not. */
-export function isWorse(was: readonly Outcome[], is: readonly Outcome[], source: Source): boolean {
-  const isAsked = ({ verdict }: Outcome): boolean =>
-    source.kind !== "hairpin" || verdict.kind !== "delivered" || verdict.target.address === source.address;
+export function isWorse(was: readonly Outcome[], is: readonly Outcome[], { destination, source }: Question): boolean {
+  const isAsked = ({ verdict, assumptions }: Outcome): boolean =>
+    !assumptions.some(({ what, holds }) => holds && docker.test(what)) &&
+    (source.kind !== "hairpin" || verdict.kind !== "delivered" || verdict.target.address === source.address);
   const [before, after] = [was.filter(isAsked), is.filter(isAsked)];
-  if (source.kind === "hairpin" && !before.some(({ verdict }) => verdict.kind === "delivered")) return false;
-  const works = (outcomes: readonly Outcome[]) => outcomes.some(({ verdict }) => verdict.kind === "delivered");
-  const targets = new Set(
-    before.flatMap(({ verdict }) => (verdict.kind === "delivered" ? [printTarget(verdict.target)] : [])),
+  const delivered = new Map(
+    before.flatMap((each) =>
+      each.verdict.kind === "delivered" ? [[printTarget(each.verdict.target), each] as const] : [],
+    ),
   );
-  const isBad = (outcome: Outcome): boolean => {
-    const { verdict, masqueraded } = outcome;
+  const isBad = ({ verdict, masqueraded }: Outcome): boolean => {
     if (verdict.kind === "unknown") return false;
-    if (!works(before)) return verdict.kind === "delivered";
+    const isRefused = before.every((each) => each.verdict.kind === "dropped" || each.verdict.kind === "rejected");
+    if (delivered.size === 0) return isRefused && source.kind !== "hairpin" && verdict.kind === "delivered";
     if (verdict.kind !== "delivered") return !before.some((each) => each.verdict.kind === verdict.kind);
-    if (!targets.has(printTarget(verdict.target))) return true;
-    const own = before.find(
-      (each) => each.verdict.kind === "delivered" && printTarget(each.verdict.target) === printTarget(verdict.target),
-    );
-    const isItself = source.address === verdict.target.address;
-    const isNeeded =
-      (source.kind === "hairpin" && isItself) || source.kind === "outside" || source.kind === "other-pod";
-    const isOwnRule = own?.hops.some(
+    const same = delivered.get(printTarget(verdict.target));
+    if (same === undefined) return true;
+    const isOwnRule = same.hops.some(
       (hop) => hop.kind === "rule" && hop.chain === "KUBE-POSTROUTING" && hop.rule.action.kind === "masquerade",
     );
-    return isNeeded && isOwnRule === true && !masqueraded;
+    const isNeeded = source.kind === "node" ? source.address === destination.address : source.kind !== "pod";
+    return isNeeded && isOwnRule && same.masqueraded && !masqueraded;
   };
-  const bad = after.filter(isBad);
-  const fine = after.filter((each) => !isBad(each));
+  const [bad, fine] = [after.filter(isBad), after.filter((each) => !isBad(each))];
   // What the text does not show may make it work.
-  return bad.some(
-    (each) =>
-      !fine.some((other) =>
-        other.assumptions.some(({ what, holds }) =>
-          each.assumptions.some((one) => one.what === what && one.holds !== holds),
-        ),
-      ),
-  );
+  const excuses = (one: Outcome, other: Outcome): boolean =>
+    one.assumptions.some(({ what, holds }) =>
+      other.assumptions.some((each) => each.what === what && each.holds !== holds),
+    );
+  return bad.some((each) => !fine.some((other) => excuses(each, other)));
 }
 
 export function findingsOf(document: HostDocument): readonly Diagnostic[] {
@@ -168,5 +187,3 @@ export function findingsOf(document: HostDocument): readonly Diagnostic[] {
   checkHosts([document], sink);
   return sink.diagnostics;
 }
-
-export { keyOf };

@@ -256,7 +256,7 @@ function report({ cause, sources, destinations }: Affected, sink: Sink): void {
   const subject = chain === "" ? createSubject() : chainSubject({ name: table }, chain);
   const from = (Object.keys(sourceNames) as SourceKind[]).filter((kind) => sources.has(kind));
   const all = { ...parameters, services: listed(services), sources: from.map((kind) => sourceNames[kind]).join(", ") };
-  const owners = [...new Set([...destinations].flatMap(({ service }) => (service === undefined ? [] : [service])))];
+  const owners = [...new Set([...destinations].map((each) => each.service ?? printDestination(each)))];
   sink.reporter(subject)(code, place, all as never, { ...(hint === undefined ? {} : { hint }), services: owners });
 }
 

@@ -87,7 +87,7 @@ function missedServices(fault: Fault, hops: readonly RootedHop[], context: Cause
       table === "nat" && from === root && rule.action.kind === "verdict" && isKubeProxyChain(chain),
   );
   const { mode } = context.traffic;
-  if (foreign !== undefined && mode === "iptables")
+  if (foreign !== undefined && (mode === "iptables" || foreign.rule.predicates.every(({ kind }) => kind !== "lookup")))
     return {
       code: "service-rules-bypassed",
       ...spot(foreign),

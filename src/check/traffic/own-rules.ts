@@ -69,11 +69,23 @@ function withoutForeign(chain: LoadedChain, table: string, mode: ProxyMode): Loa
 function foreignIn(chain: string, table: string, mode: ProxyMode): ((line: string) => boolean) | undefined {
   const { forward, services, externalServices } = iptablesChains;
   // iptables mode translates in table nat, and refuses in table filter.
-  if (table === "nat") return mode === "iptables" && chain !== iptablesChains.postrouting ? () => true : undefined;
+  if (table === "nat" && mode === "iptables") return chain === iptablesChains.postrouting ? undefined : () => true;
+  if (mode === "ipvs" && ipvsChainsOfSets.has(chain)) return (line) => !ofIpvsMode.test(line);
+  if (table === "nat") return undefined;
   if (chain === forward) return (line) => line.endsWith(" -j DROP") && !line.includes(" INVALID ");
   if (chain === services || chain === externalServices) return (line) => !line.includes(" has no ");
   return undefined;
 }
+
+/** Their rules with verdicts all match on sets, virtual servers or loopback. */
+const ipvsChainsOfSets: ReadonlySet<string> = new Set([
+  ipvsChains.services,
+  ipvsChains.nodePort,
+  ipvsChains.loadBalancer,
+  ipvsChains.ipvsFilter,
+  ipvsChains.ipvsOutFilter,
+]);
+const ofIpvsMode = / --match-set KUBE-| -m ipvs | -s (?:127\.0\.0\.0\/8|::1\/128) /;
 
 function builtIns(
   table: "nat" | "filter",
