@@ -170,7 +170,9 @@ export function isWorse(was: readonly Outcome[], is: readonly Outcome[], { desti
     const isOwnRule = same.hops.some(
       (hop) => hop.kind === "rule" && hop.chain === "KUBE-POSTROUTING" && hop.rule.action.kind === "masquerade",
     );
-    const isNeeded = source.kind === "node" ? source.address === destination.address : source.kind !== "pod";
+    // The node sends to bound addresses from the address itself, which endpoints do not know; else from its own.
+    const isBound = destination.kind !== "node-port" && source.address === destination.address;
+    const isNeeded = source.kind === "node" ? isBound : source.kind !== "pod";
     return isNeeded && isOwnRule && same.masqueraded && !masqueraded;
   };
   const [bad, fine] = [after.filter(isBad), after.filter((each) => !isBad(each))];

@@ -13,14 +13,14 @@ import type { Outcome } from "../../datapath/packet.ts";
 import { createSubject, type Sink } from "../../diagnostics/diagnostic.ts";
 import { serviceAddresses } from "../../diff/destinations/service-addresses.ts";
 import type { HostDocument } from "../../ir/artifact.ts";
-import type { LoadedChain } from "../../ir/datapath.ts";
-import { type Family, families } from "../../model/address.ts";
+import type { Family } from "../../model/address.ts";
 import type { Cluster } from "../../model/cluster.ts";
-import { iptablesChains, isEndpointChain, parseServicePortChain } from "../../programs/kube-proxy/chain-names.ts";
+import { isEndpointChain } from "../../programs/kube-proxy/chain-names.ts";
 import { setKeyOf } from "../../programs/kube-proxy/set-names.ts";
-import { serviceInRule } from "../../reconcile/attribution.ts";
 import { chainSubject } from "../text/chain-graph.ts";
 import type { CheckedHost } from "../text/checked-host.ts";
+import { checkChains } from "./chain-faults.ts";
+import { labelsOf, listed } from "./describe-affected.ts";
 import { type Cause, type CauseContext, findCause } from "./find-cause.ts";
 import { type Fault, faultsOf } from "./judge-traffic.ts";
 import { checkSettings } from "./node-settings.ts";
@@ -67,7 +67,7 @@ export function checkTraffic({ document, checked, cluster }: TrafficCheck, sink:
     sink,
   );
   const targetsOf = (destination: ServiceDestination): ReadonlySet<string> => endpointsOf(destination, questions);
-  for (const { family, chains } of flushedNodePorts(traffic)) reportNodePorts(checked, family, chains, sink);
+  checkChains(traffic, checked, sink);
   checkSettings(document, traffic, destinations, sink);
   checkConntrack({ document, destinations, targetsOf }, sink);
   if (cluster !== undefined) checkEndpoints({ destinations, targetsOf }, cluster, sink);
@@ -216,40 +216,6 @@ export function endpointAddresses({ families, servers }: EvaluatedHost): Readonl
   return found;
 }
 
-interface FlushedNodePorts {
-  readonly family: Family;
-  /** Those that handle external traffic. */
-  readonly chains: readonly LoadedChain[];
-}
-
-/** KUBE-NODEPORTS is empty, and no rule calls chains that it would call. */
-function flushedNodePorts({ host, mode }: TrafficHost): readonly FlushedNodePorts[] {
-  if (mode !== "iptables") return [];
-  return families.flatMap((family) => {
-    const nat = host.families[family].tables.get("nat");
-    const [services, nodePorts] = [nat?.get(iptablesChains.services), nat?.get(iptablesChains.nodePorts)];
-    if (nat === undefined || nodePorts?.lines.length !== 0) return [];
-    const chains = [...nat.values()].filter(({ name }) => parseServicePortChain(name)?.kind === "EXT");
-    const called = new Set((services?.lines ?? []).map((line) => line.slice(line.lastIndexOf(" ") + 1)));
-    const isCalled = ({ name }: LoadedChain): boolean => called.has(name) || called.has(name.replace("-EXT-", "-FW-"));
-    return chains.every(isCalled) ? [] : [{ family, chains }];
-  });
-}
-
-function reportNodePorts(checked: CheckedHost, family: Family, chains: readonly LoadedChain[], sink: Sink): void {
-  const chain = iptablesChains.nodePorts;
-  const table = checked.tables.find((each) => each.name === "nat" && each.family === family);
-  const names = new Set(chains.flatMap(({ lines }) => lines.flatMap((line) => serviceInRule(line) ?? [])));
-  const services = [...names];
-  const parameters = { chain, table: "nat", sources: "all sources", effect: "reach no endpoint" };
-  sink.reporter(chainSubject({ name: "nat" }, chain))(
-    "service-chain-flushed",
-    table?.chains.get(chain)?.place,
-    { ...parameters, services: `node ports of ${listed(services)}` },
-    { services },
-  );
-}
-
 function report({ cause, sources, destinations }: Affected, sink: Sink): void {
   const { code, table, chain, place, parameters, hint } = cause;
   const services = labelsOf([...destinations]);
@@ -258,32 +224,4 @@ function report({ cause, sources, destinations }: Affected, sink: Sink): void {
   const all = { ...parameters, services: listed(services), sources: from.map((kind) => sourceNames[kind]).join(", ") };
   const owners = [...new Set([...destinations].map((each) => each.service ?? printDestination(each)))];
   sink.reporter(subject)(code, place, all as never, { ...(hint === undefined ? {} : { hint }), services: owners });
-}
-
-/** `shop/web:http`, `shop/web:http (node port 30080/TCP)`, or the address where the text does not name a Service. */
-function labelsOf(destinations: readonly ServiceDestination[]): readonly string[] {
-  const byService = new Map<string, ServiceDestination[]>();
-  for (const destination of destinations) {
-    const name = destination.service ?? printDestination(destination);
-    byService.set(name, [...(byService.get(name) ?? []), destination]);
-  }
-  return [...byService].map(([name, all]) => {
-    const [first] = all;
-    const isPart = first?.service !== undefined && all.length === 1 && first.kind !== "cluster-ip";
-    return isPart ? `${name} (${printDestination(first)})` : name;
-  });
-}
-
-/** What fits into a message. */
-const longest = 70;
-
-function listed(names: readonly string[]): string {
-  let text = "";
-  for (const [at, name] of names.entries()) {
-    const left = names.length - at;
-    const next = text === "" ? name : left === 1 ? `${text} and ${name}` : `${text}, ${name}`;
-    if (next.length > longest && at > 0) return `${text} and ${left} more`;
-    text = next;
-  }
-  return text;
 }

@@ -7,7 +7,7 @@ import { type Family, families } from "../../model/address.ts";
 import { iptablesChains, parseServicePortChain } from "../../programs/kube-proxy/chain-names.ts";
 import { type SetKey, setName } from "../../programs/kube-proxy/set-names.ts";
 import { serviceInRule } from "../../reconcile/attribution.ts";
-import { lostClusterIps } from "./own-rules.ts";
+import { lostClusterIps } from "./restore-iptables.ts";
 import type { TrafficHost } from "./traffic-host.ts";
 
 /** An address and port on which a service port answers, as rules, sets or virtual servers show it. */
@@ -81,7 +81,7 @@ function inRules({ host, nodeAddress }: TrafficHost, family: Family): readonly S
   for (const name of [services, externalServices]) read(tables.get("filter")?.get(name), "filter");
   const nat = tables.get("nat");
   for (const { shownBy } of nat === undefined ? [] : lostClusterIps(nat, { tables })) {
-    const rule = ruleAt(shownBy.chain, shownBy.at);
+    const rule = ruleAt(shownBy, 0);
     const [address, port, protocol] = [exactDestination(rule), exactPort(rule), protocolOf(rule)];
     if (address === undefined || port === undefined || protocol === undefined) continue;
     found.push({ kind: "cluster-ip", family, address, port, protocol, service: serviceInRule(rule.text) });

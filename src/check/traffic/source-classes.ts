@@ -6,13 +6,11 @@ import {
   numberAddress,
   parseAddressSet,
 } from "../../datapath/address-set.ts";
-import { ruleAt } from "../../datapath/chain-index.ts";
 import { isLocal } from "../../datapath/match-packet.ts";
 import type { Entry } from "../../datapath/packet.ts";
-import type { LoadedChain, Predicate } from "../../ir/datapath.ts";
 import type { Family } from "../../model/address.ts";
-import { iptablesChains, isBalancingChain } from "../../programs/kube-proxy/chain-names.ts";
 import type { ServiceDestination } from "./service-destinations.ts";
+import { podMatches } from "./shown-settings.ts";
 import type { TrafficHost } from "./traffic-host.ts";
 
 /** Who sends packets to a Service: an example for all that are treated alike. */
@@ -78,7 +76,7 @@ export function findPods(
   endpoints: ReadonlySet<string>,
 ): PodAddresses {
   const nat = host.families[family].tables.get("nat");
-  const detectors = nat === undefined ? [] : detectorsIn(nat, mode === "ipvs");
+  const detectors = nat === undefined ? [] : podMatches(nat, mode);
   const named = detectors.find((each) => each.kind === "interface");
   const inInterface = named?.kind === "interface" ? `${named.name}${named.isPrefix ? "0" : ""}` : undefined;
   const ranged = detectors.find((each) => each.kind === "address-in");
@@ -104,28 +102,6 @@ export function findPods(
 
 function isInside(range: AddressSet | undefined, address: string): boolean {
   return range === undefined || contains(range, addressNumber(address));
-}
-
-/** The conditions by which rules of kube-proxy tell pods from other sources; all ask the same. */
-function detectorsIn(nat: ReadonlyMap<string, LoadedChain>, isIpvs: boolean): readonly Predicate[] {
-  const asks = (each: Predicate): boolean =>
-    (each.kind === "address-in" && each.side === "source") || (each.kind === "interface" && each.side === "in");
-  const marks = ` -j ${iptablesChains.markMasquerade}`;
-  const services = nat.get(iptablesChains.services);
-  const chains = isIpvs
-    ? services === undefined
-      ? []
-      : [services]
-    : [...nat.values()].filter(({ name }) => isBalancingChain(name));
-  for (const chain of chains) {
-    for (let at = 0; at < chain.lines.length; at += 1) {
-      const line = chain.lines[at] ?? "";
-      if (!line.includes(" ! -") || !line.endsWith(marks)) continue;
-      const found = ruleAt(chain, at).predicates.filter((each) => each.negated && asks(each));
-      if (found.length > 0) return found;
-    }
-  }
-  return [];
 }
 
 function sizeOf({ intervals: [first] }: AddressSet): bigint {

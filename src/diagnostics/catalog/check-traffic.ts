@@ -51,6 +51,13 @@ export const checkTrafficCodes = {
     explanation:
       "An endpoint sends its replies to the source address of the packets. If this is its own address, or a client's whose packets came by way of this node, replies do not pass this node, and the client gets them from an address that it does not know. kube-proxy marks these packets for masquerade, and here the rule is missing.",
   },
+  "service-endpoint-changed": {
+    severity: "error",
+    message: "{chain} is the chain of endpoint {own} of {service}, but sends connections to {target}",
+    hint: "restart kube-proxy, or run portolan apply, to restore the rules of the Service",
+    explanation:
+      "Two rules of an endpoint's chain name the endpoint: one masquerades its packets to itself, the other sends connections to it. kube-proxy writes the same address into both. Here they differ, so one was changed.",
+  },
   "service-client-hidden": {
     severity: "warning",
     message: "{chain} masquerades connections from {sources} to {services}: the client's address is lost",
