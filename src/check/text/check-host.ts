@@ -2,7 +2,7 @@ import { createSink, createSubject, type Diagnostic, type Sink } from "../../dia
 import { at, documentPlace } from "../../diagnostics/place.ts";
 import { type HostDocument, textsUnder } from "../../ir/artifact.ts";
 import type { Cluster } from "../../model/cluster.ts";
-import { type DumpProblem, joinHosts, parseSource } from "../../reconcile/live/parse-dump.ts";
+import { type DumpNote, type DumpProblem, joinHosts, parseSource } from "../../reconcile/live/parse-dump.ts";
 import { readHostDocument } from "../../reconcile/live/read-host-document.ts";
 import { checkTraffic } from "../traffic/check-traffic.ts";
 import { parseHost, type TextRule } from "./checked-host.ts";
