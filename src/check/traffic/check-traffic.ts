@@ -19,6 +19,7 @@ import { isEndpointChain } from "../../programs/kube-proxy/chain-names.ts";
 import { setKeyOf } from "../../programs/kube-proxy/set-names.ts";
 import { chainSubject } from "../text/chain-graph.ts";
 import type { CheckedHost } from "../text/checked-host.ts";
+import { groupAlike } from "./alike.ts";
 import { checkChains } from "./chain-faults.ts";
 import { labelsOf, listed } from "./describe-affected.ts";
 import { type Cause, type CauseContext, findCause } from "./find-cause.ts";
@@ -61,11 +62,7 @@ export function checkTraffic({ document, checked, cluster }: TrafficCheck, sink:
   if (traffic === undefined) return;
   const questions = askingOf(traffic);
   const destinations = serviceDestinations(traffic, namesIn(cluster));
-  reportFaults(
-    destinations.flatMap((destination) => faultsOfDestination(destination, questions)),
-    { traffic, checked },
-    sink,
-  );
+  reportFaults(allFaults(destinations, questions), { traffic, checked }, sink);
   const targetsOf = (destination: ServiceDestination): ReadonlySet<string> => endpointsOf(destination, questions);
   checkChains(traffic, checked, sink);
   checkSettings(document, traffic, destinations, sink);
@@ -97,6 +94,20 @@ export function askingOf(traffic: TrafficHost): Asking {
   const endpoints = endpointAddresses(traffic.host);
   const pods = { ipv4: findPods(traffic, "ipv4", endpoints), ipv6: findPods(traffic, "ipv6", endpoints) };
   return { traffic, intended, pods };
+}
+
+/** Of a larger group with faults, the others have those of the first. */
+const mostAsked = 20;
+
+/** The faults of all destinations. One of those that are treated alike is asked first, the others where it has faults. */
+function allFaults(destinations: readonly ServiceDestination[], asking: Asking): readonly Fault[] {
+  return groupAlike(destinations, asking.traffic).flatMap((group) => {
+    const [first, ...others] = group;
+    const faults = first === undefined ? [] : faultsOfDestination(first, asking);
+    if (faults.length === 0) return [];
+    if (group.length <= mostAsked) return [...faults, ...others.flatMap((other) => faultsOfDestination(other, asking))];
+    return group.flatMap((destination) => faults.map((fault) => ({ ...fault, destination })));
+  });
 }
 
 /** The endpoints that kube-proxy's rules have for a destination, from any source. */
