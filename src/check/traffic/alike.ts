@@ -44,7 +44,7 @@ function createShapes(traffic: TrafficHost): (destination: ServiceDestination) =
     };
     const to = kind === "node-port" ? "node" : nameAddress(address);
     const parts = [family, kind, protocol, isLocalPolicy, to, marks.ofPort(port)];
-    const lines = own[family].lines.get(keyOf(destination)) ?? [];
+    const lines = own[family].get(keyOf(destination)) ?? [];
     const nat = host.families[family].tables.get("nat");
     for (const line of lines) writeLine(line, { nat, nameAddress, marks, parts, depth: 0 });
     if (mode === "ipvs") {
@@ -97,11 +97,6 @@ function writeLine(line: string, writing: Writing): void {
   parts.push("end");
 }
 
-interface OwnLines {
-  /** The rules for one address or node port in the chains that all Services share. */
-  readonly lines: ReadonlyMap<string, readonly string[]>;
-}
-
 const toAddress = /^-A \S+ -d (\S+)\/(?:32|128) (?:.* )?-p (\w+) .*--dport (\d+)(?: |$)/;
 const toPort = /^-A \S+ (?:-d 127\.0\.0\.0\/8 )?-p (\w+) .*--dport (\d+)(?: |$)/;
 const { services, nodePorts, externalServices, proxyFirewall } = iptablesChains;
@@ -114,20 +109,26 @@ function ownKey(line: string): string | undefined {
   return ofPort === undefined ? undefined : `*:${number}/${ofPort}`;
 }
 
-function ownLines(host: EvaluatedHost, family: Family): OwnLines {
+/** The rules for one address or node port in the chains that all Services share. */
+function ownLines(host: EvaluatedHost, family: Family): ReadonlyMap<string, readonly string[]> {
   const lines = new Map<string, string[]>();
   for (const table of ["nat", "filter"]) {
     for (const name of shared) {
+      // A rule for all destinations divides those before it from those behind it.
+      let common = 0;
       for (const line of host.families[family].tables.get(table)?.get(name)?.lines ?? []) {
         const key = ownKey(line);
-        if (key === undefined) continue;
-        const known = lines.get(key);
-        if (known === undefined) lines.set(key, [`${table} ${line}`]);
-        else known.push(`${table} ${line}`);
+        const placed = `${table} ${common} ${line}`;
+        if (key === undefined) common += 1;
+        else {
+          const known = lines.get(key);
+          if (known === undefined) lines.set(key, [placed]);
+          else known.push(placed);
+        }
       }
     }
   }
-  return { lines };
+  return lines;
 }
 
 /** Which rules and sets that are not one Service's tell an address or a port from others. */

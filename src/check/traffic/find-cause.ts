@@ -152,17 +152,17 @@ function diversion(fault: Fault, hops: readonly RootedHop[]): Cause {
       table: "nat",
       chain: "",
       place: undefined,
-      parameters: { rule: "a rule", target, to: services },
+      parameters: { rule: "a rule", through: "", target, to: services },
     };
   const first = hops.find(({ table, root, chain }) => table === hop.table && root === hop.root && chain === root);
   const through =
     first !== undefined && "chain" in first.rule.action && first.rule.action.chain !== hop.chain
-      ? `, called through ${first.rule.action.chain},`
+      ? ` (called through ${first.rule.action.chain})`
       : "";
   return {
     code: "service-traffic-diverted",
     ...spot(hop),
-    parameters: { rule: `${describeHop(hop)}${through}`, target, to: services },
+    parameters: { rule: describeHop(hop), through, target, to: services },
     hint: `use another port there, or move the jump to ${services} before it`,
   };
 }

@@ -163,7 +163,9 @@ function refusalKind(outcome: Outcome, { intended }: Answers, { mode }: TrafficH
   if (last === undefined || last.kind === "virtual-server") return undefined;
   const isTranslated = outcome.hops.some((hop) => isTranslation(hop) && isOwn(hop));
   if (last.kind === "rule" && isKubeProxyChain(last.chain)) {
-    return intended.some(({ hops }) => sameHop(hops.at(-1), last)) ? undefined : "blocked";
+    if (intended.some(({ hops }) => sameHop(hops.at(-1), last))) return undefined;
+    // The rules that refuse what was not translated.
+    return !isTranslated && / has no | not accepted by /.test(last.rule.text) ? "untranslated" : "blocked";
   }
   // IPVS translates after INPUT, rules of iptables before.
   const isAfterNat = last.table === "filter" || last.table === "security";

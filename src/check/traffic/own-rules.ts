@@ -1,5 +1,5 @@
 import type { EvaluatedHost, LoadedRules } from "../../datapath/host.ts";
-import type { LoadedChain } from "../../ir/datapath.ts";
+import { fileOf, type LoadedChain } from "../../ir/datapath.ts";
 import { stagesOf } from "../../languages/iptables/stages.ts";
 import type { Family } from "../../model/address.ts";
 import type { ProxyMode } from "../../model/proxy-configuration/proxy-configuration.ts";
@@ -103,6 +103,51 @@ function builtIns(
       "ACCEPT",
     );
   });
+}
+
+/**
+ * The same host with kube-proxy's jumps in the built-in chains that the text does not declare: a part of a dump does not
+ * show whether they exist.
+ */
+export function withUnseenJumps(host: EvaluatedHost, mode: ProxyMode): EvaluatedHost {
+  const complete = (family: Family): LoadedRules => {
+    const { tables, problems } = host.families[family];
+    const all = new Map<string, ReadonlyMap<string, LoadedChain>>(tables);
+    for (const name of ["nat", "filter"] as const) {
+      const chains = tables.get(name);
+      if (chains === undefined) continue;
+      const unseen = builtIns(name, chains, mode).filter((chain) => !isSeen(chains.get(chain.name)));
+      const added = unseen.map((chain): readonly [string, LoadedChain] => {
+        const shown = chains.get(chain.name);
+        return [chain.name, shown === undefined ? chain : joined(chain, shown)];
+      });
+      all.set(name, new Map([...chains, ...added]));
+    }
+    return { tables: all, problems };
+  };
+  const families = { ipv4: complete("ipv4"), ipv6: complete("ipv6") };
+  const balancer = host.stages.filter(({ type }) => type === "balance");
+  return {
+    ...host,
+    families,
+    stages: [...stagesOf("ip", families.ipv4.tables), ...stagesOf("ip6", families.ipv6.tables), ...balancer],
+  };
+}
+
+/** Declared with its policy, or with a jump to a chain of kube-proxy. */
+function isSeen(chain: LoadedChain | undefined): boolean {
+  return (
+    chain !== undefined && (chain.policy !== undefined || chain.lines.some((line) => isOwnedChain(lastWord(line))))
+  );
+}
+
+function joined(first: LoadedChain, shown: LoadedChain): LoadedChain {
+  return {
+    ...shown,
+    lines: [...first.lines, ...shown.lines],
+    numbers: [...first.numbers, ...shown.numbers],
+    files: [...first.lines.map(() => ""), ...shown.lines.map((_, at) => fileOf(shown, at))],
+  };
 }
 
 /** A jump of kube-proxy as `iptables -I` takes it. */

@@ -14,7 +14,7 @@ export function shownSettings(nat: Chains, family: Family, mode: ProxyMode): Fam
   return {
     family,
     localDetector: detectorOf(podMatches(nat, mode)[0]),
-    masqueradeAll: false,
+    masqueradeAll: mode === "ipvs" && masqueradesAll(nat),
     masqueradeMark: markIn(nat),
     randomFully: false,
     dropsInvalid: false,
@@ -25,6 +25,14 @@ export function shownSettings(nat: Chains, family: Family, mode: ProxyMode): Fam
     largeCluster: false,
   };
 }
+
+/** In ipvs mode the rule for cluster IPs then has no other condition. */
+function masqueradesAll(nat: Chains): boolean {
+  const lines = nat.get(iptablesChains.services)?.lines ?? [];
+  return lines.some((line) => allClusterIps.test(line) && !line.includes(" ! -"));
+}
+
+const allClusterIps = / --match-set KUBE-(?:6-)?CLUSTER-IP dst,dst -j KUBE-MARK-MASQ$/;
 
 /** The mark that the rules agree on: KUBE-FORWARD is not shown by `iptables-save -t nat`. */
 function markIn(nat: Chains): number {

@@ -12,6 +12,7 @@ import { iptablesChains, ipvsChains, isServicePortChain } from "../../programs/k
 import { addressDevice } from "../../programs/kube-proxy/names.ts";
 import { isServiceAddressSet, setPrefix } from "../../programs/kube-proxy/set-names.ts";
 import { loadRules, readEvaluatedHost } from "../../reconcile/live/evaluated-host.ts";
+import { withUnseenJumps } from "./own-rules.ts";
 
 /** A host with rules of kube-proxy, and what its text shows besides them. */
 export interface TrafficHost {
@@ -56,7 +57,7 @@ export function readTrafficHost(document: HostDocument): TrafficHost | undefined
     },
   );
   return {
-    host,
+    host: withUnseenJumps(host, mode),
     mode,
     nodeAddress,
     knownAddresses,

@@ -25,7 +25,7 @@ export const checkTrafficCodes = {
   },
   "service-traffic-diverted": {
     severity: "error",
-    message: "{rule} comes before {to}: connections from {sources} to {services} go to {target}",
+    message: "{rule}{through} comes before {to}: connections from {sources} to {services} go to {target}",
     hint: "move the jump to kube-proxy's chain before it, or use another port",
     explanation:
       "A rule of another program translates the destination before kube-proxy's rules do. An example is a pod with a hostPort in ipvs mode: addresses of Services are bound to the node, so CNI-HOSTPORT-DNAT matches each of them, and a Service on the same port loses its traffic to that pod.",
