@@ -5,7 +5,8 @@ import type { Cluster } from "../../model/cluster.ts";
 import { type DumpNote, type DumpProblem, joinHosts, parseSource } from "../../reconcile/live/parse-dump.ts";
 import { readHostDocument } from "../../reconcile/live/read-host-document.ts";
 import { checkTraffic } from "../traffic/check-traffic.ts";
-import { parseHost, type TextRule } from "./checked-host.ts";
+import type { PlaceOfChain } from "../traffic/find-cause.ts";
+import { type CheckedHost, parseHost, type TextRule } from "./checked-host.ts";
 import { chainEmpty } from "./rules/chain-empty.ts";
 import { chainLoop } from "./rules/chain-loop.ts";
 import { chainsWithoutCallers } from "./rules/chains-without-callers.ts";
@@ -86,7 +87,7 @@ export function checkHosts(hosts: readonly HostDocument[], sink: Sink, cluster?:
     const host = parseHost(document, found);
     if (found.diagnostics.length === 0) {
       for (const rule of rules) rule(host, found);
-      checkTraffic({ document, checked: host, cluster }, found);
+      checkTraffic({ document, placeOf: placesIn(host), cluster }, found);
     }
     if (document.kind !== "compiled") checkReading(document, found);
     sink.diagnostics.push(...withoutFields(found));
@@ -96,6 +97,13 @@ export function checkHosts(hosts: readonly HostDocument[], sink: Sink, cluster?:
 /** A line of a text has no fields: its number is the place. */
 function withoutFields({ diagnostics }: Sink): readonly Diagnostic[] {
   return diagnostics.map((diagnostic) => ({ ...diagnostic, field: undefined }));
+}
+
+function placesIn({ tables }: CheckedHost): PlaceOfChain {
+  return (family, table, name) => {
+    const chain = tables.find((each) => each.name === table && each.family === family)?.chains.get(name);
+    return chain?.place ?? chain?.rules[0]?.place;
+  };
 }
 
 /**

@@ -1,22 +1,21 @@
 import { canonicalAddress } from "../../datapath/address-set.ts";
-import type { Sink } from "../../diagnostics/diagnostic.ts";
+import { createSubject, type Sink } from "../../diagnostics/diagnostic.ts";
 import { at, documentPlace } from "../../diagnostics/place.ts";
 import { fileOf, type LoadedChain } from "../../ir/datapath.ts";
 import { type Family, families } from "../../model/address.ts";
 import { iptablesChains, isEndpointChain, parseServicePortChain } from "../../programs/kube-proxy/chain-names.ts";
 import { serviceInRule } from "../../reconcile/attribution.ts";
-import { chainSubject } from "../text/chain-graph.ts";
-import type { CheckedHost } from "../text/checked-host.ts";
 import { listed } from "./describe-affected.ts";
+import type { PlaceOfChain } from "./find-cause.ts";
 import type { TrafficHost } from "./traffic-host.ts";
 
 /** Faults of chains whose packets cannot be asked for, since the address is lost with the rule. */
-export function checkChains({ host, mode }: TrafficHost, checked: CheckedHost, sink: Sink): void {
+export function checkChains({ host, mode }: TrafficHost, placeOf: PlaceOfChain, sink: Sink): void {
   if (mode !== "iptables") return;
   for (const family of families) {
     const nat = host.families[family].tables.get("nat");
     if (nat === undefined) continue;
-    checkNodePorts(nat, { family, checked }, sink);
+    checkNodePorts(nat, { family, placeOf }, sink);
     for (const chain of nat.values()) if (isEndpointChain(chain.name)) checkEndpointChain(chain, nat, sink);
   }
 }
@@ -25,11 +24,11 @@ type Chains = ReadonlyMap<string, LoadedChain>;
 
 interface Where {
   readonly family: Family;
-  readonly checked: CheckedHost;
+  readonly placeOf: PlaceOfChain;
 }
 
 /** KUBE-NODEPORTS is empty, and no rule calls chains that it would call. */
-function checkNodePorts(nat: Chains, { family, checked }: Where, sink: Sink): void {
+function checkNodePorts(nat: Chains, { family, placeOf }: Where, sink: Sink): void {
   const [services, nodePorts] = [nat.get(iptablesChains.services), nat.get(iptablesChains.nodePorts)];
   if (nodePorts?.lines.length !== 0) return;
   const external = [...nat.values()].filter(({ name }) => parseServicePortChain(name)?.kind === "EXT");
@@ -38,10 +37,9 @@ function checkNodePorts(nat: Chains, { family, checked }: Where, sink: Sink): vo
   if (external.every(isCalled)) return;
   const names = [...new Set(external.flatMap(({ lines }) => lines.flatMap((line) => serviceInRule(line) ?? [])))];
   const chain = iptablesChains.nodePorts;
-  const table = checked.tables.find((each) => each.name === "nat" && each.family === family);
-  sink.reporter(chainSubject({ name: "nat" }, chain))(
+  sink.reporter(createSubject("Chain", "nat", chain))(
     "service-chain-flushed",
-    table?.chains.get(chain)?.place,
+    placeOf(family, "nat", chain),
     {
       chain,
       table: "nat",
@@ -63,7 +61,7 @@ function checkEndpointChain(chain: LoadedChain, nat: Chains, sink: Sink): void {
   const target = reader.peekTranslation(lines[last] ?? "");
   if (own === undefined || target === undefined || canonicalAddress(own) === canonicalAddress(target)) return;
   const service = serviceInRule(lines[0] ?? "") ?? serviceOf(name, nat);
-  sink.reporter(chainSubject({ name: "nat" }, name))(
+  sink.reporter(createSubject("Chain", "nat", name))(
     "service-endpoint-changed",
     at(documentPlace(Number(fileOf(chain, last))), numbers[last] ?? 0),
     { chain: name, own, target, service: service ?? "a Service" },

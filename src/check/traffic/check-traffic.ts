@@ -17,12 +17,10 @@ import type { Family } from "../../model/address.ts";
 import type { Cluster } from "../../model/cluster.ts";
 import { isEndpointChain } from "../../programs/kube-proxy/chain-names.ts";
 import { setKeyOf } from "../../programs/kube-proxy/set-names.ts";
-import { chainSubject } from "../text/chain-graph.ts";
-import type { CheckedHost } from "../text/checked-host.ts";
 import { groupAlike } from "./alike.ts";
 import { checkChains } from "./chain-faults.ts";
 import { labelsOf, listed } from "./describe-affected.ts";
-import { type Cause, type CauseContext, findCause } from "./find-cause.ts";
+import { type Cause, type CauseContext, findCause, type PlaceOfChain } from "./find-cause.ts";
 import { type Fault, faultsOf } from "./judge-traffic.ts";
 import { checkSettings } from "./node-settings.ts";
 import { withOwnRulesOnly } from "./own-rules.ts";
@@ -41,7 +39,7 @@ import { readTrafficHost, type TrafficHost } from "./traffic-host.ts";
 /** A host to check, in the forms that are needed. */
 export interface TrafficCheck {
   readonly document: HostDocument;
-  readonly checked: CheckedHost;
+  readonly placeOf: PlaceOfChain;
   /** The state of the cluster, where it is known. */
   readonly cluster: Cluster | undefined;
 }
@@ -57,14 +55,14 @@ interface Affected {
  * Asks the datapath from each class of sources at each address of a Service, and reports what cannot work, one finding
  * for each cause. Healthy is what reaches an endpoint and gets its replies, wherever rules of other programs stand.
  */
-export function checkTraffic({ document, checked, cluster }: TrafficCheck, sink: Sink): void {
+export function checkTraffic({ document, placeOf, cluster }: TrafficCheck, sink: Sink): void {
   const traffic = readTrafficHost(document);
   if (traffic === undefined) return;
   const questions = askingOf(traffic);
   const destinations = serviceDestinations(traffic, namesIn(cluster));
-  reportFaults(allFaults(destinations, questions), { traffic, checked }, sink);
+  reportFaults(allFaults(destinations, questions), { traffic, placeOf }, sink);
   const targetsOf = (destination: ServiceDestination): ReadonlySet<string> => endpointsOf(destination, questions);
-  checkChains(traffic, checked, sink);
+  checkChains(traffic, placeOf, sink);
   checkSettings(document, traffic, destinations, sink);
   checkConntrack({ document, destinations, targetsOf }, sink);
   if (cluster !== undefined) checkEndpoints({ destinations, targetsOf }, cluster, sink);
@@ -230,7 +228,7 @@ export function endpointAddresses({ families, servers }: EvaluatedHost): Readonl
 function report({ cause, sources, destinations }: Affected, sink: Sink): void {
   const { code, table, chain, place, parameters, hint } = cause;
   const services = labelsOf([...destinations]);
-  const subject = chain === "" ? createSubject() : chainSubject({ name: table }, chain);
+  const subject = chain === "" ? createSubject() : createSubject("Chain", table, chain);
   const from = (Object.keys(sourceNames) as SourceKind[]).filter((kind) => sources.has(kind));
   const all = { ...parameters, services: listed(services), sources: from.map((kind) => sourceNames[kind]).join(", ") };
   const owners = [...new Set([...destinations].map((each) => each.service ?? printDestination(each)))];

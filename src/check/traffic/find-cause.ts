@@ -5,8 +5,8 @@ import type { Code } from "../../diagnostics/catalog.ts";
 import { at, documentPlace, type Place } from "../../diagnostics/place.ts";
 import { toolNames } from "../../ir/artifact.ts";
 import { builtInChains } from "../../languages/iptables/rule.ts";
+import type { Family } from "../../model/address.ts";
 import { iptablesChains } from "../../programs/kube-proxy/chain-names.ts";
-import type { CheckedHost } from "../text/checked-host.ts";
 import type { Fault } from "./judge-traffic.ts";
 import { isKubeProxyChain, jumpCommand } from "./own-rules.ts";
 import type { TrafficHost } from "./traffic-host.ts";
@@ -25,8 +25,11 @@ export interface Cause {
 
 export interface CauseContext {
   readonly traffic: TrafficHost;
-  readonly checked: CheckedHost;
+  readonly placeOf: PlaceOfChain;
 }
+
+/** Where the text declares a chain; undefined where it does not. */
+export type PlaceOfChain = (family: Family, table: string, chain: string) => Place | undefined;
 
 type RuleHop = Extract<Hop, { readonly kind: "rule" }>;
 
@@ -263,15 +266,9 @@ function ofChain<C extends Cause["code"]>(
   code: C,
   { table, chain }: Pick<Cause, "table" | "chain">,
   fault: Fault,
-  { checked }: CauseContext,
+  { placeOf }: CauseContext,
 ): Pick<Cause, "key" | "table" | "chain" | "place"> & { readonly code: C } {
   const { family } = fault.destination;
-  const found = checked.tables.find(({ name, family: own }) => name === table && own === family)?.chains.get(chain);
-  return {
-    code,
-    key: `${code} ${family} ${table} ${chain}`,
-    table,
-    chain,
-    place: found?.place ?? found?.rules[0]?.place,
-  };
+  const place = placeOf(family, table, chain);
+  return { code, key: `${code} ${family} ${table} ${chain}`, table, chain, place };
 }

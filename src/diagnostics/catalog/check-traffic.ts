@@ -70,7 +70,7 @@ export const checkTrafficCodes = {
     message: "connections from {sources} to {services} are not refused: {why}",
     hint: "restart kube-proxy, or run portolan apply, to restore the jump",
     explanation:
-      "A rule of kube-proxy refuses these connections, for example because loadBalancerSourceRanges excludes the client. The rule has no effect: no rule leads to its chain, or a rule of another program accepts the packets first.",
+      "A rule of kube-proxy refuses these connections, for example because loadBalancerSourceRanges excludes the client. The rule has no effect: no rule jumps to its chain, or a rule of another program accepts the packets first.",
   },
   "service-refusal-missing": {
     severity: "info",
