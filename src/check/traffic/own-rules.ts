@@ -6,7 +6,7 @@ import type { ProxyMode } from "../../model/proxy-configuration/proxy-configurat
 import { iptablesChains, ipvsChains, isOwnedChain } from "../../programs/kube-proxy/chain-names.ts";
 import { jumps as iptablesJumps } from "../../programs/kube-proxy/iptables/base.ts";
 import { jumps as ipvsJumps } from "../../programs/kube-proxy/ipvs/rules.ts";
-import type { Jump } from "../../programs/kube-proxy/steps.ts";
+import type { Jump } from "../../programs/program.ts";
 import { chainOf, restoreIptablesChains } from "./restore-iptables.ts";
 import { restoreIpvsChains } from "./restore-ipvs.ts";
 import { shownSettings } from "./shown-settings.ts";
