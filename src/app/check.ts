@@ -80,7 +80,7 @@ async function checkAll(request: CheckRequest, effects: Effects): Promise<Checke
     const [first] = files;
     if (name !== "" && hosts.length === 0 && first !== undefined && actual.groups.length === 1)
       throw new Failure(`${name} contains no output of iptables, ipset or ipvsadm`, "invalid-input");
-    checkHosts(hosts, sink);
+    checkHosts(hosts, sink, state.cluster);
   }
   if (request.actual !== undefined && actual.documents.length === 0)
     throw new Failure(`there is no file in ${request.actual.join(", ")}`, "invalid-input");

@@ -50,6 +50,7 @@ export function check(objects: readonly unknown[], options: CheckOptions = {}): 
   checkHosts(
     hosts.map((host) => renumbered(host, first)),
     sink,
+    found?.cluster,
   );
   const findings = sink.diagnostics.filter((one) => !isSuppressedByAnnotation(one, state?.documents ?? []));
   return { findings, mode: found?.mode, nodes: found?.nodes ?? [] };

@@ -25,7 +25,8 @@ export interface CheckedInput {
 export function createFindingOwners(input: CheckedInput): (finding: Diagnostic) => readonly string[] {
   const ofObject = createObjectOwners(input.objects);
   const ofLine = createTextOwners(input);
-  return ({ object, origin, related }) => {
+  return ({ object, origin, related, services = [] }) => {
+    if (services.length > 0) return services;
     if (origin === undefined) return [];
     const inText = ofLine(origin.document, Number(origin.path[0] ?? 0), object);
     if (inText !== undefined) return inText;

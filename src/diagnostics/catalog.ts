@@ -2,6 +2,7 @@ import { addressCodes } from "./catalog/address.ts";
 import { checkClusterCodes } from "./catalog/check-cluster.ts";
 import { checkServiceCodes } from "./catalog/check-services.ts";
 import { checkTextCodes } from "./catalog/check-text.ts";
+import { checkTrafficCodes } from "./catalog/check-traffic.ts";
 import { endpointCodes } from "./catalog/endpoint.ts";
 import { hostCodes } from "./catalog/host.ts";
 import { inputCodes } from "./catalog/input.ts";
@@ -27,6 +28,7 @@ export const catalog = {
   ...checkServiceCodes,
   ...checkClusterCodes,
   ...checkTextCodes,
+  ...checkTrafficCodes,
   ...planFileCodes,
   ...hostCodes,
 } as const;

@@ -25,6 +25,8 @@ export interface Diagnostic {
   readonly hint: string | undefined;
   /** The affected nodes, if these are not all nodes. */
   readonly nodes?: readonly string[];
+  /** The affected service ports: `shop/web:http`, or `10.96.0.10:80/TCP` where the text does not name them. */
+  readonly services?: readonly string[];
 }
 
 export interface ReportOptions {
@@ -33,6 +35,7 @@ export interface ReportOptions {
   /** Replaces the catalog's hint. */
   readonly hint?: string | undefined;
   readonly nodes?: readonly string[];
+  readonly services?: readonly string[];
 }
 
 /** Reports a problem; the caller continues: `report("port-out-of-range", place, { got: 0 })`. */
@@ -89,6 +92,7 @@ function makeDiagnostic<C extends Code>(code: C, parameters: Parameters<C>, repo
     related: (options.related ?? []).map(({ message, place: other }) => ({ message, origin: originOf(other) })),
     hint: options.hint ?? entry.hint,
     ...(options.nodes === undefined ? {} : { nodes: options.nodes }),
+    ...(options.services === undefined ? {} : { services: options.services }),
   };
 }
 

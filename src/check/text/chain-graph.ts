@@ -54,25 +54,27 @@ export function isVerdict({ target }: Rule): boolean {
 }
 
 /**
- * Whether every packet that meets `given` (steady conditions) gets its verdict in the chain. `seen` are the chains that
- * were visited before: those of a loop, and those that did not decide.
+ * The target that every packet gets in the chain at the latest, if it meets `given` (steady conditions); undefined where
+ * some packets may get none. `seen` are the chains that were visited before: those of a loop, and those that did not
+ * decide.
  */
-export function alwaysDecides(
+export function finalTarget(
   table: CheckedTable,
   name: string,
   given: readonly Match[],
   seen = new Set<string>(),
-): boolean {
-  if (seen.has(name) || seen.size > mostChains) return false;
+): Rule["target"] | undefined {
+  if (seen.has(name) || seen.size > mostChains) return undefined;
   seen.add(name);
   for (const { rule } of table.chains.get(name)?.rules ?? []) {
     const lead = leadOf(rule);
-    if (rule.target.kind === "return" || lead?.isGoto === true) return false;
+    if (rule.target.kind === "return" || lead?.isGoto === true) return undefined;
     const isMet = conditionsOf(rule.matches).every((match) => implies(given, match));
     if (!isMet) continue;
-    if (isVerdict(rule) || (lead !== undefined && alwaysDecides(table, lead.chain, given, seen))) return true;
+    const target = isVerdict(rule) ? rule.target : lead && finalTarget(table, lead.chain, given, seen);
+    if (target !== undefined) return target;
   }
-  return false;
+  return undefined;
 }
 
 /** Deeper nesting than in any real rule set is not followed. */

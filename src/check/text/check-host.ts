@@ -1,9 +1,12 @@
 import { createSink, createSubject, type Diagnostic, type Sink } from "../../diagnostics/diagnostic.ts";
 import { at, documentPlace } from "../../diagnostics/place.ts";
 import { type HostDocument, textsUnder } from "../../ir/artifact.ts";
+import type { Cluster } from "../../model/cluster.ts";
 import { type DumpNote, type DumpProblem, joinHosts, parseSource } from "../../reconcile/live/parse-dump.ts";
 import { readHostDocument } from "../../reconcile/live/read-host-document.ts";
-import { parseHost, type TextRule } from "./checked-host.ts";
+import { checkTraffic } from "../traffic/check-traffic.ts";
+import type { PlaceOfChain } from "../traffic/find-cause.ts";
+import { type CheckedHost, parseHost, type TextRule } from "./checked-host.ts";
 import { chainEmpty } from "./rules/chain-empty.ts";
 import { chainLoop } from "./rules/chain-loop.ts";
 import { chainsWithoutCallers } from "./rules/chains-without-callers.ts";
@@ -74,12 +77,18 @@ const rules: readonly TextRule[] = [
   virtualServerUnbound,
 ];
 
-/** Reports the faults in the texts of hosts. A host with unreadable text is not checked further. */
-export function checkHosts(hosts: readonly HostDocument[], sink: Sink): void {
+/**
+ * Reports the faults in the texts of hosts, and in what packets meet there. A host with unreadable text is not checked
+ * further. With a state, endpoints are compared with it.
+ */
+export function checkHosts(hosts: readonly HostDocument[], sink: Sink, cluster?: Cluster): void {
   for (const document of hosts) {
     const found = createSink();
     const host = parseHost(document, found);
-    if (found.diagnostics.length === 0) for (const rule of rules) rule(host, found);
+    if (found.diagnostics.length === 0) {
+      for (const rule of rules) rule(host, found);
+      checkTraffic({ document, placeOf: placesIn(host), cluster }, found);
+    }
     if (document.kind !== "compiled") checkReading(document, found);
     sink.diagnostics.push(...withoutFields(found));
   }
@@ -88,6 +97,13 @@ export function checkHosts(hosts: readonly HostDocument[], sink: Sink): void {
 /** A line of a text has no fields: its number is the place. */
 function withoutFields({ diagnostics }: Sink): readonly Diagnostic[] {
   return diagnostics.map((diagnostic) => ({ ...diagnostic, field: undefined }));
+}
+
+function placesIn({ tables }: CheckedHost): PlaceOfChain {
+  return (family, table, name) => {
+    const chain = tables.find((each) => each.name === table && each.family === family)?.chains.get(name);
+    return chain?.place ?? chain?.rules[0]?.place;
+  };
 }
 
 /**

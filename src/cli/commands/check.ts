@@ -22,8 +22,9 @@ export function checkCommand(name: string, finish: (exitCode: number) => void): 
     .summary("find mistakes in cluster state or in the rules of a host")
     .description(
       "Finds mistakes that the API server accepts: Services whose selectors match nothing, conflicting ports, " +
-        "policies that drop traffic on some nodes, deprecated fields. With --actual, finds faults in " +
-        "the rules of a host: unreachable rules, incomplete load balancing, missing chains and sets.",
+        "policies that drop traffic on some nodes, deprecated fields. With --actual, says what is broken on a " +
+        "host, for which Services and why: missing jumps, firewalls and other programs that drop or divert " +
+        "their packets, replies that do not come back, stale conntrack entries, incomplete rules.",
     );
   addNarrowOptions(addStateOptions(command, { isRequired: false }));
   const node = command.options.find(({ long }) => long === "--node");
@@ -132,11 +133,14 @@ Examples:
   $ ${name} check -f cluster.yaml --write-baseline baseline.json
   $ ${name} check -f cluster.yaml --baseline baseline.json
 
-  # the rules of a node
+  # what is broken on a node, by Service
   $ ssh node1 sudo iptables-save | ${name} check --actual -
 
   # the host that this runs on
   $ sudo ${name} check --actual local
+
+  # the same, with the endpoints that the cluster has
+  $ ${name} check --live --actual node1.collect
 
 An object with the annotation portolan/suppress: "code,code" has no findings of
 these codes. portolan explain CODE describes a code.

@@ -39,6 +39,12 @@ export const checkTextCodes = {
     explanation:
       "Every packet that matches the rule also matches an earlier rule of the same chain, and that rule's target is terminating. This is reported only if it holds for every packet: conditions that can change on the way, such as marks, count only if no rule between the two can change them.",
   },
+  "foreign-rule-unreachable": {
+    severity: "info",
+    message: "no packet reaches {rules} of another program: an earlier rule matches all of these packets",
+    explanation:
+      "Every packet that matches the rule also matches an earlier rule of the same chain, and that rule's target is terminating. The rule belongs to a program that shares the table with kube-proxy. Some programs write such rules on purpose, for example to accept known connections that kube-proxy has accepted already.",
+  },
   "load-balancing-incomplete": {
     severity: "warning",
     message:

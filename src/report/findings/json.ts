@@ -19,7 +19,7 @@ export function printJson(report: CheckReport): string {
 }
 
 function findingDocument({ diagnostic, file, location }: Finding, { documents }: CheckReport): object {
-  const { code, severity, message, object, field, hint, nodes, related } = diagnostic;
+  const { code, severity, message, object, field, hint, nodes, services, related } = diagnostic;
   return {
     code,
     severity,
@@ -31,6 +31,7 @@ function findingDocument({ diagnostic, file, location }: Finding, { documents }:
     column: location?.column,
     hint,
     nodes,
+    services,
     related: related.map((place) => {
       const document = documents[place.origin.document];
       const there = document && locate(document, place.origin.path, "value");

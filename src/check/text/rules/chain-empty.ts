@@ -1,4 +1,5 @@
 import { isServicePortChain } from "../../../programs/kube-proxy/chain-names.ts";
+import { serviceInRule } from "../../../reconcile/attribution.ts";
 import { chainSubject, leadOf } from "../chain-graph.ts";
 import type { TextRule } from "../checked-host.ts";
 
@@ -12,7 +13,9 @@ export const chainEmpty: TextRule = ({ tables }, sink) => {
         const isEmpty = isServicePortChain(chain) && table.chains.get(chain)?.rules.length === 0;
         if (!isEmpty || told.has(chain)) continue;
         told.add(chain);
-        sink.reporter(chainSubject(table, chain))("chain-empty", place, { chain });
+        const service = serviceInRule(rule.text);
+        const services = service === undefined ? [] : [service];
+        sink.reporter(chainSubject(table, chain))("chain-empty", place, { chain }, { services });
       }
     }
   }

@@ -1,4 +1,5 @@
 import { iptablesChains as fixed, isServicePortChain } from "../../../programs/kube-proxy/chain-names.ts";
+import { serviceInRule } from "../../../reconcile/attribution.ts";
 import { builtInsOf, chainSubject, leadOf, reachableFrom } from "../chain-graph.ts";
 import type { CheckedTable, TextRule } from "../checked-host.ts";
 
@@ -14,9 +15,15 @@ export const chainsWithoutCallers: TextRule = ({ tables }, sink) => {
     if (first !== undefined) {
       const others = unused.length - 1;
       const what = others === 0 ? "this chain" : `this chain and ${others} ${others === 1 ? "other" : "others"}`;
-      sink.reporter(chainSubject(table, first.name))("chain-unused", first.place ?? first.rules[0]?.place, {
-        chains: what,
-      });
+      const services = new Set(
+        unused.flatMap(({ rules }) => rules.flatMap(({ rule }) => serviceInRule(rule.text) ?? [])),
+      );
+      sink.reporter(chainSubject(table, first.name))(
+        "chain-unused",
+        first.place ?? first.rules[0]?.place,
+        { chains: what },
+        { services: [...services] },
+      );
     }
   }
   for (const table of tables)

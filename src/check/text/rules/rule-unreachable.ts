@@ -1,6 +1,7 @@
-import type { Sink, Subject } from "../../../diagnostics/diagnostic.ts";
+import type { Sink } from "../../../diagnostics/diagnostic.ts";
 import { type Match, type Rule, targetEffects } from "../../../languages/iptables/rule.ts";
-import { alwaysDecides, chainSubject, decidingChains, isVerdict, leadOf } from "../chain-graph.ts";
+import { isOwnedChain } from "../../../programs/kube-proxy/chain-names.ts";
+import { chainSubject, decidingChains, finalTarget, isVerdict, leadOf } from "../chain-graph.ts";
 import type { CheckedChain, CheckedTable, PlacedRule, TextRule } from "../checked-host.ts";
 import { conditionsOf, implies, isRepeatable, isSteady } from "../conditions.ts";
 import { addRule, candidates, createEarlierRules } from "../earlier-rules.ts";
@@ -9,7 +10,11 @@ import { addRule, candidates, createEarlierRules } from "../earlier-rules.ts";
 export const ruleUnreachable: TextRule = ({ tables }, sink) => {
   for (const table of tables) {
     const deciding = decidingChains(table);
-    for (const chain of table.chains.values()) checkChain(table, chain, deciding, sink);
+    const isShared = [...table.chains.keys()].some(isOwnedChain);
+    for (const chain of table.chains.values()) {
+      for (const [taker, rules] of takenRules(table, chain, deciding))
+        report({ table, chain, isShared }, taker, rules, sink);
+    }
   }
 };
 
@@ -21,7 +26,11 @@ interface Taker {
   readonly changesBefore: number;
 }
 
-function checkChain(table: CheckedTable, chain: CheckedChain, deciding: ReadonlySet<string>, sink: Sink): void {
+function takenRules(
+  table: CheckedTable,
+  chain: CheckedChain,
+  deciding: ReadonlySet<string>,
+): ReadonlyMap<Taker, readonly PlacedRule[]> {
   const earlier = createEarlierRules<Taker>();
   const taken = new Map<Taker, PlacedRule[]>();
   let changesBefore = 0;
@@ -43,7 +52,7 @@ function checkChain(table: CheckedTable, chain: CheckedChain, deciding: Readonly
     }
     if (mayChange(rule)) changesBefore += 1;
   }
-  for (const [taker, rules] of taken) report(chainSubject(table, chain.name), taker, rules, sink);
+  return taken;
 }
 
 function mayTake(rule: Rule, deciding: ReadonlySet<string>): boolean {
@@ -64,19 +73,31 @@ function takerOf(table: CheckedTable, late: Taker, candidates: Iterable<Taker>):
     const takesAll = early.conditions.every(
       (condition) => (isUnchanged || isSteady(condition)) && implies(late.conditions, condition),
     );
-    if (takesAll && endsFor(table, early.placed.rule, late.conditions)) return early;
+    if (takesAll && endsFor(table, early.placed.rule, late)) return early;
   }
   return undefined;
 }
 
-function endsFor(table: CheckedTable, rule: Rule, conditions: readonly Match[]): boolean {
+/** A chain that gives the packets the same target does no harm: many programs accept known connections. */
+function endsFor(table: CheckedTable, rule: Rule, { conditions, placed }: Taker): boolean {
   const lead = leadOf(rule);
   if (lead === undefined || lead.isGoto) return true;
-  return alwaysDecides(table, lead.chain, conditions.filter(isSteady));
+  const target = finalTarget(table, lead.chain, conditions.filter(isSteady));
+  return target !== undefined && JSON.stringify(target) !== JSON.stringify(placed.rule.target);
 }
 
-/** A rule that only counts packets, or that has the same effect, is not reported. */
-function report(subject: Subject, taker: Taker, rules: readonly PlacedRule[], sink: Sink): void {
+interface Where {
+  readonly table: CheckedTable;
+  readonly chain: CheckedChain;
+  /** kube-proxy has chains in the table. */
+  readonly isShared: boolean;
+}
+
+/**
+ * A rule that only counts packets, or that has the same effect, is not reported. On a node, the rules of other programs
+ * are theirs to judge: some write such rules on purpose.
+ */
+function report({ table, chain, isShared }: Where, taker: Taker, rules: readonly PlacedRule[], sink: Sink): void {
   const target = JSON.stringify(taker.placed.rule.target);
   const missed = rules.filter(({ rule }) => rule.target.kind !== "none" && JSON.stringify(rule.target) !== target);
   const [first] = missed;
@@ -84,5 +105,7 @@ function report(subject: Subject, taker: Taker, rules: readonly PlacedRule[], si
   const others = missed.length - 1;
   const what = others === 0 ? "this rule" : `this rule and ${others} ${others === 1 ? "other" : "others"}`;
   const related = [{ message: "taken", place: taker.placed.place }];
-  sink.reporter(subject)("rule-unreachable", first.place, { rules: what }, { related });
+  const isOwn = isOwnedChain(chain.name) || missed.some(({ rule }) => isOwnedChain(leadOf(rule)?.chain ?? ""));
+  const code = isShared && !isOwn ? "foreign-rule-unreachable" : "rule-unreachable";
+  sink.reporter(chainSubject(table, chain.name))(code, first.place, { rules: what }, { related });
 }

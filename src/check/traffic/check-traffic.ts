@@ -1,0 +1,236 @@
+import {
+  canonicalAddress,
+  intersect,
+  isEmpty,
+  parseAddressSet,
+  parseTarget,
+  printTarget,
+  unite,
+} from "../../datapath/address-set.ts";
+import { evaluatePacket } from "../../datapath/evaluate-packet.ts";
+import type { EvaluatedHost } from "../../datapath/host.ts";
+import type { Outcome } from "../../datapath/packet.ts";
+import { createSubject, type Sink } from "../../diagnostics/diagnostic.ts";
+import { serviceAddresses } from "../../diff/destinations/service-addresses.ts";
+import type { HostDocument } from "../../ir/artifact.ts";
+import type { Family } from "../../model/address.ts";
+import type { Cluster } from "../../model/cluster.ts";
+import { isEndpointChain } from "../../programs/kube-proxy/chain-names.ts";
+import { setKeyOf } from "../../programs/kube-proxy/set-names.ts";
+import { groupAlike } from "./alike.ts";
+import { checkChains } from "./chain-faults.ts";
+import { labelsOf, listed } from "./describe-affected.ts";
+import { type Cause, type CauseContext, findCause, type PlaceOfChain } from "./find-cause.ts";
+import { type Fault, faultsOf } from "./judge-traffic.ts";
+import { checkSettings } from "./node-settings.ts";
+import { withOwnRulesOnly } from "./own-rules.ts";
+import { printDestination, type ServiceDestination, serviceDestinations } from "./service-destinations.ts";
+import {
+  findPods,
+  type PodAddresses,
+  type Source,
+  type SourceKind,
+  sourceNames,
+  sourcesFor,
+} from "./source-classes.ts";
+import { checkConntrack, checkEndpoints } from "./stale-endpoints.ts";
+import { readTrafficHost, type TrafficHost } from "./traffic-host.ts";
+
+/** A host to check, in the forms that are needed. */
+export interface TrafficCheck {
+  readonly document: HostDocument;
+  readonly placeOf: PlaceOfChain;
+  /** The state of the cluster, where it is known. */
+  readonly cluster: Cluster | undefined;
+}
+
+/** What has one cause: who is affected. */
+interface Affected {
+  readonly cause: Cause;
+  readonly sources: Set<SourceKind>;
+  readonly destinations: Set<ServiceDestination>;
+}
+
+/**
+ * Asks the datapath from each class of sources at each address of a Service, and reports what cannot work, one finding
+ * for each cause. Healthy is what reaches an endpoint and gets its replies, wherever rules of other programs stand.
+ */
+export function checkTraffic({ document, placeOf, cluster }: TrafficCheck, sink: Sink): void {
+  const traffic = readTrafficHost(document);
+  if (traffic === undefined) return;
+  const questions = askingOf(traffic);
+  const destinations = serviceDestinations(traffic, namesIn(cluster));
+  reportFaults(allFaults(destinations, questions), { traffic, placeOf }, sink);
+  const targetsOf = (destination: ServiceDestination): ReadonlySet<string> => endpointsOf(destination, questions);
+  checkChains(traffic, placeOf, sink);
+  checkSettings(document, traffic, destinations, sink);
+  checkConntrack({ document, destinations, targetsOf }, sink);
+  if (cluster !== undefined) checkEndpoints({ destinations, targetsOf }, cluster, sink);
+}
+
+function reportFaults(faults: readonly Fault[], context: CauseContext, sink: Sink): void {
+  const causes = new Map<string, Affected>();
+  for (const fault of faults) {
+    const cause = findCause(fault, context);
+    const key = `${cause.code} ${cause.key} ${cause.parameters.effect ?? ""}`;
+    const known = causes.get(key) ?? { cause, sources: new Set(), destinations: new Set() };
+    causes.set(key, known);
+    known.sources.add(fault.source.kind);
+    known.destinations.add(fault.destination);
+  }
+  for (const affected of causes.values()) report(affected, sink);
+}
+
+/** The service port of each address and node port of a state. */
+function namesIn(cluster: Cluster | undefined): ReadonlyMap<string, string> {
+  if (cluster === undefined) return new Map();
+  return new Map([...serviceAddresses(cluster, () => undefined)].map(([key, { name }]) => [key, name]));
+}
+
+export function askingOf(traffic: TrafficHost): Asking {
+  const intended = withOwnRulesOnly(traffic.host, traffic.mode);
+  const endpoints = endpointAddresses(traffic.host);
+  const pods = { ipv4: findPods(traffic, "ipv4", endpoints), ipv6: findPods(traffic, "ipv6", endpoints) };
+  return { traffic, intended, pods };
+}
+
+/** Of a larger group with faults, the others have those of the first. */
+const mostAsked = 20;
+
+/** The faults of all destinations. One of those that are treated alike is asked first, the others where it has faults. */
+function allFaults(destinations: readonly ServiceDestination[], asking: Asking): readonly Fault[] {
+  return groupAlike(destinations, asking.traffic).flatMap((group) => {
+    const [first, ...others] = group;
+    const faults = first === undefined ? [] : faultsOfDestination(first, asking);
+    if (faults.length === 0) return [];
+    if (group.length <= mostAsked) return [...faults, ...others.flatMap((other) => faultsOfDestination(other, asking))];
+    return group.flatMap((destination) => faults.map((fault) => ({ ...fault, destination })));
+  });
+}
+
+/** The endpoints that kube-proxy's rules have for a destination, from any source. */
+function endpointsOf(destination: ServiceDestination, { traffic, intended, pods }: Asking): ReadonlySet<string> {
+  const outcomes = sourcesFor(destination, pods[destination.family], traffic).flatMap((source) =>
+    evaluate(intended, source, destination),
+  );
+  return new Set(
+    outcomes.flatMap(({ verdict }) => (verdict.kind === "delivered" ? [printTarget(verdict.target)] : [])),
+  );
+}
+
+/** A host, what its rules should do, and who asks. */
+interface Asking {
+  readonly traffic: TrafficHost;
+  readonly intended: EvaluatedHost;
+  readonly pods: Readonly<Record<Family, PodAddresses>>;
+}
+
+function faultsOfDestination(destination: ServiceDestination, asking: Asking): readonly Fault[] {
+  const { traffic, intended } = asking;
+  const ask = (source: Source): readonly Fault[] => {
+    const answers = {
+      destination,
+      source,
+      actual: evaluate(traffic.host, source, destination),
+      intended: evaluate(intended, source, destination),
+    };
+    return faultsOf(answers, traffic);
+  };
+  const faults = sourcesFor(destination, asking.pods[destination.family], traffic).flatMap(ask);
+  return destination.kind === "cluster-ip" ? [...faults, ...hairpins(destination, asking)] : faults;
+}
+
+export function evaluate(host: EvaluatedHost, source: Source, destination: ServiceDestination): readonly Outcome[] {
+  const { address, port, protocol } = destination;
+  const sources = parseAddressSet(source.address);
+  if (sources === undefined) return [];
+  const { entry, inInterface } = source;
+  return evaluatePacket(host, { entry, inInterface, sources, destination: canonicalAddress(address), port, protocol });
+}
+
+/** Endpoints that reach themselves: all of them are asked at once, and packets that reach another are left out. */
+function hairpins(destination: ServiceDestination, asking: Asking): readonly Fault[] {
+  const { traffic, intended } = asking;
+  const { host } = traffic;
+  const pods = asking.pods[destination.family];
+  const any =
+    pods.here === undefined
+      ? []
+      : evaluate(
+          intended,
+          { kind: "pod", entry: "pod", address: pods.here, inInterface: pods.inInterface },
+          destination,
+        );
+  const targets = any.flatMap(({ verdict }) => (verdict.kind === "delivered" ? [verdict.target.address] : []));
+  const own = [...new Set(targets)].filter((address) => isPod(address, traffic));
+  const [first] = own;
+  if (first === undefined) return [];
+  const sets = own.map(parseAddressSet).filter((set) => set !== undefined);
+  const { address, port, protocol } = destination;
+  const packet = {
+    entry: "pod" as const,
+    inInterface: pods.inInterface,
+    sources: unite(sets, first.includes(":") ? 128 : 32),
+    destination: canonicalAddress(address),
+    port,
+    protocol,
+  };
+  const source: Source = { kind: "hairpin", entry: "pod", address: first, inInterface: pods.inInterface };
+  const [actual, due] = [host, intended].map((each) => evaluatePacket(each, packet).filter(isToItself));
+  return faultsOf({ destination, source, actual: actual ?? [], intended: due ?? [] }, traffic);
+}
+
+/** In ipvs mode a set names the endpoints of this node. */
+function isPod(address: string, { host, mode }: TrafficHost): boolean {
+  if (host.localAddresses.has(address)) return false;
+  return mode !== "ipvs" || hairpinAddresses(host).has(address);
+}
+
+const hairpinSets = new WeakMap<EvaluatedHost, ReadonlySet<string>>();
+
+function hairpinAddresses(host: EvaluatedHost): ReadonlySet<string> {
+  const known = hairpinSets.get(host);
+  if (known !== undefined) return known;
+  const found = new Set<string>();
+  for (const [name, { entries }] of host.sets) {
+    if (setKeyOf(name) !== "loopBack") continue;
+    for (const { parts } of entries) if (parts[0]?.kind === "addresses") found.add(parts[0].range);
+  }
+  hairpinSets.set(host, found);
+  return found;
+}
+
+function isToItself({ verdict, sources }: Outcome): boolean {
+  if (verdict.kind !== "delivered") return false;
+  const target = parseAddressSet(verdict.target.address);
+  return target !== undefined && !isEmpty(intersect(sources, target));
+}
+
+/** The addresses that rules and virtual servers of kube-proxy send to. */
+export function endpointAddresses({ families, servers }: EvaluatedHost): ReadonlySet<string> {
+  const found = new Set<string>();
+  for (const { tables } of Object.values(families)) {
+    for (const { name, lines, reader } of tables.get("nat")?.values() ?? []) {
+      if (!isEndpointChain(name)) continue;
+      const address = reader.peekTranslation(lines.at(-1) ?? "");
+      if (address !== undefined) found.add(canonicalAddress(address));
+    }
+  }
+  for (const { realServers } of servers.values()) {
+    for (const { address } of realServers) {
+      const target = parseTarget(address);
+      if (target !== undefined) found.add(target.address);
+    }
+  }
+  return found;
+}
+
+function report({ cause, sources, destinations }: Affected, sink: Sink): void {
+  const { code, table, chain, place, parameters, hint } = cause;
+  const services = labelsOf([...destinations]);
+  const subject = chain === "" ? createSubject() : createSubject("Chain", table, chain);
+  const from = (Object.keys(sourceNames) as SourceKind[]).filter((kind) => sources.has(kind));
+  const all = { ...parameters, services: listed(services), sources: from.map((kind) => sourceNames[kind]).join(", ") };
+  const owners = [...new Set([...destinations].map((each) => each.service ?? printDestination(each)))];
+  sink.reporter(subject)(code, place, all as never, { ...(hint === undefined ? {} : { hint }), services: owners });
+}

@@ -1,0 +1,224 @@
+import { printTarget } from "../../datapath/address-set.ts";
+import { isLocal } from "../../datapath/match-packet.ts";
+import type { Assumption, Hop, Outcome } from "../../datapath/packet.ts";
+import { iptablesChains, isBalancingChain, isEndpointChain } from "../../programs/kube-proxy/chain-names.ts";
+import { isKubeProxyChain } from "./own-rules.ts";
+import type { ServiceDestination } from "./service-destinations.ts";
+import type { Source } from "./source-classes.ts";
+import type { TrafficHost } from "./traffic-host.ts";
+
+/** What is wrong with the path of a packet to a Service. */
+export type FaultKind =
+  /** It keeps the service address as its destination, where kube-proxy's rules would send it to an endpoint. */
+  | "untranslated"
+  /** A rule of another program sends it somewhere else. */
+  | "diverted"
+  /** A rule or policy that is not kube-proxy's drops or rejects it. */
+  | "blocked"
+  /** It reaches an endpoint whose replies do not come back through this node. */
+  | "unmasqueraded"
+  /** The chains of the Service itself lead it to no endpoint. */
+  | "lost"
+  /** It reaches an endpoint, where kube-proxy's rules would refuse it. */
+  | "admitted"
+  /** It is not refused, and reaches nothing: the client gets no answer instead of an error. */
+  | "unrefused"
+  /** It is masqueraded, where kube-proxy's rules preserve the client's address. */
+  | "client-hidden";
+
+export interface Fault {
+  readonly kind: FaultKind;
+  readonly destination: ServiceDestination;
+  readonly source: Source;
+  /** What happens. */
+  readonly outcome: Outcome;
+  /** What would happen by kube-proxy's rules alone, as far as it is alike. */
+  readonly intended: Outcome | undefined;
+}
+
+/** A question to the datapath, and both of its answers. */
+export interface Answers {
+  readonly destination: ServiceDestination;
+  readonly source: Source;
+  readonly actual: readonly Outcome[];
+  /** By kube-proxy's rules alone. */
+  readonly intended: readonly Outcome[];
+}
+
+/**
+ * The faults of one kind of packet. A fault that depends on something that the text does not show is none where the
+ * other answer leaves nothing to find fault with.
+ */
+export function faultsOf(answers: Answers, traffic: TrafficHost): readonly Fault[] {
+  const judged = answers.actual
+    .filter((outcome) => isPlausible(outcome, answers.source))
+    .map((outcome) => ({ outcome, fault: faultOf(outcome, answers, traffic) }));
+  const fine = judged.filter(({ fault }) => fault === undefined).map(({ outcome }) => outcome);
+  return judged.flatMap(({ outcome, fault }) =>
+    fault === undefined || fine.some((other) => excuses(other, outcome)) ? [] : [fault],
+  );
+}
+
+/** Networks of container engines and virtual machines: the packets of pods do not pass their bridges. */
+const engines = /^-[io] (?:docker|br-|virbr|lxdbr|lxcbr|podman|cni-podman)/;
+
+function isPlausible({ assumptions }: Outcome, { avoids }: Source): boolean {
+  return !assumptions.some(({ what, holds }) => holds && (what === avoids || engines.test(what)));
+}
+
+function excuses(fine: Outcome, bad: Outcome): boolean {
+  const [one, other] = [targetOf(fine), targetOf(bad)];
+  if (one !== undefined && other !== undefined && one !== other) return false;
+  return fine.assumptions.some((each) => contradicts(each, bad.assumptions));
+}
+
+function contradicts({ what, holds }: Assumption, others: readonly Assumption[]): boolean {
+  return others.some((other) => other.what === what && other.holds !== holds);
+}
+
+/** Where the packet was sent before it was delivered or refused. */
+function targetOf({ verdict, hops }: Outcome): string | undefined {
+  if (verdict.kind === "delivered") return printTarget(verdict.target);
+  for (const hop of [...hops].reverse()) {
+    const action = hop.kind === "rule" ? hop.rule.action : undefined;
+    if (action?.kind !== "dnat" || action.to.kind !== "address" || action.ports === undefined) continue;
+    return printTarget({ address: action.to.address, port: action.ports.from });
+  }
+  return undefined;
+}
+
+function faultOf(outcome: Outcome, answers: Answers, traffic: TrafficHost): Fault | undefined {
+  const { destination, source, intended } = answers;
+  // A cache on the node takes these packets on purpose (NodeLocal DNSCache).
+  if (outcome.hops.some((hop) => hop.kind === "rule" && hop.rule.action.kind === "no-track")) return undefined;
+  const alike = intended.find((each) => outcomeText(each) === outcomeText(outcome)) ?? intended[0];
+  const fault = (kind: FaultKind): Fault => ({ kind, destination, source, outcome, intended: alike });
+  const kind = kindOf(outcome, answers, traffic);
+  return kind === undefined ? undefined : fault(kind);
+}
+
+function outcomeText({ verdict }: Outcome): string {
+  return verdict.kind === "delivered" ? printTarget(verdict.target) : verdict.kind;
+}
+
+function kindOf(outcome: Outcome, answers: Answers, traffic: TrafficHost): FaultKind | undefined {
+  const { verdict } = outcome;
+  const has = (kind: Outcome["verdict"]["kind"]): boolean =>
+    answers.intended.some((each) => each.verdict.kind === kind);
+  switch (verdict.kind) {
+    case "unknown":
+      return undefined;
+    case "untouched":
+      if (has("delivered")) return isInOwnChains(outcome) ? "lost" : "untranslated";
+      if (has("dropped") || has("rejected")) return "unrefused";
+      return isLost(outcome, answers.destination, traffic) ? "lost" : undefined;
+    case "dropped":
+    case "rejected":
+      if (has("delivered")) return refusalKind(outcome, answers, traffic);
+      return has("untouched") && isLost(outcome, answers.destination, traffic) ? "lost" : undefined;
+    case "delivered": {
+      const same = answers.intended.find((each) => outcomeText(each) === printTarget(verdict.target));
+      if (same !== undefined) return sourceKind(outcome, same, answers, traffic);
+      return isOwnTranslation(outcome) ? (has("dropped") || has("rejected") ? "admitted" : undefined) : "diverted";
+    }
+  }
+}
+
+/** The packet passed a chain that distributes it over endpoints. */
+function isInOwnChains({ hops }: Outcome): boolean {
+  return hops.some(
+    (hop) => hop.kind === "rule" && (isBalancingChain(hop.chain) || isEndpointChain(hop.chain) || leadsToOwn(hop)),
+  );
+}
+
+function leadsToOwn({ rule: { action } }: Extract<Hop, { kind: "rule" }>): boolean {
+  const chain = action.kind === "jump" || action.kind === "goto" ? action.chain : "";
+  return isBalancingChain(chain) || isEndpointChain(chain);
+}
+
+/** No rule of kube-proxy refuses it either, as far as the text shows them. */
+function isLost(
+  outcome: Outcome,
+  { family, kind }: ServiceDestination,
+  { host, mode, knownAddresses }: TrafficHost,
+): boolean {
+  if (mode === "ipvs") return host.servers.size > 0 && (kind !== "node-port" || knownAddresses.length > 0);
+  if (isInOwnChains(outcome)) return true;
+  const tables = host.families[family].tables;
+  const external = outcome.hops.map(externalChain).find((name) => name !== undefined);
+  if (external === undefined || tables.get("filter")?.has(iptablesChains.externalServices) !== true) return false;
+  // Without an endpoint on this node, a chain of policy Local ends without one for clients from outside.
+  const nat = tables.get("nat");
+  const isLocal = nat?.get(external)?.lines.some((line) => line.includes(" --src-type LOCAL -j KUBE-SVC-")) === true;
+  return !isLocal || nat?.has(external.replace("KUBE-EXT-", "KUBE-SVL-")) === true;
+}
+
+function externalChain(hop: Hop): string | undefined {
+  const action = hop.kind === "rule" ? hop.rule.action : undefined;
+  return action?.kind === "jump" && action.chain.startsWith("KUBE-EXT-") ? action.chain : undefined;
+}
+
+function refusalKind(outcome: Outcome, { intended }: Answers, { mode }: TrafficHost): FaultKind | undefined {
+  const last = outcome.hops.at(-1);
+  if (last === undefined || last.kind === "virtual-server") return undefined;
+  const isTranslated = outcome.hops.some((hop) => isTranslation(hop) && isOwn(hop));
+  if (last.kind === "rule" && isKubeProxyChain(last.chain)) {
+    if (intended.some(({ hops }) => sameHop(hops.at(-1), last))) return undefined;
+    // The rules that refuse what was not translated.
+    return !isTranslated && / has no | not accepted by /.test(last.rule.text) ? "untranslated" : "blocked";
+  }
+  // IPVS translates after INPUT, rules of iptables before.
+  const isAfterNat = last.table === "filter" || last.table === "security";
+  return isTranslated || mode === "ipvs" || !isAfterNat ? "blocked" : "untranslated";
+}
+
+function sameHop(one: Hop | undefined, other: Hop): boolean {
+  return one?.kind === "rule" && other.kind === "rule" && one.rule.text === other.rule.text;
+}
+
+function isTranslation(hop: Hop): boolean {
+  return (
+    hop.kind === "virtual-server" ||
+    (hop.kind === "rule" && (hop.rule.action.kind === "dnat" || hop.rule.action.kind === "map-network"))
+  );
+}
+
+function isOwn(hop: Hop): boolean {
+  return hop.kind === "virtual-server" || (hop.kind === "rule" && isKubeProxyChain(hop.chain));
+}
+
+function isOwnTranslation({ hops }: Outcome): boolean {
+  const last = hops.findLast(isTranslation);
+  return last === undefined || isOwn(last);
+}
+
+function sourceKind(
+  outcome: Outcome,
+  intended: Outcome,
+  answers: Answers,
+  traffic: TrafficHost,
+): FaultKind | undefined {
+  if (outcome.masqueraded) {
+    const last = outcome.hops.findLast((hop) => hop.kind === "rule" && hop.rule.action.kind === "masquerade");
+    const isOwnRule = last !== undefined && isOwn(last);
+    return !intended.masqueraded && isOwnRule && intended.verdict.kind === "delivered" ? "client-hidden" : undefined;
+  }
+  const isDue = intended.masqueraded || isAlwaysDue(outcome, answers, traffic);
+  return isDue && needsMasquerade(outcome, answers, traffic) ? "unmasqueraded" : undefined;
+}
+
+/** kube-proxy always masquerades these, whatever its configuration. */
+function isAlwaysDue(outcome: Outcome, { source, destination }: Answers, { mode }: TrafficHost): boolean {
+  if (source.kind === "hairpin") return true;
+  if (source.kind !== "outside" || destination.kind === "cluster-ip") return false;
+  if (mode === "ipvs") return destination.isLocal !== true;
+  return outcome.hops.some((hop) => hop.kind === "rule" && hop.chain.startsWith("KUBE-SVC-"));
+}
+
+/** Whether the endpoint would send its replies past this node. */
+function needsMasquerade({ verdict }: Outcome, { source }: Answers, { host, mode }: TrafficHost): boolean {
+  if (source.kind === "hairpin") return true;
+  if (verdict.kind !== "delivered" || isLocal(verdict.target.address, host)) return false;
+  if (source.kind === "node") return mode === "ipvs";
+  return source.kind === "outside" || source.kind === "other-pod";
+}

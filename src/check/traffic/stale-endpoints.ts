@@ -1,0 +1,116 @@
+import { canonicalAddress, isAddress, printTarget } from "../../datapath/address-set.ts";
+import { createSubject, type Sink } from "../../diagnostics/diagnostic.ts";
+import { at, documentPlace, type Place } from "../../diagnostics/place.ts";
+import { type HostDocument, type HostText, textsUnder } from "../../ir/artifact.ts";
+import { deleteFlow, listFlows, parseFlows, type UdpFlow } from "../../languages/conntrack.ts";
+import { families } from "../../model/address.ts";
+import type { Cluster } from "../../model/cluster.ts";
+import { keyOf, printDestination, type ServiceDestination } from "./service-destinations.ts";
+
+/** The endpoints to which the rules of a host send packets for a destination. */
+export type TargetsOf = (destination: ServiceDestination) => ReadonlySet<string>;
+
+interface Rules {
+  readonly document: HostDocument;
+  readonly destinations: readonly ServiceDestination[];
+  readonly targetsOf: TargetsOf;
+}
+
+/** Conntrack entries that lead to an endpoint that no rule has: no rule is asked for their packets. */
+export function checkConntrack({ document, destinations, targetsOf }: Rules, sink: Sink): void {
+  const texts = families.flatMap((family) => textsUnder(document, listFlows(family).join(" ")));
+  const entries = texts.flatMap(entriesIn);
+  if (entries.length === 0) return;
+  const byKey = new Map(destinations.filter(({ protocol }) => protocol === "udp").map((each) => [keyOf(each), each]));
+  const stale = new Map<
+    string,
+    { readonly first: Entry; readonly destination: ServiceDestination; readonly clients: Set<string> }
+  >();
+  for (const entry of entries) {
+    const { flow } = entry;
+    const destination =
+      byKey.get(`${joined(flow.destination, flow.destinationPort)}/udp`) ?? byKey.get(`*:${flow.destinationPort}/udp`);
+    if (destination === undefined) continue;
+    const endpoint = joined(flow.replySource, flow.replySourcePort);
+    const targets = targetsOf(destination);
+    if (targets.size === 0 || targets.has(endpoint)) continue;
+    const key = `${keyOf(destination)} ${endpoint}`;
+    const known = stale.get(key) ?? { first: entry, destination, clients: new Set() };
+    stale.set(key, known);
+    known.clients.add(flow.source);
+  }
+  for (const { first, destination, clients } of stale.values()) {
+    const { flow, place } = first;
+    const { service } = destination;
+    const [client = "", ...more] = clients;
+    sink.reporter(createSubject())(
+      "conntrack-entry-stale",
+      place,
+      {
+        clients: more.length === 0 ? client : `${client} and ${more.length} more`,
+        service:
+          service === undefined ? printDestination(destination) : `${service} (${printDestination(destination)})`,
+        endpoint: joined(flow.replySource, flow.replySourcePort),
+      },
+      {
+        hint: `delete the entries: ${commandFor(flow, clients.size)}`,
+        services: service === undefined ? [] : [service],
+      },
+    );
+  }
+}
+
+interface Entry {
+  readonly flow: UdpFlow;
+  readonly place: Place;
+}
+
+function entriesIn({ text, source, firstLine }: HostText): readonly Entry[] {
+  return text
+    .split("\n")
+    .flatMap((line, index) =>
+      parseFlows(line).map((flow) => ({ flow, place: at(documentPlace(source), firstLine + index) })),
+    );
+}
+
+function commandFor(flow: UdpFlow, clients: number): string {
+  if (clients === 1) return deleteFlow(flow).join(" ");
+  return `conntrack -D -p udp --orig-dst ${flow.destination} --dport ${flow.destinationPort} --reply-src ${flow.replySource}`;
+}
+
+/** Endpoints in the rules of a Service that its EndpointSlices do not have. */
+export function checkEndpoints(
+  { destinations, targetsOf }: Omit<Rules, "document">,
+  cluster: Cluster,
+  sink: Sink,
+): void {
+  const known = new Map<string, Set<string>>();
+  for (const { namespace, service, endpoints, ports } of cluster.slices) {
+    if (service === undefined) continue;
+    const name = `${namespace}/${service}`;
+    const targets = known.get(name) ?? new Set<string>();
+    known.set(name, targets);
+    for (const { ip } of endpoints) for (const { port } of ports) if (port !== undefined) targets.add(joined(ip, port));
+  }
+  const told = new Set<string>();
+  for (const destination of destinations) {
+    const { service } = destination;
+    const targets = service === undefined ? undefined : known.get(service.replace(/:.*$/, ""));
+    if (service === undefined || targets === undefined) continue;
+    for (const endpoint of targetsOf(destination)) {
+      const key = `${service} ${endpoint}`;
+      if (targets.has(endpoint) || told.has(key)) continue;
+      told.add(key);
+      sink.reporter(createSubject())(
+        "endpoint-not-in-state",
+        undefined,
+        { service, endpoint },
+        { services: [service] },
+      );
+    }
+  }
+}
+
+function joined(ip: string, port: number): string {
+  return isAddress(ip) ? printTarget({ address: canonicalAddress(ip), port }) : `${ip}:${port}`;
+}

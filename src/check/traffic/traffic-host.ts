@@ -1,0 +1,138 @@
+import { isIpv6 } from "../../datapath/address-set.ts";
+import { exactDestination, ruleAt } from "../../datapath/chain-index.ts";
+import type { EvaluatedHost, HostTexts } from "../../datapath/host.ts";
+import { inferAddresses } from "../../diff/host-side.ts";
+import { type HostDocument, placedText, type TextPart, textsUnder } from "../../ir/artifact.ts";
+import type { LoadedChain } from "../../ir/datapath.ts";
+import { batchHeading, type Link, linksCommand, parseLinks, withoutLength } from "../../languages/iproute.ts";
+import { parseSysctls } from "../../languages/sysctl.ts";
+import { type Family, families } from "../../model/address.ts";
+import type { ProxyMode } from "../../model/proxy-configuration/proxy-configuration.ts";
+import { iptablesChains, ipvsChains, isServicePortChain } from "../../programs/kube-proxy/chain-names.ts";
+import { addressDevice } from "../../programs/kube-proxy/names.ts";
+import { isServiceAddressSet, setPrefix } from "../../programs/kube-proxy/set-names.ts";
+import { loadRules, readEvaluatedHost } from "../../reconcile/live/evaluated-host.ts";
+import { withUnseenJumps } from "./own-rules.ts";
+
+/** A host with rules of kube-proxy, and what its text shows besides them. */
+export interface TrafficHost {
+  readonly host: EvaluatedHost;
+  readonly mode: ProxyMode;
+  /** By family, an address on which node ports answer: one of the node's, or a stand-in where none is known. */
+  readonly nodeAddress: Readonly<Record<Family, string>>;
+  /** The addresses of the node; empty where the text does not show them. */
+  readonly knownAddresses: readonly string[];
+  /** The interface by which packets from outside come in, where there is only one. */
+  readonly uplink: string | undefined;
+  /** Empty where they are unknown. */
+  readonly sysctls: ReadonlyMap<string, string>;
+}
+
+/** Documentation addresses (RFC 5737, RFC 3849) for a node whose addresses are unknown. */
+const standIns: Readonly<Record<Family, string>> = { ipv4: "192.0.2.1", ipv6: "2001:db8:0:1::1" };
+
+/** Reads a host for the datapath; undefined where it has no rules of kube-proxy. */
+export function readTrafficHost(document: HostDocument): TrafficHost | undefined {
+  const texts = textsOf(document);
+  const mode = modeOf(texts);
+  if (mode === undefined) return undefined;
+  const links = textsUnder(document, linksCommand).flatMap(({ text }) => parseLinks(text) ?? []);
+  const served = inferAddresses(texts);
+  const bound = [...served.serviceAddresses, ...links.filter(isAddressDevice).flatMap(({ ips }) => ips)];
+  const ofNode = links.filter((link) => !link.loopback && link.name !== "lo" && !isAddressDevice(link));
+  const uplinks = ofNode.filter(({ name, ips }) => !isInner(name) && ips.length > 0);
+  const known = [...uplinks, ...ofNode.filter((link) => !uplinks.includes(link))].flatMap(({ ips }) => ips);
+  const knownAddresses = known.length > 0 ? known : (served.nodeAddresses ?? []);
+  const nodeAddress = Object.fromEntries(
+    families.map((family) => [family, nodeAddressOf(family, texts, knownAddresses)]),
+  ) as Readonly<Record<Family, string>>;
+  const sysctls = sysctlsOf(document);
+  const routeLocalnet = sysctls.get("net.ipv4.conf.all.route_localnet");
+  const host = readEvaluatedHost(
+    { ...texts, serviceAddresses: mode === "ipvs" && bound.length === 0 ? addressesInSets(texts) : bound },
+    {
+      nodeAddresses: [...new Set([...knownAddresses, ...Object.values(nodeAddress)])],
+      podRanges: [],
+      routeLocalnet: routeLocalnet === undefined ? undefined : routeLocalnet !== "0",
+    },
+  );
+  return {
+    host: withUnseenJumps(host, mode),
+    mode,
+    nodeAddress,
+    knownAddresses,
+    uplink: uplinks.length === 1 ? uplinks[0]?.name : undefined,
+    sysctls,
+  };
+}
+
+/** The texts of a document. The file of a part is the number of its source, so that rules have places. */
+function textsOf(document: HostDocument): HostTexts {
+  const parts = (heading: string): readonly TextPart[] =>
+    textsUnder(document, heading).map((text) => ({ file: `${text.source}`, text: placedText(text) }));
+  const batches = textsUnder(document, batchHeading).map(({ text }) => text);
+  return {
+    iptables: parts("iptables-save"),
+    ip6tables: parts("ip6tables-save"),
+    ipset: parts("ipset save"),
+    ipvs: parts("ipvsadm -Sn"),
+    serviceAddresses: batches.flatMap((text) =>
+      [...text.matchAll(/^addr replace (\S+) dev /gm)].map(([, cidr = ""]) => withoutLength(cidr)),
+    ),
+  };
+}
+
+function sysctlsOf({ texts }: HostDocument): ReadonlyMap<string, string> {
+  const shown = texts.filter(({ heading }) => heading.startsWith("sysctl "));
+  return new Map(shown.flatMap(({ text }) => [...parseSysctls(text)]));
+}
+
+/** Only ipvs mode has KUBE-NODE-PORT and rules that match on sets of kube-proxy. */
+function modeOf(texts: HostTexts): ProxyMode | undefined {
+  const chains = [texts.iptables, texts.ip6tables].flatMap((parts) => {
+    const nat = loadRules(parts).tables.get("nat");
+    return nat === undefined ? [] : [nat];
+  });
+  if (chains.some((nat) => nat.has(ipvsChains.nodePort) || asksForSets(nat.get(ipvsChains.services)))) return "ipvs";
+  const isIptables = chains.some((nat) => nat.has(iptablesChains.services) || [...nat.keys()].some(isServicePortChain));
+  return isIptables ? "iptables" : undefined;
+}
+
+function asksForSets(chain: LoadedChain | undefined): boolean {
+  return chain?.lines.some((line) => line.includes(`--match-set ${setPrefix}`)) === true;
+}
+
+function isAddressDevice({ name }: Link): boolean {
+  return name === addressDevice;
+}
+
+/** Interfaces of container engines, virtual machines and pod networks: nothing from outside the node comes in by them. */
+const inner =
+  /^(?:docker|br-|virbr|lxdbr|lxcbr|podman|cni|cbr|kube-|nodelocaldns|flannel|cali|tunl|vxlan|cilium|lxc|veth|weave|genev|dummy|wg|antrea|ovn)/;
+
+export function isInner(name: string): boolean {
+  return inner.test(name);
+}
+
+/** Where kube-proxy serves node ports on some addresses only, the rules name these. */
+function nodeAddressOf(family: Family, texts: HostTexts, known: readonly string[]): string {
+  const own = known.filter((address) => isIpv6(address) === (family === "ipv6"));
+  const { tables } = loadRules(family === "ipv4" ? texts.iptables : texts.ip6tables);
+  const services = tables.get("nat")?.get(iptablesChains.services);
+  const named = services === undefined ? [] : nodePortAddresses(services);
+  const answering = named.length === 0 ? own : own.filter((address) => named.includes(address));
+  return answering[0] ?? named.find((address) => !address.startsWith("127.")) ?? own[0] ?? standIns[family];
+}
+
+function nodePortAddresses(services: LoadedChain): readonly string[] {
+  const jump = ` -j ${iptablesChains.nodePorts}`;
+  return services.lines.flatMap((line, at) => {
+    const address = line.endsWith(jump) ? exactDestination(ruleAt(services, at)) : undefined;
+    return address === undefined ? [] : [address];
+  });
+}
+
+function addressesInSets({ ipset }: HostTexts): readonly string[] {
+  const entries = ipset.flatMap(({ text }) => [...text.matchAll(/^add (\S+) ([^,\s]+),/gm)]);
+  return entries.flatMap(([, set = "", address = ""]) => (isServiceAddressSet(set) ? [address] : []));
+}

@@ -1,0 +1,102 @@
+import type { CatalogPart } from "./entry.ts";
+
+/** What packets to Services meet on a host, by its rules: findings of `portolan check --actual`. */
+export const checkTrafficCodes = {
+  "service-jump-missing": {
+    severity: "error",
+    message: "{chain} (table {table}) does not lead to {to}: connections from {sources} to {services} {effect}",
+    hint: "restart kube-proxy, or run portolan apply, to restore the jump",
+    explanation:
+      "kube-proxy's chains have an effect only through its jumps in the built-in chains: PREROUTING for packets from pods and from outside, OUTPUT for packets of the node itself, POSTROUTING for masquerade. This jump is missing, or a condition keeps these packets from it. Usually another program has flushed or replaced the built-in chain, such as a firewall that was reloaded or iptables-restore of a saved file. kube-proxy inserts its jumps again with its next full sync.",
+  },
+  "service-chain-flushed": {
+    severity: "error",
+    message: "{chain} (table {table}) has lost rules: connections from {sources} to {services} {effect}",
+    hint: "restart kube-proxy, or run portolan apply, to restore its rules",
+    explanation:
+      "All Services share this chain of kube-proxy, and it has no rules, or not those that kube-proxy writes. Something else has flushed or edited it. kube-proxy writes it again with its next full sync.",
+  },
+  "service-rules-bypassed": {
+    severity: "error",
+    message: "{rule} ends the table before {to}: connections from {sources} to {services} {effect}",
+    hint: "move the jump to kube-proxy's chain before it, or restart kube-proxy, which inserts the jump first",
+    explanation:
+      "In table nat the first rule that accepts or translates a packet ends the table. A rule of another program does so before kube-proxy's chain is reached. An example are the rules of older versions of flannel, which accept all traffic between pods before KUBE-POSTROUTING: an endpoint that reaches itself through its Service, and a pod that uses a node port of another node, are then not masqueraded, and replies do not come back. Newer versions let packets with kube-proxy's mark return first, which is no fault.",
+  },
+  "service-traffic-diverted": {
+    severity: "error",
+    message: "{rule}{through} comes before {to}: connections from {sources} to {services} go to {target}",
+    hint: "move the jump to kube-proxy's chain before it, or use another port",
+    explanation:
+      "A rule of another program translates the destination before kube-proxy's rules do. An example is a pod with a hostPort in ipvs mode: addresses of Services are bound to the node, so CNI-HOSTPORT-DNAT matches each of them, and a Service on the same port loses its traffic to that pod.",
+  },
+  "service-traffic-blocked": {
+    severity: "error",
+    message: "{what} {verb} connections from {sources} to {services}",
+    hint: "accept packets to and from pods before it",
+    explanation:
+      "kube-proxy sends these connections to an endpoint, and then a rule or policy that is not its own drops or rejects them. Docker sets the policy of FORWARD to DROP, and firewalls forward nothing by default. KUBE-FORWARD accepts only packets that kube-proxy masquerades and packets of known connections, so a network plugin or the administrator must accept traffic of pods.",
+  },
+  "service-traffic-lost": {
+    severity: "error",
+    message: "{share} of connections from {sources} to {services} reach no endpoint, {why}",
+    hint: "restart kube-proxy, or run portolan apply, to restore the rules of the Service",
+    explanation:
+      "The rules of this Service are incomplete: packets leave its chains without an endpoint, or no virtual server takes them. kube-proxy never writes such rules: a rule was deleted or changed, or the last endpoint's rule has a probability.",
+  },
+  "service-masquerade-missing": {
+    severity: "error",
+    message: "{chain} does not masquerade connections from {sources} to {services}: replies do not come back",
+    hint: "restart kube-proxy, or run portolan apply, to restore the rules of the Service",
+    explanation:
+      "An endpoint sends its replies to the source address of the packets. If this is its own address, or a client's whose packets came by way of this node, replies do not pass this node, and the client gets them from an address that it does not know. kube-proxy marks these packets for masquerade, and here the rule is missing.",
+  },
+  "service-endpoint-changed": {
+    severity: "error",
+    message: "{chain} is the chain of endpoint {own} of {service}, but sends connections to {target}",
+    hint: "restart kube-proxy, or run portolan apply, to restore the rules of the Service",
+    explanation:
+      "Two rules of an endpoint's chain name the endpoint: one masquerades its packets to itself, the other sends connections to it. kube-proxy writes the same address into both. Here they differ, so one was changed.",
+  },
+  "service-client-hidden": {
+    severity: "warning",
+    message: "{chain} masquerades connections from {sources} to {services}: the client's address is lost",
+    hint: "restart kube-proxy, or run portolan apply, to restore the rules of KUBE-POSTROUTING",
+    explanation:
+      "kube-proxy masquerades only packets that it has marked. Here its chain masquerades others too, so endpoints see the node's address in place of the client's: externalTrafficPolicy Local and NetworkPolicies of client addresses have no effect.",
+  },
+  "service-access-open": {
+    severity: "error",
+    message: "connections from {sources} to {services} are not refused: {why}",
+    hint: "restart kube-proxy, or run portolan apply, to restore the jump",
+    explanation:
+      "A rule of kube-proxy refuses these connections, for example because loadBalancerSourceRanges excludes the client. The rule has no effect: no rule jumps to its chain, or a rule of another program accepts the packets first.",
+  },
+  "service-refusal-missing": {
+    severity: "info",
+    message: "connections from {sources} to {services} are neither delivered nor refused: {why}",
+    explanation:
+      "The Service has no endpoint that may take these connections, so kube-proxy rejects or drops them. The rule that does so is not reached, and clients wait for an answer instead of getting an error.",
+  },
+  "node-setting-breaks-services": {
+    severity: "error",
+    message: "{setting}: {effect}",
+    hint: "set it with sysctl -w, and in /etc/sysctl.d so that it stays",
+    explanation:
+      "A setting of the kernel keeps packets of Services from their endpoints, whatever the rules say. Without net.ipv4.ip_forward the node passes no packet on. Without net.ipv4.conf.all.route_localnet the kernel drops packets from 127.0.0.1 to endpoints.",
+  },
+  "conntrack-entry-stale": {
+    severity: "error",
+    message: "conntrack sends UDP packets of {clients} for {service} to {endpoint}, which is no endpoint of its rules",
+    hint: "delete the entries with conntrack -D",
+    explanation:
+      "The kernel keeps the endpoint of a UDP flow as long as packets arrive, and looks at no rule for them. The endpoint is gone, so these packets are lost. kube-proxy deletes such entries when an endpoint is removed; it does not where it was not running, or where the conntrack tool failed.",
+  },
+  "endpoint-not-in-state": {
+    severity: "error",
+    message: "the rules of {service} send connections to {endpoint}, which is no endpoint in the state",
+    hint: "check whether kube-proxy runs and reaches the API server; portolan verify shows all differences",
+    explanation:
+      "The host sends new connections of the Service to an address that its EndpointSlices do not have. The pod is gone or has another address, so these connections fail. kube-proxy has not synced since then, or the state is newer than the dump.",
+  },
+} as const satisfies CatalogPart;
