@@ -12,8 +12,9 @@ export default defineConfig({
     testTimeout: 240_000,
     hookTimeout: 240_000,
     reporters: ["default", "./scripts/skip-reporter.ts"],
-    // Tests of the kernel have network namespaces, locks and ports of their own, so that files of all projects run at once.
-    maxWorkers: Math.min(availableParallelism(), 4),
+    // Tests of the kernel have network namespaces, locks and ports of their own, so that files of all projects run at once. Many
+    // of them wait for a timeout: one more than there are cores.
+    maxWorkers: Math.min(availableParallelism() + 1, 4),
     projects: projects.map((name) => ({
       extends: true as const,
       // Unit tests are of pure functions: one process runs many files, which saves half of the time.
