@@ -31,6 +31,8 @@ export interface TextForm {
   readonly isNested?: true;
   /** The lines as `parse` accepts them, one for one; undefined: as they are. */
   readonly toSave?: (lines: readonly string[]) => readonly string[];
+  /** What such a text holds that is named and not read; a sentence without a full stop. */
+  readonly isUnread?: string;
   /** What this form does not print, and what is assumed instead; a sentence without a full stop. */
   readonly caveat?: (lines: readonly string[]) => string | undefined;
 }

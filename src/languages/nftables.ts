@@ -16,6 +16,7 @@ export const nftables: HostLanguage<readonly NftTable[]> = {
   forms: [
     {
       printedBy: "nft list ruleset",
+      isUnread: "rules of nftables are named here and not followed",
       begins: (line) => /^table (?:ip|ip6|inet|arp|bridge|netdev) \S+ \{/.test(line),
       depthAfter: (line, depth) => depth + Number(line.endsWith("{")) - Number(line.startsWith("}")),
       isNested: true,

@@ -86,23 +86,31 @@ export function parseSource(source: NumberedSource): ParsedDump {
     return hostsOf([{ name: undefined, texts: [textOfFile(named, source, text, 1)] }], "compiled");
   if (isWholeSave(text)) return savedIn(source, [wholeSection(text)]);
   if (/^(?:[ \t]*(?:#.*)?\r?\n)*==> (?!portolan collect )/.test(text)) return parseHeadings(source);
-  const collected = /^==> portolan collect .*<==\r?$/m.exec(text);
-  return collected === null ? parseTools(source) : parseCollected(source, collected.index);
+  const documents = [...text.matchAll(/^==> portolan collect .*<==\r?$/gm)].map(({ index }) => index);
+  return documents.length === 0 ? parseTools(source) : parseCollected(source, documents);
 }
 
-/** A document of collect, and what stands around it. */
-function parseCollected(source: NumberedSource, start: number): ParsedDump {
+/** Documents of collect, a host each, and what stands around them. */
+function parseCollected(source: NumberedSource, starts: readonly number[]): ParsedDump {
   const { name: file, text, number } = source;
-  const last = text.lastIndexOf("\n==> end <==");
-  const end = last < start ? text.length : endOfLine(text, last + 1);
-  const parsed = parseDocument({ file, text: text.slice(0, end), source: number }, start);
-  const around = sectionsOf(
-    `${text.slice(0, start)}${text.slice(start, end).replace(/[^\n]+/g, "")}${text.slice(end)}`,
-  );
-  const others = textsOfSections(around, source);
-  if (parsed.kind === "document") return joinDumps([{ hosts: [parsed.document], problems: [], notes: [] }, others]);
-  const line = text.slice(0, end).trimEnd().split("\n").length;
-  return { hosts: [], problems: [{ kind: "broken", file, source: number, line, message: parsed.message }], notes: [] };
+  const parsed: ParsedDump[] = [];
+  let around = "";
+  let at = 0;
+  for (const [index, start] of starts.entries()) {
+    const next = starts[index + 1] ?? text.length;
+    const last = text.lastIndexOf("\n==> end <==", next);
+    const end = last < start ? next : endOfLine(text, last + 1);
+    const read = parseDocument({ file, text: text.slice(0, end), source: number }, start);
+    if (read.kind === "document") parsed.push({ hosts: [read.document], problems: [], notes: [] });
+    else {
+      const line = text.slice(0, end).trimEnd().split("\n").length;
+      const problem = { kind: "broken" as const, file, source: number, line, message: read.message };
+      parsed.push({ hosts: [], problems: [problem], notes: [] });
+    }
+    around += text.slice(at, start) + text.slice(start, end).replace(/[^\n]+/g, "");
+    at = end;
+  }
+  return joinDumps([...parsed, textsOfSections(sectionsOf(around + text.slice(at)), source)]);
 }
 
 function endOfLine(text: string, at: number): number {
@@ -112,8 +120,10 @@ function endOfLine(text: string, at: number): number {
 
 function parseTools(source: NumberedSource): ParsedDump {
   const { name: file, number } = source;
-  const parsed = textsOfSections(sectionsOf(source.text), source);
-  if (parsed.hosts.length > 0 || parsed.notes.some(({ message }) => message.startsWith(notFollowed))) return parsed;
+  const divided = sectionsOf(source.text);
+  const { sections } = divided;
+  const parsed = textsOfSections(divided, source);
+  if (sections.length > 0) return parsed;
   const message = "no line of it is one that a tool prints";
   return { hosts: [], problems: [{ kind: "unrecognised", file, source: number, line: 1, message }], notes: [] };
 }
@@ -128,23 +138,22 @@ interface SectionText extends Pick<TextSection, "language" | "command" | "firstL
   readonly caveat: string | undefined;
 }
 
-const notFollowed = "rules of nftables are named here and not followed";
-
 function textsOfSections({ sections, leftOut }: ReturnType<typeof sectionsOf>, source: NumberedSource): ParsedDump {
   const place = { file: source.name, source: source.number };
-  const texts = sections.map(({ form, lines, ...section }): SectionText => {
-    const caveat = form.caveat?.(lines);
-    return { ...section, caveat, text: `${(form.toSave?.(lines) ?? lines).join("\n")}\n` };
-  });
+  const unread: DumpNote[] = [];
+  const texts: SectionText[] = [];
+  for (const { form, lines, ...section } of sections) {
+    const { firstLine: line } = section;
+    if (form.isUnread !== undefined)
+      unread.push({ kind: "left-out", ...place, line, message: `${form.isUnread}: ${lines[0]}` });
+    else
+      texts.push({
+        ...section,
+        caveat: form.caveat?.(lines),
+        text: `${(form.toSave?.(lines) ?? lines).join("\n")}\n`,
+      });
+  }
   const { hosts, notes } = savedIn(source, texts);
-  const unread = sections
-    .filter(({ language }) => language === "nftables")
-    .map(({ firstLine: line, lines }) => ({
-      kind: "left-out" as const,
-      ...place,
-      line,
-      message: `${notFollowed}: ${lines[0]}`,
-    }));
   return { hosts, problems: [], notes: [...notes, ...unread, ...notesOf(leftOut, place)] };
 }
 
@@ -182,7 +191,7 @@ function savedIn({ name: file, number }: NumberedSource, sections: readonly Sect
     const parts = language.divide?.(text, { file, command, tableOf: tableOfChain }) ?? [wholePart(language, text)];
     for (const { assumed, ...divided } of parts) {
       if (assumed !== undefined) note(assumed);
-      if (divided.heading !== "") texts.push({ ...part, ...placed, ...divided });
+      texts.push({ ...part, ...placed, ...divided });
     }
   }
   const joined = withoutRepetition(texts);
@@ -191,7 +200,7 @@ function savedIn({ name: file, number }: NumberedSource, sections: readonly Sect
 
 function wholePart({ collect, id }: AnyLanguage, text: string): DividedText {
   const saved = collect.find(({ isSave }) => isSave === true) ?? collect[0];
-  return { family: undefined, heading: id === "nftables" ? "" : (saved?.command ?? ""), text, assumed: undefined };
+  return { family: undefined, heading: saved?.command ?? id, text, assumed: undefined };
 }
 
 type NamedFile = NonNullable<ReturnType<typeof filesByName.get>>;

@@ -5,6 +5,7 @@ import { parseSets } from "../../../../src/languages/ipset/text.ts";
 import { canonicalRule } from "../../../../src/languages/iptables/canonical-rule.ts";
 import { readTables } from "../../../../src/languages/iptables/read-tables.ts";
 import { parseServers } from "../../../../src/languages/ipvs/text.ts";
+import { collectedDocument, printDocument } from "../../../../src/reconcile/live/collected-document.ts";
 import { type ParsedDump, parseDump } from "../../../../src/reconcile/live/parse-dump.ts";
 
 const rules = `-A PREROUTING -m comment --comment "kubernetes service portals" -j KUBE-SERVICES
@@ -369,4 +370,21 @@ it("parts of a table that stand in it twice, as compile prints them, are of one 
   const jumps = '*nat\n-A PREROUTING -m comment --comment "kubernetes service portals" -j KUBE-SERVICES\nCOMMIT\n';
   const restore = save.replace(":PREROUTING ACCEPT [0:0]\n", "").replace(/-A PREROUTING .*\n/, "");
   expect(rulesOf(parse(restore + jumps))).toEqual(expected);
+});
+
+it("documents of collect are a host each, in one file as well, with what stands around them", () => {
+  const document = (name: string) =>
+    printDocument(collectedDocument({ texts: { "uname -n": name, "iptables-save": save }, failures: {} }));
+  const text = `Two nodes:\n${document("n1")}and\n${document("n2")}`;
+  const { hosts, notes, problems } = parse(text);
+  expect(problems).toEqual([]);
+  expect(hosts.map(({ name, texts }) => [name, texts.filter(({ text: own }) => own !== "").length])).toEqual([
+    ["n1", 1],
+    ["n2", 1],
+  ]);
+  expect(notes.map(({ line }) => line)).toEqual([1, document("n1").split("\n").length + 1]);
+  const placed = hosts.map(({ texts }) => texts.filter(({ text: own }) => own !== "").map(placedText)[0] ?? "");
+  expect(placed.map((own) => own.split("\n").indexOf("*nat"))).toEqual(
+    text.split("\n").flatMap((line, at) => (line === "*nat" ? [at] : [])),
+  );
 });
