@@ -46,6 +46,10 @@ export function divideText(text: string, languages: readonly AnyLanguage[]): Div
       current = undefined;
       continue;
     }
+    if (raw.length > longestLine && !raw.startsWith("[") && (current?.depth ?? 0) === 0) {
+      leftOut.push({ line, text: raw.slice(0, longestLine) });
+      continue;
+    }
     const plain = withoutSurroundings(raw);
     if (plain === "" || isFence(plain)) continue;
     const prompted = commandAt(plain);
@@ -129,17 +133,22 @@ function withoutTypography(text: string): string {
 const logHead = /^(?:.{0,200}?\s)?([IWEF]\d{4} \d\d:\d\d:\d\d\.\d+\s+\d+ [\w.-]+:\d+\] )/;
 const rulesAtEnd = /\*(?:filter|nat|mangle|raw|security)$/;
 
-/** `rules="*nat\n:KUBE-SERVICES - [0:0]\n..."`, as kube-proxy logs the input of iptables-restore. */
+/** `rules="*nat\\n:KUBE-SERVICES - [0:0]\\n..."`, as kube-proxy logs the input of iptables-restore. */
 function quotedRules(line: string): string | undefined {
-  if (!line.includes("\\n") || !/\*[a-z]+\\n/.test(line)) return undefined;
-  const [, value] = /(?:^|[=:\s(])("\s*(?:#[^"]*?\\n)?\*[a-z]+\\n(?:[^"\\]|\\.)*")/.exec(line) ?? [];
-  if (value === undefined) return undefined;
+  const start = /"(?:#[^"\\]{0,200}\\n)?\*[a-z]+\\n/.exec(line)?.index;
+  if (start === undefined) return undefined;
+  // No regular expression: the value may have many megabytes.
+  let end = start + 1;
+  while (end < line.length && line[end] !== '"') end += line[end] === "\\" ? 2 : 1;
   try {
-    return String(JSON.parse(value));
+    return String(JSON.parse(line.slice(start, end + 1)));
   } catch {
     return undefined;
   }
 }
+
+/** No tool prints longer lines but of JSON; patterns need not be tried on those. */
+const longestLine = 4096;
 
 function isFence(line: string): boolean {
   return /^(?:```.*|~~~.*|<\/?(?:pre|code)[^>]*>|\[\/?code\]|\{(?:code|noformat)[^}]*\})$/i.test(line);

@@ -12,7 +12,7 @@ export const setsForm: TextForm = {
 
 const fields = /^(?:Type|Revision|Header|Size in memory|References|Number of entries|Members):/;
 const member =
-  /^[\da-fA-F]*[.:\d][\w.:,/-]*(?: (?:timeout|packets|bytes|comment|skbmark|skbprio|skbqueue|nomatch)\b.*)?$/;
+  /^(?=\S{0,60}[.:\d])[\da-fA-F.:][\w.:,/-]*(?: (?:timeout|packets|bytes|comment|skbmark|skbprio|skbqueue|nomatch)\b.*)?$/;
 
 /** ipset list. */
 export const setListingForm: TextForm = {

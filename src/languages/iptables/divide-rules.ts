@@ -211,24 +211,37 @@ function blank(text: string, start: number, end: number): string {
   return "\n".repeat(count);
 }
 
+interface FramelessLines {
+  readonly family: Family;
+  readonly table: string;
+  readonly lines: string[];
+  readonly assumed: string | undefined;
+}
+
 /** Lines that stand in no table, by the table they must be of. */
 function framelessOf(blocks: readonly FamilyBlock[], text: string, hints: TextHints): readonly DividedText[] {
-  const parts: DividedText[] = [];
-  for (const block of blocks.filter(({ table }) => table === undefined)) {
-    const above = blank(text, 0, block.start);
-    const lines = text.slice(block.start, block.end).split("\n");
+  const parts = new Map<string, FramelessLines>();
+  let [at, line] = [0, 0];
+  for (const { family, start, end } of blocks.filter(({ table }) => table === undefined)) {
+    line += blank(text, at, start).length;
+    at = start;
+    const lines = text.slice(start, end).split("\n");
     const { tables, assumed } = guessTables(lines, hints);
     for (const table of new Set(tables)) {
       if (table === undefined) continue;
-      const own = lines.map((line, at) => (tables[at] === table || line.startsWith("#") ? line : "")).join("\n");
-      parts.push({
-        family: block.family,
-        table,
-        heading: saveHeading(block.family),
-        text: `${above}${own}`,
-        assumed: assumed.get(table),
-      });
+      const part = parts.get(table) ?? { family, table, lines: [], assumed: assumed.get(table) };
+      parts.set(table, part);
+      while (part.lines.length < line) part.lines.push("");
+      for (const [index, own] of lines.entries())
+        if (tables[index] === table || own.startsWith("#")) part.lines[line + index] = own;
+        else part.lines[line + index] ??= "";
     }
   }
-  return parts;
+  return [...parts.values()].map(({ family, table, lines, assumed }) => ({
+    family,
+    table,
+    heading: saveHeading(family),
+    text: lines.join("\n"),
+    assumed,
+  }));
 }

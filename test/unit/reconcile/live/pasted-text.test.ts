@@ -388,3 +388,25 @@ it("documents of collect are a host each, in one file as well, with what stands 
     text.split("\n").flatMap((line, at) => (line === "*nat" ? [at] : [])),
   );
 });
+
+describe("hostile text is read in time:", () => {
+  const size = 300_000;
+  const hostile: Readonly<Record<string, string>> = {
+    "a long line": "src=a dst=b ".repeat(size / 12),
+    "long lines of a set": `Name: A\nType: hash:ip\nHeader: x\nMembers:\n${`${"a".repeat(4000)}!\n`.repeat(70)}`,
+    "long lines that look like prompts": `${"a@".repeat(2000)}\n`.repeat(70),
+    "long lines that look like connections": `tcp 6 ${"src=a dst=b ".repeat(330)}\n`.repeat(70),
+    "a long quoted value": `rules="*nat\\n${"\\\\".repeat(size / 2)}`,
+    "jumps from chain to chain": Array.from({ length: 10_000 }, (_, at) => `-A C${at + 1} -j C${at}\n`).join(""),
+    "chains that are declared again and again": ":X - [0:0]\n".repeat(20_000),
+    "tables that stand there again and again": "*nat\n:INPUT ACCEPT [0:0]\nCOMMIT\n".repeat(5_000),
+    "listings in listings": "Chain X (1 references)\n".repeat(10_000),
+    brackets: `${"[{\n".repeat(50_000)}`,
+  };
+  it.each(Object.entries(hostile))("%s", (_, text) => {
+    const begin = performance.now();
+    parse(text);
+    // Only what takes quadratic time takes as long.
+    expect(performance.now() - begin).toBeLessThan(10_000);
+  });
+});
