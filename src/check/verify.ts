@@ -23,7 +23,7 @@ export function verifyHost(
 export function driftOfOtherRules(problems: readonly HostProblem[]): readonly Drift[] {
   return problems.map(({ code, heading, message }) => ({
     kind: "other-rules",
-    what: message,
+    what: `${heading}: ${message}`,
     service: everyService,
     where: heading,
     lines: [`+ ${message} (portolan explain ${code})`],
