@@ -14,12 +14,14 @@ describe("a watch outlives", () => {
     const situation = await inStep();
     const { api, watch } = situation;
     await api.stop();
-    await watch.until(() => watch.count("cannot watch") >= 8, "failures");
+    // A busy machine may have been too slow for an answer before.
+    const [failed, again] = [watch.count("cannot watch"), watch.count("watching again")];
+    await watch.until(() => watch.count("cannot watch") >= failed + 8, "failures");
     api.put(sliceTo("10.0.1.90"));
     await api.start();
     await watch.until(() => watch.rules().includes("10.0.1.90:8080"), "the change of meanwhile");
     expect(watch.count("listed")).toBe(4);
-    await watch.until(() => watch.count("watching again") === 4, "word of it, once of each kind");
+    await watch.until(() => watch.count("watching again") === again + 4, "word of it, once of each kind");
     await followsTo(situation, "10.0.1.91");
   });
 
