@@ -1,6 +1,6 @@
 import { parseTarget } from "../datapath/address-set.ts";
 import type { HostTexts, NodeEnvironment } from "../datapath/host.ts";
-import { type HostDocument, placedText, type TextPart, textsUnder } from "../ir/artifact.ts";
+import { type HostDocument, type HostText, placedText, type TextPart, textsUnder } from "../ir/artifact.ts";
 import { batchHeading, withoutLength } from "../languages/iproute.ts";
 import { languageOf } from "../languages/registry.ts";
 import { parseRoutes, routeHeadings } from "../languages/routes.ts";
@@ -29,10 +29,10 @@ export type HostSides =
   | { readonly kind: "hosts"; readonly hosts: readonly HostSide[]; readonly notes: ParsedDump["notes"] }
   | { readonly kind: "broken"; readonly message: string };
 
-/** The texts of a host document for the datapath. Parts of one tool stay in their order. */
-export function hostTextsOf(host: HostDocument): HostTexts {
+/** The texts of a host document for the datapath, by the names of their files. Parts of one tool stay in their order. */
+export function hostTextsOf(host: HostDocument, nameOf = ({ file }: HostText) => file): HostTexts {
   const parts = (heading: string): readonly TextPart[] =>
-    textsUnder(host, heading).map((text) => ({ file: text.file, text: placedText(text), table: text.table }));
+    textsUnder(host, heading).map((text) => ({ file: nameOf(text), text: placedText(text), table: text.table }));
   const bound = languageOf.iproute.parse(textsUnder(host, batchHeading)).doc;
   return {
     iptables: parts("iptables-save"),

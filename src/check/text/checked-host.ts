@@ -1,8 +1,7 @@
 import { createSubject, type Sink } from "../../diagnostics/diagnostic.ts";
-import { at, documentPlace, type Place } from "../../diagnostics/place.ts";
+import type { Place } from "../../diagnostics/place.ts";
 import {
   type HostDocument,
-  type HostText,
   type PlacedProblem,
   placedText,
   type TextPart,
@@ -27,6 +26,7 @@ import type { SavedServer } from "../../languages/ipvs/text.ts";
 import type { HostLanguage } from "../../languages/language.ts";
 import { type Family, families } from "../../model/address.ts";
 import { addressDevice } from "../../programs/kube-proxy/names.ts";
+import { numberOf, placeIn } from "../places-in-texts.ts";
 
 /** The input of the rules about text: one host, as its tools print it. */
 export interface CheckedHost {
@@ -90,17 +90,11 @@ export function parseHost(host: HostDocument, sink: Sink): CheckedHost {
 
 /** The texts, named by the numbers of their documents, so that problems and rules have places. */
 function partsUnder(host: HostDocument, heading: string): readonly TextPart[] {
-  return textsUnder(host, heading).map((text: HostText) => ({
-    file: text.quotedAt === undefined ? `${text.source}` : `${text.source} ${text.quotedAt}`,
+  return textsUnder(host, heading).map((text) => ({
+    file: numberOf(text),
     text: placedText(text),
     table: text.table,
   }));
-}
-
-/** `2`, or `2 17` for a text that is in line 17 of document 2 as a whole. */
-function placeIn(file: string, line: number): Place {
-  const [document, quotedAt] = file.split(" ");
-  return at(documentPlace(Number(document)), quotedAt === undefined ? line : Number(quotedAt));
 }
 
 function parsePlaced<Value>(

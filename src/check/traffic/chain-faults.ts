@@ -1,10 +1,10 @@
 import { canonicalAddress } from "../../datapath/address-set.ts";
 import { createSubject, type Sink } from "../../diagnostics/diagnostic.ts";
-import { at, documentPlace } from "../../diagnostics/place.ts";
 import { fileOf, type LoadedChain } from "../../ir/datapath.ts";
 import { type Family, families } from "../../model/address.ts";
 import { iptablesChains, isEndpointChain, parseServicePortChain } from "../../programs/kube-proxy/chain-names.ts";
 import { serviceInRule } from "../../reconcile/attribution.ts";
+import { placeIn } from "../places-in-texts.ts";
 import { listed } from "./describe-affected.ts";
 import type { PlaceOfChain } from "./find-cause.ts";
 import type { TrafficHost } from "./traffic-host.ts";
@@ -63,7 +63,7 @@ function checkEndpointChain(chain: LoadedChain, nat: Chains, sink: Sink): void {
   const service = serviceInRule(lines[0] ?? "") ?? serviceOf(name, nat);
   sink.reporter(createSubject("Chain", "nat", name))(
     "service-endpoint-changed",
-    at(documentPlace(Number(fileOf(chain, last))), numbers[last] ?? 0),
+    placeIn(fileOf(chain, last), numbers[last] ?? 0),
     { chain: name, own, target, service: service ?? "a Service" },
     { services: service === undefined ? [] : [service] },
   );

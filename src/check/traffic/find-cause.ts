@@ -2,11 +2,12 @@ import { printTarget } from "../../datapath/address-set.ts";
 import type { Hop } from "../../datapath/packet.ts";
 import { printPart } from "../../datapath/share.ts";
 import type { Code } from "../../diagnostics/catalog.ts";
-import { at, documentPlace, type Place } from "../../diagnostics/place.ts";
+import type { Place } from "../../diagnostics/place.ts";
 import { toolNames } from "../../ir/artifact.ts";
 import { builtInChains } from "../../languages/iptables/rule.ts";
 import type { Family } from "../../model/address.ts";
 import { iptablesChains } from "../../programs/kube-proxy/chain-names.ts";
+import { placeIn } from "../places-in-texts.ts";
 import type { Fault } from "./judge-traffic.ts";
 import { isKubeProxyChain, jumpCommand } from "./own-rules.ts";
 import type { TrafficHost } from "./traffic-host.ts";
@@ -253,7 +254,7 @@ function notRefused(fault: Fault, hops: readonly RootedHop[], context: CauseCont
 /** A place in the text: that of a rule. */
 function spot(hop: RuleHop): Pick<Cause, "key" | "table" | "chain" | "place"> {
   const { table, chain, number, file, rule } = hop;
-  const place = at(documentPlace(Number(file)), rule.line);
+  const place = placeIn(file, rule.line);
   return { key: `${table} ${chain} ${number}`, table, chain, place };
 }
 

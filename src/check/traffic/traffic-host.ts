@@ -1,10 +1,10 @@
 import { isIpv6 } from "../../datapath/address-set.ts";
 import { exactDestination, ruleAt } from "../../datapath/chain-index.ts";
 import type { EvaluatedHost, HostTexts } from "../../datapath/host.ts";
-import { inferAddresses } from "../../diff/host-side.ts";
-import { type HostDocument, placedText, type TextPart, textsUnder } from "../../ir/artifact.ts";
+import { hostTextsOf, inferAddresses } from "../../diff/host-side.ts";
+import { type HostDocument, textsUnder } from "../../ir/artifact.ts";
 import type { LoadedChain } from "../../ir/datapath.ts";
-import { batchHeading, type Link, linksCommand, parseLinks, withoutLength } from "../../languages/iproute.ts";
+import { type Link, linksCommand, parseLinks } from "../../languages/iproute.ts";
 import { parseSysctls } from "../../languages/sysctl.ts";
 import { type Family, families } from "../../model/address.ts";
 import type { ProxyMode } from "../../model/proxy-configuration/proxy-configuration.ts";
@@ -12,6 +12,7 @@ import { iptablesChains, ipvsChains, isServicePortChain } from "../../programs/k
 import { addressDevice } from "../../programs/kube-proxy/names.ts";
 import { isServiceAddressSet, setPrefix } from "../../programs/kube-proxy/set-names.ts";
 import { loadRules, readEvaluatedHost } from "../../reconcile/live/evaluated-host.ts";
+import { numberOf } from "../places-in-texts.ts";
 import { withUnseenJumps } from "./own-rules.ts";
 
 /** A host with rules of kube-proxy, and what its text shows besides them. */
@@ -33,7 +34,7 @@ const standIns: Readonly<Record<Family, string>> = { ipv4: "192.0.2.1", ipv6: "2
 
 /** Reads a host for the datapath; undefined where it has no rules of kube-proxy. */
 export function readTrafficHost(document: HostDocument): TrafficHost | undefined {
-  const texts = textsOf(document);
+  const texts = hostTextsOf(document, numberOf);
   const mode = modeOf(texts);
   if (mode === undefined) return undefined;
   const links = textsUnder(document, linksCommand).flatMap(({ text }) => parseLinks(text) ?? []);
@@ -63,22 +64,6 @@ export function readTrafficHost(document: HostDocument): TrafficHost | undefined
     knownAddresses,
     uplink: uplinks.length === 1 ? uplinks[0]?.name : undefined,
     sysctls,
-  };
-}
-
-/** The texts of a document. The file of a part is the number of its source, so that rules have places. */
-function textsOf(document: HostDocument): HostTexts {
-  const parts = (heading: string): readonly TextPart[] =>
-    textsUnder(document, heading).map((text) => ({ file: `${text.source}`, text: placedText(text) }));
-  const batches = textsUnder(document, batchHeading).map(({ text }) => text);
-  return {
-    iptables: parts("iptables-save"),
-    ip6tables: parts("ip6tables-save"),
-    ipset: parts("ipset save"),
-    ipvs: parts("ipvsadm -Sn"),
-    serviceAddresses: batches.flatMap((text) =>
-      [...text.matchAll(/^addr replace (\S+) dev /gm)].map(([, cidr = ""]) => withoutLength(cidr)),
-    ),
   };
 }
 
