@@ -59,7 +59,7 @@ async function walkInMachine(): Promise<Walk> {
   const mounts =
     "mkdir -p /dev/shm && mount -t tmpfs none /dev/shm && mount -t cgroup2 none /sys/fs/cgroup || exit 1\n";
   const walk = `'${process.execPath}' ${inside}/container/run-walk.mjs ${inside}`;
-  await runInMachine(workspace, mounts + walk, { core: availableParallelism() > 1 ? 1 : 0, seconds: 270 });
+  await runInMachine(workspace, mounts + walk, { core: availableParallelism() > 1 ? 1 : 0, seconds: 570 });
   return JSON.parse(read(join(workspace, "walk.json")));
 }
 
@@ -110,7 +110,7 @@ describe.each(walks)("a container on a node, $name", ({ name, why, service }) =>
     if (why !== undefined) return;
     started ??= startWalks();
     walk = (await (await started)[walks.findIndex((other) => other.name === name)]) as Walk;
-  }, 300_000);
+  }, 600_000);
   const step = (title: string, run: () => void): void => test(title, skipFor(why), run);
 
   step("plan says what there is to do, and with what", () => {

@@ -45,7 +45,7 @@ async function answerAll(): Promise<void> {
   transpileFolder(new URL("traffic/", import.meta.url).pathname, join(workspace, "traffic"));
   writeFileSync(join(workspace, "questions.json"), JSON.stringify(questions));
   const program = `'${process.execPath}' ${inside}/traffic/answer.mjs ${inside}`;
-  await runInMachine(workspace, program, { seconds: 120 });
+  await runInMachine(workspace, program, { seconds: 300 });
   answers = JSON.parse(readFileSync(join(workspace, "answers.json"), "utf8"));
 }
 
@@ -57,7 +57,7 @@ const protocols: readonly Protocol[] = ["tcp", "udp", "sctp"];
 const services = { web: 10, local: 20, nobody: 30, sticky: 40 } as const;
 
 describe("ipvs", skipFor(reason), () => {
-  beforeAll(answerAll, 150_000);
+  beforeAll(answerAll, 330_000);
 
   describe.each(families)("$family", ({ at, clusterIP, vip }) => {
     describe.each(protocols)("%s", (protocol) => {
