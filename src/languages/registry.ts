@@ -7,7 +7,7 @@ import { iptables } from "./iptables/language.ts";
 import { ipvs, ipvsTimeouts } from "./ipvs/language.ts";
 import type { AnyLanguage, CollectCommand, LanguageFile } from "./language.ts";
 import { nfacct } from "./nfacct.ts";
-import { nftables } from "./nftables.ts";
+import { nftables } from "./nftables/language.ts";
 import { sysctl } from "./sysctl.ts";
 
 /** In the order of collection. */

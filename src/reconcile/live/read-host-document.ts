@@ -5,7 +5,7 @@ import { kernelTables, legacyWarning, otherBackend } from "../../languages/iptab
 import { readTables } from "../../languages/iptables/read-tables.ts";
 import { kernelServers, serversInKernel } from "../../languages/ipvs/language.ts";
 import { countersCommand } from "../../languages/nfacct.ts";
-import { nftTables, tablesCommand } from "../../languages/nftables.ts";
+import { nftTables, tablesCommand } from "../../languages/nftables/language.ts";
 import { sysctlCommand } from "../../languages/sysctl.ts";
 import { type Family, families } from "../../model/address.ts";
 import { iptablesChains } from "../../programs/kube-proxy/chain-names.ts";

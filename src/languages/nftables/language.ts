@@ -1,4 +1,4 @@
-import { type HostLanguage, parseParts } from "./language.ts";
+import { type HostLanguage, parseParts } from "../language.ts";
 
 /** A table of nftables, by name only. */
 export interface NftTable {
