@@ -11,9 +11,9 @@ export interface ActionContext {
   readonly host: EvaluatedHost;
 }
 
-/** Applies the action of a rule that calls no chain to a flow. */
+/** Applies the action of a rule that neither calls a chain nor chooses among actions to a flow. */
 export function applyAction(
-  action: Exclude<Action, { readonly kind: "jump" | "goto" }>,
+  action: Exclude<Action, { readonly kind: "jump" | "goto" | "sequence" | "by-element" | "share-out" }>,
   flow: Flow,
   context: ActionContext,
   ways: Ways,

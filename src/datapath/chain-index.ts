@@ -72,7 +72,7 @@ function enter<Key>(map: Map<Key, number[]>, key: Key, at: number): void {
 }
 
 /** The one destination address that the rule matches. */
-export function exactDestination({ predicates }: PacketRule): string | undefined {
+export function exactDestination({ predicates }: Pick<PacketRule, "predicates">): string | undefined {
   for (const predicate of predicates) {
     if (predicate.kind !== "address-in" || predicate.side !== "destination" || predicate.negated) continue;
     const [range, second] = predicate.ranges;
@@ -91,7 +91,7 @@ function wholeAddress(range: string): string | undefined {
 }
 
 /** The one port, of one protocol, that the rule matches. */
-export function exactPort({ predicates }: PacketRule): number | undefined {
+export function exactPort({ predicates }: Pick<PacketRule, "predicates">): number | undefined {
   for (const predicate of predicates) {
     if (predicate.kind !== "port-in" || predicate.side !== "destination" || predicate.negated) continue;
     const [ports, second] = predicate.ports ?? [];

@@ -65,6 +65,13 @@ export function addHop(flow: Flow, hop: Hop): Flow {
   return { ...flow, hops: { hop, before: flow.hops } };
 }
 
+/** The same flow, with more about the rule that it met last. */
+export function describeHop(flow: Flow, more: Partial<Extract<Hop, { readonly kind: "rule" }>>): Flow {
+  const { hops } = flow;
+  if (hops?.hop.kind !== "rule") return flow;
+  return { ...flow, hops: { hop: { ...hops.hop, ...more }, before: hops.before } };
+}
+
 /**
  * Drops assumptions that make no difference: two flows that differ in one answer only become one flow without the
  * assumption. Without this each unknown match of a foreign chain would double the number of flows.

@@ -12,6 +12,8 @@ export interface HostTexts {
   readonly ip6tables: readonly TextPart[];
   /** Rules of the other iptables back end, which packets meet as well. */
   readonly otherBackend?: OtherBackend | undefined;
+  /** `nft list ruleset`, without what of it the texts of iptables show. */
+  readonly nftables?: readonly TextPart[] | undefined;
   /** `ipset save`. */
   readonly ipset: readonly TextPart[];
   /** `ipvsadm -Sn`. */

@@ -11,6 +11,7 @@ import {
   parseTarget,
   unite,
 } from "./address-set.ts";
+import { matchElements } from "./elements.ts";
 import type { Flow } from "./flow.ts";
 import type { EvaluatedHost } from "./host.ts";
 import { matchLookup } from "./match-lookup.ts";
@@ -74,6 +75,10 @@ function matchPositive(predicate: Predicate, flow: Flow, host: EvaluatedHost): M
       return matchRecent(predicate, flow);
     case "lookup":
       return matchLookup(predicate, flow, host);
+    case "element-of":
+      return matchElements(predicate.elements, predicate.text, flow, host);
+    case "family":
+      return yesOrNo((predicate.family === "ip") === (familyOf(flow) === "ipv4"));
     case "balanced":
       return yesOrNo(wasFor(predicate, flow));
     case "never":

@@ -91,6 +91,8 @@ export type Hop =
       readonly file: string;
       /** The fraction of the packets at this rule, where a random match decided. */
       readonly chance: Share | undefined;
+      /** The element of a map that decided, as spelled. */
+      readonly element?: string | undefined;
     }
   | { readonly kind: "policy"; readonly table: string; readonly chain: string; readonly policy: string }
   | { readonly kind: "virtual-server"; readonly server: VirtualServer; readonly chance: Share | undefined };

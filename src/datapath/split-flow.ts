@@ -17,7 +17,7 @@ export interface SplitFlow {
 /**
  * Divides a flow into the packets that a rule matches and those that it does not, match by match, as the kernel does.
  */
-export function splitFlow(rule: PacketRule, flow: Flow, host: EvaluatedHost): SplitFlow {
+export function splitFlow(rule: Pick<PacketRule, "predicates">, flow: Flow, host: EvaluatedHost): SplitFlow {
   const missed: Flow[] = [];
   let hit = flow;
   let chance: Share | undefined;

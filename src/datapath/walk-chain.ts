@@ -1,10 +1,21 @@
-import { type Action, fileOf, type LoadedChain, type PacketRule, type Stage } from "../ir/datapath.ts";
+import {
+  type Action,
+  type ActionStep,
+  type Elements,
+  fileOf,
+  type LoadedChain,
+  type PacketRule,
+  type ShareOut,
+  type Stage,
+} from "../ir/datapath.ts";
 import { applyAction } from "./apply-action.ts";
 import { ruleAt, rulesFor } from "./chain-index.ts";
-import { addHop, type ChainExit, type Flow, mergeFlows } from "./flow.ts";
+import { elementsFor } from "./elements.ts";
+import { addHop, type ChainExit, describeHop, type Flow, mergeFlows } from "./flow.ts";
 import type { EvaluatedHost } from "./host.ts";
 import { familyOf } from "./match-packet.ts";
 import type { Hop } from "./packet.ts";
+import { share, times } from "./share.ts";
 import { forkOnUnknown, forkOnUnknownChain, splitFlow, type Ways } from "./split-flow.ts";
 
 /** Deeper calls are not evaluated: the outcome then depends on an assumption about the last chain. */
@@ -42,7 +53,7 @@ export function walkBaseChain(stage: Stage, flow: Flow, host: EvaluatedHost): re
   const traversal: Traversal = { stage, chains, host, path: undefined, budget: { left: mostRules } };
   return walkChain(traversal, chain, flow).map((exit) => {
     if (exit.how !== "fall-through") return exit;
-    if (chain.policy !== "DROP") return { ...exit, how: "accepted" };
+    if (chain.policy?.toUpperCase() !== "DROP") return { ...exit, how: "accepted" };
     const hop: Hop = { kind: "policy", table, chain: name, policy: chain.policy };
     return { flow: addHop(exit.flow, hop), how: "dropped" };
   });
@@ -103,15 +114,81 @@ function isIdle({ action, predicates }: PacketRule): boolean {
   return action.kind === "continue" && !predicates.some(({ kind }) => kind === "recent");
 }
 
-function take(traversal: Traversal, { action }: PacketRule, flow: Flow, ways: Ways): void {
-  if (action.kind === "jump") {
-    if (action.isOptional && !traversal.chains.has(action.chain)) ways.next.push(flow);
-    else call(traversal, action, flow, ways);
-  } else if (action.kind === "goto") {
-    const returned: Flow[] = [];
-    call(traversal, action, flow, { next: returned, exits: ways.exits });
-    for (const each of returned) ways.exits.push({ flow: each, how: "fall-through" });
-  } else applyAction(action, flow, { stage: traversal.stage, host: traversal.host }, ways);
+function take(traversal: Traversal, { action }: Pick<PacketRule, "action">, flow: Flow, ways: Ways): void {
+  switch (action.kind) {
+    case "jump":
+      if (action.isOptional && !traversal.chains.has(action.chain)) ways.next.push(flow);
+      else call(traversal, action, flow, ways);
+      return;
+    case "goto": {
+      const returned: Flow[] = [];
+      call(traversal, action, flow, { next: returned, exits: ways.exits });
+      for (const each of returned) ways.exits.push({ flow: each, how: "fall-through" });
+      return;
+    }
+    case "sequence":
+      takeSteps(traversal, action.steps, flow, ways);
+      return;
+    case "by-element":
+      takeElement(traversal, action.elements, flow, ways);
+      return;
+    case "share-out":
+      takeChoices(traversal, action, flow, ways);
+      return;
+    default:
+      applyAction(action, flow, { stage: traversal.stage, host: traversal.host }, ways);
+  }
+}
+
+/** A verdict ends the steps: what returns from a chain that is called goes on behind the rule. */
+function takeSteps(traversal: Traversal, steps: readonly ActionStep[], flow: Flow, ways: Ways): void {
+  let flows: readonly Flow[] = [flow];
+  for (const step of steps) {
+    const next: Flow[] = [];
+    for (const each of flows) {
+      if (step.kind === "match") {
+        const { hit, missed } = splitFlow(step, each, traversal.host);
+        ways.next.push(...missed);
+        if (hit !== undefined) next.push(hit);
+      } else if (isVerdict(step)) take(traversal, { action: step }, each, ways);
+      else take(traversal, { action: step }, each, { next, exits: ways.exits });
+    }
+    flows = next;
+  }
+  ways.next.push(...flows);
+}
+
+function isVerdict({ kind }: Action): boolean {
+  return kind === "jump" || kind === "by-element" || kind === "share-out";
+}
+
+/** The elements of a map do not overlap: what one of them does not match may match another. */
+function takeElement(traversal: Traversal, elements: Elements, flow: Flow, ways: Ways): void {
+  let flows: readonly Flow[] = [flow];
+  for (const { predicates, action, text: element } of elementsFor(elements, flow)) {
+    const rest: Flow[] = [];
+    for (const each of flows) {
+      const { hit, missed } = splitFlow({ predicates }, each, traversal.host);
+      rest.push(...missed);
+      if (hit !== undefined && action !== undefined) take(traversal, { action }, describeHop(hit, { element }), ways);
+    }
+    flows = rest;
+  }
+  ways.next.push(...flows);
+}
+
+const schedulings = { random: undefined, turn: undefined, source: "by source", unknown: "dynamic" } as const;
+
+function takeChoices(traversal: Traversal, { of, by, choices }: ShareOut, flow: Flow, ways: Ways): void {
+  const scheduling = schedulings[by];
+  let left = of;
+  for (const { from, to, text: element, action } of choices) {
+    const part = share(to - from + 1, of);
+    left -= to - from + 1;
+    const chosen = { ...flow, share: times(flow.share, part), scheduling: scheduling ?? flow.scheduling };
+    take(traversal, { action }, describeHop(chosen, { element, chance: part }), ways);
+  }
+  if (left > 0) ways.next.push({ ...flow, share: times(flow.share, share(left, of)) });
 }
 
 type Call = Pick<Extract<Action, { readonly kind: "jump" | "goto" }>, "kind" | "chain">;

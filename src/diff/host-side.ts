@@ -2,12 +2,13 @@ import { parseTarget } from "../datapath/address-set.ts";
 import type { HostTexts, NodeEnvironment } from "../datapath/host.ts";
 import { type HostDocument, type HostText, placedText, type TextPart, textsUnder } from "../ir/artifact.ts";
 import { batchHeading, withoutLength } from "../languages/iproute.ts";
+import { rulesetCommand } from "../languages/nftables/language.ts";
 import { languageOf } from "../languages/registry.ts";
 import { parseRoutes, routeHeadings } from "../languages/routes.ts";
 import type { ProxyMode } from "../model/proxy-configuration/proxy-configuration.ts";
 import { iptablesChains } from "../programs/kube-proxy/chain-names.ts";
 import { isServiceAddressSet, setPrefix, sets } from "../programs/kube-proxy/set-names.ts";
-import { loadRules } from "../reconcile/live/evaluated-host.ts";
+import { loadRules, loadTables } from "../reconcile/live/evaluated-host.ts";
 import type { ParsedDump } from "../reconcile/live/parse-dump.ts";
 import { describeProblem, readHostDocument } from "../reconcile/live/read-host-document.ts";
 
@@ -38,6 +39,7 @@ export function hostTextsOf(host: HostDocument, nameOf = ({ file }: HostText) =>
     iptables: parts("iptables-save"),
     ip6tables: parts("ip6tables-save"),
     otherBackend: otherBackendOf(parts),
+    nftables: parts(rulesetCommand),
     ipset: parts("ipset save"),
     ipvs: parts("ipvsadm -Sn"),
     serviceAddresses: bound.map(({ cidr }) => withoutLength(cidr)),
@@ -83,11 +85,12 @@ function routesOf(host: HostDocument): NodeEnvironment["routes"] {
 }
 
 /** The first problem in the texts of a host, with its file and line: a broken line may hide a rule. */
-export function findTextProblem({ iptables, ip6tables, ipset, ipvs }: HostTexts): string | undefined {
+export function findTextProblem({ iptables, ip6tables, nftables = [], ipset, ipvs }: HostTexts): string | undefined {
   // Loaded rules are cached by their parts, so that the comparison does not split 32 MB a second time.
   const problems = [
     ...loadRules(iptables).problems,
     ...loadRules(ip6tables).problems,
+    ...loadTables(nftables).problems,
     ...languageOf.ipset.parse(ipset).problems,
     ...languageOf.ipvs.parse(ipvs).problems,
   ];

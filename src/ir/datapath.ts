@@ -27,7 +27,12 @@ export interface PacketRule {
   readonly text: string;
   readonly predicates: readonly Predicate[];
   readonly action: Action;
+  /** Of the text. */
+  readonly language: RuleLanguage;
 }
+
+/** The languages that rules are written in. */
+export type RuleLanguage = "iptables" | "nftables";
 
 /** Parses the lines of one language as rules. */
 export interface RuleReader {
@@ -91,6 +96,9 @@ export type Predicate = { readonly negated: boolean; readonly text: string } & (
   | { readonly kind: "chance"; readonly numerator: number; readonly denominator: number }
   | RecentIn
   | LookupIn
+  /** A packet that one of the elements matches. */
+  | { readonly kind: "element-of"; readonly elements: Elements }
+  | { readonly kind: "family"; readonly family: "ip" | "ip6" }
   /** Matches a connection of an IPVS virtual server. */
   | { readonly kind: "balanced"; readonly protocol: string; readonly address: string; readonly port: number }
   /** Packets here are not fragmented: a match on fragments never matches. */
@@ -144,6 +152,30 @@ export interface LookupIn {
   readonly sides: readonly Side[];
 }
 
+/** The elements of a set or a map, each as what it matches. */
+export interface Elements {
+  /** `@service-ips`, or the elements as spelled. */
+  readonly text: string;
+  readonly entries: readonly ElementEntry[];
+}
+
+export interface ElementEntry {
+  readonly line: number;
+  readonly text: string;
+  readonly predicates: readonly Predicate[];
+  /** Of a map. */
+  readonly action?: Action;
+}
+
+/** A part of an action: `match` lets on only the packets that it matches. */
+export type ActionStep = Action | { readonly kind: "match"; readonly predicates: readonly Predicate[] };
+
+/** One of several actions, for some of the values of a generator: 2 to 3 of 8 are a quarter of all packets. */
+export interface Choice extends PortInterval {
+  readonly text: string;
+  readonly action: Action;
+}
+
 /** The action of a rule for a packet that matches. */
 export type Action =
   | { readonly kind: "continue" }
@@ -167,8 +199,22 @@ export type Action =
       readonly text: string;
     }
   | { readonly kind: "no-track" }
+  /** The action of the element that matches; none: the next rule. */
+  | { readonly kind: "by-element"; readonly elements: Elements }
+  | ShareOut
+  /** One after the other, until one of them ends the packet's way through the chain or does not let it on. */
+  | { readonly kind: "sequence"; readonly steps: readonly ActionStep[] }
   /** `ends`: whatever the action does, the packet leaves these rules here. */
   | { readonly kind: "unknown"; readonly text: string; readonly ends: boolean };
+
+/** Divides the packets among choices by a generated value from 0 to `of` - 1; values without a choice go on. */
+export interface ShareOut {
+  readonly kind: "share-out";
+  readonly of: number;
+  /** `random`: by chance. `source`: by a hash of the source, so that a client stays. `turn`: one after the other. */
+  readonly by: "random" | "source" | "turn" | "unknown";
+  readonly choices: readonly Choice[];
+}
 
 export interface Dnat {
   readonly kind: "dnat";

@@ -1,9 +1,10 @@
 import type { Hop } from "../../datapath/packet.ts";
 import { printFraction, type Share, shareNumber } from "../../datapath/share.ts";
-import type { Action, PacketRule, VirtualServer } from "../../ir/datapath.ts";
+import type { Action, RuleLanguage, VirtualServer } from "../../ir/datapath.ts";
 import { parseRule } from "../../languages/iptables/parse-rule.ts";
 import type { Rule } from "../../languages/iptables/rule.ts";
-import { describeMatch, describeTarget } from "../describe-rule.ts";
+import { type DescribedRule, describeNftRule } from "../describe-nft-rule.ts";
+import { describeRule } from "../describe-rule.ts";
 import { printSource, type Source } from "../explanation.ts";
 import type { ExplainedHop } from "./packet-explanation.ts";
 
@@ -30,17 +31,17 @@ export type CauseOf = (line: RuleLine) => Cause | undefined;
 export function explainHop(hop: Hop, destination: string | undefined, causeOf: CauseOf): ExplainedHop {
   switch (hop.kind) {
     case "rule": {
-      const { table, chain, number, rule: met, file, chance } = hop;
-      const rule = spelledRule(met);
+      const { table, chain, number, rule, file, chance } = hop;
       const cause = causeOf({ file, line: rule.line, text: rule.text });
+      const { words, comment, goesTo } = told[rule.language](hop);
       return {
         table,
         chain,
         rule: number,
         text: rule.text,
-        words: describe(rule),
-        origin: cause === undefined ? commentOf(rule) : describeCause(cause),
-        ...goesTo(rule, met.action),
+        words,
+        origin: cause === undefined ? (comment === undefined ? "" : `comment: ${comment}`) : describeCause(cause),
+        ...(goesTo === undefined ? {} : { goesTo }),
         ...chanceOf(chance),
         ...fieldsOf(cause),
         file,
@@ -72,8 +73,19 @@ export function explainHop(hop: Hop, destination: string | undefined, causeOf: C
   }
 }
 
-/** The rule in the words of its tool; a line that cannot be read stays as it is. */
-function spelledRule({ line, text }: PacketRule): Rule {
+/** A rule that a packet met, in words, by the language of its text. */
+const told: Readonly<Record<RuleLanguage, (hop: Extract<Hop, { readonly kind: "rule" }>) => DescribedRule>> = {
+  iptables: ({ rule: { text, line, action } }) => {
+    const rule = iptablesRule(text, line);
+    const comments = rule.matches.flatMap((match) => (match.kind === "comment" ? [match.text] : []));
+    const comment = comments.length === 0 ? undefined : comments.join("; ");
+    return { words: describeRule(rule), comment, goesTo: goesTo(rule, action) };
+  },
+  nftables: ({ rule, element }) => describeNftRule(rule.text, element),
+};
+
+/** A line that cannot be read stays as it is. */
+function iptablesRule(text: string, line: number): Rule {
   const read = parseRule({ text, line, counters: undefined });
   if (read.kind === "rule") return read.rule;
   return { chain: "", line, text, counters: undefined, matches: [], target: { kind: "unknown", words: [text] } };
@@ -82,20 +94,10 @@ function spelledRule({ line, text }: PacketRule): Rule {
 /** The file name of virtual servers in `compile --out-dir`; their hops contain no file. */
 const ipvsFile = "ipvs.restore";
 
-function describe({ matches, target }: Rule): string {
-  const asked = matches.map(describeMatch).filter((words) => words !== undefined);
-  return `${asked.length === 0 ? "every packet" : asked.join(", ")}: ${describeTarget(target)}`;
-}
-
-function commentOf({ matches }: Rule): string {
-  const comments = matches.flatMap((match) => (match.kind === "comment" ? [match.text] : []));
-  return comments.length === 0 ? "" : `comment: ${comments.join("; ")}`;
-}
-
 /** A range of addresses is not a single destination. */
-function goesTo({ target }: Rule, action: Action): Pick<ExplainedHop, "goesTo"> {
-  if (target.kind === "jump" || target.kind === "goto") return { goesTo: target.chain };
-  return target.kind === "dnat" && action.kind === "dnat" ? { goesTo: target.destination } : {};
+function goesTo({ target }: Rule, action: Action): string | undefined {
+  if (target.kind === "jump" || target.kind === "goto") return target.chain;
+  return target.kind === "dnat" && action.kind === "dnat" ? target.destination : undefined;
 }
 
 function chanceOf(chance: Share | undefined): Pick<ExplainedHop, "share" | "exact"> {

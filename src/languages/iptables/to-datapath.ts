@@ -4,12 +4,14 @@ import type { Match, Rule } from "./rule.ts";
 import { actionOf } from "./to-action.ts";
 import { printMatch } from "./write-rule.ts";
 
+const language = "iptables";
+
 /** Converts lines of iptables-save for the datapath. */
 export const iptablesReader: RuleReader = {
   read: ({ text, number }) => {
     const read = parseRule({ text, line: number, counters: undefined });
     if (read.kind === "rule") return packetRuleOf(read.rule);
-    return { line: number, text, predicates: [], action: { kind: "unknown", text, ends: false } };
+    return { line: number, text, predicates: [], action: { kind: "unknown", text, ends: false }, language };
   },
   // Nearly all rules of a chain that is long enough for an index begin like this.
   peekDestination: (text) => {
@@ -34,7 +36,7 @@ const translations = [" DNAT ", " REDIRECT", " NETMAP ", " TPROXY "];
 
 /** Converts a rule for the datapath. */
 export function packetRuleOf({ line, text, matches, target }: Rule): PacketRule {
-  return { line, text, predicates: matches.flatMap(predicatesOf), action: actionOf(target) };
+  return { line, text, predicates: matches.flatMap(predicatesOf), action: actionOf(target), language };
 }
 
 function predicatesOf(match: Match): readonly Predicate[] {

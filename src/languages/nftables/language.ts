@@ -1,32 +1,39 @@
-import { type HostLanguage, parseParts } from "../language.ts";
+import type { TextPart } from "../../ir/artifact.ts";
+import type { HostLanguage } from "../language.ts";
+import { readRuleset } from "./read-ruleset.ts";
+import type { Ruleset } from "./ruleset.ts";
+import { writeRuleset } from "./write-ruleset.ts";
 
-/** A table of nftables, by name only. */
-export interface NftTable {
-  readonly family: string;
-  readonly name: string;
-}
-
+/** The names of all tables: how one sees that a text with rules is missing. */
 export const tablesCommand = "nft list tables";
 
-/** nft list tables. Rules in this language are not read yet: that there are some can be said. */
-export const nftables: HostLanguage<readonly NftTable[]> = {
+export const rulesetCommand = "nft list ruleset";
+
+/** `nft list ruleset`, `nft list table`, and scripts for `nft -f`. */
+export const nftables: HostLanguage<Ruleset> = {
   id: "nftables",
   files: [],
-  collect: [{ command: tablesCommand }],
+  collect: [{ command: tablesCommand }, { command: rulesetCommand, isSave: true }],
   forms: [
     {
-      printedBy: "nft list ruleset",
-      isUnread: "rules of nftables are named here and not followed",
-      begins: (line) => /^table (?:ip|ip6|inet|arp|bridge|netdev) \S+ \{/.test(line),
-      depthAfter: (line, depth) => depth + Number(line.endsWith("{")) - Number(line.startsWith("}")),
+      printedBy: rulesetCommand,
+      begins: (line) =>
+        /^(?:(?:add|create|delete|flush) )?table (?:ip|ip6|inet|arp|bridge|netdev) \S+(?: \{.*)?$/.test(line),
+      depthAfter: (line, depth) => depth + countOf(line, "{") - countOf(line, "}"),
       isNested: true,
     },
   ],
-  parse: (parts) => parseParts(parts, (text) => ({ values: nftTables(text), problems: [] })),
-  write: (tables) => tables.map(({ family, name }) => `table ${family} ${name}\n`).join(""),
+  parse: (parts: readonly TextPart[]) => readRuleset(parts),
+  write: writeRuleset,
 };
 
-/** The tables in the output of `nft list tables`. */
-export function nftTables(text: string): readonly NftTable[] {
+/** Outside of strings. */
+function countOf(line: string, brace: "{" | "}"): number {
+  const bare = line.includes('"') ? line.replace(/"(?:[^"\\]|\\.)*"/g, "") : line;
+  return bare.split(brace).length - 1;
+}
+
+/** The tables in the output of `nft list tables`, or the heads of those of a ruleset. */
+export function nftTables(text: string): readonly { readonly family: string; readonly name: string }[] {
   return [...text.matchAll(/^table (\S+) (\S+)$/gm)].map(([, family = "", name = ""]) => ({ family, name }));
 }

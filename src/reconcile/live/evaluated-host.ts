@@ -19,34 +19,38 @@ import { lookupSetOf } from "../../languages/ipset/to-datapath.ts";
 import { hidesRules, readTables } from "../../languages/iptables/read-tables.ts";
 import { stagesOf } from "../../languages/iptables/stages.ts";
 import { balancerStages, virtualServerOf } from "../../languages/ipvs/to-datapath.ts";
+import type { Parsed } from "../../languages/language.ts";
+import { readRuleset } from "../../languages/nftables/read-ruleset.ts";
+import { isOfIptables, type Ruleset } from "../../languages/nftables/ruleset.ts";
+import { chainsOfTables, stagesOfTables } from "../../languages/nftables/stages.ts";
 import { languageOf } from "../../languages/registry.ts";
 import { type Family, families } from "../../model/address.ts";
 
 /** Reads the texts of one host. Problems are lines that may hide something; the rest is used all the same. */
 export function readEvaluatedHost(texts: HostTexts, world: NodeEnvironment): EvaluatedHost {
   const { otherBackend } = texts;
+  const { nftables, problems: ofTables } = tablesOf(texts);
   const own = { ipv4: loadRules(texts.iptables), ipv6: loadRules(texts.ip6tables) };
   const other = otherBackend && { ipv4: loadRules(otherBackend.iptables), ipv6: loadRules(otherBackend.ip6tables) };
-  const [ipv4, ipv6] = families.map((family) => withOther(own[family], other?.[family], otherBackend?.name)) as [
-    LoadedRules,
-    LoadedRules,
-  ];
+  const [ipv4, ipv6] = families.map((family) =>
+    withTables(withOther(own[family], other?.[family], otherBackend?.name), chainsOfTables(nftables, family)),
+  ) as [LoadedRules, LoadedRules];
   const sets = languageOf.ipset.parse(texts.ipset);
   const servers = languageOf.ipvs.parse(texts.ipvs);
   const localAddresses = new Set(
     [...world.nodeAddresses, ...texts.serviceAddresses].filter(isAddress).map(canonicalAddress),
   );
   const ofOwn = [...stagesOf("ip", own.ipv4.tables), ...stagesOf("ip6", own.ipv6.tables)];
-  const ofOther = stagesOfOther(other, otherBackend?.name);
+  const beside = besideIptables(stagesOfOther(other, otherBackend?.name), stagesOfTables(nftables), otherBackend?.name);
   const balancing = servers.doc.length > 0 || world.hasUnlistedServers === true ? balancerStages : [];
   const local = byFamily(["127.0.0.0/8", "::1/128", ...localAddresses]);
   return {
     families: { ipv4, ipv6 },
-    stages: [...ofOwn, ...ofOther, ...balancing],
+    stages: [...ofOwn, ...beside.stages, ...balancing],
     otherOrder:
-      ofOther.length === 0
+      ofOwn.length === 0 || beside.stages.length === 0
         ? undefined
-        : { stages: [...ofOther, ...ofOwn, ...balancing], assumption: orderOf(otherBackend?.name) },
+        : { stages: [...beside.stages, ...ofOwn, ...balancing], assumption: beside.assumption },
     sets: new Map(sets.doc.map((set) => [set.name, lookupSetOf(set)])),
     servers: new Map(
       servers.doc.map((server) => [serverKey(server.protocol, server.address), virtualServerOf(server)]),
@@ -55,7 +59,7 @@ export function readEvaluatedHost(texts: HostTexts, world: NodeEnvironment): Eva
     local,
     pods: byFamily(world.podRanges),
     world,
-    problems: [...ipv4.problems, ...ipv6.problems, ...sets.problems, ...servers.problems],
+    problems: [...ipv4.problems, ...ipv6.problems, ...ofTables, ...sets.problems, ...servers.problems],
   };
 }
 
@@ -81,11 +85,51 @@ function stagesOfOther(other: Readonly<Record<Family, LoadedRules>> | undefined,
   }));
 }
 
-/** Of chains of equal priority, the one that was registered last is called first (Linux 6.18); texts do not show which. */
-function orderOf(backend: Backend): string {
-  const main = backend === "legacy" ? "nft" : "legacy";
-  return `rules of iptables-${main} come before those of iptables-${backend}`;
+/** The tables of nftables, without those in which iptables-nft keeps the rules that its own texts show. */
+function tablesOf({ iptables, ip6tables, otherBackend, nftables = [] }: HostTexts): {
+  readonly nftables: Ruleset;
+  readonly problems: LoadedRules["problems"];
+} {
+  const { doc, problems } = loadTables(nftables);
+  const isShown = {
+    ip: iptables.length > 0 || (otherBackend?.iptables.length ?? 0) > 0,
+    ip6: ip6tables.length > 0 || (otherBackend?.ip6tables.length ?? 0) > 0,
+  };
+  const tables = doc.tables.filter(
+    (table) => !(isOfIptables(table) && (table.family === "ip" ? isShown.ip : isShown.ip6)),
+  );
+  return { nftables: { tables }, problems };
 }
+
+function withTables(rules: LoadedRules, tables: LoadedRules["tables"]): LoadedRules {
+  return tables.size === 0 ? rules : { ...rules, tables: new Map([...rules.tables, ...tables]) };
+}
+
+interface StagesBeside {
+  readonly stages: readonly Stage[];
+  readonly assumption: string;
+}
+
+/**
+ * What a host has beside the rules of its iptables. Of chains of equal priority, the one that was registered last is
+ * called first (Linux 6.18); texts do not show which.
+ */
+function besideIptables(other: readonly Stage[], tables: readonly Stage[], backend: Backend): StagesBeside {
+  const main = backend === undefined ? "iptables" : `iptables-${backend === "legacy" ? "nft" : "legacy"}`;
+  const names = [...(other.length > 0 ? [`iptables-${backend}`] : []), ...(tables.length > 0 ? ["nftables"] : [])];
+  return { stages: [...other, ...tables], assumption: `rules of ${main} come before those of ${names.join(" and ")}` };
+}
+
+/** Reads the texts of nftables, once. */
+export function loadTables(parts: readonly TextPart[]): Parsed<Ruleset> {
+  const known = loadedTables.get(parts);
+  if (known !== undefined) return known;
+  const read = readRuleset(parts);
+  loadedTables.set(parts, read);
+  return read;
+}
+
+const loadedTables = new WeakMap<readonly TextPart[], Parsed<Ruleset>>();
 
 /** Reads the texts of one family. Rules of iptables-legacy beside those of iptables-nft count as missing. */
 export function loadRules(parts: readonly TextPart[]): LoadedRules {

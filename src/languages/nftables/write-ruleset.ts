@@ -1,0 +1,45 @@
+import { elementText, type NftChain, type NftSet, type NftTable, type Ruleset } from "./ruleset.ts";
+
+/** As `nft list ruleset` lays tables out, without handles and counters: sets and maps, then chains; an element a line. */
+export function writeRuleset({ tables }: Ruleset): string {
+  return tables.map(writeTable).join("\n");
+}
+
+function writeTable({ family, name, comment, flags, sets, chains }: NftTable): string {
+  const head = [
+    ...(comment === undefined ? [] : [`\tcomment "${comment}"`]),
+    ...(flags.length === 0 ? [] : [`\tflags ${flags.join(",")}`]),
+  ];
+  const blocks = [...[...sets.values()].map(writeSet), ...[...chains.values()].map(writeChain)];
+  const inner = [...(head.length === 0 ? [] : [`${head.join("\n")}\n`]), ...blocks];
+  return `table ${family} ${name} {\n${inner.join("\n")}}\n`;
+}
+
+function writeSet(set: NftSet): string {
+  const { name, key, value, flags, timeout, size, comment, others, elements } = set;
+  const type = `${key.join(" . ")}${value === undefined ? "" : ` : ${value.join(" . ")}`}`;
+  const lines = [
+    ...(key.length === 0 ? [] : [`type ${type}`]),
+    ...(size === undefined ? [] : [`size ${size}`]),
+    ...(flags.length === 0 ? [] : [`flags ${flags.join(",")}`]),
+    ...(timeout === undefined ? [] : [`timeout ${timeout}s`]),
+    ...others,
+    ...(comment === undefined ? [] : [`comment "${comment}"`]),
+    ...(elements.length === 0 ? [] : ["elements = {", ...elements.map((each) => `\t${elementText(each)},`), "}"]),
+  ];
+  return block(`${value === undefined ? "set" : "map"} ${name}`, lines);
+}
+
+function writeChain({ name, base, comment, rules }: NftChain): string {
+  const device = base?.device === undefined ? "" : ` device "${base.device}"`;
+  const type =
+    base === undefined
+      ? []
+      : [`type ${base.type} hook ${base.hook}${device} priority ${base.priority ?? 0}; policy ${base.policy};`];
+  const note = comment === undefined ? [] : [`comment "${comment}"`];
+  return block(`chain ${name}`, [...note, ...type, ...rules.map(({ text }) => text)]);
+}
+
+function block(head: string, lines: readonly string[]): string {
+  return `\t${head} {\n${lines.map((line) => `\t\t${line}\n`).join("")}\t}\n`;
+}
