@@ -1,4 +1,4 @@
-import type { Hook, VirtualServer } from "../ir/datapath.ts";
+import type { Elements, Hook, VirtualServer } from "../ir/datapath.ts";
 import { type AddressSet, sameSet } from "./address-set.ts";
 import type { Assumption, ConnectionState, Hop, Packet, Scheduling } from "./packet.ts";
 import { isNothing, type Share, sameShare } from "./share.ts";
@@ -70,6 +70,13 @@ export function describeHop(flow: Flow, more: Partial<Extract<Hop, { readonly ki
   const { hops } = flow;
   if (hops?.hop.kind !== "rule") return flow;
   return { ...flow, hops: { hop: { ...hops.hop, ...more }, before: hops.before } };
+}
+
+/** The same flow without its last hop, where that is a rule that only looked for an element of these. */
+export function withoutIdleHop(flow: Flow, elements: Elements): Flow {
+  const hop = flow.hops?.hop;
+  const isIdle = hop?.kind === "rule" && hop.rule.action.kind === "by-element" && hop.rule.action.elements === elements;
+  return isIdle ? { ...flow, hops: flow.hops?.before } : flow;
 }
 
 /**

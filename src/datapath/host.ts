@@ -76,6 +76,8 @@ export function withOwnAddress(host: EvaluatedHost, address: string): EvaluatedH
 /** The rules of one family by table and chain. Lines stay text until their chain is walked. */
 export interface LoadedRules {
   readonly tables: ReadonlyMap<string, ReadonlyMap<string, LoadedChain>>;
+  /** The sets and maps of tables that have some, by table and name: their elements as text, sorted. */
+  readonly sets?: ReadonlyMap<string, ReadonlyMap<string, readonly string[]>>;
   readonly problems: readonly LoadProblem[];
 }
 

@@ -11,7 +11,7 @@ import {
 import { applyAction } from "./apply-action.ts";
 import { ruleAt, rulesFor } from "./chain-index.ts";
 import { elementsFor } from "./elements.ts";
-import { addHop, type ChainExit, describeHop, type Flow, mergeFlows } from "./flow.ts";
+import { addHop, type ChainExit, describeHop, type Flow, mergeFlows, withoutIdleHop } from "./flow.ts";
 import type { EvaluatedHost } from "./host.ts";
 import { familyOf } from "./match-packet.ts";
 import type { Hop } from "./packet.ts";
@@ -174,7 +174,8 @@ function takeElement(traversal: Traversal, elements: Elements, flow: Flow, ways:
     }
     flows = rest;
   }
-  ways.next.push(...flows);
+  // A rule without an element for the packet did nothing.
+  ways.next.push(...flows.map((each) => withoutIdleHop(each, elements)));
 }
 
 const schedulings = { random: undefined, turn: undefined, source: "by source", unknown: "dynamic" } as const;

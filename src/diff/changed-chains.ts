@@ -10,7 +10,9 @@ export interface TablePair {
   readonly head: Chains;
   /** Chains whose text differs. */
   readonly different: ReadonlySet<string>;
-  /** These chains, and all chains that call them directly or indirectly. */
+  /** Sets and maps of the table whose elements differ. */
+  readonly differentSets: ReadonlySet<string>;
+  /** Chains that differ or ask sets that do, and all chains that call them directly or indirectly. */
   readonly affected: ReadonlySet<string>;
 }
 
@@ -19,17 +21,40 @@ const none: Chains = new Map();
 /** Compares two rule sets as text, table by table. Chains that are equal down to their last jump need no evaluation. */
 export function pairTables(base: LoadedRules, head: LoadedRules): ReadonlyMap<string, TablePair> {
   const names = [...new Set([...base.tables.keys(), ...head.tables.keys()])].sort();
-  return new Map(names.map((name) => [name, pairTable(base.tables.get(name) ?? none, head.tables.get(name) ?? none)]));
+  return new Map(
+    names.map((name) => {
+      const sets = differingSets(base.sets?.get(name), head.sets?.get(name));
+      return [name, pairTable(base.tables.get(name) ?? none, head.tables.get(name) ?? none, sets)];
+    }),
+  );
 }
 
-function pairTable(base: Chains, head: Chains): TablePair {
+type TableSets = ReadonlyMap<string, readonly string[]> | undefined;
+
+function differingSets(base: TableSets, head: TableSets): ReadonlySet<string> {
+  const names = new Set([...(base?.keys() ?? []), ...(head?.keys() ?? [])]);
+  return new Set(
+    [...names].filter((name) => {
+      const [before, after] = [base?.get(name), head?.get(name)];
+      return before?.length !== after?.length || before?.some((element, at) => element !== after?.[at]);
+    }),
+  );
+}
+
+function pairTable(base: Chains, head: Chains, differentSets: ReadonlySet<string>): TablePair {
   const different = new Set<string>();
   for (const [name, chain] of base) {
     const other = head.get(name);
     if (other === undefined || !sameText(chain, other)) different.add(name);
   }
   for (const name of head.keys()) if (!base.has(name)) different.add(name);
-  return { base, head, different, affected: affectedBy(different, base, head) };
+  const asking = [...base.values()].filter((chain) => asksOneOf(differentSets, chain)).map(({ name }) => name);
+  const affected = affectedBy(new Set([...different, ...asking]), base, head);
+  return { base, head, different, differentSets, affected };
+}
+
+function asksOneOf(sets: ReadonlySet<string>, { lines, reader }: LoadedChain): boolean {
+  return sets.size > 0 && lines.some((line) => reader.setsOf(line).some((name) => sets.has(name)));
 }
 
 export function sameText(a: LoadedChain, b: LoadedChain): boolean {
@@ -57,22 +82,16 @@ function affectedBy(different: ReadonlySet<string>, base: Chains, head: Chains):
 /** By target name, the chains with a rule for that target. */
 function callersIn(chains: readonly LoadedChain[]): ReadonlyMap<string, ReadonlySet<string>> {
   const callers = new Map<string, Set<string>>();
-  for (const { name, lines } of chains) {
+  for (const { name, lines, reader } of chains) {
     for (const line of lines) {
-      const target = lastTarget(line);
-      const known = callers.get(target);
-      if (known === undefined) callers.set(target, new Set([name]));
-      else known.add(name);
+      for (const target of reader.targetsOf(line)) {
+        const known = callers.get(target);
+        if (known === undefined) callers.set(target, new Set([name]));
+        else known.add(name);
+      }
     }
   }
   return callers;
-}
-
-/** The word after the last `-j` or `-g`. Inside quotes it may be wrong; then a chain is only evaluated needlessly. */
-export function lastTarget(line: string): string {
-  const at = Math.max(line.lastIndexOf(" -j "), line.lastIndexOf(" -g ")) + 4;
-  const end = line.indexOf(" ", at);
-  return line.slice(at, end < 0 ? undefined : end);
 }
 
 /** Gives equal texts equal numbers. */

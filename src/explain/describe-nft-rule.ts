@@ -49,10 +49,10 @@ function describeStatement(statement: NftStatement, element: string | undefined)
     case "verdict":
       return describeVerdict(statement.verdict);
     case "verdict-map":
-      return `${choice(statement.key)}${inSource(statement.map, "map")}${decided}`;
+      return `${choice(statement.key)}${inSource(statement.map, "map")}${isGenerated(statement.key) ? "" : decided}`;
     case "dnat":
       if (statement.map === undefined) return `DNAT to ${statement.to ?? ""}`;
-      return `DNAT ${choice(statement.map.key)}${inSource(statement.map.source, "map")}${decided}`;
+      return `DNAT to ${choice(statement.map.key)}${inSource(statement.map.source, "map")}${isGenerated(statement.map.key) ? "" : decided}`;
     case "redirect":
       return `redirect to this node${statement.to === undefined ? ", same port" : `, port ${statement.to.replace(":", "")}`}`;
     case "snat":
@@ -89,6 +89,11 @@ function describeVerdict(verdict: NftVerdict): string {
     case "reject":
       return `reject with ${verdict.with ?? "icmp port-unreachable"}`;
   }
+}
+
+/** Packets that met the rule together are told together. */
+function isGenerated([field = ""]: readonly NftField[]): boolean {
+  return /^(?:numgen|jhash|symhash)/.test(field);
 }
 
 /** What decides among the values of a map. */

@@ -46,6 +46,10 @@ export interface RuleReader {
   readonly mayTranslate: (text: string) => boolean;
   /** The only address that the rule changes the destination to, if this can be seen without parsing the whole line. */
   readonly peekTranslation: (text: string) => string | undefined;
+  /** The chains that the rule may lead packets to, and perhaps words that name none. */
+  readonly targetsOf: (text: string) => readonly string[];
+  /** The sets and maps of the rule's own table that decide what it does. */
+  readonly setsOf: (text: string) => readonly string[];
 }
 
 /** A chain. Its lines stay text until the chain is walked. */

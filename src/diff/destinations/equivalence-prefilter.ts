@@ -1,8 +1,9 @@
 import { addressNumber, canonicalAddress, contains, isAddress, parseAddressSet } from "../../datapath/address-set.ts";
 import { exactDestination, ruleAt, rulesFor } from "../../datapath/chain-index.ts";
+import { elementSets, elementsAsked, elementsFor, partsOfAction } from "../../datapath/elements.ts";
 import type { EvaluatedHost } from "../../datapath/host.ts";
-import type { Action, PacketRule, Predicate, Stage } from "../../ir/datapath.ts";
-import { type Chains, lastTarget, type TablePair } from "../changed-chains.ts";
+import type { Action, ElementEntry, PacketRule, Predicate, Stage } from "../../ir/datapath.ts";
+import type { Chains, TablePair } from "../changed-chains.ts";
 import { changedKernelState } from "./kernel-state.ts";
 import { type Destination, isIpv6Destination } from "./referenced-destinations.ts";
 
@@ -93,25 +94,46 @@ function reachable({ base, head, affected }: TablePair, hook: string): ReadonlyS
   const visit = (name: string): void => {
     if (found.has(name) || !affected.has(name) || !base.has(name) || !head.has(name)) return;
     found.add(name);
-    for (const side of [base, head]) for (const line of side.get(name)?.lines ?? []) visit(lastTarget(line));
+    for (const side of [base, head]) {
+      const chain = side.get(name);
+      for (const line of chain?.lines ?? []) for (const target of chain?.reader.targetsOf(line) ?? []) visit(target);
+    }
   };
   if (base.has(hook) && head.has(hook)) visit(hook);
   else found.add(hook);
   return found;
 }
 
-/** The rules of a chain that only one side has; undefined where their order differs. */
-function differingRules({ base, head, different }: TablePair, name: string): readonly PacketRule[] | undefined {
-  if (!different.has(name)) return [];
+type Conditions = Pick<PacketRule, "predicates">;
+
+/** The rules of a chain that only one side has, and the elements that its rules ask; undefined where their order differs. */
+function differingRules(pair: TablePair, name: string): readonly Conditions[] | undefined {
+  const { base, head, different } = pair;
+  const elements = differingElements(pair, name);
+  if (!different.has(name)) return elements;
   const [before, after] = [base.get(name), head.get(name)];
   if (before?.policy !== after?.policy) return undefined;
   const known = new Set(before?.lines);
   const shared = new Set(after?.lines.filter((line) => known.has(line)));
   const kept = (side: typeof before) => side?.lines.filter((line) => shared.has(line)) ?? [];
   if (kept(before).join("\n") !== kept(after).join("\n")) return undefined;
-  return [before, after].flatMap((side) =>
+  const rules = [before, after].flatMap((side) =>
     (side?.lines ?? []).flatMap((line, at) => (shared.has(line) || side === undefined ? [] : [ruleAt(side, at)])),
   );
+  return [...rules, ...elements];
+}
+
+/** The elements of sets and maps that rules of a chain ask and that only one side has. */
+function differingElements({ base, head, differentSets }: TablePair, name: string): readonly ElementEntry[] {
+  if (differentSets.size === 0) return [];
+  const sides = [base.get(name), head.get(name)].map((chain) =>
+    (chain?.lines ?? []).flatMap((line, at) => {
+      const asks = chain?.reader.setsOf(line).some((set) => differentSets.has(set)) === true;
+      return asks && chain !== undefined ? elementsAsked(ruleAt(chain, at)) : [];
+    }),
+  );
+  const texts = sides.map((entries) => new Set(entries.map(({ text }) => text)));
+  return sides.flatMap((entries, side) => entries.filter(({ text }) => !texts[1 - side]?.has(text)));
 }
 
 function isTranslatedTo(tables: TablePairs, addresses: ReadonlySet<string>): boolean {
@@ -135,6 +157,8 @@ function isTranslatedTo(tables: TablePairs, addresses: ReadonlySet<string>): boo
 
 function mayTranslateTo(action: Action, addresses: ReadonlySet<string>): boolean {
   if (action.kind === "map-network" || action.kind === "unknown") return true;
+  const parts = partsOfAction(action);
+  if (parts.length > 0) return parts.some((part) => mayTranslateTo(part, addresses));
   if (action.kind !== "dnat") return false;
   const { to } = action;
   return to.kind !== "address" || !isAddress(to.address) || addresses.has(canonicalAddress(to.address));
@@ -166,13 +190,29 @@ function traceChain(context: TraceContext, name: string, depth: number): void {
   const chain = side.get(name);
   lines.push(`{ ${chain?.policy ?? ""}`);
   for (const at of chain === undefined ? [] : rulesFor(chain, destination.address, destination.port)) {
+    const { reader } = chain as NonNullable<typeof chain>;
     const rule = ruleAt(chain as NonNullable<typeof chain>, at);
     if (!canSee(rule, destination)) continue;
     lines.push(rule.text);
-    const target = lastTarget(rule.text);
-    if (depth < deepest && affected.has(target)) traceChain(context, target, depth + 1);
+    const asked = elementSets(rule).flatMap((elements) => elementsFor(elements, toDestination(destination)));
+    for (const { text } of asked) lines.push(text);
+    // Of a map, those that the destination's elements lead to.
+    const targets =
+      rule.action.kind === "by-element"
+        ? asked.flatMap(({ text }) => reader.targetsOf(text))
+        : reader.targetsOf(rule.text);
+    for (const target of new Set(targets)) {
+      if (depth < deepest && affected.has(target)) traceChain(context, target, depth + 1);
+    }
   }
   lines.push("}");
+}
+
+function toDestination({ address: destination, port }: Destination): {
+  readonly destination: string;
+  readonly port: number;
+} {
+  return { destination, port };
 }
 
 function canSee(rule: PacketRule, destination: Destination): boolean {

@@ -1,8 +1,9 @@
 import { isAddress, parseAddressSet, printCidrs, printTarget } from "../../datapath/address-set.ts";
 import { exactDestination, ruleAt } from "../../datapath/chain-index.ts";
+import { conditionsOf, elementSets } from "../../datapath/elements.ts";
 import type { EvaluatedHost } from "../../datapath/host.ts";
 import type { ConnectionState, Protocol } from "../../datapath/packet.ts";
-import type { LoadedChain, LookupEntry, PacketRule, Predicate } from "../../ir/datapath.ts";
+import type { Elements, LoadedChain, LookupEntry, PacketRule, Predicate } from "../../ir/datapath.ts";
 
 export const protocols: readonly Protocol[] = ["tcp", "udp", "sctp"];
 
@@ -101,6 +102,18 @@ function noteChain(referenced: ReferencedDestinations, chain: LoadedChain): void
 }
 
 function noteRule(referenced: ReferencedDestinations, rule: PacketRule): void {
+  noteConditions(referenced, { predicates: conditionsOf(rule) });
+  for (const elements of elementSets(rule)) {
+    if (noted.get(elements) === referenced) continue;
+    noted.set(elements, referenced);
+    for (const entry of elements.entries) noteConditions(referenced, entry);
+  }
+}
+
+/** Several rules may ask one set. */
+const noted = new WeakMap<Elements, ReferencedDestinations>();
+
+function noteConditions(referenced: ReferencedDestinations, rule: Pick<PacketRule, "predicates">): void {
   const ports = rule.predicates.flatMap(portsOf);
   const address = exactDestination(rule);
   if (address !== undefined) {

@@ -89,12 +89,13 @@ function isUnlisted({ verdict }: Outcome): boolean {
 }
 
 /** A missing table is an empty one. */
-function missingTables({ families }: EvaluatedHost, { to }: ResolvedPacket): readonly string[] {
+function missingTables({ families, stages }: EvaluatedHost, { to }: ResolvedPacket): readonly string[] {
   const family = isIpv6(to.address) ? "ipv6" : "ipv4";
   const { tables } = families[family];
   if (tables.size === 0)
     return [`there are no rules of ${familyNames[family]} here: packets of this family match none`];
-  const missing = ["nat", "filter"].filter((table) => !tables.has(table));
+  // Tables of nftables have base chains of any type.
+  const missing = ["nat", "filter"].filter((type) => !tables.has(type) && !stages.some((stage) => stage.type === type));
   return missing.map((table) => `there is no table ${table} of ${familyNames[family]} here: it is assumed to be empty`);
 }
 

@@ -20,6 +20,8 @@ export const iptablesReader: RuleReader = {
   },
   mayAskDestination: (text) => destinationOptions.some((option) => text.includes(option)),
   mayTranslate: (text) => translations.some((target) => text.includes(target)),
+  targetsOf: (text) => [lastTarget(text)],
+  setsOf: () => none,
   // Nearly all rules that translate end like this.
   peekTranslation: (text) => {
     const at = text.lastIndexOf(toDestination);
@@ -27,6 +29,15 @@ export const iptablesReader: RuleReader = {
     return v4 ?? v6;
   },
 };
+
+const none: readonly string[] = [];
+
+/** The word after the last `-j` or `-g`. Inside quotes it may be wrong; then a chain is only evaluated needlessly. */
+function lastTarget(line: string): string {
+  const at = Math.max(line.lastIndexOf(" -j "), line.lastIndexOf(" -g ")) + 4;
+  const end = line.indexOf(" ", at);
+  return line.slice(at, end < 0 ? undefined : end);
+}
 
 const destinationFirst = /^-A \S+ -d (?:([\d.]+)\/32|([\da-f:]+)\/128) /;
 const destinationOptions = [" --dport ", " -d ", " --dports ", " --ports ", " --dst-"];

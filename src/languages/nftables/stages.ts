@@ -1,6 +1,6 @@
 import type { Hook, LoadedChain, Stage, StageFamily } from "../../ir/datapath.ts";
 import type { Family } from "../../model/address.ts";
-import type { NftChain, NftTable, Ruleset } from "./ruleset.ts";
+import { elementText, type NftChain, type NftSet, type NftTable, type Ruleset } from "./ruleset.ts";
 import { readerFor } from "./to-datapath.ts";
 
 const hooks: readonly string[] = ["prerouting", "input", "forward", "output", "postrouting"] satisfies Hook[];
@@ -28,12 +28,32 @@ function stageOf({ name, base }: NftChain, family: StageFamily, table: string): 
 
 /** The chains of tables that packets of a family meet, by table. */
 export function chainsOfTables(
-  { tables }: Ruleset,
+  ruleset: Ruleset,
   family: Family,
 ): ReadonlyMap<string, ReadonlyMap<string, LoadedChain>> {
+  return new Map(tablesOf(ruleset, family).map((table) => [tableName(table), loadedChains(table)]));
+}
+
+/** The elements of their sets and maps, as text. A set that rules fill has none that stay. */
+export function setsOfTables(
+  ruleset: Ruleset,
+  family: Family,
+): ReadonlyMap<string, ReadonlyMap<string, readonly string[]>> {
+  return new Map(
+    tablesOf(ruleset, family).map((table) => [
+      tableName(table),
+      new Map([...table.sets].map(([name, set]) => [name, set.flags.includes("dynamic") ? [] : elementsIn(set)])),
+    ]),
+  );
+}
+
+function elementsIn({ elements }: NftSet): readonly string[] {
+  return elements.map(elementText).sort();
+}
+
+function tablesOf({ tables }: Ruleset, family: Family): readonly NftTable[] {
   const own = family === "ipv4" ? "ip" : "ip6";
-  const met = tables.filter((table) => table.family === own || table.family === "inet");
-  return new Map(met.map((table) => [tableName(table), loadedChains(table)]));
+  return tables.filter((table) => table.family === own || table.family === "inet");
 }
 
 const loaded = new WeakMap<NftTable, ReadonlyMap<string, LoadedChain>>();

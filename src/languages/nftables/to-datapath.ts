@@ -2,6 +2,7 @@ import type { Action, ActionStep, Choice, PacketRule, Predicate, RuleReader } fr
 import { parseRule } from "./parse-rule.ts";
 import { elementsOf, predicatesFor, type Scope } from "./predicates.ts";
 import type { NftRule, NftSource, NftStatement, NftTranslation, NftVerdict } from "./rule.ts";
+import type { NftElement } from "./ruleset.ts";
 import { numberOf } from "./words.ts";
 
 const language = "nftables";
@@ -17,11 +18,37 @@ export function readerFor(scope: Scope): RuleReader {
     peekDestination: (text) => destinationFirst.exec(text)?.[1],
     mayAskDestination: (text) => /\bdaddr\b|\bdport\b/.test(text),
     mayTranslate: (text) => /\b(?:dnat|redirect|tproxy|fwd|set)\b/.test(text),
+    targetsOf: (text) => [
+      ...targetsIn(text),
+      ...setsIn(text).flatMap((name) => targetsOfElements(scope.sets.get(name)?.elements ?? [])),
+    ],
+    setsOf: setsIn,
     peekTranslation: (text) => {
       const [, v4, v6] = oneTarget.exec(text) ?? [];
       return v4 ?? v6;
     },
   };
+}
+
+function targetsIn(text: string): readonly string[] {
+  return [...text.matchAll(/\b(?:jump|goto) ([^\s,}]+)/g)].map(([, chain = ""]) => chain);
+}
+
+const ofElements = new WeakMap<readonly NftElement[], readonly string[]>();
+
+/** Cached: a map may have an element for each service port. */
+function targetsOfElements(elements: readonly NftElement[]): readonly string[] {
+  const known = ofElements.get(elements);
+  if (known !== undefined) return known;
+  const found = elements.flatMap(({ value }) => (value === undefined ? [] : targetsIn(value)));
+  ofElements.set(elements, found);
+  return found;
+}
+
+/** A set that rules fill has no elements that a text shows. */
+function setsIn(text: string): readonly string[] {
+  if (!text.includes("@")) return [];
+  return [...text.matchAll(/(?<=^|\s)@([^\s{}]+)/g)].map(([, name = ""]) => name);
 }
 
 const destinationFirst = /^ip6? daddr ([\da-f.:]+) (?!\.)/;

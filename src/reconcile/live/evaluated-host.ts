@@ -22,7 +22,7 @@ import { balancerStages, virtualServerOf } from "../../languages/ipvs/to-datapat
 import type { Parsed } from "../../languages/language.ts";
 import { readRuleset } from "../../languages/nftables/read-ruleset.ts";
 import { isOfIptables, type Ruleset } from "../../languages/nftables/ruleset.ts";
-import { chainsOfTables, stagesOfTables } from "../../languages/nftables/stages.ts";
+import { chainsOfTables, setsOfTables, stagesOfTables } from "../../languages/nftables/stages.ts";
 import { languageOf } from "../../languages/registry.ts";
 import { type Family, families } from "../../model/address.ts";
 
@@ -33,7 +33,7 @@ export function readEvaluatedHost(texts: HostTexts, world: NodeEnvironment): Eva
   const own = { ipv4: loadRules(texts.iptables), ipv6: loadRules(texts.ip6tables) };
   const other = otherBackend && { ipv4: loadRules(otherBackend.iptables), ipv6: loadRules(otherBackend.ip6tables) };
   const [ipv4, ipv6] = families.map((family) =>
-    withTables(withOther(own[family], other?.[family], otherBackend?.name), chainsOfTables(nftables, family)),
+    withTables(withOther(own[family], other?.[family], otherBackend?.name), nftables, family),
   ) as [LoadedRules, LoadedRules];
   const sets = languageOf.ipset.parse(texts.ipset);
   const servers = languageOf.ipvs.parse(texts.ipvs);
@@ -101,8 +101,10 @@ function tablesOf({ iptables, ip6tables, otherBackend, nftables = [] }: HostText
   return { nftables: { tables }, problems };
 }
 
-function withTables(rules: LoadedRules, tables: LoadedRules["tables"]): LoadedRules {
-  return tables.size === 0 ? rules : { ...rules, tables: new Map([...rules.tables, ...tables]) };
+function withTables(rules: LoadedRules, ruleset: Ruleset, family: Family): LoadedRules {
+  const tables = chainsOfTables(ruleset, family);
+  if (tables.size === 0) return rules;
+  return { ...rules, tables: new Map([...rules.tables, ...tables]), sets: setsOfTables(ruleset, family) };
 }
 
 interface StagesBeside {
