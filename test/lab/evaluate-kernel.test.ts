@@ -4,25 +4,19 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { everyAddress } from "../../src/datapath/address-set.ts";
 import { evaluatePacket } from "../../src/datapath/evaluate-packet.ts";
-import type { EvaluatedHost } from "../../src/datapath/host.ts";
+import type { EvaluatedHost, HostTexts } from "../../src/datapath/host.ts";
 import { readEvaluatedHost } from "../../src/reconcile/live/evaluated-host.ts";
 import { skipFor } from "../harness/skip.ts";
 import { unlikely } from "./evaluate/binomial.ts";
 import { type Asked, expectedAnswers } from "./evaluate/expectation.ts";
 import { loadable, type RandomRules, randomRules, seededPick, setNames } from "./evaluate/random-rules.ts";
+import { loadableTable, randomNftRules } from "./evaluate/random-nft-rules.ts";
 import { returnByNode1 } from "./evaluate/return-by-node1.ts";
 import { type Backend, makeToolFolder, whyNoKernel } from "./needs.ts";
 import { addresses, buildLab, type Lab, stopLab } from "./traffic/topology.ts";
 
-const reason = whyNoKernel([
-  "ip",
-  "ipset",
-  "nsenter",
-  "unshare",
-  "sysctl",
-  "xtables-legacy-multi",
-  "xtables-nft-multi",
-]);
+const tools = ["ip", "ipset", "nsenter", "unshare", "sysctl", "xtables-legacy-multi", "xtables-nft-multi", "nft"];
+const reason = whyNoKernel(tools);
 
 const workspace = mkdtempSync(join(tmpdir(), "portolan-evaluate-"));
 afterAll(() => rmSync(workspace, { recursive: true }));
@@ -34,10 +28,18 @@ const patience = 2500;
 const callers = ["client", "stranger", "a2", "node1"] as const;
 const servers = ["a1", "b1", "node1"] as const;
 
-describe.each<[Backend, number]>([
-  ["legacy", 20_261],
-  ["nft", 20_262],
-])("iptables-%s", skipFor(reason), (backend, seed) => {
+type Make = (at: number, family: 0 | 1, pick: ReturnType<typeof seededPick>) => RandomRules;
+
+/** Loads the rules into node1, and reads them back as whoever looks at a node does. */
+type Program = (lab: Lab, rules: readonly (readonly RandomRules[])[]) => EvaluatedHost;
+
+const languages: readonly { name: string; seed: number; make: Make; program: Program }[] = [
+  { name: "iptables-legacy", seed: 20_261, make: randomRules, program: withIptables("legacy") },
+  { name: "iptables-nft", seed: 20_262, make: randomRules, program: withIptables("nft") },
+  { name: "nftables", seed: 20_263, make: randomNftRules, program: withNft },
+];
+
+describe.each(languages)("$name", skipFor(reason), ({ name: language, seed, make, program }) => {
   let lab: Lab;
   let host: EvaluatedHost;
   let rules: readonly (readonly RandomRules[])[];
@@ -49,9 +51,9 @@ describe.each<[Backend, number]>([
     await Promise.all(servers.flatMap((name) => ports.map((port) => lab[name].serve(port, options(name)))));
     returnByNode1(lab);
     const pick = seededPick(seed);
-    rules = ([0, 1] as const).map((family) => Array.from({ length: count }, (_, at) => randomRules(at, family, pick)));
-    host = program(lab, backend, rules);
-  }, 60_000);
+    rules = ([0, 1] as const).map((family) => Array.from({ length: count }, (_, at) => make(at, family, pick)));
+    host = program(lab, rules);
+  }, 120_000);
   afterAll(() => {
     if (lab !== undefined) stopLab(lab);
   });
@@ -90,29 +92,38 @@ describe.each<[Backend, number]>([
         const message = unlikely(heard, expected);
         if (message !== undefined) wrong.push(`${JSON.stringify(question)}: ${message}\n${textOf(rules, question)}`);
       });
-      console.warn(`iptables-${backend}: ${count} rule sets, ${packets} connections, ${asked.length} questions`);
+      console.warn(`${language}: ${count} rule sets, ${packets} connections, ${asked.length} questions`);
       expect(wrong).toEqual([]);
     },
-    60_000,
+    120_000,
   );
 });
 
-/** Loads the rules into node1, and reads them back as whoever looks at a node does. */
-function program(lab: Lab, backend: Backend, rules: readonly (readonly RandomRules[])[]): EvaluatedHost {
-  const tools = makeToolFolder(join(workspace, `tools-${backend}`), backend);
-  const env = { ...process.env, PATH: `${tools}:${process.env.PATH}`, XTABLES_LOCKFILE: join(workspace, backend) };
-  const run = (command: readonly string[], input = "") => lab.node1.run(command, { env, input });
-  run(["ipset", "restore"], sets());
-  const saved = ["iptables", "ip6tables"].map((tool, family) => {
-    run([`${tool}-restore`], loadable(rules[family] ?? []));
-    return [{ file: `${tool}.save`, text: run([`${tool}-save`]) }];
-  });
-  const [iptables = [], ip6tables = []] = saved;
-  const ipset = [{ file: "ipset.save", text: run(["ipset", "save"]) }];
-  const read = readEvaluatedHost(
-    { iptables, ip6tables, ipset, ipvs: [], serviceAddresses: [] },
-    { nodeAddresses: addresses.node1, podRanges: [] },
-  );
+function withIptables(backend: Backend): Program {
+  return (lab, rules) => {
+    const folder = makeToolFolder(join(workspace, `tools-${backend}`), backend);
+    const env = { ...process.env, PATH: `${folder}:${process.env.PATH}`, XTABLES_LOCKFILE: join(workspace, backend) };
+    const run = (command: readonly string[], input = "") => lab.node1.run(command, { env, input });
+    run(["ipset", "restore"], sets());
+    const saved = ["iptables", "ip6tables"].map((tool, family) => {
+      run([`${tool}-restore`], loadable(rules[family] ?? []));
+      return [{ file: `${tool}.save`, text: run([`${tool}-save`]) }];
+    });
+    const [iptables = [], ip6tables = []] = saved;
+    const ipset = [{ file: "ipset.save", text: run(["ipset", "save"]) }];
+    return readNode({ iptables, ip6tables, ipset, ipvs: [], serviceAddresses: [] });
+  };
+}
+
+function withNft(lab: Lab, rules: readonly (readonly RandomRules[])[]): EvaluatedHost {
+  const run = (command: readonly string[], input = "") => lab.node1.run(command, { input });
+  for (const family of [0, 1] as const) run(["nft", "-f", "-"], loadableTable(rules[family] ?? [], family));
+  const nftables = [{ file: "nft.ruleset", text: run(["nft", "-a", "list", "ruleset"]) }];
+  return readNode({ iptables: [], ip6tables: [], nftables, ipset: [], ipvs: [], serviceAddresses: [] });
+}
+
+function readNode(texts: HostTexts): EvaluatedHost {
+  const read = readEvaluatedHost(texts, { nodeAddresses: addresses.node1, podRanges: [] });
   expect(read.problems).toEqual([]);
   return read;
 }

@@ -90,7 +90,9 @@ const flagsOfNat: ReadonlySet<string> = new Set(["random", "fully-random", "pers
 
 function takeTranslation(words: Words, kind: "dnat" | "snat" | "masquerade" | "redirect"): Bare | undefined {
   words.at += 1;
-  if (peek(words) === "ip" || peek(words) === "ip6") words.at += 1;
+  const next = peek(words);
+  const family = (next === "ip" || next === "ip6") && peek(words, 1) !== "saddr" ? next : undefined;
+  if (family !== undefined) words.at += 1;
   // `dnat ip prefix to`, `dnat ip addr . port to`: what the map holds.
   if (takeIf(words, "prefix") || takeIf(words, "interval")) return undefined;
   takeIf(words, "addr", ".", "port");
@@ -108,7 +110,7 @@ function takeTranslation(words: Words, kind: "dnat" | "snat" | "masquerade" | "r
   }
   const flags: string[] = [];
   while (flagsOfNat.has(peek(words).split(",")[0] ?? "")) flags.push(...take(words).split(","));
-  return { kind, to, map, flags };
+  return { kind, family, to, map, flags };
 }
 
 function takeUpdate(words: Words, operation: "add" | "update" | "delete"): Bare | undefined {

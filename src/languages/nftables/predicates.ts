@@ -22,6 +22,7 @@ export function predicatesFor(match: NftMatch & { readonly text: string }, scope
     const known =
       second === undefined ? compared(field, first?.key ?? "", match) : listed(field, keys, { negated, text });
     if (known !== undefined) return [...implied, ...known];
+    if (second === undefined) return [...implied, unknownOf(text, negated)];
   }
   if (operator !== undefined && operator !== "==" && !negated) return [...implied, unknownOf(text, negated)];
   const remembered =

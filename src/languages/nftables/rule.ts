@@ -54,6 +54,8 @@ export type NftVerdict =
 
 export interface NftTranslation {
   readonly kind: "dnat" | "snat" | "masquerade" | "redirect";
+  /** `dnat ip to`: packets of one family only. */
+  readonly family: "ip" | "ip6" | undefined;
   /** `10.0.0.1:80`, `[fd00::1]:80`, `10.0.0.1 . 80`, `:8080`; undefined where it says none, or a map decides. */
   readonly to: string | undefined;
   readonly map: { readonly key: readonly NftField[]; readonly source: NftSource } | undefined;

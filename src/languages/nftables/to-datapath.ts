@@ -75,14 +75,14 @@ function stepsOf(statement: NftStatement, scope: Scope): readonly ActionStep[] {
     case "match":
       return [{ kind: "match", predicates: predicatesFor(statement, scope) }];
     case "verdict":
-      return [verdictAction(statement.verdict)];
+      return [...ofFamily(rejectedFamily(statement.verdict), scope), verdictAction(statement.verdict)];
     case "verdict-map":
       return [mapAction(statement.key, statement.map, { scope, text: statement.text, value: verdictOfValue })];
     case "dnat":
     case "snat":
     case "redirect":
     case "masquerade":
-      return [translation(statement, scope)];
+      return [...ofFamily(statement.family, scope), translation(statement, scope)];
     case "set-field":
       return [setField(statement)];
     case "update-set":
@@ -90,6 +90,18 @@ function stepsOf(statement: NftStatement, scope: Scope): readonly ActionStep[] {
     case "other":
       return [otherStep(statement)];
   }
+}
+
+/** In a table of both families these statements act on packets of one only. */
+function ofFamily(family: "ip" | "ip6" | undefined, scope: Scope): readonly ActionStep[] {
+  if (family === undefined || scope.family !== "inet") return [];
+  const text = `meta nfproto ${family === "ip" ? "ipv4" : "ipv6"}`;
+  return [{ kind: "match", predicates: [{ kind: "family", family, negated: false, text }] }];
+}
+
+function rejectedFamily(verdict: NftVerdict): "ip" | "ip6" | undefined {
+  const reason = verdict.kind === "reject" ? verdict.with : undefined;
+  return reason?.startsWith("icmp ") === true ? "ip" : reason?.startsWith("icmpv6 ") === true ? "ip6" : undefined;
 }
 
 function verdictAction(verdict: NftVerdict): Action {

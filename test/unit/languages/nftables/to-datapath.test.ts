@@ -1,0 +1,159 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { parseRule } from "../../../../src/languages/nftables/parse-rule.ts";
+import { readRuleset } from "../../../../src/languages/nftables/read-ruleset.ts";
+import { readerFor } from "../../../../src/languages/nftables/to-datapath.ts";
+
+const listing = readFileSync(new URL("../../../fixtures/nftables/host-firewall.listing", import.meta.url), "utf8");
+const { doc } = readRuleset([{ file: "r.nft", text: listing }]);
+const scope = doc.tables[0] ?? { family: "inet", sets: new Map() };
+const read = (text: string) => readerFor(scope).read({ text, number: 1 });
+
+test("every statement of the listing is known", () => {
+  const rules = doc.tables.flatMap(({ chains }) => [...chains.values()].flatMap((chain) => chain.rules));
+  expect(rules.filter(({ text }) => parseRule(text) === undefined)).toEqual([]);
+});
+
+const port = (protocol: string | undefined, ...ports: (readonly [number, number])[]) => ({
+  kind: "port-in",
+  side: "destination",
+  protocol,
+  ports: ports.map(([from, to]) => ({ from, to })),
+});
+
+describe("a match", () => {
+  test.each<[string, readonly object[]]>([
+    [
+      "ip saddr 10.0.0.0/8",
+      [
+        { kind: "family", family: "ip" },
+        { kind: "address-in", side: "source", ranges: ["10.0.0.0/8"] },
+      ],
+    ],
+    [
+      "ip6 daddr != { fd00::1, fd00::8-fd00::9 }",
+      [
+        { kind: "family", family: "ip6" },
+        { kind: "address-in", side: "destination", negated: true },
+      ],
+    ],
+    ["tcp dport { 22, 80-90 }", [port("tcp", [22, 22], [80, 90])]],
+    ["th dport >= 1024", [port(undefined, [1024, 65_535])]],
+    ["udp dport != 53", [{ ...port("udp", [53, 53]), negated: true }]],
+    ["meta l4proto ipv6-icmp", [{ kind: "protocol", protocol: "icmpv6" }]],
+    ['iifname "cali*"', [{ kind: "interface", side: "in", name: "cali", isPrefix: true }]],
+    ['oif != "lo"', [{ kind: "interface", side: "out", name: "lo", isPrefix: false, negated: true }]],
+    ["ct state established,related", [{ kind: "connection-state", states: ["ESTABLISHED", "RELATED"] }]],
+    ["ct status dnat", [{ kind: "connection-state", states: ["DNAT"] }]],
+    ["ct direction original", []],
+    ["ct direction reply", [{ kind: "never" }]],
+    ["meta mark & 0x00004000 != 0x00000000", [{ kind: "mark", of: "packet", value: 0, mask: 0x4000, negated: true }]],
+    ["meta mark != 0x00000000/1", [{ kind: "mark", of: "packet", value: 0, mask: 0x80000000, negated: true }]],
+    ["ct mark 0x1", [{ kind: "mark", of: "connection", value: 1, mask: 0xffffffff, negated: false }]],
+    ["tcp flags syn / fin,syn,rst,ack", [{ kind: "tcp-flags", mask: ["FIN", "SYN", "RST", "ACK"], set: ["SYN"] }]],
+    ["tcp flags & (fin | syn) == syn", [{ kind: "tcp-flags", mask: ["FIN", "SYN"], set: ["SYN"] }]],
+    ["tcp flags syn", [{ kind: "tcp-flags", mask: ["SYN"], set: ["SYN"] }]],
+    [
+      "icmp type echo-request",
+      [
+        { kind: "family", family: "ip" },
+        { kind: "icmp-type", isEcho: true },
+      ],
+    ],
+    ["fib daddr type local", [{ kind: "local-address", side: "destination" }]],
+    ["numgen random mod 10 < 3", [{ kind: "chance", numerator: 3, denominator: 10 }]],
+    ["numgen random mod 10 != 0", [{ kind: "chance", numerator: 9, denominator: 10 }]],
+    ["ip saddr @seen", [{ kind: "family" }, { kind: "recent", action: "rcheck", list: "seen", seconds: 5400 }]],
+    ["ip saddr . tcp dport @pairs", [{ kind: "family" }, { kind: "element-of" }]],
+    ["ip daddr @missing", [{ kind: "family" }, { kind: "unknown", isFickle: false }]],
+    ["meta skuid 0", [{ kind: "unknown", text: "meta skuid 0" }]],
+    ["limit rate over 10/second", [{ kind: "unknown", isFickle: true }]],
+    ["ct count over 20", [{ kind: "unknown", isFickle: true }]],
+    ["update @seen { ip saddr timeout 5m }", [{ kind: "recent", action: "set", list: "seen" }]],
+    ["add @seen { ip saddr limit rate 1/second }", [{ kind: "unknown", isFickle: true }]],
+  ])("%s", (text, expected) => {
+    const { predicates, action } = read(`${text} accept`);
+    expect(predicates).toMatchObject(expected);
+    expect(predicates).toHaveLength(expected.length);
+    expect(action).toEqual({ kind: "verdict", verdict: "accept" });
+  });
+});
+
+const address = (text: string) => ({ kind: "address", address: text });
+
+describe("an action", () => {
+  test.each<[string, object]>([
+    ["jump dns", { kind: "jump", chain: "dns" }],
+    ["goto dns", { kind: "goto", chain: "dns" }],
+    ["continue", { kind: "continue" }],
+    ['counter log prefix "a b" level debug drop', { kind: "verdict", verdict: "drop" }],
+    ["reject with icmpx port-unreachable", { kind: "reject", with: "icmpx port-unreachable" }],
+    ["meta mark set meta mark | 0x4000", { kind: "set-mark", of: "packet", value: 0x4000, mask: 0x4000 }],
+    ["meta mark set meta mark & 0xffffbfff", { kind: "set-mark", of: "packet", value: 0, mask: 0x4000 }],
+    ["meta mark set meta mark ^ 0x4000", { kind: "set-mark", of: "packet", value: 0x4000, mask: 0 }],
+    ["meta mark set 0x1", { kind: "set-mark", of: "packet", value: 1, mask: 0xffffffff }],
+    ["ct mark set meta mark", { kind: "save-mark", packetMask: 0xffffffff, connectionMask: 0xffffffff }],
+    ["meta mark set ct mark & 0xff", { kind: "restore-mark", packetMask: 0xffffffff, connectionMask: 0xff }],
+    ["meta priority set 1:2", { kind: "continue" }],
+    ["ip daddr set 10.0.0.1", { kind: "unknown", ends: true }],
+    ["tcp dport 80 dnat to 10.0.0.1:8080", { kind: "dnat", to: address("10.0.0.1"), ports: { from: 8080, to: 8080 } }],
+    [
+      "dnat to [fd00::1]:80-90 random",
+      { kind: "dnat", to: address("fd00::1"), ports: { from: 80, to: 90 }, isRandom: true },
+    ],
+    ["dnat to fd00::1", { kind: "dnat", to: address("fd00::1"), ports: undefined }],
+    ["dnat to :81", { kind: "dnat", to: { kind: "unchanged" }, ports: { from: 81, to: 81 } }],
+    ["dnat to 10.0.0.1-10.0.0.9", { kind: "unknown", ends: true }],
+    ["redirect to :5353", { kind: "dnat", to: { kind: "this-node" }, ports: { from: 5353, to: 5353 } }],
+    ["snat to 192.0.2.1", { kind: "snat", address: "192.0.2.1" }],
+    ["masquerade to :1000-2000 fully-random", { kind: "masquerade" }],
+    ["notrack", { kind: "no-track" }],
+    ["queue num 1 bypass", { kind: "unknown", ends: true }],
+    ["tproxy to :15001", { kind: "unknown", ends: true }],
+    ['xt target "MASQUERADE"', { kind: "unknown", ends: false }],
+    ["frobnicate 5", { kind: "unknown", ends: false }],
+    ["numgen inc mod 2 vmap { 0 : jump dns, 1 : accept }", { kind: "share-out", of: 2, by: "turn" }],
+    ["symhash mod 2 vmap { 0 : jump dns, 1 : accept }", { kind: "share-out", of: 2, by: "unknown" }],
+    ["jhash ip saddr mod 2 seed 0x1 vmap { 0 : jump dns, 1 : accept }", { kind: "share-out", of: 2, by: "source" }],
+    [
+      "numgen random mod 8 vmap { 0-3 : jump dns, 4 : accept }",
+      {
+        choices: [
+          { from: 0, to: 3 },
+          { from: 4, to: 4 },
+        ],
+      },
+    ],
+    ["meta l4proto . th dport vmap @ports", { kind: "by-element", elements: { text: "@ports" } }],
+    ["meta l4proto . th dport vmap @missing", { kind: "unknown", ends: false }],
+    ["ct state vmap { new : accept, invalid : drop }", { kind: "by-element" }],
+    ["meta mark set 0x1 accept", { kind: "sequence", steps: [{ kind: "set-mark" }, { kind: "verdict" }] }],
+    [
+      "meta mark set 0x1 tcp dport 80 drop",
+      { kind: "sequence", steps: [{ kind: "set-mark" }, { kind: "match" }, { kind: "verdict" }] },
+    ],
+  ])("%s", (text, expected) => expect(read(text).action).toMatchObject(expected));
+});
+
+test("the elements of a map are conditions with an action each", () => {
+  const { action } = read("dnat ip to tcp dport map @targets");
+  expect(action).toMatchObject({
+    kind: "by-element",
+    elements: {
+      entries: [
+        { line: 36, text: "8080 : 10.244.1.5 . 80", predicates: [port("tcp", [8080, 8080])], action: { kind: "dnat" } },
+      ],
+    },
+  });
+});
+
+test("a rule says what it may lead to, and which sets decide", () => {
+  const { targetsOf, setsOf } = readerFor(scope);
+  expect(targetsOf("meta l4proto . th dport vmap @ports")).toEqual(["dns"]);
+  expect(targetsOf("jhash ip saddr mod 2 vmap { 0 : goto a, 1 : jump b }")).toEqual(["a", "b"]);
+  expect(setsOf("ip saddr @blocked ip daddr . tcp dport @pairs update @seen { ip saddr }")).toEqual([
+    "blocked",
+    "pairs",
+    "seen",
+  ]);
+});
