@@ -116,6 +116,8 @@ function dividedAtSemicolons(line: number, words: readonly string[]): readonly S
   if (!isBlock && !words.includes(";")) return [{ line, text }];
   const inner = isBlock ? words.slice(opening + 1, -1) : words;
   const parts = splitWords(inner, ";").filter((part) => part.length > 0);
+  // A semicolon in braces that are no block.
+  if (!isBlock && parts.length < 2) return [{ line, text: joinWords(parts[0] ?? []) }];
   return [
     ...(isBlock ? [{ line, text: joinWords(words.slice(0, opening + 1)) }] : []),
     ...parts.flatMap((part) => dividedAtSemicolons(line, part)),
