@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { Failure } from "../app/effects.ts";
 import { hasState, type StateRequest } from "../app/requests.ts";
 import type { PortRange } from "../model/check-clashes.ts";
+import { proxyModes } from "../model/proxy-configuration/proxy-configuration.ts";
 import { notEmpty, readDuration } from "./flags.ts";
 import { addSimulateOptions } from "./simulate-flags.ts";
 import type { ColorFlag } from "./terminal/terminal.ts";
@@ -39,7 +40,7 @@ export function addNodeOptions(command: Command): Command {
       ),
     )
     .addOption(
-      new Option("--mode <mode>", "kube-proxy's mode; default: the configuration's").choices(["iptables", "ipvs"]),
+      new Option("--mode <mode>", "kube-proxy's mode; default: the configuration's").choices(proxyModes),
     )
     .addOption(
       new Option("--family <family>", "default: the families the Node and the Services use").choices([

@@ -1,6 +1,7 @@
 import type { ProxyMode } from "../model/proxy-configuration/proxy-configuration.ts";
 import { kubeProxyIptables } from "./kube-proxy/iptables/program.ts";
 import { kubeProxyIpvs } from "./kube-proxy/ipvs/program.ts";
+import { kubeProxyNftables } from "./kube-proxy/nftables/program.ts";
 import * as kubeProxyNames from "./kube-proxy/names.ts";
 import type { ForwardingProgram, ObjectRef, Owner, ProgramId } from "./program.ts";
 
@@ -8,6 +9,7 @@ import type { ForwardingProgram, ObjectRef, Owner, ProgramId } from "./program.t
 const forwardingPrograms: Readonly<Record<ProgramId, ForwardingProgram>> = {
   "kube-proxy/iptables": kubeProxyIptables,
   "kube-proxy/ipvs": kubeProxyIpvs,
+  "kube-proxy/nftables": kubeProxyNftables,
 };
 
 export const programIds = Object.keys(forwardingPrograms) as readonly ProgramId[];

@@ -11,7 +11,10 @@ export const tablesCommand = "nft list tables";
 /** nft list tables. Rules in this language are not read yet: that there are some can be said. */
 export const nftables: HostLanguage<readonly NftTable[]> = {
   id: "nftables",
-  files: [],
+  files: [
+    { name: "nftables.ip.nft", family: "ipv4", heading: "nft list ruleset" },
+    { name: "nftables.ip6.nft", family: "ipv6", heading: "nft list ruleset" },
+  ],
   collect: [{ command: tablesCommand }],
   forms: [
     {
