@@ -1,8 +1,8 @@
 import type { ProxyMode } from "../model/proxy-configuration/proxy-configuration.ts";
 import { kubeProxyIptables } from "./kube-proxy/iptables/program.ts";
 import { kubeProxyIpvs } from "./kube-proxy/ipvs/program.ts";
-import { kubeProxyNftables } from "./kube-proxy/nftables/program.ts";
 import * as kubeProxyNames from "./kube-proxy/names.ts";
+import { kubeProxyNftables } from "./kube-proxy/nftables/program.ts";
 import type { ForwardingProgram, ObjectRef, Owner, ProgramId } from "./program.ts";
 
 /** Every program that forwards traffic. A mode that is missing here fails to compile. */

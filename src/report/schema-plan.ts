@@ -1,3 +1,4 @@
+import { kubeProxyVersions } from "../model/proxy-configuration/kube-proxy-version.ts";
 import { proxyModes } from "../model/proxy-configuration/proxy-configuration.ts";
 import type { Schema } from "./check-schema.ts";
 
@@ -24,6 +25,7 @@ export const planSchema = {
     options: record({
       node: optional(text("--node; null: the only Node of the state.")),
       mode: { enum: [...proxyModes, null], description: "--mode; null: that of the state's configuration." },
+      kubeProxyVersion: { enum: [...kubeProxyVersions, null], description: "--kube-proxy-version; null: the default." },
       family: { enum: ["ipv4", "ipv6", "dual", null], description: "--family; null: the families that are in use." },
       serviceNodePortRange: optional(record({ first: port, last: port })),
     }),

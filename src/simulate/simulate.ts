@@ -58,7 +58,17 @@ export function simulate(objects: readonly unknown[], options: SimulationOptions
   const roles = { proxyConfigDocument: undefined, overlaysFrom: undefined };
   const { documents, invented } = simulateDocuments(objects, { roles, options: settings, held: new Map() }, sink);
   const all = [...documents, ...invented.map(({ value }) => value)];
-  parseCluster(all, { ...roles, mode: undefined, version: defaultKubeProxyVersion, nodePortRange: defaultNodePortRange, keepGoing: false }, sink);
+  parseCluster(
+    all,
+    {
+      ...roles,
+      mode: undefined,
+      version: defaultKubeProxyVersion,
+      nodePortRange: defaultNodePortRange,
+      keepGoing: false,
+    },
+    sink,
+  );
   const { diagnostics } = sink;
   return { objects: hasErrors(diagnostics) ? [] : listState(all, roles).objects, diagnostics };
 }

@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { DiffRequest } from "../../app/diff.ts";
+import { kubeProxyVersions } from "../../model/proxy-configuration/kube-proxy-version.ts";
 import { proxyModes } from "../../model/proxy-configuration/proxy-configuration.ts";
 import { type DiffDetail, type DiffFormat, diffDetails, diffFormats } from "../../report/diff/diff.ts";
 import { exitCodes } from "../exit-codes.ts";
@@ -47,6 +48,9 @@ function addDiffOptions(command: Command): Command {
   return command
     .addOption(new Option("--all-nodes", "compare every node of both sides (the default)").conflicts("node"))
     .addOption(new Option("--to-mode <mode>", "compile HEAD in this kube-proxy mode").choices(proxyModes))
+    .addOption(
+      new Option("--to-kube-proxy-version <version>", "compile HEAD for this kube-proxy").choices(kubeProxyVersions),
+    )
     .addOption(
       new Option("--to-proxy-config <file>", "compile HEAD with this KubeProxyConfiguration").argParser(notEmpty),
     )

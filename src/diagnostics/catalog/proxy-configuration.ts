@@ -27,8 +27,7 @@ export const proxyConfigurationCodes = {
   "proxy-mode-invalid": {
     severity: "error",
     message: "mode must be iptables, ipvs, nftables or empty, not {got}",
-    explanation:
-      "An empty mode means iptables. The userspace mode was removed in 1.26.",
+    explanation: "An empty mode means iptables. The userspace mode was removed in 1.26.",
   },
   "ipvs-scheduler-unknown": {
     severity: "error",

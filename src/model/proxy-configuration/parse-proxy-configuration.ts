@@ -11,8 +11,8 @@ import {
 } from "../fields/fields.ts";
 import { checkHostPort, checkOtherSettings, parseIpvs, refuse } from "./check-proxy-settings.ts";
 import { checkFeatureGates } from "./feature-gates.ts";
-import { parseDetectLocal } from "./parse-detect-local.ts";
 import { type KubeProxyVersion, versionTraits } from "./kube-proxy-version.ts";
+import { parseDetectLocal } from "./parse-detect-local.ts";
 import {
   type ConfigurationReader,
   defaultProxyConfiguration,
@@ -27,7 +27,10 @@ import { checkProxyConfigurationFields } from "./proxy-configuration-fields.ts";
  * Reads a KubeProxyConfiguration as kube-proxy does: defaults, unknown fields tolerated (warned about), values refused
  * that kube-proxy refuses (pkg/proxy/apis/config/validation).
  */
-export function parseProxyConfiguration(given: Fields, { mode: override, version }: ConfigurationReader): ProxyConfiguration {
+export function parseProxyConfiguration(
+  given: Fields,
+  { mode: override, version }: ConfigurationReader,
+): ProxyConfiguration {
   const fields = withMode(given, override);
   checkProxyConfigurationFields(fields);
   const mode = parseMode(fields);

@@ -22,7 +22,8 @@ export function resolveNodePortScope(
   view: NodeView,
   traits: ProgramTraits,
 ): ResolvedNodePorts {
-  const ranges = configured.length === 0 && traits.nodePortsByDefault === "primary" ? (["primary"] as const) : configured;
+  const ranges =
+    configured.length === 0 && traits.nodePortsByDefault === "primary" ? (["primary"] as const) : configured;
   const cidrs = cidrsOf(ranges, view).filter((cidr) => cidr.family === family);
   if (cidrs.length === 0 || cidrs.some((cidr) => cidr.prefix === 0)) {
     return { scope: { kind: "every-address" }, containsLoopback: family === "ipv4" };

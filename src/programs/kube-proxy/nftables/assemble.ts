@@ -18,7 +18,9 @@ export function assembleTable(settings: FamilySettings, objects: TableObjects): 
   for (const line of [`add ${table}`, `delete ${table}`, `${table} {`]) appendLine(text.lines, line);
   writeLine(text, '\tcomment "rules for kube-proxy"', always);
   const names = elementSets.filter((name) => name !== "nodeport-ips" || settings.nodePorts.kind === "addresses");
-  const sets = names.filter((name) => fixedSets[name].kind === "set").map((name) => fixedBlock(name, settings, objects));
+  const sets = names
+    .filter((name) => fixedSets[name].kind === "set")
+    .map((name) => fixedBlock(name, settings, objects));
   for (const block of byName([...sets, ...objects.affinitySets])) writeBlock(text, "set", block);
   for (const name of names) {
     if (fixedSets[name].kind === "map") writeBlock(text, "map", fixedBlock(name, settings, objects));

@@ -1,4 +1,12 @@
-import { addressType, comment, flipMarkBit, hasMark, networks, nftFamily, setMarkBit } from "../../../languages/nftables/write.ts";
+import {
+  addressType,
+  comment,
+  flipMarkBit,
+  hasMark,
+  networks,
+  nftFamily,
+  setMarkBit,
+} from "../../../languages/nftables/write.ts";
 import type { FamilySettings } from "../../../plan/forwarding/forwarding-plan.ts";
 import { setServiceCidrOrigin } from "../../origins.ts";
 import { nodePortKey, notFromLocal, serviceKey, toNodePortAddress } from "./matches.ts";
@@ -120,7 +128,12 @@ function servicesRules(settings: FamilySettings): readonly string[] {
 }
 
 /** Replies to clients outside the pods must return through this node. */
-function clusterIpMasquerade({ family, masqueradeAll, masqueradeMark, localDetector }: FamilySettings): readonly string[] {
+function clusterIpMasquerade({
+  family,
+  masqueradeAll,
+  masqueradeMark,
+  localDetector,
+}: FamilySettings): readonly string[] {
   const toClusterIp = `${nftFamily[family]} daddr @cluster-ips`;
   const mark = setMarkBit(masqueradeMark);
   if (masqueradeAll) return [`${toClusterIp} ${mark}${comment("masquerade all clusterIP traffic")}`];

@@ -25,5 +25,8 @@ function lowerFamily({ settings, servicePorts }: FamilyPlan, options: LowerOptio
   const { family } = settings;
   const file = `nftables.${nftFamily[family]}.nft`;
   const purpose = "make the table, in one transaction";
-  return textStep({ purpose, argv: ["nft", "-f", "-"], language: "nftables", family, file }, assembleTable(settings, objects));
+  return textStep(
+    { purpose, argv: ["nft", "-f", "-"], language: "nftables", family, file },
+    assembleTable(settings, objects),
+  );
 }

@@ -1,7 +1,7 @@
 import { clientSet, comment, networks, nftFamily, randomEntry, setMarkBit } from "../../../languages/nftables/write.ts";
 import type { IpAddress } from "../../../model/address.ts";
-import type { Endpoint, ExternalPlan, SourceRanges } from "../../../plan/forwarding/forwarding-plan.ts";
 import { targetPort } from "../../../plan/forwarding/endpoints.ts";
+import type { Endpoint, ExternalPlan, SourceRanges } from "../../../plan/forwarding/forwarding-plan.ts";
 import { setEndpointOrigin, setOrigin } from "../../origins.ts";
 import { fromLocal } from "./matches.ts";
 import { affinitySetPrefix, endpointChainPrefix, nftEndpointName } from "./names.ts";

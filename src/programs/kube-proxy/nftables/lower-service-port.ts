@@ -1,7 +1,13 @@
 import { comment, longestComment } from "../../../languages/nftables/write.ts";
 import type { Vip } from "../../../model/objects/service.ts";
 import { targetPort } from "../../../plan/forwarding/endpoints.ts";
-import type { Endpoint, ExternalPlan, FamilySettings, Route, ServicePortPlan } from "../../../plan/forwarding/forwarding-plan.ts";
+import type {
+  Endpoint,
+  ExternalPlan,
+  FamilySettings,
+  Route,
+  ServicePortPlan,
+} from "../../../plan/forwarding/forwarding-plan.ts";
 import { setEndpointOrigin, setOrigin, setPortOrigin } from "../../origins.ts";
 import { lowerOwnChains } from "./lower-own-chains.ts";
 import { nftChains, nftServicePortChains } from "./names.ts";
@@ -13,7 +19,8 @@ export function lowerServicePort(plan: ServicePortPlan, settings: FamilySettings
   lowerClusterIp(lowering);
   const { external } = plan;
   if (external !== undefined) {
-    for (const vip of external.externalIps) lowerExternalVip(lowering, external, vip, `spec.externalIPs[${vip.place.key}]`);
+    for (const vip of external.externalIps)
+      lowerExternalVip(lowering, external, vip, `spec.externalIPs[${vip.place.key}]`);
     for (const vip of external.loadBalancerIps) lowerLoadBalancerIp(lowering, external, vip);
     if (external.nodePort !== undefined) lowerNodePort(lowering, external, external.nodePort);
   }
