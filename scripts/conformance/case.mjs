@@ -9,20 +9,25 @@ export function modeOf(folder) {
   return configuration?.mode || "iptables";
 }
 
+/** The versions of kube-proxy whose rules cases hold: `expected/`, and `expected-VERSION/` where another differs. */
+export const caseVersions = ["1.36", "1.37"];
+
 /** What differs, as lines. `product` is Portolan's `compile` and its reader of documents, `readDocuments`. */
-export function checkCase(folder, product) {
-  const expected = readFiles(join(folder, "expected"));
+export function checkCase(folder, product, version = "1.36") {
+  const own = join(folder, `expected-${version}`);
+  const expected = readFiles(existsSync(own) ? own : join(folder, "expected"));
   if (Object.keys(expected).length === 0) return ["not rendered: expected/ is missing or empty"];
-  const { files, complaint } = compileCase(folder, product);
+  const { files, complaint } = compileCase(folder, product, version);
   const found = compareWithKubeProxy(expected, files);
   return found.length > 0 && complaint !== "" ? [...found, `  portolan:   ${complaint}`] : found;
 }
 
 /** `files` is undefined when Portolan refuses. A crash is told as what it is. */
-function compileCase(folder, { compile, readDocuments }) {
+function compileCase(folder, { compile, readDocuments }, kubeProxyVersion) {
   const { node } = parse(readFileSync(join(folder, "case.yaml"), "utf8"));
   const { script, diagnostics } = compile(valuesOf(folder, "cluster.yaml", readDocuments), {
     node,
+    kubeProxyVersion,
     proxyConfig: valuesOf(folder, "kube-proxy.yaml", readDocuments)[0],
   });
   const errors = diagnostics.filter(({ severity }) => severity === "error");

@@ -1,4 +1,5 @@
 import { ipvsDifferences } from "./compare-ipvs.mjs";
+import { nftDifferences } from "./compare-nft.mjs";
 import { lineDifferences, lines } from "./lines.mjs";
 import { restoreFormFaults } from "./restore-form.mjs";
 import { comparedChains, inComparedOrder, orderFaults, readRules } from "./rules.mjs";
@@ -18,6 +19,7 @@ export function compareWithKubeProxy(expected, compiled) {
     ...familyDifferences("iptables", mode, expected, compiled),
     ...familyDifferences("ip6tables", mode, expected, compiled),
     ...ipvsDifferences(expected, compiled),
+    ...nftDifferences(expected, compiled),
     ...lineDifferences("sysctl.conf", settings(expected["sysctl.conf"]), settings(compiled["sysctl.conf"])),
     ...lineDifferences("nfacct.counters", countersUsed(expected), lines(compiled["nfacct.counters"])),
   ];

@@ -6,7 +6,7 @@ import { parse } from "yaml";
 const bin = resolve(process.env.PORTOLAN_BIN ?? new URL("../../dist/cli/portolan.js", import.meta.url).pathname);
 
 /** The columns of a golden case. What differs from the first has files of its own, named for the mode. */
-export const modes = ["iptables", "ipvs"];
+export const modes = ["iptables", "ipvs", "nftables"];
 const diagnosticsFile = /^diagnostics(\.[a-z]+)?\.txt$/;
 
 /** The generated files of one golden case: their paths within the case, and their texts. */

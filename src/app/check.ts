@@ -17,7 +17,7 @@ import { type DiagnosticGroup, type Effects, Failure } from "./effects.ts";
 import { filterOf, narrowingOf } from "./narrowing.ts";
 import { readHost, thisHost } from "./read-host.ts";
 import { completeInputs, readRequestedInputs, valuesOf } from "./read-state.ts";
-import { hasState, type NarrowRequest, requestedFamilies, type StateRequest } from "./requests.ts";
+import { hasState, type NarrowRequest, readingOptions, requestedFamilies, type StateRequest } from "./requests.ts";
 
 export interface CheckRequest extends StateRequest, NarrowRequest {
   /** Files and folders with dumps of hosts. */
@@ -105,8 +105,8 @@ async function checkState(request: CheckRequest, sink: Sink, effects: Effects): 
   const read = await readRequestedInputs(request, { sink, need: "pods" }, effects);
   if (sink.diagnostics.length > 0) return { documents: read.documents, subject: {}, cluster: undefined };
   const { inputs } = await completeInputs(read, { request }, sink);
-  const { mode, family, node, serviceNodePortRange: nodePortRange } = request;
-  const options: CompileOptions = { mode, families: requestedFamilies(family), nodePortRange };
+  const { family, node } = request;
+  const options: CompileOptions = { ...readingOptions(request), families: requestedFamilies(family) };
   const { proxyConfigDocument, overlaysFrom, recomputed } = inputs;
   const documents = valuesOf(inputs);
   onProgress("checking the cluster");

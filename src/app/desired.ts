@@ -47,7 +47,7 @@ export interface CompiledForHost extends Desired {
 }
 
 /** The options of a request that decide, with the state, which rules a node gets. */
-export type RuleOptions = Pick<StateRequest, "node" | "mode" | "family" | "serviceNodePortRange">;
+export type RuleOptions = Pick<StateRequest, "node" | "mode" | "kubeProxyVersion" | "family" | "serviceNodePortRange">;
 
 /**
  * Compiles cluster state for a host whose addresses are known. A family that already has our rules on the host is

@@ -9,7 +9,13 @@ import { isRecord } from "../model/fields/fields.ts";
 import type { Allocations } from "../simulate/allocate.ts";
 import type { SimulateOptions } from "../simulate/options.ts";
 import { type Effects, Failure } from "./effects.ts";
-import { type LiveRequest, type SimulateRequest, type StateRequest, simulateOptions } from "./requests.ts";
+import {
+  type LiveRequest,
+  readingOptions,
+  type SimulateRequest,
+  type StateRequest,
+  simulateOptions,
+} from "./requests.ts";
 
 /** Cluster state as a command reads it. */
 export interface State extends ReadState {
@@ -27,7 +33,7 @@ export async function readState(request: StateRequest, more: CompileOptions, eff
   const read = await readRequestedInputs(request, { sink, need: "rules" }, effects);
   effects.onProgress("checking objects");
   const { inputs } = await completeInputs(read, { request }, sink);
-  return stateOf(inputs, { mode: request.mode, nodePortRange: request.serviceNodePortRange, ...more }, sink);
+  return stateOf(inputs, { ...readingOptions(request), ...more }, sink);
 }
 
 /** Reads what a request names: files or a running cluster, and overlays. */

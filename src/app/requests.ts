@@ -1,7 +1,9 @@
+import type { CompileOptions } from "../compile/compile.ts";
 import type { LabelSelector } from "../filter/label-selector.ts";
 import type { ServiceChoice } from "../filter/service-filter.ts";
 import type { Cidr, Family } from "../model/address.ts";
 import type { PortRange } from "../model/check-clashes.ts";
+import type { KubeProxyVersion } from "../model/proxy-configuration/kube-proxy-version.ts";
 import type { ProxyMode } from "../model/proxy-configuration/proxy-configuration.ts";
 import type { Scale, SimulateOptions } from "../simulate/options.ts";
 
@@ -36,6 +38,7 @@ export interface StateRequest extends LiveRequest, SimulateRequest {
   readonly overlay?: readonly string[];
   readonly node?: string;
   readonly mode?: ProxyMode;
+  readonly kubeProxyVersion?: KubeProxyVersion;
   readonly family?: Family | "dual";
   readonly serviceNodePortRange?: PortRange;
 }
@@ -50,6 +53,15 @@ export interface NarrowRequest {
 /** Whether a request names any cluster state. */
 export function hasState({ filename, live }: Pick<StateRequest, "filename" | "live">): boolean {
   return filename !== undefined || live === true;
+}
+
+/** How a request has its state read: which kube-proxy reads it, and for which API server it is checked. */
+export function readingOptions({
+  mode,
+  kubeProxyVersion,
+  serviceNodePortRange: nodePortRange,
+}: StateRequest): Pick<CompileOptions, "mode" | "kubeProxyVersion" | "nodePortRange"> {
+  return { mode, kubeProxyVersion, nodePortRange };
 }
 
 /** The families that a request names; undefined: determined by the state. */

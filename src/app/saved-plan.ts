@@ -11,6 +11,7 @@ import type { SourceDocument } from "../model/documents/source.ts";
 import { isTooDeep } from "../model/documents/tree-bounds.ts";
 import { isRecord } from "../model/fields/fields.ts";
 import { flattenDocuments } from "../model/flatten-documents.ts";
+import type { KubeProxyVersion } from "../model/proxy-configuration/kube-proxy-version.ts";
 import type { ProxyMode } from "../model/proxy-configuration/proxy-configuration.ts";
 import { isRead } from "../model/read-objects.ts";
 import type { HostState } from "../reconcile/live/host-state.ts";
@@ -25,7 +26,7 @@ import { type CompiledForHost, compileStateForHost, hostOptions } from "./desire
 import { type Effects, Failure } from "./effects.ts";
 import { changesOf, type Planned } from "./planned.ts";
 import { stateOf, withoutOverridden } from "./read-state.ts";
-import type { StateRequest } from "./requests.ts";
+import { readingOptions, type StateRequest } from "./requests.ts";
 
 /**
  * A saved plan. It contains no instruction: the rules are compiled from its state, and the steps are planned on the
@@ -52,6 +53,7 @@ export interface PlanDocument {
 interface PlanOptions {
   readonly node: string | null;
   readonly mode: ProxyMode | null;
+  readonly kubeProxyVersion: KubeProxyVersion | null;
   readonly family: NonNullable<StateRequest["family"]> | null;
   readonly serviceNodePortRange: PortRange | null;
 }
@@ -62,7 +64,7 @@ export type PlanEffects = Pick<Effects, "version" | "sha256">;
 /** The document of a plan that shows all its changes. */
 export function planDocument(planned: Planned, compiled: CompiledForHost, effects: PlanEffects): PlanDocument {
   const { desired, plan } = planned;
-  const { node, mode, family, serviceNodePortRange: range } = compiled.options;
+  const { node, mode, kubeProxyVersion, family, serviceNodePortRange: range } = compiled.options;
   return {
     apiVersion: "portolan/v1alpha1",
     kind: "Plan",
@@ -72,6 +74,7 @@ export function planDocument(planned: Planned, compiled: CompiledForHost, effect
     options: {
       node: node ?? null,
       mode: mode ?? null,
+      kubeProxyVersion: kubeProxyVersion ?? null,
       family: family ?? null,
       serviceNodePortRange: range === undefined ? null : { first: range.first, last: range.last },
     },
@@ -182,10 +185,11 @@ function refuseAt(mark: SourceDocument, problem: string, { onNotice }: Effects):
 /** Compiles the state of a saved plan for the host it is applied to. */
 export function compilePlan({ plan, source }: SavedPlan, host: HostState, effects: Effects): CompiledForHost {
   const { options, state } = plan;
-  const { node, mode, family, serviceNodePortRange } = options;
+  const { node, mode, kubeProxyVersion, family, serviceNodePortRange } = options;
   const request = {
     ...(node === null ? {} : { node }),
     ...(mode === null ? {} : { mode }),
+    ...(kubeProxyVersion === null ? {} : { kubeProxyVersion }),
     ...(family === null ? {} : { family }),
     ...(serviceNodePortRange === null ? {} : { serviceNodePortRange }),
   };
@@ -194,11 +198,7 @@ export function compilePlan({ plan, source }: SavedPlan, host: HostState, effect
   });
   const inputs = { documents, valueCount: documents.length, proxyConfigDocument: undefined, overlaysFrom: undefined };
   const sink = createSink();
-  const read = stateOf(
-    inputs,
-    { mode: request.mode, nodePortRange: serviceNodePortRange ?? undefined, ...hostOptions(host) },
-    sink,
-  );
+  const read = stateOf(inputs, { ...readingOptions(request), ...hostOptions(host) }, sink);
   // Its warnings were shown when the plan was made.
   const onNotice: Effects["onNotice"] = (notice) => {
     if (hasErrors(sink.diagnostics)) effects.onNotice(notice);

@@ -2,6 +2,8 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { Failure } from "../app/effects.ts";
 import { hasState, type StateRequest } from "../app/requests.ts";
 import type { PortRange } from "../model/check-clashes.ts";
+import { defaultKubeProxyVersion, kubeProxyVersions } from "../model/proxy-configuration/kube-proxy-version.ts";
+import { proxyModes } from "../model/proxy-configuration/proxy-configuration.ts";
 import { notEmpty, readDuration } from "./flags.ts";
 import { addSimulateOptions } from "./simulate-flags.ts";
 import type { ColorFlag } from "./terminal/terminal.ts";
@@ -38,8 +40,12 @@ export function addNodeOptions(command: Command): Command {
         notEmpty,
       ),
     )
+    .addOption(new Option("--mode <mode>", "kube-proxy's mode; default: the configuration's").choices(proxyModes))
     .addOption(
-      new Option("--mode <mode>", "kube-proxy's mode; default: the configuration's").choices(["iptables", "ipvs"]),
+      new Option(
+        "--kube-proxy-version <version>",
+        `the kube-proxy to follow; default: ${defaultKubeProxyVersion}`,
+      ).choices(kubeProxyVersions),
     )
     .addOption(
       new Option("--family <family>", "default: the families the Node and the Services use").choices([

@@ -6,6 +6,7 @@ import type { Cluster } from "../model/cluster.ts";
 import type { DocumentRoles } from "../model/flatten-documents.ts";
 import type { HostFeatures } from "../model/objects/node.ts";
 import { parseCluster } from "../model/parse-cluster.ts";
+import { defaultKubeProxyVersion, type KubeProxyVersion } from "../model/proxy-configuration/kube-proxy-version.ts";
 import type { ProxyMode } from "../model/proxy-configuration/proxy-configuration.ts";
 import type { ForwardingPlan } from "../plan/forwarding/forwarding-plan.ts";
 import { resolveNodeView } from "../plan/forwarding/node-view.ts";
@@ -18,6 +19,8 @@ export interface CompileOptions {
   readonly node?: string | undefined;
   /** Overrides the mode of the configuration. */
   readonly mode?: ProxyMode | undefined;
+  /** The kube-proxy whose rules are compiled; default: 1.37. */
+  readonly kubeProxyVersion?: KubeProxyVersion | undefined;
   /** Default: the families of the Node's InternalIPs and of the Services' cluster IPs. */
   readonly families?: readonly Family[] | undefined;
   /** A KubeProxyConfiguration; replaces one among the objects. */
@@ -45,7 +48,7 @@ export interface Compilation {
 }
 
 /**
- * Compiles Kubernetes objects (as JSON.parse gives them; Lists are expanded) into the rules that kube-proxy 1.36 would
+ * Compiles Kubernetes objects (as JSON.parse gives them; Lists are expanded) into the rules that kube-proxy would
  * program on one node. Pure: no files, no clock, no processes. With errors among the diagnostics there is no script.
  *
  * @example
@@ -85,9 +88,10 @@ export function readCluster(
   options: CompileOptions,
   sink: Sink,
 ): Cluster {
-  const { mode, nodePortRange = defaultNodePortRange, keepGoing = false } = options;
+  const { mode, kubeProxyVersion: version = defaultKubeProxyVersion } = options;
+  const { nodePortRange = defaultNodePortRange, keepGoing = false } = options;
   const roles = { proxyConfigDocument, overlaysFrom, gone, recomputed };
-  return parseCluster(documents, { ...roles, mode, nodePortRange, keepGoing }, sink);
+  return parseCluster(documents, { ...roles, mode, version, nodePortRange, keepGoing }, sink);
 }
 
 export interface NodeCompilation extends Compilation {

@@ -1,4 +1,5 @@
 import type { NotShown } from "../filter/narrowing.ts";
+import type { ProxyMode } from "../model/proxy-configuration/proxy-configuration.ts";
 
 /** The effects of a change on traffic, as plain values: made by diffSides, shown by the renderers, printed as JSON. */
 export interface TrafficDiff {
@@ -20,7 +21,7 @@ export interface SideLabel {
   /** `base.yaml`, `git:HEAD~1:deploy`, `node1.dump`. */
   readonly name: string;
   /** `iptables` or `ipvs`; undefined where a dump does not show the mode. */
-  readonly mode: "iptables" | "ipvs" | undefined;
+  readonly mode: ProxyMode | undefined;
 }
 
 /** Worst first: the order of the report. */

@@ -1,6 +1,6 @@
 import type { CompileOptions } from "../compile/compile.ts";
 import { createSink, createSubject, type Report, type Sink } from "../diagnostics/diagnostic.ts";
-import type { Script, Step } from "../ir/artifact.ts";
+import { artifactsOf, type Script, type Step } from "../ir/artifact.ts";
 import type { UdpService } from "../languages/conntrack.ts";
 import { type Family, families } from "../model/address.ts";
 import type { ForwardingPlan } from "../plan/forwarding/forwarding-plan.ts";
@@ -60,7 +60,8 @@ export function advance(request: AdvanceRequest, sink: Sink): Advance {
   const back = applyChanges(store, changes);
   const isConcerned = concernsFrame(changes, store, standing.frame, options) || familiesOf(store) !== hadFamilies;
   const next = (isConcerned ? resolveFrame(store, options, sink) : undefined) ?? frame;
-  if (next.key !== frame.key) return compareAll({ ...request, back, next }, sink);
+  if (next.key !== frame.key || programOf(next).fragments === undefined)
+    return compareAll({ ...request, back, next }, sink);
   const plan = planOf(store, keys, next, partReport(sink));
   const after = lower(plan);
   if (crossesLimit(ledgers, before, after)) return compareAll({ ...request, back, next }, sink);
@@ -140,14 +141,25 @@ interface WholeRequest extends AdvanceRequest {
 
 function compareAll({ store, changes, standing, options, back, next }: WholeRequest, sink: Sink): Advance {
   applyChanges(store, back);
-  const found = ownedInScript(scriptOf(store, standing.frame));
+  const before = scriptOf(store, standing.frame);
   applyChanges(store, changes);
   const whole = createSink();
-  const wanted = ownedInScript(scriptOf(store, next, whole.reporter(createSubject())));
+  const after = scriptOf(store, next, whole.reporter(createSubject()));
   sink.diagnostics.push(...whole.diagnostics);
   const context = { backends: options.backends, flows: [] };
-  const { steps } = planChanges(wanted, withTimeouts(found), context);
+  const { steps: planned } = planChanges(ownedInScript(after), withTimeouts(ownedInScript(before)), context);
+  const steps = [...planned, ...replacedTables(before, after)];
   return { steps, scope: "whole", standing: countAll(store, next), udpServices: allUdpServices(store, next) };
+}
+
+/** Steps that each replace a whole table, where it differs. */
+function replacedTables(before: Script, after: Script): readonly Step[] {
+  const known = artifactsOf(before);
+  return artifactsOf(after).flatMap(({ language, file, text }) => {
+    const isKnown = known.some((each) => each.file === file && each.text === text);
+    const step = after.steps.find((each) => each.file === file);
+    return language !== "nftables" || isKnown || step === undefined ? [] : [{ ...step, stdin: text }];
+  });
 }
 
 /** A host in ipvs mode always has timeouts, no matter how they were set. */

@@ -5,6 +5,7 @@ import { defaultNodePortRange } from "../model/check-clashes.ts";
 import { checkSlices } from "../model/objects/check-slices.ts";
 import type { EndpointSlice } from "../model/objects/endpoint-slice.ts";
 import type { Service } from "../model/objects/service.ts";
+import { defaultKubeProxyVersion } from "../model/proxy-configuration/kube-proxy-version.ts";
 import type { Read } from "../model/read-objects.ts";
 import type { ForwardingPlan } from "../plan/forwarding/forwarding-plan.ts";
 import {
@@ -135,8 +136,9 @@ function updateState(state: State, given: ObjectChanges, options: CompilerOption
 }
 
 /** Reads the changed objects, and reports which objects with errors keep their last state. */
-function readAll(state: State, given: ObjectChanges, { mode }: CompilerOptions, sink: Sink): Changes {
-  const { changes, refused } = readChanges(given, { mode, first: state.documents }, sink);
+function readAll(state: State, given: ObjectChanges, options: CompilerOptions, sink: Sink): Changes {
+  const { mode, kubeProxyVersion: version = defaultKubeProxyVersion } = options;
+  const { changes, refused } = readChanges(given, { mode, version, first: state.documents }, sink);
   state.documents += given.upsert?.length ?? 0;
   if (changes.configurations.size > 0) state.isConfigurationBroken = false;
   else if (refused.some(({ kind }) => kind === "KubeProxyConfiguration")) {

@@ -27,7 +27,8 @@ export function lowerServices(request: LowerRequest): Fragments {
 
 function lowerFamily(family: FamilyPlan, request: LowerRequest): ReadonlyMap<string, Fragment> {
   const settings: FamilySettings = { ...family.settings, largeCluster: request.large.has(family.family) };
-  const lower = request.program.fragments(settings, request.plan);
+  const lower = request.program.fragments?.(settings, request.plan);
+  if (lower === undefined) return new Map();
   const fragments = new Map<string, Fragment>();
   let ports: ServicePortPlan[] = [];
   const flush = (): void => {

@@ -3,8 +3,9 @@ import { families as bothFamilies, type Family } from "../model/address.ts";
 import type { Cluster } from "../model/cluster.ts";
 import type { HostFeatures } from "../model/objects/node.ts";
 import type { Service } from "../model/objects/service.ts";
+import { defaultKubeProxyVersion, type KubeProxyVersion } from "../model/proxy-configuration/kube-proxy-version.ts";
 import {
-  defaultProxyConfiguration,
+  defaultConfigurationFor,
   type ProxyConfiguration,
   type ProxyMode,
 } from "../model/proxy-configuration/proxy-configuration.ts";
@@ -25,6 +26,7 @@ export interface NodeInputs {
 export interface FrameOptions {
   readonly node?: string | undefined;
   readonly mode?: ProxyMode | undefined;
+  readonly kubeProxyVersion?: KubeProxyVersion | undefined;
   readonly families?: readonly Family[] | undefined;
   readonly hostAddresses?: readonly string[] | undefined;
   readonly hostFeatures?: Partial<HostFeatures> | undefined;
@@ -33,15 +35,14 @@ export interface FrameOptions {
 /** Undefined, with errors reported on the run, if the node or its configuration cannot be resolved. */
 export function resolveFrame(store: Store, options: FrameOptions, sink: Sink): NodeInputs | undefined {
   const [first] = store.configurations.values();
-  const configuration = first ?? {
-    ...defaultProxyConfiguration,
-    mode: options.mode ?? defaultProxyConfiguration.mode,
-  };
-  const { nodes, hosts } = store;
+  const { mode: override, kubeProxyVersion: version = defaultKubeProxyVersion } = options;
+  const configuration = first ?? defaultConfigurationFor({ mode: override, version });
+  const { nodes, hosts, serviceCidrs } = store;
   const cluster: Cluster = {
     ...clusterOf(store, [], configuration),
     services: oneOfEachFamily(store),
     nodes: [...nodes.values()],
+    serviceCidrs: [...serviceCidrs.values()],
     hosts: [...hosts.values()],
   };
   const run = createSubject();
@@ -70,7 +71,7 @@ export function resolveFrame(store: Store, options: FrameOptions, sink: Sink): N
 
 /** Whether changes, which are already in the store, may change the inputs of the node. Other Nodes do not matter. */
 export function concernsFrame(changes: Changes, store: Store, { view }: NodeInputs, options: FrameOptions): boolean {
-  if (changes.hosts.size + changes.configurations.size > 0) return true;
+  if (changes.hosts.size + changes.serviceCidrs.size + changes.configurations.size > 0) return true;
   if (changes.nodes.size === 0) return false;
   if (options.node === undefined || store.nodes.size <= changes.nodes.size) return true;
   const names = new Set([options.node, view.name]);

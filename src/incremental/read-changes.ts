@@ -2,7 +2,7 @@ import { describeObject, describeSubject, type Sink, type Subject } from "../dia
 import { printable } from "../diagnostics/printable.ts";
 import { flattenDocuments, type InputObject } from "../model/flatten-documents.ts";
 import type { EndpointSlice } from "../model/objects/endpoint-slice.ts";
-import type { ProxyMode } from "../model/proxy-configuration/proxy-configuration.ts";
+import type { ConfigurationReader } from "../model/proxy-configuration/proxy-configuration.ts";
 import { isRead, type Read, readObjects, subjectOf } from "../model/read-objects.ts";
 import { type Changes, createChanges, keyOf } from "./store.ts";
 
@@ -23,8 +23,7 @@ export interface ObjectChanges {
   readonly remove?: readonly RemovedObject[] | undefined;
 }
 
-export interface ReadOptions {
-  readonly mode: ProxyMode | undefined;
+export interface ReadOptions extends ConfigurationReader {
   /** The number of the first document. */
   readonly first: number;
 }
@@ -44,7 +43,7 @@ export function readChanges(
   const changes = createChanges();
   for (const object of remove) takeAway(object, changes);
   const inputs = lastOfEachName(flattenDocuments(upsert, sink, options.first));
-  const objects = readObjects(inputs, options.mode, sink);
+  const objects = readObjects(inputs, options, sink);
   const refused = new Set<Subject>();
   const good = <T>(read: readonly Read<T>[], put: (object: T, key: string) => void): void => {
     for (const { object, subject } of read) {
@@ -55,6 +54,7 @@ export function readChanges(
   good(objects.services, (service, key) => changes.services.set(key, service));
   good(objects.slices, (slice, key) => changes.slices.set(key, slice));
   good(objects.nodes, (node, key) => changes.nodes.set(key, node));
+  good(objects.serviceCidrs, (cidr, key) => changes.serviceCidrs.set(key, cidr));
   good(objects.hosts, (host, key) => changes.hosts.set(key, host));
   good(objects.configurations, (configuration) => changes.configurations.set("", configuration));
   readEndpoints(inputs, objects.endpoints, { changes, refused }, sink);
@@ -95,6 +95,9 @@ function takeAway({ kind, namespace = "", name }: RemovedObject, changes: Change
       break;
     case "Node":
       changes.nodes.set(bare, undefined);
+      break;
+    case "ServiceCIDR":
+      changes.serviceCidrs.set(bare, undefined);
       break;
     case "Host":
       changes.hosts.set(bare, undefined);

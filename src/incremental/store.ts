@@ -4,6 +4,7 @@ import type { Cluster } from "../model/cluster.ts";
 import type { EndpointSlice } from "../model/objects/endpoint-slice.ts";
 import type { Host, Node } from "../model/objects/node.ts";
 import type { Service } from "../model/objects/service.ts";
+import type { ServiceCidr } from "../model/objects/service-cidr.ts";
 import type { ProxyConfiguration } from "../model/proxy-configuration/proxy-configuration.ts";
 import { type Claims, claimsOf, dropClaims, enterClaims } from "./claims.ts";
 
@@ -19,6 +20,7 @@ export interface Changes {
   /** v1 Endpoints, as the slices they are converted to. */
   readonly endpoints: Map<string, readonly EndpointSlice[] | undefined>;
   readonly nodes: Map<string, Node | undefined>;
+  readonly serviceCidrs: Map<string, ServiceCidr | undefined>;
   readonly hosts: Map<string, Host | undefined>;
   /** There is one, without a key. */
   readonly configurations: Map<string, ProxyConfiguration | undefined>;
@@ -30,6 +32,7 @@ export function createChanges(): Changes {
     slices: new Map(),
     endpoints: new Map(),
     nodes: new Map(),
+    serviceCidrs: new Map(),
     hosts: new Map(),
     configurations: new Map(),
   };
@@ -42,6 +45,7 @@ export interface Store {
   readonly slicesOf: Map<string, Map<string, EndpointSlice>>;
   readonly endpoints: Map<string, readonly EndpointSlice[]>;
   readonly nodes: Map<string, Node>;
+  readonly serviceCidrs: Map<string, ServiceCidr>;
   readonly hosts: Map<string, Host>;
   readonly configurations: Map<string, ProxyConfiguration>;
   readonly claims: Claims;
@@ -58,6 +62,7 @@ export function createStore(): Store {
     slicesOf: new Map(),
     endpoints: new Map(),
     nodes: new Map(),
+    serviceCidrs: new Map(),
     hosts: new Map(),
     configurations: new Map(),
     claims: new Map(),
@@ -73,6 +78,7 @@ export function applyChanges(store: Store, changes: Changes): Changes {
   for (const [key, slice] of changes.slices) back.slices.set(key, putSlice(store, key, slice));
   putAll(store.endpoints, changes.endpoints, back.endpoints);
   putAll(store.nodes, changes.nodes, back.nodes);
+  putAll(store.serviceCidrs, changes.serviceCidrs, back.serviceCidrs);
   putAll(store.hosts, changes.hosts, back.hosts);
   putAll(store.configurations, changes.configurations, back.configurations);
   return back;
@@ -138,7 +144,8 @@ export function clusterOf(store: Store, keys: Iterable<string>, proxyConfigurati
     for (const slice of slicesFor(store, key)) slices.push(slice);
   }
   const rest = { isConfigurationBroken: false, read: 0, skipped: 0, simulated: 0 };
-  return { services, slices, nodes: [], hosts: [], proxyConfiguration, ...rest };
+  const serviceCidrs = [...store.serviceCidrs.values()];
+  return { services, slices, nodes: [], serviceCidrs, hosts: [], proxyConfiguration, ...rest };
 }
 
 export function slicesFor(store: Store, key: string): Iterable<EndpointSlice> {
@@ -157,6 +164,8 @@ export function isKnown(store: Store, { kind, namespace, name }: Subject): boole
       return store.endpoints.has(key);
     case "Node":
       return store.nodes.has(key);
+    case "ServiceCIDR":
+      return store.serviceCidrs.has(key);
     case "Host":
       return store.hosts.has(key);
     default:

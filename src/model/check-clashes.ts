@@ -20,8 +20,9 @@ interface Claim {
 }
 
 /**
- * A node port belongs to one Service, whatever its protocol; its own ports of one number may share it.
- * Source: initNodePorts of the API server's allocator (pkg/registry/core/service/storage).
+ * A node port belongs to one Service, whatever its protocol. Its own ports may share it: of one number in a new Service,
+ * of any number in one that is changed. Source: initNodePorts and updateNodePorts of the API server's allocator
+ * (pkg/registry/core/service/storage).
  */
 export function checkNodePortClashes(services: readonly Read<Service>[], range: PortRange, sink: Sink): void {
   const claims = new Map<number, Claim>();
@@ -55,7 +56,8 @@ export function checkNodePortClashes(services: readonly Read<Service>[], range: 
 }
 
 function mayShare(a: Claim, b: Claim): boolean {
-  return a.owner === b.owner && a.port !== undefined && a.port.port === b.port?.port;
+  if (a.owner !== b.owner || a.port === undefined || b.port === undefined) return false;
+  return a.port.port === b.port.port || a.port.protocol !== b.port.protocol;
 }
 
 interface Holder {

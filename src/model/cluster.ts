@@ -1,6 +1,7 @@
 import type { EndpointSlice } from "./objects/endpoint-slice.ts";
 import type { Host, Node } from "./objects/node.ts";
 import type { Service } from "./objects/service.ts";
+import type { ServiceCidr } from "./objects/service-cidr.ts";
 import type { ProxyConfiguration } from "./proxy-configuration/proxy-configuration.ts";
 
 /** The state of Kubernetes, checked and with defaults. It does not depend on the node to compile for. */
@@ -9,6 +10,7 @@ export interface Cluster {
   /** v1 Endpoints of Services without slices are among them. */
   readonly slices: readonly EndpointSlice[];
   readonly nodes: readonly Node[];
+  readonly serviceCidrs: readonly ServiceCidr[];
   readonly hosts: readonly Host[];
   readonly proxyConfiguration: ProxyConfiguration;
   /** The configuration has errors. It cannot be left out: with another configuration all rules would differ. */

@@ -9,16 +9,14 @@ import { type DocumentRoles, flattenDocuments } from "./flatten-documents.ts";
 import { checkSlices } from "./objects/check-slices.ts";
 import type { EndpointSlice } from "./objects/endpoint-slice.ts";
 import {
-  defaultProxyConfiguration,
+  type ConfigurationReader,
+  defaultConfigurationFor,
   type ProxyConfiguration,
-  type ProxyMode,
 } from "./proxy-configuration/proxy-configuration.ts";
 import { type Read, type ReadObjects, readObjects } from "./read-objects.ts";
 import { reportSimulated } from "./simulated.ts";
 
-export interface ParseOptions extends DocumentRoles {
-  /** Overrides the mode of the configuration. */
-  readonly mode: ProxyMode | undefined;
+export interface ParseOptions extends DocumentRoles, ConfigurationReader {
   /** The API server's --service-node-port-range. */
   readonly nodePortRange: PortRange;
   /** Leave objects with errors out, instead of stopping. */
@@ -28,7 +26,7 @@ export interface ParseOptions extends DocumentRoles {
 /** Reads documents into a Cluster. All problems are reported; the Cluster holds what could be read. */
 export function parseCluster(documents: readonly unknown[], options: ParseOptions, sink: Sink): Cluster {
   const inputs = applyOverlay(flattenDocuments(documents, sink), options, sink);
-  const objects = readObjects(inputs, options.mode, sink);
+  const objects = readObjects(inputs, options, sink);
   const slices = [...objects.slices, ...endpointsWithoutSlices(objects)];
   checkNodePortClashes(objects.services, options.nodePortRange, sink);
   checkAddressClashes(objects.services, sink);
@@ -41,6 +39,7 @@ export function parseCluster(documents: readonly unknown[], options: ParseOption
     services: keep(objects.services),
     slices: keep(slices),
     nodes: keep(objects.nodes),
+    serviceCidrs: keep(objects.serviceCidrs),
     hosts: keep(objects.hosts),
     proxyConfiguration: chooseConfiguration(objects.configurations, documents, options, sink),
     isConfigurationBroken: objects.configurations.some(({ subject }) => subject.errors > 0),
@@ -80,7 +79,7 @@ function chooseConfiguration(
   if (options.proxyConfigDocument !== undefined) reportWrongKind(documents, options.proxyConfigDocument, sink);
   const [first, second] = found;
   if (second !== undefined) sink.reporter(second.subject)("proxy-config-several", second.object.place, {});
-  return first?.object ?? { ...defaultProxyConfiguration, mode: options.mode ?? defaultProxyConfiguration.mode };
+  return first?.object ?? defaultConfigurationFor(options);
 }
 
 /** The document that was named as the configuration is none; kube-proxy would not start with it. */

@@ -9,8 +9,9 @@ import { parseEndpointSlice } from "./objects/parse-endpoint-slice.ts";
 import { parseEndpoints } from "./objects/parse-endpoints.ts";
 import { parseService } from "./objects/parse-service.ts";
 import type { Service } from "./objects/service.ts";
+import { parseServiceCidr, type ServiceCidr } from "./objects/service-cidr.ts";
 import { parseProxyConfiguration } from "./proxy-configuration/parse-proxy-configuration.ts";
-import type { ProxyConfiguration, ProxyMode } from "./proxy-configuration/proxy-configuration.ts";
+import type { ConfigurationReader, ProxyConfiguration } from "./proxy-configuration/proxy-configuration.ts";
 
 /** An object that has been read, and what diagnostics about it are counted on. */
 export interface Read<T> {
@@ -24,6 +25,7 @@ export interface ReadObjects {
   readonly slices: Read<EndpointSlice>[];
   readonly endpoints: Read<EndpointSlice>[];
   readonly nodes: Read<Node>[];
+  readonly serviceCidrs: Read<ServiceCidr>[];
   readonly hosts: Read<Host>[];
   readonly configurations: Read<ProxyConfiguration>[];
   skipped: number;
@@ -31,7 +33,7 @@ export interface ReadObjects {
 
 interface Reader {
   readonly apiVersion: string;
-  readonly read: (fields: Fields, subject: Subject, into: ReadObjects, mode: ProxyMode | undefined) => void;
+  readonly read: (fields: Fields, subject: Subject, into: ReadObjects, reader: ConfigurationReader) => void;
 }
 
 const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
@@ -57,6 +59,13 @@ const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ],
   ["Node", { apiVersion: "v1", read: (fields, subject, into) => keep(into.nodes, parseNode(fields), subject) }],
   [
+    "ServiceCIDR",
+    {
+      apiVersion: "networking.k8s.io/v1",
+      read: (fields, subject, into) => keep(into.serviceCidrs, parseServiceCidr(fields), subject),
+    },
+  ],
+  [
     "Host",
     { apiVersion: "portolan/v1alpha1", read: (fields, subject, into) => keep(into.hosts, parseHost(fields), subject) },
   ],
@@ -64,8 +73,8 @@ const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
     "KubeProxyConfiguration",
     {
       apiVersion: "kubeproxy.config.k8s.io/v1alpha1",
-      read: (fields, subject, into, mode) =>
-        keep(into.configurations, parseProxyConfiguration(withMode(fields, mode)), subject),
+      read: (fields, subject, into, reader) =>
+        keep(into.configurations, parseProxyConfiguration(fields, reader), subject),
     },
   ],
 ]);
@@ -74,18 +83,14 @@ function keep<T>(into: Read<T>[], object: T | undefined, subject: Subject): void
   if (object !== undefined) into.push({ object, subject });
 }
 
-/** Flags override the file: its mode is then not even checked. */
-function withMode(fields: Fields, mode: ProxyMode | undefined): Fields {
-  return mode === undefined ? fields : { ...fields, value: { ...fields.value, mode } };
-}
-
-/** Reads every object of a known kind. Objects of other kinds are counted. `mode` overrides the configuration's. */
-export function readObjects(inputs: readonly InputObject[], mode: ProxyMode | undefined, sink: Sink): ReadObjects {
+/** Reads every object of a known kind. Objects of other kinds are counted. */
+export function readObjects(inputs: readonly InputObject[], by: ConfigurationReader, sink: Sink): ReadObjects {
   const objects: ReadObjects = {
     services: [],
     slices: [],
     endpoints: [],
     nodes: [],
+    serviceCidrs: [],
     hosts: [],
     configurations: [],
     skipped: 0,
@@ -101,7 +106,7 @@ export function readObjects(inputs: readonly InputObject[], mode: ProxyMode | un
       continue;
     }
     reportDuplicate(input, subject, seen, report);
-    reader.read({ value: input.value, place: input.place, report }, subject, objects, mode);
+    reader.read({ value: input.value, place: input.place, report }, subject, objects, by);
   }
   return objects;
 }
@@ -128,7 +133,7 @@ export function isRead({ kind, apiVersion }: InputObject): boolean {
   return readers.get(kind)?.apiVersion === apiVersion;
 }
 
-const clusterScoped = new Set(["Node", "Host", "KubeProxyConfiguration"]);
+const clusterScoped = new Set(["Node", "ServiceCIDR", "Host", "KubeProxyConfiguration"]);
 
 /** The subject of an object before it is read: its metadata is not checked yet. */
 export function subjectOf({ value, kind }: InputObject): Subject {

@@ -2,6 +2,7 @@ import { describeObject } from "../diagnostics/diagnostic.ts";
 import { at, originOf, type Place } from "../diagnostics/place.ts";
 import type { LineOrigin } from "../ir/artifact.ts";
 import { placeOfEndpoint } from "../model/objects/endpoint-slice.ts";
+import type { ServiceCidr } from "../model/objects/service-cidr.ts";
 import type { Endpoint, ServicePortPlan } from "../plan/forwarding/forwarding-plan.ts";
 
 /** The object and field that a line comes from. */
@@ -78,3 +79,43 @@ export interface LowerOptions {
 
 /** Selects objects. */
 export type OnlyOf = (object: Pick<Cause, "kind" | "namespace" | "name">) => boolean;
+
+/** What is lowered, with the origin of what comes next. */
+export interface OriginKeeper {
+  readonly keepsOrigins: boolean;
+  readonly only: OnlyOf | undefined;
+  /** Undefined where it is not asked for. */
+  cause: Cause | undefined;
+}
+
+/** Sets a field of the Service as the origin of what comes next. Costs nothing when origins are not kept. */
+export function setOrigin(keeper: OriginKeeper, plan: ServicePortPlan, field: string, place?: Place): void {
+  if (!keeper.keepsOrigins) return;
+  keeper.cause = isAskedFor(keeper, plan) ? serviceCause(plan, field, place) : undefined;
+}
+
+/** The same for a field of the Service's port. */
+export function setPortOrigin(keeper: OriginKeeper, plan: ServicePortPlan, field: string): void {
+  if (!keeper.keepsOrigins) return;
+  keeper.cause = isAskedFor(keeper, plan) ? portCause(plan, field) : undefined;
+}
+
+/** The same for an endpoint. */
+export function setEndpointOrigin(keeper: OriginKeeper, endpoint: Endpoint): void {
+  if (!keeper.keepsOrigins) return;
+  const { source: kind, namespace, name } = endpoint.slice;
+  const isAsked = keeper.only?.({ kind, namespace, name }) ?? true;
+  keeper.cause = isAsked ? endpointCause(endpoint) : undefined;
+}
+
+/** The same for a ServiceCIDR. */
+export function setServiceCidrOrigin(keeper: OriginKeeper, { name, place: object }: ServiceCidr): void {
+  if (!keeper.keepsOrigins) return;
+  const place = at(at(object, "spec"), "cidrs");
+  const cause: Cause = { kind: "ServiceCIDR", namespace: "", name, field: "spec.cidrs", place };
+  keeper.cause = keeper.only?.(cause) === false ? undefined : cause;
+}
+
+function isAskedFor({ only }: OriginKeeper, { service: { namespace, name } }: ServicePortPlan): boolean {
+  return only?.({ kind: "Service", namespace, name }) ?? true;
+}

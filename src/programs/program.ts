@@ -109,8 +109,8 @@ export interface ForwardingProgram extends Program<ForwardingPlan> {
    * The rules of table nat that the first packet of a connection may traverse; undefined where their number is fixed.
    */
   readonly countRules: ((plan: ServicePortPlan) => RuleCounts) | undefined;
-  /** Incremental compilation: one Service at a time. */
-  readonly fragments: CreateLowerFragment;
+  /** Incremental compilation, one Service at a time; undefined where every change recompiles all. */
+  readonly fragments: CreateLowerFragment | undefined;
   /** Undefined for a program that only writes rules. */
   readonly kernel: KernelWriter | undefined;
 }

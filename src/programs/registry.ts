@@ -2,12 +2,14 @@ import type { ProxyMode } from "../model/proxy-configuration/proxy-configuration
 import { kubeProxyIptables } from "./kube-proxy/iptables/program.ts";
 import { kubeProxyIpvs } from "./kube-proxy/ipvs/program.ts";
 import * as kubeProxyNames from "./kube-proxy/names.ts";
+import { kubeProxyNftables } from "./kube-proxy/nftables/program.ts";
 import type { ForwardingProgram, ObjectRef, Owner, ProgramId } from "./program.ts";
 
 /** Every program that forwards traffic. A mode that is missing here fails to compile. */
 const forwardingPrograms: Readonly<Record<ProgramId, ForwardingProgram>> = {
   "kube-proxy/iptables": kubeProxyIptables,
   "kube-proxy/ipvs": kubeProxyIpvs,
+  "kube-proxy/nftables": kubeProxyNftables,
 };
 
 export const programIds = Object.keys(forwardingPrograms) as readonly ProgramId[];

@@ -1,3 +1,5 @@
+import { proxyModes } from "../model/proxy-configuration/proxy-configuration.ts";
+
 /** JSON Schema of what `portolan diff` prints as JSON: made by `report/diff/json.ts`. */
 export const diffSchema = {
   $schema: "https://json-schema.org/draft/2020-12/schema",
@@ -33,7 +35,7 @@ export const diffSchema = {
   $defs: {
     side: record({
       name: text("The file, git revision or dump."),
-      mode: { enum: ["iptables", "ipvs", null], description: "null if a dump does not show it." },
+      mode: { enum: [...proxyModes, null], description: "null if a dump does not show it." },
     }),
     notShown: record({
       filter: text("The options, as on a command line."),

@@ -1,3 +1,5 @@
+import { proxyModes } from "../model/proxy-configuration/proxy-configuration.ts";
+
 /** JSON Schema of the output of `portolan explain packet -o json`: a PacketExplanation of `explain/packet/`. */
 export const packetSchema = {
   $schema: "https://json-schema.org/draft/2020-12/schema",
@@ -8,7 +10,7 @@ export const packetSchema = {
       apiVersion: { const: "portolan/v1alpha1" },
       kind: { const: "PacketExplanation" },
       node: text("The Node's name; of a dump without one, the file's."),
-      mode: { enum: ["iptables", "ipvs", null], description: "null if a dump does not show it." },
+      mode: { enum: [...proxyModes, null], description: "null if a dump does not show it." },
       ...wayFields(),
     },
     {

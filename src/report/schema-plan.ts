@@ -1,3 +1,5 @@
+import { kubeProxyVersions } from "../model/proxy-configuration/kube-proxy-version.ts";
+import { proxyModes } from "../model/proxy-configuration/proxy-configuration.ts";
 import type { Schema } from "./check-schema.ts";
 
 const count = { type: "integer", minimum: 0 } as const;
@@ -19,10 +21,11 @@ export const planSchema = {
     kind: { const: "Plan" },
     version: text("The Portolan that wrote the plan; no other applies it."),
     node: text("The node's name as kube-proxy knows it."),
-    mode: { enum: ["iptables", "ipvs"] },
+    mode: { enum: proxyModes },
     options: record({
       node: optional(text("--node; null: the only Node of the state.")),
-      mode: { enum: ["iptables", "ipvs", null], description: "--mode; null: that of the state's configuration." },
+      mode: { enum: [...proxyModes, null], description: "--mode; null: that of the state's configuration." },
+      kubeProxyVersion: { enum: [...kubeProxyVersions, null], description: "--kube-proxy-version; null: the default." },
       family: { enum: ["ipv4", "ipv6", "dual", null], description: "--family; null: the families that are in use." },
       serviceNodePortRange: optional(record({ first: port, last: port })),
     }),

@@ -28,6 +28,8 @@ export const outputFileNames = [
   "ipvs.restore",
   "ipvs.timeouts",
   "nfacct.counters",
+  "nftables.ip.nft",
+  "nftables.ip6.nft",
   "apply.sh",
 ] as const;
 

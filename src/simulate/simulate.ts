@@ -5,6 +5,7 @@ import { applyOverlay } from "../model/documents/apply-overlay.ts";
 import { compareBytes } from "../model/fields/name-map.ts";
 import { type DocumentRoles, flattenDocuments, type InputObject } from "../model/flatten-documents.ts";
 import { parseCluster } from "../model/parse-cluster.ts";
+import { defaultKubeProxyVersion } from "../model/proxy-configuration/kube-proxy-version.ts";
 import { isRead, subjectOf } from "../model/read-objects.ts";
 import { isKind } from "./draft.ts";
 import { simulateDocuments } from "./simulate-documents.ts";
@@ -57,7 +58,17 @@ export function simulate(objects: readonly unknown[], options: SimulationOptions
   const roles = { proxyConfigDocument: undefined, overlaysFrom: undefined };
   const { documents, invented } = simulateDocuments(objects, { roles, options: settings, held: new Map() }, sink);
   const all = [...documents, ...invented.map(({ value }) => value)];
-  parseCluster(all, { ...roles, mode: undefined, nodePortRange: defaultNodePortRange, keepGoing: false }, sink);
+  parseCluster(
+    all,
+    {
+      ...roles,
+      mode: undefined,
+      version: defaultKubeProxyVersion,
+      nodePortRange: defaultNodePortRange,
+      keepGoing: false,
+    },
+    sink,
+  );
   const { diagnostics } = sink;
   return { objects: hasErrors(diagnostics) ? [] : listState(all, roles).objects, diagnostics };
 }

@@ -9,7 +9,7 @@ import type { OnlyOf } from "../../programs/origins.ts";
 import { summarizeDiagnostics } from "../../report/diagnostics.ts";
 import { type DiagnosticGroup, type Effects, Failure } from "../effects.ts";
 import { completeInputs, readRequestedInputs, valuesOf } from "../read-state.ts";
-import { hasState, requestedFamilies, type StateRequest } from "../requests.ts";
+import { hasState, readingOptions, requestedFamilies, type StateRequest } from "../requests.ts";
 
 /** The input of the explanation. */
 export interface ExplainRequest extends StateRequest {
@@ -54,8 +54,8 @@ export async function readState(request: ExplainRequest, effects: Effects): Prom
   const sink = createSink();
   const read = await readRequestedInputs(request, { sink, need: "rules" }, effects);
   const { inputs } = await completeInputs(read, { request }, sink);
-  const { mode, family, serviceNodePortRange: nodePortRange } = request;
-  const options: CompileOptions = { mode, families: requestedFamilies(family), nodePortRange, origins: true };
+  const families = requestedFamilies(request.family);
+  const options: CompileOptions = { ...readingOptions(request), families, origins: true };
   const values = valuesOf(inputs);
   const { documents } = inputs;
   const cluster = readCluster(values, inputs, options, sink);

@@ -2,6 +2,7 @@ import { createSink, hasErrors, type Sink } from "../../diagnostics/diagnostic.t
 import type { HostSide } from "../../diff/host-side.ts";
 import type { Inputs } from "../../host/files/read-inputs.ts";
 import { objectNames } from "../../model/documents/apply-overlay.ts";
+import type { KubeProxyVersion } from "../../model/proxy-configuration/kube-proxy-version.ts";
 import type { ProxyMode } from "../../model/proxy-configuration/proxy-configuration.ts";
 import { summarizeDiagnostics } from "../../report/diagnostics.ts";
 import type { Allocations } from "../../simulate/allocate.ts";
@@ -15,7 +16,7 @@ import {
   type State,
   stateOf,
 } from "../read-state.ts";
-import { hasState, type StateRequest } from "../requests.ts";
+import { hasState, readingOptions, type StateRequest } from "../requests.ts";
 import { readSide } from "./read-side.ts";
 
 /** The input of `diff`. -f is state that both sides share, in addition to BASE and HEAD. */
@@ -23,6 +24,7 @@ export interface SideRequest extends StateRequest {
   readonly base?: string | undefined;
   readonly head?: string | undefined;
   readonly toMode?: ProxyMode;
+  readonly toKubeProxyVersion?: KubeProxyVersion;
   readonly toProxyConfig?: string;
   /** The running cluster, which is read once for both sides. */
   readonly running?: LiveDocuments | undefined;
@@ -46,8 +48,8 @@ export async function readSideSources(given: SideRequest, effects: Effects): Pro
   const isLiveSide = [given.base, given.head].some((path) => path?.startsWith(livePrefix) === true);
   const running = isLiveSide && given.live !== true ? undefined : await readLiveDocuments(given, needs, effects);
   const request = { ...given, running };
-  const { base, head, overlay, toMode, toProxyConfig } = request;
-  const changes = [overlay, toMode, toProxyConfig].filter((one) => one !== undefined);
+  const { base, head, overlay, toMode, toKubeProxyVersion, toProxyConfig } = request;
+  const changes = [overlay, toMode, toKubeProxyVersion, toProxyConfig].filter((one) => one !== undefined);
   if (base !== undefined && head !== undefined) {
     if (base === "-" && head === "-") throw usage("only one side can be read from standard input");
     const before = await readOne(base, request, {}, effects);
@@ -61,7 +63,9 @@ export async function readSideSources(given: SideRequest, effects: Effects): Pro
   if (base?.startsWith(livePrefix) === true)
     throw usage(`${base} alone cannot be compared: pass --live, and what changes`);
   if (changes.length === 0) {
-    throw usage("only one side was passed: pass HEAD, or --overlay, --to-mode or --to-proxy-config");
+    throw usage(
+      "only one side was passed: pass HEAD, or --overlay, --to-mode, --to-kube-proxy-version or --to-proxy-config",
+    );
   }
   return readOneState(request, effects);
 }
@@ -86,12 +90,14 @@ async function readLiveSide(path: string, request: SideRequest, effects: Effects
   return { kind: "state", name: nameOfLive(running), state };
 }
 
-/** HEAD with another mode or configuration, if these are passed. */
+/** HEAD with another mode, version or configuration, if these are passed. */
 function headRequest(request: SideRequest): SideRequest {
   const { toMode = request.mode, toProxyConfig = request.proxyConfig } = request;
+  const { toKubeProxyVersion = request.kubeProxyVersion } = request;
   return {
     ...request,
     ...(toMode === undefined ? {} : { mode: toMode }),
+    ...(toKubeProxyVersion === undefined ? {} : { kubeProxyVersion: toKubeProxyVersion }),
     ...(toProxyConfig === undefined ? {} : { proxyConfig: toProxyConfig }),
   };
 }
@@ -214,10 +220,9 @@ async function completeState(
   { request, held: known }: { readonly request: SideRequest; readonly held?: Allocations | undefined },
   sink: Sink,
 ): Promise<State> {
-  const { mode, serviceNodePortRange: nodePortRange } = request;
   const { inputs: completed, held } = await completeInputs(inputs, { request, held: known }, sink);
   const withoutPods = request.running?.podsForbidden !== undefined;
-  return { ...stateOf(completed, { mode, nodePortRange }, sink), held, withoutPods };
+  return { ...stateOf(completed, readingOptions(request), sink), held, withoutPods };
 }
 
 function heldBy(source: SideSource): Allocations | undefined {

@@ -3,6 +3,7 @@ import { compileSide, type NodeRequest } from "../../diff/compile-side.ts";
 import type { Side, SideNode } from "../../diff/side.ts";
 import { familiesOf, hostNode, withWorldOf } from "../../diff/side-nodes.ts";
 import type { Cluster } from "../../model/cluster.ts";
+import type { ProxyConfiguration } from "../../model/proxy-configuration/proxy-configuration.ts";
 import { summarizeDiagnostics } from "../../report/diagnostics.ts";
 import { type DiagnosticGroup, type Effects, Failure } from "../effects.ts";
 import type { State } from "../read-state.ts";
@@ -109,10 +110,16 @@ function summaryOf(groups: readonly DiagnosticGroup[]): string {
   return summarizeDiagnostics(groups.flatMap(({ diagnostics }) => diagnostics));
 }
 
-/** If both sides have the same name, the mode is added to distinguish them. */
+/** If both sides have the same name, the mode is added to distinguish them, and the version where it differs. */
 function nameOf(source: SideSource, other: SideSource): string {
-  const mode = source.kind === "state" ? source.state.cluster.proxyConfiguration.mode : undefined;
-  return source.name === other.name && mode !== undefined ? `${source.name} in ${mode} mode` : source.name;
+  const [own, others] = [configurationOf(source), configurationOf(other)];
+  if (source.name !== other.name || own === undefined) return source.name;
+  const isOtherVersion = others !== undefined && others.version !== own.version;
+  return `${source.name} in ${own.mode} mode${isOtherVersion ? ` of ${own.version}` : ""}`;
+}
+
+function configurationOf(source: SideSource): ProxyConfiguration | undefined {
+  return source.kind === "state" ? source.state.cluster.proxyConfiguration : undefined;
 }
 
 function diagnosticsOf(source: SideSource): readonly Diagnostic[] {

@@ -12,7 +12,7 @@ import { hasRulesOfOurs } from "../desired.ts";
 import { type Effects, Failure, type Machine } from "../effects.ts";
 import { refuseUnreadableHost } from "../read-host.ts";
 import { patienceOf, readState } from "../read-state.ts";
-import { requestedFamilies, type StateRequest } from "../requests.ts";
+import { readingOptions, requestedFamilies, type StateRequest } from "../requests.ts";
 import type { DesiredOptions } from "./desired-rules.ts";
 import { type ServerEffects, type ServerRequest, startServers } from "./start-servers.ts";
 import { readHostState, type SyncedHost } from "./sync-host.ts";
@@ -120,8 +120,7 @@ async function optionsOf(
   const hasOurs = families.every((family) => hasRulesOfOurs(host, family));
   return {
     node,
-    mode: request.mode,
-    nodePortRange: request.serviceNodePortRange,
+    ...readingOptions(request),
     // kube-proxy always runs both families: rules that an earlier run left in one are kept in sync as well.
     families: requestedFamilies(request.family) ?? (hasOurs ? families : undefined),
     proxyConfig: await readProxyConfig(request, effects),
@@ -132,10 +131,11 @@ async function optionsOf(
 }
 
 /** The configuration of --proxy-config. It overrides that of the cluster and is read once. */
-async function readProxyConfig({ proxyConfig, mode }: WatchRequest, effects: Effects): Promise<unknown> {
+async function readProxyConfig(request: WatchRequest, effects: Effects): Promise<unknown> {
+  const { proxyConfig } = request;
   if (proxyConfig === undefined) return undefined;
   const quiet = { ...effects, onProgress: () => {} };
-  const { inputs, sink } = await readState({ proxyConfig, ...(mode === undefined ? {} : { mode }) }, {}, quiet);
+  const { inputs, sink } = await readState({ proxyConfig }, readingOptions(request), quiet);
   const { diagnostics } = sink;
   if (hasErrors(diagnostics)) {
     effects.onNotice({ kind: "diagnostics", groups: [{ diagnostics, documents: inputs.documents }] });

@@ -4,9 +4,7 @@ import { stagesOf } from "../../languages/iptables/stages.ts";
 import type { Family } from "../../model/address.ts";
 import type { ProxyMode } from "../../model/proxy-configuration/proxy-configuration.ts";
 import { iptablesChains, ipvsChains, isOwnedChain } from "../../programs/kube-proxy/chain-names.ts";
-import { jumps as iptablesJumps } from "../../programs/kube-proxy/iptables/base.ts";
-import { jumps as ipvsJumps } from "../../programs/kube-proxy/ipvs/rules.ts";
-import type { Jump } from "../../programs/program.ts";
+import { programFor } from "../../programs/registry.ts";
 import { chainOf, restoreIptablesChains } from "./restore-iptables.ts";
 import { restoreIpvsChains } from "./restore-ipvs.ts";
 import { shownSettings } from "./shown-settings.ts";
@@ -15,8 +13,6 @@ import { shownSettings } from "./shown-settings.ts";
 export function isKubeProxyChain(name: string): boolean {
   return isOwnedChain(name) || name === "KUBE-MARK-DROP";
 }
-
-const jumpsOf: Readonly<Record<ProxyMode, readonly Jump[]>> = { iptables: iptablesJumps, ipvs: ipvsJumps };
 
 /**
  * The same host as if only kube-proxy's rules were on it: its jumps come first in the built-in chains, the chains that
@@ -95,7 +91,7 @@ function builtIns(
 ): readonly LoadedChain[] {
   const names = table === "nat" ? ["PREROUTING", "OUTPUT", "POSTROUTING"] : ["INPUT", "FORWARD", "OUTPUT"];
   return names.map((name) => {
-    const own = jumpsOf[mode].filter((jump) => jump.table === table && jump.chain === name);
+    const own = programFor({ mode }).jumps.filter((jump) => jump.table === table && jump.chain === name);
     const lines = own.map(({ rule }) => `-A ${name}${rule}`);
     return chainOf(
       name,
@@ -152,7 +148,7 @@ function joined(first: LoadedChain, shown: LoadedChain): LoadedChain {
 
 /** A jump of kube-proxy as `iptables -I` takes it. */
 export function jumpCommand(mode: ProxyMode, table: string, chain: string, to: string): string | undefined {
-  const found = jumpsOf[mode].find(
+  const found = programFor({ mode }).jumps.find(
     (jump) => jump.table === table && jump.chain === chain && lastWord(jump.rule) === to,
   );
   return found && `-t ${table} -I ${chain}${found.rule}`;

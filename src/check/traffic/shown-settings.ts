@@ -1,6 +1,7 @@
 import { ruleAt } from "../../datapath/chain-index.ts";
 import type { LoadedChain, Predicate } from "../../ir/datapath.ts";
 import { type Family, parseCidr } from "../../model/address.ts";
+import { defaultKubeProxyVersion, versionTraits } from "../../model/proxy-configuration/kube-proxy-version.ts";
 import type { ProxyMode } from "../../model/proxy-configuration/proxy-configuration.ts";
 import type { FamilySettings, LocalTrafficDetector } from "../../plan/forwarding/forwarding-plan.ts";
 import { iptablesChains, isBalancingChain } from "../../programs/kube-proxy/chain-names.ts";
@@ -22,6 +23,8 @@ export function shownSettings(nat: Chains, family: Family, mode: ProxyMode): Fam
     nodePorts: { kind: "every-address" },
     hostAddresses: [],
     localhostNodePorts: true,
+    serviceCidrs: [],
+    version: versionTraits(defaultKubeProxyVersion),
     largeCluster: false,
   };
 }

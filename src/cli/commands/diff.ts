@@ -1,5 +1,7 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { DiffRequest } from "../../app/diff.ts";
+import { kubeProxyVersions } from "../../model/proxy-configuration/kube-proxy-version.ts";
+import { proxyModes } from "../../model/proxy-configuration/proxy-configuration.ts";
 import { type DiffDetail, type DiffFormat, diffDetails, diffFormats } from "../../report/diff/diff.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { notEmpty } from "../flags.ts";
@@ -45,7 +47,10 @@ function addDiffOptions(command: Command): Command {
   const format = new Option("-o, --output <format>", "output format").choices(diffFormats).default("text");
   return command
     .addOption(new Option("--all-nodes", "compare every node of both sides (the default)").conflicts("node"))
-    .addOption(new Option("--to-mode <mode>", "compile HEAD in this kube-proxy mode").choices(["iptables", "ipvs"]))
+    .addOption(new Option("--to-mode <mode>", "compile HEAD in this kube-proxy mode").choices(proxyModes))
+    .addOption(
+      new Option("--to-kube-proxy-version <version>", "compile HEAD for this kube-proxy").choices(kubeProxyVersions),
+    )
     .addOption(
       new Option("--to-proxy-config <file>", "compile HEAD with this KubeProxyConfiguration").argParser(notEmpty),
     )

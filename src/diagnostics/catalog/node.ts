@@ -42,6 +42,22 @@ export const nodeCodes = {
     message: "podCIDRs must have at most one CIDR per family",
     explanation: "A Node has one pod CIDR, or one per family. The API server rejects more.",
   },
+  "service-cidr-empty": {
+    severity: "error",
+    message: "the ServiceCIDR has no network in spec.cidrs",
+    explanation: "A ServiceCIDR holds one network, or one per family. The API server rejects one without any.",
+  },
+  "service-cidr-same-family": {
+    severity: "error",
+    message: "spec.cidrs must have at most one network per family",
+    explanation: "A ServiceCIDR holds one network, or one per family. The API server rejects more.",
+  },
+  "service-cidr-not-canonical": {
+    severity: "error",
+    message: "{value} must be written as {canonical}",
+    explanation:
+      "The API server accepts a ServiceCIDR only in canonical form: no bits beyond the prefix length, no leading zeros, IPv6 as in RFC 5952.",
+  },
   "pod-cidr-wrong-family": {
     severity: "error",
     message:

@@ -26,9 +26,8 @@ export const proxyConfigurationCodes = {
   },
   "proxy-mode-invalid": {
     severity: "error",
-    message: "mode must be iptables, ipvs or empty, not {got}",
-    explanation:
-      "An empty mode means iptables. Portolan does not support kube-proxy's nftables mode yet. The userspace mode was removed in 1.26.",
+    message: "mode must be iptables, ipvs, nftables or empty, not {got}",
+    explanation: "An empty mode means iptables. The userspace mode was removed in 1.26.",
   },
   "ipvs-scheduler-unknown": {
     severity: "error",

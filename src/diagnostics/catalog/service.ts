@@ -46,7 +46,7 @@ export const serviceCodes = {
     severity: "error",
     message: "nodePort {port} is already allocated to {owner}",
     explanation:
-      "A node port belongs to one Service in the whole cluster, whatever its protocol. Only ports of one Service with the same port number may share it between protocols. The API server's allocator rejects the second Service.",
+      "A node port belongs to one Service in the whole cluster, whatever its protocol. Only ports of one Service may share it, with different protocols. The API server's allocator rejects the second Service.",
   },
   "node-port-forbidden": {
     severity: "error",

@@ -1,4 +1,5 @@
 import type { Entry, Scheduling } from "../../datapath/packet.ts";
+import type { ProxyMode } from "../../model/proxy-configuration/proxy-configuration.ts";
 
 /** The path of one packet on one node, and its rules; printed unchanged by `explain packet -o json`. */
 export interface PacketExplanation {
@@ -6,7 +7,7 @@ export interface PacketExplanation {
   readonly kind: "PacketExplanation";
   readonly node: string;
   /** Null where a dump does not show the mode. */
-  readonly mode: "iptables" | "ipvs" | null;
+  readonly mode: ProxyMode | null;
   readonly packet: ExplainedPacket;
   /** The shares of outcomes without assumptions, and for one answer to each assumption, sum to one. */
   readonly outcomes: readonly ExplainedOutcome[];

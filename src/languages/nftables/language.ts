@@ -12,7 +12,10 @@ export const rulesetCommand = "nft list ruleset";
 /** `nft list ruleset`, `nft list table`, and scripts for `nft -f`. */
 export const nftables: HostLanguage<Ruleset> = {
   id: "nftables",
-  files: [],
+  files: [
+    { name: "nftables.ip.nft", family: "ipv4", heading: rulesetCommand, isSave: true },
+    { name: "nftables.ip6.nft", family: "ipv6", heading: rulesetCommand, isSave: true },
+  ],
   collect: [{ command: tablesCommand }, { command: rulesetCommand, isSave: true }],
   forms: [
     {

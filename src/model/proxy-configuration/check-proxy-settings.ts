@@ -9,6 +9,7 @@ import {
   textsField,
 } from "../fields/fields.ts";
 import { didYouMean } from "../fields/name-map.ts";
+import { type KubeProxyVersion, versionTraits } from "./kube-proxy-version.ts";
 import { defaultProxyConfiguration, type IpvsSettings, type ProxyMode } from "./proxy-configuration.ts";
 
 const units: Readonly<Record<string, number>> = {
@@ -40,15 +41,16 @@ export function refuse(fields: Fields, field: string, rule: string, got: unknown
 }
 
 /** Settings that make no rules, but with which kube-proxy does not start when they are wrong. */
-export function checkOtherSettings(fields: Fields, mode: ProxyMode): void {
+export function checkOtherSettings(fields: Fields, mode: ProxyMode, version: KubeProxyVersion): void {
   checkSyncPeriods(fields, mode);
   if (durationField(fields, "configSyncPeriod") < 0)
     refuse(fields, "configSyncPeriod", "must be greater than 0", "a negative one");
   const oom = integerField(fields, "oomScoreAdj") ?? 0;
   if (oom < -1000 || oom > 1000) refuse(fields, "oomScoreAdj", "must be from -1000 to 1000", oom);
   const hidden = textField(fields, "showHiddenMetricsForVersion") ?? "";
-  if (hidden !== "" && hidden !== "1.35")
-    refuse(fields, "showHiddenMetricsForVersion", "must be 1.35 or empty", hidden);
+  const { hiddenMetrics } = versionTraits(version);
+  if (hidden !== "" && hidden !== hiddenMetrics)
+    refuse(fields, "showHiddenMetricsForVersion", `must be ${hiddenMetrics} or empty`, hidden);
   const client = recordField(fields, "clientConnection");
   if (client !== undefined && (integerField(client, "burst") ?? 0) < 0) {
     refuse(client, "burst", "must not be negative", client.value.burst);
@@ -61,7 +63,7 @@ export function checkOtherSettings(fields: Fields, mode: ProxyMode): void {
     refuse(logging, "format", "must be text or json", format);
 }
 
-const defaultMinSyncSeconds: Readonly<Record<ProxyMode, number>> = { iptables: 1, ipvs: 0 };
+const defaultMinSyncSeconds: Readonly<Record<ProxyMode, number>> = { iptables: 1, ipvs: 0, nftables: 1 };
 
 /** minSyncPeriod may not exceed syncPeriod; 0 means the defaults, 30 s and that of the mode. */
 function checkSyncPeriods(fields: Fields, mode: ProxyMode): void {

@@ -1,4 +1,5 @@
-import { type Cidr, parseCidr, parseIp } from "../address.ts";
+import type { Place } from "../../diagnostics/place.ts";
+import { parseCidr, parseIp } from "../address.ts";
 import {
   booleanField,
   type Fields,
@@ -10,11 +11,12 @@ import {
 } from "../fields/fields.ts";
 import { checkHostPort, checkOtherSettings, parseIpvs, refuse } from "./check-proxy-settings.ts";
 import { checkFeatureGates } from "./feature-gates.ts";
+import { type KubeProxyVersion, versionTraits } from "./kube-proxy-version.ts";
 import { parseDetectLocal } from "./parse-detect-local.ts";
 import {
+  type ConfigurationReader,
   defaultProxyConfiguration,
-  kubeProxyModes,
-  type NodePortAddresses,
+  type NodePortRange,
   type ProxyConfiguration,
   type ProxyMode,
   proxyModes,
@@ -22,26 +24,30 @@ import {
 import { checkProxyConfigurationFields } from "./proxy-configuration-fields.ts";
 
 /**
- * Reads a KubeProxyConfiguration as kube-proxy 1.36 does: defaults, unknown fields tolerated (warned about),
- * values refused that kube-proxy refuses (pkg/proxy/apis/config/validation).
+ * Reads a KubeProxyConfiguration as kube-proxy does: defaults, unknown fields tolerated (warned about), values refused
+ * that kube-proxy refuses (pkg/proxy/apis/config/validation).
  */
-export function parseProxyConfiguration(fields: Fields): ProxyConfiguration {
+export function parseProxyConfiguration(
+  given: Fields,
+  { mode: override, version }: ConfigurationReader,
+): ProxyConfiguration {
+  const fields = withMode(given, override);
   checkProxyConfigurationFields(fields);
   const mode = parseMode(fields);
   const iptables = recordField(fields, "iptables");
   const conntrack = recordField(fields, "conntrack");
   const gates = recordField(fields, "featureGates");
   if (gates !== undefined) checkFeatureGates(gates);
-  checkOtherSettings(fields, mode);
+  checkOtherSettings(fields, mode, version);
   for (const field of ["healthzBindAddress", "metricsBindAddress"]) checkHostPort(fields, field);
   return {
     mode,
+    version,
     hostnameOverride: parseHostnameOverride(fields),
     bindAddress: parseBindAddress(fields),
     detectLocal: parseDetectLocal(fields),
-    nodePortAddresses: parseNodePortAddresses(fields),
-    masqueradeAll: (iptables && booleanField(iptables, "masqueradeAll")) ?? false,
-    masqueradeBit: iptables === undefined ? defaultProxyConfiguration.masqueradeBit : parseMasqueradeBit(iptables),
+    nodePortAddresses: parseNodePortAddresses(fields, version),
+    ...parseMasquerade(fields, mode),
     localhostNodePorts: (iptables && booleanField(iptables, "localhostNodePorts")) ?? true,
     tcpBeLiberal: (conntrack && booleanField(conntrack, "tcpBeLiberal")) ?? false,
     allowExternalIps: (gates && booleanField(gates, "AllowServiceExternalIPs")) ?? true,
@@ -61,15 +67,32 @@ function parseMode(fields: Fields): ProxyMode {
   const mode = textField(fields, "mode") ?? "";
   const known = proxyModes.find((each) => each === mode);
   if (known !== undefined) return known;
-  if (kubeProxyModes.includes(mode)) fields.report("mode-not-supported", placeOf(fields, "mode"), { mode });
-  else if (mode !== "") fields.report("proxy-mode-invalid", placeOf(fields, "mode"), { got: mode });
+  if (mode !== "") fields.report("proxy-mode-invalid", placeOf(fields, "mode"), { got: mode });
   return defaultProxyConfiguration.mode;
 }
 
-function parseMasqueradeBit(iptables: Fields): number {
-  const bit = integerField(iptables, "masqueradeBit") ?? defaultProxyConfiguration.masqueradeBit;
-  if (bit < 0 || bit > 31) refuse(iptables, "masqueradeBit", "must be from 0 to 31", bit);
-  return bit;
+/** The section that a mode takes its masquerading from. */
+const masqueradeSection: Readonly<Record<ProxyMode, string>> = {
+  iptables: "iptables",
+  ipvs: "iptables",
+  nftables: "nftables",
+};
+
+type Masquerade = Pick<ProxyConfiguration, "masqueradeAll" | "masqueradeBit">;
+
+/** kube-proxy checks the iptables section in every mode. */
+function parseMasquerade(fields: Fields, mode: ProxyMode): Masquerade {
+  const { masqueradeAll, masqueradeBit } = defaultProxyConfiguration;
+  const sections = new Map<string, Masquerade>();
+  for (const name of new Set(["iptables", masqueradeSection[mode]])) {
+    const section = recordField(fields, name);
+    if (section === undefined) continue;
+    const bit = integerField(section, "masqueradeBit") ?? masqueradeBit;
+    if (bit < 0 || bit > 31) refuse(section, "masqueradeBit", "must be from 0 to 31", bit);
+    const all = booleanField(section, "masqueradeAll") ?? masqueradeAll;
+    sections.set(name, { masqueradeAll: all, masqueradeBit: bit });
+  }
+  return sections.get(masqueradeSection[mode]) ?? { masqueradeAll, masqueradeBit };
 }
 
 function parseBindAddress(fields: Fields): ProxyConfiguration["bindAddress"] {
@@ -80,24 +103,31 @@ function parseBindAddress(fields: Fields): ProxyConfiguration["bindAddress"] {
   return ip === undefined || ip.text === "0.0.0.0" || ip.text === "::" ? undefined : ip;
 }
 
-function parseNodePortAddresses(fields: Fields): NodePortAddresses {
+/** Keywords of nodePortAddresses with the networks that they stand for. */
+const nodePortKeywords: Readonly<Record<string, readonly string[]>> = {
+  localhost: ["127.0.0.0/8", "::1/128"],
+  all: ["0.0.0.0/0", "::/0"],
+};
+
+function parseNodePortAddresses(fields: Fields, version: KubeProxyVersion): readonly NodePortRange[] {
   const texts = textsField(fields, "nodePortAddresses");
-  const cidrs: Cidr[] = [];
-  for (const { value, place } of texts) {
+  const { hasNodePortKeywords } = versionTraits(version);
+  const refuseAt = (place: Place, rule: string, got: string): void =>
+    fields.report("proxy-config-value-refused", place, { field: "nodePortAddresses", rule, got });
+  return texts.flatMap(({ value, place }): readonly NodePortRange[] => {
     if (value === "primary") {
-      if (texts.length === 1) return { kind: "primary" };
-      const parameters = { field: "nodePortAddresses", rule: "cannot hold both primary and CIDRs", got: value };
-      fields.report("proxy-config-value-refused", place, parameters);
-      continue;
+      if (hasNodePortKeywords || texts.length === 1) return [value];
+      refuseAt(place, "cannot hold both primary and CIDRs", value);
+      return [];
     }
-    const cidr = parseCidr(value);
-    if (cidr !== undefined) cidrs.push(cidr);
-    else
-      fields.report("proxy-config-value-refused", place, {
-        field: "nodePortAddresses",
-        rule: "must hold CIDRs",
-        got: value,
-      });
-  }
-  return { kind: "cidrs", cidrs };
+    const keyword = hasNodePortKeywords && Object.hasOwn(nodePortKeywords, value) ? nodePortKeywords[value] : undefined;
+    const cidrs = (keyword ?? [value]).map(parseCidr).filter((cidr) => cidr !== undefined);
+    if (cidrs.length === 0) refuseAt(place, "must hold CIDRs", value);
+    return cidrs;
+  });
+}
+
+/** Flags override the file: its mode is then not even checked. */
+function withMode(fields: Fields, mode: ProxyMode | undefined): Fields {
+  return mode === undefined ? fields : { ...fields, value: { ...fields.value, mode } };
 }

@@ -1,15 +1,18 @@
 import type { Place } from "../../diagnostics/place.ts";
 import type { Cidr, IpAddress } from "../address.ts";
+import { defaultKubeProxyVersion, type KubeProxyVersion } from "./kube-proxy-version.ts";
 
 /** What a KubeProxyConfiguration (kubeproxy.config.k8s.io/v1alpha1) says about rules, defaulted as kube-proxy does. */
 export interface ProxyConfiguration {
   readonly mode: ProxyMode;
+  /** The version of the kube-proxy that reads it. */
+  readonly version: KubeProxyVersion;
   /** Lower-cased and trimmed; undefined leaves the node's name to --node. */
   readonly hostnameOverride: string | undefined;
   /** Undefined for the unspecified address, which overrides nothing. */
   readonly bindAddress: IpAddress | undefined;
   readonly detectLocal: DetectLocal;
-  readonly nodePortAddresses: NodePortAddresses;
+  readonly nodePortAddresses: readonly NodePortRange[];
   readonly masqueradeAll: boolean;
   /** 0 to 31. */
   readonly masqueradeBit: number;
@@ -31,12 +34,16 @@ export interface IpvsSettings {
 }
 
 /** The modes that have a program here. */
-export const proxyModes = ["iptables", "ipvs"] as const;
+export const proxyModes = ["iptables", "ipvs", "nftables"] as const;
 
 export type ProxyMode = (typeof proxyModes)[number];
 
-/** The modes of kube-proxy. */
-export const kubeProxyModes: readonly string[] = ["iptables", "ipvs", "nftables"];
+/** Which kube-proxy reads a configuration. */
+export interface ConfigurationReader {
+  /** Overrides the mode of the configuration. */
+  readonly mode: ProxyMode | undefined;
+  readonly version: KubeProxyVersion;
+}
 
 /** How kube-proxy detects traffic from pods of this node (or cluster): `detectLocalMode`. */
 export type DetectLocal =
@@ -45,17 +52,16 @@ export type DetectLocal =
   | { readonly kind: "bridge-interface"; readonly name: string }
   | { readonly kind: "interface-prefix"; readonly prefix: string };
 
-/** `nodePortAddresses`: an empty list of CIDRs means every address. */
-export type NodePortAddresses =
-  | { readonly kind: "primary" }
-  | { readonly kind: "cidrs"; readonly cidrs: readonly Cidr[] };
+/** A value of `nodePortAddresses`: a network, or the node's primary addresses. An empty list leaves it to the mode. */
+export type NodePortRange = Cidr | "primary";
 
 export const defaultProxyConfiguration: ProxyConfiguration = {
   mode: "iptables",
+  version: defaultKubeProxyVersion,
   hostnameOverride: undefined,
   bindAddress: undefined,
   detectLocal: { kind: "cluster-cidr", cidrs: [] },
-  nodePortAddresses: { kind: "cidrs", cidrs: [] },
+  nodePortAddresses: [],
   masqueradeAll: false,
   masqueradeBit: 14,
   localhostNodePorts: true,
@@ -64,3 +70,8 @@ export const defaultProxyConfiguration: ProxyConfiguration = {
   ipvs: { scheduler: "rr", strictArp: false, timeouts: undefined, excludeCidrs: [] },
   place: undefined,
 };
+
+/** Where there is no configuration. */
+export function defaultConfigurationFor({ mode, version }: ConfigurationReader): ProxyConfiguration {
+  return { ...defaultProxyConfiguration, mode: mode ?? defaultProxyConfiguration.mode, version };
+}

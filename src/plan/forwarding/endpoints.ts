@@ -130,3 +130,8 @@ function mergeEqualTargets(sorted: readonly Endpoint[], onConflict: OnConflict):
 function conditionsDiffer(a: SliceEndpoint, b: SliceEndpoint): boolean {
   return a.ready !== b.ready || a.serving !== b.serving || a.nodeName !== b.nodeName;
 }
+
+/** The port of an endpoint. */
+export function targetPort({ target }: Endpoint): string {
+  return target.slice(target.lastIndexOf(":") + 1);
+}

@@ -2,6 +2,8 @@ import type { Place } from "../../diagnostics/place.ts";
 import type { Cidr, Family, IpAddress } from "../../model/address.ts";
 import type { EndpointSlice, SliceEndpoint } from "../../model/objects/endpoint-slice.ts";
 import type { Service, ServicePort, SessionAffinity, Vip } from "../../model/objects/service.ts";
+import type { ServiceCidr } from "../../model/objects/service-cidr.ts";
+import type { VersionTraits } from "../../model/proxy-configuration/kube-proxy-version.ts";
 import type { IpvsSettings } from "../../model/proxy-configuration/proxy-configuration.ts";
 
 /** Decisions that differ between programs for the same state. They are input of the plan, so that the plan is final. */
@@ -10,6 +12,8 @@ export interface ProgramTraits {
   readonly localPolicyFallsBack: boolean;
   /** With externalTrafficPolicy Local, pods and the node itself go to the cluster's endpoints. */
   readonly shortCircuitsLocal: boolean;
+  /** Where the configuration has no nodePortAddresses: node ports answer on every address, or on the node's own. */
+  readonly nodePortsByDefault: "every-address" | "primary";
   /** Node ports can answer on 127.0.0.1. */
   readonly nodePortsOnLoopback: boolean;
   /** Without an address that serves node ports, a service port with a node port gets no health check port either. */
@@ -70,6 +74,10 @@ export interface FamilySettings {
   /** Every address of this host's interfaces in the family, except loopback. */
   readonly hostAddresses: readonly IpAddress[];
   readonly localhostNodePorts: boolean;
+  /** The networks of ServiceCIDR objects, by name of the object. */
+  readonly serviceCidrs: readonly { readonly cidr: Cidr; readonly object: ServiceCidr }[];
+  /** Of the kube-proxy whose rules are written. */
+  readonly version: VersionTraits;
   /** More than 1,000 endpoints: their rules have no comments. False where the program never writes any. */
   readonly largeCluster: boolean;
 }

@@ -1,7 +1,7 @@
 import { type Cidr, cidrContains, type Family, type IpAddress, parseCidr, parseIp } from "../../model/address.ts";
 import { compareBytes } from "../../model/fields/name-map.ts";
-import type { NodePortAddresses } from "../../model/proxy-configuration/proxy-configuration.ts";
-import type { FamilySettings, NodePortScope } from "./forwarding-plan.ts";
+import type { NodePortRange } from "../../model/proxy-configuration/proxy-configuration.ts";
+import type { FamilySettings, NodePortScope, ProgramTraits } from "./forwarding-plan.ts";
 import { type NodeView, primaryAddresses } from "./node-view.ts";
 
 export interface ResolvedNodePorts {
@@ -16,24 +16,33 @@ const loopbackV4: IpAddress = { family: "ipv4", text: "127.0.0.1" };
  * The addresses of this host on which node ports answer (NodePortAddresses of pkg/proxy/util). Ranges of one family do
  * not restrict the other; a range of prefix length 0 means every address.
  */
-export function resolveNodePortScope(configured: NodePortAddresses, family: Family, view: NodeView): ResolvedNodePorts {
-  const cidrs = cidrsOf(configured, view).filter((cidr) => cidr.family === family);
+export function resolveNodePortScope(
+  configured: readonly NodePortRange[],
+  family: Family,
+  view: NodeView,
+  traits: ProgramTraits,
+): ResolvedNodePorts {
+  const ranges =
+    configured.length === 0 && traits.nodePortsByDefault === "primary" ? (["primary"] as const) : configured;
+  const cidrs = cidrsOf(ranges, view).filter((cidr) => cidr.family === family);
   if (cidrs.length === 0 || cidrs.some((cidr) => cidr.prefix === 0)) {
     return { scope: { kind: "every-address" }, containsLoopback: family === "ipv4" };
   }
   const containsLoopback = family === "ipv4" && cidrs.some(isIpv4Loopback);
   // Host.addresses does not contain loopback, but the interface lo has it.
-  const candidates = family === "ipv4" ? [...view.hostAddresses, loopbackV4] : view.hostAddresses;
+  const hasLoopback = family === "ipv4" && traits.nodePortsOnLoopback;
+  const candidates = hasLoopback ? [...view.hostAddresses, loopbackV4] : view.hostAddresses;
   const matching = candidates.filter((ip) => cidrs.some((cidr) => cidrContains(cidr, ip)));
   const addresses = [...new Set(matching.map((ip) => ip.text))].sort(compareBytes);
   return { scope: { kind: "addresses", addresses }, containsLoopback };
 }
 
-function cidrsOf(configured: NodePortAddresses, view: NodeView): readonly Cidr[] {
-  if (configured.kind === "cidrs") return configured.cidrs;
-  return primaryAddresses(view)
-    .map((ip) => parseCidr(`${ip.text}/${ip.family === "ipv4" ? 32 : 128}`))
-    .filter((cidr) => cidr !== undefined);
+function cidrsOf(ranges: readonly NodePortRange[], view: NodeView): readonly Cidr[] {
+  const primary = (): readonly Cidr[] =>
+    primaryAddresses(view)
+      .map((ip) => parseCidr(`${ip.text}/${ip.family === "ipv4" ? 32 : 128}`))
+      .filter((cidr) => cidr !== undefined);
+  return ranges.flatMap((range) => (range === "primary" ? primary() : [range]));
 }
 
 /** Within 127.0.0.0/8, or around its first address. */

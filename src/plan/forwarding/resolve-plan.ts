@@ -5,6 +5,7 @@ import type { Cluster } from "../../model/cluster.ts";
 import { compareBytes, lookUp, type NameMap, namesIn } from "../../model/fields/name-map.ts";
 import { type EndpointSlice, placeOfEndpoint } from "../../model/objects/endpoint-slice.ts";
 import { isProxied, type Service, type ServicePort, type Vip } from "../../model/objects/service.ts";
+import { versionTraits } from "../../model/proxy-configuration/kube-proxy-version.ts";
 import type { ProxyConfiguration } from "../../model/proxy-configuration/proxy-configuration.ts";
 import { gatherEndpoints, type OnConflict } from "./endpoints.ts";
 import type {
@@ -65,7 +66,7 @@ interface NodeContext extends PlanTarget {
 }
 
 function resolveLoopback(config: ProxyConfiguration, view: NodeView, traits: ProgramTraits): LoopbackNodePorts {
-  const { containsLoopback } = resolveNodePortScope(config.nodePortAddresses, "ipv4", view);
+  const { containsLoopback } = resolveNodePortScope(config.nodePortAddresses, "ipv4", view, traits);
   if (!config.localhostNodePorts || !containsLoopback) return "off";
   return traits.nodePortsOnLoopback ? "served" : "ignored";
 }
@@ -73,22 +74,25 @@ function resolveLoopback(config: ProxyConfiguration, view: NodeView, traits: Pro
 function resolveFamily(family: Family, node: NodeContext, report: Report): FamilyPlan {
   const { cluster, view, traits, services, localDetectors, localhostNodePorts } = node;
   const { proxyConfiguration: config } = cluster;
-  const { scope } = resolveNodePortScope(config.nodePortAddresses, family, view);
+  const { scope } = resolveNodePortScope(config.nodePortAddresses, family, view, traits);
   const served = services.filter((service) => service.clusterIps[family] !== undefined);
   const localDetector = localDetectors[family];
   reportFamily({ family, served, scope, canTellPods: localDetector !== undefined, config }, report);
   const context = { cluster, view, family, traits, slices: slicesByService(cluster.slices, family) };
+  const version = versionTraits(config.version);
   const settings: FamilySettings = {
     family,
     localDetector,
     masqueradeAll: config.masqueradeAll,
     masqueradeMark: 2 ** config.masqueradeBit,
-    randomFully: view.features.randomFully,
+    randomFully: version.alwaysRandomFully || view.features.randomFully,
     dropsInvalid: !config.tcpBeLiberal,
     nfacct: view.features.nfacct,
     nodePorts: scope,
     hostAddresses: view.hostAddresses.filter((ip) => ip.family === family && !isLoopback(ip)),
     localhostNodePorts: family === "ipv4" && localhostNodePorts === "served",
+    serviceCidrs: serviceCidrsOf(cluster, family),
+    version,
     largeCluster: traits.endpointComments && isLargeCluster(served, context),
   };
   const servesNodePorts = nodePortAddresses(settings).length > 0;
@@ -103,6 +107,13 @@ function resolveFamily(family: Family, node: NodeContext, report: Report): Famil
       return resolveServicePorts(own, { ...context, servesNodePorts }, report);
     },
   };
+}
+
+function serviceCidrsOf({ serviceCidrs }: Cluster, family: Family): FamilySettings["serviceCidrs"] {
+  return [...serviceCidrs]
+    .sort((a, b) => compareBytes(a.name, b.name))
+    .flatMap((object) => object.cidrs.map((cidr) => ({ cidr, object })))
+    .filter(({ cidr }) => cidr.family === family);
 }
 
 /** The input for finding the endpoints of a service port. */

@@ -153,6 +153,7 @@ const purposes: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 const chainsOf: Readonly<Record<ProxyMode, ReadonlySet<string>>> = {
   iptables: new Set([...Object.values(iptablesChains), proxyCanary]),
   ipvs: new Set([...Object.values(ipvsChains), proxyCanary]),
+  nftables: new Set(),
 };
 const modes = Object.keys(chainsOf) as readonly ProxyMode[];
 const kubeletChains: ReadonlySet<string> = new Set([iptablesChains.kubeletFirewall, kubeletCanary]);

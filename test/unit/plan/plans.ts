@@ -3,6 +3,7 @@ import { at, documentPlace, type Place } from "../../../src/diagnostics/place.ts
 import { type Cidr, type Family, type IpAddress, parseCidr, parseIp } from "../../../src/model/address.ts";
 import type { EndpointSlice, SliceEndpoint } from "../../../src/model/objects/endpoint-slice.ts";
 import type { Service, ServicePort, Vip } from "../../../src/model/objects/service.ts";
+import { versionTraits } from "../../../src/model/proxy-configuration/kube-proxy-version.ts";
 import type {
   Endpoint,
   FamilySettings,
@@ -99,6 +100,7 @@ export const there = endpoint("10.0.2.6", false);
 export const plainTraits: ProgramTraits = {
   localPolicyFallsBack: false,
   shortCircuitsLocal: false,
+  nodePortsByDefault: "every-address",
   nodePortsOnLoopback: false,
   healthCheckNeedsNodePort: false,
   exclusiveDestinations: false,
@@ -132,6 +134,8 @@ export function settings(more: Partial<FamilySettings> = {}): FamilySettings {
     nodePorts: { kind: "every-address" },
     hostAddresses: [ip("192.0.2.10")],
     localhostNodePorts: true,
+    serviceCidrs: [],
+    version: versionTraits("1.37"),
     largeCluster: false,
     ...more,
   };

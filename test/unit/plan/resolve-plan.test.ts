@@ -27,6 +27,7 @@ function clusterOf(more: Partial<Cluster> = {}, config: Partial<ProxyConfigurati
     services: [service()],
     slices: [],
     nodes: [],
+    serviceCidrs: [],
     hosts: [],
     proxyConfiguration: { ...defaultProxyConfiguration, ...config },
     isConfigurationBroken: false,
@@ -48,7 +49,7 @@ function resolve({ of, config, traits }: Case = {}): ForwardingPlan {
   return resolvePlan(clusterOf(of, config), target, () => {});
 }
 
-const nodePortsOn = (text: string) => ({ nodePortAddresses: { kind: "cidrs", cidrs: [cidr(text)] } }) as const;
+const nodePortsOn = (text: string) => ({ nodePortAddresses: [cidr(text)] });
 
 describe("resolvePlan", () => {
   it("carries the traits it was resolved with", () => {
@@ -105,7 +106,7 @@ describe("resolvePlan", () => {
 
 describe("resolveNodePortScope", () => {
   const scope = (text: string, family: "ipv4" | "ipv6" = "ipv4") =>
-    resolveNodePortScope(nodePortsOn(text).nodePortAddresses, family, view);
+    resolveNodePortScope(nodePortsOn(text).nodePortAddresses, family, view, plainTraits);
 
   it("is every address without ranges of the family, and with a range of everything", () => {
     expect(scope("2001:db8::/32").scope).toEqual({ kind: "every-address" });
@@ -118,11 +119,25 @@ describe("resolveNodePortScope", () => {
     expect(scope("2001:db8::/32", "ipv6").scope).toEqual({ kind: "addresses", addresses: ["2001:db8::10"] });
   });
 
-  it("takes the node's own addresses for `primary`", () => {
-    expect(resolveNodePortScope({ kind: "primary" }, "ipv4", view).scope).toEqual({
-      kind: "addresses",
-      addresses: ["192.0.2.10"],
-    });
+  it("takes the node's own addresses for `primary`, alone or beside ranges", () => {
+    const addresses = { kind: "addresses", addresses: ["192.0.2.10"] };
+    expect(resolveNodePortScope(["primary"], "ipv4", view, plainTraits).scope).toEqual(addresses);
+    expect(resolveNodePortScope(["primary", cidr("198.51.100.0/24")], "ipv4", view, plainTraits).scope).toEqual(
+      addresses,
+    );
+  });
+
+  it("leaves the default to the program", () => {
+    const byDefault = (nodePortsByDefault: ProgramTraits["nodePortsByDefault"]) =>
+      resolveNodePortScope([], "ipv4", view, { ...plainTraits, nodePortsByDefault }).scope.kind;
+    expect([byDefault("every-address"), byDefault("primary")]).toEqual(["every-address", "addresses"]);
+  });
+
+  it("has loopback where the program serves node ports on it", () => {
+    const onLoopback = (nodePortsOnLoopback: boolean) =>
+      resolveNodePortScope([cidr("127.0.0.0/8")], "ipv4", view, { ...plainTraits, nodePortsOnLoopback }).scope;
+    expect(onLoopback(true)).toEqual({ kind: "addresses", addresses: ["127.0.0.1"] });
+    expect(onLoopback(false)).toEqual({ kind: "addresses", addresses: [] });
   });
 });
 

@@ -1,11 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { kubeProxyModes, proxyModes } from "../../../src/model/proxy-configuration/proxy-configuration.ts";
+import { proxyModes } from "../../../src/model/proxy-configuration/proxy-configuration.ts";
 import { programById, programFor, programIds } from "../../../src/programs/registry.ts";
 
 describe("the registry of programs", () => {
   it("has a program for every mode that a configuration may ask for", () => {
     expect(proxyModes.map((mode) => programFor({ mode }).mode)).toEqual([...proxyModes]);
-    expect(proxyModes.every((mode) => kubeProxyModes.includes(mode))).toBe(true);
   });
 
   it.each(programIds)("%s is found by its id", (id) => {
@@ -36,5 +35,7 @@ describe("the registry of programs", () => {
     expect(ipvs).toMatchObject({ localPolicyFallsBack: true, shortCircuitsLocal: false, nodePortsOnLoopback: false });
     expect([iptables.affinityScope, ipvs.affinityScope]).toEqual(["service-port", "address"]);
     expect([iptables.unknownPortOfVip, ipvs.unknownPortOfVip]).toEqual(["passed-on", "rejected"]);
+    const { traits: nftables } = programFor({ mode: "nftables" });
+    expect(nftables).toMatchObject({ nodePortsByDefault: "primary", nodePortsOnLoopback: false, balancing: "chance" });
   });
 });

@@ -22,9 +22,10 @@ import type {
   ServicePortPlan,
   SourceRanges,
 } from "../../../plan/forwarding/forwarding-plan.ts";
+import { setEndpointOrigin, setOrigin } from "../../origins.ts";
 import { iptablesChains as chains, endpointChain } from "../chain-names.ts";
 import { fromLocal, hostCidr, notFromLocal } from "./matches.ts";
-import { type PortLowering, setEndpointOrigin, setOrigin, write } from "./sections.ts";
+import { type PortLowering, write } from "./sections.ts";
 
 /** An endpoint and its chain. */
 interface ChainedEndpoint {

@@ -10,11 +10,12 @@ import {
   reject,
 } from "../../../languages/iptables/write.ts";
 import type { FamilySettings, Route, ServicePortPlan } from "../../../plan/forwarding/forwarding-plan.ts";
+import { setOrigin, setPortOrigin } from "../../origins.ts";
 import { iptablesChains as chains, servicePortChains } from "../chain-names.ts";
 import { counters } from "../names.ts";
 import { lowerOwnChains } from "./lower-own-chains.ts";
 import { vipMatch } from "./matches.ts";
-import { type PortLowering, type Sections, setOrigin, setPortOrigin, write } from "./sections.ts";
+import { type PortLowering, type Sections, write } from "./sections.ts";
 
 /** Everything the iptables mode writes for one service port: its lines in shared chains, then its own chains. */
 export function lowerServicePort(plan: ServicePortPlan, settings: FamilySettings, out: Sections): void {

@@ -48,6 +48,7 @@ export const kubeProxyIptables: ForwardingProgram = {
   traits: {
     localPolicyFallsBack: false,
     shortCircuitsLocal: true,
+    nodePortsByDefault: "every-address",
     nodePortsOnLoopback: true,
     healthCheckNeedsNodePort: false,
     exclusiveDestinations: false,

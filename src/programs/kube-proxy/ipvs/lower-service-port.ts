@@ -3,6 +3,7 @@ import { appendTo, ipvsService, jump, source } from "../../../languages/iptables
 import { addServer, serverKey } from "../../../languages/ipvs/text.ts";
 import { joinHostPort } from "../../../model/address.ts";
 import type { Vip } from "../../../model/objects/service.ts";
+import { targetPort } from "../../../plan/forwarding/endpoints.ts";
 import type {
   Endpoint,
   ExternalPlan,
@@ -40,8 +41,7 @@ interface PortLowering {
 /** An endpoint of this node may reach itself through the service, ready or not. */
 function lowerLoopBack({ protocol }: ServicePortPlan, endpoint: Endpoint, out: IpvsObjects): void {
   const { ip } = endpoint.entry;
-  const port = endpoint.target.slice(endpoint.target.lastIndexOf(":") + 1);
-  addEntry(out, "loopBack", `${ip},${protocol}:${port},${ip}`, endpointCause(endpoint));
+  addEntry(out, "loopBack", `${ip},${protocol}:${targetPort(endpoint)},${ip}`, endpointCause(endpoint));
 }
 
 function lowerClusterIp(lowering: PortLowering): void {

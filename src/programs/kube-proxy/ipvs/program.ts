@@ -50,6 +50,7 @@ export const kubeProxyIpvs: ForwardingProgram = {
   traits: {
     localPolicyFallsBack: true,
     shortCircuitsLocal: false,
+    nodePortsByDefault: "every-address",
     nodePortsOnLoopback: false,
     healthCheckNeedsNodePort: true,
     exclusiveDestinations: true,

@@ -1,0 +1,117 @@
+import ipaddr from "ipaddr.js";
+import { type Cidr, type Family, parseIp } from "../../model/address.ts";
+
+/** The input of `nft -f`, spelled as `nft -s list table` (1.0.6) prints it wherever that loads again. */
+
+/** The table's family, and the keyword of matches on addresses. */
+export const nftFamily = { ipv4: "ip", ipv6: "ip6" } as const satisfies Readonly<Record<Family, string>>;
+
+/** The type of addresses in sets. */
+export const addressType = { ipv4: "ipv4_addr", ipv6: "ipv6_addr" } as const satisfies Readonly<Record<Family, string>>;
+
+/** `10.0.0.1`, `192.0.2.0/24`: one of full length is printed as an address. */
+export function network(cidr: Cidr): string {
+  return cidr.prefix === (cidr.family === "ipv4" ? 32 : 128) ? cidr.text.slice(0, cidr.text.indexOf("/")) : cidr.text;
+}
+
+/** An anonymous set of networks: in order, and merged where they overlap or touch, as the kernel does it. */
+export function networks(cidrs: readonly Cidr[]): string {
+  const [first, second] = cidrs;
+  if (first !== undefined && second === undefined) return network(first);
+  const ranges = merged(cidrs.map(rangeOf)).map(printRange);
+  return ranges.length === 1 ? ranges.join() : `{ ${ranges.join(", ")} }`;
+}
+
+/** Addresses as numbers, both ends included. */
+interface AddressRange {
+  readonly family: Family;
+  readonly first: bigint;
+  readonly last: bigint;
+}
+
+function rangeOf({ family, text, prefix }: Cidr): AddressRange {
+  const bytes = ipaddr.parse(text.slice(0, text.indexOf("/"))).toByteArray();
+  const first = bytes.reduce((sum, byte) => sum * 256n + BigInt(byte), 0n);
+  return { family, first, last: first + (1n << BigInt(bitsOf[family] - prefix)) - 1n };
+}
+
+const bitsOf: Readonly<Record<Family, number>> = { ipv4: 32, ipv6: 128 };
+
+function merged(ranges: readonly AddressRange[]): readonly AddressRange[] {
+  const found: AddressRange[] = [];
+  for (const range of [...ranges].sort((a, b) => (a.first < b.first ? -1 : Number(a.first > b.first)))) {
+    const before = found.at(-1);
+    if (before === undefined || range.first > before.last + 1n) found.push(range);
+    else if (range.last > before.last) found[found.length - 1] = { ...before, last: range.last };
+  }
+  return found;
+}
+
+/** As a network where it is one. */
+function printRange({ family, first, last }: AddressRange): string {
+  const size = last - first + 1n;
+  const hostBits = size.toString(2).length - 1;
+  const isNetwork = size === 1n << BigInt(hostBits) && first % size === 0n;
+  if (!isNetwork) return `${printAddress(family, first)}-${printAddress(family, last)}`;
+  return hostBits === 0 ? printAddress(family, first) : `${printAddress(family, first)}/${bitsOf[family] - hostBits}`;
+}
+
+function printAddress(family: Family, value: bigint): string {
+  if (family === "ipv4") return [24n, 16n, 8n, 0n].map((shift) => String((value >> shift) & 255n)).join(".");
+  const groups = value.toString(16).padStart(32, "0").match(/.{4}/g) ?? [];
+  return parseIp(groups.join(":"))?.text ?? "";
+}
+
+/** nft refuses longer comments. */
+export const longestComment = 128;
+
+export function comment(text: string): string {
+  return ` comment "${text}"`;
+}
+
+/** Of an interface, or of all whose names begin so: `eth0`, `cali*`. */
+export function interfaceName(name: string): string {
+  return `"${name}"`;
+}
+
+function hexadecimal(value: number): string {
+  return `0x${value.toString(16).padStart(8, "0")}`;
+}
+
+/** Matches packets with a bit of the mark. The highest bit is printed as a prefix of length 1. */
+export function hasMark(bit: number): string {
+  return bit === highestBit ? "meta mark != 0x00000000/1" : `meta mark & ${hexadecimal(bit)} != 0x00000000`;
+}
+
+const highestBit = 2 ** 31;
+
+export function setMarkBit(bit: number): string {
+  return `meta mark set meta mark | ${hexadecimal(bit)}`;
+}
+
+export function flipMarkBit(bit: number): string {
+  return `meta mark set meta mark ^ ${hexadecimal(bit)}`;
+}
+
+/** The lines of a set that packets add their clients to, each for a time. */
+export function clientSet(family: Family, timeoutSeconds: number): readonly string[] {
+  const timeout = `timeout ${duration(timeoutSeconds)}`;
+  // The kernel's default size is printed as well.
+  return [`type ${addressType[family]}`, "size 65535", "flags dynamic,timeout", timeout];
+}
+
+/** `1d2h3m4s`, without what is zero. */
+function duration(seconds: number): string {
+  const days = Math.floor(seconds / 86_400);
+  const hours = Math.floor(seconds / 3600) % 24;
+  const minutes = Math.floor(seconds / 60) % 60;
+  const parts = [`${days}d`, `${hours}h`, `${minutes}m`, `${seconds % 60}s`];
+  return parts.filter((part) => !part.startsWith("0")).join("") || "0s";
+}
+
+/** One of so many entries at random: `numgen random mod 2 map { 0 : A, 1 : B }`. */
+export function randomEntry(kind: "map" | "vmap", entries: readonly string[]): string {
+  let numbered = "";
+  for (let at = 0; at < entries.length; at++) numbered += `${at === 0 ? "" : ", "}${at} : ${entries[at]}`;
+  return `numgen random mod ${entries.length} ${kind} { ${numbered} }`;
+}

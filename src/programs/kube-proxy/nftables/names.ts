@@ -1,0 +1,74 @@
+import { sha256Base32Prefix } from "../../../model/sha256.ts";
+import { targetPort } from "../../../plan/forwarding/endpoints.ts";
+import type { Endpoint, ServicePortPlan } from "../../../plan/forwarding/forwarding-plan.ts";
+
+/** kube-proxy's table, one in each family. */
+export const nftTable = "kube-proxy";
+
+/** The sets that always exist; `nodePortIps` only where node ports are restricted to addresses. */
+export const nftSets = {
+  clusterIps: "cluster-ips",
+  nodePortIps: "nodeport-ips",
+  hairpinConnections: "hairpin-connections",
+} as const;
+
+export const nftMaps = {
+  serviceIps: "service-ips",
+  serviceNodePorts: "service-nodeports",
+  firewallIps: "firewall-ips",
+  noEndpointServices: "no-endpoint-services",
+  noEndpointNodePorts: "no-endpoint-nodeports",
+} as const;
+
+/** The chains that always exist, base chains apart. */
+export const nftChains = {
+  services: "services",
+  firewallCheck: "firewall-check",
+  serviceEndpointsCheck: "service-endpoints-check",
+  nodePortEndpointsCheck: "nodeport-endpoints-check",
+  clusterIpsCheck: "cluster-ips-check",
+  masquerading: "masquerading",
+  reject: "reject-chain",
+} as const;
+
+/** The chains of one service port. */
+export interface NftServicePortChains {
+  readonly cluster: string;
+  readonly local: string;
+  readonly external: string;
+  readonly firewall: string;
+}
+
+type NamedPort = Pick<ServicePortPlan, "service" | "protocol" | "port">;
+
+/** All names of a service port end in its own name after a hash of it. */
+export function nftServicePortChains(plan: NamedPort): NftServicePortChains {
+  const base = hashed(plainName(plan), "");
+  return {
+    cluster: `service-${base}`,
+    local: `local-${base}`,
+    external: `external-${base}`,
+    firewall: `firewall-${base}`,
+  };
+}
+
+/** The end of the names of an endpoint's chain and set, which exist with session affinity only. */
+export function nftEndpointName(plan: NamedPort, endpoint: Endpoint): string {
+  return hashed(plainName(plan), `__${endpoint.entry.ip.replaceAll(":", ".")}/${targetPort(endpoint)}`);
+}
+
+export const endpointChainPrefix = "endpoint-";
+export const affinitySetPrefix = "affinity-";
+
+/** An unnamed port leaves a slash at the end. */
+function plainName({ service, protocol, port }: NamedPort): string {
+  return `${service.namespace}/${service.name}/${protocol}/${port.name}`;
+}
+
+const longestBase = 240;
+
+/** A hash, and the name, cut where it is too long for the kernel with its prefix. */
+function hashed(start: string, end: string): string {
+  const base = `${sha256Base32Prefix(start, end).slice(0, 8)}-${start}${end}`;
+  return base.length > longestBase ? `${base.slice(0, longestBase - 3)}...` : base;
+}
