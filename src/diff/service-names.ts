@@ -45,7 +45,7 @@ function ownerIn({ services }: KnownServices, { kind, address, port, protocol }:
 function ownerByHops({ kind }: Destination, parts: readonly Part[]): Partial<ServiceAt> | undefined {
   if (kind === "elsewhere" || kind === "other-ports") return undefined;
   for (const hop of parts.flatMap(({ outcome }) => outcome.hops)) {
-    const name = hop.kind === "rule" ? serviceInRule(hop.rule.text) : undefined;
+    const name = hop.kind === "rule" ? (serviceInRule(hop.element ?? "") ?? serviceInRule(hop.rule.text)) : undefined;
     if (name !== undefined) return { name };
   }
   return undefined;

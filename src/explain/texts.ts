@@ -163,8 +163,8 @@ function isUsual(line: string): boolean {
 function linesOf({ language, file, text }: Artifact): readonly PlacedLine[] {
   return text
     .split("\n")
-    .map((line, at) => ({ language, file, line: at + 1, text: line }))
-    .filter((line) => line.text.trim() !== "");
+    .map((line, at) => ({ language, file, line: at + 1, text: line.trim() }))
+    .filter((line) => line.text !== "");
 }
 
 /** The texts of a script that was compiled with origins. */

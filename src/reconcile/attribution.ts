@@ -1,7 +1,7 @@
 import { commentsOf } from "../languages/iptables/canonical-rule.ts";
 import type { Family } from "../model/address.ts";
 import { isEndpointChain, isServicePortChain } from "../programs/kube-proxy/chain-names.ts";
-import { servicePortInComment } from "../programs/kube-proxy/names.ts";
+import { servicePortInComment, servicePortInNftName } from "../programs/kube-proxy/names.ts";
 import type { ChainLines } from "./owned-state.ts";
 
 /** Chains and rules that always exist and belong to no service port. */
@@ -9,13 +9,15 @@ export const everyService = "shared base chains";
 /** The owner of leftovers of a Service that the state does not contain. */
 export const unknownService = "a deleted Service";
 
-/** The service port that a rule's comment names, as kube-proxy spells it: `shop/web:http`. */
+/** The service port that a rule's comment or an element names, as kube-proxy spells it: `shop/web:http`. */
 export function serviceInRule(line: string): string | undefined {
   for (const comment of commentsOf(line)) {
     const name = servicePortInComment(comment);
     if (name !== undefined) return name;
   }
-  return undefined;
+  if (!line.includes("/")) return undefined;
+  const [, comment = ""] = / comment "([^"]*)"/.exec(line) ?? [];
+  return servicePortInNftName(line) ?? servicePortInComment(comment);
 }
 
 /** Rules by family, table and chain. */

@@ -114,7 +114,7 @@ function noteRule(referenced: ReferencedDestinations, rule: PacketRule): void {
 const noted = new WeakMap<Elements, ReferencedDestinations>();
 
 function noteConditions(referenced: ReferencedDestinations, rule: Pick<PacketRule, "predicates">): void {
-  const ports = rule.predicates.flatMap(portsOf);
+  const ports = rule.predicates.flatMap(portsOf).filter((text) => isOfProtocol(rule.predicates, text));
   const address = exactDestination(rule);
   if (address !== undefined) {
     note(referenced, address, undefined);
@@ -126,6 +126,13 @@ function noteConditions(referenced: ReferencedDestinations, rule: Pick<PacketRul
     if (predicate.kind !== "address-in" || predicate.side !== "destination") continue;
     for (const range of predicate.ranges) noteRange(referenced, range);
   }
+}
+
+/** Whether the conditions let on packets of the protocol of `tcp 80`. */
+function isOfProtocol(predicates: readonly Predicate[], text: string): boolean {
+  return predicates.every(
+    (predicate) => predicate.kind !== "protocol" || text.startsWith(`${predicate.protocol} `) !== predicate.negated,
+  );
 }
 
 /** Networks are nested or disjoint. A range that is not a network is split into several. */

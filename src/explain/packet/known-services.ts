@@ -1,6 +1,7 @@
 import { exactDestination, exactPort, ruleAt } from "../../datapath/chain-index.ts";
+import { elementsAsked } from "../../datapath/elements.ts";
 import type { EvaluatedHost } from "../../datapath/host.ts";
-import type { LoadedChain, PacketRule } from "../../ir/datapath.ts";
+import type { ElementEntry, LoadedChain, PacketRule } from "../../ir/datapath.ts";
 import { type IpAddress, parseIp } from "../../model/address.ts";
 import type { Service, ServicePort } from "../../model/objects/service.ts";
 import { iptablesChains as chains } from "../../programs/kube-proxy/chain-names.ts";
@@ -33,9 +34,10 @@ interface FoundPort {
 
 /** The Services that the comments of a host's rules name, with their addresses and ports. */
 export function servicesInRules({ families }: EvaluatedHost): readonly KnownService[] {
-  const found = Object.values(families).flatMap(({ tables }) =>
-    sharedChains.flatMap(([table, name, kind]) => portsIn(tables.get(table)?.get(name), kind)),
-  );
+  const found = Object.values(families).flatMap(({ tables }) => [
+    ...sharedChains.flatMap(([table, name, kind]) => portsIn(tables.get(table)?.get(name), kind)),
+    ...[...tables.values()].flatMap((chains) => [...chains.values()].flatMap(portsInMaps)),
+  ]);
   const byName = new Map<string, FoundPort[]>();
   for (const port of found) {
     const [service = ""] = port.servicePort.split(":");
@@ -64,7 +66,23 @@ function portsIn(chain: LoadedChain | undefined, usual: FoundPort["kind"]): read
   });
 }
 
-function protocolOf({ predicates }: PacketRule): ServicePort["protocol"] | undefined {
+/** The elements of nftables maps that lead to chains of service ports, or refuse with a comment. */
+function portsInMaps(chain: LoadedChain): readonly FoundPort[] {
+  return chain.lines.flatMap((line, at) =>
+    chain.reader.setsOf(line).length === 0 ? [] : elementsAsked(ruleAt(chain, at)).flatMap(portIn),
+  );
+}
+
+function portIn(entry: ElementEntry): readonly FoundPort[] {
+  const servicePort = serviceInRule(entry.text);
+  const [port, protocol] = [exactPort(entry), protocolOf(entry)];
+  if (servicePort === undefined || port === undefined || protocol === undefined) return [];
+  const address = parseIp(exactDestination(entry) ?? "");
+  const kind = address === undefined ? "node" : entry.text.includes(" : goto external-") ? "external" : "cluster";
+  return [{ servicePort, protocol, port, address, kind }];
+}
+
+function protocolOf({ predicates }: Pick<PacketRule, "predicates">): ServicePort["protocol"] | undefined {
   const protocol = predicates.find((each) => each.kind === "protocol")?.protocol.toUpperCase();
   return protocol === "TCP" || protocol === "UDP" || protocol === "SCTP" ? protocol : undefined;
 }
