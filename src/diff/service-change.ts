@@ -60,7 +60,7 @@ export function tellDetails({ was, now, returning }: Difference, headline: strin
   const isNews = !headline.includes(refusal(now));
   if (now.every(isRefused) && !was.every(isRefused) && isNews) details.push(`connections are now ${refusal(now)}`);
   const [before, after] = [evenShare(was), evenShare(now)];
-  if (before !== undefined && after !== undefined && !sameShare(before, after))
+  if (before !== undefined && after !== undefined && printPercent(before) !== printPercent(after))
     details.push(`traffic per endpoint ${printPercent(before)} -> ${printPercent(after)}`);
   const both = was.some(isDelivered) && now.some(isDelivered);
   const source = sourceAddress(was, now);
