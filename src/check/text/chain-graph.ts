@@ -48,7 +48,9 @@ function callsOf(table: CheckedTable): Calls {
 
 /** Every chain that some rule calls, those that do not exist among them. */
 export function calledChains(table: CheckedTable): ReadonlySet<string> {
-  return new Set([...callsOf(table).called.values()].flat());
+  const found = new Set<string>();
+  for (const chains of callsOf(table).called.values()) for (const chain of chains) found.add(chain);
+  return found;
 }
 
 /** The chains that can be reached from a built-in chain, including itself. */
@@ -70,9 +72,10 @@ export function builtInsOf({ chains }: CheckedTable): readonly string[] {
 export function decidingChains(table: CheckedTable): ReadonlySet<string> {
   const { called, ending } = callsOf(table);
   const deciding = new Set(ending);
+  // Most chains call one that ends the path by itself: no list of callers is needed for them.
+  for (const [name, chains] of called) if (chains.some((chain) => deciding.has(chain))) deciding.add(name);
   const callers = new Map<string, string[]>();
   for (const [name, chains] of called) {
-    // A chain that decides by itself needs no other.
     if (deciding.has(name)) continue;
     for (const chain of chains) {
       const known = callers.get(chain);

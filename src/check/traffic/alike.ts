@@ -88,9 +88,21 @@ function writeLine(line: string, writing: Writing): void {
   parts.push("end");
 }
 
+/** The usual comment has no escaped quote, and stands once. */
+function withoutComment(line: string): string {
+  const start = line.indexOf(opening);
+  if (start < 0) return line.replace(comment, "");
+  const end = line.indexOf('"', start + opening.length) + 1;
+  const rest = line.slice(end);
+  const isPlain = end > 0 && !line.slice(start, end).includes("\\") && !rest.includes(" --comment ");
+  return isPlain ? line.slice(0, start) + rest : line.replace(comment, "");
+}
+
+const opening = ' -m comment --comment "';
+
 /** Word by word: most words need no regular expression. */
 function plainLine(line: string, { nameAddress, marks }: Writing): string {
-  const words = (line.includes(" --comment ") ? line.replace(comment, "") : line).split(" ");
+  const words = withoutComment(line).split(" ");
   for (let at = 0; at < words.length; at += 1) {
     const word = words[at] ?? "";
     if (word.startsWith("KUBE-")) words[at] = word.replace(chainName, "$1");
