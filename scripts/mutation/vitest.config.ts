@@ -11,8 +11,7 @@ export default defineConfig({
     hookTimeout: 60_000,
     include: ["test/{unit,golden}/**/*.test.ts", "test/system/watch/{bugs,objects,watch}.test.ts"],
     exclude: [
-      "test/unit/{architecture,words,lock-file,skips}.test.ts",
-      "test/unit/api/**",
+      "test/unit/{lock-file,skips}.test.ts",
       "test/golden/{any-document,generated,hostile-names,properties,snapshot}.test.ts",
       "test/golden/{diff,evaluate}/{agrees-with-packets,any-text,brute-force,mutation}.test.ts",
     ],

@@ -85,7 +85,7 @@ const mostKept = 1000;
 function readAddressSet(text: string): AddressSet | undefined {
   if (text.includes("-")) return readRange(text);
   const [address = "", length, ...more] = text.split("/");
-  if (!ipaddr.isValid(address) || more.length > 0) return undefined;
+  if (!(plainIpv4.test(address) || ipaddr.isValid(address)) || more.length > 0) return undefined;
   const bits = address.includes(":") ? 128 : 32;
   const prefix = length === undefined ? bits : prefixLength(length, bits);
   if (prefix === undefined) return undefined;
@@ -113,15 +113,16 @@ export function isEmpty({ intervals }: AddressSet): boolean {
   return intervals.length === 0;
 }
 
-export function contains({ intervals }: AddressSet, value: bigint): boolean {
-  return intervals.some(({ from, to }) => from <= value && value <= to);
+export function contains({ intervals }: Pick<AddressSet, "intervals">, value: bigint): boolean {
+  return intervals.length > 0 && (intervals[placeOf({ intervals }, value)]?.from ?? value + 1n) <= value;
 }
 
 export function intersect(a: AddressSet, b: AddressSet): AddressSet {
   if (isEverything(b)) return a;
   if (isEverything(a)) return b;
   const intervals: Interval[] = [];
-  for (let i = 0, j = 0; i < a.intervals.length && j < b.intervals.length; ) {
+  const [firstOfA, firstOfB] = [a.intervals[0]?.from ?? 0n, b.intervals[0]?.from ?? 0n];
+  for (let i = placeOf(a, firstOfB), j = placeOf(b, firstOfA); i < a.intervals.length && j < b.intervals.length; ) {
     const [x, y] = [a.intervals[i] as Interval, b.intervals[j] as Interval];
     const { from } = x.from > y.from ? x : y;
     const { to } = x.to < y.to ? x : y;
@@ -130,6 +131,17 @@ export function intersect(a: AddressSet, b: AddressSet): AddressSet {
     else j += 1;
   }
   return { bits: a.bits, intervals };
+}
+
+/** The index of the first interval that does not end before a value. */
+export function placeOf({ intervals }: Pick<AddressSet, "intervals">, value: bigint): number {
+  let [low, high] = [0, intervals.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((intervals[middle] as Interval).to < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 export function subtract(a: AddressSet, b: AddressSet): AddressSet {

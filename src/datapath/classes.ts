@@ -1,4 +1,4 @@
-import { type AddressSet, type Interval, isEmpty, printTarget, unite } from "./address-set.ts";
+import { type AddressSet, type Interval, intersect, isEmpty, printTarget, unite } from "./address-set.ts";
 import type { Assumption, Outcome } from "./packet.ts";
 import { everything, nearShare, plus, type Share, sameShare } from "./share.ts";
 
@@ -57,6 +57,8 @@ function atomsOf(outcomes: readonly Outcome[]): readonly Atom[] {
   const [first, ...others] = outcomes;
   if (first === undefined) return [];
   if (others.length === 0) return isEmpty(first.sources) ? [] : [{ sources: first.sources, outcomes }];
+  const apart = atomsApart(outcomes);
+  if (apart !== undefined) return apart;
   const { bits } = first.sources;
   const pieces = new Map<string, { readonly intervals: Interval[]; readonly outcomes: readonly Outcome[] }>();
   const holding = new Set<number>();
@@ -78,6 +80,28 @@ function atomsOf(outcomes: readonly Outcome[]): readonly Atom[] {
     const sets = intervals.map((interval) => ({ bits, intervals: [interval] }));
     return { sources: uniteAll(sets), outcomes: ways };
   });
+}
+
+/** With more sets than this, the sweep is faster than comparing each with each. */
+const mostSets = 6;
+
+/** The atoms of outcomes for the same sources or for sources apart from each other; undefined where some overlap. */
+function atomsApart(outcomes: readonly Outcome[]): readonly Atom[] | undefined {
+  const bySources = new Map<AddressSet, Outcome[]>();
+  for (const outcome of outcomes) {
+    const known = bySources.get(outcome.sources);
+    if (known !== undefined) known.push(outcome);
+    else if (bySources.size === mostSets) return undefined;
+    else if (!isEmpty(outcome.sources)) bySources.set(outcome.sources, [outcome]);
+  }
+  const sets = [...bySources.keys()].sort(byStart);
+  const isApart = (set: AddressSet, at: number) => sets.slice(at + 1).every((other) => isEmpty(intersect(set, other)));
+  if (!sets.every(isApart)) return undefined;
+  return sets.map((sources) => ({ sources, outcomes: bySources.get(sources) ?? [] }));
+}
+
+function byStart(a: AddressSet, b: AddressSet): number {
+  return (a.intervals[0]?.from ?? 0n) < (b.intervals[0]?.from ?? 0n) ? -1 : 1;
 }
 
 interface Bound {

@@ -8,14 +8,16 @@ import {
   type ShareOut,
   type Stage,
 } from "../ir/datapath.ts";
+import { isEmpty } from "./address-set.ts";
 import { applyAction } from "./apply-action.ts";
-import { ruleAt, rulesFor } from "./chain-index.ts";
+import { ruleAt } from "./chain-index.ts";
 import { elementsFor } from "./elements.ts";
 import { addHop, type ChainExit, describeHop, type Flow, mergeFlows, withoutIdleHop } from "./flow.ts";
 import type { EvaluatedHost } from "./host.ts";
-import { familyOf } from "./match-packet.ts";
+import { familyOf, matchPacket } from "./match-packet.ts";
 import type { Hop } from "./packet.ts";
-import { share, times } from "./share.ts";
+import { type Share, share, times } from "./share.ts";
+import { askedBy, divideSources, type SourceRun, type Step, stepsFor } from "./source-runs.ts";
 import { forkOnUnknown, forkOnUnknownChain, splitFlow, type Ways } from "./split-flow.ts";
 
 /** Deeper calls are not evaluated: the outcome then depends on an assumption about the last chain. */
@@ -68,11 +70,10 @@ function walkChain(outer: Traversal, chain: LoadedChain, flow: Flow): readonly C
   const traversal = { ...outer, path: { name, depth, before: outer.path } };
   const exits: ChainExit[] = [];
   let waiting: readonly Flow[] = [flow];
-  for (const at of rulesFor(chain, flow.destination, flow.port)) {
+  for (const step of stepsFor(chain, flow.destination, flow.port)) {
     if (waiting.length === 0) break;
-    const rule = ruleAt(chain, at);
     const next: Flow[] = [];
-    for (const each of waiting) walkRule(traversal, { chain, at, rule }, each, { next, exits });
+    for (const each of waiting) takeStep(traversal, { chain, step }, each, { next, exits });
     traversal.budget.left -= waiting.length;
     // Where the rule did nothing there is nothing new to merge.
     const isSame = next.length === waiting.length && next.every((each, place) => each === waiting[place]);
@@ -89,10 +90,54 @@ function leadsHere(path: Path | undefined, name: string): boolean {
   return false;
 }
 
+interface PlacedStep {
+  readonly chain: LoadedChain;
+  readonly step: Step;
+}
+
+function takeStep(traversal: Traversal, { chain, step }: PlacedStep, flow: Flow, ways: Ways): void {
+  if (typeof step === "number") walkRule(traversal, { chain, at: step, rule: ruleAt(chain, step) }, flow, ways);
+  else walkRun(traversal, { chain, run: step }, flow, ways);
+}
+
+interface PlacedRun {
+  readonly chain: LoadedChain;
+  readonly run: SourceRun;
+}
+
+/** Divides a flow by all rules of a run at once. Where the text does not show what they ask, it is walked rule by rule. */
+function walkRun(traversal: Traversal, { chain, run }: PlacedRun, flow: Flow, ways: Ways): void {
+  const answers = askedBy(run).map((predicate) => matchPacket(predicate, flow, traversal.host).kind);
+  if (answers.includes("none")) {
+    ways.next.push(flow);
+    return;
+  }
+  if (answers.some((kind) => kind !== "all")) {
+    walkRules(traversal, { chain, run }, flow, ways);
+    return;
+  }
+  const { decided, rest } = divideSources(run, flow.sources);
+  for (const { at, rule, sources } of decided) meet(traversal, { chain, at, rule }, { ...flow, sources }, ways);
+  if (decided.length === 0) ways.next.push(flow);
+  else if (!isEmpty(rest)) ways.next.push({ ...flow, sources: rest });
+}
+
+function walkRules(traversal: Traversal, { chain, run }: PlacedRun, flow: Flow, ways: Ways): void {
+  let waiting: readonly Flow[] = [flow];
+  for (const { at, rule } of run.rules) {
+    const next: Flow[] = [];
+    for (const each of waiting) walkRule(traversal, { chain, at, rule }, each, { next, exits: ways.exits });
+    waiting = next.length < 2 ? next : mergeFlows(next);
+  }
+  for (const each of waiting) ways.next.push(each);
+}
+
 interface PlacedRule {
   readonly chain: LoadedChain;
   readonly at: number;
   readonly rule: PacketRule;
+  /** The fraction of the packets that the rule matched, where that is decided at random. */
+  readonly chance?: Share | undefined;
 }
 
 function walkRule(traversal: Traversal, placed: PlacedRule, flow: Flow, ways: Ways): void {
@@ -103,10 +148,14 @@ function walkRule(traversal: Traversal, placed: PlacedRule, flow: Flow, ways: Wa
   }
   const { hit, missed, chance } = splitFlow(rule, flow, traversal.host);
   for (const each of missed) ways.next.push(each);
-  if (hit === undefined) return;
+  if (hit !== undefined) meet(traversal, { rule, chain, at, chance }, hit, ways);
+}
+
+/** What the action of a rule does with a flow that the rule matches. */
+function meet(traversal: Traversal, { rule, chain, at, chance }: PlacedRule, flow: Flow, ways: Ways): void {
   const { table } = traversal.stage.entry;
   const hop: Hop = { kind: "rule", table, chain: chain.name, number: at + 1, rule, file: fileOf(chain, at), chance };
-  take(traversal, rule, addHop(hit, hop), ways);
+  take(traversal, rule, addHop(flow, hop), ways);
 }
 
 /** The rule has no effect on any packet. */

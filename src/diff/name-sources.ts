@@ -7,6 +7,7 @@ import {
   isEverything,
   numberAddress,
   parseAddressSet,
+  placeOf,
   printCidrs,
   sameSet,
   subtract,
@@ -23,6 +24,10 @@ const entryNames: Readonly<Record<Entry, string>> = {
 
 const mostCidrs = 3;
 
+/** The last names: the same sources recur at one destination after the other, and may be thousands of addresses. */
+const recent: { readonly name: string; readonly asked: Parameters<typeof nameSources> }[] = [];
+const mostRecent = 16;
+
 /** The name of a class of sources: `203.0.113.0/24`, `pods of node2`, `sources outside this node except 10.0.0.0/8`. */
 export function nameSources(
   entry: Entry,
@@ -30,6 +35,22 @@ export function nameSources(
   whole: AddressSet,
   nodes: readonly Pick<SideNode, "world" | "podRangesOf">[],
 ): string {
+  const known = recent.find(
+    ({ asked: [ofEntry, ofSources, ofWhole, ofNodes] }) =>
+      ofEntry === entry &&
+      sameSet(ofSources, sources) &&
+      sameSet(ofWhole, whole) &&
+      nodes.length === ofNodes.length &&
+      nodes.every((node, at) => node === ofNodes[at]),
+  );
+  if (known !== undefined) return known.name;
+  const name = findName(entry, sources, whole, nodes);
+  recent.unshift({ name, asked: [entry, sources, whole, nodes] });
+  recent.splice(mostRecent);
+  return name;
+}
+
+function findName(...[entry, sources, whole, nodes]: Parameters<typeof nameSources>): string {
   const name = entryNames[entry];
   if (sameSet(sources, whole)) return name;
   if (entry === "node" && nodes.every(({ world }) => isOwn(sources, world.nodeAddresses))) return name;
@@ -37,13 +58,14 @@ export function nameSources(
   const ofNode = nodes.flatMap(({ podRangesOf }) => [...podRangesOf]).find(([, ranges]) => isAll(sources, ranges));
   if (ofNode !== undefined) return `pods of ${ofNode[0]}`;
   const free = complement(whole);
-  const cidrs = fewestNetworks(sources, free);
-  if (cidrs.length <= mostCidrs) return cidrs.join(", ");
+  const networks = networksOf(sources, free);
+  if (networks.length <= mostCidrs) return printFirst(networks, sources).join(", ");
   const hull = hullOf(sources);
-  const missing = fewestNetworks(subtract(intersect(whole, hull), sources), unite([free, complement(hull)], hull.bits));
+  const missing = networksOf(subtract(intersect(whole, hull), sources), unite([free, complement(hull)], hull.bits));
   if (missing.length <= mostCidrs)
-    return `${isEverything(hull) ? name : printCidrs(hull)} except ${missing.join(", ")}`;
-  return `${name}, ${cidrs.slice(0, mostCidrs).join(", ")} and ${cidrs.length - mostCidrs} more networks`;
+    return `${isEverything(hull) ? name : printCidrs(hull)} except ${printFirst(missing, sources).join(", ")}`;
+  const first = printFirst(networks, sources).join(", ");
+  return `${name}, ${first} and ${networks.length - mostCidrs} more networks`;
 }
 
 /** The smallest network that contains all of the addresses. */
@@ -69,15 +91,27 @@ function isOwn(sources: AddressSet, addresses: readonly string[]): boolean {
  * free addresses, such as a node's own among external ones. Each CIDR is as small as possible.
  */
 export function fewestNetworks(wanted: AddressSet, free: AddressSet): readonly string[] {
+  return networksOf(wanted, free).map((network) => printNetwork(network, wanted));
+}
+
+function printFirst(networks: readonly Interval[], { bits }: AddressSet): readonly string[] {
+  return networks.slice(0, mostCidrs).map((network) => printNetwork(network, { bits }));
+}
+
+function printNetwork(network: Interval, { bits }: Pick<AddressSet, "bits">): string {
+  return printCidrs({ bits, intervals: [network] }).join(", ");
+}
+
+function networksOf(wanted: AddressSet, free: AddressSet): readonly Interval[] {
   const { bits } = wanted;
-  const allowed = unite([wanted, free], bits).intervals;
-  const networks: string[] = [];
+  const allowed = unite([wanted, free], bits);
+  const networks: Interval[] = [];
   let covered = -1n;
   for (const { from, to } of wanted.intervals) {
     for (let at = from > covered ? from : covered + 1n; at <= to; at = covered + 1n) {
-      const room = allowed.find((interval) => interval.from <= at && at <= interval.to) as Interval;
-      const network = narrowed(largestBlock(at, room, bits), wanted.intervals, bits);
-      networks.push(...printCidrs({ bits, intervals: [network] }));
+      const room = allowed.intervals[placeOf(allowed, at)] as Interval;
+      const network = narrowed(largestBlock(at, room, bits), wanted);
+      networks.push(network);
       covered = network.to;
     }
   }
@@ -96,9 +130,11 @@ function largestBlock(address: bigint, { from, to }: Interval, bits: number): In
 }
 
 /** The smallest block that contains everything a block shares with some intervals. */
-function narrowed(block: Interval, intervals: readonly Interval[], bits: number): Interval {
-  const inside = intervals.filter(({ from, to }) => from <= block.to && block.from <= to);
-  const [first, last] = [inside[0], inside.at(-1)];
+function narrowed(block: Interval, { bits, intervals }: AddressSet): Interval {
+  const first = intervals[placeOf({ intervals }, block.from)];
+  const behind = placeOf({ intervals }, block.to);
+  const reached = intervals[behind];
+  const last = reached !== undefined && reached.from <= block.to ? reached : intervals[behind - 1];
   const from = first !== undefined && first.from > block.from ? first.from : block.from;
   const to = last !== undefined && last.to < block.to ? last.to : block.to;
   let length = 0;

@@ -14,16 +14,54 @@ export function leadOf({ target }: Rule): Lead | undefined {
   return target.kind === "goto" ? { chain: target.chain, isGoto: true } : undefined;
 }
 
+/** What calls what in a table: found once, since many rules about text ask. */
+interface Calls {
+  /** The chains that a chain calls, those that do not exist among them; each once. */
+  readonly called: ReadonlyMap<string, readonly string[]>;
+  /** Chains with a rule that ends a packet's path through the table. */
+  readonly ending: readonly string[];
+  readonly reached: Map<string, ReadonlySet<string>>;
+}
+
+const callsKnown = new WeakMap<CheckedTable, Calls>();
+
+function callsOf(table: CheckedTable): Calls {
+  const known = callsKnown.get(table);
+  if (known !== undefined) return known;
+  const called = new Map<string, readonly string[]>();
+  const ending: string[] = [];
+  for (const { name, rules } of table.chains.values()) {
+    const chains = new Set<string>();
+    let ends = false;
+    for (const { rule } of rules) {
+      const { target } = rule;
+      if (target.kind === "jump" || target.kind === "goto") chains.add(target.chain);
+      ends ||= isVerdict(rule);
+    }
+    if (chains.size > 0) called.set(name, [...chains]);
+    if (ends) ending.push(name);
+  }
+  const calls = { called, ending, reached: new Map() };
+  callsKnown.set(table, calls);
+  return calls;
+}
+
+/** Every chain that some rule calls, those that do not exist among them. */
+export function calledChains(table: CheckedTable): ReadonlySet<string> {
+  const found = new Set<string>();
+  for (const chains of callsOf(table).called.values()) for (const chain of chains) found.add(chain);
+  return found;
+}
+
 /** The chains that can be reached from a built-in chain, including itself. */
 export function reachableFrom(table: CheckedTable, start: string): ReadonlySet<string> {
-  const reached = new Set([start]);
-  for (const name of reached) {
-    for (const { rule } of table.chains.get(name)?.rules ?? []) {
-      const lead = leadOf(rule);
-      if (lead !== undefined && table.chains.has(lead.chain)) reached.add(lead.chain);
-    }
-  }
-  return reached;
+  const { called, reached } = callsOf(table);
+  const known = reached.get(start);
+  if (known !== undefined) return known;
+  const found = new Set([start]);
+  for (const name of found) for (const chain of called.get(name) ?? []) if (table.chains.has(chain)) found.add(chain);
+  reached.set(start, found);
+  return found;
 }
 
 export function builtInsOf({ chains }: CheckedTable): readonly string[] {
@@ -31,16 +69,17 @@ export function builtInsOf({ chains }: CheckedTable): readonly string[] {
 }
 
 /** Chains in which a packet may get its verdict. */
-export function decidingChains({ chains }: CheckedTable): ReadonlySet<string> {
+export function decidingChains(table: CheckedTable): ReadonlySet<string> {
+  const { called, ending } = callsOf(table);
+  const deciding = new Set(ending);
+  // Most chains call one that ends the path by itself: no list of callers is needed for them.
+  for (const [name, chains] of called) if (chains.some((chain) => deciding.has(chain))) deciding.add(name);
   const callers = new Map<string, string[]>();
-  const deciding = new Set<string>();
-  for (const { name, rules } of chains.values()) {
-    for (const { rule } of rules) {
-      const lead = leadOf(rule);
-      if (isVerdict(rule)) deciding.add(name);
-      if (lead === undefined) continue;
-      const known = callers.get(lead.chain);
-      if (known === undefined) callers.set(lead.chain, [name]);
+  for (const [name, chains] of called) {
+    if (deciding.has(name)) continue;
+    for (const chain of chains) {
+      const known = callers.get(chain);
+      if (known === undefined) callers.set(chain, [name]);
       else known.push(name);
     }
   }

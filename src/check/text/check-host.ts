@@ -2,8 +2,9 @@ import { createSink, createSubject, type Diagnostic, type Sink } from "../../dia
 import { at, documentPlace } from "../../diagnostics/place.ts";
 import { type HostDocument, textsUnder } from "../../ir/artifact.ts";
 import type { Cluster } from "../../model/cluster.ts";
+import type { HostProblem } from "../../reconcile/live/host-state.ts";
 import { type DumpNote, type DumpProblem, joinHosts, parseSource } from "../../reconcile/live/parse-dump.ts";
-import { readHostDocument } from "../../reconcile/live/read-host-document.ts";
+import { readHostDocument, readOtherRules } from "../../reconcile/live/read-host-document.ts";
 import { checkTraffic } from "../traffic/check-traffic.ts";
 import type { PlaceOfChain } from "../traffic/find-cause.ts";
 import { type CheckedHost, parseHost, type TextRule } from "./checked-host.ts";
@@ -111,14 +112,18 @@ function placesIn({ tables }: CheckedHost): PlaceOfChain {
  * be read are reported where they are.
  */
 function checkReading(document: HostDocument, sink: Sink): void {
-  const { problems, otherRules } = readHostDocument(document);
   const report = sink.reporter(createSubject());
   // The outputs of other texts do not show whether they are complete.
-  const found = document.kind === "collected" ? [...problems, ...otherRules] : otherRules;
+  const found = document.kind === "collected" ? everyProblem(document) : readOtherRules(document);
   for (const { code, heading, line, message } of found) {
     if (line !== undefined) continue;
     const [text] = textsUnder(document, heading);
     const place = text && at(documentPlace(text.source), text.firstLine);
     report(code, place, { command: heading, problem: message });
   }
+}
+
+function everyProblem(document: HostDocument): readonly HostProblem[] {
+  const { problems, otherRules } = readHostDocument(document);
+  return [...problems, ...otherRules];
 }

@@ -6,6 +6,11 @@ export function conditionsOf(matches: readonly Match[]): readonly Match[] {
   return matches.filter((match) => !isAlways(match, matches));
 }
 
+/** Whether all conditions of a rule are repeatable. */
+export function areRepeatable(matches: readonly Match[]): boolean {
+  return matches.every((match) => isRepeatable(match) || isAlways(match, matches));
+}
+
 function isAlways(match: Match, all: readonly Match[]): boolean {
   switch (match.kind) {
     case "comment":
@@ -110,8 +115,15 @@ function impliesRange(given: RangeMatch, wanted: RangeMatch): boolean {
 
 /** A single address counts as a network; undefined for masks that are not a prefix. */
 export function networkOf(range: string): Cidr | undefined {
-  return parseCidr(range.includes("/") ? range : `${range}/${range.includes(":") ? 128 : 32}`);
+  // A rule is compared by its range more than once, and then the next one is.
+  if (range === lastRange) return lastNetwork;
+  lastRange = range;
+  lastNetwork = parseCidr(range.includes("/") ? range : `${range}/${range.includes(":") ? 128 : 32}`);
+  return lastNetwork;
 }
+
+let lastRange: string | undefined;
+let lastNetwork: Cidr | undefined;
 
 function isWithin(inner: Cidr, outer: Cidr): boolean {
   if (inner.prefix < outer.prefix) return false;

@@ -75,26 +75,47 @@ const comment = / -m comment --comment (?:"(?:[^"\\]|\\.)*"|\S+)/g;
 const chainName = /KUBE-(SVC|SVL|SEP|EXT|FW|XLB)-[A-Z2-7]{16}/g;
 const addresses =
   /(?<![\w.:])(?:(\d+\.\d+\.\d+\.\d+|[\da-f]*:[\da-f:]+)\/(?:32|128)|(\d+\.\d+\.\d+\.\d+|\[[\da-f:]+\]):(\d+))(?![\w.])/g;
-const destinationPort = / --dport (\d+)(?=\s)/g;
 const deepest = 5;
 
 /** A rule without what only names its Service, then the chain of the Service that it calls. */
 function writeLine(line: string, writing: Writing): void {
-  const { nat, nameAddress, marks, parts, depth } = writing;
-  const plain = line
-    .replace(comment, "")
-    .replace(addresses, (_, whole: string | undefined, target = "", port = "") =>
-      whole === undefined
-        ? `${nameAddress(target.replace(/^\[|\]$/g, ""))}:${marks.ofPort(Number(port))}`
-        : nameAddress(whole),
-    )
-    .replace(destinationPort, (_, port: string) => ` --dport ${marks.ofPort(Number(port))}`);
-  parts.push(plain.replace(chainName, "$1"));
+  const { nat, parts, depth } = writing;
+  parts.push(plainLine(line, writing));
   const called = line.slice(line.lastIndexOf(" ") + 1);
   const chain = isServicePortChain(called) ? nat?.get(called) : undefined;
   if (chain === undefined || depth > deepest) return;
   for (const next of chain.lines) writeLine(next, { ...writing, depth: depth + 1 });
   parts.push("end");
+}
+
+/** The usual comment has no escaped quote, and stands once. */
+function withoutComment(line: string): string {
+  const start = line.indexOf(opening);
+  if (start < 0) return line.replace(comment, "");
+  const end = line.indexOf('"', start + opening.length) + 1;
+  const rest = line.slice(end);
+  const isPlain = end > 0 && !line.slice(start, end).includes("\\") && !rest.includes(" --comment ");
+  return isPlain ? line.slice(0, start) + rest : line.replace(comment, "");
+}
+
+const opening = ' -m comment --comment "';
+
+/** Word by word: most words need no regular expression. */
+function plainLine(line: string, { nameAddress, marks }: Writing): string {
+  const words = withoutComment(line).split(" ");
+  for (let at = 0; at < words.length; at += 1) {
+    const word = words[at] ?? "";
+    if (word.startsWith("KUBE-")) words[at] = word.replace(chainName, "$1");
+    else if (word.includes("/") || word.includes(":")) {
+      words[at] = word.replace(addresses, (_, whole: string | undefined, target = "", port = "") =>
+        whole === undefined
+          ? `${nameAddress(target.replace(/^\[|\]$/g, ""))}:${marks.ofPort(Number(port))}`
+          : nameAddress(whole),
+      );
+    } else if (words[at - 1] === "--dport" && at < words.length - 1 && /^\d+$/.test(word))
+      words[at] = marks.ofPort(Number(word));
+  }
+  return words.join(" ");
 }
 
 const toAddress = /^-A \S+ -d (\S+)\/(?:32|128) (?:.* )?-p (\w+) .*--dport (\d+)(?: |$)/;

@@ -21,38 +21,35 @@ export function enumerateDestinations(hosts: readonly EvaluatedHost[]): readonly
   const referenced = uniteReferenced(references);
   const unused = unusedPort(referenced);
   const destinations: Destination[] = [];
+  const add = (destination: Destination): void => {
+    destinations.push({ ...destination, isNamed: references.map((each) => isReferenced(each, destination)) });
+  };
   const nodeAddresses = [...new Set(hosts.flatMap(({ world }) => world.nodeAddresses)), ...loopbacks(hosts)];
   for (const [address, ports] of referenced.byAddress) {
-    for (const text of ports) destinations.push(destinationOf("address", address, text));
-    for (const protocol of protocols) destinations.push(destinationOf("other-ports", address, `${protocol} ${unused}`));
+    for (const text of ports) add(destinationOf("address", address, text));
+    for (const protocol of protocols) add(destinationOf("other-ports", address, `${protocol} ${unused}`));
   }
   for (const address of nodeAddresses) {
     const own = referenced.byAddress.get(address);
-    for (const text of referenced.anywhere)
-      if (!own?.has(text)) destinations.push(destinationOf("node-port", address, text));
+    for (const text of referenced.anywhere) if (!own?.has(text)) add(destinationOf("node-port", address, text));
     if (own !== undefined) continue;
-    for (const protocol of protocols) destinations.push(destinationOf("other-ports", address, `${protocol} ${unused}`));
+    for (const protocol of protocols) add(destinationOf("other-ports", address, `${protocol} ${unused}`));
   }
   for (const address of boundAddresses(hosts, nodeAddresses)) {
     const own = referenced.byAddress.get(address);
-    for (const text of referenced.anywhere)
-      if (!own?.has(text)) destinations.push(destinationOf("bound", address, text));
+    for (const text of referenced.anywhere) if (!own?.has(text)) add(destinationOf("bound", address, text));
   }
   for (const { address, network } of otherDestinations(referenced, hosts)) {
     const region = network === undefined ? {} : { network };
-    for (const text of referenced.anywhere)
-      destinations.push({ ...destinationOf("elsewhere", address, text), ...region });
+    for (const text of referenced.anywhere) add({ ...destinationOf("elsewhere", address, text), ...region });
     for (const protocol of protocols) {
       const destination = destinationOf("elsewhere", address, `${protocol} ${unused}`);
-      destinations.push({ ...destination, ...region, isAnyPort: true });
+      add({ ...destination, ...region, isAnyPort: true });
     }
     const other = { ...destinationOf("elsewhere", address, `tcp ${unused}`), ...region };
-    for (const state of ["ESTABLISHED", "INVALID"] as const) destinations.push({ ...other, state });
+    for (const state of ["ESTABLISHED", "INVALID"] as const) add({ ...other, state });
   }
-  return destinations.map((destination) => ({
-    ...destination,
-    isNamed: references.map((each) => isReferenced(each, destination)),
-  }));
+  return destinations;
 }
 
 /**
@@ -77,8 +74,9 @@ function boundAddresses(hosts: readonly EvaluatedHost[], others: readonly string
 }
 
 function destinationOf(kind: Destination["kind"], address: string, text: string): Destination {
-  const [protocol, port] = text.split(" ");
-  return { kind, address, port: Number(port), protocol: protocol as Protocol, state: "NEW" };
+  const space = text.indexOf(" ");
+  const protocol = text.slice(0, space) as Protocol;
+  return { kind, address, port: Number(text.slice(space + 1)), protocol, state: "NEW" };
 }
 
 function loopbacks(hosts: readonly EvaluatedHost[]): readonly string[] {

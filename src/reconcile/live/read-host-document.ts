@@ -40,6 +40,18 @@ export function readHostDocument(document: HostDocument): HostReading {
   };
 }
 
+/** The other rules alone: a text without a sign of any need not be parsed. */
+export function readOtherRules(document: HostDocument): readonly HostProblem[] {
+  const mayHave = families.some((family) => {
+    const tool = toolNames[family];
+    const signs = [tablesCommand, kernelTables(family), `${tool}-legacy-save`, `${tool}-nft-save`];
+    return (
+      signs.some((heading) => hasText(document, heading)) || textOf(document, `${tool}-save`).includes(legacyWarning)
+    );
+  });
+  return mayHave ? readHostDocument(document).otherRules : [];
+}
+
 /** Whether it is only unknown if there are other rules. */
 export function isUnread({ code }: HostProblem): boolean {
   return code === "host-other-backend-unread";

@@ -6,12 +6,17 @@ import type { TextRule } from "../checked-host.ts";
 /** Empty chains of a service port that packets are sent to: kube-proxy fills each chain that it creates. */
 export const chainEmpty: TextRule = ({ tables }, sink) => {
   for (const table of tables) {
+    const empty = new Set(
+      [...table.chains.values()].flatMap(({ name, rules }) =>
+        rules.length === 0 && isServicePortChain(name) ? [name] : [],
+      ),
+    );
+    if (empty.size === 0) continue;
     const told = new Set<string>();
     for (const { rules } of table.chains.values()) {
       for (const { rule, place } of rules) {
         const chain = leadOf(rule)?.chain ?? "";
-        const isEmpty = isServicePortChain(chain) && table.chains.get(chain)?.rules.length === 0;
-        if (!isEmpty || told.has(chain)) continue;
+        if (!empty.has(chain) || told.has(chain)) continue;
         told.add(chain);
         const service = serviceInRule(rule.text);
         const services = service === undefined ? [] : [service];

@@ -1,16 +1,13 @@
 import { iptablesChains as fixed, isServicePortChain } from "../../../programs/kube-proxy/chain-names.ts";
 import { serviceInRule } from "../../../reconcile/attribution.ts";
-import { builtInsOf, chainSubject, leadOf, reachableFrom } from "../chain-graph.ts";
+import { builtInsOf, calledChains, chainSubject, reachableFrom } from "../chain-graph.ts";
 import type { CheckedTable, TextRule } from "../checked-host.ts";
 
 /** Chains of kube-proxy without callers: leftovers of a service port, and the entry chains of all of them. */
 export const chainsWithoutCallers: TextRule = ({ tables }, sink) => {
   for (const table of tables) {
-    const called = new Set<string>();
-    for (const { rules } of table.chains.values()) {
-      for (const { rule } of rules) called.add(leadOf(rule)?.chain ?? "");
-    }
-    const unused = [...table.chains.values()].filter(({ name }) => isServicePortChain(name) && !called.has(name));
+    const called = calledChains(table);
+    const unused = [...table.chains.values()].filter(({ name }) => !called.has(name) && isServicePortChain(name));
     const [first] = unused;
     if (first !== undefined) {
       const others = unused.length - 1;

@@ -3,7 +3,7 @@ import { type Match, type Rule, targetEffects } from "../../../languages/iptable
 import { isOwnedChain } from "../../../programs/kube-proxy/chain-names.ts";
 import { chainSubject, decidingChains, finalTarget, isVerdict, leadOf } from "../chain-graph.ts";
 import type { CheckedChain, CheckedTable, PlacedRule, TextRule } from "../checked-host.ts";
-import { conditionsOf, implies, isRepeatable, isSteady } from "../conditions.ts";
+import { areRepeatable, conditionsOf, implies, isSteady } from "../conditions.ts";
 import { addRule, candidates, createEarlierRules } from "../earlier-rules.ts";
 
 /** Rules that no packet reaches, since an earlier rule of the chain matches all of their packets. */
@@ -35,9 +35,12 @@ function takenRules(
   const taken = new Map<Taker, PlacedRule[]>();
   let changesBefore = 0;
   let takers = 0;
+  const last = chain.rules.at(-1);
   for (const placed of chain.rules) {
     const { rule } = placed;
-    if (takers > 0 || mayTake(rule, deciding)) {
+    // The last rule takes nothing from others, and the first that takes something has nothing taken.
+    const takes = placed !== last && mayTake(rule, deciding) && areRepeatable(rule.matches);
+    if (takers > 0 || takes) {
       const conditions = conditionsOf(rule.matches);
       const taker =
         takers > 0 ? takerOf(table, { placed, conditions, changesBefore }, candidates(earlier, conditions)) : undefined;
@@ -45,7 +48,7 @@ function takenRules(
         const rules = taken.get(taker);
         if (rules === undefined) taken.set(taker, [placed]);
         else rules.push(placed);
-      } else if (mayTake(rule, deciding) && conditions.every(isRepeatable)) {
+      } else if (takes) {
         addRule(earlier, conditions, { placed, conditions, changesBefore });
         takers += 1;
       }

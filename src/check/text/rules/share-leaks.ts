@@ -35,9 +35,10 @@ function lotsAtEnd({ rules }: CheckedChain): readonly Lot[] {
   for (let at = rules.length - 1; at >= 0; at -= 1) {
     const placed = rules[at] as PlacedRule;
     const statistic = placed.rule.matches.find((match) => match.kind === "statistic");
-    const rest = JSON.stringify(conditionsOf(placed.rule.matches).filter((match) => match.kind !== "statistic"));
     const sendsOn = placed.rule.target.kind === "dnat" || leadOf(placed.rule) !== undefined;
-    if (!isPlainLot(statistic) || !sendsOn || (others !== undefined && others !== rest)) break;
+    if (!isPlainLot(statistic) || !sendsOn) break;
+    const rest = JSON.stringify(conditionsOf(placed.rule.matches).filter((match) => match.kind !== "statistic"));
+    if (others !== undefined && others !== rest) break;
     others = rest;
     lots.unshift({ placed, threshold: statistic.threshold });
   }

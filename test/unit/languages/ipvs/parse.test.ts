@@ -1,6 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { corpusFolder } from "../../../../scripts/conformance/corpus.mjs";
 import { parseServers, printServers } from "../../../../src/languages/ipvs/text.ts";
@@ -74,22 +73,5 @@ describe("structure", () => {
     [`${web}\n-a -t 10.0.0.1:80 -r 10.0.1.5:8080 -m -w 01`, 2, /not a real server/],
   ])("%j is a problem", (text, line, message) => {
     expect(parseServers(text).problems).toEqual([{ line, message: expect.stringMatching(message) }]);
-  });
-
-  test("no text makes the parser throw, and what it understood is printed to the same again", () => {
-    const word = fc.constantFrom(
-      ..."-A -a -t -u -r -s rr mh -p 60 060 -b mh-port -m -g -w 1 -M 10.0.0.1:80 [fd00::1]:80 -o".split(" "),
-    );
-    const line = fc.oneof(
-      fc.array(word, { maxLength: 10 }).map((words) => words.join(" ")),
-      fc.array(word, { maxLength: 4 }).map((words) => ["-A -t 10.0.0.1:80 -s rr", ...words].join(" ")),
-      fc.string({ unit: "binary" }),
-    );
-    fc.assert(
-      fc.property(fc.array(line, { maxLength: 8 }), (lines) => {
-        const printed = printServers(parseServers(lines.join("\n")).servers);
-        expect(printServers(parseServers(printed).servers)).toBe(printed);
-      }),
-    );
   });
 });
