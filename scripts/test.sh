@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 
 step() { printf '\n== %s\n' "$*"; }
 
-needed="iptables ipset ipvsadm conntrack iproute2 kmod nfacct procps bsdutils util-linux git jq openssl user-mode-linux busybox-static"
+needed="iptables ipset ipvsadm nftables conntrack iproute2 kmod nfacct procps bsdutils util-linux git jq openssl user-mode-linux busybox-static"
 # The container image is built and run.
 needed="$needed buildah podman runc mmdebstrap"
 # The page that diff writes is opened in a browser; servers of the tests have certificates.

@@ -7,6 +7,9 @@ const bin = resolve(process.env.PORTOLAN_BIN ?? new URL("../../dist/cli/portolan
 
 /** The columns of a golden case. What differs from the first has files of its own, named for the mode. */
 export const modes = ["iptables", "ipvs", "nftables"];
+
+/** Those whose rules src/datapath/ follows: packets are traced in these. */
+export const tracedModes = ["iptables", "ipvs"];
 const diagnosticsFile = /^diagnostics(\.[a-z]+)?\.txt$/;
 
 /** The generated files of one golden case: their paths within the case, and their texts. */

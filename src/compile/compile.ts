@@ -1,4 +1,5 @@
 import { createSink, createSubject, type Diagnostic, hasErrors, type Sink } from "../diagnostics/diagnostic.ts";
+import { at } from "../diagnostics/place.ts";
 import type { Script } from "../ir/artifact.ts";
 import type { Family } from "../model/address.ts";
 import { defaultNodePortRange, type PortRange } from "../model/check-clashes.ts";
@@ -124,4 +125,11 @@ export function compileNode(
   }
   const script = program.lower(plan, { origins: options.origins ?? false, only: options.only }, report);
   return { script, diagnostics, node: plan.node, plan };
+}
+
+/** Reports a mode whose rules can be compiled, and not yet be read from a host or followed. */
+export function reportUnsupported({ proxyConfiguration }: Pick<Cluster, "proxyConfiguration">, sink: Sink): void {
+  const { mode, place } = proxyConfiguration;
+  if (programFor({ mode }).canApply) return;
+  sink.reporter(createSubject())("mode-not-supported", place && at(place, "mode"), { mode });
 }

@@ -97,6 +97,7 @@ export const fieldsRead: ReadonlyMap<string, Shape> = new Map<string, Shape>([
   ["kubeproxy.config.k8s.io/v1alpha1 KubeProxyConfiguration", "all"],
   ["portolan/v1alpha1 Host", "all"],
   ["v1 Node", node],
+  ["networking.k8s.io/v1 ServiceCIDR", { metadata: ownName, spec: fields("cidrs") }],
   ["v1 Service", service],
   ["discovery.k8s.io/v1 EndpointSlice", endpointSlice],
   ["v1 Endpoints", endpoints],

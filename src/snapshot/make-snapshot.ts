@@ -27,7 +27,7 @@ export function makeSnapshot(documents: readonly unknown[]): readonly SnapshotOb
     .sort((a, b) => rank(a) - rank(b) || compareBytes(a.namespace, b.namespace) || compareBytes(a.name, b.name));
 }
 
-const clusterKinds = new Set(["Node", "Host", "KubeProxyConfiguration"]);
+const clusterKinds = new Set(["Node", "ServiceCIDR", "Host", "KubeProxyConfiguration"]);
 
 function snapshotOf({ apiVersion, kind, value }: InputObject): readonly SnapshotObject[] {
   const shape = fieldsRead.get(`${apiVersion} ${kind}`);

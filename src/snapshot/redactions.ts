@@ -135,6 +135,7 @@ export const redactions: Readonly<Record<string, Redaction>> = {
   KubeProxyConfiguration: configuration,
   Host: host,
   Node: node,
+  ServiceCIDR: fields({ metadata: named("service"), spec: fields({ cidrs: as("addresses") }) }),
   Service: service,
   EndpointSlice: slice,
   Endpoints: endpoints,

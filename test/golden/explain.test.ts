@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { modes } from "../../scripts/golden/generate-case.mjs";
+import { tracedModes as modes } from "../../scripts/golden/generate-case.mjs";
 import { compileNode, readCluster } from "../../src/compile/compile.ts";
 import { createSink } from "../../src/diagnostics/diagnostic.ts";
 import { chainGraph } from "../../src/explain/chain/chain-graph.ts";

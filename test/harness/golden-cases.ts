@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse as parseYaml } from "yaml";
-import { modes } from "../../scripts/golden/generate-case.mjs";
+import { modes, tracedModes } from "../../scripts/golden/generate-case.mjs";
 import { readDocuments } from "../../src/model/documents/read-documents.ts";
 import type { ProxyMode } from "../../src/model/proxy-configuration/proxy-configuration.ts";
 
@@ -33,9 +33,10 @@ export function readCase(folder: string): GoldenCase {
   return parseYaml(readFileSync(join(folder, "case.yaml"), "utf8"));
 }
 
-/** The modes that a case compiles in: none for bad input. */
+/** The modes that a case compiles in and packets are traced in: none for bad input. */
 export function modesOf(name: string): readonly ProxyMode[] {
-  return name.endsWith("-invalid") ? [] : (readCase(caseFolder(name)).modes ?? modes);
+  const all = name.endsWith("-invalid") ? [] : (readCase(caseFolder(name)).modes ?? modes);
+  return all.filter((mode) => tracedModes.includes(mode));
 }
 
 /** The documents of a case's manifests, or of another of its files; none where there is no such file. */

@@ -1,9 +1,11 @@
+import { reportUnsupported } from "../../compile/compile.ts";
 import { hasErrors } from "../../diagnostics/diagnostic.ts";
 import type { createCredentials } from "../../host/kube/credentials.ts";
 import type { reflectResource } from "../../host/kube/reflect-resource.ts";
 import type { ReflectorTimes } from "../../host/kube/reflector.ts";
 import type { watchedResources } from "../../host/kube/resources.ts";
 import { type Family, families } from "../../model/address.ts";
+import { programFor } from "../../programs/registry.ts";
 import type { HostState } from "../../reconcile/live/host-state.ts";
 import { featuresOnHost } from "../../reconcile/live/live-state.ts";
 import { summarizeDiagnostics } from "../../report/diagnostics.ts";
@@ -116,6 +118,8 @@ async function optionsOf(
   { request, node, host }: { readonly request: WatchRequest; readonly node: string; readonly host: HostState },
   effects: Effects,
 ): Promise<DesiredOptions> {
+  if (request.mode !== undefined && !programFor({ mode: request.mode }).canApply)
+    throw new Failure(`watch does not support --mode ${request.mode} yet`, "usage");
   const backend = (family: Family) => host.rules[family]?.backend ?? "nft";
   const hasOurs = families.every((family) => hasRulesOfOurs(host, family));
   return {
@@ -135,7 +139,8 @@ async function readProxyConfig(request: WatchRequest, effects: Effects): Promise
   const { proxyConfig } = request;
   if (proxyConfig === undefined) return undefined;
   const quiet = { ...effects, onProgress: () => {} };
-  const { inputs, sink } = await readState({ proxyConfig }, readingOptions(request), quiet);
+  const { cluster, inputs, sink } = await readState({ proxyConfig }, readingOptions(request), quiet);
+  reportUnsupported(cluster, sink);
   const { diagnostics } = sink;
   if (hasErrors(diagnostics)) {
     effects.onNotice({ kind: "diagnostics", groups: [{ diagnostics, documents: inputs.documents }] });

@@ -168,11 +168,19 @@ export const serviceCodes = {
     explanation:
       "The gate is on by default and deprecated in 1.36. When it is off, kube-proxy still treats the Service as reachable from outside and writes its KUBE-EXT chain, although no rule jumps to it. Portolan writes the same.",
   },
+  "nft-comment-too-long": {
+    severity: "warning",
+    message:
+      "{name} is longer than {longest} characters: in nftables mode kube-proxy fails to write any rule while the service port lacks endpoints",
+    hint: "shorten the name of the namespace, the Service or its port",
+    explanation:
+      "In nftables mode kube-proxy names a service port without endpoints in the comment of an element, and nft refuses comments of more than 128 characters. The whole transaction fails, so no Service of the family is updated any more. Portolan truncates the comment.",
+  },
   "vip-shared": {
     severity: "warning",
     message: "{vip} is also an address of {owner}: the first matching rule in the chain wins",
     hint: "change the address or port of one of the two",
     explanation:
-      "Two Services use the same address, port and protocol. kube-proxy writes rules for both in the random order of a Go map, and the first matching rule wins: which Service gets the traffic may change with every restart. Portolan writes the rules in name order, so the Service that is first by namespace and name wins. In ipvs mode there is one virtual server for the address and port, and the other Service gets no traffic (virtual-server-shared).",
+      "Two Services use the same address, port and protocol. kube-proxy writes rules for both in the random order of a Go map, and the first matching rule wins: which Service gets the traffic may change with every restart. Portolan writes the rules in name order, so the Service that is first by namespace and name wins. In ipvs mode there is one virtual server for the address and port, and the other Service gets no traffic (virtual-server-shared). In nftables mode the address and port is one key of a map: the Service that kube-proxy writes last gets it, which may change with every sync.",
   },
 } as const satisfies CatalogPart;

@@ -53,7 +53,8 @@ export async function readLive(request: LiveRequest, onProgress: (what: string) 
       for (const object of list.objects) documents.push(documentOf(object, resource, context));
     } else if (list.status === 403 && resource.kind === "Pod" && request.need === "pods-unless-forbidden") {
       podsForbidden = connection.conceal(list.message);
-    } else return failed(connection.conceal(`cannot read ${context} (${server}): ${list.message}`));
+    } else if (!(resource.isOptional && (list.status === 404 || list.status === 403)))
+      return failed(connection.conceal(`cannot read ${context} (${server}): ${list.message}`));
   }
   const hasConfiguration = documents.some(({ value }) => isRecord(value) && value.kind === "ConfigMap");
   return { kind: "live", context, documents, hasConfiguration, podsForbidden };

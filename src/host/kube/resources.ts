@@ -7,6 +7,8 @@ export interface Resource {
   readonly path: string;
   /** A single object instead of a list. */
   readonly object?: ObjectName;
+  /** Left out where the cluster does not know the kind, or may not be asked for it. */
+  readonly isOptional?: true;
   /** A list that is limited to one object. */
   readonly only?: ObjectName;
 }
@@ -36,6 +38,13 @@ const slices: Resource = {
   plural: "endpointslices.discovery.k8s.io",
   path: "/apis/discovery.k8s.io/v1/endpointslices",
 };
+const serviceCidrs: Resource = {
+  kind: "ServiceCIDR",
+  apiVersion: "networking.k8s.io/v1",
+  plural: "servicecidrs.networking.k8s.io",
+  path: "/apis/networking.k8s.io/v1/servicecidrs",
+  isOptional: true,
+};
 const configuration: Resource & { readonly object: ObjectName } = {
   kind: "ConfigMap",
   apiVersion: "v1",
@@ -49,7 +58,7 @@ const configuration: Resource & { readonly object: ObjectName } = {
  * those without a selector into EndpointSlices.
  */
 export function resourcesFor(need: Need, withConfiguration: boolean): readonly Resource[] {
-  const rules = [services, slices, nodes, ...(withConfiguration ? [configuration] : [])];
+  const rules = [services, slices, nodes, serviceCidrs, ...(withConfiguration ? [configuration] : [])];
   return need === "rules" ? rules : [...rules, pods];
 }
 

@@ -60,6 +60,7 @@ export const kubeProxyIpvs: ForwardingProgram = {
     endpointComments: false,
   },
   jumps,
+  canApply: true,
   isDeprecated: true,
   servicePortObjects: "virtual servers and set entries",
   affinityClients: undefined,

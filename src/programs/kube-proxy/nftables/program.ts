@@ -1,6 +1,6 @@
 import type { ForwardingProgram } from "../../program.ts";
 import { namingOf } from "../names.ts";
-import { lowerNftables } from "./lower-nftables.ts";
+import { inspectNftables, lowerNftables } from "./lower-nftables.ts";
 
 const id = "kube-proxy/nftables";
 
@@ -20,12 +20,13 @@ export const kubeProxyNftables: ForwardingProgram = {
     endpointComments: false,
   },
   jumps: [],
+  canApply: false,
   isDeprecated: false,
   servicePortObjects: "chains and elements of maps",
   // The size of the set of an endpoint's clients.
   affinityClients: 65_535,
   lower: lowerNftables,
-  inspect: undefined,
+  inspect: inspectNftables,
   countRules: undefined,
   fragments: undefined,
   kernel: undefined,

@@ -126,7 +126,14 @@ export const cases: Readonly<Record<string, BadInput>> = {
     errors: ["cluster-ip-taken in.yaml:41:14"],
     says: "= first use at in.yaml:16:14",
   },
-  "mode nftables": { text: config("mode: nftables"), errors: ["mode-not-supported in.yaml:36:7"] },
+  "a masquerade bit of nftables too high": {
+    text: config("mode: nftables\nnftables: {masqueradeBit: 32}"),
+    errors: ["proxy-config-value-refused in.yaml:37:27"],
+  },
+  "a ServiceCIDR with host bits": {
+    text: `${cluster}---\n{apiVersion: networking.k8s.io/v1, kind: ServiceCIDR, metadata: {name: a}, spec: {cidrs: [10.96.0.1/16]}}\n`,
+    errors: ["service-cidr-not-canonical in.yaml:34:95"],
+  },
   "an unknown mode": { text: config("mode: userspace"), errors: ["proxy-mode-invalid in.yaml:36:7"] },
   "a masquerade bit too high": {
     text: config("iptables: {masqueradeBit: 32}"),
