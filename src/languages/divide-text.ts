@@ -46,7 +46,7 @@ export function divideText(text: string, languages: readonly AnyLanguage[]): Div
       current = undefined;
       continue;
     }
-    if (raw.length > longestLine && !raw.startsWith("[") && (current?.depth ?? 0) === 0) {
+    if (raw.length > longestLine && !jsonOfTools.test(raw) && (current?.depth ?? 0) === 0) {
       leftOut.push({ line, text: raw.slice(0, longestLine) });
       continue;
     }
@@ -146,6 +146,8 @@ function quotedRules(line: string): string | undefined {
     return undefined;
   }
 }
+
+const jsonOfTools = /^(?:\[|\{"nftables":)/;
 
 /** No tool prints longer lines but of JSON; patterns need not be tried on those. */
 const longestLine = 4096;

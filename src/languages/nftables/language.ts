@@ -1,5 +1,6 @@
 import type { TextPart } from "../../ir/artifact.ts";
 import type { HostLanguage } from "../language.ts";
+import { rulesetOfJson } from "./read-json.ts";
 import { readRuleset } from "./read-ruleset.ts";
 import type { Ruleset } from "./ruleset.ts";
 import { writeRuleset } from "./write-ruleset.ts";
@@ -24,6 +25,15 @@ export const nftables: HostLanguage<Ruleset> = {
         /^(?:(?:add|create|delete|flush) )?table (?:ip|ip6|inet|arp|bridge|netdev) \S+(?: \{.*)?$/.test(line),
       depthAfter: (line, depth) => depth + countOf(line, "{") - countOf(line, "}"),
       isNested: true,
+    },
+    {
+      printedBy: "nft -j list ruleset",
+      begins: (line) => line.startsWith('{"nftables":'),
+      toSave: (lines) => {
+        const ruleset = rulesetOfJson(lines.join("\n"));
+        return ruleset === undefined ? lines : writeRuleset(ruleset).split("\n");
+      },
+      caveat: () => "lines of nft -j are counted as nft list ruleset would print them",
     },
   ],
   parse: (parts: readonly TextPart[]) => readRuleset(parts),
