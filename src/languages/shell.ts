@@ -8,7 +8,8 @@ const decoder = new TextDecoder();
  */
 export function printApplyScript(script: Script, node: string): string {
   const tools = [...new Set(script.steps.flatMap(toolsOf))];
-  return [header(node), checks(tools), ...script.steps.map(printStep), ""].join("\n\n").trimEnd().concat("\n");
+  const helpers = script.steps.some(isJumps) ? [jumpHelper] : [];
+  return [header(node), checks(tools), ...helpers, ...script.steps.map(printStep), ""].join("\n\n").trimEnd().concat("\n");
 }
 
 /** The node that an `apply.sh` is for; undefined for any other text. */
@@ -30,19 +31,23 @@ function checks(tools: readonly string[]): string {
 [ "$(id -u)" = 0 ] || fail "must run as root"
 for tool in ${tools.join(" ")}; do
   command -v "$tool" >/dev/null 2>&1 || fail "$tool is not installed"
-done
+done`;
+}
 
-# jump TOOL TABLE CHAIN RULE...: a rule at the head of a built-in chain, unless it is there
+const jumpHelper = `# jump TOOL TABLE CHAIN RULE...: a rule at the head of a built-in chain, unless it is there
 jump() {
   tool=$1 table=$2
   shift 2
   "$tool" --wait 5 -t "$table" -C "$@" 2>/dev/null || "$tool" --wait 5 -t "$table" -I "$@"
 }`;
+
+function isJumps({ file }: Pick<ScriptStep, "file">): boolean {
+  return file?.endsWith(".jumps") === true;
 }
 
 function toolsOf({ argv, file }: ScriptStep): readonly string[] {
   const tool = argv[0] === "xargs" ? (argv[argv.indexOf("-n") === -1 ? 1 : 3] as string) : (argv[0] as string);
-  return [file?.endsWith(".jumps") ? tool.replace("-restore", "") : tool];
+  return [isJumps({ file }) ? tool.replace("-restore", "") : tool];
 }
 
 /** Steps that cannot simply be repeated, by their file or command; other steps run unchanged. */
@@ -56,7 +61,7 @@ done < nfacct.counters`,
 };
 
 function printStep(step: ScriptStep): string {
-  return `# ${step.purpose}\n${step.file?.endsWith(".jumps") ? printJumps(step) : printCommand(step)}`;
+  return `# ${step.purpose}\n${isJumps(step) ? printJumps(step) : printCommand(step)}`;
 }
 
 function printCommand({ argv, file }: ScriptStep): string {
