@@ -9,7 +9,10 @@ const decoder = new TextDecoder();
 export function printApplyScript(script: Script, node: string): string {
   const tools = [...new Set(script.steps.flatMap(toolsOf))];
   const helpers = script.steps.some(isJumps) ? [jumpHelper] : [];
-  return [header(node), checks(tools), ...helpers, ...script.steps.map(printStep), ""].join("\n\n").trimEnd().concat("\n");
+  return [header(node), checks(tools), ...helpers, ...script.steps.map(printStep), ""]
+    .join("\n\n")
+    .trimEnd()
+    .concat("\n");
 }
 
 /** The node that an `apply.sh` is for; undefined for any other text. */

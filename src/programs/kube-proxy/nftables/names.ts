@@ -5,21 +5,6 @@ import type { Endpoint, ServicePortPlan } from "../../../plan/forwarding/forward
 /** kube-proxy's table, one in each family. */
 export const nftTable = "kube-proxy";
 
-/** The sets that always exist; `nodePortIps` only where node ports are restricted to addresses. */
-export const nftSets = {
-  clusterIps: "cluster-ips",
-  nodePortIps: "nodeport-ips",
-  hairpinConnections: "hairpin-connections",
-} as const;
-
-export const nftMaps = {
-  serviceIps: "service-ips",
-  serviceNodePorts: "service-nodeports",
-  firewallIps: "firewall-ips",
-  noEndpointServices: "no-endpoint-services",
-  noEndpointNodePorts: "no-endpoint-nodeports",
-} as const;
-
 /** The chains that always exist, base chains apart. */
 export const nftChains = {
   services: "services",

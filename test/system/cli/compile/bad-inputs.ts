@@ -132,7 +132,7 @@ export const cases: Readonly<Record<string, BadInput>> = {
   },
   "a ServiceCIDR with host bits": {
     text: `${cluster}---\n{apiVersion: networking.k8s.io/v1, kind: ServiceCIDR, metadata: {name: a}, spec: {cidrs: [10.96.0.1/16]}}\n`,
-    errors: ["service-cidr-not-canonical in.yaml:34:95"],
+    errors: ["service-cidr-not-canonical in.yaml:34:91"],
   },
   "an unknown mode": { text: config("mode: userspace"), errors: ["proxy-mode-invalid in.yaml:36:7"] },
   "a masquerade bit too high": {
