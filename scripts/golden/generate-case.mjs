@@ -9,7 +9,7 @@ const bin = resolve(process.env.PORTOLAN_BIN ?? new URL("../../dist/cli/portolan
 export const modes = ["iptables", "ipvs", "nftables"];
 
 /** Those whose rules src/datapath/ follows: packets are traced in these. */
-export const tracedModes = ["iptables", "ipvs"];
+export const tracedModes = ["iptables", "ipvs", "nftables"];
 const diagnosticsFile = /^diagnostics(\.[a-z]+)?\.txt$/;
 
 /** The generated files of one golden case: their paths within the case, and their texts. */

@@ -30,6 +30,7 @@ export interface TracedOutcome {
 /** What a host has, as text. */
 export interface HostText {
   readonly rules: { readonly ipv4: string; readonly ipv6: string };
+  readonly nftables?: string | undefined;
   readonly sets?: string | undefined;
   readonly servers?: string | undefined;
   readonly serviceAddresses?: readonly string[];
@@ -39,6 +40,7 @@ export interface HostText {
 /** A host out of texts that are known to be whole. */
 export function tracedHost({
   rules,
+  nftables = "",
   sets = "",
   servers = "",
   serviceAddresses = [],
@@ -49,6 +51,7 @@ export function tracedHost({
     {
       iptables: part(rules.ipv4),
       ip6tables: part(rules.ipv6),
+      nftables: part(nftables),
       ipset: part(sets),
       ipvs: part(servers),
       serviceAddresses,
