@@ -78,9 +78,9 @@ export function parseAddressSet(text: string): AddressSet | undefined {
   return set;
 }
 
-/** The same few networks are looked up again and again. */
+/** The ranges of rules are looked up again and again. */
 const parsed = new Map<string, AddressSet>();
-const mostKept = 1000;
+const mostKept = 50_000;
 
 function readAddressSet(text: string): AddressSet | undefined {
   if (text.includes("-")) return readRange(text);

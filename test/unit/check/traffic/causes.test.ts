@@ -1,17 +1,26 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { checkHosts, readHosts } from "../../../../src/check/text/check-host.ts";
+import { readCluster } from "../../../../src/compile/compile.ts";
 import { createSink, type Diagnostic } from "../../../../src/diagnostics/diagnostic.ts";
+import { makeSlice } from "../../../harness/cluster-objects.ts";
 
 const fixture = (name: string): string =>
   readFileSync(new URL(`../../../fixtures/healthy-nodes/${name}`, import.meta.url), "utf8");
 const flannel = fixture("flannel.save");
 const ipvs = fixture("ipvs-flannel-portmap.collect");
 
-function find(text: string): readonly Diagnostic[] {
+const noRoles = { proxyConfigDocument: undefined, overlaysFrom: undefined };
+
+function findAll(text: string, objects?: readonly object[]): readonly Diagnostic[] {
   const sink = createSink();
-  checkHosts(readHosts("", [{ name: "dump", text, document: 0, isFromFolder: false }], sink), sink);
-  return sink.diagnostics.filter(({ severity }) => severity === "error");
+  const cluster = objects === undefined ? undefined : readCluster(objects, noRoles, {}, createSink());
+  checkHosts(readHosts("", [{ name: "dump", text, document: 0, isFromFolder: false }], sink), sink, cluster);
+  return sink.diagnostics;
+}
+
+function find(text: string): readonly Diagnostic[] {
+  return findAll(text).filter(({ severity }) => severity === "error");
 }
 
 const without = (text: string, line: RegExp): string => text.replace(new RegExp(`^${line.source}.*\n`, "gm"), "");
@@ -145,5 +154,40 @@ describe("what breaks Services is one error, with its cause", () => {
     expect(
       find(nat.replace(/^:(?:PREROUTING|INPUT|OUTPUT|POSTROUTING) .*\n/gm, "").replace(/^-A [A-Z]+ .*\n/gm, "")),
     ).toEqual([]);
+  });
+});
+
+describe("what is less than an error", () => {
+  it.each<readonly [name: string, text: string, found: Pick<Diagnostic, "code" | "severity">, message: RegExp]>([
+    [
+      "another program accepts what kube-proxy would refuse",
+      without(flannel, /-A FORWARD -m conntrack .*-j KUBE-SERVICES/),
+      { code: "service-refusal-missing", severity: "info" },
+      /^connections from pods of this node to bakery\/empty:http are neither delivered nor refused: rule 1 of FLANNEL-FWD /,
+    ],
+    [
+      "KUBE-POSTROUTING masquerades what is not marked",
+      without(flannel, /-A KUBE-POSTROUTING -m mark ! --mark .*-j RETURN/),
+      { code: "service-client-hidden", severity: "warning" },
+      /^KUBE-POSTROUTING masquerades connections from .*: the client's address is lost$/,
+    ],
+  ])("%s", (_, text, found, message) => {
+    expect(findAll(text)).toMatchObject([{ ...found, message: expect.stringMatching(message) }]);
+  });
+
+  it("an endpoint in rules that the state has no more", () => {
+    const slice = makeSlice("kube-dns", { namespace: "kube-system", endpoints: ["10.201.1.7"] });
+    const ports = [
+      { name: "dns", port: 53, protocol: "UDP" },
+      { name: "dns-tcp", port: 53, protocol: "TCP" },
+      { name: "metrics", port: 9153, protocol: "TCP" },
+    ];
+    const found = findAll(flannel, [{ ...slice, ports }]).filter(({ code }) => code === "endpoint-not-in-state");
+    expect(found.map(({ services }) => services).sort()).toEqual([
+      ["kube-system/kube-dns:dns"],
+      ["kube-system/kube-dns:dns-tcp"],
+      ["kube-system/kube-dns:metrics"],
+    ]);
+    for (const { message } of found) expect(message).toContain("10.201.4.9:");
   });
 });
