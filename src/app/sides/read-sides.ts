@@ -17,6 +17,7 @@ export interface Sides {
   readonly head: Side;
   /** For sides that are states. */
   readonly clusters: readonly Cluster[];
+  readonly states: readonly State[];
 }
 
 /**
@@ -52,6 +53,7 @@ export async function readSides(request: SideRequest, effects: Effects): Promise
     base: sideOf(sources.base, withWorldOf(base, head, pairs), between),
     head: sideOf(sources.head, withWorldOf(head, base, pairs), between),
     clusters,
+    states,
   };
 }
 
