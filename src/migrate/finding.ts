@@ -30,6 +30,8 @@ export interface Finding {
   readonly example: ExampleOnNode | undefined;
   /** Fields of the configuration that keep things as they are. */
   readonly configuration: readonly ConfigurationChange[];
+  /** The comparison with these fields set does not find it any more. */
+  readonly isSolvedByConfiguration: boolean;
 }
 
 export interface ExampleOnNode extends ExamplePacket {

@@ -1,6 +1,7 @@
 import type { Code } from "../diagnostics/catalog.ts";
 import type { NodePair } from "../diff/describe-change.ts";
 import type { Cluster } from "../model/cluster.ts";
+import type { InputObject } from "../model/flatten-documents.ts";
 import type { Service } from "../model/objects/service.ts";
 import type { ProxyMode } from "../model/proxy-configuration/proxy-configuration.ts";
 import type { Evidence } from "./evidence.ts";
@@ -10,8 +11,8 @@ import type { ConfigurationChange, Finding } from "./finding.ts";
 export interface MigrationFacts {
   readonly from: ProxyMode;
   readonly cluster: Cluster;
-  /** The documents of the state: fields that are not in the model. */
-  readonly documents: readonly unknown[];
+  /** The objects of the state as given: fields that are not in the model. */
+  readonly objects: readonly InputObject[];
   /** The compared nodes, on both sides. */
   readonly pairs: readonly NodePair[];
   /** Those that kube-proxy makes rules for, by `shop/web`. */

@@ -46,8 +46,13 @@ export const localPolicyInCluster: TrafficRule = {
   code: "migrate-local-policy-in-cluster",
   explains: (evidence, facts) => {
     const { was, now } = evidence.difference;
-    if (serviceOf(evidence, facts)?.externalTrafficPolicy !== "Local" || !now.some(isDelivered)) return false;
-    return targets(was).length <= targets(now).length && targets(was).join() !== targets(now).join();
+    const isLocal = serviceOf(evidence, facts)?.externalTrafficPolicy === "Local";
+    return (
+      isLocal &&
+      facts.from === "ipvs" &&
+      now.every(isDelivered) &&
+      targets(was).every((end) => targets(now).includes(end))
+    );
   },
 };
 

@@ -3,7 +3,8 @@ import type { Finding } from "../../migrate/finding.ts";
 import type { Migration } from "../../migrate/migrate.ts";
 
 /** The report as JSON. Unknown values are null. */
-export function renderJson({ name, from, to, nodes, findings, configuration, assumptions }: Migration): string {
+export function renderJson(migration: Migration): string {
+  const { name, from, to, nodes, findings, configuration, proxyConfiguration, unchanged, assumptions } = migration;
   const document = {
     apiVersion: "portolan/v1alpha1",
     kind: "Migration",
@@ -13,6 +14,8 @@ export function renderJson({ name, from, to, nodes, findings, configuration, ass
     nodes,
     findings: findings.map(findingDocument),
     configuration,
+    proxyConfiguration,
+    unchanged,
     assumptions,
   };
   return `${printableJson(document, 2)}\n`;

@@ -2,7 +2,7 @@ import type { ExampleOnNode, Finding, FindingLevel } from "../../migrate/finding
 import type { Migration } from "../../migrate/migrate.ts";
 import { hanging, type Line, type Paint, paintLine, plain, type Style } from "../diff/text-rules.ts";
 import { escapeDeep } from "../escape.ts";
-import { namesText, plural } from "../words.ts";
+import { namesText } from "../words.ts";
 import { configurationLines, levelNames, planned, summaryOf } from "./words.ts";
 
 export interface TextOptions {
@@ -17,6 +17,7 @@ export function renderText(migration: Migration, { paint = plain, columns = 80 }
   const blocks = [
     headLines(clean, columns),
     ...linesOfLevels(clean, columns),
+    unchangedBlock(clean, columns),
     configurationBlock(clean),
     clean.assumptions.flatMap((assumption) => hanging([["assumed: ", "dim"]], assumption, columns)),
   ];
@@ -55,27 +56,49 @@ function linesOfLevels({ findings, nodes }: Migration, columns: number): readonl
 function linesOfFinding(finding: Finding, nodes: readonly string[], columns: number): readonly Line[] {
   const field = (name: string, text: string): readonly Line[] =>
     hanging([[`    ${name.padEnd(8)}  `, "dim"]], text, columns);
-  const { message, services, details, example, hint } = finding;
-  const where = finding.nodes.length === nodes.length ? [] : [field("nodes", namesText(finding.nodes, 6))];
+  const { message, services, details, example, hint, code } = finding;
+  const isEverywhere = finding.nodes.length === nodes.length;
   return [
-    ...hanging([["  "]], message, columns),
-    ...(services.length === 0 ? [] : field(plural(services.length, "port").replace(/.* /, ""), namesText(services, 6))),
-    ...where.flat(),
+    ...hanging([["  "]], `${message} [${code}]`, columns),
+    ...(services.length === 0 ? [] : field(services.length === 1 ? "Service" : "Services", namesText(services, 6))),
+    ...(isEverywhere ? [] : field(finding.nodes.length === 1 ? "node" : "nodes", namesText(finding.nodes, 6))),
     ...(details.length === 0 ? [] : field("details", namesText(details, 4))),
-    ...(example === undefined ? [] : exampleLines(example, field)),
+    ...(example === undefined ? [] : exampleLines(example, { field, columns, isEverywhere })),
+    ...(finding.isSolvedByConfiguration ? field("solved", "does not change with the configuration below") : []),
     ...(hint === undefined ? [] : field("to do", hint)),
-    ...field("code", finding.code),
   ];
 }
 
-function exampleLines(
-  { protocol, from, to, was, now }: ExampleOnNode,
-  field: (name: string, text: string) => readonly Line[],
-): readonly Line[] {
-  return [...field("example", `${protocol} ${from} -> ${to}`), ...field("was", was), ...field("now", now)];
+interface ExampleContext {
+  readonly field: (name: string, text: string) => readonly Line[];
+  readonly columns: number;
+  readonly isEverywhere: boolean;
 }
 
-function configurationBlock(migration: Migration): readonly Line[] {
-  const lines = configurationLines(migration.configuration).map((line): Line => [[`  ${line}`]]);
-  return [[["Configuration of kube-proxy (ConfigMap kube-system/kube-proxy, key config.conf):", "bold"]], ...lines];
+/** Both outcomes on one line, if there is room. */
+function exampleLines(
+  { protocol, from, to, was, now, node }: ExampleOnNode,
+  { field, columns, isEverywhere }: ExampleContext,
+): readonly Line[] {
+  const packet = field("example", `${protocol} ${from} -> ${to}${isEverywhere ? "" : ` on ${node}`}`);
+  const both = `${was}   now: ${now}`;
+  if (both.length + 14 <= columns) return [...packet, ...field("  was:", both)];
+  return [...packet, ...field("  was:", was), ...field("  now:", now)];
+}
+
+function unchangedBlock({ unchanged }: Migration, columns: number): readonly Line[] {
+  if (unchanged.length === 0) return [];
+  return [[["DOES NOT CHANGE", "green"]], ...unchanged.flatMap((text) => hanging([["  "]], text, columns))];
+}
+
+function configurationBlock({ configuration }: Migration): readonly Line[] {
+  if (configuration.length === 0) return [];
+  const lines = configurationLines(configuration).map((line): Line => [[`  ${line}`]]);
+  return [
+    [
+      ["CONFIGURATION", "bold"],
+      [" (-o patch prints it for kubectl patch configmap)", "dim"],
+    ],
+    ...lines,
+  ];
 }

@@ -1,4 +1,4 @@
-import type { ConfigurationChange, FindingLevel } from "../../migrate/finding.ts";
+import type { ConfigurationChange, Finding, FindingLevel } from "../../migrate/finding.ts";
 import type { Migration } from "../../migrate/migrate.ts";
 import type { ProxyMode } from "../../model/proxy-configuration/proxy-configuration.ts";
 import { plural } from "../words.ts";
@@ -19,24 +19,30 @@ export function planned(from: ProxyMode): string {
   return `ipvs is deprecated since Kubernetes 1.35; planned: off by default in 1.40, removed in 1.43 (KEP-5495). ${next}`;
 }
 
-/** The result in a sentence: who loses access. */
+/** The result in a sentence: which Services lose or gain access, as it is and with the proposed configuration. */
 export function summaryOf({ findings, nodes, from, to }: Migration): string {
   if (from === to) return `kube-proxy runs in ${to} mode already: nothing changes.`;
-  const services = (level: FindingLevel): ReadonlySet<string> =>
-    new Set(
-      findings
-        .filter((each) => each.level === level)
-        .flatMap((each) => each.services.map((name) => name.replace(/:.*/, ""))),
-    );
-  const [lost, gained] = [services("access-lost"), services("access-gained")];
+  const blocked = new Set(findings.filter(({ level }) => level === "blocked").flatMap((each) => each.nodes));
+  const [lost, gained] = [servicesAt("access-lost", findings), servicesAt("access-gained", findings)];
+  const left = servicesAt(
+    "access-lost",
+    findings.filter(({ isSolvedByConfiguration }) => !isSolvedByConfiguration),
+  );
+  const then = left.size === lost.size ? "" : ` (with the configuration below: ${left.size})`;
   const parts = [
+    ...(blocked.size === 0 ? [] : [`kube-proxy does not start on ${plural(blocked.size, "node")}`]),
     ...(lost.size === 0
       ? []
-      : [`${plural(lost.size, "Service")} ${lost.size === 1 ? "loses" : "lose"} access for some clients`]),
+      : [`${plural(lost.size, "Service")} ${lost.size === 1 ? "loses" : "lose"} access for some clients${then}`]),
     ...(gained.size === 0 ? [] : [`${plural(gained.size, "Service")} ${gained.size === 1 ? "gains" : "gain"} clients`]),
   ];
-  const what = parts.length === 0 ? "No client loses or gains access to a Service" : parts.join(", ");
-  return `${what} on ${plural(nodes.length, "node")}.`;
+  const what = parts.length === 0 ? "No client loses or gains access to a Service" : parts.join("; ");
+  return `${what}. Compared: ${plural(nodes.length, "node")}.`;
+}
+
+function servicesAt(level: FindingLevel, findings: readonly Finding[]): ReadonlySet<string> {
+  const ports = findings.filter((each) => each.level === level).flatMap(({ services }) => services);
+  return new Set(ports.map((name) => name.replace(/:.*/, "")));
 }
 
 /** The fields of the configuration as YAML. */
