@@ -1,5 +1,5 @@
 import type { EvaluatedHost, HostTexts, LoadedRules } from "../datapath/host.ts";
-import { placeholderAddresses } from "../diff/diff-node.ts";
+import { placeholderAddresses } from "../diff/compare-node.ts";
 import { hostTextsOf } from "../diff/host-side.ts";
 import type { HostDocument, TextPart } from "../ir/artifact.ts";
 import { withoutLength } from "../languages/iproute.ts";

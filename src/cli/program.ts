@@ -50,6 +50,11 @@ const entries: readonly Entry[] = [
     words: ["diff"],
     load: async (name, finish) => (await import("./commands/diff.ts")).diffCommand(name, finish),
   },
+  {
+    heading: review,
+    words: ["migrate"],
+    load: async (name, finish) => (await import("./commands/migrate.ts")).migrateCommand(name, finish),
+  },
   { heading: review, words: ["explain"], load: loadExplain },
   {
     heading: review,

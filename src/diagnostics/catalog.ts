@@ -7,6 +7,7 @@ import { endpointCodes } from "./catalog/endpoint.ts";
 import { hostCodes } from "./catalog/host.ts";
 import { inputCodes } from "./catalog/input.ts";
 import { ipvsCodes } from "./catalog/ipvs.ts";
+import { migrateCodes } from "./catalog/migrate.ts";
 import { nodeCodes } from "./catalog/node.ts";
 import { overlayCodes } from "./catalog/overlay.ts";
 import { planFileCodes } from "./catalog/plan-file.ts";
@@ -29,6 +30,7 @@ export const catalog = {
   ...checkClusterCodes,
   ...checkTextCodes,
   ...checkTrafficCodes,
+  ...migrateCodes,
   ...planFileCodes,
   ...hostCodes,
 } as const;

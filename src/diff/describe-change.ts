@@ -7,6 +7,7 @@ import {
   printTarget,
 } from "../datapath/address-set.ts";
 import type { Part } from "../datapath/classes.ts";
+import { hasPorts } from "../datapath/packet.ts";
 import { isDelivered, isUntouched, severityOf, targets } from "./classify-change.ts";
 import type { Difference, EntryComparison } from "./destinations/compare-destination.ts";
 import { type Destination, vipOf } from "./destinations/referenced-destinations.ts";
@@ -112,7 +113,8 @@ function endpointsOnly(
     });
 }
 
-function examplePacketOf(
+/** A packet of a difference, before and after. */
+export function examplePacketOf(
   key: Destination,
   { entry, sources }: EntryComparison,
   difference: Difference,
@@ -123,7 +125,7 @@ function examplePacketOf(
     from: exampleOf(difference.sources),
     fromClass: difference.returning === undefined ? fromClass : `${fromClass}, with session affinity before`,
     entry,
-    to: printTarget(key),
+    to: hasPorts(key.protocol) ? printTarget(key) : key.address,
     protocol: key.protocol,
     was: tellParts(difference.was),
     now: tellParts(difference.now),

@@ -63,7 +63,7 @@ const endpoints: Shape = {
 const node: Shape = {
   metadata: { ...name, labels: fields("topology.kubernetes.io/zone kubernetes.io/hostname"), annotations: notes },
   spec: fields("podCIDR podCIDRs"),
-  status: { addresses: fields("type address") },
+  status: { addresses: fields("type address"), nodeInfo: fields("kernelVersion") },
 };
 
 const ownerReferences = fields("kind name controller");

@@ -80,7 +80,10 @@ const node = fields({
     labels: fields({ "topology.kubernetes.io/zone": as("zone"), "kubernetes.io/hostname": as("node") }),
   }),
   spec: fields({ podCIDR: as("addresses"), podCIDRs: as("addresses") }),
-  status: fields({ addresses: fields({ address: addressOr("node") }) }),
+  status: fields({
+    addresses: fields({ address: addressOr("node") }),
+    nodeInfo: fields({ kernelVersion: list(/^\d+\.\d+[\w.+-]*$/) }),
+  }),
 });
 
 const ownerReferences = fields({ name: as("workload") });

@@ -17,6 +17,9 @@ export interface Sides {
   readonly head: Side;
   /** For sides that are states. */
   readonly clusters: readonly Cluster[];
+  readonly states: readonly State[];
+  /** HEAD with other settings of kube-proxy; undefined where it is not a state. */
+  readonly headWith: (settings: Partial<ProxyConfiguration>) => Side | undefined;
 }
 
 /**
@@ -52,7 +55,19 @@ export async function readSides(request: SideRequest, effects: Effects): Promise
     base: sideOf(sources.base, withWorldOf(base, head, pairs), between),
     head: sideOf(sources.head, withWorldOf(head, base, pairs), between),
     clusters,
+    states,
+    headWith: (settings) => {
+      const source = withSettings(sources.head, settings);
+      return source && sideOf(source, withWorldOf(read(source, "head"), base, pairs), between);
+    },
   };
+}
+
+function withSettings(source: SideSource, settings: Partial<ProxyConfiguration>): SideSource | undefined {
+  if (source.kind !== "state") return undefined;
+  const { cluster } = source.state;
+  const proxyConfiguration = { ...cluster.proxyConfiguration, ...settings };
+  return { ...source, state: { ...source.state, cluster: { ...cluster, proxyConfiguration }, sink: createSink() } };
 }
 
 /** An empty side gets the nodes and the configuration of the other side, and no Services. */

@@ -2,7 +2,7 @@ import { isAddress, parseAddressSet, printCidrs, printTarget } from "../../datap
 import { exactDestination, ruleAt } from "../../datapath/chain-index.ts";
 import { conditionsOf, elementSets } from "../../datapath/elements.ts";
 import type { EvaluatedHost } from "../../datapath/host.ts";
-import type { ConnectionState, Protocol } from "../../datapath/packet.ts";
+import { type ConnectionState, hasPorts, type Protocol } from "../../datapath/packet.ts";
 import type { Elements, LoadedChain, LookupEntry, PacketRule, Predicate } from "../../ir/datapath.ts";
 
 export const protocols: readonly Protocol[] = ["tcp", "udp", "sctp"];
@@ -36,6 +36,7 @@ export function vipOf({ kind, address, port, protocol, state }: Destination): st
     case "node-port":
       return `nodePort ${port}/${name}`;
     case "other-ports":
+      if (!hasPorts(protocol)) return `ping to ${address}`;
       return `${address}, other ${name} ports`;
     case "bound":
       return `port ${port}/${name} of Service addresses`;

@@ -1,0 +1,59 @@
+import { Command, Option } from "commander";
+import type { MigrateRequest } from "../../app/migrate.ts";
+import { type MigrateFormat, migrateFormats } from "../../report/migrate/migrate.ts";
+import { exitCodes } from "../exit-codes.ts";
+import { addStateOptions, colorOption } from "../state-flags.ts";
+import type { ColorFlag } from "../terminal/terminal.ts";
+
+interface MigrateFlags extends MigrateRequest, ColorFlag {
+  readonly output: MigrateFormat;
+}
+
+/** `portolan migrate`: its flags and help. */
+export function migrateCommand(name: string, finish: (exitCode: number) => void): Command {
+  const command = new Command("migrate")
+    .summary("show what changes when kube-proxy moves to nftables mode")
+    .description(
+      "Reports what changes for the Services, nodes and configuration of a cluster when kube-proxy leaves iptables " +
+        "or ipvs mode for nftables: who loses or gains access, with an example packet before and after, what to do, " +
+        "and the configuration to use. Both modes are compiled for every node, and their packets are compared.",
+    );
+  addStateOptions(command);
+  return command
+    .addOption(new Option("--all-nodes", "compare every node (the default)").conflicts("node"))
+    .addOption(new Option("--to-mode <mode>", "the mode to move to").choices(["nftables"]).default("nftables"))
+    .addOption(new Option("-o, --output <format>", "output format").choices(migrateFormats).default("text"))
+    .addOption(colorOption())
+    .addHelpText("after", examples(name))
+    .action(async (flags: MigrateFlags) => {
+      finish(await runMigrate(flags));
+    });
+}
+
+async function runMigrate(flags: MigrateFlags): Promise<number> {
+  const [{ findMigration }, { isAccessChanged }, { openTerminal }, { renderMigration }] = await Promise.all([
+    import("../../app/migrate.ts"),
+    import("../../migrate/migrate.ts"),
+    import("../terminal/terminal.ts"),
+    import("../../report/migrate/migrate.ts"),
+  ]);
+  const { effects, print, paint } = openTerminal(flags);
+  const migration = await findMigration(flags, effects);
+  const columns = process.stdout.columns ?? 80;
+  print(await renderMigration(migration, flags.output, { paint, columns }));
+  return isAccessChanged(migration) ? exitCodes.different : exitCodes.fine;
+}
+
+function examples(name: string): string {
+  return `
+Examples:
+  # the running cluster, every node
+  $ ${name} migrate --live
+
+  # a saved state, one node, for a ticket
+  $ ${name} migrate -f cluster.yaml --node node1 -o markdown
+
+Exit codes: 0 nobody loses or gains access, 1 somebody does, 2 usage, 3 input
+invalid, 4 environment.
+`;
+}

@@ -1,0 +1,213 @@
+import type { CatalogEntry } from "../diagnostics/catalog/entry.ts";
+import { catalog } from "../diagnostics/catalog.ts";
+import { isRecord } from "../model/fields/fields.ts";
+import { compareBytes } from "../model/fields/name-map.ts";
+import type { ProxyMode } from "../model/proxy-configuration/proxy-configuration.ts";
+import { type Evidence, evidenceOf } from "./evidence.ts";
+import {
+  type ConfigurationChange,
+  type ExampleOnNode,
+  type Finding,
+  type FindingLevel,
+  findingLevels,
+} from "./finding.ts";
+import { everyNode, type MigrationFacts, type MigrationRule, type StateFinding, type TrafficRule } from "./rule.ts";
+import { affinityRestarts, scheduler } from "./rules/balancing.ts";
+import { kernelTooOld } from "./rules/kernel-too-old.ts";
+import {
+  affinityScope,
+  boundAddresses,
+  ipvsConnections,
+  ipvsTimeouts,
+  persistenceRestarts,
+  strictArp,
+} from "./rules/leaving-ipvs.ts";
+import { nodePortsOnLoopback, nodePortsOnPrimaryAddress } from "./rules/node-ports.ts";
+import { otherTraffic } from "./rules/other-traffic.ts";
+import { localPolicyDrops, localPolicyInCluster, sourceRanges } from "./rules/policies.ts";
+import { hairpin, sourceAddress } from "./rules/source-address.ts";
+import {
+  invalidPackets,
+  unallocatedAddresses,
+  unusedPortsPassedOn,
+  unusedPortsRejected,
+} from "./rules/unhandled-packets.ts";
+
+/** In the order in which they are asked for the reason of a difference. */
+const rules: readonly MigrationRule[] = [
+  kernelTooOld,
+  invalidPackets,
+  nodePortsOnLoopback,
+  nodePortsOnPrimaryAddress,
+  sourceRanges,
+  localPolicyDrops,
+  ipvsConnections,
+  boundAddresses,
+  hairpin,
+  localPolicyInCluster,
+  unallocatedAddresses,
+  unusedPortsRejected,
+  unusedPortsPassedOn,
+  scheduler,
+  affinityRestarts,
+  persistenceRestarts,
+  affinityScope,
+  sourceAddress,
+  ipvsTimeouts,
+  strictArp,
+  otherTraffic,
+];
+
+/** What changes for a cluster whose kube-proxy leaves a mode. */
+export interface Migration {
+  readonly name: string;
+  readonly from: ProxyMode;
+  readonly to: ProxyMode;
+  readonly nodes: readonly string[];
+  /** Worst first. */
+  readonly findings: readonly Finding[];
+  /** The whole configuration to use: the given one with the changes. */
+  readonly proxyConfiguration: Readonly<Record<string, unknown>>;
+  readonly configuration: readonly ConfigurationChange[];
+  /** What stays as it is. One sentence each, without a full stop. */
+  readonly unchanged: readonly string[];
+  readonly assumptions: readonly string[];
+}
+
+/** The findings about a cluster, worst first: what packets of both modes show, and what state shows. */
+export function findChanges(facts: MigrationFacts): readonly Finding[] {
+  const traffic = rules.filter((rule) => rule.kind === "traffic");
+  const groups = new Map<TrafficRule, Map<FindingLevel, Evidence[]>>();
+  for (const pair of facts.pairs) {
+    for (const evidence of evidenceOf(pair)) {
+      const rule = traffic.find(({ explains }) => explains(evidence, facts)) ?? otherTraffic;
+      const levels = groups.get(rule) ?? new Map<FindingLevel, Evidence[]>();
+      groups.set(rule, levels);
+      const level = levelOf(rule, evidence);
+      levels.set(level, [...(levels.get(level) ?? []), evidence]);
+    }
+  }
+  const findings = rules.flatMap((rule): readonly Finding[] => {
+    if (rule.kind === "traffic")
+      return [...(groups.get(rule) ?? [])].map(([level, found]) => findingOf(rule, { level, found, facts }));
+    const found = rule.find(facts);
+    return found === undefined ? [] : [stateFinding(rule, found, facts)];
+  });
+  return worstFirst(findings);
+}
+
+function worstFirst(findings: readonly Finding[]): readonly Finding[] {
+  return findings.toSorted((a, b) => findingLevels.indexOf(a.level) - findingLevels.indexOf(b.level));
+}
+
+/** Marks the findings that are gone with the proposed configuration, and adds those that only it has. */
+export function markSolved(findings: readonly Finding[], remaining: readonly Finding[]): readonly Finding[] {
+  const keyOf = ({ code, level }: Finding): string => `${code} ${level}`;
+  const [known, left] = [new Set(findings.map(keyOf)), new Set(remaining.map(keyOf))];
+  const marked = findings.map((finding) => ({ ...finding, isSolvedByConfiguration: !left.has(keyOf(finding)) }));
+  return worstFirst([...marked, ...remaining.filter((finding) => !known.has(keyOf(finding)))]);
+}
+
+/** The given configuration with some fields set. */
+export function configurationWith(
+  given: Readonly<Record<string, unknown>>,
+  changes: readonly ConfigurationChange[],
+): Readonly<Record<string, unknown>> {
+  return changes.reduce((document, { path, value }) => withField(document, path, value), given);
+}
+
+function withField(
+  document: Readonly<Record<string, unknown>>,
+  [key = "", ...rest]: readonly string[],
+  value: unknown,
+): Readonly<Record<string, unknown>> {
+  const inner = document[key];
+  return { ...document, [key]: rest.length === 0 ? value : withField(isRecord(inner) ? inner : {}, rest, value) };
+}
+
+/** Differences that do not count as a change of a service port: they concern packets that no Service expects. */
+const besides: ReadonlySet<string> = new Set(["migrate-unused-ports-rejected", "migrate-unused-ports-passed-on"]);
+
+/** What the comparison found to be the same. */
+export function findUnchanged(
+  findings: readonly Finding[],
+  { from, pairs, services }: MigrationFacts,
+): readonly string[] {
+  const all = new Set(pairs.flatMap(({ base }) => [...base.services.values()].map(({ name }) => name)));
+  const changed = new Set(
+    findings.flatMap(({ code, services, example }) => (besides.has(code) || example === undefined ? [] : services)),
+  );
+  const same = [...all].filter((name) => !changed.has(name)).length;
+  return [
+    ...(all.size === 0
+      ? []
+      : [
+          `${same} of ${all.size} service ports keep their endpoints, load distribution and client IPs at every address`,
+        ]),
+    ...([...services.values()].some(({ healthCheckNodePort }) => healthCheckNodePort !== undefined)
+      ? ["health checks on healthCheckNodePort are answered by kube-proxy itself in every mode"]
+      : []),
+    ...(from === "iptables" ? ["open connections continue: conntrack keeps their translation"] : []),
+  ];
+}
+
+function levelOf({ code }: MigrationRule, { access }: Pick<Evidence, "access">): FindingLevel {
+  if (access !== "same") return access === "lost" ? "access-lost" : "access-gained";
+  const { severity }: CatalogEntry = catalog[code];
+  return severity === "error" ? "blocked" : severity === "warning" ? "attention" : "note";
+}
+
+interface Group {
+  readonly level: FindingLevel;
+  readonly found: readonly Evidence[];
+  readonly facts: MigrationFacts;
+}
+
+function findingOf(rule: TrafficRule, { level, found, facts }: Group): Finding {
+  const { message, hint }: CatalogEntry = catalog[rule.code];
+  return {
+    code: rule.code,
+    level,
+    message,
+    hint,
+    details: rule.details?.(found, facts) ?? [],
+    services: sorted(found.flatMap(({ service }) => service ?? [])),
+    nodes: sorted(found.map(({ node }) => node)),
+    example: exampleOf(found),
+    configuration: rule.configuration?.(found, facts) ?? [],
+    isSolvedByConfiguration: false,
+  };
+}
+
+/** Of a Service and from the network, where there is one: that is what most people ask about. */
+function exampleOf(found: readonly Evidence[]): ExampleOnNode | undefined {
+  const rank = ({ service, entry }: Evidence): number =>
+    (service === undefined ? 2 : 0) + (entry === "outside" ? 0 : 1);
+  const [best] = found.toSorted((a, b) => rank(a) - rank(b));
+  return best && { ...best.packet(), node: best.node, service: best.service };
+}
+
+function stateFinding(rule: MigrationRule, found: StateFinding, facts: MigrationFacts): Finding {
+  const { message, hint }: CatalogEntry = catalog[rule.code];
+  return {
+    code: rule.code,
+    level: levelOf(rule, { access: "same" }),
+    message,
+    hint,
+    details: found.details ?? [],
+    services: found.services ?? [],
+    nodes: found.nodes ?? everyNode(facts),
+    example: undefined,
+    configuration: found.configuration ?? [],
+    isSolvedByConfiguration: false,
+  };
+}
+
+function sorted(names: readonly string[]): readonly string[] {
+  return [...new Set(names)].sort(compareBytes);
+}
+
+/** Whether somebody loses or gains access. */
+export function isAccessChanged({ findings }: Pick<Migration, "findings">): boolean {
+  return findings.some(({ level }) => level === "blocked" || level === "access-lost" || level === "access-gained");
+}

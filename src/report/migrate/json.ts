@@ -1,0 +1,26 @@
+import { printableJson } from "../../diagnostics/printable.ts";
+import type { Finding } from "../../migrate/finding.ts";
+import type { Migration } from "../../migrate/migrate.ts";
+
+/** The report as JSON. Unknown values are null. */
+export function renderJson(migration: Migration): string {
+  const { name, from, to, nodes, findings, configuration, proxyConfiguration, unchanged, assumptions } = migration;
+  const document = {
+    apiVersion: "portolan/v1alpha1",
+    kind: "Migration",
+    name,
+    from,
+    to,
+    nodes,
+    findings: findings.map(findingDocument),
+    configuration,
+    proxyConfiguration,
+    unchanged,
+    assumptions,
+  };
+  return `${printableJson(document, 2)}\n`;
+}
+
+function findingDocument(finding: Finding): object {
+  return { ...finding, hint: finding.hint ?? null, example: finding.example ?? null };
+}

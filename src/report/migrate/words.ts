@@ -1,0 +1,54 @@
+import type { ConfigurationChange, Finding, FindingLevel } from "../../migrate/finding.ts";
+import type { Migration } from "../../migrate/migrate.ts";
+import type { ProxyMode } from "../../model/proxy-configuration/proxy-configuration.ts";
+import { plural } from "../words.ts";
+
+/** The heading of the findings of a level. */
+export const levelNames: Readonly<Record<FindingLevel, string>> = {
+  blocked: "kube-proxy does not start",
+  "access-lost": "access lost",
+  "access-gained": "access gained",
+  attention: "check before the change",
+  note: "changes without loss of access",
+};
+
+/** What Kubernetes plans for the modes, one or two sentences. */
+export function planned(from: ProxyMode): string {
+  const next = "Planned: nftables becomes the default in Kubernetes 1.40 (KEP-5343, provisional).";
+  if (from !== "ipvs") return next;
+  return `ipvs is deprecated since Kubernetes 1.35; planned: off by default in 1.40, removed in 1.43 (KEP-5495). ${next}`;
+}
+
+/** The result in a sentence: which Services lose or gain access, as it is and with the proposed configuration. */
+export function summaryOf({ findings, nodes, from, to }: Migration): string {
+  if (from === to) return `kube-proxy runs in ${to} mode already: nothing changes.`;
+  const blocked = new Set(findings.filter(({ level }) => level === "blocked").flatMap((each) => each.nodes));
+  const [lost, gained] = [servicesAt("access-lost", findings), servicesAt("access-gained", findings)];
+  const left = servicesAt(
+    "access-lost",
+    findings.filter(({ isSolvedByConfiguration }) => !isSolvedByConfiguration),
+  );
+  const then = left.size === lost.size ? "" : ` (with the configuration below: ${left.size})`;
+  const parts = [
+    ...(blocked.size === 0 ? [] : [`kube-proxy does not start on ${plural(blocked.size, "node")}`]),
+    ...(lost.size === 0
+      ? []
+      : [`${plural(lost.size, "Service")} ${lost.size === 1 ? "loses" : "lose"} access for some clients${then}`]),
+    ...(gained.size === 0 ? [] : [`${plural(gained.size, "Service")} ${gained.size === 1 ? "gains" : "gain"} clients`]),
+  ];
+  const what = parts.length === 0 ? "No client loses or gains access to a Service" : parts.join("; ");
+  return `${what}. Compared: ${plural(nodes.length, "node")}.`;
+}
+
+function servicesAt(level: FindingLevel, findings: readonly Finding[]): ReadonlySet<string> {
+  const ports = findings.filter((each) => each.level === level).flatMap(({ services }) => services);
+  return new Set(ports.map((name) => name.replace(/:.*/, "")));
+}
+
+/** The fields of the configuration as YAML. */
+export function configurationLines(changes: readonly ConfigurationChange[]): readonly string[] {
+  return changes.flatMap(({ path, value }) => {
+    const text = typeof value === "object" ? `[${value.map((each) => `"${each}"`).join(", ")}]` : String(value);
+    return path.map((key, at) => `${"  ".repeat(at)}${key}:${at === path.length - 1 ? ` ${text}` : ""}`);
+  });
+}
