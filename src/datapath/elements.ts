@@ -1,10 +1,6 @@
 import type { Action, ElementEntry, Elements, PacketRule, Predicate } from "../ir/datapath.ts";
-import { type AddressSet, intersect, unite } from "./address-set.ts";
 import { exactDestination, exactPort } from "./chain-index.ts";
 import type { Flow } from "./flow.ts";
-import type { EvaluatedHost } from "./host.ts";
-import { matchPacket } from "./match-packet.ts";
-import { all, type Matched, none, unknown, within } from "./matched.ts";
 
 interface ElementIndex {
   readonly byAddress: ReadonlyMap<string, readonly ElementEntry[]>;
@@ -84,35 +80,4 @@ function enter<Key>(map: Map<Key, ElementEntry[]>, key: Key, entry: ElementEntry
   const list = map.get(key);
   if (list === undefined) map.set(key, [entry]);
   else list.push(entry);
-}
-
-/** Whether one of the elements matches. `text` is the question where the text does not show it. */
-export function matchElements(elements: Elements, text: string, flow: Flow, host: EvaluatedHost): Matched {
-  const sources: AddressSet[] = [];
-  let isUnknown = false;
-  for (const entry of elementsFor(elements, flow)) {
-    const matched = matchEntry(entry, flow, host);
-    if (matched === "all") return all;
-    if (matched === "unknown") isUnknown = true;
-    else if (matched !== "none") sources.push(matched);
-  }
-  if (isUnknown) return unknown(text);
-  return sources.length === 0 ? none : within(unite(sources, flow.sources.bits), flow);
-}
-
-function matchEntry(
-  { predicates }: ElementEntry,
-  flow: Flow,
-  host: EvaluatedHost,
-): "all" | "none" | "unknown" | AddressSet {
-  let sources: AddressSet | undefined;
-  let isUnknown = false;
-  for (const predicate of predicates) {
-    const matched = matchPacket(predicate, flow, host);
-    if (matched.kind === "none") return "none";
-    if (matched.kind === "sources")
-      sources = sources === undefined ? matched.sources : intersect(sources, matched.sources);
-    else if (matched.kind !== "all") isUnknown = true;
-  }
-  return isUnknown ? "unknown" : (sources ?? "all");
 }

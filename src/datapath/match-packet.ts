@@ -1,9 +1,19 @@
-import type { AddressIn, InterfaceIs, PortIn, Predicate, RecentIn, Route } from "../ir/datapath.ts";
+import type {
+  AddressIn,
+  ElementEntry,
+  Elements,
+  InterfaceIs,
+  PortIn,
+  Predicate,
+  RecentIn,
+  Route,
+} from "../ir/datapath.ts";
 import {
   type AddressSet,
   addressNumber,
   canonicalAddress,
   contains,
+  intersect,
   isAddress,
   isIpv6,
   noAddress,
@@ -11,7 +21,7 @@ import {
   parseTarget,
   unite,
 } from "./address-set.ts";
-import { matchElements } from "./elements.ts";
+import { elementsFor } from "./elements.ts";
 import type { Flow } from "./flow.ts";
 import type { EvaluatedHost } from "./host.ts";
 import { matchLookup } from "./match-lookup.ts";
@@ -198,4 +208,35 @@ function wasFor(predicate: Extract<Predicate, { kind: "balanced" }>, { virtualSe
 
 function connectionStates({ state, dnatted, masqueraded }: Flow): readonly string[] {
   return [state, ...(dnatted ? ["DNAT"] : []), ...(masqueraded ? ["SNAT"] : [])];
+}
+
+/** Whether one of the elements matches. `text` is the question where the text does not show it. */
+function matchElements(elements: Elements, text: string, flow: Flow, host: EvaluatedHost): Matched {
+  const sources: AddressSet[] = [];
+  let isUnknown = false;
+  for (const entry of elementsFor(elements, flow)) {
+    const matched = matchEntry(entry, flow, host);
+    if (matched === "all") return all;
+    if (matched === "unknown") isUnknown = true;
+    else if (matched !== "none") sources.push(matched);
+  }
+  if (isUnknown) return unknown(text);
+  return sources.length === 0 ? none : within(unite(sources, flow.sources.bits), flow);
+}
+
+function matchEntry(
+  { predicates }: ElementEntry,
+  flow: Flow,
+  host: EvaluatedHost,
+): "all" | "none" | "unknown" | AddressSet {
+  let sources: AddressSet | undefined;
+  let isUnknown = false;
+  for (const predicate of predicates) {
+    const matched = matchPacket(predicate, flow, host);
+    if (matched.kind === "none") return "none";
+    if (matched.kind === "sources")
+      sources = sources === undefined ? matched.sources : intersect(sources, matched.sources);
+    else if (matched.kind !== "all") isUnknown = true;
+  }
+  return isUnknown ? "unknown" : (sources ?? "all");
 }

@@ -1,5 +1,5 @@
 import type { Part } from "../datapath/classes.ts";
-import { printPercent, type Share, sameShare } from "../datapath/share.ts";
+import { printPercent, type Share } from "../datapath/share.ts";
 import { isDelivered, isRefused, isUntouched, sourceChanges, targets, verdictWords } from "./classify-change.ts";
 import type { Difference } from "./destinations/compare-destination.ts";
 import type { ChangeSeverity, TrafficChange } from "./traffic-diff.ts";
