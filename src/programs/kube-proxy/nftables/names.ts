@@ -5,6 +5,20 @@ import type { Endpoint, ServicePortPlan } from "../../../plan/forwarding/forward
 /** kube-proxy's table, one in each family. */
 export const nftTable = "kube-proxy";
 
+/** Whether a table is kube-proxy's, by its family and name. */
+export function isOwnedTable({ family, name }: { readonly family: string; readonly name: string }): boolean {
+  return (family === "ip" || family === "ip6") && name === nftTable;
+}
+
+const servicePortObject =
+  /^(?:service|local|external|firewall|endpoint|affinity)-[A-Z2-7]{8}-([^/]+\/[^/]+)\/[a-z]+\/([a-z0-9-]*)(?:__.*)?$/;
+
+/** The service port that a chain or set belongs to, `shop/web:http`; undefined for those that always exist. */
+export function servicePortOfObject(name: string): string | undefined {
+  const [, service, port] = servicePortObject.exec(name) ?? [];
+  return service === undefined ? undefined : `${service}${port === "" ? "" : `:${port}`}`;
+}
+
 /** The sets that always exist; `nodePortIps` only where node ports are restricted to addresses. */
 export const nftSets = {
   clusterIps: "cluster-ips",
