@@ -136,9 +136,8 @@ function ownersIn(artifacts: readonly Artifact[]): ReadonlyMap<string, string> {
   return owners;
 }
 
-/** A line without its options, which may differ: `-A -t 10.96.0.10:80`, `addr 10.96.0.10/32`; an element of a list alone. */
-function keyOf(indented: string): string {
-  const line = indented.trim().replace(/,$/, "");
+/** A line without its options, which may differ: `-A -t 10.96.0.10:80`, `addr 10.96.0.10/32`. */
+function keyOf(line: string): string {
   const words = line.split(" ");
   if (words[0] === "-A") return words.slice(0, 3).join(" ");
   return words[0] === "addr" ? `addr ${words[2]}` : line;

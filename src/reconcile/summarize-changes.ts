@@ -1,10 +1,6 @@
-import type { TableChange, TableSetChange } from "../languages/nftables/diff-tables.ts";
-import { elementText, type NftElement } from "../languages/nftables/ruleset.ts";
-import { tableName } from "../languages/nftables/stages.ts";
-import { servicePortInComment } from "../programs/kube-proxy/names.ts";
-import { servicePortOfObject } from "../programs/kube-proxy/nftables/names.ts";
 import { everyService, type ServiceOfChain, serviceInRule, unknownService } from "./attribution.ts";
 import type { Changes } from "./plan-changes.ts";
+import { noteTable } from "./summarize-tables.ts";
 
 /** The changes of one service port, or of the shared objects. */
 export interface ServiceChange {
@@ -48,7 +44,7 @@ export function summarizeChanges(
     open.lines.push(`${sign} ${line}`);
   };
   noteChains(changes, ofChain, note);
-  for (const change of changes.tables) noteTable(change, ofLine, note);
+  for (const change of changes.tables) noteTable(change, note);
   noteOthers(changes, ofLine, note);
   return [...services]
     .map(([service, open]) => finish(service, open))
@@ -59,7 +55,8 @@ function rank({ service }: ServiceChange): number {
   return service === everyService ? 0 : service === unknownService ? 2 : 1;
 }
 
-type Note = (service: string, what: string, sign: "+" | "-", line: string) => void;
+/** Takes one line of a change, and what it counts as. */
+export type Note = (service: string, what: string, sign: "+" | "-", line: string) => void;
 
 function noteChains({ chains }: Changes, ofChain: ServiceOfChain, note: Note): void {
   for (const { table, chain, kind, desired, live, difference, isBuiltIn, family } of chains) {
@@ -78,50 +75,6 @@ function noteChains({ chains }: Changes, ofChain: ServiceOfChain, note: Note): v
       note(owner, "rule order", "+", `${where} chain ${chain}: the desired order`);
     }
   }
-}
-
-/** In the words of nft's own commands. */
-function noteTable(change: TableChange, ofLine: ServiceOfLine, note: Note): void {
-  const { kind, isMadeAnew, chains, sets } = change;
-  const name = tableName(change);
-  if (kind === "remove" || isMadeAnew) note(everyService, "table", "-", `table ${name}`);
-  if (kind === "add" || isMadeAnew) note(everyService, "table", "+", `table ${name}`);
-  for (const { name: chain, kind: how, missing, extra } of chains) {
-    const owner = servicePortOfObject(chain) ?? everyService;
-    if (how === "add") note(owner, "chain", "+", `chain ${name} ${chain}`);
-    if (how === "remove") note(owner, "chain", "-", `chain ${name} ${chain}`);
-    for (const rule of extra) note(owner, "rule", "-", `rule ${name} ${chain} ${rule}`);
-    for (const rule of missing) note(owner, "rule", "+", `rule ${name} ${chain} ${rule}`);
-    if (how === "change" && missing.length + extra.length === 0) {
-      note(owner, "rule order", "-", `chain ${name} ${chain}: the order of its rules`);
-      note(owner, "rule order", "+", `chain ${name} ${chain}: the desired order`);
-    }
-  }
-  for (const set of sets) noteSet(set, change, ofLine, note);
-}
-
-function noteSet(
-  { name, kind, missing, extra }: TableSetChange,
-  change: TableChange,
-  ofLine: ServiceOfLine,
-  note: Note,
-): void {
-  const place = `${tableName(change)} ${name}`;
-  const owner = servicePortOfObject(name);
-  const what = (change.desired ?? change.live)?.sets.get(name)?.value === undefined ? "set" : "map";
-  if (kind === "remove" || kind === "replace") note(owner ?? everyService, what, "-", `${what} ${place}`);
-  if (kind === "add" || kind === "replace") note(owner ?? everyService, what, "+", `${what} ${place}`);
-  const whose = (element: NftElement): string =>
-    owner ?? ownerOfElement(element) ?? ofLine(element.key) ?? unknownService;
-  for (const element of extra)
-    note(whose(element), `${what} element`, "-", `element ${place} { ${elementText(element)} }`);
-  for (const element of missing)
-    note(whose(element), `${what} element`, "+", `element ${place} { ${elementText(element)} }`);
-}
-
-/** By the chain that it leads to, or by its comment. */
-function ownerOfElement({ value = "", comment = "" }: NftElement): string | undefined {
-  return servicePortOfObject(value.slice(value.indexOf(" ") + 1)) ?? servicePortInComment(comment);
 }
 
 function noteOthers(changes: Changes, ofLine: ServiceOfLine, note: Note): void {
