@@ -27,6 +27,7 @@ describe.each<Backend>(["legacy", "nft"])("nftables mode beside iptables-%s", sk
 
   beforeAll(async () => {
     node = await openTestNode(backend);
+    node.run(["ip", "addr", "add", "192.0.2.10/32", "dev", "lo"]);
     expect(node.run(["nft", "-f", "-"], { input: foreignTable }).stderr).toBe("");
     writeFileSync(node.file("sticky.json"), stickyState(3600, ["10.244.1.5", "10.244.1.6"]));
     writeFileSync(node.file("stickier.json"), stickyState(3600, ["10.244.1.5", "10.244.1.7"]));
@@ -85,7 +86,7 @@ describe.each<Backend>(["legacy", "nft"])("nftables mode beside iptables-%s", sk
     const clients = () =>
       [...list("table", "ip", "kube-proxy").matchAll(/198\.51\.100\.\d+(?= (?:timeout|expires))/g)].join();
     const remember = (endpoint: string, client: string) => {
-      const set = new RegExp(`affinity-\\S*__${endpoint}/80`).exec(list("table", "ip", "kube-proxy"))?.[0] ?? "";
+      const set = new RegExp(`affinity-\\S*__${endpoint}/8080`).exec(list("table", "ip", "kube-proxy"))?.[0] ?? "";
       const added = node.run(["nft", "add", "element", "ip", "kube-proxy", set, `{ ${client} }`]);
       expect(added.stderr).toBe("");
     };
