@@ -49,7 +49,10 @@ function runCommand(tables: Tables, command: string): void {
     if (!tables.delete(`${family} ${table}`)) throw new Error(`no such table: ${command}`);
     return;
   }
-  if (verb === "table" || verb === "add") return addTo(tables, command);
+  if (verb === "table" || verb === "add") {
+    addTo(tables, command);
+    return;
+  }
   const place = tables.get(`${family} ${table}`);
   if (place === undefined) throw new Error(`no such table: ${command}`);
   const { chains, sets } = place;
