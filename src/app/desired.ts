@@ -3,6 +3,7 @@ import { createSink, createSubject, hasErrors } from "../diagnostics/diagnostic.
 import type { Inputs } from "../host/files/read-inputs.ts";
 import { type Artifact, artifactsOf, type Script } from "../ir/artifact.ts";
 import type { UdpFlow, UdpService } from "../languages/conntrack.ts";
+import { nftFamily } from "../languages/nftables/write.ts";
 import { type Cidr, type Family, families } from "../model/address.ts";
 import type { Cluster } from "../model/cluster.ts";
 import type { ProxyMode } from "../model/proxy-configuration/proxy-configuration.ts";
@@ -10,7 +11,7 @@ import { resolveNodeView } from "../plan/forwarding/node-view.ts";
 import { ownedInScript, udpServices } from "../reconcile/desired-state.ts";
 import type { HostState } from "../reconcile/live/host-state.ts";
 import { featuresOnHost } from "../reconcile/live/live-state.ts";
-import { isAnythingOwned, ownedRules } from "../reconcile/owned-objects.ts";
+import { isAnythingOwned, ownedRules, ownedTables } from "../reconcile/owned-objects.ts";
 import type { OwnedState } from "../reconcile/owned-state.ts";
 import type { ServiceOfLine } from "../reconcile/summarize-changes.ts";
 import { summarizeDiagnostics } from "../report/diagnostics.ts";
@@ -110,9 +111,10 @@ function familiesOn(host: HostState, cluster: Cluster, options: CompileOptions):
 }
 
 /** Whether a host has rules of kube-proxy or Portolan in a family. */
-export function hasRulesOfOurs({ rules }: HostState, family: Family): boolean {
+export function hasRulesOfOurs({ rules, tables }: HostState, family: Family): boolean {
   const known = rules[family];
-  return known !== undefined && isAnythingOwned(ownedRules(known));
+  if (known !== undefined && isAnythingOwned(ownedRules(known))) return true;
+  return tables !== undefined && [...ownedTables(tables).values()].some((table) => table.family === nftFamily[family]);
 }
 
 /** Finds the Service that owns a line of the sets, virtual servers and addresses, from the origins of a script. */

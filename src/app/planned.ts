@@ -1,5 +1,6 @@
 import { toolNames } from "../ir/artifact.ts";
 import { staleConntrackEntries } from "../languages/conntrack.ts";
+import { rulesetCommand } from "../languages/nftables/language.ts";
 import { type Family, families, familyNames } from "../model/address.ts";
 import { attributeChains, type ServiceOfChain } from "../reconcile/attribution.ts";
 import type { Backend, HostState } from "../reconcile/live/host-state.ts";
@@ -31,7 +32,7 @@ export function planFor(asked: Desired, host: HostState): Planned {
   const chosen =
     host.unread.size === 0
       ? asked.families
-      : (asked.families ?? families).filter((family) => host.rules[family] !== undefined);
+      : (asked.families ?? families).filter((family) => isFamilyRead(family, asked.wanted, host));
   const ownership = { desiredServers: new Set(asked.wanted.servers.keys()), excluded, families: chosen };
   const found = ownedOnHost(host, ownership);
   // The device is kept while it has addresses of a family that is left alone.
@@ -51,6 +52,11 @@ export function planFor(asked: Desired, host: HostState): Planned {
     const why = host.withoutRules[family] ?? "no output";
     throw new Failure(`this host has no ${familyNames[family]} rules: ${tool}: ${why}${hint}`, "environment");
   }
+  if (desired.wanted.tables.size > 0 && host.tables === undefined && !host.unread.has("nftables"))
+    throw new Failure(
+      `this host has no nftables: ${rulesetCommand}: ${host.withoutTables ?? "no output"}`,
+      "environment",
+    );
   const backends = { ipv4: host.rules.ipv4?.backend ?? "legacy", ipv6: host.rules.ipv6?.backend ?? "legacy" };
   const flows = staleConntrackEntries(desired.flows ?? host.flows, desired.udpServices);
   const live = assumeUnread(found, desired.wanted, host);
@@ -65,6 +71,11 @@ export function planFor(asked: Desired, host: HostState): Planned {
     ofChain: attributeChains([desired.wanted, live]),
     unread: describeUnread(host, wanted),
   };
+}
+
+/** Whether texts of a host show what decides in a family: the tables of nftables where some are desired, else rules. */
+function isFamilyRead(family: Family, { rules, tables }: OwnedState, host: HostState): boolean {
+  return rules[family] === undefined && tables.size > 0 ? host.tables !== undefined : host.rules[family] !== undefined;
 }
 
 /** The changes by Service. */

@@ -8,6 +8,8 @@ import { targetOf } from "../languages/iptables/canonical-rule.ts";
 import type { SavedTable } from "../languages/iptables/read-tables.ts";
 import { builtInChains } from "../languages/iptables/rule.ts";
 import { printServers } from "../languages/ipvs/text.ts";
+import { tableName } from "../languages/nftables/stages.ts";
+import { writeRuleset } from "../languages/nftables/write-ruleset.ts";
 import type { Family } from "../model/address.ts";
 import { isOwnedChain } from "../programs/kube-proxy/chain-names.ts";
 import { readEvaluatedHost } from "../reconcile/live/evaluated-host.ts";
@@ -51,11 +53,18 @@ export function readHostPair(compared: ComparedHost): HostPair {
   const rules = { iptables: desiredRules(compared, "ipv4"), ip6tables: desiredRules(compared, "ipv6") };
   return {
     desired: readEvaluatedHost(
-      { ...texts, ...rules, ...kernelTexts(compared, wanted) },
+      { ...texts, ...rules, ...desiredTables(compared), ...kernelTexts(compared, wanted) },
       { ...world, routeLocalnet: isOn(wanted.sysctls.get(routeLocalnet) ?? now) },
     ),
     live: readEvaluatedHost({ ...texts, ...kernelTexts(compared, found) }, { ...world, routeLocalnet: isOn(now) }),
   };
+}
+
+/** The tables of nftables: those of other programs as they are, and ours. */
+function desiredTables({ state, found, wanted }: ComparedHost): Pick<HostTexts, "nftables"> {
+  if (found.tables.size === 0 && wanted.tables.size === 0) return {};
+  const others = (state.tables?.tables ?? []).filter((table) => !found.tables.has(tableName(table)));
+  return { nftables: partsOf(writeRuleset({ tables: [...others, ...wanted.tables.values()] })) };
 }
 
 /** Sets, virtual servers and addresses: those of other programs, and ours. What was not read counts as it should be. */
@@ -130,9 +139,9 @@ function withJumpsFirst(lines: readonly string[], change: ChainChange | undefine
  * rules that jump to it could not be loaded without it.
  */
 export function createDamage({ desired, live }: HostPair): (drift: ChainDrift) => EvaluatedHost {
-  const copy = ({ tables, problems }: LoadedRules) => ({
-    problems,
-    tables: new Map([...tables].map(([name, chains]) => [name, new Map(chains)])),
+  const copy = (rules: LoadedRules) => ({
+    ...rules,
+    tables: new Map([...rules.tables].map(([name, chains]) => [name, new Map(chains)])),
   });
   const families = { ipv4: copy(desired.families.ipv4), ipv6: copy(desired.families.ipv6) };
   const host = { ...desired, families };

@@ -1,7 +1,8 @@
 import { commentsOf } from "../languages/iptables/canonical-rule.ts";
 import type { Family } from "../model/address.ts";
 import { isEndpointChain, isServicePortChain } from "../programs/kube-proxy/chain-names.ts";
-import { servicePortInComment, servicePortInNftName } from "../programs/kube-proxy/names.ts";
+import { servicePortInComment } from "../programs/kube-proxy/names.ts";
+import { servicePortInNftName } from "../programs/kube-proxy/nftables/names.ts";
 import type { ChainLines } from "./owned-state.ts";
 
 /** Chains and rules that always exist and belong to no service port. */

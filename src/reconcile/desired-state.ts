@@ -4,7 +4,7 @@ import { languageOf } from "../languages/registry.ts";
 import type { Family } from "../model/address.ts";
 import type { ForwardingPlan, ServicePortPlan } from "../plan/forwarding/forwarding-plan.ts";
 import { addressDevice } from "../programs/kube-proxy/names.ts";
-import { ownedRules, ownedServers, ownedSets } from "./owned-objects.ts";
+import { ownedRules, ownedServers, ownedSets, ownedTables } from "./owned-objects.ts";
 import type { OwnedRules, OwnedState } from "./owned-state.ts";
 
 /** The state of a host after a compiled script has run. */
@@ -16,6 +16,7 @@ export function ownedInScript(script: Script): OwnedState {
   return {
     rules: { ipv4: rulesIn(inLanguage("iptables"), "ipv4"), ipv6: rulesIn(inLanguage("iptables"), "ipv6") },
     sets: ownedSets(languageOf.ipset.parse(inLanguage("ipset")).doc, new Set()),
+    tables: ownedTables(languageOf.nftables.parse(inLanguage("nftables")).doc),
     servers: ownedServers(languageOf.ipvs.parse(inLanguage("ipvs")).doc),
     addresses: makesDevice ? new Set(bound.map(({ cidr }) => cidr)) : undefined,
     sysctls: languageOf.sysctl.parse(inLanguage("sysctl")).doc,

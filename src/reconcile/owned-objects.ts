@@ -3,10 +3,13 @@ import { targetOf } from "../languages/iptables/canonical-rule.ts";
 import type { SavedTable, SavedTables } from "../languages/iptables/read-tables.ts";
 import { builtInChains } from "../languages/iptables/rule.ts";
 import { printServers, type SavedServer } from "../languages/ipvs/text.ts";
+import type { Ruleset } from "../languages/nftables/ruleset.ts";
+import { tableName } from "../languages/nftables/stages.ts";
 import { type Cidr, cidrContains, parseIp } from "../model/address.ts";
 import { chainPrefix, isOwnedChain, kubeletCanary } from "../programs/kube-proxy/chain-names.ts";
+import { isOwnedTable } from "../programs/kube-proxy/nftables/names.ts";
 import { isNodePortSet, isOwnedSet } from "../programs/kube-proxy/set-names.ts";
-import type { OwnedRules, OwnedServer, OwnedSet, OwnedTable } from "./owned-state.ts";
+import type { OwnedRules, OwnedServer, OwnedSet, OwnedState, OwnedTable } from "./owned-state.ts";
 
 /** Our rules in a text: all chains with our names, and the jumps to them from built-in chains. */
 export function ownedRules({ tables }: Pick<SavedTables, "tables">): OwnedRules {
@@ -55,6 +58,11 @@ function countForeignBefore(lines: readonly string[], isOurs: (line: string) => 
     else foreign += 1;
   }
   return counts;
+}
+
+/** Our tables of nftables. */
+export function ownedTables({ tables }: Ruleset): OwnedState["tables"] {
+  return new Map(tables.filter(isOwnedTable).map((table) => [tableName(table), table]));
 }
 
 /** Our sets in a text. `held` contains the names of sets that foreign rules match on. */

@@ -1,3 +1,4 @@
+import type { NftTable } from "../languages/nftables/ruleset.ts";
 import type { Family } from "../model/address.ts";
 import { familyOfSet } from "../programs/kube-proxy/set-names.ts";
 import type { PartialChain } from "./rules/partial-chain.ts";
@@ -13,6 +14,8 @@ export interface OwnedState {
   /** Undefined: the host has no iptables of the family, or the desired state has no rules of ours. */
   readonly rules: Readonly<Record<Family, OwnedRules | undefined>>;
   readonly sets: ReadonlyMap<string, OwnedSet>;
+  /** Tables of nftables, by `ip kube-proxy`. */
+  readonly tables: ReadonlyMap<string, NftTable>;
   /** By `-t 10.96.0.10:80`. */
   readonly servers: ReadonlyMap<string, OwnedServer>;
   /** The addresses of the device kube-ipvs0: `10.96.0.10/32`. Undefined: the device does not exist. */
@@ -76,6 +79,7 @@ export interface OwnedServer {
 export const nothingOwned: OwnedState = {
   rules: { ipv4: undefined, ipv6: undefined },
   sets: new Map(),
+  tables: new Map(),
   servers: new Map(),
   addresses: undefined,
   sysctls: new Map(),
@@ -96,6 +100,7 @@ export function onlyFamilies(state: OwnedState, families: readonly Family[]): Ow
       ipv6: isIn("ipv6") ? state.rules.ipv6 : undefined,
     },
     sets: keep(state.sets, (name) => isIn(familyOfSet(name))),
+    tables: keep(state.tables, (name) => isIn(name.startsWith("ip6 ") ? "ipv6" : "ipv4")),
     servers: keep(state.servers, byColon),
     addresses: state.addresses && new Set([...state.addresses].filter(byColon)),
   };

@@ -1,5 +1,7 @@
 import type { Step } from "../ir/artifact.ts";
 import { deleteFlow, type UdpFlow } from "../languages/conntrack.ts";
+import { planTables } from "../languages/nftables/change-tables.ts";
+import { diffTables, type TableChange } from "../languages/nftables/diff-tables.ts";
 import { type Family, families } from "../model/address.ts";
 import { isEndpointChain } from "../programs/kube-proxy/chain-names.ts";
 import type { Backend } from "./live/host-state.ts";
@@ -26,6 +28,8 @@ import { type ChainChange, diffRules, shareEqualChains } from "./rules/rule-chan
 export interface Changes {
   readonly chains: readonly ChainChange[];
   readonly sets: readonly SetChange[];
+  /** Of nftables. */
+  readonly tables: readonly TableChange[];
   readonly servers: readonly ServerChange[];
   readonly addresses: AddressChange;
   /** Sysctls with a new value. */
@@ -74,6 +78,7 @@ function diffStates(desired: OwnedState, live: OwnedState, flows: readonly UdpFl
   return {
     chains: families.flatMap((family) => diffRules(family, desired.rules[family], live.rules[family])),
     sets: diffSets(desired.sets, live.sets),
+    tables: diffTables(desired.tables, live.tables),
     servers: diffServers(desired.servers, live.servers),
     addresses: diffAddresses(desired.addresses, live.addresses),
     sysctls: diffSysctls(desired.sysctls, live.sysctls),
@@ -87,7 +92,8 @@ function diffStates(desired: OwnedState, live: OwnedState, flows: readonly UdpFl
 
 /**
  * Make, switch over, remove. Virtual servers and bound addresses come after the rules that mark their traffic. They
- * come before the removal of iptables-mode rules that still handle it, so that traffic always has a path.
+ * come before the removal of iptables-mode rules that still handle it, so that traffic always has a path. Tables of
+ * nftables handle all that they know by themselves, whatever is beside them: new ones come first, old ones go last.
  */
 function orderSteps(
   changes: Changes,
@@ -99,10 +105,12 @@ function orderSteps(
     planRules(family, desired.rules[family], live.rules[family], backends[family]),
   );
   const sets = planSets(changes.sets);
+  const tables = planTables(changes.tables);
   const servers = planServers(changes.servers, localPolicyTransitions(changes.sets));
   const serve = [...servers.make, ...bindAddresses(changes.addresses)];
   const isFromIptables = sendsOnByRules(live);
   return [
+    ...tables.make,
     ...addCounters(changes.counters.missing),
     ...servers.early,
     ...sets.make,
@@ -120,6 +128,7 @@ function orderSteps(
     ...rules.flatMap(({ remove }) => remove),
     ...sets.remove,
     ...servers.late,
+    ...tables.remove,
     ...deleteCounters(changes.counters.extra),
     ...forget(changes.flows),
   ];

@@ -1,3 +1,6 @@
+import { isFilledByRules } from "../languages/nftables/diff-tables.ts";
+import { elementText, type NftTable } from "../languages/nftables/ruleset.ts";
+import { writeRuleset } from "../languages/nftables/write-ruleset.ts";
 import type { OwnedRules, OwnedServer, OwnedSet, OwnedState } from "./owned-state.ts";
 
 type Pairs<T> = readonly (readonly [string, T])[];
@@ -16,6 +19,7 @@ export interface SerializedState {
   readonly ipv4: SerializedRules | null;
   readonly ipv6: SerializedRules | null;
   readonly sets: readonly (Omit<OwnedSet, "entries"> & { readonly entries: readonly string[] })[];
+  readonly tables: Pairs<string>;
   readonly servers: readonly (Omit<OwnedServer, "realServers"> & { readonly realServers: Pairs<string> })[];
   readonly addresses: readonly string[] | null;
   readonly sysctls: Pairs<string>;
@@ -28,6 +32,7 @@ export function serializeState(state: OwnedState): SerializedState {
     ipv4: state.rules.ipv4 === undefined ? null : serializeRules(state.rules.ipv4),
     ipv6: state.rules.ipv6 === undefined ? null : serializeRules(state.rules.ipv6),
     sets: inOrder(state.sets).map(([, set]) => ({ ...set, entries: [...set.entries].sort() })),
+    tables: inOrder(state.tables).map(([name, table]) => [name, serializeTable(table)]),
     servers: inOrder(state.servers).map(([, server]) => ({ ...server, realServers: inOrder(server.realServers) })),
     addresses: state.addresses === undefined ? null : [...state.addresses].sort(),
     sysctls: inOrder(state.sysctls),
@@ -44,6 +49,15 @@ function serializeRules({ tables, sharedWithKubelet }: OwnedRules): SerializedRu
     return [name, { chains: inOrder(chains), jumps: inOrder(jumps), heldChains: heldInOrder }] as const;
   });
   return { sharedWithKubelet, tables: serialized };
+}
+
+/** Without what rules add to sets while packets pass, and in one order. */
+function serializeTable(table: NftTable): string {
+  const sets = inOrder(table.sets).map(([name, set]) => {
+    const elements = isFilledByRules(set) ? [] : [...set.elements];
+    return [name, { ...set, elements: elements.sort((a, b) => (elementText(a) < elementText(b) ? -1 : 1)) }] as const;
+  });
+  return writeRuleset({ tables: [{ ...table, sets: new Map(sets), chains: new Map(inOrder(table.chains)) }] });
 }
 
 function inOrder<T>(map: ReadonlyMap<string, T>): Pairs<T> {

@@ -1,5 +1,6 @@
 import { everyService, type ServiceOfChain, serviceInRule, unknownService } from "./attribution.ts";
 import type { Changes } from "./plan-changes.ts";
+import { noteTable } from "./summarize-tables.ts";
 
 /** The changes of one service port, or of the shared objects. */
 export interface ServiceChange {
@@ -43,6 +44,7 @@ export function summarizeChanges(
     open.lines.push(`${sign} ${line}`);
   };
   noteChains(changes, ofChain, note);
+  for (const change of changes.tables) noteTable(change, note);
   noteOthers(changes, ofLine, note);
   return [...services]
     .map(([service, open]) => finish(service, open))
@@ -53,7 +55,8 @@ function rank({ service }: ServiceChange): number {
   return service === everyService ? 0 : service === unknownService ? 2 : 1;
 }
 
-type Note = (service: string, what: string, sign: "+" | "-", line: string) => void;
+/** Takes one line of a change, and what it counts as. */
+export type Note = (service: string, what: string, sign: "+" | "-", line: string) => void;
 
 function noteChains({ chains }: Changes, ofChain: ServiceOfChain, note: Note): void {
   for (const { table, chain, kind, desired, live, difference, isBuiltIn, family } of chains) {

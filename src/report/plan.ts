@@ -41,7 +41,7 @@ export function renderPlan(
   const rows = shown.map((change) => renderChange(change, widthOf(shown), all, paint));
   if (shown.length < changes.length) rows.push(`    ... ${changes.length - shown.length} more: --rules shows all\n`);
   const steps = plan.steps
-    .filter(({ mayFail }) => mayFail !== true)
+    .filter((step) => !endsFlow(step))
     .map((step, index) => `  ${index + 1}. ${escapeControls(step.purpose)}: ${stepSize(step)}`);
   const forgotten = plan.steps.length - steps.length;
   if (forgotten > 0)
@@ -101,6 +101,11 @@ function pluralOf(what: string): string {
 function countChanges(changes: readonly ServiceChange[]): string {
   const of = (kind: ServiceChange["kind"]): number => changes.filter((change) => change.kind === kind).length;
   return `${of("add")} to add, ${of("change")} to change, ${of("remove")} to remove`;
+}
+
+/** One for each connection: they are counted. */
+function endsFlow({ argv, mayFail }: Step): boolean {
+  return mayFail === true && argv[0] === "conntrack";
 }
 
 function stepSize({ argv, stdin }: Step): string {

@@ -88,7 +88,7 @@ export function readHostText(folder: string, mode: ProxyMode): HostText {
   const bound = (written("addresses.batch") ?? "").split("\n").filter((line) => line !== "");
   return {
     rules: { ipv4: rules("iptables"), ipv6: rules("ip6tables") },
-    nftables: (written("nftables.ip.nft") ?? "") + (written("nftables.ip6.nft") ?? ""),
+    tables: (written("nftables.ip.nft") ?? "") + (written("nftables.ip6.nft") ?? ""),
     sets: written("ipset.restore"),
     servers: written("ipvs.restore"),
     serviceAddresses: bound.map((line) => BOUND.exec(line)?.[1] ?? `not an address: ${line}`),

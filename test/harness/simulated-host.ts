@@ -1,8 +1,10 @@
 import type { Step } from "../../src/ir/artifact.ts";
 import { targetOf } from "../../src/languages/iptables/canonical-rule.ts";
+import { rulesetCommand, tablesCommand } from "../../src/languages/nftables/language.ts";
 import { sysctlCommand } from "../../src/languages/sysctl.ts";
 import { type CollectedTexts, collectHeadings } from "../../src/reconcile/live/collected-document.ts";
 
+import { SimulatedTables } from "./simulated-nft.ts";
 import { type TracedOutcome, type TracedPacket, tracedHost, tracePacket } from "./trace.ts";
 
 type Chains = Map<string, string[]>;
@@ -19,6 +21,9 @@ export class SimulatedHost {
   readonly tables: Readonly<Record<"ipv4" | "ipv6", Tables>> = { ipv4: new Map(), ipv6: new Map() };
   readonly sets = new Map<string, { create: string; entries: string[] }>();
   readonly servers = new Map<string, { options: string; realServers: Map<string, string> }>();
+  readonly nftables = new SimulatedTables();
+  /** Which rules packets meet first at equal priorities. The kernel calls those that were registered last. */
+  first: "iptables" | "nftables" = "iptables";
   addresses: Set<string> | undefined;
   readonly sysctls = new Map<string, string>([
     ["net.ipv4.conf.all.arp_announce", "0"],
@@ -37,6 +42,7 @@ export class SimulatedHost {
     const command = argv.join(" ");
     if (argv[0] === "iptables-restore") this.restore(this.tables.ipv4, stdin);
     else if (argv[0] === "ip6tables-restore") this.restore(this.tables.ipv6, stdin);
+    else if (command === "nft -f -") this.nftables.run(stdin);
     else if (command === "ipset restore -exist") this.eachLine(stdin, (line) => this.ipset(line));
     else if (command === "ipvsadm --restore") this.eachLine(stdin, (line) => this.ipvsadm(line));
     else if (command === "ipvsadm -Sn") this.loadIpvs();
@@ -197,6 +203,8 @@ export class SimulatedHost {
       "ip6tables --version": version,
       "iptables-save": this.save("ipv4"),
       "ip6tables-save": this.save("ipv6"),
+      [tablesCommand]: this.nftables.names(),
+      [rulesetCommand]: this.nftables.list(),
       "ipset save": this.saveSets(),
       "ipvsadm -Sn": this.saveServers(),
       [sysctlCommand]: [...this.sysctls].map(([name, value]) => `${name} = ${value}\n`).join(""),
@@ -210,6 +218,8 @@ export class SimulatedHost {
   trace(packet: TracedPacket): readonly TracedOutcome[] {
     const host = tracedHost({
       rules: { ipv4: this.save("ipv4"), ipv6: this.save("ipv6") },
+      tables: this.nftables.list(),
+      first: this.first,
       sets: this.saveSets(),
       servers: this.saveServers(),
       serviceAddresses: [...(this.addresses ?? [])].map((cidr) => cidr.replace(/\/\d+$/, "")),

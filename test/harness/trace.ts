@@ -30,7 +30,9 @@ export interface TracedOutcome {
 /** What a host has, as text. */
 export interface HostText {
   readonly rules: { readonly ipv4: string; readonly ipv6: string };
-  readonly nftables?: string | undefined;
+  readonly tables?: string | undefined;
+  /** Which rules packets meet first at equal priorities; undefined: nobody can tell. */
+  readonly first?: "iptables" | "nftables" | undefined;
   readonly sets?: string | undefined;
   readonly servers?: string | undefined;
   readonly serviceAddresses?: readonly string[];
@@ -40,7 +42,8 @@ export interface HostText {
 /** A host out of texts that are known to be whole. */
 export function tracedHost({
   rules,
-  nftables = "",
+  tables = "",
+  first,
   sets = "",
   servers = "",
   serviceAddresses = [],
@@ -51,7 +54,7 @@ export function tracedHost({
     {
       iptables: part(rules.ipv4),
       ip6tables: part(rules.ipv6),
-      nftables: part(nftables),
+      nftables: part(tables),
       ipset: part(sets),
       ipvs: part(servers),
       serviceAddresses,
@@ -59,7 +62,9 @@ export function tracedHost({
     { nodeAddresses, podRanges: [] },
   );
   if (host.problems.length > 0) throw new Error(JSON.stringify(host.problems));
-  return host;
+  if (first === undefined || host.otherOrder === undefined) return host;
+  const isMain = host.otherOrder.assumption.startsWith("rules of iptables come before") === (first === "nftables");
+  return { ...host, stages: isMain ? host.stages : host.otherOrder.stages, otherOrder: undefined };
 }
 
 /** Where one packet ends, by chance alone: a question that the text cannot answer is an error here. */

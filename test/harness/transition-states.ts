@@ -43,7 +43,7 @@ function objectsOf(name: ServiceName, shape: ServiceShape): readonly object[] {
   ];
 }
 
-export type Mode = "iptables" | "ipvs";
+export type Mode = "iptables" | "ipvs" | "nftables";
 
 export interface StateOptions {
   readonly mode: Mode;
@@ -60,7 +60,7 @@ export function stateObjects(
   const proxyConfig = proxyConfiguration({
     mode,
     clusterCIDR: clusterCidr,
-    ...(masqueradeBit === undefined ? {} : { iptables: { masqueradeBit } }),
+    ...(masqueradeBit === undefined ? {} : { iptables: { masqueradeBit }, nftables: { masqueradeBit } }),
   });
   return [proxyConfig, testNode, ...services.flatMap(([name, one]) => objectsOf(name, one))];
 }

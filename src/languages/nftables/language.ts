@@ -1,8 +1,8 @@
-import type { TextPart } from "../../ir/artifact.ts";
+import type { Feature, Step, TextPart } from "../../ir/artifact.ts";
 import type { HostLanguage } from "../language.ts";
 import { rulesetOfJson } from "./read-json.ts";
 import { readRuleset } from "./read-ruleset.ts";
-import type { Ruleset } from "./ruleset.ts";
+import type { NftTable, Ruleset } from "./ruleset.ts";
 import { writeRuleset } from "./write-ruleset.ts";
 
 /** The names of all tables: how one sees that a text with rules is missing. */
@@ -36,9 +36,28 @@ export const nftables: HostLanguage<Ruleset> = {
       caveat: () => "lines of nft -j are counted as nft list ruleset would print them",
     },
   ],
+  probes: tableFeatures,
   parse: (parts: readonly TextPart[]) => readRuleset(parts),
   write: writeRuleset,
 };
+
+/** Nothing is needed to delete what is there. */
+function tableFeatures(steps: readonly Step[]): readonly Feature[] {
+  const makes = steps.some(({ argv, stdin }) => argv[0] === "nft" && /^(?:table|add) /m.test(stdin));
+  return makes ? features : [];
+}
+
+/** What kube-proxy asks for at its start, and whether the kernel has nftables at all. */
+const features: readonly Feature[] = [
+  { name: "nft 1.0.1 or later", commands: [isNewer("set -- $(nft --version); v=$2", ["v0.*", "v1.0.0", "v1.0.0.*"])] },
+  { name: "Linux 5.13 or later", commands: [isNewer("v=$(uname -r)", ["[0-4].*", "5.[0-9][.-]*", "5.1[0-2][.-]*"])] },
+  { name: "nftables in the kernel", commands: ["nft add table ip portolan-probe"] },
+];
+
+/** A command of the shell that fails, and says the version, where it is one of these. */
+function isNewer(read: string, older: readonly string[]): string {
+  return `${read}; case $v in ${older.join("|")}) echo "this is $v"; false ;; esac`;
+}
 
 /** Outside of strings. */
 function countOf(line: string, brace: "{" | "}"): number {
@@ -47,6 +66,7 @@ function countOf(line: string, brace: "{" | "}"): number {
 }
 
 /** The tables in the output of `nft list tables`, or the heads of those of a ruleset. */
-export function nftTables(text: string): readonly { readonly family: string; readonly name: string }[] {
-  return [...text.matchAll(/^table (\S+) (\S+)$/gm)].map(([, family = "", name = ""]) => ({ family, name }));
+export function nftTables(text: string): readonly Pick<NftTable, "family" | "name">[] {
+  const heads = text.matchAll(/^table (ip|ip6|inet|arp|bridge|netdev) (\S+)$/gm);
+  return [...heads].map(([, family, name = ""]) => ({ family: family as NftTable["family"], name }));
 }

@@ -94,12 +94,14 @@ function statementsOf(text: string, { problems, file }: Reading): readonly State
 /** Nearly all lines: a rule without strings, and without braces that it leaves open. */
 function isWhole(text: string): boolean {
   if (text === "}") return true;
-  if (text.includes('"') || text.includes(";")) return false;
+  if (text.includes('"') || text.includes(";") || emptyBlock.test(text)) return false;
   let depth = 0;
   for (let at = text.indexOf("{"); at >= 0; at = text.indexOf("{", at + 1)) depth += 1;
   for (let at = text.indexOf("}"); at >= 0; at = text.indexOf("}", at + 1)) depth -= 1;
   return depth === 0;
 }
+
+const emptyBlock = /\{ *\}$/;
 
 /** Without a note: `# handle 5`, `# Warning: table ip nat is managed by iptables-nft, do not touch!`. */
 function withoutNote(raw: string): string {

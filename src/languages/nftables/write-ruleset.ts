@@ -16,9 +16,13 @@ function writeTable({ family, name, comment, flags, sets, chains }: NftTable): s
 }
 
 function writeSet(set: NftSet): string {
-  const { name, key, value, flags, timeout, size, comment, others, elements } = set;
+  return block(`${set.value === undefined ? "set" : "map"} ${set.name}`, setLines(set));
+}
+
+/** What stands between the braces of a set or map. */
+export function setLines({ key, value, flags, timeout, size, comment, others, elements }: NftSet): readonly string[] {
   const type = `${key.join(" . ")}${value === undefined ? "" : ` : ${value.join(" . ")}`}`;
-  const lines = [
+  return [
     ...(key.length === 0 ? [] : [`type ${type}`]),
     ...(size === undefined ? [] : [`size ${size}`]),
     ...(flags.length === 0 ? [] : [`flags ${flags.join(",")}`]),
@@ -27,7 +31,6 @@ function writeSet(set: NftSet): string {
     ...(comment === undefined ? [] : [`comment "${comment}"`]),
     ...(elements.length === 0 ? [] : ["elements = {", ...elements.map((each) => `\t${elementText(each)},`), "}"]),
   ];
-  return block(`${value === undefined ? "set" : "map"} ${name}`, lines);
 }
 
 function writeChain({ name, base, comment, rules }: NftChain): string {

@@ -1,5 +1,5 @@
-import ipaddr from "ipaddr.js";
-import { type Cidr, type Family, parseIp } from "../../model/address.ts";
+import type { Cidr, Family } from "../../model/address.ts";
+import { mergeRanges, printRange, rangeOfNetwork } from "./ranges.ts";
 
 /** The input of `nft -f`, spelled as `nft -s list table` (1.0.6) prints it wherever that loads again. */
 
@@ -18,48 +18,10 @@ export function network(cidr: Cidr): string {
 export function networks(cidrs: readonly Cidr[]): string {
   const [first, second] = cidrs;
   if (first !== undefined && second === undefined) return network(first);
-  const ranges = merged(cidrs.map(rangeOf)).map(printRange);
+  const ranges = mergeRanges(
+    cidrs.map(({ family, text, prefix }) => rangeOfNetwork(family, text.slice(0, text.indexOf("/")), prefix)),
+  ).map(printRange);
   return ranges.length === 1 ? ranges.join() : `{ ${ranges.join(", ")} }`;
-}
-
-/** Addresses as numbers, both ends included. */
-interface AddressRange {
-  readonly family: Family;
-  readonly first: bigint;
-  readonly last: bigint;
-}
-
-function rangeOf({ family, text, prefix }: Cidr): AddressRange {
-  const bytes = ipaddr.parse(text.slice(0, text.indexOf("/"))).toByteArray();
-  const first = bytes.reduce((sum, byte) => sum * 256n + BigInt(byte), 0n);
-  return { family, first, last: first + (1n << BigInt(bitsOf[family] - prefix)) - 1n };
-}
-
-const bitsOf: Readonly<Record<Family, number>> = { ipv4: 32, ipv6: 128 };
-
-function merged(ranges: readonly AddressRange[]): readonly AddressRange[] {
-  const found: AddressRange[] = [];
-  for (const range of [...ranges].sort((a, b) => (a.first < b.first ? -1 : Number(a.first > b.first)))) {
-    const before = found.at(-1);
-    if (before === undefined || range.first > before.last + 1n) found.push(range);
-    else if (range.last > before.last) found[found.length - 1] = { ...before, last: range.last };
-  }
-  return found;
-}
-
-/** As a network where it is one. */
-function printRange({ family, first, last }: AddressRange): string {
-  const size = last - first + 1n;
-  const hostBits = size.toString(2).length - 1;
-  const isNetwork = size === 1n << BigInt(hostBits) && first % size === 0n;
-  if (!isNetwork) return `${printAddress(family, first)}-${printAddress(family, last)}`;
-  return hostBits === 0 ? printAddress(family, first) : `${printAddress(family, first)}/${bitsOf[family] - hostBits}`;
-}
-
-function printAddress(family: Family, value: bigint): string {
-  if (family === "ipv4") return [24n, 16n, 8n, 0n].map((shift) => String((value >> shift) & 255n)).join(".");
-  const groups = value.toString(16).padStart(32, "0").match(/.{4}/g) ?? [];
-  return parseIp(groups.join(":"))?.text ?? "";
 }
 
 /** nft refuses longer comments. */

@@ -101,15 +101,6 @@ export function servicePortInComment(comment: string): string | undefined {
   return servicePortName.exec(comment)?.[1];
 }
 
-const nftObject =
-  /(?:^|[\s@])(?:service|local|external|firewall|endpoint|affinity)-[A-Z2-7]{8}-([a-z0-9][-a-z0-9]*)\/([a-z0-9][-a-z0-9]*)\/(?:tcp|udp|sctp)\/([-a-z0-9]*?)(?=__|[\s,}]|$)/;
-
-/** The service port in the name of a chain or set of nftables mode: `service-ULMVA6XW-shop/web/tcp/http`. */
-export function servicePortInNftName(text: string): string | undefined {
-  const [whole, namespace, name, port = ""] = nftObject.exec(text) ?? [];
-  return whole === undefined ? undefined : `${namespace}/${name}${port === "" ? "" : `:${port}`}`;
-}
-
 /** The names that one program creates. */
 export function namingOf(id: ProgramId): Pick<Program<unknown>, "ownerOf" | "purposeOf"> {
   const own = (ref: ObjectRef): Owner | undefined => {

@@ -15,10 +15,14 @@ import { hidesRules, readTables, type SavedTables } from "../../languages/iptabl
 import { parseTimeouts, timeoutsCommand } from "../../languages/ipvs/language.ts";
 import { parseServers, type SavedServer } from "../../languages/ipvs/text.ts";
 import { countersCommand, parseCounters } from "../../languages/nfacct.ts";
+import { rulesetCommand } from "../../languages/nftables/language.ts";
+import { readRuleset } from "../../languages/nftables/read-ruleset.ts";
+import type { Ruleset } from "../../languages/nftables/ruleset.ts";
 import { languages } from "../../languages/registry.ts";
 import { parseSysctls, sysctlCommand } from "../../languages/sysctl.ts";
 import type { Family } from "../../model/address.ts";
 import { addressDevice } from "../../programs/kube-proxy/names.ts";
+import { isOwnedTable } from "../../programs/kube-proxy/nftables/names.ts";
 
 export type Backend = "legacy" | "nft";
 
@@ -31,6 +35,9 @@ export interface HostState {
   readonly rules: Readonly<Record<Family, HostRules | undefined>>;
   readonly withoutRules: Readonly<Record<Family, string | undefined>>;
   readonly sets: readonly SavedSet[];
+  /** Of nftables. Undefined: they cannot be listed on this host; `withoutTables` is the reason. */
+  readonly tables: Ruleset | undefined;
+  readonly withoutTables: string | undefined;
   readonly servers: readonly SavedServer[];
   /** The addresses of kube-ipvs0; undefined: the device does not exist. */
   readonly serviceAddresses: ReadonlySet<string> | undefined;
@@ -87,6 +94,8 @@ export function parseHostState(document: HostDocument): {
   report("ipset save", setProblems);
   const { servers, problems: serverProblems } = parseServers(text("ipvsadm -Sn"));
   report("ipvsadm -Sn", serverProblems);
+  const tables = tablesIn(textsUnder(document, rulesetCommand));
+  report(rulesetCommand, tables?.problems ?? []);
   const links = parseLinks(text(linksCommand));
   if (links === undefined) {
     const [code, message] = ["host-output-unreadable", "not the JSON that ip prints"] as const;
@@ -100,6 +109,8 @@ export function parseHostState(document: HostDocument): {
     rules: { ipv4: rules("ipv4"), ipv6: rules("ipv6") },
     withoutRules: { ipv4: document.failures["iptables-save"], ipv6: document.failures["ip6tables-save"] },
     sets,
+    tables: tables?.ruleset,
+    withoutTables: document.failures[rulesetCommand],
     servers,
     serviceAddresses:
       device && new Set(givenAddresses(device).map((ip) => (ip.includes(":") ? `${ip}/128` : `${ip}/32`))),
@@ -110,6 +121,20 @@ export function parseHostState(document: HostDocument): {
     flows: [...parseFlows(text(listFlows("ipv4").join(" "))), ...parseFlows(text(listFlows("ipv6").join(" ")))],
   };
   return { state, problems };
+}
+
+/** Problems in tables of other programs matter to nobody, unless they may hide that one of ours begins. */
+function tablesIn(
+  parts: readonly TextPart[],
+): { readonly ruleset: Ruleset; readonly problems: readonly TextProblem[] } | undefined {
+  if (parts.length === 0) return undefined;
+  const { doc, problems } = readRuleset(parts);
+  const isOfOthers = ({ line }: TextProblem): boolean => {
+    const table = doc.tables.findLast((one) => one.line <= line);
+    return table !== undefined && !isOwnedTable(table);
+  };
+  const hides = (problem: TextProblem): boolean => problem.message.startsWith("the text ends") || !isOfOthers(problem);
+  return { ruleset: doc, problems: problems.filter(hides) };
 }
 
 /** Without its version a tool shows its back end in its output: by a heading, or by a warning about the other's tables. */

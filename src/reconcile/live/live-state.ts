@@ -2,7 +2,7 @@ import { type Cidr, type Family, families } from "../../model/address.ts";
 import type { HostFeatures } from "../../model/objects/node.ts";
 import { iptablesChains as chains, isOwnedChain } from "../../programs/kube-proxy/chain-names.ts";
 import { counters } from "../../programs/kube-proxy/names.ts";
-import { isOurs, ownedRules, ownedServer, ownedSets } from "../owned-objects.ts";
+import { isOurs, ownedRules, ownedServer, ownedSets, ownedTables } from "../owned-objects.ts";
 import { type OwnedRules, type OwnedState, onlyFamilies } from "../owned-state.ts";
 import type { HostRules, HostState } from "./host-state.ts";
 
@@ -28,6 +28,7 @@ export function ownedOnHost(host: HostState, { desiredServers, excluded, familie
   const owned: OwnedState = {
     rules: { ipv4: rulesOf(host.rules.ipv4), ipv6: rulesOf(host.rules.ipv6) },
     sets,
+    tables: ownedTables(host.tables ?? { tables: [] }),
     servers,
     addresses: host.serviceAddresses,
     sysctls: host.sysctls,

@@ -1,6 +1,7 @@
 import type { Feature, Step } from "../../ir/artifact.ts";
 import { languages } from "../../languages/registry.ts";
 import { isOwnedChain } from "../../programs/kube-proxy/chain-names.ts";
+import { servicePortInNftName } from "../../programs/kube-proxy/nftables/names.ts";
 import { type ServiceOfChain, serviceInRule } from "../attribution.ts";
 import type { ServiceOfLine } from "../summarize-changes.ts";
 
@@ -51,8 +52,8 @@ export interface FailingLine {
   readonly service: string | undefined;
 }
 
-/** iptables-restore (both back ends), ipset and ip -batch use different messages. */
-const placed = [/\bline:? (\d+)/i, /^exit .*Command failed -:(\d+)/];
+/** iptables-restore (both back ends), ipset, ip -batch and nft use different messages. */
+const placed = [/\/dev\/stdin:(\d+):/, /\bline:? (\d+)/i, /^exit .*Command failed -:(\d+)/];
 
 /** Finds the line in a tool's error message. Undefined where it names none, as when a whole table is rejected. */
 export function failingLine(
@@ -66,6 +67,17 @@ export function failingLine(
   if (number === undefined || text === undefined || text === "COMMIT") return undefined;
   const chain = /^(?:-[AIDX] |:)(\S+)/.exec(text)?.[1];
   const service =
-    serviceInRule(text) ?? ofLine(text) ?? (chain !== undefined && isOwnedChain(chain) ? ofChain(chain) : undefined);
+    serviceInRule(text) ??
+    ofLine(text) ??
+    serviceNamed(text) ??
+    (chain !== undefined && isOwnedChain(chain) ? ofChain(chain) : undefined);
   return { number, text, service };
+}
+
+/** Names of objects of nftables end in that of their service port. */
+function serviceNamed(line: string): string | undefined {
+  return line
+    .split(/[\s,]+/)
+    .map(servicePortInNftName)
+    .find((name) => name !== undefined);
 }

@@ -5,11 +5,13 @@ import { kernelTables, legacyWarning, otherBackend } from "../../languages/iptab
 import { readTables } from "../../languages/iptables/read-tables.ts";
 import { kernelServers, serversInKernel } from "../../languages/ipvs/language.ts";
 import { countersCommand } from "../../languages/nfacct.ts";
-import { nftTables, tablesCommand } from "../../languages/nftables/language.ts";
+import { nftTables, rulesetCommand, tablesCommand } from "../../languages/nftables/language.ts";
+import { tableName } from "../../languages/nftables/stages.ts";
 import { sysctlCommand } from "../../languages/sysctl.ts";
 import { type Family, families } from "../../model/address.ts";
 import { iptablesChains } from "../../programs/kube-proxy/chain-names.ts";
 import { addressDevice } from "../../programs/kube-proxy/names.ts";
+import { isOwnedTable } from "../../programs/kube-proxy/nftables/names.ts";
 import { setPrefix } from "../../programs/kube-proxy/set-names.ts";
 import { ownedRules } from "../owned-objects.ts";
 import { type HostProblem, type HostState, parseHostState } from "./host-state.ts";
@@ -65,6 +67,7 @@ export function describeProblem({ heading, line, message }: HostProblem): string
 const readingChecks: readonly Check[] = [
   toolsFailed,
   tablesMissing,
+  nftTablesMissing,
   serversMissing,
   linksMissing,
   tablesCutOff,
@@ -139,6 +142,17 @@ function ruleTables(document: HostDocument, family: Family): readonly string[] {
   return own.map(({ name }) => name).filter((name) => iptablesTables.has(name));
 }
 
+/** `nft list tables` is a command of its own: a ruleset without one of its tables was cut short. */
+function nftTablesMissing(document: HostDocument, { tables }: HostState): readonly HostProblem[] {
+  if (tables === undefined) return [];
+  const known = new Set(tables.tables.map(tableName));
+  const names = nftTables(textOf(document, tablesCommand)).filter(isOwnedTable).map(tableName);
+  const missing = names.filter((name) => !known.has(name));
+  if (missing.length === 0) return [];
+  const message = `it does not print ${listOf("table", missing)}, which the kernel has`;
+  return [problem("host-output-missing", rulesetCommand, message)];
+}
+
 function serversMissing(document: HostDocument, { servers }: HostState): readonly HostProblem[] {
   const listed = textOf(document, kernelServers);
   // It has a heading even where there is no virtual server.
@@ -156,7 +170,15 @@ function linksMissing(document: HostDocument): readonly HostProblem[] {
 }
 
 /** Commands that print whole lines. */
-const inLines = ["iptables-save", "ip6tables-save", "ipset save", "ipvsadm -Sn", sysctlCommand, countersCommand];
+const inLines = [
+  "iptables-save",
+  "ip6tables-save",
+  "ipset save",
+  "ipvsadm -Sn",
+  sysctlCommand,
+  countersCommand,
+  rulesetCommand,
+];
 
 function linesCutOff(document: HostDocument): readonly HostProblem[] {
   return inLines.flatMap((heading) => {
@@ -246,8 +268,10 @@ function hasOtherTables(document: HostDocument, family: Family, other: "legacy" 
   return legacyTables(document, family).length > 0 || textOf(document, heading).includes(legacyWarning);
 }
 
-function rulesOfNftables(document: HostDocument): readonly HostProblem[] {
-  const tables = nftTables(textOf(document, tablesCommand)).filter(({ name }) => name === "kube-proxy");
+/** Only where their rules were not read: then nothing can be planned for them. */
+function rulesOfNftables(document: HostDocument, { tables: read }: HostState): readonly HostProblem[] {
+  if (read !== undefined) return [];
+  const tables = nftTables(textOf(document, tablesCommand)).filter(isOwnedTable);
   return tables.map(({ family, name }) => {
     const message = `there is table ${family} ${name} of kube-proxy's nftables mode`;
     return problem("host-nftables-rules", tablesCommand, message);

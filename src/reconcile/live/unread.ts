@@ -6,6 +6,7 @@ import type { HostState } from "./host-state.ts";
 const names: readonly (readonly [LanguageId, string])[] = [
   ["iproute", "the addresses of interfaces"],
   ["ipset", "sets"],
+  ["nftables", "tables of nftables"],
   ["ipvs", "virtual servers"],
   ["ipvs-timeouts", "IPVS timeouts"],
   ["sysctl", "sysctls"],
@@ -17,6 +18,7 @@ export function describeUnread({ unread, rules }: HostState, desired: OwnedState
   if (unread.size === 0) return [];
   const isDesired: Partial<Record<LanguageId, boolean>> = {
     ipset: desired.sets.size > 0,
+    nftables: desired.tables.size > 0,
     ipvs: desired.servers.size > 0,
     "ipvs-timeouts": desired.timeouts !== undefined,
   };
@@ -50,6 +52,7 @@ export function assumeUnread(live: OwnedState, desired: OwnedState, { unread }: 
       ipv6: withTables(live.rules.ipv6, desired.rules.ipv6),
     },
     sets: unlessRead("ipset", live.sets, desired.sets),
+    tables: unlessRead("nftables", live.tables, desired.tables),
     servers: unlessRead("ipvs", live.servers, desired.servers),
     addresses: unlessRead("iproute", live.addresses, desired.addresses),
     sysctls: unlessRead("sysctl", live.sysctls, desired.sysctls),

@@ -17,7 +17,7 @@ import {
   wantedState,
 } from "../../harness/transition-states.ts";
 
-const modes: readonly Mode[] = ["iptables", "ipvs"];
+const modes: readonly Mode[] = ["iptables", "ipvs", "nftables"];
 
 /** Leads a simulated host from one state to another and looks at all packets after each thing that changes. */
 function lead(host: SimulatedHost, wanted: OwnedState, allows?: Allows): readonly string[] {
@@ -74,25 +74,31 @@ describe("between the modes", () => {
     mail: { endpoints: [far], affinity: true },
   };
 
-  test("a packet is treated as before or as after", () => {
-    const [iptables, ipvs] = modes.map((mode) => wantedState(shape, { mode })) as [OwnedState, OwnedState];
-    const host = startWith(iptables);
-    expect(lead(host, ipvs, unlessRefused)).toEqual([]);
-    expect(lead(host, iptables, unlessRefused)).toEqual([]);
+  const pairs = modes.flatMap((from) => modes.filter((to) => to !== from).map((to) => [from, to] as const));
+
+  test.each(pairs)("from %s to %s a packet is treated as before or as after", (from, to) => {
+    for (const first of ["iptables", "nftables"] as const) {
+      const host = startWith(wantedState(shape, { mode: from }));
+      host.first = first;
+      expect(lead(host, wantedState(shape, { mode: to }), unlessRefused), `${first} first`).toEqual([]);
+    }
   });
 
-  test("nothing of the other mode stays", () => {
-    for (const [from, to] of [modes, [...modes].reverse()] as [Mode, Mode][]) {
-      const direct = startWith(wantedState(shape, { mode: to }));
-      const host = startWith(wantedState(shape, { mode: from }));
-      lead(host, wantedState(shape, { mode: to }));
-      const [got, expected] = [host, direct].map((one) => parseHostState(collectedDocument(one.dump())).state);
-      const names = (state: typeof got) =>
-        [...(state?.rules.ipv4?.tables ?? [])].map(([table, chains]) => [table, [...chains.keys()].sort()]);
-      expect(names(got)).toEqual(names(expected));
-      expect([...host.sets.keys()].sort()).toEqual([...direct.sets.keys()].sort());
-      expect([host.servers.size, host.addresses?.size]).toEqual([direct.servers.size, direct.addresses?.size]);
-    }
+  test.each(pairs)("from %s to %s nothing of the other mode stays", (from, to) => {
+    const direct = startWith(wantedState(shape, { mode: to }));
+    const host = startWith(wantedState(shape, { mode: from }));
+    lead(host, wantedState(shape, { mode: to }));
+    const [got, expected] = [host, direct].map((one) => parseHostState(collectedDocument(one.dump())).state);
+    const names = (state: typeof got) =>
+      [...(state?.rules.ipv4?.tables ?? [])]
+        .map(
+          ([table, chains]) => [table, [...chains.keys()].filter((name) => name.startsWith("KUBE-")).sort()] as const,
+        )
+        .filter(([, chains]) => chains.length > 0);
+    expect(names(got)).toEqual(names(expected));
+    expect([...host.sets.keys()].sort()).toEqual([...direct.sets.keys()].sort());
+    expect([host.servers.size, host.addresses?.size]).toEqual([direct.servers.size, direct.addresses?.size]);
+    expect(host.nftables.names()).toBe(direct.nftables.names());
   });
 
   test.each(modes)("from %s to nothing, nothing stays", (mode) => {
@@ -100,5 +106,6 @@ describe("between the modes", () => {
     expect(lead(host, nothingOwned, mode === "ipvs" ? byVerdict : exactly)).toEqual([]);
     expect(host.save("ipv4")).not.toContain("KUBE-");
     expect([host.sets.size, host.servers.size, host.addresses]).toEqual([0, 0, undefined]);
+    expect(host.nftables.names()).toBe("");
   });
 });

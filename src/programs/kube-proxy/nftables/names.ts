@@ -5,6 +5,26 @@ import type { Endpoint, ServicePortPlan } from "../../../plan/forwarding/forward
 /** kube-proxy's table, one in each family. */
 export const nftTable = "kube-proxy";
 
+/** Whether a table is kube-proxy's, by its family and name. */
+export function isOwnedTable({ family, name }: { readonly family: string; readonly name: string }): boolean {
+  return (family === "ip" || family === "ip6") && name === nftTable;
+}
+
+const servicePortObject =
+  /(?:^|[\s@])(?:service|local|external|firewall|endpoint|affinity)-[A-Z2-7]{8}-([a-z0-9][-a-z0-9]*\/[a-z0-9][-a-z0-9]*)\/(?:tcp|udp|sctp)\/([-a-z0-9]*?)(?=__|[\s,}]|$)/;
+
+/**
+ * The service port, `shop/web:http`, in the name of a chain or set that belongs to it alone, or in a rule or element
+ * that has such a name: `goto service-ABCDEFGH-shop/web/tcp/http`. Undefined for names of what always exists.
+ */
+export function servicePortInNftName(text: string): string | undefined {
+  const [, service, port] = servicePortObject.exec(text) ?? [];
+  return service === undefined ? undefined : `${service}${port === "" ? "" : `:${port}`}`;
+}
+
+/** The set of addresses on which node ports answer, only where they are restricted to addresses. */
+export const nodePortAddressesSet = "nodeport-ips";
+
 /** The chains that always exist, base chains apart. */
 export const nftChains = {
   services: "services",
