@@ -1,4 +1,4 @@
-import { type CompileOptions, compileNode, reportUnsupported } from "../compile/compile.ts";
+import { type CompileOptions, compileNode } from "../compile/compile.ts";
 import { createSink, createSubject, hasErrors } from "../diagnostics/diagnostic.ts";
 import type { Inputs } from "../host/files/read-inputs.ts";
 import { type Artifact, artifactsOf, type Script } from "../ir/artifact.ts";
@@ -81,7 +81,6 @@ export function compileStateForHost(
   const chosen = requestedFamilies(request.family) ?? familiesOn(host, cluster, { ...options, node: request.node });
   // Origins give the owner of each set, virtual server and address: their lines do not name a Service.
   const lowering = { ...options, families: chosen, origins: true };
-  reportUnsupported(cluster, sink);
   const { script, plan, node } = compileNode(cluster, request.node, lowering, sink);
   const { diagnostics } = sink;
   const isFailed = script === undefined || plan === undefined || hasErrors(diagnostics);

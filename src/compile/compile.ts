@@ -127,9 +127,9 @@ export function compileNode(
   return { script, diagnostics, node: plan.node, plan };
 }
 
-/** Reports a mode whose rules can be compiled, and not yet be read from a host or followed. */
+/** Reports a mode in which `watch` cannot keep a host in sync yet. */
 export function reportUnsupported({ proxyConfiguration }: Pick<Cluster, "proxyConfiguration">, sink: Sink): void {
   const { mode, place } = proxyConfiguration;
-  if (programFor({ mode }).canApply) return;
+  if (programFor({ mode }).canWatch) return;
   sink.reporter(createSubject())("mode-not-supported", place && at(place, "mode"), { mode });
 }

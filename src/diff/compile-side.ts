@@ -1,4 +1,4 @@
-import { compileNode, reportUnsupported } from "../compile/compile.ts";
+import { compileNode } from "../compile/compile.ts";
 import type { ReadState } from "../compile/read-objects.ts";
 import type { HostTexts, NodeEnvironment } from "../datapath/host.ts";
 import { originOf, type Place } from "../diagnostics/place.ts";
@@ -31,7 +31,6 @@ export function compileSide(
   nodes: readonly NodeRequest[],
   known: Map<string, string>,
 ): readonly SideNode[] {
-  reportUnsupported(cluster, sink);
   const values = inputs.documents.map(({ value }) => value);
   const services = lazy(() => serviceAddresses(cluster, (place) => sourcePlace(inputs.documents, place)));
   const endpoints = lazy(() => endpointNames(cluster, values));

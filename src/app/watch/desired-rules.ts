@@ -91,7 +91,7 @@ function problemOf(one: Exclude<Opened, { readonly kind: "object" }>, options: D
   if (one.kind === "problem") return one.message;
   const given = options.mode ?? (isRecord(one.value) ? one.value.mode : undefined);
   const mode = proxyModes.find((each) => each === given);
-  return mode === undefined || programFor({ mode }).canApply ? undefined : `watch does not support mode ${mode} yet`;
+  return mode === undefined || programFor({ mode }).canWatch ? undefined : `watch does not support mode ${mode} yet`;
 }
 
 const configKey = "config.conf";

@@ -118,7 +118,7 @@ async function optionsOf(
   { request, node, host }: { readonly request: WatchRequest; readonly node: string; readonly host: HostState },
   effects: Effects,
 ): Promise<DesiredOptions> {
-  if (request.mode !== undefined && !programFor({ mode: request.mode }).canApply)
+  if (request.mode !== undefined && !programFor({ mode: request.mode }).canWatch)
     throw new Failure(`watch does not support --mode ${request.mode} yet`, "usage");
   const backend = (family: Family) => host.rules[family]?.backend ?? "nft";
   const hasOurs = families.every((family) => hasRulesOfOurs(host, family));

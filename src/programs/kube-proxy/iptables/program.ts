@@ -58,7 +58,7 @@ export const kubeProxyIptables: ForwardingProgram = {
     endpointComments: true,
   },
   jumps,
-  canApply: true,
+  canWatch: true,
   isDeprecated: false,
   servicePortObjects: "chains",
   // The default length of an xt_recent list (ip_list_tot).

@@ -60,7 +60,7 @@ export const kubeProxyIpvs: ForwardingProgram = {
     endpointComments: false,
   },
   jumps,
-  canApply: true,
+  canWatch: true,
   isDeprecated: true,
   servicePortObjects: "virtual servers and set entries",
   affinityClients: undefined,

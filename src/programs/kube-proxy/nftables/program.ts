@@ -20,7 +20,7 @@ export const kubeProxyNftables: ForwardingProgram = {
     endpointComments: false,
   },
   jumps: [],
-  canApply: false,
+  canWatch: false,
   isDeprecated: false,
   servicePortObjects: "chains and elements of maps",
   // The size of the set of an endpoint's clients.
