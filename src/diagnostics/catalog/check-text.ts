@@ -10,7 +10,7 @@ export const checkTextCodes = {
   "dump-unrecognised": {
     severity: "error",
     message: "{problem}",
-    hint: "pass output of portolan collect, iptables-save, iptables -S or -L, ipset save or list, ipvsadm -Sn or -Ln, conntrack -L, ip addr or ip route, or a folder written by compile --out-dir",
+    hint: "pass output of portolan collect, iptables-save, iptables -S or -L, nft list ruleset, ipset save or list, ipvsadm -Sn or -Ln, conntrack -L, ip addr or ip route, or a folder written by compile --out-dir",
     explanation:
       "Each line of a text shows which command printed it: *TABLE, :CHAIN and -A CHAIN for iptables-save, create and add for ipset save, -A -t, -A -u or -A --sctp-service for ipvsadm -Sn, headings for portolan collect and for listings. What surrounds such lines in a page, a terminal or a log is ignored. No line of this text is of such a form.",
   },

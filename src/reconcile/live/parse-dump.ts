@@ -44,11 +44,11 @@ interface DumpPlace {
 
 /** What any command takes as text of a host. */
 export const expectedTexts =
-  "output of portolan collect, iptables-save, iptables -S or -L, ipset save or list, ipvsadm -Sn or -Ln, conntrack -L, ip addr or ip route, or what kube-proxy logs as input of iptables-restore";
+  "output of portolan collect, iptables-save, iptables -S or -L, nft list ruleset, ipset save or list, ipvsadm -Sn or -Ln, conntrack -L, ip addr or ip route, or what kube-proxy logs as input of iptables-restore";
 
 /**
- * Reads any mixture of output of `portolan collect` and `portolan compile` and of what iptables, ipset, ipvsadm,
- * conntrack and ip print, as it is or pasted from a page, a terminal or a log. Texts without a host name form one host.
+ * Reads any mixture of output of `portolan collect` and `portolan compile` and of what iptables, nft, ipset,
+ * ipvsadm, conntrack and ip print, as it is or pasted from a page, a terminal or a log. Texts without a host name form one host.
  * File names of `compile --out-dir` count, and decide the family of rules without addresses. Rules are not parsed: a
  * recognised text may still be broken.
  *

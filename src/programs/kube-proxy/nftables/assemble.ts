@@ -62,7 +62,7 @@ function writeBlock(text: Text, kind: "set" | "map" | "chain", { name, cause, li
   appendLine(text.lines, "");
   writeLine(text, `\t${kind} ${name} {`, cause);
   for (let at = 0; at < lines.length; at++) writeLine(text, `\t\t${lines[at]}`, causes[at]);
-  appendLine(text.lines, cause === undefined ? "" : "\t}");
+  writeLine(text, "\t}", cause);
 }
 
 /** A line of an object that is not asked for is blank. */

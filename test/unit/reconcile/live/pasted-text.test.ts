@@ -5,6 +5,7 @@ import { parseSets } from "../../../../src/languages/ipset/text.ts";
 import { canonicalRule } from "../../../../src/languages/iptables/canonical-rule.ts";
 import { readTables } from "../../../../src/languages/iptables/read-tables.ts";
 import { parseServers } from "../../../../src/languages/ipvs/text.ts";
+import { readRuleset } from "../../../../src/languages/nftables/read-ruleset.ts";
 import { collectedDocument, printDocument } from "../../../../src/reconcile/live/collected-document.ts";
 import { type ParsedDump, parseDump } from "../../../../src/reconcile/live/parse-dump.ts";
 
@@ -102,21 +103,47 @@ describe("rules are read, whatever surrounds them:", () => {
   });
 });
 
+const nftObjects = [
+  { metainfo: { version: "1.0.6" } },
+  { table: { family: "ip", name: "kube-proxy", handle: 1 } },
+  { chain: { family: "ip", table: "kube-proxy", name: "services", handle: 1 } },
+  {
+    rule: {
+      family: "ip",
+      table: "kube-proxy",
+      chain: "services",
+      handle: 2,
+      expr: [
+        { match: { op: "==", left: { payload: { protocol: "ip", field: "daddr" } }, right: "10.0.0.1" } },
+        { drop: null },
+      ],
+    },
+  },
+];
+
 describe("what is left out is named with its line:", () => {
   it.each([
     [
       `Please help!\nIt does not work.\n${save}`,
       ["1 this line and 1 more are left out: no tool prints it: Please help!"],
     ],
-    [
-      `${save}table ip kube-proxy {\n  chain services {\n    ip daddr 10.0.0.1 drop\n  }\n}\n`,
-      ["11 rules of nftables are named here and not followed: table ip kube-proxy {"],
-    ],
     [`${save}the end`, ["11 this line is left out: no tool prints it: the end"]],
   ])("$1", (text, notes) => {
     const parsed = parse(text);
     expect(rulesOf(parsed)).toEqual(expected);
     expect(parsed.notes.map(({ line, message }) => `${line} ${message}`)).toEqual(notes);
+  });
+
+  it.each([
+    ["pasted", "table ip kube-proxy {\n  chain services {\n    ip daddr 10.0.0.1 drop\n  }\n}\n"],
+    ["of one line", "table ip kube-proxy { chain services { ip daddr 10.0.0.1 drop; }; }\n"],
+    ["as JSON", `${JSON.stringify({ nftables: nftObjects })}\n`],
+  ])("a table of nftables, %s, is read beside rules of iptables", (_, table) => {
+    const parsed = parse(`${save}${table}`);
+    expect(rulesOf(parsed)).toEqual(expected);
+    const texts = parsed.hosts.flatMap((host) => textsUnder(host, "nft list ruleset"));
+    const { doc } = readRuleset(texts);
+    expect(doc.tables[0]?.chains.get("services")?.rules.map(({ text }) => text)).toEqual(["ip daddr 10.0.0.1 drop"]);
   });
 
   it("a text without any such line is refused, with what was expected", () => {
