@@ -39,8 +39,12 @@ describe("flows seen with real packets", () => {
   const differs = ({ name, from }: RecordedFlow, mode: string): boolean =>
     mode === "ipvs" && (/^127\.|^::1$/.test(from) || name.includes("no locally-usable endpoints"));
 
-  test.each(["iptables", "ipvs"])("explain packet agrees with all of them, mode %s", async (mode) => {
-    for (const { name, folder } of corpusCases("flows")) {
+  test.each([
+    ["iptables", "flows"],
+    ["ipvs", "flows"],
+    ["nftables", "flows-nft"],
+  ])("explain packet agrees with all of them, mode %s", async (mode, kind) => {
+    for (const { name, folder } of corpusCases(kind)) {
       const flows: readonly RecordedFlow[] = JSON.parse(readFileSync(join(folder, "flows.json"), "utf8"));
       for (const flow of flows.filter((each) => !differs(each, mode))) {
         expect(await ask(folder, flow, mode), `${name}: ${flow.name}`).toEqual(flow.expect);
