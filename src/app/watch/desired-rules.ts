@@ -63,11 +63,12 @@ export function createDesiredRules(options: DesiredOptions): DesiredRules {
 function desiredOf(compiler: PlanningCompiler, { node, families }: DesiredOptions): Desired | undefined {
   const script = compiler.script();
   const plan = compiler.plan();
-  if (script === undefined || plan === undefined) return undefined;
+  const mode = compiler.mode();
+  if (script === undefined || plan === undefined || mode === undefined) return undefined;
   const wanted = ownedInScript(script);
   return {
     node,
-    mode: wanted.addresses === undefined ? "iptables" : "ipvs",
+    mode,
     wanted,
     udpServices: udpServices(plan),
     excluded: plan.ipvs.excludeCidrs,
