@@ -1,5 +1,4 @@
 import { createSink, createSubject, type Diagnostic, hasErrors, type Sink } from "../diagnostics/diagnostic.ts";
-import { at } from "../diagnostics/place.ts";
 import type { Script } from "../ir/artifact.ts";
 import type { Family } from "../model/address.ts";
 import { defaultNodePortRange, type PortRange } from "../model/check-clashes.ts";
@@ -125,11 +124,4 @@ export function compileNode(
   }
   const script = program.lower(plan, { origins: options.origins ?? false, only: options.only }, report);
   return { script, diagnostics, node: plan.node, plan };
-}
-
-/** Reports a mode in which `watch` cannot keep a host in sync yet. */
-export function reportUnsupported({ proxyConfiguration }: Pick<Cluster, "proxyConfiguration">, sink: Sink): void {
-  const { mode, place } = proxyConfiguration;
-  if (programFor({ mode }).canWatch) return;
-  sink.reporter(createSubject())("mode-not-supported", place && at(place, "mode"), { mode });
 }

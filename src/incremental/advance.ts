@@ -1,6 +1,6 @@
 import type { CompileOptions } from "../compile/compile.ts";
 import { createSink, createSubject, type Report, type Sink } from "../diagnostics/diagnostic.ts";
-import { artifactsOf, type Script, type Step } from "../ir/artifact.ts";
+import type { Script, Step } from "../ir/artifact.ts";
 import type { UdpService } from "../languages/conntrack.ts";
 import { type Family, families } from "../model/address.ts";
 import type { ForwardingPlan } from "../plan/forwarding/forwarding-plan.ts";
@@ -147,19 +147,8 @@ function compareAll({ store, changes, standing, options, back, next }: WholeRequ
   const after = scriptOf(store, next, whole.reporter(createSubject()));
   sink.diagnostics.push(...whole.diagnostics);
   const context = { backends: options.backends, flows: [] };
-  const { steps: planned } = planChanges(ownedInScript(after), withTimeouts(ownedInScript(before)), context);
-  const steps = [...planned, ...replacedTables(before, after)];
+  const { steps } = planChanges(ownedInScript(after), withTimeouts(ownedInScript(before)), context);
   return { steps, scope: "whole", standing: countAll(store, next), udpServices: allUdpServices(store, next) };
-}
-
-/** Steps that each replace a whole table, where it differs. */
-function replacedTables(before: Script, after: Script): readonly Step[] {
-  const known = artifactsOf(before);
-  return artifactsOf(after).flatMap(({ language, file, text }) => {
-    const isKnown = known.some((each) => each.file === file && each.text === text);
-    const step = after.steps.find((each) => each.file === file);
-    return language !== "nftables" || isKnown || step === undefined ? [] : [{ ...step, stdin: text }];
-  });
 }
 
 /** A host in ipvs mode always has timeouts, no matter how they were set. */

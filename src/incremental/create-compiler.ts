@@ -6,6 +6,7 @@ import { checkSlices } from "../model/objects/check-slices.ts";
 import type { EndpointSlice } from "../model/objects/endpoint-slice.ts";
 import type { Service } from "../model/objects/service.ts";
 import { defaultKubeProxyVersion } from "../model/proxy-configuration/kube-proxy-version.ts";
+import type { ProxyMode } from "../model/proxy-configuration/proxy-configuration.ts";
 import type { Read } from "../model/read-objects.ts";
 import type { ForwardingPlan } from "../plan/forwarding/forwarding-plan.ts";
 import {
@@ -48,6 +49,8 @@ export interface Compiler {
 export interface PlanningCompiler extends Compiler {
   /** The current forwarding plan; each Service is resolved on demand. */
   readonly plan: () => ForwardingPlan | undefined;
+  /** That of its configuration; undefined before the first script. */
+  readonly mode: () => ProxyMode | undefined;
 }
 
 interface State {
@@ -103,6 +106,7 @@ export function createPlanningCompiler(options: CompilerOptions): PlanningCompil
     },
     script: () => state.standing && scriptOf(state.store, state.standing.frame),
     plan: () => state.standing && wholePlanOf(state.store, state.standing.frame),
+    mode: () => state.standing?.frame.configuration.mode,
   };
 }
 

@@ -99,8 +99,6 @@ export interface ForwardingProgram extends Program<ForwardingPlan> {
   readonly traits: ProgramTraits;
   /** The rules in built-in chains that lead to its own, in their final order. */
   readonly jumps: readonly Jump[];
-  /** `watch` can keep a host in sync with its rules, one changed Service at a time. */
-  readonly canWatch: boolean;
   /** kube-proxy warns about the mode and will remove it. */
   readonly isDeprecated: boolean;
   /** What a service port has on a host: `chains`. */

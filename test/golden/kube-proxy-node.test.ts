@@ -5,6 +5,7 @@ import { parse } from "yaml";
 import { type Mode, modeOf } from "../../scripts/conformance/case.mjs";
 import { corpusCases } from "../../scripts/conformance/corpus.mjs";
 import { compile } from "../../src/index.ts";
+import { rulesetCommand } from "../../src/languages/nftables/language.ts";
 import { sysctlCommand } from "../../src/languages/sysctl.ts";
 import { readDocuments } from "../../src/model/documents/read-documents.ts";
 import { ownedInScript } from "../../src/reconcile/desired-state.ts";
@@ -32,6 +33,7 @@ function dumpOf(folder: string): CollectedTexts {
     "ip -j addr": JSON.stringify(isIpvs ? [{ ifname: "kube-ipvs0", link_type: "ether", addr_info }] : []),
     "iptables-save": read("iptables.save"),
     "ip6tables-save": read("ip6tables.save"),
+    [rulesetCommand]: read("nft.ip") + read("nft.ip6"),
     "ipset save": read("ipset.save"),
     "ipvsadm -Sn": read("ipvsadm.save"),
     ...(isIpvs ? { "ipvsadm -L --timeout": "Timeout (tcp tcpfin udp): 900 120 300\n" } : {}),
@@ -44,11 +46,11 @@ function valuesOf(path: string): readonly unknown[] {
   return readDocuments({ name: path, text: readFileSync(path, "utf8") }).documents.map(({ value }) => value);
 }
 
-describe.each<Mode>(["iptables", "ipvs"])("on a node of the real kube-proxy in %s mode", (mode) => {
+describe.each<Mode>(["iptables", "ipvs", "nftables"])("on a node of the real kube-proxy in %s mode", (mode) => {
   test.each(cases.filter(({ folder }) => modeOf(folder) === mode))("$name: nothing is left to do", ({ folder }) => {
     const { node } = parse(readFileSync(join(folder, "case.yaml"), "utf8"));
     const [proxyConfig] = valuesOf(join(folder, "kube-proxy.yaml"));
-    const { script } = compile(valuesOf(join(folder, "cluster.yaml")), { node, proxyConfig });
+    const { script } = compile(valuesOf(join(folder, "cluster.yaml")), { node, proxyConfig, kubeProxyVersion: "1.36" });
     if (script === undefined) throw new Error("refused");
     const wanted = { ...ownedInScript(script), timeouts: undefined, counters: new Set<string>() };
     const document = collectedDocument(dumpOf(folder));

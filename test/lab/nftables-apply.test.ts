@@ -27,7 +27,7 @@ describe.each<Backend>(["legacy", "nft"])("nftables mode beside iptables-%s", sk
 
   beforeAll(async () => {
     node = await openTestNode(backend);
-    node.run(["ip", "link", "add", "node0", "type", "dummy"]);
+    node.run(["ip", "link", "add", "node0", "type", "veth", "peer", "name", "other0"]);
     node.run(["ip", "addr", "add", "192.0.2.10/24", "dev", "node0"]);
     expect(node.run(["nft", "-f", "-"], { input: foreignTable }).stderr).toBe("");
     writeFileSync(node.file("sticky.json"), stickyState(3600, ["10.244.1.5", "10.244.1.6"]));

@@ -6,8 +6,6 @@ import type { Step } from "../../ir/artifact.ts";
 import type { UdpService } from "../../languages/conntrack.ts";
 import { readDocuments } from "../../model/documents/read-documents.ts";
 import { isRecord } from "../../model/fields/fields.ts";
-import { proxyModes } from "../../model/proxy-configuration/proxy-configuration.ts";
-import { programFor } from "../../programs/registry.ts";
 import { ownedInScript, udpServices } from "../../reconcile/desired-state.ts";
 import type { Desired } from "../desired.ts";
 
@@ -43,7 +41,7 @@ export function createDesiredRules(options: DesiredOptions): DesiredRules {
     update: ({ upsert = [], remove = [] }) => {
       if (remove.some(({ kind }) => kind === "KubeProxyConfiguration")) problem = undefined;
       const opened = upsert.map(openConfigMap);
-      for (const one of opened) if (one.kind !== "object") problem = problemOf(one, options);
+      for (const one of opened) if (one.kind !== "object") problem = one.kind === "problem" ? one.message : undefined;
       const values = opened.flatMap((one) => (one.kind === "problem" ? [] : [one.value]));
       const { steps, diagnostics, scope, udpServices: concerned } = compiler.update({ upsert: values, remove });
       const hadRules = stands;
@@ -63,11 +61,12 @@ export function createDesiredRules(options: DesiredOptions): DesiredRules {
 function desiredOf(compiler: PlanningCompiler, { node, families }: DesiredOptions): Desired | undefined {
   const script = compiler.script();
   const plan = compiler.plan();
-  if (script === undefined || plan === undefined) return undefined;
+  const mode = compiler.mode();
+  if (script === undefined || plan === undefined || mode === undefined) return undefined;
   const wanted = ownedInScript(script);
   return {
     node,
-    mode: wanted.addresses === undefined ? "iptables" : "ipvs",
+    mode,
     wanted,
     udpServices: udpServices(plan),
     excluded: plan.ipvs.excludeCidrs,
@@ -82,17 +81,8 @@ function changeSteps(steps: Update["steps"]): readonly Step[] {
 }
 
 type Opened =
-  | { readonly kind: "object"; readonly value: unknown }
-  | { readonly kind: "configuration"; readonly value: unknown }
+  | { readonly kind: "object" | "configuration"; readonly value: unknown }
   | { readonly kind: "problem"; readonly message: string };
-
-/** Of a configuration in the cluster; one with errors is reported where it is read. */
-function problemOf(one: Exclude<Opened, { readonly kind: "object" }>, options: DesiredOptions): string | undefined {
-  if (one.kind === "problem") return one.message;
-  const given = options.mode ?? (isRecord(one.value) ? one.value.mode : undefined);
-  const mode = proxyModes.find((each) => each === given);
-  return mode === undefined || programFor({ mode }).canWatch ? undefined : `watch does not support mode ${mode} yet`;
-}
 
 const configKey = "config.conf";
 

@@ -1,11 +1,9 @@
-import { reportUnsupported } from "../../compile/compile.ts";
 import { hasErrors } from "../../diagnostics/diagnostic.ts";
 import type { createCredentials } from "../../host/kube/credentials.ts";
 import type { reflectResource } from "../../host/kube/reflect-resource.ts";
 import type { ReflectorTimes } from "../../host/kube/reflector.ts";
 import type { watchedResources } from "../../host/kube/resources.ts";
 import { type Family, families } from "../../model/address.ts";
-import { programFor } from "../../programs/registry.ts";
 import type { HostState } from "../../reconcile/live/host-state.ts";
 import { featuresOnHost } from "../../reconcile/live/live-state.ts";
 import { summarizeDiagnostics } from "../../report/diagnostics.ts";
@@ -118,8 +116,6 @@ async function optionsOf(
   { request, node, host }: { readonly request: WatchRequest; readonly node: string; readonly host: HostState },
   effects: Effects,
 ): Promise<DesiredOptions> {
-  if (request.mode !== undefined && !programFor({ mode: request.mode }).canWatch)
-    throw new Failure(`watch does not support --mode ${request.mode} yet`, "usage");
   const backend = (family: Family) => host.rules[family]?.backend ?? "nft";
   const hasOurs = families.every((family) => hasRulesOfOurs(host, family));
   return {
@@ -139,8 +135,7 @@ async function readProxyConfig(request: WatchRequest, effects: Effects): Promise
   const { proxyConfig } = request;
   if (proxyConfig === undefined) return undefined;
   const quiet = { ...effects, onProgress: () => {} };
-  const { cluster, inputs, sink } = await readState({ proxyConfig }, readingOptions(request), quiet);
-  reportUnsupported(cluster, sink);
+  const { inputs, sink } = await readState({ proxyConfig }, readingOptions(request), quiet);
   const { diagnostics } = sink;
   if (hasErrors(diagnostics)) {
     effects.onNotice({ kind: "diagnostics", groups: [{ diagnostics, documents: inputs.documents }] });

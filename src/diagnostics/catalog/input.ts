@@ -73,10 +73,9 @@ export const inputCodes = {
   },
   "mode-not-supported": {
     severity: "error",
-    message: "mode {mode} can be compiled, but this command does not support it yet",
-    hint: "pass --mode iptables to use the same state in kube-proxy's iptables mode",
-    explanation:
-      "compile, simulate, snapshot and check know every mode of kube-proxy. To plan, apply, verify, watch or compare rules, or to follow a packet, Portolan must also read them from a host, and it does not read those of this mode yet.",
+    message: "mode {mode} is not supported",
+    hint: "pass --mode iptables to compile the same state for kube-proxy's iptables mode",
+    explanation: "Portolan compiles the modes iptables, ipvs and nftables of kube-proxy.",
   },
   "object-skipped": {
     severity: "info",

@@ -11,6 +11,7 @@ import { chainPrefix, isOwnedChain } from "../../programs/kube-proxy/chain-names
 import { isOwnedSet } from "../../programs/kube-proxy/set-names.ts";
 import { shapeOf } from "../owned-objects.ts";
 import { isOnlyOurs } from "../plan-kernel.ts";
+import { tablesRefused } from "./check-backup-tables.ts";
 import type { HostProblem, HostState } from "./host-state.ts";
 
 /**
@@ -21,6 +22,7 @@ export function checkBackup(document: HostDocument, state: HostState): readonly 
   return [
     ...families.flatMap((family) => rulesRefused(family, state)),
     ...setsRefused(state),
+    ...tablesRefused(state),
     ...serversRefused(state),
     ...sysctlsRefused(document, state),
   ];

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Failure } from "../../../src/app/effects.ts";
+import { rulesetCommand, tablesCommand } from "../../../src/languages/nftables/language.ts";
 import type { Answer } from "../../harness/host-effects.ts";
 import { applyFile, savePlan, verifyOn } from "../../harness/saved-plan.ts";
 import { SimulatedHost } from "../../harness/simulated-host.ts";
@@ -29,11 +30,18 @@ function from(run: number, command: string, stdout: (said: string) => string): A
   };
 }
 
+const kubeProxyTable = "table ip kube-proxy {\n}\n";
 const otherRules = "*nat\n:PREROUTING ACCEPT [0:0]\n:KUBE-SERVICES - [0:0]\n-A PREROUTING -j KUBE-SERVICES\nCOMMIT\n";
 
 const faults: readonly (readonly [string, () => Answer, string])[] = [
   ["a tool prints nothing", () => from(1, "iptables-save", () => ""), "host-output-missing"],
   ["a list is cut off", () => from(1, "iptables-save", (text) => text.slice(0, -4)), "host-output-truncated"],
+  ["a table of ours is left out", () => from(1, tablesCommand, () => "table ip kube-proxy\n"), "host-output-missing"],
+  [
+    "a table of ours is cut off",
+    () => from(1, rulesetCommand, () => kubeProxyTable.slice(0, -2)),
+    "host-output-unreadable",
+  ],
   ["the second reading lacks everything", () => from(2, "iptables-save", () => ""), "host-output-missing"],
   [
     "every reading has other rules",
@@ -49,8 +57,11 @@ const faults: readonly (readonly [string, () => Answer, string])[] = [
 const others: readonly (readonly [string, () => Answer, string])[] = [
   ["the other back end has rules", () => from(1, "iptables-nft-save", () => otherRules), "host-other-backend"],
   [
-    "kube-proxy's nftables mode is there",
-    () => from(1, "nft list tables", () => "table ip kube-proxy\n"),
+    "kube-proxy's nftables mode is there, and its rules cannot be read",
+    () => (asked, said) => {
+      if (asked === tablesCommand) return printed("table ip kube-proxy\n");
+      return asked === rulesetCommand ? { stdout: "", failure: "exit 1: Operation not permitted" } : said;
+    },
     "host-nftables-rules",
   ],
 ];

@@ -17,17 +17,20 @@ async function hostWith(shape: StateShape, mode: Mode, host = new SimulatedHost(
 const backupOf = (host: SimulatedHost): string => printDocument(collectedDocument(host.dump()));
 const linesOf = (text: string): readonly string[] => text.split("\n").sort();
 
-it.each<Mode>(["iptables", "ipvs"])("a backup of %s mode is restored", async (mode) => {
+const stateOf = (host: SimulatedHost): string => host.save("ipv4") + host.nftables.list();
+
+it.each<Mode>(["iptables", "ipvs", "nftables"])("a backup of %s mode is restored", async (mode) => {
   const host = await hostWith(before, mode);
-  const [backup, saved] = [backupOf(host), host.save("ipv4")];
+  const [backup, saved] = [backupOf(host), stateOf(host)];
   await hostWith(after, mode, host);
-  expect(host.save("ipv4")).not.toBe(saved);
+  expect(stateOf(host)).not.toBe(saved);
   expect(await applyFile(host, { restore: backup })).toMatchObject({ code: 0 });
-  expect(linesOf(host.save("ipv4"))).toEqual(linesOf(saved));
+  expect(linesOf(stateOf(host))).toEqual(linesOf(saved));
 });
 
 const behind = (sign: string, line: string) => (text: string) => text.replace(sign, `${sign}${line}\n`);
 const inRules = (line: string) => (text: string) => text.replace("\n-A KUBE-SERVICES", `\n${line}\n-A KUBE-SERVICES`);
+const inChain = (line: string) => behind("\tchain services {\n", `\t\t${line}`);
 const attacks: readonly (readonly [string, Mode, (backup: string) => string])[] = [
   ["an option that loads a program", "iptables", inRules("-A KUBE-SERVICES --modprobe=/tmp/evil -m x -j ACCEPT")],
   ["the same in a jump", "iptables", (text) => text.replace(/^-A INPUT (.*)$/m, "-A INPUT --modprobe=/tmp/evil $1")],
@@ -59,6 +62,14 @@ const attacks: readonly (readonly [string, Mode, (backup: string) => string])[] 
     "ipvs",
     behind("net.ipv4.vs.conntrack = 1\n", "net.ipv4.vs.//.//.//.kernel.core_pattern = |/tmp/evil"),
   ],
+  ["a statement that reads a file", "nftables", inChain('include "/tmp/evil"')],
+  ["the same behind a rule", "nftables", inChain('ip daddr 10.0.0.1 drop; include "/tmp/evil"')],
+  ["the same behind an answer", "nftables", inChain("reject with icmp $evil")],
+  ["a statement that kube-proxy does not use", "nftables", inChain("queue num 1")],
+  ["a name that is none", "nftables", inChain("jump $evil")],
+  ["an element that leads elsewhere", "nftables", (text) => text.replace(/ : goto \S+(?=,\n)/, " : goto $evil")],
+  ["a set of another kind", "nftables", behind("\tset cluster-ips {\n", "\t\tgc-interval 1s")],
+  ["a table that sleeps", "nftables", behind("table ip kube-proxy {\n", "\tflags dormant")],
   [
     "a value that is no number",
     "ipvs",

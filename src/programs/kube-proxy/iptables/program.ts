@@ -58,7 +58,6 @@ export const kubeProxyIptables: ForwardingProgram = {
     endpointComments: true,
   },
   jumps,
-  canWatch: true,
   isDeprecated: false,
   servicePortObjects: "chains",
   // The default length of an xt_recent list (ip_list_tot).

@@ -60,7 +60,6 @@ export const kubeProxyIpvs: ForwardingProgram = {
     endpointComments: false,
   },
   jumps,
-  canWatch: true,
   isDeprecated: true,
   servicePortObjects: "virtual servers and set entries",
   affinityClients: undefined,

@@ -20,7 +20,6 @@ export const kubeProxyNftables: ForwardingProgram = {
     endpointComments: false,
   },
   jumps: [],
-  canWatch: false,
   isDeprecated: false,
   servicePortObjects: "chains and elements of maps",
   // The size of the set of an endpoint's clients.

@@ -190,9 +190,14 @@ describe("named is", () => {
       "host-other-backend-unread iptables-nft-save",
     ],
     [
-      "kube-proxy's nftables mode",
-      hostWith({ "nft list tables": "table ip kube-proxy\n" }),
+      "a table of kube-proxy's nftables mode that cannot be read",
+      hostWith({ "nft list tables": "table ip kube-proxy\n" }, { "nft list ruleset": "exit 1" }),
       "host-nftables-rules nft list tables",
+    ],
+    [
+      "a table of kube-proxy's nftables mode that is left out",
+      hostWith({ "nft list tables": "table ip kube-proxy\n" }),
+      "host-output-missing nft list ruleset",
     ],
   ];
   it.each(hosts)("%s", (_, host, code) => {
