@@ -8,7 +8,7 @@ import { parseCidr } from "../model/address.ts";
 import { isRecord, valueAt } from "../model/fields/fields.ts";
 import { flattenDocuments } from "../model/flatten-documents.ts";
 import { isProxied } from "../model/objects/service.ts";
-import type { ProxyMode } from "../model/proxy-configuration/proxy-configuration.ts";
+import type { ProxyConfiguration, ProxyMode } from "../model/proxy-configuration/proxy-configuration.ts";
 import { type Effects, Failure } from "./effects.ts";
 import { hasState, type StateRequest } from "./requests.ts";
 import { readSides, type Sides } from "./sides/read-sides.ts";
@@ -26,9 +26,9 @@ export async function findMigration(request: MigrateRequest, effects: Effects): 
   const found = findChanges(facts);
   const changes: readonly ConfigurationChange[] = [
     ...(facts.from === request.toMode ? [] : [{ path: ["mode"], value: request.toMode }]),
-    ...found.flatMap(({ configuration }) => configuration),
+    ...found.findings.flatMap(({ configuration }) => configuration),
   ];
-  const findings = withSolved(found, { changes, facts, sides });
+  const findings = withSolved(found.findings, { changes, facts, sides });
   return {
     name: sides.base.label.name,
     from: facts.from,
@@ -37,7 +37,7 @@ export async function findMigration(request: MigrateRequest, effects: Effects): 
     findings,
     configuration: changes,
     proxyConfiguration: configurationWith(givenConfiguration(sides), changes),
-    unchanged: findUnchanged(findings, facts),
+    unchanged: findUnchanged(found, facts),
     assumptions: [...new Set([...sides.base.assumptions, ...sides.head.assumptions])],
   };
 }
@@ -50,10 +50,20 @@ interface Proposal {
 
 /** Compares once more with the proposed configuration, where it changes packets. */
 function withSolved(found: readonly Finding[], { changes, facts, sides }: Proposal): readonly Finding[] {
-  const texts = changes.find(({ path }) => path.join() === "nodePortAddresses")?.value;
-  if (typeof texts !== "object") return found;
-  const head = sides.headWith({ nodePortAddresses: texts.flatMap((text) => parseCidr(text) ?? []) });
-  return head === undefined ? found : markSolved(found, findChanges({ ...facts, pairs: pairsOf(sides.base, head) }));
+  const settings = settingsOf(changes);
+  const head = Object.keys(settings).length === 0 ? undefined : sides.headWith(settings);
+  if (head === undefined) return found;
+  return markSolved(found, findChanges({ ...facts, pairs: pairsOf(sides.base, head) }).findings);
+}
+
+/** Those of the changes that decide about packets. */
+function settingsOf(changes: readonly ConfigurationChange[]): Partial<ProxyConfiguration> {
+  const valueAtPath = (path: string) => changes.find((change) => change.path.join(".") === path)?.value;
+  const texts = valueAtPath("nodePortAddresses");
+  return {
+    ...(typeof texts === "object" ? { nodePortAddresses: texts.flatMap((text) => parseCidr(text) ?? []) } : {}),
+    ...(valueAtPath("nftables.masqueradeAll") === true ? { masqueradeAll: true } : {}),
+  };
 }
 
 function givenConfiguration({ states: [state] }: Sides): Readonly<Record<string, unknown>> {

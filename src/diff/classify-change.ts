@@ -31,7 +31,7 @@ function severityIn(was: readonly Part[], now: readonly Part[]): ChangeSeverity 
 const mostQuestions = 6;
 
 /** Both sides for each combination of answers to the assumptions; only the first few assumptions are combined. */
-function worldsOf(was: readonly Part[], now: readonly Part[]): readonly Pick<Difference, "was" | "now">[] {
+export function worldsOf(was: readonly Part[], now: readonly Part[]): readonly Pick<Difference, "was" | "now">[] {
   const questions = new Set([...was, ...now].flatMap(({ assumptions }) => assumptions.map(({ what }) => what)));
   let worlds: readonly Pick<Difference, "was" | "now">[] = [{ was, now }];
   for (const what of [...questions].slice(0, mostQuestions)) {

@@ -1,5 +1,6 @@
+import type { Part } from "../datapath/classes.ts";
 import { nothing, shareNumber, total } from "../datapath/share.ts";
-import { isDelivered, severityOf } from "../diff/classify-change.ts";
+import { isDelivered, severityOf, worldsOf } from "../diff/classify-change.ts";
 import { type ComparedDestination, type ComparedNode, compareNode } from "../diff/compare-node.ts";
 import { examplePacketOf, type NodePair } from "../diff/describe-change.ts";
 import { compareDestination, type Difference, type EntryComparison } from "../diff/destinations/compare-destination.ts";
@@ -63,11 +64,16 @@ function makeEvidence(destination: Destination, { comparison, difference, pair }
   };
 }
 
+/** The worst over all answers to the assumptions. */
 function accessOf({ was, now }: Difference): Access {
-  const served = (parts: Difference["was"]): number => {
-    const shares = parts.filter(isDelivered).map(({ share }) => share);
-    return shareNumber(shares.length === 0 ? nothing : total(shares));
-  };
-  const more = served(now) - served(was);
-  return Math.abs(more) < 1e-6 ? "same" : more > 0 ? "gained" : "lost";
+  const found = worldsOf(was, now).map((world) => {
+    const more = served(world.now) - served(world.was);
+    return Math.abs(more) < 1e-6 ? "same" : more > 0 ? "gained" : "lost";
+  });
+  return (["lost", "gained"] as const).find((access) => found.includes(access)) ?? "same";
+}
+
+function served(parts: readonly Part[]): number {
+  const shares = parts.filter(isDelivered).map(({ share }) => share);
+  return shareNumber(shares.length === 0 ? nothing : total(shares));
 }

@@ -11,7 +11,14 @@ import {
   type FindingLevel,
   findingLevels,
 } from "./finding.ts";
-import { everyNode, type MigrationFacts, type MigrationRule, type StateFinding, type TrafficRule } from "./rule.ts";
+import {
+  everyNode,
+  isAtClusterIp,
+  type MigrationFacts,
+  type MigrationRule,
+  type StateFinding,
+  type TrafficRule,
+} from "./rule.ts";
 import { affinityRestarts, scheduler } from "./rules/balancing.ts";
 import { kernelTooOld } from "./rules/kernel-too-old.ts";
 import {
@@ -39,15 +46,15 @@ const rules: readonly MigrationRule[] = [
   invalidPackets,
   nodePortsOnLoopback,
   nodePortsOnPrimaryAddress,
+  unallocatedAddresses,
+  unusedPortsRejected,
+  unusedPortsPassedOn,
   sourceRanges,
   localPolicyDrops,
   ipvsConnections,
   boundAddresses,
   hairpin,
   localPolicyInCluster,
-  unallocatedAddresses,
-  unusedPortsRejected,
-  unusedPortsPassedOn,
   scheduler,
   affinityRestarts,
   persistenceRestarts,
@@ -74,16 +81,28 @@ export interface Migration {
   readonly assumptions: readonly string[];
 }
 
-/** The findings about a cluster, worst first: what packets of both modes show, and what state shows. */
-export function findChanges(facts: MigrationFacts): readonly Finding[] {
+export interface Changes {
+  /** Worst first. */
+  readonly findings: readonly Finding[];
+  /** Service ports that change at a cluster IP. */
+  readonly changedPorts: ReadonlySet<string>;
+}
+
+/** Not counted as a change of a cluster IP: no packet that a client of the Service sends on purpose. */
+const besides: readonly MigrationRule[] = [unusedPortsRejected, hairpin];
+
+/** The findings about a cluster: what packets of both modes show, and what state shows. */
+export function findChanges(facts: MigrationFacts): Changes {
   const traffic = rules.filter((rule) => rule.kind === "traffic");
   const groups = new Map<TrafficRule, Map<FindingLevel, Evidence[]>>();
+  const changedPorts = new Set<string>();
   for (const pair of facts.pairs) {
     for (const evidence of evidenceOf(pair)) {
       const rule = traffic.find(({ explains }) => explains(evidence, facts)) ?? otherTraffic;
       const levels = groups.get(rule) ?? new Map<FindingLevel, Evidence[]>();
       groups.set(rule, levels);
       const level = levelOf(rule, evidence);
+      if (!besides.includes(rule) && isAtClusterIp(evidence, facts)) changedPorts.add(evidence.service ?? "");
       levels.set(level, [...(levels.get(level) ?? []), evidence]);
     }
   }
@@ -93,7 +112,7 @@ export function findChanges(facts: MigrationFacts): readonly Finding[] {
     const found = rule.find(facts);
     return found === undefined ? [] : [stateFinding(rule, found, facts)];
   });
-  return worstFirst(findings);
+  return { findings: worstFirst(findings), changedPorts };
 }
 
 function worstFirst(findings: readonly Finding[]): readonly Finding[] {
@@ -125,29 +144,17 @@ function withField(
   return { ...document, [key]: rest.length === 0 ? value : withField(isRecord(inner) ? inner : {}, rest, value) };
 }
 
-/** Differences that do not count as a change of a service port: they concern packets that no Service expects. */
-const besides: ReadonlySet<string> = new Set(["migrate-unused-ports-rejected", "migrate-unused-ports-passed-on"]);
-
 /** What the comparison found to be the same. */
-export function findUnchanged(
-  findings: readonly Finding[],
-  { from, pairs, services }: MigrationFacts,
-): readonly string[] {
+export function findUnchanged({ changedPorts }: Changes, { from, pairs, services }: MigrationFacts): readonly string[] {
   const all = new Set(pairs.flatMap(({ base }) => [...base.services.values()].map(({ name }) => name)));
-  const changed = new Set(
-    findings.flatMap(({ code, services, example }) => (besides.has(code) || example === undefined ? [] : services)),
-  );
-  const same = [...all].filter((name) => !changed.has(name)).length;
+  const same = [...all].filter((name) => !changedPorts.has(name)).length;
+  const hasHealthChecks = [...services.values()].some(({ healthCheckNodePort }) => healthCheckNodePort !== undefined);
   return [
-    ...(all.size === 0
+    ...(same === 0
       ? []
-      : [
-          `${same} of ${all.size} service ports keep their endpoints, load distribution and client IPs at every address`,
-        ]),
-    ...([...services.values()].some(({ healthCheckNodePort }) => healthCheckNodePort !== undefined)
-      ? ["health checks on healthCheckNodePort are answered by kube-proxy itself in every mode"]
-      : []),
-    ...(from === "iptables" ? ["open connections continue: conntrack keeps their translation"] : []),
+      : [`cluster IPs of ${same} of ${all.size} service ports: the same endpoints, load distribution and client IPs`]),
+    ...(hasHealthChecks ? ["health checks on healthCheckNodePort: kube-proxy itself answers them in every mode"] : []),
+    ...(from === "iptables" ? ["open connections: conntrack keeps their translation"] : []),
   ];
 }
 

@@ -44,6 +44,11 @@ export function serviceOf({ service }: Pick<Evidence, "service">, { services }: 
   return service === undefined ? undefined : services.get(service.replace(/:.*/, ""));
 }
 
+export function isAtClusterIp(evidence: Evidence, facts: MigrationFacts): boolean {
+  const { clusterIps = {} } = serviceOf(evidence, facts) ?? {};
+  return Object.values(clusterIps).some(({ address }) => address.text === evidence.destination.address);
+}
+
 /** The names of all nodes. */
 export function everyNode({ pairs }: MigrationFacts): readonly string[] {
   return pairs.map(({ head }) => head.name);

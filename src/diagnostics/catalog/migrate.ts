@@ -12,7 +12,7 @@ export const migrateCodes = {
   "migrate-node-ports-primary-address": {
     severity: "warning",
     message: "node ports answer on the primary address of a node only",
-    hint: "set nodePortAddresses to the networks whose addresses clients use, or use the patch below, which keeps every address",
+    hint: "set nodePortAddresses to the networks whose addresses clients use, or use the configuration below, which keeps every address",
     explanation:
       "Without nodePortAddresses, kube-proxy opens node ports on every local address in iptables and ipvs mode, and only on the node's primary address of each family in nftables mode. Packets to node ports on other addresses, such as a second interface, an external address of the node or an address of a bridge, are not handled any more: the node itself answers, usually with a reset. A value of 0.0.0.0/0 or ::/0 means every address of the family except loopback.",
   },
@@ -41,7 +41,7 @@ export const migrateCodes = {
     message: "loadBalancerSourceRanges apply to other packets",
     hint: "compare loadBalancerSourceRanges with the example packet, and add the ranges of clients that must be served",
     explanation:
-      "In nftables mode packets from outside the ranges of a Service are dropped before anything else is decided, whether the Service has endpoints or not. In iptables mode a Service without endpoints rejects all packets instead. In ipvs mode the ranges are sets that apply to the address and port.",
+      "In nftables mode packets from outside the ranges of a Service are dropped before anything else is decided, whether the Service has endpoints or not. In iptables mode a Service without endpoints rejects all packets instead. In ipvs mode a process of the node that binds an address of the node passes the ranges, since rules of table filter look for the Service's own address as the source.",
   },
   "migrate-unused-ports-rejected": {
     severity: "info",
@@ -67,7 +67,7 @@ export const migrateCodes = {
   "migrate-invalid-packets": {
     severity: "info",
     message: "packets in conntrack state INVALID are not dropped",
-    hint: "set conntrack.tcpBeLiberal: true (in the patch below) where resets of long connections matter",
+    hint: "set conntrack.tcpBeLiberal: true (as in the configuration below) where resets of long connections matter",
     explanation:
       "In iptables mode kube-proxy drops forwarded packets that conntrack calls INVALID, since such packets would leave without the translation of their connection and the peer would answer with a reset (kubernetes/kubernetes#74839). The nftables mode has no such rule. With conntrack.tcpBeLiberal kube-proxy sets nf_conntrack_tcp_be_liberal, and packets outside of the TCP window are not INVALID in the first place.",
   },
@@ -82,7 +82,7 @@ export const migrateCodes = {
     message: "endpoints see another source address",
     hint: "check network policies and address lists that match on the source address of these connections",
     explanation:
-      "The modes decide differently which connections are masqueraded (have their source replaced by an address of the node). The example packet shows one of them.",
+      "The modes decide differently which connections are masqueraded (have their source replaced by an address of the node). The example packet shows one of them. The nftables mode reads masqueradeAll from the section nftables, the other modes from the section iptables.",
   },
   "migrate-affinity-restarts": {
     severity: "info",

@@ -1,9 +1,9 @@
 import { intersect, isEmpty, parseAddressSet, unite } from "../../datapath/address-set.ts";
 import type { Part } from "../../datapath/classes.ts";
-import { isDelivered, isUntouched, targets } from "../../diff/classify-change.ts";
+import { isDelivered, isUntouched } from "../../diff/classify-change.ts";
 import type { Service } from "../../model/objects/service.ts";
 import type { Evidence } from "../evidence.ts";
-import { serviceOf, type TrafficRule } from "../rule.ts";
+import { isAtClusterIp, serviceOf, type TrafficRule } from "../rule.ts";
 
 const isDropped = ({ outcome }: Part): boolean => outcome.verdict.kind === "dropped";
 
@@ -46,13 +46,8 @@ export const localPolicyInCluster: TrafficRule = {
   code: "migrate-local-policy-in-cluster",
   explains: (evidence, facts) => {
     const { was, now } = evidence.difference;
-    const isLocal = serviceOf(evidence, facts)?.externalTrafficPolicy === "Local";
-    return (
-      isLocal &&
-      facts.from === "ipvs" &&
-      now.every(isDelivered) &&
-      targets(was).every((end) => targets(now).includes(end))
-    );
+    const isLocal = serviceOf(evidence, facts)?.externalTrafficPolicy === "Local" && !isAtClusterIp(evidence, facts);
+    return isLocal && facts.from === "ipvs" && was.every(isDelivered) && now.every(isDelivered);
   },
 };
 

@@ -21,4 +21,7 @@ export const sourceAddress: TrafficRule = {
   kind: "traffic",
   code: "migrate-source-address",
   explains: ({ severity }) => severity === "source-address",
+  // kube-proxy reads masqueradeAll from the section of its mode; both older modes have it in iptables.
+  configuration: (_, { cluster }) =>
+    cluster.proxyConfiguration.masqueradeAll ? [{ path: ["nftables", "masqueradeAll"], value: true }] : [],
 };
