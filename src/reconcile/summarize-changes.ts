@@ -1,6 +1,6 @@
 import { everyService, type ServiceOfChain, serviceInRule, unknownService } from "./attribution.ts";
 import type { Changes } from "./plan-changes.ts";
-import { noteTable } from "./summarize-tables.ts";
+import { type Note, noteTable } from "./summarize-tables.ts";
 
 /** The changes of one service port, or of the shared objects. */
 export interface ServiceChange {
@@ -54,9 +54,6 @@ export function summarizeChanges(
 function rank({ service }: ServiceChange): number {
   return service === everyService ? 0 : service === unknownService ? 2 : 1;
 }
-
-/** Takes one line of a change, and what it counts as. */
-export type Note = (service: string, what: string, sign: "+" | "-", line: string) => void;
 
 function noteChains({ chains }: Changes, ofChain: ServiceOfChain, note: Note): void {
   for (const { table, chain, kind, desired, live, difference, isBuiltIn, family } of chains) {

@@ -4,7 +4,9 @@ import { tableName } from "../languages/nftables/stages.ts";
 import { servicePortInComment } from "../programs/kube-proxy/names.ts";
 import { nodePortAddressesSet, servicePortInNftName } from "../programs/kube-proxy/nftables/names.ts";
 import { everyService, unknownService } from "./attribution.ts";
-import type { Note } from "./summarize-changes.ts";
+
+/** Takes one line of a change, and what it counts as. */
+export type Note = (service: string, what: string, sign: "+" | "-", line: string) => void;
 
 /** The differences of a table of nftables by service port, in the words of nft's own commands. */
 export function noteTable(change: TableChange, note: Note): void {

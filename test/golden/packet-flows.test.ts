@@ -39,7 +39,7 @@ describe("flows seen with real packets", () => {
   const differs = ({ name, from }: RecordedFlow, mode: string): boolean =>
     mode === "ipvs" && (/^127\.|^::1$/.test(from) || name.includes("no locally-usable endpoints"));
 
-  test.each([
+  test.each<[string, "flows" | "flows-nft"]>([
     ["iptables", "flows"],
     ["ipvs", "flows"],
     ["nftables", "flows-nft"],
