@@ -63,7 +63,7 @@ export const hostCodes = {
     message: "{command}: {problem}",
     hint: "run kube-proxy --cleanup, or nft delete table FAMILY kube-proxy",
     explanation:
-      "The host has the nftables table of kube-proxy's nftables mode. Packets meet its rules beside those of iptables. Portolan names the table and does not read or change it.",
+      "The host has the nftables table of kube-proxy's nftables mode. Packets meet its rules beside those of iptables. nft could not list them, or the document of collect is of an earlier version, so Portolan can neither compare nor remove the table.",
   },
   "backup-object-refused": {
     severity: "error",
