@@ -113,14 +113,11 @@ function matchPort({ side, ports, text }: PortIn & { readonly text: string }, { 
 }
 
 /** One question in every language: rules of two languages may ask it on the way of one packet, or on two sides. */
-function matchInterface(
-  { side, name, isPrefix }: InterfaceIs,
-  flow: Flow,
-  host: EvaluatedHost,
-): Matched {
+function matchInterface({ side, name, isPrefix }: InterfaceIs, flow: Flow, host: EvaluatedHost): Matched {
   const actual = side === "in" ? inInterface(flow) : outInterface(flow, host);
   if (isPrefix && name === "") return all;
-  if (actual === undefined) return name === "lo" && !isPrefix ? none : unknown(`-${side === "in" ? "i" : "o"} ${name}${isPrefix ? "+" : ""}`);
+  if (actual === undefined)
+    return name === "lo" && !isPrefix ? none : unknown(`-${side === "in" ? "i" : "o"} ${name}${isPrefix ? "+" : ""}`);
   return yesOrNo(isPrefix ? actual.startsWith(name) : actual === name);
 }
 
