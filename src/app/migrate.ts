@@ -1,7 +1,10 @@
 import { createSink } from "../diagnostics/diagnostic.ts";
 import { originOf } from "../diagnostics/place.ts";
+import type { NodePair } from "../diff/describe-change.ts";
+import { type HostSide, hostSideOf } from "../diff/host-side.ts";
 import type { Side } from "../diff/side.ts";
 import type { ConfigurationChange, Finding } from "../migrate/finding.ts";
+import { withoutProgram } from "../migrate/foreign-rules.ts";
 import { configurationWith, findChanges, findUnchanged, type Migration, markSolved } from "../migrate/migrate.ts";
 import type { MigrationFacts } from "../migrate/rule.ts";
 import { parseCidr } from "../model/address.ts";
@@ -10,11 +13,14 @@ import { flattenDocuments } from "../model/flatten-documents.ts";
 import { isProxied } from "../model/objects/service.ts";
 import type { ProxyConfiguration, ProxyMode } from "../model/proxy-configuration/proxy-configuration.ts";
 import { type Effects, Failure } from "./effects.ts";
+import { readDumps } from "./read-dumps.ts";
 import { hasState, type StateRequest } from "./requests.ts";
 import { readSides, type Sides } from "./sides/read-sides.ts";
 
 export interface MigrateRequest extends StateRequest {
   readonly toMode: ProxyMode;
+  /** Files and folders with dumps of nodes. */
+  readonly actual?: readonly string[];
 }
 
 /** Reports what changes for a cluster when kube-proxy changes its mode on every node. */
@@ -22,7 +28,7 @@ export async function findMigration(request: MigrateRequest, effects: Effects): 
   if (!hasState(request)) throw new Failure("no input: pass -f FILE or --live", "usage");
   const sides = await readSides(request, { ...effects, onNotice: withoutInfo(effects.onNotice) });
   effects.onProgress("comparing the modes");
-  const facts = factsOf(sides);
+  const facts = factsOf(sides, await dumpsOf(request, sides, effects));
   const found = findChanges(facts);
   const changes: readonly ConfigurationChange[] = [
     ...(facts.from === request.toMode ? [] : [{ path: ["mode"], value: request.toMode }]),
@@ -53,7 +59,7 @@ function withSolved(found: readonly Finding[], { changes, facts, sides }: Propos
   const settings = settingsOf(changes);
   const head = Object.keys(settings).length === 0 ? undefined : sides.headWith(settings);
   if (head === undefined) return found;
-  return markSolved(found, findChanges({ ...facts, pairs: pairsOf(sides.base, head) }).findings);
+  return markSolved(found, findChanges({ ...facts, pairs: pairsOf(sides.base, head, facts.dumps) }).findings);
 }
 
 /** Those of the changes that decide about packets. */
@@ -84,7 +90,7 @@ function withoutInfo(onNotice: Effects["onNotice"]): Effects["onNotice"] {
   };
 }
 
-function factsOf({ base, head, states: [state] }: Sides): MigrationFacts {
+function factsOf({ base, head, states: [state] }: Sides, dumps: MigrationFacts["dumps"]): MigrationFacts {
   if (state === undefined) throw new Failure("migrate compares the modes of a cluster: pass its state", "usage");
   const { cluster, inputs } = state;
   const services = cluster.services.filter(isProxied);
@@ -93,15 +99,51 @@ function factsOf({ base, head, states: [state] }: Sides): MigrationFacts {
     from: cluster.proxyConfiguration.mode,
     cluster,
     objects: flattenDocuments(values, createSink()),
-    pairs: pairsOf(base, head),
+    dumps,
+    pairs: pairsOf(base, head, dumps),
     services: new Map(services.map((service) => [`${service.namespace}/${service.name}`, service])),
   };
 }
 
-function pairsOf(base: Side, head: Side): MigrationFacts["pairs"] {
+/** The dumps by node. One without a name belongs to the only node. */
+async function dumpsOf(
+  { actual = [] }: MigrateRequest,
+  { base, states: [state] }: Sides,
+  effects: Effects,
+): Promise<MigrationFacts["dumps"]> {
+  const found = new Map<string, HostSide>();
+  const mode = state?.cluster.proxyConfiguration.mode;
+  const names = base.nodes.map(({ name }) => name);
+  for (const document of actual.length === 0 ? [] : await readDumps(actual, effects)) {
+    const side = hostSideOf(document, document.name ?? actual.join(", "));
+    if (typeof side === "string") throw new Failure(side, "invalid-input");
+    const name = side.name ?? (names.length === 1 ? names[0] : undefined);
+    if (name === undefined) throw new Failure("a dump has no node name: pass --node for the node it is of", "usage");
+    if (!names.includes(name)) throw new Failure(`the dump is of ${name}, which is not compared`, "invalid-input");
+    if (side.mode !== mode) {
+      const rules = `the dump of ${name} has no rules of kube-proxy in ${mode} mode`;
+      effects.onNotice({ kind: "warning", text: `${rules}: packets are compared without the host's other rules` });
+    }
+    found.set(name, side);
+  }
+  return found;
+}
+
+/** The nodes on both sides; where there is a dump of one, with everything else that the host has. */
+function pairsOf(base: Side, head: Side, dumps: MigrationFacts["dumps"]): MigrationFacts["pairs"] {
   const ofHead = new Map(head.nodes.map((node) => [node.name, node]));
   return base.nodes.flatMap((node) => {
     const after = ofHead.get(node.name);
-    return after === undefined ? [] : [{ base: node, head: after }];
+    const dump = dumps.get(node.name);
+    if (after === undefined) return [];
+    const isComparable = dump !== undefined && dump.mode === node.mode;
+    return [!isComparable ? { base: node, head: after } : onHost(dump, { base: node, head: after })];
   });
+}
+
+function onHost({ texts, addresses, routes }: HostSide, { base, head }: NodePair): NodePair {
+  const foreign = withoutProgram(texts);
+  const world = { ...base.world, ...(addresses === undefined ? {} : { nodeAddresses: addresses }), routes };
+  const nftables = [...(foreign.nftables ?? []), ...(head.texts.nftables ?? [])];
+  return { base: { ...base, texts, world }, head: { ...head, texts: { ...foreign, nftables }, world } };
 }

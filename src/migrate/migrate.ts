@@ -3,6 +3,7 @@ import { catalog } from "../diagnostics/catalog.ts";
 import { isRecord } from "../model/fields/fields.ts";
 import { compareBytes } from "../model/fields/name-map.ts";
 import type { ProxyMode } from "../model/proxy-configuration/proxy-configuration.ts";
+import { servicePortName } from "../plan/forwarding/resolve-service-port.ts";
 import { type Evidence, evidenceOf } from "./evidence.ts";
 import {
   type ConfigurationChange,
@@ -20,6 +21,7 @@ import {
   type TrafficRule,
 } from "./rule.ts";
 import { affinityRestarts, scheduler } from "./rules/balancing.ts";
+import { foreignHooks, hostFirewall } from "./rules/foreign.ts";
 import { kernelTooOld } from "./rules/kernel-too-old.ts";
 import {
   affinityScope,
@@ -30,7 +32,7 @@ import {
   strictArp,
 } from "./rules/leaving-ipvs.ts";
 import { nodePortsOnLoopback, nodePortsOnPrimaryAddress } from "./rules/node-ports.ts";
-import { otherTraffic } from "./rules/other-traffic.ts";
+import { otherTraffic, refusedOtherwise } from "./rules/other-traffic.ts";
 import { localPolicyDrops, localPolicyInCluster, sourceRanges } from "./rules/policies.ts";
 import { hairpin, sourceAddress } from "./rules/source-address.ts";
 import {
@@ -44,6 +46,7 @@ import {
 const rules: readonly MigrationRule[] = [
   kernelTooOld,
   invalidPackets,
+  hostFirewall,
   nodePortsOnLoopback,
   nodePortsOnPrimaryAddress,
   unallocatedAddresses,
@@ -51,6 +54,7 @@ const rules: readonly MigrationRule[] = [
   unusedPortsPassedOn,
   sourceRanges,
   localPolicyDrops,
+  foreignHooks,
   ipvsConnections,
   boundAddresses,
   hairpin,
@@ -60,6 +64,7 @@ const rules: readonly MigrationRule[] = [
   persistenceRestarts,
   affinityScope,
   sourceAddress,
+  refusedOtherwise,
   ipvsTimeouts,
   strictArp,
   otherTraffic,
@@ -116,7 +121,9 @@ export function findChanges(facts: MigrationFacts): Changes {
 }
 
 function worstFirst(findings: readonly Finding[]): readonly Finding[] {
-  return findings.toSorted((a, b) => findingLevels.indexOf(a.level) - findingLevels.indexOf(b.level));
+  const rank = ({ level, isSolvedByConfiguration }: Finding): number =>
+    2 * findingLevels.indexOf(level) + (isSolvedByConfiguration ? 1 : 0);
+  return findings.toSorted((a, b) => rank(a) - rank(b));
 }
 
 /** Marks the findings that are gone with the proposed configuration, and adds those that only it has. */
@@ -145,8 +152,10 @@ function withField(
 }
 
 /** What the comparison found to be the same. */
-export function findUnchanged({ changedPorts }: Changes, { from, pairs, services }: MigrationFacts): readonly string[] {
-  const all = new Set(pairs.flatMap(({ base }) => [...base.services.values()].map(({ name }) => name)));
+export function findUnchanged({ changedPorts }: Changes, { from, services }: MigrationFacts): readonly string[] {
+  const all = new Set(
+    [...services.values()].flatMap((service) => service.ports.map((port) => servicePortName(service, port))),
+  );
   const same = [...all].filter((name) => !changedPorts.has(name)).length;
   const hasHealthChecks = [...services.values()].some(({ healthCheckNodePort }) => healthCheckNodePort !== undefined);
   return [

@@ -1,5 +1,6 @@
 import type { Code } from "../diagnostics/catalog.ts";
 import type { NodePair } from "../diff/describe-change.ts";
+import type { HostSide } from "../diff/host-side.ts";
 import type { Cluster } from "../model/cluster.ts";
 import type { InputObject } from "../model/flatten-documents.ts";
 import type { Service } from "../model/objects/service.ts";
@@ -15,6 +16,8 @@ export interface MigrationFacts {
   readonly objects: readonly InputObject[];
   /** The compared nodes, on both sides. */
   readonly pairs: readonly NodePair[];
+  /** What nodes have, by name of the node: those that a dump was passed for. */
+  readonly dumps: ReadonlyMap<string, HostSide>;
   /** Those that kube-proxy makes rules for, by `shop/web`. */
   readonly services: ReadonlyMap<string, Service>;
 }

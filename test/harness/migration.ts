@@ -39,6 +39,7 @@ function factsOf(objects: readonly unknown[], { from, node, proxyConfig }: Leavi
     from,
     cluster,
     objects: flattenDocuments(objects, createSink()),
+    dumps: new Map(),
     pairs: [{ base: compiled(from), head: compiled("nftables") }],
     services: new Map(services.map((service) => [`${service.namespace}/${service.name}`, service])),
   };

@@ -2,6 +2,7 @@ import { Command, Option } from "commander";
 import type { MigrateRequest } from "../../app/migrate.ts";
 import { type MigrateFormat, migrateFormats } from "../../report/migrate/migrate.ts";
 import { exitCodes } from "../exit-codes.ts";
+import { actualOption } from "../flags.ts";
 import { addStateOptions, colorOption } from "../state-flags.ts";
 import type { ColorFlag } from "../terminal/terminal.ts";
 
@@ -22,6 +23,7 @@ export function migrateCommand(name: string, finish: (exitCode: number) => void)
   return command
     .addOption(new Option("--all-nodes", "compare every node (the default)").conflicts("node"))
     .addOption(new Option("--to-mode <mode>", "the mode to move to").choices(["nftables"]).default("nftables"))
+    .addOption(actualOption("the rules of a node, for firewalls and rules of other programs"))
     .addOption(new Option("-o, --output <format>", "output format").choices(migrateFormats).default("text"))
     .addOption(colorOption())
     .addHelpText("after", examples(name))
@@ -52,6 +54,13 @@ Examples:
 
   # a saved state, one node, for a ticket
   $ ${name} migrate -f cluster.yaml --node node1 -o markdown
+
+  # with what the nodes have besides kube-proxy: firewalls, rules that use its chains
+  $ ${name} migrate --live --actual node1.collect --actual node2.collect
+
+  # the configuration to use
+  $ ${name} migrate --live -o patch > patch.yaml
+  $ kubectl -n kube-system patch configmap kube-proxy --patch-file patch.yaml
 
 Exit codes: 0 nobody loses or gains access, 1 somebody does, 2 usage, 3 input
 invalid, 4 environment.

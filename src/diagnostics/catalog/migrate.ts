@@ -9,6 +9,20 @@ export const migrateCodes = {
     explanation:
       "In nftables mode kube-proxy checks the kernel at its start and exits if it is older than 5.13. It also needs the command nft in version 1.0.1 or later, which is part of its container image. The kernel versions are those of status.nodeInfo.kernelVersion of the Nodes.",
   },
+  "migrate-host-firewall": {
+    severity: "warning",
+    message: "a firewall of the host refuses packets that kube-proxy accepts today",
+    hint: "let packets to Service endpoints pass in FORWARD, and health checks and node ports in INPUT, before the change",
+    explanation:
+      "In iptables and ipvs mode kube-proxy accepts marked and established packets in FORWARD, and health check ports in INPUT, with rules that come first. In nftables mode it has a table of its own, and an accept there does not override the drop of another table. A host firewall whose policy is drop, or which ends in a drop, must allow the traffic of Services itself. What it sees in FORWARD has the endpoint's address as destination.",
+  },
+  "migrate-foreign-hooks": {
+    severity: "warning",
+    message: "rules of other programs jump to chains of kube-proxy or match on its sets, which disappear",
+    hint: "change these rules: there is no chain, set or mark in nftables mode that others may use",
+    explanation:
+      "In nftables mode kube-proxy has no chains KUBE-*, no KUBE-MARK-MASQ and no sets, and the mark that it uses for masquerading is its own. Rules that depend on them do nothing: at its start kube-proxy flushes its old chains, and those that others jump to stay empty.",
+  },
   "migrate-node-ports-primary-address": {
     severity: "warning",
     message: "node ports answer on the primary address of a node only",
@@ -131,6 +145,12 @@ export const migrateCodes = {
     hint: "keep net.ipv4.conf.all.arp_ignore=1 and arp_announce=2 by your own means only if something else needs them",
     explanation:
       "strictARP keeps nodes from answering ARP for addresses on kube-ipvs0, which MetalLB in layer 2 mode needs in ipvs mode. Without bound addresses it is not needed for Services. Sysctls that were set stay until the node restarts.",
+  },
+  "migrate-refused-otherwise": {
+    severity: "info",
+    message: "packets that are refused today are refused in another way",
+    explanation:
+      "These packets reach no endpoint in either mode. What changes is whether the client gets an error at once (rejected) or waits (dropped).",
   },
   "migrate-other-traffic": {
     severity: "warning",

@@ -20,10 +20,14 @@ export const unallocatedAddresses: TrafficRule = {
   details: (found) => [...new Set(found.flatMap(({ destination }) => destination.network ?? []))],
 };
 
+/** Rejected, unless another program has dropped them before. */
 export const unusedPortsRejected: TrafficRule = {
   kind: "traffic",
   code: "migrate-unused-ports-rejected",
-  explains: ({ difference: { was, now } }) => was.every(isUntouched) && now.every(isRejected),
+  explains: ({ difference: { was, now } }) =>
+    was.every((part) => isUntouched(part) || isDropped(part)) &&
+    now.some(isRejected) &&
+    now.every((part) => isRejected(part) || isDropped(part)),
 };
 
 export const unusedPortsPassedOn: TrafficRule = {

@@ -34,6 +34,9 @@ export const proxyCanary = "KUBE-PROXY-CANARY";
 /** The kubelet's own flush detector: where it exists, KUBE-FIREWALL also belongs to the kubelet. */
 export const kubeletCanary = "KUBE-KUBELET-CANARY";
 
+/** Chains that mark packets; other programs jump to them as well. */
+export const markChains: ReadonlySet<string> = new Set([iptablesChains.markMasquerade, "KUBE-MARK-DROP"]);
+
 /** The prefix of all our chains; foreign ones may have it too. For quick checks of text. */
 export const chainPrefix = "KUBE-";
 
