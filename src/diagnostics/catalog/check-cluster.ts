@@ -40,10 +40,10 @@ export const checkClusterCodes = {
   },
   "proxy-mode-deprecated": {
     severity: "warning",
-    message: "mode ipvs is deprecated, disabled by default in Kubernetes 1.40 and removed in 1.43",
-    hint: "migrate the nodes to mode nftables",
+    message: "mode ipvs is deprecated; planned: disabled by default in Kubernetes 1.40, removed in 1.43 (KEP-5495)",
+    hint: "migrate the nodes to mode nftables; portolan migrate shows what changes",
     explanation:
-      "The ipvs mode of kube-proxy is deprecated in favour of nftables. From 1.40 on, kube-proxy starts in it only with a feature gate, and in 1.43 the mode is removed.",
+      "The ipvs mode of kube-proxy is deprecated since 1.35 in favour of nftables. KEP-5495 plans that from 1.40 on kube-proxy starts in it only with a feature gate, and that the mode is removed in 1.43.",
   },
   "proxy-mode-default-changes": {
     severity: "info",

@@ -10,7 +10,6 @@ export function renderMarkdown(migration: Migration): string {
   const blocks = [
     `### ${code(name)}: ${from} → ${to}`,
     prose(summaryOf(clean)),
-    prose(planned(from)),
     ...findings.flatMap((finding, at) => [
       ...(findings[at - 1]?.level === finding.level ? [] : [`#### ${sentence(levelNames[finding.level])}`]),
       findingBlock(finding),
@@ -19,6 +18,7 @@ export function renderMarkdown(migration: Migration): string {
     ...(configuration.length === 0
       ? []
       : ["#### Configuration", `\`\`\`yaml\n${configurationLines(configuration).join("\n")}\n\`\`\``]),
+    prose(planned(from)),
     assumptions.map((assumption) => `- Assumed: ${prose(assumption)}`).join("\n"),
   ];
   return `${blocks.filter((block) => block !== "").join("\n\n")}\n`;

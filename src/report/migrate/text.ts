@@ -19,6 +19,7 @@ export function renderText(migration: Migration, { paint = plain, columns = 80 }
     ...linesOfLevels(clean, columns),
     unchangedBlock(clean, columns),
     configurationBlock(clean),
+    hanging([], planned(clean.from), columns),
     clean.assumptions.flatMap((assumption) => hanging([["assumed: ", "dim"]], assumption, columns)),
   ];
   const filled = blocks.filter((block) => block.length > 0);
@@ -27,11 +28,7 @@ export function renderText(migration: Migration, { paint = plain, columns = 80 }
 
 function headLines(migration: Migration, columns: number): readonly Line[] {
   const { name, from, to } = migration;
-  return [
-    [[`${name}: ${from} -> ${to}`, "dim"]],
-    ...hanging([], summaryOf(migration), columns),
-    ...hanging([], planned(from), columns),
-  ];
+  return [[[`${name}: ${from} -> ${to}`, "dim"]], ...hanging([], summaryOf(migration), columns)];
 }
 
 const styles: Readonly<Record<FindingLevel, Style>> = {
