@@ -75,3 +75,11 @@ test("what is not nothing is never printed as 0%, what is not everything never a
     { examples: [[[1n, 1n << 62n]], [[(1n << 62n) - 1n, 1n << 62n]], [[1n, 2001n]], [[1999n, 2000n]], [[1n, 2000n]]] },
   );
 });
+
+test("a printed fraction is read as the same share", () => {
+  fc.assert(
+    fc.property(anyPart, (p) => {
+      expect(shares.parseFraction(shares.printFraction(shareOf(p)))).toEqual(shareOf(lowest(p)));
+    }),
+  );
+});

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Cluster } from "../../../src/model/cluster.ts";
-import { defaultHostFeatures } from "../../../src/model/objects/node.ts";
+import { defaultHostFeatures, type Node } from "../../../src/model/objects/node.ts";
 import {
   defaultProxyConfiguration,
   type ProxyConfiguration,
@@ -8,7 +8,7 @@ import {
 import type { ForwardingPlan, ProgramTraits } from "../../../src/plan/forwarding/forwarding-plan.ts";
 import { resolveLocalTrafficDetectors } from "../../../src/plan/forwarding/local-traffic-detector.ts";
 import { nodePortAddresses, resolveNodePortScope } from "../../../src/plan/forwarding/node-port-scope.ts";
-import type { NodeView } from "../../../src/plan/forwarding/node-view.ts";
+import { type NodeView, resolveNodeView } from "../../../src/plan/forwarding/node-view.ts";
 import { resolvePlan } from "../../../src/plan/forwarding/resolve-plan.ts";
 import { cidr, collectCodes, entry, ip, place, plainTraits, service, settings, slice, webPort } from "./plans.ts";
 
@@ -174,5 +174,30 @@ describe("resolveLocalTrafficDetectors", () => {
   it("tells pods by interface in both families", () => {
     const local = { kind: "interface-prefix", prefix: "veth" } as const;
     expect(resolveWith(local).detectors).toEqual({ ipv4: local, ipv6: local });
+  });
+});
+
+const nodeNamed = (name: string): Node => ({
+  namespace: "",
+  name,
+  labels: {},
+  annotations: {},
+  place,
+  zone: undefined,
+  podCidrs: [],
+  addresses: [],
+});
+
+describe("the node of a plan", () => {
+  const nodes = (...names: readonly string[]) => names.map((name) => nodeNamed(name));
+  it.each([
+    [nodes("node1"), undefined, "node1", []],
+    [nodes("node1", "node2"), undefined, undefined, ["node-not-chosen"]],
+    [nodes("node1", "node2"), "node2", "node2", []],
+    [nodes(), undefined, undefined, ["node-name-needed"]],
+  ])("is the only one, or the one that was asked for", (found, asked, expected, codes) => {
+    const { report, codes: reported } = collectCodes();
+    expect(resolveNodeView(clusterOf({ nodes: found }), asked, {}, report)?.name).toBe(expected);
+    expect(reported).toEqual(codes);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { parseRule } from "../../../../src/languages/iptables/parse-rule.ts";
-import { listingToSave } from "../../../../src/languages/iptables/read-listing.ts";
+import { isListedRule, listingToSave } from "../../../../src/languages/iptables/read-listing.ts";
 
 const verbose = " pkts bytes target     prot opt in     out     source               destination         ";
 const plain = "target     prot opt source               destination         ";
@@ -134,6 +134,14 @@ describe("the columns of a listing", () => {
       "-m interface --not-listed -j ACCEPT",
     ]);
     expect(rulesIn(plain, "KUBE-X     all  --  anywhere             anywhere")).toEqual(["-j KUBE-X"]);
+  });
+
+  it.each([
+    "ACCEPT     all  --  (nothing)            anywhere",
+    "ACCEPT     all  --  anywhere             (nothing)",
+    "ACCEPT     all  --  anywhere",
+  ])("%s is no rule: addresses are missing", (listed) => {
+    expect(isListedRule(listed)).toBe(false);
   });
 
   it("chains have their policies", () => {
