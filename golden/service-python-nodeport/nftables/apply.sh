@@ -11,12 +11,5 @@ for tool in nft; do
   command -v "$tool" >/dev/null 2>&1 || fail "$tool is not installed"
 done
 
-# jump TOOL TABLE CHAIN RULE...: a rule at the head of a built-in chain, unless it is there
-jump() {
-  tool=$1 table=$2
-  shift 2
-  "$tool" --wait 5 -t "$table" -C "$@" 2>/dev/null || "$tool" --wait 5 -t "$table" -I "$@"
-}
-
 # make the table, in one transaction
 nft -f - < nftables.ip.nft
