@@ -28,7 +28,7 @@ test("who is told to come back later, and is called off meanwhile, does not ask 
     kind: "connection",
     target,
     options: { signal: stop.signal },
-    patience: 300,
+    patience: 5000,
     conceal: (text) => text,
   };
   const [services] = watchedResources(false);
