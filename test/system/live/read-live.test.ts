@@ -45,6 +45,7 @@ describe("what is read", () => {
       "/api/v1/pods",
       "/api/v1/services",
       "/apis/discovery.k8s.io/v1/endpointslices",
+      "/apis/networking.k8s.io/v1/servicecidrs",
     ]);
   });
 

@@ -12,7 +12,7 @@ const usage: Readonly<Record<string, readonly [args: readonly string[], says: st
   "an empty -f": [["compile", "-f", "", "--node", "node1"], "It is empty"],
   "-f without a value": [["compile", "--node", "node1", "-f"], "argument missing"],
   "an unknown family": [["compile", "-f", "in.yaml", "--family", "ipv5"], "ipv4, ipv6, dual"],
-  "an unknown mode": [["compile", "-f", "in.yaml", "--mode", "nftables"], "iptables, ipvs"],
+  "an unknown mode": [["compile", "-f", "in.yaml", "--mode", "userspace"], "iptables, ipvs, nftables"],
   "an unknown output": [["compile", "-f", "in.yaml", "-o", "xml"], "text, json, yaml"],
   "an unknown colour": [["compile", "-f", "in.yaml", "--color", "blue"], "auto, always, never"],
   "a port range backwards": [["compile", "-f", "in.yaml", "--service-node-port-range", "2-1"], "FIRST-LAST"],
