@@ -108,7 +108,9 @@ export function findChanges(facts: MigrationFacts): Changes {
       groups.set(rule, levels);
       const level = levelOf(rule, evidence);
       if (!besides.includes(rule) && isAtClusterIp(evidence, facts)) changedPorts.add(evidence.service ?? "");
-      levels.set(level, [...(levels.get(level) ?? []), evidence]);
+      const found = levels.get(level);
+      if (found === undefined) levels.set(level, [evidence]);
+      else found.push(evidence);
     }
   }
   const findings = rules.flatMap((rule): readonly Finding[] => {
