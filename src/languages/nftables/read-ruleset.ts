@@ -11,6 +11,7 @@ import {
   type TableFamily,
   tableFamilies,
 } from "./ruleset.ts";
+import { type Statement, statementsOf } from "./statements.ts";
 import { depthOf, joinWords, numberOf, secondsOf, splitWords, unquoted, wordsOf } from "./words.ts";
 
 /**
@@ -22,7 +23,9 @@ export function readRuleset(parts: readonly TextPart[]): Parsed<Ruleset> {
   const reading: Reading = { tables: new Map(), problems: [], file: "" };
   for (const { file, text } of parts) {
     reading.file = file;
-    const statements = statementsOf(text, reading);
+    const statements = statementsOf(text, (line) =>
+      reading.problems.push({ file, line, message: "the text ends before the brace that this line opens is closed" }),
+    );
     let at = 0;
     while (at < statements.length) at = readCommand(statements, at, reading);
   }
@@ -49,83 +52,6 @@ interface OpenChain extends NftChain {
 }
 
 type OpenSet = { -readonly [Field in keyof NftSet]: NftSet[Field] } & { readonly elements: NftElement[] };
-
-/** What ends with its line, or with a semicolon. A block is its first line, the statements in it, and a closing brace. */
-interface Statement {
-  readonly line: number;
-  readonly text: string;
-  /** Where it has several lines: the first word of each, and its number. */
-  readonly starts?: readonly { readonly word: number; readonly line: number }[];
-}
-
-const opensBlock =
-  /^(?:(?:add|create) )?(?:table|chain|set|map|flowtable|counter|quota|limit|ct|secmark|synproxy) [^{]*\{$/;
-
-function statementsOf(text: string, { problems, file }: Reading): readonly Statement[] {
-  const statements: Statement[] = [];
-  let open:
-    | { readonly line: number; text: string; depth: number; words: number; starts: { word: number; line: number }[] }
-    | undefined;
-  let line = 0;
-  for (const raw of text.split("\n")) {
-    line += 1;
-    const own = withoutNote(raw).trim();
-    if (own === "") continue;
-    if (open === undefined && (isWhole(own) || opensBlock.test(own))) {
-      statements.push({ line, text: own });
-      continue;
-    }
-    const words = wordsOf(own);
-    open ??= { line, text: "", depth: 0, words: 0, starts: [] };
-    open.starts.push({ word: open.words, line });
-    open.text += open.text === "" ? own : ` ${own}`;
-    open.words += words.length;
-    open.depth += depthOf(words);
-    if (open.depth > 0) continue;
-    if (open.starts.length > 1) statements.push(open);
-    else statements.push(...dividedAtSemicolons(open.line, wordsOf(open.text)));
-    open = undefined;
-  }
-  if (open !== undefined)
-    problems.push({ file, line: open.line, message: "the text ends before the brace that this line opens is closed" });
-  return statements;
-}
-
-/** Nearly all lines: a rule without strings, and without braces that it leaves open. */
-function isWhole(text: string): boolean {
-  if (text === "}") return true;
-  if (text.includes('"') || text.includes(";") || emptyBlock.test(text)) return false;
-  let depth = 0;
-  for (let at = text.indexOf("{"); at >= 0; at = text.indexOf("{", at + 1)) depth += 1;
-  for (let at = text.indexOf("}"); at >= 0; at = text.indexOf("}", at + 1)) depth -= 1;
-  return depth === 0;
-}
-
-const emptyBlock = /\{ *\}$/;
-
-/** Without a note: `# handle 5`, `# Warning: table ip nat is managed by iptables-nft, do not touch!`. */
-function withoutNote(raw: string): string {
-  if (!raw.includes("#")) return raw;
-  const [kept = ""] = /^(?:"(?:[^"\\]|\\.)*"?|[^"#])*/.exec(raw) ?? [];
-  return kept;
-}
-
-/** `chain input { type filter hook input priority 0; policy accept; }` on one line, or without the braces. */
-function dividedAtSemicolons(line: number, words: readonly string[]): readonly Statement[] {
-  const text = joinWords(words);
-  const opening = words.indexOf("{");
-  const isBlock = opening >= 0 && words.at(-1) === "}" && opensBlock.test(joinWords(words.slice(0, opening + 1)));
-  if (!isBlock && !words.includes(";")) return [{ line, text }];
-  const inner = isBlock ? words.slice(opening + 1, -1) : words;
-  const parts = splitWords(inner, ";").filter((part) => part.length > 0);
-  // A semicolon in braces that are no block.
-  if (!isBlock && parts.length < 2) return [{ line, text: joinWords(parts[0] ?? []) }];
-  return [
-    ...(isBlock ? [{ line, text: joinWords(words.slice(0, opening + 1)) }] : []),
-    ...parts.flatMap((part) => dividedAtSemicolons(line, part)),
-    ...(isBlock ? [{ line, text: "}" }] : []),
-  ];
-}
 
 /** Reads one command or block of a script; returns the position of what follows it. */
 function readCommand(statements: readonly Statement[], at: number, reading: Reading): number {
