@@ -1,5 +1,14 @@
-import type { NftElement, NftLine, NftSet, NftTable, Ruleset, TableFamily } from "./ruleset.ts";
-import { tableFamilies } from "./ruleset.ts";
+import {
+  elementText,
+  type NftChain,
+  type NftElement,
+  type NftLine,
+  type NftSet,
+  type NftTable,
+  type Ruleset,
+  type TableFamily,
+  tableFamilies,
+} from "./ruleset.ts";
 
 /**
  * What `nft -j list ruleset` prints, as the ruleset of which it is another form. Undefined for text that is none.
@@ -20,10 +29,7 @@ type Json = unknown;
 type JsonObject = Readonly<Record<string, Json>>;
 
 interface OpenTable extends NftTable {
-  readonly chains: Map<
-    string,
-    NftTable["chains"] extends ReadonlyMap<string, infer Chain> ? Chain & { rules: NftLine[] } : never
-  >;
+  readonly chains: Map<string, NftChain & { readonly rules: NftLine[] }>;
   readonly sets: Map<string, NftSet>;
 }
 
@@ -40,6 +46,19 @@ function objectsIn(text: string): readonly JsonObject[] | undefined {
 
 function isRecord(value: Json): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function textOf(value: Json): string | undefined {
+  return typeof value === "string" ? value : undefined;
+}
+
+function numberOf(value: Json): number | undefined {
+  return typeof value === "number" ? value : undefined;
+}
+
+/** nft leaves out the brackets of a list with one value. */
+function listOf(value: Json): readonly string[] {
+  return (Array.isArray(value) ? value : value === undefined ? [] : [value]).map(String);
 }
 
 function enter(tables: Map<string, OpenTable>, kind: string, value: JsonObject): void {
@@ -64,12 +83,11 @@ function enterChain(table: OpenTable, { name, type, hook, prio, policy, dev, com
       : {
           type: String(type),
           hook: String(hook),
-          priority: typeof prio === "number" ? prio : undefined,
+          priority: numberOf(prio),
           policy: policy === "drop" ? ("drop" as const) : ("accept" as const),
-          device: typeof dev === "string" ? dev : undefined,
+          device: textOf(dev),
         };
-  const note = typeof comment === "string" ? comment : undefined;
-  table.chains.set(String(name), { name: String(name), file: "", line: 1, comment: note, base, rules: [] });
+  table.chains.set(String(name), { name: String(name), file: "", line: 1, comment: textOf(comment), base, rules: [] });
 }
 
 function enterRule(table: OpenTable, { chain, expr, comment }: JsonObject): void {
@@ -80,18 +98,18 @@ function enterRule(table: OpenTable, { chain, expr, comment }: JsonObject): void
 
 /** `nft -j` leaves "dynamic" out of the flags (1.0.6): a set with a timeout that is filled by rules has a size. */
 function setOf(kind: "set" | "map", { name, type, map, flags, timeout, size, comment, elem }: JsonObject): NftSet {
-  const given = (Array.isArray(flags) ? flags : flags === undefined ? [] : [flags]).map(String);
+  const given = listOf(flags);
   const isFilled = given.includes("timeout") && typeof size === "number";
   return {
     name: String(name),
     file: "",
     line: 1,
-    comment: typeof comment === "string" ? comment : undefined,
-    key: (Array.isArray(type) ? type : [type]).map(String),
+    comment: textOf(comment),
+    key: listOf(type),
     value: kind === "map" ? String(map).split(" . ") : undefined,
     flags: [...new Set([...given, ...(isFilled ? ["dynamic"] : [])])].sort(),
-    timeout: typeof timeout === "number" ? timeout : undefined,
-    size: typeof size === "number" ? size : undefined,
+    timeout: numberOf(timeout),
+    size: numberOf(size),
     others: [],
     elements: (Array.isArray(elem) ? elem : []).map(elementOf),
   };
@@ -105,8 +123,8 @@ function elementOf(element: Json): NftElement {
     line: 1,
     key: expression(more === undefined ? left : more.val),
     value: right === undefined ? undefined : isRecord(right) ? statement(right) : expression(right),
-    comment: typeof more?.comment === "string" ? more.comment : undefined,
-    timeout: typeof more?.timeout === "number" ? more.timeout : undefined,
+    comment: textOf(more?.comment),
+    timeout: numberOf(more?.timeout),
   };
 }
 
@@ -173,7 +191,7 @@ function matchOf({ op, left, right }: JsonObject): string {
 }
 
 function translation(kind: string, { family, addr, port, flags }: JsonObject): string {
-  const asked = (Array.isArray(flags) ? flags : flags === undefined ? [] : [flags]).map(String).join(",");
+  const asked = listOf(flags).join(",");
   const address = addr === undefined ? "" : expression(addr);
   const target =
     port === undefined ? address : `${address.includes(":") ? `[${address}]` : address}:${expression(port)}`;
@@ -193,7 +211,7 @@ function expression(value: Json): string {
     case "concat":
       return list.map(expression).join(" . ");
     case "set":
-      return `{ ${list.map((each) => (Array.isArray(each) ? `${expression(each[0])} : ${isRecord(each[1]) ? statement(each[1]) : expression(each[1])}` : expression(each))).join(", ")} }`;
+      return `{ ${list.map((each) => elementText(elementOf(each))).join(", ")} }`;
     case "prefix":
       return `${typeof of.addr === "number" ? `0x${of.addr.toString(16).padStart(8, "0")}` : String(of.addr)}/${String(of.len)}`;
     case "range":
