@@ -19,7 +19,7 @@ export function ruleAt(chain: LoadedChain, at: number): PacketRule {
 }
 
 /**
- * The positions of a chain's rules by what they match: one destination, one port, or neither. Each list is in order.
+ * The positions of a chain's rules, or of the elements of a set, by what they match: one destination, one port, or neither. Each list is in order.
  */
 export interface ChainIndex {
   readonly byAddress: ReadonlyMap<string, readonly number[]>;
@@ -47,22 +47,39 @@ export function rulesFor(chain: LoadedChain, address: string, port: number): rea
 export function indexOf(chain: LoadedChain): ChainIndex {
   const known = indexes.get(chain);
   if (known !== undefined) return known;
+  const { lines, reader } = chain;
+  const index = buildIndex(lines.length, {
+    addressAt: (at) => {
+      // Evaluating one packet needs few of these rules parsed.
+      const spelled = reader.peekDestination(lines[at] ?? "");
+      const isSpelled = spelled !== undefined && isAddress(spelled);
+      return isSpelled ? canonicalAddress(spelled) : exactDestination(ruleAt(chain, at));
+    },
+    portAt: (at) => exactPort(ruleAt(chain, at)),
+  });
+  indexes.set(chain, index);
+  return index;
+}
+
+/** Indexes positions 0 to `length` - 1 by the only destination, or else the only port, that is matched at each. */
+export function buildIndex(
+  length: number,
+  asked: {
+    readonly addressAt: (at: number) => string | undefined;
+    readonly portAt: (at: number) => number | undefined;
+  },
+): ChainIndex {
   const byAddress = new Map<string, number[]>();
   const byPort = new Map<number, number[]>();
   const others: number[] = [];
-  for (let at = 0; at < chain.lines.length; at += 1) {
-    // Evaluating one packet needs few of these rules parsed.
-    const spelled = chain.reader.peekDestination(chain.lines[at] ?? "");
-    const address =
-      spelled === undefined || !isAddress(spelled) ? exactDestination(ruleAt(chain, at)) : canonicalAddress(spelled);
-    const port = address === undefined ? exactPort(ruleAt(chain, at)) : undefined;
+  for (let at = 0; at < length; at += 1) {
+    const address = asked.addressAt(at);
+    const port = address === undefined ? asked.portAt(at) : undefined;
     if (address !== undefined) enter(byAddress, address, at);
     else if (port !== undefined) enter(byPort, port, at);
     else others.push(at);
   }
-  const index = { byAddress, byPort, others };
-  indexes.set(chain, index);
-  return index;
+  return { byAddress, byPort, others };
 }
 
 function enter<Key>(map: Map<Key, number[]>, key: Key, at: number): void {

@@ -1,27 +1,14 @@
 import type { Action, ElementEntry, Elements, PacketRule, Predicate } from "../ir/datapath.ts";
-import { exactDestination, exactPort } from "./chain-index.ts";
+import { buildIndex, type ChainIndex, exactDestination, exactPort } from "./chain-index.ts";
 import type { Flow } from "./flow.ts";
 
-interface ElementIndex {
-  readonly byAddress: ReadonlyMap<string, readonly ElementEntry[]>;
-  readonly byPort: ReadonlyMap<number, readonly ElementEntry[]>;
-  readonly others: readonly ElementEntry[];
-}
-
-const indexes = new WeakMap<Elements, ElementIndex>();
-
 /** The sets and maps that a rule asks. */
-export function elementSets({ predicates, action }: Pick<PacketRule, "predicates" | "action">): readonly Elements[] {
-  const ofAction = action.kind === "by-element" ? [action.elements] : [];
-  const steps = action.kind === "sequence" ? action.steps : [];
+export function elementSets(rule: Pick<PacketRule, "predicates" | "action">): readonly Elements[] {
+  const { action } = rule;
+  const steps = action.kind === "sequence" ? action.steps : [action];
   return [
-    ...predicates.flatMap((predicate) => (predicate.kind === "element-of" ? [predicate.elements] : [])),
-    ...ofAction,
-    ...steps.flatMap((step) =>
-      step.kind === "match"
-        ? elementSets({ ...step, action: { kind: "continue" } })
-        : elementSets({ predicates: [], action: step }),
-    ),
+    ...conditionsOf(rule).flatMap((predicate) => (predicate.kind === "element-of" ? [predicate.elements] : [])),
+    ...steps.flatMap((step) => (step.kind === "by-element" ? [step.elements] : [])),
   ];
 }
 
@@ -49,35 +36,26 @@ export function conditionsOf({ predicates, action }: Pick<PacketRule, "predicate
   return [...predicates, ...steps.flatMap((step) => (step.kind === "match" ? step.predicates : []))];
 }
 
+const indexes = new WeakMap<Elements, ChainIndex>();
+
 /** The elements that can match a packet to this destination, and perhaps some that cannot. */
 export function elementsFor(
   elements: Elements,
   { destination, port }: Pick<Flow, "destination" | "port">,
 ): readonly ElementEntry[] {
   const { byAddress, byPort, others } = indexOf(elements);
-  return [...(byAddress.get(destination) ?? []), ...(byPort.get(port) ?? []), ...others];
+  const positions = [...(byAddress.get(destination) ?? []), ...(byPort.get(port) ?? []), ...others];
+  return positions.map((at) => elements.entries[at] as ElementEntry);
 }
 
-function indexOf(elements: Elements): ElementIndex {
+function indexOf(elements: Elements): ChainIndex {
   const known = indexes.get(elements);
   if (known !== undefined) return known;
-  const byAddress = new Map<string, ElementEntry[]>();
-  const byPort = new Map<number, ElementEntry[]>();
-  const others: ElementEntry[] = [];
-  for (const entry of elements.entries) {
-    const address = exactDestination(entry);
-    const port = address === undefined ? exactPort(entry) : undefined;
-    if (address !== undefined) enter(byAddress, address, entry);
-    else if (port !== undefined) enter(byPort, port, entry);
-    else others.push(entry);
-  }
-  const index = { byAddress, byPort, others };
+  const entryAt = (at: number) => elements.entries[at] as ElementEntry;
+  const index = buildIndex(elements.entries.length, {
+    addressAt: (at) => exactDestination(entryAt(at)),
+    portAt: (at) => exactPort(entryAt(at)),
+  });
   indexes.set(elements, index);
   return index;
-}
-
-function enter<Key>(map: Map<Key, ElementEntry[]>, key: Key, entry: ElementEntry): void {
-  const list = map.get(key);
-  if (list === undefined) map.set(key, [entry]);
-  else list.push(entry);
 }

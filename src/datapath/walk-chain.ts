@@ -227,10 +227,10 @@ function takeElement(traversal: Traversal, elements: Elements, flow: Flow, ways:
   ways.next.push(...flows.map((each) => withoutIdleHop(each, elements)));
 }
 
-const schedulerKinds = { random: undefined, turn: undefined, source: "by source", unknown: "dynamic" } as const;
+const schedulingBy = { random: undefined, turn: undefined, source: "by source", unknown: "dynamic" } as const;
 
 function takeChoices(traversal: Traversal, { of, by, choices }: ShareOut, flow: Flow, ways: Ways): void {
-  const scheduling = schedulerKinds[by];
+  const scheduling = schedulingBy[by];
   let left = of;
   for (const { from, to, text: element, action } of choices) {
     const part = share(to - from + 1, of);
