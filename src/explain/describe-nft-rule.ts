@@ -91,7 +91,7 @@ function describeVerdict(verdict: NftVerdict): string {
   }
 }
 
-/** Packets that met the rule together are told together. */
+/** Packets that are divided at random share the description of the rule. */
 function isGenerated([field = ""]: readonly NftField[]): boolean {
   return /^(?:numgen|jhash|symhash)/.test(field);
 }

@@ -33,7 +33,7 @@ export function explainHop(hop: Hop, destination: string | undefined, causeOf: C
     case "rule": {
       const { table, chain, number, rule, file, chance } = hop;
       const cause = causeOf({ file, line: rule.line, text: rule.text });
-      const { words, comment, goesTo } = told[rule.language](hop);
+      const { words, comment, goesTo } = describeRules[rule.language](hop);
       return {
         table,
         chain,
@@ -74,7 +74,7 @@ export function explainHop(hop: Hop, destination: string | undefined, causeOf: C
 }
 
 /** A rule that a packet met, in words, by the language of its text. */
-const told: Readonly<Record<RuleLanguage, (hop: Extract<Hop, { readonly kind: "rule" }>) => DescribedRule>> = {
+const describeRules: Readonly<Record<RuleLanguage, (hop: Extract<Hop, { readonly kind: "rule" }>) => DescribedRule>> = {
   iptables: ({ rule: { text, line, action } }) => {
     const rule = iptablesRule(text, line);
     const comments = rule.matches.flatMap((match) => (match.kind === "comment" ? [match.text] : []));

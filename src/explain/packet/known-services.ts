@@ -58,11 +58,7 @@ function portsIn(chain: LoadedChain | undefined, usual: FoundPort["kind"]): read
   return (chain?.lines ?? []).flatMap((line, at): readonly FoundPort[] => {
     const servicePort = serviceInRule(line);
     if (chain === undefined || servicePort === undefined) return [];
-    const rule = ruleAt(chain, at);
-    const [port, protocol] = [exactPort(rule), protocolOf(rule)];
-    if (port === undefined || protocol === undefined) return [];
-    const address = parseIp(exactDestination(rule) ?? "");
-    return [{ servicePort, protocol, port, address, kind: address === undefined ? "node" : kindOf(line, usual) }];
+    return foundPort(servicePort, ruleAt(chain, at), kindOf(line, usual));
   });
 }
 
@@ -75,11 +71,20 @@ function portsInMaps(chain: LoadedChain): readonly FoundPort[] {
 
 function portIn(entry: ElementEntry): readonly FoundPort[] {
   const servicePort = serviceInRule(entry.text);
-  const [port, protocol] = [exactPort(entry), protocolOf(entry)];
-  if (servicePort === undefined || port === undefined || protocol === undefined) return [];
-  const address = parseIp(exactDestination(entry) ?? "");
-  const kind = address === undefined ? "node" : entry.text.includes(" : goto external-") ? "external" : "cluster";
-  return [{ servicePort, protocol, port, address, kind }];
+  if (servicePort === undefined) return [];
+  return foundPort(servicePort, entry, entry.text.includes(" : goto external-") ? "external" : "cluster");
+}
+
+/** `kind` is that of an address; without one it is a node port. */
+function foundPort(
+  servicePort: string,
+  conditions: Pick<PacketRule, "predicates">,
+  kind: FoundPort["kind"],
+): readonly FoundPort[] {
+  const [port, protocol] = [exactPort(conditions), protocolOf(conditions)];
+  if (port === undefined || protocol === undefined) return [];
+  const address = parseIp(exactDestination(conditions) ?? "");
+  return [{ servicePort, protocol, port, address, kind: address === undefined ? "node" : kind }];
 }
 
 function protocolOf({ predicates }: Pick<PacketRule, "predicates">): ServicePort["protocol"] | undefined {

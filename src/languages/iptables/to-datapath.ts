@@ -1,4 +1,5 @@
 import type { PacketRule, Predicate, RuleReader, Side } from "../../ir/datapath.ts";
+import { protocolName } from "../protocol-name.ts";
 import { parseRule } from "./parse-rule.ts";
 import type { Match, Rule } from "./rule.ts";
 import { actionOf } from "./to-action.ts";
@@ -161,19 +162,6 @@ function interfaceOf(side: "in" | "out", name: string, asked: Asked): Predicate 
 
 function isEveryProtocol(protocol: string): boolean {
   return protocol === "all" || protocol === "0";
-}
-
-const protocolNames: Readonly<Record<string, string>> = {
-  "1": "icmp",
-  "6": "tcp",
-  "17": "udp",
-  "58": "icmpv6",
-  "132": "sctp",
-  "ipv6-icmp": "icmpv6",
-};
-
-function protocolName(protocol: string): string {
-  return protocolNames[protocol] ?? protocol;
 }
 
 const echoRequests: Readonly<Record<"icmp" | "icmpv6", ReadonlySet<string>>> = {

@@ -2,7 +2,9 @@ import type { Step } from "../../ir/artifact.ts";
 import { areShapedAlike, isFilledByRules, type TableChange, type TableSetChange } from "./diff-tables.ts";
 import type { BaseChain, NftElement, NftSet, NftTable } from "./ruleset.ts";
 import { elementText } from "./ruleset.ts";
-import { setLines, writeRuleset } from "./write-ruleset.ts";
+import { tableName } from "./stages.ts";
+import { setsNamed } from "./words.ts";
+import { baseDeclaration, setLines, writeRuleset } from "./write-ruleset.ts";
 
 /** The steps of some changes, by when they may run. */
 export interface TableSteps {
@@ -27,17 +29,13 @@ function step(purpose: string, lines: readonly string[]): Step {
   return { purpose, argv: nft, stdin: `${lines.join("\n")}\n` };
 }
 
-function nameOf({ family, name }: Pick<TableChange, "family" | "name">): string {
-  return `${family} ${name}`;
-}
-
 function removeTable(change: TableChange): Step {
-  return step(`delete table ${nameOf(change)}`, [`delete table ${nameOf(change)}`]);
+  return step(`delete table ${tableName(change)}`, [`delete table ${tableName(change)}`]);
 }
 
 function changeTable(change: TableChange): Step {
   const { desired, live, isMadeAnew } = change;
-  const name = nameOf(change);
+  const name = tableName(change);
   if (desired !== undefined && (live === undefined || isMadeAnew))
     return { ...step(`make table ${name} in one transaction`, []), stdin: wholeTable(keepClients(desired, live)) };
   return step(`change table ${name} in one transaction`, changeLines(change));
@@ -45,7 +43,7 @@ function changeTable(change: TableChange): Step {
 
 /** May run on any host: a table of this name is made anew. */
 function wholeTable(table: NftTable): string {
-  const name = nameOf(table);
+  const name = tableName(table);
   return `add table ${name}\ndelete table ${name}\n${writeRuleset({ tables: [table] })}`;
 }
 
@@ -65,7 +63,7 @@ function keepClients(desired: NftTable, live: NftTable | undefined): NftTable {
  */
 function changeLines(change: TableChange): readonly string[] {
   const { sets, chains, live, desired } = change;
-  const name = nameOf(change);
+  const name = tableName(change);
   const deleted = sets.filter(({ kind }) => kind === "remove" || kind === "replace");
   const made = sets.filter(({ kind }) => kind === "add" || kind === "replace");
   const refilled = chainsToRefill(change, deleted);
@@ -98,10 +96,6 @@ function chainsToRefill({ chains, desired }: TableChange, deleted: readonly Tabl
   return [...changed, ...users.map(({ name }) => name)];
 }
 
-function setsNamed(rule: string): readonly string[] {
-  return [...rule.matchAll(/(?<=^|\s)@([^\s{}]+)/g)].map(([, name = ""]) => name);
-}
-
 /** A map is deleted with its elements, but what they lead to counts as used until they are. */
 function verdictsIn({ extra }: TableSetChange): readonly NftElement[] {
   return extra.filter(({ value }) => value !== undefined);
@@ -112,9 +106,7 @@ function kindOf(set: NftSet | undefined): "map" | "set" {
 }
 
 function baseLine(base: BaseChain | undefined): string {
-  if (base === undefined) return "";
-  const device = base.device === undefined ? "" : ` device "${base.device}"`;
-  return ` { type ${base.type} hook ${base.hook}${device} priority ${base.priority ?? 0}; policy ${base.policy}; }`;
+  return base === undefined ? "" : ` { ${baseDeclaration(base)} }`;
 }
 
 function addSet(table: string, set: NftSet | undefined): readonly string[] {
@@ -125,7 +117,7 @@ function addSet(table: string, set: NftSet | undefined): readonly string[] {
 
 function ruleLines(change: TableChange, chain: string): readonly string[] {
   const rules = change.desired?.chains.get(chain)?.rules ?? [];
-  return rules.map(({ text }) => `add rule ${nameOf(change)} ${chain} ${text}`);
+  return rules.map(({ text }) => `add rule ${tableName(change)} ${chain} ${text}`);
 }
 
 function elementLines(
@@ -145,6 +137,6 @@ function deleteStaleChains(change: TableChange): readonly Step[] {
   if (isMadeAnew) return [];
   const stale = [...(live?.chains.keys() ?? [])].filter((chain) => desired?.chains.has(chain) !== true);
   if (stale.length === 0) return [];
-  const lines = stale.map((chain) => `delete chain ${nameOf(change)} ${chain}`);
-  return [{ ...step(`delete empty chains of table ${nameOf(change)}`, lines), mayFail: true }];
+  const lines = stale.map((chain) => `delete chain ${tableName(change)} ${chain}`);
+  return [{ ...step(`delete empty chains of table ${tableName(change)}`, lines), mayFail: true }];
 }

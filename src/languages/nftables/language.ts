@@ -1,8 +1,9 @@
-import type { Feature, Step, TextPart } from "../../ir/artifact.ts";
+import type { Feature, Step } from "../../ir/artifact.ts";
 import type { HostLanguage } from "../language.ts";
 import { rulesetOfJson } from "./read-json.ts";
 import { readRuleset } from "./read-ruleset.ts";
 import type { NftTable, Ruleset } from "./ruleset.ts";
+import { depthOf, wordsOf } from "./words.ts";
 import { writeRuleset } from "./write-ruleset.ts";
 
 /** The names of all tables: how one sees that a text with rules is missing. */
@@ -23,7 +24,7 @@ export const nftables: HostLanguage<Ruleset> = {
       printedBy: rulesetCommand,
       begins: (line) =>
         /^(?:(?:add|create|delete|flush) )?table (?:ip|ip6|inet|arp|bridge|netdev) \S+(?: \{.*)?$/.test(line),
-      depthAfter: (line, depth) => depth + countOf(line, "{") - countOf(line, "}"),
+      depthAfter: (line, depth) => (/[{}]/.test(line) ? depth + depthOf(wordsOf(line)) : depth),
       isNested: true,
     },
     {
@@ -37,7 +38,7 @@ export const nftables: HostLanguage<Ruleset> = {
     },
   ],
   probes: tableFeatures,
-  parse: (parts: readonly TextPart[]) => readRuleset(parts),
+  parse: readRuleset,
   write: writeRuleset,
 };
 
@@ -59,13 +60,7 @@ function isNewer(read: string, older: readonly string[]): string {
   return `${read}; case $v in ${older.join("|")}) echo "this is $v"; false ;; esac`;
 }
 
-/** Outside of strings. */
-function countOf(line: string, brace: "{" | "}"): number {
-  const bare = line.includes('"') ? line.replace(/"(?:[^"\\]|\\.)*"/g, "") : line;
-  return bare.split(brace).length - 1;
-}
-
-/** The tables in the output of `nft list tables`, or the heads of those of a ruleset. */
+/** The tables in the output of `nft list tables`. */
 export function nftTables(text: string): readonly Pick<NftTable, "family" | "name">[] {
   const heads = text.matchAll(/^table (ip|ip6|inet|arp|bridge|netdev) (\S+)$/gm);
   return [...heads].map(([, family, name = ""]) => ({ family: family as NftTable["family"], name }));

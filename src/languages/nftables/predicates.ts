@@ -1,4 +1,5 @@
 import type { Action, ElementEntry, Elements, PortInterval, Predicate, Side } from "../../ir/datapath.ts";
+import { protocolName } from "../protocol-name.ts";
 import type { NftField, NftMatch, NftSource } from "./rule.ts";
 import { elementText, type NftElement, type NftSet, type TableFamily } from "./ruleset.ts";
 import { numberOf, unquoted } from "./words.ts";
@@ -194,7 +195,7 @@ function plain(
     case "l4proto":
     case "ip protocol":
     case "ip6 nexthdr":
-      return [{ kind: "protocol", protocol: protocolOf(value), ...asked }];
+      return [{ kind: "protocol", protocol: protocolName(value), ...asked }];
     case "nfproto":
     case "protocol":
       if (!/^(?:ipv4|ipv6|ip|ip6)$/.test(value)) return undefined;
@@ -232,19 +233,6 @@ function plain(
   }
 }
 
-const protocolNumbers: Readonly<Record<string, string>> = {
-  "1": "icmp",
-  "6": "tcp",
-  "17": "udp",
-  "58": "icmpv6",
-  "132": "sctp",
-  "ipv6-icmp": "icmpv6",
-};
-
-function protocolOf(value: string): string {
-  return protocolNumbers[value] ?? value;
-}
-
 function interfaceIs(
   field: string,
   name: string,
@@ -272,7 +260,8 @@ function portsCompared(value: string, operator: NftMatch["operator"]): PortInter
   }
 }
 
-function markOf(field: NftField): "packet" | "connection" | undefined {
+/** Whose mark a field is. */
+export function markOf(field: NftField): "packet" | "connection" | undefined {
   if (field === "meta mark" || field === "mark") return "packet";
   return field === "ct mark" ? "connection" : undefined;
 }

@@ -2,6 +2,7 @@ import type { Hook, LoadedChain, Stage, StageFamily } from "../../ir/datapath.ts
 import type { Family } from "../../model/address.ts";
 import { elementText, type NftChain, type NftSet, type NftTable, type Ruleset } from "./ruleset.ts";
 import { readerFor } from "./to-datapath.ts";
+import { nftFamily } from "./write.ts";
 
 const hooks: readonly string[] = ["prerouting", "input", "forward", "output", "postrouting"] satisfies Hook[];
 const types: readonly string[] = ["filter", "nat", "route"] satisfies Stage["type"][];
@@ -52,8 +53,7 @@ function elementsIn({ elements }: NftSet): readonly string[] {
 }
 
 function tablesOf({ tables }: Ruleset, family: Family): readonly NftTable[] {
-  const own = family === "ipv4" ? "ip" : "ip6";
-  return tables.filter((table) => table.family === own || table.family === "inet");
+  return tables.filter((table) => table.family === nftFamily[family] || table.family === "inet");
 }
 
 const loaded = new WeakMap<NftTable, ReadonlyMap<string, LoadedChain>>();

@@ -1,9 +1,9 @@
 import type { Action, ActionStep, Choice, PacketRule, Predicate, RuleReader } from "../../ir/datapath.ts";
 import { parseRule } from "./parse-rule.ts";
-import { elementsOf, predicatesFor, type Scope } from "./predicates.ts";
+import { elementsOf, markOf, predicatesFor, type Scope } from "./predicates.ts";
 import type { NftRule, NftSource, NftStatement, NftTranslation, NftVerdict } from "./rule.ts";
 import type { NftElement } from "./ruleset.ts";
-import { numberOf } from "./words.ts";
+import { numberOf, setsNamed } from "./words.ts";
 
 const language = "nftables";
 
@@ -20,9 +20,9 @@ export function readerFor(scope: Scope): RuleReader {
     mayTranslate: (text) => /\b(?:dnat|redirect|tproxy|fwd|set)\b/.test(text),
     targetsOf: (text) => [
       ...targetsIn(text),
-      ...setsIn(text).flatMap((name) => targetsOfElements(scope.sets.get(name)?.elements ?? [])),
+      ...setsNamed(text).flatMap((name) => targetsOfElements(scope.sets.get(name)?.elements ?? [])),
     ],
-    setsOf: setsIn,
+    setsOf: setsNamed,
     peekTranslation: (text) => {
       const [, v4, v6] = oneTarget.exec(text) ?? [];
       return v4 ?? v6;
@@ -43,12 +43,6 @@ function targetsOfElements(elements: readonly NftElement[]): readonly string[] {
   const found = elements.flatMap(({ value }) => (value === undefined ? [] : targetsIn(value)));
   ofElements.set(elements, found);
   return found;
-}
-
-/** A set that rules fill has no elements that a text shows. */
-function setsIn(text: string): readonly string[] {
-  if (!text.includes("@")) return [];
-  return [...text.matchAll(/(?<=^|\s)@([^\s{}]+)/g)].map(([, name = ""]) => name);
 }
 
 const destinationFirst = /^ip6? daddr ([\da-f.:]+) (?!\.)/;
@@ -243,11 +237,6 @@ function setField(statement: Extract<NftStatement, { readonly kind: "set-field" 
   return of === "packet"
     ? { kind: "restore-mark", packetMask: 0xffffffff, connectionMask: keep, text }
     : { kind: "save-mark", packetMask: keep, connectionMask: 0xffffffff, text };
-}
-
-function markOf(field: string): "packet" | "connection" | undefined {
-  if (field === "meta mark" || field === "mark") return "packet";
-  return field === "ct mark" ? "connection" : undefined;
 }
 
 /** A client that a rule enters into a set is found there from then on. */

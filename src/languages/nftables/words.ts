@@ -60,3 +60,9 @@ export function numberOf(word: string | undefined): number | undefined {
   const value = Number(word);
   return value > 0xffffffff ? undefined : value;
 }
+
+/** The sets and maps that a rule names: `@blocked`. */
+export function setsNamed(rule: string): readonly string[] {
+  if (!rule.includes("@")) return [];
+  return [...rule.matchAll(/(?<=^|\s)@([^\s{}]+)/g)].map(([, name = ""]) => name);
+}

@@ -1,4 +1,4 @@
-import { elementText, type NftChain, type NftSet, type NftTable, type Ruleset } from "./ruleset.ts";
+import { type BaseChain, elementText, type NftChain, type NftSet, type NftTable, type Ruleset } from "./ruleset.ts";
 
 /** As `nft list ruleset` lays tables out, without handles and counters: sets and maps, then chains; an element a line. */
 export function writeRuleset({ tables }: Ruleset): string {
@@ -34,13 +34,15 @@ export function setLines({ key, value, flags, timeout, size, comment, others, el
 }
 
 function writeChain({ name, base, comment, rules }: NftChain): string {
-  const device = base?.device === undefined ? "" : ` device "${base.device}"`;
-  const type =
-    base === undefined
-      ? []
-      : [`type ${base.type} hook ${base.hook}${device} priority ${base.priority ?? 0}; policy ${base.policy};`];
+  const type = base === undefined ? [] : [baseDeclaration(base)];
   const note = comment === undefined ? [] : [`comment "${comment}"`];
   return block(`chain ${name}`, [...note, ...type, ...rules.map(({ text }) => text)]);
+}
+
+/** The line that makes a chain a base chain. */
+export function baseDeclaration({ type, hook, device, priority = 0, policy }: BaseChain): string {
+  const at = device === undefined ? "" : ` device "${device}"`;
+  return `type ${type} hook ${hook}${at} priority ${priority}; policy ${policy};`;
 }
 
 function block(head: string, lines: readonly string[]): string {
