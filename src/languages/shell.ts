@@ -8,7 +8,10 @@ const decoder = new TextDecoder();
  */
 export function printApplyScript(script: Script, node: string): string {
   const tools = [...new Set(script.steps.flatMap(toolsOf))];
-  const helpers = script.steps.some(isJumps) ? [jumpHelper] : [];
+  const helpers = [
+    ...(script.steps.some(isJumps) ? [jumpHelper] : []),
+    ...(script.steps.some(holdsClients) ? [keepClientsHelper] : []),
+  ];
   return [header(node), checks(tools), ...helpers, ...script.steps.map(printStep), ""]
     .join("\n\n")
     .trimEnd()
@@ -44,6 +47,29 @@ jump() {
   "$tool" --wait 5 -t "$table" -C "$@" 2>/dev/null || "$tool" --wait 5 -t "$table" -I "$@"
 }`;
 
+/** nftables: `apply` keeps what live sets of session affinity hold, and so does the script. */
+const keepClientsHelper = String.raw`# load FILE: in one transaction. A table that is there is emptied and filled, so that its sets of clients (session
+# affinity) keep what they hold; where its sets or chains have another shape, nft refuses that and the table is made anew.
+load() {
+  kept=$(awk '
+    FNR == 1 { pass++ }
+    FNR == 1 && pass == 2 { printf "%s", flushes }
+    /^delete table / { next }
+    pass == 2 { print; next }
+    /^table / { table = $2 " " $3 }
+    /^\t(set|map|chain) / { kind = $1; flush = "flush " kind " " table " " $2 "\n" }
+    /^\t\tflags dynamic/ { flush = "" }
+    /^\t}/ { flushes = flushes flush }
+    /^\t\telements = {/ { skipped = 1 }
+    !skipped && (kind != "chain" || !/^\t\t/ || /^\t\ttype /) { print }
+    /^\t\t}/ { skipped = 0 }
+  ' "$1" "$1") && printf '%s\n' "$kept" | nft -f - 2>/dev/null || nft -f - < "$1"
+}`;
+
+function holdsClients({ argv, stdin }: ScriptStep): boolean {
+  return argv[0] === "nft" && decoder.decode(stdin).includes("\n\t\tflags dynamic");
+}
+
 function isJumps({ file }: Pick<ScriptStep, "file">): boolean {
   return file?.endsWith(".jumps") === true;
 }
@@ -67,10 +93,12 @@ function printStep(step: ScriptStep): string {
   return `# ${step.purpose}\n${isJumps(step) ? printJumps(step) : printCommand(step)}`;
 }
 
-function printCommand({ argv, file }: ScriptStep): string {
+function printCommand(step: ScriptStep): string {
+  const { argv, file } = step;
   const command = argv.join(" ");
   const device = /^ip link add (\S+) /.exec(command)?.[1];
   if (device !== undefined) return `ip link show ${device} >/dev/null 2>&1 || ${command}`;
+  if (holdsClients(step)) return `load ${file}`;
   return guarded[file ?? command] ?? (file === undefined ? command : `${command} < ${file}`);
 }
 

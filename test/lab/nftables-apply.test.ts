@@ -105,6 +105,32 @@ describe.each<Backend>(["legacy", "nft"])("nftables mode beside iptables-%s", sk
     expect(node.command("verify", "shorter", nft)).toMatchObject({ code: 0 });
   });
 
+  test("apply.sh keeps them as well", () => {
+    node.command("cleanup");
+    const script = (state: string): void => {
+      expect(node.command("compile", state, [...nft, "--out-dir", node.file(state)])).toMatchObject({ code: 0 });
+      expect(node.run(["sh", node.file(`${state}/apply.sh`)])).toMatchObject({ code: 0, stderr: "" });
+      expect(node.command("verify", state, nft)).toMatchObject({ code: 0 });
+    };
+    script("sticky");
+    const [set = ""] = /affinity-\S*__10.244.1.5\/8080/.exec(list("table", "ip", "kube-proxy")) ?? [];
+    node.run(["nft", "add", "element", "ip", "kube-proxy", set, "{ 198.51.100.1 }"]);
+    node.run(["nft", "insert", "rule", "ip", "kube-proxy", "services", "ip", "daddr", "10.96.0.9", "drop"]);
+    node.run(["nft", "flush", "map", "ip", "kube-proxy", "service-ips"]);
+    script("sticky");
+    expect(list("set", "ip", "kube-proxy", set)).toContain("198.51.100.1 expires");
+    node.run(["nft", "delete", "table", "ip", "kube-proxy"]);
+    node.run([
+      "nft",
+      "add",
+      "table",
+      "ip",
+      "kube-proxy",
+      "{ chain nat-prerouting { type filter hook input priority 0; } }",
+    ]);
+    script("shorter");
+  });
+
   test.each([
     ["iptables", "nftables"],
     ["nftables", "iptables"],
