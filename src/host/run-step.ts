@@ -26,6 +26,8 @@ export interface Host {
 /** How long a tool may take, in milliseconds. */
 export interface ToolTimes {
   readonly most: number;
+  /** Of tools that need longer, by their name. */
+  readonly mostOf: Readonly<Record<string, number>>;
   /** In addition, for each megabyte of input. */
   readonly perMegabyte: number;
   /** After an interrupt; longer than the 5 s that iptables waits for its lock. */
@@ -34,7 +36,14 @@ export interface ToolTimes {
   readonly grace: number;
 }
 
-export const toolTimes: ToolTimes = { most: 30_000, perMegabyte: 10_000, afterInterrupt: 10_000, grace: 3000 };
+export const toolTimes: ToolTimes = {
+  most: 30_000,
+  // nft 1.0.6 lists the rules of 10,000 Services in 15 s on an idle machine, and in over a minute on a busy one.
+  mostOf: { nft: 240_000 },
+  perMegabyte: 10_000,
+  afterInterrupt: 10_000,
+  grace: 3000,
+};
 
 /** Runs processes on this host, never through a shell. The locale is fixed, so that messages of tools can be parsed. */
 export function createRun(times: ToolTimes): Run {
@@ -51,15 +60,15 @@ export function createRun(times: ToolTimes): Run {
       detached: true,
       cleanup: false,
     });
-    const limit = limitProcess(running, { ...times, most: mostFor(stdin, times) }, interrupt);
+    const limit = limitProcess(running, { ...times, most: mostFor(file, stdin, times) }, interrupt);
     const result = await running;
     limit.end();
     return { stdout: result.stdout, stderr: result.stderr, failure: limit.reason() ?? failureOf(result) };
   };
 }
 
-function mostFor(stdin: string, { most, perMegabyte }: ToolTimes): number {
-  return most + Math.floor(stdin.length / 1_000_000) * perMegabyte;
+function mostFor(tool: string, stdin: string, { most, mostOf, perMegabyte }: ToolTimes): number {
+  return (mostOf[tool] ?? most) + Math.floor(stdin.length / 1_000_000) * perMegabyte;
 }
 
 type Running = Pick<ChildProcess, "pid" | "stdin" | "stdout" | "stderr">;
@@ -71,7 +80,11 @@ interface Limit {
 }
 
 /** Ends a process group that takes too long: SIGTERM, then SIGKILL, then its pipes, which others may keep open. */
-function limitProcess(running: Running, times: Omit<ToolTimes, "perMegabyte">, interrupt?: AbortSignal): Limit {
+function limitProcess(
+  running: Running,
+  times: Omit<ToolTimes, "mostOf" | "perMegabyte">,
+  interrupt?: AbortSignal,
+): Limit {
   let reason: string | undefined;
   const timers: NodeJS.Timeout[] = [];
   const after = (milliseconds: number, act: () => void): void => {

@@ -65,7 +65,7 @@ export function advance(request: AdvanceRequest, sink: Sink): Advance {
   const plan = planOf(store, keys, next, partReport(sink));
   const after = lower(plan);
   if (crossesLimit(ledgers, before, after)) return compareAll({ ...request, back, next }, sink);
-  const part = { keys, before, after, ledgers, plan, kernel: programOf(frame).kernel, backends: options.backends };
+  const part = { keys, before, after, ledgers, plan, program: programOf(frame), backends: options.backends };
   const steps = planPartOf(part);
   return { steps, scope: "part", standing: { frame: next, ledgers }, udpServices: () => udpServices(plan) };
 }

@@ -41,7 +41,8 @@ function hostCidr(ip: string, family: Family): string {
   return family === "ipv4" ? `${ip}/32` : `${ip}/128`;
 }
 
-function touchedEntries(members: readonly Member[]): ReadonlyMap<string, ReadonlySet<string>> {
+/** The entries of shared sets that members refer to, before or after. */
+export function touchedEntries(members: readonly Member[]): ReadonlyMap<string, ReadonlySet<string>> {
   const touched = new Map<string, Set<string>>();
   for (const { before, after } of members) {
     for (const objects of [before.objects, after.objects]) {

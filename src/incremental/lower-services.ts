@@ -16,7 +16,7 @@ export interface LowerRequest {
   readonly program: ForwardingProgram;
   /** Families with more endpoints than the plan knows of. */
   readonly large: ReadonlySet<Family>;
-  /** Own chains and real servers are not generated: lines are only counted. */
+  /** Own chains and real servers are not complete: lines in what Services share are only counted. */
   readonly countsOnly?: boolean;
 }
 
@@ -38,13 +38,17 @@ function lowerFamily(family: FamilyPlan, request: LowerRequest): ReadonlyMap<str
   };
   for (const port of family.servicePorts) {
     if (ports[0] !== undefined && ports[0].service !== port.service) flush();
-    ports.push(request.countsOnly ? withoutEndpoints(port) : port);
+    ports.push(request.countsOnly ? withLocalEndpoints(port) : port);
   }
   flush();
   return fragments;
 }
 
-/** Rules in shared chains depend on the resolved routes and on whether there are endpoints. */
-function withoutEndpoints(port: ServicePortPlan): ServicePortPlan {
-  return { ...port, endpoints: { all: port.endpoints.all, cluster: [], local: [] } };
+/**
+ * Rules in shared chains depend on the resolved routes and on whether there are endpoints; entries of shared sets also
+ * on the endpoints of this node.
+ */
+function withLocalEndpoints(port: ServicePortPlan): ServicePortPlan {
+  const { all, cluster, local } = port.endpoints;
+  return { ...port, endpoints: { all, cluster: cluster.filter(({ isLocal }) => isLocal), local } };
 }

@@ -1,12 +1,13 @@
 import type { Step } from "../ir/artifact.ts";
 import type { Family } from "../model/address.ts";
 import type { ForwardingPlan } from "../plan/forwarding/forwarding-plan.ts";
-import { type KernelWriter, noFragment } from "../programs/program.ts";
+import { type ForwardingProgram, noFragment } from "../programs/program.ts";
 import type { Backend } from "../reconcile/live/host-state.ts";
 import { nothingOwned, type OwnedRules, type OwnedState } from "../reconcile/owned-state.ts";
 import { planDelta } from "../reconcile/plan-changes.ts";
 import { type FamilyPart, kernelOfPart } from "./delta-kernel.ts";
 import { type Member, rulesOfPart, type Sides, withSetRules } from "./delta-rules.ts";
+import { tablesOfPart } from "./delta-tables.ts";
 import type { Fragments } from "./lower-services.ts";
 import { type Ledgers, type ReferenceCounts, replaceFragment } from "./reference-counts.ts";
 
@@ -18,28 +19,39 @@ export interface PartRequest {
   readonly ledgers: Ledgers;
   /** Of the part, after. */
   readonly plan: ForwardingPlan;
-  /** Undefined for a mode that only generates rules. */
-  readonly kernel: KernelWriter | undefined;
+  readonly program: Pick<ForwardingProgram, "kernel" | "writeTablePart">;
   readonly backends: Readonly<Record<Family, Backend>>;
 }
 
 /** The steps that bring some Services from before to after. Updates the ledgers to the state after. */
 export function planPartOf(request: PartRequest): readonly Step[] {
+  const { kernel } = request.program;
   const parts = request.plan.families.map(({ family }) => familyPart(family, request));
   const rules = parts.map(({ members, ledger }) => rulesOfPart(members, ledger));
   const filled = parts.map(({ ledger }) => filledSets(ledger));
-  const had = request.kernel ? kernelOfPart(parts, request.kernel, "before", undefined) : nothingOwned;
+  const had = kernel ? kernelOfPart(parts, kernel, "before", undefined) : nothingOwned;
+  const hadTables = tablesOf(parts, request, "before");
   const counters = countersOf(parts);
   for (const { members, ledger } of parts) {
     for (const { key, before, after } of members) replaceFragment(ledger, key, before, after);
   }
-  const has = request.kernel ? kernelOfPart(parts, request.kernel, "after", had.sets) : nothingOwned;
+  const has = kernel ? kernelOfPart(parts, kernel, "after", had.sets) : nothingOwned;
   const whole = rules.map((sides, index) =>
     withFixedRules(sides, request, parts[index] as FamilyPart, filled[index] as Filled),
   );
-  const found = { ...had, counters, rules: byFamily(parts, whole, "found") };
-  const wanted = { ...has, counters: countersOf(parts), rules: byFamily(parts, whole, "wanted") };
+  const found = { ...had, tables: hadTables, counters, rules: byFamily(parts, whole, "found") };
+  const tables = tablesOf(parts, request, "after");
+  const wanted = { ...has, tables, counters: countersOf(parts), rules: byFamily(parts, whole, "wanted") };
   return planDelta(wanted, found, request.backends);
+}
+
+function tablesOf(
+  parts: readonly FamilyPart[],
+  { program, plan }: PartRequest,
+  side: "before" | "after",
+): OwnedState["tables"] {
+  const write = program.writeTablePart;
+  return write === undefined ? nothingOwned.tables : tablesOfPart(parts, plan, write, side);
 }
 
 function familyPart(family: Family, { keys, before, after, ledgers }: PartRequest): FamilyPart {
@@ -59,7 +71,7 @@ function filledSets({ entries }: ReferenceCounts): Filled {
 /** The first entry of a set adds the rules that refer to it; removing the last entry deletes them. */
 function withFixedRules(
   sides: Sides<OwnedRules>,
-  { plan, kernel }: PartRequest,
+  { plan, program: { kernel } }: PartRequest,
   { family, ledger }: FamilyPart,
   before: Filled,
 ): Sides<OwnedRules> {

@@ -37,6 +37,15 @@ export interface KernelObjects {
   /** By set, with one key for both families. */
   readonly entries: Readonly<Record<string, ReadonlyMap<string, unknown>>>;
   readonly servers: ReadonlyMap<string, FragmentServer>;
+  /** Sets and chains of nftables that belong to the Service alone, each with its lines. */
+  readonly blocks?: readonly TableBlock[];
+}
+
+/** A set or chain of nftables, as it is printed between its braces. */
+export interface TableBlock {
+  readonly kind: "set" | "chain";
+  readonly name: string;
+  readonly lines: readonly string[];
 }
 
 export interface FragmentServer {
@@ -64,6 +73,15 @@ export interface KernelWriter {
   /** The rules that exist whatever the Services, given which sets have entries. */
   readonly setRules: (settings: FamilySettings, has: (set: string) => boolean) => readonly TableRules[];
 }
+
+/**
+ * Writes a table of nftables with nothing but these sets and chains of Services, and these entries of shared sets and
+ * maps.
+ */
+export type WriteTablePart = (
+  settings: FamilySettings,
+  part: Required<Pick<KernelObjects, "entries" | "blocks">>,
+) => string;
 
 export interface TableRules {
   readonly table: "filter" | "nat";
@@ -113,6 +131,8 @@ export interface ForwardingProgram extends Program<ForwardingPlan> {
   readonly fragments: CreateLowerFragment | undefined;
   /** Undefined for a program that only writes rules. */
   readonly kernel: KernelWriter | undefined;
+  /** Undefined for a program without tables of nftables. */
+  readonly writeTablePart: WriteTablePart | undefined;
 }
 
 /** A jump from a built-in chain to one of ours. */

@@ -39,6 +39,7 @@ function stateOf(host: SimulatedHost): object {
     servers,
     addresses: host.addresses && [...host.addresses].sort(),
     counters: [...host.counters].sort(),
+    tables: host.nftables.list().split("\n").sort(),
   };
 }
 
@@ -70,7 +71,7 @@ const movedRule: readonly Deed[][] = [
   ],
 ];
 
-describe.each(["iptables", "ipvs"])("in %s mode", (mode) => {
+describe.each(["iptables", "ipvs", "nftables"])("in %s mode", (mode) => {
   test("after every update of any history, script and host are as compiled anew", () => {
     const property = fc.property(history, (updates) => follow(mode, updates));
     const { CHURN_RUNS: runs = "40", CHURN_SEED: seed = "7" } = process.env;

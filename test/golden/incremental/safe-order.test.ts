@@ -41,21 +41,24 @@ function changesBetween(from: readonly object[], to: readonly object[]) {
   };
 }
 
-describe.each<Mode>(["iptables", "ipvs"])("in %s mode, a packet is treated as before or as after when", (mode) => {
-  const allows: Allows = mode === "ipvs" ? byVerdict : exactly;
+describe.each<Mode>(["iptables", "ipvs", "nftables"])(
+  "in %s mode, a packet is treated as before or as after when",
+  (mode) => {
+    const allows: Allows = mode === "ipvs" ? byVerdict : exactly;
 
-  test.each(Object.entries({ ...transitions, ...shared }))("%s", (_, states) => {
-    const [from, to] = states.map((shape) => stateObjects({ ...others, ...shape }, { mode })) as [object[], object[]];
-    const compiler = createCompiler({ node: "node1" });
-    const host = new SimulatedHost();
-    runObserved(host, textSteps(compiler.update({ upsert: from }).steps));
-    for (const [before, after] of [
-      [from, to],
-      [to, from],
-    ] as const) {
-      const { steps, scope } = compiler.update(changesBetween(before, after));
-      expect(scope).toBe("part");
-      expect(runObserved(host, textSteps(steps), allows)).toEqual([]);
-    }
-  });
-});
+    test.each(Object.entries({ ...transitions, ...shared }))("%s", (_, states) => {
+      const [from, to] = states.map((shape) => stateObjects({ ...others, ...shape }, { mode })) as [object[], object[]];
+      const compiler = createCompiler({ node: "node1" });
+      const host = new SimulatedHost();
+      runObserved(host, textSteps(compiler.update({ upsert: from }).steps));
+      for (const [before, after] of [
+        [from, to],
+        [to, from],
+      ] as const) {
+        const { steps, scope } = compiler.update(changesBetween(before, after));
+        expect(scope).toBe("part");
+        expect(runObserved(host, textSteps(steps), allows)).toEqual([]);
+      }
+    });
+  },
+);

@@ -67,6 +67,7 @@ export const kubeProxyIptables: ForwardingProgram = {
   countRules,
   fragments: iptablesFragments,
   kernel: undefined,
+  writeTablePart: undefined,
   ...namingOf(id),
 };
 

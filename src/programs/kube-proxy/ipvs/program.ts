@@ -68,5 +68,6 @@ export const kubeProxyIpvs: ForwardingProgram = {
   countRules: undefined,
   fragments: ipvsFragments,
   kernel: ipvsKernel,
+  writeTablePart: undefined,
   ...namingOf(id),
 };
