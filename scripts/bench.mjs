@@ -2,7 +2,7 @@
 // The speed tables: our compiler and kube-proxy's own, in turn, on the same clusters; what a change of one endpoint costs
 // a kept compiler; what reviewing costs; then, in iptables mode, the time to bring their rules onto a host (as root).
 // Prints Markdown. After a build:
-// npm run bench -- [--only compile|incremental|review|apply] [--mode iptables|ipvs] [--sizes 1000x10,10000x10cl2] [--runs 5] [--max-ratio 1]
+// npm run bench -- [--only compile|incremental|review|apply] [--mode iptables|ipvs|nftables] [--sizes 1000x10,10000x10cl2] [--runs 5] [--max-ratio 1]
 //                  [--apply-size 1000x10,5000x10]
 // --max-ratio: exit 1 when the median time to compile any size is more than that many times kube-proxy's.
 // --apply-size: sizes to apply in full; kube-proxy's side takes half a minute at 2000x10, seven minutes at 5000x10.
@@ -20,6 +20,7 @@ import { findOracle } from "./conformance/oracle.mjs";
 const defaultSizes = {
   iptables: "1000x10,5000x10,10000x10,10000x10cl2,50000x10",
   ipvs: "1000x10,10000x10,10000x10cl2",
+  nftables: "1000x10,10000x10,10000x10cl2",
 };
 const incrementalSizes = "1000x10,10000x10,50000x10";
 const reviewSizes = "10000x10";
@@ -52,7 +53,7 @@ else {
 }
 
 function whyNot() {
-  if (!Object.hasOwn(defaultSizes, mode)) return `--mode: ${mode} is neither iptables nor ipvs`;
+  if (!Object.hasOwn(defaultSizes, mode)) return `--mode: ${mode} is none of ${Object.keys(defaultSizes).join(", ")}`;
   if (only !== undefined && !parts.includes(only)) return `--only: ${only} is none of ${parts.join(", ")}`;
   if (only === "apply" && mode !== "iptables") return "--only apply: applying is measured in iptables mode alone";
   return oracle.missing && `cannot measure kube-proxy: ${oracle.missing}`;

@@ -21,8 +21,8 @@ const decoder = new TextDecoder();
 let lines = 0;
 let bytes = 0;
 for (const { file, stdin } of script.steps) {
-  // What kube-proxy's figure counts: rules, entries of sets, virtual and real servers.
-  if (!["iptables.restore", "ipset.restore", "ipvs.restore"].includes(file)) continue;
+  // What kube-proxy's figure counts: rules, entries of sets, virtual and real servers; in nftables mode lines of all kinds.
+  if (!["iptables.restore", "ipset.restore", "ipvs.restore", "nftables.ip.nft"].includes(file)) continue;
   lines += decoder.decode(stdin).match(/^(?!create ).+$/gm)?.length ?? 0;
   bytes += stdin.length;
 }

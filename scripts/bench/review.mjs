@@ -29,10 +29,8 @@ function reportLarge(oracle, size, { folder, runs, mode }) {
   const service = objects.find(({ kind, spec }) => kind === "Service" && spec.clusterIP?.includes("."));
   const to = `${service.spec.clusterIP}:${service.spec.ports[0].port}`;
   const dump = join(folder, "node.save");
-  writeFileSync(
-    dump,
-    ["iptables.restore", "iptables.jumps"].map((file) => readFileSync(join(base, file), "utf8")).join(""),
-  );
+  const texts = mode === "nftables" ? ["nftables.ip.nft"] : ["iptables.restore", "iptables.jumps"];
+  writeFileSync(dump, texts.map((file) => readFileSync(join(base, file), "utf8")).join(""));
   row(
     `explain one packet in ${size.name}`,
     ["explain", "packet", "--from", "100.64.0.9", "--to", to, "--actual", dump],

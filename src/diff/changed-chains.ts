@@ -49,7 +49,7 @@ function pairTable(base: Chains, head: Chains, differentSets: ReadonlySet<string
   }
   for (const name of head.keys()) if (!base.has(name)) different.add(name);
   const asking = [...base.values()].filter((chain) => asksOneOf(differentSets, chain)).map(({ name }) => name);
-  const affected = affectedBy(new Set([...different, ...asking]), base, head);
+  const affected = withCallers(new Set([...different, ...asking]), base, head);
   return { base, head, different, differentSets, affected };
 }
 
@@ -63,20 +63,20 @@ export function sameText(a: LoadedChain, b: LoadedChain): boolean {
   return true;
 }
 
-function affectedBy(different: ReadonlySet<string>, base: Chains, head: Chains): ReadonlySet<string> {
-  const affected = new Set(different);
-  if (different.size === 0) return affected;
-  // Chains of equal text have the same jumps on both sides.
-  const callers = callersIn([...base.values(), ...[...head.values()].filter(({ name }) => different.has(name))]);
-  const waiting = [...different];
+/** These chains and all that lead to them directly or indirectly, on either side. */
+export function withCallers(chains: ReadonlySet<string>, base: Chains, head: Chains): ReadonlySet<string> {
+  const found = new Set(chains);
+  if (chains.size === 0) return found;
+  const callers = callersIn([...base.values(), ...head.values()]);
+  const waiting = [...chains];
   for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
     for (const caller of callers.get(name) ?? []) {
-      if (affected.has(caller)) continue;
-      affected.add(caller);
+      if (found.has(caller)) continue;
+      found.add(caller);
       waiting.push(caller);
     }
   }
-  return affected;
+  return found;
 }
 
 /** By target name, the chains with a rule for that target. */

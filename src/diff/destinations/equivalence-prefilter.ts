@@ -2,8 +2,8 @@ import { addressNumber, canonicalAddress, contains, isAddress, parseAddressSet }
 import { exactDestination, ruleAt, rulesFor } from "../../datapath/chain-index.ts";
 import { elementSets, elementsAsked, elementsFor, partsOfAction } from "../../datapath/elements.ts";
 import type { EvaluatedHost } from "../../datapath/host.ts";
-import type { Action, ElementEntry, PacketRule, Predicate, Stage } from "../../ir/datapath.ts";
-import type { Chains, TablePair } from "../changed-chains.ts";
+import type { Action, ElementEntry, LoadedChain, PacketRule, Predicate, Stage } from "../../ir/datapath.ts";
+import { type Chains, type TablePair, withCallers } from "../changed-chains.ts";
 import { changedKernelState } from "./kernel-state.ts";
 import { type Destination, isIpv6Destination } from "./referenced-destinations.ts";
 
@@ -29,11 +29,13 @@ export function createEquivalencePrefilter(
   const kernel = changedKernelState(base, head);
   const ofFamily = (tables: TablePairs, family: Stage["family"]) => {
     const stages = stagesOf(family, [base, head]);
-    const after = afterTranslation(tables, stages);
-    if (after === undefined) return () => false;
+    const addresses = afterTranslation(tables, stages);
+    if (addresses === undefined) return () => false;
     const first = stages.filter(seesFirst);
+    const translations = translationsTo(tables, addresses);
     return (destination: Destination) =>
-      !after.has(destination.address) && first.every((stage) => sameForDestination(tables, stage, destination));
+      !addresses.has(destination.address) &&
+      first.every((stage) => sameForDestination(tables, stage, { destination, translations }));
   };
   const [ipv4, ipv6] = [ofFamily(pairs.ipv4, "ip"), ofFamily(pairs.ipv6, "ip6")];
   return (destination) => !kernel.concerns(destination) && (isIpv6Destination(destination) ? ipv6 : ipv4)(destination);
@@ -66,10 +68,7 @@ function seesTranslated({ hook, type }: Stage): boolean {
   return type !== "nat" || (hook !== "prerouting" && hook !== "output");
 }
 
-/**
- * The destinations for which the later chains differ. Undefined where these cannot be listed, or where packets are
- * translated to one of them.
- */
+/** The destinations for which the later chains differ; undefined where these cannot be listed. */
 function afterTranslation(tables: TablePairs, stages: readonly Stage[]): ReadonlySet<string> | undefined {
   const addresses = new Set<string>();
   for (const { entry } of stages.filter(seesTranslated)) {
@@ -85,7 +84,30 @@ function afterTranslation(tables: TablePairs, stages: readonly Stage[]): Readonl
       }
     }
   }
-  return addresses.size > 0 && isTranslatedTo(tables, addresses) ? undefined : addresses;
+  return addresses;
+}
+
+/** Where packets are translated to addresses for which later chains differ. */
+interface Translations {
+  readonly rules: ReadonlySet<string>;
+  /** By table: the chains with such rules, and all chains that lead to them. */
+  readonly chains: ReadonlyMap<string, ReadonlySet<string>>;
+}
+
+function translationsTo(tables: TablePairs, addresses: ReadonlySet<string>): Translations {
+  const rules = new Set<string>();
+  const chains = new Map<string, ReadonlySet<string>>();
+  if (addresses.size === 0) return { rules, chains };
+  for (const [table, { base, head }] of tables) {
+    const names = new Set<string>();
+    for (const chain of [...base.values(), ...head.values()]) {
+      const found = chain.lines.filter((line, at) => translatesTo(chain, { line, at }, addresses));
+      for (const line of found) rules.add(line);
+      if (found.length > 0) names.add(chain.name);
+    }
+    chains.set(table, withCallers(names, base, head));
+  }
+  return { rules, chains };
 }
 
 /** Chains that packets can reach on both sides through affected chains. */
@@ -136,23 +158,16 @@ function differingElements({ base, head, differentSets }: TablePair, name: strin
   return sides.flatMap((entries, side) => entries.filter(({ text }) => !texts[1 - side]?.has(text)));
 }
 
-function isTranslatedTo(tables: TablePairs, addresses: ReadonlySet<string>): boolean {
-  for (const { base, head } of tables.values()) {
-    for (const chain of [...base.values(), ...head.values()]) {
-      for (const [at, line] of chain.lines.entries()) {
-        if (!chain.reader.mayTranslate(line)) continue;
-        // Most rules of a large node are of this kind.
-        const spelled = chain.reader.peekTranslation(line);
-        if (spelled !== undefined && isAddress(spelled)) {
-          if (addresses.has(canonicalAddress(spelled))) return true;
-          continue;
-        }
-        const { action } = chain.reader.read({ text: line, number: chain.numbers[at] ?? 0 });
-        if (mayTranslateTo(action, addresses)) return true;
-      }
-    }
-  }
-  return false;
+function translatesTo(
+  { reader, numbers }: LoadedChain,
+  { line, at }: { readonly line: string; readonly at: number },
+  addresses: ReadonlySet<string>,
+): boolean {
+  if (!reader.mayTranslate(line)) return false;
+  // Most rules of a large node are of this kind.
+  const spelled = reader.peekTranslation(line);
+  if (spelled !== undefined && isAddress(spelled)) return addresses.has(canonicalAddress(spelled));
+  return mayTranslateTo(reader.read({ text: line, number: numbers[at] ?? 0 }).action, addresses);
 }
 
 function mayTranslateTo(action: Action, addresses: ReadonlySet<string>): boolean {
@@ -164,29 +179,44 @@ function mayTranslateTo(action: Action, addresses: ReadonlySet<string>): boolean
   return to.kind !== "address" || !isAddress(to.address) || addresses.has(canonicalAddress(to.address));
 }
 
-/** Whether the rules that can match the destination, from this base chain on, are the same lines on both sides. */
-function sameForDestination(tables: TablePairs, { entry }: Stage, destination: Destination): boolean {
-  const pair = tables.get(entry.table);
-  if (pair === undefined || !pair.affected.has(entry.chain)) return true;
-  const trace = (side: Chains): string => {
-    const lines: string[] = [];
-    traceChain({ side, affected: pair.affected, destination, lines }, entry.chain, 0);
-    return lines.join("\n");
-  };
-  return trace(pair.base) === trace(pair.head);
+/** A destination, and the translations that it must not meet. */
+interface Question {
+  readonly destination: Destination;
+  readonly translations: Translations;
 }
 
-interface TraceContext {
+/**
+ * Whether the rules that can match the destination, from this base chain on, are the same lines on both sides, and
+ * translate to no address for which later chains differ.
+ */
+function sameForDestination(tables: TablePairs, { entry }: Stage, question: Question): boolean {
+  const pair = tables.get(entry.table);
+  if (pair === undefined) return true;
+  const { destination, translations } = question;
+  const translating = translations.chains.get(entry.table);
+  const isFollowed = (name: string): boolean => pair.affected.has(name) || translating?.has(name) === true;
+  if (!isFollowed(entry.chain)) return true;
+  const trace = (side: Chains): Trace => {
+    const context = { side, isFollowed, destination, translations, lines: [], isTranslated: false };
+    traceChain(context, entry.chain, 0);
+    return context;
+  };
+  const [base, head] = [trace(pair.base), trace(pair.head)];
+  return !base.isTranslated && !head.isTranslated && base.lines.join("\n") === head.lines.join("\n");
+}
+
+interface Trace extends Question {
   readonly side: Chains;
-  readonly affected: ReadonlySet<string>;
-  readonly destination: Destination;
+  readonly isFollowed: (chain: string) => boolean;
   readonly lines: string[];
+  /** A rule translates to an address for which later chains differ. */
+  isTranslated: boolean;
 }
 
 const deepest = 64;
 
-function traceChain(context: TraceContext, name: string, depth: number): void {
-  const { side, affected, destination, lines } = context;
+function traceChain(context: Trace, name: string, depth: number): void {
+  const { side, isFollowed, destination, translations, lines } = context;
   const chain = side.get(name);
   lines.push(`{ ${chain?.policy ?? ""}`);
   for (const at of chain === undefined ? [] : rulesFor(chain, destination.address, destination.port)) {
@@ -194,6 +224,7 @@ function traceChain(context: TraceContext, name: string, depth: number): void {
     const rule = ruleAt(chain as NonNullable<typeof chain>, at);
     if (!canSee(rule, destination)) continue;
     lines.push(rule.text);
+    if (translations.rules.has(rule.text)) context.isTranslated = true;
     const asked = elementSets(rule).flatMap((elements) => elementsFor(elements, toDestination(destination)));
     for (const { text } of asked) lines.push(text);
     // Of a map, those that the destination's elements lead to.
@@ -202,7 +233,7 @@ function traceChain(context: TraceContext, name: string, depth: number): void {
         ? asked.flatMap(({ text }) => reader.targetsOf(text))
         : reader.targetsOf(rule.text);
     for (const target of new Set(targets)) {
-      if (depth < deepest && affected.has(target)) traceChain(context, target, depth + 1);
+      if (depth < deepest && isFollowed(target)) traceChain(context, target, depth + 1);
     }
   }
   lines.push("}");
