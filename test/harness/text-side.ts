@@ -8,6 +8,7 @@ export interface NodeText {
   readonly rules6?: string;
   readonly sets?: string;
   readonly servers?: string;
+  readonly tables?: string;
   readonly serviceAddresses?: readonly string[];
   readonly nodeAddresses?: readonly string[];
   readonly podRanges?: readonly string[];
@@ -18,12 +19,13 @@ export function nodeOf(name: string, text: NodeText): SideNode {
   const part = (file: string, content = "") => (content === "" ? [] : [{ file, text: content }]);
   return {
     name,
-    mode: text.servers === undefined ? "iptables" : "ipvs",
+    mode: text.tables !== undefined ? "nftables" : text.servers === undefined ? "iptables" : "ipvs",
     texts: {
       iptables: part("iptables.restore", text.rules),
       ip6tables: part("ip6tables.restore", text.rules6),
       ipset: part("ipset.restore", text.sets),
       ipvs: part("ipvs.restore", text.servers),
+      nftables: part("nftables.nft", text.tables),
       serviceAddresses: text.serviceAddresses ?? [],
     },
     world: {
@@ -63,6 +65,7 @@ export function compiledSide(
       rules6: text("ip6tables.restore", "ip6tables.jumps"),
       sets: text("ipset.restore"),
       ...(options.mode === "ipvs" ? { servers: text("ipvs.restore") } : {}),
+      ...(options.mode === "nftables" ? { tables: text("nftables.ip.nft", "nftables.ip6.nft") } : {}),
       serviceAddresses: [...bound].map(([, address]) => address ?? ""),
       podRanges: ["10.0.1.0/24"],
       routeLocalnet: options.mode !== "ipvs",

@@ -53,24 +53,41 @@ export function enumerateDestinations(hosts: readonly EvaluatedHost[]): readonly
 }
 
 /**
- * Service addresses that are bound to a host, for the ports that rules match without an address. Addresses in the same
+ * Service addresses that are bound to one of the hosts, for the ports that rules match without an address. Addresses in the same
  * sets are treated alike, so one of them is enough.
  */
 function boundAddresses(hosts: readonly EvaluatedHost[], others: readonly string[]): readonly string[] {
   const chosen = new Map<string, string>();
-  const sets = hosts.map((host) =>
-    [...host.sets.values()]
-      .filter(({ fields }) => fields?.length === 1 && fields[0] === "address")
-      .map(({ name, entries }) => ({ name, texts: new Set(entries.map(({ text }) => text)) })),
-  );
+  const sets = hosts.map((host) => [...addressSets(host), ...tableSets(host)]);
   for (const address of new Set(hosts.flatMap(({ localAddresses }) => [...localAddresses]))) {
-    // All ports of an added or removed address change.
-    if (others.includes(address) || !hosts.every((host) => host.localAddresses.has(address))) continue;
+    if (others.includes(address)) continue;
+    const bound = hosts.map((host) => host.localAddresses.has(address));
     const kind = sets.map((ofHost) => ofHost.flatMap(({ name, texts }) => (texts.has(address) ? [name] : [])));
-    const text = JSON.stringify([address.includes(":"), kind]);
+    const text = JSON.stringify([address.includes(":"), bound, kind]);
     if (!chosen.has(text)) chosen.set(text, address);
   }
   return [...chosen.values()];
+}
+
+interface NamedEntries {
+  readonly name: string;
+  readonly texts: ReadonlySet<string>;
+}
+
+/** Sets of ipset that hold addresses. */
+function addressSets({ sets }: EvaluatedHost): readonly NamedEntries[] {
+  return [...sets.values()]
+    .filter(({ fields }) => fields?.length === 1 && fields[0] === "address")
+    .map(({ name, entries }) => ({ name, texts: new Set(entries.map(({ text }) => text)) }));
+}
+
+/** Sets and maps of nftables; elements with more than an address equal no address. */
+function tableSets({ families }: EvaluatedHost): readonly NamedEntries[] {
+  return (["ipv4", "ipv6"] as const).flatMap((family) =>
+    [...(families[family].sets ?? [])].flatMap(([table, sets]) =>
+      [...sets].map(([name, texts]) => ({ name: `${table} ${name}`, texts: new Set(texts) })),
+    ),
+  );
 }
 
 function destinationOf(kind: Destination["kind"], address: string, text: string): Destination {

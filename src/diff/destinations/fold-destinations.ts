@@ -18,11 +18,16 @@ export interface FoldContext {
  */
 export function foldDestinations(found: readonly DestinationChange[], context: FoldContext): readonly TrafficChange[] {
   const groups = new Map<string, { readonly destinations: Destination[]; readonly change: TrafficChange }>();
+  const others = new Set(
+    found.flatMap(({ destination, change }) =>
+      destination.kind === "other-ports" ? [addressPart(destination) + effectOf(change)] : [],
+    ),
+  );
   for (const { destination, change } of found) {
-    const id = JSON.stringify([
-      groupOf(destination),
-      { ...change, vip: "", port: 0, protocol: "", examplePacket: 0, ruleLines: 0 },
-    ]);
+    const effect = effectOf(change);
+    // The unused ports of the address say it.
+    if (destination.kind === "bound" && others.has(addressPart(destination) + effect)) continue;
+    const id = `${groupOf(destination)} ${effect}`;
     const group = groups.get(id);
     if (group === undefined) groups.set(id, { destinations: [destination], change });
     else group.destinations.push(destination);
@@ -39,6 +44,15 @@ export function foldDestinations(found: readonly DestinationChange[], context: F
       protocol: isOneProtocol ? change.protocol : undefined,
     };
   });
+}
+
+/** What changes, whatever the destination. */
+function effectOf(change: TrafficChange): string {
+  return JSON.stringify({ ...change, vip: "", port: 0, protocol: "", examplePacket: 0, ruleLines: 0 });
+}
+
+function addressPart({ address, protocol }: Destination): string {
+  return `${address} ${protocol} `;
 }
 
 function groupOf({ kind, address, port, protocol, state }: Destination): string {

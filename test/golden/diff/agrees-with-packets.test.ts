@@ -21,14 +21,14 @@ import {
   statePairs,
 } from "./random-states.ts";
 
-type Mode = "iptables" | "ipvs";
+type Mode = "iptables" | "ipvs" | "nftables";
 
 function sideOf(name: "base" | "head", pair: StatePair, mode: Mode): Side {
   const side = compiledSide(name, objectsOf(pair[name]), {
     node: "node1",
     mode,
     families: ["ipv4", "ipv6"],
-    proxyConfig: configOf(name === "base" ? pair.baseConfig : pair.headConfig),
+    proxyConfig: configOf(name === "base" ? pair.baseConfig : pair.headConfig, mode === "nftables" ? mode : "iptables"),
   });
   return { ...side, nodes: side.nodes.map((node) => ({ ...node, world: { nodeAddresses, podRanges } })) };
 }
@@ -131,7 +131,7 @@ function covers({ vip }: TrafficChange, { destination, port, protocol }: Packet)
         (isOwn && each.startsWith(`nodePort ${port}/${name}`)) ||
         each === `${destination}, other ports` ||
         each === `${destination}, other ${name} ports` ||
-        (each === `port ${port}/${name} of addresses of Services` &&
+        (each === `port ${port}/${name} of Service addresses` &&
           /^10\.96|^198\.18|^fd00:96|^2001:db8:[be]/.test(destination)) ||
         each.startsWith("everything else"),
     );
@@ -143,6 +143,9 @@ test.each([
   ["iptables", "iptables"],
   ["ipvs", "ipvs"],
   ["iptables", "ipvs"],
+  ["nftables", "nftables"],
+  ["ipvs", "nftables"],
+  ["iptables", "nftables"],
 ] as const)(
   "from %s to %s mode the changes are those that single packets meet",
   (mode, toMode) => {

@@ -189,12 +189,15 @@ export const sources: Readonly<Record<"pod" | "outside", readonly string[]>> = {
   ],
 };
 
-export function configOf({ masqueradeAll, clusterCidr, nodePortAddresses }: Configured): object {
+export function configOf(
+  { masqueradeAll, clusterCidr, nodePortAddresses }: Configured,
+  section: "iptables" | "nftables",
+): object {
   return {
     apiVersion: "kubeproxy.config.k8s.io/v1alpha1",
     kind: "KubeProxyConfiguration",
     clusterCIDR: clusterCidr,
-    iptables: { masqueradeAll },
+    [section]: { masqueradeAll },
     nodePortAddresses,
   };
 }

@@ -79,7 +79,7 @@ const proxyConfig = {
   clusterCIDR: "10.0.0.0/16",
 };
 
-test.each(["iptables", "ipvs"] as const)(
+test.each(["iptables", "ipvs", "nftables"] as const)(
   "in %s mode no packet is treated differently where that is said without following it",
   (mode) => {
     let [skipped, followed] = [0, 0];
