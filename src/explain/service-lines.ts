@@ -31,7 +31,7 @@ function names(text: string, service: string): boolean {
 }
 
 /** The chains that belong to a Service by the comments of their rules, or else of the rules that lead to them. */
-function chainsOfService(service: string, { chains, sets, byName }: Texts): Set<string> {
+function chainsOfService(service: string, { chains, byName }: Texts): Set<string> {
   const found = new Set<string>();
   const isForeign = (chain: string): boolean => {
     const lines = (byName.get(chain) ?? []).flatMap((each) => each.lines);

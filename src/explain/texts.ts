@@ -3,14 +3,7 @@ import { savedLanguages } from "../languages/registry.ts";
 import { iptablesReader } from "./languages/iptables.ts";
 import { iprouteReader, ipsetReader, ipvsReader } from "./languages/kernel-objects.ts";
 import { nftablesReader } from "./languages/nftables.ts";
-import type {
-  PlacedLine,
-  PlacedObject,
-  PlacedRule,
-  ReadLine,
-  RuleReading,
-  TextReader,
-} from "./languages/text-reader.ts";
+import type { PlacedLine, PlacedObject, ReadLine, RuleReading, TextReader } from "./languages/text-reader.ts";
 
 /** By language, in the order in which a line is offered to them. */
 const readers: Readonly<Partial<Record<LanguageId, TextReader>>> = {
@@ -135,7 +128,9 @@ export function lineAt({ chains, sets, others }: Texts, file: string, line: numb
   const other = others.find((each) => each.file === file && each.line === line);
   if (other !== undefined) return { kind: "entries", texts: [other.text], table: undefined, name: undefined };
   // Within the braces of a chain or set, but neither a rule nor an element.
-  const before = objects.filter(({ declaration, declaredAt = line }) => declaredAt < line && !/^[:-]/.test(declaration));
+  const before = objects.filter(
+    ({ declaration, declaredAt = line }) => declaredAt < line && !/^[:-]/.test(declaration),
+  );
   const last = before.sort((a, b) => (b.declaredAt ?? 0) - (a.declaredAt ?? 0))[0];
   return last?.language === "nftables" ? namedBy(last) : undefined;
 }

@@ -164,7 +164,7 @@ export interface RuleCounts {
 /** A named object on a host that a program may own. */
 export type ObjectRef =
   /** Without a table: in any. */
-  | { readonly kind: "chain" | "set"; readonly table: string | undefined; readonly name: string }
+  | { readonly kind: "chain" | "set"; readonly table?: string | undefined; readonly name: string }
   | { readonly kind: "counter" | "device" | "sysctl"; readonly name: string };
 
 export interface Owner {

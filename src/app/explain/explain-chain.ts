@@ -24,7 +24,7 @@ interface Found {
 
 /** `explain KUBE-...`, `explain service-ips`: chains, sets and maps of a name, on every selected node. */
 export async function explainChainOrSet(
-  asked: AskedName,
+  asked: AskedName & { readonly otherwise?: string },
   request: ExplainRequest,
   effects: Effects,
   evidences?: Evidences,
@@ -70,7 +70,7 @@ function lookFor(asked: AskedName, { label, texts, facts, ownerOf }: Evidence, f
 }
 
 function notFound(
-  { name, table }: AskedName,
+  { name, table, otherwise }: AskedName & { readonly otherwise?: string },
   labels: readonly string[],
   { known }: Found,
   request: ExplainRequest,
@@ -79,6 +79,7 @@ function notFound(
   const where = `${table === undefined ? "" : ` in table ${table}`}${node}`;
   const other = otherMode(name);
   if (other !== undefined && request.actual === undefined && !known.has(name)) {
+    if (otherwise !== undefined) return new Failure(`${name}: write it as ${otherwise}`, "usage");
     const message = `there is no ${other.kind} ${name}${where}: only the ${other.modes} mode has it (${other.flag})`;
     return new Failure(message, "invalid-input");
   }
@@ -113,13 +114,15 @@ export async function explainEntries(
   const { all, sourceOf, state } = evidences ?? (await readEvidence(request, effects));
   const parts: EntryPart[] = [];
   for (const { label, texts } of all())
-    for (const text of asked) parts.push(...explainEntryIn(text, place, texts).map((part) => ({ nodes: [label], ...part })));
+    for (const text of asked)
+      parts.push(...explainEntryIn(text, place, texts).map((part) => ({ nodes: [label], ...part })));
   state?.reportAbout(() => false);
   const text = asked.join(", ");
   if (parts.length === 0) {
     const set = place.name ?? /^add (\S+)/.exec(text)?.[1];
     const other = set === undefined ? undefined : otherMode(set);
-    const hint = other === undefined || request.actual !== undefined ? "" : ` (only the ${other.modes} mode has ${set})`;
+    const hint =
+      other === undefined || request.actual !== undefined ? "" : ` (only the ${other.modes} mode has ${set})`;
     throw new Failure(`there is no line "${text}"${hint}`, "invalid-input");
   }
   return { answer: { kind: "entry", explanation: { text, parts: foldNodes(parts) } }, sourceOf };

@@ -101,7 +101,10 @@ export async function explainFileLine(
       return explainRestoreLine(request.actual, line, effects);
     throw new Failure(`line ${line} of ${file} is neither a rule nor a chain`, "invalid-input");
   }
-  return explainReadLine(read, request, effects, { ...evidences, all: () => (evidence === undefined ? [] : [evidence]) });
+  return explainReadLine(read, request, effects, {
+    ...evidences,
+    all: () => (evidence === undefined ? [] : [evidence]),
+  });
 }
 
 /** `explain 'iptables-restore: line 7 failed' --actual FILE`: what is wrong in that line, and whose it is. */

@@ -39,8 +39,7 @@ export async function explainNamed(name: string, request: ExplainRequest, effect
   const { state, isDump } = evidences;
   const [dump] = isDump ? [...evidences.all()] : [];
   const [first] = isDump || state === undefined ? [] : evidences.all();
-  if (hasObject(dump ?? first, name))
-    return explainChainOrSet({ name, table: undefined }, request, effects, evidences);
+  if (hasObject(dump ?? first, name)) return explainChainOrSet({ name, table: undefined }, request, effects, evidences);
   const named = dump === undefined ? [] : servicesNamed(dump.texts);
   const inState = (state?.cluster.services ?? []).map((each) => `${each.namespace}/${each.name}`);
   const services = [...new Set([...inState, ...named])];

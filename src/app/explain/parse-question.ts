@@ -13,7 +13,13 @@ export type Question =
   | { readonly kind: "codes" }
   | { readonly kind: "code"; readonly code: Code }
   | { readonly kind: "object"; readonly type: ObjectType; readonly namespace: string; readonly name: string }
-  | { readonly kind: "chain"; readonly name: string; readonly table: string | undefined }
+  | {
+      readonly kind: "chain";
+      readonly name: string;
+      readonly table: string | undefined;
+      /** What to write if a type was meant: `services` is both. */
+      readonly otherwise?: string;
+    }
   | { readonly kind: "line"; readonly text: string }
   | { readonly kind: "file-line"; readonly file: string; readonly line: number }
   | ({ readonly kind: "address" } & AddressQuestion)
@@ -73,6 +79,8 @@ export function parseQuestion({ what, name, rule, namespace, hasDump, hasState }
   const [, file, line] = /^((?:\S*\/)?[^/\s]+[.-][^/\s]+):(\d{1,9})$/.exec(what) ?? [];
   const isType = types.has(file?.split("/")[0]?.toLowerCase() ?? "");
   if (file !== undefined && !isType) return { kind: "file-line", file, line: Number(line) };
+  if (name === undefined && (hasDump || hasState) && belongsToNftables(what) && types.has(what))
+    return { kind: "chain", name: what, table: undefined, otherwise: formOf(types.get(what), what) };
   const object = parseObject(what, name, namespace);
   if (object !== undefined) return object;
   // `nat KUBE-SERVICES`, `kube-proxy services`: a table and a chain.
@@ -98,12 +106,15 @@ function parseObject(what: string, name: string | undefined, namespace: string):
   const parts = [...rest, ...(name === undefined ? [] : name.split("/"))];
   if (type === undefined) return undefined;
   if (parts.length === 0 || parts.length > (type === "Node" ? 1 : 2) || parts.includes("")) {
-    const form = type === "Node" ? "node/NAME" : `${word}/NAMESPACE/NAME, or ${word}/NAME with -n NAMESPACE`;
-    throw new Failure(`${what}: write it as ${form}`, "usage");
+    throw new Failure(`${what}: write it as ${formOf(type, word)}`, "usage");
   }
   const [first = "", second] = parts;
   if (type === "Node") return { kind: "object", type, namespace: "", name: first };
   return { kind: "object", type, namespace: second === undefined ? namespace : first, name: second ?? first };
+}
+
+function formOf(type: ObjectType | undefined, word: string): string {
+  return type === "Node" ? "node/NAME" : `${word}/NAMESPACE/NAME, or ${word}/NAME with -n NAMESPACE`;
 }
 
 /** Why a word cannot be explained. */

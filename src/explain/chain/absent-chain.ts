@@ -39,7 +39,8 @@ function reasons(owner: ChainOwner, node: NodeFacts): readonly string[] {
   const unproxied = whyNotProxied(owner.service, node);
   if (unproxied !== undefined) return [unproxied.why];
   const { id, mode, servicePortObjects } = node.program;
-  if (!owner.programs.includes(id)) return [`in ${mode} mode service ports have ${servicePortObjects}, not chains of such a name`];
+  if (!owner.programs.includes(id))
+    return [`in ${mode} mode service ports have ${servicePortObjects}, not chains of such a name`];
   const plans = plansOf(owner.service, node.plan)
     .map(({ plan }) => plan)
     .filter(({ name, protocol }) => name === owner.port && protocol === owner.protocol);

@@ -88,11 +88,7 @@ export interface EntryPart {
  * Finds an element, or a line of virtual servers or addresses. What follows its key, or the options of a virtual
  * server, may be left out.
  */
-export function explainEntryIn(
-  text: string,
-  place: ObjectPlace,
-  texts: Texts,
-): readonly Omit<EntryPart, "nodes">[] {
+export function explainEntryIn(text: string, place: ObjectPlace, texts: Texts): readonly Omit<EntryPart, "nodes">[] {
   const wanted = text.split(/\s+/).join(" ");
   const isSame = (line: string): boolean => line === wanted || line.startsWith(`${wanted} `);
   const sets = texts.sets.filter(

@@ -68,7 +68,7 @@ function describeStatement(statement: NftStatement, element: string | undefined)
     case "verdict":
       return describeVerdict(statement.verdict);
     case "verdict-map":
-      return `${choice(statement.key)}${inSource(statement.map, "map")}${isGenerated(statement.key) ? "" : decided}`;
+      return `${lookUp(statement.key, statement.map)}${isGenerated(statement.key) ? "" : decided}`;
     case "dnat":
       if (statement.map === undefined) return `DNAT to ${statement.to ?? ""}`;
       return `DNAT to ${choice(statement.map.key)}${inSource(statement.map.source, "map")}${isGenerated(statement.map.key) ? "" : decided}`;
@@ -122,8 +122,14 @@ function choice(key: readonly NftField[]): string {
   const [, modulus] = /^numgen random mod (\d+)/.exec(field) ?? [];
   if (modulus !== undefined) return `one of ${modulus} at random`;
   if (/^numgen inc/.test(field)) return "one after the other";
-  if (/^(?:jhash|symhash)/.test(field)) return `by a hash (${field})`;
+  if (/^(?:jhash|symhash)/.test(field)) return `one by a hash (${field})`;
   return `by ${fieldNames(key)}`;
+}
+
+/** The chain, or the end of a packet, that a map says. */
+function lookUp(key: readonly NftField[], map: NftSource): string {
+  if (isGenerated(key)) return `go to ${choice(key)}`;
+  return `look up ${fieldNames(key)} in ${map.kind === "named" ? `map ${map.name}` : "the map of the rule"}`;
 }
 
 function inSource(source: NftSource, what: "map" | "set"): string {

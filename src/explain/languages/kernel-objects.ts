@@ -1,6 +1,6 @@
 import type { Artifact } from "../../ir/artifact.ts";
 import { parseSets, type SavedSet } from "../../languages/ipset/text.ts";
-import { type PlacedObject, type PlacedRule, linesOf, type TextReader } from "./text-reader.ts";
+import { linesOf, type PlacedObject, type PlacedRule, type TextReader } from "./text-reader.ts";
 
 /** Sets of ipset save, with their entries. */
 export const ipsetReader: TextReader = {

@@ -1,8 +1,7 @@
-import { forkPart } from "../share.ts";
 import type { Artifact } from "../../ir/artifact.ts";
 import { canonicalRule } from "../../languages/nftables/canonical-rule.ts";
 import { parseRule } from "../../languages/nftables/parse-rule.ts";
-import { elementOf, readRuleset } from "../../languages/nftables/read-ruleset.ts";
+import { elementOf, readRuleset, ruleText } from "../../languages/nftables/read-ruleset.ts";
 import type { NftField, NftRule, NftSource, NftStatement, NftVerdict } from "../../languages/nftables/rule.ts";
 import {
   elementText,
@@ -15,6 +14,7 @@ import {
 import { tableName } from "../../languages/nftables/stages.ts";
 import { setsNamed, splitWords, unquoted, wordsOf } from "../../languages/nftables/words.ts";
 import type { Family } from "../../model/address.ts";
+import { forkPart } from "../share.ts";
 import { describeNftRule, describeNftStatements, describeVerdict } from "./describe-nft-rule.ts";
 import type {
   AskedRule,
@@ -36,7 +36,11 @@ function readTables(text: Artifact): ReadText {
     chains: doc.tables.flatMap((table) => [...table.chains.values()].map((chain) => placedChain(chain, table))),
     sets: doc.tables.flatMap((table) => [...table.sets.values()].map((set) => placedSet(set, table))),
     others: [],
-    problems: problems.map(({ line, message }) => ({ line, words: message, isCutOff: message.startsWith("the text ") })),
+    problems: problems.map(({ line, message }) => ({
+      line,
+      words: message,
+      isCutOff: message.startsWith("the text "),
+    })),
   };
 }
 
@@ -169,8 +173,7 @@ function throughMap(
   source: NftSource,
   exit: (value: string) => RuleExit["to"] | undefined,
 ): readonly RuleExit[] {
-  if (source.kind === "named")
-    return [{ to: { kind: "callee", name: `@${source.name}` }, key: "", share: undefined }];
+  if (source.kind === "named") return [{ to: { kind: "callee", name: `@${source.name}` }, key: "", share: undefined }];
   const [, modulus] = /^numgen (?:random|inc) mod (\d+)/.exec(key[0] ?? "") ?? [];
   return source.elements.flatMap((element) => {
     const to = exit(element.value ?? "");
@@ -241,11 +244,11 @@ const described: Readonly<Record<string, (part: string) => string>> = {
   mark: (part) => `mark ${part}`,
 };
 
-/** `10.96.0.10, TCP, port 80: go to services ...`. */
+/** `10.96.0.10, TCP, port 80: go to services ...`; empty where the element says it in its own words. */
 function describeElement({ key, value }: NftElement, types: readonly string[]): string {
   const parts = key.split(" . ").map((part, at) => (described[types[at] ?? ""] ?? String)(part));
   const what = parts.join(", ");
-  if (value === undefined) return what;
+  if (value === undefined) return what === key ? "" : what;
   const [statement] = parseRule(value)?.statements ?? [];
   return `${what}: ${statement?.kind === "verdict" ? describeVerdict(statement.verdict) : value}`;
 }
@@ -257,7 +260,7 @@ const fields = /^(?:saddr|daddr|protocol|version|nexthdr|length|ttl|hoplimit|dsc
  * a listing has them.
  */
 function readLine(line: string): ReadLine | undefined {
-  const text = line.replace(/#\s*handle \d+\s*$/, "").trim();
+  const text = ruleText(line.replace(/#\s*handle \d+\s*$/, "").trim());
   const words = wordsOf(text);
   const [first = "", second = "", third = ""] = words;
   if (/^(?:add|create|insert)$/.test(first) && kinds.has(second)) return readCommand(words.slice(1), text);

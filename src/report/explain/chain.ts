@@ -46,7 +46,8 @@ function tableWords({ table, family }: Pick<ChainPlace, "table" | "family">): st
 }
 
 function renderRules(title: string, rules: readonly ExplainedRule[], rendering: Rendering, none: string): string {
-  const shown = rules.slice(0, mostRules).map((rule) => renderRule(rule, rendering));
+  const noun = none === "" ? "element" : "rule";
+  const shown = rules.slice(0, mostRules).map((rule) => renderRule(rule, rendering, noun));
   const more = rules.length > mostRules ? `    ... and ${rules.length - mostRules} more\n` : "";
   return `\n  ${title}\n${rules.length === 0 ? `    ${none}\n` : shown.join("")}${more}`;
 }
@@ -57,11 +58,11 @@ function withoutChain(rule: ExplainedRule): ExplainedRule {
 }
 
 /** A rule: its description, its text, and its origin. */
-export function renderRule(rule: ExplainedRule, { sourceOf }: Rendering): string {
+export function renderRule(rule: ExplainedRule, { sourceOf }: Rendering, noun: "rule" | "element"): string {
   const { chain, number, words, share, branches, file, line, text, cause } = rule;
   const part = share === undefined ? "" : `${printPart(share.part)} of `;
   const lines = [
-    wrap(escapeControls(`${chain === "" ? "Rule" : `${chain} rule`} ${number}: ${part}${words}`), "    ", "      "),
+    wrap(escapeControls(`${chain === "" ? "Rule" : `${chain} ${noun}`} ${number}: ${part}${words}`), "    ", "      "),
   ];
   lines.push(`      ${escapeControls(text)}`);
   const from = cause === undefined ? "" : `, ${printCause(cause, sourceOf)}`;
@@ -76,7 +77,7 @@ export function renderBranches(branches: readonly Branch[], margin: string): str
   const more = branches.length - mostBranches;
   const shown = branches.slice(0, mostBranches).map(({ key, to, share }) => {
     const when = share === undefined ? key : printPart(share.part);
-    return `${wrap(escapeControls(`${when} to ${to}`), `${margin}-> `, `${margin}   `)}\n`;
+    return `${wrap(escapeControls(`${when}: ${to}`), `${margin}-> `, `${margin}   `)}\n`;
   });
   return shown.join("") + (more > 0 ? `${margin}... and ${more} more\n` : "");
 }
@@ -91,7 +92,7 @@ function renderSetPart(part: SetPart, rendering: Rendering): string {
   const { nodes, kind, table, type, purpose, file, line, entries, rules } = part;
   const shown = entries.slice(0, mostRules).map(({ text, words, line: at, cause }) => {
     const from = cause === undefined ? "" : `, ${printCause(cause, rendering.sourceOf)}`;
-    const said = words === "" || words === text ? "" : `${wrap(escapeControls(words), "      ", "        ")}\n`;
+    const said = words === "" ? "" : `${wrap(escapeControls(words), "      ", "        ")}\n`;
     return `    ${escapeControls(text)}\n${said}${wrap(escapeControls(`${file}:${at}${from}`), "      ")}\n`;
   });
   const more = entries.length > mostRules ? `    ... and ${entries.length - mostRules} more\n` : "";

@@ -18,7 +18,7 @@ export function renderRuleExplanation(
   const parts = [
     `${rendering.strong(escapeControls(text))}\n\n`,
     asked.length === 0
-      ? `Every packet that reaches ${escapeControls(chain ?? "it")}\n`
+      ? `Every packet${chain === undefined ? "" : ` that reaches ${escapeControls(chain)}`}\n`
       : `${chain === undefined ? "A packet" : `In ${escapeControls(chain)}, a packet`}\n${asked.join("")}`,
     `will\n${wrap(escapeControls(target), "  - ", "    ")}\n`,
   ];
@@ -34,7 +34,8 @@ export function renderRuleExplanation(
   if (found.length > mostFound) parts.push(`\n... and ${found.length - mostFound} more places\n`);
   if (found.length === 0 && where !== undefined) {
     parts.push(`\n${wrap(escapeControls(`It does not exist in ${where}.`))}\n`);
-    if (nearest.length > 0) parts.push("Similar rules there:\n", ...nearest.map((rule) => renderRule(rule, rendering)));
+    if (nearest.length > 0)
+      parts.push("Similar rules there:\n", ...nearest.map((rule) => renderRule(rule, rendering, "rule")));
   }
   return parts.join("");
 }
@@ -76,7 +77,7 @@ export function renderEntry({ text, parts }: EntryExplanation, rendering: Render
     const asking =
       rules.length === 0
         ? ""
-        : `\n  Rules that match on the set\n${rules.map((rule) => renderRule(rule, rendering)).join("")}`;
+        : `\n  Rules that use it\n${rules.map((rule) => renderRule(rule, rendering, "rule")).join("")}`;
     const where = `It ${purpose} (${file}:${line}, on ${nodes.join(", ")}).`;
     return `${wrap(escapeControls(where))}${said}${from}\n${asking}`;
   });

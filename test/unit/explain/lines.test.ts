@@ -36,7 +36,9 @@ describe("a line", () => {
   it("that is not there has nearest ones", () => {
     const other = spelled.replace("--dport 80", "--dport 81");
     expect(findRule(asked(other), texts, ownerOf)).toEqual([]);
-    expect(nearestRules(asked(other), texts).map(({ chain, number }) => [chain, number])).toEqual([["KUBE-SERVICES", 1]]);
+    expect(nearestRules(asked(other), texts).map(({ chain, number }) => [chain, number])).toEqual([
+      ["KUBE-SERVICES", 1],
+    ]);
   });
 
   it("is said match by match", () => {
@@ -60,10 +62,12 @@ describe("a line", () => {
 
 it("a set tells its entries, where they come from, and who asks", () => {
   const { texts } = compileFor([node(), service(), slice([here])], { ...quiet, mode: "ipvs" });
-  expect(explainSets({ name: "KUBE-CLUSTER-IP", table: undefined }, texts)).toMatchObject([{
-    type: "hash:ip,port",
-    purpose: "Kubernetes service cluster ip + port for masquerade purpose",
-    entries: [{ text: "10.96.0.20,tcp:80", cause: { object: "Service shop/web", field: "spec.clusterIP" } }],
-  }]);
+  expect(explainSets({ name: "KUBE-CLUSTER-IP", table: undefined }, texts)).toMatchObject([
+    {
+      type: "hash:ip,port",
+      purpose: "Kubernetes service cluster ip + port for masquerade purpose",
+      entries: [{ text: "10.96.0.20,tcp:80", cause: { object: "Service shop/web", field: "spec.clusterIP" } }],
+    },
+  ]);
   expect(explainSets({ name: "KUBE-NONE", table: undefined }, texts)).toEqual([]);
 });

@@ -24,7 +24,10 @@ const fixedChains: ReadonlyMap<string, string> = new Map([
   [nftChains.serviceEndpointsCheck, "rejects or drops packets to service ports without usable endpoints"],
   [nftChains.nodePortEndpointsCheck, "rejects or drops packets to node ports without usable endpoints"],
   [nftChains.clusterIpsCheck, "rejects packets to unused ports of cluster IPs"],
-  [nftChains.masquerading, "masquerades marked packets, and those of endpoints to themselves, when they leave the node"],
+  [
+    nftChains.masquerading,
+    "masquerades marked packets, and those of endpoints to themselves, when they leave the node",
+  ],
   [nftChains.reject, "rejects packets: elements of maps lead here"],
 ]);
 
@@ -64,7 +67,8 @@ export function ownerOf(ref: ObjectRef): Owner | undefined {
   if ((ref.kind !== "chain" && ref.kind !== "set") || !isOurs(ref.table)) return undefined;
   const { kind, name } = ref;
   const servicePort = kind === "chain" ? kindOf(name) : undefined;
-  const isKnown = kind === "chain" ? servicePort !== undefined || fixedChains.has(name) : setPurpose(name) !== undefined;
+  const isKnown =
+    kind === "chain" ? servicePort !== undefined || fixedChains.has(name) : setPurpose(name) !== undefined;
   return isKnown ? { component: "kube-proxy", programs: ["kube-proxy/nftables"], servicePort } : undefined;
 }
 
