@@ -47,7 +47,8 @@ function chainsOfService(service: string, { chains, byName }: Texts): Set<string
     for (const rule of rules) if (names(rule.text, service)) for (const callee of calleesOf(rule)) enter(callee);
   }
   // Grows while it is walked.
-  for (const name of found) for (const { calls } of byName.get(name) ?? []) for (const callee of calls()) enter(callee);
+  for (const name of found)
+    for (const chain of byName.get(name) ?? []) for (const callee of chain.calls()) enter(callee);
   return found;
 }
 
