@@ -127,12 +127,17 @@ export function lineAt({ chains, sets, others }: Texts, file: string, line: numb
   if (holder !== undefined) return lineOf(holder, line);
   const other = others.find((each) => each.file === file && each.line === line);
   if (other !== undefined) return { kind: "entries", texts: [other.text], table: undefined, name: undefined };
-  // Within the braces of a chain or set, but neither a rule nor an element.
-  const before = objects.filter(
-    ({ declaration, declaredAt = line }) => declaredAt < line && !/^[:-]/.test(declaration),
-  );
-  const last = before.sort((a, b) => (b.declaredAt ?? 0) - (a.declaredAt ?? 0))[0];
-  return last?.language === "nftables" ? namedBy(last) : undefined;
+  return blockAt(objects, line);
+}
+
+/** Within the braces of a chain or set, but neither a rule nor an element: the declaration before it. */
+function blockAt(objects: readonly PlacedObject[], line: number): ReadLine | undefined {
+  const starts = (object: PlacedObject): number => object.declaredAt ?? Number.POSITIVE_INFINITY;
+  const blocks = objects.filter(({ language }) => language === "nftables").sort((a, b) => starts(a) - starts(b));
+  const at = blocks.findLastIndex((block) => starts(block) < line);
+  const [block, next] = [blocks[at], blocks[at + 1]];
+  if (block === undefined) return undefined;
+  return next !== undefined || block.numbers.some((number) => number > line) ? namedBy(block) : undefined;
 }
 
 function namedBy({ name, table }: PlacedObject): ReadLine {
@@ -142,6 +147,7 @@ function namedBy({ name, table }: PlacedObject): ReadLine {
 function lineOf({ kind, language, table, name, lines, numbers }: PlacedObject, line: number): ReadLine | undefined {
   const texts = lines.filter((_, at) => numbers[at] === line);
   if (kind !== "chain") return { kind: "entries", texts, table: table === "" ? undefined : table, name };
-  const read = readers[language]?.readLine(texts[0] ?? "");
+  const reader = readers[language];
+  const read = (reader?.readRule ?? reader?.readLine)?.(texts[0] ?? "");
   return read?.kind === "rule" ? { kind: "rule", rule: { ...read.rule, table, chain: name } } : read;
 }

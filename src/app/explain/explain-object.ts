@@ -10,7 +10,7 @@ import { explainChainOrSet } from "./explain-chain.ts";
 import { explainServiceObject } from "./explain-service.ts";
 import { explainSliceObject } from "./explain-slice.ts";
 import { findObject, sourceFinder } from "./find-object.ts";
-import { type ObjectQuestion, unknownWord } from "./parse-question.ts";
+import { isObjectName, type ObjectQuestion, unknownWord } from "./parse-question.ts";
 
 /** `explain TYPE/NS/NAME`. */
 export async function explainObject(
@@ -44,6 +44,9 @@ export async function explainNamed(name: string, request: ExplainRequest, effect
   const inState = (state?.cluster.services ?? []).map((each) => `${each.namespace}/${each.name}`);
   const services = [...new Set([...inState, ...named])];
   const [only, another] = services.filter((service) => service.endsWith(`/${name}`));
+  // A chain or set of another mode.
+  if (only === undefined && isObjectName(name))
+    return explainChainOrSet({ name, table: undefined }, request, effects, evidences);
   if (only === undefined) {
     const near = didYouMean(
       name,

@@ -79,7 +79,7 @@ export function parseQuestion({ what, name, rule, namespace, hasDump, hasState }
   const [, file, line] = /^((?:\S*\/)?[^/\s]+[.-][^/\s]+):(\d{1,9})$/.exec(what) ?? [];
   const isType = types.has(file?.split("/")[0]?.toLowerCase() ?? "");
   if (file !== undefined && !isType) return { kind: "file-line", file, line: Number(line) };
-  if (name === undefined && (hasDump || hasState) && belongsToNftables(what) && types.has(what))
+  if (name === undefined && (hasDump || hasState) && isObjectName(what) && types.has(what))
     return { kind: "chain", name: what, table: undefined, otherwise: formOf(types.get(what), what) };
   const object = parseObject(what, name, namespace);
   if (object !== undefined) return object;
@@ -90,13 +90,13 @@ export function parseQuestion({ what, name, rule, namespace, hasDump, hasState }
   if (name !== undefined) throw unknownWord(what);
   if (isCode(what)) return { kind: "code", code: what };
   if ((hasDump || hasState) && isDnsLabel(what)) return { kind: "name", name: what };
-  const isChain = /^[A-Z][A-Z0-9_-]*$/.test(what) || belongsToNftables(what) || (hasDump && /^[^\s/]+$/.test(what));
+  const isChain = /^[A-Z][A-Z0-9_-]*$/.test(what) || isObjectName(what) || (hasDump && /^[^\s/]+$/.test(what));
   if (isChain) return { kind: "chain", name: what, table: undefined };
   throw unknownWord(what);
 }
 
-/** `service-ABCDEFGH-shop/web/tcp/http`, and the names of what always exists. */
-function belongsToNftables(name: string): boolean {
+/** Whether kube-proxy has a chain or set of this name in any mode: `service-ips`, `service-ABCDEFGH-shop/web/tcp/http`. */
+export function isObjectName(name: string): boolean {
   return (["chain", "set"] as const).some((kind) => ownerOf({ kind, table: undefined, name }) !== undefined);
 }
 

@@ -28,7 +28,7 @@ import type {
 } from "./text-reader.ts";
 
 /** Chains, sets and maps of `nft list ruleset` and of input for `nft -f`. */
-export const nftablesReader: TextReader = { read: readTables, readLine };
+export const nftablesReader: TextReader = { read: readTables, readLine, readRule };
 
 function readTables(text: Artifact): ReadText {
   const { doc, problems } = readRuleset([text]);
@@ -270,7 +270,12 @@ function readLine(line: string): ReadLine | undefined {
     return { kind: "object", name: unquoted(third), table: `${first} ${unquoted(second)}` };
   const elements = elementsIn(text, words);
   if (elements !== undefined) return { kind: "entries", texts: elements, table: undefined, name: undefined };
-  const rule = words.length < 2 ? undefined : askedRule(text, undefined, undefined);
+  // `drop` alone may be any name.
+  return words.length < 2 ? undefined : readRule(text);
+}
+
+function readRule(text: string): ReadLine | undefined {
+  const rule = askedRule(text, undefined, undefined);
   return rule && { kind: "rule", rule };
 }
 

@@ -7,6 +7,8 @@ export interface TextReader {
   readonly read: (text: Artifact) => ReadText;
   /** What a line is by its form alone; undefined: it is no line of this language. */
   readonly readLine: (line: string) => ReadLine | undefined;
+  /** A line of a chain, where its form alone does not show that it is one; undefined: it does. */
+  readonly readRule?: (line: string) => ReadLine | undefined;
 }
 
 export interface ReadText {

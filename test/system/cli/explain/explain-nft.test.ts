@@ -99,13 +99,13 @@ describe("explain in the nftables mode", () => {
   });
 
   it.each([
-    ["service-ipz", 2, "did you mean service-ips?"],
-    [`${chain.replace("cart", "card")}`, 3, `did you mean ${chain}?`],
-    ["services", 2, "write it as services/NAMESPACE/NAME", "--mode", "iptables"],
-    ["service-ips", 3, "only the nftables mode has it (--mode nftables)", "--mode", "iptables"],
-    ["nftables.ip.nft:3000", 3, "is neither a rule nor a chain"],
-  ])("%s is not there", async (asked, code, message, ...more) => {
-    const result = await runCli(["explain", asked, ...state, ...more]);
+    ["service-ipz", "nftables", 2, "did you mean service-ips?"],
+    [chain.replace("cart", "card"), "nftables", 3, `did you mean ${chain}?`],
+    ["services", "iptables", 2, "write it as services/NAMESPACE/NAME"],
+    ["service-ips", "iptables", 3, "only the nftables mode has it (--mode nftables)"],
+    ["nftables.ip.nft:3000", "nftables", 3, "is neither a rule nor a chain"],
+  ])("%s is not there in %s mode", async (asked, mode, code, message) => {
+    const result = await runCli(["explain", asked, "-f", `${golden}cluster.yaml`, "--mode", mode, "--node", "node1"]);
     expect(result).toMatchObject({ code, stdout: "" });
     expect(result.stderr.replace(/\s+/g, " ")).toContain(message);
   });
