@@ -41,7 +41,7 @@ async function answer(
     case "restore-error":
       return (await import("./explain/explain-line.ts")).explainRestoreError(question, request, effects);
     case "chain":
-      return (await import("./explain/explain-chain.ts")).explainChainOrSet(question.name, request, effects);
+      return (await import("./explain/explain-chain.ts")).explainChainOrSet(question, request, effects);
     case "line":
       return (await import("./explain/explain-line.ts")).explainLine(question.text, request, effects);
     case "file-line":

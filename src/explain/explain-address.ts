@@ -5,13 +5,15 @@ import {
   isAddress,
   parseAddressSet,
   parseTarget,
+  printTarget,
 } from "../datapath/address-set.ts";
 import { type Origin, originOf, type Place } from "../diagnostics/place.ts";
 import type { Cluster } from "../model/cluster.ts";
 import { placeOfEndpoint } from "../model/objects/endpoint-slice.ts";
 import type { Service, Vip } from "../model/objects/service.ts";
-import { isNodePortChain, isServicePortChain } from "../programs/kube-proxy/chain-names.ts";
+import { isNodePortChain } from "../programs/kube-proxy/chain-names.ts";
 import { serviceInRule } from "../reconcile/attribution.ts";
+import { belongsToServicePort } from "./chain/chain-owner.ts";
 import type { KnownPod } from "./packet/find-pods.ts";
 import { type OwnLine, ownLines } from "./service-lines.ts";
 import type { Texts } from "./texts.ts";
@@ -163,7 +165,9 @@ export function addressLines({ address, port }: AddressQuestion, texts: Texts): 
   const ported = own.filter(({ text }) => hasPort(text, port));
   const isBalanced = ported.length > 0;
   const nodePorts = ownLines(texts, (text, chain) => isOfNodePort(text, chain, port));
-  return isBalanced ? ported : [...nodePorts, ...own.filter(({ text }) => !/ --dport |:\d+(?: |$)/.test(text))];
+  return isBalanced
+    ? ported
+    : [...nodePorts, ...own.filter(({ text }) => !/ --dport |:\d+(?: |$)| \. \d+(?: |$)/.test(text))];
 }
 
 /** Whether a text contains the address as a whole word. */
@@ -174,11 +178,12 @@ function tokenTest(address: string): (text: string) => boolean {
 }
 
 function hasPort(text: string, port: number): boolean {
-  return new RegExp(`(?:--dport |[:\\]]:?|(?:tcp|udp|sctp):)${port}(?![0-9])`).test(text);
+  return new RegExp(`(?:--dport |[:\\]]:?|(?:tcp|udp|sctp):| \\. )${port}(?![0-9])`).test(text);
 }
 
 function isOfNodePort(text: string, chain: string | undefined, port: number): boolean {
-  if (chain === undefined || !text.includes(`--dport ${port} `)) return false;
+  if (chain === undefined) return new RegExp(`^(?:tcp|udp|sctp) \\. ${port} `).test(text);
+  if (!text.includes(`--dport ${port} `)) return false;
   return isNodePortChain(chain) || (text.includes("--dst-type LOCAL") && !/ -d /.test(text));
 }
 
@@ -222,19 +227,33 @@ function roleOf(
 ): Role | undefined {
   if (chain === undefined) {
     if (text.startsWith("-A ")) return { what: "virtual server", owner: undefined, detail: text };
-    return text.startsWith("-a ") ? { what: "real server", owner: undefined, detail: text } : undefined;
+    return text.startsWith("-a ") ? { what: "real server", owner: undefined, detail: text } : roleInMap(text);
   }
-  const owner = serviceInRule(text) ?? (isServicePortChain(chain) ? ownerOf(chain) : undefined);
+  const owner = serviceInRule(text) ?? (belongsToServicePort(chain) ? ownerOf(chain) : undefined);
   if (owner === undefined) return undefined;
   const [, number] = /--dport (\d+)/.exec(text) ?? [];
   if (isNodePortChain(chain)) return { what: "node port", owner, detail: asPort(number) };
   const [, kind] = / (cluster IP|external IP|load ?balancer IP)"/.exec(text) ?? [];
   if (kind !== undefined) return { what: kind.replace("loadbalancer", "load balancer"), owner, detail: asPort(number) };
-  const [, target] = /--to-destination (\S+)/.exec(text) ?? [];
-  if (target?.includes(address)) return { what: "endpoint", owner, detail: target };
+  const targets = [...text.matchAll(/(?:--to-destination|dnat to|\d+ :) (\S+?)(?: \. (\d+))?(?=[\s,]|$)/g)];
+  const [, target, ported] = targets.find(([, each = ""]) => each.includes(address)) ?? [];
+  if (target !== undefined)
+    return {
+      what: "endpoint",
+      owner,
+      detail: ported === undefined ? target : printTarget({ address, port: Number(ported) }),
+    };
   return text.includes("has no endpoints")
     ? { what: "address without endpoints", owner, detail: asPort(number) }
     : undefined;
+}
+
+/** An element of a map of nftables: `10.96.0.20 . tcp . 80 : goto services`, `tcp . 30080 : goto services`. */
+function roleInMap(text: string): Role | undefined {
+  const owner = serviceInRule(text);
+  const [, key, port] = /^(\S+) \. (?:(?:tcp|udp|sctp) \. )?(\d+) /.exec(text) ?? [];
+  if (owner === undefined || key === undefined) return undefined;
+  return { what: /^(?:tcp|udp|sctp)$/.test(key) ? "node port" : "address", owner, detail: asPort(port) };
 }
 
 function asPort(number: string | undefined): string {

@@ -39,9 +39,11 @@ export function explainServiceOn(service: Service, node: NodeFacts, texts: Texts
   const objects = objectsOf(service, node);
   const { scheduler } = node.plan.ipvs;
   const isProxied = plans.length > 0;
+  const { traits, chainNames: names } = node.program;
+  const drawing = { balancing: traits.balancing, names, scheduler, texts };
   return {
     nodes: [node.name],
-    ports: plans.map((planned) => pictureOf(planned, { balancing: node.program.traits.balancing, scheduler, texts })),
+    ports: plans.map((planned) => pictureOf(planned, drawing)),
     omissions: [
       ...serviceOmissions(service, node),
       ...(isProxied ? exposureOmissions(service, node) : []),

@@ -55,8 +55,14 @@ export type Explanation =
   | { readonly kind: "node"; readonly explanation: NodeExplanation }
   | { readonly kind: "address"; readonly explanation: AddressExplanation }
   | { readonly kind: "restore-line"; readonly explanation: RestoreLineExplanation }
-  | { readonly kind: "chain"; readonly explanation: ChainExplanation; readonly graphs: readonly ChainGraph[] }
-  | { readonly kind: "set"; readonly explanation: SetExplanation }
+  | {
+      readonly kind: "chain";
+      readonly explanation: ChainExplanation;
+      /** Sets and maps of the same name. */
+      readonly sets: SetExplanation;
+      readonly graphs: readonly ChainGraph[];
+    }
+  | { readonly kind: "set"; readonly explanation: SetExplanation; readonly graphs: readonly ChainGraph[] }
   | { readonly kind: "entry"; readonly explanation: EntryExplanation }
   | {
       readonly kind: "rule";

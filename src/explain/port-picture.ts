@@ -7,9 +7,10 @@ import type {
   Route,
 } from "../plan/forwarding/forwarding-plan.ts";
 import { fallsBack } from "../plan/forwarding/resolve-service-port.ts";
-import { endpointChain, servicePortChains } from "../programs/kube-proxy/chain-names.ts";
+import type { ServicePortNames } from "../programs/program.ts";
+import { endpointsOf } from "./chain/explain-chain.ts";
 import type { PlannedPort } from "./not-programmed/endpoint-uses.ts";
-import { equalShare, forkShares, type Share } from "./share.ts";
+import { equalShare, type Share } from "./share.ts";
 import { chainsNamed, type Texts } from "./texts.ts";
 
 /** A summary of one service port on a node in one family. */
@@ -113,6 +114,7 @@ type Policy = "Cluster" | "Local";
 /** What is common to all service ports of a node. */
 interface Drawing {
   readonly balancing: ProgramTraits["balancing"];
+  readonly names: ServicePortNames | undefined;
   readonly scheduler: string;
   readonly texts: Texts;
 }
@@ -121,7 +123,7 @@ interface Drawing {
 function sharesOf(
   list: readonly Endpoint[],
   route: Route | undefined,
-  { plan, balancing, scheduler, texts }: Drawing & Pick<PlannedPort, "plan">,
+  { plan, balancing, names, scheduler, texts }: Drawing & Pick<PlannedPort, "plan">,
 ): ReadonlyMap<Endpoint, Share> {
   if (balancing === "scheduler") {
     const takesTurns = scheduler === "rr" || scheduler === "wrr";
@@ -129,18 +131,21 @@ function sharesOf(
   }
   if (list.length === 1) return new Map(list.map((endpoint) => [endpoint, equalShare(1)]));
   if (route?.kind !== "balance") return new Map();
-  const own = servicePortChains(plan.name, plan.protocol);
-  const chain = chainsNamed(texts, route.over === "cluster" ? own.cluster : own.local).find(
+  const own = names?.of(plan);
+  const chain = chainsNamed(texts, (route.over === "cluster" ? own?.cluster : own?.local) ?? "").find(
     ({ family }) => family === plan.clusterIp.address.family,
   );
   const byTarget = new Map<string, Share>();
-  forkShares(chain?.rules ?? []).forEach((share, at) => {
-    const target = chain?.rules[at]?.target;
-    if (share !== undefined && target?.kind === "jump") byTarget.set(target.chain, share);
-  });
+  for (const { exits, share: ofRule } of chain?.rules ?? []) {
+    for (const { to, share = ofRule } of exits) {
+      if (share === undefined) continue;
+      const targets = to.kind === "callee" ? chainsNamed(texts, to.name).flatMap(endpointsOf) : [to.label];
+      for (const target of targets) byTarget.set(target, share);
+    }
+  }
   return new Map(
     list.flatMap((endpoint) => {
-      const share = byTarget.get(endpointChain(plan.name + plan.protocol, endpoint.target));
+      const share = byTarget.get(endpoint.target);
       return share === undefined ? [] : [[endpoint, share] as const];
     }),
   );

@@ -1,10 +1,9 @@
 import type { LineOrigin } from "../ir/artifact.ts";
-import { canonicalRule, targetOf } from "../languages/iptables/canonical-rule.ts";
-import { parseRule } from "../languages/iptables/parse-rule.ts";
-import { isOwnedChain, isServicePortChain } from "../programs/kube-proxy/chain-names.ts";
+import { ownerOf } from "../programs/registry.ts";
 import { serviceInRule } from "../reconcile/attribution.ts";
-import { describeRule } from "./describe-rule.ts";
-import type { Texts } from "./texts.ts";
+import { belongsToServicePort } from "./chain/chain-owner.ts";
+import type { PlacedObject } from "./languages/text-reader.ts";
+import { calleesOf, readLine, type Texts } from "./texts.ts";
 
 /** The lines that the state would generate for the Service, where there is a state. */
 interface Wanted {
@@ -13,16 +12,16 @@ interface Wanted {
 }
 
 /**
- * The lines of a Service in a dump: rules whose comment names it, and all rules of its chains. Sets and virtual servers
- * contain no Service names; only a state identifies their lines, by origin.
+ * The lines of a Service in a dump: rules and elements that name it, and all rules of its chains. Sets of ipset and
+ * virtual servers contain no Service names; only a state identifies their lines, by origin.
  */
 export function dumpLines(service: string, texts: Texts, { objects, lines }: Wanted): readonly OwnLine[] {
   const chains = chainsOfService(service, texts);
-  for (const { chain } of lines) if (chain !== undefined && isServicePortChain(chain)) chains.add(chain);
+  for (const { chain } of lines) if (chain !== undefined && belongsToServicePort(chain)) chains.add(chain);
   return ownLines(texts, (text, chain, cause) => {
     if (cause !== undefined && objects.has(cause.object)) return true;
-    if (chain === undefined) return false;
-    return chains.has(chain) || (text.includes(service) && !isServicePortChain(chain) && names(text, service));
+    if (chain === undefined) return text.includes(service) && names(text, service);
+    return chains.has(chain) || (text.includes(service) && !belongsToServicePort(chain) && names(text, service));
   });
 }
 
@@ -36,22 +35,20 @@ function chainsOfService(service: string, { chains, byName }: Texts): Set<string
   const found = new Set<string>();
   const isForeign = (chain: string): boolean => {
     const lines = (byName.get(chain) ?? []).flatMap((each) => each.lines);
-    const named = lines.map(serviceInRule).find((name) => name !== undefined);
+    const named = [chain, ...lines].map(serviceInRule).find((name) => name !== undefined);
     return named !== undefined && serviceOf(named) !== service;
   };
   const enter = (chain: string): void => {
-    if (isServicePortChain(chain) && !found.has(chain) && !isForeign(chain)) found.add(chain);
+    if (belongsToServicePort(chain) && !found.has(chain) && !isForeign(chain)) found.add(chain);
   };
-  for (const { name, lines } of chains) {
-    for (const line of lines) {
-      if (!names(line, service)) continue;
-      enter(name);
-      enter(targetOf(line) ?? "");
-    }
+  for (const { name, rules, lines } of chains) {
+    if (!name.includes(service) && !lines.some((line) => names(line, service))) continue;
+    enter(name);
+    for (const rule of rules) if (names(rule.text, service)) for (const callee of calleesOf(rule)) enter(callee);
   }
   // Grows while it is walked.
   for (const name of found)
-    for (const { lines } of byName.get(name) ?? []) for (const line of lines) enter(targetOf(line) ?? "");
+    for (const chain of byName.get(name) ?? []) for (const callee of chain.calls()) enter(callee);
   return found;
 }
 
@@ -61,9 +58,9 @@ export function serviceOf(port: string): string {
 }
 
 /** The Services that comments of a dump name. */
-export function servicesNamed({ chains }: Texts): readonly string[] {
-  const names = chains
-    .filter(({ name }) => isOwnedChain(name))
+export function servicesNamed({ chains, sets }: Texts): readonly string[] {
+  const names = [...chains, ...sets]
+    .filter(({ kind, table, name }) => ownerOf({ kind: kind === "chain" ? kind : "set", table, name }) !== undefined)
     .flatMap(({ lines }) => lines.map(serviceInRule))
     .flatMap((port) => (port === undefined ? [] : [serviceOf(port)]));
   return [...new Set(names)].sort();
@@ -71,36 +68,50 @@ export function servicesNamed({ chains }: Texts): readonly string[] {
 
 /** The lines that the state requires and a dump does not contain. */
 export function missingLines(wanted: readonly OwnLine[], there: Texts): readonly OwnLine[] {
-  const known = new Set<string>(there.others.map(({ text }) => text));
-  const chains = new Set(wanted.map(({ chain }) => chain));
-  for (const { table, name, lines } of there.chains) {
-    if (!chains.has(name)) continue;
-    known.add(`${table} :${name}`);
-    for (const text of lines) known.add(`${table} ${text}`);
+  const objects = new Map<string, PlacedObject[]>();
+  for (const object of [...there.chains, ...there.sets]) {
+    const place = placeOf(placeIn(object));
+    objects.set(place, [...(objects.get(place) ?? []), object]);
   }
-  const isThere = ({ table, chain, text }: OwnLine): boolean => {
-    if (table === undefined) return known.has(text);
-    return known.has(text.startsWith(":") ? `${table} :${chain}` : `${table} ${text}`);
+  const known = new Map<string, ReadonlySet<string>>();
+  const inObjects = (line: OwnLine, textsOf: (object: PlacedObject) => readonly string[]): ReadonlySet<string> => {
+    const place = placeOf(line);
+    const texts = known.get(place) ?? new Set((objects.get(place) ?? []).flatMap(textsOf));
+    known.set(place, texts);
+    return texts;
   };
-  const candidates = wanted.filter((line) => !isThere(line));
-  const unmet = new Set(candidates.map(({ chain }) => chain));
-  const canonical = new Set(
-    there.chains
-      .filter(({ name }) => unmet.has(name))
-      .flatMap(({ table, lines }) => lines.map((text) => `${table} ${canonicalRule(text)}`)),
+  const others = new Set(there.others.map(({ text }) => text));
+  const candidates = wanted.filter((line) =>
+    line.chain === undefined && line.set === undefined
+      ? !others.has(line.text)
+      : !inObjects(line, ({ declaration, lines }) => [declaration, ...lines]).has(line.text),
   );
-  return candidates.filter(
-    ({ table, text }) => !text.startsWith("-A") || !canonical.has(`${table} ${canonicalRule(text)}`),
-  );
+  known.clear();
+  return candidates.filter((line) => {
+    const read = line.chain === undefined ? undefined : readLine(line.text);
+    if (read?.kind !== "rule") return true;
+    return !inObjects(line, ({ rules }) => rules.map((rule) => rule.canonical())).has(read.rule.canonical());
+  });
+}
+
+function placeOf({ table, chain, set }: Pick<OwnLine, "table" | "chain" | "set">): string {
+  return JSON.stringify([table, chain, set]);
+}
+
+function placeIn({ kind, table, name }: PlacedObject): Pick<OwnLine, "table" | "chain" | "set"> {
+  const [chain, set] = kind === "chain" ? [name, undefined] : [undefined, name];
+  return { table: table === "" ? undefined : table, chain, set };
 }
 
 /** A line of a tool's text, with its place and origin. */
 export interface OwnLine {
   readonly file: string;
   readonly line: number;
-  /** Of a rule or the declaration of a chain. */
+  /** Of a rule, an element or a declaration; undefined where there are no tables. */
   readonly table: string | undefined;
   readonly chain: string | undefined;
+  /** Of an element of a set or map, or its declaration. */
+  readonly set: string | undefined;
   readonly text: string;
   /** What a rule says, in words. */
   readonly words: string | undefined;
@@ -116,24 +127,30 @@ export type Belongs = (text: string, chain: string | undefined, cause: LineOrigi
  */
 export function ownLines(texts: Texts, belongs: Belongs): readonly OwnLine[] {
   const found: OwnLine[] = [];
-  for (const { table, name: chain, file, declaredAt, policy, lines, numbers } of texts.chains) {
-    if (declaredAt !== undefined) {
-      const text = `:${chain} ${policy ?? "-"} [0:0]`;
-      const cause = texts.causeOf(file, declaredAt);
-      if (belongs(text, chain, cause))
-        found.push({ file, line: declaredAt, table, chain, text, words: undefined, cause });
-    }
-    for (let at = 0; at < lines.length; at += 1) {
-      const [text = "", line = 0] = [lines[at], numbers[at]];
-      const cause = texts.causeOf(file, line);
-      const read = belongs(text, chain, cause) ? parseRule({ text, line, counters: undefined }) : undefined;
-      if (read?.kind === "rule") found.push({ file, line, table, chain, text, words: describeRule(read.rule), cause });
-    }
-  }
+  for (const chain of texts.chains) enterLines(chain, found, { texts, belongs });
+  const lines: OwnLine[] = [];
+  for (const set of texts.sets) enterLines(set, lines, { texts, belongs });
   for (const { file, line, text } of texts.others) {
     const cause = texts.causeOf(file, line);
-    if (belongs(text, undefined, cause))
-      found.push({ file, line, table: undefined, chain: undefined, text, words: undefined, cause });
+    if (!belongs(text, undefined, cause)) continue;
+    lines.push({ file, line, table: undefined, chain: undefined, set: undefined, text, words: undefined, cause });
   }
-  return found;
+  return [...found, ...lines];
+}
+
+function enterLines(
+  object: PlacedObject,
+  found: OwnLine[],
+  { texts, belongs }: { readonly texts: Texts; readonly belongs: Belongs },
+): void {
+  const { file, declaredAt, declaration, lines, numbers } = object;
+  const place = placeIn(object);
+  const enter = (text: string, line: number, at: number | undefined): void => {
+    const cause = texts.causeOf(file, line);
+    if (!belongs(text, place.chain, cause)) return;
+    const read = at === undefined ? { words: undefined } : object.describeLine(at);
+    if (read !== undefined) found.push({ file, line, ...place, text, words: read.words, cause });
+  };
+  if (declaredAt !== undefined) enter(declaration, declaredAt, undefined);
+  for (let at = 0; at < lines.length; at += 1) enter(lines[at] ?? "", numbers[at] ?? 0, at);
 }

@@ -19,7 +19,12 @@ export function describeShare(threshold: number): string {
 
 /** One of equal parts, without rounding. */
 export function equalShare(count: number): Share {
-  return { part: 1 / count, exact: `1/${count}` };
+  return forkPart(1, count);
+}
+
+/** Some of equal parts, without rounding. */
+export function forkPart(parts: number, of: number): Share {
+  return { part: parts / of, exact: `${parts}/${of}` };
 }
 
 /**

@@ -1,20 +1,26 @@
 import { type Artifact, artifactsOf, type LanguageId, type LineOrigin, type Script } from "../ir/artifact.ts";
-import { concernsRules, parseRules } from "../languages/iptables/parse.ts";
-import {
-  type RuleTextProblem,
-  readTables,
-  type SavedChain,
-  type SavedTables,
-} from "../languages/iptables/read-tables.ts";
-import type { Rule } from "../languages/iptables/rule.ts";
 import { savedLanguages } from "../languages/registry.ts";
-import type { Family } from "../model/address.ts";
+import { iptablesReader } from "./languages/iptables.ts";
+import { iprouteReader, ipsetReader, ipvsReader } from "./languages/kernel-objects.ts";
+import { nftablesReader } from "./languages/nftables.ts";
+import type { PlacedLine, PlacedObject, ReadLine, RuleReading, TextReader } from "./languages/text-reader.ts";
+
+/** By language, in the order in which a line is offered to them. */
+const readers: Readonly<Partial<Record<LanguageId, TextReader>>> = {
+  nftables: nftablesReader,
+  ipset: ipsetReader,
+  ipvs: ipvsReader,
+  iptables: iptablesReader,
+  iproute: iprouteReader,
+};
 
 /** The live or desired rules of a node, compiled or dumped, in parsed form. */
 export interface Texts {
-  readonly chains: readonly PlacedChain[];
-  readonly byName: ReadonlyMap<string, readonly PlacedChain[]>;
-  /** The lines of sets, virtual servers and addresses. */
+  readonly chains: readonly PlacedObject[];
+  readonly byName: ReadonlyMap<string, readonly PlacedObject[]>;
+  /** Sets and maps. */
+  readonly sets: readonly PlacedObject[];
+  /** The lines of virtual servers and addresses. */
   readonly others: readonly PlacedLine[];
   readonly causeOf: (file: string, line: number) => LineOrigin | undefined;
   /** What could not be read, each with file and line. */
@@ -23,58 +29,28 @@ export interface Texts {
   readonly cutOff: string | undefined;
 }
 
-export interface PlacedChain {
-  readonly family: Family;
-  readonly table: string;
-  readonly name: string;
-  readonly file: string;
-  readonly declaredAt: number | undefined;
-  readonly policy: string | undefined;
-  /** As in the text, without counters; line numbers beside them. */
-  readonly lines: readonly string[];
-  readonly numbers: readonly number[];
-  /** Parsed when they are first read: most of 100,000 chains never are. */
-  readonly rules: readonly PlacedRule[];
-}
-
-export interface PlacedRule extends Rule {
-  readonly family: Family;
-  readonly table: string;
-  readonly file: string;
-  /** Its position in the chain, from 1. */
-  readonly number: number;
-}
-
-export interface PlacedLine {
-  readonly language: LanguageId;
-  readonly file: string;
-  readonly line: number;
-  readonly text: string;
-}
-
 /** Parses the texts of a host. */
 export function readTexts(texts: readonly Artifact[]): Texts {
-  const chains: PlacedChain[] = [];
+  const chains: PlacedObject[] = [];
+  const sets: PlacedObject[] = [];
   const others: PlacedLine[] = [];
   const problems: string[] = [];
   const origins = new Map<string, ReadonlyMap<number, LineOrigin>>();
   let cutOff: string | undefined;
   for (const text of texts) {
-    if (text.origins.length > 0) origins.set(text.file, new Map(text.origins.map((origin) => [origin.line, origin])));
-    if (text.language !== "iptables") {
-      others.push(...linesOf(text));
-      continue;
+    const { file } = text;
+    if (text.origins.length > 0) origins.set(file, new Map(text.origins.map((origin) => [origin.line, origin])));
+    const read = readers[text.language]?.read(text);
+    if (read === undefined) continue;
+    for (const chain of read.chains) chains.push(chain);
+    sets.push(...read.sets);
+    for (const line of read.others) others.push(line);
+    const sorted = [...read.problems].sort((a, b) => a.line - b.line);
+    for (const { line, words, isCutOff } of sorted) {
+      const problem = `${file}:${line}: ${words}`;
+      problems.push(problem);
+      if (isCutOff) cutOff ??= problem;
     }
-    const saved = readTables([text]);
-    const broken = saved.problems.filter(concernsRules);
-    const cut = broken.find(({ kind }) => kind === "cut-off");
-    if (cut !== undefined) cutOff ??= describeProblem(cut);
-    for (const chain of chainsOf(text, saved)) {
-      chains.push(chain.placed);
-      broken.push(...chain.problems);
-    }
-    broken.sort((a, b) => a.line - b.line);
-    problems.push(...broken.map(describeProblem));
   }
   let byName: Texts["byName"] | undefined;
   return {
@@ -83,6 +59,7 @@ export function readTexts(texts: readonly Artifact[]): Texts {
       byName ??= groupByName(chains);
       return byName;
     },
+    sets,
     others,
     problems,
     cutOff,
@@ -90,90 +67,22 @@ export function readTexts(texts: readonly Artifact[]): Texts {
   };
 }
 
-/** Rules of a chain that is not declared are kept. */
-function describeProblem({ file, line, message, kind }: RuleTextProblem): string {
-  return `${file}:${line}: ${message}${kind === "line" ? ": the line is ignored" : ""}`;
-}
-
-function* chainsOf({ file, family = "ipv4" }: Artifact, { tables }: SavedTables) {
-  for (const [table, chains] of tables) {
-    for (const chain of chains.values()) {
-      const problems = chain.lines.every(isUsual) ? [] : parseRules(chain).problems;
-      yield { placed: new ParsedOnDemand(chain, family, table, file), problems };
-    }
-  }
-}
-
-/** A class, since there is one for each of 100,000 endpoints: it costs a third of an object with a getter. */
-class ParsedOnDemand implements PlacedChain {
-  readonly family: Family;
-  readonly table: string;
-  readonly file: string;
-  readonly #chain: SavedChain;
-  #rules: readonly PlacedRule[] | undefined;
-
-  constructor(chain: SavedChain, family: Family, table: string, file: string) {
-    this.family = family;
-    this.table = table;
-    this.file = file;
-    this.#chain = chain;
-  }
-
-  get name(): string {
-    return this.#chain.name;
-  }
-
-  get declaredAt(): number | undefined {
-    return this.#chain.declaredAt;
-  }
-
-  get policy(): string | undefined {
-    return this.#chain.policy;
-  }
-
-  get lines(): readonly string[] {
-    return this.#chain.lines;
-  }
-
-  get numbers(): readonly number[] {
-    return this.#chain.numbers;
-  }
-
-  get rules(): readonly PlacedRule[] {
-    const { family, table, file } = this;
-    this.#rules ??= parseRules(this.#chain).rules.map(({ rule }, at) => ({
-      ...rule,
-      family,
-      table,
-      file,
-      number: at + 1,
-    }));
-    return this.#rules;
-  }
-}
-
-/** A rule of an endpoint or a service port as kube-proxy writes it: nearly all lines, which parse without a problem. */
-const usual =
-  /^-A \S+(?: ! -s [\d.a-f:/]+)?(?: -[sd] [\d.a-f:/]+)*(?: -p (?:tcp|udp|sctp))?(?: -m comment --comment (?:"[^"\\]*"|[^\s"]+))?(?: -m statistic --mode random --probability [01]\.\d+)?(?: -m (?:tcp|udp|sctp))?(?: --dport \d{1,5})? -j (?:[A-Z][A-Z0-9-]*|DNAT --to-destination [\d.a-f:[\]]+)$/;
-
-function isUsual(line: string): boolean {
-  return usual.test(line);
-}
-
-function linesOf({ language, file, text }: Artifact): readonly PlacedLine[] {
-  return text
-    .split("\n")
-    .map((line, at) => ({ language, file, line: at + 1, text: line.trim() }))
-    .filter((line) => line.text !== "");
-}
-
 /** The texts of a script that was compiled with origins. */
 export function textsOfScript(script: Script): readonly Artifact[] {
   return artifactsOf(script).filter(({ language }) => savedLanguages.has(language));
 }
 
-function groupByName(chains: readonly PlacedChain[]): ReadonlyMap<string, readonly PlacedChain[]> {
-  const groups = new Map<string, PlacedChain[]>();
+/** What a line is by its form; undefined: no language has such lines. */
+export function readLine(line: string): ReadLine | undefined {
+  for (const reader of Object.values(readers)) {
+    const read = reader.readLine(line);
+    if (read !== undefined) return read;
+  }
+  return undefined;
+}
+
+function groupByName(chains: readonly PlacedObject[]): ReadonlyMap<string, readonly PlacedObject[]> {
+  const groups = new Map<string, PlacedObject[]>();
   for (const chain of chains) {
     const group = groups.get(chain.name);
     if (group === undefined) groups.set(chain.name, [chain]);
@@ -183,11 +92,62 @@ function groupByName(chains: readonly PlacedChain[]): ReadonlyMap<string, readon
 }
 
 /** The chains of a name: there may be one in each family and table. */
-export function chainsNamed({ byName }: Texts, name: string): readonly PlacedChain[] {
+export function chainsNamed({ byName }: Texts, name: string): readonly PlacedObject[] {
   return byName.get(name) ?? [];
 }
 
-/** The chain that a rule jumps to, by `-j` or `-g`; perhaps the name of an extension target without options. */
-export function leadsTo({ target }: Rule): string | undefined {
-  return target.kind === "jump" || target.kind === "goto" ? target.chain : undefined;
+/** Chains, sets and maps of one table. */
+export function besides({ chains, sets }: Texts, { language, family, table }: PlacedObject): readonly PlacedObject[] {
+  const isBeside = (other: PlacedObject): boolean =>
+    other.language === language && other.family === family && other.table === table;
+  return [...chains.filter(isBeside), ...sets.filter(isBeside)];
+}
+
+/** What rules that lead to a chain or a map call it. */
+export function calleeName({ kind, name }: Pick<PlacedObject, "kind" | "name">): string {
+  return kind === "chain" ? name : `@${name}`;
+}
+
+/** The chains and maps that a rule leads to. */
+export function calleesOf({ exits }: RuleReading): readonly string[] {
+  return exits.flatMap(({ to }) => (to.kind === "callee" ? [to.name] : []));
+}
+
+/** Whether a chain or set is in the table that is asked for: `nat`, `ip kube-proxy`, `kube-proxy`; undefined: in any. */
+export function isInTable({ table }: { readonly table: string }, asked: string | undefined): boolean {
+  return asked === undefined || table === asked || table.endsWith(` ${asked}`);
+}
+
+/** What a line of a text is, from its place. */
+export function lineAt({ chains, sets, others }: Texts, file: string, line: number): ReadLine | undefined {
+  const objects = [...chains, ...sets].filter((object) => object.file === file);
+  const declared = objects.find(({ declaredAt }) => declaredAt === line);
+  if (declared !== undefined) return namedBy(declared);
+  const holder = objects.find(({ numbers }) => numbers.includes(line));
+  if (holder !== undefined) return lineOf(holder, line);
+  const other = others.find((each) => each.file === file && each.line === line);
+  if (other !== undefined) return { kind: "entries", texts: [other.text], table: undefined, name: undefined };
+  return blockAt(objects, line);
+}
+
+/** Within the braces of a chain or set, but neither a rule nor an element: the declaration before it. */
+function blockAt(objects: readonly PlacedObject[], line: number): ReadLine | undefined {
+  const starts = (object: PlacedObject): number => object.declaredAt ?? Number.POSITIVE_INFINITY;
+  const blocks = objects.filter(({ language }) => language === "nftables").sort((a, b) => starts(a) - starts(b));
+  const at = blocks.findLastIndex((block) => starts(block) < line);
+  const [block, next] = [blocks[at], blocks[at + 1]];
+  if (block === undefined) return undefined;
+  return next !== undefined || block.numbers.some((number) => number > line) ? namedBy(block) : undefined;
+}
+
+function namedBy({ name, table }: PlacedObject): ReadLine {
+  return { kind: "object", name, table: table === "" ? undefined : table };
+}
+
+function lineOf({ kind, language, table, name, lines, numbers }: PlacedObject, line: number): ReadLine | undefined {
+  const texts = lines.filter((_, at) => numbers[at] === line);
+  if (kind !== "chain") return { kind: "entries", texts, table: table === "" ? undefined : table, name };
+  const reader = readers[language];
+  const read = (reader?.readRule ?? reader?.readLine)?.(texts[0] ?? "");
+  return read?.kind === "rule" ? { kind: "rule", rule: { ...read.rule, table, chain: name } } : read;
 }

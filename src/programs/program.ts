@@ -119,6 +119,8 @@ export interface ForwardingProgram extends Program<ForwardingPlan> {
   readonly jumps: readonly Jump[];
   /** kube-proxy warns about the mode and will remove it. */
   readonly isDeprecated: boolean;
+  /** The names of the chains of a service port; undefined for a program that makes none. */
+  readonly chainNames: ServicePortNames | undefined;
   /** What a service port has on a host: `chains`. */
   readonly servicePortObjects: string;
   /** The number of clients per endpoint that session affinity keeps; undefined: no limit. */
@@ -133,6 +135,15 @@ export interface ForwardingProgram extends Program<ForwardingPlan> {
   readonly kernel: KernelWriter | undefined;
   /** Undefined for a program without tables of nftables. */
   readonly writeTablePart: WriteTablePart | undefined;
+}
+
+/** What decides the names of the chains of a service port. */
+export type NamedPort = Pick<ServicePortPlan, "service" | "protocol" | "port" | "name">;
+
+/** All names of one service port differ from those of every other. */
+export interface ServicePortNames {
+  readonly of: (port: NamedPort) => Readonly<Record<"cluster" | "local" | "external" | "firewall", string>>;
+  readonly endpoint: (port: NamedPort, endpoint: Endpoint) => string;
 }
 
 /** A jump from a built-in chain to one of ours. */
@@ -152,8 +163,9 @@ export interface RuleCounts {
 
 /** A named object on a host that a program may own. */
 export type ObjectRef =
-  | { readonly kind: "chain"; readonly table: string; readonly name: string }
-  | { readonly kind: "set" | "counter" | "device" | "sysctl"; readonly name: string };
+  /** Without a table: in any. */
+  | { readonly kind: "chain" | "set"; readonly table?: string | undefined; readonly name: string }
+  | { readonly kind: "counter" | "device" | "sysctl"; readonly name: string };
 
 export interface Owner {
   readonly component: "kube-proxy" | "kubelet";

@@ -3,6 +3,7 @@ import { kubeProxyIptables } from "./kube-proxy/iptables/program.ts";
 import { kubeProxyIpvs } from "./kube-proxy/ipvs/program.ts";
 import * as kubeProxyNames from "./kube-proxy/names.ts";
 import { kubeProxyNftables } from "./kube-proxy/nftables/program.ts";
+import * as nftablesNames from "./kube-proxy/nftables/purposes.ts";
 import type { ForwardingProgram, ObjectRef, Owner, ProgramId } from "./program.ts";
 
 /** Every program that forwards traffic. A mode that is missing here fails to compile. */
@@ -24,7 +25,7 @@ export function programFor({ mode }: { readonly mode: ProxyMode }): ForwardingPr
 }
 
 /** Find owners by object names. Programs of one component may share a naming. */
-const namings = [kubeProxyNames];
+const namings = [kubeProxyNames, nftablesNames];
 
 /** The owner of an object name; undefined where no program creates it. */
 export function ownerOf(ref: ObjectRef): Owner | undefined {

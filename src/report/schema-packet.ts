@@ -155,15 +155,21 @@ function hopRecord(): object {
   );
 }
 
-function record(required: Readonly<Record<string, object>>, optional: Readonly<Record<string, object>> = {}): object {
+/** An object with these fields and no others. */
+export function record(
+  required: Readonly<Record<string, object>>,
+  optional: Readonly<Record<string, object>> = {},
+): object {
   const properties = { ...required, ...optional };
   return { type: "object", properties, required: Object.keys(required), additionalProperties: false };
 }
 
-function text(description: string): object {
+/** A string. */
+export function text(description: string): object {
   return { type: "string", description };
 }
 
-function names(description: string): object {
+/** A list of strings. */
+export function names(description: string): object {
   return { type: "array", items: { type: "string" }, description };
 }

@@ -1,10 +1,12 @@
 import { diffSchema } from "./schema-diff.ts";
+import { explainSchema } from "./schema-explain.ts";
 import { packetSchema } from "./schema-packet.ts";
 import { planSchema } from "./schema-plan.ts";
 
 /** JSON Schemas of Portolan's documents, by the name that `portolan schema` takes. */
 export const schemas: Readonly<Record<string, NamedSchema>> = {
   diff: { of: "portolan diff, as JSON", schema: diffSchema },
+  explain: { of: "portolan explain CHAIN|SET|ELEMENT|RULE, as JSON", schema: explainSchema },
   packet: { of: "portolan explain packet, as JSON", schema: packetSchema },
   plan: { of: "portolan plan --out, and as JSON", schema: planSchema },
 };

@@ -5,14 +5,18 @@ import { tracedModes as modes } from "../../scripts/golden/generate-case.mjs";
 import { compileNode, readCluster } from "../../src/compile/compile.ts";
 import { createSink } from "../../src/diagnostics/diagnostic.ts";
 import { chainGraph } from "../../src/explain/chain/chain-graph.ts";
+import { findChainOwner } from "../../src/explain/chain/chain-owner.ts";
+import { explainChain } from "../../src/explain/chain/explain-chain.ts";
+import { explainSets } from "../../src/explain/chain/explain-set.ts";
 import { explainNode } from "../../src/explain/explain-node.ts";
 import { explainServiceOn } from "../../src/explain/explain-service.ts";
 import { explainSliceOn } from "../../src/explain/explain-slice.ts";
 import { nodeFacts } from "../../src/explain/not-programmed/not-programmed.ts";
 import { ownLines } from "../../src/explain/service-lines.ts";
-import { readTexts, textsOfScript } from "../../src/explain/texts.ts";
+import { lineAt, readTexts, textsOfScript } from "../../src/explain/texts.ts";
 import { readInputs } from "../../src/host/files/read-inputs.ts";
 import type { ProxyMode } from "../../src/model/proxy-configuration/proxy-configuration.ts";
+import { renderChain, renderSet } from "../../src/report/explain/chain.ts";
 import { printDot, printMermaid } from "../../src/report/explain/graph.ts";
 import { caseFolder, goldenCases } from "../harness/golden-cases.ts";
 
@@ -28,6 +32,35 @@ async function compileCase(name: string, mode: ProxyMode) {
   const { script, plan } = compileNode(cluster, "node1", { origins: true }, sink);
   return script && plan && { facts: nodeFacts(cluster, plan, documents), texts: readTexts(textsOfScript(script)) };
 }
+
+/** What is said of the objects of nftables, as people read it. */
+describe.each([
+  ["affinity-clientip", ["services", "service-ips", "service-RGSFJTGU-default/cart/tcp/"]],
+  ["loadbalancer-source-ranges", ["firewall-check", "firewall-ips", "firewall-", "external-", "no-endpoint-services"]],
+] as const)("%s in nftables mode", (name, asked) => {
+  it("explains its chains and maps", async () => {
+    const compiled = await compileCase(name, "nftables");
+    if (compiled === undefined) throw new Error("not compiled");
+    const { facts, texts } = compiled;
+    const ownerOf = (chain: string) => findChainOwner(chain, facts)?.port;
+    const rendering = { sourceOf: () => undefined, strong: (text: string) => text };
+    const shown = asked.map((start) => {
+      const of = [...texts.chains, ...texts.sets].find(
+        (each) => each.name === start || (start.endsWith("-") && each.name.startsWith(start)),
+      );
+      const wanted = { name: of?.name ?? start, table: undefined };
+      const nodes = [facts.name];
+      if (of?.kind !== "chain")
+        return renderSet(
+          { name: wanted.name, parts: explainSets(wanted, texts).map((set) => ({ nodes, ...set })) },
+          rendering,
+        );
+      const part = { nodes, places: explainChain(wanted, texts, ownerOf), absent: undefined };
+      return renderChain({ name: wanted.name, parts: [part] }, rendering);
+    });
+    await expect(shown.join("\n")).toMatchFileSnapshot(join(caseFolder(name), "explain.nftables.txt"));
+  });
+});
 
 describe.each(modes)("golden cases in %s mode", (mode) => {
   it.each(cases)("%s: every line is somebody's, shares sum to one", async (name) => {
@@ -49,7 +82,12 @@ describe.each(modes)("golden cases in %s mode", (mode) => {
       expect(`${what}: ${why}`).not.toMatch(/undefined|null|\.$| {2}/);
     }
     expect(explainNode(facts, texts).lines.total).toBeGreaterThan(0);
-    const graph = chainGraph(texts, ({ chain }) => chain === "KUBE-SERVICES");
+    const graph = chainGraph(texts, ({ chain }) => chain === "KUBE-SERVICES" || chain === "services");
     for (const text of [printMermaid(graph), printDot(graph)]) expect(text).not.toContain("undefined");
+    // Every line is one that can be asked about, and is understood.
+    for (const { file, numbers, rules } of [...texts.chains, ...texts.sets]) {
+      for (const line of numbers) expect(lineAt(texts, file, line)?.kind).toMatch(/^(?:rule|entries)$/);
+      expect(rules.map((rule) => rule.inWords()).filter((words) => words.includes("not understood"))).toEqual([]);
+    }
   });
 });

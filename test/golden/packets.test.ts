@@ -13,7 +13,7 @@ function has(name: string, file: string): boolean {
 
 const MODE = modes.join("|");
 const FILE = new RegExp(
-  `^(?:(?:case|cluster|kube-proxy)\\.yaml|(?:packets|diagnostics)(?:\\.(?:${MODE}))?\\.txt|${MODE})$`,
+  `^(?:(?:case|cluster|kube-proxy)\\.yaml|(?:packets|diagnostics|explain)(?:\\.(?:${MODE}))?\\.txt|${MODE})$`,
 );
 
 describe("golden cases", () => {

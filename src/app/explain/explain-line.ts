@@ -1,13 +1,15 @@
 import { type ChainGraph, chainGraph } from "../../explain/chain/chain-graph.ts";
 import type { ExplainedRule } from "../../explain/chain/explain-chain.ts";
-import { type FoundRule, findRule, nearestRules, readRule } from "../../explain/chain/explain-line.ts";
+import { type FoundRule, findRule, nearestRules } from "../../explain/chain/explain-line.ts";
 import { foldNodes } from "../../explain/explanation.ts";
+import type { AskedRule, ReadLine } from "../../explain/languages/text-reader.ts";
+import { lineAt, readLine, readTexts } from "../../explain/texts.ts";
 import { didYouMean } from "../../model/fields/name-map.ts";
 import { type Effects, Failure } from "../effects.ts";
 import { hasState } from "../requests.ts";
 import type { Explained, ExplainRequest } from "./compile-state.ts";
 import { type Evidences, readEvidence } from "./evidence.ts";
-import { explainChainOrSet, explainEntry } from "./explain-chain.ts";
+import { explainChainOrSet, explainEntries } from "./explain-chain.ts";
 import { explainRestoreLine } from "./explain-restore.ts";
 import type { Question } from "./parse-question.ts";
 
@@ -19,33 +21,50 @@ const noState: Evidences = {
   sourceOf: () => undefined,
 };
 
-/** `explain '-A CHAIN ...'`, or another line of the tools' output. */
+/** `explain '-A CHAIN ...'`, a rule of nftables, or another line of the tools' output. */
 export async function explainLine(typed: string, request: ExplainRequest, effects: Effects): Promise<Explained> {
-  const text = typed.replace(/^\[\d+:\d+\]\s*/, "").trim();
-  const [, declared] = /^:(\S+)/.exec(text) ?? [];
-  if (declared !== undefined) return explainChainOrSet(declared, request, effects);
-  const [, set] = /^create (\S+)/.exec(text) ?? [];
-  if (set !== undefined) return explainChainOrSet(set, request, effects);
-  if (/^(?:add |-[Aa] -)/.test(text)) return explainEntry(text, request, effects);
-  const read = readRule(text);
-  if (read.kind === "broken") throw new Failure(`not a rule: ${read.message}`, "usage");
-  const hasSource = hasState(request) || request.actual !== undefined;
-  const evidences = hasSource ? await readEvidence(request, effects) : noState;
+  const read = readLine(typed.trim());
+  if (read === undefined) throw new Failure(`not a line of a tool: ${typed}`, "usage");
+  return explainReadLine(read, request, effects);
+}
+
+async function explainReadLine(
+  read: ReadLine,
+  request: ExplainRequest,
+  effects: Effects,
+  evidences?: Evidences,
+): Promise<Explained> {
+  switch (read.kind) {
+    case "object":
+      return explainChainOrSet(read, request, effects, evidences);
+    case "entries":
+      return explainEntries(read, request, effects, evidences);
+    case "broken":
+      throw new Failure(`not a rule: ${read.message}`, "usage");
+    case "rule": {
+      const hasSource = hasState(request) || request.actual !== undefined;
+      const known = evidences ?? (hasSource ? await readEvidence(request, effects) : noState);
+      return explainRule(read.rule, known, hasSource ? searched(known) : undefined);
+    }
+  }
+}
+
+function explainRule(rule: AskedRule, evidences: Evidences, where: string | undefined): Explained {
   const found: FoundRule[] = [];
   const nearest: ExplainedRule[] = [];
   const graphs: ChainGraph[] = [];
   for (const { label, texts, ownerOf } of evidences.all()) {
-    const here = findRule(text, texts, ownerOf);
-    found.push(...here.map((rule) => ({ ...rule, nodes: [label] })));
-    if (here.length === 0 && nearest.length === 0) nearest.push(...nearestRules(text, texts));
+    const here = findRule(rule, texts, ownerOf);
+    found.push(...here.map((each) => ({ ...each, nodes: [label] })));
+    if (here.length === 0 && nearest.length === 0) nearest.push(...nearestRules(rule, texts));
     const lines = new Set(here.map(({ file, line }) => `${file}:${line}`));
     if (lines.size > 0 && graphs.length === 0)
       graphs.push(chainGraph(texts, ({ file, line }) => lines.has(`${file}:${line}`)));
   }
   evidences.state?.reportAbout(() => false);
   const folded = foldNodes(found);
-  const explanation = { ...read.rule, found: folded, nearest: folded.length > 0 ? [] : nearest };
-  const where = hasSource ? searched(evidences) : undefined;
+  const { text, chain, matches, target } = rule;
+  const explanation = { text, chain, matches, target, found: folded, nearest: folded.length > 0 ? [] : nearest };
   return { answer: { kind: "rule", explanation, graphs, where }, sourceOf: evidences.sourceOf };
 }
 
@@ -62,33 +81,30 @@ export async function explainFileLine(
   effects: Effects,
 ): Promise<Explained> {
   if (request.actual === undefined && !hasState(request)) return explainRestoreLine([file], line, effects);
-  const { all, labels, isDump } = await readEvidence(request, effects);
+  const evidences = await readEvidence(request, effects);
+  const { all, labels, isDump } = evidences;
   if (labels.length > 1) {
     throw new Failure("line numbers differ between nodes: pass --node", "usage");
   }
   const [evidence] = [...all()];
-  const lines = new Map<string, ReadonlyMap<number, string>>();
-  const enter = (where: string, number: number | undefined, text: string): void => {
-    const known = (lines.get(where) ?? new Map()) as Map<number, string>;
-    lines.set(where, known);
-    if (number !== undefined) known.set(number, text);
-  };
-  for (const chain of evidence?.texts.chains ?? []) {
-    enter(chain.file, chain.declaredAt, `:${chain.name} - [0:0]`);
-    for (const [at, line] of chain.lines.entries()) enter(chain.file, chain.numbers[at], line);
-  }
-  for (const other of evidence?.texts.others ?? []) enter(other.file, other.line, other.text);
-  const inFile = lines.get(file) ?? (isDump && lines.size === 1 ? [...lines.values()][0] : undefined);
+  const texts = evidence?.texts ?? readTexts([]);
+  const files = new Set([...texts.chains, ...texts.sets, ...texts.others].map((placed) => placed.file));
+  const [only, another] = files;
+  const inFile = files.has(file) ? file : isDump && another === undefined ? only : undefined;
   if (inFile === undefined) {
-    const near = didYouMean(file, lines.keys()) ?? [...lines.keys()].join(", ");
+    const near = didYouMean(file, files) ?? [...files].join(", ");
     throw new Failure(`there is no file ${file}; existing files: ${near}`, "invalid-input");
   }
-  const text = inFile.get(line);
-  if (text === undefined || (isDump && text.startsWith("-A ") && readRule(text).kind === "broken")) {
-    if (isDump && request.actual !== undefined) return explainRestoreLine(request.actual, line, effects);
+  const read = lineAt(texts, inFile, line);
+  if (read === undefined || (isDump && read.kind === "broken")) {
+    if (isDump && request.actual !== undefined && !texts.chains.some(({ language }) => language === "nftables"))
+      return explainRestoreLine(request.actual, line, effects);
     throw new Failure(`line ${line} of ${file} is neither a rule nor a chain`, "invalid-input");
   }
-  return explainLine(text, request, effects);
+  return explainReadLine(read, request, effects, {
+    ...evidences,
+    all: () => (evidence === undefined ? [] : [evidence]),
+  });
 }
 
 /** `explain 'iptables-restore: line 7 failed' --actual FILE`: what is wrong in that line, and whose it is. */

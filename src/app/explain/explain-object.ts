@@ -4,13 +4,13 @@ import { chainsNamed } from "../../explain/texts.ts";
 import { didYouMean } from "../../model/fields/name-map.ts";
 import { type Effects, Failure } from "../effects.ts";
 import { type Explained, type ExplainRequest, readState } from "./compile-state.ts";
-import { readEvidence } from "./evidence.ts";
+import { type Evidence, readEvidence } from "./evidence.ts";
 import { explainPod } from "./explain-address.ts";
 import { explainChainOrSet } from "./explain-chain.ts";
 import { explainServiceObject } from "./explain-service.ts";
 import { explainSliceObject } from "./explain-slice.ts";
 import { findObject, sourceFinder } from "./find-object.ts";
-import { type ObjectQuestion, unknownWord } from "./parse-question.ts";
+import { isObjectName, type ObjectQuestion, unknownWord } from "./parse-question.ts";
 
 /** `explain TYPE/NS/NAME`. */
 export async function explainObject(
@@ -38,12 +38,15 @@ export async function explainNamed(name: string, request: ExplainRequest, effect
   const evidences = await readEvidence(request, effects);
   const { state, isDump } = evidences;
   const [dump] = isDump ? [...evidences.all()] : [];
-  if (dump !== undefined && chainsNamed(dump.texts, name).length > 0)
-    return explainChainOrSet(name, request, effects, evidences);
+  const [first] = isDump || state === undefined ? [] : evidences.all();
+  if (hasObject(dump ?? first, name)) return explainChainOrSet({ name, table: undefined }, request, effects, evidences);
   const named = dump === undefined ? [] : servicesNamed(dump.texts);
   const inState = (state?.cluster.services ?? []).map((each) => `${each.namespace}/${each.name}`);
   const services = [...new Set([...inState, ...named])];
   const [only, another] = services.filter((service) => service.endsWith(`/${name}`));
+  // A chain or set of another mode.
+  if (only === undefined && isObjectName(name))
+    return explainChainOrSet({ name, table: undefined }, request, effects, evidences);
   if (only === undefined) {
     const near = didYouMean(
       name,
@@ -58,6 +61,12 @@ export async function explainNamed(name: string, request: ExplainRequest, effect
   }
   const [namespace = ""] = only.split("/");
   return explainServiceObject({ kind: "object", type: "Service", namespace, name }, request, effects, evidences);
+}
+
+/** Whether there is a chain, set or map of the name. */
+function hasObject(evidence: Evidence | undefined, name: string): boolean {
+  if (evidence === undefined) return false;
+  return chainsNamed(evidence.texts, name).length > 0 || evidence.texts.sets.some((set) => set.name === name);
 }
 
 /** `explain node/NAME`: the properties of the node that affect its rules. */

@@ -1,5 +1,6 @@
 import { checkRestoreLine } from "../../check/text/restore-line.ts";
 import { chainPurpose, ownersByComments } from "../../explain/chain/chain-owner.ts";
+import { entryOf } from "../../explain/languages/iptables.ts";
 import { readTexts } from "../../explain/texts.ts";
 import { serviceInRule } from "../../reconcile/attribution.ts";
 import { type Effects, Failure } from "../effects.ts";
@@ -33,5 +34,5 @@ function ownerOf(text: string, { text: line, table }: Placed): string | undefine
   if (chain === undefined || table === undefined) return undefined;
   const texts = readTexts([{ file: "", language: "iptables", family: undefined, text, origins: [] }]);
   const service = ownersByComments(texts)(chain) ?? serviceInRule(line);
-  return `chain ${chain} ${chainPurpose(table, chain, service)}${service === undefined ? "" : ` (service port ${service})`}`;
+  return `chain ${chain} ${chainPurpose({ table, name: chain, entry: entryOf(chain) }, service)}${service === undefined ? "" : ` (service port ${service})`}`;
 }

@@ -1,11 +1,11 @@
 import { originOf } from "../../diagnostics/place.ts";
 import { type ChainGraph, chainGraph, joinGraphs, serverGraph } from "../../explain/chain/chain-graph.ts";
+import { belongsToServicePort } from "../../explain/chain/chain-owner.ts";
 import { explainServiceOn, type NodePart, objectsOf } from "../../explain/explain-service.ts";
 import { foldNodes } from "../../explain/explanation.ts";
 import { dumpLines, missingLines, type OwnLine, servicesNamed } from "../../explain/service-lines.ts";
 import type { Texts } from "../../explain/texts.ts";
 import type { Service } from "../../model/objects/service.ts";
-import { isServicePortChain } from "../../programs/kube-proxy/chain-names.ts";
 import type { Effects } from "../effects.ts";
 import type { Explained, ExplainRequest } from "./compile-state.ts";
 import { type ConcernedObjects, type Evidence, type Evidences, readEvidence } from "./evidence.ts";
@@ -77,15 +77,14 @@ function fromDump(question: ObjectQuestion, { texts, label }: Evidence): NodePar
   throw notThere(question, named, `${label}: the comments of its rules name services, and it`);
 }
 
-/** Begins in the chains that all service ports share, and in virtual servers. */
+/** Begins in the chains and maps that all service ports share, and in virtual servers. */
 function graphOf(lines: readonly OwnLine[], texts: Texts): ChainGraph {
   const servers = lines.filter(({ chain, text }) => chain === undefined && /^-[Aa] -/.test(text));
-  const roots = new Set(lines.flatMap(({ chain, file, line }) => (isShared(chain) ? [`${file}:${line}`] : [])));
-  const shared = new Set(lines.flatMap(({ chain = "" }) => (isShared(chain) ? [chain] : [])));
-  const chains = chainGraph(texts, ({ chain, file, line }) => shared.has(chain) && roots.has(`${file}:${line}`));
+  const shared = lines.flatMap(({ chain, set, file, line }) => {
+    const name = chain === undefined ? set : belongsToServicePort(chain) ? undefined : chain;
+    return name === undefined ? [] : [`${name} ${file}:${line}`];
+  });
+  const roots = new Set(shared);
+  const chains = chainGraph(texts, ({ chain, file, line }) => roots.has(`${chain} ${file}:${line}`));
   return joinGraphs([chains, serverGraph(servers.map(({ text }) => text))]);
-}
-
-function isShared(chain: string | undefined): boolean {
-  return chain !== undefined && !isServicePortChain(chain);
 }

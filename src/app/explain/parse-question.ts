@@ -1,8 +1,11 @@
 import { type Code, catalog, isCode } from "../../diagnostics/catalog.ts";
 import { type AddressQuestion, parseAddressQuestion } from "../../explain/explain-address.ts";
+import { readLine } from "../../explain/texts.ts";
 import { didYouMean } from "../../model/fields/name-map.ts";
 import { isDnsLabel } from "../../model/fields/names.ts";
 import { iptablesChains, ipvsChains } from "../../programs/kube-proxy/chain-names.ts";
+import { fixedNames } from "../../programs/kube-proxy/nftables/purposes.ts";
+import { ownerOf } from "../../programs/registry.ts";
 import { Failure } from "../effects.ts";
 
 /** The kinds of query that `explain` takes. */
@@ -10,7 +13,13 @@ export type Question =
   | { readonly kind: "codes" }
   | { readonly kind: "code"; readonly code: Code }
   | { readonly kind: "object"; readonly type: ObjectType; readonly namespace: string; readonly name: string }
-  | { readonly kind: "chain"; readonly name: string }
+  | {
+      readonly kind: "chain";
+      readonly name: string;
+      readonly table: string | undefined;
+      /** What to write if a type was meant: `services` is both. */
+      readonly otherwise?: string;
+    }
   | { readonly kind: "line"; readonly text: string }
   | { readonly kind: "file-line"; readonly file: string; readonly line: number }
   | ({ readonly kind: "address" } & AddressQuestion)
@@ -56,7 +65,7 @@ const types: ReadonlyMap<string, ObjectType> = new Map([
 /** `iptables-restore: line 7 failed`, `Error occurred at line: 7`, `line 7: RULE_APPEND failed`. */
 const restoreError = /(?:^|\s)line:? (\d{1,9})(?: failed|: \w+ failed|\s*$|: )/;
 
-const fixedChains = [...Object.values(iptablesChains), ...Object.values(ipvsChains)];
+const fixedChains = [...Object.values(iptablesChains), ...Object.values(ipvsChains), ...fixedNames];
 
 /** Classifies a query by its form alone. Ends the command if that is ambiguous. */
 export function parseQuestion({ what, name, rule, namespace, hasDump, hasState }: Words): Question {
@@ -66,17 +75,29 @@ export function parseQuestion({ what, name, rule, namespace, hasDump, hasState }
   if (address !== undefined && name === undefined) return { kind: "address", ...address };
   const [, failed] = restoreError.exec(what) ?? [];
   if (failed !== undefined) return { kind: "restore-error", message: what.trim(), line: Number(failed) };
-  if (/^(?:[:[-]|add |create )/.test(what.trim())) return { kind: "line", text: what.trim() };
+  if (name === undefined && readLine(what.trim()) !== undefined) return { kind: "line", text: what.trim() };
   const [, file, line] = /^((?:\S*\/)?[^/\s]+[.-][^/\s]+):(\d{1,9})$/.exec(what) ?? [];
   const isType = types.has(file?.split("/")[0]?.toLowerCase() ?? "");
   if (file !== undefined && !isType) return { kind: "file-line", file, line: Number(line) };
+  if (name === undefined && (hasDump || hasState) && isObjectName(what) && types.has(what))
+    return { kind: "chain", name: what, table: undefined, otherwise: formOf(types.get(what), what) };
   const object = parseObject(what, name, namespace);
   if (object !== undefined) return object;
+  // `nat KUBE-SERVICES`, `kube-proxy services`: a table and a chain.
+  const [table, chain, ...more] = [what, name ?? ""].join(" ").trim().split(/\s+/);
+  if ((hasDump || hasState) && table !== undefined && chain !== undefined && more.length === 0)
+    return { kind: "chain", name: chain, table };
   if (name !== undefined) throw unknownWord(what);
   if (isCode(what)) return { kind: "code", code: what };
   if ((hasDump || hasState) && isDnsLabel(what)) return { kind: "name", name: what };
-  if (/^[A-Z][A-Z0-9_-]*$/.test(what) || (hasDump && /^[^\s/]+$/.test(what))) return { kind: "chain", name: what };
+  const isChain = /^[A-Z][A-Z0-9_-]*$/.test(what) || isObjectName(what) || (hasDump && /^[^\s/]+$/.test(what));
+  if (isChain) return { kind: "chain", name: what, table: undefined };
   throw unknownWord(what);
+}
+
+/** Whether kube-proxy has a chain or set of this name in any mode: `service-ips`, `service-ABCDEFGH-shop/web/tcp/http`. */
+export function isObjectName(name: string): boolean {
+  return (["chain", "set"] as const).some((kind) => ownerOf({ kind, table: undefined, name }) !== undefined);
 }
 
 function parseObject(what: string, name: string | undefined, namespace: string): Question | undefined {
@@ -85,12 +106,15 @@ function parseObject(what: string, name: string | undefined, namespace: string):
   const parts = [...rest, ...(name === undefined ? [] : name.split("/"))];
   if (type === undefined) return undefined;
   if (parts.length === 0 || parts.length > (type === "Node" ? 1 : 2) || parts.includes("")) {
-    const form = type === "Node" ? "node/NAME" : `${word}/NAMESPACE/NAME, or ${word}/NAME with -n NAMESPACE`;
-    throw new Failure(`${what}: write it as ${form}`, "usage");
+    throw new Failure(`${what}: write it as ${formOf(type, word)}`, "usage");
   }
   const [first = "", second] = parts;
   if (type === "Node") return { kind: "object", type, namespace: "", name: first };
   return { kind: "object", type, namespace: second === undefined ? namespace : first, name: second ?? first };
+}
+
+function formOf(type: ObjectType | undefined, word: string): string {
+  return type === "Node" ? "node/NAME" : `${word}/NAMESPACE/NAME, or ${word}/NAME with -n NAMESPACE`;
 }
 
 /** Why a word cannot be explained. */
@@ -104,5 +128,5 @@ export function unknownWord(what: string): Failure {
   }
   const near = didYouMean(what, [...Object.keys(catalog), ...types.keys(), ...fixedChains, "packet"]);
   const hint = near === undefined ? "run portolan explain for the codes" : `did you mean ${near}?`;
-  return new Failure(`there is no diagnostic, type or chain ${what}; ${hint}`, "usage");
+  return new Failure(`there is no diagnostic, type, chain or set ${what}; ${hint}`, "usage");
 }

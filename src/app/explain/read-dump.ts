@@ -42,7 +42,7 @@ function checked(
   { onNotice }: Effects,
 ): Dump {
   const texts = readTexts(artifacts);
-  if (texts.chains.length === 0 && texts.others.length === 0) {
+  if (texts.chains.length === 0 && texts.sets.length === 0 && texts.others.length === 0) {
     const why = texts.problems[0] === undefined ? "it has no table" : texts.problems[0];
     throw new Failure(`${label} has no rules, sets or virtual servers: ${why}`, "invalid-input");
   }

@@ -22,7 +22,7 @@ export function explainCommand(name: string, finish: (exitCode: number) => void)
     .summary("explain an object, an address, a chain, a set, a rule or a diagnostic")
     .description(
       "Shows the rules of an object on a node and what is not generated for it, whose an address is, the owner and " +
-        "callers of a chain, what a rule does and where it comes from, why iptables-restore refuses a line, or what a " +
+        "callers of a chain, what a set or map holds, what a rule or element does and where it comes from, why iptables-restore refuses a line, or what a " +
         "diagnostic means. Without an argument, lists the diagnostics.",
     )
     // Flags after the name of a subcommand belong to that subcommand.
@@ -30,10 +30,11 @@ export function explainCommand(name: string, finish: (exitCode: number) => void)
     .showHelpAfterError("(a rule is one argument: put it in quotes)")
     .argument(
       "[what]",
-      "TYPE/NS/NAME, the NAME of a Service, ADDRESS[:PORT], a chain, a set, a line in quotes, FILE:LINE, what " +
-        "iptables-restore says of a line, or a diagnostic",
+      "TYPE/NS/NAME, the NAME of a Service, ADDRESS[:PORT], a chain, set or map (with its table before it: 'ip " +
+        "kube-proxy services'), a rule, an element or another line in quotes, FILE:LINE, what iptables-restore says " +
+        "of a line, or a diagnostic",
     )
-    .argument("[name]", "the object's name, if only the type is given first");
+    .argument("[name]", "the object's name, if only the type or the table is given first");
   return addStateOptions(command, { isRequired: false })
     .addOption(new Option("--all-nodes", "explain for every Node").conflicts("node"))
     .addOption(new Option("-n, --namespace <name>", "namespace of the object, if its name has none").default("default"))
@@ -124,6 +125,12 @@ Examples:
   # the owner of a chain, in the state or on a node
   $ ${name} explain KUBE-SEP-B5S4JQA5W4Z4GWGF -f cluster.yaml --node node1
   $ ${name} explain KUBE-SEP-B5S4JQA5W4Z4GWGF --actual node1.save
+
+  # the same in nftables: a chain, a map, an element, a chain of another program
+  $ ${name} explain nat-prerouting -f cluster.yaml --mode nftables --node node1
+  $ ${name} explain service-ips --actual ruleset.txt
+  $ ${name} explain '10.96.0.10 . tcp . 80' --actual ruleset.txt
+  $ ${name} explain 'inet firewalld filter_INPUT' --actual ruleset.txt
 
   # what a rule does, and where it comes from
   $ ${name} explain iptables.restore:42 -f cluster.yaml --node node1

@@ -39,12 +39,13 @@ function reasons(owner: ChainOwner, node: NodeFacts): readonly string[] {
   const unproxied = whyNotProxied(owner.service, node);
   if (unproxied !== undefined) return [unproxied.why];
   const { id, mode, servicePortObjects } = node.program;
-  if (!owner.programs.includes(id)) return [`in ${mode} mode service ports have ${servicePortObjects}, not chains`];
+  if (!owner.programs.includes(id))
+    return [`in ${mode} mode service ports have ${servicePortObjects}, not chains of such a name`];
   const plans = plansOf(owner.service, node.plan)
     .map(({ plan }) => plan)
     .filter(({ name, protocol }) => name === owner.port && protocol === owner.protocol);
   const told = plans.flatMap((plan) =>
-    owner.role === "SEP" ? whyNoEndpoint(owner, plan, node) : whyNone(owner, plan),
+    owner.role === "SEP" ? whyNoEndpoint(owner, plan, node) : whyNone(owner, plan, node),
   );
   const others = told.length > 0 ? [] : familyOmissions(owner.service, node).map(({ what, why }) => `${what}: ${why}`);
   return [...new Set([...told, ...others])];
@@ -53,16 +54,19 @@ function reasons(owner: ChainOwner, node: NodeFacts): readonly string[] {
 function whyNoEndpoint({ endpoint }: ChainOwner, plan: ServicePortPlan, node: NodeFacts): readonly string[] {
   const same = plan.endpoints.all.find(({ target }) => target === endpoint?.target);
   if (same === undefined) return [];
+  if (plan.affinity === undefined && !node.program.traits.endpointComments)
+    return ["without session affinity the chain of the service port sends to its endpoints itself"];
   const about = new RegExp(`^endpoint ${same.target.replace(/[[\].]/g, "\\$&")}(?: |$)`);
   return endpointOmissions(plan, node)
     .filter(({ what }) => about.test(what))
     .map(({ why }) => why);
 }
 
-/** Follows programs/kube-proxy/iptables/lower-own-chains.ts. */
-function whyNone({ role }: ChainOwner, plan: ServicePortPlan): readonly string[] {
+/** Follows lower-own-chains.ts of each program. */
+function whyNone({ role }: ChainOwner, plan: ServicePortPlan, node: NodeFacts): readonly string[] {
+  const names = node.program.chainNames?.of(plan);
   const { service, external, endpoints } = plan;
-  const routes = routeOmissions(plan).map(({ why }) => why);
+  const routes = routeOmissions(plan, node).map(({ why }) => why);
   if (plan.internal.kind === "reject") return routes;
   const externalLocal = external?.preservesClientIp === true;
   switch (role) {
@@ -77,12 +81,12 @@ function whyNone({ role }: ChainOwner, plan: ServicePortPlan): readonly string[]
         : ["its loadBalancerSourceRanges have no effect in this family"];
     case "SVL":
       if (service.internalTrafficPolicy === "Local" || externalLocal) return routes;
-      return ["none of its traffic policies is Local, so KUBE-SVC-... handles its traffic"];
+      return [`none of its traffic policies is Local, so ${names?.cluster} handles its traffic`];
     default:
       return endpoints.cluster.length > 0
         ? []
         : [
-            "internalTrafficPolicy is Local and there is no external traffic, so KUBE-SVL-... handles its traffic",
+            `internalTrafficPolicy is Local and there is no external traffic, so ${names?.local} handles its traffic`,
             ...routes,
           ];
   }

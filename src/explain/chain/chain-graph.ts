@@ -1,11 +1,11 @@
 import { printPart } from "../../datapath/share.ts";
 import { parseServers } from "../../languages/ipvs/text.ts";
-import { iptablesChains, isEndpointChain } from "../../programs/kube-proxy/chain-names.ts";
-import { describeMatch } from "../describe-rule.ts";
-import { forkShares, type Share } from "../share.ts";
-import { chainsNamed, leadsTo, type PlacedChain, type PlacedRule, type Texts } from "../texts.ts";
+import { isEndpointChain } from "../../programs/kube-proxy/chain-names.ts";
+import type { PlacedObject, PlacedRule, RuleExit } from "../languages/text-reader.ts";
+import type { Share } from "../share.ts";
+import { besides, calleeName, type Texts } from "../texts.ts";
 
-/** Chains, the jumps between them, and the ends of packets: for diagrams. */
+/** Chains and maps, the jumps between them, and the ends of packets: for diagrams. */
 export interface ChainGraph {
   readonly nodes: readonly GraphNode[];
   readonly edges: readonly GraphEdge[];
@@ -16,7 +16,7 @@ export interface ChainGraph {
 export interface GraphNode {
   readonly id: string;
   readonly label: string;
-  readonly kind: "entry" | "chain" | "endpoint" | "refusal";
+  readonly kind: "entry" | "chain" | "map" | "endpoint" | "refusal";
 }
 
 export interface GraphEdge {
@@ -29,24 +29,23 @@ export interface GraphEdge {
 
 interface OpenGraph {
   readonly texts: Texts;
-  /** Without the chains of endpoints, which are many and call none but the one that marks packets. */
-  readonly callers: readonly PlacedChain[];
   readonly nodes: Map<string, GraphNode>;
   readonly edges: GraphEdge[];
   more: number;
 }
 
 const mostNodes = 400;
+/** Of a map: the elements of large ones lead to too many chains to draw. */
+const mostElements = 20;
 
-/** Whether a graph starts at a rule. Chains below it are drawn in full, chains above it only as a path. */
+/** Whether a graph starts at a rule or an element. Chains below it are drawn in full, those above only as a path. */
 export type IsRoot = (rule: Pick<PlacedRule, "chain" | "file" | "line">) => boolean;
 
-/** The paths through given rules, from the built-in chains to endpoints. */
+/** The paths through given rules and elements, from base chains to endpoints. */
 export function chainGraph(texts: Texts, isRoot: IsRoot): ChainGraph {
-  const callers = texts.chains.filter(({ name }) => !isEndpointChain(name));
-  const open: OpenGraph = { texts, callers, nodes: new Map(), edges: [], more: 0 };
+  const open: OpenGraph = { texts, nodes: new Map(), edges: [], more: 0 };
   const done = new Set<string>();
-  const starts = texts.chains.filter(({ name: chain, file, numbers }) =>
+  const starts = [...texts.chains, ...texts.sets].filter(({ name: chain, file, numbers }) =>
     numbers.some((line) => isRoot({ chain, file, line })),
   );
   for (const chain of starts) drawAbove(chain, open, new Set());
@@ -62,104 +61,97 @@ export function chainGraph(texts: Texts, isRoot: IsRoot): ChainGraph {
   return { nodes: [...open.nodes.values()], edges: open.edges, more: open.more };
 }
 
-function keyOf({ family, table, name }: Pick<PlacedChain, "family" | "table" | "name">): string {
-  return `${family} ${table} ${name}`;
+function keyOf({ family, table, kind, name }: PlacedObject): string {
+  return `${family ?? ""} ${table} ${calleeName({ kind, name })}`;
 }
 
-/** Draws the selected rules; returns the chains they jump to. */
-function drawRules(chain: PlacedChain, isAsked: IsRoot, open: OpenGraph): readonly PlacedChain[] {
-  const shares = forkShares(chain.rules);
-  return chain.rules.flatMap((rule, at) => {
-    const { family, table } = chain;
-    const name = leadsTo(rule);
-    if (!isAsked(rule) || name === iptablesChains.markMasquerade) return [];
-    const next = name === undefined ? undefined : findChain(open.texts, { family, table, name });
-    const to = next === undefined ? endOf(rule) : chainNode(next);
-    if (to === undefined) return [];
-    if (open.nodes.size >= mostNodes && !open.nodes.has(to.id)) {
+/** Draws the selected rules; returns the chains and maps they lead to. */
+function drawRules(chain: PlacedObject, isAsked: IsRoot, open: OpenGraph): readonly PlacedObject[] {
+  const asked = chain.rules.filter((rule) => isAsked(rule) && !rule.isMarking);
+  const ways = asked.flatMap((rule) => rule.exits.map((exit) => ({ rule, exit })));
+  const drawn = chain.kind === "map" ? foldElements(ways, open) : ways.map(wayOf);
+  return drawn.flatMap(({ to, words, share }) => {
+    const next = to.kind === "callee" ? findCallee(chain, to.name, open.texts) : undefined;
+    const end = to.kind === "callee" ? next && objectNode(next) : to;
+    if (end === undefined) return [];
+    if (open.nodes.size >= mostNodes && !open.nodes.has(end.id)) {
       open.more += 1;
       return [];
     }
-    enter(open, chainNode(chain));
-    enter(open, to);
-    open.edges.push({ from: keyOf(chain), to: to.id, words: conditionsOf(rule), share: shares[at] });
+    enter(open, objectNode(chain));
+    enter(open, end);
+    open.edges.push({ from: keyOf(chain), to: end.id, words, share });
     return next === undefined ? [] : [next];
   });
 }
 
-function findChain(texts: Texts, { family, table, name }: Pick<PlacedChain, "family" | "table" | "name">) {
-  return chainsNamed(texts, name).find((chain) => chain.family === family && chain.table === table);
+interface Way {
+  readonly rule: PlacedRule;
+  readonly exit: RuleExit;
 }
 
-/** Draws the rules that jump to a chain, and the callers of their chains. */
-function drawAbove(chain: PlacedChain, open: OpenGraph, seen: Set<string>): void {
+function wayOf({ rule, exit }: Way) {
+  const words = [rule.conditions(), exit.key].filter((text) => text !== "").join(", ");
+  return { to: exit.to, words, share: exit.share ?? rule.share };
+}
+
+/** One edge for all elements of a map that lead to the same chain. */
+function foldElements(ways: readonly Way[], open: OpenGraph) {
+  const byTarget = new Map<string, { readonly to: RuleExit["to"]; readonly keys: string[] }>();
+  for (const { exit } of ways) {
+    const target = exit.to.kind === "callee" ? exit.to.name : exit.to.id;
+    const known = byTarget.get(target) ?? { to: exit.to, keys: [] };
+    known.keys.push(exit.key);
+    byTarget.set(target, known);
+  }
+  const folded = [...byTarget.values()];
+  open.more += Math.max(0, folded.length - mostElements);
+  return folded.slice(0, mostElements).map(({ to, keys: [first = "", ...others] }) => {
+    const words = others.length === 0 ? first : `${first} and ${others.length} more`;
+    return { to, words, share: undefined };
+  });
+}
+
+function findCallee(from: PlacedObject, callee: string, { byName, sets }: Texts): PlacedObject | undefined {
+  const named = callee.startsWith("@") ? sets.filter(({ name }) => name === callee.slice(1)) : byName.get(callee);
+  return named?.find(({ family, table }) => family === from.family && table === from.table);
+}
+
+/** Draws the rules and elements that lead to a chain or map, and what leads to those. */
+function drawAbove(chain: PlacedObject, open: OpenGraph, seen: Set<string>): void {
   const key = keyOf(chain);
   if (seen.has(key)) return;
   seen.add(key);
-  for (const other of open.callers) {
-    if (other.family !== chain.family || other.table !== chain.table) continue;
-    if (!other.lines.some((line) => line.includes(chain.name))) continue;
-    for (const rule of other.rules) {
-      if (leadsTo(rule) !== chain.name) continue;
-      enter(open, chainNode(other));
-      enter(open, chainNode(chain));
-      const edge = { from: keyOf(other), to: key, words: conditionsOf(rule), share: undefined };
+  for (const other of besides(open.texts, chain)) {
+    // Chains of endpoints are many, and lead to endpoints alone.
+    if (isEndpointChain(other.name) || !other.lines.some((line) => line.includes(chain.name))) continue;
+    const ways = other.rules.flatMap((rule) => rule.exits.map((exit) => ({ rule, exit })));
+    const here = ways.filter(({ exit: { to } }) => to.kind === "callee" && to.name === calleeName(chain));
+    if (here.length === 0) continue;
+    enter(open, objectNode(other));
+    enter(open, objectNode(chain));
+    for (const { words } of other.kind === "map" ? foldElements(here, open) : here.map(wayOf)) {
+      const edge = { from: keyOf(other), to: key, words, share: undefined };
       const isKnown = open.edges.some(
-        ({ from, to, words }) => from === edge.from && to === key && words === edge.words,
+        ({ from, to, words: known }) => from === edge.from && to === key && known === words,
       );
       if (!isKnown) open.edges.push(edge);
-      drawAbove(other, open, seen);
     }
+    drawAbove(other, open, seen);
   }
 }
 
-function enter(open: OpenGraph, node: GraphNode): void {
-  if (!open.nodes.has(node.id)) open.nodes.set(node.id, node);
+function enter(open: OpenGraph, { id, label, kind }: GraphNode): void {
+  if (!open.nodes.has(id)) open.nodes.set(id, { id, label, kind });
 }
 
-function chainNode(chain: PlacedChain): GraphNode {
-  const kind = chain.policy !== undefined || /^[A-Z]+$/.test(chain.name) ? "entry" : "chain";
-  const family = chain.family === "ipv6" ? " (IPv6)" : "";
-  return { id: keyOf(chain), label: `${chain.table} ${chain.name}${family}`, kind };
-}
-
-/** The end of a packet at a rule that calls no chain. */
-function endOf({ target }: PlacedRule): GraphNode | undefined {
-  switch (target.kind) {
-    case "dnat":
-      return { id: `to ${target.destination}`, label: target.destination, kind: "endpoint" };
-    case "drop":
-      return { id: "drop", label: "dropped", kind: "refusal" };
-    case "reject":
-      return { id: "reject", label: "rejected", kind: "refusal" };
-    case "accept":
-      return { id: "accept", label: "accepted", kind: "endpoint" };
-    case "redirect":
-      return { id: "to this node", label: "this node", kind: "endpoint" };
-    case "jump":
-    case "goto":
-    case "return":
-    case "mark":
-    case "connmark-set":
-    case "connmark-save":
-    case "connmark-restore":
-    case "masquerade":
-    case "snat":
-    case "netmap":
-    case "notrack":
-    case "tproxy":
-    case "none":
-    case "unknown":
-      return undefined;
-  }
-}
-
-function conditionsOf({ matches }: PlacedRule): string {
-  return matches
-    .filter(({ kind }) => kind !== "statistic")
-    .map(describeMatch)
-    .filter((words) => words !== undefined)
-    .join(", ");
+function objectNode(object: PlacedObject): GraphNode {
+  const { kind, table, name, entry, family } = object;
+  // A table of nftables has the family in its name.
+  const suffix = family === "ipv6" && !table.includes(" ") ? " (IPv6)" : "";
+  const what = kind === "chain" ? name : `${kind} ${name}`;
+  const shape = kind !== "chain" ? "map" : entry === undefined ? "chain" : "entry";
+  return { id: keyOf(object), label: `${table} ${what}${suffix}`, kind: shape };
 }
 
 /** The label of an edge: the share first. */

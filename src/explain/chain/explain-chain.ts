@@ -1,11 +1,9 @@
 import type { LineOrigin } from "../../ir/artifact.ts";
-import { targetOf } from "../../languages/iptables/canonical-rule.ts";
-import { isEndpointChain } from "../../programs/kube-proxy/chain-names.ts";
-import { describeRule } from "../describe-rule.ts";
-import { forkShares, type Share } from "../share.ts";
-import { chainsNamed, leadsTo, type PlacedChain, type PlacedRule, type Texts } from "../texts.ts";
+import type { PlacedObject, PlacedRule, RuleExit } from "../languages/text-reader.ts";
+import type { Share } from "../share.ts";
+import { besides, calleeName, calleesOf, chainsNamed, isInTable, type Texts } from "../texts.ts";
 import type { AbsentChain } from "./absent-chain.ts";
-import { chainPurpose } from "./chain-owner.ts";
+import { belongsToServicePort, chainPurpose } from "./chain-owner.ts";
 
 /** The owner of a chain, the rules that jump to it, and what its rules do. */
 export interface ChainExplanation {
@@ -24,7 +22,8 @@ export interface ChainPart {
 }
 
 export interface ChainPlace {
-  readonly family: PlacedChain["family"];
+  /** Undefined for a table that holds both, or none of IP. */
+  readonly family: PlacedObject["family"];
   readonly table: string;
   readonly file: string;
   readonly declaredAt: number | undefined;
@@ -32,12 +31,15 @@ export interface ChainPlace {
   readonly purpose: string;
   /** The service port that owns it. */
   readonly service: string | undefined;
-  /** Built-in chains from which packets can get here. */
+  /** Base chains from which packets can get here. */
   readonly reachedFrom: readonly string[];
   readonly leadingHere: readonly ExplainedRule[];
+  /** Elements of maps that lead here. */
+  readonly elementsLeadingHere: readonly ExplainedRule[];
   readonly rules: readonly ExplainedRule[];
 }
 
+/** A rule of a chain, or an element of a set or map. */
 export interface ExplainedRule {
   readonly file: string;
   readonly line: number;
@@ -49,69 +51,95 @@ export interface ExplainedRule {
   readonly words: string;
   /** The fraction of the packets at this fork. */
   readonly share: Share | undefined;
+  /** Where the elements of a map in the rule itself lead; empty for a rule without one. */
+  readonly branches: readonly Branch[];
   readonly cause: LineOrigin | undefined;
+}
+
+export interface Branch {
+  /** The element; empty where packets are divided at random. */
+  readonly key: string;
+  /** A chain, an address with port, or the end of the packet. */
+  readonly to: string;
+  readonly share: Share | undefined;
+}
+
+/** What a request names: of any table, or of one. */
+export interface AskedName {
+  readonly name: string;
+  readonly table: string | undefined;
 }
 
 /** Explains the chains of a name; empty where none exists. `ownerOf` finds the owner of a chain. */
 export function explainChain(
-  name: string,
+  { name, table: asked }: AskedName,
   texts: Texts,
   ownerOf: (chain: string) => string | undefined,
 ): readonly ChainPlace[] {
   const service = ownerOf(name);
-  return chainsNamed(texts, name).map((chain) => {
-    const beside = texts.chains.filter(({ family, table }) => family === chain.family && table === chain.table);
-    return {
-      family: chain.family,
-      table: chain.table,
-      file: chain.file,
-      declaredAt: chain.declaredAt,
-      purpose: chainPurpose(chain.table, name, service),
-      service,
-      reachedFrom: roots(chain, beside),
-      leadingHere: beside
-        .filter(({ lines }) => lines.some((line) => line.includes(name)))
-        .flatMap((other) => explainRules(other, texts, (rule) => leadsTo(rule) === name)),
-      rules: explainRules(chain, texts, () => true),
-    };
-  });
+  return chainsNamed(texts, name)
+    .filter((chain) => isInTable(chain, asked))
+    .map((chain) => {
+      const beside = besides(texts, chain);
+      const leading = (kinds: readonly PlacedObject["kind"][]): readonly ExplainedRule[] =>
+        beside
+          .filter(({ kind, lines }) => kinds.includes(kind) && lines.some((line) => line.includes(name)))
+          .flatMap((other) => explainRules(other, texts, (rule) => calleesOf(rule).includes(name)));
+      return {
+        family: chain.family,
+        table: chain.table,
+        file: chain.file,
+        declaredAt: chain.declaredAt,
+        purpose: chainPurpose(chain, service),
+        service,
+        reachedFrom: roots(chain, beside),
+        leadingHere: leading(["chain"]),
+        elementsLeadingHere: leading(["map"]),
+        rules: explainRules(chain, texts, () => true),
+      };
+    });
 }
 
-/** The selected rules of a chain; shares count all rules of its forks. */
+/** The selected rules of a chain, or elements of a set; shares count all rules of its forks. */
 export function explainRules(
-  chain: PlacedChain,
+  { name: chain, rules }: PlacedObject,
   texts: Texts,
   isAsked: (rule: PlacedRule) => boolean,
 ): readonly ExplainedRule[] {
-  if (!chain.rules.some(isAsked)) return [];
-  const shares = forkShares(chain.rules);
-  return chain.rules.flatMap((rule, at) => {
-    if (!isAsked(rule)) return [];
-    const { file, line, table, number, text } = rule;
-    const share = shares[at];
-    // The share already describes the random match.
-    const asked = share === undefined ? rule.matches : rule.matches.filter(({ kind }) => kind !== "statistic");
-    const words = describeRule({ matches: asked, target: rule.target }) + endpointBehind(rule, texts);
-    return [{ file, line, table, chain: chain.name, number, text, words, share, cause: texts.causeOf(file, line) }];
+  return rules.filter(isAsked).map((rule) => {
+    const { file, line, table, number, text, share } = rule;
+    const words = rule.inWords() + endpointBehind(rule, texts);
+    const branches = rule.hasBranches ? rule.exits.map(branchOf) : [];
+    return { file, line, table, chain, number, text, words, share, branches, cause: texts.causeOf(file, line) };
   });
 }
 
-/** The destination of an endpoint's chain that a rule jumps to, since the chain's name is a hash. */
+function branchOf({ to, key, share }: RuleExit): Branch {
+  return { key, to: to.kind === "callee" ? to.name : to.label, share };
+}
+
+/** The destination of an endpoint's chain that a rule jumps to, where the chain's name is a hash. */
 function endpointBehind(rule: PlacedRule, texts: Texts): string {
-  const name = leadsTo(rule);
-  if (name === undefined || !isEndpointChain(name)) return "";
+  const [name, other] = calleesOf(rule);
+  if (name === undefined || other !== undefined || name.includes("/") || !belongsToServicePort(name)) return "";
   const chain = chainsNamed(texts, name).find(({ family }) => family === rule.family);
-  const targets = chain?.rules.flatMap(({ target }) => (target.kind === "dnat" ? [target.destination] : [])) ?? [];
+  const targets = chain === undefined ? [] : endpointsOf(chain);
   return targets.length === 0 ? "" : `, which sends to ${targets.join(", ")}`;
 }
 
+/** The addresses that a chain itself sends packets to. */
+export function endpointsOf({ rules }: PlacedObject): readonly string[] {
+  return rules.flatMap(({ exits }) =>
+    exits.flatMap(({ to }) => (to.kind === "endpoint" && to.id === `to ${to.label}` ? [to.label] : [])),
+  );
+}
+
 /** The chains without callers from which packets can reach this chain, except the chain itself. */
-function roots(chain: PlacedChain, beside: readonly PlacedChain[]): readonly string[] {
+function roots(chain: PlacedObject, beside: readonly PlacedObject[]): readonly string[] {
   const leaders = new Map<string, Set<string>>();
-  for (const { name, lines } of beside) {
-    for (const line of lines) {
-      const to = targetOf(line);
-      if (to === undefined) continue;
+  for (const object of beside) {
+    const name = calleeName(object);
+    for (const to of object.calls()) {
       const known = leaders.get(to);
       if (known === undefined) leaders.set(to, new Set([name]));
       else known.add(name);

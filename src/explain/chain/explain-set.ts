@@ -1,10 +1,10 @@
 import type { LineOrigin } from "../../ir/artifact.ts";
-import { parseSets, type SavedSet } from "../../languages/ipset/text.ts";
-import { purposeOf as purposeOfObject } from "../../programs/registry.ts";
-import type { Texts } from "../texts.ts";
-import { type ExplainedRule, explainRules } from "./explain-chain.ts";
+import { purposeOf } from "../../programs/registry.ts";
+import type { ObjectPlace, PlacedObject, PlacedRule } from "../languages/text-reader.ts";
+import { isInTable, type Texts } from "../texts.ts";
+import { type AskedName, type ExplainedRule, explainRules } from "./explain-chain.ts";
 
-/** The contents of a set of ipvs mode, and the rules that match on it. */
+/** The contents of a set or map, and the rules that match on it. */
 export interface SetExplanation {
   readonly name: string;
   readonly parts: readonly SetPart[];
@@ -13,51 +13,59 @@ export interface SetExplanation {
 /** The explanation for nodes where it is the same. */
 export interface SetPart {
   readonly nodes: readonly string[];
+  readonly kind: "set" | "map";
+  readonly family: PlacedObject["family"];
+  /** Empty where sets are in no table. */
+  readonly table: string;
   readonly type: string;
-  /** The purpose according to kube-proxy's own comment; undefined for a foreign set. */
+  /** The purpose of a set of kube-proxy; undefined for a foreign set. */
   readonly purpose: string | undefined;
   readonly file: string;
   readonly line: number;
   readonly entries: readonly {
     readonly line: number;
     readonly text: string;
+    /** Empty where the text says it all. */
+    readonly words: string;
     readonly cause: LineOrigin | undefined;
   }[];
   readonly rules: readonly ExplainedRule[];
 }
 
-/** Explains a set; undefined where none has this name. */
-export function explainSet(name: string, texts: Texts): Omit<SetPart, "nodes"> | undefined {
-  const lines = texts.others.filter(({ language }) => language === "ipset");
-  const [first] = lines;
-  if (first === undefined) return undefined;
-  const found = savedSets(texts).find((set) => set.name === name);
-  if (found === undefined) return undefined;
-  return {
-    type: found.type,
-    purpose: setPurpose(name),
-    file: first.file,
-    line: found.line,
-    entries: found.entries.map(({ line, text }) => ({ line, text, cause: texts.causeOf(first.file, line) })),
-    rules: texts.chains.flatMap((chain) =>
-      explainRules(chain, texts, ({ matches }) => matches.some((match) => match.kind === "set" && match.name === name)),
-    ),
-  };
+/** Explains the sets and maps of a name: there may be one in each table. */
+export function explainSets({ name, table }: AskedName, texts: Texts): readonly Omit<SetPart, "nodes">[] {
+  return texts.sets
+    .filter((set) => set.name === name && isInTable(set, table))
+    .map((set) => ({
+      kind: set.kind === "map" ? "map" : "set",
+      family: set.family,
+      table: set.table,
+      type: set.type ?? "",
+      purpose: setPurpose(set),
+      file: set.file,
+      line: set.declaredAt ?? 0,
+      entries: set.rules.map(({ file, line, text, inWords }) => {
+        return { line, text, words: inWords(), cause: texts.causeOf(file, line) };
+      }),
+      rules: rulesOn(set, texts),
+    }));
 }
 
-/** Missing lines are replaced by blank ones, so that lines keep their numbers. */
-function savedSets({ others }: Texts): readonly SavedSet[] {
-  const numbered: string[] = [];
-  for (const { language, line, text } of others) if (language === "ipset") numbered[line - 1] = text;
-  return parseSets(Array.from(numbered, (text) => text ?? "").join("\n")).sets;
+/** The rules that match on a set, look packets up in a map, or add to it. */
+function rulesOn({ language, table, name }: PlacedObject, texts: Texts): readonly ExplainedRule[] {
+  const isOn = ({ sets }: PlacedRule): boolean => sets.includes(name);
+  return texts.chains
+    .filter((chain) => language === "ipset" || chain.table === table)
+    .filter(({ lines }) => lines.some((line) => line.includes(name)))
+    .flatMap((chain) => explainRules(chain, texts, isOn));
 }
 
 /** The purpose of one of kube-proxy's sets. */
-export function setPurpose(name: string): string | undefined {
-  return purposeOfObject({ kind: "set", name }, undefined);
+export function setPurpose({ name, table }: { readonly name: string; readonly table: string }): string | undefined {
+  return purposeOf({ kind: "set", table, name }, undefined);
 }
 
-/** The purpose and origin of a line of the sets or virtual servers. */
+/** The purpose and origin of an element, or of a line of the virtual servers. */
 export interface EntryExplanation {
   readonly text: string;
   readonly parts: readonly EntryPart[];
@@ -69,33 +77,40 @@ export interface EntryPart {
   readonly line: number;
   /** Completes "it ...". */
   readonly purpose: string;
+  /** What happens to packets; empty where the text says it all. */
+  readonly words: string;
   readonly cause: LineOrigin | undefined;
   /** The rules that match on the set. */
   readonly rules: readonly ExplainedRule[];
 }
 
-/** Finds a line of the sets, virtual servers or addresses; options of a virtual server may be left out. */
-export function explainEntryIn(text: string, texts: Texts): readonly Omit<EntryPart, "nodes">[] {
+/**
+ * Finds an element, or a line of virtual servers or addresses. What follows its key, or the options of a virtual
+ * server, may be left out.
+ */
+export function explainEntryIn(text: string, place: ObjectPlace, texts: Texts): readonly Omit<EntryPart, "nodes">[] {
   const wanted = text.split(/\s+/).join(" ");
-  return texts.others
-    .filter((line) => line.text === wanted || line.text.startsWith(`${wanted} `))
-    .map(({ file, line, text: found }) => {
-      const [, set] = /^add (\S+)/.exec(found) ?? [];
-      const rules = texts.chains.flatMap((chain) =>
-        explainRules(chain, texts, ({ matches }) =>
-          matches.some((match) => match.kind === "set" && match.name === set),
-        ),
-      );
-      return { file, line, purpose: purposeOf(found, set), cause: texts.causeOf(file, line), rules };
-    });
+  const isSame = (line: string): boolean => line === wanted || line.startsWith(`${wanted} `);
+  const sets = texts.sets.filter(
+    (set) => isInTable(set, place.table) && (place.name === undefined || set.name === place.name),
+  );
+  const elements = sets.flatMap((set) =>
+    set.lines.flatMap((line, at) => {
+      const rule = set.rules[at];
+      return isSame(line) && rule !== undefined ? [elementPart(set, rule, texts)] : [];
+    }),
+  );
+  const others = place.name !== undefined ? [] : texts.others.filter((line) => isSame(line.text));
+  const parts = others.map(({ file, line, purpose }) => {
+    return { file, line, purpose, words: "", cause: texts.causeOf(file, line), rules: [] };
+  });
+  return [...elements, ...parts];
 }
 
-function purposeOf(text: string, set: string | undefined): string {
-  const words = text.split(" ");
-  const protocol = words[1] === "-t" ? "TCP" : words[1] === "-u" ? "UDP" : "SCTP";
-  if (set !== undefined) return `is an entry of ${set}: ${setPurpose(set) ?? "a set of another program"}`;
-  if (words[0] === "-A") return `is the virtual server for ${protocol} ${words[2]}, scheduler ${words[4] ?? "?"}`;
-  if (words[0] === "-a") return `is a real server of ${protocol} ${words[2]}: connections go to ${words[4] ?? "?"}`;
-  if (words[0] === "addr") return `makes ${words[2] ?? "an address"} an address of this host`;
-  return "creates a set";
+function elementPart(set: PlacedObject, rule: PlacedRule, texts: Texts): Omit<EntryPart, "nodes"> {
+  const { file, line } = rule;
+  const what = set.language === "ipset" ? `entry of ${set.name}` : `element of ${set.kind} ${set.name}`;
+  const where = set.table === "" ? "" : `, table ${set.table}`;
+  const purpose = `is an ${what}${where}: ${setPurpose(set) ?? `a ${set.kind} of another program`}`;
+  return { file, line, purpose, words: rule.inWords(), cause: texts.causeOf(file, line), rules: rulesOn(set, texts) };
 }

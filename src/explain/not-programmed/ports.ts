@@ -14,7 +14,7 @@ export function portOmissions(
   node: NodeFacts,
 ): readonly NotProgrammed[] {
   return [
-    ...routeOmissions(plan),
+    ...routeOmissions(plan, node),
     ...endpointOmissions(plan, node),
     ...hintOmissions(plan, node),
     ...nodePortScopeOmissions(plan, settings, node),

@@ -2,11 +2,10 @@ import { at, originOf } from "../../diagnostics/place.ts";
 import { joinHostPort } from "../../model/address.ts";
 import type { Route, ServicePortPlan } from "../../plan/forwarding/forwarding-plan.ts";
 import { fallsBack } from "../../plan/forwarding/resolve-service-port.ts";
-import { servicePortChains } from "../../programs/kube-proxy/chain-names.ts";
 import type { NodeFacts, NotProgrammed } from "./not-programmed.ts";
 
 /** Traffic of a service port that no endpoint of this node receives: rejected, dropped, or sent elsewhere. */
-export function routeOmissions(plan: ServicePortPlan): readonly NotProgrammed[] {
+export function routeOmissions(plan: ServicePortPlan, node: Pick<NodeFacts, "program">): readonly NotProgrammed[] {
   const { internal, external, service } = plan;
   // Both routes are rejected for the same reason: report it once.
   if (internal.kind === "reject") return [rejected(plan)];
@@ -27,7 +26,7 @@ export function routeOmissions(plan: ServicePortPlan): readonly NotProgrammed[] 
     .filter(({ route, isFallback }) => route.kind !== "balance" || isFallback)
     .map((way) => {
       const origin = originOf(at(at(service.place, "spec"), way.policy));
-      return { ...withoutLocal(plan, way), port: plan.name, origin };
+      return { ...withoutLocal(plan, way, node), port: plan.name, origin };
     });
 }
 
@@ -51,6 +50,7 @@ function rejected(plan: ServicePortPlan): NotProgrammed {
 function withoutLocal(
   plan: ServicePortPlan,
   { isFallback, traffic, policy }: Way,
+  { program }: Pick<NodeFacts, "program">,
 ): Pick<NotProgrammed, "reason" | "what" | "why"> {
   const here = plan.endpoints.all.filter(({ isLocal }) => isLocal).length;
   const total = plan.endpoints.all.length;
@@ -60,7 +60,7 @@ function withoutLocal(
     const rest = plan.endpoints.cluster.length === 0 ? "it has no real servers" : "all endpoints are used instead";
     return { reason: "local-policy-falls-back", what: `local endpoints for ${traffic}`, why: `${fact}: ${rest}` };
   }
-  const { local } = servicePortChains(plan.name, plan.protocol);
+  const local = program.chainNames?.of(plan).local ?? "its own chain";
   return { reason: "no-local-endpoints", what: `rules in ${local}`, why: `${fact}, so ${traffic} is dropped` };
 }
 

@@ -3,9 +3,9 @@ import { printFraction, type Share, shareNumber } from "../../datapath/share.ts"
 import type { Action, RuleLanguage, VirtualServer } from "../../ir/datapath.ts";
 import { parseRule } from "../../languages/iptables/parse-rule.ts";
 import type { Rule } from "../../languages/iptables/rule.ts";
-import { type DescribedRule, describeNftRule } from "../describe-nft-rule.ts";
-import { describeRule } from "../describe-rule.ts";
 import { printSource, type Source } from "../explanation.ts";
+import { type DescribedRule, describeNftRule } from "../languages/describe-nft-rule.ts";
+import { describeRule } from "../languages/describe-rule.ts";
 import type { ExplainedHop } from "./packet-explanation.ts";
 
 /** The origin of a line of a rule text. */
@@ -74,7 +74,9 @@ export function explainHop(hop: Hop, destination: string | undefined, causeOf: C
 }
 
 /** A rule that a packet met, in words, by the language of its text. */
-const describeRules: Readonly<Record<RuleLanguage, (hop: Extract<Hop, { readonly kind: "rule" }>) => DescribedRule>> = {
+const describeRules: Readonly<
+  Record<RuleLanguage, (hop: Extract<Hop, { readonly kind: "rule" }>) => Omit<DescribedRule, "conditions">>
+> = {
   iptables: ({ rule: { text, line, action } }) => {
     const rule = iptablesRule(text, line);
     const comments = rule.matches.flatMap((match) => (match.kind === "comment" ? [match.text] : []));

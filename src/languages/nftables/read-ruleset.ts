@@ -154,8 +154,8 @@ function declareChain(chain: OpenChain, words: readonly string[]): void {
     chain.base = { ...chain.base, policy: second === "drop" ? "drop" : "accept" };
 }
 
-/** Without counts, which change while one looks. */
-function ruleText(text: string): string {
+/** A rule without counts, which change while one looks. */
+export function ruleText(text: string): string {
   return text.includes("counter packets") ? text.replace(/\bcounter packets \d+ bytes \d+/g, "counter") : text;
 }
 

@@ -79,7 +79,7 @@ export function purposeOf(ref: ObjectRef, service = "an unknown service port"): 
     case "chain": {
       const own = parseServicePortChain(name);
       if (own !== undefined) return servicePortChainPurposes[own.kind](service);
-      return fixedChains.get(name)?.purposes[ref.table];
+      return fixedChains.get(name)?.purposes[ref.table ?? ""];
     }
     case "set": {
       const key = setKeyOf(name);
@@ -101,7 +101,7 @@ export function servicePortInComment(comment: string): string | undefined {
   return servicePortName.exec(comment)?.[1];
 }
 
-/** The names that one program creates. */
+/** The names that one program of iptables creates. */
 export function namingOf(id: ProgramId): Pick<Program<unknown>, "ownerOf" | "purposeOf"> {
   const own = (ref: ObjectRef): Owner | undefined => {
     const owner = ownerOf(ref);

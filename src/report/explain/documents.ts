@@ -55,9 +55,10 @@ function withSource(origin: Origin | undefined, sourceOf: SourceOf): { readonly 
 export function chainDocument({ name, parts }: ChainExplanation, sourceOf: SourceOf): object {
   const nodes = parts.map(({ nodes: on, places, absent }) => ({
     nodes: on,
-    chains: places.map(({ leadingHere: callers, rules, ...place }) => ({
+    chains: places.map(({ leadingHere: callers, elementsLeadingHere: elements, rules, ...place }) => ({
       ...place,
       callers: callers.map((rule) => ruleDocument(rule, sourceOf)),
+      elements: elements.map((rule) => ruleDocument(rule, sourceOf)),
       rules: rules.map((rule) => ruleDocument(rule, sourceOf)),
     })),
     absent,
@@ -87,8 +88,9 @@ export function ruleExplanationDocument({ found, nearest, ...rule }: RuleExplana
 }
 
 function ruleDocument(rule: ExplainedRule, sourceOf: SourceOf): object {
-  const { file, line, table, chain, number, text, words, share, cause } = rule;
-  return { file, line, table, chain, number, text, words, share, cause: cause && causeDocument(cause, sourceOf) };
+  const { cause, branches, ...rest } = rule;
+  const ways = branches.length === 0 ? {} : { branches };
+  return { ...rest, ...ways, cause: cause && causeDocument(cause, sourceOf) };
 }
 
 /** `-o json` of a line of the sets or virtual servers. */

@@ -1,4 +1,5 @@
 import type { ChainGraph } from "../../explain/chain/chain-graph.ts";
+import type { SetExplanation } from "../../explain/chain/explain-set.ts";
 import type { Explanation, Rendering, SourceOf } from "../../explain/explanation.ts";
 import { addressDocument, renderAddress } from "./address.ts";
 import { renderChain, renderSet } from "./chain.ts";
@@ -25,7 +26,7 @@ export function renderExplanation(answer: Explanation, rendering: Rendering): st
     case "restore-line":
       return renderRestoreLine(answer.explanation, rendering);
     case "chain":
-      return renderChain(answer.explanation, rendering);
+      return renderChain(answer.explanation, rendering) + renderAlso(answer.sets, rendering);
     case "set":
       return renderSet(answer.explanation, rendering);
     case "entry":
@@ -47,7 +48,7 @@ export function explanationDocument(answer: Explanation, sourceOf: SourceOf): ob
     case "restore-line":
       return { apiVersion: "portolan/v1alpha1", kind: "RestoreLineExplanation", ...answer.explanation };
     case "chain":
-      return chainDocument(answer.explanation, sourceOf);
+      return { ...chainDocument(answer.explanation, sourceOf), ...alsoDocument(answer.sets, sourceOf) };
     case "set":
       return setDocument(answer.explanation, sourceOf);
     case "entry":
@@ -55,6 +56,15 @@ export function explanationDocument(answer: Explanation, sourceOf: SourceOf): ob
     case "rule":
       return ruleExplanationDocument(answer.explanation, sourceOf);
   }
+}
+
+/** Sets with the name of a chain. */
+function renderAlso(sets: SetExplanation, rendering: Rendering): string {
+  return sets.parts.length === 0 ? "" : `\n${renderSet(sets, rendering)}`;
+}
+
+function alsoDocument(sets: SetExplanation, sourceOf: SourceOf): object {
+  return sets.parts.length === 0 ? {} : { sets: setDocument(sets, sourceOf) };
 }
 
 /** What `-o mermaid` and `-o dot` draw. */

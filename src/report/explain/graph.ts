@@ -21,6 +21,8 @@ function mermaidShape({ label, kind }: GraphNode): string {
       return `([${text}])`;
     case "chain":
       return `[${text}]`;
+    case "map":
+      return `[(${text})]`;
     case "endpoint":
       return `(${text})`;
     case "refusal":
@@ -35,6 +37,7 @@ function mermaidText(text: string): string {
 const dotShapes: Readonly<Record<GraphNode["kind"], string>> = {
   entry: "oval",
   chain: "box",
+  map: "cylinder",
   endpoint: "box, style=rounded",
   refusal: "octagon",
 };

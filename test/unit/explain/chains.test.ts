@@ -11,6 +11,7 @@ import { clusterCidr, compileFor, here, node, service, slice, there } from "../.
 const quiet = { config: clusterCidr };
 const own = servicePortChains("shop/web:http", "tcp");
 const sep = (target: string): string => endpointChain("shop/web:httptcp", target);
+const named = (name: string) => ({ name, table: undefined });
 const unready = { addresses: ["10.0.3.7"], nodeName: "node3", conditions: { ready: false } };
 
 /** Why a chain is not there. */
@@ -26,7 +27,7 @@ describe("a chain", () => {
   const ownerOf = (chain: string): string | undefined => findChainOwner(chain, facts)?.port;
 
   it("of a service port: whose, from where, what share", () => {
-    const [place, ...more] = explainChain(own.cluster, texts, ownerOf);
+    const [place, ...more] = explainChain(named(own.cluster), texts, ownerOf);
     expect(more).toEqual([]);
     expect(place).toMatchObject({
       table: "nat",
@@ -44,7 +45,7 @@ describe("a chain", () => {
   });
 
   it("that stands in two tables is explained in both", () => {
-    const places = explainChain("KUBE-SERVICES", texts, ownerOf);
+    const places = explainChain(named("KUBE-SERVICES"), texts, ownerOf);
     expect(places.map(({ table, reachedFrom }) => [table, reachedFrom])).toEqual([
       ["filter", ["FORWARD", "OUTPUT"]],
       ["nat", ["OUTPUT", "PREROUTING"]],
@@ -68,12 +69,12 @@ COMMIT
     const byComments = ownersByComments(dump);
     expect(byComments(sep("10.0.1.5:8080"))).toBe("shop/web:http");
     expect(byComments("cali-PREROUTING")).toBeUndefined();
-    const [place] = explainChain(own.cluster, dump, byComments);
+    const [place] = explainChain(named(own.cluster), dump, byComments);
     expect(place?.leadingHere.map(({ chain, file, line }) => `${chain} ${file}:${line}`)).toEqual([
       "PREROUTING node1.save:7",
       "cali-PREROUTING node1.save:8",
     ]);
-    const [foreign] = explainChain("cali-PREROUTING", dump, byComments);
+    const [foreign] = explainChain(named("cali-PREROUTING"), dump, byComments);
     expect(foreign?.purpose).toBe("belongs to another program: neither kube-proxy nor Portolan creates it");
   });
 
@@ -138,7 +139,7 @@ describe("a chain that is not there", () => {
       own.local,
       [service(), both],
       quiet,
-      ["none of its traffic policies is Local, so KUBE-SVC-... handles its traffic"],
+      [`none of its traffic policies is Local, so ${own.cluster} handles its traffic`],
     ],
     [
       "no endpoint here",
@@ -152,7 +153,7 @@ describe("a chain that is not there", () => {
       own.cluster,
       [service({ internalTrafficPolicy: "Local" }), both],
       quiet,
-      ["internalTrafficPolicy is Local and there is no external traffic, so KUBE-SVL-... handles its traffic"],
+      [`internalTrafficPolicy is Local and there is no external traffic, so ${own.local} handles its traffic`],
     ],
     [
       "no endpoints",
@@ -173,7 +174,7 @@ describe("a chain that is not there", () => {
       own.cluster,
       [service(), both],
       { ...quiet, mode: "ipvs" },
-      ["in ipvs mode service ports have virtual servers and set entries, not chains"],
+      ["in ipvs mode service ports have virtual servers and set entries, not chains of such a name"],
     ],
     [
       "an old name",

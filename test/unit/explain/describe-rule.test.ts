@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { describeRule } from "../../../src/explain/describe-rule.ts";
+import { describeRule } from "../../../src/explain/languages/describe-rule.ts";
 import { parseRule } from "../../../src/languages/iptables/parse-rule.ts";
 
 describe("describeRule", () => {

@@ -1,17 +1,16 @@
 import { describe, expect, it } from "vitest";
-import { forkShares } from "../../../src/explain/share.ts";
+import type { Share } from "../../../src/explain/share.ts";
 import { readTexts } from "../../../src/explain/texts.ts";
 import { printDot, printMermaid } from "../../../src/report/explain/graph.ts";
 
 describe("shares at a fork", () => {
-  const chain = (...probabilities: (string | undefined)[]): ReturnType<typeof forkShares> => {
+  const chain = (...probabilities: (string | undefined)[]): readonly (Share | undefined)[] => {
     const rules = probabilities.map(
       (p) => `-A A ${p === undefined ? "" : `-m statistic --mode random --probability ${p} `}-j B`,
     );
     const text = `*nat\n:A - [0:0]\n${rules.join("\n")}\nCOMMIT\n`;
-    return forkShares(
-      readTexts([{ language: "iptables", family: "ipv4", file: "x", text, origins: [] }]).chains[0]?.rules ?? [],
-    );
+    const [made] = readTexts([{ language: "iptables", family: "ipv4", file: "x", text, origins: [] }]).chains;
+    return (made?.rules ?? []).map(({ share }) => share);
   };
 
   it("are exact", () => {

@@ -1,7 +1,7 @@
 import { textsOf } from "../../../ir/lines.ts";
 import type { FamilySettings, ServicePortPlan } from "../../../plan/forwarding/forwarding-plan.ts";
 import { countEndpoints, type ForwardingProgram, type LowerFragment, type RuleCounts } from "../../program.ts";
-import { iptablesChains as chains } from "../chain-names.ts";
+import { iptablesChains as chains, endpointChain, servicePortChains } from "../chain-names.ts";
 import { namingOf } from "../names.ts";
 import { jumps } from "./base.ts";
 import { lowerIptables } from "./lower-iptables.ts";
@@ -59,6 +59,10 @@ export const kubeProxyIptables: ForwardingProgram = {
   },
   jumps,
   isDeprecated: false,
+  chainNames: {
+    of: ({ name, protocol }) => servicePortChains(name, protocol),
+    endpoint: ({ name, protocol }, { target }) => endpointChain(name + protocol, target),
+  },
   servicePortObjects: "chains",
   // The default length of an xt_recent list (ip_list_tot).
   affinityClients: 100,

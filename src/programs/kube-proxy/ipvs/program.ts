@@ -61,6 +61,7 @@ export const kubeProxyIpvs: ForwardingProgram = {
   },
   jumps,
   isDeprecated: true,
+  chainNames: undefined,
   servicePortObjects: "virtual servers and set entries",
   affinityClients: undefined,
   lower: lowerIpvs,

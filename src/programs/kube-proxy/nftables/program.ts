@@ -7,10 +7,11 @@ import {
   type TableBlock,
   type WriteTablePart,
 } from "../../program.ts";
-import { namingOf } from "../names.ts";
 import { assembleTable } from "./assemble.ts";
 import { inspectNftables, lowerNftables } from "./lower-nftables.ts";
 import { lowerServicePort } from "./lower-service-port.ts";
+import { endpointChainPrefix, nftEndpointName, nftServicePortChains } from "./names.ts";
+import { ownerOf, purposeOf } from "./purposes.ts";
 import {
   addLine,
   createTableObjects,
@@ -66,6 +67,10 @@ export const kubeProxyNftables: ForwardingProgram = {
   },
   jumps: [],
   isDeprecated: false,
+  chainNames: {
+    of: nftServicePortChains,
+    endpoint: (port, endpoint) => endpointChainPrefix + nftEndpointName(port, endpoint),
+  },
   servicePortObjects: "chains and elements of maps",
   // The size of the set of an endpoint's clients.
   affinityClients: 65_535,
@@ -75,5 +80,6 @@ export const kubeProxyNftables: ForwardingProgram = {
   fragments: nftFragments,
   kernel: undefined,
   writeTablePart,
-  ...namingOf(id),
+  ownerOf,
+  purposeOf,
 };

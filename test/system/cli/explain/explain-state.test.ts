@@ -152,7 +152,7 @@ describe("what cannot be explained", () => {
     [["node-port-takn"], 2, "did you mean node-port-taken?"],
     [["KUBE-SERVICE", ...elsewhere], 3, "did you mean KUBE-SERVICES?"],
     [["KUBE-SVC-AAAAAAAAAAAAAAAA", ...elsewhere], 3, "it belongs to no service port or endpoint of the state"],
-    [["KUBE-CLUSTER-IP", ...elsewhere], 3, "only the ipvs mode has sets"],
+    [["KUBE-CLUSTER-IP", ...elsewhere], 3, "only the ipvs mode has it"],
     [["iptables.restore:9999", ...elsewhere], 3, "line 9999 of iptables.restore is neither a rule nor a chain"],
     [["iptables.restor:9", ...elsewhere], 3, "there is no file iptables.restor; existing files: iptables.restore"],
     [['-A A --comment "x'], 2, "not a rule: a quote is not closed"],

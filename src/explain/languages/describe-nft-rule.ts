@@ -1,10 +1,12 @@
-import { parseRule } from "../languages/nftables/parse-rule.ts";
-import type { NftField, NftSource, NftStatement, NftVerdict } from "../languages/nftables/rule.ts";
-import { unquoted } from "../languages/nftables/words.ts";
+import { parseRule } from "../../languages/nftables/parse-rule.ts";
+import type { NftField, NftRule, NftSource, NftStatement, NftVerdict } from "../../languages/nftables/rule.ts";
+import { unquoted } from "../../languages/nftables/words.ts";
 
 /** A rule of nftables in words: its conditions, then what it does. Statements that are not known stay as they are. */
 export interface DescribedRule {
   readonly words: string;
+  /** The conditions alone. */
+  readonly conditions: readonly string[];
   readonly comment: string | undefined;
   /** The chain or the address that packets go to, if there is one only. */
   readonly goesTo: string | undefined;
@@ -13,17 +15,34 @@ export interface DescribedRule {
 /** `element`: the element of a map, or the choice, that decided for a packet. */
 export function describeNftRule(text: string, element: string | undefined): DescribedRule {
   const rule = parseRule(text);
-  if (rule === undefined) return { words: `${text} (not understood)`, comment: undefined, goesTo: undefined };
+  if (rule === undefined)
+    return { words: `${text} (not understood)`, conditions: [], comment: undefined, goesTo: undefined };
+  const { conditions, action } = partsOf(rule.statements, element);
+  const asked = conditions.length === 0 ? "every packet" : conditions.join(", ");
+  return { words: `${asked}: ${action}`, conditions, comment: rule.comment, goesTo: goesTo(rule.statements, element) };
+}
+
+/** Each condition of a rule, and what it does. */
+export function describeNftStatements({ statements, comment }: NftRule): {
+  readonly matches: readonly { readonly kind: string; readonly words: string }[];
+  readonly target: string;
+} {
+  const { conditions, action } = partsOf(statements, undefined);
+  const matches = conditions.map((words) => ({ kind: "match", words }));
+  const said = comment === undefined ? [] : [{ kind: "comment", words: `comment, matches every packet: ${comment}` }];
+  return { matches: [...matches, ...said], target: action };
+}
+
+function partsOf(statements: readonly NftStatement[], element: string | undefined) {
   const conditions: string[] = [];
   const actions: string[] = [];
-  for (const statement of rule.statements) {
+  for (const statement of statements) {
     const words = describeStatement(statement, element);
     if (isCondition(statement) && actions.length === 0) conditions.push(words);
     else actions.push(isCondition(statement) ? `if ${words}` : words);
   }
-  const asked = conditions.length === 0 ? "every packet" : conditions.join(", ");
-  const words = `${asked}: ${actions.length === 0 ? "do nothing, continue with the next rule" : actions.join(", then ")}`;
-  return { words, comment: rule.comment, goesTo: goesTo(rule.statements, element) };
+  const action = actions.length === 0 ? "do nothing, continue with the next rule" : actions.join(", then ");
+  return { conditions, action };
 }
 
 function isCondition({ kind }: NftStatement): boolean {
@@ -49,7 +68,7 @@ function describeStatement(statement: NftStatement, element: string | undefined)
     case "verdict":
       return describeVerdict(statement.verdict);
     case "verdict-map":
-      return `${choice(statement.key)}${inSource(statement.map, "map")}${isGenerated(statement.key) ? "" : decided}`;
+      return `${lookUp(statement.key, statement.map)}${isGenerated(statement.key) ? "" : decided}`;
     case "dnat":
       if (statement.map === undefined) return `DNAT to ${statement.to ?? ""}`;
       return `DNAT to ${choice(statement.map.key)}${inSource(statement.map.source, "map")}${isGenerated(statement.map.key) ? "" : decided}`;
@@ -72,7 +91,8 @@ function describeStatement(statement: NftStatement, element: string | undefined)
   }
 }
 
-function describeVerdict(verdict: NftVerdict): string {
+/** What a verdict does, as a phrase that completes "it will ...". */
+export function describeVerdict(verdict: NftVerdict): string {
   switch (verdict.kind) {
     case "accept":
       return "accept, and skip the remaining rules of this base chain";
@@ -102,8 +122,14 @@ function choice(key: readonly NftField[]): string {
   const [, modulus] = /^numgen random mod (\d+)/.exec(field) ?? [];
   if (modulus !== undefined) return `one of ${modulus} at random`;
   if (/^numgen inc/.test(field)) return "one after the other";
-  if (/^(?:jhash|symhash)/.test(field)) return `by a hash (${field})`;
+  if (/^(?:jhash|symhash)/.test(field)) return `one by a hash (${field})`;
   return `by ${fieldNames(key)}`;
+}
+
+/** The chain, or the end of a packet, that a map says. */
+function lookUp(key: readonly NftField[], map: NftSource): string {
+  if (isGenerated(key)) return `go to ${choice(key)}`;
+  return `look up ${fieldNames(key)} in ${map.kind === "named" ? `map ${map.name}` : "the map of the rule"}`;
 }
 
 function inSource(source: NftSource, what: "map" | "set"): string {

@@ -1,7 +1,7 @@
-import type { Match, PortRange, Rule, Target, TcpFlag } from "../languages/iptables/rule.ts";
-import { printHex } from "../languages/iptables/words.ts";
-import { iptablesChains } from "../programs/kube-proxy/chain-names.ts";
-import { describeShare, thresholdOne } from "./share.ts";
+import type { Match, PortRange, Rule, Target, TcpFlag } from "../../languages/iptables/rule.ts";
+import { printHex } from "../../languages/iptables/words.ts";
+import { iptablesChains } from "../../programs/kube-proxy/chain-names.ts";
+import { describeShare, thresholdOne } from "../share.ts";
 
 /**
  * A rule in words: its conditions, then its action. The words may contain text of a dump: the caller must escape

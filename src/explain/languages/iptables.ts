@@ -1,0 +1,210 @@
+import type { Artifact } from "../../ir/artifact.ts";
+import { canonicalRule, targetOf } from "../../languages/iptables/canonical-rule.ts";
+import { concernsRules, parseRules } from "../../languages/iptables/parse.ts";
+import { parseRule } from "../../languages/iptables/parse-rule.ts";
+import { type RuleTextProblem, readTables, type SavedChain } from "../../languages/iptables/read-tables.ts";
+import { builtInChains, type Match, type Rule } from "../../languages/iptables/rule.ts";
+import { iptablesChains } from "../../programs/kube-proxy/chain-names.ts";
+import { forkShares, type Share } from "../share.ts";
+import { describeMatch, describeRule, describeTarget } from "./describe-rule.ts";
+import type {
+  AskedRule,
+  Callee,
+  PlacedObject,
+  PlacedRule,
+  ReadLine,
+  ReadText,
+  RuleExit,
+  RuleReading,
+  TextProblem,
+  TextReader,
+} from "./text-reader.ts";
+
+/** Chains and rules of iptables-save. */
+export const iptablesReader: TextReader = { read: readRules, readLine };
+
+function readRules(text: Artifact): ReadText {
+  const { tables, problems } = readTables([text]);
+  const found: RuleTextProblem[] = problems.filter(concernsRules);
+  const chains: PlacedObject[] = [];
+  for (const [table, named] of tables) {
+    for (const chain of named.values()) {
+      chains.push(new ChainOfText(chain, table, text));
+      if (!chain.lines.every(isUsual)) found.push(...parseRules(chain).problems);
+    }
+  }
+  return { chains, sets: [], others: [], problems: found.map(problemOf) };
+}
+
+/** Rules of a chain that is not declared are kept. */
+function problemOf({ line, message, kind }: RuleTextProblem): TextProblem {
+  const words = `${message}${kind === "line" ? ": the line is ignored" : ""}`;
+  return { line, words, isCutOff: kind === "cut-off" };
+}
+
+/** A class, since there is one for each of 100,000 endpoints: it costs a third of an object with a getter. */
+class ChainOfText implements PlacedObject {
+  readonly language = "iptables";
+  readonly kind = "chain";
+  readonly type = undefined;
+  readonly family: PlacedObject["family"];
+  readonly table: string;
+  readonly file: string;
+  readonly #chain: SavedChain;
+  #rules: readonly PlacedRule[] | undefined;
+
+  constructor(chain: SavedChain, table: string, { family = "ipv4", file }: Artifact) {
+    this.family = family;
+    this.table = table;
+    this.file = file;
+    this.#chain = chain;
+  }
+
+  get name(): string {
+    return this.#chain.name;
+  }
+
+  get declaredAt(): number | undefined {
+    return this.#chain.declaredAt;
+  }
+
+  get declaration(): string {
+    return `:${this.name} ${this.#chain.policy ?? "-"} [0:0]`;
+  }
+
+  get entry(): string | undefined {
+    return entryOf(this.name);
+  }
+
+  get lines(): readonly string[] {
+    return this.#chain.lines;
+  }
+
+  get numbers(): readonly number[] {
+    return this.#chain.numbers;
+  }
+
+  get rules(): readonly PlacedRule[] {
+    this.#rules ??= this.#place();
+    return this.#rules;
+  }
+
+  #place(): readonly PlacedRule[] {
+    const { family, table, file, name: chain } = this;
+    const rules = parseRules(this.#chain).rules.map(({ rule }) => rule);
+    const shares = forkShares(rules);
+    return rules.map((rule, at) => {
+      const place = { family, table, chain, file, line: rule.line, number: at + 1 };
+      return Object.assign(readingOf(rule, shares[at]), place);
+    });
+  }
+
+  calls(): readonly Callee[] {
+    return this.lines.flatMap((line) => targetOf(line) ?? []);
+  }
+
+  describeLine(at: number): { readonly words: string } | undefined {
+    const read = parseRule({ text: this.lines[at] ?? "", line: 0, counters: undefined });
+    return read.kind === "rule" ? { words: describeRule(read.rule) } : undefined;
+  }
+}
+
+/** What a chain that the kernel calls is, completing "it ...". */
+export function entryOf(name: string): string | undefined {
+  return builtInChains.has(name)
+    ? "is a built-in chain of the kernel: every packet at this hook traverses it"
+    : undefined;
+}
+
+/** A rule of an endpoint or a service port as kube-proxy writes it: nearly all lines, which parse without a problem. */
+const usual =
+  /^-A \S+(?: ! -s [\d.a-f:/]+)?(?: -[sd] [\d.a-f:/]+)*(?: -p (?:tcp|udp|sctp))?(?: -m comment --comment (?:"[^"\\]*"|[^\s"]+))?(?: -m statistic --mode random --probability [01]\.\d+)?(?: -m (?:tcp|udp|sctp))?(?: --dport \d{1,5})? -j (?:[A-Z][A-Z0-9-]*|DNAT --to-destination [\d.a-f:[\]]+)$/;
+
+function isUsual(line: string): boolean {
+  return usual.test(line);
+}
+
+function readingOf(rule: Rule, share: Share | undefined): RuleReading {
+  const { text, matches, target } = rule;
+  // The share already describes the random match.
+  const asked = share === undefined ? matches : matches.filter(({ kind }) => kind !== "statistic");
+  return {
+    text,
+    canonical: () => canonicalRule(text),
+    inWords: () => describeRule({ matches: asked, target }),
+    conditions: () => conditionsOf(matches),
+    comments: matches.flatMap((match) => (match.kind === "comment" ? [match.text] : [])),
+    exits: exitsOf(rule),
+    isMarking: target.kind === "jump" && target.chain === iptablesChains.markMasquerade,
+    hasBranches: false,
+    sets: matches.flatMap((match) => (match.kind === "set" ? [match.name] : [])),
+    share,
+  };
+}
+
+function conditionsOf(matches: readonly Match[]): string {
+  return matches
+    .filter(({ kind }) => kind !== "statistic")
+    .map(describeMatch)
+    .filter((words) => words !== undefined)
+    .join(", ");
+}
+
+function exitsOf({ target }: Rule): readonly RuleExit[] {
+  const exit = (to: RuleExit["to"]): readonly RuleExit[] => [{ to, key: "", share: undefined }];
+  switch (target.kind) {
+    case "jump":
+    case "goto":
+      return exit({ kind: "callee", name: target.chain });
+    case "dnat":
+      return exit({ kind: "endpoint", id: `to ${target.destination}`, label: target.destination });
+    case "drop":
+      return exit({ kind: "refusal", id: "drop", label: "dropped" });
+    case "reject":
+      return exit({ kind: "refusal", id: "reject", label: "rejected" });
+    case "accept":
+      return exit({ kind: "endpoint", id: "accept", label: "accepted" });
+    case "redirect":
+      return exit({ kind: "endpoint", id: "to this node", label: "this node" });
+    case "return":
+    case "mark":
+    case "connmark-set":
+    case "connmark-save":
+    case "connmark-restore":
+    case "masquerade":
+    case "snat":
+    case "netmap":
+    case "notrack":
+    case "tproxy":
+    case "none":
+    case "unknown":
+      return [];
+  }
+}
+
+/** `:CHAIN - [0:0]`, `[1:60] -A CHAIN ...`. */
+function readLine(line: string): ReadLine | undefined {
+  const text = line.replace(/^\[\d+:\d+\]\s*/, "").trim();
+  const [, declared] = /^:(\S+)/.exec(text) ?? [];
+  if (declared !== undefined) return { kind: "object", name: declared, table: undefined };
+  if (!/^[:[-]/.test(line)) return undefined;
+  const read = parseRule({ text, line: 1, counters: undefined });
+  if (read.kind === "broken") return read;
+  return { kind: "rule", rule: askedRule(read.rule) };
+}
+
+function askedRule(rule: Rule): AskedRule {
+  return {
+    ...readingOf(rule, undefined),
+    language: "iptables",
+    table: undefined,
+    chain: rule.chain,
+    matches: rule.matches.map((match) => ({ kind: match.kind, words: wordsOf(match) })),
+    target: describeTarget(rule.target),
+  };
+}
+
+function wordsOf(match: Match): string {
+  if (match.kind === "comment") return `comment, matches every packet: ${match.text}`;
+  return describeMatch(match) ?? "repeats the protocol match";
+}

@@ -1,0 +1,83 @@
+import type { Artifact } from "../../ir/artifact.ts";
+import { parseSets, type SavedSet } from "../../languages/ipset/text.ts";
+import { linesOf, type PlacedObject, type PlacedRule, type TextReader } from "./text-reader.ts";
+
+/** Sets of ipset save, with their entries. */
+export const ipsetReader: TextReader = {
+  read: (text) => ({ ...nothing, sets: parseSets(text.text).sets.map((set) => placedSet(set, text)) }),
+  readLine: (line) => {
+    const [, created] = /^create (\S+)/.exec(line) ?? [];
+    if (created !== undefined) return { kind: "object", name: created, table: undefined };
+    return line.startsWith("add ") ? entriesOf(line) : undefined;
+  },
+};
+
+/** Virtual servers and their real servers. */
+export const ipvsReader: TextReader = {
+  read: (text) => ({ ...nothing, others: linesOf(text, serverPurpose) }),
+  readLine: (line) => (/^-[Aa] -/.test(line) ? entriesOf(line) : undefined),
+};
+
+/** Addresses of a device. */
+export const iprouteReader: TextReader = {
+  read: (text) => ({ ...nothing, others: linesOf(text, addressPurpose) }),
+  readLine: () => undefined,
+};
+
+const nothing = { chains: [], sets: [], others: [], problems: [] };
+
+function entriesOf(line: string) {
+  return { kind: "entries", texts: [line], table: undefined, name: undefined } as const;
+}
+
+function placedSet({ name, line, type, options, entries }: SavedSet, { file }: Artifact): PlacedObject {
+  const place = { family: undefined, table: "", chain: name, file };
+  const rules = entries.map(
+    ({ text, line: at }, index): PlacedRule => ({ ...place, ...bareElement(text), line: at, number: index + 1 }),
+  );
+  return {
+    language: "ipset",
+    kind: "set",
+    family: undefined,
+    table: "",
+    name,
+    file,
+    declaredAt: line,
+    declaration: ["create", name, type, ...options].join(" "),
+    entry: undefined,
+    type,
+    lines: entries.map((entry) => ["add", name, entry.text, ...entry.options].join(" ")),
+    numbers: entries.map((entry) => entry.line),
+    rules,
+    calls: () => [],
+    describeLine: () => ({ words: undefined }),
+  };
+}
+
+/** An element that leads nowhere. */
+function bareElement(text: string) {
+  return {
+    text,
+    canonical: () => text,
+    inWords: () => "",
+    conditions: () => "",
+    comments: [],
+    exits: [],
+    isMarking: false,
+    hasBranches: false,
+    sets: [],
+    share: undefined,
+  };
+}
+
+function serverPurpose(text: string): string {
+  const words = text.split(" ");
+  const protocol = words[1] === "-t" ? "TCP" : words[1] === "-u" ? "UDP" : "SCTP";
+  return words[0] === "-A"
+    ? `is the virtual server for ${protocol} ${words[2]}, scheduler ${words[4] ?? "?"}`
+    : `is a real server of ${protocol} ${words[2]}: connections go to ${words[4] ?? "?"}`;
+}
+
+function addressPurpose(text: string): string {
+  return `makes ${text.split(" ")[2] ?? "an address"} an address of this host`;
+}
