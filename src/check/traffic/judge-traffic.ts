@@ -1,8 +1,10 @@
 import { printTarget } from "../../datapath/address-set.ts";
+import type { EvaluatedHost } from "../../datapath/host.ts";
 import { isLocal } from "../../datapath/match-packet.ts";
 import type { Assumption, Hop, Outcome } from "../../datapath/packet.ts";
 import { iptablesChains, isBalancingChain, isEndpointChain } from "../../programs/kube-proxy/chain-names.ts";
-import { isKubeProxyChain } from "./own-rules.ts";
+import { isOwnHop } from "./own-rules.ts";
+import { isOwnTableName } from "../../programs/kube-proxy/nftables/names.ts";
 import type { ServiceDestination } from "./service-destinations.ts";
 import type { Source } from "./source-classes.ts";
 import type { TrafficHost } from "./traffic-host.ts";
@@ -127,7 +129,9 @@ function kindOf(outcome: Outcome, answers: Answers, traffic: TrafficHost): Fault
 /** The packet passed a chain that distributes it over endpoints. */
 function isInOwnChains({ hops }: Outcome): boolean {
   return hops.some(
-    (hop) => hop.kind === "rule" && (isBalancingChain(hop.chain) || isEndpointChain(hop.chain) || leadsToOwn(hop)),
+    (hop) =>
+      hop.kind === "rule" &&
+      (isBalancingChain(hop.chain) || isEndpointChain(hop.chain) || leadsToOwn(hop) || leadsToService(hop)),
   );
 }
 
@@ -135,6 +139,14 @@ function leadsToOwn({ rule: { action } }: Extract<Hop, { kind: "rule" }>): boole
   const chain = action.kind === "jump" || action.kind === "goto" ? action.chain : "";
   return isBalancingChain(chain) || isEndpointChain(chain);
 }
+
+/** In nftables mode, through an element or from chain to chain. */
+function leadsToService({ table, chain, element }: Extract<Hop, { kind: "rule" }>): boolean {
+  if (!isOwnTableName(table)) return false;
+  return ofEndpoints.test(chain) || ofEndpoints.test(element?.split(" : goto ")[1] ?? "");
+}
+
+const ofEndpoints = /^(?:service|local|endpoint)-/;
 
 /** No rule of kube-proxy refuses it either, as far as the text shows them. */
 function isLost(
@@ -158,19 +170,35 @@ function externalChain(hop: Hop): string | undefined {
   return action?.kind === "jump" && action.chain.startsWith("KUBE-EXT-") ? action.chain : undefined;
 }
 
-function refusalKind(outcome: Outcome, { intended }: Answers, { mode }: TrafficHost): FaultKind | undefined {
+function refusalKind(outcome: Outcome, { intended }: Answers, { host, mode }: TrafficHost): FaultKind | undefined {
   const last = outcome.hops.at(-1);
   if (last === undefined || last.kind === "virtual-server") return undefined;
   const isTranslated = outcome.hops.some((hop) => isTranslation(hop) && isOwn(hop));
-  if (last.kind === "rule" && isKubeProxyChain(last.chain)) {
+  if (last.kind === "rule" && isOwnHop(last)) {
     if (intended.some(({ hops }) => sameHop(hops.at(-1), last))) return undefined;
     // The rules that refuse what was not translated.
-    return !isTranslated && / has no | not accepted by /.test(last.rule.text) ? "untranslated" : "blocked";
+    const isRefusal = isOwnTableName(last.table) || / has no | not accepted by /.test(last.rule.text);
+    return !isTranslated && isRefusal ? "untranslated" : "blocked";
   }
   // IPVS translates after INPUT, rules of iptables before.
-  const isAfterNat = last.table === "filter" || last.table === "security";
+  const isAfterNat = last.table === "filter" || last.table === "security" || isInTableAfterNat(last, outcome, host);
   return isTranslated || mode === "ipvs" || !isAfterNat ? "blocked" : "untranslated";
 }
+
+/** The base chain through which a packet came to a rule of nftables runs after the destination is translated. */
+function isInTableAfterNat({ table }: { readonly table: string }, { hops }: Outcome, { stages }: EvaluatedHost): boolean {
+  if (!table.includes(" ") || table.includes("(")) return false;
+  const ofTable = stages.filter(({ entry }) => entry.table === table);
+  const passed = hops.flatMap((hop) =>
+    hop.kind === "virtual-server"
+      ? []
+      : ofTable.filter(({ entry }) => hop.table === table && entry.chain === hop.chain),
+  );
+  const last = passed.at(-1);
+  return last !== undefined && (last.priority > dstnat || (last.hook !== "prerouting" && last.hook !== "output"));
+}
+
+const dstnat = -100;
 
 function sameHop(one: Hop | undefined, other: Hop): boolean {
   return one?.kind === "rule" && other.kind === "rule" && one.rule.text === other.rule.text;
@@ -184,7 +212,7 @@ function isTranslation(hop: Hop): boolean {
 }
 
 function isOwn(hop: Hop): boolean {
-  return hop.kind === "virtual-server" || (hop.kind === "rule" && isKubeProxyChain(hop.chain));
+  return hop.kind === "virtual-server" || (hop.kind === "rule" && isOwnHop(hop));
 }
 
 function isOwnTranslation({ hops }: Outcome): boolean {
@@ -212,7 +240,7 @@ function isAlwaysDue(outcome: Outcome, { source, destination }: Answers, { mode 
   if (source.kind === "hairpin") return true;
   if (source.kind !== "outside" || destination.kind === "cluster-ip") return false;
   if (mode === "ipvs") return destination.isLocal !== true;
-  return outcome.hops.some((hop) => hop.kind === "rule" && hop.chain.startsWith("KUBE-SVC-"));
+  return outcome.hops.some((hop) => hop.kind === "rule" && /^(?:KUBE-SVC|service)-/.test(hop.chain));
 }
 
 /** Whether the endpoint would send its replies past this node. */

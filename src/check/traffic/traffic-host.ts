@@ -5,20 +5,25 @@ import { hostTextsOf, inferAddresses } from "../../diff/host-side.ts";
 import { type HostDocument, textsUnder } from "../../ir/artifact.ts";
 import type { LoadedChain } from "../../ir/datapath.ts";
 import { type Link, linksCommand, parseLinks } from "../../languages/iproute.ts";
+import type { Ruleset } from "../../languages/nftables/ruleset.ts";
 import { parseSysctls } from "../../languages/sysctl.ts";
 import { type Family, families } from "../../model/address.ts";
 import type { ProxyMode } from "../../model/proxy-configuration/proxy-configuration.ts";
 import { iptablesChains, ipvsChains, isServicePortChain } from "../../programs/kube-proxy/chain-names.ts";
+import { isOwnedTable, nodePortAddressesSet } from "../../programs/kube-proxy/nftables/names.ts";
 import { addressDevice } from "../../programs/kube-proxy/names.ts";
 import { isServiceAddressSet, setPrefix } from "../../programs/kube-proxy/set-names.ts";
-import { loadRules, readEvaluatedHost } from "../../reconcile/live/evaluated-host.ts";
+import { loadRules, loadTables, readEvaluatedHost } from "../../reconcile/live/evaluated-host.ts";
 import { numberOf } from "../places-in-texts.ts";
 import { withUnseenJumps } from "./own-rules.ts";
+import { ownTable, withBothOrders } from "./restore-nftables.ts";
 
 /** A host with rules of kube-proxy, and what its text shows besides them. */
 export interface TrafficHost {
   readonly host: EvaluatedHost;
   readonly mode: ProxyMode;
+  /** Its tables of nftables. */
+  readonly ruleset: Ruleset;
   /** By family, an address on which node ports answer: one of the node's, or a stand-in where none is known. */
   readonly nodeAddress: Readonly<Record<Family, string>>;
   /** The addresses of the node; empty where the text does not show them. */
@@ -35,7 +40,8 @@ const standIns: Readonly<Record<Family, string>> = { ipv4: "192.0.2.1", ipv6: "2
 /** Reads a host for the datapath; undefined where it has no rules of kube-proxy. */
 export function readTrafficHost(document: HostDocument): TrafficHost | undefined {
   const texts = hostTextsOf(document, numberOf);
-  const mode = modeOf(texts);
+  const ruleset = loadTables(texts.nftables ?? []).doc;
+  const mode = modeOf(texts, ruleset);
   if (mode === undefined) return undefined;
   const links = textsUnder(document, linksCommand).flatMap(({ text }) => parseLinks(text) ?? []);
   const served = inferAddresses(texts);
@@ -45,7 +51,7 @@ export function readTrafficHost(document: HostDocument): TrafficHost | undefined
   const known = [...uplinks, ...ofNode.filter((link) => !uplinks.includes(link))].flatMap(({ ips }) => ips);
   const knownAddresses = known.length > 0 ? known : (served.nodeAddresses ?? []);
   const nodeAddress = Object.fromEntries(
-    families.map((family) => [family, nodeAddressOf(family, texts, knownAddresses)]),
+    families.map((family) => [family, nodeAddressOf(family, { texts, ruleset }, knownAddresses)]),
   ) as Readonly<Record<Family, string>>;
   const sysctls = sysctlsOf(document);
   const routeLocalnet = sysctls.get("net.ipv4.conf.all.route_localnet");
@@ -58,8 +64,9 @@ export function readTrafficHost(document: HostDocument): TrafficHost | undefined
     },
   );
   return {
-    host: withUnseenJumps(host, mode),
+    host: mode === "nftables" ? withBothOrders(host) : withUnseenJumps(host, mode),
     mode,
+    ruleset,
     nodeAddress,
     knownAddresses,
     uplink: uplinks.length === 1 ? uplinks[0]?.name : undefined,
@@ -72,8 +79,12 @@ function sysctlsOf({ texts }: HostDocument): ReadonlyMap<string, string> {
   return new Map(shown.flatMap(({ text }) => [...parseSysctls(text)]));
 }
 
-/** Only ipvs mode has KUBE-NODE-PORT and rules that match on sets of kube-proxy. */
-function modeOf(texts: HostTexts): ProxyMode | undefined {
+/**
+ * The mode of nftables has a table; another one is stale then. Only ipvs mode has KUBE-NODE-PORT and rules that match on
+ * sets of kube-proxy.
+ */
+function modeOf(texts: HostTexts, { tables }: Ruleset): ProxyMode | undefined {
+  if (tables.some(isOwnedTable)) return "nftables";
   const chains = [texts.iptables, texts.ip6tables].flatMap((parts) => {
     const nat = loadRules(parts).tables.get("nat");
     return nat === undefined ? [] : [nat];
@@ -100,11 +111,18 @@ export function isInner(name: string): boolean {
 }
 
 /** Where kube-proxy serves node ports on some addresses only, the rules name these. */
-function nodeAddressOf(family: Family, texts: HostTexts, known: readonly string[]): string {
+function nodeAddressOf(
+  family: Family,
+  { texts, ruleset }: { readonly texts: HostTexts; readonly ruleset: Ruleset },
+  known: readonly string[],
+): string {
   const own = known.filter((address) => isIpv6(address) === (family === "ipv6"));
   const { tables } = loadRules(family === "ipv4" ? texts.iptables : texts.ip6tables);
   const services = tables.get("nat")?.get(iptablesChains.services);
-  const named = services === undefined ? [] : nodePortAddresses(services);
+  const named = [
+    ...(services === undefined ? [] : nodePortAddresses(services)),
+    ...(ownTable(ruleset, family)?.sets.get(nodePortAddressesSet)?.elements.map(({ key }) => key) ?? []),
+  ];
   const answering = named.length === 0 ? own : own.filter((address) => named.includes(address));
   return answering[0] ?? named.find((address) => !address.startsWith("127.")) ?? own[0] ?? standIns[family];
 }

@@ -58,6 +58,14 @@ export const checkTrafficCodes = {
     explanation:
       "Two rules of an endpoint's chain name the endpoint: one masquerades its packets to itself, the other sends connections to it. kube-proxy writes the same address into both. Here they differ, so one was changed.",
   },
+  "service-mark-cleared": {
+    severity: "error",
+    message:
+      "{rule} clears the mark of table {table}: connections from {sources} to {services} are not masqueraded, so replies do not come back",
+    hint: "let the rule change its own bits of the mark only, such as meta mark set meta mark & 0xffff0000 | 0x1",
+    explanation:
+      "kube-proxy marks the packets that it masquerades later, with one bit of the packet's mark. A rule of another program that sets the whole mark in between clears the bit. iptables writes such a change with a mask (--set-xmark VALUE/MASK), nftables with & and |.",
+  },
   "service-client-hidden": {
     severity: "warning",
     message: "{chain} masquerades connections from {sources} to {services}: the client's address is lost",
