@@ -100,7 +100,7 @@ export function findPods(
     here,
     elsewhere: elsewhere === undefined || isLocal(elsewhere, host) ? undefined : elsewhere,
     inInterface,
-    interfaceMatch: named?.text,
+    interfaceMatch: named?.kind === "interface" ? `-i ${named.name}${named.isPrefix ? "+" : ""}` : undefined,
   };
 }
 

@@ -240,9 +240,7 @@ function interfaceIs(
 ): Predicate {
   const isPrefix = name.endsWith("*");
   const side = field.startsWith("iif") ? "in" : "out";
-  // Where the interface is not known, both answers are to one question.
-  const text = asked.text.replace(" != ", " ");
-  return { kind: "interface", side, name: isPrefix ? name.slice(0, -1) : name, isPrefix, negated: asked.negated, text };
+  return { kind: "interface", side, name: isPrefix ? name.slice(0, -1) : name, isPrefix, ...asked };
 }
 
 function portsCompared(value: string, operator: NftMatch["operator"]): PortInterval | undefined {
