@@ -57,7 +57,8 @@ function elementsByKey(table: NftTable | undefined): ReadonlyMap<string, readonl
 }
 
 const chainName = /(?:service|local|external|firewall|endpoint|affinity)-[A-Z2-7]{8}-[^\s,}]+/g;
-const target = /(?<![\w.:])(?:(\d+\.\d+\.\d+\.\d+)(?::(\d+)| \. (\d+))|\[?([\da-f]*:[\da-f:.]*)(?:\]:(\d+)| \. (\d+)))/g;
+const target =
+  /(?<![\w.:])(?:(\d+\.\d+\.\d+\.\d+)(?::(\d+)| \. (\d+))|\[?([\da-f]*:[\da-f:.]*)(?:\]:(\d+)| \. (\d+)))/g;
 const deepest = 5;
 
 /** A rule or element without what only names its Service, then the chains of the Service that it leads to. */
@@ -68,9 +69,9 @@ function writeLine(text: string, writing: Writing, depth: number): void {
     if (chain !== undefined) called.push(chain);
     return parseServicePortChainName(name)?.kind ?? "affinity";
   });
-  const plain = named.replace(target, (_, v4, p1, p2, v6, p3, p4) => {
-    const port = Number(p1 ?? p2 ?? p3 ?? p4);
-    return `${nameAddress(v4 ?? v6, writing)}:${writing.marks.ofPort(port)}`;
+  const plain = named.replace(target, (spelled) => {
+    const [, address = "", port] = /^\[?([\da-f:.]+?)(?:\]?:| \. )(\d+)$/.exec(spelled) ?? [];
+    return `${nameAddress(address, writing)}:${writing.marks.ofPort(Number(port))}`;
   });
   writing.parts.push(plain);
   if (depth > deepest) return;

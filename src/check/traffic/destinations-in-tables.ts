@@ -40,7 +40,8 @@ export function destinationsInTables(
   return found;
 }
 
-const targets = /(?:\bdnat to | : )(?:([\d.]+)(?::\d+| \. \d+)|\[?([\da-f:.]*:[\da-f:.]*?)(?:\]:\d+| \. \d+))(?=[ ,}]|$)/g;
+const targets =
+  /(?:\bdnat to | : )(?:([\d.]+)(?::\d+| \. \d+)|\[?([\da-f:.]*:[\da-f:.]*?)(?:\]:\d+| \. \d+))(?=[ ,}]|$)/g;
 
 /** The addresses that kube-proxy's rules send to. */
 export function targetsInTables({ ruleset }: TrafficHost): ReadonlySet<string> {

@@ -1,6 +1,11 @@
 import { ruleAt } from "../../datapath/chain-index.ts";
 import type { PacketRule } from "../../ir/datapath.ts";
-import { nftChains, ownTableName, parseServicePortChainName } from "../../programs/kube-proxy/nftables/names.ts";
+import {
+  isOwnTableName,
+  nftChains,
+  ownTableName,
+  parseServicePortChainName,
+} from "../../programs/kube-proxy/nftables/names.ts";
 import {
   type Cause,
   type CauseContext,
@@ -13,7 +18,6 @@ import {
   spot,
 } from "./find-cause.ts";
 import type { Fault } from "./judge-traffic.ts";
-import { isOwnHop } from "./own-rules.ts";
 import { ownChains } from "./restore-nftables.ts";
 
 const { services, masquerading } = nftChains;
@@ -26,7 +30,11 @@ export function findCauseInTables(fault: Fault, context: CauseContext): Cause {
       return missedServices(fault, hops, context, "reach no endpoint");
     case "diverted": {
       const remedy = "give kube-proxy's chain the lower priority";
-      return diversion(fault, hops, { to: `${services} (table ${ownTableName(fault.destination.family)})`, remedy });
+      return diversion(fault, hops, {
+        to: `${services} (table ${ownTableName(fault.destination.family)})`,
+        remedy,
+        isOwn: context.traffic.isOwn,
+      });
     }
     case "blocked":
       return blocker(fault, context);
@@ -59,7 +67,7 @@ function inOwnTable<C extends Cause["code"]>(
 function foreignVerdict(hops: readonly RootedHop[], root: string): RootedHop | undefined {
   return hops.findLast(
     (hop) =>
-      isOwnHop(hop) &&
+      isOwnTableName(hop.table) &&
       hop.root === root &&
       hop.element === undefined &&
       hop.rule.action.kind === "verdict" &&
@@ -119,7 +127,7 @@ function missedServices(fault: Fault, hops: readonly RootedHop[], context: Cause
 function blocker(fault: Fault, context: CauseContext): Cause {
   const last = fault.outcome.hops.at(-1);
   const verb = fault.outcome.verdict.kind === "rejected" ? "rejects" : "drops";
-  const isOwn = last !== undefined && last.kind !== "virtual-server" && isOwnHop(last);
+  const isOwn = last !== undefined && last.kind !== "virtual-server" && isOwnTableName(last.table);
   const beside = "an accept in another table does not save them";
   if (last?.kind === "rule")
     return {
@@ -149,7 +157,7 @@ function lost(fault: Fault, hops: readonly RootedHop[], context: CauseContext): 
 }
 
 function calledService({ rule: { action }, element, table, chain }: RootedHop): string | undefined {
-  if (!isOwnHop({ table, chain })) return undefined;
+  if (!isOwnTableName(table)) return undefined;
   const called = element?.split(" : goto ")[1] ?? ("chain" in action ? action.chain : chain);
   return parseServicePortChainName(called) === undefined ? undefined : called;
 }
@@ -159,8 +167,8 @@ const unanswered = "are not masqueraded, so replies do not come back";
 function unmasqueraded(fault: Fault, hops: readonly RootedHop[], context: CauseContext): Cause {
   const family = fault.destination.family;
   const due = rooted(fault.intended?.hops ?? [], context.traffic.host);
-  const isMark = ({ rule, table, chain }: RootedHop): boolean =>
-    rule.action.kind === "set-mark" && rule.action.of === "packet" && isOwnHop({ table, chain });
+  const isMark = ({ rule, table }: RootedHop): boolean =>
+    rule.action.kind === "set-mark" && rule.action.of === "packet" && isOwnTableName(table);
   const marking = due.find((hop) => isMark(hop) && hop.root !== "nat-postrouting");
   const marked = hops.findIndex((hop) => isMark(hop) && hop.root !== "nat-postrouting");
   if (marking !== undefined && marked < 0) {
@@ -172,9 +180,9 @@ function unmasqueraded(fault: Fault, hops: readonly RootedHop[], context: CauseC
     const chain = hops.findLast((hop) => calledService(hop) !== undefined)?.chain ?? services;
     return { ...inOwnTable("service-masquerade-missing", chain, fault, context), parameters: { chain }, hint };
   }
-  const cleared = hops.find(({ rule, table, chain }, at) => {
+  const cleared = hops.find(({ rule, table }, at) => {
     const { action } = rule;
-    return at > marked && marked >= 0 && action.kind === "set-mark" && !isOwnHop({ table, chain });
+    return at > marked && marked >= 0 && action.kind === "set-mark" && !isOwnTableName(table);
   });
   if (cleared !== undefined)
     return {

@@ -9,7 +9,7 @@ import type { Family } from "../../model/address.ts";
 import { iptablesChains } from "../../programs/kube-proxy/chain-names.ts";
 import { placeIn } from "../places-in-texts.ts";
 import type { Fault } from "./judge-traffic.ts";
-import { isKubeProxyChain, isOwnHop, jumpCommand } from "./own-rules.ts";
+import { isKubeProxyChain, jumpCommand } from "./own-rules.ts";
 import type { TrafficHost } from "./traffic-host.ts";
 
 /** Why packets to Services are treated wrongly. Faults with one cause make one finding. */
@@ -48,7 +48,11 @@ export function findCause(fault: Fault, context: CauseContext): Cause {
     case "untranslated":
       return missedServices(fault, hops, context, "reach no endpoint");
     case "diverted":
-      return diversion(fault, hops, { to: services, remedy: `move the jump to ${services} before it` });
+      return diversion(fault, hops, {
+        to: services,
+        remedy: `move the jump to ${services} before it`,
+        isOwn: context.traffic.isOwn,
+      });
     case "blocked":
       return blocker(fault, context);
     case "lost":
@@ -147,10 +151,11 @@ function flushed(fault: Fault, context: CauseContext, chain: string, effect: str
 export function diversion(
   fault: Fault,
   hops: readonly RootedHop[],
-  { to, remedy }: { readonly to: string; readonly remedy: string },
+  { to, remedy, isOwn }: { readonly to: string; readonly remedy: string; readonly isOwn: TrafficHost["isOwn"] },
 ): Cause {
   const hop = hops.findLast(
-    ({ rule, table, chain }) => endsNat(rule.action.kind) && !isOwnHop({ table, chain }) && rule.action.kind !== "masquerade",
+    ({ rule, table, chain }) =>
+      endsNat(rule.action.kind) && !isOwn({ table, chain }) && rule.action.kind !== "masquerade",
   );
   const { verdict } = fault.outcome;
   const target = verdict.kind === "delivered" ? printTarget(verdict.target) : "another address";

@@ -3,7 +3,6 @@ import type { EvaluatedHost } from "../../datapath/host.ts";
 import { isLocal } from "../../datapath/match-packet.ts";
 import type { Assumption, Hop, Outcome } from "../../datapath/packet.ts";
 import { iptablesChains, isBalancingChain, isEndpointChain } from "../../programs/kube-proxy/chain-names.ts";
-import { isOwnHop } from "./own-rules.ts";
 import { isOwnTableName } from "../../programs/kube-proxy/nftables/names.ts";
 import type { ServiceDestination } from "./service-destinations.ts";
 import type { Source } from "./source-classes.ts";
@@ -121,7 +120,11 @@ function kindOf(outcome: Outcome, answers: Answers, traffic: TrafficHost): Fault
     case "delivered": {
       const same = answers.intended.find((each) => outcomeText(each) === printTarget(verdict.target));
       if (same !== undefined) return sourceKind(outcome, same, answers, traffic);
-      return isOwnTranslation(outcome) ? (has("dropped") || has("rejected") ? "admitted" : undefined) : "diverted";
+      return isOwnTranslation(outcome, traffic)
+        ? has("dropped") || has("rejected")
+          ? "admitted"
+          : undefined
+        : "diverted";
     }
   }
 }
@@ -170,11 +173,12 @@ function externalChain(hop: Hop): string | undefined {
   return action?.kind === "jump" && action.chain.startsWith("KUBE-EXT-") ? action.chain : undefined;
 }
 
-function refusalKind(outcome: Outcome, { intended }: Answers, { host, mode }: TrafficHost): FaultKind | undefined {
+function refusalKind(outcome: Outcome, { intended }: Answers, traffic: TrafficHost): FaultKind | undefined {
+  const { host, mode, isOwn } = traffic;
   const last = outcome.hops.at(-1);
   if (last === undefined || last.kind === "virtual-server") return undefined;
-  const isTranslated = outcome.hops.some((hop) => isTranslation(hop) && isOwn(hop));
-  if (last.kind === "rule" && isOwnHop(last)) {
+  const isTranslated = outcome.hops.some((hop) => isTranslation(hop) && isOwnHop(hop, traffic));
+  if (last.kind === "rule" && isOwn(last)) {
     if (intended.some(({ hops }) => sameHop(hops.at(-1), last))) return undefined;
     // The rules that refuse what was not translated.
     const isRefusal = isOwnTableName(last.table) || / has no | not accepted by /.test(last.rule.text);
@@ -186,7 +190,11 @@ function refusalKind(outcome: Outcome, { intended }: Answers, { host, mode }: Tr
 }
 
 /** The base chain through which a packet came to a rule of nftables runs after the destination is translated. */
-function isInTableAfterNat({ table }: { readonly table: string }, { hops }: Outcome, { stages }: EvaluatedHost): boolean {
+function isInTableAfterNat(
+  { table }: { readonly table: string },
+  { hops }: Outcome,
+  { stages }: EvaluatedHost,
+): boolean {
   if (!table.includes(" ") || table.includes("(")) return false;
   const ofTable = stages.filter(({ entry }) => entry.table === table);
   const passed = hops.flatMap((hop) =>
@@ -211,13 +219,13 @@ function isTranslation(hop: Hop): boolean {
   );
 }
 
-function isOwn(hop: Hop): boolean {
-  return hop.kind === "virtual-server" || (hop.kind === "rule" && isOwnHop(hop));
+function isOwnHop(hop: Hop, { isOwn }: TrafficHost): boolean {
+  return hop.kind === "virtual-server" || (hop.kind === "rule" && isOwn(hop));
 }
 
-function isOwnTranslation({ hops }: Outcome): boolean {
+function isOwnTranslation({ hops }: Outcome, traffic: TrafficHost): boolean {
   const last = hops.findLast(isTranslation);
-  return last === undefined || isOwn(last);
+  return last === undefined || isOwnHop(last, traffic);
 }
 
 function sourceKind(
@@ -228,7 +236,7 @@ function sourceKind(
 ): FaultKind | undefined {
   if (outcome.masqueraded) {
     const last = outcome.hops.findLast((hop) => hop.kind === "rule" && hop.rule.action.kind === "masquerade");
-    const isOwnRule = last !== undefined && isOwn(last);
+    const isOwnRule = last !== undefined && isOwnHop(last, traffic);
     return !intended.masqueraded && isOwnRule && intended.verdict.kind === "delivered" ? "client-hidden" : undefined;
   }
   const isDue = intended.masqueraded || isAlwaysDue(outcome, answers, traffic);

@@ -4,16 +4,10 @@ import { stagesOf } from "../../languages/iptables/stages.ts";
 import type { Family } from "../../model/address.ts";
 import type { ProxyMode } from "../../model/proxy-configuration/proxy-configuration.ts";
 import { iptablesChains, ipvsChains, isOwnedChain } from "../../programs/kube-proxy/chain-names.ts";
-import { isOwnTableName } from "../../programs/kube-proxy/nftables/names.ts";
 import { programFor } from "../../programs/registry.ts";
 import { chainOf, restoreIptablesChains } from "./restore-iptables.ts";
 import { restoreIpvsChains } from "./restore-ipvs.ts";
 import { shownSettings } from "./shown-settings.ts";
-
-/** Whether a rule on a packet's path is kube-proxy's. */
-export function isOwnHop({ table, chain }: { readonly table: string; readonly chain: string }): boolean {
-  return isOwnTableName(table) || isKubeProxyChain(chain);
-}
 
 /** Whether a chain is kube-proxy's, in any version: KUBE-MARK-DROP was its own until Kubernetes 1.25. */
 export function isKubeProxyChain(name: string): boolean {

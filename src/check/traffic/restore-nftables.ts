@@ -13,9 +13,9 @@ import { fromLocal } from "../../programs/kube-proxy/nftables/matches.ts";
 import {
   isOwnedTable,
   isOwnTableName,
-  ownTableName,
   nftChains,
   nodePortAddressesSet,
+  ownTableName,
   parseServicePortChainName,
 } from "../../programs/kube-proxy/nftables/names.ts";
 import { createTableObjects, elementSets, type NftBlock } from "../../programs/kube-proxy/nftables/table-objects.ts";
@@ -99,9 +99,7 @@ function fixedTable(settings: FamilySettings, unallocated: readonly string[]): N
   ];
   const sets = elementSets
     .filter((name) => name !== nodePortAddressesSet || settings.nodePorts.kind === "addresses")
-    .flatMap((name) =>
-      block(fixedSets[name].kind, { name, lines: [...fixedSetLines(fixedSets[name], settings)] }),
-    );
+    .flatMap((name) => block(fixedSets[name].kind, { name, lines: [...fixedSetLines(fixedSets[name], settings)] }));
   const chains = objects.chains.flatMap((chain) => block("chain", chain));
   const text = [`table ${ownTableName(settings.family)} {`, ...sets, ...chains, "}"].join("\n");
   const [table] = readRuleset([{ file: "", text }]).doc.tables;

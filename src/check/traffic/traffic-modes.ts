@@ -17,6 +17,7 @@ import { withOwnRulesOnly } from "./own-rules.ts";
 import { podMatchesInTables, withOwnTablesOnly } from "./restore-nftables.ts";
 import { destinationsInRules, keyOf, type ServiceDestination } from "./service-destinations.ts";
 import { podMatches } from "./shown-settings.ts";
+import { checkTables } from "./table-faults.ts";
 import type { TrafficHost } from "./traffic-host.ts";
 
 /** What the rules of one mode show, and how they are meant. */
@@ -62,7 +63,7 @@ export const trafficModes: Readonly<Record<ProxyMode, TrafficMode>> = {
     hairpinAddresses: hairpinsInTables,
     shapes: shapesInTables,
     findCause: findCauseInTables,
-    checkChains: () => {},
+    checkChains: (traffic, _, sink) => checkTables(traffic, sink),
   },
 };
 

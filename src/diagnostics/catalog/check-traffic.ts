@@ -66,6 +66,35 @@ export const checkTrafficCodes = {
     explanation:
       "kube-proxy marks the packets that it masquerades later, with one bit of the packet's mark. A rule of another program that sets the whole mark in between clears the bit. iptables writes such a change with a mask (--set-xmark VALUE/MASK), nftables with & and |.",
   },
+  "service-chain-uncalled": {
+    severity: "error",
+    message: "no rule or element of table {table} leads to {chains}: connections to {services} do not get there",
+    hint: "restart kube-proxy, or run portolan apply, to restore the elements of its maps",
+    explanation:
+      "Elements of kube-proxy's maps, such as service-ips, lead from an address and port to a chain of the Service. The chain has rules, and no element or rule leads to it. kube-proxy empties the chains that it no longer uses, so something else has removed the element.",
+  },
+  "external-chain-uncalled": {
+    severity: "warning",
+    message:
+      "no element of table {table} leads to {chains}: {services} do not answer on an external address or node port",
+    hint: "restart kube-proxy, or run portolan apply, to restore the elements of its maps",
+    explanation:
+      "Elements of the maps service-ips and service-nodeports lead from external addresses and node ports to such a chain. It has rules, and no element leads to it: something has removed the element. It is as kube-proxy writes it only where the feature gate AllowServiceExternalIPs is off and the Service has no other external address.",
+  },
+  "cluster-ip-unmapped": {
+    severity: "error",
+    message: "set cluster-ips of table {table} has {addresses}, and no map leads from there: connections are rejected",
+    hint: "restart kube-proxy, or run portolan apply, to restore the elements of its maps",
+    explanation:
+      "Each cluster IP has an element in service-ips or, without endpoints, in no-endpoint-services. These addresses have none, so something has removed it. Connections to a cluster IP on a port without an element are rejected.",
+  },
+  "session-affinity-lost": {
+    severity: "warning",
+    message: "{chain} does not remember its clients: session affinity of {services} has no effect for some of them",
+    hint: "restart kube-proxy, or run portolan apply, to restore the rules of the Service",
+    explanation:
+      "With sessionAffinity: ClientIP each endpoint has a set of its clients: its chain adds a client, and a rule before the random choice sends the client back. One of these rules is missing, so clients of the endpoint get another one at random.",
+  },
   "service-client-hidden": {
     severity: "warning",
     message: "{chain} masquerades connections from {sources} to {services}: the client's address is lost",
