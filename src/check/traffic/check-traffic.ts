@@ -55,10 +55,11 @@ export function checkTraffic({ document, placeOf, cluster }: TrafficCheck, sink:
   const traffic = readTrafficHost(document);
   if (traffic === undefined) return;
   const questions = askingOf(traffic);
-  const destinations = serviceDestinations(traffic, namesIn(cluster));
+  const names = namesIn(cluster);
+  const destinations = serviceDestinations(traffic, names);
   reportFaults(allFaults(destinations, questions), { traffic, placeOf }, sink);
   const targetsOf = (destination: ServiceDestination): ReadonlySet<string> => endpointsOf(destination, questions);
-  trafficModes[traffic.mode].checkChains(traffic, placeOf, sink);
+  trafficModes[traffic.mode].checkChains({ traffic, placeOf, names, cluster }, sink);
   checkSettings(document, traffic, destinations, sink);
   checkConntrack({ document, destinations, targetsOf }, sink);
   if (cluster !== undefined) checkEndpoints({ destinations, targetsOf }, cluster, sink);
@@ -184,8 +185,9 @@ function isPod(address: string, traffic: TrafficHost): boolean {
   return trafficModes[traffic.mode].hairpinAddresses(traffic)?.has(address) ?? true;
 }
 
+/** Or it is refused, and would else reach an endpoint. */
 function isToItself({ verdict, sources }: Outcome): boolean {
-  if (verdict.kind !== "delivered") return false;
+  if (verdict.kind !== "delivered") return verdict.kind === "dropped" || verdict.kind === "rejected";
   const target = parseAddressSet(verdict.target.address);
   return target !== undefined && !isEmpty(intersect(sources, target));
 }

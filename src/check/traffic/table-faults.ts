@@ -1,26 +1,41 @@
 import { canonicalAddress, isAddress } from "../../datapath/address-set.ts";
 import { createSubject, type Sink } from "../../diagnostics/diagnostic.ts";
-import type { NftChain, NftTable } from "../../languages/nftables/ruleset.ts";
+import { elementText, type NftChain, type NftSet, type NftTable } from "../../languages/nftables/ruleset.ts";
 import { tableName } from "../../languages/nftables/stages.ts";
 import {
   isOwnedTable,
+  nodePortAddressesSet,
   parseServicePortChainName,
   servicePortInNftName,
 } from "../../programs/kube-proxy/nftables/names.ts";
+import { serviceInRule } from "../../reconcile/attribution.ts";
 import { placeIn } from "../places-in-texts.ts";
 import { listed } from "./describe-affected.ts";
 import type { TrafficHost } from "./traffic-host.ts";
 
+/** The service ports of an address, or of a key of address, protocol and port, as far as a state names them. */
+export type NamesOf = (key: string) => readonly string[];
+
+/** The node of an endpoint, `10.244.1.5 8080`, where a state shows it. */
+type NodeOf = (endpoint: string) => string | undefined;
+
+interface State {
+  readonly names: NamesOf;
+  readonly nodeOf: NodeOf;
+}
+
 /** Faults of kube-proxy's tables whose packets cannot be asked for, since the address is lost with the element. */
-export function checkTables({ ruleset }: TrafficHost, sink: Sink): void {
+export function checkTables({ ruleset }: TrafficHost, { names, nodeOf }: State, sink: Sink): void {
   for (const table of ruleset.tables.filter(isOwnedTable)) {
     checkCallers(table, sink);
-    checkClusterIps(table, sink);
+    checkAddresses(table, names, sink);
+    checkElements(table, names, sink);
+    checkHairpins(table, nodeOf, sink);
     for (const chain of table.chains.values()) {
       const name = parseServicePortChainName(chain.name);
+      if (name?.kind === "service" || name?.kind === "local" || name?.kind === "endpoint") checkEnd(chain, table, sink);
       if (name?.kind === "endpoint") checkEndpoint(chain, name.base, table, sink);
       if (name?.kind === "service" || name?.kind === "local") checkBalancing(chain, table, sink);
-      if (name?.kind === "local") checkHairpins(chain, table, sink);
       if (name?.kind === "firewall") checkFirewall(chain, table, sink);
     }
   }
@@ -65,28 +80,97 @@ function serviceOf(chain: string): string {
 
 const leads = /\b(?:jump|goto) ([^\s,}]+)/g;
 
-function calledIn({ chains, sets }: NftTable): ReadonlySet<string> {
+const callers = new WeakMap<NftTable, ReadonlySet<string>>();
+
+function calledIn(table: NftTable): ReadonlySet<string> {
+  const known = callers.get(table);
+  if (known !== undefined) return known;
+  const { chains, sets } = table;
   const found = new Set<string>();
   for (const { rules } of chains.values())
     for (const { text } of rules) for (const [, chain = ""] of text.matchAll(leads)) found.add(chain);
   for (const { elements } of sets.values())
     for (const { value = "" } of elements) for (const [, chain = ""] of value.matchAll(leads)) found.add(chain);
+  callers.set(table, found);
   return found;
 }
 
-/** Addresses of Services that no map has: their packets are rejected as those to an unused port. */
-function checkClusterIps(table: NftTable, sink: Sink): void {
+/** Addresses of Services that no map has: their packets are rejected, or not handled. */
+function checkAddresses(table: NftTable, names: NamesOf, sink: Sink): void {
   const { sets } = table;
-  const elementsOf = (name: string): readonly string[] => sets.get(name)?.elements.map(({ key }) => key) ?? [];
-  const keys = [...elementsOf("service-ips"), ...elementsOf("no-endpoint-services")];
-  const mapped = new Set(keys.map((key) => key.split(" . ")[0]));
-  const lost = elementsOf("cluster-ips").filter((key) => !mapped.has(key));
-  const clusterIps = sets.get("cluster-ips");
-  if (lost.length === 0 || clusterIps === undefined) return;
-  sink.reporter(createSubject("Chain", tableName(table), "cluster-ips"))(
-    "cluster-ip-unmapped",
-    placeIn(clusterIps.file, clusterIps.line),
-    { addresses: listed(lost), table: tableName(table) },
+  const keysOf = (name: string): readonly string[] => sets.get(name)?.elements.map(({ key }) => key) ?? [];
+  const keys = new Set([...keysOf("service-ips"), ...keysOf("no-endpoint-services")]);
+  const addresses = new Set([...keys].map((key) => key.split(" . ")[0]));
+  const report = (set: NftSet | undefined, lost: readonly string[], services: readonly string[]): void => {
+    if (set === undefined || lost.length === 0) return;
+    sink.reporter(createSubject("Chain", tableName(table), set.name))(
+      "service-address-unmapped",
+      placeIn(set.file, set.line),
+      { set: set.name, addresses: listed(lost), table: tableName(table) },
+      { services },
+    );
+  };
+  const clusterIps = keysOf("cluster-ips").filter((key) => !addresses.has(key));
+  report(sets.get("cluster-ips"), clusterIps, clusterIps.flatMap(names));
+  const restricted = sets.get("firewall-ips")?.elements.filter(({ key }) => !keys.has(key)) ?? [];
+  report(
+    sets.get("firewall-ips"),
+    restricted.map(({ key }) => key),
+    restricted.map(({ value = "" }) => serviceOf(value)),
+  );
+  const nodePorts = [...keysOf("service-nodeports"), ...keysOf("no-endpoint-nodeports")];
+  const own = sets.get(nodePortAddressesSet);
+  if (own === undefined || own.elements.length > 0 || nodePorts.length === 0) return;
+  const services = [
+    ...new Set(sets.get("service-nodeports")?.elements.flatMap(({ value }) => servicePortInNftName(value ?? "") ?? [])),
+  ];
+  sink.reporter(createSubject("Chain", tableName(table), own.name))(
+    "node-ports-without-address",
+    placeIn(own.file, own.line),
+    { set: own.name, table: tableName(table) },
+    { services },
+  );
+}
+
+/** What an element of a map leads to, as kube-proxy writes it. */
+const values: Readonly<Record<string, RegExp>> = {
+  "service-ips": /^goto (?:service|local|external)-/,
+  "service-nodeports": /^goto external-/,
+  "firewall-ips": /^goto firewall-/,
+  "no-endpoint-services": /^(?:drop|goto reject-chain)$/,
+  "no-endpoint-nodeports": /^(?:drop|goto reject-chain)$/,
+};
+
+/** Elements with another verdict, or with the protocol of another service port than that of their chain. */
+function checkElements(table: NftTable, names: NamesOf, sink: Sink): void {
+  for (const [name, form] of Object.entries(values)) {
+    const set = table.sets.get(name);
+    for (const element of set?.elements ?? []) {
+      const { key, value = "", line } = element;
+      const [, protocol] = /^goto .*?\/[^/]+\/(tcp|udp|sctp)\//.exec(value) ?? [];
+      if (form.test(value) && (protocol === undefined || key.split(" . ").includes(protocol))) continue;
+      const named = serviceInRule(elementText(element));
+      const services = named === undefined ? names(key) : [named];
+      sink.reporter(createSubject("Chain", tableName(table), name))(
+        "service-element-changed",
+        placeIn(set?.file ?? "", line),
+        { element: `${key} : ${value}`, map: name, table: tableName(table) },
+        { services },
+      );
+    }
+  }
+}
+
+/** A chain in use that leads to no endpoint. */
+function checkEnd({ name, rules, file, line }: NftChain, table: NftTable, sink: Sink): void {
+  if (rules.some(({ text }) => / dnat (?:ip6? )?to | vmap \{/.test(` ${text}`))) return;
+  if (!calledIn(table).has(name)) return;
+  const service = serviceOf(name);
+  sink.reporter(createSubject("Chain", tableName(table), name))(
+    "service-traffic-lost",
+    placeIn(file, line),
+    { share: "100%", sources: "all sources", services: service, why: `at the end of ${name}` },
+    { services: [service] },
   );
 }
 
@@ -135,23 +219,40 @@ function checkBalancing({ name, rules }: NftChain, table: NftTable, sink: Sink):
 const targets =
   /(?:\bdnat to | : )(?:([\d.]+)(?::| \. )(\d+)|\[?([\da-f:.]*:[\da-f:.]*?)(?:\]:| \. )(\d+))(?=[ ,}]|$)/g;
 
-/** The endpoints of policy Local are on this node, which masquerades what they send to themselves. */
-function checkHairpins({ name, rules, file, line }: NftChain, table: NftTable, sink: Sink): void {
+/**
+ * The endpoints on this node, which masquerades what they send to themselves: those of policy Local and, with a state,
+ * all that are on the node of those known.
+ */
+function checkHairpins(table: NftTable, nodeOf: NodeOf, sink: Sink): void {
+  const { sets, chains } = table;
   const known = new Set(
-    table.sets.get("hairpin-connections")?.elements.map(({ key }) => {
+    sets.get("hairpin-connections")?.elements.map(({ key }) => {
       const [address = "", , , port = ""] = key.split(" . ");
       return `${address} ${port}`;
     }),
   );
-  const endpoints = rules.flatMap(({ text }) => targetsOf(text, table));
-  if (endpoints.every((endpoint) => known.has(endpoint))) return;
-  const service = serviceOf(name);
-  sink.reporter(createSubject("Chain", tableName(table), name))(
-    "service-masquerade-missing",
-    placeIn(file, line),
-    { chain: "hairpin-connections", sources: "an endpoint to itself", services: service },
-    { services: [service] },
-  );
+  const used = [...chains.values()].flatMap((chain) => {
+    const kind = parseServicePortChainName(chain.name)?.kind;
+    if (kind !== "service" && kind !== "local") return [];
+    const endpoints = chain.rules.flatMap(({ text }) => targetsOf(text, table));
+    return endpoints.map((endpoint) => ({ chain, endpoint, isLocal: kind === "local" }));
+  });
+  const local = [...known, ...used.flatMap(({ endpoint, isLocal }) => (isLocal ? [endpoint] : []))];
+  const nodes = new Set(local.map(nodeOf).filter((node) => node !== undefined));
+  const [node] = nodes;
+  const isHere = (endpoint: string): boolean => nodes.size === 1 && nodeOf(endpoint) === node;
+  const told = new Set<string>();
+  for (const { chain, endpoint, isLocal } of used) {
+    const service = serviceOf(chain.name);
+    if (known.has(endpoint) || told.has(service) || !(isLocal || isHere(endpoint))) continue;
+    told.add(service);
+    sink.reporter(createSubject("Chain", tableName(table), chain.name))(
+      "service-masquerade-missing",
+      placeIn(chain.file, chain.line),
+      { chain: "hairpin-connections", sources: "an endpoint to itself", services: service },
+      { services: [service] },
+    );
+  }
 }
 
 function targetsOf(text: string, { chains }: NftTable): readonly string[] {

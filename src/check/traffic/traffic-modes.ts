@@ -3,6 +3,7 @@ import type { EvaluatedHost } from "../../datapath/host.ts";
 import type { Sink } from "../../diagnostics/diagnostic.ts";
 import type { Predicate } from "../../ir/datapath.ts";
 import { type Family, families } from "../../model/address.ts";
+import type { Cluster } from "../../model/cluster.ts";
 import type { ProxyMode } from "../../model/proxy-configuration/proxy-configuration.ts";
 import { isEndpointChain } from "../../programs/kube-proxy/chain-names.ts";
 import { setKeyOf } from "../../programs/kube-proxy/set-names.ts";
@@ -17,8 +18,39 @@ import { withOwnRulesOnly } from "./own-rules.ts";
 import { podMatchesInTables, withOwnTablesOnly } from "./restore-nftables.ts";
 import { destinationsInRules, keyOf, type ServiceDestination } from "./service-destinations.ts";
 import { podMatches } from "./shown-settings.ts";
-import { checkTables } from "./table-faults.ts";
+import { checkTables, type NamesOf } from "./table-faults.ts";
 import type { TrafficHost } from "./traffic-host.ts";
+
+interface ChainCheck {
+  readonly traffic: TrafficHost;
+  readonly placeOf: PlaceOfChain;
+  /** The service port of each address and node port of a state. */
+  readonly names: ReadonlyMap<string, string>;
+  readonly cluster: Cluster | undefined;
+}
+
+function nodesOfEndpoints(cluster: Cluster | undefined): (endpoint: string) => string | undefined {
+  const nodes = new Map<string, string | undefined>();
+  for (const { endpoints, ports } of cluster?.slices ?? [])
+    for (const { ip, nodeName } of endpoints) for (const { port } of ports) nodes.set(`${ip} ${port}`, nodeName);
+  return (endpoint) => nodes.get(endpoint);
+}
+
+/** The same by the keys of maps: `10.96.0.10 . tcp . 80`, `tcp . 30080`, and by address alone. */
+function namesByKey(names: ReadonlyMap<string, string>): NamesOf {
+  const found = new Map<string, string[]>();
+  const note = (key: string, name: string): void => {
+    const known = found.get(key);
+    if (known === undefined) found.set(key, [name]);
+    else known.push(name);
+  };
+  for (const [key, name] of names) {
+    const [, address = "", port = "", protocol = ""] = /^\[?(.*?)\]?:(\d+)\/(\w+)$/.exec(key) ?? [];
+    note(address === "*" ? `${protocol} . ${port}` : `${address} . ${protocol} . ${port}`, name);
+    if (address !== "*") note(address, name);
+  }
+  return (key) => found.get(key) ?? [];
+}
 
 /** What the rules of one mode show, and how they are meant. */
 export interface TrafficMode {
@@ -35,7 +67,7 @@ export interface TrafficMode {
   readonly shapes: (traffic: TrafficHost) => ShapeOf;
   readonly findCause: (fault: Fault, context: CauseContext) => Cause;
   /** Faults of chains whose packets cannot be asked for, since the address is lost with the rule. */
-  readonly checkChains: (traffic: TrafficHost, placeOf: PlaceOfChain, sink: Sink) => void;
+  readonly checkChains: (context: ChainCheck, sink: Sink) => void;
 }
 
 const inRules: TrafficMode = {
@@ -53,7 +85,7 @@ const inRules: TrafficMode = {
 };
 
 export const trafficModes: Readonly<Record<ProxyMode, TrafficMode>> = {
-  iptables: { ...inRules, checkChains },
+  iptables: { ...inRules, checkChains: ({ traffic, placeOf }, sink) => checkChains(traffic, placeOf, sink) },
   ipvs: { ...inRules, hairpinAddresses: ({ host }) => hairpinAddresses(host) },
   nftables: {
     intended: ({ host, ruleset }) => withOwnTablesOnly(host, ruleset),
@@ -63,7 +95,8 @@ export const trafficModes: Readonly<Record<ProxyMode, TrafficMode>> = {
     hairpinAddresses: hairpinsInTables,
     shapes: shapesInTables,
     findCause: findCauseInTables,
-    checkChains: (traffic, _, sink) => checkTables(traffic, sink),
+    checkChains: ({ traffic, names, cluster }, sink) =>
+      checkTables(traffic, { names: namesByKey(names), nodeOf: nodesOfEndpoints(cluster) }, sink),
   },
 };
 

@@ -81,12 +81,26 @@ export const checkTrafficCodes = {
     explanation:
       "Elements of the maps service-ips and service-nodeports lead from external addresses and node ports to such a chain. It has rules, and no element leads to it: something has removed the element. It is as kube-proxy writes it only where the feature gate AllowServiceExternalIPs is off and the Service has no other external address.",
   },
-  "cluster-ip-unmapped": {
+  "service-address-unmapped": {
     severity: "error",
-    message: "set cluster-ips of table {table} has {addresses}, and no map leads from there: connections are rejected",
+    message: "set or map {set} of table {table} has {addresses}, and no element of service-ips leads from there",
     hint: "restart kube-proxy, or run portolan apply, to restore the elements of its maps",
     explanation:
-      "Each cluster IP has an element in service-ips or, without endpoints, in no-endpoint-services. These addresses have none, so something has removed it. Connections to a cluster IP on a port without an element are rejected.",
+      "Each address of a Service has an element in service-ips or, without endpoints, in no-endpoint-services. These addresses have none, so something has removed it. Connections to a cluster IP on a port without an element are rejected.",
+  },
+  "service-element-changed": {
+    severity: "error",
+    message: "element {element} of map {map} (table {table}) is not as kube-proxy writes it: connections go elsewhere",
+    hint: "restart kube-proxy, or run portolan apply, to restore the elements of its maps",
+    explanation:
+      "An element of kube-proxy's maps leads from an address, protocol and port to a chain of the Service, and without endpoints it rejects or drops. This one has another verdict, or another protocol than the service port that its chain belongs to, so it was changed.",
+  },
+  "node-ports-without-address": {
+    severity: "info",
+    message: "set {set} of table {table} is empty: no node port answers on this node",
+    hint: "check nodePortAddresses in kube-proxy's configuration",
+    explanation:
+      "kube-proxy serves node ports on the addresses of this set. It is empty where no address of the node is in nodePortAddresses, or only loopback addresses are, which never serve node ports in nftables mode. Otherwise something has removed its elements.",
   },
   "session-affinity-lost": {
     severity: "warning",
