@@ -52,7 +52,14 @@ export function mutateTables(text: string, random: () => number): Mutation | und
     case "change": {
       const [from, into] = pick(changes);
       const changed = line.replace(from, into);
-      return changed === line ? undefined : result(`change to ${changed.trim()}`, lines.with(at, changed));
+      // The kernel refuses a second element with one key.
+      const key = changed.split(/ (?:comment|:) /)[0] ?? "";
+      if (
+        changed === line ||
+        (kind === "element" && lines.some((each, index) => index !== at && each.startsWith(`${key} `)))
+      )
+        return undefined;
+      return result(`change to ${changed.trim()}`, lines.with(at, changed));
     }
     case "flush":
       return result(

@@ -1,10 +1,11 @@
 import { checkHosts, readHosts } from "../../src/check/text/check-host.ts";
 import { askingOf, evaluate } from "../../src/check/traffic/check-traffic.ts";
+import { targetOf } from "../../src/check/traffic/judge-traffic.ts";
 import { keyOf, printDestination, type ServiceDestination } from "../../src/check/traffic/service-destinations.ts";
 import { type Source, sourcesFor } from "../../src/check/traffic/source-classes.ts";
 import { readTrafficHost } from "../../src/check/traffic/traffic-host.ts";
 import { serviceDestinations, trafficModes } from "../../src/check/traffic/traffic-modes.ts";
-import { printTarget } from "../../src/datapath/address-set.ts";
+import { parseTarget, printTarget } from "../../src/datapath/address-set.ts";
 import { isLocal } from "../../src/datapath/match-packet.ts";
 import type { Outcome } from "../../src/datapath/packet.ts";
 import { createSink, type Diagnostic } from "../../src/diagnostics/diagnostic.ts";
@@ -153,9 +154,13 @@ const ownMasquerade: ReadonlySet<string> = new Set(["KUBE-POSTROUTING", "masquer
 
 /** Whether packets are handled worse than before; the same endpoints in other parts are not. */
 export function isWorse(was: readonly Outcome[], is: readonly Outcome[], { destination, source }: Question): boolean {
-  const isAsked = ({ verdict, assumptions }: Outcome): boolean =>
-    !assumptions.some(({ what, holds }) => holds && docker.test(what)) &&
-    (source.kind !== "hairpin" || verdict.kind !== "delivered" || verdict.target.address === source.address);
+  const isToItself = (outcome: Outcome): boolean => {
+    const target = targetOf(outcome);
+    return target === undefined || parseTarget(target)?.address === source.address;
+  };
+  const isAsked = (outcome: Outcome): boolean =>
+    !outcome.assumptions.some(({ what, holds }) => holds && docker.test(what)) &&
+    (source.kind !== "hairpin" || isToItself(outcome));
   const [before, after] = [was.filter(isAsked), is.filter(isAsked)];
   const delivered = new Map(
     before.flatMap((each) =>

@@ -3,6 +3,7 @@ import {
   intersect,
   isEmpty,
   parseAddressSet,
+  parseTarget,
   printTarget,
   unite,
 } from "../../datapath/address-set.ts";
@@ -17,7 +18,7 @@ import type { Cluster } from "../../model/cluster.ts";
 import { groupAlike } from "./alike.ts";
 import { labelsOf, listed } from "./describe-affected.ts";
 import type { Cause, CauseContext, PlaceOfChain } from "./find-cause.ts";
-import { type Fault, faultsOf } from "./judge-traffic.ts";
+import { type Fault, faultsOf, targetOf } from "./judge-traffic.ts";
 import { checkSettings } from "./node-settings.ts";
 import { printDestination, type ServiceDestination } from "./service-destinations.ts";
 import {
@@ -28,7 +29,7 @@ import {
   sourceNames,
   sourcesFor,
 } from "./source-classes.ts";
-import { checkConntrack, checkEndpoints } from "./stale-endpoints.ts";
+import { checkConntrack, checkEndpoints, checkMissingAddresses } from "./stale-endpoints.ts";
 import { readTrafficHost, type TrafficHost } from "./traffic-host.ts";
 import { serviceDestinations, trafficModes } from "./traffic-modes.ts";
 
@@ -62,7 +63,9 @@ export function checkTraffic({ document, placeOf, cluster }: TrafficCheck, sink:
   trafficModes[traffic.mode].checkChains({ traffic, placeOf, names, cluster }, sink);
   checkSettings(document, traffic, destinations, sink);
   checkConntrack({ document, destinations, targetsOf }, sink);
-  if (cluster !== undefined) checkEndpoints({ destinations, targetsOf }, cluster, sink);
+  if (cluster === undefined) return;
+  checkEndpoints({ destinations, targetsOf }, cluster, sink);
+  checkMissingAddresses(destinations, { names, cluster }, sink);
 }
 
 function reportFaults(faults: readonly Fault[], context: CauseContext, sink: Sink): void {
@@ -185,10 +188,12 @@ function isPod(address: string, traffic: TrafficHost): boolean {
   return trafficModes[traffic.mode].hairpinAddresses(traffic)?.has(address) ?? true;
 }
 
-/** Or it is refused, and would else reach an endpoint. */
-function isToItself({ verdict, sources }: Outcome): boolean {
-  if (verdict.kind !== "delivered") return verdict.kind === "dropped" || verdict.kind === "rejected";
-  const target = parseAddressSet(verdict.target.address);
+/** It reaches itself, or it was sent to itself and is refused. */
+function isToItself(outcome: Outcome): boolean {
+  const { verdict, sources } = outcome;
+  if (verdict.kind === "untouched" || verdict.kind === "unknown") return false;
+  const to = parseTarget(targetOf(outcome) ?? "");
+  const target = to && parseAddressSet(to.address);
   return target !== undefined && !isEmpty(intersect(sources, target));
 }
 

@@ -2,6 +2,7 @@ import { printTarget } from "../../datapath/address-set.ts";
 import type { EvaluatedHost } from "../../datapath/host.ts";
 import { isLocal } from "../../datapath/match-packet.ts";
 import type { Assumption, Hop, Outcome } from "../../datapath/packet.ts";
+import type { Action } from "../../ir/datapath.ts";
 import { iptablesChains, isBalancingChain, isEndpointChain } from "../../programs/kube-proxy/chain-names.ts";
 import { isOwnTableName } from "../../programs/kube-proxy/nftables/names.ts";
 import type { ServiceDestination } from "./service-destinations.ts";
@@ -78,14 +79,19 @@ function contradicts({ what, holds }: Assumption, others: readonly Assumption[])
 }
 
 /** Where the packet was sent before it was delivered or refused. */
-function targetOf({ verdict, hops }: Outcome): string | undefined {
+export function targetOf({ verdict, hops }: Outcome): string | undefined {
   if (verdict.kind === "delivered") return printTarget(verdict.target);
   for (const hop of [...hops].reverse()) {
-    const action = hop.kind === "rule" ? hop.rule.action : undefined;
+    const action = hop.kind === "rule" ? chosenAction(hop) : undefined;
     if (action?.kind !== "dnat" || action.to.kind !== "address" || action.ports === undefined) continue;
     return printTarget({ address: action.to.address, port: action.ports.from });
   }
   return undefined;
+}
+
+/** The action of a rule, or the one that a number chose among its own. */
+function chosenAction({ rule: { action }, element }: Extract<Hop, { kind: "rule" }>): Action | undefined {
+  return action.kind === "share-out" ? action.choices.find(({ text }) => text === element)?.action : action;
 }
 
 function faultOf(outcome: Outcome, answers: Answers, traffic: TrafficHost): Fault | undefined {

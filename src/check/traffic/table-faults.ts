@@ -33,6 +33,7 @@ export function checkTables({ ruleset }: TrafficHost, { names, nodeOf }: State, 
     checkHairpins(table, nodeOf, sink);
     for (const chain of table.chains.values()) {
       const name = parseServicePortChainName(chain.name);
+      checkForms(chain, ownForms[name?.kind ?? ""], table, sink);
       if (name?.kind === "service" || name?.kind === "local" || name?.kind === "endpoint") checkEnd(chain, table, sink);
       if (name?.kind === "endpoint") checkEndpoint(chain, name.base, table, sink);
       if (name?.kind === "service" || name?.kind === "local") checkBalancing(chain, table, sink);
@@ -118,6 +119,17 @@ function checkAddresses(table: NftTable, names: NamesOf, sink: Sink): void {
     restricted.map(({ key }) => key),
     restricted.map(({ value = "" }) => serviceOf(value)),
   );
+  for (const [from, to] of refusing) {
+    const lost = (sets.get(from)?.elements ?? []).filter(
+      ({ key, value }) =>
+        value === "drop" && !keysOf(to).includes(key) && !keysOf("cluster-ips").includes(key.split(" . ")[0] ?? ""),
+    );
+    report(
+      sets.get(from),
+      lost.map(({ key }) => key),
+      lost.flatMap((element) => serviceInRule(elementText(element)) ?? names(element.key)),
+    );
+  }
   const nodePorts = [...keysOf("service-nodeports"), ...keysOf("no-endpoint-nodeports")];
   const own = sets.get(nodePortAddressesSet);
   if (own === undefined || own.elements.length > 0 || nodePorts.length === 0) return;
@@ -131,6 +143,12 @@ function checkAddresses(table: NftTable, names: NamesOf, sink: Sink): void {
     { services },
   );
 }
+
+/** Without an endpoint on this node, policy Local drops what comes from outside; pods and the node reach all endpoints. */
+const refusing = [
+  ["no-endpoint-services", "service-ips"],
+  ["no-endpoint-nodeports", "service-nodeports"],
+] as const;
 
 /** What an element of a map leads to, as kube-proxy writes it. */
 const values: Readonly<Record<string, RegExp>> = {
@@ -158,6 +176,28 @@ function checkElements(table: NftTable, names: NamesOf, sink: Sink): void {
         { services },
       );
     }
+  }
+}
+
+/** The rules that kube-proxy writes into the chains of a service port. */
+const ownForms: Readonly<Record<string, RegExp>> = {
+  service: /^(?:meta l4proto \w+ dnat |ip6? saddr @affinity-\S+ goto endpoint-|numgen random mod )/,
+  local: /^(?:meta l4proto \w+ dnat |ip6? saddr @affinity-\S+ goto endpoint-|numgen random mod )/,
+  endpoint: /^(?:update @affinity-|meta l4proto \w+ dnat to )/,
+  external: /^(?:meta mark set |fib saddr type local |goto |iifname \S+ goto |ip6? saddr \S+ goto )/,
+  firewall: /^ip6? saddr != .* drop$/,
+};
+
+function checkForms({ name, rules }: NftChain, form: RegExp | undefined, table: NftTable, sink: Sink): void {
+  const service = serviceOf(name);
+  for (const { text, file, line } of rules) {
+    if (form === undefined || form.test(text)) continue;
+    sink.reporter(createSubject("Chain", tableName(table), name))(
+      "service-rule-foreign",
+      placeIn(file, line),
+      { chain: name, rule: text, services: service },
+      { services: [service] },
+    );
   }
 }
 

@@ -102,6 +102,20 @@ export const checkTrafficCodes = {
     explanation:
       "kube-proxy serves node ports on the addresses of this set. It is empty where no address of the node is in nodePortAddresses, or only loopback addresses are, which never serve node ports in nftables mode. Otherwise something has removed its elements.",
   },
+  "service-rule-foreign": {
+    severity: "warning",
+    message: "{chain} of {services} has a rule that kube-proxy does not write: {rule}",
+    hint: "delete the rule; kube-proxy itself makes the chain again when the Service changes",
+    explanation:
+      "The chain belongs to one service port of kube-proxy, in its table of nftables. This rule has another form than those that kube-proxy writes there, so something else has added or changed it. It may drop packets, or let them go past the endpoints.",
+  },
+  "service-address-missing": {
+    severity: "warning",
+    message: "{addresses} of {services} is in the state, and the host has no rule for it",
+    hint: "check whether kube-proxy runs and reaches the API server; portolan verify shows all differences",
+    explanation:
+      "The host has rules for the service port, but none for this address or node port of it. Something has removed the element, or kube-proxy has not synced since the address was added.",
+  },
   "session-affinity-lost": {
     severity: "warning",
     message: "{chain} does not remember its clients: session affinity of {services} has no effect for some of them",
