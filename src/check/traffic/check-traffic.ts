@@ -71,7 +71,8 @@ export function checkTraffic({ document, placeOf, cluster }: TrafficCheck, sink:
 function reportFaults(faults: readonly Fault[], context: CauseContext, sink: Sink): void {
   const causes = new Map<string, Affected>();
   for (const fault of faults) {
-    const cause = trafficModes[context.traffic.mode].findCause(fault, context);
+    const found = trafficModes[context.traffic.mode].findCause(fault, context);
+    const cause = fault.dependsOnOrder ? ofOrder(found) : found;
     const key = `${cause.code} ${cause.key} ${cause.parameters.effect ?? ""}`;
     const known = causes.get(key) ?? { cause, sources: new Set(), destinations: new Set() };
     causes.set(key, known);
@@ -79,6 +80,19 @@ function reportFaults(faults: readonly Fault[], context: CauseContext, sink: Sin
     known.destinations.add(fault.destination);
   }
   for (const affected of causes.values()) report(affected, sink);
+}
+
+/** A fault in one of two orders that the text allows may be none. */
+function ofOrder({ key, table, chain, place, parameters }: Cause): Cause {
+  const { rule, what } = parameters;
+  return {
+    code: "service-order-unknown",
+    key,
+    table,
+    chain,
+    place,
+    parameters: { rule: rule ?? what ?? `${chain} (table ${table})` },
+  };
 }
 
 /** The service port of each address and node port of a state. */

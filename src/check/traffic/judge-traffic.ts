@@ -36,6 +36,8 @@ export interface Fault {
   readonly outcome: Outcome;
   /** What would happen by kube-proxy's rules alone, as far as it is alike. */
   readonly intended: Outcome | undefined;
+  /** Nothing is wrong in the other order of chains that the text allows. */
+  readonly dependsOnOrder: boolean;
 }
 
 /** A question to the datapath, and both of its answers. */
@@ -56,9 +58,17 @@ export function faultsOf(answers: Answers, traffic: TrafficHost): readonly Fault
     .filter((outcome) => isPlausible(outcome, answers.source))
     .map((outcome) => ({ outcome, fault: faultOf(outcome, answers, traffic) }));
   const fine = judged.filter(({ fault }) => fault === undefined).map(({ outcome }) => outcome);
-  return judged.flatMap(({ outcome, fault }) =>
+  const faults = judged.flatMap(({ outcome, fault }) =>
     fault === undefined || fine.some((other) => excuses(other, outcome)) ? [] : [fault],
   );
+  const order = traffic.mode === "nftables" ? traffic.host.otherOrder?.assumption : undefined;
+  const orders = new Set(faults.map(({ outcome }) => heldOf(outcome, order)));
+  if (order === undefined || orders.size !== 1) return faults;
+  return faults.map((fault) => ({ ...fault, dependsOnOrder: true }));
+}
+
+function heldOf({ assumptions }: Outcome, order: string | undefined): boolean | undefined {
+  return assumptions.find(({ what }) => what === order)?.holds;
 }
 
 /** Networks of container engines and virtual machines: the packets of pods do not pass their bridges. */
@@ -99,7 +109,14 @@ function faultOf(outcome: Outcome, answers: Answers, traffic: TrafficHost): Faul
   // A cache on the node takes these packets on purpose (NodeLocal DNSCache).
   if (outcome.hops.some((hop) => hop.kind === "rule" && hop.rule.action.kind === "no-track")) return undefined;
   const alike = intended.find((each) => outcomeText(each) === outcomeText(outcome)) ?? intended[0];
-  const fault = (kind: FaultKind): Fault => ({ kind, destination, source, outcome, intended: alike });
+  const fault = (kind: FaultKind): Fault => ({
+    kind,
+    destination,
+    source,
+    outcome,
+    intended: alike,
+    dependsOnOrder: false,
+  });
   const kind = kindOf(outcome, answers, traffic);
   return kind === undefined ? undefined : fault(kind);
 }

@@ -66,6 +66,13 @@ export const checkTrafficCodes = {
     explanation:
       "kube-proxy marks the packets that it masquerades later, with one bit of the packet's mark. A rule of another program that sets the whole mark in between clears the bit. iptables writes such a change with a mask (--set-xmark VALUE/MASK), nftables with & and |.",
   },
+  "service-order-unknown": {
+    severity: "info",
+    message:
+      "connections from {sources} to {services} depend on the order of chains of equal priority, which the text does not show: {rule}",
+    explanation:
+      "The kernel calls chains of one hook by their priority and, at equal priority, the one that was registered last before the others. Listings do not show when that was. In one order these connections reach their endpoints as kube-proxy intends, in the other one this rule of another program comes first and they do not. Give the rule's chain a higher number as its priority.",
+  },
   "service-chain-uncalled": {
     severity: "error",
     message: "no rule or element of table {table} leads to {chains}: connections to {services} do not get there",
