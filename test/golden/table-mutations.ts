@@ -87,7 +87,7 @@ const changes: readonly (readonly [RegExp, string])[] = [
   [/0x00004000/, "0x00008000"],
   [/mod 2/, "mod 3"],
   [/mod 3/, "mod 2"],
-  [/(?:jump|goto) \S+$/, "return"],
+  [/(?:jump|goto) [^\s,]+(,?)$/, "return$1"],
   [/ accept$/, " drop"],
   [/saddr != 10\./, "saddr != 11."],
   [/masquerade fully-random$/, "accept"],
