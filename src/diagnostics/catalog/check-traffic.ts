@@ -78,7 +78,7 @@ export const checkTrafficCodes = {
     message: "no rule or element of table {table} leads to {chains}: connections to {services} do not get there",
     hint: "restart kube-proxy, or run portolan apply, to restore the elements of its maps",
     explanation:
-      "Elements of kube-proxy's maps, such as service-ips, lead from an address and port to a chain of the Service. The chain has rules, and no element or rule leads to it. kube-proxy empties the chains that it no longer uses, so something else has removed the element.",
+      "Elements of kube-proxy's maps, such as service-ips, lead from an address and port to a chain of the Service. The chain has rules, and nothing calls it: no element, jump or goto. kube-proxy empties the chains that it no longer uses, so something else has removed the element.",
   },
   "external-chain-uncalled": {
     severity: "warning",
@@ -86,7 +86,7 @@ export const checkTrafficCodes = {
       "no element of table {table} leads to {chains}: {services} do not answer on an external address or node port",
     hint: "restart kube-proxy, or run portolan apply, to restore the elements of its maps",
     explanation:
-      "Elements of the maps service-ips and service-nodeports lead from external addresses and node ports to such a chain. It has rules, and no element leads to it: something has removed the element. It is as kube-proxy writes it only where the feature gate AllowServiceExternalIPs is off and the Service has no other external address.",
+      "Elements of the maps service-ips and service-nodeports lead from external addresses and node ports to such a chain. It has rules, and no element calls it: something has removed the element. It is as kube-proxy writes it only where the feature gate AllowServiceExternalIPs is off and the Service has no other external address.",
   },
   "service-address-unmapped": {
     severity: "error",
