@@ -1,5 +1,19 @@
+import type { HostTexts } from "../datapath/host.ts";
 import { at, documentPlace, type Place } from "../diagnostics/place.ts";
-import type { HostText } from "../ir/artifact.ts";
+import { hostTextsOf } from "../diff/host-side.ts";
+import type { HostDocument, HostText } from "../ir/artifact.ts";
+
+/** The texts of a host, named so that their lines have places. */
+export function placedTextsOf(document: HostDocument): HostTexts {
+  const known = placed.get(document);
+  if (known !== undefined) return known;
+  const texts = hostTextsOf(document, numberOf);
+  placed.set(document, texts);
+  return texts;
+}
+
+/** Kept, so that the rules about text and those about traffic read them once. */
+const placed = new WeakMap<HostDocument, HostTexts>();
 
 /** What names a text by its document, so that its lines have places. */
 export function numberOf({ source, quotedAt }: HostText): string {

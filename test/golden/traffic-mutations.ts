@@ -1,18 +1,16 @@
 import { checkHosts, readHosts } from "../../src/check/text/check-host.ts";
 import { askingOf, evaluate } from "../../src/check/traffic/check-traffic.ts";
-import {
-  keyOf,
-  printDestination,
-  type ServiceDestination,
-  serviceDestinations,
-} from "../../src/check/traffic/service-destinations.ts";
+import { targetOf } from "../../src/check/traffic/judge-traffic.ts";
+import { keyOf, printDestination, type ServiceDestination } from "../../src/check/traffic/service-destinations.ts";
 import { type Source, sourcesFor } from "../../src/check/traffic/source-classes.ts";
 import { readTrafficHost } from "../../src/check/traffic/traffic-host.ts";
-import { printTarget } from "../../src/datapath/address-set.ts";
+import { serviceDestinations, trafficModes } from "../../src/check/traffic/traffic-modes.ts";
+import { parseTarget, printTarget } from "../../src/datapath/address-set.ts";
 import { isLocal } from "../../src/datapath/match-packet.ts";
 import type { Outcome } from "../../src/datapath/packet.ts";
 import { createSink, type Diagnostic } from "../../src/diagnostics/diagnostic.ts";
 import type { HostDocument } from "../../src/ir/artifact.ts";
+import type { Cluster } from "../../src/model/cluster.ts";
 
 /** One change of a dump, as somebody or something makes it. */
 export interface Mutation {
@@ -110,6 +108,7 @@ export function questionsIn(document: HostDocument): readonly Question[] {
   const traffic = readTrafficHost(document);
   if (traffic === undefined) return [];
   const { pods } = askingOf(traffic);
+  const local = trafficModes[traffic.mode].hairpinAddresses(traffic);
   return serviceDestinations(traffic, new Map()).flatMap((destination) => {
     const [client] = sourcesFor(destination, pods[destination.family], traffic);
     const outcomes = client === undefined ? [] : evaluate(traffic.host, client, destination);
@@ -117,7 +116,9 @@ export function questionsIn(document: HostDocument): readonly Question[] {
     const hairpins = [...new Set(targets)]
       .filter(
         (address) =>
-          destination.kind === "cluster-ip" && !isLocal(address, traffic.host) && address.startsWith("10.201."),
+          destination.kind === "cluster-ip" &&
+          !isLocal(address, traffic.host) &&
+          (local?.has(address) ?? address.startsWith("10.201.")),
       )
       .map((address): Source => ({ kind: "hairpin", entry: "pod", address, inInterface: undefined }));
     return [...sourcesFor(destination, pods[destination.family], traffic), ...hairpins].map((source) => ({
@@ -149,11 +150,17 @@ export function isShown(document: HostDocument, { destination }: Question): bool
 /** Networks of Docker: no packet of a Service passes them. */
 const docker = /^-[io] (?:docker|br-)/;
 
+const ownMasquerade: ReadonlySet<string> = new Set(["KUBE-POSTROUTING", "masquerading"]);
+
 /** Whether packets are handled worse than before; the same endpoints in other parts are not. */
 export function isWorse(was: readonly Outcome[], is: readonly Outcome[], { destination, source }: Question): boolean {
-  const isAsked = ({ verdict, assumptions }: Outcome): boolean =>
-    !assumptions.some(({ what, holds }) => holds && docker.test(what)) &&
-    (source.kind !== "hairpin" || verdict.kind !== "delivered" || verdict.target.address === source.address);
+  const isToItself = (outcome: Outcome): boolean => {
+    const target = targetOf(outcome);
+    return target === undefined || parseTarget(target)?.address === source.address;
+  };
+  const isAsked = (outcome: Outcome): boolean =>
+    !outcome.assumptions.some(({ what, holds }) => holds && docker.test(what)) &&
+    (source.kind !== "hairpin" || isToItself(outcome));
   const [before, after] = [was.filter(isAsked), is.filter(isAsked)];
   const delivered = new Map(
     before.flatMap((each) =>
@@ -168,7 +175,7 @@ export function isWorse(was: readonly Outcome[], is: readonly Outcome[], { desti
     const same = delivered.get(printTarget(verdict.target));
     if (same === undefined) return true;
     const isOwnRule = same.hops.some(
-      (hop) => hop.kind === "rule" && hop.chain === "KUBE-POSTROUTING" && hop.rule.action.kind === "masquerade",
+      (hop) => hop.kind === "rule" && ownMasquerade.has(hop.chain) && hop.rule.action.kind === "masquerade",
     );
     // The node sends to bound addresses from the address itself, which endpoints do not know; else from its own.
     const isBound = destination.kind !== "node-port" && source.address === destination.address;
@@ -184,8 +191,8 @@ export function isWorse(was: readonly Outcome[], is: readonly Outcome[], { desti
   return bad.some((each) => !fine.some((other) => excuses(each, other)));
 }
 
-export function findingsOf(document: HostDocument): readonly Diagnostic[] {
+export function findingsOf(document: HostDocument, cluster?: Cluster): readonly Diagnostic[] {
   const sink = createSink();
-  checkHosts([document], sink);
+  checkHosts([document], sink, cluster);
   return sink.diagnostics;
 }

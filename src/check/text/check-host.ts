@@ -1,10 +1,12 @@
 import { createSink, createSubject, type Diagnostic, type Sink } from "../../diagnostics/diagnostic.ts";
 import { at, documentPlace } from "../../diagnostics/place.ts";
 import { type HostDocument, textsUnder } from "../../ir/artifact.ts";
+import { tableName } from "../../languages/nftables/stages.ts";
 import type { Cluster } from "../../model/cluster.ts";
 import type { HostProblem } from "../../reconcile/live/host-state.ts";
 import { type DumpNote, type DumpProblem, joinHosts, parseSource } from "../../reconcile/live/parse-dump.ts";
 import { readHostDocument, readOtherRules } from "../../reconcile/live/read-host-document.ts";
+import { placeIn } from "../places-in-texts.ts";
 import { checkTraffic } from "../traffic/check-traffic.ts";
 import type { PlaceOfChain } from "../traffic/find-cause.ts";
 import { type CheckedHost, parseHost, type TextRule } from "./checked-host.ts";
@@ -13,9 +15,12 @@ import { chainLoop } from "./rules/chain-loop.ts";
 import { chainsWithoutCallers } from "./rules/chains-without-callers.ts";
 import { jumpTargetMissing } from "./rules/jump-target-missing.ts";
 import { masqueradeMark } from "./rules/masquerade-mark.ts";
+import { modesMixed } from "./rules/modes-mixed.ts";
 import { ruleUnreachable } from "./rules/rule-unreachable.ts";
 import { setMissing } from "./rules/set-missing.ts";
 import { shareLeaks } from "./rules/share-leaks.ts";
+import { tableReferences } from "./rules/table-references.ts";
+import { tableShares } from "./rules/table-shares.ts";
 import { targetMisplaced } from "./rules/target-misplaced.ts";
 import { virtualServerUnbound } from "./rules/virtual-server-unbound.ts";
 
@@ -76,6 +81,9 @@ const rules: readonly TextRule[] = [
   chainsWithoutCallers,
   masqueradeMark,
   virtualServerUnbound,
+  tableReferences,
+  tableShares,
+  modesMixed,
 ];
 
 /**
@@ -100,8 +108,10 @@ function withoutFields({ diagnostics }: Sink): readonly Diagnostic[] {
   return diagnostics.map((diagnostic) => ({ ...diagnostic, field: undefined }));
 }
 
-function placesIn({ tables }: CheckedHost): PlaceOfChain {
+function placesIn({ tables, ruleset }: CheckedHost): PlaceOfChain {
   return (family, table, name) => {
+    const listed = ruleset.tables.find((each) => tableName(each) === table)?.chains.get(name);
+    if (listed !== undefined) return placeIn(listed.file, listed.line);
     const chain = tables.find((each) => each.name === table && each.family === family)?.chains.get(name);
     return chain?.place ?? chain?.rules[0]?.place;
   };

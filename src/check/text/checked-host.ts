@@ -24,9 +24,11 @@ import type { Rule } from "../../languages/iptables/rule.ts";
 import { ipvs } from "../../languages/ipvs/language.ts";
 import type { SavedServer } from "../../languages/ipvs/text.ts";
 import type { HostLanguage } from "../../languages/language.ts";
+import type { Ruleset } from "../../languages/nftables/ruleset.ts";
 import { type Family, families } from "../../model/address.ts";
 import { addressDevice } from "../../programs/kube-proxy/names.ts";
-import { numberOf, placeIn } from "../places-in-texts.ts";
+import { loadTables } from "../../reconcile/live/evaluated-host.ts";
+import { numberOf, placedTextsOf, placeIn } from "../places-in-texts.ts";
 
 /** The input of the rules about text: one host, as its tools print it. */
 export interface CheckedHost {
@@ -34,6 +36,8 @@ export interface CheckedHost {
   readonly tables: readonly CheckedTable[];
   /** Undefined: the sets are unknown. */
   readonly sets: ReadonlyMap<string, SavedSet> | undefined;
+  /** Its tables of nftables. */
+  readonly ruleset: Ruleset;
   readonly servers: readonly { readonly server: SavedServer; readonly place: Place }[];
   /** The addresses of kube-ipvs0; undefined: unknown. */
   readonly boundAddresses: ReadonlySet<string> | undefined;
@@ -73,6 +77,8 @@ export function parseHost(host: HostDocument, sink: Sink): CheckedHost {
   const servers = partsUnder(host, "ipvsadm -Sn").flatMap((part) =>
     parsePlaced(ipvs, [part], sink).map((server) => ({ server, place: placeIn(part.file, server.line) })),
   );
+  const { doc: ruleset, problems: ofTables } = loadTables(placedTextsOf(host).nftables ?? []);
+  reportBroken(ofTables, sink);
   const links = textsUnder(host, linksCommand).flatMap(({ text }) => parseLinks(text) ?? []);
   const addresses = links.flatMap(({ ips }) => ips);
   const batches = partsUnder(host, batchHeading);
@@ -82,6 +88,7 @@ export function parseHost(host: HostDocument, sink: Sink): CheckedHost {
   return {
     tables: families.flatMap((family) => tablesOf(partsUnder(host, `${toolNames[family]}-save`), family, sink)),
     sets: textsUnder(host, "ipset save").length === 0 ? undefined : new Map(sets.map((set) => [set.name, set])),
+    ruleset,
     servers,
     boundAddresses: isBound ? new Set([...onDevice, ...bound]) : undefined,
     addresses: addresses.length > 0 ? new Set(addresses) : undefined,

@@ -1,13 +1,18 @@
 import { addressNumber, isAddress, parseAddressSet, parseTarget, printTarget } from "../../datapath/address-set.ts";
 import { ruleAt } from "../../datapath/chain-index.ts";
+import { elementsAsked } from "../../datapath/elements.ts";
 import { type EvaluatedHost, serverKey } from "../../datapath/host.ts";
 import { isLocal } from "../../datapath/match-packet.ts";
-import type { LoadedChain, LookupPart, PortInterval, Predicate } from "../../ir/datapath.ts";
+import type { LoadedChain, LookupPart, PacketRule, PortInterval, Predicate } from "../../ir/datapath.ts";
 import { type Family, families } from "../../model/address.ts";
 import { iptablesChains, isServicePortChain } from "../../programs/kube-proxy/chain-names.ts";
+import { isOwnTableName, parseServicePortChainName } from "../../programs/kube-proxy/nftables/names.ts";
 import { isOwnedSet } from "../../programs/kube-proxy/set-names.ts";
 import { keyOf, type ServiceDestination } from "./service-destinations.ts";
 import type { TrafficHost } from "./traffic-host.ts";
+
+/** What all rules that a destination meets ask and do, without what only names it. */
+export type ShapeOf = (destination: ServiceDestination) => string;
 
 /**
  * Divides destinations into groups that all rules treat alike, so that one of each needs to be asked. Two destinations
@@ -16,9 +21,8 @@ import type { TrafficHost } from "./traffic-host.ts";
  */
 export function groupAlike(
   destinations: readonly ServiceDestination[],
-  traffic: TrafficHost,
+  shapeOf: ShapeOf,
 ): readonly (readonly ServiceDestination[])[] {
-  const shapeOf = createShapes(traffic);
   const groups = new Map<string, ServiceDestination[]>();
   for (const destination of destinations) {
     const shape = shapeOf(destination);
@@ -29,7 +33,8 @@ export function groupAlike(
   return [...groups.values()];
 }
 
-function createShapes(traffic: TrafficHost): (destination: ServiceDestination) => string {
+/** Shapes by rules of iptables and, in ipvs mode, by sets and virtual servers. */
+export function shapesInRules(traffic: TrafficHost): ShapeOf {
   const { host, mode } = traffic;
   const own = { ipv4: ownLines(host, "ipv4"), ipv6: ownLines(host, "ipv6") };
   const marks = createMarks(host);
@@ -153,7 +158,7 @@ function ownLines(host: EvaluatedHost, family: Family): ReadonlyMap<string, read
 }
 
 /** Which rules and sets that are not one Service's tell an address or a port from others. */
-interface Marks {
+export interface Marks {
   readonly ofAddress: (text: string) => string;
   readonly ofPort: (port: number) => string;
 }
@@ -164,7 +169,7 @@ interface Range {
   readonly bits: 32 | 128;
 }
 
-function createMarks(host: EvaluatedHost): Marks {
+export function createMarks(host: EvaluatedHost): Marks {
   const exact = new Map<string, number>();
   const ranges: Range[] = [];
   const ports: PortInterval[] = [];
@@ -183,7 +188,11 @@ function createMarks(host: EvaluatedHost): Marks {
     if (each.kind === "address-in") each.ranges.forEach(noteRange);
     if (each.kind === "port-in") ports.push(...(each.ports ?? []));
   };
-  forSharedRules(host, (predicates) => predicates.forEach(note));
+  forSharedRules(host, ({ predicates, action }, isOwn) => {
+    predicates.forEach(note);
+    // The elements of kube-proxy's own sets are for one destination each.
+    if (!isOwn) for (const element of elementsAsked({ predicates, action })) element.predicates.forEach(note);
+  });
   for (const { name, entries } of host.sets.values()) {
     if (isOwnedSet(name)) continue;
     for (const { parts } of entries) for (const part of parts) notePart(part, noteRange, ports);
@@ -197,14 +206,15 @@ function notePart(part: LookupPart, noteRange: (text: string) => void, ports: Po
 }
 
 /** Rules of other programs, and those of kube-proxy that are not for one address or port. */
-function forSharedRules(host: EvaluatedHost, visit: (predicates: readonly Predicate[]) => void): void {
+function forSharedRules(host: EvaluatedHost, visit: (rule: PacketRule, isOwn: boolean) => void): void {
   for (const family of families) {
-    for (const chains of host.families[family].tables.values()) {
+    for (const [table, chains] of host.families[family].tables) {
+      const isOwn = isOwnTableName(table);
       for (const chain of chains.values()) {
-        if (isServicePortChain(chain.name)) continue;
+        if (isOwn ? parseServicePortChainName(chain.name) !== undefined : isServicePortChain(chain.name)) continue;
         for (let at = 0; at < chain.lines.length; at += 1) {
           if (shared.has(chain.name) && ownKey(chain.lines[at] ?? "") !== undefined) continue;
-          visit(ruleAt(chain, at).predicates);
+          visit(ruleAt(chain, at), isOwn);
         }
       }
     }

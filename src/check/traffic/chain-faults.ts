@@ -10,8 +10,7 @@ import type { PlaceOfChain } from "./find-cause.ts";
 import type { TrafficHost } from "./traffic-host.ts";
 
 /** Faults of chains whose packets cannot be asked for, since the address is lost with the rule. */
-export function checkChains({ host, mode }: TrafficHost, placeOf: PlaceOfChain, sink: Sink): void {
-  if (mode !== "iptables") return;
+export function checkChains({ host }: TrafficHost, placeOf: PlaceOfChain, sink: Sink): void {
   for (const family of families) {
     const nat = host.families[family].tables.get("nat");
     if (nat === undefined) continue;

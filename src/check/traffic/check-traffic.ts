@@ -15,16 +15,12 @@ import { serviceAddresses } from "../../diff/destinations/service-addresses.ts";
 import type { HostDocument } from "../../ir/artifact.ts";
 import type { Family } from "../../model/address.ts";
 import type { Cluster } from "../../model/cluster.ts";
-import { isEndpointChain } from "../../programs/kube-proxy/chain-names.ts";
-import { setKeyOf } from "../../programs/kube-proxy/set-names.ts";
 import { groupAlike } from "./alike.ts";
-import { checkChains } from "./chain-faults.ts";
 import { labelsOf, listed } from "./describe-affected.ts";
-import { type Cause, type CauseContext, findCause, type PlaceOfChain } from "./find-cause.ts";
-import { type Fault, faultsOf } from "./judge-traffic.ts";
+import type { Cause, CauseContext, PlaceOfChain } from "./find-cause.ts";
+import { type Fault, faultsOf, targetOf } from "./judge-traffic.ts";
 import { checkSettings } from "./node-settings.ts";
-import { withOwnRulesOnly } from "./own-rules.ts";
-import { printDestination, type ServiceDestination, serviceDestinations } from "./service-destinations.ts";
+import { printDestination, type ServiceDestination } from "./service-destinations.ts";
 import {
   findPods,
   type PodAddresses,
@@ -33,8 +29,9 @@ import {
   sourceNames,
   sourcesFor,
 } from "./source-classes.ts";
-import { checkConntrack, checkEndpoints } from "./stale-endpoints.ts";
+import { checkConntrack, checkEndpoints, checkMissingAddresses } from "./stale-endpoints.ts";
 import { readTrafficHost, type TrafficHost } from "./traffic-host.ts";
+import { serviceDestinations, trafficModes } from "./traffic-modes.ts";
 
 /** A host to check, in the forms that are needed. */
 export interface TrafficCheck {
@@ -59,19 +56,23 @@ export function checkTraffic({ document, placeOf, cluster }: TrafficCheck, sink:
   const traffic = readTrafficHost(document);
   if (traffic === undefined) return;
   const questions = askingOf(traffic);
-  const destinations = serviceDestinations(traffic, namesIn(cluster));
+  const names = namesIn(cluster);
+  const destinations = serviceDestinations(traffic, names);
   reportFaults(allFaults(destinations, questions), { traffic, placeOf }, sink);
   const targetsOf = (destination: ServiceDestination): ReadonlySet<string> => endpointsOf(destination, questions);
-  checkChains(traffic, placeOf, sink);
+  trafficModes[traffic.mode].checkChains({ traffic, placeOf, names, cluster }, sink);
   checkSettings(document, traffic, destinations, sink);
   checkConntrack({ document, destinations, targetsOf }, sink);
-  if (cluster !== undefined) checkEndpoints({ destinations, targetsOf }, cluster, sink);
+  if (cluster === undefined) return;
+  checkEndpoints({ destinations, targetsOf }, cluster, sink);
+  checkMissingAddresses(destinations, { names, cluster }, sink);
 }
 
 function reportFaults(faults: readonly Fault[], context: CauseContext, sink: Sink): void {
   const causes = new Map<string, Affected>();
   for (const fault of faults) {
-    const cause = findCause(fault, context);
+    const found = trafficModes[context.traffic.mode].findCause(fault, context);
+    const cause = fault.dependsOnOrder ? ofOrder(found) : found;
     const key = `${cause.code} ${cause.key} ${cause.parameters.effect ?? ""}`;
     const known = causes.get(key) ?? { cause, sources: new Set(), destinations: new Set() };
     causes.set(key, known);
@@ -81,6 +82,19 @@ function reportFaults(faults: readonly Fault[], context: CauseContext, sink: Sin
   for (const affected of causes.values()) report(affected, sink);
 }
 
+/** A fault in one of two orders that the text allows may be none. */
+function ofOrder({ key, table, chain, place, parameters }: Cause): Cause {
+  const { rule, what } = parameters;
+  return {
+    code: "service-order-unknown",
+    key,
+    table,
+    chain,
+    place,
+    parameters: { rule: rule ?? what ?? `${chain} (table ${table})` },
+  };
+}
+
 /** The service port of each address and node port of a state. */
 function namesIn(cluster: Cluster | undefined): ReadonlyMap<string, string> {
   if (cluster === undefined) return new Map();
@@ -88,10 +102,11 @@ function namesIn(cluster: Cluster | undefined): ReadonlyMap<string, string> {
 }
 
 export function askingOf(traffic: TrafficHost): Asking {
-  const intended = withOwnRulesOnly(traffic.host, traffic.mode);
-  const endpoints = endpointAddresses(traffic.host);
-  const pods = { ipv4: findPods(traffic, "ipv4", endpoints), ipv6: findPods(traffic, "ipv6", endpoints) };
-  return { traffic, intended, pods };
+  const mode = trafficModes[traffic.mode];
+  const endpoints = mode.endpoints(traffic);
+  const podsOf = (family: Family): PodAddresses =>
+    findPods(traffic, family, { endpoints, detectors: mode.podMatches(traffic, family) });
+  return { traffic, intended: mode.intended(traffic), pods: { ipv4: podsOf("ipv4"), ipv6: podsOf("ipv6") } };
 }
 
 /** Of a larger group with faults, the others have those of the first. */
@@ -99,7 +114,8 @@ const mostAsked = 20;
 
 /** The faults of all destinations. One of those that are treated alike is asked first, the others where it has faults. */
 function allFaults(destinations: readonly ServiceDestination[], asking: Asking): readonly Fault[] {
-  return groupAlike(destinations, asking.traffic).flatMap((group) => {
+  const { traffic } = asking;
+  return groupAlike(destinations, trafficModes[traffic.mode].shapes(traffic)).flatMap((group) => {
     const [first, ...others] = group;
     const faults = first === undefined ? [] : faultsOfDestination(first, asking);
     if (faults.length === 0) return [];
@@ -180,49 +196,19 @@ function hairpins(destination: ServiceDestination, asking: Asking): readonly Fau
   return faultsOf({ destination, source, actual: actual ?? [], intended: due ?? [] }, traffic);
 }
 
-/** In ipvs mode a set names the endpoints of this node. */
-function isPod(address: string, { host, mode }: TrafficHost): boolean {
-  if (host.localAddresses.has(address)) return false;
-  return mode !== "ipvs" || hairpinAddresses(host).has(address);
+/** A set may name the endpoints of this node. */
+function isPod(address: string, traffic: TrafficHost): boolean {
+  if (traffic.host.localAddresses.has(address)) return false;
+  return trafficModes[traffic.mode].hairpinAddresses(traffic)?.has(address) ?? true;
 }
 
-const hairpinSets = new WeakMap<EvaluatedHost, ReadonlySet<string>>();
-
-function hairpinAddresses(host: EvaluatedHost): ReadonlySet<string> {
-  const known = hairpinSets.get(host);
-  if (known !== undefined) return known;
-  const found = new Set<string>();
-  for (const [name, { entries }] of host.sets) {
-    if (setKeyOf(name) !== "loopBack") continue;
-    for (const { parts } of entries) if (parts[0]?.kind === "addresses") found.add(parts[0].range);
-  }
-  hairpinSets.set(host, found);
-  return found;
-}
-
-function isToItself({ verdict, sources }: Outcome): boolean {
-  if (verdict.kind !== "delivered") return false;
-  const target = parseAddressSet(verdict.target.address);
+/** It reaches itself, or it was sent to itself and is refused. */
+function isToItself(outcome: Outcome): boolean {
+  const { verdict, sources } = outcome;
+  if (verdict.kind === "untouched" || verdict.kind === "unknown") return false;
+  const to = parseTarget(targetOf(outcome) ?? "");
+  const target = to && parseAddressSet(to.address);
   return target !== undefined && !isEmpty(intersect(sources, target));
-}
-
-/** The addresses that rules and virtual servers of kube-proxy send to. */
-export function endpointAddresses({ families, servers }: EvaluatedHost): ReadonlySet<string> {
-  const found = new Set<string>();
-  for (const { tables } of Object.values(families)) {
-    for (const { name, lines, reader } of tables.get("nat")?.values() ?? []) {
-      if (!isEndpointChain(name)) continue;
-      const address = reader.peekTranslation(lines.at(-1) ?? "");
-      if (address !== undefined) found.add(canonicalAddress(address));
-    }
-  }
-  for (const { realServers } of servers.values()) {
-    for (const { address } of realServers) {
-      const target = parseTarget(address);
-      if (target !== undefined) found.add(target.address);
-    }
-  }
-  return found;
 }
 
 function report({ cause, sources, destinations }: Affected, sink: Sink): void {

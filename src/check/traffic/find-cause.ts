@@ -1,10 +1,10 @@
 import { printTarget } from "../../datapath/address-set.ts";
+import type { EvaluatedHost } from "../../datapath/host.ts";
 import type { Hop } from "../../datapath/packet.ts";
 import { printPart } from "../../datapath/share.ts";
 import type { Code } from "../../diagnostics/catalog.ts";
 import type { Place } from "../../diagnostics/place.ts";
 import { toolNames } from "../../ir/artifact.ts";
-import { builtInChains } from "../../languages/iptables/rule.ts";
 import type { Family } from "../../model/address.ts";
 import { iptablesChains } from "../../programs/kube-proxy/chain-names.ts";
 import { placeIn } from "../places-in-texts.ts";
@@ -32,10 +32,10 @@ export interface CauseContext {
 /** Where the text declares a chain; undefined where it does not. */
 export type PlaceOfChain = (family: Family, table: string, chain: string) => Place | undefined;
 
-type RuleHop = Extract<Hop, { readonly kind: "rule" }>;
+export type RuleHop = Extract<Hop, { readonly kind: "rule" }>;
 
 /** A rule on a packet's path, and the built-in chain from which it was reached. */
-interface RootedHop extends RuleHop {
+export interface RootedHop extends RuleHop {
   readonly root: string;
 }
 
@@ -43,12 +43,16 @@ const { services, postrouting, markMasquerade } = iptablesChains;
 
 /** The first cause on the packet's path. */
 export function findCause(fault: Fault, context: CauseContext): Cause {
-  const hops = rooted(fault.outcome.hops);
+  const hops = rooted(fault.outcome.hops, context.traffic.host);
   switch (fault.kind) {
     case "untranslated":
       return missedServices(fault, hops, context, "reach no endpoint");
     case "diverted":
-      return diversion(fault, hops);
+      return diversion(fault, hops, {
+        to: services,
+        remedy: `move the jump to ${services} before it`,
+        isOwn: context.traffic.isOwn,
+      });
     case "blocked":
       return blocker(fault, context);
     case "lost":
@@ -67,11 +71,12 @@ export function findCause(fault: Fault, context: CauseContext): Cause {
   }
 }
 
-function rooted(hops: readonly Hop[]): readonly RootedHop[] {
+export function rooted(hops: readonly Hop[], { stages }: Pick<EvaluatedHost, "stages">): readonly RootedHop[] {
+  const bases = new Set(stages.map(({ entry: { table, chain } }) => `${table} ${chain}`));
   const roots = new Map<string, string>();
   return hops.flatMap((hop) => {
     if (hop.kind !== "rule") return [];
-    if (builtInChains.has(hop.chain)) roots.set(hop.table, hop.chain);
+    if (bases.has(`${hop.table} ${hop.chain}`)) roots.set(hop.table, hop.chain);
     return [{ ...hop, root: roots.get(hop.table) ?? "" }];
   });
 }
@@ -143,9 +148,14 @@ function flushed(fault: Fault, context: CauseContext, chain: string, effect: str
   };
 }
 
-function diversion(fault: Fault, hops: readonly RootedHop[]): Cause {
+export function diversion(
+  fault: Fault,
+  hops: readonly RootedHop[],
+  { to, remedy, isOwn }: { readonly to: string; readonly remedy: string; readonly isOwn: TrafficHost["isOwn"] },
+): Cause {
   const hop = hops.findLast(
-    ({ rule, chain }) => endsNat(rule.action.kind) && !isKubeProxyChain(chain) && rule.action.kind !== "masquerade",
+    ({ rule, table, chain }) =>
+      endsNat(rule.action.kind) && !isOwn({ table, chain }) && rule.action.kind !== "masquerade",
   );
   const { verdict } = fault.outcome;
   const target = verdict.kind === "delivered" ? printTarget(verdict.target) : "another address";
@@ -156,7 +166,7 @@ function diversion(fault: Fault, hops: readonly RootedHop[]): Cause {
       table: "nat",
       chain: "",
       place: undefined,
-      parameters: { rule: "a rule", through: "", target, to: services },
+      parameters: { rule: "a rule", through: "", target, to },
     };
   const first = hops.find(({ table, root, chain }) => table === hop.table && root === hop.root && chain === root);
   const through =
@@ -166,12 +176,12 @@ function diversion(fault: Fault, hops: readonly RootedHop[]): Cause {
   return {
     code: "service-traffic-diverted",
     ...spot(hop),
-    parameters: { rule: describeHop(hop), through, target, to: services },
-    hint: `use another port there, or move the jump to ${services} before it`,
+    parameters: { rule: describeHop(hop), through, target, to },
+    hint: `use another port there, or ${remedy}`,
   };
 }
 
-function blocker(fault: Fault, context: CauseContext): Cause {
+export function blocker(fault: Fault, context: CauseContext): Cause {
   const last = fault.outcome.hops.at(-1);
   const verb = fault.outcome.verdict.kind === "rejected" ? "rejects" : "drops";
   if (last?.kind === "rule") {
@@ -193,21 +203,25 @@ function blocker(fault: Fault, context: CauseContext): Cause {
 
 /** The chain of the Service that led nowhere: the last one that the packet was sent to. */
 function lost(fault: Fault, context: CauseContext): Cause {
-  const hops = rooted(fault.outcome.hops).filter(({ table }) => table === "nat");
+  const hops = rooted(fault.outcome.hops, context.traffic.host).filter(({ table }) => table === "nat");
   const last = hops.findLast(
     ({ rule }) => "chain" in rule.action && rule.action.chain.startsWith("KUBE-S") && rule.action.chain !== services,
   );
   const chain = last !== undefined && "chain" in last.rule.action ? last.rule.action.chain : services;
-  const { share } = fault.outcome;
   const what = context.traffic.mode === "ipvs" ? "no virtual server" : chain;
   return {
     ...ofChain("service-traffic-lost", { table: "nat", chain }, fault, context),
     key: `lost ${what} ${fault.destination.service ?? ""}`,
     parameters: {
-      share: printPart(Number(share.numerator) / Number(share.denominator)),
+      share: lostShare(fault),
       why: what === chain ? `at the end of ${chain}` : "since there is no virtual server for it",
     },
   };
+}
+
+/** `33.3%` of the connections. */
+export function lostShare({ outcome: { share } }: Fault): string {
+  return printPart(Number(share.numerator) / Number(share.denominator));
 }
 
 const unanswered = "are not masqueraded, so replies do not come back";
@@ -219,7 +233,7 @@ function unmasqueraded(fault: Fault, hops: readonly RootedHop[], context: CauseC
     const chain = own?.chain ?? services;
     return { ...ofChain("service-masquerade-missing", { table: "nat", chain }, fault, context), parameters: { chain } };
   }
-  const isMarkDue = rooted(intended.hops).some(({ chain }) => chain === markMasquerade);
+  const isMarkDue = rooted(intended.hops, context.traffic.host).some(({ chain }) => chain === markMasquerade);
   if (isMarkDue && !hops.some(({ chain, rule }) => chain === markMasquerade && rule.action.kind === "set-mark")) {
     const isSent = hops.some(({ rule }) => "chain" in rule.action && rule.action.chain === markMasquerade);
     return isSent
@@ -234,7 +248,7 @@ type RefusalCode = "service-access-open" | "service-refusal-missing";
 
 /** A rule of kube-proxy should have refused the packet: no rule leads to it, or a foreign one accepts first. */
 function notRefused(fault: Fault, hops: readonly RootedHop[], context: CauseContext, code: RefusalCode): Cause {
-  const due = rooted(fault.intended?.hops ?? []).at(-1);
+  const due = rooted(fault.intended?.hops ?? [], context.traffic.host).at(-1);
   const [root, chain, table] = [due?.root ?? "FORWARD", due?.chain ?? services, due?.table ?? "filter"];
   const accepting = hops.findLast(
     ({ table: of, root: from, rule, chain: own }) =>
@@ -252,18 +266,18 @@ function notRefused(fault: Fault, hops: readonly RootedHop[], context: CauseCont
 }
 
 /** A place in the text: that of a rule. */
-function spot(hop: RuleHop): Pick<Cause, "key" | "table" | "chain" | "place"> {
+export function spot(hop: RuleHop): Pick<Cause, "key" | "table" | "chain" | "place"> {
   const { table, chain, number, file, rule } = hop;
   const place = placeIn(file, rule.line);
   return { key: `${table} ${chain} ${number}`, table, chain, place };
 }
 
 /** `rule 3 of DOCKER-USER (table filter)` */
-function describeHop({ number, chain, table }: RuleHop): string {
+export function describeHop({ number, chain, table }: RuleHop): string {
   return `rule ${number} of ${chain} (table ${table})`;
 }
 
-function ofChain<C extends Cause["code"]>(
+export function ofChain<C extends Cause["code"]>(
   code: C,
   { table, chain }: Pick<Cause, "table" | "chain">,
   fault: Fault,

@@ -1,8 +1,10 @@
 import { printTarget } from "../../datapath/address-set.ts";
+import type { EvaluatedHost } from "../../datapath/host.ts";
 import { isLocal } from "../../datapath/match-packet.ts";
 import type { Assumption, Hop, Outcome } from "../../datapath/packet.ts";
+import type { Action } from "../../ir/datapath.ts";
 import { iptablesChains, isBalancingChain, isEndpointChain } from "../../programs/kube-proxy/chain-names.ts";
-import { isKubeProxyChain } from "./own-rules.ts";
+import { isOwnTableName } from "../../programs/kube-proxy/nftables/names.ts";
 import type { ServiceDestination } from "./service-destinations.ts";
 import type { Source } from "./source-classes.ts";
 import type { TrafficHost } from "./traffic-host.ts";
@@ -34,6 +36,8 @@ export interface Fault {
   readonly outcome: Outcome;
   /** What would happen by kube-proxy's rules alone, as far as it is alike. */
   readonly intended: Outcome | undefined;
+  /** Nothing is wrong in the other order of chains that the text allows. */
+  readonly dependsOnOrder: boolean;
 }
 
 /** A question to the datapath, and both of its answers. */
@@ -54,9 +58,17 @@ export function faultsOf(answers: Answers, traffic: TrafficHost): readonly Fault
     .filter((outcome) => isPlausible(outcome, answers.source))
     .map((outcome) => ({ outcome, fault: faultOf(outcome, answers, traffic) }));
   const fine = judged.filter(({ fault }) => fault === undefined).map(({ outcome }) => outcome);
-  return judged.flatMap(({ outcome, fault }) =>
+  const faults = judged.flatMap(({ outcome, fault }) =>
     fault === undefined || fine.some((other) => excuses(other, outcome)) ? [] : [fault],
   );
+  const order = traffic.mode === "nftables" ? traffic.host.otherOrder?.assumption : undefined;
+  const orders = new Set(faults.map(({ outcome }) => heldOf(outcome, order)));
+  if (order === undefined || orders.size !== 1) return faults;
+  return faults.map((fault) => ({ ...fault, dependsOnOrder: true }));
+}
+
+function heldOf({ assumptions }: Outcome, order: string | undefined): boolean | undefined {
+  return assumptions.find(({ what }) => what === order)?.holds;
 }
 
 /** Networks of container engines and virtual machines: the packets of pods do not pass their bridges. */
@@ -77,14 +89,19 @@ function contradicts({ what, holds }: Assumption, others: readonly Assumption[])
 }
 
 /** Where the packet was sent before it was delivered or refused. */
-function targetOf({ verdict, hops }: Outcome): string | undefined {
+export function targetOf({ verdict, hops }: Outcome): string | undefined {
   if (verdict.kind === "delivered") return printTarget(verdict.target);
   for (const hop of [...hops].reverse()) {
-    const action = hop.kind === "rule" ? hop.rule.action : undefined;
+    const action = hop.kind === "rule" ? chosenAction(hop) : undefined;
     if (action?.kind !== "dnat" || action.to.kind !== "address" || action.ports === undefined) continue;
     return printTarget({ address: action.to.address, port: action.ports.from });
   }
   return undefined;
+}
+
+/** The action of a rule, or the one that a number chose among its own. */
+function chosenAction({ rule: { action }, element }: Extract<Hop, { kind: "rule" }>): Action | undefined {
+  return action.kind === "share-out" ? action.choices.find(({ text }) => text === element)?.action : action;
 }
 
 function faultOf(outcome: Outcome, answers: Answers, traffic: TrafficHost): Fault | undefined {
@@ -92,7 +109,14 @@ function faultOf(outcome: Outcome, answers: Answers, traffic: TrafficHost): Faul
   // A cache on the node takes these packets on purpose (NodeLocal DNSCache).
   if (outcome.hops.some((hop) => hop.kind === "rule" && hop.rule.action.kind === "no-track")) return undefined;
   const alike = intended.find((each) => outcomeText(each) === outcomeText(outcome)) ?? intended[0];
-  const fault = (kind: FaultKind): Fault => ({ kind, destination, source, outcome, intended: alike });
+  const fault = (kind: FaultKind): Fault => ({
+    kind,
+    destination,
+    source,
+    outcome,
+    intended: alike,
+    dependsOnOrder: false,
+  });
   const kind = kindOf(outcome, answers, traffic);
   return kind === undefined ? undefined : fault(kind);
 }
@@ -119,7 +143,11 @@ function kindOf(outcome: Outcome, answers: Answers, traffic: TrafficHost): Fault
     case "delivered": {
       const same = answers.intended.find((each) => outcomeText(each) === printTarget(verdict.target));
       if (same !== undefined) return sourceKind(outcome, same, answers, traffic);
-      return isOwnTranslation(outcome) ? (has("dropped") || has("rejected") ? "admitted" : undefined) : "diverted";
+      return isOwnTranslation(outcome, traffic)
+        ? has("dropped") || has("rejected")
+          ? "admitted"
+          : undefined
+        : "diverted";
     }
   }
 }
@@ -127,7 +155,9 @@ function kindOf(outcome: Outcome, answers: Answers, traffic: TrafficHost): Fault
 /** The packet passed a chain that distributes it over endpoints. */
 function isInOwnChains({ hops }: Outcome): boolean {
   return hops.some(
-    (hop) => hop.kind === "rule" && (isBalancingChain(hop.chain) || isEndpointChain(hop.chain) || leadsToOwn(hop)),
+    (hop) =>
+      hop.kind === "rule" &&
+      (isBalancingChain(hop.chain) || isEndpointChain(hop.chain) || leadsToOwn(hop) || leadsToService(hop)),
   );
 }
 
@@ -135,6 +165,14 @@ function leadsToOwn({ rule: { action } }: Extract<Hop, { kind: "rule" }>): boole
   const chain = action.kind === "jump" || action.kind === "goto" ? action.chain : "";
   return isBalancingChain(chain) || isEndpointChain(chain);
 }
+
+/** In nftables mode, through an element or from chain to chain. */
+function leadsToService({ table, chain, element }: Extract<Hop, { kind: "rule" }>): boolean {
+  if (!isOwnTableName(table)) return false;
+  return ofEndpoints.test(chain) || ofEndpoints.test(element?.split(" : goto ")[1] ?? "");
+}
+
+const ofEndpoints = /^(?:service|local|endpoint)-/;
 
 /** No rule of kube-proxy refuses it either, as far as the text shows them. */
 function isLost(
@@ -158,19 +196,40 @@ function externalChain(hop: Hop): string | undefined {
   return action?.kind === "jump" && action.chain.startsWith("KUBE-EXT-") ? action.chain : undefined;
 }
 
-function refusalKind(outcome: Outcome, { intended }: Answers, { mode }: TrafficHost): FaultKind | undefined {
+function refusalKind(outcome: Outcome, { intended }: Answers, traffic: TrafficHost): FaultKind | undefined {
+  const { host, mode, isOwn } = traffic;
   const last = outcome.hops.at(-1);
   if (last === undefined || last.kind === "virtual-server") return undefined;
-  const isTranslated = outcome.hops.some((hop) => isTranslation(hop) && isOwn(hop));
-  if (last.kind === "rule" && isKubeProxyChain(last.chain)) {
+  const isTranslated = outcome.hops.some((hop) => isTranslation(hop) && isOwnHop(hop, traffic));
+  if (last.kind === "rule" && isOwn(last)) {
     if (intended.some(({ hops }) => sameHop(hops.at(-1), last))) return undefined;
     // The rules that refuse what was not translated.
-    return !isTranslated && / has no | not accepted by /.test(last.rule.text) ? "untranslated" : "blocked";
+    const isRefusal = isOwnTableName(last.table) || / has no | not accepted by /.test(last.rule.text);
+    return !isTranslated && isRefusal ? "untranslated" : "blocked";
   }
   // IPVS translates after INPUT, rules of iptables before.
-  const isAfterNat = last.table === "filter" || last.table === "security";
+  const isAfterNat = last.table === "filter" || last.table === "security" || isInTableAfterNat(last, outcome, host);
   return isTranslated || mode === "ipvs" || !isAfterNat ? "blocked" : "untranslated";
 }
+
+/** The base chain through which a packet came to a rule of nftables runs after the destination is translated. */
+function isInTableAfterNat(
+  { table }: { readonly table: string },
+  { hops }: Outcome,
+  { stages }: EvaluatedHost,
+): boolean {
+  if (!table.includes(" ") || table.includes("(")) return false;
+  const ofTable = stages.filter(({ entry }) => entry.table === table);
+  const passed = hops.flatMap((hop) =>
+    hop.kind === "virtual-server"
+      ? []
+      : ofTable.filter(({ entry }) => hop.table === table && entry.chain === hop.chain),
+  );
+  const last = passed.at(-1);
+  return last !== undefined && (last.priority > dstnat || (last.hook !== "prerouting" && last.hook !== "output"));
+}
+
+const dstnat = -100;
 
 function sameHop(one: Hop | undefined, other: Hop): boolean {
   return one?.kind === "rule" && other.kind === "rule" && one.rule.text === other.rule.text;
@@ -183,13 +242,13 @@ function isTranslation(hop: Hop): boolean {
   );
 }
 
-function isOwn(hop: Hop): boolean {
-  return hop.kind === "virtual-server" || (hop.kind === "rule" && isKubeProxyChain(hop.chain));
+function isOwnHop(hop: Hop, { isOwn }: TrafficHost): boolean {
+  return hop.kind === "virtual-server" || (hop.kind === "rule" && isOwn(hop));
 }
 
-function isOwnTranslation({ hops }: Outcome): boolean {
+function isOwnTranslation({ hops }: Outcome, traffic: TrafficHost): boolean {
   const last = hops.findLast(isTranslation);
-  return last === undefined || isOwn(last);
+  return last === undefined || isOwnHop(last, traffic);
 }
 
 function sourceKind(
@@ -200,7 +259,7 @@ function sourceKind(
 ): FaultKind | undefined {
   if (outcome.masqueraded) {
     const last = outcome.hops.findLast((hop) => hop.kind === "rule" && hop.rule.action.kind === "masquerade");
-    const isOwnRule = last !== undefined && isOwn(last);
+    const isOwnRule = last !== undefined && isOwnHop(last, traffic);
     return !intended.masqueraded && isOwnRule && intended.verdict.kind === "delivered" ? "client-hidden" : undefined;
   }
   const isDue = intended.masqueraded || isAlwaysDue(outcome, answers, traffic);
@@ -212,7 +271,7 @@ function isAlwaysDue(outcome: Outcome, { source, destination }: Answers, { mode 
   if (source.kind === "hairpin") return true;
   if (source.kind !== "outside" || destination.kind === "cluster-ip") return false;
   if (mode === "ipvs") return destination.isLocal !== true;
-  return outcome.hops.some((hop) => hop.kind === "rule" && hop.chain.startsWith("KUBE-SVC-"));
+  return outcome.hops.some((hop) => hop.kind === "rule" && /^(?:KUBE-SVC|service)-/.test(hop.chain));
 }
 
 /** Whether the endpoint would send its replies past this node. */

@@ -3,7 +3,7 @@ import { exactDestination, exactPort, ruleAt } from "../../datapath/chain-index.
 import type { EvaluatedHost } from "../../datapath/host.ts";
 import type { Protocol } from "../../datapath/packet.ts";
 import type { LoadedChain, LookupEntry, PacketRule } from "../../ir/datapath.ts";
-import { type Family, families } from "../../model/address.ts";
+import type { Family } from "../../model/address.ts";
 import { iptablesChains, parseServicePortChain } from "../../programs/kube-proxy/chain-names.ts";
 import { type SetKey, setName } from "../../programs/kube-proxy/set-names.ts";
 import { serviceInRule } from "../../reconcile/attribution.ts";
@@ -34,22 +34,10 @@ export function keyOf({ kind, address, port, protocol }: ServiceDestination): st
   return kind === "node-port" ? `*:${port}/${protocol}` : `${printTarget({ address, port })}/${protocol}`;
 }
 
-/** Every address of a service port that a host knows, once. `names` finds the Service where the text has no name. */
-export function serviceDestinations(
-  traffic: TrafficHost,
-  names: ReadonlyMap<string, string>,
-): readonly ServiceDestination[] {
-  const found = new Map<string, ServiceDestination>();
-  const enter = (destination: ServiceDestination): void => {
-    const key = `${destination.family} ${keyOf(destination)}`;
-    if (!found.has(key))
-      found.set(key, { ...destination, service: destination.service ?? names.get(keyOf(destination)) });
-  };
-  for (const family of families) {
-    for (const destination of inRules(traffic, family)) enter(destination);
-    if (traffic.mode === "ipvs") for (const destination of inSets(traffic, family)) enter(destination);
-  }
-  return [...found.values()];
+/** The addresses that rules of iptables show and, in ipvs mode, sets and virtual servers. */
+export function destinationsInRules(traffic: TrafficHost, family: Family): readonly ServiceDestination[] {
+  const found = inRules(traffic, family);
+  return traffic.mode === "ipvs" ? [...found, ...inSets(traffic, family)] : found;
 }
 
 function inRules({ host, nodeAddress }: TrafficHost, family: Family): readonly ServiceDestination[] {
@@ -100,7 +88,7 @@ function protocolOf({ predicates }: PacketRule): Protocol | undefined {
   return undefined;
 }
 
-function protocolNamed(name: string): Protocol | undefined {
+export function protocolNamed(name: string): Protocol | undefined {
   return name === "tcp" || name === "udp" || name === "sctp" ? name : undefined;
 }
 

@@ -65,7 +65,8 @@ export function podMatches(nat: Chains, mode: ProxyMode): readonly Predicate[] {
   return [];
 }
 
-function detectorOf(match: Predicate | undefined): LocalTrafficDetector | undefined {
+/** What tells pods from other sources, as a setting. */
+export function detectorOf(match: Predicate | undefined): LocalTrafficDetector | undefined {
   if (match?.kind === "interface")
     return match.isPrefix ? { kind: "interface-prefix", prefix: match.name } : { kind: "interface", name: match.name };
   const cidr = match?.kind === "address-in" ? parseCidr(match.ranges[0] ?? "") : undefined;

@@ -8,9 +8,9 @@ import {
 } from "../../datapath/address-set.ts";
 import { isLocal } from "../../datapath/match-packet.ts";
 import type { Entry } from "../../datapath/packet.ts";
+import type { Predicate } from "../../ir/datapath.ts";
 import type { Family } from "../../model/address.ts";
 import type { ServiceDestination } from "./service-destinations.ts";
-import { podMatches } from "./shown-settings.ts";
 import type { TrafficHost } from "./traffic-host.ts";
 
 /** Who sends packets to a Service: an example for all that are treated alike. */
@@ -69,14 +69,18 @@ export function sourcesFor(
   return sources;
 }
 
+interface KnownPods {
+  readonly endpoints: ReadonlySet<string>;
+  /** The conditions by which rules tell pods from other sources. */
+  readonly detectors: readonly Predicate[];
+}
+
 /** Examples of pods: the rules name the range of pod addresses; endpoints are pods of some node. */
 export function findPods(
-  { host, mode, knownAddresses }: TrafficHost,
+  { host, knownAddresses }: TrafficHost,
   family: Family,
-  endpoints: ReadonlySet<string>,
+  { endpoints, detectors }: KnownPods,
 ): PodAddresses {
-  const nat = host.families[family].tables.get("nat");
-  const detectors = nat === undefined ? [] : podMatches(nat, mode);
   const named = detectors.find((each) => each.kind === "interface");
   const inInterface = named?.kind === "interface" ? `${named.name}${named.isPrefix ? "0" : ""}` : undefined;
   const ranged = detectors.find((each) => each.kind === "address-in");
@@ -96,7 +100,7 @@ export function findPods(
     here,
     elsewhere: elsewhere === undefined || isLocal(elsewhere, host) ? undefined : elsewhere,
     inInterface,
-    interfaceMatch: named?.text,
+    interfaceMatch: named?.kind === "interface" ? `-i ${named.name}${named.isPrefix ? "+" : ""}` : undefined,
   };
 }
 

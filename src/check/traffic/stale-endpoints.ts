@@ -111,6 +111,30 @@ export function checkEndpoints(
   }
 }
 
+/** Addresses of a state that a host has no rule for, of service ports that it has rules for. */
+export function checkMissingAddresses(
+  destinations: readonly ServiceDestination[],
+  { names, cluster }: { readonly names: ReadonlyMap<string, string>; readonly cluster: Cluster },
+  sink: Sink,
+): void {
+  const known = new Set(destinations.map(keyOf));
+  const services = new Set(destinations.map(({ service }) => service));
+  const shown = new Set(destinations.map(({ family }) => family));
+  // kube-proxy itself answers there: no rule translates them.
+  for (const { healthCheckNodePort } of cluster.services) known.add(`*:${healthCheckNodePort}/tcp`);
+  for (const [key, service] of names) {
+    const isOfFamily = key.startsWith("*:") || shown.has(key.startsWith("[") ? "ipv6" : "ipv4");
+    if (known.has(key) || !services.has(service) || !isOfFamily) continue;
+    const addresses = key.startsWith("*:") ? `node port ${key.slice(2)}` : key;
+    sink.reporter(createSubject())(
+      "service-address-missing",
+      undefined,
+      { addresses, services: service },
+      { services: [service] },
+    );
+  }
+}
+
 function joined(ip: string, port: number): string {
   return isAddress(ip) ? printTarget({ address: canonicalAddress(ip), port }) : `${ip}:${port}`;
 }

@@ -60,6 +60,28 @@ export const checkTextCodes = {
     explanation:
       "A rule can jump only to a chain of its own table. iptables-restore rejects the whole table if a jump target is neither a chain of the table nor a target extension.",
   },
+  "map-number-missing": {
+    severity: "warning",
+    message:
+      "{share} of the packets find no endpoint: {generator} makes the numbers {numbers}, which the map does not have",
+    hint: "restart kube-proxy, or run portolan apply, to restore the rule",
+    explanation:
+      "kube-proxy chooses an endpoint by a random number (numgen random mod N), and its map has each number from 0 to N-1. A packet whose number is missing falls through the rule: it keeps the service address as destination and is lost.",
+  },
+  "map-number-unused": {
+    severity: "warning",
+    message: "no packet finds the entries {numbers} of the map: {generator} makes numbers from 0 to {last}",
+    hint: "restart kube-proxy, or run portolan apply, to restore the rule",
+    explanation:
+      "kube-proxy chooses an endpoint by a random number (numgen random mod N), and its map has each number from 0 to N-1. Entries with larger numbers are never used: these endpoints get no connections.",
+  },
+  "kube-proxy-modes-mixed": {
+    severity: "warning",
+    message: "rules of another mode of kube-proxy stand beside table {table}: {others}",
+    hint: "remove those of the mode that kube-proxy does not run in: portolan cleanup, or kube-proxy --cleanup",
+    explanation:
+      "kube-proxy removes the rules of its other modes when it starts. Here those of two modes are on one host: kube-proxy could not remove them, such as rules of the other iptables back end, or has not started since its mode was changed. Both translate packets to Services, and the first one decides, perhaps with endpoints that no longer exist.",
+  },
   "chain-loop": {
     severity: "error",
     message: "the chain jumps back to itself: {path}",

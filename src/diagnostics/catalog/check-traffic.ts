@@ -58,6 +58,78 @@ export const checkTrafficCodes = {
     explanation:
       "Two rules of an endpoint's chain name the endpoint: one masquerades its packets to itself, the other sends connections to it. kube-proxy writes the same address into both. Here they differ, so one was changed.",
   },
+  "service-mark-cleared": {
+    severity: "error",
+    message:
+      "{rule} clears the mark of table {table}: connections from {sources} to {services} are not masqueraded, so replies do not come back",
+    hint: "let the rule change its own bits of the mark only, such as meta mark set meta mark & 0xffff0000 | 0x1",
+    explanation:
+      "kube-proxy marks the packets that it masquerades later, with one bit of the packet's mark. A rule of another program that sets the whole mark in between clears the bit. iptables writes such a change with a mask (--set-xmark VALUE/MASK), nftables with & and |.",
+  },
+  "service-order-unknown": {
+    severity: "info",
+    message:
+      "connections from {sources} to {services} depend on the order of chains of equal priority, which the text does not show: {rule}",
+    explanation:
+      "The kernel calls chains of one hook by their priority and, at equal priority, the one that was registered last before the others. Listings do not show when that was. In one order these connections reach their endpoints as kube-proxy intends, in the other one this rule of another program comes first and they do not. Give the rule's chain a higher number as its priority.",
+  },
+  "service-chain-uncalled": {
+    severity: "error",
+    message: "no rule or element of table {table} leads to {chains}: connections to {services} do not get there",
+    hint: "restart kube-proxy, or run portolan apply, to restore the elements of its maps",
+    explanation:
+      "Elements of kube-proxy's maps, such as service-ips, lead from an address and port to a chain of the Service. The chain has rules, and nothing calls it: no element, jump or goto. kube-proxy empties the chains that it no longer uses, so something else has removed the element.",
+  },
+  "external-chain-uncalled": {
+    severity: "warning",
+    message:
+      "no element of table {table} leads to {chains}: {services} do not answer on an external address or node port",
+    hint: "restart kube-proxy, or run portolan apply, to restore the elements of its maps",
+    explanation:
+      "Elements of the maps service-ips and service-nodeports lead from external addresses and node ports to such a chain. It has rules, and no element calls it: something has removed the element. It is as kube-proxy writes it only where the feature gate AllowServiceExternalIPs is off and the Service has no other external address.",
+  },
+  "service-address-unmapped": {
+    severity: "error",
+    message: "set or map {set} of table {table} has {addresses}, and no element of service-ips leads from there",
+    hint: "restart kube-proxy, or run portolan apply, to restore the elements of its maps",
+    explanation:
+      "Each address of a Service has an element in service-ips or, without endpoints, in no-endpoint-services. These addresses have none, so something has removed it. Connections to a cluster IP on a port without an element are rejected.",
+  },
+  "service-element-changed": {
+    severity: "error",
+    message: "element {element} of map {map} (table {table}) is not as kube-proxy writes it: connections go elsewhere",
+    hint: "restart kube-proxy, or run portolan apply, to restore the elements of its maps",
+    explanation:
+      "An element of kube-proxy's maps leads from an address, protocol and port to a chain of the Service, and without endpoints it rejects or drops. This one has another verdict, or another protocol than the service port that its chain belongs to, so it was changed.",
+  },
+  "node-ports-without-address": {
+    severity: "info",
+    message: "set {set} of table {table} is empty: no node port answers on this node",
+    hint: "check nodePortAddresses in kube-proxy's configuration",
+    explanation:
+      "kube-proxy serves node ports on the addresses of this set. It is empty where no address of the node is in nodePortAddresses, or only loopback addresses are, which never serve node ports in nftables mode. Otherwise something has removed its elements.",
+  },
+  "service-rule-foreign": {
+    severity: "warning",
+    message: "{chain} of {services} has a rule that kube-proxy does not write: {rule}",
+    hint: "delete the rule; kube-proxy itself makes the chain again when the Service changes",
+    explanation:
+      "The chain belongs to one service port of kube-proxy, in its table of nftables. This rule has another form than those that kube-proxy writes there, so something else has added or changed it. It may drop packets, or let them go past the endpoints.",
+  },
+  "service-address-missing": {
+    severity: "warning",
+    message: "{addresses} of {services} is in the state, and the host has no rule for it",
+    hint: "check whether kube-proxy runs and reaches the API server; portolan verify shows all differences",
+    explanation:
+      "The host has rules for the service port, but none for this address or node port of it. Something has removed the element, or kube-proxy has not synced since the address was added.",
+  },
+  "session-affinity-lost": {
+    severity: "warning",
+    message: "{chain} does not remember its clients: session affinity of {services} has no effect for some of them",
+    hint: "restart kube-proxy, or run portolan apply, to restore the rules of the Service",
+    explanation:
+      "With sessionAffinity: ClientIP each endpoint has a set of its clients: its chain adds a client, and a rule before the random choice sends the client back. One of these rules is missing, so clients of the endpoint get another one at random.",
+  },
   "service-client-hidden": {
     severity: "warning",
     message: "{chain} masquerades connections from {sources} to {services}: the client's address is lost",

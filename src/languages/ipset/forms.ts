@@ -6,7 +6,7 @@ const create = new RegExp(`^create \\S+ ${types}`);
 /** ipset save. Foreign sets may have colons in their names, such as Calico's. */
 export const setsForm: TextForm = {
   printedBy: "ipset save",
-  begins: (line) => create.test(line) || /^add \S+ \S*[\d.:]/.test(line),
+  begins: (line) => create.test(line) || /^add (?!table ip6 )\S+ \S*[\d.:]/.test(line),
   continues: (line) => /^add \S+ \S/.test(line),
 };
 

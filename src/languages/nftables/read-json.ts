@@ -176,7 +176,7 @@ function statement(object: Json): string {
     case "redirect":
       return translation(kind, of);
     default:
-      return isRecord(object) && "concat" in object ? expression(object) : `${kind} ${JSON.stringify(value)}`;
+      return isRecord(object) && "concat" in object ? expression(object) : `${kind} ${spelledAsJson(value)}`;
   }
 }
 
@@ -239,6 +239,11 @@ function expression(value: Json): string {
     case "^":
       return list.map(expression).join(` ${kind} `);
     default:
-      return JSON.stringify(value) ?? "";
+      return spelledAsJson(value);
   }
+}
+
+/** As one word, whatever it contains: a brace or a quote would begin another. */
+function spelledAsJson(value: Json): string {
+  return `"${(JSON.stringify(value) ?? "").replaceAll('"', "'")}"`;
 }

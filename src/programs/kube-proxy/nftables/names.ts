@@ -1,3 +1,4 @@
+import type { Family } from "../../../model/address.ts";
 import { sha256Base32Prefix } from "../../../model/sha256.ts";
 import { targetPort } from "../../../plan/forwarding/endpoints.ts";
 import type { Endpoint, ServicePortPlan } from "../../../plan/forwarding/forwarding-plan.ts";
@@ -8,6 +9,16 @@ export const nftTable = "kube-proxy";
 /** Whether a table is kube-proxy's, by its family and name. */
 export function isOwnedTable({ family, name }: { readonly family: string; readonly name: string }): boolean {
   return (family === "ip" || family === "ip6") && name === nftTable;
+}
+
+/** The name of kube-proxy's table of a family among those of a host: `ip kube-proxy`. */
+export function ownTableName(family: Family): string {
+  return `${family === "ipv4" ? "ip" : "ip6"} ${nftTable}`;
+}
+
+/** Whether this is such a name, as rules on a packet's path have it. */
+export function isOwnTableName(table: string): boolean {
+  return table === `ip ${nftTable}` || table === `ip6 ${nftTable}`;
 }
 
 const servicePortObject =
@@ -42,6 +53,16 @@ export interface NftServicePortChains {
   readonly local: string;
   readonly external: string;
   readonly firewall: string;
+}
+
+const servicePortChainName = /^(service|local|external|firewall|endpoint)-([A-Z2-7]{8}-.*)$/;
+
+/** The kind of a chain of one service port, and the end that all its chains share; of an endpoint, its own end. */
+export function parseServicePortChainName(
+  name: string,
+): { readonly kind: keyof NftServicePortChains | "service" | "endpoint"; readonly base: string } | undefined {
+  const [, kind, base = ""] = servicePortChainName.exec(name) ?? [];
+  return kind === undefined ? undefined : { kind: kind as "service", base };
 }
 
 type NamedPort = Pick<ServicePortPlan, "service" | "protocol" | "port">;

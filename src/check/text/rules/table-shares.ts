@@ -1,0 +1,45 @@
+import { createSubject } from "../../../diagnostics/diagnostic.ts";
+import { tableName } from "../../../languages/nftables/stages.ts";
+import { isOwnedTable } from "../../../programs/kube-proxy/nftables/names.ts";
+import { placeIn } from "../../places-in-texts.ts";
+import type { TextRule } from "../checked-host.ts";
+
+/** Rules of kube-proxy that choose an endpoint by a number, and have too few numbers or too many. */
+export const tableShares: TextRule = ({ ruleset }, sink) => {
+  for (const table of ruleset.tables.filter(isOwnedTable)) {
+    for (const { name, rules } of table.chains.values()) {
+      for (const { text, file, line } of rules) {
+        const [, generator = "", modulus = "", entries = ""] = choice.exec(text) ?? [];
+        if (modulus === "") continue;
+        const count = Number(modulus);
+        const numbers = numbersIn(entries);
+        const report = sink.reporter(createSubject("Chain", tableName(table), name));
+        const missing = Array.from({ length: count }, (_, at) => at).filter((at) => !numbers.has(at));
+        const unused = [...numbers].filter((number) => number >= count);
+        if (missing.length > 0) {
+          const share = `${Number(((missing.length / count) * 100).toPrecision(3))}%`;
+          report("map-number-missing", placeIn(file, line), { share, generator, numbers: listOf(missing) });
+        }
+        if (unused.length > 0)
+          report("map-number-unused", placeIn(file, line), { generator, numbers: listOf(unused), last: count - 1 });
+      }
+    }
+  }
+};
+
+const choice = /\b((?:numgen (?:random|inc)|jhash [^{}]*|symhash) mod (\d+))\b[^{}]* v?map \{ (.*) \}/;
+
+function numbersIn(entries: string): ReadonlySet<number> {
+  const found = new Set<number>();
+  for (const [, from, to = from] of entries.matchAll(/(?:^|, )(\d+)(?:-(\d+))? :/g))
+    for (let number = Number(from); number <= Number(to) && found.size < most; number += 1) found.add(number);
+  return found;
+}
+
+/** Numbers of one rule that are looked at: a range may have more than a Service has endpoints. */
+const most = 100_000;
+
+function listOf(numbers: readonly number[]): string {
+  const shown = numbers.slice(0, 5).join(", ");
+  return numbers.length > 5 ? `${shown} and ${numbers.length - 5} more` : shown;
+}
