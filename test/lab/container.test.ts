@@ -11,7 +11,7 @@ import { whyNoKernel } from "./needs.ts";
 import { inside, runInMachine, whyNoMachine } from "./uml/start.ts";
 import { transpileFolder } from "./uml/transpile.ts";
 
-const tools = ["ip", "nsenter", "unshare", "sysctl", "ipset", "xtables-legacy-multi", "xtables-nft-multi"];
+const tools = ["nft", "ip", "nsenter", "unshare", "sysctl", "ipset", "xtables-legacy-multi", "xtables-nft-multi"];
 const builders = ["buildah", "podman", "runc", "mmdebstrap", "npx"];
 const reason = whyNoKernel([...tools, ...builders]);
 const machineReason = reason ?? whyNoMachine(["ipvsadm"]);
@@ -44,9 +44,9 @@ const job: Job = parse(read(here("../../scripts/deploy/job.yaml")));
 const apply = job.spec?.template.spec?.containers[0]?.args?.map((arg) => arg.replace("$(NODE_NAME)", "node1")) ?? [];
 
 /** Where iptables works, the node is a network namespace of this machine. */
-function walkHere(backend: Route["backend"]): Promise<Walk> {
-  const box = { storage, folder: stateFolder(backend, "iptables") };
-  return walkThrough({ backend, mode: "iptables", apply, box, patience: 5000, impatience: 500 });
+function walkHere(backend: Route["backend"], mode: Route["mode"] = "iptables"): Promise<Walk> {
+  const box = { storage, folder: stateFolder(`${mode}-${backend}`, mode) };
+  return walkThrough({ backend, mode, apply, box, patience: 5000, impatience: 500 });
 }
 
 /** For IPVS it is one of a User-Mode Linux, with a podman of its own that reads this machine's image. */
@@ -64,12 +64,18 @@ async function walkInMachine(): Promise<Walk> {
 }
 
 const walks = [
-  { name: "iptables, legacy", why: reason, service: "default/web:tcp" },
-  { name: "iptables, nft", why: reason, service: "default/web:tcp" },
-  { name: "ipvs", why: machineReason, service: "default/web" },
+  { name: "iptables, legacy", means: "IPv4 (iptables-legacy)", why: reason, service: "default/web:tcp" },
+  { name: "iptables, nft", means: "IPv4 (iptables-nft)", why: reason, service: "default/web:tcp" },
+  {
+    name: "nftables",
+    means: "make table ip kube-proxy in one transaction: nft",
+    why: reason,
+    service: "default/web:tcp",
+  },
+  { name: "ipvs", means: "IPv4 (iptables-legacy)", why: machineReason, service: "default/web" },
 ] as const;
 
-/** The machine has a core of its own, so it walks while the other two do, one after the other. */
+/** The machine has a core of its own, so it walks while the others do, one after the other. */
 let started: ReturnType<typeof startWalks> | undefined;
 
 async function startWalks(): Promise<readonly Promise<Walk>[]> {
@@ -77,7 +83,8 @@ async function startWalks(): Promise<readonly Promise<Walk>[]> {
   const machine = machineReason === undefined ? walkInMachine() : Promise.reject(new Error(machineReason));
   const legacy = walkHere("legacy");
   const nft = legacy.then(() => walkHere("nft"));
-  const all = [legacy, nft, machine];
+  const nftables = nft.then(() => walkHere("nft", "nftables"));
+  const all = [legacy, nft, nftables, machine];
   // One that fails is waited for by its own tests only.
   for (const walk of all) walk.catch(() => {});
   return all;
@@ -104,7 +111,7 @@ const bothEndpoints = {
 };
 const fine = { code: 0 };
 
-describe.each(walks)("a container on a node, $name", ({ name, why, service }) => {
+describe.each(walks)("a container on a node, $name", ({ name, means, why, service }) => {
   let walk: Walk;
   beforeAll(async () => {
     if (why !== undefined) return;
@@ -115,7 +122,7 @@ describe.each(walks)("a container on a node, $name", ({ name, why, service }) =>
 
   step("plan says what there is to do, and with what", () => {
     expect(walk.plan).toMatchObject({ code: 1, stdout: expect.stringContaining(` ${service} `) });
-    expect(walk.plan.stdout).toContain(`IPv4 (iptables-${name.endsWith("nft") ? "nft" : "legacy"})`);
+    expect(walk.plan.stdout).toContain(means);
   });
 
   step("apply does it, and then there is nothing to do", () => {

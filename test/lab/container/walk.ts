@@ -4,7 +4,7 @@ import { type Box, type Ran, runBox } from "./box.ts";
 /** What is walked through: a node whose kubelet uses a back end, and the mode to put on it. */
 export interface Route {
   readonly backend: "legacy" | "nft";
-  readonly mode: "iptables" | "ipvs";
+  readonly mode: "iptables" | "ipvs" | "nftables";
   /** The arguments of the Job that applies. */
   readonly apply: readonly string[];
   readonly box: Omit<Box, "pid" | "isPrivileged">;
@@ -78,6 +78,7 @@ function kubelet({ backend, mode }: Route): string {
 /** Takes the cluster IP of web away from TCP over IPv4. */
 function breakage({ backend, mode }: Route): string {
   if (mode === "ipvs") return "ipvsadm -D -t 10.96.0.10:80";
+  if (mode === "nftables") return "nft delete element ip kube-proxy service-ips '{ 10.96.0.10 . tcp . 80 }'";
   const nat = `xtables-${backend}-multi iptables -t nat`;
   return `line=$(${nat} -S KUBE-SERVICES | grep '^-A' | grep -n 'default/web:tcp cluster IP' | cut -d: -f1)
     ${nat} -D KUBE-SERVICES "$line"`;
@@ -111,6 +112,13 @@ function stateOf(lab: Lab, { mode }: Route): NodeState {
   const names = ["ip_forward", "conf.all.route_localnet", "conf.all.arp_ignore", "conf.all.arp_announce"];
   if (mode === "ipvs") names.push("vs.conntrack", "vs.expire_nodest_conn", "vs.expire_quiescent_template");
   const settings = `sysctl ${names.map((name) => `net.ipv4.${name}`).join(" ")}`;
-  const commands = [...saves, "ipset save", "ip -br addr", settings, ...(mode === "ipvs" ? ["ipvsadm -Sn"] : [])];
+  const commands = [
+    ...saves,
+    "ipset save",
+    "ip -br addr",
+    settings,
+    ...(mode === "ipvs" ? ["ipvsadm -Sn"] : []),
+    ...(mode === "nftables" ? ["nft list tables"] : []),
+  ];
   return Object.fromEntries(commands.map((command) => [command, lab.node1.run(command.split(" "))]));
 }
