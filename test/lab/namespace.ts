@@ -81,11 +81,13 @@ export async function openNamespace(backend: Backend): Promise<NodeNamespace> {
 /**
  * Tools that fail on purpose: with FAULT set, the process that changes something as the FAULT_AT-th since the run began
  * fails before it does anything, or after it has done it; or it kills whoever started it; or it hangs, and SIGTERM does
- * not end it. From its FAULT_SAVE-th run on iptables-save fails, hangs, or prints what FAULT_SAVE_AS says.
+ * not end it. From its FAULT_SAVE-th run on iptables-save, or the command in FAULT_SAVE_OF, fails, hangs, or prints what
+ * FAULT_SAVE_AS says.
  */
 const faultyTool = `#!/bin/sh
 tool=\${0##*/}
-if [ "$tool" = iptables-save ] && [ -n "\${FAULT_SAVE:-}" ]; then
+case "$tool $*" in "\${FAULT_SAVE_OF:-iptables-save}"*) saves=yes ;; *) saves= ;; esac
+if [ -n "$saves" ] && [ -n "\${FAULT_SAVE:-}" ]; then
   n=$(($(cat "$FAULT_COUNT.save" 2>/dev/null || echo 0) + 1))
   echo "$n" > "$FAULT_COUNT.save"
   if [ "$n" -ge "$FAULT_SAVE" ]; then
@@ -101,7 +103,7 @@ PATH=$REAL_PATH
 export PATH
 case "$tool $*" in
   *--version*|*probe0*|*" -V"|"ip link set lo up") exec "$tool" "$@" ;;
-  *tables-restore*|"sysctl -p"*|"ipset restore"*|"ipvsadm --restore"*|"ipvsadm --set"*|"ip -batch"*|"ip link"*) ;;
+  *tables-restore*|"sysctl -p"*|"ipset restore"*|"ipvsadm --restore"*|"ipvsadm --set"*|"ip -batch"*|"ip link"*|"nft -f"*) ;;
   *) exec "$tool" "$@" ;;
 esac
 n=$(($(cat "$FAULT_COUNT" 2>/dev/null || echo 0) + 1))
@@ -123,7 +125,8 @@ esac
 
 export function makeFaultFolder(folder: string): string {
   mkdirSync(folder);
-  for (const tool of ["iptables-restore", "ip6tables-restore", "iptables-save", "sysctl", "ipset", "ipvsadm", "ip"]) {
+  const changing = ["iptables-restore", "ip6tables-restore", "sysctl", "ipset", "ipvsadm", "ip", "nft"];
+  for (const tool of [...changing, "iptables-save"]) {
     writeFileSync(join(folder, tool), faultyTool, { mode: 0o755 });
   }
   return folder;

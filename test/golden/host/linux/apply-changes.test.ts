@@ -75,9 +75,12 @@ async function hostWith(wanted: OwnedState): Promise<SimulatedHost> {
 
 /** What is on it, whatever the order it was made in. */
 const contents = (host: SimulatedHost) => {
-  const lines = [host.save("ipv4"), host.dump().texts["ipset save"], host.dump().texts["ipvsadm -Sn"]]
+  const { texts } = host.dump();
+  const lines = [host.save("ipv4"), texts["ipset save"], texts["ipvsadm -Sn"], texts["nft list ruleset"]]
     .join("")
-    .split("\n");
+    .split("\n")
+    // A table of iptables that holds nothing is as good as none.
+    .filter((line) => !/^(\*\w+|:[A-Z]+ ACCEPT .*|COMMIT|)$/.test(line));
   return [...lines.sort(), ...[...(host.addresses ?? ["none"])].sort(), ...[...host.sysctls].sort()].map(String);
 };
 
@@ -86,6 +89,11 @@ const changes: readonly (readonly [Mode, Mode])[] = [
   ["ipvs", "ipvs"],
   ["iptables", "ipvs"],
   ["ipvs", "iptables"],
+  ["nftables", "nftables"],
+  ["iptables", "nftables"],
+  ["nftables", "iptables"],
+  ["ipvs", "nftables"],
+  ["nftables", "ipvs"],
 ];
 
 describe.each(changes)("applying, from %s to %s mode", (from, to) => {
@@ -101,8 +109,9 @@ describe.each(changes)("applying, from %s to %s mode", (from, to) => {
   });
 
   test.each(["before", "after"])("a step that fails %s it did its work: the host is as it was", async (when) => {
-    const count = applicationOf(await hostWith(first(from)), second(to)).steps.length;
-    for (let at = 1; at <= count; at++) {
+    const planned = applicationOf(await hostWith(first(from)), second(to)).steps;
+    for (let at = 1; at <= planned.length; at++) {
+      if (planned[at - 1]?.mayFail === true) continue;
       const host = await hostWith(first(from));
       const before = contents(host);
       const { run, steps } = recordingRunner(host, (index, act) => {
