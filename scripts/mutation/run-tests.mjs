@@ -3,6 +3,7 @@ export async function measure(runners, files) {
   const measured = [];
   await inTurn(runners, files, async (runner, { file, needs }) => {
     const answer = await runner.ask({ ask: "measure", file }, 600_000);
+    if (process.env.TRACE) console.error(file.replace(/.*\/test\//, "test/"), answer?.tests.length, Math.round(answer?.tests.reduce((t, { ms }) => t + ms, 0)));
     if (answer === undefined) throw new Error(`${file} takes more than ten minutes`);
     const failed = answer.tests.find(({ error }) => error !== undefined);
     if (failed !== undefined) throw new Error(`${file} fails without a mutant: ${failed.error}`);
@@ -20,6 +21,9 @@ export async function inTurn(runners, pieces, work) {
   await Promise.all(runners.map(one));
 }
 
+/** What the tests of one mutant take at most, in milliseconds. */
+const longest = 20_000;
+
 /** Which tests a mutant must be tried on, the fastest first; whether modules must be loaded anew, or files of tests. */
 export function planAttempt({ id, script }, measured) {
   const isStatic = measured.some(({ shared }) => id in shared);
@@ -31,7 +35,9 @@ export function planAttempt({ id, script }, measured) {
       .filter(({ hits }) => isWhole || hits > 0);
   });
   // What loading reaches may matter to any test, but most to those that reach it again.
-  const tests = chosen.sort((a, b) => Number(b.hits > 0) - Number(a.hits > 0) || a.ms - b.ms);
+  const ordered = chosen.sort((a, b) => Number(b.hits > 0) - Number(a.hits > 0) || a.ms - b.ms);
+  let spent = 0;
+  const tests = ordered.filter(({ ms }) => (spent += ms) <= longest);
   return { isStatic, anew, tests };
 }
 
@@ -50,6 +56,7 @@ export async function testMutant(runner, mutant, measured) {
   };
   // A busy machine is slow, and a new process loads its modules first.
   const patience = 20_000 + 5 * sum(({ ms }) => ms);
+  const start = performance.now();
   if (isStatic) runner.stop();
   let answer = await runner.ask(request, patience);
   // What the tests before left behind, or this mutant: a new process tells.
@@ -58,5 +65,6 @@ export async function testMutant(runner, mutant, measured) {
     answer = await runner.ask(request, patience);
   }
   if (isStatic || answer?.isDirty) runner.stop();
+  if (process.env.TRACE) console.error(mutant.script?.replace(/.*\/src/, "src"), isStatic, anew.length, tests.length, Math.round(sum(({ ms }) => ms)), JSON.stringify(answer), Math.round(performance.now() - start));
   return answer === undefined ? "timed out" : answer.isKilled ? "killed" : "survived";
 }

@@ -10,13 +10,16 @@ const shim = new URL("vitest.mjs", import.meta.url).href;
 const copied = ["src", "test/unit", "test/golden", "test/harness", "test/system", "package.json", "tsconfig.json"];
 const linked = ["golden", "scripts", "test/conformance", "test/field", "test/fixtures", "node_modules", "README.md", ".github"];
 
-/** Tests in process, but for those that read the source as text, run dist/, mock modules, or take minutes. */
-const tried = [/^test\/(unit|golden)\/.*\.test\.ts$/, /^test\/system\/watch\/(objects|watch)\.test\.ts$/];
-const leftOut = [
-  /\/(lock-file|skips|growth)\.test\.ts$/,
-  /^test\/golden\/(any-document|generated|hostile-names|properties|snapshot)\.test\.ts$/,
-  /^test\/golden\/(diff|evaluate)\/(agrees-with-packets|any-text|brute-force|mutation|nft-brute-force)\.test\.ts$/,
+/** Tests in process: those of functions, and others of a few seconds. */
+const tried = [
+  /^test\/unit\/.*\.test\.ts$/,
+  /^test\/golden\/(check|conformance|explain|kube-proxy-node|packet-flows|packets)\.test\.ts$/,
+  /^test\/golden\/(check\/(foreign-chains|verify)|compile\/\w+|diff\/(diff-sides|wording))\.test\.ts$/,
+  /^test\/golden\/(evaluate\/(foreign-node|kinds)|reconcile\/safe-order)\.test\.ts$/,
+  /^test\/system\/watch\/(objects|watch)\.test\.ts$/,
 ];
+/** They read the source as text, write snapshots, or take long. */
+const leftOut = /\/(lock-file|skips|growth|facts-table)\.test\.ts$/;
 
 /** A folder like the repository. */
 export function makeSandbox(folder) {
@@ -29,7 +32,7 @@ export function makeSandbox(folder) {
 export function compileTests(folder, { isUnitOnly }) {
   const paths = readdirSync(join(folder, "test"), { recursive: true, encoding: "utf8" })
     .map((name) => join("test", name))
-    .filter((path) => tried.some((one) => one.test(path)) && !leftOut.some((one) => one.test(path)))
+    .filter((path) => tried.some((one) => one.test(path)) && !leftOut.test(path))
     .filter((path) => !isUnitOnly || path.startsWith("test/unit/"))
     .map((path) => join(folder, path));
   const imports = new Map();

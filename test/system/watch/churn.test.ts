@@ -20,7 +20,7 @@ const services = 50;
 const batch = 500;
 const faults = Object.entries(apiFaults);
 
-describe.each(["iptables", "ipvs"] as const)("%s mode", (mode) => {
+describe.each(["iptables", "ipvs", "nftables"] as const)("%s mode", (mode) => {
   const title = `${events} events and ${faults.length} kinds of faults: no gap, few syncs, the right end, no growth`;
   test(title, { timeout: 240_000 + events * 10 }, async () => {
     const all = Array.from({ length: services }, (_, index) => [churnedService(index), churnedSlice(index, 0)]).flat();
@@ -75,7 +75,7 @@ function last(turn: number, count: number): string {
 /** What the host's rules or virtual servers lead to. */
 function targets({ host }: RunningWatch): string {
   const servers = [...host.servers.values()].flatMap(({ realServers }) => [...realServers.keys()]);
-  return `${host.save("ipv4")}${servers.join(" ")} `;
+  return `${host.save("ipv4")}${host.nftables.list()}${servers.join(" ")} `;
 }
 
 /** After each step on the host a packet to one of the Services must be delivered; and no sync may fail. */
