@@ -2,7 +2,7 @@
 // Mutates the core, one change at a time, and runs the tests that reach the change: a mutant that no test kills is a
 // missing test. Prints the survivors with their places, then the score.
 // npm run mutants -- [--count 1500] [--seed N] [--minutes 60] [--since REF] [--jobs N] [--unit] [PATH]...
-// PATH: files or folders of src/ (default: those of `mutated` below). --since: only files that changed since that commit.
+// PATH: files, FILE:LINE or folders of src/ (default: those of `mutated` below). --since: only files that changed since that commit.
 // --unit: unit tests only, which are fast to measure. The others come last where they run.
 // Mutants that cannot be told from the original are argued in mutation/equivalent.json and left out of the score.
 import { execFileSync } from "node:child_process";
@@ -44,7 +44,7 @@ async function main() {
     console.log(`no file of ${paths.join(", ")} has changed since ${flags.since}: no mutants`);
     return 0;
   }
-  const all = await listMutants(files);
+  const all = await mutantsAt(files);
   const sample = pick(all, Number(flags.count), flags.seed);
   console.log(`${all.length} mutants, ${sample.length} of them tried (seed ${flags.seed})`);
   const plan = await prepare(sample);
@@ -55,6 +55,13 @@ async function main() {
   } finally {
     for (const runner of runners) runner.stop();
   }
+}
+
+async function mutantsAt(paths) {
+  const places = paths.map((path) => path.split(":"));
+  const isMeant = (mutant) =>
+    places.some(([path, line]) => mutant.file.startsWith(path) && (line === undefined || Number(line) === mutant.line));
+  return (await listMutants([...new Set(places.map(([path]) => path))])).filter(isMeant);
 }
 
 /** Writes the mutants and the tests into the sandbox, and into a file there what its processes need to know. */

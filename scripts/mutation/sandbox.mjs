@@ -7,7 +7,7 @@ const repository = fileURLToPath(new URL("../..", import.meta.url));
 const shim = new URL("vitest.mjs", import.meta.url).href;
 
 /** Code, which is written again, and data, which tests find by their own place. */
-const copied = ["src", "test/unit", "test/golden", "test/harness", "test/system", "package.json", "tsconfig.json"];
+const copied = ["src", "test/unit", "test/golden", "test/harness", "package.json", "tsconfig.json"];
 const linked = ["golden", "scripts", "test/conformance", "test/field", "test/fixtures", "node_modules", "README.md", ".github"];
 
 /** Tests in process: those of functions, and others of a few seconds. */
@@ -16,7 +16,6 @@ const tried = [
   /^test\/golden\/(check|conformance|explain|kube-proxy-node|packet-flows|packets)\.test\.ts$/,
   /^test\/golden\/(check\/(foreign-chains|verify)|compile\/\w+|diff\/(diff-sides|wording))\.test\.ts$/,
   /^test\/golden\/(evaluate\/(foreign-node|kinds)|reconcile\/safe-order)\.test\.ts$/,
-  /^test\/system\/watch\/(objects|watch)\.test\.ts$/,
 ];
 /** They read the source as text, write snapshots, or take long. */
 const leftOut = /\/(lock-file|skips|growth|facts-table)\.test\.ts$/;
