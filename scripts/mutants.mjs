@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Mutates the core, one change at a time, and runs the tests that reach the change: a mutant that no test kills is a
-// missing test. Prints the survivors with their places, then the score.
+// missing test. Prints the survivors with their places, and at the end the score.
 // npm run mutants -- [--count 1500] [--seed N] [--minutes 60] [--since REF] [--jobs N] [--unit] [PATH]...
 // PATH: files, FILE:LINE or folders of src/ (default: those of `mutated` below). --since: only files that changed since that commit.
 // --unit: unit tests only, which are fast to measure. The others come last where they run.
@@ -16,6 +16,10 @@ import { Runner } from "./mutation/runner.mjs";
 import { compileTests, makeSandbox } from "./mutation/sandbox.mjs";
 
 const mutated = ["src/plan", "src/programs", "src/reconcile", "src/datapath", "src/languages"];
+
+const isAlive = (verdict) => verdict === "survived" || verdict === "not reached";
+
+const equivalent = JSON.parse(readFileSync(new URL("mutation/equivalent.json", import.meta.url), "utf8"));
 
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
@@ -67,7 +71,9 @@ async function mutantsAt(paths) {
 /** Writes the mutants and the tests into the sandbox, and into a file there what its processes need to know. */
 async function prepare(sample) {
   makeSandbox(folder);
-  const mutants = await writeMutants(folder, sample);
+  const written = new Map((await writeMutants(folder, sample)).map((mutant) => [mutant.name, mutant]));
+  // In the order of the sample, so that those tried are a sample where time runs out.
+  const mutants = sample.flatMap(({ name }) => written.get(name) ?? []);
   const tests = compileTests(folder, { isUnitOnly: flags.unit });
   const file = join(folder, "plan.json");
   const needs = Object.fromEntries(tests.map((one) => [one.file, one.needs]));
@@ -105,20 +111,23 @@ async function tryAll(runners, { mutants, measured }) {
   await inTurn(runners, mutants, async (runner, mutant) => {
     if (Date.now() > end) return;
     const script = join(folder, mutant.file.replace(/ts$/, "js"));
-    results.push({ mutant, verdict: await testMutant(runner, { id: mutant.id, script }, measured) });
+    const verdict = await testMutant(runner, { id: mutant.id, script }, measured);
+    results.push({ mutant, verdict });
+    if (isAlive(verdict) && !isArgued(mutant))
+      console.log(`${mutant.file}:${mutant.line}: ${verdict}\n  - ${mutant.from}\n  + ${mutant.to}`);
     if (process.stderr.isTTY) process.stderr.write(`\r${results.length} of ${mutants.length}`);
   });
   return results;
 }
 
+/** Argued to be no different from the original. */
+function isArgued(mutant) {
+  return equivalent.some((known) => ["file", "code", "from", "to"].every((key) => known[key] === mutant[key]));
+}
+
 function report(results, asked) {
-  const equivalent = JSON.parse(readFileSync(new URL("mutation/equivalent.json", import.meta.url), "utf8"));
-  const isArgued = ({ mutant }) =>
-    equivalent.some(({ file, from, to }) => file === mutant.file && from === mutant.from && to === mutant.to);
-  const alive = results.filter(({ verdict }) => verdict === "survived" || verdict === "not reached");
-  const survivors = alive.filter((one) => !isArgued(one));
-  for (const { mutant, verdict } of survivors.sort((a, b) => (a.mutant.name < b.mutant.name ? -1 : 1)))
-    console.log(`${mutant.file}:${mutant.line}: ${verdict}\n  - ${mutant.from}\n  + ${mutant.to}`);
+  const alive = results.filter(({ verdict }) => isAlive(verdict));
+  const survivors = alive.filter(({ mutant }) => !isArgued(mutant));
   const count = (of) => results.filter(({ verdict }) => verdict === of).length;
   const counted = results.length - (alive.length - survivors.length);
   const killed = counted - survivors.length;

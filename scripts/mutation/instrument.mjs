@@ -5,7 +5,7 @@ import { Instrumenter } from "@stryker-mutator/instrumenter";
 
 const repository = fileURLToPath(new URL("../..", import.meta.url));
 
-/** The mutants of files and folders: `{ file, line, from, to, name, location }`. */
+/** The mutants of files and folders: `{ file, line, code, from, to, location, name }`. */
 export async function listMutants(paths) {
   const { mutants } = await instrument(paths.flatMap(sourceFiles).map((name) => ({ name, mutate: true })));
   return mutants;
@@ -54,10 +54,20 @@ async function instrument(files) {
 function described({ id, fileName, location, replacement }, texts) {
   const { start, end } = location;
   const lines = texts.get(fileName).slice(start.line, end.line + 1);
+  const code = lines[0].trim();
   const last = lines.length - 1;
   lines[last] = lines[last].slice(0, end.column);
   lines[0] = lines[0].slice(start.column);
   const [from, to] = [lines.join("\n"), replacement].map((text) => text.replaceAll(/\s+/g, " "));
   const line = start.line + 1;
-  return { id, file: fileName, line, from, to, location, name: `${fileName}:${line}:${start.column} ${from} => ${to}` };
+  return {
+    id,
+    file: fileName,
+    line,
+    code,
+    from,
+    to,
+    location,
+    name: `${fileName}:${line}:${start.column} ${from} => ${to}`,
+  };
 }

@@ -3,7 +3,12 @@ export async function measure(runners, files) {
   const measured = [];
   await inTurn(runners, files, async (runner, { file, needs }) => {
     const answer = await runner.ask({ ask: "measure", file }, 600_000);
-    if (process.env.TRACE) console.error(file.replace(/.*\/test\//, "test/"), answer?.tests.length, Math.round(answer?.tests.reduce((t, { ms }) => t + ms, 0)));
+    if (process.env.TRACE)
+      console.error(
+        file.replace(/.*\/test\//, "test/"),
+        answer?.tests.length,
+        Math.round(answer?.tests.reduce((t, { ms }) => t + ms, 0)),
+      );
     if (answer === undefined) throw new Error(`${file} takes more than ten minutes`);
     for (const { error } of answer.tests)
       if (error !== undefined) console.log(`left out, for it fails without a mutant: a test of ${file}: ${error}`);
@@ -36,9 +41,15 @@ export function planAttempt({ id, script }, measured) {
   });
   // What loading reaches may matter to any test, but most to those that reach it again.
   const ordered = chosen.sort((a, b) => Number(b.hits > 0) - Number(a.hits > 0) || a.ms - b.ms);
+  return { isStatic, anew, tests: untilLate(ordered) };
+}
+
+function untilLate(tests) {
   let spent = 0;
-  const tests = ordered.filter(({ ms }) => (spent += ms) <= longest);
-  return { isStatic, anew, tests };
+  return tests.filter(({ ms }) => {
+    spent += ms;
+    return spent <= longest;
+  });
 }
 
 /** Runs tests with a mutant: `killed`, `survived`, `not reached`, or `timed out`, which kills as well. */
@@ -65,6 +76,15 @@ export async function testMutant(runner, mutant, measured) {
     answer = await runner.ask(request, patience);
   }
   if (isStatic || answer?.isDirty) runner.stop();
-  if (process.env.TRACE) console.error(mutant.script?.replace(/.*\/src/, "src"), isStatic, anew.length, tests.length, Math.round(sum(({ ms }) => ms)), JSON.stringify(answer), Math.round(performance.now() - start));
+  if (process.env.TRACE)
+    console.error(
+      mutant.script?.replace(/.*\/src/, "src"),
+      isStatic,
+      anew.length,
+      tests.length,
+      Math.round(sum(({ ms }) => ms)),
+      JSON.stringify(answer),
+      Math.round(performance.now() - start),
+    );
   return answer === undefined ? "timed out" : answer.isKilled ? "killed" : "survived";
 }

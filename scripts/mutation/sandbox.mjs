@@ -8,7 +8,16 @@ const shim = new URL("vitest.mjs", import.meta.url).href;
 
 /** Code, which is written again, and data, which tests find by their own place. */
 const copied = ["src", "test/unit", "test/golden", "test/harness", "package.json", "tsconfig.json"];
-const linked = ["golden", "scripts", "test/conformance", "test/field", "test/fixtures", "node_modules", "README.md", ".github"];
+const linked = [
+  "golden",
+  "scripts",
+  "test/conformance",
+  "test/field",
+  "test/fixtures",
+  "node_modules",
+  "README.md",
+  ".github",
+];
 
 /** Tests in process: those of functions, and others of a few seconds. */
 const tried = [

@@ -73,12 +73,14 @@ function enclosing(suite) {
 
 const withEach = (define) =>
   Object.assign(define, {
-    each: (rows) => (name, ...rest) => {
-      for (const row of rows) {
-        const values = Array.isArray(row) ? row : [row];
-        define(name, ...rest.map((one) => (typeof one === "function" ? () => one(...values) : one)));
-      }
-    },
+    each:
+      (rows) =>
+      (name, ...rest) => {
+        for (const row of rows) {
+          const values = Array.isArray(row) ? row : [row];
+          define(name, ...rest.map((one) => (typeof one === "function" ? () => one(...values) : one)));
+        }
+      },
   });
 
 export const describe = withEach(describeOne);

@@ -39,7 +39,10 @@ const answers = {
     activate(mutant, hitLimit, anew);
     const failed = await firstFailure(tests);
     activate(undefined, 0, anew);
-    return { isKilled: failed !== undefined, isDirty: failed !== undefined && (await firstFailure([failed])) !== undefined };
+    return {
+      isKilled: failed !== undefined,
+      isDirty: failed !== undefined && (await firstFailure([failed])) !== undefined,
+    };
   },
 };
 
