@@ -128,9 +128,9 @@ describe.each(changes)("applying, from %s to %s mode", (from, to) => {
     expect(contents(host)).toEqual(before);
   });
 
-  test("an interrupt between any two steps leads back", async () => {
+  test("an interrupt between any two steps, or after the last, leads back", async () => {
     const count = applicationOf(await hostWith(first(from)), second(to)).steps.length;
-    for (let at = 0; at < count; at++) {
+    for (let at = 0; at <= count; at++) {
       const host = await hostWith(first(from));
       const before = contents(host);
       const { run, steps } = recordingRunner(host);
