@@ -35,11 +35,11 @@ const { values: flags, positionals } = parseArgs({
 
 const end = Date.now() + Number(flags.minutes) * 60_000;
 const folder = mkdtempSync(join(tmpdir(), "portolan-mutants-"));
-try {
-  process.exitCode = await main();
-} finally {
-  rmSync(folder, { recursive: true, force: true });
-}
+// What the tests leave behind goes with it.
+process.env.TMPDIR = folder;
+process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(1));
+process.exitCode = await main();
 
 async function main() {
   const paths = positionals.length > 0 ? positionals : mutated;

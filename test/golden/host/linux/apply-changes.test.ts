@@ -157,3 +157,37 @@ test("a host that cannot be read again is neither done nor as it was", async () 
     failure: { message: expect.stringContaining("cannot be read again") },
   });
 });
+
+describe("a rollback is believed after a reading only:", () => {
+  test("one whose steps say that they worked and did nothing", async () => {
+    const host = await hostWith(first("iptables"));
+    const application = applicationOf(host, second("iptables"));
+    const { run } = recordingRunner(host, (index, act) => {
+      if (index < application.steps.length) act();
+      return index === application.steps.length ? "made to fail" : undefined;
+    });
+    expect(await applyChanges(application, { ...quiet, host: reached(run) })).toMatchObject({
+      kind: "broken",
+      failure: { message: "made to fail" },
+      rollbackFailure: expect.stringContaining("the host does not match its backup: still to do: "),
+    });
+  });
+
+  test("one after which the host cannot be read", async () => {
+    const host = await hostWith(first("iptables"));
+    const application = applicationOf(host, second("iptables"));
+    const failing = application.steps.length;
+    const { run, steps } = recordingRunner(host, (index, act) => {
+      if (index !== failing) act();
+      return index === failing ? "made to fail" : undefined;
+    });
+    const blind: Run = async (argv, stdin) =>
+      argv[0] === "iptables-save" && steps.length > failing
+        ? { stdout: "", stderr: "", failure: "exit 1: no" }
+        : run(argv, stdin);
+    expect(await applyChanges(application, { ...quiet, host: reached(blind) })).toMatchObject({
+      kind: "broken",
+      rollbackFailure: expect.stringContaining("cannot be read again"),
+    });
+  });
+});
