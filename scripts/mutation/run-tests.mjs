@@ -26,7 +26,7 @@ export async function inTurn(runners, pieces, work) {
   await Promise.all(runners.map(one));
 }
 
-/** What the tests of one mutant take at most, in milliseconds. */
+/** What the tests of one mutant take at most, in milliseconds of one core. */
 const longest = 20_000;
 
 /** Which tests a mutant must be tried on, the fastest first; whether modules must be loaded anew, or files of tests. */
@@ -66,7 +66,7 @@ export async function testMutant(runner, mutant, measured) {
     anew,
   };
   // A busy machine is slow, and a new process loads its modules first.
-  const patience = 20_000 + 5 * sum(({ ms }) => ms);
+  const patience = 60_000 + 10 * sum(({ ms }) => ms);
   const start = performance.now();
   if (isStatic) runner.stop();
   let answer = await runner.ask(request, patience);
