@@ -111,7 +111,8 @@ async function tryAll(runners, { mutants, measured }) {
   await inTurn(runners, mutants, async (runner, mutant) => {
     if (Date.now() > end) return;
     const script = join(folder, mutant.file.replace(/ts$/, "js"));
-    const verdict = await testMutant(runner, { id: mutant.id, script }, measured);
+    const siblings = mutants.filter(({ file }) => file === mutant.file).map(({ id }) => id);
+    const verdict = await testMutant(runner, { id: mutant.id, script, siblings }, measured);
     results.push({ mutant, verdict });
     if (isAlive(verdict) && !isArgued(mutant))
       console.log(`${mutant.file}:${mutant.line}: ${verdict}\n  - ${mutant.from}\n  + ${mutant.to}`);

@@ -30,17 +30,20 @@ export async function inTurn(runners, pieces, work) {
 const longest = 20_000;
 
 /** Which tests a mutant must be tried on, the fastest first; whether modules must be loaded anew, or files of tests. */
-export function planAttempt({ id, script }, measured) {
+export function planAttempt({ id, script, siblings }, measured) {
   const isStatic = measured.some(({ shared }) => id in shared);
   const anew = isStatic ? [] : measured.filter(({ own }) => id in own).map(({ file }) => file);
   const chosen = measured.flatMap(({ file, needs, tests }) => {
     const isWhole = isStatic ? needs.has(script) : anew.includes(file);
     return tests
-      .map(({ ms, hits, error }, index) => ({ file, index, ms, error, hits: hits[id] ?? 0 }))
+      .map(({ ms, hits, error }, index) => {
+        const isNear = isStatic && siblings.some((sibling) => sibling in hits);
+        return { file, index, ms, error, hits: hits[id] ?? 0, isNear };
+      })
       .filter(({ hits, error }) => error === undefined && (isWhole || hits > 0));
   });
-  // What loading reaches may matter to any test, but most to those that reach it again.
-  const ordered = chosen.sort((a, b) => Number(b.hits > 0) - Number(a.hits > 0) || a.ms - b.ms);
+  // What loading reaches may matter to any test, but most to those that reach the code around it.
+  const ordered = chosen.sort((a, b) => Number(b.isNear) - Number(a.isNear) || a.ms - b.ms);
   return { isStatic, anew, tests: untilLate(ordered) };
 }
 

@@ -22,9 +22,9 @@ const linked = [
 /** Tests in process: those of functions, and others of a few seconds. */
 const tried = [
   /^test\/unit\/.*\.test\.ts$/,
-  /^test\/golden\/(check|conformance|explain|kube-proxy-node|packets)\.test\.ts$/,
+  /^test\/golden\/(check|compiled|conformance|explain|kube-proxy-node|packets)\.test\.ts$/,
   /^test\/golden\/(check\/(foreign-chains|verify)|compile\/\w+|diff\/(diff-sides|wording))\.test\.ts$/,
-  /^test\/golden\/evaluate\/(foreign-node|kinds)\.test\.ts$/,
+  /^test\/golden\/(evaluate\/(foreign-node|kinds|source-runs)|host\/linux\/apply-changes|reconcile\/safe-order)\.test\.ts$/,
 ];
 /** They read the source as text, write snapshots, or take long. */
 const leftOut = /\/(lock-file|skips|growth|facts-table)\.test\.ts$/;
