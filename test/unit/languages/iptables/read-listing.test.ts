@@ -84,6 +84,7 @@ describe("the words of a listing", () => {
       "TPROXY redirect 0.0.0.0:15001 mark 0x539/0xffffffff",
       "--on-port 15001 --on-ip 0.0.0.0 --tproxy-mark 0x539/0xffffffff",
     ],
+    ["SNAT", "to:1.2.3.4", "--to-source 1.2.3.4"],
   ])("of target %s: %s", (target, listed, saved) => {
     const rule =
       rulesIn(plain, `${target}     6    --  0.0.0.0/0            10.0.0.9            /* x */ ${listed}`)[0] ?? "";
@@ -91,6 +92,28 @@ describe("the words of a listing", () => {
     const read = parseRule({ text: `-A X ${rule}`, line: 1, counters: undefined });
     expect(read.kind === "rule" && read.rule.target.kind).not.toBe("unknown");
   });
+});
+
+/** What is listed behind a target ends the line: anything more is not understood. */
+it.each([
+  ["DNAT", "to:10.0.0.1:80"],
+  ["SNAT", "to:1.2.3.4 random-fully"],
+  ["NETMAP", "to:10.1.0.0/16"],
+  ["REDIRECT", "redir ports 1-5 random"],
+  ["REJECT", "reject-with tcp-reset"],
+  ["MARK", "MARK or 0x4000"],
+  ["CONNMARK", "CONNMARK save"],
+])("%s with a word too many is not understood", (target, listed) => {
+  const line = (words: string) => `${target}     6    --  0.0.0.0/0            10.0.0.9            ${words}`;
+  const isKnown = (words: string): boolean => {
+    const read = parseRule({ text: `-A X ${rulesIn(plain, line(words))[0] ?? ""}`, line: 1, counters: undefined });
+    return (
+      read.kind === "rule" &&
+      read.rule.target.kind !== "unknown" &&
+      read.rule.matches.every(({ kind }) => kind !== "unknown")
+    );
+  };
+  expect([isKnown(listed), isKnown(`${listed} evil`)]).toEqual([true, false]);
 });
 
 describe("the columns of a listing", () => {
