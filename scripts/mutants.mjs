@@ -3,7 +3,7 @@
 // missing test. Prints the survivors with their places, and at the end the score.
 // npm run mutants -- [--count 1500] [--seed N] [--minutes 60] [--since REF] [--jobs N] [--unit] [PATH]...
 // PATH: files, FILE:LINE or folders of src/ (default: those of `mutated` below). --since: only files that changed since that commit.
-// --unit: unit tests only, which are fast to measure. The others come last where they run.
+// --unit: unit tests only, which are fast to measure.
 // Mutants that cannot be told from the original are argued in mutation/equivalent.json and left out of the score.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
