@@ -94,6 +94,36 @@ describe("the words of a listing", () => {
   });
 });
 
+it.each([
+  ["MASQUERADE", "masq ports: 1024-65535 random", "--to-ports 1024-65535 --random"],
+  ["MASQUERADE", "masq ports: 1024-65535", "--to-ports 1024-65535"],
+])("%s with ports: %s", (target, listed, saved) => {
+  const line = `${target}     6    --  0.0.0.0/0            10.0.0.9            ${listed}`;
+  expect(rulesIn(plain, line)).toEqual([`-d 10.0.0.9/32 -p tcp -j ${target} ${saved}`]);
+});
+
+it.each([
+  ["icmp", "icmptype 8 code 0", "-m icmp --icmp-type 8/0"],
+  ["icmp", "icmptype 8", "-m icmp --icmp-type 8"],
+  ["icmp", "icmptype 255", "-m icmp --icmp-type any"],
+  ["icmp", "icmp echo-request", "-m icmp --icmp-type echo-request"],
+])("ICMP of IPv4: %s %s", (protocol, listed, saved) => {
+  expect(rulesIn(plain, `RETURN     ${protocol} --  0.0.0.0/0            10.0.0.9            ${listed}`)).toEqual([
+    `-d 10.0.0.9/32 -p ${protocol} ${saved} -j RETURN`,
+  ]);
+});
+
+it.each([
+  ["-A X -j DROP", "-A X\t-j\tDROP"],
+  ["-A X -p tcp -j DROP", "-A X -p\ttcp -j DROP"],
+])("%j in tabs is the same rule", (spaced, tabbed) => {
+  const rule = (text: string) => {
+    const read = parseRule({ text, line: 1, counters: undefined });
+    return read.kind === "rule" ? { ...read.rule, text: "" } : read.message;
+  };
+  expect(rule(tabbed)).toEqual(rule(spaced));
+});
+
 /** What is listed behind a target ends the line: anything more is not understood. */
 it.each([
   ["DNAT", "to:10.0.0.1:80"],

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { LanguageId } from "../../../../src/ir/artifact.ts";
+import { readRuleset } from "../../../../src/languages/nftables/read-ruleset.ts";
 import { collectedDocument } from "../../../../src/reconcile/live/collected-document.ts";
 import { parseHostState } from "../../../../src/reconcile/live/host-state.ts";
 import { assumeUnread, describeUnread } from "../../../../src/reconcile/live/unread.ts";
@@ -13,9 +14,11 @@ const rulesIn = (...tables: readonly string[]): OwnedRules => ({
   sharedWithKubelet: false,
 });
 const withRules = (ipv4: OwnedRules | undefined): OwnedState => ({ ...nothingOwned, rules: { ipv4, ipv6: undefined } });
+const { tables } = readRuleset([{ file: "", text: "table ip kube-proxy {\n}\n" }]).doc;
 const full: OwnedState = {
   ...withRules(rulesIn("nat", "filter")),
   servers: new Map([["-t 10.96.0.1:80", { key: "-t 10.96.0.1:80", options: "-s rr", realServers: new Map() }]]),
+  tables: new Map(tables.map((table) => ["ip kube-proxy", table])),
   addresses: new Set(["10.96.0.1/32"]),
   sysctls: new Map([["net.ipv4.ip_forward", "1"]]),
   counters: new Set(["ct_state_invalid_dropped_pkts"]),
@@ -68,6 +71,7 @@ describe("what was not read of a host", () => {
     expect(describeUnread(lacking(...all), full)).toEqual([
       "IPv4 rules",
       "the addresses of interfaces",
+      "tables of nftables",
       "virtual servers",
       "IPVS timeouts",
       "sysctls",
