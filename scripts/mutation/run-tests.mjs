@@ -3,12 +3,6 @@ export async function measure(runners, files) {
   const measured = [];
   await inTurn(runners, files, async (runner, { file, needs }) => {
     const answer = await runner.ask({ ask: "measure", file }, 600_000);
-    if (process.env.TRACE)
-      console.error(
-        file.replace(/.*\/test\//, "test/"),
-        answer?.tests.length,
-        Math.round(answer?.tests.reduce((t, { ms }) => t + ms, 0)),
-      );
     if (answer === undefined) throw new Error(`${file} takes more than ten minutes`);
     for (const { error } of answer.tests)
       if (error !== undefined) console.log(`left out, for it fails without a mutant: a test of ${file}: ${error}`);
@@ -70,7 +64,6 @@ export async function testMutant(runner, mutant, measured) {
   };
   // A busy machine is slow, and a new process loads its modules first.
   const patience = 60_000 + 10 * sum(({ ms }) => ms);
-  const start = performance.now();
   if (isStatic) runner.stop();
   let answer = await runner.ask(request, patience);
   // What the tests before left behind, or this mutant: a new process tells.
@@ -79,15 +72,5 @@ export async function testMutant(runner, mutant, measured) {
     answer = await runner.ask(request, patience);
   }
   if (isStatic || answer?.isDirty) runner.stop();
-  if (process.env.TRACE)
-    console.error(
-      mutant.script?.replace(/.*\/src/, "src"),
-      isStatic,
-      anew.length,
-      tests.length,
-      Math.round(sum(({ ms }) => ms)),
-      JSON.stringify(answer),
-      Math.round(performance.now() - start),
-    );
   return answer === undefined ? "timed out" : answer.isKilled ? "killed" : "survived";
 }
