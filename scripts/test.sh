@@ -45,7 +45,7 @@ npm run --silent check:package
 # Their tests may be missing: survivors are printed, and fail nothing.
 step "mutants of what the last commit changed"
 if git rev-parse --quiet --verify HEAD~1 >/dev/null 2>&1; then
-  node scripts/mutants.mjs --since HEAD~1 --count 40 --minutes 3 || echo "the mutants could not be tried"
+  node scripts/mutants.mjs --since HEAD~1 --count 40 --minutes 3 --unit || echo "the mutants could not be tried"
 else
   echo "SKIPPED: no commit before this one is known here"
 fi

@@ -1,54 +1,78 @@
-import { cpSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Instrumenter } from "@stryker-mutator/instrumenter";
+import ts from "typescript";
 
 const repository = fileURLToPath(new URL("../..", import.meta.url));
-const copied = ["src", "test", "golden", "scripts", "package.json", "tsconfig.json", "README.md", ".github"];
+const shim = new URL("vitest.mjs", import.meta.url).href;
 
-/**
- * Copies the repository into a folder, with all mutants of the files in it: an environment variable chooses the one that
- * is active. Returns the mutants: `{ id, file, line, from, to, name }`.
- */
-export async function makeSandbox(folder, paths) {
+/** Code, which is written again, and data, which tests find by their own place. */
+const copied = ["src", "test/unit", "test/golden", "test/harness", "package.json", "tsconfig.json"];
+const linked = [
+  "golden",
+  "scripts",
+  "test/conformance",
+  "test/field",
+  "test/fixtures",
+  "node_modules",
+  "README.md",
+  ".github",
+];
+
+/** Tests in process: those of functions, and others of a few seconds. */
+const tried = [
+  /^test\/unit\/.*\.test\.ts$/,
+  /^test\/golden\/(check|compiled|conformance|explain|kube-proxy-node|packets)\.test\.ts$/,
+  /^test\/golden\/(check\/(foreign-chains|verify)|compile\/\w+|diff\/(diff-sides|wording))\.test\.ts$/,
+  /^test\/golden\/(evaluate\/(foreign-node|kinds|source-runs)|host\/linux\/apply-changes|reconcile\/safe-order)\.test\.ts$/,
+];
+/** They read the source as text, write snapshots, or take long. */
+const leftOut = /\/(lock-file|skips|growth|facts-table)\.test\.ts$/;
+
+/** A folder like the repository. */
+export function makeSandbox(folder) {
+  mkdirSync(join(folder, "test"));
   for (const name of copied) cpSync(join(repository, name), join(folder, name), { recursive: true });
-  symlinkSync(join(repository, "node_modules"), join(folder, "node_modules"));
-  const silent = Object.fromEntries(
-    ["trace", "debug", "info", "warn", "error", "fatal"].flatMap((level) => [
-      [level, () => {}],
-      [`is${level[0].toUpperCase()}${level.slice(1)}Enabled`, () => false],
-    ]),
-  );
-  const files = paths.flatMap(sourceFiles).map((name) => ({
-    name,
-    content: readFileSync(join(repository, name), "utf8"),
-    mutate: true,
-  }));
-  const options = { plugins: null, excludedMutations: [], ignorers: [] };
-  const result = await new Instrumenter(silent).instrument(files, options);
-  // Instrumented code is not typed.
-  for (const { name, content } of result.files) writeFileSync(join(folder, name), `// @ts-nocheck\n${content}`);
-  const texts = new Map(files.map(({ name, content }) => [name, content.split("\n")]));
-  return result.mutants
-    .filter(({ statusReason }) => statusReason === undefined)
-    .map((mutant) => described(mutant, texts));
+  for (const name of linked) symlinkSync(join(repository, name), join(folder, name));
 }
 
-function sourceFiles(path) {
-  if (statSync(join(repository, path)).isFile()) return [path];
-  return readdirSync(join(repository, path), { recursive: true, encoding: "utf8" })
-    .filter((name) => name.endsWith(".ts"))
-    .map((name) => join(path, name))
-    .sort();
+/** The files of tests, as their JavaScript in the sandbox, each with the modules that it needs. */
+export function compileTests(folder, { isUnitOnly }) {
+  const paths = readdirSync(join(folder, "test"), { recursive: true, encoding: "utf8" })
+    .map((name) => join("test", name))
+    .filter((path) => tried.some((one) => one.test(path)) && !leftOut.test(path))
+    .filter((path) => !isUnitOnly || path.startsWith("test/unit/"))
+    .map((path) => join(folder, path));
+  const imports = new Map();
+  for (const path of paths) compile(path, imports);
+  return paths.map((path) => ({ file: toScript(path), needs: closure(path, imports).slice(0, -1).map(toScript) }));
 }
 
-/** Places of the instrumenter count lines and columns from 0. */
-function described({ id, fileName, location: { start, end }, replacement }, texts) {
-  const lines = texts.get(fileName).slice(start.line, end.line + 1);
-  const last = lines.length - 1;
-  lines[last] = lines[last].slice(0, end.column);
-  lines[0] = lines[0].slice(start.column);
-  const [from, to] = [lines.join("\n"), replacement].map((text) => text.replaceAll(/\s+/g, " "));
-  const line = start.line + 1;
-  return { id, file: fileName, line, from, to, name: `${fileName}:${line}:${start.column} ${from} => ${to}` };
+const compilerOptions = {
+  target: ts.ScriptTarget.ES2023,
+  module: ts.ModuleKind.ESNext,
+  rewriteRelativeImportExtensions: true,
+  verbatimModuleSyntax: true,
+};
+
+/** Writes the JavaScript of a file and of all that it imports beside them. */
+function compile(path, imports) {
+  if (imports.has(path)) return;
+  const text = readFileSync(path, "utf8");
+  const isScript = path.endsWith("js");
+  const code = isScript ? text : ts.transpileModule(text, { compilerOptions }).outputText;
+  if (!isScript) writeFileSync(toScript(path), code.replaceAll('from "vitest"', `from "${shim}"`));
+  const found = [...code.matchAll(/\b(?:from|import)\s*\(?\s*"(\.[^"]+)"/g)].map(([, to]) => resolve(path, "..", to));
+  imports.set(path, found.map(toSource));
+  for (const to of imports.get(path)) compile(to, imports);
+}
+
+const toScript = (path) => path.replace(/\.ts$/, ".js");
+const toSource = (path) => path.replace(/\.js$/, ".ts");
+
+/** A file behind all that it imports. */
+function closure(path, imports, seen = new Set()) {
+  if (seen.has(path)) return [];
+  seen.add(path);
+  return [...imports.get(path).flatMap((to) => closure(to, imports, seen)), path];
 }

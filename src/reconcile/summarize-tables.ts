@@ -34,7 +34,8 @@ type Whose = (set: string, element: NftElement) => string;
 function noteSet({ name, kind, missing, extra }: TableSetChange, change: TableChange, whose: Whose, note: Note): void {
   const place = `${tableName(change)} ${name}`;
   const owner = servicePortInNftName(name) ?? everyService;
-  const what = (change.desired ?? change.live)?.sets.get(name)?.value === undefined ? "set" : "map";
+  const one = change.desired?.sets.get(name) ?? change.live?.sets.get(name);
+  const what = one?.value === undefined ? "set" : "map";
   if (kind === "remove" || kind === "replace") note(owner, what, "-", `${what} ${place}`);
   if (kind === "add" || kind === "replace") note(owner, what, "+", `${what} ${place}`);
   const each = (sign: "+" | "-", elements: readonly NftElement[]): void => {

@@ -51,7 +51,7 @@ export type Endpoint = Pick<WatchApi, "url"> | { readonly kubeconfig: string };
 export interface WatchChoices extends Partial<Pick<Watch, "times" | "periods" | "isVerify">> {
   readonly host?: SimulatedHost;
   readonly user?: object;
-  readonly mode?: "iptables" | "ipvs";
+  readonly mode?: "iptables" | "ipvs" | "nftables";
   /** A KubeProxyConfiguration; the ConfigMap is not followed then. */
   readonly proxyConfig?: object;
   /** Milliseconds after which `until` gives up. */

@@ -216,3 +216,14 @@ describe("differences from the iptables mode", () => {
     expect(inspect(servicePort({ external: { ...external, externalIps } }))).toContain("ipvs-host-addresses-served");
   });
 });
+
+it("steps load IPVS, and set timeouts where there are some", () => {
+  const timeouts = { tcp: 900, tcpFin: 120, udp: 300 };
+  const stepsOf = (more: object) =>
+    kubeProxyIpvs
+      .lower({ ...emptyPlan, ipvs: { ...ipvs, ...more } }, { origins: false }, () => {})
+      .steps.map(({ language, argv, stdin }) => [language, argv.join(" "), new TextDecoder().decode(stdin)]);
+  expect(stepsOf({})).toContainEqual(["ipvs", "ipvsadm -Sn", ""]);
+  expect(stepsOf({}).filter(([language]) => language === "ipvs-timeouts")).toEqual([]);
+  expect(stepsOf({ timeouts })).toContainEqual(["ipvs-timeouts", "xargs ipvsadm", "--set 900 120 300\n"]);
+});

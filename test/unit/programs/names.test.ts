@@ -219,3 +219,22 @@ describe("comments of rules", () => {
     expect(servicePortInComment(comment)).toBe(name);
   });
 });
+
+describe("objects of the nftables mode", () => {
+  const table = "ip kube-proxy";
+  const inTable = (kind: "chain" | "set", name: string) => ({ kind, table, name }) as const;
+
+  it.each([
+    ["chain", "firewall-ULMVA6XW-shop/web/tcp/http", /^drops packets to the load balancer IPs of shop\/web:http /],
+    ["chain", "service-ULMVA6XW-shop/web/tcp/http", /^balances traffic for shop\/web:http /],
+    ["chain", "reject-chain", /^rejects packets/],
+    ["set", "cluster-ips", /./],
+  ] as const)("%s %s has an owner and a purpose", (kind, name, purpose) => {
+    expect(ownerOf(inTable(kind, name))).toMatchObject({ component: "kube-proxy", programs: ["kube-proxy/nftables"] });
+    expect(purposeOf(inTable(kind, name), undefined)).toMatch(purpose);
+  });
+
+  it.each(["chain", "set"] as const)("%s of another name is somebody else's", (kind) => {
+    expect(ownerOf(inTable(kind, "mine"))).toBeUndefined();
+  });
+});

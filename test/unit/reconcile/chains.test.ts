@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { targetOf } from "../../../src/languages/iptables/canonical-rule.ts";
 import { iptables } from "../../../src/languages/iptables/language.ts";
+import { parseTables } from "../../../src/languages/iptables/parse.ts";
 import { readTables } from "../../../src/languages/iptables/read-tables.ts";
-
 import { compareChain } from "../../../src/reconcile/rules/compare-chain.ts";
 import { editChain } from "../../../src/reconcile/rules/edit-chain.ts";
 
@@ -120,6 +120,7 @@ describe("the rules of a chain", () => {
     expect(read(nft).problems).toMatchObject([{ line: 1, kind: "not-printed" }]);
     const legacy = "# Warning: iptables-legacy tables present, use iptables-legacy-save to see them\n";
     expect(read(legacy).problems).toMatchObject([{ line: 1, kind: "other-backend" }]);
+    expect(parseTables(legacy).problems).toEqual([]);
     const counted = read("*nat\n:B - [0:0]\n-A B -j ACCEPT\n[1:2] -A B -j DROP\nCOMMIT\n").tables.get("nat")?.get("B");
     expect(counted).toMatchObject({ lines: ["-A B -j ACCEPT", "-A B -j DROP"], numbers: [3, 4], declaredAt: 2 });
     expect(counted?.counted[1]).toBe("[1:2]");

@@ -118,6 +118,16 @@ describe("tracked UDP connections", () => {
   });
 });
 
+test.each([
+  "src=10.0.0.1 dst=10.0.0.2 sport=1 dport=2",
+  "src=10.0.0.1 dst=10.0.0.2 sport=1 dport=2 sport=3",
+  "src=10.0.0.1 src=10.0.0.3 dst=10.0.0.2 sport=1 dport=2",
+  "src=10.0.0.1 src=10.0.0.3 sport=1 sport=3 dport=2",
+  "src=10.0.0.1 src=10.0.0.3 dst=10.0.0.2 sport=1 sport=3",
+])("no UDP connection is read from half of one: %s", (line) => {
+  expect(parseFlows(line)).toEqual([]);
+});
+
 describe("the line at which a tool gave up", () => {
   const rule =
     '-A KUBE-SEP-AAAAAAAAAAAAAAAA -p tcp -m comment --comment "shop/web:http" -j DNAT --to-destination 10.0.0.1:80';

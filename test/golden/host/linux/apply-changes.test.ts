@@ -137,9 +137,9 @@ describe.each(changes)("applying, from %s to %s mode", (from, to) => {
     expect(contents(host)).toEqual(before);
   });
 
-  test("an interrupt between any two steps leads back", async () => {
+  test("an interrupt between any two steps, or after the last, leads back", async () => {
     const count = applicationOf(await hostWith(first(from)), second(to)).steps.length;
-    for (let at = 0; at < count; at++) {
+    for (let at = 0; at <= count; at++) {
       const host = await hostWith(first(from));
       const before = contents(host);
       const { run, steps } = recordingRunner(host);
@@ -164,5 +164,39 @@ test("a host that cannot be read again is neither done nor as it was", async () 
   expect(await applyChanges(application, { ...quiet, host: reached(blind) })).toMatchObject({
     kind: "broken",
     failure: { message: expect.stringContaining("cannot be read again") },
+  });
+});
+
+describe("a rollback is believed after a reading only:", () => {
+  test("one whose steps say that they worked and did nothing", async () => {
+    const host = await hostWith(first("iptables"));
+    const application = applicationOf(host, second("iptables"));
+    const { run } = recordingRunner(host, (index, act) => {
+      if (index < application.steps.length) act();
+      return index === application.steps.length ? "made to fail" : undefined;
+    });
+    expect(await applyChanges(application, { ...quiet, host: reached(run) })).toMatchObject({
+      kind: "broken",
+      failure: { message: "made to fail" },
+      rollbackFailure: expect.stringContaining("the host does not match its backup: still to do: "),
+    });
+  });
+
+  test("one after which the host cannot be read", async () => {
+    const host = await hostWith(first("iptables"));
+    const application = applicationOf(host, second("iptables"));
+    const failing = application.steps.length;
+    const { run, steps } = recordingRunner(host, (index, act) => {
+      if (index !== failing) act();
+      return index === failing ? "made to fail" : undefined;
+    });
+    const blind: Run = async (argv, stdin) =>
+      argv[0] === "iptables-save" && steps.length > failing
+        ? { stdout: "", stderr: "", failure: "exit 1: no" }
+        : run(argv, stdin);
+    expect(await applyChanges(application, { ...quiet, host: reached(blind) })).toMatchObject({
+      kind: "broken",
+      rollbackFailure: expect.stringContaining("cannot be read again"),
+    });
   });
 });

@@ -84,6 +84,7 @@ describe("the words of a listing", () => {
       "TPROXY redirect 0.0.0.0:15001 mark 0x539/0xffffffff",
       "--on-port 15001 --on-ip 0.0.0.0 --tproxy-mark 0x539/0xffffffff",
     ],
+    ["SNAT", "to:1.2.3.4", "--to-source 1.2.3.4"],
   ])("of target %s: %s", (target, listed, saved) => {
     const rule =
       rulesIn(plain, `${target}     6    --  0.0.0.0/0            10.0.0.9            /* x */ ${listed}`)[0] ?? "";
@@ -91,6 +92,58 @@ describe("the words of a listing", () => {
     const read = parseRule({ text: `-A X ${rule}`, line: 1, counters: undefined });
     expect(read.kind === "rule" && read.rule.target.kind).not.toBe("unknown");
   });
+});
+
+it.each([
+  ["MASQUERADE", "masq ports: 1024-65535 random", "--to-ports 1024-65535 --random"],
+  ["MASQUERADE", "masq ports: 1024-65535", "--to-ports 1024-65535"],
+])("%s with ports: %s", (target, listed, saved) => {
+  const line = `${target}     6    --  0.0.0.0/0            10.0.0.9            ${listed}`;
+  expect(rulesIn(plain, line)).toEqual([`-d 10.0.0.9/32 -p tcp -j ${target} ${saved}`]);
+});
+
+it.each([
+  ["icmp", "icmptype 8 code 0", "-m icmp --icmp-type 8/0"],
+  ["icmp", "icmptype 8", "-m icmp --icmp-type 8"],
+  ["icmp", "icmptype 255", "-m icmp --icmp-type any"],
+  ["icmp", "icmp echo-request", "-m icmp --icmp-type echo-request"],
+])("ICMP of IPv4: %s %s", (protocol, listed, saved) => {
+  expect(rulesIn(plain, `RETURN     ${protocol} --  0.0.0.0/0            10.0.0.9            ${listed}`)).toEqual([
+    `-d 10.0.0.9/32 -p ${protocol} ${saved} -j RETURN`,
+  ]);
+});
+
+it.each([
+  ["-A X -j DROP", "-A X\t-j\tDROP"],
+  ["-A X -p tcp -j DROP", "-A X -p\ttcp -j DROP"],
+])("%j in tabs is the same rule", (spaced, tabbed) => {
+  const rule = (text: string) => {
+    const read = parseRule({ text, line: 1, counters: undefined });
+    return read.kind === "rule" ? { ...read.rule, text: "" } : read.message;
+  };
+  expect(rule(tabbed)).toEqual(rule(spaced));
+});
+
+/** What is listed behind a target ends the line: anything more is not understood. */
+it.each([
+  ["DNAT", "to:10.0.0.1:80"],
+  ["SNAT", "to:1.2.3.4 random-fully"],
+  ["NETMAP", "to:10.1.0.0/16"],
+  ["REDIRECT", "redir ports 1-5 random"],
+  ["REJECT", "reject-with tcp-reset"],
+  ["MARK", "MARK or 0x4000"],
+  ["CONNMARK", "CONNMARK save"],
+])("%s with a word too many is not understood", (target, listed) => {
+  const line = (words: string) => `${target}     6    --  0.0.0.0/0            10.0.0.9            ${words}`;
+  const isKnown = (words: string): boolean => {
+    const read = parseRule({ text: `-A X ${rulesIn(plain, line(words))[0] ?? ""}`, line: 1, counters: undefined });
+    return (
+      read.kind === "rule" &&
+      read.rule.target.kind !== "unknown" &&
+      read.rule.matches.every(({ kind }) => kind !== "unknown")
+    );
+  };
+  expect([isKnown(listed), isKnown(`${listed} evil`)]).toEqual([true, false]);
 });
 
 describe("the columns of a listing", () => {
