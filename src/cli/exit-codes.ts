@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { FailureKind } from "../app/effects.ts";
+import { kubeProxyVersions, versionTraits } from "../model/proxy-configuration/kube-proxy-version.ts";
 
 /** Exit codes, stable for scripts. */
 export const exitCodes = {
@@ -34,7 +35,8 @@ export function portolanVersion(): string {
   return manifest.version;
 }
 
-/** Portolan's own version, and the kube-proxy whose rules it reproduces. */
+/** Portolan's own version, and the releases of kube-proxy whose rules it reproduces. */
 export function versionText(): string {
-  return `portolan ${portolanVersion()} (rules of kube-proxy 1.36.3)`;
+  const releases = kubeProxyVersions.map((version) => versionTraits(version).release);
+  return `portolan ${portolanVersion()} (rules of kube-proxy ${releases.join(" and ")})`;
 }

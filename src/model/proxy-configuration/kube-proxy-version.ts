@@ -1,5 +1,7 @@
 /** What versions of kube-proxy decide differently, measured with the real ones. */
 export interface VersionTraits {
+  /** The release whose rules were compared. */
+  readonly release: string;
   /** nodePortAddresses: the keywords `localhost` and `all`, and `primary` beside other values. */
   readonly hasNodePortKeywords: boolean;
   /** MASQUERADE always has --random-fully, whatever the host's iptables supports. */
@@ -12,12 +14,19 @@ export interface VersionTraits {
 
 const traits = {
   "1.36": {
+    release: "1.36.3",
     hasNodePortKeywords: false,
     alwaysRandomFully: false,
     plainSingleEndpoint: false,
     hiddenMetrics: "1.35",
   },
-  "1.37": { hasNodePortKeywords: true, alwaysRandomFully: true, plainSingleEndpoint: true, hiddenMetrics: "1.36" },
+  "1.37": {
+    release: "1.37.2",
+    hasNodePortKeywords: true,
+    alwaysRandomFully: true,
+    plainSingleEndpoint: true,
+    hiddenMetrics: "1.36",
+  },
 } as const satisfies Readonly<Record<string, VersionTraits>>;
 
 /** The versions of kube-proxy whose rules can be compiled, oldest first. */

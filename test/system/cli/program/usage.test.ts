@@ -93,7 +93,7 @@ describe("help", () => {
       runCli(["--version"], { bin: "kubectl-portolan" }),
     ]);
     for (const { stdout, code } of results) {
-      expect(stdout).toMatch(/^portolan \d+\.\d+\.\d+.* \(rules of kube-proxy 1\.36\.3\)\n$/);
+      expect(stdout).toMatch(/^portolan \d+\.\d+\.\d+.* \(rules of kube-proxy 1\.36\.3 and 1\.37\.2\)\n$/);
       expect(code).toBe(0);
     }
   });
