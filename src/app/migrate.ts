@@ -3,9 +3,17 @@ import { originOf } from "../diagnostics/place.ts";
 import type { NodePair } from "../diff/describe-change.ts";
 import { type HostSide, hostSideOf } from "../diff/host-side.ts";
 import type { Side } from "../diff/side.ts";
+import type { Narrowing } from "../filter/narrowing.ts";
 import type { ConfigurationChange, Finding } from "../migrate/finding.ts";
 import { withoutProgram } from "../migrate/foreign-rules.ts";
-import { configurationWith, findChanges, findUnchanged, type Migration, markSolved } from "../migrate/migrate.ts";
+import {
+  configurationWith,
+  findChanges,
+  findUnchanged,
+  type Migration,
+  markSolved,
+  shownFacts,
+} from "../migrate/migrate.ts";
 import type { MigrationFacts } from "../migrate/rule.ts";
 import { parseCidr } from "../model/address.ts";
 import { isRecord, valueAt } from "../model/fields/fields.ts";
@@ -13,11 +21,12 @@ import { flattenDocuments } from "../model/flatten-documents.ts";
 import { isProxied } from "../model/objects/service.ts";
 import type { ProxyConfiguration, ProxyMode } from "../model/proxy-configuration/proxy-configuration.ts";
 import { type Effects, Failure } from "./effects.ts";
+import { narrowingOf } from "./narrowing.ts";
 import { readDumps } from "./read-dumps.ts";
-import { hasState, type StateRequest } from "./requests.ts";
+import { hasState, type NarrowRequest, type StateRequest } from "./requests.ts";
 import { readSides, type Sides } from "./sides/read-sides.ts";
 
-export interface MigrateRequest extends StateRequest {
+export interface MigrateRequest extends StateRequest, NarrowRequest {
   readonly toMode: ProxyMode;
   /** Files and folders with dumps of nodes. */
   readonly actual?: readonly string[];
@@ -29,21 +38,23 @@ export async function findMigration(request: MigrateRequest, effects: Effects): 
   const sides = await readSides(request, { ...effects, onNotice: withoutInfo(effects.onNotice) });
   effects.onProgress("comparing the modes");
   const facts = factsOf(sides, await dumpsOf(request, sides, effects));
-  const found = findChanges(facts);
+  const narrowing = narrowingOf(request, { clusters: sides.clusters, lines: () => [] }, effects);
+  const found = findChanges(facts, narrowing);
   const changes: readonly ConfigurationChange[] = [
     ...(facts.from === request.toMode ? [] : [{ path: ["mode"], value: request.toMode }]),
-    ...found.findings.flatMap(({ configuration }) => configuration),
+    ...found.configuration,
   ];
-  const findings = withSolved(found.findings, { changes, facts, sides });
+  const findings = withSolved(found.findings, { changes, facts, sides, narrowing });
   return {
     name: sides.base.label.name,
     from: facts.from,
     to: request.toMode,
     nodes: sides.head.nodes.map(({ name }) => name),
     findings,
+    notShown: found.notShown,
     configuration: changes,
     proxyConfiguration: configurationWith(givenConfiguration(sides), changes),
-    unchanged: findUnchanged(found, facts),
+    unchanged: findUnchanged(found, shownFacts(facts, narrowing)),
     assumptions: [...new Set([...sides.base.assumptions, ...sides.head.assumptions])],
   };
 }
@@ -52,14 +63,18 @@ interface Proposal {
   readonly changes: readonly ConfigurationChange[];
   readonly facts: MigrationFacts;
   readonly sides: Sides;
+  readonly narrowing: Narrowing | undefined;
 }
 
 /** Compares once more with the proposed configuration, where it changes packets. */
-function withSolved(found: readonly Finding[], { changes, facts, sides }: Proposal): readonly Finding[] {
+function withSolved(found: readonly Finding[], { changes, facts, sides, narrowing }: Proposal): readonly Finding[] {
   const settings = settingsOf(changes);
   const head = Object.keys(settings).length === 0 ? undefined : sides.headWith(settings);
   if (head === undefined) return found;
-  return markSolved(found, findChanges({ ...facts, pairs: pairsOf(sides.base, head, facts.dumps) }).findings);
+  return markSolved(
+    found,
+    findChanges({ ...facts, pairs: pairsOf(sides.base, head, facts.dumps) }, narrowing).findings,
+  );
 }
 
 /** Those of the changes that decide about packets. */

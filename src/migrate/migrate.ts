@@ -1,5 +1,6 @@
 import type { CatalogEntry } from "../diagnostics/catalog/entry.ts";
 import { catalog } from "../diagnostics/catalog.ts";
+import { countHidden, type Narrowing, type NotShown, narrowItems } from "../filter/narrowing.ts";
 import { isRecord } from "../model/fields/fields.ts";
 import { compareBytes } from "../model/fields/name-map.ts";
 import type { ProxyMode } from "../model/proxy-configuration/proxy-configuration.ts";
@@ -18,6 +19,7 @@ import {
   type MigrationFacts,
   type MigrationRule,
   type StateFinding,
+  type StateRule,
   type TrafficRule,
 } from "./rule.ts";
 import { affinityRestarts, scheduler } from "./rules/balancing.ts";
@@ -76,8 +78,10 @@ export interface Migration {
   readonly from: ProxyMode;
   readonly to: ProxyMode;
   readonly nodes: readonly string[];
-  /** Worst first. */
+  /** Worst first. Of a narrowed report only those of the Services shown, and those that concern no Service in particular. */
   readonly findings: readonly Finding[];
+  /** What a narrowed report leaves out: findings, and the Services that they concern. */
+  readonly notShown: NotShown | undefined;
   /** The whole configuration to use: the given one with the changes. */
   readonly proxyConfiguration: Readonly<Record<string, unknown>>;
   readonly configuration: readonly ConfigurationChange[];
@@ -89,6 +93,9 @@ export interface Migration {
 export interface Changes {
   /** Worst first. */
   readonly findings: readonly Finding[];
+  readonly notShown: NotShown | undefined;
+  /** What keeps things as they are, for all Services, shown or not: nodes have one configuration. */
+  readonly configuration: readonly ConfigurationChange[];
   /** Service ports that change at a cluster IP. */
   readonly changedPorts: ReadonlySet<string>;
 }
@@ -97,29 +104,95 @@ export interface Changes {
 const besides: readonly MigrationRule[] = [unusedPortsRejected, hairpin];
 
 /** The findings about a cluster: what packets of both modes show, and what state shows. */
-export function findChanges(facts: MigrationFacts): Changes {
+export function findChanges(facts: MigrationFacts, narrowing?: Narrowing): Changes {
+  const { groups, changedPorts } = groupEvidence(facts);
+  const reasons = rules.flatMap((rule): readonly Reason[] =>
+    rule.kind === "traffic"
+      ? byLevel(rule, groups.get(rule) ?? []).map((group) => trafficReason(group, facts, narrowing))
+      : stateReason(rule, facts, narrowing),
+  );
+  const hidden = reasons.filter(({ hidden }) => hidden.length > 0);
+  return {
+    findings: worstFirst(reasons.flatMap(({ finding }) => finding ?? [])),
+    notShown: narrowing && countHidden(hidden, ({ hidden }) => hidden, narrowing),
+    configuration: onePerField(reasons.flatMap(({ configuration }) => configuration)),
+    changedPorts,
+  };
+}
+
+/** By the first rule that explains it. */
+function groupEvidence(facts: MigrationFacts): {
+  readonly groups: ReadonlyMap<TrafficRule, readonly Evidence[]>;
+  readonly changedPorts: ReadonlySet<string>;
+} {
   const traffic = rules.filter((rule) => rule.kind === "traffic");
-  const groups = new Map<TrafficRule, Map<FindingLevel, Evidence[]>>();
+  const groups = new Map<TrafficRule, Evidence[]>();
   const changedPorts = new Set<string>();
   for (const pair of facts.pairs) {
     for (const evidence of evidenceOf(pair)) {
       const rule = traffic.find(({ explains }) => explains(evidence, facts)) ?? otherTraffic;
-      const levels = groups.get(rule) ?? new Map<FindingLevel, Evidence[]>();
-      groups.set(rule, levels);
-      const level = levelOf(rule, evidence);
       if (!besides.includes(rule) && isAtClusterIp(evidence, facts)) changedPorts.add(evidence.service ?? "");
-      const found = levels.get(level);
-      if (found === undefined) levels.set(level, [evidence]);
+      const found = groups.get(rule);
+      if (found === undefined) groups.set(rule, [evidence]);
       else found.push(evidence);
     }
   }
-  const findings = rules.flatMap((rule): readonly Finding[] => {
-    if (rule.kind === "traffic")
-      return [...(groups.get(rule) ?? [])].map(([level, found]) => findingOf(rule, { level, found, facts }));
-    const found = rule.find(facts);
-    return found === undefined ? [] : [stateFinding(rule, found, facts)];
-  });
-  return { findings: worstFirst(findings), changedPorts };
+  return { groups, changedPorts };
+}
+
+interface Group {
+  readonly rule: TrafficRule;
+  readonly level: FindingLevel;
+  readonly found: readonly Evidence[];
+}
+
+/** Where a rule takes access from some clients or gives it, the packets of others are worth no more than a note. */
+function byLevel(rule: TrafficRule, found: readonly Evidence[]): readonly Group[] {
+  const isAccessChanged = found.some(({ access }) => access !== "same");
+  const levels = new Map<FindingLevel, Evidence[]>();
+  for (const evidence of found) {
+    const level = isAccessChanged && evidence.access === "same" ? "note" : levelOf(rule, evidence);
+    const ofLevel = levels.get(level);
+    if (ofLevel === undefined) levels.set(level, [evidence]);
+    else ofLevel.push(evidence);
+  }
+  return [...levels].map(([level, ofLevel]) => ({ rule, level, found: ofLevel }));
+}
+
+/** One reason for differences: what is shown of it, and the Services that are not shown. */
+interface Reason {
+  readonly finding: Finding | undefined;
+  readonly hidden: readonly string[];
+  readonly configuration: readonly ConfigurationChange[];
+}
+
+function trafficReason(group: Group, facts: MigrationFacts, narrowing: Narrowing | undefined): Reason {
+  const { rule, found } = group;
+  const namesOf = ({ service }: Evidence): readonly string[] => (service === undefined ? [] : [service]);
+  const { shown, hidden } = narrowItems(found, namesOf, narrowing);
+  const finding = shown.length === 0 ? undefined : findingOf({ ...group, found: shown }, facts);
+  const configuration = rule.configuration?.(found, facts) ?? [];
+  return { finding, hidden: hidden.flatMap(namesOf), configuration };
+}
+
+function stateReason(rule: StateRule, facts: MigrationFacts, narrowing: Narrowing | undefined): readonly Reason[] {
+  const found = rule.find(facts);
+  if (found === undefined) return [];
+  const { services = [], configuration = [] } = found;
+  const hidden = narrowItems(services, (name) => [name], narrowing).hidden;
+  const shown = rule.find(shownFacts(facts, narrowing));
+  return [{ finding: shown && stateFinding(rule, shown, facts), hidden, configuration }];
+}
+
+/** The same with the Services that are shown alone. */
+export function shownFacts(facts: MigrationFacts, narrowing: Narrowing | undefined): MigrationFacts {
+  const { shown } = narrowItems([...facts.services], ([name]) => [name], narrowing);
+  return { ...facts, services: new Map(shown) };
+}
+
+/** Several reasons may propose the same value. */
+function onePerField(changes: readonly ConfigurationChange[]): readonly ConfigurationChange[] {
+  return [...new Map(changes.map((change) => [change.path.join("."), change])).values()];
 }
 
 function worstFirst(findings: readonly Finding[]): readonly Finding[] {
@@ -175,13 +248,7 @@ function levelOf({ code }: MigrationRule, { access }: Pick<Evidence, "access">):
   return severity === "error" ? "blocked" : severity === "warning" ? "attention" : "note";
 }
 
-interface Group {
-  readonly level: FindingLevel;
-  readonly found: readonly Evidence[];
-  readonly facts: MigrationFacts;
-}
-
-function findingOf(rule: TrafficRule, { level, found, facts }: Group): Finding {
+function findingOf({ rule, level, found }: Group, facts: MigrationFacts): Finding {
   const { message, hint }: CatalogEntry = catalog[rule.code];
   return {
     code: rule.code,
@@ -197,12 +264,17 @@ function findingOf(rule: TrafficRule, { level, found, facts }: Group): Finding {
   };
 }
 
-/** Of a Service and from the network, where there is one: that is what most people ask about. */
+/**
+ * Of a Service and from the network, where there is one: that is what most people ask about. None where both sides read
+ * alike: they differ in what the share of an endpoint does not show, as a scheduler.
+ */
 function exampleOf(found: readonly Evidence[]): ExampleOnNode | undefined {
   const rank = ({ service, entry }: Evidence): number =>
     (service === undefined ? 2 : 0) + (entry === "outside" ? 0 : 1);
   const [best] = found.toSorted((a, b) => rank(a) - rank(b));
-  return best && { ...best.packet(), node: best.node, service: best.service };
+  const packet = best?.packet();
+  if (best === undefined || packet === undefined || packet.was === packet.now) return undefined;
+  return { ...packet, node: best.node, service: best.service };
 }
 
 function stateFinding(rule: MigrationRule, found: StateFinding, facts: MigrationFacts): Finding {

@@ -1,5 +1,6 @@
 import { diffSchema } from "./schema-diff.ts";
 import { explainSchema } from "./schema-explain.ts";
+import { migrateSchema } from "./schema-migrate.ts";
 import { packetSchema } from "./schema-packet.ts";
 import { planSchema } from "./schema-plan.ts";
 
@@ -7,6 +8,7 @@ import { planSchema } from "./schema-plan.ts";
 export const schemas: Readonly<Record<string, NamedSchema>> = {
   diff: { of: "portolan diff, as JSON", schema: diffSchema },
   explain: { of: "portolan explain CHAIN|SET|ELEMENT|RULE, as JSON", schema: explainSchema },
+  migrate: { of: "portolan migrate, as JSON", schema: migrateSchema },
   packet: { of: "portolan explain packet, as JSON", schema: packetSchema },
   plan: { of: "portolan plan --out, and as JSON", schema: planSchema },
 };

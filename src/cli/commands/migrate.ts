@@ -3,6 +3,7 @@ import type { MigrateRequest } from "../../app/migrate.ts";
 import { type MigrateFormat, migrateFormats } from "../../report/migrate/migrate.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { actualOption } from "../flags.ts";
+import { addNarrowOptions } from "../narrow-flags.ts";
 import { addStateOptions, colorOption } from "../state-flags.ts";
 import type { ColorFlag } from "../terminal/terminal.ts";
 
@@ -19,8 +20,7 @@ export function migrateCommand(name: string, finish: (exitCode: number) => void)
         "or ipvs mode for nftables: who loses or gains access, with an example packet before and after, what to do, " +
         "and the configuration to use. Both modes are compiled for every node, and their packets are compared.",
     );
-  addStateOptions(command);
-  return command
+  return addNarrowOptions(addStateOptions(command))
     .addOption(new Option("--all-nodes", "compare every node (the default)").conflicts("node"))
     .addOption(new Option("--to-mode <mode>", "the mode to move to").choices(["nftables"]).default("nftables"))
     .addOption(actualOption("the rules of a node, for firewalls and rules of other programs"))
@@ -54,6 +54,9 @@ Examples:
 
   # a saved state, one node, for a ticket
   $ ${name} migrate -f cluster.yaml --node node1 -o markdown
+
+  # one team's Services, and a page for them
+  $ ${name} migrate --live -n shop -o html > migration.html
 
   # with what the nodes have besides kube-proxy: firewalls, rules that use its chains
   $ ${name} migrate --live --actual node1.collect --actual node2.collect

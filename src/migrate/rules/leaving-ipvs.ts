@@ -19,7 +19,7 @@ export const boundAddresses = ofIpvs("migrate-bound-addresses", (facts) => {
     facts,
     ({ externalIps, loadBalancerIps }) => externalIps.length + loadBalancerIps.length > 0,
   );
-  const addresses = new Set([...facts.services.values()].flatMap(addressesOf));
+  const addresses = new Set([...facts.services.values()].flatMap(vipsOf));
   if (addresses.size === 0) return undefined;
   const programs = facts.objects
     .filter(({ kind }) => kind === "DaemonSet" || kind === "Pod")
@@ -71,7 +71,10 @@ function namesOf({ services }: MigrationFacts, has: (service: Service) => boolea
 }
 
 /** Every address it answers on; node ports count as one. */
-function addressesOf({ clusterIps, externalIps, loadBalancerIps, ports }: Service): readonly string[] {
-  const vips = [...Object.values(clusterIps), ...externalIps, ...loadBalancerIps].map(({ address }) => address.text);
-  return [...vips, ...(ports.some(({ nodePort }) => nodePort !== undefined) ? ["node port"] : [])];
+function addressesOf(service: Service): readonly string[] {
+  return [...vipsOf(service), ...(service.ports.some(({ nodePort }) => nodePort !== undefined) ? ["node port"] : [])];
+}
+
+function vipsOf({ clusterIps, externalIps, loadBalancerIps }: Service): readonly string[] {
+  return [...Object.values(clusterIps), ...externalIps, ...loadBalancerIps].map(({ address }) => address.text);
 }

@@ -1,15 +1,17 @@
 import type { Finding } from "../../migrate/finding.ts";
 import type { Migration } from "../../migrate/migrate.ts";
 import { code, escapeDeep, prose } from "../escape.ts";
-import { configurationLines, levelNames, planned, summaryOf } from "./words.ts";
+import { configurationLines, leftOutSentence, levelNames, planned, sentence, summaryOf } from "./words.ts";
 
 /** The report as Markdown, for an issue or a wiki. */
 export function renderMarkdown(migration: Migration): string {
   const clean = escapeDeep(migration);
   const { name, from, to, findings, configuration, unchanged, assumptions } = clean;
+  const leftOut = leftOutSentence(clean);
   const blocks = [
     `### ${code(name)}: ${from} → ${to}`,
     prose(summaryOf(clean)),
+    prose(leftOut === undefined ? "" : `${leftOut}.`),
     ...findings.flatMap((finding, at) => [
       ...(findings[at - 1]?.level === finding.level ? [] : [`#### ${sentence(levelNames[finding.level])}`]),
       findingBlock(finding),
@@ -22,10 +24,6 @@ export function renderMarkdown(migration: Migration): string {
     assumptions.map((assumption) => `- Assumed: ${prose(assumption)}`).join("\n"),
   ];
   return `${blocks.filter((block) => block !== "").join("\n\n")}\n`;
-}
-
-function sentence(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 const mostNames = 50;

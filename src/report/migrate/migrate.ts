@@ -2,7 +2,7 @@ import type { Migration } from "../../migrate/migrate.ts";
 import type { TextOptions } from "./text.ts";
 
 /** What `migrate` prints, by the name that -o takes. */
-export const migrateFormats = ["text", "markdown", "json", "patch"] as const;
+export const migrateFormats = ["text", "markdown", "html", "json", "patch"] as const;
 
 export type MigrateFormat = (typeof migrateFormats)[number];
 
@@ -11,6 +11,7 @@ type Renderer = (migration: Migration, options: TextOptions) => string;
 const renderers: Readonly<Record<MigrateFormat, () => Promise<Renderer>>> = {
   text: async () => (await import("./text.ts")).renderText,
   markdown: async () => (await import("./markdown.ts")).renderMarkdown,
+  html: async () => (await import("./html.ts")).renderHtml,
   json: async () => (await import("./json.ts")).renderJson,
   patch: async () => (await import("./patch.ts")).renderPatch,
 };

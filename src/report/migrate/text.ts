@@ -3,7 +3,7 @@ import type { Migration } from "../../migrate/migrate.ts";
 import { hanging, type Line, type Paint, paintLine, plain, type Style } from "../diff/text-rules.ts";
 import { escapeDeep } from "../escape.ts";
 import { namesText } from "../words.ts";
-import { configurationLines, levelNames, planned, summaryOf } from "./words.ts";
+import { configurationLines, leftOutSentence, levelNames, planned, summaryOf } from "./words.ts";
 
 export interface TextOptions {
   readonly paint?: Paint;
@@ -28,7 +28,12 @@ export function renderText(migration: Migration, { paint = plain, columns = 80 }
 
 function headLines(migration: Migration, columns: number): readonly Line[] {
   const { name, from, to } = migration;
-  return [[[`${name}: ${from} -> ${to}`, "dim"]], ...hanging([], summaryOf(migration), columns)];
+  const leftOut = leftOutSentence(migration);
+  return [
+    [[`${name}: ${from} -> ${to}`, "dim"]],
+    ...hanging([], summaryOf(migration), columns),
+    ...(leftOut === undefined ? [] : hanging([], `${leftOut}.`, columns)),
+  ];
 }
 
 const styles: Readonly<Record<FindingLevel, Style>> = {
@@ -46,7 +51,9 @@ function linesOfLevels({ findings, nodes }: Migration, columns: number): readonl
     const heading: readonly Line[] = isFirst
       ? [[[levelNames[finding.level].toUpperCase(), styles[finding.level]]]]
       : [];
-    return [...heading, ...linesOfFinding(finding, nodes, columns)];
+    const isToldAbove = findings.slice(0, at).some(({ code }) => code === finding.code);
+    const told = isToldAbove && finding.hint !== undefined ? { ...finding, hint: "as above" } : finding;
+    return [...heading, ...linesOfFinding(told, nodes, columns)];
   });
 }
 

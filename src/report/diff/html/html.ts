@@ -5,79 +5,52 @@ import {
   type TrafficChange,
   type TrafficDiff,
 } from "../../../diff/traffic-diff.ts";
-import { sha256Base64 } from "../../../model/sha256.ts";
-import { esc, escapeDeep, mono, phrase } from "../../escape.ts";
+import { escapeDeep, mono, phrase } from "../../escape.ts";
+import { type PageSide, renderPage, type Section } from "../../page/page.ts";
+import { pageStyle } from "../../page/style.ts";
 import { leftOutSentence, movedSentence, plural, ruleSentences, severityNames, summarySentence } from "../../words.ts";
 import { groupByService, type ServiceGroup } from "../service-groups.ts";
 import { rulesByNode, serviceCard } from "./card.ts";
 import { nodeMatrix } from "./matrix.ts";
-import { style } from "./style.ts";
 
 /** With more services than this, cards are folded initially. */
 const fewCards = 6;
 
-/**
- * The change of traffic as one self-contained page: no script, no font, no request. Its content security policy allows
- * only this style, so text from a manifest cannot become active content.
- */
+/** The change of traffic as a page. */
 export function renderHtml(diff: TrafficDiff): string {
   const clean = escapeDeep(diff);
   const { groups, cosmetic } = groupByService(clean.changes);
   const title = summarySentence(groups, clean);
-  const leftOut = leftOutSentence(clean);
   const sections = [
     changesSection(groups, clean.nodes),
     matrixSection(groups, clean),
     rulesSection(clean),
     cosmeticSection(clean, groups, cosmetic),
     assumptionsSection(clean),
-  ].filter(({ body }) => body !== "");
-  const links = sections.map(({ id, heading }) => `<li><a href="#${id}">${heading}</a></li>`).join("");
-  return `<!doctype html>
-<html lang="en">
-${headOf(title)}
-<body>
-<a class="skip" href="#main">Skip to the changes</a>
-<header class="page">
-<p class="kicker">Traffic diff</p>
-<h1>${esc(title)}</h1>
-<p class="sides-compared">${sideText(clean.base)} <span class="arrow" aria-hidden="true">→</span><span class="unseen">to</span> ${sideText(clean.head)}</p>${leftOut === undefined ? "" : `\n<p class="not-shown">${esc(leftOut)}.</p>`}
-${links === "" ? "" : `<nav aria-label="Sections"><ul>${links}</ul></nav>`}
-</header>
-<main id="main" tabindex="-1">
-${sections.map(sectionText).join("\n")}
-</main>
-<footer><p>Written by <code>portolan diff</code>. ${plural(clean.nodes.length, "node")} compared.</p></footer>
-</body>
-</html>
-`;
+  ];
+  return renderPage({
+    command: "diff",
+    kicker: "Traffic diff",
+    title,
+    base: sideOf(clean.base),
+    head: sideOf(clean.head),
+    leftOut: leftOutSentence(clean),
+    sections,
+    footer: `${plural(clean.nodes.length, "node")} compared.`,
+    style,
+  });
 }
 
-function headOf(title: string): string {
-  return `<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-${sha256Base64(style)}'; base-uri 'none'; form-action 'none'">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="referrer" content="no-referrer">
-<title>${esc(title)} - portolan diff</title>
-<style>${style}</style>
-</head>`;
+function sideOf({ name, mode }: SideLabel): PageSide {
+  return { name, more: mode === undefined ? undefined : `${mode} mode` };
 }
 
-interface Section {
-  readonly id: string;
-  readonly heading: string;
-  readonly body: string;
-}
+/** A box that is not checked hides the cards of its severity; browsers without :has() show no boxes. */
+const filters = severities
+  .map((severity) => `main:has(#show-${severity}:not(:checked)) .card.is-${severity}{display:none}`)
+  .join("\n");
 
-function sectionText({ id, heading, body }: Section): string {
-  return `<section aria-labelledby="${id}"><h2 id="${id}" tabindex="-1">${heading}</h2>\n${body}\n</section>`;
-}
-
-function sideText({ name, mode }: SideLabel): string {
-  return mono(name) + (mode === undefined ? "" : ` <span class="more">${mode} mode</span>`);
-}
+const style = `${pageStyle}\n${filters}`;
 
 const cardId = (index: number): string => `service-${index + 1}`;
 

@@ -1,5 +1,7 @@
 import { readFileSync } from "node:fs";
+import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, it } from "vitest";
+import { schemas } from "../../../../src/report/schemas.ts";
 import { runCli, workspace } from "../../../harness/run-cli.ts";
 
 const folder = new URL(".", import.meta.url).pathname;
@@ -50,6 +52,74 @@ describe("migrate prints", () => {
   });
 });
 
+describe("migrate -o json", () => {
+  it.each(clusters)("follows its schema: %s", async (cluster) => {
+    const validate = new Ajv2020({ strict: true, allowUnionTypes: true }).compile(schemas.migrate?.schema ?? {});
+    for (const args of [[], ["-n", "shop"]]) {
+      const { stdout } = await migrate(cluster, "-o", "json", ...args);
+      validate(JSON.parse(stdout));
+      expect(validate.errors).toBeNull();
+    }
+  });
+});
+
+describe("migrate -o html", () => {
+  it("says of each finding what it concerns, why, and which packet shows it", async () => {
+    const { stdout } = await migrate("ipvs", "-o", "html");
+    expect(stdout).toContain('<h2 id="access-lost" tabindex="-1">Access lost</h2>');
+    expect(stdout).toContain("<dt>Services</dt><dd><code>shop/web:http</code></dd>");
+    expect(stdout).toContain("<code>tcp 198.51.100.7 → 203.0.113.36:80</code>");
+    expect(stdout).toContain("<dt>now</dt><dd><code>dropped</code></dd>");
+    expect(stdout).toContain("With externalTrafficPolicy or internalTrafficPolicy Local");
+    expect(stdout).toContain("nodePortAddresses: [&#34;0.0.0.0/0&#34;]");
+  });
+
+  it("has links only to what is there, and nothing active", async () => {
+    const { stdout } = await migrate("iptables", "-o", "html");
+    const ids = [...stdout.matchAll(/ id="([^"]*)"/g)].map(([, id]) => id);
+    for (const [, target] of stdout.matchAll(/href="#([^"]*)"/g)) expect(ids).toContain(target);
+    expect(stdout).not.toMatch(/ style=|<script|<link|<img|url\(|@import|https?:/);
+  });
+});
+
+interface Report {
+  readonly findings: readonly { readonly code: string; readonly services: readonly string[] }[];
+  readonly notShown: object | null;
+  readonly configuration: readonly object[];
+}
+
+describe("migrate narrowed", () => {
+  const read = async (...args: readonly string[]) => {
+    const { stdout, code } = await migrate("iptables", "-o", "json", ...args);
+    return { code, ...(JSON.parse(stdout) as Report) };
+  };
+
+  it.each([
+    ["to a namespace", ["-n", "registry"]],
+    ["to a Service", ["--service", "registry/images"]],
+  ])("%s shows its Services alone, and the configuration for all", async (_, filter) => {
+    const [all, some] = [await read(), await read(...filter)];
+    expect(new Set(some.findings.flatMap(({ services }) => services))).toEqual(new Set(["registry/images"]));
+    expect(some.configuration).toEqual(all.configuration);
+    expect(some.notShown).toMatchObject({ filter: filter.join(" "), services: 3 });
+    expect(all.notShown).toBeNull();
+    expect(some.findings.map(({ code }) => code)).toContain("migrate-kernel-too-old");
+  });
+
+  it("shows between them what is shown of all", async () => {
+    const portsOf = ({ findings }: Report) =>
+      findings.flatMap(({ code, services }) => services.map((service) => `${code} ${service}`));
+    const parts = [await read("-n", "registry"), await read("-n", "shop")];
+    expect(new Set(parts.flatMap(portsOf))).toEqual(new Set(portsOf(await read())));
+  });
+
+  it("decides about the exit code by what is shown", async () => {
+    const { stdout, code } = await migrate("ipvs", "--service", "kube-system/dns");
+    expect({ code, says: /not shown \(--service kube-system\/dns\)/.test(stdout) }).toEqual({ code: 0, says: true });
+    expect((await migrate("ipvs", "-n", "nowhere")).code).toBe(3);
+  });
+});
+
 const firewall = `*filter
 :INPUT ACCEPT [0:0]
 :FORWARD DROP [0:0]
@@ -87,7 +157,7 @@ describe("migrate, used wrongly", () => {
   it.each([
     ["without input", [], 2, "no input: pass -f FILE or --live"],
     ["a mode that is not offered", ["-f", "a.yaml", "--to-mode", "ipvs"], 2, "nftables"],
-    ["a format that is none", ["-f", "a.yaml", "-o", "html"], 2, "text, markdown, json, patch"],
+    ["a format that is none", ["-f", "a.yaml", "-o", "brief"], 2, "text, markdown, html, json, patch"],
     ["a file that does not exist", ["-f", "a.yaml"], 3, "a.yaml"],
     ["a node that does not exist", ["-f", "cluster.yaml", "--node", "node9"], 3, "node9"],
     ["a dump of another node", ["-f", "cluster.yaml", "--node", "node1", "--actual", "other.txt"], 3, "node2"],

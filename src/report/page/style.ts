@@ -1,10 +1,3 @@
-import { severities } from "../../../diff/traffic-diff.ts";
-
-/** A box that is not checked hides the cards of its severity; browsers without :has() show no boxes. */
-const filters = severities
-  .map((severity) => `main:has(#show-${severity}:not(:checked)) .card.is-${severity}{display:none}`)
-  .join("\n");
-
 const colours = `
 :root{--paper:#faf9f6;--card:#fff;--ink:#22262b;--soft:#5a6069;--line:#e3dfd6;--track:#ebe7de;--link:#1d5d8a;
 --added:#176b3a;--changed:#835400;--removed:#ae2a22;--bar:#5f7f99;--added-wash:#e8f3eb;--removed-wash:#fbeae8;--changed-wash:#f8f0df}
@@ -70,7 +63,15 @@ summary{cursor:pointer}
 .example{margin-top:1rem;padding:.65rem .9rem;background:var(--paper);border-radius:6px;font-size:.925rem}
 .example dl{display:grid;grid-template-columns:2.6rem minmax(0,1fr);margin-top:.15rem}
 .example dt{color:var(--soft)}
-.example dd{margin:0}`;
+.example dd{margin:0}
+.finding>summary{grid-template-columns:minmax(0,1fr) auto}
+.change dl.concerns{display:grid;grid-template-columns:5.6rem minmax(0,1fr);gap:.25rem .8rem;font-size:.925rem}
+.concerns dt,.why{color:var(--soft)}
+.concerns dd{margin:0;overflow-wrap:anywhere}
+.why{margin-top:.9rem;font-size:.9rem;max-width:46rem}
+.is-blocked .severity,.is-solved .solved{font-weight:600}
+.is-blocked .severity{color:var(--removed)}
+.is-solved .severity{color:var(--added)}`;
 
 const tables = `
 table{border-collapse:collapse;font-variant-numeric:tabular-nums}
@@ -125,6 +126,7 @@ rect.none,path.none{stroke-dasharray:2 3}`;
 const screens = `
 @media (max-width:46rem){body{padding:1.5rem 1rem 3rem}h1{font-size:1.6rem}.sides{grid-template-columns:minmax(0,1fr)}
 .card>summary{grid-template-columns:1.5rem minmax(0,1fr);padding:.7rem .8rem}.card>summary .says,.card>summary .severity{grid-column:2}.change{padding:.9rem .8rem 1rem}
+.finding>summary{grid-template-columns:minmax(0,1fr)}.finding>summary .severity{grid-column:1;white-space:normal}.change dl.concerns{grid-template-columns:minmax(0,1fr);gap:0}.concerns dd{margin-bottom:.4rem}
 .shares td,.shares thead th+th{width:4.6rem}}
 @media (prefers-reduced-motion:no-preference){html{scroll-behavior:smooth}}
 @media (forced-colors:active){.sign{border:1px solid}.bar rect,figure rect,figure path{forced-color-adjust:none}}
@@ -132,5 +134,5 @@ const screens = `
 html{font-size:11pt}body{max-width:none;padding:0}.filter,nav,.skip{display:none}.card>summary,tr,figure,.example{break-inside:avoid}h2,h4{break-after:avoid}
 details::details-content{content-visibility:visible;display:block}pre{white-space:pre-wrap;overflow-wrap:anywhere}.scroll{overflow:visible}}`;
 
-/** The page's complete style, ASCII only: the policy of the page contains its digest. */
-export const style = [colours, text, cards, tables, pictures, screens, filters].join("\n");
+/** The style of every page, ASCII only. */
+export const pageStyle = [colours, text, cards, tables, pictures, screens].join("\n");
