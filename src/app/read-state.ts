@@ -89,6 +89,7 @@ export async function readLiveDocuments(
   const live = await sources.readLive({ ...target, ...needs }, onProgress);
   if (live.kind === "failed") throw new Failure(live.message, "environment");
   if (needs.withConfiguration && !live.hasConfiguration) onNotice({ kind: "no-proxy-configuration" });
+  for (const text of live.leftOut) onNotice({ kind: "warning", text });
   if (live.podsForbidden !== undefined) onNotice({ kind: "pods-forbidden", reason: live.podsForbidden });
   return live;
 }

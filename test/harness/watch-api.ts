@@ -49,13 +49,31 @@ interface State {
   log: { readonly version: number; readonly kind: string; readonly type: string; readonly object: StoredObject }[];
   readonly watchers: Set<Watcher>;
   intercept: Intercept | undefined;
+  /** An older server does not know ServiceCIDRs. */
+  readonly kinds: typeof kinds;
 }
 
+const serviceCidrs = "/apis/networking.k8s.io/v1/servicecidrs";
+const kindsOfToday: typeof kinds = {
+  ...kinds,
+  [serviceCidrs]: { kind: "ServiceCIDR", apiVersion: "networking.k8s.io/v1" },
+};
+
 /** An API server of lists and watches that can be made to fail in every way. Ends with the test. */
-export async function watchApi(objects: readonly StoredObject[]): Promise<WatchApi> {
+export async function watchApi(
+  objects: readonly StoredObject[],
+  { hasServiceCidrs = false }: { readonly hasServiceCidrs?: boolean } = {},
+): Promise<WatchApi> {
   const asked: string[] = [];
   const headers: IncomingMessage["headers"][] = [];
-  const state: State = { objects: new Map(), version: 1000, log: [], watchers: new Set(), intercept: undefined };
+  const state: State = {
+    objects: new Map(),
+    version: 1000,
+    log: [],
+    watchers: new Set(),
+    intercept: undefined,
+    kinds: hasServiceCidrs ? kindsOfToday : kinds,
+  };
   for (const object of objects) state.objects.set(keyOf(object), object);
   const server: Server = createServer((request, response) => {
     const url = new URL(request.url ?? "", "http://fake");
@@ -131,7 +149,7 @@ export async function watchApi(objects: readonly StoredObject[]): Promise<WatchA
 }
 
 function answer(url: URL, response: ServerResponse, state: State): void {
-  const known = kinds[url.pathname];
+  const known = state.kinds[url.pathname];
   if (known === undefined) {
     sendStatus(response, 404, "not found");
     return;

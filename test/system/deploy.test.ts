@@ -89,12 +89,12 @@ describe("rbac.yaml", () => {
     const choice = { context: undefined, cluster: undefined, user: undefined, as: undefined };
     const request = { kubeconfig: config, patience: 5000, need: "rules", withConfiguration: true, ...choice } as const;
     expect(await readLive(request, () => {})).toMatchObject({ kind: "live" });
-    const api = await watchApi(objects);
+    const api = await watchApi(objects, { hasServiceCidrs: true });
     const watch = runWatch(api);
-    await watch.until(() => watch.count("synced") === 1 && api.watches() === 4, "the first sync");
+    await watch.until(() => watch.count("synced") === 1 && api.watches() === 5, "the first sync");
     // After a failure the version of the server is asked for.
     api.cut();
-    await watch.until(() => watch.count("cannot watch") >= 4 && api.watches() === 4, "watches");
+    await watch.until(() => watch.count("cannot watch") >= 5 && api.watches() === 5, "watches");
     const needed = new Set([...lists.asked, ...api.asked].map(neededFor));
     expect([...needed].sort()).toEqual([...new Set(granted)].sort());
   });

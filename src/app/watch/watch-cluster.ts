@@ -133,6 +133,11 @@ function syncHost(
 function reflect(watch: Watch, resource: Resource, reconciler: Reconciler, lists: Lists): Reflector {
   const { log, observer, options, credentials, times, signal } = watch;
   const { plural, kind } = resource;
+  const isRead = (): void => {
+    lists.unread.delete(plural);
+    lists.due.delete(plural);
+    if (lists.due.size === 0) reconciler.begin();
+  };
   return watch.reflectResource({
     resource,
     credentials,
@@ -150,9 +155,11 @@ function reflect(watch: Watch, resource: Resource, reconciler: Reconciler, lists
       },
       listed: (objects) => {
         log("info", "listed", { resource: plural, objects });
-        lists.unread.delete(plural);
-        lists.due.delete(plural);
-        if (lists.due.size === 0) reconciler.begin();
+        isRead();
+      },
+      leftOut: ({ message, isForbidden, isKnown }) => {
+        if (!isKnown) log(isForbidden ? "warn" : "info", "left out", { resource: plural, reason: message });
+        isRead();
       },
       recovered: () => {
         observer.recovered(plural);

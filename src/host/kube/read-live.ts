@@ -4,7 +4,7 @@ import { chooseTarget, type TargetChoice } from "./choose-target.ts";
 import { connect, type Patience } from "./connect.ts";
 import { type Entry, type Failed, failed, readKubeconfig, serviceAccountFolder, textOf } from "./kubeconfig.ts";
 import { createRoom, listObjects } from "./list-objects.ts";
-import { type Need, type Resource, resourcesFor } from "./resources.ts";
+import { isLeftOut, leftOutText, type Need, type Resource, resourcesFor } from "./resources.ts";
 
 export interface LiveRequest extends TargetChoice, Patience {
   readonly kubeconfig: string | undefined;
@@ -21,6 +21,8 @@ export interface LiveState {
   readonly hasConfiguration: boolean;
   /** The missing permission to read pods, if the request continues without them. */
   readonly podsForbidden: string | undefined;
+  /** The missing permissions to read other kinds that are left out, and what that means. */
+  readonly leftOut: readonly string[];
 }
 
 /** Reads the state of a running cluster. `onProgress` is called with the current activity. Nothing is written. */
@@ -46,6 +48,7 @@ export async function readLive(request: LiveRequest, onProgress: (what: string) 
     }),
   );
   const documents: SourceDocument[] = [];
+  const leftOut: string[] = [];
   let podsForbidden: string | undefined;
   for (const [index, list] of lists.entries()) {
     const resource = resources[index] as Resource;
@@ -53,11 +56,12 @@ export async function readLive(request: LiveRequest, onProgress: (what: string) 
       for (const object of list.objects) documents.push(documentOf(object, resource, context));
     } else if (list.status === 403 && resource.kind === "Pod" && request.need === "pods-unless-forbidden") {
       podsForbidden = connection.conceal(list.message);
-    } else if (!(resource.isOptional && (list.status === 404 || list.status === 403)))
-      return failed(connection.conceal(`cannot read ${context} (${server}): ${list.message}`));
+    } else if (isLeftOut(resource, list.status)) {
+      if (list.status === 403) leftOut.push(connection.conceal(leftOutText(resource, list.message)));
+    } else return failed(connection.conceal(`cannot read ${context} (${server}): ${list.message}`));
   }
   const hasConfiguration = documents.some(({ value }) => isRecord(value) && value.kind === "ConfigMap");
-  return { kind: "live", context, documents, hasConfiguration, podsForbidden };
+  return { kind: "live", context, documents, hasConfiguration, podsForbidden, leftOut };
 }
 
 /** Named by kind and object: there is no file and no line. */

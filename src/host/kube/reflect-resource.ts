@@ -45,7 +45,11 @@ async function follow(options: ReflectorOptions, state: ReflectorState): Promise
     );
     if (signal.aborted) return;
     let wait = Math.max(0, times.apart - (performance.now() - began));
-    if (trouble !== undefined) {
+    if (trouble?.kind === "left-out") {
+      wait = times.length;
+      handlers.leftOut({ ...trouble, message: options.credentials.conceal(trouble.message) });
+      state.isTroubled = true;
+    } else if (trouble !== undefined) {
       state.failures += 1;
       state.isTroubled = true;
       const { kind, message, isOutage, retryAfter = 0 } = trouble;
@@ -58,7 +62,9 @@ async function follow(options: ReflectorOptions, state: ReflectorState): Promise
         wait,
       });
     }
-    await sleep(wait, undefined, { signal }).catch(() => {});
+    // A kind that is left out is asked for again when a watch would have ended, or when all is read again.
+    const woken = trouble?.kind === "left-out" ? state.leave.signal : signal;
+    await sleep(wait, undefined, { signal: woken }).catch(() => {});
   }
 }
 

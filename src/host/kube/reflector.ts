@@ -38,6 +38,8 @@ export interface ReflectorHandlers {
   /** A list is complete. */
   readonly listed: (count: number) => void;
   readonly trouble: (trouble: Trouble) => void;
+  /** The server does not know this kind, or does not allow to read it, and the watch goes on without. */
+  readonly leftOut: (reason: LeftOut) => void;
   /** A watch works again after trouble. */
   readonly recovered: () => void;
 }
@@ -75,8 +77,17 @@ export interface ReflectorState {
   leave: AbortController;
 }
 
-/** The result of a round: undefined for success, or the trouble. */
-export type Round = RoundTrouble | undefined;
+/** The result of a round: undefined for success, or what was in the way. */
+export type Round = RoundTrouble | LeftOut | undefined;
+
+export interface LeftOut {
+  readonly kind: "left-out";
+  readonly message: string;
+  /** False: the server does not know the kind, so there are no objects of it. */
+  readonly isForbidden: boolean;
+  /** The reason is the same as in the round before. */
+  readonly isKnown: boolean;
+}
 
 export interface RoundTrouble extends Omit<Trouble, "plural" | "wait"> {
   /** The server's Retry-After in seconds. */

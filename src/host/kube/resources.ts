@@ -7,8 +7,11 @@ export interface Resource {
   readonly path: string;
   /** A single object instead of a list. */
   readonly object?: ObjectName;
-  /** Left out where the cluster does not know the kind, or may not be asked for it. */
-  readonly isOptional?: true;
+  /**
+   * Left out where the cluster does not know the kind, or may not be asked for it; completes "ServiceCIDR objects
+   * are not read, so ...".
+   */
+  readonly withoutIt?: string;
   /** A list that is limited to one object. */
   readonly only?: ObjectName;
 }
@@ -16,6 +19,16 @@ export interface Resource {
 export interface ObjectName {
   readonly namespace: string;
   readonly name: string;
+}
+
+/** Whether a refusal with this status leaves the kind out, instead of ending the whole. */
+export function isLeftOut({ withoutIt }: Resource, status: number | undefined): boolean {
+  return withoutIt !== undefined && (status === 403 || status === 404);
+}
+
+/** What a missing permission for such a kind means. */
+export function leftOutText({ kind, withoutIt = "" }: Resource, message: string): string {
+  return `${kind} objects are not read, so ${withoutIt}: ${message}`;
 }
 
 /** Without this selector, a role that is limited to the one object does not permit the list. */
@@ -43,7 +56,7 @@ const serviceCidrs: Resource = {
   apiVersion: "networking.k8s.io/v1",
   plural: "servicecidrs.networking.k8s.io",
   path: "/apis/networking.k8s.io/v1/servicecidrs",
-  isOptional: true,
+  withoutIt: "rules of nftables mode do not drop packets to unused addresses of their networks",
 };
 const configuration: Resource & { readonly object: ObjectName } = {
   kind: "ConfigMap",
@@ -66,5 +79,5 @@ export function resourcesFor(need: Need, withConfiguration: boolean): readonly R
 export function watchedResources(withConfiguration: boolean): readonly Resource[] {
   const { object, path, ...rest } = configuration;
   const list: Resource = { ...rest, path: path.slice(0, path.lastIndexOf("/")), only: object };
-  return [services, slices, nodes, ...(withConfiguration ? [list] : [])];
+  return [services, slices, nodes, serviceCidrs, ...(withConfiguration ? [list] : [])];
 }

@@ -7,7 +7,7 @@ import { createRoom, isOutage, listObjects } from "./list-objects.ts";
 import { readStream, type StreamEnd } from "./read-stream.ts";
 import { deliver, type ReflectorOptions, type ReflectorState, type ReflectorTimes, type Round } from "./reflector.ts";
 import { request } from "./request.ts";
-import { fieldSelectorOf, type Resource } from "./resources.ts";
+import { fieldSelectorOf, isLeftOut, leftOutText, type Resource } from "./resources.ts";
 
 /** Watches a kind and delivers its changes until the watch ends. */
 export async function watchResource(options: ReflectorOptions, state: ReflectorState): Promise<Round> {
@@ -108,6 +108,16 @@ function troubleOf(
       const message = isGone
         ? `the server cannot watch from this version: status ${end.status}`
         : explainStatus(answer, { verb: "watch", resource }, target);
+      if (isLeftOut(resource, end.status)) {
+        // Listed again later: changes arrive late, but they do.
+        state.version = undefined;
+        return {
+          kind: "left-out",
+          message: leftOutText(resource, message),
+          isForbidden: end.status === 403,
+          isKnown: state.isTroubled,
+        };
+      }
       const { retryAfter } = end;
       const kind = isGone ? "relist" : "failed";
       return { kind, message: `${target.server}: ${message}`, retryAfter, isOutage: !isGone && isOutage(end.status) };
@@ -128,6 +138,12 @@ export async function listResource(
   const listed = await listObjects(connection, resource, { onCount: () => {}, room: createRoom() });
   if (listed.kind === "failed") {
     const { message, retryAfter, status = 0, isTls = false, isOutage: isOut } = listed;
+    if (isLeftOut(resource, status)) {
+      const isForbidden = status === 403;
+      // What was read while it was allowed still counts.
+      if (!isForbidden) deliver(handlers, compareList(state.mirror, []), undefined);
+      return { kind: "left-out", message: leftOutText(resource, message), isForbidden, isKnown: state.isTroubled };
+    }
     const isRefused = refusals.has(status) || isTls;
     if (isRefused) credentials.drop(connection);
     const kind = isRefused ? "refused" : "failed";

@@ -55,6 +55,23 @@ describe("what is read", () => {
     expect(result).toMatchObject({ hasConfiguration: true });
   });
 
+  test.each([
+    [403, [expect.stringMatching(/^ServiceCIDR objects are not read, so .* missing permission to list servicecidrs/)]],
+    [404, []],
+  ])(
+    "ServiceCIDRs that are answered with %d are left out, and a missing permission is said",
+    async (status, leftOut) => {
+      const api = await fakeApi([testNode], {
+        intercept: (request, response) => {
+          if (!request.url?.includes("servicecidrs")) return false;
+          sendStatus(response, status, "no");
+          return true;
+        },
+      });
+      expect(await read({ server: api.url })).toMatchObject({ kind: "live", leftOut });
+    },
+  );
+
   test("a server that is too busy is asked again", async () => {
     const api = await fakeApi([testNode], {
       intercept: (_, response, count) => {

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { cluster } from "../../harness/cluster-text.ts";
-import { runWatch } from "../../harness/run-watch.ts";
+import { sendStatus } from "../../harness/fake-api.ts";
+import { runWatch, shortTimes } from "../../harness/run-watch.ts";
 import { stored } from "../../harness/stored-objects.ts";
 import { watchApi } from "../../harness/watch-api.ts";
 
@@ -53,4 +54,35 @@ test("--apply brings the host to what the cluster says, then keeps it there", as
   api.remove("Service", "web");
   await watch.until(() => watch.count("synced") === 3, "the third sync");
   expect(watch.rules()).not.toContain("shop/web");
+});
+
+test.each([
+  ["a server that does not know ServiceCIDRs", 404, "info"],
+  ["an account that may not read ServiceCIDRs", 403, "warn"],
+])("%s does not hold up the rules, and is told once", async (_, status, level) => {
+  const api = await watchApi(stored(cluster), { hasServiceCidrs: true });
+  api.intercept((url, response) => {
+    if (!url.pathname.includes("servicecidrs")) return false;
+    sendStatus(response, status, "no");
+    return true;
+  });
+  const watch = runWatch(api, { times: { ...shortTimes, length: 20 } });
+  await watch.until(() => watch.count("synced") === 1, "a sync");
+  const asked = () => api.asked.filter((path) => path.includes("servicecidrs")).length;
+  await watch.until(() => asked() > 2, "more questions");
+  const told = watch.entries.filter(({ msg }) => msg === "left out");
+  expect(told).toMatchObject([{ level, resource: "servicecidrs.networking.k8s.io" }]);
+});
+
+test("ServiceCIDRs that are added and removed change the rules of nftables mode", async () => {
+  const api = await watchApi(stored(cluster), { hasServiceCidrs: true });
+  const watch = runWatch(api, { mode: "nftables" });
+  const dropped = () => watch.host.nftables.list().includes("10.112.0.0/16");
+  await watch.until(() => watch.count("synced") === 1 && api.watches() === 5, "the first sync");
+  expect(dropped()).toBe(false);
+  const networking = { apiVersion: "networking.k8s.io/v1", kind: "ServiceCIDR" };
+  api.put({ ...networking, metadata: { name: "more" }, spec: { cidrs: ["10.112.0.0/16"] } });
+  await watch.until(dropped, "the rule");
+  api.remove("ServiceCIDR", "more");
+  await watch.until(() => !dropped(), "no rule");
 });
