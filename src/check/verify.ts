@@ -1,6 +1,7 @@
 import { type Narrowed, type Narrowing, narrowItems } from "../filter/narrowing.ts";
 import { canonicalRule, targetOf, withoutComments } from "../languages/iptables/canonical-rule.ts";
 import { builtInChains } from "../languages/iptables/rule.ts";
+import { withoutCommentChanges } from "../languages/nftables/diff-tables.ts";
 import { families, familyNames } from "../model/address.ts";
 import { isOwnedChain } from "../programs/kube-proxy/chain-names.ts";
 import { everyService, type ServiceOfChain, serviceInRule } from "../reconcile/attribution.ts";
@@ -74,9 +75,10 @@ export function kindOf(kind: "add" | "change" | "remove", missing: number, extra
   return missing > 0 && extra > 0 ? "changed" : missing > 0 ? "missing" : "extra";
 }
 
-/** Sets, virtual servers, addresses and settings, by service. */
+/** Sets, virtual servers, addresses, settings and tables of nftables but for their comments, by service. */
 function driftOfOthers(changes: Changes, ofLine: ServiceOfLine): readonly Drift[] {
-  const others = summarizeChanges({ ...changes, chains: [], flows: [] }, () => everyService, ofLine);
+  const tables = changes.tables.flatMap((change) => withoutCommentChanges(change) ?? []);
+  const others = summarizeChanges({ ...changes, tables, chains: [], flows: [] }, () => everyService, ofLine);
   return others.map(({ service, kind, counts, lines }) => ({
     kind: kind === "add" ? "missing" : kind === "remove" ? "extra" : "changed",
     what: describeOthers(counts),

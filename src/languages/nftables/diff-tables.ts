@@ -1,4 +1,4 @@
-import { canonicalKey, canonicalRest, canonicalRule } from "./canonical-rule.ts";
+import { canonicalKey, canonicalRest, canonicalRule, withoutComment } from "./canonical-rule.ts";
 import type { NftChain, NftElement, NftSet, NftTable } from "./ruleset.ts";
 
 /** What differs between a table as it should be and as it is. */
@@ -49,6 +49,26 @@ function diffTable(want: NftTable | undefined, have: NftTable | undefined): Tabl
   const isMadeAnew = want !== undefined && have !== undefined && !canBecome(want, have);
   if (kind === "change" && sets.length + chains.length === 0 && !isMadeAnew) return undefined;
   return { family: known.family, name: known.name, kind, desired: want, live: have, isMadeAnew, sets, chains };
+}
+
+/** The change without what only comments say differently: no packet meets those. Undefined if nothing else differs. */
+export function withoutCommentChanges(change: TableChange): TableChange | undefined {
+  const bare = (lines: Lines): string => lines.map((line) => canonicalRule(withoutComment(line))).join("\n");
+  const chains = change.chains.filter(
+    ({ kind, missing, extra }) => kind !== "change" || missing.length === 0 || bare(missing) !== bare(extra),
+  );
+  const sets = change.sets.flatMap((set) => withoutCommentsOfElements(set) ?? []);
+  if (change.kind === "change" && !change.isMadeAnew && sets.length + chains.length === 0) return undefined;
+  return { ...change, sets, chains };
+}
+
+function withoutCommentsOfElements(set: TableSetChange): TableSetChange | undefined {
+  if (set.kind !== "change") return set;
+  const bare = (element: NftElement): string => canonicalElement({ ...element, comment: undefined });
+  const [wanted, found] = [set.missing, set.extra].map((elements) => new Set(elements.map(bare)));
+  const missing = set.missing.filter((element) => !found?.has(bare(element)));
+  const extra = set.extra.filter((element) => !wanted?.has(bare(element)));
+  return missing.length + extra.length === 0 ? undefined : { ...set, missing, extra };
 }
 
 function canBecome(want: NftTable, have: NftTable): boolean {

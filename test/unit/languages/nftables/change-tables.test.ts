@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { planTables } from "../../../../src/languages/nftables/change-tables.ts";
-import { diffTables } from "../../../../src/languages/nftables/diff-tables.ts";
+import { diffTables, withoutCommentChanges } from "../../../../src/languages/nftables/diff-tables.ts";
 import { readRuleset } from "../../../../src/languages/nftables/read-ruleset.ts";
 import { tableName } from "../../../../src/languages/nftables/stages.ts";
 import { SimulatedTables } from "../../../harness/simulated-nft.ts";
@@ -149,5 +149,25 @@ describe("the change of a table", () => {
         expect([...tablesOf(host.list()).keys()]).toEqual([...tablesOf(direct.list()).keys()]);
       }),
     );
+  });
+});
+
+describe("a change without what only comments say differently", () => {
+  const changeOf = (from: string, to: string) =>
+    diffTables(tablesOf(to), tablesOf(from)).map((change) => withoutCommentChanges(change));
+  const map = (element: string) => table(`map a { type ipv4_addr : verdict; elements = { ${element} } }`);
+
+  test.each([
+    ["of a rule", table('chain a {\naccept comment "x"\n}'), table("chain a {\naccept\n}")],
+    ["of an element", map('10.0.0.1 comment "x" : drop'), map('10.0.0.1 comment "y" : drop')],
+  ])("is none: %s", (_, from, to) => {
+    expect(changeOf(from, to)).toEqual([undefined]);
+  });
+
+  test.each([
+    ["of a rule", table('chain a {\naccept comment "x"\n}'), table('chain a {\ndrop comment "y"\n}')],
+    ["of an element", map('10.0.0.1 comment "x" : drop'), map('10.0.0.1 comment "y" : accept')],
+  ])("keeps another difference: %s", (_, from, to) => {
+    expect(changeOf(from, to)).toEqual(diffTables(tablesOf(to), tablesOf(from)));
   });
 });
