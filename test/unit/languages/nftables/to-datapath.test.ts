@@ -173,7 +173,7 @@ test("a rule says what it may lead to, and which sets decide", () => {
   ]);
 });
 
-it.each<readonly [string, readonly string[] | undefined]>([
+test.each<readonly [string, readonly string[] | undefined]>([
   ["meta l4proto tcp dnat to 10.0.1.5:8080", ["10.0.1.5"]],
   ["meta l4proto tcp dnat to [fd00::5]:8080", ["fd00::5"]],
   [
