@@ -3,7 +3,7 @@ import { ownerOf } from "../programs/registry.ts";
 import { serviceInRule } from "../reconcile/attribution.ts";
 import { belongsToServicePort } from "./chain/chain-owner.ts";
 import type { PlacedObject } from "./languages/text-reader.ts";
-import { calleesOf, readLine, type Texts } from "./texts.ts";
+import { calledBy, readLine, type Texts } from "./texts.ts";
 
 /** The lines that the state would generate for the Service, where there is a state. */
 interface Wanted {
@@ -41,14 +41,15 @@ function chainsOfService(service: string, { chains, byName }: Texts): Set<string
   const enter = (chain: string): void => {
     if (belongsToServicePort(chain) && !found.has(chain) && !isForeign(chain)) found.add(chain);
   };
-  for (const { name, rules, lines } of chains) {
-    if (!name.includes(service) && !lines.some((line) => names(line, service))) continue;
-    enter(name);
-    for (const rule of rules) if (names(rule.text, service)) for (const callee of calleesOf(rule)) enter(callee);
+  for (const chain of chains) {
+    const naming = chain.lines.flatMap((line, at) => (names(line, service) ? [at] : []));
+    if (naming.length === 0 && !chain.name.includes(service)) continue;
+    enter(chain.name);
+    for (const at of naming) for (const callee of chain.calls(at)) enter(callee);
   }
   // Grows while it is walked.
   for (const name of found)
-    for (const chain of byName.get(name) ?? []) for (const callee of chain.calls()) enter(callee);
+    for (const chain of byName.get(name) ?? []) for (const callee of calledBy(chain)) enter(callee);
   return found;
 }
 

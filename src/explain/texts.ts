@@ -113,6 +113,11 @@ export function calleesOf({ exits }: RuleReading): readonly string[] {
   return exits.flatMap(({ to }) => (to.kind === "callee" ? [to.name] : []));
 }
 
+/** What any line of a chain or map leads to, found without parsing them. */
+export function calledBy(object: PlacedObject): readonly string[] {
+  return object.lines.flatMap((_, at) => object.calls(at));
+}
+
 /** Whether a chain or set is in the table that is asked for: `nat`, `ip kube-proxy`, `kube-proxy`; undefined: in any. */
 export function isInTable({ table }: { readonly table: string }, asked: string | undefined): boolean {
   return asked === undefined || table === asked || table.endsWith(` ${asked}`);

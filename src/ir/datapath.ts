@@ -44,8 +44,8 @@ export interface RuleReader {
   readonly mayAskDestination: (text: string) => boolean;
   /** False only for a line whose rule does not change the destination. */
   readonly mayTranslate: (text: string) => boolean;
-  /** The only address that the rule changes the destination to, if this can be seen without parsing the whole line. */
-  readonly peekTranslation: (text: string) => string | undefined;
+  /** All addresses that the rule changes the destination to, if these can be seen without parsing the whole line. */
+  readonly peekTranslations: (text: string) => readonly string[] | undefined;
   /** The chains that the rule may lead packets to, and perhaps words that name none. */
   readonly targetsOf: (text: string) => readonly string[];
   /** The sets and maps of the rule's own table that decide what it does. */

@@ -31,19 +31,24 @@ function callsOf(table: CheckedTable): Calls {
   const called = new Map<string, readonly string[]>();
   const ending: string[] = [];
   for (const { name, rules } of table.chains.values()) {
-    const chains = new Set<string>();
+    const chains: string[] = [];
     let ends = false;
     for (const { rule } of rules) {
       const { target } = rule;
-      if (target.kind === "jump" || target.kind === "goto") chains.add(target.chain);
+      if (target.kind === "jump" || target.kind === "goto") chains.push(target.chain);
       ends ||= isVerdict(rule);
     }
-    if (chains.size > 0) called.set(name, [...chains]);
+    if (chains.length > 0) called.set(name, chains.length === 1 ? chains : [...new Set(chains)]);
     if (ends) ending.push(name);
   }
   const calls = { called, ending, reached: new Map() };
   callsKnown.set(table, calls);
   return calls;
+}
+
+/** The chains that a chain calls, each once. */
+export function chainsCalledBy(table: CheckedTable, name: string): readonly string[] {
+  return callsOf(table).called.get(name) ?? [];
 }
 
 /** Every chain that some rule calls, those that do not exist among them. */

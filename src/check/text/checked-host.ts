@@ -18,8 +18,8 @@ import {
 } from "../../languages/iproute.ts";
 import { ipset } from "../../languages/ipset/language.ts";
 import type { SavedSet } from "../../languages/ipset/text.ts";
-import { concernsRules, parseRules } from "../../languages/iptables/parse.ts";
-import { readTables, type SavedChain } from "../../languages/iptables/read-tables.ts";
+import { concernsRules, parseRules, type ReadRule } from "../../languages/iptables/parse.ts";
+import type { SavedChain } from "../../languages/iptables/read-tables.ts";
 import type { Rule } from "../../languages/iptables/rule.ts";
 import { ipvs } from "../../languages/ipvs/language.ts";
 import type { SavedServer } from "../../languages/ipvs/text.ts";
@@ -27,7 +27,7 @@ import type { HostLanguage } from "../../languages/language.ts";
 import type { Ruleset } from "../../languages/nftables/ruleset.ts";
 import { type Family, families } from "../../model/address.ts";
 import { addressDevice } from "../../programs/kube-proxy/names.ts";
-import { loadTables } from "../../reconcile/live/evaluated-host.ts";
+import { loadSavedTables, loadTables } from "../../reconcile/live/evaluated-host.ts";
 import { numberOf, placedTextsOf, placeIn } from "../places-in-texts.ts";
 
 /** The input of the rules about text: one host, as its tools print it. */
@@ -73,11 +73,12 @@ const mostBroken = 20;
 
 /** Parses the texts of a host. Broken lines are reported; parts of one table are merged. */
 export function parseHost(host: HostDocument, sink: Sink): CheckedHost {
+  const texts = placedTextsOf(host);
   const sets = parsePlaced(ipset, partsUnder(host, "ipset save"), sink);
   const servers = partsUnder(host, "ipvsadm -Sn").flatMap((part) =>
     parsePlaced(ipvs, [part], sink).map((server) => ({ server, place: placeIn(part.file, server.line) })),
   );
-  const { doc: ruleset, problems: ofTables } = loadTables(placedTextsOf(host).nftables ?? []);
+  const { doc: ruleset, problems: ofTables } = loadTables(texts.nftables ?? []);
   reportBroken(ofTables, sink);
   const links = textsUnder(host, linksCommand).flatMap(({ text }) => parseLinks(text) ?? []);
   const addresses = links.flatMap(({ ips }) => ips);
@@ -86,7 +87,7 @@ export function parseHost(host: HostDocument, sink: Sink): CheckedHost {
   const bound = iproute.parse(batches).doc.map(({ cidr }) => withoutLength(cidr));
   const isBound = batches.length > 0 || addresses.length > 0;
   return {
-    tables: families.flatMap((family) => tablesOf(partsUnder(host, `${toolNames[family]}-save`), family, sink)),
+    tables: families.flatMap((family) => tablesOf(texts[toolNames[family]], family, sink)),
     sets: textsUnder(host, "ipset save").length === 0 ? undefined : new Map(sets.map((set) => [set.name, set])),
     ruleset,
     servers,
@@ -126,7 +127,7 @@ function reportBroken(problems: readonly PlacedProblem[], sink: Sink): void {
 }
 
 function tablesOf(parts: readonly TextPart[], family: Family, sink: Sink): readonly CheckedTable[] {
-  const { tables, problems } = readTables(parts);
+  const { tables, problems } = loadSavedTables(parts);
   const broken: PlacedProblem[] = problems.filter(concernsRules);
   const checked = [...tables].map(([name, chains]) => {
     const declared = [...chains.values()].filter(({ declaredAt }) => declaredAt !== undefined);
@@ -147,5 +148,20 @@ function checkedChain(chain: SavedChain, broken: PlacedProblem[]): CheckedChain 
   const { rules, problems } = parseRules(chain);
   broken.push(...problems);
   const place = declaredAt === undefined || declaredIn === undefined ? undefined : placeIn(declaredIn, declaredAt);
-  return { name, place, rules: rules.map(({ rule, file }) => ({ rule, place: placeIn(file, rule.line) })) };
+  return { name, place, rules: rules.map((read) => new RuleInText(read)) };
+}
+
+/** A class: there are several rules for each of 100,000 endpoints, and few places are asked for. */
+class RuleInText implements PlacedRule {
+  readonly rule: Rule;
+  readonly #file: string;
+
+  constructor({ rule, file }: ReadRule) {
+    this.rule = rule;
+    this.#file = file;
+  }
+
+  get place(): Place {
+    return placeIn(this.#file, this.rule.line);
+  }
 }

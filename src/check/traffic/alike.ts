@@ -80,6 +80,8 @@ const comment = / -m comment --comment (?:"(?:[^"\\]|\\.)*"|\S+)/g;
 const chainName = /KUBE-(SVC|SVL|SEP|EXT|FW|XLB)-[A-Z2-7]{16}/g;
 const addresses =
   /(?<![\w.:])(?:(\d+\.\d+\.\d+\.\d+|[\da-f]*:[\da-f:]+)\/(?:32|128)|(\d+\.\d+\.\d+\.\d+|\[[\da-f:]+\]):(\d+))(?![\w.])/g;
+/** The usual one, without a search. */
+const oneAddress = /^\d+\.\d+\.\d+\.\d+\/32$/;
 const deepest = 5;
 
 /** A rule without what only names its Service, then the chain of the Service that it calls. */
@@ -111,6 +113,7 @@ function plainLine(line: string, { nameAddress, marks }: Writing): string {
   for (let at = 0; at < words.length; at += 1) {
     const word = words[at] ?? "";
     if (word.startsWith("KUBE-")) words[at] = word.replace(chainName, "$1");
+    else if (oneAddress.test(word)) words[at] = nameAddress(word.slice(0, -"/32".length));
     else if (word.includes("/") || word.includes(":")) {
       words[at] = word.replace(addresses, (_, whole: string | undefined, target = "", port = "") =>
         whole === undefined

@@ -57,7 +57,7 @@ function checkEndpointChain(chain: LoadedChain, nat: Chains, sink: Sink): void {
   const { name, lines, numbers, reader } = chain;
   const last = lines.length - 1;
   const [, own] = hairpinSource.exec(lines[0] ?? "") ?? [];
-  const target = reader.peekTranslation(lines[last] ?? "");
+  const [target] = reader.peekTranslations(lines[last] ?? "") ?? [];
   if (own === undefined || target === undefined || canonicalAddress(own) === canonicalAddress(target)) return;
   const service = serviceInRule(lines[0] ?? "") ?? serviceOf(name, nat);
   sink.reporter(createSubject("Chain", "nat", name))(

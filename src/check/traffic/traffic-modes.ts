@@ -136,8 +136,7 @@ function endpointAddresses({ families, servers }: EvaluatedHost): ReadonlySet<st
   for (const { tables } of Object.values(families)) {
     for (const { name, lines, reader } of tables.get("nat")?.values() ?? []) {
       if (!isEndpointChain(name)) continue;
-      const address = reader.peekTranslation(lines.at(-1) ?? "");
-      if (address !== undefined) found.add(canonicalAddress(address));
+      for (const address of reader.peekTranslations(lines.at(-1) ?? "") ?? []) found.add(canonicalAddress(address));
     }
   }
   for (const { realServers } of servers.values()) {

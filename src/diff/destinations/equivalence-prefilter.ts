@@ -2,7 +2,16 @@ import { addressNumber, canonicalAddress, contains, isAddress, parseAddressSet }
 import { exactDestination, ruleAt, rulesFor } from "../../datapath/chain-index.ts";
 import { elementSets, elementsAsked, elementsFor, partsOfAction } from "../../datapath/elements.ts";
 import type { EvaluatedHost } from "../../datapath/host.ts";
-import type { Action, ElementEntry, LoadedChain, PacketRule, Predicate, Stage } from "../../ir/datapath.ts";
+import type {
+  Action,
+  ElementEntry,
+  Elements,
+  LoadedChain,
+  PacketRule,
+  Predicate,
+  RuleReader,
+  Stage,
+} from "../../ir/datapath.ts";
 import { type Chains, type TablePair, withCallers } from "../changed-chains.ts";
 import { changedKernelState } from "./kernel-state.ts";
 import { type Destination, isIpv6Destination } from "./referenced-destinations.ts";
@@ -165,8 +174,8 @@ function translatesTo(
 ): boolean {
   if (!reader.mayTranslate(line)) return false;
   // Most rules of a large node are of this kind.
-  const spelled = reader.peekTranslation(line);
-  if (spelled !== undefined && isAddress(spelled)) return addresses.has(canonicalAddress(spelled));
+  const spelled = reader.peekTranslations(line);
+  if (spelled?.every(isAddress)) return spelled.some((address) => addresses.has(canonicalAddress(address)));
   return mayTranslateTo(reader.read({ text: line, number: numbers[at] ?? 0 }).action, addresses);
 }
 
@@ -222,32 +231,46 @@ function traceChain(context: Trace, name: string, depth: number): void {
   for (const at of chain === undefined ? [] : rulesFor(chain, destination.address, destination.port)) {
     const { reader } = chain as NonNullable<typeof chain>;
     const rule = ruleAt(chain as NonNullable<typeof chain>, at);
-    if (!canSee(rule, destination)) continue;
+    const { exact, sets, targets } = factsOf(rule, reader);
+    if (!canSee(rule, exact, destination)) continue;
     lines.push(rule.text);
     if (translations.rules.has(rule.text)) context.isTranslated = true;
-    const asked = elementSets(rule).flatMap((elements) => elementsFor(elements, toDestination(destination)));
+    const asked = sets.flatMap((elements) => elementsFor(elements, destinationIn(destination)));
     for (const { text } of asked) lines.push(text);
-    // Of a map, those that the destination's elements lead to.
-    const targets =
-      rule.action.kind === "by-element"
-        ? asked.flatMap(({ text }) => reader.targetsOf(text))
-        : reader.targetsOf(rule.text);
-    for (const target of new Set(targets)) {
+    for (const target of targets ?? new Set(asked.flatMap(({ text }) => reader.targetsOf(text)))) {
       if (depth < deepest && isFollowed(target)) traceChain(context, target, depth + 1);
     }
   }
   lines.push("}");
 }
 
-function toDestination({ address: destination, port }: Destination): {
+/** What does not depend on the destination: a rule is met by many. */
+interface RuleFacts {
+  readonly exact: string | undefined;
+  readonly sets: readonly Elements[];
+  /** The chains that it leads to; undefined for a map, where the destination's elements tell. */
+  readonly targets: ReadonlySet<string> | undefined;
+}
+
+const factsKnown = new WeakMap<PacketRule, RuleFacts>();
+
+function factsOf(rule: PacketRule, reader: RuleReader): RuleFacts {
+  const known = factsKnown.get(rule);
+  if (known !== undefined) return known;
+  const targets = rule.action.kind === "by-element" ? undefined : new Set(reader.targetsOf(rule.text));
+  const facts = { exact: exactDestination(rule), sets: elementSets(rule), targets };
+  factsKnown.set(rule, facts);
+  return facts;
+}
+
+function destinationIn({ address: destination, port }: Destination): {
   readonly destination: string;
   readonly port: number;
 } {
   return { destination, port };
 }
 
-function canSee(rule: PacketRule, destination: Destination): boolean {
-  const exact = exactDestination(rule);
+function canSee(rule: PacketRule, exact: string | undefined, destination: Destination): boolean {
   if (exact !== undefined && exact !== destination.address) return false;
   return rule.predicates.every((predicate) => isMet(predicate, exact) || mayHold(predicate, destination));
 }

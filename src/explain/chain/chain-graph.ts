@@ -67,8 +67,11 @@ function keyOf({ family, table, kind, name }: PlacedObject): string {
 
 /** Draws the selected rules; returns the chains and maps they lead to. */
 function drawRules(chain: PlacedObject, isAsked: IsRoot, open: OpenGraph): readonly PlacedObject[] {
-  const asked = chain.rules.filter((rule) => isAsked(rule) && !rule.isMarking);
-  const ways = asked.flatMap((rule) => rule.exits.map((exit) => ({ rule, exit })));
+  const { name, file } = chain;
+  const asked = chain.rulesOn((line) => isAsked({ chain: name, file, line }));
+  const ways = asked
+    .filter(({ isMarking }) => !isMarking)
+    .flatMap((rule) => rule.exits.map((exit) => ({ rule, exit })));
   const drawn = chain.kind === "map" ? foldElements(ways, open) : ways.map(wayOf);
   return drawn.flatMap(({ to, words, share }) => {
     const next = to.kind === "callee" ? findCallee(chain, to.name, open.texts) : undefined;
@@ -122,10 +125,16 @@ function drawAbove(chain: PlacedObject, open: OpenGraph, seen: Set<string>): voi
   const key = keyOf(chain);
   if (seen.has(key)) return;
   seen.add(key);
+  const leadsHere = (other: PlacedObject, at: number): boolean =>
+    other.lines[at]?.includes(chain.name) === true && other.calls(at).includes(calleeName(chain));
   for (const other of besides(open.texts, chain)) {
     // Chains of endpoints are many, and lead to endpoints alone.
-    if (isEndpointChain(other.name) || !other.lines.some((line) => line.includes(chain.name))) continue;
-    const ways = other.rules.flatMap((rule) => rule.exits.map((exit) => ({ rule, exit })));
+    if (isEndpointChain(other.name)) continue;
+    const leading = new Set(other.numbers.filter((_, at) => leadsHere(other, at)));
+    if (leading.size === 0) continue;
+    const ways = other
+      .rulesOn((line) => leading.has(line))
+      .flatMap((rule) => rule.exits.map((exit) => ({ rule, exit })));
     const here = ways.filter(({ exit: { to } }) => to.kind === "callee" && to.name === calleeName(chain));
     if (here.length === 0) continue;
     enter(open, objectNode(other));

@@ -1,7 +1,7 @@
 import type { LineOrigin } from "../../ir/artifact.ts";
 import type { PlacedObject, PlacedRule, RuleExit } from "../languages/text-reader.ts";
 import type { Share } from "../share.ts";
-import { besides, calleeName, calleesOf, chainsNamed, isInTable, type Texts } from "../texts.ts";
+import { besides, calledBy, calleeName, calleesOf, chainsNamed, isInTable, type Texts } from "../texts.ts";
 import type { AbsentChain } from "./absent-chain.ts";
 import { belongsToServicePort, chainPurpose } from "./chain-owner.ts";
 
@@ -139,7 +139,7 @@ function roots(chain: PlacedObject, beside: readonly PlacedObject[]): readonly s
   const leaders = new Map<string, Set<string>>();
   for (const object of beside) {
     const name = calleeName(object);
-    for (const to of object.calls()) {
+    for (const to of calledBy(object)) {
       const known = leaders.get(to);
       if (known === undefined) leaders.set(to, new Set([name]));
       else known.add(name);

@@ -90,17 +90,35 @@ class ChainOfText implements PlacedObject {
   }
 
   #place(): readonly PlacedRule[] {
-    const { family, table, file, name: chain } = this;
     const rules = parseRules(this.#chain).rules.map(({ rule }) => rule);
     const shares = forkShares(rules);
-    return rules.map((rule, at) => {
-      const place = { family, table, chain, file, line: rule.line, number: at + 1 };
-      return Object.assign(readingOf(rule, shares[at]), place);
+    return rules.map((rule, at) => this.#placeRule(rule, at, shares[at]));
+  }
+
+  #placeRule(rule: Rule, at: number, share: Share | undefined): PlacedRule {
+    const { family, table, file, name: chain } = this;
+    const place = { family, table, chain, file, line: rule.line, number: at + 1 };
+    return Object.assign(readingOf(rule, share), place);
+  }
+
+  /** Where packets are shared out, a rule depends on those before it. */
+  rulesOn(isAsked: (line: number) => boolean): readonly PlacedRule[] {
+    const { lines, numbers } = this;
+    if (this.#rules !== undefined || lines.some((line) => line.includes(" -m statistic ")))
+      return this.rules.filter(({ line }) => isAsked(line));
+    let before = 0;
+    return lines.flatMap((text, at) => {
+      const line = numbers[at] ?? 0;
+      const asked = isAsked(line);
+      const read = asked || !isUsual(text) ? parseRule({ text, line, counters: undefined }) : undefined;
+      if (read?.kind === "broken") return [];
+      before += 1;
+      return asked && read !== undefined ? [this.#placeRule(read.rule, before - 1, undefined)] : [];
     });
   }
 
-  calls(): readonly Callee[] {
-    return this.lines.flatMap((line) => targetOf(line) ?? []);
+  calls(at: number): readonly Callee[] {
+    return [targetOf(this.lines[at] ?? "") ?? []].flat();
   }
 
   describeLine(at: number): { readonly words: string } | undefined {

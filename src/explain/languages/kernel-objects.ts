@@ -49,6 +49,7 @@ function placedSet({ name, line, type, options, entries }: SavedSet, { file }: A
     lines: entries.map((entry) => ["add", name, entry.text, ...entry.options].join(" ")),
     numbers: entries.map((entry) => entry.line),
     rules,
+    rulesOn: (isAsked) => rules.filter((rule) => isAsked(rule.line)),
     calls: () => [],
     describeLine: () => ({ words: undefined }),
   };

@@ -48,7 +48,10 @@ const familyOf: Readonly<Record<string, Family>> = { ip: "ipv4", ip6: "ipv6" };
 
 function placedChain({ name, file, line, base, rules }: NftChain, table: NftTable): PlacedObject {
   const place = { family: familyOf[table.family], table: tableName(table), chain: name };
-  let placed: readonly PlacedRule[] | undefined;
+  const placedRule = lazily((at): PlacedRule => {
+    const { text, file: from, line: on } = rules[at] as NftChain["rules"][number];
+    return { ...place, ...readingOf(text), file: from, line: on, number: at + 1 };
+  });
   return {
     language: "nftables",
     kind: "chain",
@@ -63,16 +66,10 @@ function placedChain({ name, file, line, base, rules }: NftChain, table: NftTabl
     lines: rules.map(({ text }) => text),
     numbers: rules.map((rule) => rule.line),
     get rules() {
-      placed ??= rules.map((rule, at) => ({
-        ...place,
-        ...readingOf(rule.text),
-        file: rule.file,
-        line: rule.line,
-        number: at + 1,
-      }));
-      return placed;
+      return rules.map((_, at) => placedRule(at));
     },
-    calls: () => rules.flatMap(({ text }) => callsOf(text)),
+    rulesOn: (isAsked) => rules.flatMap((rule, at) => (isAsked(rule.line) ? [placedRule(at)] : [])),
+    calls: (at) => callsOf(rules[at]?.text ?? ""),
     describeLine: (at) => ({ words: describeNftRule(rules[at]?.text ?? "", undefined).words }),
   };
 }
@@ -87,7 +84,10 @@ function placedSet(set: NftSet, table: NftTable): PlacedObject {
   const { name, file, line, key, value, elements } = set;
   const kind = value === undefined ? "set" : "map";
   const place = { family: familyOf[table.family], table: tableName(table), chain: name, file };
-  let placed: readonly PlacedRule[] | undefined;
+  const placedRule = lazily((at): PlacedRule => {
+    const element = elements[at] as NftElement;
+    return { ...place, ...elementReading(element, key), line: element.line, number: at + 1 };
+  });
   return {
     language: "nftables",
     kind,
@@ -102,19 +102,24 @@ function placedSet(set: NftSet, table: NftTable): PlacedObject {
     lines: elements.map(elementText),
     numbers: elements.map((element) => element.line),
     get rules() {
-      placed ??= elements.map((element, at) => ({
-        ...place,
-        ...elementReading(element, key),
-        line: element.line,
-        number: at + 1,
-      }));
-      return placed;
+      return elements.map((_, at) => placedRule(at));
     },
-    calls: () => elements.flatMap((element) => callsOf(element.value ?? "")),
+    rulesOn: (isAsked) => elements.flatMap((element, at) => (isAsked(element.line) ? [placedRule(at)] : [])),
+    calls: (at) => callsOf(elements[at]?.value ?? ""),
     describeLine: (at) => {
       const element = elements[at];
       return { words: element && describeElement(element, key) };
     },
+  };
+}
+
+/** Each is read once, and only when it is asked for. */
+function lazily<Value>(read: (at: number) => Value): (at: number) => Value {
+  const known: Value[] = [];
+  return (at) => {
+    const value = known[at] ?? read(at);
+    known[at] = value;
+    return value;
   };
 }
 

@@ -48,8 +48,10 @@ export interface PlacedObject {
   readonly numbers: readonly number[];
   /** Rules or elements, parsed when they are first read: most of 100,000 chains never are. */
   readonly rules: readonly PlacedRule[];
-  /** What it leads to, found without parsing its lines. */
-  readonly calls: () => readonly Callee[];
+  /** Some of them, by their lines, without parsing the others where that is possible. */
+  readonly rulesOn: (isAsked: (line: number) => boolean) => readonly PlacedRule[];
+  /** What one of its lines leads to, found without parsing it. */
+  readonly calls: (at: number) => readonly Callee[];
   /** A line in words, without parsing the others; undefined: it cannot be read. */
   readonly describeLine: (at: number) => { readonly words: string | undefined } | undefined;
 }

@@ -24,10 +24,11 @@ export const iptablesReader: RuleReader = {
   targetsOf: (text) => [lastTarget(text)],
   setsOf: () => none,
   // Nearly all rules that translate end like this.
-  peekTranslation: (text) => {
+  peekTranslations: (text) => {
     const at = text.lastIndexOf(toDestination);
     const [, v4, v6] = at < 0 ? [] : (oneTarget.exec(text.slice(at + toDestination.length)) ?? []);
-    return v4 ?? v6;
+    const one = v4 ?? v6;
+    return one === undefined ? undefined : [one];
   },
 };
 

@@ -23,9 +23,12 @@ export function readerFor(scope: Scope): RuleReader {
       ...setsNamed(text).flatMap((name) => targetsOfElements(scope.sets.get(name)?.elements ?? [])),
     ],
     setsOf: setsNamed,
-    peekTranslation: (text) => {
+    peekTranslations: (text) => {
       const [, v4, v6] = oneTarget.exec(text) ?? [];
-      return v4 ?? v6;
+      const one = v4 ?? v6;
+      if (one !== undefined) return [one];
+      const [, elements] = equalTargets.exec(text) ?? [];
+      return elements === undefined ? undefined : [...elements.matchAll(/ : (\S+) \. /g)].map(([, to = ""]) => to);
     },
   };
 }
@@ -46,6 +49,9 @@ function targetsOfElements(elements: readonly NftElement[]): readonly string[] {
 }
 
 const destinationFirst = /^ip6? daddr ([\da-f.:]+) (?!\.)/;
+/** `meta l4proto tcp dnat ip to numgen random mod 2 map { 0 : 10.0.1.5 . 8080, 1 : 10.0.2.6 . 8080 }` */
+const equalTargets =
+  /^meta l4proto [a-z]+ dnat (?:ip6? )?(?:addr \. port )?to numgen random mod \d+ map \{((?: \d+ : [\da-f.:]+ \. \d+,?)+) \}$/;
 const oneTarget = /^meta l4proto [a-z]+ dnat to (?:([\d.]+)|\[([\da-f:]+)\]):\d+$/;
 
 function packetRule(rule: NftRule, { text, line }: Pick<PacketRule, "text" | "line">, scope: Scope): PacketRule {

@@ -16,7 +16,7 @@ import {
 import type { TextPart } from "../../ir/artifact.ts";
 import type { Stage } from "../../ir/datapath.ts";
 import { lookupSetOf } from "../../languages/ipset/to-datapath.ts";
-import { hidesRules, readTables } from "../../languages/iptables/read-tables.ts";
+import { hidesRules, readTables, type SavedTables } from "../../languages/iptables/read-tables.ts";
 import { stagesOf } from "../../languages/iptables/stages.ts";
 import { balancerStages, virtualServerOf } from "../../languages/ipvs/to-datapath.ts";
 import type { Parsed } from "../../languages/language.ts";
@@ -137,7 +137,7 @@ const loadedTables = new WeakMap<readonly TextPart[], Parsed<Ruleset>>();
 export function loadRules(parts: readonly TextPart[]): LoadedRules {
   const known = loaded.get(parts);
   if (known !== undefined) return known;
-  const { tables, problems } = readTables(parts);
+  const { tables, problems } = loadSavedTables(parts);
   const rules = {
     tables,
     problems: problems.filter((problem) => hidesRules(problem) || problem.kind === "other-backend"),
@@ -146,8 +146,18 @@ export function loadRules(parts: readonly TextPart[]): LoadedRules {
   return rules;
 }
 
-/** Cached by the parts: checking and evaluating a text reads it once. */
 const loaded = new WeakMap<readonly TextPart[], LoadedRules>();
+
+/** Cached by the parts: checking and evaluating a text reads it once. */
+export function loadSavedTables(parts: readonly TextPart[]): SavedTables {
+  const known = savedTables.get(parts);
+  if (known !== undefined) return known;
+  const read = readTables(parts);
+  savedTables.set(parts, read);
+  return read;
+}
+
+const savedTables = new WeakMap<readonly TextPart[], SavedTables>();
 
 function byFamily(ranges: readonly string[]): { readonly ipv4: AddressSet; readonly ipv6: AddressSet } {
   const sets = (wanted: boolean): readonly AddressSet[] =>

@@ -3,6 +3,7 @@ import { absentChain } from "../../../src/explain/chain/absent-chain.ts";
 import { chainGraph } from "../../../src/explain/chain/chain-graph.ts";
 import { findChainOwner, ownersByComments } from "../../../src/explain/chain/chain-owner.ts";
 import { explainChain } from "../../../src/explain/chain/explain-chain.ts";
+import { dumpLines } from "../../../src/explain/service-lines.ts";
 import { chainsNamed, readTexts } from "../../../src/explain/texts.ts";
 import { endpointChain, servicePortChains } from "../../../src/programs/kube-proxy/chain-names.ts";
 import { printMermaid } from "../../../src/report/explain/graph.ts";
@@ -190,4 +191,33 @@ describe("a chain that is not there", () => {
   it("and belongs to nothing in the state", () => {
     expect(whyAbsent("KUBE-SVC-AAAAAAAAAAAAAAAA", [node(), service(), both], quiet)).toBeUndefined();
   });
+});
+
+it("a Service in a dump is found without parsing any chain as a whole", () => {
+  const services = Array.from({ length: 40 }, (_, n) => {
+    const { cluster } = servicePortChains(`shop/web${n}:http`, "tcp");
+    const says = `-m comment --comment "shop/web${n}:http cluster IP"`;
+    const jump = `-A KUBE-SERVICES -d 10.96.1.${n}/32 -p tcp ${says} -m tcp --dport 80 -j ${cluster}`;
+    return { cluster, rules: [jump, `-A ${cluster} ${says} -j KUBE-MARK-MASQ`] };
+  });
+  const declared = ["KUBE-SERVICES", "KUBE-MARK-MASQ", ...services.map(({ cluster }) => cluster)];
+  const text = ["*nat", ...declared.map((name) => `:${name} - [0:0]`), ...services.flatMap(({ rules }) => rules)];
+  const file = "save";
+  const texts = readTexts([
+    { language: "iptables", family: "ipv4", file, text: `${text.join("\n")}\nCOMMIT\n`, origins: [] },
+  ]);
+  let parsed = 0;
+  const chains = texts.chains.map(
+    (chain) =>
+      new Proxy(chain, {
+        get: (_, property: keyof typeof chain) => {
+          if (property === "rules") parsed += 1;
+          const value = chain[property];
+          return typeof value === "function" ? value.bind(chain as never) : value;
+        },
+      }),
+  );
+  const found = dumpLines("shop/web7", { ...texts, chains }, { objects: new Set(), lines: [] });
+  expect(found.map(({ chain }) => chain)).toEqual(["KUBE-SERVICES", services[7]?.cluster, services[7]?.cluster]);
+  expect(parsed).toBe(0);
 });

@@ -14,13 +14,14 @@ export const chainEmpty: TextRule = ({ tables }, sink) => {
     if (empty.size === 0) continue;
     const told = new Set<string>();
     for (const { rules } of table.chains.values()) {
-      for (const { rule, place } of rules) {
+      for (const placed of rules) {
+        const { rule } = placed;
         const chain = leadOf(rule)?.chain ?? "";
         if (!empty.has(chain) || told.has(chain)) continue;
         told.add(chain);
         const service = serviceInRule(rule.text);
         const services = service === undefined ? [] : [service];
-        sink.reporter(chainSubject(table, chain))("chain-empty", place, { chain }, { services });
+        sink.reporter(chainSubject(table, chain))("chain-empty", placed.place, { chain }, { services });
       }
     }
   }

@@ -1,4 +1,4 @@
-import { chainSubject, leadOf } from "../chain-graph.ts";
+import { chainSubject, chainsCalledBy, leadOf } from "../chain-graph.ts";
 import type { CheckedTable, PlacedRule, TextRule } from "../checked-host.ts";
 
 /** Chains that call themselves, directly or indirectly. */
@@ -27,13 +27,20 @@ function loopsOf(table: CheckedTable): readonly Loop[] {
   const loops: Loop[] = [];
   const done = new Set<string>();
   const onPath = new Set<string>();
+  // Nearly all chains call none, or one that closes no loop.
+  const isDone = (chain: string): boolean => {
+    if (done.has(chain)) return true;
+    if (!chainsCalledBy(table, chain).every((each) => done.has(each))) return false;
+    done.add(chain);
+    return true;
+  };
   const enter = (chain: string): Step => {
     onPath.add(chain);
     const leads = (table.chains.get(chain)?.rules ?? []).filter(({ rule }) => leadOf(rule) !== undefined);
     return { chain, leads, next: 0 };
   };
   for (const start of table.chains.keys()) {
-    const path = done.has(start) ? [] : [enter(start)];
+    const path = isDone(start) ? [] : [enter(start)];
     for (let step = path[0]; step !== undefined; step = path[path.length - 1]) {
       const placed = step.leads[step.next];
       step.next += 1;
@@ -45,7 +52,7 @@ function loopsOf(table: CheckedTable): readonly Loop[] {
       } else if (onPath.has(chain)) {
         const names = path.map((each) => each.chain);
         loops.push({ path: [...names.slice(names.indexOf(chain)), chain], placed });
-      } else if (!done.has(chain)) path.push(enter(chain));
+      } else if (!isDone(chain)) path.push(enter(chain));
     }
   }
   return loops;

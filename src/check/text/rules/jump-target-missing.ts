@@ -16,11 +16,12 @@ export const jumpTargetMissing: TextRule = ({ tables }, sink) => {
   for (const table of tables) {
     if (!table.declaresChains && !table.hasBuiltIns) continue;
     for (const { name, rules } of table.chains.values()) {
-      for (const { rule, place } of rules) {
+      for (const placed of rules) {
+        const { rule } = placed;
         const lead = leadOf(rule);
         if (lead === undefined || table.chains.has(lead.chain)) continue;
         if (!lead.isGoto && extensions.has(lead.chain)) continue;
-        sink.reporter(chainSubject(table, name))("jump-target-missing", place, {
+        sink.reporter(chainSubject(table, name))("jump-target-missing", placed.place, {
           chain: lead.chain,
           table: table.name,
         });

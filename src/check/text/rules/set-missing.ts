@@ -6,10 +6,11 @@ export const setMissing: TextRule = ({ tables, sets }, sink) => {
   if (sets === undefined) return;
   for (const table of tables) {
     for (const { name, rules } of table.chains.values()) {
-      for (const { rule, place } of rules) {
+      for (const placed of rules) {
+        const { rule } = placed;
         if (!rule.text.includes("-set ")) continue;
         for (const set of setsIn(rule.text)) {
-          if (!sets.has(set)) sink.reporter(chainSubject(table, name))("set-missing", place, { set });
+          if (!sets.has(set)) sink.reporter(chainSubject(table, name))("set-missing", placed.place, { set });
         }
       }
     }

@@ -1,6 +1,6 @@
 import type { Rule } from "../../../languages/iptables/rule.ts";
 import { builtInsOf, chainSubject, reachableFrom } from "../chain-graph.ts";
-import type { CheckedTable, TextRule } from "../checked-host.ts";
+import type { TextRule } from "../checked-host.ts";
 
 interface Habitat {
   readonly table: string;
@@ -20,33 +20,23 @@ const habitats: ReadonlyMap<string, Habitat> = new Map([
 /** Targets in tables, or below built-in chains, where the kernel rejects them. */
 export const targetMisplaced: TextRule = ({ tables }, sink) => {
   for (const table of tables) {
-    const hooksOf = hooksByChain(table);
+    const builtIns = builtInsOf(table);
     for (const { name, rules } of table.chains.values()) {
-      for (const { rule, place } of rules) {
+      for (const placed of rules) {
+        const { rule } = placed;
         const target = targetName(rule);
         const habitat = habitats.get(target);
         if (habitat === undefined) continue;
-        const wrong = (hooksOf.get(name) ?? []).find((hook) => !habitat.hooks.includes(hook));
+        // Most rules are in place, and few chains are below the other hooks.
+        const wrong = builtIns.find((hook) => !habitat.hooks.includes(hook) && reachableFrom(table, hook).has(name));
         if (habitat.table === table.name && wrong === undefined) continue;
         const where = habitat.table === table.name ? `called from ${wrong}` : `in table ${table.name}`;
         const parameters = { target, tables: habitat.table, hooks: habitat.hooks.join(", "), where };
-        sink.reporter(chainSubject(table, name))("target-misplaced", place, parameters);
+        sink.reporter(chainSubject(table, name))("target-misplaced", placed.place, parameters);
       }
     }
   }
 };
-
-function hooksByChain(table: CheckedTable): ReadonlyMap<string, readonly string[]> {
-  const hooks = new Map<string, string[]>();
-  for (const hook of builtInsOf(table)) {
-    for (const chain of reachableFrom(table, hook)) {
-      const known = hooks.get(chain);
-      if (known === undefined) hooks.set(chain, [hook]);
-      else known.push(hook);
-    }
-  }
-  return hooks;
-}
 
 function targetName({ target }: Rule): string {
   switch (target.kind) {

@@ -172,3 +172,24 @@ test("a rule says what it may lead to, and which sets decide", () => {
     "seen",
   ]);
 });
+
+test.each<readonly [string, readonly string[] | undefined]>([
+  ["meta l4proto tcp dnat to 10.0.1.5:8080", ["10.0.1.5"]],
+  ["meta l4proto tcp dnat to [fd00::5]:8080", ["fd00::5"]],
+  [
+    "meta l4proto tcp dnat ip to numgen random mod 2 map { 0 : 10.0.1.5 . 8080, 1 : 10.0.2.6 . 8080 }",
+    ["10.0.1.5", "10.0.2.6"],
+  ],
+  [
+    "meta l4proto udp dnat ip6 addr . port to numgen random mod 2 map { 0 : fd00::5 . 53, 1 : fd00::6 . 53 }",
+    ["fd00::5", "fd00::6"],
+  ],
+  ["meta l4proto tcp dnat ip to numgen random mod 2 map @endpoints", undefined],
+  [
+    "meta l4proto tcp dnat ip to numgen random mod 2 map { 0 : 10.0.1.5 . 8080, 1 : 10.0.2.6-10.0.2.9 . 8080 }",
+    undefined,
+  ],
+  ["tcp dport 80 dnat to 10.0.1.5:8080", undefined],
+])("the addresses that a rule translates to are seen without parsing it: %s", (text, addresses) => {
+  expect(readerFor(scope).peekTranslations(text)).toEqual(addresses);
+});
