@@ -178,7 +178,7 @@ export const serviceCodes = {
   },
   "vip-shared": {
     severity: "warning",
-    message: "{vip} is also an address of {owner}: the first matching rule in the chain wins",
+    message: "{vip} is also an address of {owner}: only one of the two gets its traffic",
     hint: "change the address or port of one of the two",
     explanation:
       "Two Services use the same address, port and protocol. kube-proxy writes rules for both in the random order of a Go map, and the first matching rule wins: which Service gets the traffic may change with every restart. Portolan writes the rules in name order, so the Service that is first by namespace and name wins. In ipvs mode there is one virtual server for the address and port, and the other Service gets no traffic (virtual-server-shared). In nftables mode the address and port is one key of a map: the Service that kube-proxy writes last gets it, which may change with every sync.",
