@@ -6,7 +6,13 @@ import { createServer } from "node:http";
  * time. It ends when the file goes.
  */
 const [file, port] = process.argv.slice(2);
-const kinds = { services: "Service", nodes: "Node", endpointslices: "EndpointSlice", configmaps: "ConfigMap" };
+const kinds = {
+  services: "Service",
+  nodes: "Node",
+  endpointslices: "EndpointSlice",
+  servicecidrs: "ServiceCIDR",
+  configmaps: "ConfigMap",
+};
 const watchers = new Set();
 let version = 100;
 let objects = new Map();
