@@ -20,13 +20,13 @@ export function foldDestinations(found: readonly DestinationChange[], context: F
   const groups = new Map<string, { readonly destinations: Destination[]; readonly change: TrafficChange }>();
   const others = new Set(
     found.flatMap(({ destination, change }) =>
-      destination.kind === "other-ports" ? [addressPart(destination) + effectOf(change)] : [],
+      destination.kind === "other-ports" ? [addressPart(destination) + treatmentOf(change)] : [],
     ),
   );
   for (const { destination, change } of found) {
     const effect = effectOf(change);
     // The unused ports of the address say it.
-    if (destination.kind === "bound" && others.has(addressPart(destination) + effect)) continue;
+    if (destination.kind === "bound" && others.has(addressPart(destination) + treatmentOf(change))) continue;
     const id = `${groupOf(destination)} ${effect}`;
     const group = groups.get(id);
     if (group === undefined) groups.set(id, { destinations: [destination], change });
@@ -49,6 +49,11 @@ export function foldDestinations(found: readonly DestinationChange[], context: F
 /** What changes, whatever the destination. */
 function effectOf(change: TrafficChange): string {
   return JSON.stringify({ ...change, vip: "", port: 0, protocol: "", examplePacket: 0, ruleLines: 0 });
+}
+
+/** How packets are treated, whosever the destination is. */
+function treatmentOf({ kind, headline, before, after }: TrafficChange): string {
+  return JSON.stringify([kind, headline, before, after]);
 }
 
 function addressPart({ address, protocol }: Destination): string {
