@@ -1,4 +1,5 @@
 import type { Family } from "../model/address.ts";
+import type { FamilySettings } from "../plan/forwarding/forwarding-plan.ts";
 import type { FragmentServer, KernelWriter } from "../programs/program.ts";
 import { nothingOwned, type OwnedServer, type OwnedSet, type OwnedState } from "../reconcile/owned-state.ts";
 import type { Member } from "./delta-rules.ts";
@@ -7,6 +8,7 @@ import type { ReferenceCounts } from "./reference-counts.ts";
 /** The members of a part in one family, with the reference counts of all Services. */
 export interface FamilyPart {
   readonly family: Family;
+  readonly settings: FamilySettings;
   readonly members: readonly Member[];
   readonly ledger: ReferenceCounts;
 }

@@ -1,5 +1,4 @@
 import { languageOf } from "../languages/registry.ts";
-import type { ForwardingPlan } from "../plan/forwarding/forwarding-plan.ts";
 import type { TableBlock, WriteTablePart } from "../programs/program.ts";
 import { ownedTables } from "../reconcile/owned-objects.ts";
 import type { OwnedState } from "../reconcile/owned-state.ts";
@@ -11,16 +10,13 @@ import { type FamilyPart, touchedEntries } from "./delta-kernel.ts";
  */
 export function tablesOfPart(
   parts: readonly FamilyPart[],
-  { families }: ForwardingPlan,
   write: WriteTablePart,
   side: "before" | "after",
 ): OwnedState["tables"] {
-  const texts = parts.flatMap((part) => {
-    const settings = families.find(({ family }) => family === part.family)?.settings;
-    if (settings === undefined) return [];
-    const text = write(settings, { entries: entriesOf(part, side), blocks: blocksOf(part, side) });
-    return [{ file: "", text }];
-  });
+  const texts = parts.map((part) => ({
+    file: "",
+    text: write(part.settings, { entries: entriesOf(part, side), blocks: blocksOf(part, side) }),
+  }));
   return ownedTables(languageOf.nftables.parse(texts).doc);
 }
 

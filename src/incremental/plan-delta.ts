@@ -1,7 +1,7 @@
 import type { Step } from "../ir/artifact.ts";
 import type { Family } from "../model/address.ts";
-import type { ForwardingPlan } from "../plan/forwarding/forwarding-plan.ts";
-import { type ForwardingProgram, noFragment } from "../programs/program.ts";
+import type { FamilyPlan, ForwardingPlan } from "../plan/forwarding/forwarding-plan.ts";
+import { type ForwardingProgram, type KernelWriter, noFragment } from "../programs/program.ts";
 import type { Backend } from "../reconcile/live/host-state.ts";
 import { nothingOwned, type OwnedRules, type OwnedState } from "../reconcile/owned-state.ts";
 import { planDelta } from "../reconcile/plan-changes.ts";
@@ -26,7 +26,7 @@ export interface PartRequest {
 /** The steps that bring some Services from before to after. Updates the ledgers to the state after. */
 export function planPartOf(request: PartRequest): readonly Step[] {
   const { kernel } = request.program;
-  const parts = request.plan.families.map(({ family }) => familyPart(family, request));
+  const parts = request.plan.families.map((family) => familyPart(family, request));
   const rules = parts.map(({ members, ledger }) => rulesOfPart(members, ledger));
   const filled = parts.map(({ ledger }) => filledSets(ledger));
   const had = kernel ? kernelOfPart(parts, kernel, "before", undefined) : nothingOwned;
@@ -37,7 +37,7 @@ export function planPartOf(request: PartRequest): readonly Step[] {
   }
   const has = kernel ? kernelOfPart(parts, kernel, "after", had.sets) : nothingOwned;
   const whole = rules.map((sides, index) =>
-    withFixedRules(sides, request, parts[index] as FamilyPart, filled[index] as Filled),
+    withFixedRules(sides, kernel, parts[index] as FamilyPart, filled[index] as Filled),
   );
   const found = { ...had, tables: hadTables, counters, rules: byFamily(parts, whole, "found") };
   const tables = tablesOf(parts, request, "after");
@@ -47,19 +47,22 @@ export function planPartOf(request: PartRequest): readonly Step[] {
 
 function tablesOf(
   parts: readonly FamilyPart[],
-  { program, plan }: PartRequest,
+  { program }: PartRequest,
   side: "before" | "after",
 ): OwnedState["tables"] {
   const write = program.writeTablePart;
-  return write === undefined ? nothingOwned.tables : tablesOfPart(parts, plan, write, side);
+  return write === undefined ? nothingOwned.tables : tablesOfPart(parts, write, side);
 }
 
-function familyPart(family: Family, { keys, before, after, ledgers }: PartRequest): FamilyPart {
+function familyPart(
+  { family, settings }: Pick<FamilyPlan, "family" | "settings">,
+  { keys, before, after, ledgers }: PartRequest,
+): FamilyPart {
   const members = keys.map((key): Member => {
     const [was, is] = [before.get(family)?.get(key) ?? noFragment, after.get(family)?.get(key) ?? noFragment];
     return { key, before: was, after: is };
   });
-  return { family, members, ledger: ledgers.get(family) as ReferenceCounts };
+  return { family, settings, members, ledger: ledgers.get(family) as ReferenceCounts };
 }
 
 type Filled = ReadonlySet<string>;
@@ -71,12 +74,11 @@ function filledSets({ entries }: ReferenceCounts): Filled {
 /** The first entry of a set adds the rules that refer to it; removing the last entry deletes them. */
 function withFixedRules(
   sides: Sides<OwnedRules>,
-  { plan, program: { kernel } }: PartRequest,
-  { family, ledger }: FamilyPart,
+  kernel: KernelWriter | undefined,
+  { settings, ledger }: FamilyPart,
   before: Filled,
 ): Sides<OwnedRules> {
-  const settings = plan.families.find((each) => each.family === family)?.settings;
-  if (kernel === undefined || settings === undefined) return sides;
+  if (kernel === undefined) return sides;
   const after = filledSets(ledger);
   if (before.size === after.size && [...before].every((set) => after.has(set))) return sides;
   return {

@@ -8,11 +8,12 @@ const decoder = new TextDecoder();
  */
 export function printApplyScript(script: Script, node: string): string {
   const tools = [...new Set(script.steps.flatMap(toolsOf))];
+  const loaded = new Set(script.steps.filter(holdsClients));
   const helpers = [
     ...(script.steps.some(isJumps) ? [jumpHelper] : []),
-    ...(script.steps.some(holdsClients) ? [keepClientsHelper] : []),
+    ...(loaded.size > 0 ? [keepClientsHelper] : []),
   ];
-  return [header(node), checks(tools), ...helpers, ...script.steps.map(printStep), ""]
+  return [header(node), checks(tools), ...helpers, ...script.steps.map((step) => printStep(step, loaded)), ""]
     .join("\n\n")
     .trimEnd()
     .concat("\n");
@@ -89,16 +90,15 @@ done < nfacct.counters`,
   "ipvsadm -Sn": "ipvsadm -Sn >/dev/null",
 };
 
-function printStep(step: ScriptStep): string {
-  return `# ${step.purpose}\n${isJumps(step) ? printJumps(step) : printCommand(step)}`;
+function printStep(step: ScriptStep, loaded: ReadonlySet<ScriptStep>): string {
+  const command = isJumps(step) ? printJumps(step) : loaded.has(step) ? `load ${step.file}` : printCommand(step);
+  return `# ${step.purpose}\n${command}`;
 }
 
-function printCommand(step: ScriptStep): string {
-  const { argv, file } = step;
+function printCommand({ argv, file }: ScriptStep): string {
   const command = argv.join(" ");
   const device = /^ip link add (\S+) /.exec(command)?.[1];
   if (device !== undefined) return `ip link show ${device} >/dev/null 2>&1 || ${command}`;
-  if (holdsClients(step)) return `load ${file}`;
   return guarded[file ?? command] ?? (file === undefined ? command : `${command} < ${file}`);
 }
 

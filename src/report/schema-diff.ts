@@ -1,4 +1,5 @@
 import { proxyModes } from "../model/proxy-configuration/proxy-configuration.ts";
+import { count, names, record, text } from "./schema-parts.ts";
 
 /** JSON Schema of what `portolan diff` prints as JSON: made by `report/diff/json.ts`. */
 export const diffSchema = {
@@ -124,23 +125,6 @@ function outcomeRecord(): object {
     },
     assuming: names("Matches that Portolan cannot evaluate and on which this outcome depends."),
   });
-}
-
-/** An object with exactly these fields, all of them required. */
-function record(properties: Readonly<Record<string, object>>): object {
-  return { type: "object", properties, required: Object.keys(properties), additionalProperties: false };
-}
-
-function text(description: string): object {
-  return { type: "string", description };
-}
-
-function count(description: string): object {
-  return { type: "integer", minimum: 0, description };
-}
-
-function names(description: string): object {
-  return { type: "array", items: { type: "string" }, description };
 }
 
 function ruleCounts(where: string): Readonly<Record<string, object>> {

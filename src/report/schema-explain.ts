@@ -1,4 +1,4 @@
-import { names, record, text } from "./schema-packet.ts";
+import { names, record, text } from "./schema-parts.ts";
 
 /**
  * JSON Schema of the output of `portolan explain CHAIN`, `SET`, `ELEMENT` and `RULE` with `-o json`: the explanations of

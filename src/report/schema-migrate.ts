@@ -1,6 +1,6 @@
 import { findingLevels } from "../migrate/finding.ts";
 import { proxyModes } from "../model/proxy-configuration/proxy-configuration.ts";
-import { names, record, text } from "./schema-packet.ts";
+import { count, names, record, text } from "./schema-parts.ts";
 
 /** JSON Schema of what `portolan migrate` prints as JSON: made by `report/migrate/json.ts`. */
 export const migrateSchema = {
@@ -73,8 +73,4 @@ export const migrateSchema = {
 
 function changes(): object {
   return { type: "array", items: { $ref: "#/$defs/change" } };
-}
-
-function count(description: string): object {
-  return { type: "integer", minimum: 0, description };
 }

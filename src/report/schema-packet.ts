@@ -1,4 +1,5 @@
 import { proxyModes } from "../model/proxy-configuration/proxy-configuration.ts";
+import { names, record, text } from "./schema-parts.ts";
 
 /** JSON Schema of the output of `portolan explain packet -o json`: a PacketExplanation of `explain/packet/`. */
 export const packetSchema = {
@@ -153,23 +154,4 @@ function hopRecord(): object {
       line: lineNumber,
     },
   );
-}
-
-/** An object with these fields and no others. */
-export function record(
-  required: Readonly<Record<string, object>>,
-  optional: Readonly<Record<string, object>> = {},
-): object {
-  const properties = { ...required, ...optional };
-  return { type: "object", properties, required: Object.keys(required), additionalProperties: false };
-}
-
-/** A string. */
-export function text(description: string): object {
-  return { type: "string", description };
-}
-
-/** A list of strings. */
-export function names(description: string): object {
-  return { type: "array", items: { type: "string" }, description };
 }

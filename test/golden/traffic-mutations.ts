@@ -4,7 +4,7 @@ import { targetOf } from "../../src/check/traffic/judge-traffic.ts";
 import { keyOf, printDestination, type ServiceDestination } from "../../src/check/traffic/service-destinations.ts";
 import { type Source, sourcesFor } from "../../src/check/traffic/source-classes.ts";
 import { readTrafficHost } from "../../src/check/traffic/traffic-host.ts";
-import { serviceDestinations, trafficModes } from "../../src/check/traffic/traffic-modes.ts";
+import { serviceDestinations } from "../../src/check/traffic/traffic-modes.ts";
 import { parseTarget, printTarget } from "../../src/datapath/address-set.ts";
 import { isLocal } from "../../src/datapath/match-packet.ts";
 import type { Outcome } from "../../src/datapath/packet.ts";
@@ -107,8 +107,7 @@ export function documentOf(text: string): HostDocument {
 export function questionsIn(document: HostDocument): readonly Question[] {
   const traffic = readTrafficHost(document);
   if (traffic === undefined) return [];
-  const { pods } = askingOf(traffic);
-  const local = trafficModes[traffic.mode].hairpinAddresses(traffic);
+  const { pods, ownEndpoints: local } = askingOf(traffic);
   return serviceDestinations(traffic, new Map()).flatMap((destination) => {
     const [client] = sourcesFor(destination, pods[destination.family], traffic);
     const outcomes = client === undefined ? [] : evaluate(traffic.host, client, destination);

@@ -1,18 +1,18 @@
 import { elementText, type NftChain, type NftTable } from "../../languages/nftables/ruleset.ts";
-import { families } from "../../model/address.ts";
 import { parseServicePortChainName } from "../../programs/kube-proxy/nftables/names.ts";
 import { createMarks, type Marks, type ShapeOf } from "./alike.ts";
+import { hairpinsInTables } from "./destinations-in-tables.ts";
 import { ownTable } from "./restore-nftables.ts";
 import type { ServiceDestination } from "./service-destinations.ts";
 import type { TrafficHost } from "./traffic-host.ts";
 
 /** Shapes by the elements of a destination in kube-proxy's maps, and the chains that these lead to. */
-export function shapesInTables({ host, ruleset }: TrafficHost): ShapeOf {
+export function shapesInTables(traffic: TrafficHost): ShapeOf {
+  const { host, ruleset } = traffic;
   const marks = createMarks(host);
   const tables = { ipv4: ownTable(ruleset, "ipv4"), ipv6: ownTable(ruleset, "ipv6") };
   const elements = { ipv4: elementsByKey(tables.ipv4), ipv6: elementsByKey(tables.ipv6) };
-  const hairpins = families.flatMap((family) => tables[family]?.sets.get("hairpin-connections")?.elements ?? []);
-  const local = new Set(hairpins.map(({ key }) => key.split(" . ")[0] ?? ""));
+  const local = hairpinsInTables(traffic);
   return (destination) => {
     const { family, kind, address, port, protocol } = destination;
     const writing: Writing = { table: tables[family], numbers: new Map(), marks, local, parts: [] };

@@ -106,7 +106,12 @@ export function askingOf(traffic: TrafficHost): Asking {
   const endpoints = mode.endpoints(traffic);
   const podsOf = (family: Family): PodAddresses =>
     findPods(traffic, family, { endpoints, detectors: mode.podMatches(traffic, family) });
-  return { traffic, intended: mode.intended(traffic), pods: { ipv4: podsOf("ipv4"), ipv6: podsOf("ipv6") } };
+  return {
+    traffic,
+    intended: mode.intended(traffic),
+    pods: { ipv4: podsOf("ipv4"), ipv6: podsOf("ipv6") },
+    ownEndpoints: mode.ownEndpoints(traffic),
+  };
 }
 
 /** Of a larger group with faults, the others have those of the first. */
@@ -139,6 +144,8 @@ interface Asking {
   readonly traffic: TrafficHost;
   readonly intended: EvaluatedHost;
   readonly pods: Readonly<Record<Family, PodAddresses>>;
+  /** The endpoints on this node; undefined where nothing tells them from others. */
+  readonly ownEndpoints: ReadonlySet<string> | undefined;
 }
 
 function faultsOfDestination(destination: ServiceDestination, asking: Asking): readonly Fault[] {
@@ -178,7 +185,7 @@ function hairpins(destination: ServiceDestination, asking: Asking): readonly Fau
           destination,
         );
   const targets = any.flatMap(({ verdict }) => (verdict.kind === "delivered" ? [verdict.target.address] : []));
-  const own = [...new Set(targets)].filter((address) => isPod(address, traffic));
+  const own = [...new Set(targets)].filter((address) => isPod(address, asking));
   const [first] = own;
   if (first === undefined) return [];
   const sets = own.map(parseAddressSet).filter((set) => set !== undefined);
@@ -197,9 +204,8 @@ function hairpins(destination: ServiceDestination, asking: Asking): readonly Fau
 }
 
 /** A set may name the endpoints of this node. */
-function isPod(address: string, traffic: TrafficHost): boolean {
-  if (traffic.host.localAddresses.has(address)) return false;
-  return trafficModes[traffic.mode].hairpinAddresses(traffic)?.has(address) ?? true;
+function isPod(address: string, { traffic, ownEndpoints }: Asking): boolean {
+  return !traffic.host.localAddresses.has(address) && ownEndpoints?.has(address) !== false;
 }
 
 /** It reaches itself, or it was sent to itself and is refused. */

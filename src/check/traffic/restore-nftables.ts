@@ -8,7 +8,8 @@ import { nftFamily, setMarkBit } from "../../languages/nftables/write.ts";
 import { type Family, families } from "../../model/address.ts";
 import { defaultKubeProxyVersion, versionTraits } from "../../model/proxy-configuration/kube-proxy-version.ts";
 import type { FamilySettings } from "../../plan/forwarding/forwarding-plan.ts";
-import { addFixedChains, fixedSetLines, fixedSets } from "../../programs/kube-proxy/nftables/base.ts";
+import { assembleTable } from "../../programs/kube-proxy/nftables/assemble.ts";
+import { addFixedChains } from "../../programs/kube-proxy/nftables/base.ts";
 import { fromLocal } from "../../programs/kube-proxy/nftables/matches.ts";
 import {
   isOwnedTable,
@@ -18,7 +19,7 @@ import {
   ownTableName,
   parseServicePortChainName,
 } from "../../programs/kube-proxy/nftables/names.ts";
-import { createTableObjects, elementSets, type NftBlock } from "../../programs/kube-proxy/nftables/table-objects.ts";
+import { addLine, createTableObjects } from "../../programs/kube-proxy/nftables/table-objects.ts";
 import { detectorOf } from "./shown-settings.ts";
 
 /** kube-proxy's table of a family. */
@@ -91,17 +92,9 @@ function restoreTable(table: NftTable, host: EvaluatedHost): NftTable {
 function fixedTable(settings: FamilySettings, unallocated: readonly string[]): NftTable {
   const objects = createTableObjects({ origins: false });
   addFixedChains(settings, objects);
-  const block = (kind: string, { name, lines }: Pick<NftBlock, "name" | "lines">): readonly string[] => [
-    `${kind} ${name} {`,
-    ...lines,
-    ...(name === nftChains.clusterIpsCheck ? unallocated : []),
-    "}",
-  ];
-  const sets = elementSets
-    .filter((name) => name !== nodePortAddressesSet || settings.nodePorts.kind === "addresses")
-    .flatMap((name) => block(fixedSets[name].kind, { name, lines: [...fixedSetLines(fixedSets[name], settings)] }));
-  const chains = objects.chains.flatMap((chain) => block("chain", chain));
-  const text = [`table ${ownTableName(settings.family)} {`, ...sets, ...chains, "}"].join("\n");
+  const check = objects.chains.find(({ name }) => name === nftChains.clusterIpsCheck);
+  if (check !== undefined) for (const line of unallocated) addLine(objects, check, line);
+  const text = new TextDecoder().decode(assembleTable(settings, objects).text);
   const [table] = readRuleset([{ file: "", text }]).doc.tables;
   if (table === undefined) throw new Error("kube-proxy's own table is not read");
   return table;

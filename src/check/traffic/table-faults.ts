@@ -2,6 +2,7 @@ import { canonicalAddress, isAddress } from "../../datapath/address-set.ts";
 import { createSubject, type Sink } from "../../diagnostics/diagnostic.ts";
 import { elementText, type NftChain, type NftSet, type NftTable } from "../../languages/nftables/ruleset.ts";
 import { tableName } from "../../languages/nftables/stages.ts";
+import { chainsNamed } from "../../languages/nftables/words.ts";
 import {
   isOwnedTable,
   nodePortAddressesSet,
@@ -79,8 +80,6 @@ function serviceOf(chain: string): string {
   return servicePortInNftName(chain) ?? chain;
 }
 
-const leads = /\b(?:jump|goto) ([^\s,}]+)/g;
-
 const callers = new WeakMap<NftTable, ReadonlySet<string>>();
 
 function calledIn(table: NftTable): ReadonlySet<string> {
@@ -89,9 +88,9 @@ function calledIn(table: NftTable): ReadonlySet<string> {
   const { chains, sets } = table;
   const found = new Set<string>();
   for (const { rules } of chains.values())
-    for (const { text } of rules) for (const [, chain = ""] of text.matchAll(leads)) found.add(chain);
+    for (const { text } of rules) for (const chain of chainsNamed(text)) found.add(chain);
   for (const { elements } of sets.values())
-    for (const { value = "" } of elements) for (const [, chain = ""] of value.matchAll(leads)) found.add(chain);
+    for (const { value = "" } of elements) for (const chain of chainsNamed(value)) found.add(chain);
   callers.set(table, found);
   return found;
 }

@@ -62,7 +62,7 @@ export interface TrafficMode {
   /** The addresses that packets are sent to. */
   readonly endpoints: (traffic: TrafficHost) => ReadonlySet<string>;
   /** The endpoints on this node; undefined where nothing tells them from others. */
-  readonly hairpinAddresses: (traffic: TrafficHost) => ReadonlySet<string> | undefined;
+  readonly ownEndpoints: (traffic: TrafficHost) => ReadonlySet<string> | undefined;
   /** By which destinations are alike. */
   readonly shapes: (traffic: TrafficHost) => ShapeOf;
   readonly findCause: (fault: Fault, context: CauseContext) => Cause;
@@ -78,7 +78,7 @@ const inRules: TrafficMode = {
     return nat === undefined ? [] : podMatches(nat, mode);
   },
   endpoints: ({ host }) => endpointAddresses(host),
-  hairpinAddresses: () => undefined,
+  ownEndpoints: () => undefined,
   shapes: shapesInRules,
   findCause,
   checkChains: () => {},
@@ -86,13 +86,13 @@ const inRules: TrafficMode = {
 
 export const trafficModes: Readonly<Record<ProxyMode, TrafficMode>> = {
   iptables: { ...inRules, checkChains: ({ traffic, placeOf }, sink) => checkChains(traffic, placeOf, sink) },
-  ipvs: { ...inRules, hairpinAddresses: ({ host }) => hairpinAddresses(host) },
+  ipvs: { ...inRules, ownEndpoints: ({ host }) => hairpinAddresses(host) },
   nftables: {
     intended: ({ host, ruleset }) => withOwnTablesOnly(host, ruleset),
     destinations: destinationsInTables,
     podMatches: ({ host }, family) => podMatchesInTables(host, family),
     endpoints: targetsInTables,
-    hairpinAddresses: hairpinsInTables,
+    ownEndpoints: hairpinsInTables,
     shapes: shapesInTables,
     findCause: findCauseInTables,
     checkChains: ({ traffic, names, cluster }, sink) =>
@@ -116,17 +116,12 @@ export function serviceDestinations(
   return [...found.values()];
 }
 
-const hairpinSets = new WeakMap<EvaluatedHost, ReadonlySet<string>>();
-
 function hairpinAddresses(host: EvaluatedHost): ReadonlySet<string> {
-  const known = hairpinSets.get(host);
-  if (known !== undefined) return known;
   const found = new Set<string>();
   for (const [name, { entries }] of host.sets) {
     if (setKeyOf(name) !== "loopBack") continue;
     for (const { parts } of entries) if (parts[0]?.kind === "addresses") found.add(parts[0].range);
   }
-  hairpinSets.set(host, found);
   return found;
 }
 

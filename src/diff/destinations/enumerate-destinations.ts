@@ -57,10 +57,12 @@ export function enumerateDestinations(hosts: readonly EvaluatedHost[]): readonly
  * sets are treated alike, so one of them is enough.
  */
 function boundAddresses(hosts: readonly EvaluatedHost[], others: readonly string[]): readonly string[] {
+  const all = new Set(hosts.flatMap((host) => [...host.localAddresses]));
+  const addresses = [...all].filter((address) => !others.includes(address));
+  if (addresses.length === 0) return [];
   const chosen = new Map<string, string>();
   const sets = hosts.map((host) => [...addressSets(host), ...tableSets(host)]);
-  for (const address of new Set(hosts.flatMap(({ localAddresses }) => [...localAddresses]))) {
-    if (others.includes(address)) continue;
+  for (const address of addresses) {
     const bound = hosts.map((host) => host.localAddresses.has(address));
     const kind = sets.map((ofHost) => ofHost.flatMap(({ name, texts }) => (texts.has(address) ? [name] : [])));
     const text = JSON.stringify([address.includes(":"), bound, kind]);

@@ -7,17 +7,19 @@ import { builtInChains, type Match, type Rule } from "../../languages/iptables/r
 import { iptablesChains } from "../../programs/kube-proxy/chain-names.ts";
 import { forkShares, type Share } from "../share.ts";
 import { describeMatch, describeRule, describeTarget } from "./describe-rule.ts";
-import type {
-  AskedRule,
-  Callee,
-  PlacedObject,
-  PlacedRule,
-  ReadLine,
-  ReadText,
-  RuleExit,
-  RuleReading,
-  TextProblem,
-  TextReader,
+import {
+  type AskedRule,
+  type Callee,
+  fates,
+  type PlacedObject,
+  type PlacedRule,
+  type ReadLine,
+  type ReadText,
+  type RuleExit,
+  type RuleReading,
+  type TextProblem,
+  type TextReader,
+  translatedTo,
 } from "./text-reader.ts";
 
 /** Chains and rules of iptables-save. */
@@ -175,15 +177,12 @@ function exitsOf({ target }: Rule): readonly RuleExit[] {
     case "goto":
       return exit({ kind: "callee", name: target.chain });
     case "dnat":
-      return exit({ kind: "endpoint", id: `to ${target.destination}`, label: target.destination });
+      return exit(translatedTo(target.destination));
     case "drop":
-      return exit({ kind: "refusal", id: "drop", label: "dropped" });
     case "reject":
-      return exit({ kind: "refusal", id: "reject", label: "rejected" });
     case "accept":
-      return exit({ kind: "endpoint", id: "accept", label: "accepted" });
     case "redirect":
-      return exit({ kind: "endpoint", id: "to this node", label: "this node" });
+      return exit(fates[target.kind]);
     case "return":
     case "mark":
     case "connmark-set":

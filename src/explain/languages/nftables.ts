@@ -16,15 +16,17 @@ import { setsNamed, splitWords, unquoted, wordsOf } from "../../languages/nftabl
 import type { Family } from "../../model/address.ts";
 import { forkPart } from "../share.ts";
 import { describeNftRule, describeNftStatements, describeVerdict } from "./describe-nft-rule.ts";
-import type {
-  AskedRule,
-  PlacedObject,
-  PlacedRule,
-  ReadLine,
-  ReadText,
-  RuleExit,
-  RuleReading,
-  TextReader,
+import {
+  type AskedRule,
+  fates,
+  type PlacedObject,
+  type PlacedRule,
+  type ReadLine,
+  type ReadText,
+  type RuleExit,
+  type RuleReading,
+  type TextReader,
+  translatedTo,
 } from "./text-reader.ts";
 
 /** Chains, sets and maps of `nft list ruleset` and of input for `nft -f`. */
@@ -161,7 +163,7 @@ function exitsOf(statement: NftStatement): readonly RuleExit[] {
       if (statement.map !== undefined) return throughMap(statement.map.key, statement.map.source, endpointOf);
       return statement.to === undefined ? [] : [{ to: endpointOf(statement.to), key: "", share: undefined }];
     case "redirect":
-      return [{ to: { kind: "endpoint", id: "to this node", label: "this node" }, key: "", share: undefined }];
+      return [{ to: fates.redirect, key: "", share: undefined }];
     case "match":
     case "snat":
     case "masquerade":
@@ -207,11 +209,9 @@ function exitOf(verdict: NftVerdict, key: string, share: RuleExit["share"]): rea
     case "goto":
       return exit({ kind: "callee", name: verdict.chain });
     case "drop":
-      return exit({ kind: "refusal", id: "drop", label: "dropped" });
     case "reject":
-      return exit({ kind: "refusal", id: "reject", label: "rejected" });
     case "accept":
-      return exit({ kind: "endpoint", id: "accept", label: "accepted" });
+      return exit(fates[verdict.kind]);
     case "return":
     case "continue":
       return [];
@@ -222,7 +222,7 @@ function exitOf(verdict: NftVerdict, key: string, share: RuleExit["share"]): rea
 function endpointOf(value: string): RuleExit["to"] {
   const [address = "", port] = value.split(" . ");
   const label = port === undefined ? address : `${address.includes(":") ? `[${address}]` : address}:${port}`;
-  return { kind: "endpoint", id: `to ${label}`, label };
+  return translatedTo(label);
 }
 
 function elementReading(element: NftElement, key: readonly string[]): RuleReading {

@@ -104,6 +104,19 @@ export interface RuleExit {
   readonly share: Share | undefined;
 }
 
+/** Where packets end, alike in all languages. */
+export const fates = {
+  accept: { kind: "endpoint", id: "accept", label: "accepted" },
+  drop: { kind: "refusal", id: "drop", label: "dropped" },
+  reject: { kind: "refusal", id: "reject", label: "rejected" },
+  redirect: { kind: "endpoint", id: "to this node", label: "this node" },
+} as const satisfies Readonly<Record<string, RuleExit["to"]>>;
+
+/** An endpoint that packets are translated to, `10.0.0.1:80`. */
+export function translatedTo(label: string): RuleExit["to"] {
+  return { kind: "endpoint", id: `to ${label}`, label };
+}
+
 export interface PlacedLine {
   readonly language: LanguageId;
   readonly file: string;

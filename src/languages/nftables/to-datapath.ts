@@ -3,7 +3,7 @@ import { parseRule } from "./parse-rule.ts";
 import { elementsOf, markOf, predicatesFor, type Scope } from "./predicates.ts";
 import type { NftRule, NftSource, NftStatement, NftTranslation, NftVerdict } from "./rule.ts";
 import type { NftElement } from "./ruleset.ts";
-import { numberOf, setsNamed } from "./words.ts";
+import { chainsNamed, numberOf, setsNamed } from "./words.ts";
 
 const language = "nftables";
 
@@ -19,7 +19,7 @@ export function readerFor(scope: Scope): RuleReader {
     mayAskDestination: (text) => /\bdaddr\b|\bdport\b/.test(text),
     mayTranslate: (text) => /\b(?:dnat|redirect|tproxy|fwd|set)\b/.test(text),
     targetsOf: (text) => [
-      ...targetsIn(text),
+      ...chainsNamed(text),
       ...setsNamed(text).flatMap((name) => targetsOfElements(scope.sets.get(name)?.elements ?? [])),
     ],
     setsOf: setsNamed,
@@ -33,17 +33,13 @@ export function readerFor(scope: Scope): RuleReader {
   };
 }
 
-function targetsIn(text: string): readonly string[] {
-  return [...text.matchAll(/\b(?:jump|goto) ([^\s,}]+)/g)].map(([, chain = ""]) => chain);
-}
-
 const ofElements = new WeakMap<readonly NftElement[], readonly string[]>();
 
 /** Cached: a map may have an element for each service port. */
 function targetsOfElements(elements: readonly NftElement[]): readonly string[] {
   const known = ofElements.get(elements);
   if (known !== undefined) return known;
-  const found = elements.flatMap(({ value }) => (value === undefined ? [] : targetsIn(value)));
+  const found = elements.flatMap(({ value }) => (value === undefined ? [] : chainsNamed(value)));
   ofElements.set(elements, found);
   return found;
 }

@@ -61,6 +61,11 @@ export function numberOf(word: string | undefined): number | undefined {
   return value > 0xffffffff ? undefined : value;
 }
 
+/** The chains that a rule or an element leads to: `goto services`. */
+export function chainsNamed(text: string): readonly string[] {
+  return [...text.matchAll(/\b(?:jump|goto) ([^\s,}]+)/g)].map(([, name = ""]) => name);
+}
+
 /** The sets and maps that a rule names: `@blocked`. */
 export function setsNamed(rule: string): readonly string[] {
   if (!rule.includes("@")) return [];

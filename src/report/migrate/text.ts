@@ -51,9 +51,9 @@ function linesOfLevels({ findings, nodes }: Migration, columns: number): readonl
     const heading: readonly Line[] = isFirst
       ? [[[levelNames[finding.level].toUpperCase(), styles[finding.level]]]]
       : [];
-    const isToldAbove = findings.slice(0, at).some(({ code }) => code === finding.code);
-    const told = isToldAbove && finding.hint !== undefined ? { ...finding, hint: "as above" } : finding;
-    return [...heading, ...linesOfFinding(told, nodes, columns)];
+    const isRepeated = findings.slice(0, at).some(({ code }) => code === finding.code);
+    const shown = isRepeated && finding.hint !== undefined ? { ...finding, hint: "as above" } : finding;
+    return [...heading, ...linesOfFinding(shown, nodes, columns)];
   });
 }
 

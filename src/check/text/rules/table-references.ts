@@ -1,7 +1,7 @@
 import { createSubject } from "../../../diagnostics/diagnostic.ts";
 import { elementText, type NftTable } from "../../../languages/nftables/ruleset.ts";
 import { tableName } from "../../../languages/nftables/stages.ts";
-import { setsNamed } from "../../../languages/nftables/words.ts";
+import { chainsNamed, setsNamed } from "../../../languages/nftables/words.ts";
 import { placeIn } from "../../places-in-texts.ts";
 import type { TextRule } from "../checked-host.ts";
 
@@ -10,7 +10,7 @@ export const tableReferences: TextRule = ({ ruleset }, sink) => {
   for (const table of ruleset.tables) {
     for (const { name, text, file, line } of linesIn(table)) {
       const report = sink.reporter(createSubject("Chain", tableName(table), name));
-      for (const [, chain = ""] of text.matchAll(/\b(?:jump|goto) ([^\s,}]+)/g)) {
+      for (const chain of chainsNamed(text)) {
         if (table.chains.has(chain)) continue;
         const hint = "add the chain to the table, or remove what leads to it";
         report("jump-target-missing", placeIn(file, line), { chain, table: tableName(table) }, { hint });
