@@ -1,5 +1,7 @@
 // What test files import as "vitest" where mutants are tried: it collects tests, so that each can be run by itself, again
 // and again, in a process that lives on. Of vitest itself it has the assertions.
+
+import { readFileSync } from "node:fs";
 import {
   ASYMMETRIC_MATCHERS_OBJECT,
   chai,
@@ -15,6 +17,12 @@ for (const plugin of [JestExtend, JestChaiExpect, JestAsymmetricMatchers]) chai.
 export const expect = Object.assign((value, message) => chai.expect(value, message), chai.expect);
 Object.assign(expect, globalThis[ASYMMETRIC_MATCHERS_OBJECT]);
 Object.defineProperty(globalThis, GLOBAL_EXPECT, { value: expect });
+expect.extend({
+  toMatchFileSnapshot: (text, file) => ({
+    pass: text === readFileSync(file, "utf8"),
+    message: () => `not as in ${file}`,
+  }),
+});
 setState({ assertionCalls: 0, testPath: "", currentTestName: "" }, expect);
 
 export const vi = { spyOn };
