@@ -62,9 +62,19 @@ export function startKubeProxy(node: ClusterNode, configuration: object): ChildP
 }
 
 /** Starts `portolan watch --apply`, as somebody who has the rights of kube-proxy. */
-export function startWatch(node: ClusterNode, configuration: object): ChildProcess {
+export function startWatch(node: ClusterNode, configuration: object, flags: readonly string[] = []): ChildProcess {
   writeFileSync(node.file("config.conf"), JSON.stringify(configuration));
   const where = ["--kubeconfig", node.file("system:kube-proxy"), "--proxy-config", node.file("config.conf")];
   const how = ["--apply", "--backup-dir", node.file("backups"), "--min-sync-period", "100ms"];
-  return node.launch("watch", [process.execPath, cli, "watch", "--live", "--node", node.name, ...where, ...how]);
+  return node.launch("watch", [
+    process.execPath,
+    cli,
+    "watch",
+    "--live",
+    "--node",
+    node.name,
+    ...where,
+    ...how,
+    ...flags,
+  ]);
 }

@@ -9,9 +9,9 @@ export function listsIn(text: string): readonly string[] {
 }
 
 /** Packets that meet what the mutation touched, and others: addresses and ports of its lines with those of the text. */
-export function packetsNear({ lines, text }: Mutation): readonly NaivePacket[] {
+export function packetsNear({ lines, text }: Omit<Mutation, "kind">): readonly NaivePacket[] {
   const near = lines.join(" ");
-  const far = [text.rules.ipv4, text.rules.ipv6, text.sets, text.servers].join(" ");
+  const far = [text.rules.ipv4, text.rules.ipv6, text.tables, text.sets, text.servers].join(" ");
   const packets: NaivePacket[] = [];
   const lists = listsIn(near);
   for (const six of [false, true]) {
@@ -63,6 +63,8 @@ function addressesIn(text: string, six: boolean): readonly string[] {
 }
 
 function portsIn(text: string): readonly number[] {
-  const found = [...text.matchAll(/(?:--dport |:|,tcp:|,udp:)(\d{2,5})(?=\s|$)/g)].map(([, port]) => Number(port));
+  const found = [...text.matchAll(/(?:dport |:|,tcp:|,udp:| \. )(\d{2,5})(?=[\s,]|$)/g)].map(([, port]) =>
+    Number(port),
+  );
   return [...new Set(found)].filter((port) => port < 65_536);
 }
