@@ -41,6 +41,7 @@ npm run --silent structure
 
 step "package"
 npm run --silent check:package
+npm run --silent release
 
 # Their tests may be missing: survivors are printed, and fail nothing.
 step "mutants of what the last commit changed"

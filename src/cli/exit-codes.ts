@@ -27,8 +27,12 @@ export const failureExitCodes: Readonly<Record<FailureKind, number>> = {
   "stale-plan": exitCodes.stalePlan,
 };
 
+/** Set where all of Portolan is one file, which has no package.json beside it (scripts/release). */
+declare const PORTOLAN_VERSION: string | undefined;
+
 /** Portolan's own version. */
 export function portolanVersion(): string {
+  if (typeof PORTOLAN_VERSION === "string") return PORTOLAN_VERSION;
   const manifest = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
     version: string;
   };

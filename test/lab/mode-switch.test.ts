@@ -51,14 +51,7 @@ describe.each<Backend>(["legacy", "nft"])(
     });
 
     async function apply(mode: string): Promise<{ readonly code: number; readonly stderr: string }> {
-      const flags = [
-        "-f",
-        manifest("cluster.yaml"),
-        "--proxy-config",
-        manifest("kube-proxy.yaml"),
-        "--node",
-        "node1",
-      ];
+      const flags = ["-f", manifest("cluster.yaml"), "--proxy-config", manifest("kube-proxy.yaml"), "--node", "node1"];
       const args = ["apply", ...flags, "--mode", mode, "--backup-dir", join(workspace, "backups")];
       const network = `--net=/proc/${lab.node1.pid}/ns/net`;
       const child = spawn("nsenter", [network, process.execPath, cliPath, ...args], { env });

@@ -41,14 +41,14 @@ export async function connect(
   const { exec, ...plain } = target.user;
   const credentials = isRecord(exec) ? await runPlugin(exec, target, signal) : undefined;
   if (credentials?.kind === "failed") return credentials;
-  const { KubeConfig } = await import("@kubernetes/client-node");
+  const { newKubeConfig } = await import("./kube-config.ts");
   const options: RequestOptions = { headers: { accept: "application/json", "user-agent": "portolan" } };
   const user = { ...plain, ...credentials?.fields };
   let conceal = concealIn(target, user);
   try {
     const token = tokenIn(user);
     conceal = concealIn(target, { ...user, ...token });
-    const kubeConfig = new KubeConfig();
+    const kubeConfig = newKubeConfig();
     kubeConfig.loadFromString(JSON.stringify(onlyOf(target, { ...user, ...token })));
     await kubeConfig.applyToHTTPSOptions(options);
     options.headers = { ...options.headers, ...impersonation(target.user) };

@@ -1,0 +1,144 @@
+#!/usr/bin/env node
+// Builds everything that a release publishes, tries each part without a network, and prints what would be published. Publishes nothing.
+// Usage, after a build:  npm run release -- [--out FOLDER] [--url BASE]
+//   FOLDER  where the files go (default: .cache/release)
+//   BASE    the address that they will be downloaded from
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { build } from "esbuild";
+import { commandLine } from "../bundle.mjs";
+import { formula, krewManifest } from "./manifests.mjs";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+const { version } = manifest;
+const { values: flags } = parseArgs({
+  options: {
+    out: { type: "string", default: join(root, ".cache/release") },
+    url: { type: "string", default: `https://example.org/portolan/v${version}` },
+  },
+});
+const out = resolve(flags.out);
+const scratch = mkdtempSync(join(tmpdir(), "portolan-release-"));
+process.on("exit", () => rmSync(scratch, { recursive: true, force: true }));
+rmSync(out, { recursive: true, force: true });
+mkdirSync(out, { recursive: true });
+
+const programs = await buildPrograms();
+const archive = packArchive();
+const tarball = packPackage();
+const described = {
+  version,
+  description: manifest.description,
+  url: `${flags.url}/${basename(archive)}`,
+  sha256: sumOf(archive),
+};
+writeFileSync(join(out, "krew.yaml"), krewManifest(described));
+writeFileSync(join(out, "portolan.rb"), formula(described));
+
+for (const [what, run] of checks()) {
+  run();
+  console.log(`tried: ${what}`);
+}
+console.log(`\nwould be published, version ${version}:`);
+for (const file of [tarball, ...programs, archive, join(out, "krew.yaml"), join(out, "portolan.rb")]) {
+  console.log(`  ${basename(file).padEnd(28)} ${String(statSync(file).size).padStart(9)} bytes  sha256 ${sumOf(file)}`);
+}
+console.log(
+  "  container image              scripts/container/build.sh makes and scripts/container/README.md describes it",
+);
+
+/** The command line with all packages in one file: it needs Node and nothing else. */
+async function buildPrograms() {
+  const names = ["portolan", "kubectl-portolan"];
+  await build({
+    ...commandLine,
+    entryPoints: names.map((name) => `src/cli/${name}.ts`),
+    outdir: out,
+    minifySyntax: true,
+    minifyWhitespace: true,
+    define: { PORTOLAN_VERSION: JSON.stringify(version) },
+    outExtension: { ".js": ".mjs" },
+    legalComments: "external",
+  });
+  const files = names.map((name) => join(out, `${name}.mjs`));
+  for (const file of files) chmodSync(file, 0o755);
+  return files;
+}
+
+/** For krew and Homebrew. */
+function packArchive() {
+  const folder = join(scratch, "archive");
+  mkdirSync(folder);
+  for (const file of programs) copyFileSync(file, join(folder, basename(file, ".mjs")));
+  copyFileSync(join(root, "LICENSE"), join(folder, "LICENSE"));
+  // A file without an extension is a module only where a package.json says so.
+  writeFileSync(join(folder, "package.json"), '{ "type": "module" }\n');
+  const file = join(out, `portolan-${version}.tar.gz`);
+  // The same bytes for the same input: no times, owners or order of the disk.
+  const same = ["--sort=name", "--mtime=@0", "--owner=0", "--group=0", "--numeric-owner"];
+  execFileSync("sh", ["-c", `tar ${same.join(" ")} -C "$0" -cf - . | gzip -n -9 > "$1"`, folder, file]);
+  return file;
+}
+
+function packPackage() {
+  const name = execFileSync("npm", ["pack", "--silent", "--ignore-scripts", "--pack-destination", out], {
+    cwd: root,
+    encoding: "utf8",
+  });
+  return join(out, name.trim());
+}
+
+function sumOf(file) {
+  return createHash("sha256").update(readFileSync(file)).digest("hex");
+}
+
+/** Each part in an empty folder, as somebody who installs it has it. */
+function checks() {
+  const expected = new RegExp(`^portolan ${version.replaceAll(".", "\\.")} `);
+  const shop = join(root, "golden/service-python-nodeport/cluster.yaml");
+  const run = (file, args, options = {}) => execFileSync(file, args, { cwd: scratch, encoding: "utf8", ...options });
+  const works = (file) => {
+    if (!expected.test(run(file, ["--version"]))) throw new Error(`${file} --version does not print ${version}`);
+    const rules = run(file, ["compile", "-f", shop]);
+    if (rules !== run(process.execPath, [join(root, "dist/cli/portolan.js"), "compile", "-f", shop]))
+      throw new Error(`${file} does not compile what the build compiles`);
+  };
+  return [
+    ...programs.map((file) => [`${basename(file)} alone`, () => works(file)]),
+    [
+      `${basename(archive)}, unpacked`,
+      () => {
+        const folder = join(scratch, "unpacked");
+        mkdirSync(folder);
+        run("tar", ["-C", folder, "-xzf", archive]);
+        for (const name of ["portolan", "kubectl-portolan"]) works(join(folder, name));
+      },
+    ],
+    [
+      `${basename(tarball)}, installed, run and removed`,
+      () => {
+        const global = join(scratch, "global");
+        run("npm", ["install", "--global", "--silent", "--prefer-offline", "--prefix", global, tarball]);
+        works(join(global, "bin/portolan"));
+        run("npm", ["uninstall", "--global", "--silent", "--prefix", global, "portolan"]);
+        if (run("find", [global, "-name", "*portolan*"]) !== "")
+          throw new Error("something is left after npm uninstall");
+      },
+    ],
+  ];
+}
