@@ -2,7 +2,9 @@ import { readFileSync } from "node:fs";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, it } from "vitest";
 import { schemas } from "../../../../src/report/schemas.ts";
+import { fakeApi, kubeconfig } from "../../../harness/fake-api.ts";
 import { runCli, workspace } from "../../../harness/run-cli.ts";
+import { stored } from "../../../harness/stored-objects.ts";
 
 const folder = new URL(".", import.meta.url).pathname;
 
@@ -49,6 +51,27 @@ describe("migrate prints", () => {
     const { stdout: report } = await runCli(args, { cwd });
     const { findings } = JSON.parse(report) as { findings: { code: string }[] };
     expect(findings.map(({ code }) => code)).not.toContain("migrate-node-ports-primary-address");
+  });
+});
+
+describe("migrate --live", () => {
+  it("finds in a running cluster what it finds in its manifests, workloads apart, which it does not list", async () => {
+    const manifests = readFileSync(`${folder}ipvs/cluster.yaml`, "utf8");
+    const api = await fakeApi(stored(manifests));
+    const cwd = workspace({ config: kubeconfig({ server: api.url }) });
+    const live = await runCli(["migrate", "--live", "--kubeconfig", "config", "-o", "json"], { cwd });
+    const fromFiles = await migrate("ipvs", "-o", "json");
+    expect({ code: live.code, stderr: live.stderr }).toEqual({ code: fromFiles.code, stderr: "" });
+    interface Finding {
+      readonly source: unknown;
+      readonly details: readonly string[];
+    }
+    const findingsIn = (text: string) =>
+      (JSON.parse(text) as { findings: readonly Finding[] }).findings.map(({ source: _, details, ...rest }) => ({
+        ...rest,
+        details: details.filter((line) => !line.startsWith("DaemonSet ")),
+      }));
+    expect(findingsIn(live.stdout)).toEqual(findingsIn(fromFiles.stdout));
   });
 });
 
