@@ -23,6 +23,10 @@ const conditions: readonly (readonly [listed: string, saved: string])[] = [
     "recent: SET name: S side: source mask: 255.255.255.255",
     "-m recent --set --name S --mask 255.255.255.255 --rsource",
   ],
+  [
+    "! recent: UPDATE seconds: 60 hit_count: 4 name: S side: dest mask: 255.255.255.255",
+    "-m recent ! --update --seconds 60 --hitcount 4 --name S --mask 255.255.255.255 --rdest",
+  ],
   ["ADDRTYPE match dst-type LOCAL", "-m addrtype --dst-type LOCAL"],
   ["ADDRTYPE match dst-type !LOCAL limit-in", "-m addrtype ! --dst-type LOCAL --limit-iface-in"],
   ["statistic mode random probability 0.33333333349", "-m statistic --mode random --probability 0.33333333349"],
@@ -38,6 +42,10 @@ const conditions: readonly (readonly [listed: string, saved: string])[] = [
   ["limit: avg 5/min burst 5", "-m limit --limit 5/min"],
   ["source IP range 10.0.0.1-10.0.0.9", "-m iprange --src-range 10.0.0.1-10.0.0.9"],
   ["PHYSDEV match ! --physdev-is-in", "-m physdev ! --physdev-is-in"],
+  ["PHYSDEV match --physdev-in eth0  ! --physdev-out veth1", "-m physdev --physdev-in eth0 ! --physdev-out veth1"],
+  ["nfacct-name  seen", "-m nfacct --nfacct-name seen"],
+  ["! owner GID match 1000-2000", "-m owner ! --gid-owner 1000-2000"],
+  ["destination IP range ! fd00::1-fd00::9", "-m iprange ! --dst-range fd00::1-fd00::9"],
   ["multiport dports 80,443,1000:2000", "-m multiport --dports 80,443,1000:2000"],
   ["owner UID match 0", "-m owner --uid-owner 0"],
   ["something new 17", '-m listed --as "something new 17"'],
@@ -65,6 +73,33 @@ describe("the words of a listing", () => {
   });
 
   it.each([
+    ["ftp", 21],
+    ["ssh", 22],
+    ["smtp", 25],
+    ["domain", 53],
+    ["bootps", 67],
+    ["bootpc", 68],
+    ["http", 80],
+    ["ntp", 123],
+    ["snmp", 161],
+    ["https", 443],
+    ["nfs", 2049],
+    ["mysql", 3306],
+    ["mdns", 5353],
+    ["postgresql", 5432],
+    ["http-alt", 8080],
+  ])("without -n, port %s is %d", (name, port) => {
+    expect(rulesIn(plain, `RETURN     udp  --  anywhere             anywhere             udp dpt:${name}`)).toEqual([
+      `-p udp -m udp --dport ${port} -j RETURN`,
+    ]);
+  });
+
+  it.each([
+    [
+      "TPROXY",
+      "TPROXY redirect 127.0.0.1:15001 mark 0x1/0x10ff",
+      "--on-port 15001 --on-ip 127.0.0.1 --tproxy-mark 0x1/0x10ff",
+    ],
     ["DNAT", "to:10.0.0.1:80", "--to-destination 10.0.0.1:80"],
     ["SNAT", "to:1.2.3.4 random-fully", "--to-source 1.2.3.4 --random-fully"],
     ["MASQUERADE", "random-fully", "--random-fully"],
