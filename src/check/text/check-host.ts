@@ -8,7 +8,7 @@ import { type DumpNote, type DumpProblem, joinHosts, parseSource } from "../../r
 import { readHostDocument, readOtherRules } from "../../reconcile/live/read-host-document.ts";
 import { placeIn } from "../places-in-texts.ts";
 import { checkTraffic } from "../traffic/check-traffic.ts";
-import type { PlaceOfChain } from "../traffic/find-cause.ts";
+import type { PlaceOfChain } from "../traffic/traffic-mode.ts";
 import { type CheckedHost, parseHost, type TextRule } from "./checked-host.ts";
 import { chainEmpty } from "./rules/chain-empty.ts";
 import { chainLoop } from "./rules/chain-loop.ts";

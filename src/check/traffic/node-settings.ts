@@ -1,8 +1,7 @@
 import { createSubject, type Sink } from "../../diagnostics/diagnostic.ts";
 import { at, documentPlace, type Place } from "../../diagnostics/place.ts";
 import type { HostDocument } from "../../ir/artifact.ts";
-import type { ServiceDestination } from "./service-destinations.ts";
-import type { TrafficHost } from "./traffic-host.ts";
+import type { ServiceDestination, TrafficHost } from "./traffic-mode.ts";
 
 /** Settings of the kernel that keep packets of Services from their endpoints. */
 export function checkSettings(
@@ -28,16 +27,8 @@ export function checkSettings(
   };
   report("net.ipv4.ip_forward", "the node forwards no packets: pods and other hosts reach no endpoint", own);
   const nodePorts = own.filter(({ kind }) => kind === "node-port");
-  const onLoopback = traffic.mode === "iptables" && servesLoopback(traffic) ? nodePorts : [];
+  const onLoopback = traffic.mode.servesLoopback(traffic) ? nodePorts : [];
   report("net.ipv4.conf.all.route_localnet", "node ports do not answer on 127.0.0.1", onLoopback);
-}
-
-/** The rules let node ports answer on 127.0.0.1. */
-function servesLoopback({ host }: TrafficHost): boolean {
-  const lines = host.families.ipv4.tables.get("nat")?.get("KUBE-SERVICES")?.lines ?? [];
-  return lines.some(
-    (line) => line.endsWith(" -j KUBE-NODEPORTS") && (!line.includes(" -d ") || line.includes(" -d 127.0.0.1/32 ")),
-  );
 }
 
 function placeOf({ texts }: HostDocument, setting: string): Place | undefined {

@@ -5,7 +5,8 @@ import { type HostDocument, type HostText, textsUnder } from "../../ir/artifact.
 import { deleteFlow, listFlows, parseFlows, type UdpFlow } from "../../languages/conntrack.ts";
 import { families } from "../../model/address.ts";
 import type { Cluster } from "../../model/cluster.ts";
-import { keyOf, printDestination, type ServiceDestination } from "./service-destinations.ts";
+import { keyOf, printDestination } from "./destination-names.ts";
+import type { ServiceDestination } from "./traffic-mode.ts";
 
 /** The endpoints to which the rules of a host send packets for a destination. */
 export type TargetsOf = (destination: ServiceDestination) => ReadonlySet<string>;

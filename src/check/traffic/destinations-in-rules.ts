@@ -1,4 +1,4 @@
-import { isAddress, isIpv6, parseTarget, printTarget } from "../../datapath/address-set.ts";
+import { isAddress, isIpv6, parseTarget } from "../../datapath/address-set.ts";
 import { exactDestination, exactPort, ruleAt } from "../../datapath/chain-index.ts";
 import type { EvaluatedHost } from "../../datapath/host.ts";
 import type { Protocol } from "../../datapath/packet.ts";
@@ -7,40 +7,12 @@ import type { Family } from "../../model/address.ts";
 import { iptablesChains, parseServicePortChain } from "../../programs/kube-proxy/chain-names.ts";
 import { type SetKey, setName } from "../../programs/kube-proxy/set-names.ts";
 import { serviceInRule } from "../../reconcile/attribution.ts";
+import { keyOf } from "./destination-names.ts";
 import { lostClusterIps } from "./restore-iptables.ts";
-import type { TrafficHost } from "./traffic-host.ts";
+import type { ServiceDestination, TrafficHost } from "./traffic-mode.ts";
 
-/** An address and port on which a service port answers, as rules, sets or virtual servers show it. */
-export interface ServiceDestination {
-  /** `external`: an external IP or load balancer IP. */
-  readonly kind: "cluster-ip" | "external" | "node-port";
-  readonly family: Family;
-  readonly address: string;
-  readonly port: number;
-  readonly protocol: Protocol;
-  /** `shop/web:http`; undefined where the text does not name it. */
-  readonly service: string | undefined;
-  /** In ipvs mode: externalTrafficPolicy is Local. */
-  readonly isLocal?: boolean;
-}
-
-/** `10.96.0.10:80/TCP`, `node port 30080/TCP`. */
-export function printDestination({ kind, address, port, protocol }: ServiceDestination): string {
-  const name = protocol.toUpperCase();
-  return kind === "node-port" ? `node port ${port}/${name}` : `${printTarget({ address, port })}/${name}`;
-}
-
-export function keyOf({ kind, address, port, protocol }: ServiceDestination): string {
-  return kind === "node-port" ? `*:${port}/${protocol}` : `${printTarget({ address, port })}/${protocol}`;
-}
-
-/** The addresses that rules of iptables show and, in ipvs mode, sets and virtual servers. */
-export function destinationsInRules(traffic: TrafficHost, family: Family): readonly ServiceDestination[] {
-  const found = inRules(traffic, family);
-  return traffic.mode === "ipvs" ? [...found, ...inSets(traffic, family)] : found;
-}
-
-function inRules({ host, nodeAddress }: TrafficHost, family: Family): readonly ServiceDestination[] {
+/** The addresses that rules of iptables show. */
+export function destinationsInRules({ host, nodeAddress }: TrafficHost, family: Family): readonly ServiceDestination[] {
   const { tables } = host.families[family];
   const { services, nodePorts, externalServices } = iptablesChains;
   const found: ServiceDestination[] = [];
@@ -92,6 +64,16 @@ export function protocolNamed(name: string): Protocol | undefined {
   return name === "tcp" || name === "udp" || name === "sctp" ? name : undefined;
 }
 
+/** The rules let node ports answer on 127.0.0.1. */
+export function servesLoopback({ host }: TrafficHost): boolean {
+  const lines = host.families.ipv4.tables.get("nat")?.get(iptablesChains.services)?.lines ?? [];
+  return lines.some(
+    (line) =>
+      line.endsWith(` -j ${iptablesChains.nodePorts}`) &&
+      (!line.includes(" -d ") || line.includes(" -d 127.0.0.1/32 ")),
+  );
+}
+
 const addressSets: readonly (readonly [SetKey, ServiceDestination["kind"], boolean])[] = [
   ["clusterIp", "cluster-ip", false],
   ["externalIpLocal", "external", true],
@@ -108,7 +90,11 @@ const portSets: readonly (readonly [SetKey, Protocol, boolean])[] = [
   ["nodePortSctp", "sctp", false],
 ];
 
-function inSets({ host, nodeAddress, knownAddresses }: TrafficHost, family: Family): readonly ServiceDestination[] {
+/** Those that sets show and, in a text without sets, virtual servers. */
+export function destinationsInSets(
+  { host, nodeAddress, knownAddresses }: TrafficHost,
+  family: Family,
+): readonly ServiceDestination[] {
   const found: ServiceDestination[] = [];
   const entriesOf = (key: SetKey): readonly LookupEntry[] => host.sets.get(setName(key, family))?.entries ?? [];
   const add = (entry: LookupEntry, kind: ServiceDestination["kind"], isLocal: boolean): void => {
