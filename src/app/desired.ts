@@ -3,7 +3,9 @@ import { createSink, createSubject, hasErrors } from "../diagnostics/diagnostic.
 import type { Inputs } from "../host/files/read-inputs.ts";
 import { type Artifact, artifactsOf, type Script } from "../ir/artifact.ts";
 import type { UdpFlow, UdpService } from "../languages/conntrack.ts";
+import type { AnyLanguage } from "../languages/language.ts";
 import { nftFamily } from "../languages/nftables/write.ts";
+import { languageOf } from "../languages/registry.ts";
 import { type Cidr, type Family, families } from "../model/address.ts";
 import type { Cluster } from "../model/cluster.ts";
 import type { ProxyMode } from "../model/proxy-configuration/proxy-configuration.ts";
@@ -128,17 +130,10 @@ export function serviceOfLine(script: Script): ServiceOfLine {
 function ownersIn(artifacts: readonly Artifact[]): ReadonlyMap<string, string> {
   const owners = new Map<string, string>();
   for (const { language, text, origins } of artifacts) {
-    // For rules, chains and comments name the owner.
-    if (language === "iptables") continue;
+    const { hasRulesOnly, lineKey = String }: AnyLanguage = languageOf[language];
+    if (hasRulesOnly === true) continue;
     const lines = text.split("\n");
-    for (const { line, object } of origins) owners.set(keyOf(lines[line - 1] ?? ""), object.replace(/^Service /, ""));
+    for (const { line, object } of origins) owners.set(lineKey(lines[line - 1] ?? ""), object.replace(/^Service /, ""));
   }
   return owners;
-}
-
-/** A line without its options, which may differ: `-A -t 10.96.0.10:80`, `addr 10.96.0.10/32`. */
-function keyOf(line: string): string {
-  const words = line.split(" ");
-  if (words[0] === "-A") return words.slice(0, 3).join(" ");
-  return words[0] === "addr" ? `addr ${words[2]}` : line;
 }

@@ -227,7 +227,10 @@ function withField(
 }
 
 /** What the comparison found to be the same. */
-export function findUnchanged({ changedPorts }: Changes, { from, services }: MigrationFacts): readonly string[] {
+export function findUnchanged(
+  { changedPorts }: Changes,
+  { from, to, traits, services }: MigrationFacts,
+): readonly string[] {
   const all = new Set(
     [...services.values()].flatMap((service) => service.ports.map((port) => servicePortName(service, port))),
   );
@@ -238,7 +241,7 @@ export function findUnchanged({ changedPorts }: Changes, { from, services }: Mig
       ? []
       : [`cluster IPs of ${same} of ${all.size} service ports: the same endpoints, load distribution and client IPs`]),
     ...(hasHealthChecks ? ["health checks on healthCheckNodePort: kube-proxy itself answers them in every mode"] : []),
-    ...(from === "iptables" ? ["open connections: conntrack keeps their translation"] : []),
+    ...(from !== to && traits.balancing === "chance" ? ["open connections: conntrack keeps their translation"] : []),
   ];
 }
 

@@ -1,6 +1,6 @@
+import { networkOf } from "../../languages/iptables/conditions.ts";
 import type { Match } from "../../languages/iptables/rule.ts";
 import { type Cidr, parseCidr } from "../../model/address.ts";
-import { networkOf } from "./conditions.ts";
 
 /** Rules of a chain by their most selective condition, so that a chain of 20,000 rules does not take quadratic time. */
 export interface EarlierRules<T> {

@@ -43,6 +43,8 @@ export const ipvs: HostLanguage<readonly SavedServer[]> = {
     }),
   write: printServers,
   probes: serverFeatures,
+  // A virtual server, without its scheduler and flags.
+  lineKey: (line) => (line.startsWith("-A ") ? line.split(" ").slice(0, 3).join(" ") : line),
 };
 
 export const timeoutsCommand = "ipvsadm -L --timeout";

@@ -2,9 +2,9 @@ import { isRecord } from "../../model/fields/fields.ts";
 import type { Service } from "../../model/objects/service.ts";
 import type { MigrationFacts, StateRule } from "../rule.ts";
 
-/** A rule for clusters in ipvs mode. */
+/** A rule for clusters that leave a mode with a scheduler: IPVS has the addresses, the connections and their clients. */
 function ofIpvs(code: StateRule["code"], find: StateRule["find"]): StateRule {
-  return { kind: "state", code, find: (facts) => (facts.from === "ipvs" ? find(facts) : undefined) };
+  return { kind: "state", code, find: (facts) => (facts.traits.balancing === "scheduler" ? find(facts) : undefined) };
 }
 
 export const ipvsConnections = ofIpvs("migrate-ipvs-connections", ({ services }) =>

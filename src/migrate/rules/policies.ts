@@ -47,7 +47,7 @@ export const localPolicyInCluster: TrafficRule = {
   explains: (evidence, facts) => {
     const { was, now } = evidence.difference;
     const isLocal = serviceOf(evidence, facts)?.externalTrafficPolicy === "Local" && !isAtClusterIp(evidence, facts);
-    return isLocal && facts.from === "ipvs" && was.every(isDelivered) && now.every(isDelivered);
+    return isLocal && !facts.traits.shortCircuitsLocal && was.every(isDelivered) && now.every(isDelivered);
   },
 };
 

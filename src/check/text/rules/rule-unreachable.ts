@@ -1,9 +1,9 @@
 import type { Sink } from "../../../diagnostics/diagnostic.ts";
+import { areRepeatable, conditionsOf, implies, isSteady } from "../../../languages/iptables/conditions.ts";
 import { type Match, type Rule, targetEffects } from "../../../languages/iptables/rule.ts";
 import { isOwnedChain } from "../../../programs/kube-proxy/chain-names.ts";
 import { chainSubject, decidingChains, finalTarget, isVerdict, leadOf } from "../chain-graph.ts";
 import type { CheckedChain, CheckedTable, PlacedRule, TextRule } from "../checked-host.ts";
-import { areRepeatable, conditionsOf, implies, isSteady } from "../conditions.ts";
 import { addRule, candidates, createEarlierRules } from "../earlier-rules.ts";
 
 /** Rules that no packet reaches, since an earlier rule of the chain matches all of their packets. */

@@ -1,8 +1,8 @@
+import { conditionsOf } from "../../../languages/iptables/conditions.ts";
 import type { Match } from "../../../languages/iptables/rule.ts";
 import { isBalancingChain } from "../../../programs/kube-proxy/chain-names.ts";
 import { chainSubject, leadOf } from "../chain-graph.ts";
 import type { CheckedChain, PlacedRule, TextRule } from "../checked-host.ts";
-import { conditionsOf } from "../conditions.ts";
 
 /** Load balancing chains whose last endpoint has a random match as well. */
 export const shareLeaks: TextRule = ({ tables }, sink) => {

@@ -60,7 +60,7 @@ export const kubeProxyIpvs: ForwardingProgram = {
     endpointComments: false,
   },
   jumps,
-  isDeprecated: true,
+  deprecation: { since: "1.35", offByDefault: "1.40", removed: "1.43", proposal: "KEP-5495" },
   chainNames: undefined,
   servicePortObjects: "virtual servers and set entries",
   affinityClients: undefined,

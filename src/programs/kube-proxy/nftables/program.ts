@@ -66,7 +66,7 @@ export const kubeProxyNftables: ForwardingProgram = {
     endpointComments: false,
   },
   jumps: [],
-  isDeprecated: false,
+  deprecation: undefined,
   chainNames: {
     of: nftServicePortChains,
     endpoint: (port, endpoint) => endpointChainPrefix + nftEndpointName(port, endpoint),

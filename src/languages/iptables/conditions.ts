@@ -1,5 +1,5 @@
-import type { Match } from "../../languages/iptables/rule.ts";
 import { type Cidr, parseCidr } from "../../model/address.ts";
+import type { Match } from "./rule.ts";
 
 /** The conditions of a rule, without those that every packet meets. */
 export function conditionsOf(matches: readonly Match[]): readonly Match[] {
