@@ -63,8 +63,8 @@ export interface HostLanguage<Doc> extends Language<Doc> {
   readonly backEnds?: BackEnds;
   /** A line without the options that may differ for the same object; undefined: the line itself. */
   readonly lineKey?: (line: string) => string;
-  /** Its lines are rules of chains, and have the owner that comments and chains name. */
-  readonly hasRulesOnly?: true;
+  /** Its texts have rules of packets: nothing else, so that owners are those of chains, or sets and maps beside them. */
+  readonly rules?: "only" | "with-sets";
 }
 
 export interface CollectCommand {

@@ -139,7 +139,7 @@ export const iptables: HostLanguage<SavedTables> = {
     compare: compareBackEnds,
     otherHeading: (heading) => heading.replace("-save", `-${otherBackend("legacy")}-save`),
   },
-  hasRulesOnly: true,
+  rules: "only",
   probes: ruleFeatures,
   parse: (parts) => {
     const doc = readTables(parts);

@@ -305,7 +305,8 @@ function withoutRepetition(texts: readonly HostText[]): readonly HostText[] {
     const { backEnds }: AnyLanguage = languageOf[text.language];
     const main = backEnds && kept.find(({ heading }) => heading === text.heading);
     const comparison = main && backEnds.compare(main, text);
-    if (backEnds !== undefined && comparison === "two") kept.push({ ...text, heading: backEnds.otherHeading(text.heading) });
+    if (backEnds !== undefined && comparison === "two")
+      kept.push({ ...text, heading: backEnds.otherHeading(text.heading) });
     else if (comparison !== "same") kept.push(text);
   }
   return kept;
