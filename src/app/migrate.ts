@@ -5,7 +5,7 @@ import { type HostSide, hostSideOf } from "../diff/host-side.ts";
 import type { Side } from "../diff/side.ts";
 import type { Narrowing } from "../filter/narrowing.ts";
 import type { ConfigurationChange, Finding } from "../migrate/finding.ts";
-import { withoutProgram } from "../migrate/foreign-rules.ts";
+import { withoutProgram } from "../migrate/host-rules.ts";
 import {
   configurationWith,
   findChanges,

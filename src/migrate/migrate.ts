@@ -13,6 +13,15 @@ import {
   type FindingLevel,
   findingLevels,
 } from "./finding.ts";
+import { foreignHooks, hostFirewall, kernelTooOld } from "./host-rules.ts";
+import {
+  affinityScope,
+  boundAddresses,
+  ipvsConnections,
+  ipvsTimeouts,
+  persistenceRestarts,
+  strictArp,
+} from "./leaving-ipvs.ts";
 import {
   everyNode,
   isAtClusterIp,
@@ -22,27 +31,23 @@ import {
   type StateRule,
   type TrafficRule,
 } from "./rule.ts";
-import { affinityRestarts, scheduler } from "./rules/balancing.ts";
-import { foreignHooks, hostFirewall } from "./rules/foreign.ts";
-import { kernelTooOld } from "./rules/kernel-too-old.ts";
 import {
-  affinityScope,
-  boundAddresses,
-  ipvsConnections,
-  ipvsTimeouts,
-  persistenceRestarts,
-  strictArp,
-} from "./rules/leaving-ipvs.ts";
-import { nodePortsOnLoopback, nodePortsOnPrimaryAddress } from "./rules/node-ports.ts";
-import { otherTraffic, refusedOtherwise } from "./rules/other-traffic.ts";
-import { localPolicyDrops, localPolicyInCluster, sourceRanges } from "./rules/policies.ts";
-import { hairpin, sourceAddress } from "./rules/source-address.ts";
-import {
+  affinityRestarts,
+  hairpin,
   invalidPackets,
+  localPolicyDrops,
+  localPolicyInCluster,
+  nodePortsOnLoopback,
+  nodePortsOnPrimaryAddress,
+  otherTraffic,
+  refusedOtherwise,
+  scheduler,
+  sourceAddress,
+  sourceRanges,
   unallocatedAddresses,
   unusedPortsPassedOn,
   unusedPortsRejected,
-} from "./rules/unhandled-packets.ts";
+} from "./traffic-rules.ts";
 
 /** In the order in which they are asked for the reason of a difference. */
 const rules: readonly MigrationRule[] = [

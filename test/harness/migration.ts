@@ -1,8 +1,7 @@
-import { readStateOfObjects } from "../../src/compile/read-objects.ts";
+import { readStateOfObjects } from "../../src/compile/compile.ts";
 import { createSink } from "../../src/diagnostics/diagnostic.ts";
 import { compileSide } from "../../src/diff/compile-side.ts";
-import type { Evidence } from "../../src/migrate/evidence.ts";
-import { evidenceOf } from "../../src/migrate/evidence.ts";
+import { type Evidence, evidenceOf } from "../../src/migrate/evidence.ts";
 import { type Changes, findChanges } from "../../src/migrate/migrate.ts";
 import type { MigrationFacts } from "../../src/migrate/rule.ts";
 import { flattenDocuments } from "../../src/model/flatten-documents.ts";

@@ -19,9 +19,8 @@ import { groupAlike } from "./alike.ts";
 import { labelsOf, listed, printDestination } from "./destination-names.ts";
 import { findCause } from "./find-cause.ts";
 import { faultsOf, targetOf } from "./judge-traffic.ts";
-import { checkSettings } from "./node-settings.ts";
+import { checkConntrack, checkEndpoints, checkMissingAddresses, checkSettings } from "./other-faults.ts";
 import { findPods, type PodAddresses, sourceNames, sourcesFor } from "./source-classes.ts";
-import { checkConntrack, checkEndpoints, checkMissingAddresses } from "./stale-endpoints.ts";
 import { readTrafficHost, serviceDestinations } from "./traffic-host.ts";
 import type {
   Cause,

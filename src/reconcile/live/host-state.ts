@@ -1,4 +1,4 @@
-import type { hostCodes } from "../../diagnostics/catalog/host.ts";
+import type { hostCodes } from "../../diagnostics/catalog/node.ts";
 import {
   type HostDocument,
   type LanguageId,
