@@ -1,8 +1,8 @@
 /** The public API: pure, and without `node:`, so that it runs in a browser. */
 // biome-ignore lint/performance/noBarrelFile: the package's one entry
 export { type Check, type CheckOptions, check } from "./check/check.ts";
+export type { StateOptions } from "./compile/compile.ts";
 export { type Compilation, type CompileOptions, compile } from "./compile/compile.ts";
-export type { StateOptions } from "./compile/read-objects.ts";
 export { type Code, catalog } from "./diagnostics/catalog.ts";
 export type { Diagnostic, RelatedPlace, Severity } from "./diagnostics/diagnostic.ts";
 export type { Origin } from "./diagnostics/place.ts";

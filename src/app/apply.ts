@@ -1,5 +1,5 @@
 import { type HostDocument, textsUnder } from "../ir/artifact.ts";
-import { rulesetCommand } from "../languages/nftables/language.ts";
+import { ruleHeadings } from "../languages/registry.ts";
 import { families } from "../model/address.ts";
 import { checkBackup } from "../reconcile/live/check-backup.ts";
 import { collectedDocument } from "../reconcile/live/collected-document.ts";
@@ -110,7 +110,7 @@ function refuseEdited(path: string, document: HostDocument, [problem, ...more]: 
 
 /** Prints what a host without any state would get; does not read this host. */
 async function planForNewHost(request: HostStateRequest, effects: Effects): Promise<Planned> {
-  const texts = { "iptables-save": "", "ip6tables-save": "", [rulesetCommand]: "" };
+  const texts = Object.fromEntries([...ruleHeadings].map((heading) => [heading, ""]));
   const { state } = parseHostState(collectedDocument({ texts, failures: {} }));
   return planFor(await compileForHost(request, state, effects), state);
 }

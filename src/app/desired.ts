@@ -3,15 +3,15 @@ import { createSink, createSubject, hasErrors } from "../diagnostics/diagnostic.
 import type { Inputs } from "../host/files/read-inputs.ts";
 import { type Artifact, artifactsOf, type Script } from "../ir/artifact.ts";
 import type { UdpFlow, UdpService } from "../languages/conntrack.ts";
-import { nftFamily } from "../languages/nftables/write.ts";
+import type { AnyLanguage } from "../languages/language.ts";
+import { languageOf } from "../languages/registry.ts";
 import { type Cidr, type Family, families } from "../model/address.ts";
 import type { Cluster } from "../model/cluster.ts";
 import type { ProxyMode } from "../model/proxy-configuration/proxy-configuration.ts";
 import { resolveNodeView } from "../plan/forwarding/node-view.ts";
 import { ownedInScript, udpServices } from "../reconcile/desired-state.ts";
 import type { HostState } from "../reconcile/live/host-state.ts";
-import { featuresOnHost } from "../reconcile/live/live-state.ts";
-import { isAnythingOwned, ownedRules, ownedTables } from "../reconcile/owned-objects.ts";
+import { featuresOnHost, hasRulesOfOurs } from "../reconcile/live/live-state.ts";
 import type { OwnedState } from "../reconcile/owned-state.ts";
 import type { ServiceOfLine } from "../reconcile/summarize-changes.ts";
 import { summarizeDiagnostics } from "../report/diagnostics.ts";
@@ -109,13 +109,6 @@ function familiesOn(host: HostState, cluster: Cluster, options: CompileOptions):
   return used && families.filter((family) => used.includes(family) || hasRulesOfOurs(host, family));
 }
 
-/** Whether a host has rules of kube-proxy or Portolan in a family. */
-export function hasRulesOfOurs({ rules, tables }: HostState, family: Family): boolean {
-  const known = rules[family];
-  if (known !== undefined && isAnythingOwned(ownedRules(known))) return true;
-  return tables !== undefined && [...ownedTables(tables).values()].some((table) => table.family === nftFamily[family]);
-}
-
 /** Finds the Service that owns a line of the sets, virtual servers and addresses, from the origins of a script. */
 export function serviceOfLine(script: Script): ServiceOfLine {
   let known: ReadonlyMap<string, string> | undefined;
@@ -128,17 +121,10 @@ export function serviceOfLine(script: Script): ServiceOfLine {
 function ownersIn(artifacts: readonly Artifact[]): ReadonlyMap<string, string> {
   const owners = new Map<string, string>();
   for (const { language, text, origins } of artifacts) {
-    // For rules, chains and comments name the owner.
-    if (language === "iptables") continue;
+    const { rules, lineKey = String }: AnyLanguage = languageOf[language];
+    if (rules === "only") continue;
     const lines = text.split("\n");
-    for (const { line, object } of origins) owners.set(keyOf(lines[line - 1] ?? ""), object.replace(/^Service /, ""));
+    for (const { line, object } of origins) owners.set(lineKey(lines[line - 1] ?? ""), object.replace(/^Service /, ""));
   }
   return owners;
-}
-
-/** A line without its options, which may differ: `-A -t 10.96.0.10:80`, `addr 10.96.0.10/32`. */
-function keyOf(line: string): string {
-  const words = line.split(" ");
-  if (words[0] === "-A") return words.slice(0, 3).join(" ");
-  return words[0] === "addr" ? `addr ${words[2]}` : line;
 }

@@ -5,7 +5,7 @@ import { type HostSide, hostSideOf } from "../diff/host-side.ts";
 import type { Side } from "../diff/side.ts";
 import type { Narrowing } from "../filter/narrowing.ts";
 import type { ConfigurationChange, Finding } from "../migrate/finding.ts";
-import { withoutProgram } from "../migrate/foreign-rules.ts";
+import { withoutProgram } from "../migrate/host-rules.ts";
 import {
   configurationWith,
   findChanges,
@@ -20,6 +20,7 @@ import { isRecord, valueAt } from "../model/fields/fields.ts";
 import { flattenDocuments } from "../model/flatten-documents.ts";
 import { isProxied } from "../model/objects/service.ts";
 import type { ProxyConfiguration, ProxyMode } from "../model/proxy-configuration/proxy-configuration.ts";
+import { programFor } from "../programs/registry.ts";
 import { type Effects, Failure } from "./effects.ts";
 import { narrowingOf } from "./narrowing.ts";
 import { readDumps } from "./read-dumps.ts";
@@ -37,7 +38,7 @@ export async function findMigration(request: MigrateRequest, effects: Effects): 
   if (!hasState(request)) throw new Failure("no input: pass -f FILE or --live", "usage");
   const sides = await readSides(request, { ...effects, onNotice: withoutInfo(effects.onNotice) });
   effects.onProgress("comparing the modes");
-  const facts = factsOf(sides, await dumpsOf(request, sides, effects));
+  const facts = factsOf(sides, request.toMode, await dumpsOf(request, sides, effects));
   const narrowing = narrowingOf(request, { clusters: sides.clusters, lines: () => [] }, effects);
   const found = findChanges(facts, narrowing);
   const changes: readonly ConfigurationChange[] = [
@@ -105,13 +106,19 @@ function withoutInfo(onNotice: Effects["onNotice"]): Effects["onNotice"] {
   };
 }
 
-function factsOf({ base, head, states: [state] }: Sides, dumps: MigrationFacts["dumps"]): MigrationFacts {
+function factsOf(
+  { base, head, states: [state] }: Sides,
+  to: ProxyMode,
+  dumps: MigrationFacts["dumps"],
+): MigrationFacts {
   if (state === undefined) throw new Failure("migrate compares the modes of a cluster: pass its state", "usage");
   const { cluster, inputs } = state;
   const services = cluster.services.filter(isProxied);
   const values = inputs.documents.slice(0, inputs.valueCount).map(({ value }) => value);
   return {
     from: cluster.proxyConfiguration.mode,
+    to,
+    traits: programFor(cluster.proxyConfiguration).traits,
     cluster,
     objects: flattenDocuments(values, createSink()),
     dumps,

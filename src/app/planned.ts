@@ -1,6 +1,5 @@
 import { toolNames } from "../ir/artifact.ts";
 import { staleConntrackEntries } from "../languages/conntrack.ts";
-import { rulesetCommand } from "../languages/nftables/language.ts";
 import { type Family, families, familyNames } from "../model/address.ts";
 import { attributeChains, type ServiceOfChain } from "../reconcile/attribution.ts";
 import type { Backend, HostState } from "../reconcile/live/host-state.ts";
@@ -53,10 +52,7 @@ export function planFor(asked: Desired, host: HostState): Planned {
     throw new Failure(`this host has no ${familyNames[family]} rules: ${tool}: ${why}${hint}`, "environment");
   }
   if (desired.wanted.tables.size > 0 && host.tables === undefined && !host.unread.has("nftables"))
-    throw new Failure(
-      `this host has no nftables: ${rulesetCommand}: ${host.withoutTables ?? "no output"}`,
-      "environment",
-    );
+    throw new Failure(`this host has no nftables: ${host.withoutTables}`, "environment");
   const backends = { ipv4: host.rules.ipv4?.backend ?? "legacy", ipv6: host.rules.ipv6?.backend ?? "legacy" };
   const flows = staleConntrackEntries(desired.flows ?? host.flows, desired.udpServices);
   const live = assumeUnread(found, desired.wanted, host);

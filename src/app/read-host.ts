@@ -1,7 +1,7 @@
 import { createSink, createSubject } from "../diagnostics/diagnostic.ts";
 import type { Host } from "../host/run-step.ts";
 import type { HostDocument, HostText } from "../ir/artifact.ts";
-import { rulesetCommand } from "../languages/nftables/language.ts";
+import { ruleHeadings } from "../languages/registry.ts";
 import {
   collectedDocument,
   collectHeadings,
@@ -112,11 +112,9 @@ const furtherReadings = 3;
 /** Longer texts are not read again: that takes too long. */
 const longestReread = 5_000_000;
 
-const lastingHeadings: ReadonlySet<string> = new Set(["iptables-save", "ip6tables-save", rulesetCommand]);
-
 /** Whether the rules alone, read again, leave our objects as they are in a document. */
 async function areRulesLasting(owned: string, document: HostDocument, { host }: Machine): Promise<boolean> {
-  const rules = document.texts.filter(({ heading }) => lastingHeadings.has(heading));
+  const rules = document.texts.filter(({ heading }) => ruleHeadings.has(heading));
   if (rules.reduce((sum, { text }) => sum + text.length, 0) > longestReread) return true;
   const others = document.texts.filter((text) => !rules.includes(text));
   for (let left = furtherReadings; left > 0; left--) {

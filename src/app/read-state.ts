@@ -1,5 +1,4 @@
-import { type CompileOptions, readCluster } from "../compile/compile.ts";
-import type { ReadState } from "../compile/read-objects.ts";
+import { type CompileOptions, type ReadState, readCluster } from "../compile/compile.ts";
 import { createSink, hasErrors, type Sink } from "../diagnostics/diagnostic.ts";
 import type { Origin } from "../diagnostics/place.ts";
 import type { Inputs } from "../host/files/read-inputs.ts";

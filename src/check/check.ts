@@ -1,5 +1,4 @@
-import { documentsOf } from "../compile/compile.ts";
-import type { StateOptions } from "../compile/read-objects.ts";
+import { documentsOf, type StateOptions } from "../compile/compile.ts";
 import { createSink, type Diagnostic } from "../diagnostics/diagnostic.ts";
 import type { HostDocument } from "../ir/artifact.ts";
 import type { ProxyMode } from "../model/proxy-configuration/proxy-configuration.ts";

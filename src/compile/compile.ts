@@ -3,6 +3,7 @@ import type { Script } from "../ir/artifact.ts";
 import type { Family } from "../model/address.ts";
 import { defaultNodePortRange, type PortRange } from "../model/check-clashes.ts";
 import type { Cluster } from "../model/cluster.ts";
+import type { SourceDocument } from "../model/documents/source.ts";
 import type { DocumentRoles } from "../model/flatten-documents.ts";
 import type { HostFeatures } from "../model/objects/node.ts";
 import { parseCluster } from "../model/parse-cluster.ts";
@@ -94,7 +95,7 @@ export function readCluster(
   return parseCluster(documents, { ...roles, mode, version, nodePortRange, keepGoing }, sink);
 }
 
-export interface NodeCompilation extends Compilation {
+interface NodeCompilation extends Compilation {
   /** The plan that the script carries out; defined whenever there is a script. */
   readonly plan: ForwardingPlan | undefined;
 }
@@ -124,4 +125,35 @@ export function compileNode(
   }
   const script = program.lower(plan, { origins: options.origins ?? false, only: options.only }, report);
   return { script, diagnostics, node: plan.node, plan };
+}
+
+/** Cluster state, and how to compile it. */
+export interface ReadState {
+  readonly inputs: {
+    /** The documents that diagnostics' numbers refer to; the first `valueCount` have values. */
+    readonly documents: readonly SourceDocument[];
+    readonly valueCount: number;
+  };
+  readonly cluster: Cluster;
+  readonly options: CompileOptions;
+  /** Contains the diagnostics of reading, including errors: compileNode then gives no script. */
+  readonly sink: Sink;
+}
+
+/** How to read cluster state, and for which node; as in `compile`. */
+export type StateOptions = Omit<CompileOptions, "keepGoing" | "origins">;
+
+/** Reads parsed objects as `compile` does. */
+export function readStateOfObjects(objects: readonly unknown[], options: CompileOptions): ReadState {
+  const { documents: values, roles } = documentsOf(objects, options);
+  const sink = createSink();
+  const cluster = readCluster(values, roles, options, sink);
+  const documents = values.map(
+    (value, number): SourceDocument => ({
+      value,
+      source: { name: `document ${number}`, text: "" },
+      form: { kind: "none" },
+    }),
+  );
+  return { inputs: { documents, valueCount: documents.length }, cluster, options, sink };
 }

@@ -1,5 +1,6 @@
-import type { Action, ElementEntry, Elements, PacketRule, Predicate } from "../ir/datapath.ts";
-import { buildIndex, type ChainIndex, exactDestination, exactPort } from "./chain-index.ts";
+import type { Action, ElementEntry, Elements, LoadedChain, PacketRule, Predicate } from "../ir/datapath.ts";
+import { canonicalAddress, isAddress } from "./address-set.ts";
+import { buildIndex, type ChainIndex, exactDestination, exactPort, ruleAt } from "./chain-index.ts";
 import type { Flow } from "./flow.ts";
 
 /** The sets and maps that a rule asks. */
@@ -28,6 +29,19 @@ export function partsOfAction(action: Action): readonly Action[] {
     default:
       return [];
   }
+}
+
+/** The addresses that a line of a chain translates destinations to. */
+export function translationsAt(chain: LoadedChain, at: number): readonly string[] {
+  const line = chain.lines[at] ?? "";
+  if (!chain.reader.mayTranslate(line)) return [];
+  const named = chain.reader.peekTranslations(line) ?? translationsOf(ruleAt(chain, at).action);
+  return named.filter(isAddress).map(canonicalAddress);
+}
+
+function translationsOf(action: Action): readonly string[] {
+  const own = action.kind === "dnat" && action.to.kind === "address" ? [action.to.address] : [];
+  return [...own, ...partsOfAction(action).flatMap(translationsOf)];
 }
 
 /** The conditions of a rule, with those within its action. */

@@ -4,14 +4,10 @@ import { checkServiceCodes } from "./catalog/check-services.ts";
 import { checkTextCodes } from "./catalog/check-text.ts";
 import { checkTrafficCodes } from "./catalog/check-traffic.ts";
 import { endpointCodes } from "./catalog/endpoint.ts";
-import { hostCodes } from "./catalog/host.ts";
-import { inputCodes } from "./catalog/input.ts";
-import { ipvsCodes } from "./catalog/ipvs.ts";
+import { inputCodes, overlayCodes, planFileCodes } from "./catalog/input.ts";
 import { migrateCodes } from "./catalog/migrate.ts";
-import { nodeCodes } from "./catalog/node.ts";
-import { overlayCodes } from "./catalog/overlay.ts";
-import { planFileCodes } from "./catalog/plan-file.ts";
-import { proxyConfigurationCodes } from "./catalog/proxy-configuration.ts";
+import { hostCodes, nodeCodes } from "./catalog/node.ts";
+import { ipvsCodes, proxyConfigurationCodes } from "./catalog/proxy-configuration.ts";
 import { serviceCodes } from "./catalog/service.ts";
 import { simulateCodes } from "./catalog/simulate.ts";
 

@@ -1,5 +1,4 @@
-import { compileNode } from "../compile/compile.ts";
-import type { ReadState } from "../compile/read-objects.ts";
+import { compileNode, type ReadState } from "../compile/compile.ts";
 import type { HostTexts, NodeEnvironment } from "../datapath/host.ts";
 import { originOf, type Place } from "../diagnostics/place.ts";
 import { artifactsOf, type Script } from "../ir/artifact.ts";

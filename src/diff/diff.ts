@@ -1,4 +1,4 @@
-import { type ReadState, readStateOfObjects, type StateOptions } from "../compile/read-objects.ts";
+import { type ReadState, readStateOfObjects, type StateOptions } from "../compile/compile.ts";
 import { type Diagnostic, hasErrors } from "../diagnostics/diagnostic.ts";
 import type { HostDocument } from "../ir/artifact.ts";
 import { compileSide } from "./compile-side.ts";

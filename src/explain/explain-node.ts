@@ -1,6 +1,6 @@
 import { familyNames } from "../model/address.ts";
 import type { FamilyPlan, FamilySettings, LocalTrafficDetector } from "../plan/forwarding/forwarding-plan.ts";
-import { joinWords } from "./not-programmed/endpoint-uses.ts";
+import { joinWords } from "./not-programmed/endpoints.ts";
 import type { NodeFacts, NotProgrammed } from "./not-programmed/not-programmed.ts";
 import { portOmissions } from "./not-programmed/ports.ts";
 import { ownLines } from "./service-lines.ts";

@@ -1,5 +1,4 @@
-import { compileNode } from "../compile/compile.ts";
-import { type ReadState, readStateOfObjects, type StateOptions } from "../compile/read-objects.ts";
+import { compileNode, type ReadState, readStateOfObjects, type StateOptions } from "../compile/compile.ts";
 import { type Diagnostic, hasErrors } from "../diagnostics/diagnostic.ts";
 import { originOf } from "../diagnostics/place.ts";
 import { explainNode, type NodeExplanation } from "./explain-node.ts";

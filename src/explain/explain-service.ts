@@ -1,6 +1,6 @@
 import type { Origin } from "../diagnostics/place.ts";
 import type { Service } from "../model/objects/service.ts";
-import { plansOf } from "./not-programmed/endpoint-uses.ts";
+import { plansOf } from "./not-programmed/endpoints.ts";
 import { exposureOmissions } from "./not-programmed/exposure.ts";
 import type { NodeFacts, NotProgrammed } from "./not-programmed/not-programmed.ts";
 import { portOmissions } from "./not-programmed/ports.ts";

@@ -9,7 +9,7 @@ import type {
 import { fallsBack } from "../plan/forwarding/resolve-service-port.ts";
 import type { ServicePortNames } from "../programs/program.ts";
 import { endpointsOf } from "./chain/explain-chain.ts";
-import type { PlannedPort } from "./not-programmed/endpoint-uses.ts";
+import type { PlannedPort } from "./not-programmed/endpoints.ts";
 import { equalShare, type Share } from "./share.ts";
 import { chainsNamed, type Texts } from "./texts.ts";
 

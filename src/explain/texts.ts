@@ -135,10 +135,17 @@ export function lineAt({ chains, sets, others }: Texts, file: string, line: numb
   return blockAt(objects, line);
 }
 
+/** Whether each of its chains is of a language whose tool refuses single lines. */
+export function isRefusedByLine({ chains }: Texts): boolean {
+  return chains.every(({ language }) => readers[language]?.isRefusedByLine === true);
+}
+
 /** Within the braces of a chain or set, but neither a rule nor an element: the declaration before it. */
 function blockAt(objects: readonly PlacedObject[], line: number): ReadLine | undefined {
   const starts = (object: PlacedObject): number => object.declaredAt ?? Number.POSITIVE_INFINITY;
-  const blocks = objects.filter(({ language }) => language === "nftables").sort((a, b) => starts(a) - starts(b));
+  const blocks = objects
+    .filter(({ language }) => readers[language]?.hasBlocks === true)
+    .sort((a, b) => starts(a) - starts(b));
   const at = blocks.findLastIndex((block) => starts(block) < line);
   const [block, next] = [blocks[at], blocks[at + 1]];
   if (block === undefined) return undefined;

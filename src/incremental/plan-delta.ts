@@ -5,9 +5,8 @@ import { type ForwardingProgram, type KernelWriter, noFragment } from "../progra
 import type { Backend } from "../reconcile/live/host-state.ts";
 import { nothingOwned, type OwnedRules, type OwnedState } from "../reconcile/owned-state.ts";
 import { planDelta } from "../reconcile/plan-changes.ts";
-import { type FamilyPart, kernelOfPart } from "./delta-kernel.ts";
+import { type FamilyPart, kernelOfPart, tablesOfPart } from "./delta-kernel.ts";
 import { type Member, rulesOfPart, type Sides, withSetRules } from "./delta-rules.ts";
-import { tablesOfPart } from "./delta-tables.ts";
 import type { Fragments } from "./lower-services.ts";
 import { type Ledgers, type ReferenceCounts, replaceFragment } from "./reference-counts.ts";
 

@@ -68,6 +68,7 @@ export const iproute: HostLanguage<readonly DeviceAddress[]> = {
   parse: (parts) => parseParts(parts, (text) => ({ values: parseBatch(text), problems: [] })),
   write: (addresses) => addresses.map(({ cidr, device }) => `${replaceAddress(cidr, device)}\n`).join(""),
   probes: (steps) => steps.filter(({ argv }) => argv.includes("dummy")).map(() => dummyDevice),
+  lineKey: (line) => (line.startsWith("addr ") ? `addr ${line.split(" ")[2]}` : line),
 };
 
 const dummyDevice: Feature = { name: "device type dummy", commands: ["ip link add probe0 type dummy"] };

@@ -59,6 +59,12 @@ export interface HostLanguage<Doc> extends Language<Doc> {
   readonly probes?: (steps: readonly Step[]) => readonly Feature[];
   /** The parts of a text, by what it does not say in each line; undefined: a text is one part. */
   readonly divide?: (text: string, hints: TextHints) => readonly DividedText[];
+  /** A host may have the same tables twice, in two back ends: how texts of both are told apart. */
+  readonly backEnds?: BackEnds;
+  /** A line without the options that may differ for the same object; undefined: the line itself. */
+  readonly lineKey?: (line: string) => string;
+  /** Its texts have rules of packets: nothing else, so that owners are those of chains, or sets and maps beside them. */
+  readonly rules?: "only" | "with-sets";
 }
 
 export interface CollectCommand {
@@ -70,6 +76,16 @@ export interface CollectCommand {
   readonly isSave?: boolean;
   /** It shows what is beside the iptables of this back end, and is collected only where iptables is of it. */
   readonly beside?: "legacy" | "nft";
+}
+
+export interface BackEnds {
+  /**
+   * Whether two texts of one family dump the same tables: with the same rules, or with others, as two back ends do.
+   * `other`: they have no table in common, or one of them is a part of a table.
+   */
+  readonly compare: (one: TextPart, other: TextPart) => "same" | "two" | "other";
+  /** The heading of a text under which that of the other back end belongs. */
+  readonly otherHeading: (heading: string) => string;
 }
 
 /** What is known of a text besides its lines. */

@@ -49,6 +49,11 @@ export const saveHeadings: ReadonlySet<string> = new Set([
   ...[...filesByName.values()].filter(({ isSave }) => isSave === true).map(({ heading }) => heading),
 ]);
 
+/** Headings of the texts with the rules of a host, as the tools print them. */
+export const ruleHeadings: ReadonlySet<string> = new Set(
+  languages.flatMap(({ rules, files }) => (rules === undefined ? [] : files.map(({ heading }) => heading))),
+);
+
 /** The languages of these texts. */
 export const savedLanguages: ReadonlySet<LanguageId> = new Set(
   languages.filter(({ files }) => files.some(({ isSave }) => isSave === true)).map(({ id }) => id),

@@ -13,6 +13,15 @@ import {
   type FindingLevel,
   findingLevels,
 } from "./finding.ts";
+import { foreignHooks, hostFirewall, kernelTooOld } from "./host-rules.ts";
+import {
+  affinityScope,
+  boundAddresses,
+  ipvsConnections,
+  ipvsTimeouts,
+  persistenceRestarts,
+  strictArp,
+} from "./leaving-ipvs.ts";
 import {
   everyNode,
   isAtClusterIp,
@@ -22,27 +31,23 @@ import {
   type StateRule,
   type TrafficRule,
 } from "./rule.ts";
-import { affinityRestarts, scheduler } from "./rules/balancing.ts";
-import { foreignHooks, hostFirewall } from "./rules/foreign.ts";
-import { kernelTooOld } from "./rules/kernel-too-old.ts";
 import {
-  affinityScope,
-  boundAddresses,
-  ipvsConnections,
-  ipvsTimeouts,
-  persistenceRestarts,
-  strictArp,
-} from "./rules/leaving-ipvs.ts";
-import { nodePortsOnLoopback, nodePortsOnPrimaryAddress } from "./rules/node-ports.ts";
-import { otherTraffic, refusedOtherwise } from "./rules/other-traffic.ts";
-import { localPolicyDrops, localPolicyInCluster, sourceRanges } from "./rules/policies.ts";
-import { hairpin, sourceAddress } from "./rules/source-address.ts";
-import {
+  affinityRestarts,
+  hairpin,
   invalidPackets,
+  localPolicyDrops,
+  localPolicyInCluster,
+  nodePortsOnLoopback,
+  nodePortsOnPrimaryAddress,
+  otherTraffic,
+  refusedOtherwise,
+  scheduler,
+  sourceAddress,
+  sourceRanges,
   unallocatedAddresses,
   unusedPortsPassedOn,
   unusedPortsRejected,
-} from "./rules/unhandled-packets.ts";
+} from "./traffic-rules.ts";
 
 /** In the order in which they are asked for the reason of a difference. */
 const rules: readonly MigrationRule[] = [
@@ -227,7 +232,10 @@ function withField(
 }
 
 /** What the comparison found to be the same. */
-export function findUnchanged({ changedPorts }: Changes, { from, services }: MigrationFacts): readonly string[] {
+export function findUnchanged(
+  { changedPorts }: Changes,
+  { from, to, traits, services }: MigrationFacts,
+): readonly string[] {
   const all = new Set(
     [...services.values()].flatMap((service) => service.ports.map((port) => servicePortName(service, port))),
   );
@@ -238,7 +246,7 @@ export function findUnchanged({ changedPorts }: Changes, { from, services }: Mig
       ? []
       : [`cluster IPs of ${same} of ${all.size} service ports: the same endpoints, load distribution and client IPs`]),
     ...(hasHealthChecks ? ["health checks on healthCheckNodePort: kube-proxy itself answers them in every mode"] : []),
-    ...(from === "iptables" ? ["open connections: conntrack keeps their translation"] : []),
+    ...(from !== to && traits.balancing === "chance" ? ["open connections: conntrack keeps their translation"] : []),
   ];
 }
 

@@ -5,12 +5,16 @@ import type { Cluster } from "../model/cluster.ts";
 import type { InputObject } from "../model/flatten-documents.ts";
 import type { Service } from "../model/objects/service.ts";
 import type { ProxyMode } from "../model/proxy-configuration/proxy-configuration.ts";
+import type { ProgramTraits } from "../plan/forwarding/forwarding-plan.ts";
 import type { Evidence } from "./evidence.ts";
 import type { ConfigurationChange, Finding } from "./finding.ts";
 
 /** What the rules know besides packets. */
 export interface MigrationFacts {
   readonly from: ProxyMode;
+  readonly to: ProxyMode;
+  /** What the program of the mode to leave decides differently. */
+  readonly traits: ProgramTraits;
   readonly cluster: Cluster;
   /** The objects of the state as given: fields that are not in the model. */
   readonly objects: readonly InputObject[];

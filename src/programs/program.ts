@@ -117,8 +117,8 @@ export interface ForwardingProgram extends Program<ForwardingPlan> {
   readonly traits: ProgramTraits;
   /** The rules in built-in chains that lead to its own, in their final order. */
   readonly jumps: readonly Jump[];
-  /** kube-proxy warns about the mode and will remove it. */
-  readonly isDeprecated: boolean;
+  /** What is planned for a mode that kube-proxy warns about; undefined for others. */
+  readonly deprecation: Deprecation | undefined;
   /** The names of the chains of a service port; undefined for a program that makes none. */
   readonly chainNames: ServicePortNames | undefined;
   /** What a service port has on a host: `chains`. */
@@ -135,6 +135,14 @@ export interface ForwardingProgram extends Program<ForwardingPlan> {
   readonly kernel: KernelWriter | undefined;
   /** Undefined for a program without tables of nftables. */
   readonly writeTablePart: WriteTablePart | undefined;
+}
+
+/** Versions of Kubernetes, and the proposal that names them. */
+export interface Deprecation {
+  readonly since: string;
+  readonly offByDefault: string;
+  readonly removed: string;
+  readonly proposal: string;
 }
 
 /** What decides the names of the chains of a service port. */

@@ -27,6 +27,9 @@ export function programFor({ mode }: { readonly mode: ProxyMode }): ForwardingPr
 /** Find owners by object names. Programs of one component may share a naming. */
 const namings = [kubeProxyNames, nftablesNames];
 
+/** The names of chains and sets that exist whatever the Services. */
+export const fixedNames: readonly string[] = namings.flatMap((naming) => naming.fixedNames);
+
 /** The owner of an object name; undefined where no program creates it. */
 export function ownerOf(ref: ObjectRef): Owner | undefined {
   return namings.map((naming) => naming.ownerOf(ref)).find((owner) => owner !== undefined);

@@ -21,6 +21,14 @@ export function serviceInRule(line: string): string | undefined {
   return servicePortInNftName(line) ?? servicePortInComment(comment);
 }
 
+/** Names of objects of nftables end in that of their service port. */
+export function serviceNamedIn(line: string): string | undefined {
+  return line
+    .split(/[\s,]+/)
+    .map(servicePortInNftName)
+    .find((name) => name !== undefined);
+}
+
 /** Rules by family, table and chain. */
 export interface RulesByFamily {
   readonly rules: Readonly<Record<Family, { readonly tables: ReadonlyMap<string, TableLines> } | undefined>>;

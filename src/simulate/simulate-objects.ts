@@ -1,21 +1,23 @@
 import type { Sink } from "../diagnostics/diagnostic.ts";
+import { at, type Place } from "../diagnostics/place.ts";
 import { type Family, families } from "../model/address.ts";
+import { isRecord } from "../model/fields/fields.ts";
 import type { InputObject } from "../model/flatten-documents.ts";
 import type { Allocations } from "./allocate.ts";
 import { reportOldVersions, reportOverlaps, reportUnknownNames } from "./checks.ts";
 import { serviceFamilies } from "./claims.ts";
 import { completeServices, type SimulatedService } from "./complete-services.ts";
-import { type Draft, type InventedObject, sortGiven } from "./draft.ts";
-import { reportTemplates } from "./find-templates.ts";
+import { type Draft, type GivenObject, type GivenObjects, type InventedObject, reportOn, sortGiven } from "./draft.ts";
 import { type SimulateOptions, settingsOf } from "./options.ts";
 import { type PodPlan, planPods } from "./pods/plan-pods.ts";
+import { workloadKinds } from "./pods/read-workload.ts";
 import { hasRun, simulatePods } from "./pods/simulate-pods.ts";
 import { readNode, simulateNodes } from "./simulate-nodes.ts";
 import { simulateSlices } from "./simulate-slices.ts";
 import { isGiven, recordOf, type Value } from "./values.ts";
 
 /** The objects that a cluster would have made from the given ones. */
-export interface Simulation {
+interface Simulation {
   /** Given objects that have more fields now. */
   readonly changed: ReadonlyMap<InputObject, Value>;
   readonly invented: readonly InventedObject[];
@@ -24,7 +26,7 @@ export interface Simulation {
   readonly held: Allocations;
 }
 
-export interface SimulationRequest {
+interface SimulationRequest {
   readonly options: SimulateOptions;
   /** The allocations of another state. */
   readonly held: Allocations;
@@ -88,4 +90,61 @@ function familiesInUse(services: readonly SimulatedService[], { settings }: Draf
   const used = new Set(services.filter(({ spec }) => isGiven(spec.selector)).flatMap((service) => service.families));
   const [primary = "ipv4"] = settings.serviceCidrs.map(({ family }) => family);
   return [primary, ...families.filter((family) => family !== primary && used.has(family))];
+}
+
+/**
+ * Fields in which a template is an error: elsewhere, text in braces may be meant for another program, as in a
+ * dashboard.
+ */
+const ofServices = [["metadata", "name"], ["metadata", "namespace"], ["metadata", "labels"], ["spec"]];
+const ofWorkloads = [
+  ...ofServices.slice(0, 3),
+  ["spec", "replicas"],
+  ["spec", "selector"],
+  ["spec", "template", "metadata", "labels"],
+];
+
+/** Reports manifests with unrendered templates, once per object. */
+function reportTemplates(given: GivenObjects, draft: Draft): void {
+  for (const service of given.Service) reportTemplate(service, ofServices, draft);
+  for (const kind of workloadKinds) for (const workload of given[kind]) reportTemplate(workload, ofWorkloads, draft);
+}
+
+function reportTemplate(object: GivenObject, paths: readonly (readonly string[])[], draft: Draft): void {
+  for (const path of paths) {
+    let value: unknown = object.input.value;
+    for (const key of path) value = isRecord(value) ? value[key] : undefined;
+    const found = findTemplate(value, path.reduce<Place>(at, object.input.place));
+    if (found === undefined) continue;
+    reportOn(draft, object)("template-not-rendered", found.place, { text: found.text });
+    return;
+  }
+}
+
+interface Found {
+  readonly text: string;
+  readonly place: Place;
+}
+
+/** Unquoted, `{{ .Values.port }}` is a mapping in a mapping to YAML. */
+function findTemplate(value: unknown, place: Place): Found | undefined {
+  if (typeof value === "string") return value.includes("{{") ? { text: value, place } : undefined;
+  if (Array.isArray(value))
+    return firstOf(
+      value.map((item, index) => [index, item]),
+      place,
+    );
+  if (!isRecord(value)) return undefined;
+  const entries = Object.entries(value);
+  const [first] = entries;
+  const isBraces = entries.length === 1 && first?.[1] === null && /^(?:\{|\[object)/.test(first[0]);
+  return isBraces ? { text: "{{ ... }}", place } : firstOf(entries, place);
+}
+
+function firstOf(entries: readonly (readonly [string | number, unknown])[], place: Place): Found | undefined {
+  for (const [key, value] of entries) {
+    const found = findTemplate(value, at(place, key));
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }

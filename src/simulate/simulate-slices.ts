@@ -2,10 +2,9 @@ import { type Family, familyNames } from "../model/address.ts";
 import { compareBytes, lookUp, type NameMap, namesIn } from "../model/fields/name-map.ts";
 import type { SimulatedService } from "./complete-services.ts";
 import { type Draft, type GivenObject, type GivenObjects, markFields } from "./draft.ts";
-import { inventSlice, type SliceParts, serviceLabel, sliceParts } from "./make-slices.ts";
+import { inventSlice, type PodFacts, podFacts, type SliceParts, serviceLabel, sliceParts } from "./make-slices.ts";
 import { matchesLabels } from "./pods/matches-selector.ts";
 import type { SimulatedNode } from "./simulate-nodes.ts";
-import { type PodFacts, podFacts } from "./slice-endpoint.ts";
 import { recordOf, type Texts, textMapOf, textOf, type Value } from "./values.ts";
 
 export interface SliceSource {

@@ -1,9 +1,8 @@
 import { isAddressOrCidr, parseIp } from "../model/address.ts";
 import { isRecord } from "../model/fields/fields.ts";
 import { fieldsRead } from "./fields-read.ts";
-import { createScrambler, isPlainValue } from "./free-text.ts";
 import { createAddressMap, type Digest } from "./map-address.ts";
-import { createNameMap, type NameKind } from "./map-name.ts";
+import { createNameMap, createScrambler, isPlainValue, type NameKind } from "./map-name.ts";
 import { type Redaction, redactions } from "./redactions.ts";
 
 /**

@@ -1,10 +1,10 @@
 import { checkHosts, readHosts } from "../../src/check/text/check-host.ts";
 import { askingOf, evaluate } from "../../src/check/traffic/check-traffic.ts";
+import { keyOf, printDestination } from "../../src/check/traffic/destination-names.ts";
 import { targetOf } from "../../src/check/traffic/judge-traffic.ts";
-import { keyOf, printDestination, type ServiceDestination } from "../../src/check/traffic/service-destinations.ts";
-import { type Source, sourcesFor } from "../../src/check/traffic/source-classes.ts";
-import { readTrafficHost } from "../../src/check/traffic/traffic-host.ts";
-import { serviceDestinations } from "../../src/check/traffic/traffic-modes.ts";
+import { sourcesFor } from "../../src/check/traffic/source-classes.ts";
+import { readTrafficHost, serviceDestinations } from "../../src/check/traffic/traffic-host.ts";
+import type { ServiceDestination, Source } from "../../src/check/traffic/traffic-mode.ts";
 import { parseTarget, printTarget } from "../../src/datapath/address-set.ts";
 import { isLocal } from "../../src/datapath/match-packet.ts";
 import type { Outcome } from "../../src/datapath/packet.ts";

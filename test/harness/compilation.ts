@@ -2,7 +2,6 @@ import { expect } from "vitest";
 import type { Compilation } from "../../src/compile/compile.ts";
 import type { Update } from "../../src/index.ts";
 import type { Step } from "../../src/ir/artifact.ts";
-
 import { parseTables } from "../../src/languages/iptables/parse.ts";
 
 /** A script whenever there is no error, and never text that iptables could read otherwise than it was meant. */

@@ -1,13 +1,13 @@
-import { readStateOfObjects } from "../../src/compile/read-objects.ts";
+import { readStateOfObjects } from "../../src/compile/compile.ts";
 import { createSink } from "../../src/diagnostics/diagnostic.ts";
 import { compileSide } from "../../src/diff/compile-side.ts";
-import type { Evidence } from "../../src/migrate/evidence.ts";
-import { evidenceOf } from "../../src/migrate/evidence.ts";
+import { type Evidence, evidenceOf } from "../../src/migrate/evidence.ts";
 import { type Changes, findChanges } from "../../src/migrate/migrate.ts";
 import type { MigrationFacts } from "../../src/migrate/rule.ts";
 import { flattenDocuments } from "../../src/model/flatten-documents.ts";
 import { isProxied } from "../../src/model/objects/service.ts";
 import type { ProxyMode } from "../../src/model/proxy-configuration/proxy-configuration.ts";
+import { programFor } from "../../src/programs/registry.ts";
 
 /** What a cluster leaves, on which node, and with which configuration besides the mode. */
 export interface Leaving {
@@ -37,6 +37,8 @@ function factsOf(objects: readonly unknown[], { from, node, proxyConfig }: Leavi
   const services = cluster.services.filter(isProxied);
   return {
     from,
+    to: "nftables",
+    traits: programFor({ mode: from }).traits,
     cluster,
     objects: flattenDocuments(objects, createSink()),
     dumps: new Map(),

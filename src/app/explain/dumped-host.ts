@@ -14,6 +14,7 @@ import {
 import { causesTo } from "../../explain/packet/rule-causes.ts";
 import { type IpAddress, isLoopback, parseIp } from "../../model/address.ts";
 import type { Node } from "../../model/objects/node.ts";
+import { programFor } from "../../programs/registry.ts";
 import { readEvaluatedHost } from "../../reconcile/live/evaluated-host.ts";
 import { summarizeDiagnostics } from "../../report/diagnostics.ts";
 import { type Effects, Failure } from "../effects.ts";
@@ -118,7 +119,8 @@ function assumptionsOf({ addresses, source }: OwnAddresses): readonly string[] {
 /** Rules of ipvs mode without the text of its virtual servers. Where all sets are known and empty, there are none. */
 function lacksServers({ mode, texts: { ipvs, ipset } }: HostSide): boolean {
   const hasEntries = ipset.length === 0 || ipset.some(({ text }) => /^add /m.test(text));
-  return mode === "ipvs" && ipvs.length === 0 && hasEntries;
+  const isScheduled = mode !== undefined && programFor({ mode }).traits.balancing === "scheduler";
+  return isScheduled && ipvs.length === 0 && hasEntries;
 }
 
 async function readNames(request: StateRequest, hostAddresses: readonly string[] | undefined, effects: Effects) {

@@ -3,7 +3,7 @@ import type { ExplainedRule } from "../../explain/chain/explain-chain.ts";
 import { type FoundRule, findRule, nearestRules } from "../../explain/chain/explain-line.ts";
 import { foldNodes } from "../../explain/explanation.ts";
 import type { AskedRule, ReadLine } from "../../explain/languages/text-reader.ts";
-import { lineAt, readLine, readTexts } from "../../explain/texts.ts";
+import { isRefusedByLine, lineAt, readLine, readTexts } from "../../explain/texts.ts";
 import { didYouMean } from "../../model/fields/name-map.ts";
 import { type Effects, Failure } from "../effects.ts";
 import { hasState } from "../requests.ts";
@@ -97,7 +97,7 @@ export async function explainFileLine(
   }
   const read = lineAt(texts, inFile, line);
   if (read === undefined || (isDump && read.kind === "broken")) {
-    if (isDump && request.actual !== undefined && !texts.chains.some(({ language }) => language === "nftables"))
+    if (isDump && request.actual !== undefined && isRefusedByLine(texts))
       return explainRestoreLine(request.actual, line, effects);
     throw new Failure(`line ${line} of ${file} is neither a rule nor a chain`, "invalid-input");
   }

@@ -3,9 +3,7 @@ import { type AddressQuestion, parseAddressQuestion } from "../../explain/explai
 import { readLine } from "../../explain/texts.ts";
 import { didYouMean } from "../../model/fields/name-map.ts";
 import { isDnsLabel } from "../../model/fields/names.ts";
-import { iptablesChains, ipvsChains } from "../../programs/kube-proxy/chain-names.ts";
-import { fixedNames } from "../../programs/kube-proxy/nftables/purposes.ts";
-import { ownerOf } from "../../programs/registry.ts";
+import { fixedNames, ownerOf } from "../../programs/registry.ts";
 import { Failure } from "../effects.ts";
 
 /** The kinds of query that `explain` takes. */
@@ -64,8 +62,6 @@ const types: ReadonlyMap<string, ObjectType> = new Map([
 
 /** `iptables-restore: line 7 failed`, `Error occurred at line: 7`, `line 7: RULE_APPEND failed`. */
 const restoreError = /(?:^|\s)line:? (\d{1,9})(?: failed|: \w+ failed|\s*$|: )/;
-
-const fixedChains = [...Object.values(iptablesChains), ...Object.values(ipvsChains), ...fixedNames];
 
 /** Classifies a query by its form alone. Ends the command if that is ambiguous. */
 export function parseQuestion({ what, name, rule, namespace, hasDump, hasState }: Words): Question {
@@ -126,7 +122,7 @@ export function unknownWord(what: string): Failure {
     const known = "supported types: service, endpointslice, endpoints, pod and node";
     return new Failure(`unknown type ${head}; ${hint} (${known})`, "usage");
   }
-  const near = didYouMean(what, [...Object.keys(catalog), ...types.keys(), ...fixedChains, "packet"]);
+  const near = didYouMean(what, [...Object.keys(catalog), ...types.keys(), ...fixedNames, "packet"]);
   const hint = near === undefined ? "run portolan explain for the codes" : `did you mean ${near}?`;
   return new Failure(`there is no diagnostic, type, chain or set ${what}; ${hint}`, "usage");
 }

@@ -10,20 +10,13 @@ import { isProxied } from "../../model/objects/service.ts";
 import type { ProxyConfiguration, ProxyMode } from "../../model/proxy-configuration/proxy-configuration.ts";
 import { checkNodes } from "./check-nodes.ts";
 import { type CheckedState, createCheckedState, type StateRule, type StateToCheck } from "./checked-state.ts";
-import { addressesOfNodes } from "./rules/addresses-of-nodes.ts";
 import { deprecations } from "./rules/deprecations.ts";
 import { endpoints } from "./rules/endpoints.ts";
-import { hostPortShared } from "./rules/host-port-shared.ts";
-import { loadBalancerBypassed } from "./rules/load-balancer-bypassed.ts";
+import { rulesPerPacket, sessionAffinity } from "./rules/limits.ts";
+import { loadBalancerBypassed, sourceRangesBypassed, sourceRangesWithoutCluster } from "./rules/load-balancers.ts";
 import { localPolicies } from "./rules/local-policies.ts";
-import { nodeNames } from "./rules/node-names.ts";
-import { rulesPerPacket } from "./rules/rules-per-packet.ts";
-import { selectorMatchesNothing } from "./rules/selector-matches-nothing.ts";
-import { sessionAffinity } from "./rules/session-affinity.ts";
-import { severalWorkloads } from "./rules/several-workloads.ts";
-import { sourceRangesBypassed } from "./rules/source-ranges-bypassed.ts";
-import { sourceRangesWithoutCluster } from "./rules/source-ranges-without-cluster.ts";
-import { targetPortUnknown } from "./rules/target-port-unknown.ts";
+import { addressesOfNodes, hostPortShared, nodeNames } from "./rules/nodes.ts";
+import { selectorMatchesNothing, severalWorkloads, targetPortUnknown } from "./rules/selected-pods.ts";
 import { topologyHints } from "./rules/topology-hints.ts";
 
 const rules: readonly StateRule[] = [

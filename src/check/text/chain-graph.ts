@@ -1,7 +1,7 @@
 import { createSubject, type Subject } from "../../diagnostics/diagnostic.ts";
+import { conditionsOf, implies } from "../../languages/iptables/conditions.ts";
 import { builtInChains, type Match, type Rule, targetEffects } from "../../languages/iptables/rule.ts";
 import type { CheckedTable } from "./checked-host.ts";
-import { conditionsOf, implies } from "./conditions.ts";
 
 /** The chain that a rule calls; `isGoto`: without return. */
 export interface Lead {

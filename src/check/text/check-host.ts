@@ -8,21 +8,14 @@ import { type DumpNote, type DumpProblem, joinHosts, parseSource } from "../../r
 import { readHostDocument, readOtherRules } from "../../reconcile/live/read-host-document.ts";
 import { placeIn } from "../places-in-texts.ts";
 import { checkTraffic } from "../traffic/check-traffic.ts";
-import type { PlaceOfChain } from "../traffic/find-cause.ts";
+import type { PlaceOfChain } from "../traffic/traffic-mode.ts";
+import { chainEmpty, chainLoop, chainsWithoutCallers, jumpTargetMissing } from "./chain-rules.ts";
 import { type CheckedHost, parseHost, type TextRule } from "./checked-host.ts";
-import { chainEmpty } from "./rules/chain-empty.ts";
-import { chainLoop } from "./rules/chain-loop.ts";
-import { chainsWithoutCallers } from "./rules/chains-without-callers.ts";
-import { jumpTargetMissing } from "./rules/jump-target-missing.ts";
-import { masqueradeMark } from "./rules/masquerade-mark.ts";
-import { modesMixed } from "./rules/modes-mixed.ts";
-import { ruleUnreachable } from "./rules/rule-unreachable.ts";
-import { setMissing } from "./rules/set-missing.ts";
-import { shareLeaks } from "./rules/share-leaks.ts";
-import { tableReferences } from "./rules/table-references.ts";
-import { tableShares } from "./rules/table-shares.ts";
-import { targetMisplaced } from "./rules/target-misplaced.ts";
-import { virtualServerUnbound } from "./rules/virtual-server-unbound.ts";
+import { masqueradeMark, modesMixed, setMissing, virtualServerUnbound } from "./own-object-rules.ts";
+import { ruleUnreachable } from "./rule-unreachable.ts";
+import { shareLeaks } from "./share-leaks.ts";
+import { tableReferences, tableShares } from "./table-rules.ts";
+import { targetMisplaced } from "./target-misplaced.ts";
 
 /** A text as it was read, and the document number of its lines. */
 export interface ActualFile {

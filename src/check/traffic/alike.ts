@@ -8,11 +8,8 @@ import { type Family, families } from "../../model/address.ts";
 import { iptablesChains, isServicePortChain } from "../../programs/kube-proxy/chain-names.ts";
 import { isOwnTableName, parseServicePortChainName } from "../../programs/kube-proxy/nftables/names.ts";
 import { isOwnedSet } from "../../programs/kube-proxy/set-names.ts";
-import { keyOf, type ServiceDestination } from "./service-destinations.ts";
-import type { TrafficHost } from "./traffic-host.ts";
-
-/** What all rules that a destination meets ask and do, without what only names it. */
-export type ShapeOf = (destination: ServiceDestination) => string;
+import { keyOf } from "./destination-names.ts";
+import type { ServiceDestination, ShapeOf, TrafficHost } from "./traffic-mode.ts";
 
 /**
  * Divides destinations into groups that all rules treat alike, so that one of each needs to be asked. Two destinations
@@ -33,12 +30,10 @@ export function groupAlike(
   return [...groups.values()];
 }
 
-/** Shapes by rules of iptables and, in ipvs mode, by sets and virtual servers. */
-export function shapesInRules(traffic: TrafficHost): ShapeOf {
-  const { host, mode } = traffic;
+/** Shapes by rules of iptables and, where other objects decide too, by these. */
+export function shapesInRules({ host }: TrafficHost, objects?: ObjectShape): ShapeOf {
   const own = { ipv4: ownLines(host, "ipv4"), ipv6: ownLines(host, "ipv6") };
   const marks = createMarks(host);
-  const setsOf = mode === "ipvs" ? indexSets(host) : () => "";
   return (destination) => {
     const { family, kind, address, port, protocol, isLocal: isLocalPolicy = false } = destination;
     const numbers = new Map<string, number>();
@@ -51,21 +46,32 @@ export function shapesInRules(traffic: TrafficHost): ShapeOf {
     const parts = [family, kind, protocol, isLocalPolicy, to, marks.ofPort(port)];
     const lines = own[family].get(keyOf(destination)) ?? [];
     const nat = host.families[family].tables.get("nat");
-    for (const line of lines) writeLine(line, { nat, nameAddress, marks, parts, depth: 0 });
-    if (mode === "ipvs") {
-      parts.push(setsOf(kind === "node-port" ? `${protocol}:${port}` : `${address},${protocol}:${port}`));
-      const server = host.servers.get(serverKey(protocol, printTarget({ address, port })));
-      parts.push(`${server?.scheduler} ${server?.schedulerFlags} ${server?.persistence}`);
-      for (const real of server?.realServers ?? []) {
-        const target = parseTarget(real.address);
-        const entry = target && `${target.address},${protocol}:${target.port},${target.address}`;
-        parts.push(
-          `${target && nameAddress(target.address)}${setsOf(entry ?? "")} ${marks.ofPort(target?.port ?? 0)} ${real.weight} ${real.forwarding}`,
-        );
-      }
-    }
+    const writing: Writing = { nat, nameAddress, marks, parts, depth: 0 };
+    for (const line of lines) writeLine(line, writing);
+    objects?.(destination, writing);
     return parts.join("\n");
   };
+}
+
+/** Adds to the shape of a destination what objects besides rules say of it. */
+type ObjectShape = (destination: ServiceDestination, writing: Pick<Writing, "nameAddress" | "marks" | "parts">) => void;
+
+/** By the entries of sets, and the virtual server with its real servers. */
+export function shapesInSets(traffic: TrafficHost): ShapeOf {
+  const { host } = traffic;
+  const setsOf = indexSets(host);
+  return shapesInRules(traffic, ({ kind, address, port, protocol }, { nameAddress, marks, parts }) => {
+    parts.push(setsOf(kind === "node-port" ? `${protocol}:${port}` : `${address},${protocol}:${port}`));
+    const server = host.servers.get(serverKey(protocol, printTarget({ address, port })));
+    parts.push(`${server?.scheduler} ${server?.schedulerFlags} ${server?.persistence}`);
+    for (const real of server?.realServers ?? []) {
+      const target = parseTarget(real.address);
+      const entry = target && `${target.address},${protocol}:${target.port},${target.address}`;
+      parts.push(
+        `${target && nameAddress(target.address)}${setsOf(entry ?? "")} ${marks.ofPort(target?.port ?? 0)} ${real.weight} ${real.forwarding}`,
+      );
+    }
+  });
 }
 
 interface Writing {

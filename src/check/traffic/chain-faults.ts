@@ -5,21 +5,19 @@ import { type Family, families } from "../../model/address.ts";
 import { iptablesChains, isEndpointChain, parseServicePortChain } from "../../programs/kube-proxy/chain-names.ts";
 import { serviceInRule } from "../../reconcile/attribution.ts";
 import { placeIn } from "../places-in-texts.ts";
-import { listed } from "./describe-affected.ts";
-import type { PlaceOfChain } from "./find-cause.ts";
-import type { TrafficHost } from "./traffic-host.ts";
+import { listed } from "./destination-names.ts";
+import type { Chains } from "./own-rules.ts";
+import type { ChainCheck, PlaceOfChain } from "./traffic-mode.ts";
 
 /** Faults of chains whose packets cannot be asked for, since the address is lost with the rule. */
-export function checkChains({ host }: TrafficHost, placeOf: PlaceOfChain, sink: Sink): void {
+export function checkChains({ traffic, placeOf }: ChainCheck, sink: Sink): void {
   for (const family of families) {
-    const nat = host.families[family].tables.get("nat");
+    const nat = traffic.host.families[family].tables.get("nat");
     if (nat === undefined) continue;
     checkNodePorts(nat, { family, placeOf }, sink);
     for (const chain of nat.values()) if (isEndpointChain(chain.name)) checkEndpointChain(chain, nat, sink);
   }
 }
-
-type Chains = ReadonlyMap<string, LoadedChain>;
 
 interface Where {
   readonly family: Family;

@@ -16,22 +16,21 @@ import type { HostDocument } from "../../ir/artifact.ts";
 import type { Family } from "../../model/address.ts";
 import type { Cluster } from "../../model/cluster.ts";
 import { groupAlike } from "./alike.ts";
-import { labelsOf, listed } from "./describe-affected.ts";
-import type { Cause, CauseContext, PlaceOfChain } from "./find-cause.ts";
-import { type Fault, faultsOf, targetOf } from "./judge-traffic.ts";
-import { checkSettings } from "./node-settings.ts";
-import { printDestination, type ServiceDestination } from "./service-destinations.ts";
-import {
-  findPods,
-  type PodAddresses,
-  type Source,
-  type SourceKind,
-  sourceNames,
-  sourcesFor,
-} from "./source-classes.ts";
-import { checkConntrack, checkEndpoints, checkMissingAddresses } from "./stale-endpoints.ts";
-import { readTrafficHost, type TrafficHost } from "./traffic-host.ts";
-import { serviceDestinations, trafficModes } from "./traffic-modes.ts";
+import { labelsOf, listed, printDestination } from "./destination-names.ts";
+import { findCause } from "./find-cause.ts";
+import { faultsOf, targetOf } from "./judge-traffic.ts";
+import { checkConntrack, checkEndpoints, checkMissingAddresses, checkSettings } from "./other-faults.ts";
+import { findPods, type PodAddresses, sourceNames, sourcesFor } from "./source-classes.ts";
+import { readTrafficHost, serviceDestinations } from "./traffic-host.ts";
+import type {
+  Cause,
+  Fault,
+  PlaceOfChain,
+  ServiceDestination,
+  Source,
+  SourceKind,
+  TrafficHost,
+} from "./traffic-mode.ts";
 
 /** A host to check, in the forms that are needed. */
 export interface TrafficCheck {
@@ -58,9 +57,13 @@ export function checkTraffic({ document, placeOf, cluster }: TrafficCheck, sink:
   const questions = askingOf(traffic);
   const names = namesIn(cluster);
   const destinations = serviceDestinations(traffic, names);
-  reportFaults(allFaults(destinations, questions), { traffic, placeOf }, sink);
+  const causes = allFaults(destinations, questions).map((fault) => ({
+    fault,
+    cause: causeOf(fault, traffic, placeOf),
+  }));
+  reportCauses(causes, sink);
   const targetsOf = (destination: ServiceDestination): ReadonlySet<string> => endpointsOf(destination, questions);
-  trafficModes[traffic.mode].checkChains({ traffic, placeOf, names, cluster }, sink);
+  traffic.mode.checkChains({ traffic, placeOf, names, cluster }, sink);
   checkSettings(document, traffic, destinations, sink);
   checkConntrack({ document, destinations, targetsOf }, sink);
   if (cluster === undefined) return;
@@ -68,11 +71,14 @@ export function checkTraffic({ document, placeOf, cluster }: TrafficCheck, sink:
   checkMissingAddresses(destinations, { names, cluster }, sink);
 }
 
-function reportFaults(faults: readonly Fault[], context: CauseContext, sink: Sink): void {
+function causeOf(fault: Fault, traffic: TrafficHost, placeOf: PlaceOfChain): Cause {
+  const cause = findCause(fault, traffic, placeOf);
+  return fault.dependsOnOrder ? ofOrder(cause) : cause;
+}
+
+function reportCauses(found: readonly { readonly fault: Fault; readonly cause: Cause }[], sink: Sink): void {
   const causes = new Map<string, Affected>();
-  for (const fault of faults) {
-    const found = trafficModes[context.traffic.mode].findCause(fault, context);
-    const cause = fault.dependsOnOrder ? ofOrder(found) : found;
+  for (const { fault, cause } of found) {
     const key = `${cause.code} ${cause.key} ${cause.parameters.effect ?? ""}`;
     const known = causes.get(key) ?? { cause, sources: new Set(), destinations: new Set() };
     causes.set(key, known);
@@ -102,7 +108,7 @@ function namesIn(cluster: Cluster | undefined): ReadonlyMap<string, string> {
 }
 
 export function askingOf(traffic: TrafficHost): Asking {
-  const mode = trafficModes[traffic.mode];
+  const { mode } = traffic;
   const endpoints = mode.endpoints(traffic);
   const podsOf = (family: Family): PodAddresses =>
     findPods(traffic, family, { endpoints, detectors: mode.podMatches(traffic, family) });
@@ -120,7 +126,7 @@ const mostAsked = 20;
 /** The faults of all destinations. One of those that are treated alike is asked first, the others where it has faults. */
 function allFaults(destinations: readonly ServiceDestination[], asking: Asking): readonly Fault[] {
   const { traffic } = asking;
-  return groupAlike(destinations, trafficModes[traffic.mode].shapes(traffic)).flatMap((group) => {
+  return groupAlike(destinations, traffic.mode.shapes(traffic)).flatMap((group) => {
     const [first, ...others] = group;
     const faults = first === undefined ? [] : faultsOfDestination(first, asking);
     if (faults.length === 0) return [];

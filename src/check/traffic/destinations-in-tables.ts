@@ -1,11 +1,14 @@
 import { canonicalAddress, isAddress } from "../../datapath/address-set.ts";
-import { elementText, type NftElement } from "../../languages/nftables/ruleset.ts";
+import { translationsAt } from "../../datapath/elements.ts";
+import { elementText, type NftChain, type NftElement, type NftTable } from "../../languages/nftables/ruleset.ts";
 import { type Family, families } from "../../model/address.ts";
 import { parseServicePortChainName } from "../../programs/kube-proxy/nftables/names.ts";
 import { serviceInRule } from "../../reconcile/attribution.ts";
-import { ownTable } from "./restore-nftables.ts";
-import { protocolNamed, type ServiceDestination } from "./service-destinations.ts";
-import type { TrafficHost } from "./traffic-host.ts";
+import { createMarks, type Marks } from "./alike.ts";
+import { elementKeyOf } from "./destination-names.ts";
+import { protocolNamed } from "./destinations-in-rules.ts";
+import { ownChains, ownTable } from "./restore-nftables.ts";
+import type { ServiceDestination, ShapeOf, TrafficHost } from "./traffic-mode.ts";
 
 /** The maps with a key of address, protocol and port, and those with a key of protocol and port. */
 const byAddress = ["service-ips", "no-endpoint-services", "firewall-ips"] as const;
@@ -40,23 +43,11 @@ export function destinationsInTables(
   return found;
 }
 
-const targets =
-  /(?:\bdnat to | : )(?:([\d.]+)(?::\d+| \. \d+)|\[?([\da-f:.]*:[\da-f:.]*?)(?:\]:\d+| \. \d+))(?=[ ,}]|$)/g;
-
 /** The addresses that kube-proxy's rules send to. */
-export function targetsInTables({ ruleset }: TrafficHost): ReadonlySet<string> {
-  const found = new Set<string>();
-  for (const family of families) {
-    for (const chain of ownTable(ruleset, family)?.chains.values() ?? []) {
-      if (parseServicePortChainName(chain.name) === undefined) continue;
-      for (const { text } of chain.rules)
-        for (const [, v4, v6] of text.matchAll(targets)) {
-          const address = v4 ?? v6 ?? "";
-          if (isAddress(address)) found.add(canonicalAddress(address));
-        }
-    }
-  }
-  return found;
+export function targetsInTables({ host }: TrafficHost): ReadonlySet<string> {
+  const chains = families.flatMap((family) => [...ownChains(host, family).values()]);
+  const own = chains.filter(({ name }) => parseServicePortChainName(name) !== undefined);
+  return new Set(own.flatMap((chain) => chain.lines.flatMap((_, at) => translationsAt(chain, at))));
 }
 
 /** The endpoints on this node, which a set names. */
@@ -65,4 +56,75 @@ export function hairpinsInTables({ ruleset }: TrafficHost): ReadonlySet<string> 
     (family) => ownTable(ruleset, family)?.sets.get("hairpin-connections")?.elements ?? [],
   );
   return new Set(elements.map(({ key }) => canonicalAddress(key.split(" . ")[0] ?? "")));
+}
+
+/** Shapes by the elements of a destination in kube-proxy's maps, and the chains that these lead to. */
+export function shapesInTables(traffic: TrafficHost): ShapeOf {
+  const { host, ruleset } = traffic;
+  const marks = createMarks(host);
+  const tables = { ipv4: ownTable(ruleset, "ipv4"), ipv6: ownTable(ruleset, "ipv6") };
+  const elements = { ipv4: elementsByKey(tables.ipv4), ipv6: elementsByKey(tables.ipv6) };
+  const local = hairpinsInTables(traffic);
+  return (destination) => {
+    const { family, kind, address, port, protocol } = destination;
+    const writing: Writing = { table: tables[family], numbers: new Map(), marks, local, parts: [] };
+    const to = kind === "node-port" ? "node" : nameAddress(address, writing);
+    writing.parts.push(family, kind, protocol, to, marks.ofPort(port));
+    for (const text of elements[family].get(elementKeyOf(destination)) ?? []) writeLine(text, writing, 0);
+    return writing.parts.join("\n");
+  };
+}
+
+interface Writing {
+  readonly table: NftTable | undefined;
+  readonly numbers: Map<string, number>;
+  readonly marks: Marks;
+  /** Endpoints that are masqueraded to themselves. */
+  readonly local: ReadonlySet<string>;
+  readonly parts: string[];
+}
+
+function nameAddress(text: string, { numbers, marks, local }: Writing): string {
+  const known = numbers.get(text) ?? numbers.size;
+  numbers.set(text, known);
+  return `@${known}${marks.ofAddress(text)}${local.has(text) ? "H" : ""}`;
+}
+
+/** The elements of all sets and maps by their keys, without the key and the comment; a set's name before its own. */
+function elementsByKey(table: NftTable | undefined): ReadonlyMap<string, readonly string[]> {
+  const found = new Map<string, string[]>();
+  for (const [name, { elements }] of table?.sets ?? []) {
+    for (const { key, value } of elements) {
+      const text = elementText({ line: 0, key: name, value, comment: undefined, timeout: undefined });
+      const known = found.get(key);
+      if (known === undefined) found.set(key, [text]);
+      else known.push(text);
+    }
+  }
+  return found;
+}
+
+const chainName = /(?:service|local|external|firewall|endpoint|affinity)-[A-Z2-7]{8}-[^\s,}]+/g;
+const target =
+  /(?<![\w.:])(?:(\d+\.\d+\.\d+\.\d+)(?::(\d+)| \. (\d+))|\[?([\da-f]*:[\da-f:.]*)(?:\]:(\d+)| \. (\d+)))/g;
+const deepest = 5;
+
+/** A rule or element without what only names its Service, then the chains of the Service that it leads to. */
+function writeLine(text: string, writing: Writing, depth: number): void {
+  const called: NftChain[] = [];
+  const named = text.replace(chainName, (name) => {
+    const chain = writing.table?.chains.get(name);
+    if (chain !== undefined) called.push(chain);
+    return parseServicePortChainName(name)?.kind ?? "affinity";
+  });
+  const plain = named.replace(target, (spelled) => {
+    const [, address = "", port] = /^\[?([\da-f:.]+?)(?:\]?:| \. )(\d+)$/.exec(spelled) ?? [];
+    return `${nameAddress(address, writing)}:${writing.marks.ofPort(Number(port))}`;
+  });
+  writing.parts.push(plain);
+  if (depth > deepest) return;
+  for (const chain of called) {
+    for (const rule of chain.rules) writeLine(rule.text, writing, depth + 1);
+    writing.parts.push("end");
+  }
 }

@@ -5,40 +5,7 @@ import type { Assumption, Hop, Outcome } from "../../datapath/packet.ts";
 import type { Action } from "../../ir/datapath.ts";
 import { iptablesChains, isBalancingChain, isEndpointChain } from "../../programs/kube-proxy/chain-names.ts";
 import { isOwnTableName } from "../../programs/kube-proxy/nftables/names.ts";
-import type { ServiceDestination } from "./service-destinations.ts";
-import type { Source } from "./source-classes.ts";
-import type { TrafficHost } from "./traffic-host.ts";
-
-/** What is wrong with the path of a packet to a Service. */
-export type FaultKind =
-  /** It keeps the service address as its destination, where kube-proxy's rules would send it to an endpoint. */
-  | "untranslated"
-  /** A rule of another program sends it somewhere else. */
-  | "diverted"
-  /** A rule or policy that is not kube-proxy's drops or rejects it. */
-  | "blocked"
-  /** It reaches an endpoint whose replies do not come back through this node. */
-  | "unmasqueraded"
-  /** The chains of the Service itself lead it to no endpoint. */
-  | "lost"
-  /** It reaches an endpoint, where kube-proxy's rules would refuse it. */
-  | "admitted"
-  /** It is not refused, and reaches nothing: the client gets no answer instead of an error. */
-  | "unrefused"
-  /** It is masqueraded, where kube-proxy's rules preserve the client's address. */
-  | "client-hidden";
-
-export interface Fault {
-  readonly kind: FaultKind;
-  readonly destination: ServiceDestination;
-  readonly source: Source;
-  /** What happens. */
-  readonly outcome: Outcome;
-  /** What would happen by kube-proxy's rules alone, as far as it is alike. */
-  readonly intended: Outcome | undefined;
-  /** Nothing is wrong in the other order of chains that the text allows. */
-  readonly dependsOnOrder: boolean;
-}
+import type { Fault, FaultKind, ServiceDestination, Source, TrafficHost } from "./traffic-mode.ts";
 
 /** A question to the datapath, and both of its answers. */
 export interface Answers {
@@ -61,7 +28,7 @@ export function faultsOf(answers: Answers, traffic: TrafficHost): readonly Fault
   const faults = judged.flatMap(({ outcome, fault }) =>
     fault === undefined || fine.some((other) => excuses(other, outcome)) ? [] : [fault],
   );
-  const order = traffic.mode === "nftables" ? traffic.host.otherOrder?.assumption : undefined;
+  const order = traffic.mode.hasOpenOrder ? traffic.host.otherOrder?.assumption : undefined;
   const orders = new Set(faults.map(({ outcome }) => heldOf(outcome, order)));
   if (order === undefined || orders.size !== 1) return faults;
   return faults.map((fault) => ({ ...fault, dependsOnOrder: true }));
@@ -135,11 +102,11 @@ function kindOf(outcome: Outcome, answers: Answers, traffic: TrafficHost): Fault
     case "untouched":
       if (has("delivered")) return isInOwnChains(outcome) ? "lost" : "untranslated";
       if (has("dropped") || has("rejected")) return "unrefused";
-      return isLost(outcome, answers.destination, traffic) ? "lost" : undefined;
+      return traffic.mode.isLost(outcome, answers.destination, traffic) ? "lost" : undefined;
     case "dropped":
     case "rejected":
       if (has("delivered")) return refusalKind(outcome, answers, traffic);
-      return has("untouched") && isLost(outcome, answers.destination, traffic) ? "lost" : undefined;
+      return has("untouched") && traffic.mode.isLost(outcome, answers.destination, traffic) ? "lost" : undefined;
     case "delivered": {
       const same = answers.intended.find((each) => outcomeText(each) === printTarget(verdict.target));
       if (same !== undefined) return sourceKind(outcome, same, answers, traffic);
@@ -152,64 +119,19 @@ function kindOf(outcome: Outcome, answers: Answers, traffic: TrafficHost): Fault
   }
 }
 
-/** The packet passed a chain that distributes it over endpoints. */
-function isInOwnChains({ hops }: Outcome): boolean {
-  return hops.some(
-    (hop) =>
-      hop.kind === "rule" &&
-      (isBalancingChain(hop.chain) || isEndpointChain(hop.chain) || leadsToOwn(hop) || leadsToService(hop)),
-  );
-}
-
-function leadsToOwn({ rule: { action } }: Extract<Hop, { kind: "rule" }>): boolean {
-  const chain = action.kind === "jump" || action.kind === "goto" ? action.chain : "";
-  return isBalancingChain(chain) || isEndpointChain(chain);
-}
-
-/** In nftables mode, through an element or from chain to chain. */
-function leadsToService({ table, chain, element }: Extract<Hop, { kind: "rule" }>): boolean {
-  if (!isOwnTableName(table)) return false;
-  return ofEndpoints.test(chain) || ofEndpoints.test(element?.split(" : goto ")[1] ?? "");
-}
-
-const ofEndpoints = /^(?:service|local|endpoint)-/;
-
-/** No rule of kube-proxy refuses it either, as far as the text shows them. */
-function isLost(
-  outcome: Outcome,
-  { family, kind }: ServiceDestination,
-  { host, mode, knownAddresses }: TrafficHost,
-): boolean {
-  if (mode === "ipvs") return host.servers.size > 0 && (kind !== "node-port" || knownAddresses.length > 0);
-  if (isInOwnChains(outcome)) return true;
-  const tables = host.families[family].tables;
-  const external = outcome.hops.map(externalChain).find((name) => name !== undefined);
-  if (external === undefined || tables.get("filter")?.has(iptablesChains.externalServices) !== true) return false;
-  // Without an endpoint on this node, a chain of policy Local ends without one for clients from outside.
-  const nat = tables.get("nat");
-  const isLocal = nat?.get(external)?.lines.some((line) => line.includes(" --src-type LOCAL -j KUBE-SVC-")) === true;
-  return !isLocal || nat?.has(external.replace("KUBE-EXT-", "KUBE-SVL-")) === true;
-}
-
-function externalChain(hop: Hop): string | undefined {
-  const action = hop.kind === "rule" ? hop.rule.action : undefined;
-  return action?.kind === "jump" && action.chain.startsWith("KUBE-EXT-") ? action.chain : undefined;
-}
-
 function refusalKind(outcome: Outcome, { intended }: Answers, traffic: TrafficHost): FaultKind | undefined {
-  const { host, mode, isOwn } = traffic;
+  const { host, mode } = traffic;
   const last = outcome.hops.at(-1);
   if (last === undefined || last.kind === "virtual-server") return undefined;
   const isTranslated = outcome.hops.some((hop) => isTranslation(hop) && isOwnHop(hop, traffic));
-  if (last.kind === "rule" && isOwn(last)) {
+  if (last.kind === "rule" && mode.isOwn(last)) {
     if (intended.some(({ hops }) => sameHop(hops.at(-1), last))) return undefined;
     // The rules that refuse what was not translated.
     const isRefusal = isOwnTableName(last.table) || / has no | not accepted by /.test(last.rule.text);
     return !isTranslated && isRefusal ? "untranslated" : "blocked";
   }
-  // IPVS translates after INPUT, rules of iptables before.
   const isAfterNat = last.table === "filter" || last.table === "security" || isInTableAfterNat(last, outcome, host);
-  return isTranslated || mode === "ipvs" || !isAfterNat ? "blocked" : "untranslated";
+  return isTranslated || mode.translatesAfterRules || !isAfterNat ? "blocked" : "untranslated";
 }
 
 /** The base chain through which a packet came to a rule of nftables runs after the destination is translated. */
@@ -242,8 +164,8 @@ function isTranslation(hop: Hop): boolean {
   );
 }
 
-function isOwnHop(hop: Hop, { isOwn }: TrafficHost): boolean {
-  return hop.kind === "virtual-server" || (hop.kind === "rule" && isOwn(hop));
+function isOwnHop(hop: Hop, { mode }: TrafficHost): boolean {
+  return hop.kind === "virtual-server" || (hop.kind === "rule" && mode.isOwn(hop));
 }
 
 function isOwnTranslation({ hops }: Outcome, traffic: TrafficHost): boolean {
@@ -270,14 +192,58 @@ function sourceKind(
 function isAlwaysDue(outcome: Outcome, { source, destination }: Answers, { mode }: TrafficHost): boolean {
   if (source.kind === "hairpin") return true;
   if (source.kind !== "outside" || destination.kind === "cluster-ip") return false;
-  if (mode === "ipvs") return destination.isLocal !== true;
-  return outcome.hops.some((hop) => hop.kind === "rule" && /^(?:KUBE-SVC|service)-/.test(hop.chain));
+  return mode.reachesAllNodes(outcome, destination);
 }
 
 /** Whether the endpoint would send its replies past this node. */
 function needsMasquerade({ verdict }: Outcome, { source }: Answers, { host, mode }: TrafficHost): boolean {
   if (source.kind === "hairpin") return true;
   if (verdict.kind !== "delivered" || isLocal(verdict.target.address, host)) return false;
-  if (source.kind === "node") return mode === "ipvs";
+  // The node's own address is reached from everywhere, a service address only on the node itself.
+  if (source.kind === "node") return mode.bindsAddresses;
   return source.kind === "outside" || source.kind === "other-pod";
+}
+
+/** The packet passed a chain that distributes it over endpoints. */
+function isInOwnChains({ hops }: Outcome): boolean {
+  return hops.some(
+    (hop) =>
+      hop.kind === "rule" &&
+      (isBalancingChain(hop.chain) || isEndpointChain(hop.chain) || leadsToOwn(hop) || leadsToService(hop)),
+  );
+}
+
+function leadsToOwn({ rule: { action } }: Extract<Hop, { kind: "rule" }>): boolean {
+  const chain = action.kind === "jump" || action.kind === "goto" ? action.chain : "";
+  return isBalancingChain(chain) || isEndpointChain(chain);
+}
+
+/** In nftables mode, through an element or from chain to chain. */
+function leadsToService({ table, chain, element }: Extract<Hop, { kind: "rule" }>): boolean {
+  if (!isOwnTableName(table)) return false;
+  return ofEndpoints.test(chain) || ofEndpoints.test(element?.split(" : goto ")[1] ?? "");
+}
+
+const ofEndpoints = /^(?:service|local|endpoint)-/;
+
+/** No rule of kube-proxy refuses it either, as far as the text shows them. */
+export function isLostInChains(outcome: Outcome, { family }: ServiceDestination, { host }: TrafficHost): boolean {
+  if (isInOwnChains(outcome)) return true;
+  const tables = host.families[family].tables;
+  const external = outcome.hops.map(externalChain).find((name) => name !== undefined);
+  if (external === undefined || tables.get("filter")?.has(iptablesChains.externalServices) !== true) return false;
+  // Without an endpoint on this node, a chain of policy Local ends without one for clients from outside.
+  const nat = tables.get("nat");
+  const isLocal = nat?.get(external)?.lines.some((line) => line.includes(" --src-type LOCAL -j KUBE-SVC-")) === true;
+  return !isLocal || nat?.has(external.replace("KUBE-EXT-", "KUBE-SVL-")) === true;
+}
+
+function externalChain(hop: Hop): string | undefined {
+  const action = hop.kind === "rule" ? hop.rule.action : undefined;
+  return action?.kind === "jump" && action.chain.startsWith("KUBE-EXT-") ? action.chain : undefined;
+}
+
+/** By way of the chain of all endpoints. */
+export function reachesAllEndpoints({ hops }: Outcome): boolean {
+  return hops.some((hop) => hop.kind === "rule" && /^(?:KUBE-SVC|service)-/.test(hop.chain));
 }

@@ -1,25 +1,32 @@
 import type { LoadedRules } from "../../datapath/host.ts";
 import type { LoadedChain } from "../../ir/datapath.ts";
-import { iptablesReader } from "../../languages/iptables/to-datapath.ts";
 import { addressType, appendTo, comment, jump } from "../../languages/iptables/write.ts";
 import type { FamilySettings } from "../../plan/forwarding/forwarding-plan.ts";
-import { iptablesChains } from "../../programs/kube-proxy/chain-names.ts";
+import { iptablesChains, isBalancingChain } from "../../programs/kube-proxy/chain-names.ts";
 import {
+  jumps,
   markMasqueradeRules,
   nodePortDispatchRules,
   postroutingRules,
 } from "../../programs/kube-proxy/iptables/base.ts";
 import { fromLocal } from "../../programs/kube-proxy/iptables/matches.ts";
+import { type Chains, chainOf, foreignInFilter, type RuleForms } from "./own-rules.ts";
 
-type Chains = ReadonlyMap<string, LoadedChain>;
-
-/** A chain with rules that are not in the text. */
-export function chainOf(name: string, lines: readonly string[], policy?: string): LoadedChain {
-  return { name, policy, lines, numbers: lines.map(() => 0), files: [""], reader: iptablesReader };
-}
+/** How iptables mode writes its rules: it translates in table nat, and refuses in table filter. */
+export const iptablesForms: RuleForms = {
+  jumps,
+  restore: (table, chains, { host, settings }) =>
+    table === "nat" ? restoreIptablesChains(chains, host.families[settings.family], settings) : [],
+  foreignIn: (chain, table) => {
+    if (table === "filter") return foreignInFilter(chain);
+    return chain === iptablesChains.postrouting ? undefined : () => true;
+  },
+  tellsPods: isBalancingChain,
+  masqueradesAll: () => false,
+};
 
 /** Chains of table nat in iptables mode that have lost rules, with the rules that the other chains show. */
-export function restoreIptablesChains(
+function restoreIptablesChains(
   nat: Chains,
   rules: Pick<LoadedRules, "tables">,
   settings: FamilySettings,

@@ -1,19 +1,43 @@
-import type { EvaluatedHost } from "../../datapath/host.ts";
 import type { LoadedChain } from "../../ir/datapath.ts";
 import type { FamilySettings } from "../../plan/forwarding/forwarding-plan.ts";
 import { iptablesChains, ipvsChains } from "../../programs/kube-proxy/chain-names.ts";
 import { markMasqueradeRules, postroutingRules } from "../../programs/kube-proxy/iptables/base.ts";
-import { filterRules, natRules } from "../../programs/kube-proxy/ipvs/rules.ts";
+import { filterRules, jumps, natRules } from "../../programs/kube-proxy/ipvs/rules.ts";
 import { type SetKey, setName, setPrefix } from "../../programs/kube-proxy/set-names.ts";
-import { chainOf } from "./restore-iptables.ts";
+import { type Chains, chainOf, foreignInFilter, type RuleForms, type Shown } from "./own-rules.ts";
+
+/** How ipvs mode writes its rules: nearly all match on sets. */
+export const ipvsForms: RuleForms = {
+  jumps,
+  restore: restoreIpvsChains,
+  foreignIn: (chain, table) => {
+    if (chainsOfSets.has(chain)) return (line) => !ownVerdict.test(line);
+    return table === "nat" ? undefined : foreignInFilter(chain);
+  },
+  tellsPods: (chain) => chain === ipvsChains.services,
+  masqueradesAll,
+};
+
+/** Their rules with verdicts all match on sets, virtual servers or loopback. */
+const chainsOfSets: ReadonlySet<string> = new Set([
+  ipvsChains.services,
+  ipvsChains.nodePort,
+  ipvsChains.loadBalancer,
+  ipvsChains.ipvsFilter,
+  ipvsChains.ipvsOutFilter,
+]);
+const ownVerdict = / --match-set KUBE-| -m ipvs | -s (?:127\.0\.0\.0\/8|::1\/128) /;
+
+/** The rule for cluster IPs then has no other condition. */
+function masqueradesAll(nat: Chains): boolean {
+  const lines = nat.get(iptablesChains.services)?.lines ?? [];
+  return lines.some((line) => allClusterIps.test(line) && !line.includes(" ! -"));
+}
+
+const allClusterIps = / --match-set KUBE-(?:6-)?CLUSTER-IP dst,dst -j KUBE-MARK-MASQ$/;
 
 /** Chains of ipvs mode as kube-proxy writes them for the sets that have entries: these decide its rules. */
-export function restoreIpvsChains(
-  table: "nat" | "filter",
-  chains: ReadonlyMap<string, LoadedChain>,
-  host: EvaluatedHost,
-  settings: FamilySettings,
-): readonly LoadedChain[] {
+function restoreIpvsChains(table: "nat" | "filter", chains: Chains, { host, settings }: Shown): readonly LoadedChain[] {
   if (![...host.sets.keys()].some((name) => name.startsWith(setPrefix)))
     return table === "nat" ? withoutSets(chains, settings) : [];
   const has = (set: SetKey): boolean => (host.sets.get(setName(set, settings.family))?.entries.length ?? 0) > 0;
@@ -35,7 +59,7 @@ export function restoreIpvsChains(
 }
 
 /** The text does not show the sets: their rules are left as they are. */
-function withoutSets(chains: ReadonlyMap<string, LoadedChain>, settings: FamilySettings): readonly LoadedChain[] {
+function withoutSets(chains: Chains, settings: FamilySettings): readonly LoadedChain[] {
   const { markMasquerade, postrouting } = iptablesChains;
   const hairpin = chains.get(postrouting)?.lines.filter((line) => line.includes(" --match-set ")) ?? [];
   return [

@@ -20,14 +20,12 @@ import {
   parseServicePortChainName,
 } from "../../programs/kube-proxy/nftables/names.ts";
 import { addLine, createTableObjects } from "../../programs/kube-proxy/nftables/table-objects.ts";
-import { detectorOf } from "./shown-settings.ts";
+import { type Chains, detectorOf } from "./own-rules.ts";
 
 /** kube-proxy's table of a family. */
 export function ownTable({ tables }: Ruleset, family: Family): NftTable | undefined {
   return tables.find((table) => isOwnedTable(table) && table.family === nftFamily[family]);
 }
-
-type Chains = ReadonlyMap<string, LoadedChain>;
 
 /**
  * The same host as if only kube-proxy's tables were on it, and as it writes them: the chains and sets that always exist

@@ -7,24 +7,9 @@ import {
   parseAddressSet,
 } from "../../datapath/address-set.ts";
 import { isLocal } from "../../datapath/match-packet.ts";
-import type { Entry } from "../../datapath/packet.ts";
 import type { Predicate } from "../../ir/datapath.ts";
 import type { Family } from "../../model/address.ts";
-import type { ServiceDestination } from "./service-destinations.ts";
-import type { TrafficHost } from "./traffic-host.ts";
-
-/** Who sends packets to a Service: an example for all that are treated alike. */
-export type SourceKind = "pod" | "other-pod" | "node" | "outside" | "hairpin";
-
-export interface Source {
-  readonly kind: SourceKind;
-  readonly entry: Entry;
-  readonly address: string;
-  /** Undefined: unknown. */
-  readonly inInterface: string | undefined;
-  /** As a rule spells it, the interface of pods, by which these packets do not come in: `-i cali+`. */
-  readonly avoids?: string | undefined;
-}
+import type { ServiceDestination, Source, SourceKind, TrafficHost } from "./traffic-mode.ts";
 
 /** How a message names them; completes "connections from ...". */
 export const sourceNames: Readonly<Record<SourceKind, string>> = {
@@ -58,7 +43,7 @@ export function sourcesFor(
   if (pods.here !== undefined)
     sources.push({ kind: "pod", entry: "pod", address: pods.here, inInterface: pods.inInterface });
   // A bound address is the source of what the node sends to it.
-  const own = mode === "ipvs" && isLocal(address, host) ? address : nodeAddress[family];
+  const own = mode.bindsAddresses && isLocal(address, host) ? address : nodeAddress[family];
   sources.push({ kind: "node", entry: "node", address: own, inInterface: undefined });
   // A cluster IP is translated on the client's own node.
   if (kind === "cluster-ip") return sources;

@@ -3,6 +3,7 @@ import { createSubject, type Sink } from "../../diagnostics/diagnostic.ts";
 import { elementText, type NftChain, type NftSet, type NftTable } from "../../languages/nftables/ruleset.ts";
 import { tableName } from "../../languages/nftables/stages.ts";
 import { chainsNamed } from "../../languages/nftables/words.ts";
+import type { Cluster } from "../../model/cluster.ts";
 import {
   isOwnedTable,
   nodePortAddressesSet,
@@ -11,23 +12,19 @@ import {
 } from "../../programs/kube-proxy/nftables/names.ts";
 import { serviceInRule } from "../../reconcile/attribution.ts";
 import { placeIn } from "../places-in-texts.ts";
-import { listed } from "./describe-affected.ts";
-import type { TrafficHost } from "./traffic-host.ts";
+import { listed, namesByElement } from "./destination-names.ts";
+import type { ChainCheck } from "./traffic-mode.ts";
 
 /** The service ports of an address, or of a key of address, protocol and port, as far as a state names them. */
-export type NamesOf = (key: string) => readonly string[];
+type NamesOf = (key: string) => readonly string[];
 
 /** The node of an endpoint, `10.244.1.5 8080`, where a state shows it. */
 type NodeOf = (endpoint: string) => string | undefined;
 
-interface State {
-  readonly names: NamesOf;
-  readonly nodeOf: NodeOf;
-}
-
 /** Faults of kube-proxy's tables whose packets cannot be asked for, since the address is lost with the element. */
-export function checkTables({ ruleset }: TrafficHost, { names, nodeOf }: State, sink: Sink): void {
-  for (const table of ruleset.tables.filter(isOwnedTable)) {
+export function checkTables({ traffic, names: ofState, cluster }: ChainCheck, sink: Sink): void {
+  const [names, nodeOf] = [namesByElement(ofState), nodesOfEndpoints(cluster)];
+  for (const table of traffic.ruleset.tables.filter(isOwnedTable)) {
     checkCallers(table, sink);
     checkAddresses(table, names, sink);
     checkElements(table, names, sink);
@@ -41,6 +38,13 @@ export function checkTables({ ruleset }: TrafficHost, { names, nodeOf }: State, 
       if (name?.kind === "firewall") checkFirewall(chain, table, sink);
     }
   }
+}
+
+function nodesOfEndpoints(cluster: Cluster | undefined): NodeOf {
+  const nodes = new Map<string, string | undefined>();
+  for (const { endpoints, ports } of cluster?.slices ?? [])
+    for (const { ip, nodeName } of endpoints) for (const { port } of ports) nodes.set(`${ip} ${port}`, nodeName);
+  return (endpoint) => nodes.get(endpoint);
 }
 
 /** A chain with rules that nothing leads to: kube-proxy empties a chain when it stops using it. */

@@ -1,45 +1,22 @@
 import { isIpv6 } from "../../datapath/address-set.ts";
 import { exactDestination, ruleAt } from "../../datapath/chain-index.ts";
-import type { EvaluatedHost, HostTexts } from "../../datapath/host.ts";
+import type { HostTexts } from "../../datapath/host.ts";
 import { inferAddresses } from "../../diff/host-side.ts";
 import { type HostDocument, textsUnder } from "../../ir/artifact.ts";
 import type { LoadedChain } from "../../ir/datapath.ts";
 import { type Link, linksCommand, parseLinks } from "../../languages/iproute.ts";
-import type { Ruleset } from "../../languages/nftables/ruleset.ts";
 import { parseSysctls } from "../../languages/sysctl.ts";
 import { type Family, families } from "../../model/address.ts";
-import type { ProxyMode } from "../../model/proxy-configuration/proxy-configuration.ts";
-import { iptablesChains, ipvsChains, isServicePortChain } from "../../programs/kube-proxy/chain-names.ts";
+import { iptablesChains } from "../../programs/kube-proxy/chain-names.ts";
 import { addressDevice } from "../../programs/kube-proxy/names.ts";
-import {
-  isOwnedTable,
-  isOwnTableName,
-  nodePortAddressesSet,
-  parseServicePortChainName,
-} from "../../programs/kube-proxy/nftables/names.ts";
-import { isServiceAddressSet, setPrefix } from "../../programs/kube-proxy/set-names.ts";
+import { nodePortAddressesSet } from "../../programs/kube-proxy/nftables/names.ts";
+import { isServiceAddressSet } from "../../programs/kube-proxy/set-names.ts";
 import { loadRules, loadTables, readEvaluatedHost } from "../../reconcile/live/evaluated-host.ts";
 import { placedTextsOf } from "../places-in-texts.ts";
-import { isKubeProxyChain, withUnseenJumps } from "./own-rules.ts";
-import { ownTable, withBothOrders } from "./restore-nftables.ts";
-
-/** A host with rules of kube-proxy, and what its text shows besides them. */
-export interface TrafficHost {
-  readonly host: EvaluatedHost;
-  readonly mode: ProxyMode;
-  /** Whether a rule on a packet's path is kube-proxy's, of this mode. */
-  readonly isOwn: (hop: { readonly table: string; readonly chain: string }) => boolean;
-  /** Its tables of nftables. */
-  readonly ruleset: Ruleset;
-  /** By family, an address on which node ports answer: one of the node's, or a stand-in where none is known. */
-  readonly nodeAddress: Readonly<Record<Family, string>>;
-  /** The addresses of the node; empty where the text does not show them. */
-  readonly knownAddresses: readonly string[];
-  /** The interface by which packets from outside come in, where there is only one. */
-  readonly uplink: string | undefined;
-  /** Empty where they are unknown. */
-  readonly sysctls: ReadonlyMap<string, string>;
-}
+import { keyOf } from "./destination-names.ts";
+import { ownTable } from "./restore-nftables.ts";
+import type { ServiceDestination, ShownRules, TrafficHost } from "./traffic-mode.ts";
+import { modeOn } from "./traffic-modes.ts";
 
 /** Documentation addresses (RFC 5737, RFC 3849) for a node whose addresses are unknown. */
 const standIns: Readonly<Record<Family, string>> = { ipv4: "192.0.2.1", ipv6: "2001:db8:0:1::1" };
@@ -48,9 +25,8 @@ const standIns: Readonly<Record<Family, string>> = { ipv4: "192.0.2.1", ipv6: "2
 export function readTrafficHost(document: HostDocument): TrafficHost | undefined {
   const texts = placedTextsOf(document);
   const ruleset = loadTables(texts.nftables ?? []).doc;
-  const mode = modeOf(texts, ruleset);
+  const mode = modeOn({ texts, ruleset });
   if (mode === undefined) return undefined;
-  const isInTables = mode === "nftables";
   const links = textsUnder(document, linksCommand).flatMap(({ text }) => parseLinks(text) ?? []);
   const served = inferAddresses(texts);
   const bound = [...served.serviceAddresses, ...links.filter(isAddressDevice).flatMap(({ ips }) => ips)];
@@ -64,7 +40,7 @@ export function readTrafficHost(document: HostDocument): TrafficHost | undefined
   const sysctls = sysctlsOf(document);
   const routeLocalnet = sysctls.get("net.ipv4.conf.all.route_localnet");
   const host = readEvaluatedHost(
-    { ...texts, serviceAddresses: mode === "ipvs" && bound.length === 0 ? addressesInSets(texts) : bound },
+    { ...texts, serviceAddresses: mode.bindsAddresses && bound.length === 0 ? addressesInSets(texts) : bound },
     {
       nodeAddresses: [...new Set([...knownAddresses, ...Object.values(nodeAddress)])],
       podRanges: [],
@@ -72,9 +48,8 @@ export function readTrafficHost(document: HostDocument): TrafficHost | undefined
     },
   );
   return {
-    host: isInTables ? withBothOrders(host) : withUnseenJumps(host, mode),
+    host: mode.complete(host),
     mode,
-    isOwn: isInTables ? ({ table }) => isOwnTableName(table) : ({ chain }) => isKubeProxyChain(chain),
     ruleset,
     nodeAddress,
     knownAddresses,
@@ -88,27 +63,6 @@ function sysctlsOf({ texts }: HostDocument): ReadonlyMap<string, string> {
   return new Map(shown.flatMap(({ text }) => [...parseSysctls(text)]));
 }
 
-/**
- * Where several modes have rules, that of nftables if its tables have Services. Only ipvs mode has KUBE-NODE-PORT and
- * rules that match on sets of kube-proxy.
- */
-function modeOf(texts: HostTexts, { tables }: Ruleset): ProxyMode | undefined {
-  const own = tables.filter(isOwnedTable);
-  if (own.some(({ chains }) => [...chains.keys()].some((name) => parseServicePortChainName(name) !== undefined)))
-    return "nftables";
-  const chains = [texts.iptables, texts.ip6tables].flatMap((parts) => {
-    const nat = loadRules(parts).tables.get("nat");
-    return nat === undefined ? [] : [nat];
-  });
-  if (chains.some((nat) => nat.has(ipvsChains.nodePort) || asksForSets(nat.get(ipvsChains.services)))) return "ipvs";
-  const isIptables = chains.some((nat) => nat.has(iptablesChains.services) || [...nat.keys()].some(isServicePortChain));
-  return isIptables ? "iptables" : own.length > 0 ? "nftables" : undefined;
-}
-
-function asksForSets(chain: LoadedChain | undefined): boolean {
-  return chain?.lines.some((line) => line.includes(`--match-set ${setPrefix}`)) === true;
-}
-
 function isAddressDevice({ name }: Link): boolean {
   return name === addressDevice;
 }
@@ -117,16 +71,12 @@ function isAddressDevice({ name }: Link): boolean {
 const inner =
   /^(?:docker|br-|virbr|lxdbr|lxcbr|podman|cni|cbr|kube-|nodelocaldns|flannel|cali|tunl|vxlan|cilium|lxc|veth|weave|genev|dummy|wg|antrea|ovn)/;
 
-export function isInner(name: string): boolean {
+function isInner(name: string): boolean {
   return inner.test(name);
 }
 
 /** Where kube-proxy serves node ports on some addresses only, the rules name these. */
-function nodeAddressOf(
-  family: Family,
-  { texts, ruleset }: { readonly texts: HostTexts; readonly ruleset: Ruleset },
-  known: readonly string[],
-): string {
+function nodeAddressOf(family: Family, { texts, ruleset }: ShownRules, known: readonly string[]): string {
   const own = known.filter((address) => isIpv6(address) === (family === "ipv6"));
   const { tables } = loadRules(family === "ipv4" ? texts.iptables : texts.ip6tables);
   const services = tables.get("nat")?.get(iptablesChains.services);
@@ -151,4 +101,20 @@ function nodePortAddresses(services: LoadedChain): readonly string[] {
 function addressesInSets({ ipset }: HostTexts): readonly string[] {
   const entries = ipset.flatMap(({ text }) => [...text.matchAll(/^add (\S+) ([^,\s]+),/gm)]);
   return entries.flatMap(([, set = "", address = ""]) => (isServiceAddressSet(set) ? [address] : []));
+}
+
+/** Every address of a service port that a host knows, once. `names` finds the Service where the text has no name. */
+export function serviceDestinations(
+  traffic: TrafficHost,
+  names: ReadonlyMap<string, string>,
+): readonly ServiceDestination[] {
+  const found = new Map<string, ServiceDestination>();
+  for (const family of families) {
+    for (const destination of traffic.mode.destinations(traffic, family)) {
+      const key = `${family} ${keyOf(destination)}`;
+      if (!found.has(key))
+        found.set(key, { ...destination, service: destination.service ?? names.get(keyOf(destination)) });
+    }
+  }
+  return [...found.values()];
 }

@@ -1,119 +1,143 @@
-import { canonicalAddress, parseTarget } from "../../datapath/address-set.ts";
+import { parseTarget } from "../../datapath/address-set.ts";
+import { translationsAt } from "../../datapath/elements.ts";
 import type { EvaluatedHost } from "../../datapath/host.ts";
-import type { Sink } from "../../diagnostics/diagnostic.ts";
-import type { Predicate } from "../../ir/datapath.ts";
+import type { LoadedChain, Predicate } from "../../ir/datapath.ts";
 import { type Family, families } from "../../model/address.ts";
-import type { Cluster } from "../../model/cluster.ts";
 import type { ProxyMode } from "../../model/proxy-configuration/proxy-configuration.ts";
-import { isEndpointChain } from "../../programs/kube-proxy/chain-names.ts";
-import { setKeyOf } from "../../programs/kube-proxy/set-names.ts";
-import { type ShapeOf, shapesInRules } from "./alike.ts";
-import { shapesInTables } from "./alike-in-tables.ts";
+import {
+  iptablesChains,
+  ipvsChains,
+  isEndpointChain,
+  isServicePortChain,
+} from "../../programs/kube-proxy/chain-names.ts";
+import { isOwnedTable, isOwnTableName, parseServicePortChainName } from "../../programs/kube-proxy/nftables/names.ts";
+import { setKeyOf, setPrefix } from "../../programs/kube-proxy/set-names.ts";
+import { loadRules } from "../../reconcile/live/evaluated-host.ts";
+import { shapesInRules, shapesInSets } from "./alike.ts";
+import { causesInRules } from "./causes-in-rules.ts";
+import { causesInTables } from "./causes-in-tables.ts";
 import { checkChains } from "./chain-faults.ts";
-import { destinationsInTables, hairpinsInTables, targetsInTables } from "./destinations-in-tables.ts";
-import { type Cause, type CauseContext, findCause, type PlaceOfChain } from "./find-cause.ts";
-import { findCauseInTables } from "./find-cause-in-tables.ts";
-import type { Fault } from "./judge-traffic.ts";
-import { withOwnRulesOnly } from "./own-rules.ts";
-import { podMatchesInTables, withOwnTablesOnly } from "./restore-nftables.ts";
-import { destinationsInRules, keyOf, type ServiceDestination } from "./service-destinations.ts";
-import { podMatches } from "./shown-settings.ts";
-import { checkTables, type NamesOf } from "./table-faults.ts";
-import type { TrafficHost } from "./traffic-host.ts";
+import { destinationsInRules, destinationsInSets, servesLoopback } from "./destinations-in-rules.ts";
+import { destinationsInTables, hairpinsInTables, shapesInTables, targetsInTables } from "./destinations-in-tables.ts";
+import { isLostInChains, reachesAllEndpoints } from "./judge-traffic.ts";
+import { isKubeProxyChain, podMatches, type RuleForms, withOwnRulesOnly, withUnseenJumps } from "./own-rules.ts";
+import { iptablesForms } from "./restore-iptables.ts";
+import { ipvsForms } from "./restore-ipvs.ts";
+import { podMatchesInTables, withBothOrders, withOwnTablesOnly } from "./restore-nftables.ts";
+import { checkTables } from "./table-faults.ts";
+import type { ShownRules, TrafficMode } from "./traffic-mode.ts";
 
-interface ChainCheck {
-  readonly traffic: TrafficHost;
-  readonly placeOf: PlaceOfChain;
-  /** The service port of each address and node port of a state. */
-  readonly names: ReadonlyMap<string, string>;
-  readonly cluster: Cluster | undefined;
+/** What modes with rules of iptables have in common. */
+function inRules(forms: RuleForms) {
+  return {
+    complete: (host) => withUnseenJumps(host, forms),
+    hasOpenOrder: false,
+    isOwn: ({ chain }) => isKubeProxyChain(chain),
+    intended: ({ host }) => withOwnRulesOnly(host, forms),
+    podMatches: ({ host }, family) => podMatchesInRules(host, family, forms),
+    endpoints: ({ host }) => endpointAddresses(host),
+  } satisfies Partial<TrafficMode>;
 }
 
-function nodesOfEndpoints(cluster: Cluster | undefined): (endpoint: string) => string | undefined {
-  const nodes = new Map<string, string | undefined>();
-  for (const { endpoints, ports } of cluster?.slices ?? [])
-    for (const { ip, nodeName } of endpoints) for (const { port } of ports) nodes.set(`${ip} ${port}`, nodeName);
-  return (endpoint) => nodes.get(endpoint);
-}
-
-/** The same by the keys of maps: `10.96.0.10 . tcp . 80`, `tcp . 30080`, and by address alone. */
-function namesByKey(names: ReadonlyMap<string, string>): NamesOf {
-  const found = new Map<string, string[]>();
-  const note = (key: string, name: string): void => {
-    const known = found.get(key);
-    if (known === undefined) found.set(key, [name]);
-    else known.push(name);
-  };
-  for (const [key, name] of names) {
-    const [, address = "", port = "", protocol = ""] = /^\[?(.*?)\]?:(\d+)\/(\w+)$/.exec(key) ?? [];
-    note(address === "*" ? `${protocol} . ${port}` : `${address} . ${protocol} . ${port}`, name);
-    if (address !== "*") note(address, name);
-  }
-  return (key) => found.get(key) ?? [];
-}
-
-/** What the rules of one mode show, and how they are meant. */
-export interface TrafficMode {
-  /** The host by kube-proxy's rules alone, as it writes them. */
-  readonly intended: (traffic: TrafficHost) => EvaluatedHost;
-  readonly destinations: (traffic: TrafficHost, family: Family) => readonly ServiceDestination[];
-  /** The conditions by which rules tell pods from other sources. */
-  readonly podMatches: (traffic: TrafficHost, family: Family) => readonly Predicate[];
-  /** The addresses that packets are sent to. */
-  readonly endpoints: (traffic: TrafficHost) => ReadonlySet<string>;
-  /** The endpoints on this node; undefined where nothing tells them from others. */
-  readonly ownEndpoints: (traffic: TrafficHost) => ReadonlySet<string> | undefined;
-  /** By which destinations are alike. */
-  readonly shapes: (traffic: TrafficHost) => ShapeOf;
-  readonly findCause: (fault: Fault, context: CauseContext) => Cause;
-  /** Faults of chains whose packets cannot be asked for, since the address is lost with the rule. */
-  readonly checkChains: (context: ChainCheck, sink: Sink) => void;
-}
-
-const inRules: TrafficMode = {
-  intended: ({ host, mode }) => withOwnRulesOnly(host, mode),
-  destinations: destinationsInRules,
-  podMatches: ({ host, mode }, family) => {
-    const nat = host.families[family].tables.get("nat");
-    return nat === undefined ? [] : podMatches(nat, mode);
+const iptables: TrafficMode = {
+  ...inRules(iptablesForms),
+  evidence: (shown) => {
+    const isOwn = (nat: NatChains): boolean =>
+      nat.has(iptablesChains.services) || [...nat.keys()].some(isServicePortChain);
+    return natChainsOf(shown).some(isOwn) ? "services" : undefined;
   },
-  endpoints: ({ host }) => endpointAddresses(host),
+  bindsAddresses: false,
+  destinations: destinationsInRules,
   ownEndpoints: () => undefined,
   shapes: shapesInRules,
-  findCause,
-  checkChains: () => {},
+  translatesAfterRules: false,
+  isLost: isLostInChains,
+  reachesAllNodes: reachesAllEndpoints,
+  causes: causesInRules({
+    jumps: iptablesForms.jumps,
+    chainFor: () => iptablesChains.services,
+    mayWrite: () => false,
+    balancer: undefined,
+  }),
+  checkChains,
+  servesLoopback,
 };
 
-export const trafficModes: Readonly<Record<ProxyMode, TrafficMode>> = {
-  iptables: { ...inRules, checkChains: ({ traffic, placeOf }, sink) => checkChains(traffic, placeOf, sink) },
-  ipvs: { ...inRules, ownEndpoints: ({ host }) => hairpinAddresses(host) },
-  nftables: {
-    intended: ({ host, ruleset }) => withOwnTablesOnly(host, ruleset),
-    destinations: destinationsInTables,
-    podMatches: ({ host }, family) => podMatchesInTables(host, family),
-    endpoints: targetsInTables,
-    ownEndpoints: hairpinsInTables,
-    shapes: shapesInTables,
-    findCause: findCauseInTables,
-    checkChains: ({ traffic, names, cluster }, sink) =>
-      checkTables(traffic, { names: namesByKey(names), nodeOf: nodesOfEndpoints(cluster) }, sink),
+const ipvs: TrafficMode = {
+  ...inRules(ipvsForms),
+  // Only ipvs mode has KUBE-NODE-PORT and rules that match on sets of kube-proxy.
+  evidence: (shown) => {
+    const isOwn = (nat: NatChains): boolean =>
+      nat.has(ipvsChains.nodePort) || asksForSets(nat.get(ipvsChains.services));
+    return natChainsOf(shown).some(isOwn) ? "services" : undefined;
   },
+  bindsAddresses: true,
+  destinations: (traffic, family) => [...destinationsInRules(traffic, family), ...destinationsInSets(traffic, family)],
+  ownEndpoints: ({ host }) => hairpinAddresses(host),
+  shapes: shapesInSets,
+  // IPVS balances after INPUT.
+  translatesAfterRules: true,
+  isLost: (_, { kind }, { host, knownAddresses }) =>
+    host.servers.size > 0 && (kind !== "node-port" || knownAddresses.length > 0),
+  reachesAllNodes: (_, { isLocal }) => isLocal !== true,
+  causes: causesInRules({
+    jumps: ipvsForms.jumps,
+    chainFor: ({ kind }) => (kind === "node-port" ? ipvsChains.nodePort : ipvsChains.services),
+    mayWrite: ({ predicates }) => predicates.some(({ kind }) => kind === "lookup"),
+    balancer: "virtual server",
+  }),
+  checkChains: () => {},
+  servesLoopback: () => false,
 };
 
-/** Every address of a service port that a host knows, once. `names` finds the Service where the text has no name. */
-export function serviceDestinations(
-  traffic: TrafficHost,
-  names: ReadonlyMap<string, string>,
-): readonly ServiceDestination[] {
-  const found = new Map<string, ServiceDestination>();
-  for (const family of families) {
-    for (const destination of trafficModes[traffic.mode].destinations(traffic, family)) {
-      const key = `${family} ${keyOf(destination)}`;
-      if (!found.has(key))
-        found.set(key, { ...destination, service: destination.service ?? names.get(keyOf(destination)) });
-    }
-  }
-  return [...found.values()];
+const nftables: TrafficMode = {
+  evidence: ({ ruleset }) => {
+    const own = ruleset.tables.filter(isOwnedTable);
+    const isOfService = (name: string): boolean => parseServicePortChainName(name) !== undefined;
+    if (own.some(({ chains }) => [...chains.keys()].some(isOfService))) return "services";
+    return own.length > 0 ? "empty" : undefined;
+  },
+  bindsAddresses: false,
+  complete: withBothOrders,
+  hasOpenOrder: true,
+  isOwn: ({ table }) => isOwnTableName(table),
+  intended: ({ host, ruleset }) => withOwnTablesOnly(host, ruleset),
+  destinations: destinationsInTables,
+  podMatches: ({ host }, family) => podMatchesInTables(host, family),
+  endpoints: targetsInTables,
+  ownEndpoints: hairpinsInTables,
+  shapes: shapesInTables,
+  translatesAfterRules: false,
+  isLost: isLostInChains,
+  reachesAllNodes: reachesAllEndpoints,
+  causes: causesInTables,
+  checkChains: checkTables,
+  servesLoopback: () => false,
+};
+
+/** In the order in which a host is asked for them: several modes may have left rules. A missing mode fails to compile. */
+const modes: Readonly<Record<ProxyMode, TrafficMode>> = { nftables, ipvs, iptables };
+
+/** The mode of kube-proxy on a host: the first that has Services there, else one that has rules. */
+export function modeOn(shown: ShownRules): TrafficMode | undefined {
+  const found = Object.values(modes).map((mode) => ({ mode, evidence: mode.evidence(shown) }));
+  const best = found.find(({ evidence }) => evidence === "services") ?? found.find(({ evidence }) => evidence);
+  return best?.mode;
+}
+
+type NatChains = ReadonlyMap<string, LoadedChain>;
+
+function natChainsOf({ texts }: ShownRules): readonly NatChains[] {
+  return [texts.iptables, texts.ip6tables].flatMap((parts) => loadRules(parts).tables.get("nat") ?? []);
+}
+
+function asksForSets(chain: LoadedChain | undefined): boolean {
+  return chain?.lines.some((line) => line.includes(`--match-set ${setPrefix}`)) === true;
+}
+
+function podMatchesInRules(host: EvaluatedHost, family: Family, forms: RuleForms): readonly Predicate[] {
+  const nat = host.families[family].tables.get("nat");
+  return nat === undefined ? [] : podMatches(nat, forms);
 }
 
 function hairpinAddresses(host: EvaluatedHost): ReadonlySet<string> {
@@ -126,12 +150,12 @@ function hairpinAddresses(host: EvaluatedHost): ReadonlySet<string> {
 }
 
 /** The addresses that rules and virtual servers of kube-proxy send to. */
-function endpointAddresses({ families, servers }: EvaluatedHost): ReadonlySet<string> {
+function endpointAddresses({ families: rules, servers }: EvaluatedHost): ReadonlySet<string> {
   const found = new Set<string>();
-  for (const { tables } of Object.values(families)) {
-    for (const { name, lines, reader } of tables.get("nat")?.values() ?? []) {
-      if (!isEndpointChain(name)) continue;
-      for (const address of reader.peekTranslations(lines.at(-1) ?? "") ?? []) found.add(canonicalAddress(address));
+  for (const family of families) {
+    for (const chain of rules[family].tables.get("nat")?.values() ?? []) {
+      if (!isEndpointChain(chain.name)) continue;
+      for (const address of translationsAt(chain, chain.lines.length - 1)) found.add(address);
     }
   }
   for (const { realServers } of servers.values()) {

@@ -1,6 +1,5 @@
 import type { ServicePortPlan } from "../../plan/forwarding/forwarding-plan.ts";
-import { plansOf } from "../not-programmed/endpoint-uses.ts";
-import { endpointOmissions } from "../not-programmed/endpoints.ts";
+import { endpointOmissions, plansOf } from "../not-programmed/endpoints.ts";
 import type { NodeFacts } from "../not-programmed/not-programmed.ts";
 import { routeOmissions } from "../not-programmed/routes.ts";
 import { familyOmissions, whyNotProxied } from "../not-programmed/services.ts";

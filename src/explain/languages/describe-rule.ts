@@ -14,57 +14,39 @@ export function describeRule({ matches, target }: Pick<Rule, "matches" | "target
 
 /** The condition of a match, as a phrase that completes "a packet ..."; undefined where it matches every packet. */
 export function describeMatch(match: Match): string | undefined {
-  const not = match.negated ? "not " : "";
-  switch (match.kind) {
-    case "source":
-      return `${not}from ${withoutHostPrefix(match.range)}`;
-    case "destination":
-      return `${not}to ${withoutHostPrefix(match.range)}`;
-    case "in-interface":
-      return `${not}arriving on ${interfaceName(match.name)}`;
-    case "out-interface":
-      return `${not}leaving on ${interfaceName(match.name)}`;
-    case "protocol":
-      return `${not}${protocolName(match.protocol)}`;
-    case "destination-port":
-      return match.ports && `${not}to port ${describePorts(match.ports)}`;
-    case "source-port":
-      return `${not}from port ${describePorts(match.ports)}`;
-    case "multiport":
-      return `${not}${multiportSides[match.side]} ${match.ports.map(describePorts).join(", ")}`;
-    case "tcp-flags":
-      return `${match.negated ? "without" : "with"} TCP flags ${describeFlags(match)}`;
-    case "address-range":
-      return `${not}${match.side === "source" ? "from" : "to"} an address from ${match.from} to ${match.to}`;
-    case "icmp":
-      return `${not}of ${match.protocol === "icmp" ? "ICMP" : "ICMPv6"} type ${match.type}`;
-    case "comment":
-      return undefined;
-    case "address-type":
-      return `${not}${describeAddressType(match)}`;
-    case "conntrack":
-    case "state":
-      return `in conntrack state ${not}${match.states.join(" or ")}`;
-    case "mark":
-      return `${match.negated ? "without" : "with"} mark ${printMark(match)}`;
-    case "connmark":
-      return `of a connection ${match.negated ? "without" : "with"} mark ${printMark(match)}`;
-    case "recent":
-      return describeRecent(match);
-    case "statistic":
-      return `${describeShare(match.negated ? thresholdOne - match.threshold : match.threshold)} at random`;
-    case "nfacct":
-      return `counted in ${match.counter}`;
-    case "set":
-      return `whose ${describeSides(match.sides)} ${match.negated ? "not " : ""}in set ${match.name}`;
-    case "ipvs":
-      return `handled by IPVS for ${protocolName(String(match.protocol))} ${joinPort(match.address, match.port)}`;
-    case "physdev-is-in":
-      return `${not}arriving on a bridge port`;
-    case "unknown":
-      return `if ${match.words.join(" ")} (not understood)`;
-  }
+  const words: (match: never, not: string) => string | undefined = matchWords[match.kind];
+  return words(match as never, match.negated ? "not " : "");
 }
+
+const matchWords: {
+  readonly [Kind in Match["kind"]]: (match: Extract<Match, { readonly kind: Kind }>, not: string) => string | undefined;
+} = {
+  source: (match, not) => `${not}from ${withoutHostPrefix(match.range)}`,
+  destination: (match, not) => `${not}to ${withoutHostPrefix(match.range)}`,
+  "in-interface": (match, not) => `${not}arriving on ${interfaceName(match.name)}`,
+  "out-interface": (match, not) => `${not}leaving on ${interfaceName(match.name)}`,
+  protocol: (match, not) => `${not}${protocolName(match.protocol)}`,
+  "destination-port": (match, not) => match.ports && `${not}to port ${describePorts(match.ports)}`,
+  "source-port": (match, not) => `${not}from port ${describePorts(match.ports)}`,
+  multiport: (match, not) => `${not}${multiportSides[match.side]} ${match.ports.map(describePorts).join(", ")}`,
+  "tcp-flags": (match) => `${match.negated ? "without" : "with"} TCP flags ${describeFlags(match)}`,
+  "address-range": (match, not) =>
+    `${not}${match.side === "source" ? "from" : "to"} an address from ${match.from} to ${match.to}`,
+  icmp: (match, not) => `${not}of ${match.protocol === "icmp" ? "ICMP" : "ICMPv6"} type ${match.type}`,
+  comment: () => undefined,
+  "address-type": (match, not) => `${not}${describeAddressType(match)}`,
+  conntrack: (match, not) => `in conntrack state ${not}${match.states.join(" or ")}`,
+  state: (match, not) => `in conntrack state ${not}${match.states.join(" or ")}`,
+  mark: (match) => `${match.negated ? "without" : "with"} mark ${printMark(match)}`,
+  connmark: (match) => `of a connection ${match.negated ? "without" : "with"} mark ${printMark(match)}`,
+  recent: describeRecent,
+  statistic: (match) => `${describeShare(match.negated ? thresholdOne - match.threshold : match.threshold)} at random`,
+  nfacct: (match) => `counted in ${match.counter}`,
+  set: (match) => `whose ${describeSides(match.sides)} ${match.negated ? "not " : ""}in set ${match.name}`,
+  ipvs: (match) => `handled by IPVS for ${protocolName(String(match.protocol))} ${joinPort(match.address, match.port)}`,
+  "physdev-is-in": (_match, not) => `${not}arriving on a bridge port`,
+  unknown: (match) => `if ${match.words.join(" ")} (not understood)`,
+};
 
 /** What a rule does with the packets that match, as a phrase that completes "it will ...". */
 export function describeTarget(target: Target): string {

@@ -23,7 +23,7 @@ import {
 } from "./text-reader.ts";
 
 /** Chains and rules of iptables-save. */
-export const iptablesReader: TextReader = { read: readRules, readLine };
+export const iptablesReader: TextReader = { read: readRules, readLine, isRefusedByLine: true };
 
 function readRules(text: Artifact): ReadText {
   const { tables, problems } = readTables([text]);

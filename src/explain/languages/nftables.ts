@@ -30,7 +30,7 @@ import {
 } from "./text-reader.ts";
 
 /** Chains, sets and maps of `nft list ruleset` and of input for `nft -f`. */
-export const nftablesReader: TextReader = { read: readTables, readLine, readRule };
+export const nftablesReader: TextReader = { read: readTables, readLine, readRule, hasBlocks: true };
 
 function readTables(text: Artifact): ReadText {
   const { doc, problems } = readRuleset([text]);

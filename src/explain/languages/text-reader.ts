@@ -9,6 +9,10 @@ export interface TextReader {
   readonly readLine: (line: string) => ReadLine | undefined;
   /** A line of a chain, where its form alone does not show that it is one; undefined: it does. */
   readonly readRule?: (line: string) => ReadLine | undefined;
+  /** Its chains and sets are blocks in braces, whose lines are not all rules or elements. */
+  readonly hasBlocks?: true;
+  /** The tool that loads such a text refuses it with the number of a line, which `explain` finds the fault of. */
+  readonly isRefusedByLine?: true;
 }
 
 export interface ReadText {

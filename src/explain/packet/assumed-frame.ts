@@ -6,7 +6,7 @@ import type { ProxyMode } from "../../model/proxy-configuration/proxy-configurat
 import { iptablesChains as chains } from "../../programs/kube-proxy/chain-names.ts";
 import { programFor } from "../../programs/registry.ts";
 import { loadRules } from "../../reconcile/live/evaluated-host.ts";
-import { joinWords } from "../not-programmed/endpoint-uses.ts";
+import { joinWords } from "../not-programmed/endpoints.ts";
 
 /** The file of rules that no text contains. */
 export const assumedFile = "(assumed)";

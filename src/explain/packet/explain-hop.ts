@@ -6,7 +6,7 @@ import type { Rule } from "../../languages/iptables/rule.ts";
 import { printSource, type Source } from "../explanation.ts";
 import { type DescribedRule, describeNftRule } from "../languages/describe-nft-rule.ts";
 import { describeRule } from "../languages/describe-rule.ts";
-import type { ExplainedHop } from "./packet-explanation.ts";
+import { type ExplainedHop, virtualServerTable } from "./packet-explanation.ts";
 
 /** The origin of a line of a rule text. */
 export interface Cause {
@@ -58,7 +58,7 @@ export function explainHop(hop: Hop, destination: string | undefined, causeOf: C
       const { text } = server;
       const cause = causeOf({ file: ipvsFile, line: server.line, text });
       return {
-        table: "ipvs",
+        table: virtualServerTable,
         chain: server.address,
         rule: null,
         text,

@@ -1,4 +1,4 @@
-import { readStateOfObjects, type StateOptions } from "../../compile/read-objects.ts";
+import { readStateOfObjects, type StateOptions } from "../../compile/compile.ts";
 import type { ConnectionState, Entry, Protocol } from "../../datapath/packet.ts";
 import type { Diagnostic } from "../../diagnostics/diagnostic.ts";
 import { explainPackets } from "./explain-packet.ts";

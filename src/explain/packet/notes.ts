@@ -4,7 +4,7 @@ import { isLocal } from "../../datapath/match-packet.ts";
 import { hasPorts, type Outcome } from "../../datapath/packet.ts";
 import type { LoadedChain } from "../../ir/datapath.ts";
 import { iptablesChains as chains } from "../../programs/kube-proxy/chain-names.ts";
-import { joinWords } from "../not-programmed/endpoint-uses.ts";
+import { joinWords } from "../not-programmed/endpoints.ts";
 import type { KnownService } from "./known-services.ts";
 import type { ResolvedPacket } from "./resolve-packet.ts";
 

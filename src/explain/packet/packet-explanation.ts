@@ -78,6 +78,13 @@ export interface ExplainedOutcome {
   readonly hops: readonly ExplainedHop[];
 }
 
+/** In the place of the table of hops that are virtual servers. */
+export const virtualServerTable = "ipvs";
+
+export function isVirtualServer({ table }: Pick<ExplainedHop, "table">): boolean {
+  return table === virtualServerTable;
+}
+
 /** A rule that matched the packet, a chain's policy, or the virtual server that sent it on. */
 export interface ExplainedHop {
   /** `nat`, or `ipvs`. */

@@ -1,5 +1,4 @@
-import { compileNode } from "../../compile/compile.ts";
-import type { ReadState } from "../../compile/read-objects.ts";
+import { compileNode, type ReadState } from "../../compile/compile.ts";
 import { createSink, createSubject } from "../../diagnostics/diagnostic.ts";
 import { textsOf } from "../../diff/compile-side.ts";
 import { type IpAddress, isLoopback } from "../../model/address.ts";

@@ -1,5 +1,4 @@
-import { compileNode } from "../../compile/compile.ts";
-import type { ReadState } from "../../compile/read-objects.ts";
+import { compileNode, type ReadState } from "../../compile/compile.ts";
 import type { Target } from "../../datapath/address-set.ts";
 import { createSink } from "../../diagnostics/diagnostic.ts";
 import type { LineOrigin, Script } from "../../ir/artifact.ts";

@@ -1,6 +1,6 @@
 import { delimiter, dirname, join, resolve } from "node:path";
 import { parseDocument } from "yaml";
-import { createAliasBudget, findTreeProblem } from "../../model/documents/tree-bounds.ts";
+import { createAliasBudget, findTreeProblem } from "../../model/documents/text-limits.ts";
 import { isRecord } from "../../model/fields/fields.ts";
 import { readInput } from "../files/read-bytes.ts";
 import { reasonOf } from "../files/read-sources.ts";

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { getHeapStatistics } from "node:v8";
-import { isTooDeep } from "../../model/documents/tree-bounds.ts";
+import { isTooDeep } from "../../model/documents/text-limits.ts";
 import { isRecord } from "../../model/fields/fields.ts";
 import type { Connection } from "./connect.ts";
 import { type ApiQuery, explainStatus } from "./explain-status.ts";

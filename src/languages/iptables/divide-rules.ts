@@ -173,7 +173,7 @@ function savesOf(blocks: readonly FamilyBlock[], text: string, isAll: boolean): 
  * Whether two texts of one family dump the same tables: with the same rules, or with others, as two back ends do.
  * `other`: they have no table in common, or one of them is a part of a table.
  */
-export function areOfTwoBackEnds(one: TextPart, other: TextPart): "same" | "two" | "other" {
+export function compareBackEnds(one: TextPart, other: TextPart): "same" | "two" | "other" {
   const dumps = ({ text }: TextPart) => blocksOf(text).filter(({ isDump, table }) => isDump && table !== undefined);
   const found = dumps(other).map((block) => {
     const twin = dumps(one).find(({ table }) => table === block.table);

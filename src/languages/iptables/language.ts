@@ -1,7 +1,7 @@
 import { type Feature, type Step, toolNames } from "../../ir/artifact.ts";
 import { type Family, families } from "../../model/address.ts";
 import type { CollectCommand, HostLanguage } from "../language.ts";
-import { divideRules } from "./divide-rules.ts";
+import { compareBackEnds, divideRules } from "./divide-rules.ts";
 import { listingForm, rulesForm } from "./forms.ts";
 import { readTables, type SavedTable, type SavedTables } from "./read-tables.ts";
 
@@ -135,6 +135,11 @@ export const iptables: HostLanguage<SavedTables> = {
   ],
   forms: [rulesForm, listingForm],
   divide: divideRules,
+  backEnds: {
+    compare: compareBackEnds,
+    otherHeading: (heading) => heading.replace("-save", `-${otherBackend("legacy")}-save`),
+  },
+  rules: "only",
   probes: ruleFeatures,
   parse: (parts) => {
     const doc = readTables(parts);

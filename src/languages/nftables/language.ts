@@ -38,6 +38,7 @@ export const nftables: HostLanguage<Ruleset> = {
     },
   ],
   probes: tableFeatures,
+  rules: "with-sets",
   parse: readRuleset,
   write: writeRuleset,
 };

@@ -14,7 +14,7 @@ import { locateInJson, type Span } from "./json-places.ts";
 import { kubectlYaml } from "./kubectl-yaml.ts";
 import { isEmptyDocument } from "./read-documents.ts";
 import type { DocumentForm, SourceDocument, SourceText } from "./source.ts";
-import { createAliasBudget, findTreeProblem } from "./tree-bounds.ts";
+import { createAliasBudget, findTreeProblem } from "./text-limits.ts";
 import { type Excerpt, excerptAt } from "./yaml-problems.ts";
 
 /** A place in a text for messages; lines and columns start at 1. */

@@ -1,12 +1,19 @@
 import { loadAll } from "js-yaml";
 import { type Document, isScalar, parseAllDocuments, type YAMLError } from "yaml";
 import { isRecord } from "../fields/fields.ts";
-import { findEarlyProblem, hasContent, isHuge, notAnObject } from "./huge-text.ts";
-import { endOfValue, skipBlank } from "./json-places.ts";
-import { findJsonProblem, type TextProblem } from "./json-problem.ts";
+import { endOfValue, findJsonProblem, skipBlank, type TextProblem } from "./json-places.ts";
 import { kubectlSchema, kubectlYaml } from "./kubectl-yaml.ts";
 import type { SourceDocument, SourceText } from "./source.ts";
-import { type AliasBudget, createAliasBudget, findTreeProblem, isTooDeep } from "./tree-bounds.ts";
+import {
+  type AliasBudget,
+  createAliasBudget,
+  findEarlyProblem,
+  findTreeProblem,
+  hasContent,
+  isHuge,
+  isTooDeep,
+  notAnObject,
+} from "./text-limits.ts";
 import { findDuplicateKeys } from "./yaml-problems.ts";
 
 export interface ReadDocuments {

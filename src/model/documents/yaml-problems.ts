@@ -1,7 +1,7 @@
 import { isMap, isScalar, isSeq } from "yaml";
-import { hasContent } from "./huge-text.ts";
-import type { TextProblem } from "./json-problem.ts";
+import type { TextProblem } from "./json-places.ts";
 import type { SourceText } from "./source.ts";
+import { hasContent } from "./text-limits.ts";
 
 /** Duplicate keys of a mapping. The library's own check takes quadratic time. */
 export function findDuplicateKeys(root: unknown): readonly TextProblem[] {

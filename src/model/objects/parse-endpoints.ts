@@ -4,8 +4,7 @@ import { type Fields, placeOf, recordsField, textField } from "../fields/fields.
 import { isDnsSubdomain, type ObjectName, parseObjectName } from "../fields/names.ts";
 import { parseReachableIp } from "../fields/parse-addresses.ts";
 import type { EndpointSlice, SliceEndpoint, SlicePort } from "./endpoint-slice.ts";
-import { parseSlicePort } from "./parse-endpoint-slice.ts";
-import { checkHostname, checkTarget } from "./parse-slice-endpoint.ts";
+import { checkHostname, checkTarget, parseSlicePort } from "./parse-endpoint-slice.ts";
 
 const skipLabel = "endpointslice.kubernetes.io/skip-mirror";
 const leaderAnnotation = "control-plane.alpha.kubernetes.io/leader";

@@ -1,8 +1,11 @@
 import type { Report } from "../../diagnostics/diagnostic.ts";
-import { type Family, type IpAddress, isLoopback, parseIp } from "../../model/address.ts";
+import { at } from "../../diagnostics/place.ts";
+import { type Cidr, type Family, type IpAddress, isLoopback, parseIp } from "../../model/address.ts";
 import type { Cluster } from "../../model/cluster.ts";
 import { didYouMean } from "../../model/fields/name-map.ts";
 import { defaultHostFeatures, type HostFeatures, type Node } from "../../model/objects/node.ts";
+import type { ProxyConfiguration } from "../../model/proxy-configuration/proxy-configuration.ts";
+import type { LocalTrafficDetector } from "./forwarding-plan.ts";
 
 /** One node as its kube-proxy sees it. */
 export interface NodeView {
@@ -21,7 +24,7 @@ export interface NodeView {
 }
 
 /** Facts about the machine itself. */
-export interface FoundOnHost {
+interface FoundOnHost {
   readonly hostAddresses?: readonly string[] | undefined;
   readonly hostFeatures?: Partial<HostFeatures> | undefined;
 }
@@ -114,4 +117,44 @@ export function usedFamilies(cluster: Cluster, node: Node | undefined): readonly
 /** The node's own addresses for nodePortAddresses: [primary]. */
 export function primaryAddresses(view: NodeView): readonly IpAddress[] {
   return Object.values(view.ips).filter((ip) => !isLoopback(ip));
+}
+
+/**
+ * How pods are recognised, by family (getLocalDetectors of kube-proxy). Reports what prevents the start of kube-proxy:
+ * NodeCIDR without a pod range of the primary family.
+ */
+export function resolveLocalTrafficDetectors(
+  { detectLocal, place }: ProxyConfiguration,
+  view: NodeView,
+  report: Report,
+): Readonly<Partial<Record<Family, LocalTrafficDetector>>> {
+  switch (detectLocal.kind) {
+    case "cluster-cidr":
+      return byFamily(detectLocal.cidrs);
+    case "node-cidr": {
+      const podCidrs = view.node?.podCidrs ?? [];
+      const where = place && at(place, "detectLocalMode");
+      if (podCidrs.length === 0) report("pod-cidr-missing", where, { name: view.name });
+      else if (podCidrs.every((cidr) => cidr.family !== view.primaryFamily)) {
+        const primary = view.primaryFamily === "ipv4" ? "IPv4" : "IPv6";
+        report("pod-cidr-wrong-family", where, { primary, name: view.name });
+      }
+      return byFamily(podCidrs);
+    }
+    case "bridge-interface": {
+      const local = { kind: "interface", name: detectLocal.name } as const;
+      return { ipv4: local, ipv6: local };
+    }
+    case "interface-prefix": {
+      const local = { kind: "interface-prefix", prefix: detectLocal.prefix } as const;
+      return { ipv4: local, ipv6: local };
+    }
+  }
+}
+
+/** The first range of each family counts. */
+function byFamily(cidrs: readonly Cidr[]): Partial<Record<Family, LocalTrafficDetector>> {
+  const found: Partial<Record<Family, LocalTrafficDetector>> = {};
+  for (const cidr of cidrs) found[cidr.family] ??= { kind: "source", cidr };
+  return found;
 }

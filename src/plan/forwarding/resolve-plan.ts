@@ -19,9 +19,8 @@ import type {
   ProgramTraits,
   ServicePortPlan,
 } from "./forwarding-plan.ts";
-import { resolveLocalTrafficDetectors } from "./local-traffic-detector.ts";
 import { nodePortAddresses, resolveNodePortScope } from "./node-port-scope.ts";
-import type { NodeView } from "./node-view.ts";
+import { type NodeView, resolveLocalTrafficDetectors } from "./node-view.ts";
 import { resolveServicePort, type ServicePortContext, servicePortName } from "./resolve-service-port.ts";
 
 /** From this many endpoints on, kube-proxy leaves comments out of the rules of endpoints. */

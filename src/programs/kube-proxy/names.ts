@@ -2,6 +2,8 @@ import type { ProxyMode } from "../../model/proxy-configuration/proxy-configurat
 import type { ObjectRef, Owner, Program, ProgramId } from "../program.ts";
 import {
   fixedChains,
+  iptablesChains,
+  ipvsChains,
   parseServicePortChain,
   type ServicePortChainKind,
   servicePortChainKinds,
@@ -47,6 +49,9 @@ const ownersByKind = Object.fromEntries(
 const ownersOfFixed: ReadonlyMap<string, Owner> = new Map(
   [...fixedChains].map(([name, { modes, component }]) => [name, ownerBy(modes, component)]),
 );
+
+/** The names of chains that exist whatever the Services. */
+export const fixedNames: readonly string[] = [...Object.values(iptablesChains), ...Object.values(ipvsChains)];
 
 /** The owner of an object name; undefined where neither kube-proxy nor the kubelet creates it. */
 export function ownerOf(ref: ObjectRef): Owner | undefined {

@@ -15,10 +15,10 @@ import {
 } from "../../datapath/host.ts";
 import type { TextPart } from "../../ir/artifact.ts";
 import type { Stage } from "../../ir/datapath.ts";
-import { lookupSetOf } from "../../languages/ipset/to-datapath.ts";
+import { lookupSetOf } from "../../languages/ipset/language.ts";
 import { hidesRules, readTables, type SavedTables } from "../../languages/iptables/read-tables.ts";
 import { stagesOf } from "../../languages/iptables/stages.ts";
-import { balancerStages, virtualServerOf } from "../../languages/ipvs/to-datapath.ts";
+import { balancerStages, virtualServerOf } from "../../languages/ipvs/language.ts";
 import type { Parsed } from "../../languages/language.ts";
 import { readRuleset } from "../../languages/nftables/read-ruleset.ts";
 import { isOfIptables, type Ruleset } from "../../languages/nftables/ruleset.ts";

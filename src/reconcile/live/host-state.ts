@@ -1,4 +1,4 @@
-import type { hostCodes } from "../../diagnostics/catalog/host.ts";
+import type { hostCodes } from "../../diagnostics/catalog/node.ts";
 import {
   type HostDocument,
   type LanguageId,
@@ -37,7 +37,7 @@ export interface HostState {
   readonly sets: readonly SavedSet[];
   /** Of nftables. Undefined: they cannot be listed on this host; `withoutTables` is the reason. */
   readonly tables: Ruleset | undefined;
-  readonly withoutTables: string | undefined;
+  readonly withoutTables: string;
   readonly servers: readonly SavedServer[];
   /** The addresses of kube-ipvs0; undefined: the device does not exist. */
   readonly serviceAddresses: ReadonlySet<string> | undefined;
@@ -110,7 +110,7 @@ export function parseHostState(document: HostDocument): {
     withoutRules: { ipv4: document.failures["iptables-save"], ipv6: document.failures["ip6tables-save"] },
     sets,
     tables: tables?.ruleset,
-    withoutTables: document.failures[rulesetCommand],
+    withoutTables: `${rulesetCommand}: ${document.failures[rulesetCommand] ?? "no output"}`,
     servers,
     serviceAddresses:
       device && new Set(givenAddresses(device).map((ip) => (ip.includes(":") ? `${ip}/128` : `${ip}/32`))),

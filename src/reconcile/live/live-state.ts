@@ -1,8 +1,9 @@
+import { nftFamily } from "../../languages/nftables/write.ts";
 import { type Cidr, type Family, families } from "../../model/address.ts";
 import type { HostFeatures } from "../../model/objects/node.ts";
 import { iptablesChains as chains, isOwnedChain } from "../../programs/kube-proxy/chain-names.ts";
 import { counters } from "../../programs/kube-proxy/names.ts";
-import { isOurs, ownedRules, ownedServer, ownedSets, ownedTables } from "../owned-objects.ts";
+import { isAnythingOwned, isOurs, ownedRules, ownedServer, ownedSets, ownedTables } from "../owned-objects.ts";
 import { type OwnedRules, type OwnedState, onlyFamilies } from "../owned-state.ts";
 import type { HostRules, HostState } from "./host-state.ts";
 
@@ -83,4 +84,11 @@ function countersInUse({ rules }: HostState): ReadonlySet<string> {
     ];
   });
   return new Set(lines.flatMap((line) => / --nfacct-name +(\S+)/.exec(line)?.[1] ?? []));
+}
+
+/** Whether a host has rules of kube-proxy or Portolan in a family. */
+export function hasRulesOfOurs({ rules, tables }: HostState, family: Family): boolean {
+  const known = rules[family];
+  if (known !== undefined && isAnythingOwned(ownedRules(known))) return true;
+  return tables !== undefined && [...ownedTables(tables).values()].some((table) => table.family === nftFamily[family]);
 }

@@ -1,8 +1,6 @@
 import type { Artifact, HostDocument, HostText } from "../../ir/artifact.ts";
 import type { TextSection } from "../../languages/divide-text.ts";
-import { areOfTwoBackEnds } from "../../languages/iptables/divide-rules.ts";
 import { isWholeSave } from "../../languages/iptables/forms.ts";
-import { otherBackend } from "../../languages/iptables/language.ts";
 import type { AnyLanguage, DividedText } from "../../languages/language.ts";
 import { filesByName, languageOf, sectionsOf } from "../../languages/registry.ts";
 import { nodeOfApplyScript } from "../../languages/shell.ts";
@@ -304,10 +302,11 @@ function joinTwo(one: HostDocument, other: HostDocument): HostDocument {
 function withoutRepetition(texts: readonly HostText[]): readonly HostText[] {
   const kept: HostText[] = [];
   for (const text of texts) {
-    const main = text.language === "iptables" ? kept.find(({ heading }) => heading === text.heading) : undefined;
-    const comparison = main === undefined ? "other" : areOfTwoBackEnds(main, text);
-    if (comparison === "two")
-      kept.push({ ...text, heading: text.heading.replace("-save", `-${otherBackend("legacy")}-save`) });
+    const { backEnds }: AnyLanguage = languageOf[text.language];
+    const main = backEnds && kept.find(({ heading }) => heading === text.heading);
+    const comparison = main && backEnds.compare(main, text);
+    if (backEnds !== undefined && comparison === "two")
+      kept.push({ ...text, heading: backEnds.otherHeading(text.heading) });
     else if (comparison !== "same") kept.push(text);
   }
   return kept;

@@ -1,8 +1,7 @@
 import type { Feature, Step } from "../../ir/artifact.ts";
 import { languages } from "../../languages/registry.ts";
 import { isOwnedChain } from "../../programs/kube-proxy/chain-names.ts";
-import { servicePortInNftName } from "../../programs/kube-proxy/nftables/names.ts";
-import { type ServiceOfChain, serviceInRule } from "../attribution.ts";
+import { type ServiceOfChain, serviceInRule, serviceNamedIn } from "../attribution.ts";
 import type { ServiceOfLine } from "../summarize-changes.ts";
 
 /** The features that steps need from the host, by their text. */
@@ -69,15 +68,7 @@ export function failingLine(
   const service =
     serviceInRule(text) ??
     ofLine(text) ??
-    serviceNamed(text) ??
+    serviceNamedIn(text) ??
     (chain !== undefined && isOwnedChain(chain) ? ofChain(chain) : undefined);
   return { number, text, service };
-}
-
-/** Names of objects of nftables end in that of their service port. */
-function serviceNamed(line: string): string | undefined {
-  return line
-    .split(/[\s,]+/)
-    .map(servicePortInNftName)
-    .find((name) => name !== undefined);
 }

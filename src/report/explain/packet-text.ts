@@ -6,6 +6,7 @@ import type {
   ExplainedWay,
   PacketExplanation,
 } from "../../explain/packet/packet-explanation.ts";
+import { isVirtualServer } from "../../explain/packet/packet-explanation.ts";
 import { renderHops } from "./packet-hops.ts";
 import { type Case, casesOf, conditionOf, renderResults } from "./packet-results.ts";
 import { countShared, type End, type EndGroup, joinWays } from "./packet-way-graph.ts";
@@ -118,7 +119,7 @@ function renderWay(outcomes: readonly ExplainedOutcome[], from = 0): readonly st
   const way = renderHops(hops, "  ", chosen);
   if (ends.length < 2) return way.length === 0 && from === 0 ? ["  no rule matches"] : way;
   // All ends have the same virtual server, which is shown once, before them.
-  const isServer = chosen?.table === "ipvs";
+  const isServer = chosen !== undefined && isVirtualServer(chosen);
   const fork = isServer ? renderHops([chosen], "  ") : [];
   const how = isServer ? "one of" : "at random, one of";
   return [...way, ...fork, `  ${how} ${ends.length}:`, ...groups.flatMap(renderGroup)];
@@ -154,7 +155,7 @@ function renderEnd({ outcome, lead }: End): readonly string[] {
   return [
     head,
     ...(rules.length === 0 ? [] : [wrap(`by ${rules.join(" and ")}`, hang)]),
-    ...(sent?.object === undefined || sent.table === "ipvs" ? [] : [wrap(sent.origin, hang)]),
+    ...(sent?.object === undefined || isVirtualServer(sent) ? [] : [wrap(sent.origin, hang)]),
     ...renderHops(between, hang),
   ];
 }

@@ -1,6 +1,11 @@
 import { parseFraction, printPercent, type Share, total } from "../../datapath/share.ts";
 import type { ChainGraph, GraphEdge, GraphNode } from "../../explain/chain/chain-graph.ts";
-import type { ExplainedHop, ExplainedOutcome, PacketExplanation } from "../../explain/packet/packet-explanation.ts";
+import {
+  type ExplainedHop,
+  type ExplainedOutcome,
+  isVirtualServer,
+  type PacketExplanation,
+} from "../../explain/packet/packet-explanation.ts";
 import { assumptionWords } from "./packet-results.ts";
 
 /** The paths of several outcomes: the common part, then the part of each outcome. */
@@ -59,8 +64,9 @@ function isSame(one: ExplainedHop | undefined, other: ExplainedHop | undefined):
   return one !== undefined && other !== undefined && keyOf(one) === keyOf(other);
 }
 
-function keyOf({ table, chain, rule, text, goesTo = "" }: ExplainedHop): string {
-  return `${table} ${chain} ${rule} ${table === "ipvs" ? goesTo : ""} ${text}`;
+function keyOf(hop: ExplainedHop): string {
+  const { table, chain, rule, text, goesTo = "" } = hop;
+  return `${table} ${chain} ${rule} ${isVirtualServer(hop) ? goesTo : ""} ${text}`;
 }
 
 /** More ends than these are counted. */

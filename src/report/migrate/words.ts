@@ -1,6 +1,7 @@
 import type { ConfigurationChange, Finding, FindingLevel } from "../../migrate/finding.ts";
 import type { Migration } from "../../migrate/migrate.ts";
 import type { ProxyMode } from "../../model/proxy-configuration/proxy-configuration.ts";
+import { programFor } from "../../programs/registry.ts";
 import { notShownSentence, plural } from "../words.ts";
 
 /** The heading of the findings of a level. */
@@ -15,8 +16,10 @@ export const levelNames: Readonly<Record<FindingLevel, string>> = {
 /** What Kubernetes plans for the modes, one or two sentences. */
 export function planned(from: ProxyMode): string {
   const next = "Planned: nftables becomes the default in Kubernetes 1.40 (KEP-5343, provisional).";
-  if (from !== "ipvs") return next;
-  return `ipvs is deprecated since Kubernetes 1.35; planned: off by default in 1.40, removed in 1.43 (KEP-5495). ${next}`;
+  const { deprecation } = programFor({ mode: from });
+  if (deprecation === undefined) return next;
+  const { since, offByDefault, removed, proposal } = deprecation;
+  return `${from} is deprecated since Kubernetes ${since}; planned: off by default in ${offByDefault}, removed in ${removed} (${proposal}). ${next}`;
 }
 
 /** The result in a sentence: which Services lose or gain access, as it is and with the proposed configuration. */

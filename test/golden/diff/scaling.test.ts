@@ -6,7 +6,7 @@ import { everything } from "../../../src/datapath/share.ts";
 import { type Chains, createNumbering, meaningOfChains } from "../../../src/diff/changed-chains.ts";
 import { foldDestinations } from "../../../src/diff/destinations/fold-destinations.ts";
 import type { Destination } from "../../../src/diff/destinations/referenced-destinations.ts";
-import { diffLines } from "../../../src/diff/diff-lines.ts";
+import { diffLines } from "../../../src/diff/diff-rules.ts";
 import type { TrafficChange } from "../../../src/diff/traffic-diff.ts";
 import type { LoadedChain } from "../../../src/ir/datapath.ts";
 

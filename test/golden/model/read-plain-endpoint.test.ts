@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { createSink, createSubject } from "../../../src/diagnostics/diagnostic.ts";
 import { documentPlace } from "../../../src/diagnostics/place.ts";
 import { readPlainEndpoint } from "../../../src/model/objects/endpoint-slice.ts";
-import { parseSliceEndpoint } from "../../../src/model/objects/parse-slice-endpoint.ts";
+import { parseSliceEndpoint } from "../../../src/model/objects/parse-endpoint-slice.ts";
 
 const odd = fc.constantFrom(null, undefined, 1, true, "x", "", [], {}, "010.0.0.1", "127.0.0.1", "fd00::1", "UPPER");
 const orOdd = <T>(usual: fc.Arbitrary<T>) => fc.oneof({ weight: 24, arbitrary: usual }, { weight: 1, arbitrary: odd });

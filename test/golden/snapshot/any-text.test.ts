@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { printYaml } from "../../../src/snapshot/print-yaml.ts";
+import { printYaml } from "../../../src/snapshot/print-snapshot.ts";
 import { documentsIn } from "../../harness/golden-cases.ts";
 
 test("whatever text stands in an object, both formats say it and YAML is read as it was written", () => {

@@ -8,7 +8,7 @@ import {
   printableXml,
 } from "../../../src/diagnostics/printable.ts";
 import { printYaml as printReportYaml } from "../../../src/report/yaml.ts";
-import { printYaml } from "../../../src/snapshot/print-yaml.ts";
+import { printYaml } from "../../../src/snapshot/print-snapshot.ts";
 import { hasControls, hostileCharacters } from "../../harness/controls.ts";
 
 describe.each(Object.entries(hostileCharacters))("%s", (_, text) => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { keepAllocated } from "../../../src/model/documents/keep-allocated.ts";
+import { keepAllocated } from "../../../src/model/documents/apply-overlay.ts";
 
 const specOf = (value: Readonly<Record<string, unknown>>) => value.spec as Readonly<Record<string, unknown>>;
 

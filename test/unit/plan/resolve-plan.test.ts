@@ -6,9 +6,12 @@ import {
   type ProxyConfiguration,
 } from "../../../src/model/proxy-configuration/proxy-configuration.ts";
 import type { ForwardingPlan, ProgramTraits } from "../../../src/plan/forwarding/forwarding-plan.ts";
-import { resolveLocalTrafficDetectors } from "../../../src/plan/forwarding/local-traffic-detector.ts";
 import { nodePortAddresses, resolveNodePortScope } from "../../../src/plan/forwarding/node-port-scope.ts";
-import { type NodeView, resolveNodeView } from "../../../src/plan/forwarding/node-view.ts";
+import {
+  type NodeView,
+  resolveLocalTrafficDetectors,
+  resolveNodeView,
+} from "../../../src/plan/forwarding/node-view.ts";
 import { resolvePlan } from "../../../src/plan/forwarding/resolve-plan.ts";
 import { cidr, collectCodes, entry, ip, place, plainTraits, service, settings, slice, webPort } from "./plans.ts";
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { diffTables } from "../../../src/languages/nftables/diff-tables.ts";
 import { readRuleset } from "../../../src/languages/nftables/read-ruleset.ts";
 import { tableName } from "../../../src/languages/nftables/stages.ts";
-import { noteTable } from "../../../src/reconcile/summarize-tables.ts";
+import { noteTable } from "../../../src/reconcile/summarize-changes.ts";
 
 /** The tables of a text, by name. */
 function tablesIn(text: string) {

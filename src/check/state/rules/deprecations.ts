@@ -47,7 +47,7 @@ function reportMode({ cluster, program, givenConfiguration }: CheckedState, sink
   const report = sink.reporter(createSubject("KubeProxyConfiguration"));
   const given = givenConfiguration?.mode;
   const modePlace = place && given !== undefined ? at(place, "mode") : undefined;
-  if (program.isDeprecated) report("proxy-mode-deprecated", modePlace, {});
+  if (program.deprecation !== undefined) report("proxy-mode-deprecated", modePlace, {});
   else if (givenConfiguration !== undefined && (given === undefined || given === null || given === ""))
     report("proxy-mode-default-changes", modePlace ?? place, {});
 }

@@ -1,13 +1,21 @@
-import type { Script, ScriptStep } from "../../../ir/artifact.ts";
-import { joinLines, linesOf } from "../../../ir/lines.ts";
-import type { FamilyPlan, ForwardingPlan } from "../../../plan/forwarding/forwarding-plan.ts";
-import type { LowerOptions } from "../../origins.ts";
+import type { LineOrigin, Script, ScriptStep } from "../../../ir/artifact.ts";
+import { joinLines, type Lines, linesOf } from "../../../ir/lines.ts";
+import { declare } from "../../../languages/iptables/write.ts";
+import type { FamilyPlan, FamilySettings, ForwardingPlan } from "../../../plan/forwarding/forwarding-plan.ts";
+import { type AssembledText, always, type Cause, type LowerOptions, lineOrigin } from "../../origins.ts";
+import { iptablesChains as chains } from "../chain-names.ts";
 import { counters } from "../names.ts";
 import { assembleJumps, restoreSteps } from "../steps.ts";
-import { assembleRestore } from "./assemble.ts";
-import { jumps } from "./base.ts";
+import {
+  forwardRules,
+  jumps,
+  kubeletFirewallRules,
+  markMasqueradeRules,
+  nodePortDispatchRules,
+  postroutingRules,
+} from "./base.ts";
 import { lowerServicePort } from "./lower-service-port.ts";
-import { createSections } from "./sections.ts";
+import { createSections, type SectionName, type Sections } from "./sections.ts";
 
 /**
  * The iptables mode: the steps that program a plan. Chains first, then the jumps to them, and route_localnet after the
@@ -51,4 +59,62 @@ function sysctlSteps(plan: ForwardingPlan): readonly ScriptStep[] {
   const stdin = joinLines([linesOf(["net.ipv4.conf.all.route_localnet = 1"])]);
   const argv = ["sysctl", "-p", "-"];
   return [{ purpose: "let node ports answer on 127.0.0.1", argv, stdin, language: "sysctl", file: "sysctl.conf" }];
+}
+
+type Part = readonly string[] | SectionName;
+
+/** The order of the text: per table all declarations, then the rules chain by chain, fixed chains first. */
+function layout(settings: FamilySettings): readonly Part[] {
+  const {
+    services,
+    externalServices,
+    nodePorts,
+    forward,
+    proxyFirewall,
+    postrouting,
+    kubeletFirewall,
+    markMasquerade,
+  } = chains;
+  return [
+    ["*filter", ...[kubeletFirewall, forward, nodePorts, services, externalServices, proxyFirewall].map(declare)],
+    kubeletFirewallRules(settings),
+    forwardRules(settings),
+    "filter nodePorts",
+    "filter services",
+    "filter externalServices",
+    "filter proxyFirewall",
+    ["COMMIT", "*nat", ...[markMasquerade, postrouting, services, nodePorts].map(declare)],
+    "nat declarations",
+    markMasqueradeRules(settings),
+    postroutingRules(settings),
+    "nat services",
+    nodePortDispatchRules(settings),
+    "nat nodePorts",
+    "nat own",
+    ["COMMIT"],
+  ];
+}
+
+/** The input of iptables-restore: Portolan's own chains, complete. */
+function assembleRestore(settings: FamilySettings, sections: Sections): AssembledText {
+  const parts: Lines[] = [];
+  const origins: LineOrigin[] = [];
+  let line = 1;
+  for (const part of layout(settings)) {
+    const lines = typeof part === "string" ? sections.lines[part] : linesOf(part);
+    if (sections.causes !== undefined) {
+      const causes = typeof part === "string" ? sections.causes[part] : part.map(baseCause);
+      causes.forEach((cause, index) => {
+        if (cause !== undefined) origins.push(lineOrigin(line + index, cause));
+      });
+    }
+    parts.push(lines);
+    line += lines.count;
+  }
+  return { text: joinLines(parts), origins: sections.causes === undefined ? undefined : origins };
+}
+
+/** The origin of lines that no Service generates; undefined for lines that are not rules. */
+function baseCause(text: string): Cause | undefined {
+  return text.startsWith("-A ") || text.startsWith(":") ? always : undefined;
 }

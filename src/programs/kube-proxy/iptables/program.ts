@@ -58,7 +58,7 @@ export const kubeProxyIptables: ForwardingProgram = {
     endpointComments: true,
   },
   jumps,
-  isDeprecated: false,
+  deprecation: undefined,
   chainNames: {
     of: ({ name, protocol }) => servicePortChains(name, protocol),
     endpoint: ({ name, protocol }, { target }) => endpointChain(name + protocol, target),

@@ -10,7 +10,7 @@ import type {
 } from "../../../plan/forwarding/forwarding-plan.ts";
 import { setEndpointOrigin, setOrigin, setPortOrigin } from "../../origins.ts";
 import { lowerOwnChains } from "./lower-own-chains.ts";
-import { nftChains, nftServicePortChains } from "./names.ts";
+import { addressKey, nftChains, nftServicePortChains, portKey } from "./names.ts";
 import { addElement, type PortLowering, type TableObjects } from "./table-objects.ts";
 
 /** Everything the nftables mode writes for one service port: its elements in shared sets and maps, then its own chains. */
@@ -61,7 +61,7 @@ function lowerLoadBalancerIp(lowering: PortLowering, external: ExternalPlan, vip
 /** Node ports are not subject to source ranges. */
 function lowerNodePort({ plan, own, out }: PortLowering, { route }: ExternalPlan, nodePort: number): void {
   setPortOrigin(out, plan, "nodePort");
-  const key = `${plan.protocol} . ${nodePort}`;
+  const key = portKey(plan.protocol, nodePort);
   if (route.kind !== "reject") addElement(out, "service-nodeports", key, ` : goto ${own.external}`);
   if (route.kind !== "balance") addElement(out, "no-endpoint-nodeports", key, refusal(plan, route));
 }
@@ -77,7 +77,7 @@ function lowerHairpin({ protocol }: ServicePortPlan, endpoints: readonly Endpoin
 }
 
 function vipKey({ protocol, port }: ServicePortPlan, { address }: Vip): string {
-  return `${address.text} . ${protocol} . ${port.port}`;
+  return addressKey(address.text, protocol, port.port);
 }
 
 function refusal({ name }: ServicePortPlan, route: Exclude<Route, { readonly kind: "balance" }>): string {

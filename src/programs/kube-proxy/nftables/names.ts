@@ -36,6 +36,16 @@ export function servicePortInNftName(text: string): string | undefined {
 /** The set of addresses on which node ports answer, only where they are restricted to addresses. */
 export const nodePortAddressesSet = "nodeport-ips";
 
+/** The key of an address and port of a service port in maps: `10.96.0.10 . tcp . 80`. */
+export function addressKey(address: string, protocol: string, port: number): string {
+  return `${address} . ${portKey(protocol, port)}`;
+}
+
+/** The key of a node port: `tcp . 30080`. */
+export function portKey(protocol: string, port: number): string {
+  return `${protocol} . ${port}`;
+}
+
 /** The chains that always exist, base chains apart. */
 export const nftChains = {
   services: "services",

@@ -2,7 +2,6 @@ import { setMaxListeners } from "node:events";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { Connection } from "../../../../src/host/kube/connect.ts";
 import { reflectResource } from "../../../../src/host/kube/reflect-resource.ts";
-
 import type { LeftOut, Trouble } from "../../../../src/host/kube/reflector.ts";
 import { watchedResources } from "../../../../src/host/kube/resources.ts";
 import type { StoredObject } from "../../../harness/cluster-objects.ts";
