@@ -107,11 +107,11 @@ async function checkState(request: CheckRequest, sink: Sink, effects: Effects): 
   const { inputs } = await completeInputs(read, { request }, sink);
   const { family, node } = request;
   const options: CompileOptions = { ...readingOptions(request), families: requestedFamilies(family) };
-  const { proxyConfigDocument, overlaysFrom, recomputed } = inputs;
+  const { proxyConfigDocument, overlaysFrom, recomputed, isAssumed } = inputs;
   const documents = valuesOf(inputs);
   onProgress("checking the cluster");
   const { notes, cluster, ...subject } = checkCluster(
-    { documents, roles: { proxyConfigDocument, overlaysFrom, recomputed }, options, node },
+    { documents, roles: { proxyConfigDocument, overlaysFrom, recomputed, isAssumed }, options, node },
     sink,
   );
   checkAnnotations(documents, sink);

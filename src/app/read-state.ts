@@ -6,6 +6,7 @@ import type { Need } from "../host/kube/resources.ts";
 import type { SourceDocument } from "../model/documents/source.ts";
 import { isRecord } from "../model/fields/fields.ts";
 import type { Allocations } from "../simulate/allocate.ts";
+import { isBare } from "../simulate/is-bare.ts";
 import type { SimulateOptions } from "../simulate/options.ts";
 import { type Effects, Failure } from "./effects.ts";
 import {
@@ -104,7 +105,7 @@ function refuseStrayChoices(request: LiveRequest): void {
 }
 
 /**
- * The inputs, simulated if requested. With an overlay, endpoints are always recomputed. `held` has the allocations of
+ * The inputs, simulated if requested, or if they are bare manifests. With an overlay, endpoints are always recomputed. `held` has the allocations of
  * another state.
  */
 export async function completeInputs(
@@ -112,9 +113,12 @@ export async function completeInputs(
   { request, held = new Map() }: { readonly request: Simulation; readonly held?: Allocations | undefined },
   sink: Sink,
 ): Promise<SimulatedInputs> {
-  const options = simulateOptions(request, request.serviceNodePortRange);
+  const { simulate, serviceNodePortRange: nodePortRange } = request;
+  const requested = simulateOptions(request, nodePortRange);
+  const isAssumed = requested === undefined && simulate === undefined && isBare(valuesOf(inputs));
+  const options = isAssumed ? { nodePortRange } : requested;
   const isAsIs = options === undefined && inputs.overlaysFrom === undefined;
-  return isAsIs ? { inputs, held } : simulateInputs(inputs, { options, held }, sink);
+  return isAsIs ? { inputs, held } : simulateInputs({ ...inputs, isAssumed }, { options, held }, sink);
 }
 
 /** State of inputs that are read already. */

@@ -6,6 +6,7 @@ import type { PortRange } from "../model/check-clashes.ts";
 import type { KubeProxyVersion } from "../model/proxy-configuration/kube-proxy-version.ts";
 import type { ProxyMode } from "../model/proxy-configuration/proxy-configuration.ts";
 import type { Scale, SimulateOptions } from "../simulate/options.ts";
+import { Failure } from "./effects.ts";
 
 /** How to connect to a running cluster, and as which user: the options of kubectl. */
 export interface LiveRequest {
@@ -19,8 +20,9 @@ export interface LiveRequest {
   readonly requestTimeout?: number;
 }
 
-/** How a cluster is simulated; any of these fields turns simulation on. */
+/** How a cluster is simulated; any of these fields turns simulation on. Bare manifests are simulated by default. */
 export interface SimulateRequest {
+  /** False: the input is taken as it is. */
   readonly simulate?: boolean;
   readonly nodes?: number;
   readonly podCidr?: readonly Cidr[];
@@ -69,14 +71,16 @@ export function requestedFamilies(family: StateRequest["family"]): readonly Fami
   return family === undefined ? undefined : family === "dual" ? ["ipv4", "ipv6"] : [family];
 }
 
-/** Undefined if the state is not simulated. */
+/** Undefined if the request does not ask for a simulation. */
 export function simulateOptions(
   request: SimulateRequest,
   nodePortRange: PortRange | undefined,
 ): SimulateOptions | undefined {
-  const { simulate = false, nodes, podCidr: podCidrs, serviceCidr: serviceCidrs, fail, scale } = request;
+  const { simulate, nodes, podCidr: podCidrs, serviceCidr: serviceCidrs, fail, scale } = request;
   const how = [nodes, podCidrs, serviceCidrs, fail, scale].some((one) => one !== undefined);
-  return simulate || how ? { nodes, podCidrs, serviceCidrs, nodePortRange, fail, scale } : undefined;
+  if (simulate === false && how)
+    throw new Failure("--no-simulate cannot be combined with options of the simulation", "usage");
+  return simulate === true || how ? { nodes, podCidrs, serviceCidrs, nodePortRange, fail, scale } : undefined;
 }
 
 export interface BindAddress {

@@ -25,10 +25,13 @@ export function addSourceOptions(command: Command, { isRequired = true } = {}): 
 /** Adds these options to a command. */
 export function addStateOptions(command: Command, { isRequired = true } = {}): Command {
   addSourceOptions(command, { isRequired }).addOption(overlayOption());
-  addNodeOptions(command).option(
-    "--simulate",
-    "complete plain manifests as a cluster would: addresses, ports, endpoints",
-  );
+  addNodeOptions(command)
+    .option(
+      "--simulate",
+      "complete plain manifests as a cluster would: addresses, ports, endpoints; the default for bare manifests, which " +
+        "have no Node, no endpoints and no field that a cluster fills in",
+    )
+    .option("--no-simulate", "take bare manifests as they are");
   return addSimulateOptions(command);
 }
 
@@ -36,9 +39,10 @@ export function addStateOptions(command: Command, { isRequired = true } = {}): C
 export function addNodeOptions(command: Command): Command {
   return command
     .addOption(
-      new Option("--node <name>", "the node to compile for; not needed when the input has one Node").argParser(
-        notEmpty,
-      ),
+      new Option(
+        "--node <name>",
+        "the node to compile for; not needed when the input has one Node, or simulated Nodes: then the first",
+      ).argParser(notEmpty),
     )
     .addOption(new Option("--mode <mode>", "kube-proxy's mode; default: the configuration's").choices(proxyModes))
     .addOption(

@@ -85,13 +85,13 @@ export function documentsOf(
 /** The first half of `compile`, for callers that compile several nodes of one cluster. */
 export function readCluster(
   documents: readonly unknown[],
-  { proxyConfigDocument, overlaysFrom, gone, recomputed }: DocumentRoles,
+  { proxyConfigDocument, overlaysFrom, gone, recomputed, isAssumed }: DocumentRoles,
   options: CompileOptions,
   sink: Sink,
 ): Cluster {
   const { mode, kubeProxyVersion: version = defaultKubeProxyVersion } = options;
   const { nodePortRange = defaultNodePortRange, keepGoing = false } = options;
-  const roles = { proxyConfigDocument, overlaysFrom, gone, recomputed };
+  const roles = { proxyConfigDocument, overlaysFrom, gone, recomputed, isAssumed };
   return parseCluster(documents, { ...roles, mode, version, nodePortRange, keepGoing }, sink);
 }
 

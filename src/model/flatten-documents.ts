@@ -73,4 +73,6 @@ export interface DocumentRoles {
   readonly gone?: ReadonlySet<string> | undefined;
   /** Services (`Service shop/web`) whose endpoints have been recomputed for their overlay. */
   readonly recomputed?: ReadonlySet<string> | undefined;
+  /** The state is simulated because its manifests are bare, not on request. */
+  readonly isAssumed?: boolean | undefined;
 }

@@ -43,7 +43,7 @@ export function parseCluster(documents: readonly unknown[], options: ParseOption
     hosts: keep(objects.hosts),
     proxyConfiguration: chooseConfiguration(objects.configurations, documents, options, sink),
     isConfigurationBroken: objects.configurations.some(({ subject }) => subject.errors > 0),
-    simulated: reportSimulated(inputs, sink),
+    simulated: reportSimulated(inputs, options, sink),
     read: inputs.length - objects.skipped,
     skipped: objects.skipped,
   };

@@ -3,10 +3,10 @@ import type { CatalogPart } from "./entry.ts";
 export const nodeCodes = {
   "node-not-chosen": {
     severity: "error",
-    message: "the input has {count} Nodes and no node was chosen",
+    message: "the input has {count} Nodes ({names}) and no node was chosen",
     hint: "pass --node NAME; compile, diff and explain also accept --all-nodes",
     explanation:
-      "kube-proxy programs each node differently: endpoints are local or remote, and zones differ. If the input has exactly one Node, --node is optional.",
+      "kube-proxy programs each node differently: endpoints are local or remote, and zones differ. If the input has exactly one Node, or only simulated ones, --node is optional.",
   },
   "node-name-needed": {
     severity: "error",

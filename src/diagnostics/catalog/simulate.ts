@@ -3,15 +3,14 @@ import type { CatalogPart } from "./entry.ts";
 export const simulateCodes = {
   "state-simulated": {
     severity: "info",
-    message: "simulated: {what}",
-    hint: "your values are kept; a cluster would choose other addresses, ports and nodes",
+    message: "simulated: {what}{advice}",
     explanation:
-      "portolan simulate, and --simulate, add what plain manifests lack: Nodes, Pods of workloads, EndpointSlices, cluster IPs, node ports and load balancer addresses. Each simulated value is derived from the name of its object, so changing one object does not affect the others. The annotation portolan/simulated lists what is simulated: the word object for a whole object, otherwise its fields. apply and plan reject a simulated state unless --allow-simulated is passed. The simulated scheduler uses nodeSelector, taints and cordons, but not affinity, resources or spread constraints. All pods are assumed to be running and ready.",
+      "portolan simulate, and --simulate, add what plain manifests lack: Nodes, Pods of workloads, EndpointSlices, cluster IPs, node ports and load balancer addresses. Your values are kept; a cluster would choose other addresses, ports and nodes. Bare manifests are simulated without --simulate: they have no EndpointSlice, Endpoints or Node, and no object has a field that only a cluster fills in, such as clusterIP, uid or status. --no-simulate takes them as they are. Each simulated value is derived from the name of its object, so changing one object does not affect the others. The annotation portolan/simulated lists what is simulated: the word object for a whole object, otherwise its fields. apply, plan and verify reject a simulated state unless --allow-simulated is passed. The simulated scheduler uses nodeSelector, taints and cordons, but not affinity, resources or spread constraints. All pods are assumed to be running and ready.",
   },
   "state-simulated-refused": {
     severity: "error",
     message: "parts of this state are simulated, and this would program them on a real host",
-    hint: "use the state of the cluster, or pass --allow-simulated on a test host",
+    hint: "use the state of the cluster, or pass --allow-simulated on a test host (--no-simulate: bare manifests as they are)",
     explanation:
       "plan and apply work on a real host. A simulated state has addresses and ports that no cluster has allocated: their rules would send traffic nowhere, or to hosts that have nothing to do with the Service.",
   },

@@ -34,6 +34,8 @@ export interface Inputs {
   readonly gone?: ReadonlySet<string> | undefined;
   /** Services (`Service shop/web`) whose endpoints have been recomputed for their overlay. */
   readonly recomputed?: ReadonlySet<string> | undefined;
+  /** Nobody asked for the simulation of these bare manifests. */
+  readonly isAssumed?: boolean | undefined;
 }
 
 /** Reads all inputs of a command line. All problems are reported; the Inputs contain what could be read. */

@@ -12,6 +12,7 @@ import {
 } from "../fields/fields.ts";
 import { isDnsSubdomain, type ObjectName, parseObjectName } from "../fields/names.ts";
 import { parseLegacyCidr, parseLegacyIp } from "../fields/parse-addresses.ts";
+import { simulatedParts } from "../simulated.ts";
 
 /** A v1 Node: what kube-proxy reads of it. */
 export interface Node extends ObjectName {
@@ -19,6 +20,7 @@ export interface Node extends ObjectName {
   readonly podCidrs: readonly Cidr[];
   /** Those of `status.addresses` that are addresses, in order. */
   readonly addresses: readonly NodeAddress[];
+  readonly isSimulated: boolean;
 }
 
 export interface NodeAddress {
@@ -61,6 +63,7 @@ export function parseNode(fields: Fields): Node | undefined {
     zone: name.labels[zoneLabel],
     podCidrs: spec === undefined ? [] : parsePodCidrs(spec),
     addresses: status === undefined ? [] : recordsField(status, "addresses").flatMap(parseNodeAddress),
+    isSimulated: simulatedParts(fields.value)?.includes("object") ?? false,
   };
 }
 

@@ -55,15 +55,11 @@ export function resolveNodeView(
       machine,
       cluster.nodes.map((candidate) => candidate.name),
     );
-    const known = cluster.nodes
-      .slice(0, 5)
-      .map((candidate) => candidate.name)
-      .join(", ");
     report(
       "node-unknown",
       undefined,
       { name: machine },
-      { hint: near ? `did you mean ${near}?` : `existing Nodes: ${known}` },
+      { hint: near ? `did you mean ${near}?` : `existing Nodes: ${namesOf(cluster)}` },
     );
     return undefined;
   }
@@ -86,11 +82,19 @@ export function resolveNodeView(
 function onlyNode(cluster: Cluster, report: Report): string | undefined {
   const [first, second] = cluster.nodes;
   if (first !== undefined && second === undefined) return first.name;
-  if (first !== undefined) report("node-not-chosen", undefined, { count: cluster.nodes.length });
+  // They are in the order of their names.
+  if (first !== undefined && cluster.nodes.every(({ isSimulated }) => isSimulated)) return first.name;
+  if (first !== undefined)
+    report("node-not-chosen", undefined, { count: cluster.nodes.length, names: namesOf(cluster) });
   else if (cluster.proxyConfiguration.hostnameOverride !== undefined)
     return cluster.proxyConfiguration.hostnameOverride;
   else report("node-name-needed", undefined, {});
   return undefined;
+}
+
+function namesOf({ nodes }: Cluster): string {
+  const first = nodes.slice(0, 5).map(({ name }) => name);
+  return [...first, ...(nodes.length > 5 ? ["..."] : [])].join(", ");
 }
 
 /** The first InternalIP of each family, else ExternalIP, else loopback; bindAddress replaces its family's (detectNodeIPs). */
