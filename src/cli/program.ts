@@ -32,6 +32,11 @@ const [rules, review, hosts] = ["Rules from cluster state:", "Review:", "A host:
 const entries: readonly Entry[] = [
   {
     heading: rules,
+    words: ["tour"],
+    load: async (name, finish) => (await import("./commands/tour.ts")).tourCommand(name, finish),
+  },
+  {
+    heading: rules,
     words: ["compile"],
     load: async (name, finish) => (await import("./commands/compile.ts")).compileCommand(name, finish),
   },
@@ -150,7 +155,7 @@ export async function createProgram(name: string, finish: Finish, word: string |
     .action(() => {
       process.stdout.write(`${versionText()}\n`);
     });
-  program.addHelpText("after", `\nStart here:\n  $ ${name} compile -f cluster.yaml --node node1\n`);
+  program.addHelpText("after", `\nStart here:\n  $ ${name} tour -f cluster.yaml\n`);
   for (const command of program.commands) {
     for (const each of [command, ...command.commands])
       each.configureHelp({ helpWidth: 80 }).configureOutput(output).exitOverride();

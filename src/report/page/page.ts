@@ -10,7 +10,8 @@ export interface Page {
   /** The result in a sentence. */
   readonly title: string;
   readonly base: PageSide;
-  readonly head: PageSide;
+  /** Undefined for a report about one state. */
+  readonly head?: PageSide | undefined;
   /** What a narrowed report leaves out. */
   readonly leftOut: string | undefined;
   /** Those without a body are left out. */
@@ -49,7 +50,7 @@ ${headOf(page)}
 <header class="page">
 <p class="kicker">${kicker}</p>
 <h1>${esc(title)}</h1>
-<p class="sides-compared">${sideText(base)} <span class="arrow" aria-hidden="true">→</span><span class="unseen">to</span> ${sideText(head)}</p>${leftOut === undefined ? "" : `\n<p class="not-shown">${esc(leftOut)}.</p>`}
+<p class="sides-compared">${sidesText(base, head)}</p>${leftOut === undefined ? "" : `\n<p class="not-shown">${esc(leftOut)}.</p>`}
 ${links === "" ? "" : `<nav aria-label="Sections"><ul>${links}</ul></nav>`}
 </header>
 <main id="main" tabindex="-1">
@@ -75,6 +76,11 @@ function headOf({ title, command, style }: Page): string {
 
 function sectionText({ id, heading, body }: Section): string {
   return `<section aria-labelledby="${id}"><h2 id="${id}" tabindex="-1">${heading}</h2>\n${body}\n</section>`;
+}
+
+function sidesText(base: PageSide, head: PageSide | undefined): string {
+  if (head === undefined) return sideText(base);
+  return `${sideText(base)} <span class="arrow" aria-hidden="true">→</span><span class="unseen">to</span> ${sideText(head)}`;
 }
 
 function sideText({ name, more }: PageSide): string {
