@@ -23,6 +23,8 @@ export interface Rendering {
   readonly sourceOf: SourceOf;
   /** Emphasises headings. */
   readonly strong: (text: string) => string;
+  /** Whether the rules of an object are listed, or only counted. */
+  readonly listsRules: boolean;
 }
 
 /** `cluster.yaml:12:5` */

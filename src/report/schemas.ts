@@ -3,6 +3,7 @@ import { explainSchema } from "./schema-explain.ts";
 import { migrateSchema } from "./schema-migrate.ts";
 import { packetSchema } from "./schema-packet.ts";
 import { planSchema } from "./schema-plan.ts";
+import { tourSchema } from "./schema-tour.ts";
 
 /** JSON Schemas of Portolan's documents, by the name that `portolan schema` takes. */
 export const schemas: Readonly<Record<string, NamedSchema>> = {
@@ -10,6 +11,7 @@ export const schemas: Readonly<Record<string, NamedSchema>> = {
   explain: { of: "portolan explain CHAIN|SET|ELEMENT|RULE, as JSON", schema: explainSchema },
   migrate: { of: "portolan migrate, as JSON", schema: migrateSchema },
   packet: { of: "portolan explain packet, as JSON", schema: packetSchema },
+  tour: { of: "portolan tour, as JSON", schema: tourSchema },
   plan: { of: "portolan plan --out, and as JSON", schema: planSchema },
 };
 

@@ -2,6 +2,7 @@ import { Command, Option } from "commander";
 import { Failure } from "../../app/effects.ts";
 import type { ExplainRequest } from "../../app/explain/compile-state.ts";
 import type { ExplainResult } from "../../app/explain.ts";
+import { hasState } from "../../app/requests.ts";
 import { printableJson } from "../../diagnostics/printable.ts";
 import type { ChainGraph } from "../../explain/chain/chain-graph.ts";
 import { exitCodes } from "../exit-codes.ts";
@@ -14,6 +15,7 @@ interface ExplainFlags extends Omit<ExplainRequest, "draws">, ColorFlag {
   /** -A: a rule in quotes looks like a flag with a value. */
   readonly A?: string;
   readonly output?: "text" | "json" | "mermaid" | "dot";
+  readonly rules?: boolean;
 }
 
 /** `portolan explain`. Words with a meaning of their own, such as `packet`, are subcommands. */
@@ -23,7 +25,7 @@ export function explainCommand(name: string, finish: (exitCode: number) => void)
     .description(
       "Shows the rules of an object on a node and what is not generated for it, whose an address is, the owner and " +
         "callers of a chain, what a set or map holds, what a rule or element does and where it comes from, why iptables-restore refuses a line, or what a " +
-        "diagnostic means. Without an argument, lists the diagnostics.",
+        "diagnostic means. Without an argument, says what each Service of a state does, as tour does; without a state, lists the diagnostics.",
     )
     // Flags after the name of a subcommand belong to that subcommand.
     .enablePositionalOptions()
@@ -40,12 +42,27 @@ export function explainCommand(name: string, finish: (exitCode: number) => void)
     .addOption(new Option("-n, --namespace <name>", "namespace of the object, if its name has none").default("default"))
     .addOption(new Option("-A <rule>", "a rule: '-A CHAIN ...' in quotes"))
     .addOption(actualOption("explain this host instead"))
+    .option("--rules", "list the rules of an object too (-o json always has them)")
     .addOption(drawingOption("the chains"))
     .addOption(colorOption())
     .addHelpText("after", examples(name))
     .action(async (what: string | undefined, object: string | undefined, flags: ExplainFlags) => {
-      finish(await runExplain({ what, name: object }, flags));
+      const isTour = what === undefined && flags.A === undefined && hasState(flags) && flags.actual === undefined;
+      finish(isTour ? await runTourOf(flags, command) : await runExplain({ what, name: object }, flags));
     });
+}
+
+/** Without a question, all Services of a state are explained. */
+async function runTourOf({ namespace, output, ...flags }: ExplainFlags, command: Command): Promise<number> {
+  if (output === "mermaid" || output === "dot")
+    throw new Failure(`-o ${output} draws one object: pass its TYPE/NAME`, "usage");
+  const { runTour } = await import("./tour.ts");
+  const isNarrow = command.getOptionValueSource("namespace") === "cli";
+  return runTour({
+    ...flags,
+    ...(isNarrow ? { namespace: [namespace] } : {}),
+    ...(output === undefined ? {} : { output }),
+  });
 }
 
 async function runExplain(
@@ -77,7 +94,7 @@ async function renderResult(result: ExplainResult, flags: ExplainFlags, terminal
 
 async function renderAnswer(
   { answer, sourceOf }: Extract<ExplainResult, { kind: "explained" }>,
-  { output = "text" }: ExplainFlags,
+  { output = "text", rules = false }: ExplainFlags,
   { paint }: Terminal,
 ): Promise<string> {
   const [{ explanationDocument, graphsOf, renderExplanation }, { printDot, printMermaid }] = await Promise.all([
@@ -92,7 +109,7 @@ async function renderAnswer(
     case "dot":
       return printDot(onlyGraph(graphsOf(answer), output));
     case "text":
-      return renderExplanation(answer, { sourceOf, strong: (words) => paint("bold", words) });
+      return renderExplanation(answer, { sourceOf, strong: (words) => paint("bold", words), listsRules: rules });
   }
 }
 
@@ -110,8 +127,9 @@ function onlyGraph(graphs: readonly ChainGraph[], output: string): ChainGraph {
 function examples(name: string): string {
   return `
 Examples:
-  # every rule of a Service on node1, and what is not generated there
+  # what a Service does on node1, and what is not generated there; its rules too
   $ ${name} explain service/shop/web -f cluster.yaml --node node1
+  $ ${name} explain service/shop/web -f cluster.yaml --node node1 --rules
 
   # the same where one Service has this name; whose an address is; the rules to a pod
   $ ${name} explain web -f cluster.yaml --node node1

@@ -35,13 +35,15 @@ function renderPart(part: NodePart, graph: ChainGraph | undefined, rendering: Re
     ...ports.map((port) => renderPort(port, rendering)),
     graph === undefined ? "" : `\n${rendering.strong("Chains of the dump")}\n${renderTree(graph)}`,
     renderOmissions(omissions, rendering, new Set(ports.map(({ family }) => family)).size > 1),
-    lines.length === 0 ? "\nNo rules are generated for it.\n" : renderLines(lines, countOf(lines.length), rendering),
+    renderGenerated(lines, rendering),
     renderLines(missing, "Missing in the dump, but required by the state", rendering),
   ].join("");
 }
 
-function countOf(count: number): string {
-  return `Generated rules (${count})`;
+function renderGenerated(lines: NodePart["lines"], rendering: Rendering): string {
+  if (lines.length === 0) return "\nNo rules are generated for it.\n";
+  const title = `Generated rules (${lines.length})`;
+  return rendering.listsRules ? renderLines(lines, title, rendering) : `\n${title}: --rules lists them\n`;
 }
 
 /** A summary of a service port: its addresses, how it handles traffic, and the load distribution. */

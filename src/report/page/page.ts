@@ -46,7 +46,7 @@ export function renderPage(page: Page): string {
 <html lang="en">
 ${headOf(page)}
 <body>
-<a class="skip" href="#main">Skip to the changes</a>
+<a class="skip" href="#main">Skip to the ${head === undefined ? "content" : "changes"}</a>
 <header class="page">
 <p class="kicker">${kicker}</p>
 <h1>${esc(title)}</h1>

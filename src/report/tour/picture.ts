@@ -32,11 +32,11 @@ ${parts.join("\n")}
 const [top, step, gap] = [36, 30, 14];
 /** The left edges of boxes, and their widths. */
 const columns = {
-  width: 760,
+  width: 800,
   client: { x: 8, width: 84 },
-  door: { x: 132, width: 214 },
-  service: { x: 396, width: 184 },
-  end: { x: 620, width: 132 },
+  door: { x: 128, width: 246 },
+  service: { x: 424, width: 190 },
+  end: { x: 660, width: 132 },
 } as const;
 
 const headings: readonly (readonly [x: number, name: string])[] = [
