@@ -1,83 +1,73 @@
-import { execFileSync, spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { documents, examplesIn, picture, root, run } from "../../scripts/docs/quoted.mjs";
 import { skipFor } from "../harness/skip.ts";
 
-const root = new URL("../..", import.meta.url).pathname;
-const readme = readFileSync(join(root, "README.md"), "utf8");
 const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+const pages = documents().map((path) => ({ path, text: readFileSync(join(root, path), "utf8") }));
+const readme = pages.find(({ path }) => path === "README.md")?.text ?? "";
+const everything = pages.map(({ text }) => text).join("\n");
+const examples = pages.flatMap(({ path, text }) => examplesIn(text).map((example) => ({ path, ...example })));
+const jqReason = spawnSync("jq", ["--version"]).error === undefined ? undefined : "not installed: jq";
 
-interface Example {
-  readonly command: string;
-  readonly output: string;
-}
-
-/** The commands of the ```console blocks, each with the lines that follow it. */
-function examples(): readonly Example[] {
-  return [...readme.matchAll(/^```console\n([\s\S]*?)^```$/gm)].flatMap(([, block = ""]) =>
-    block
-      .split(/^\$ /m)
-      .slice(1)
-      .map((text) => {
-        const end = text.indexOf("\n");
-        return { command: text.slice(0, end), output: text.slice(end + 1) };
-      }),
-  );
-}
-
-describe("README", () => {
-  let bin = "";
-  beforeAll(() => {
-    bin = mkdtempSync(join(tmpdir(), "readme-"));
-    writeFileSync(join(bin, "portolan"), `#!/bin/sh\nexec "${process.execPath}" "${root}dist/cli/portolan.js" "$@"\n`);
-    chmodSync(join(bin, "portolan"), 0o755);
-  });
-  afterAll(() => rmSync(bin, { recursive: true }));
-
-  it("has console examples", () => {
-    expect(examples().length).toBeGreaterThanOrEqual(4);
+describe("README and documentation", () => {
+  it("has examples of three jobs in the README, and more in the documentation", () => {
+    expect(examplesIn(readme).length).toBe(3);
+    expect(examples.length).toBeGreaterThanOrEqual(10);
   });
 
-  const jqReason = spawnSync("jq", ["--version"]).error === undefined ? undefined : "not installed: jq";
-  for (const { command, output } of examples())
-    it(command, skipFor(command.includes("jq") ? jqReason : undefined), () => {
-      const env = { ...process.env, PATH: `${bin}:${process.env.PATH}`, NO_COLOR: "1", FORCE_COLOR: "" };
-      const { stdout } = spawnSync("bash", ["-c", `${command} 2>&1`], { cwd: root, env, encoding: "utf8" });
-      expect(stdout).toBe(output);
+  // `npm run docs` writes them again.
+  for (const { path, command, output } of examples)
+    it(`${path}: ${command}`, skipFor(command.includes("jq") ? jqReason : undefined), () => {
+      expect(run(command)).toBe(output);
     });
 
-  it("names commands that exist", () => {
-    for (const [, script] of readme.matchAll(/npm run (?:--silent )?([\w:]+)/g)) {
-      expect(Object.keys(manifest.scripts)).toContain(script);
-    }
+  it("shows the picture that the program draws", () => {
+    expect(readFileSync(join(root, picture.path), "utf8")).toBe(picture.draw());
+    expect(readme).toContain(`](${picture.path})`);
   });
 
-  it("quotes lines that its first command prints", () => {
-    const printed = execFileSync("npm", ["run", "--silent", "example"], { cwd: root, encoding: "utf8" }).split("\n");
-    const quoted = readme.split("\n").filter((line) => line.startsWith("-A "));
-    expect(quoted.length).toBe(4);
-    for (const line of quoted) expect(printed).toContain(line);
+  it("begins with a command that shows the shop, which is in the package", () => {
+    const [, first] = /^```sh\nnpm run --silent (\w+)\n```$/m.exec(readme) ?? [];
+    expect(manifest.scripts[first ?? ""]).toBe("bash scripts/example.sh");
+    expect(manifest.files).toContain("golden/shop/cluster.yaml");
+    expect(run(`bash scripts/example.sh`)).toBe(run("portolan tour -f golden/shop/cluster.yaml"));
+  });
+
+  it("is one screen: the README has few lines besides examples", () => {
+    expect(readme.replace(/^```console\n[\s\S]*?^```$/gm, "").split("\n").length).toBeLessThan(80);
+  });
+
+  it("names commands that exist", () => {
+    for (const [, script] of everything.matchAll(/npm run (?:--silent )?([\w:]+)/g)) {
+      expect(Object.keys(manifest.scripts)).toContain(script);
+    }
   });
 
   it("names parts of the benchmark that exist", () => {
     const bench = ["scripts/bench.mjs", "--only", "none"];
     const { stderr } = spawnSync(process.execPath, bench, { cwd: root, encoding: "utf8" });
     const parts = /is none of (.*)$/m.exec(stderr)?.[1]?.split(", ");
-    const named = [...readme.matchAll(/npm run bench -- --only (\w+)/g)].map(([, part]) => part);
+    const named = [...everything.matchAll(/npm run bench -- --only (\w+)/g)].map(([, part]) => part);
+    expect(named.length).toBeGreaterThan(2);
     expect(parts).toEqual(expect.arrayContaining(named));
   });
 
   it("names golden cases that exist for every difference between the modes", () => {
-    const rows = [...readme.matchAll(/^\|.*\| `([\w-]+)` \|$/gm)].map(([, name]) => name ?? "");
+    const rows = [...everything.matchAll(/^\|.*\| `([\w-]+)` \|$/gm)].map(([, name]) => name ?? "");
     expect(rows.length).toBeGreaterThanOrEqual(10);
     for (const name of rows) expect(existsSync(join(root, "golden", name, "packets.txt")), name).toBe(true);
   });
 
-  it("links to files that exist", () => {
-    for (const [, path = ""] of readme.matchAll(/\]\(([^)#:]+)\)/g)) {
-      expect(() => readFileSync(join(root, path))).not.toThrow();
+  it.each(pages)("links to files that exist in $path, and to pages that it has", ({ path, text }) => {
+    for (const [, link = ""] of text.matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)) {
+      expect(statSync(join(root, dirname(path), link)).isFile(), link).toBe(true);
     }
+  });
+
+  it("leads from the README to every page", () => {
+    for (const { path } of pages) if (path !== "README.md") expect(readme).toContain(`](${path})`);
   });
 });

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import ts from "typescript";
+import { documents } from "../../scripts/docs/quoted.mjs";
 import { describe, expect, it } from "vitest";
 
 const root = new URL("../..", import.meta.url).pathname;
@@ -108,8 +109,8 @@ describe("words", () => {
     expect(files.flatMap((file) => problemsIn(textsOf(file, readFileSync(join(root, file), "utf8"))))).toEqual([]);
   });
 
-  it("are plain in README.md", () => {
-    expect(problemsIn(linesOf("README.md"))).toEqual([]);
+  it("are plain in README.md and the documentation", () => {
+    expect(problemsIn(documents().flatMap(linesOf))).toEqual([]);
   });
 
   it("are plain in the texts of golden cases", () => {
