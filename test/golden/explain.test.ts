@@ -43,7 +43,7 @@ describe.each([
     if (compiled === undefined) throw new Error("not compiled");
     const { facts, texts } = compiled;
     const ownerOf = (chain: string) => findChainOwner(chain, facts)?.port;
-    const rendering = { sourceOf: () => undefined, strong: (text: string) => text };
+    const rendering = { sourceOf: () => undefined, strong: (text: string) => text, listsRules: true };
     const shown = asked.map((start) => {
       const of = [...texts.chains, ...texts.sets].find(
         (each) => each.name === start || (start.endsWith("-") && each.name.startsWith(start)),

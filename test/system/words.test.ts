@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import ts from "typescript";
-import { documents } from "../../scripts/docs/quoted.mjs";
 import { describe, expect, it } from "vitest";
+import { documents } from "../../scripts/docs/quoted.mjs";
 
 const root = new URL("../..", import.meta.url).pathname;
 

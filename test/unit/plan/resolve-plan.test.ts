@@ -189,6 +189,7 @@ const nodeNamed = (name: string): Node => ({
   zone: undefined,
   podCidrs: [],
   addresses: [],
+  isSimulated: false,
 });
 
 describe("the node of a plan", () => {

@@ -16,7 +16,7 @@ async function explain(...args: readonly string[]): Promise<string> {
 
 describe("explain TYPE/NS/NAME", () => {
   it("a Service: picture, what is not there, lines with their causes", async () => {
-    const text = await explain("service/shop/api", ...elsewhere);
+    const text = await explain("service/shop/api", "--rules", ...elsewhere);
     expect(text).toContain("  external traffic    dropped: policy Local without a local endpoint\n");
     expect(text).toContain("    10.0.2.6:8080     on node2             50%           -\n");
     expect(text.replace(/\s+/g, " ")).toContain(
@@ -26,6 +26,15 @@ describe("explain TYPE/NS/NAME", () => {
     expect(text).toMatch(/from Service shop\/api spec\.ports\[0\]\.nodePort \(.*cluster\.yaml:20:56\)\n/);
     const prose = text.split("\n").filter((line) => !/^ +\d+: |cluster\.yaml/.test(line));
     for (const line of prose) expect(line.length).toBeLessThanOrEqual(80);
+  });
+
+  it("a Service is short by default: its rules are counted", async () => {
+    const [long, short] = await Promise.all([
+      explain("service/shop/api", "--rules", ...elsewhere),
+      explain("service/shop/api", ...elsewhere),
+    ]);
+    expect(short).toMatch(/\n\nGenerated rules \(15\): --rules lists them\n$/);
+    expect(long.startsWith(short.slice(0, short.indexOf("Generated rules")))).toBe(true);
   });
 
   it.each([
@@ -76,7 +85,7 @@ describe("explain TYPE/NS/NAME", () => {
   });
 
   it("an EndpointSlice and a Node", async () => {
-    const slice = await explain("endpointslice/shop/api-zz7lq", ...elsewhere);
+    const slice = await explain("endpointslice/shop/api-zz7lq", "--rules", ...elsewhere);
     expect(slice).toMatch(/^EndpointSlice shop\/api-zz7lq, of Service shop\/api /);
     expect(slice).toContain("Generated rules (8)\n");
     const node = JSON.parse(await explain("node/node1", "-o", "json", ...elsewhere));
