@@ -24,6 +24,8 @@ export interface State extends ReadState {
   readonly held?: Allocations;
   /** Whether pods were requested from a running cluster, but the permission to list them is missing. */
   readonly withoutPods?: boolean;
+  /** The inputs before a simulation. */
+  readonly given?: Inputs;
 }
 
 /** Reads the state that a request names. `more` has options that are not part of the request. */

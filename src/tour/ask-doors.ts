@@ -86,17 +86,24 @@ type Context = PacketQuery["context"];
 
 function clientsOf(door: Door, { sourceRanges }: Service, context: Context): readonly Client[] {
   if (door.kind === "cluster IP") return [podOn(door.family, context)];
-  const outside = { address: strangerTo(door.family, context), entry: "outside" as const };
   const ranges = sourceRanges.filter(({ cidr }) => cidr.family === door.family).map(({ cidr }) => cidr.text);
   const [first] = ranges;
   const allowed = first === undefined || door.kind !== "load balancer IP" ? undefined : insideOf(first, context);
-  if (allowed === undefined) return [{ kind: "outside", ...outside }];
-  const isAllowed = ranges.some((range) => isInside(range, outside.address));
-  return [
-    { kind: "allowed", address: allowed, ranges, entry: "outside" },
-    ...(isAllowed ? [] : [{ kind: "others" as const, ...outside }]),
-  ];
+  const isFree = (address: string): boolean => !context.isTaken(address) && !isLocal(address, context.host);
+  const outside = (kind: "outside" | "others", besides: readonly string[]): readonly Client[] => {
+    const isOther = (address: string): boolean => !besides.some((range) => isInside(range, address));
+    const address = strangers[door.family].find((each) => isFree(each) && isOther(each));
+    return address === undefined ? [] : [{ kind, address, entry: "outside" }];
+  };
+  if (allowed === undefined) return outside("outside", []);
+  return [{ kind: "allowed", address: allowed, ranges, entry: "outside" }, ...outside("others", ranges)];
 }
+
+/** Addresses of the documentation ranges (RFC 5737, RFC 3849), and others where those are in use. */
+const strangers: Readonly<Record<Family, readonly string[]>> = {
+  ipv4: ["198.51.100.7", "203.0.113.7", "192.0.2.207", "192.88.99.7"],
+  ipv6: ["2001:db8::7", "2001:db8:ffff::7", "3fff::7"],
+};
 
 /** A pod of this node: an address of its pod ranges that no endpoint has, or else one near an endpoint. */
 function podOn(family: Family, { host, isTaken }: Context): Client {
@@ -115,12 +122,6 @@ function freeBelow(last: string, isFree: (address: string) => boolean): string |
     if (isFree(address)) return address;
   }
   return undefined;
-}
-
-/** An address of the documentation ranges that is neither a node's nor a pod's (RFC 5737, RFC 3849). */
-function strangerTo(family: Family, { isTaken, host }: Context): string {
-  const last = family === "ipv4" ? "198.51.100.8" : "2001:db8::8";
-  return freeBelow(last, (address) => !isTaken(address) && !isLocal(address, host)) ?? last;
 }
 
 function insideOf(range: string, { isTaken }: Context): string | undefined {

@@ -2,6 +2,7 @@ import { createSink, hasErrors, type Sink } from "../../diagnostics/diagnostic.t
 import type { HostSide } from "../../diff/host-side.ts";
 import type { Inputs } from "../../host/files/read-inputs.ts";
 import { objectNames } from "../../model/documents/apply-overlay.ts";
+import type { SourceDocument } from "../../model/documents/source.ts";
 import type { KubeProxyVersion } from "../../model/proxy-configuration/kube-proxy-version.ts";
 import type { ProxyMode } from "../../model/proxy-configuration/proxy-configuration.ts";
 import { summarizeDiagnostics } from "../../report/diagnostics.ts";
@@ -15,6 +16,7 @@ import {
   readLiveDocuments,
   type State,
   stateOf,
+  valuesOf,
 } from "../read-state.ts";
 import { hasState, readingOptions, type StateRequest } from "../requests.ts";
 import { readSide } from "./read-side.ts";
@@ -54,7 +56,11 @@ export async function readSideSources(given: SideRequest, effects: Effects): Pro
     if (base === "-" && head === "-") throw usage("only one side can be read from standard input");
     const before = await readOne(base, request, {}, effects);
     const known = { gone: namesLaid(before), held: heldBy(before) };
-    return { base: before, head: await readOne(head, headRequest(request), known, effects) };
+    const after = await readOne(head, headRequest(request), known, effects);
+    return {
+      base: await completedFrom(after, before, request),
+      head: await completedFrom(before, after, headRequest(request)),
+    };
   }
   if (running !== undefined && base !== undefined) return readFromLive(base, request, effects);
   if (!hasState(request) && base === undefined) {
@@ -222,7 +228,27 @@ async function completeState(
 ): Promise<State> {
   const { inputs: completed, held } = await completeInputs(inputs, { request, held: known }, sink);
   const withoutPods = request.running?.podsForbidden !== undefined;
-  return { ...stateOf(completed, readingOptions(request), sink), held, withoutPods };
+  return { ...stateOf(completed, readingOptions(request), sink), held, withoutPods, given: inputs };
+}
+
+/**
+ * Bare manifests that are compared with the state of a cluster are completed from that state: its Nodes, and for Services
+ * that it has, their addresses and endpoints.
+ */
+async function completedFrom(other: SideSource, source: SideSource, request: SideRequest): Promise<SideSource> {
+  if (source.kind !== "state" || other.kind !== "state" || other.state.inputs.isAssumed === true) return source;
+  const { given, inputs } = source.state;
+  if (given === undefined || inputs.isAssumed !== true || hasErrors(other.state.sink.diagnostics)) return source;
+  const { givenAllocations, objectsFor } = await import("../../simulate/given-allocations.ts");
+  const [own, others] = [valuesOf(given), valuesOf(other.state.inputs)];
+  const borrowed = objectsFor(own, others).map((value): SourceDocument => {
+    return { value, source: { name: other.name, text: "" }, form: { kind: "none" } };
+  });
+  const documents = [...given.documents.slice(0, given.valueCount), ...borrowed];
+  const completed = { ...given, documents, valueCount: documents.length };
+  const simulated = { ...request, simulate: true };
+  const state = await completeState(completed, { request: simulated, held: givenAllocations(others) }, createSink());
+  return { ...source, state };
 }
 
 function heldBy(source: SideSource): Allocations | undefined {
