@@ -43,7 +43,11 @@ function renderPart(part: NodePart, graph: ChainGraph | undefined, rendering: Re
 function renderGenerated(lines: NodePart["lines"], rendering: Rendering): string {
   if (lines.length === 0) return "\nNo rules are generated for it.\n";
   const title = `Generated rules (${lines.length})`;
-  return rendering.listsRules ? renderLines(lines, title, rendering) : `\n${title}: --rules lists them\n`;
+  if (rendering.listsRules) return renderLines(lines, title, rendering);
+  // Of a dump that is compared with a state: what the state does not ask for is a result.
+  const isTraced = lines.some(({ cause }) => cause !== undefined);
+  const strange = isTraced ? lines.filter(({ cause }) => cause === undefined) : [];
+  return `\n${title}: --rules lists them\n${renderLines(strange, "Not required by the state", rendering)}`;
 }
 
 /** A summary of a service port: its addresses, how it handles traffic, and the load distribution. */

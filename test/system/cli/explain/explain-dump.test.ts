@@ -49,7 +49,7 @@ describe("explain --actual", () => {
   });
 
   it("the same with causes, where there is state", async () => {
-    const { stdout, code } = await explain("svc/shop/web", "--actual", "node1.txt", ...state);
+    const { stdout, code } = await explain("svc/shop/web", "--rules", "--actual", "node1.txt", ...state);
     expect(code).toBe(0);
     expect(stdout).toContain("on node1\n");
     expect(stdout).toContain("iptables-save, table nat, KUBE-SERVICES\n    from Service shop/web spec.clusterIP (");
@@ -61,7 +61,11 @@ describe("explain --actual", () => {
     const changed = saved().replace("--dport 80 -j KUBE-SVC", "--dport 81 -j KUBE-SVC");
     const here = workspace({ "node1.save": changed });
     const { stdout } = await runCli(["explain", "svc/shop/web", "--actual", "node1.save", ...state], { cwd: here });
-    expect(stdout).toMatch(/not required by the state\n +\d+: -A KUBE-SERVICES .*--dport 81 /);
+    expect(stdout).toMatch(/\nNot required by the state\n.*\n +\d+: -A KUBE-SERVICES .*--dport 81 /);
+    const { stdout: long } = await runCli(["explain", "svc/shop/web", "--rules", "--actual", "node1.save", ...state], {
+      cwd: here,
+    });
+    expect(long).toMatch(/not required by the state\n +\d+: -A KUBE-SERVICES .*--dport 81 /);
     expect(stdout).toMatch(/Missing in the dump, but required by the state\n(?:.*\n)*.*-A KUBE-SERVICES .*--dport 80 /);
   });
 
