@@ -155,7 +155,10 @@ export async function createProgram(name: string, finish: Finish, word: string |
     .action(() => {
       process.stdout.write(`${versionText()}\n`);
     });
-  program.addHelpText("after", `\nStart here:\n  $ ${name} tour -f cluster.yaml\n  $ ${name} compile -f cluster.yaml --node node1\n`);
+  program.addHelpText(
+    "after",
+    `\nStart here:\n  $ ${name} tour -f cluster.yaml\n  $ ${name} compile -f cluster.yaml --node node1\n`,
+  );
   for (const command of program.commands) {
     for (const each of [command, ...command.commands])
       each.configureHelp({ helpWidth: 80 }).configureOutput(output).exitOverride();

@@ -14,7 +14,10 @@ export function givenAllocations(documents: readonly unknown[]): Allocations {
   for (const service of sortGiven(flattenDocuments(documents, createSink())).Service) {
     const { value } = service.input;
     // Without what the cluster has filled in, the Service claims all of it.
-    const claims = claimsOf({ ...service, input: { ...service.input, value: withoutAllocations(value) } }, settingsOf({}));
+    const claims = claimsOf(
+      { ...service, input: { ...service.input, value: withoutAllocations(value) } },
+      settingsOf({}),
+    );
     const spec = recordOf(value.spec);
     const several = textsOf(spec.clusterIPs);
     const addresses = several.length > 0 ? several : textsOf([spec.clusterIP]);
