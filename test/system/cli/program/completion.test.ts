@@ -19,7 +19,7 @@ describe("completion", () => {
     const script = join(cwd, "completion.bash");
     execFileSync("bash", ["-n", script]);
     expect(complete(script, ["portolan", "comp"])).toEqual(["compile", "completion"]);
-    expect(complete(script, ["portolan", "compile", "--no"])).toEqual(["--node", "--nodes"]);
+    expect(complete(script, ["portolan", "compile", "--no"])).toEqual(["--node", "--no-simulate", "--nodes"]);
     expect(complete(script, ["portolan", "compile", "--family", ""])).toEqual(["ipv4", "ipv6", "dual"]);
     expect(complete(script, ["portolan", "compile", "-f", join(cwd, "clus")])).toEqual([join(cwd, "cluster.yaml")]);
     expect(complete(script, ["portolan", "compile", "-o", ""])).toEqual(["text", "json", "yaml"]);
