@@ -1,4 +1,4 @@
-import type { ReadState } from "../compile/read-objects.ts";
+import type { ReadState } from "../compile/compile.ts";
 import { compiledQuery, knownOf, type PacketQuery } from "../explain/packet/packet-query.ts";
 import { compareBytes, groupBy } from "../model/fields/name-map.ts";
 import type { EndpointSlice, SliceEndpoint } from "../model/objects/endpoint-slice.ts";

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { loadAll } from "js-yaml";
 import { describe, expect, it } from "vitest";
-import { readStateOfObjects } from "../../../src/compile/read-objects.ts";
+import { readStateOfObjects } from "../../../src/compile/compile.ts";
 import type { ProxyMode } from "../../../src/model/proxy-configuration/proxy-configuration.ts";
 import { makeTour } from "../../../src/tour/make-tour.ts";
 import type { Tour, TourDoor } from "../../../src/tour/tour.ts";
