@@ -1,12 +1,13 @@
 import type { TrafficChange } from "../../diff/traffic-diff.ts";
 import { code, prose } from "../escape.ts";
 import { placeText, plural, severityNames, signs } from "../words.ts";
-import { foldAlike, type ServiceGroup } from "./service-groups.ts";
+import { foldAlike } from "./fold-changes.ts";
+import type { ServiceGroup } from "./service-groups.ts";
 
 /** Every change of behaviour in a row; addresses of a service port with the same change share a row. */
-export function changesTable(groups: readonly ServiceGroup[]): string {
+export function changesTable(groups: readonly ServiceGroup[], compared: readonly string[]): string {
   const rows = groups.flatMap(({ changes }) =>
-    foldAlike(changes).map(({ change, also }) => {
+    foldAlike(changes, compared).map(({ change, also }) => {
       const more = also.length === 0 ? "" : ` and ${also.length} more`;
       const source = change.source === undefined ? "" : code(placeText(change.source));
       const cells = [...startOf(change, ""), code(change.vip) + more, prose(change.headline), severityText(change)];

@@ -63,6 +63,15 @@ export function withRight(line: Line, right: Span, columns: number): Line | unde
   return gap < 2 ? undefined : [...line, [" ".repeat(gap)], right];
 }
 
+/** The lines with this span at the right edge of the last one, or below it. */
+export function endRight(lines: readonly Line[], right: Span, columns: number): readonly Line[] {
+  const last = lines.at(-1) ?? [];
+  const longer = withRight(last, right, columns);
+  return longer === undefined
+    ? [...lines, withRight([["    "]], right, columns) ?? [["    "], right]]
+    : [...lines.slice(0, -1), longer];
+}
+
 /** Words in lines of at most this width; a longer word has a line of its own. */
 export function wrapWords(text: string, width: number): readonly string[] {
   const lines: string[] = [];
