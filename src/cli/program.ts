@@ -1,13 +1,11 @@
-import { Command } from "commander";
-import { escapeLines } from "../diagnostics/printable.ts";
+import { Command, type OutputConfiguration } from "commander";
 import { versionText } from "./exit-codes.ts";
+import { errorText } from "./suggest.ts";
 
-/** Messages quote user input: control characters in it must not reach the terminal. */
-const output = {
-  outputError: (text: string, write: (text: string) => void): void => {
-    write(escapeLines(text));
-  },
-};
+/** How a command prints its errors. */
+function outputOf(command: Command): OutputConfiguration {
+  return { outputError: (text, write) => write(errorText(text, command)) };
+}
 
 const lastGroup = "Others:";
 
@@ -135,8 +133,7 @@ export async function createProgram(name: string, finish: Finish, word: string |
     .helpOption("-h, --help", "print help")
     .showSuggestionAfterError(true)
     .configureHelp({ helpWidth: 80, showGlobalOptions: false, subcommandTerm: nameAndArguments })
-    .addHelpCommand(new Command("help").argument("[command]").description("print help").helpGroup(lastGroup))
-    .configureOutput(output)
+    .helpCommand(false)
     // Flags of explain packet must not be taken for those of explain.
     .enablePositionalOptions()
     .exitOverride();
@@ -150,10 +147,27 @@ export async function createProgram(name: string, finish: Finish, word: string |
     .action(() => {
       process.stdout.write(`${versionText()}\n`);
     });
+  program.addCommand(helpCommand(program).helpGroup(lastGroup)).configureOutput(outputOf(program));
   program.addHelpText("after", `\nStart here:\n  $ ${name} compile -f cluster.yaml --node node1\n`);
   for (const command of program.commands) {
     for (const each of [command, ...command.commands])
-      each.configureHelp({ helpWidth: 80 }).configureOutput(output).exitOverride();
+      each.configureHelp({ helpWidth: 80 }).configureOutput(outputOf(each)).exitOverride();
   }
   return program;
+}
+
+/** `help`, `help compile`, `help explain packet`. */
+function helpCommand(program: Command): Command {
+  return new Command("help")
+    .argument("[command...]")
+    .description("print help")
+    .action((words: readonly string[]) => {
+      let command = program;
+      for (const word of words) {
+        const found = command.commands.find((one) => one.name() === word || one.aliases().includes(word));
+        if (found === undefined) return command.error(`error: unknown command '${word}'`);
+        command = found;
+      }
+      command.outputHelp();
+    });
 }

@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { DiffRequest } from "../../app/diff.ts";
+import { escapeControls } from "../../diagnostics/printable.ts";
 import { kubeProxyVersions } from "../../model/proxy-configuration/kube-proxy-version.ts";
 import { proxyModes } from "../../model/proxy-configuration/proxy-configuration.ts";
 import { type DiffDetail, type DiffFormat, diffDetails, diffFormats } from "../../report/diff/diff.ts";
@@ -80,7 +81,7 @@ async function runDiff(flags: DiffFlags): Promise<number> {
     import("../terminal/terminal.ts"),
     import("../../report/diff/diff.ts"),
   ]);
-  const { effects, print, paint } = openTerminal(flags);
+  const { effects, print, warn, paint } = openTerminal(flags);
   const diff = await diffStates(flags, effects);
   const texts = await Promise.all(
     reports.map(async ({ format, file }) => ({ path: file, content: await renderDiff(diff, format, { detail }) })),
@@ -89,6 +90,7 @@ async function runDiff(flags: DiffFlags): Promise<number> {
   const result = await renderDiff(diff, output, { detail, paint, columns });
   await writeOutputs(({ writeFiles, sharedMode }) => writeFiles(texts.map((text) => ({ ...text, mode: sharedMode }))));
   print(result);
+  for (const { format, file } of reports) warn(`${escapeControls(file)}: ${format} report written\n`);
   return isDifferent(diff, detail) ? exitCodes.different : exitCodes.fine;
 }
 

@@ -8,7 +8,7 @@ import { type CheckReport, type Finding, fullMessage } from "./report.ts";
 
 const levels: Readonly<Record<Severity, string>> = { error: "error", warning: "warning", info: "note" };
 
-/** `-o sarif`: SARIF 2.1.0, as code scanning reads it. `version`: that of Portolan. */
+/** `-o sarif`: SARIF 2.1.0, as code scanning reads it. `version`: that of Portolan, such as 1.4.0. */
 export function printSarif(report: CheckReport, version: string): string {
   const codes = [...new Set(report.findings.map(({ diagnostic }) => diagnostic.code))].sort();
   const driver = { name: "portolan", version, rules: codes.map(ruleOf) };
@@ -23,10 +23,14 @@ export function printSarif(report: CheckReport, version: string): string {
   return `${printableJson(log, 2)}\n`;
 }
 
+/** The pages of the documentation about diagnostics; releases replace the host. */
+const helpPages = "https://portolan.example/docs/diagnostics/";
+
 function ruleOf(code: Finding["diagnostic"]["code"]): object {
   const { severity, message, explanation, hint }: CatalogEntry = catalog[code];
   return {
     id: code,
+    helpUri: `${helpPages}${code}.html`,
     shortDescription: { text: message },
     fullDescription: { text: explanation },
     help: { text: hint === undefined ? explanation : `${explanation} Hint: ${hint}.` },
