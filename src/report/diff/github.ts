@@ -1,5 +1,6 @@
 import { escapeControls } from "../../diagnostics/printable.ts";
 import type { TrafficChange, TrafficDiff } from "../../diff/traffic-diff.ts";
+import { repositoryPath } from "../about.ts";
 import { changeSentence, leftOutSentence, plural, severityNames } from "../words.ts";
 import { fieldText, foldAlike } from "./fold-changes.ts";
 import { countChanged, groupByService, type ServiceGroup } from "./service-groups.ts";
@@ -31,7 +32,9 @@ function annotation(group: ServiceGroup, compared: readonly string[]): string {
   const { worst } = group;
   const { source, severity } = worst;
   const place =
-    source === undefined ? [] : [`file=${escapeProperty(source.file)}`, `line=${source.line}`, `col=${source.column}`];
+    source === undefined
+      ? []
+      : [`file=${escapeProperty(repositoryPath(source.file))}`, `line=${source.line}`, `col=${source.column}`];
   const properties = [...place, `title=${escapeProperty(`portolan: ${severityNames[severity]}`)}`];
   return `::${levelOf(worst)} ${properties.join(",")}::${escapeMessage(messageOf(group, compared))}`;
 }

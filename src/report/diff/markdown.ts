@@ -1,4 +1,5 @@
 import type { TrafficChange, TrafficDiff } from "../../diff/traffic-diff.ts";
+import { type About, writerText } from "../about.ts";
 import { code, escapeDeep, fence, html, prose } from "../escape.ts";
 import {
   leftOutSentence,
@@ -10,7 +11,7 @@ import {
   summarySentence,
 } from "../words.ts";
 import { changesTable, namesByNamespace, namespaceCounts, shortTable } from "./markdown-table.ts";
-import { type Detail, serviceBlock } from "./service-block.ts";
+import { type BlockContext, type Detail, serviceBlock } from "./service-block.ts";
 import { groupByService, type ServiceGroup } from "./service-groups.ts";
 import { chainTitle } from "./text-rules.ts";
 
@@ -24,13 +25,14 @@ const budget = 60_000;
  * The change of traffic as a pull request comment of at most 60,000 characters. If it would be longer, it shows less
  * detail per service. All names are shown as long as there is room.
  */
-export function renderMarkdown(diff: TrafficDiff): string {
+export function renderMarkdown(diff: TrafficDiff, { about }: { readonly about?: About | undefined } = {}): string {
   const clean = escapeDeep(diff);
   const { groups, cosmetic } = groupByService(clean);
   const head = headOf(clean, groups).join("\n\n");
-  const facts = factsOf(clean, groups, cosmetic);
+  const facts = [factsOf(clean, groups, cosmetic), ...(about === undefined ? [] : [aboutFact(about)])].join("\n");
   const room = budget - head.length - facts.length - 120;
-  const body = groups.length === 0 ? "" : changesBody(groups, room, clean.nodes);
+  const body =
+    groups.length === 0 ? "" : changesBody(groups, room, { compared: clean.nodes, linkBase: about?.linkBase });
   const rules = ruleDiff(clean, room - body.length);
   return `${[head, body, rules, facts].filter((part) => part !== "").join("\n\n")}\n`;
 }
@@ -45,6 +47,10 @@ function headOf(diff: TrafficDiff, groups: readonly ServiceGroup[]): readonly st
     ...(leftOut === undefined ? [] : [`${prose(leftOut)}.`]),
     `${code(base.name)}${mode(base)} → ${code(head.name)}${mode(head)}`,
   ];
+}
+
+function aboutFact(about: About): string {
+  return `- Written by ${prose(writerText(about))}: ${code(about.commandLine)}`;
 }
 
 /** The rules that differ, by group of nodes and chain, folded; a sentence if there is no room. */
@@ -97,18 +103,18 @@ const shortest = { block: 250, row: 30, name: 6 };
 /**
  * The changes in at most this many characters, with as much detail as fits; all services are named if there is room.
  */
-export function changesBody(groups: readonly ServiceGroup[], room: number, compared: readonly string[]): string {
+export function changesBody(groups: readonly ServiceGroup[], room: number, context: BlockContext): string {
   const fits = (text: string): boolean => text.length <= room;
   const mayFit = (least: number): boolean => groups.length * least <= room;
-  const table = mayFit(shortest.row) ? changesTable(groups, compared) : "";
+  const table = mayFit(shortest.row) ? changesTable(groups, context) : "";
   for (const level of mayFit(shortest.block) ? levels : []) {
-    const blocks = groups.map((group) => serviceBlock(group, level, compared));
+    const blocks = groups.map((group) => serviceBlock(group, level, context));
     const note = level.without === "" ? [] : [leftOut(level.without)];
     const text = [...note, table, blocks.join("\n")].join("\n\n");
     if (fits(text)) return text;
   }
   for (const rows of table === "" ? [] : [table, shortTable(groups)])
-    if (fits(rows + roomForNote)) return withWorst(groups, { rows, room, compared });
+    if (fits(rows + roomForNote)) return withWorst(groups, { rows, room, context });
   const names = mayFit(shortest.name)
     ? `${leftOut("everything but the names")}\n\n${namesByNamespace(groups)}`
     : undefined;
@@ -121,13 +127,13 @@ const roomForNote = " ".repeat(200);
 /** A table of all changes, and the worst ones in full as far as there is room. */
 function withWorst(
   groups: readonly ServiceGroup[],
-  { rows, room, compared }: { readonly rows: string; readonly room: number; readonly compared: readonly string[] },
+  { rows, room, context }: { readonly rows: string; readonly room: number; readonly context: BlockContext },
 ): string {
   const detail: Detail = { shares: true, pictures: false, paths: false };
   const blocks: string[] = [];
   let length = rows.length + roomForNote.length;
   for (const group of groups) {
-    const block = serviceBlock(group, detail, compared);
+    const block = serviceBlock(group, detail, context);
     length += block.length + 1;
     if (length > room) break;
     blocks.push(block);

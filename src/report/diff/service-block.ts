@@ -1,5 +1,6 @@
 import { printPart } from "../../datapath/share.ts";
-import type { PathRule, TrafficChange } from "../../diff/traffic-diff.ts";
+import type { PathRule, SourcePlace, TrafficChange } from "../../diff/traffic-diff.ts";
+import { lineUrl } from "../about.ts";
 import { code, fence, html, prose } from "../escape.ts";
 import { placeText, signs } from "../words.ts";
 import { alignPath, pathSign } from "./align-path.ts";
@@ -15,24 +16,45 @@ export interface Detail {
   readonly paths: boolean;
 }
 
+/** What all blocks of a report share. */
+export interface BlockContext {
+  readonly compared: readonly string[];
+  /** Where files are shown: places become links. */
+  readonly linkBase: string | undefined;
+}
+
+/** A place as code, and as a link where its file is shown. */
+export function placeCode(source: SourcePlace, linkBase: string | undefined): string {
+  const url = lineUrl(source, linkBase);
+  const text = code(placeText(source));
+  return url === undefined
+    ? text
+    : `[${text}](${url.replace(/[()|]/g, (char) => `%${char.charCodeAt(0).toString(16)}`)})`;
+}
+
 /** One Service, folded: its changes, the load distribution before and after, a picture, a path. */
-export function serviceBlock(group: ServiceGroup, detail: Detail, compared: readonly string[]): string {
+export function serviceBlock(group: ServiceGroup, detail: Detail, { compared, linkBase }: BlockContext): string {
   const { worst, name, changes, fields } = group;
   const alike = foldAlike(changes, compared);
   const others = alike.length === 1 ? "" : `, and ${alike.length - 1} more`;
   const summary = `${signs[worst.kind]} <code>${html(name)}</code> ${html(worst.headline)}${others}`;
   const causes = fields.map(
     ({ source, ...field }) =>
-      `- ${prose(fieldText({ ...field, source }))}${source === undefined ? "" : ` (${code(placeText(source))})`}`,
+      `- ${prose(fieldText({ ...field, source }))}${source === undefined ? "" : ` (${placeCode(source, linkBase)})`}`,
   );
   const parts = [
     ...(causes.length === 0 ? [] : [causes.join("\n")]),
-    ...alike.map((one) => changeText(one, name, detail)),
+    ...alike.map((one) => changeText(one, name, { ...detail, linkBase })),
   ];
   return `<details><summary>${summary}</summary>\n\n${parts.join("\n\n")}\n\n</details>`;
 }
 
-function changeText({ change, also, where }: AlikeChanges, group: string, detail: Detail): string {
+function changeText(
+  { change, also, where }: AlikeChanges,
+  group: string,
+  detail: Detail & Pick<BlockContext, "linkBase">,
+): string {
+  const { linkBase } = detail;
   const { headline, details, examplePacket, source } = change;
   const addresses = [addressText(change, group), ...also.slice(0, 8)].map(code).join(", ");
   const more = also.length > 8 ? ` and ${also.length - 8} more` : "";
@@ -40,7 +62,7 @@ function changeText({ change, also, where }: AlikeChanges, group: string, detail
     ...details.map(prose),
     ...(where === undefined ? [] : [prose(where)]),
     `example packet: ${code(`${examplePacket.protocol} ${examplePacket.from} -> ${examplePacket.to}`)}, was ${code(examplePacket.was)}, now ${code(examplePacket.now)}`,
-    ...(source === undefined ? [] : [`source: ${code(placeText(source))}`]),
+    ...(source === undefined ? [] : [`source: ${placeCode(source, linkBase)}`]),
   ];
   const parts = [`**${addresses}**${more}: ${prose(headline)}`, facts.map((fact) => `- ${fact}`).join("\n")];
   if (detail.shares) parts.push(...pairClasses(change).map(classTable));

@@ -1,5 +1,6 @@
 import { serviceOf } from "../../diff/service-names.ts";
 import type { TrafficDiff } from "../../diff/traffic-diff.ts";
+import type { About } from "../about.ts";
 import { escapeDeep } from "../escape.ts";
 import {
   leftOutSentence,
@@ -34,6 +35,8 @@ export interface TextOptions {
    */
   readonly detail: "traffic" | "services" | "rules";
   readonly paint?: Paint;
+  /** Of reports: pages and comments. */
+  readonly about?: About | undefined;
   /** The terminal width: 80 if unknown. */
   readonly columns?: number;
 }

@@ -3,6 +3,7 @@ import { catalog } from "../../diagnostics/catalog.ts";
 import type { Severity } from "../../diagnostics/diagnostic.ts";
 import { printableJson } from "../../diagnostics/printable.ts";
 import { type Location, locate } from "../../model/documents/locate.ts";
+import { repositoryPath } from "../about.ts";
 import { notShownDocument } from "../words.ts";
 import { type CheckReport, type Finding, fullMessage } from "./report.ts";
 
@@ -70,8 +71,8 @@ function physical(file: string, location: Location | undefined): object {
   };
 }
 
-/** Paths stay relative; a name that is not a path, such as `git:HEAD:deploy`, must not look like a URI scheme. */
+/** Paths stay relative to the repository; a name that is not a path must not look like a URI scheme. */
 function uriOf(file: string): string {
-  const encoded = file.replaceAll("\\", "/").split("/").map(encodeURIComponent).join("/");
+  const encoded = repositoryPath(file).replaceAll("\\", "/").split("/").map(encodeURIComponent).join("/");
   return file.startsWith("/") ? `file://${encoded}` : encoded;
 }

@@ -7,10 +7,12 @@ import {
   type OutcomeLabel,
   type PathRule,
   type RuleLine,
+  type SourcePlace,
   severities,
   type TrafficChange,
   type TrafficDiff,
 } from "../../../diff/traffic-diff.ts";
+import { lineUrl } from "../../about.ts";
 import { esc, mono, phrase } from "../../escape.ts";
 import { namesText, outcomeTarget, placeText, plural, ruleCounts, severityNames, signs } from "../../words.ts";
 import { alignPath, pathSign } from "../align-path.ts";
@@ -24,20 +26,22 @@ export interface CardOptions {
   readonly id: string;
   readonly open: boolean;
   readonly compared: readonly string[];
+  /** Where files are shown: places become links. */
+  readonly linkBase: string | undefined;
 }
 
 /** One service port: folded, its first line is a summary. */
-export function serviceCard(group: ServiceGroup, { id, open, compared }: CardOptions): string {
+export function serviceCard(group: ServiceGroup, { id, open, compared, linkBase }: CardOptions): string {
   const { worst, changes, name, isService, fields } = group;
   const alike = foldAlike(changes, compared);
   const others = alike.length === 1 ? "" : ` <span class="more">and ${alike.length - 1} more</span>`;
   const causes = fields.map(
     ({ source, ...field }) =>
-      `<li>${phrase(fieldText({ ...field, source }))}${source === undefined ? "" : ` ${mono(placeText(source))}`}</li>`,
+      `<li>${phrase(fieldText({ ...field, source }))}${source === undefined ? "" : ` ${placeLink(source, linkBase)}`}</li>`,
   );
   const head = causes.length === 0 ? "" : `<ul class="facts">${causes.join("")}</ul>\n`;
   const title = isService ? mono(name) : `${mono(name)} <span class="more">no Service</span>`;
-  const body = alike.map((one) => changeSection(one, group, compared));
+  const body = alike.map((one) => changeSection(one, group, { compared, linkBase }));
   return `<details class="card is-${worst.severity} ${severitySet(group)}" id="${id}"${open ? " open" : ""}>
 <summary>${signBadge(worst.kind)}<h3>${title}</h3><span class="says">${phrase(worst.headline)}${others}</span><span class="severity">${severitiesOf(
     group,
@@ -68,7 +72,7 @@ export function signBadge(kind: TrafficChange["kind"]): string {
 function changeSection(
   { change, also, where }: AlikeChanges,
   { name }: ServiceGroup,
-  compared: readonly string[],
+  { compared, linkBase }: Pick<CardOptions, "compared" | "linkBase">,
 ): string {
   const { headline, details, source } = change;
   const pairs = pairClasses(change);
@@ -77,12 +81,18 @@ function changeSection(
     ...details.map((detail) => `<li class="weighty">${phrase(detail)}</li>`),
     also.length === 0 ? "" : `<li>Also on ${also.map(mono).join(", ")}</li>`,
     `<li>${esc(where ?? `on ${compared.length === 1 ? (compared[0] ?? "") : `all ${plural(compared.length, "node")}`}`)}</li>`,
-    source === undefined ? "" : `<li>${mono(placeText(source))}</li>`,
+    source === undefined ? "" : `<li>${placeLink(source, linkBase)}</li>`,
   ];
   return `<section class="change is-${change.severity}"><h4>${mono(addressText(change, name))} <span>${phrase(headline)}</span></h4>
 <ul class="facts">${facts.join("")}</ul>
 <div class="sides"><div>${pairs.map((pair) => sharesTable(pair, labels)).join("")}</div>${pictures(change, pairs)}</div>
 ${examplePacketLine(change)}${examplePathTable(change)}</section>`;
+}
+
+function placeLink(source: SourcePlace, linkBase: string | undefined): string {
+  const url = lineUrl(source, linkBase);
+  const text = mono(placeText(source));
+  return url === undefined ? text : `<a href="${esc(url)}">${text}</a>`;
 }
 
 /** Before and after of the first class of sources that changes. */
@@ -112,7 +122,7 @@ const entries = { outside: "from outside the node", pod: "from a pod", node: "fr
 
 function examplePacketLine({ examplePacket }: TrafficChange): string {
   const { protocol, from, to, fromClass, entry, was, now } = examplePacket;
-  return `<div class="example"><p><b>Example packet</b> ${mono(`${protocol} ${from} → ${to}`)} <span class="more">${entries[entry]}; represents ${esc(fromClass)}</span></p><dl><dt>was</dt><dd>${mono(was)}</dd><dt>now</dt><dd>${mono(now)}</dd></dl></div>`;
+  return `<div class="example"><p><b>Example packet</b> ${mono(`${protocol} ${from} → ${to}`)} <span class="more">${entries[entry]}; an example of ${esc(fromClass)}</span></p><dl><dt>was</dt><dd>${mono(was)}</dd><dt>now</dt><dd>${mono(now)}</dd></dl></div>`;
 }
 
 /** The path of the example packet in two columns; only rules that the other side does not have are marked. */

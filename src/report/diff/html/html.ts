@@ -5,6 +5,7 @@ import {
   type TrafficChange,
   type TrafficDiff,
 } from "../../../diff/traffic-diff.ts";
+import type { About } from "../../about.ts";
 import { escapeDeep, mono, phrase } from "../../escape.ts";
 import { type PageSide, renderPage, type Section } from "../../page/page.ts";
 import { pageStyle } from "../../page/style.ts";
@@ -17,12 +18,12 @@ import { nodeMatrix } from "./matrix.ts";
 const fewCards = 6;
 
 /** The change of traffic as a page. */
-export function renderHtml(diff: TrafficDiff): string {
+export function renderHtml(diff: TrafficDiff, { about }: { readonly about?: About | undefined } = {}): string {
   const clean = escapeDeep(diff);
   const { groups, cosmetic } = groupByService(clean);
   const title = summarySentence(groups, clean);
   const sections = [
-    changesSection(groups, clean.nodes),
+    changesSection(groups, clean.nodes, about?.linkBase),
     matrixSection(groups, clean),
     rulesSection(clean),
     cosmeticSection(clean, groups, cosmetic),
@@ -36,6 +37,7 @@ export function renderHtml(diff: TrafficDiff): string {
     head: sideOf(clean.head),
     leftOut: leftOutSentence(clean),
     sections,
+    about,
     footer: `${plural(clean.nodes.length, "node")} compared.`,
     style: `${pageStyle}\n${filterRules(groups)}`,
   });
@@ -59,9 +61,13 @@ function filterRules(groups: readonly ServiceGroup[]): string {
 
 const cardId = (index: number): string => `service-${index + 1}`;
 
-function changesSection(groups: readonly ServiceGroup[], compared: readonly string[]): Section {
+function changesSection(
+  groups: readonly ServiceGroup[],
+  compared: readonly string[],
+  linkBase: string | undefined,
+): Section {
   const open = groups.length <= fewCards;
-  const cards = groups.map((group, index) => serviceCard(group, { id: cardId(index), open, compared }));
+  const cards = groups.map((group, index) => serviceCard(group, { id: cardId(index), open, compared, linkBase }));
   return {
     id: "changes",
     heading: "What changes",
