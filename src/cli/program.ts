@@ -9,6 +9,9 @@ function outputOf(command: Command): OutputConfiguration {
 
 const lastGroup = "Others:";
 
+/** The hidden command that completion scripts run. */
+const completing = "__complete";
+
 function nameAndArguments(command: Command): string {
   const names = [command.name(), ...command.aliases()].join(", ");
   const parameters = command.registeredArguments.map((one) => (one.required ? `<${one.name()}>` : `[${one.name()}]`));
@@ -99,6 +102,11 @@ const entries: readonly Entry[] = [
     words: ["completion"],
     load: async (name, _, program) => (await import("./commands/completion.ts")).completionCommand(name, program),
   },
+  {
+    heading: lastGroup,
+    words: [completing],
+    load: async (_name, _finish, program) => (await import("./commands/complete.ts")).completeCommand(program),
+  },
 ];
 
 async function loadExplain(name: string, finish: Finish): Promise<Command> {
@@ -116,7 +124,7 @@ const versionFlags = ["-V", "--version"] as const;
  * help and suggestions. Completion prints its own candidates, so it needs all.
  */
 function entriesFor(word: string | undefined): readonly Entry[] {
-  if (word === undefined || word === "completion") return entries;
+  if (word === undefined || word === "completion" || word === completing) return entries;
   if (["version", ...versionFlags].includes(word)) return [];
   const named = entries.find(({ words }) => words.includes(word));
   return named === undefined ? entries : [named];
@@ -138,7 +146,8 @@ export async function createProgram(name: string, finish: Finish, word: string |
     .enablePositionalOptions()
     .exitOverride();
   for (const { heading, load } of entriesFor(word)) {
-    program.addCommand((await load(name, finish, program)).helpGroup(heading));
+    const command = await load(name, finish, program);
+    program.addCommand(command.helpGroup(heading), { hidden: command.name() === completing });
   }
   program
     .command("version")

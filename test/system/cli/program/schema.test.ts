@@ -78,7 +78,6 @@ describe("real outputs", () => {
   });
 
   it("a line of watch", () => {
-    // biome-ignore lint/style/noRestrictedGlobals: any time will do
     const line = logLine(new Date(0), "info", "synced", { full: true });
     expect(validate.get("watch")?.(JSON.parse(line))).toBe(true);
   });
