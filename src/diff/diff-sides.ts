@@ -1,11 +1,11 @@
 import { countHidden, type Narrowing, narrowItems } from "../filter/narrowing.ts";
 import { changedFields } from "./changed-fields.ts";
 import { diffNode, type NodeDiff } from "./diff-node.ts";
-import { serviceOf } from "./service-names.ts";
 import type { Side, SideNode } from "./side.ts";
 import {
   type NodeRules,
   type ServiceFields,
+  serviceOf,
   severities,
   type TrafficChange,
   type TrafficDiff,

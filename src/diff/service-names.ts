@@ -15,11 +15,6 @@ export interface FoundService extends Partial<ServiceAt> {
 
 type KnownServices = Pick<SideNode, "services">;
 
-/** `shop/web` of `shop/web:http` */
-export function serviceOf(servicePort: string): string {
-  return servicePort.split(":", 1)[0] ?? servicePort;
-}
-
 /** The Service of a destination: from the state, else from the comments of the deciding rules. */
 export function findService(
   key: Destination,

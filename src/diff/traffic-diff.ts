@@ -177,3 +177,8 @@ export interface ChainRules {
   readonly renamedTo: string | undefined;
   readonly lines: readonly RuleLine[];
 }
+
+/** `shop/web` of `shop/web:http` */
+export function serviceOf(servicePort: string): string {
+  return servicePort.split(":", 1)[0] ?? servicePort;
+}

@@ -1,5 +1,5 @@
-import { serviceOf } from "../../diff/service-names.ts";
 import type { FieldChange, TrafficChange, TrafficDiff } from "../../diff/traffic-diff.ts";
+import { serviceOf } from "../../diff/traffic-diff.ts";
 
 /** The changes of one Service; an address of no Service is its own group. */
 export interface ServiceGroup {

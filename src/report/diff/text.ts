@@ -1,5 +1,5 @@
-import { serviceOf } from "../../diff/service-names.ts";
 import type { TrafficDiff } from "../../diff/traffic-diff.ts";
+import { serviceOf } from "../../diff/traffic-diff.ts";
 import type { About } from "../about.ts";
 import { escapeDeep } from "../escape.ts";
 import {
