@@ -63,12 +63,9 @@ const types: ReadonlyMap<string, ObjectType> = new Map([
 /** Types of kubectl that `explain` does not take: what was written is no misspelling, and no namespace. */
 const otherTypes: ReadonlySet<string> = new Set(
   (
-    "ingress ingresses ing ingressclass deployment deployments deploy statefulset statefulsets sts daemonset daemonsets ds " +
-    "replicaset replicasets rs replicationcontroller replicationcontrollers rc job jobs cronjob cronjobs cj configmap " +
-    "configmaps cm secret secrets namespace namespaces ns networkpolicy networkpolicies netpol serviceaccount " +
-    "serviceaccounts sa persistentvolumeclaim persistentvolumeclaims pvc persistentvolume persistentvolumes pv " +
-    "horizontalpodautoscaler horizontalpodautoscalers hpa poddisruptionbudget pdb gateway gateways httproute httproutes " +
-    "servicecidr servicecidrs ipaddress ipaddresses event events"
+    "ingress ingresses ing deployment deployments deploy statefulset statefulsets daemonset daemonsets replicaset " +
+    "replicasets replicationcontroller job jobs cronjob cronjobs configmap configmaps cm secret secrets namespace " +
+    "namespaces networkpolicy networkpolicies gateway gateways event events"
   ).split(" "),
 );
 
