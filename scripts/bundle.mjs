@@ -36,7 +36,7 @@ function leaveOutUnusedClient(bundler) {
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {
   await build({
     ...commandLine,
-    entryPoints: ["src/cli/portolan.ts", "src/cli/kubectl-portolan.ts"],
+    entryPoints: ["src/cli/portolan.ts", "src/cli/kubectl-portolan.ts", "src/cli/kubectl-complete-portolan.ts"],
     outdir: join(resolve(process.argv[2] ?? join(root, "dist")), "cli"),
     splitting: true,
     // Beside the entry points, so that paths relative to a module (package.json) are what they are in src/.

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { catalog } from "../diagnostics/catalog.ts";
+import { hasValues } from "./complete-values.ts";
 
 interface CommandWords {
   readonly name: string;
@@ -11,13 +12,15 @@ interface CommandWords {
     readonly choices: readonly string[];
     /** The flag takes a file or folder. */
     readonly isPath: boolean;
+    /** The program is asked for its values. */
+    readonly isAsked: boolean;
   }[];
   readonly choices: readonly string[];
 }
 
 /** A completion script, generated from the commands themselves, so it is always current. */
 export function printCompletion(program: Command, shell: "bash" | "zsh" | "fish"): string {
-  const commands = program.commands.map(wordsOf);
+  const commands = program.commands.filter((command) => command.name() !== "__complete").map(wordsOf);
   switch (shell) {
     case "bash":
       return printBash(commands);
@@ -40,6 +43,7 @@ function wordsOf(command: Command): CommandWords {
         description: option.description,
         choices: option.argChoices ?? [],
         isPath: /<(file|path|dir)>/.test(option.flags),
+        isAsked: hasValues(option.long ?? ""),
       })),
     choices: [
       ...command.commands.map((subcommand) => subcommand.name()),
@@ -57,15 +61,26 @@ function printBash(commands: readonly CommandWords[]): string {
   });
   // A flag such as --output takes different values in each command.
   const valueCases = commands.flatMap(({ name, options }) =>
-    options.flatMap(({ flag, short, choices, isPath }) => {
-      if (choices.length === 0 && !isPath) return [];
+    options.flatMap(({ flag, short, choices, isPath, isAsked }) => {
+      if (choices.length === 0 && !isPath && !isAsked) return [];
       const patterns = [flag, ...(short === undefined ? [] : [short])].map((one) => `${name}:${one}`);
-      const values = isPath ? "-f" : `-W "${choices.join(" ")}"`;
+      const asked = '-W "$(_portolan_ask)"';
+      const values = isPath ? "-f" : isAsked ? asked : `-W "${choices.join(" ")}"`;
       return [`    ${patterns.join("|")}) COMPREPLY=($(compgen ${values} -- "$cur")); return ;;`];
     }),
   );
-  return `_portolan() {
+  return `_portolan_ask() {
+  "\${COMP_WORDS[0]}" __complete -- "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null
+}
+_portolan() {
   local cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD-1]} words
+  # bash divides git:REF at the colon.
+  if [[ $cur == : && $prev == git ]]; then cur=; COMPREPLY=($(COMP_WORDS=("\${COMP_WORDS[@]:0:COMP_CWORD-1}" git:); COMP_CWORD=$((COMP_CWORD-1)); _portolan_ask | sed s/^git://)); return; fi
+  if [[ $prev == : && \${COMP_WORDS[COMP_CWORD-2]} == git ]]; then COMPREPLY=($(COMP_WORDS=("\${COMP_WORDS[@]:0:COMP_CWORD-2}" "git:$cur"); COMP_CWORD=$((COMP_CWORD-2)); _portolan_ask | sed s/^git://)); return; fi
+  case \${COMP_WORDS[1]}:$cur in
+    explain:*/*) COMPREPLY=($(compgen -W "$(_portolan_ask)" -- "$cur")); return ;;
+    schema:*) COMPREPLY=($(compgen -W "$(_portolan_ask)" -- "$cur")); return ;;
+  esac
   case \${COMP_WORDS[1]}:$prev in
 ${valueCases.join("\n")}
   esac
@@ -88,7 +103,13 @@ function printFish(commands: readonly CommandWords[]): string {
     if (choices.length > 0) lines.push(`${here} -a ${quote(choices.join(" "))}`);
     for (const option of options) {
       const values =
-        option.choices.length > 0 ? ` -x -a ${quote(option.choices.join(" "))}` : option.isPath ? " -r -F" : "";
+        option.choices.length > 0
+          ? ` -x -a ${quote(option.choices.join(" "))}`
+          : option.isPath
+            ? " -r -F"
+            : option.isAsked
+              ? " -x -a '(portolan __complete -- (commandline -opc)[2..-1] (commandline -ct))'"
+              : "";
       lines.push(`${here} -l ${option.flag.replace(/^--/, "")} -d ${quote(option.description)}${values}`);
     }
   }

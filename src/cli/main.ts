@@ -5,6 +5,7 @@ import { escapeLines } from "../diagnostics/printable.ts";
 import { exitCodes, failureExitCodes } from "./exit-codes.ts";
 import { createProgram } from "./program.ts";
 import { guardOutputs } from "./terminal/outputs.ts";
+import { eraseProgress } from "./terminal/progress.ts";
 
 /** Runs the command line and sets the exit code; the process exits by itself after its output is written. */
 export async function main(name: string): Promise<void> {
@@ -17,14 +18,7 @@ export async function main(name: string): Promise<void> {
     await program.parseAsync();
   } catch (error) {
     process.exitCode = await explainFailure(error);
-    if (isStrayFile(error)) process.stderr.write("hint: pass cluster state with -f\n");
   }
-}
-
-/** `portolan compile cluster.yaml`: a common first attempt. */
-function isStrayFile(error: unknown): boolean {
-  const isStray = error instanceof CommanderError && error.code === "commander.excessArguments";
-  return isStray && process.argv.slice(3).some((word) => /\.(ya?ml|json)$|^\.{0,2}\/|\/$/.test(word));
 }
 
 /** With the hint of the catalog, where it has one. */
@@ -37,6 +31,7 @@ async function failureText({ message, code }: Failure): Promise<string> {
 }
 
 async function explainFailure(error: unknown): Promise<number> {
+  eraseProgress();
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.fine : exitCodes.usage;
   if (error instanceof Failure) {
     process.stderr.write(await failureText(error));

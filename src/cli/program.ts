@@ -1,15 +1,16 @@
-import { Command } from "commander";
-import { escapeLines } from "../diagnostics/printable.ts";
+import { Command, type OutputConfiguration } from "commander";
 import { versionText } from "./exit-codes.ts";
+import { errorText } from "./suggest.ts";
 
-/** Messages quote user input: control characters in it must not reach the terminal. */
-const output = {
-  outputError: (text: string, write: (text: string) => void): void => {
-    write(escapeLines(text));
-  },
-};
+/** How a command prints its errors. */
+function outputOf(command: Command): OutputConfiguration {
+  return { outputError: (text, write) => write(errorText(text, command)) };
+}
 
 const lastGroup = "Others:";
+
+/** The hidden command that completion scripts run. */
+const completing = "__complete";
 
 function nameAndArguments(command: Command): string {
   const names = [command.name(), ...command.aliases()].join(", ");
@@ -106,6 +107,11 @@ const entries: readonly Entry[] = [
     words: ["completion"],
     load: async (name, _, program) => (await import("./commands/completion.ts")).completionCommand(name, program),
   },
+  {
+    heading: lastGroup,
+    words: [completing],
+    load: async (_name, _finish, program) => (await import("./commands/complete.ts")).completeCommand(program),
+  },
 ];
 
 async function loadExplain(name: string, finish: Finish): Promise<Command> {
@@ -123,7 +129,7 @@ const versionFlags = ["-V", "--version"] as const;
  * help and suggestions. Completion prints its own candidates, so it needs all.
  */
 function entriesFor(word: string | undefined): readonly Entry[] {
-  if (word === undefined || word === "completion") return entries;
+  if (word === undefined || word === "completion" || word === completing) return entries;
   if (["version", ...versionFlags].includes(word)) return [];
   const named = entries.find(({ words }) => words.includes(word));
   return named === undefined ? entries : [named];
@@ -140,13 +146,13 @@ export async function createProgram(name: string, finish: Finish, word: string |
     .helpOption("-h, --help", "print help")
     .showSuggestionAfterError(true)
     .configureHelp({ helpWidth: 80, showGlobalOptions: false, subcommandTerm: nameAndArguments })
-    .addHelpCommand(new Command("help").argument("[command]").description("print help").helpGroup(lastGroup))
-    .configureOutput(output)
+    .helpCommand(false)
     // Flags of explain packet must not be taken for those of explain.
     .enablePositionalOptions()
     .exitOverride();
   for (const { heading, load } of entriesFor(word)) {
-    program.addCommand((await load(name, finish, program)).helpGroup(heading));
+    const command = await load(name, finish, program);
+    program.addCommand(command.helpGroup(heading), { hidden: command.name() === completing });
   }
   program
     .command("version")
@@ -155,13 +161,30 @@ export async function createProgram(name: string, finish: Finish, word: string |
     .action(() => {
       process.stdout.write(`${versionText()}\n`);
     });
+  program.addCommand(helpCommand(program).helpGroup(lastGroup)).configureOutput(outputOf(program));
   program.addHelpText(
     "after",
     `\nStart here:\n  $ ${name} tour -f cluster.yaml\n  $ ${name} compile -f cluster.yaml --node node1\n`,
   );
   for (const command of program.commands) {
     for (const each of [command, ...command.commands])
-      each.configureHelp({ helpWidth: 80 }).configureOutput(output).exitOverride();
+      each.configureHelp({ helpWidth: 80 }).configureOutput(outputOf(each)).exitOverride();
   }
   return program;
+}
+
+/** `help`, `help compile`, `help explain packet`. */
+function helpCommand(program: Command): Command {
+  return new Command("help")
+    .argument("[command...]")
+    .description("print help")
+    .action((words: readonly string[]) => {
+      let command = program;
+      for (const word of words) {
+        const found = command.commands.find((one) => one.name() === word || one.aliases().includes(word));
+        if (found === undefined) return command.error(`error: unknown command '${word}'`);
+        command = found;
+      }
+      command.outputHelp();
+    });
 }

@@ -13,6 +13,8 @@ export type StateFlags = StateRequest & ColorFlag;
 
 /** Adds the options that name the state. `isRequired`: the command cannot run without state. */
 export function addSourceOptions(command: Command, { isRequired = true } = {}): Command {
+  // A command with arguments of its own takes no paths besides.
+  if (command.registeredArguments.length === 0) command.allowExcessArguments().hook("preAction", takePaths);
   command
     .addOption(filenameOption())
     .addOption(new Option("-k, --kustomize <dir>", "output of kubectl kustomize for a directory; used like -f"))
@@ -71,7 +73,7 @@ export function overlayOption(): Option {
 export function filenameOption(): Option {
   return new Option(
     "-f, --filename <path>",
-    "file, directory, - for standard input, or git:REF[:PATH]; repeatable",
+    "file, directory, - for standard input, or git:REF[:PATH]; repeatable; -f itself may be left out",
   ).argParser(collect);
 }
 
@@ -80,6 +82,21 @@ export function proxyConfigOption(): Option {
     "--proxy-config <file>",
     "KubeProxyConfiguration; replaces the ConfigMap kube-system/kube-proxy of the input",
   );
+}
+
+const pathForm = /\.(?:ya?ml|json)$|\/|^\.{1,2}$|^-$|^git:/;
+
+/** `portolan compile cluster.yaml` is `portolan compile -f cluster.yaml`. */
+function takePaths(command: Command, action: Command): void {
+  const { args } = action;
+  // The arguments of a subcommand pass through here for both commands.
+  if (args.length === 0 || action !== command) return;
+  const stray = args.find((word) => !pathForm.test(word));
+  if (stray !== undefined) action.error(`error: unexpected argument '${stray}': pass cluster state with -f`);
+  if (action.getOptionValue("live") === true)
+    action.error("error: --live reads no files: leave out --live or the files");
+  const filename: readonly string[] = action.getOptionValue("filename") ?? [];
+  action.setOptionValue("filename", [...filename, ...args]);
 }
 
 /** `-k DIR` adds one more `-f`; at least one of them must be passed if state is required. */

@@ -58,6 +58,18 @@ export function printableXml(xml: string): string {
   });
 }
 
+/** Characters that terminals draw in two columns: East Asian wide forms, and emoji. */
+const wide =
+  /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1f64f}\u{1f680}-\u{1f6ff}\u{1f900}-\u{1f9ff}\u{20000}-\u{3fffd}]/u;
+
+/** The columns of a terminal that a printable text takes. */
+export function displayWidth(text: string): number {
+  if (/^[\x20-\x7e]*$/.test(text)) return text.length;
+  let width = 0;
+  for (const char of text) width += /[\p{Mn}\p{Me}]/u.test(char) ? 0 : wide.test(char) ? 2 : 1;
+  return width;
+}
+
 /** Whether a text is not printable as it is. */
 export function hasHidden(text: string): boolean {
   return text.search(hidden) !== -1;

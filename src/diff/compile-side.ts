@@ -10,6 +10,7 @@ import { documentOf } from "../reconcile/live/parse-dump.ts";
 import { serviceAddresses } from "./destinations/service-addresses.ts";
 import { hostTextsOf } from "./host-side.ts";
 import { endpointNames } from "./service-names.ts";
+import { serviceObjects } from "./service-objects.ts";
 import type { SideNode } from "./side.ts";
 import type { SourcePlace } from "./traffic-diff.ts";
 
@@ -33,6 +34,9 @@ export function compileSide(
   const values = inputs.documents.map(({ value }) => value);
   const services = lazy(() => serviceAddresses(cluster, (place) => sourcePlace(inputs.documents, place)));
   const endpoints = lazy(() => endpointNames(cluster, values));
+  const objects = lazy(() =>
+    serviceObjects(cluster, inputs.documents, (place) => sourcePlace(inputs.documents, place)),
+  );
   const podRanges = new Map(cluster.nodes.map(({ name, podCidrs }) => [name, podCidrs.map(({ text }) => text)]));
   const { mode } = cluster.proxyConfiguration;
   return nodes.flatMap(({ name: wanted, ...request }) => {
@@ -52,6 +56,7 @@ export function compileSide(
         get endpoints() {
           return endpoints();
         },
+        objectsOf: (service) => objects()(service),
         get podRangesOf() {
           return others();
         },

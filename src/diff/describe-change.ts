@@ -11,18 +11,13 @@ import { hasPorts } from "../datapath/packet.ts";
 import { isDelivered, isUntouched, severityOf, targets } from "./classify-change.ts";
 import type { Difference, EntryComparison } from "./destinations/compare-destination.ts";
 import { type Destination, vipOf } from "./destinations/referenced-destinations.ts";
+import { type ComparedHosts, pathOf } from "./example-path.ts";
 import { labelClasses, tellParts } from "./label-outcomes.ts";
 import { nameSources } from "./name-sources.ts";
 import { headlineOf, type Reach, tellDetails } from "./service-change.ts";
 import { findService } from "./service-names.ts";
 import type { EndpointAt, SideNode } from "./side.ts";
-import {
-  type EndpointLabel,
-  type ExamplePacket,
-  type RuleLine,
-  severities,
-  type TrafficChange,
-} from "./traffic-diff.ts";
+import { type EndpointLabel, type ExamplePacket, severities, type TrafficChange } from "./traffic-diff.ts";
 
 /** One node on both sides. */
 export interface NodePair {
@@ -35,6 +30,7 @@ export function describeChange(
   key: Destination,
   comparisons: readonly EntryComparison[],
   pair: NodePair,
+  hosts: ComparedHosts,
 ): TrafficChange | undefined {
   const found = comparisons.flatMap((comparison) =>
     comparison.differences.map((difference) => ({ comparison, difference, severity: severityOf(difference) })),
@@ -70,6 +66,7 @@ export function describeChange(
     port: isRegion && key.kind !== "bound" ? undefined : key.port,
     protocol: isRegion && key.kind === "elsewhere" && key.state !== "NEW" ? undefined : key.protocol,
     nodes: [pair.head.name],
+    localEndpoints: localEndpointsOf(difference, pair),
     headline,
     details: tellDetails(difference, headline),
     endpoints: endpointsOf(difference, reach, pair),
@@ -77,7 +74,7 @@ export function describeChange(
     after: kind === "removed" ? [] : after,
     examplePacket,
     source: source?.(),
-    ruleLines: ruleLinesOf(difference),
+    examplePath: pathOf(difference, hosts),
   };
 }
 
@@ -95,6 +92,21 @@ function endpointsOf(
   const [isLetIn, isKeptOut] = [servedBefore && targets(was).length === 0, servedAfter && targets(now).length === 0];
   if (returning === "forgotten" || isLetIn || isKeptOut) return { added: [], removed: [] };
   return { added: endpointsOnly(now, was, head.endpoints), removed: endpointsOnly(was, now, base.endpoints) };
+}
+
+/** Which endpoints of these packets are on the node; undefined where their nodes are unknown. */
+function localEndpointsOf({ was, now }: Difference, { base, head }: NodePair): TrafficChange["localEndpoints"] {
+  const nodeOf = (text: string): string | undefined => {
+    const [address = "", port] = text.split(" ");
+    const target = printTarget({ address, port: Number(port) });
+    return (head.endpoints.get(target) ?? base.endpoints.get(target))?.node;
+  };
+  const isLocal = (text: string): boolean => nodeOf(text) === head.name;
+  const [before, after] = [targets(was), targets(now)];
+  const all = [...before, ...after];
+  if (all.every((text) => nodeOf(text) === undefined)) return undefined;
+  if (after.length > 0 && after.every(isLocal)) return "only";
+  return all.some(isLocal) ? "some" : "none";
 }
 
 function endpointsOnly(
@@ -139,22 +151,4 @@ export function exampleOf(sources: AddressSet): string {
   const wanted = [addressNumber(sources.bits === 32 ? "198.51.100.7" : "2001:db8::7"), first.from + 9n];
   const value = wanted.find((each) => contains(sources, each));
   return value === undefined ? (firstAddress(sources) ?? "") : numberAddress(value, sources.bits);
-}
-
-const mostRuleLines = 12;
-
-/** The rules that packets met on one side only. */
-function ruleLinesOf({ was, now }: Difference): readonly RuleLine[] {
-  const [before, after] = [linesOf(was), linesOf(now)];
-  const lines: RuleLine[] = [
-    ...[...before].filter((text) => !after.has(text)).map((text) => ({ sign: "-" as const, text })),
-    ...[...after].filter((text) => !before.has(text)).map((text) => ({ sign: "+" as const, text })),
-  ];
-  return lines.slice(0, mostRuleLines);
-}
-
-function linesOf(parts: readonly Part[]): ReadonlySet<string> {
-  return new Set(
-    parts.flatMap(({ outcome }) => outcome.hops.flatMap((hop) => (hop.kind === "rule" ? [hop.rule.text] : []))),
-  );
 }

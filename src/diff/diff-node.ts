@@ -22,7 +22,7 @@ export function diffNode(pair: NodePair, narrowing?: Narrowing): NodeDiff {
   const { base: before, head: after, pairs, destinations, comparisons } = compareNode(pair);
   const changes: DestinationChange[] = [];
   for (const { destination, entries } of comparisons) {
-    const change = describeChange(destination, entries, pair);
+    const change = describeChange(destination, entries, pair, { base: before, head: after });
     if (change !== undefined) changes.push({ destination, change });
   }
   const hosts = [before, after];

@@ -1,7 +1,15 @@
 import { countHidden, type Narrowing, narrowItems } from "../filter/narrowing.ts";
+import { changedFields } from "./changed-fields.ts";
 import { diffNode, type NodeDiff } from "./diff-node.ts";
 import type { Side, SideNode } from "./side.ts";
-import { type NodeRules, severities, type TrafficChange, type TrafficDiff } from "./traffic-diff.ts";
+import {
+  type NodeRules,
+  type ServiceFields,
+  serviceOf,
+  severities,
+  type TrafficChange,
+  type TrafficDiff,
+} from "./traffic-diff.ts";
 
 /**
  * Compares the traffic of hosts programmed with `base` and with `head`, from the text of tools only. Nodes are paired
@@ -13,16 +21,41 @@ export function diffSides(base: Side, head: Side, narrowing?: Narrowing): Traffi
   const diffs = pairs.map((pair) => diffNode(pair, narrowing));
   const names = pairs.map((pair) => pair.head.name);
   const { shown, hidden } = narrowItems(foldChanges(diffs, names), servicesOf, narrowing);
+  const changes = sortChanges(shown);
+  const fields = fieldsOf(changes, pairs[0]);
   const rules = diffs.reduce((sum, { hiddenRules }) => sum + hiddenRules, 0);
   return {
     base: base.label,
     head: head.label,
     nodes: names,
-    changes: sortChanges(shown),
+    changes: atChangedFields(changes, fields),
+    changedFields: fields,
     rules: foldRules(diffs),
     assumptions: [...new Set([...base.assumptions, ...head.assumptions, ...assumptions, ...alwaysAssumed])],
     ...(narrowing === undefined ? {} : { notShown: { ...countHidden(hidden, servicesOf, narrowing), rules } }),
   };
+}
+
+/** The changed fields of each Service that changes. The input is the same for every node. */
+function fieldsOf(changes: readonly TrafficChange[], pair: Pair | undefined): readonly ServiceFields[] {
+  const visible = changes.filter(({ severity }) => severity !== "cosmetic");
+  const services = new Set(visible.flatMap(({ service }) => (service === undefined ? [] : [serviceOf(service)])));
+  if (pair === undefined) return [];
+  return [...services].flatMap((service) => {
+    const fields = changedFields(pair.base.objectsOf(service), pair.head.objectsOf(service));
+    return fields.length === 0 ? [] : [{ service, fields }];
+  });
+}
+
+/** A change is shown at the field that changed: its own, or the first of its Service. */
+function atChangedFields(changes: readonly TrafficChange[], found: readonly ServiceFields[]): readonly TrafficChange[] {
+  const placesOf = new Map(found.map(({ service, fields }) => [service, fields.flatMap(({ source }) => source ?? [])]));
+  return changes.map((change) => {
+    const { service, source } = change;
+    const places = service === undefined ? [] : (placesOf.get(serviceOf(service)) ?? []);
+    const isAtField = places.some(({ file, line }) => file === source?.file && line === source.line);
+    return isAtField || places[0] === undefined ? change : { ...change, source: places[0] };
+  });
 }
 
 /** A change of an address that moves from one Service to another belongs to both. */
@@ -83,14 +116,16 @@ function unknownAddresses(nodes: readonly SideNode[]): readonly string[] {
 
 /** One entry for nodes with the same change. */
 function foldChanges(diffs: readonly NodeDiff[], names: readonly string[]): TrafficChange[] {
-  const folded = new Map<string, { readonly change: TrafficChange; readonly nodes: string[] }>();
+  const folded = new Map<string, { change: TrafficChange; readonly nodes: string[] }>();
   for (const [at, { changes }] of diffs.entries()) {
     for (const change of changes) {
       const { kind, severity, service, vip, headline, details, before, after } = change;
       const id = JSON.stringify([kind, severity, service, vip, headline, details, before, after]);
       const known = folded.get(id);
+      const isAlike = known?.change.localEndpoints === change.localEndpoints;
       if (known === undefined) folded.set(id, { change, nodes: [names[at] ?? ""] });
       else known.nodes.push(names[at] ?? "");
+      if (known !== undefined && !isAlike) known.change = { ...known.change, localEndpoints: undefined };
     }
   }
   return [...folded.values()].map(({ change, nodes }) => {

@@ -29,6 +29,7 @@ export function hostNode({ name }: NodePair, host: HostSide | undefined): SideNo
     world,
     services: noNames,
     endpoints: noNames,
+    objectsOf: () => [],
     podRangesOf: noNames,
   };
 }
@@ -62,6 +63,7 @@ export function withWorldOf(
       get endpoints() {
         return node.endpoints;
       },
+      objectsOf: node.objectsOf,
       get podRangesOf() {
         return node.podRangesOf.size > 0 ? node.podRangesOf : (other?.podRangesOf ?? node.podRangesOf);
       },

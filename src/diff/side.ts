@@ -1,5 +1,6 @@
 import type { HostTexts, NodeEnvironment } from "../datapath/host.ts";
 import type { ProxyMode } from "../model/proxy-configuration/proxy-configuration.ts";
+import type { SideObject } from "./changed-fields.ts";
 import type { SideLabel, SourcePlace } from "./traffic-diff.ts";
 
 /** One of the two states of a diff, with the rules of each of its hosts. */
@@ -23,6 +24,8 @@ export interface SideNode {
   readonly services: ReadonlyMap<string, ServiceAt>;
   /** Pod and node of an endpoint, by `10.244.3.4:8080` or `[fd00::4]:8080`. Empty for dumps. */
   readonly endpoints: ReadonlyMap<string, EndpointAt>;
+  /** What decides about the traffic of a Service `shop/web`. Empty for dumps. */
+  readonly objectsOf: (service: string) => readonly SideObject[];
   /** Pod CIDRs of the other nodes, by node name: used to name classes of sources. */
   readonly podRangesOf: ReadonlyMap<string, readonly string[]>;
 }

@@ -9,12 +9,33 @@ export interface TrafficDiff {
   readonly nodes: readonly string[];
   /** Worst first; within a severity by service, then by address. Nodes with the same change share one entry. */
   readonly changes: readonly TrafficChange[];
+  /** For each Service that changes, the fields of the input that changed: a cause in most cases. */
+  readonly changedFields: readonly ServiceFields[];
   /** Rules of all nodes, by the name of the node's group: nodes with the same rule changes are one group. */
   readonly rules: readonly NodeRules[];
   /** Assumptions and limits of the model. One sentence each, without a full stop. */
   readonly assumptions: readonly string[];
   /** What is hidden when only some Services are shown. */
   readonly notShown?: NotShown;
+}
+
+/** The fields that differ in the objects that decide about the traffic of a Service. */
+export interface ServiceFields {
+  /** `shop/web` */
+  readonly service: string;
+  readonly fields: readonly FieldChange[];
+}
+
+export interface FieldChange {
+  /** `Service shop/web`, `EndpointSlice shop/web-abc` */
+  readonly object: string;
+  /** `spec.externalTrafficPolicy` */
+  readonly field: string;
+  /** Undefined where the side does not have the field. */
+  readonly was: string | undefined;
+  readonly now: string | undefined;
+  /** In head; of a removed field, what it was in. */
+  readonly source: SourcePlace | undefined;
 }
 
 export interface SideLabel {
@@ -55,6 +76,8 @@ export interface TrafficChange {
   readonly protocol: string | undefined;
   /** The affected nodes, in order of name. */
   readonly nodes: readonly string[];
+  /** Whether the packets' endpoints, before or after, are some on these nodes, or after the change `only` these. */
+  readonly localEndpoints?: "none" | "some" | "only" | undefined;
   /** One short phrase: `endpoints 3 -> 2`, `no endpoints left`, `opens on every node`. */
   readonly headline: string;
   /** Further phrases, one per line: `traffic per endpoint 33.3% -> 50%`. */
@@ -68,8 +91,18 @@ export interface TrafficChange {
   readonly examplePacket: ExamplePacket;
   /** The place in the manifests of the side that has it (head first); undefined for dumps. */
   readonly source: SourcePlace | undefined;
-  /** The deciding rules, as the tools spell them: `-` of base, `+` of head. At most a few. */
-  readonly ruleLines: readonly RuleLine[];
+  /** The rules that the example packet may meet on each side, in order. At most a few. */
+  readonly examplePath: { readonly before: readonly PathRule[]; readonly after: readonly PathRule[] };
+}
+
+/** A rule, or a virtual server, on the path of a packet. */
+export interface PathRule {
+  /** `nat KUBE-SERVICES`, `ipvs` */
+  readonly where: string;
+  /** As the tool spells it. */
+  readonly text: string;
+  /** The other side does not have this rule. */
+  readonly differs: boolean;
 }
 
 export interface EndpointLabel {
@@ -143,4 +176,9 @@ export interface ChainRules {
   /** The new name of a renamed chain. */
   readonly renamedTo: string | undefined;
   readonly lines: readonly RuleLine[];
+}
+
+/** `shop/web` of `shop/web:http` */
+export function serviceOf(servicePort: string): string {
+  return servicePort.split(":", 1)[0] ?? servicePort;
 }

@@ -109,7 +109,8 @@ function noteOthers(changes: Changes, ofLine: ServiceOfLine, note: Note): void {
 function finish(service: string, { counts, lines }: OpenChange): ServiceChange {
   const all = [...counts].map(([what, count]) => ({ what, ...count }));
   const isAdded = all.every(({ removed }) => removed === 0);
-  const isRemoved = all.every(({ added }) => added === 0);
+  // A setting gets its former value when what needed it is removed.
+  const isRemoved = all.every(({ added, what }) => added === 0 || (what === "sysctl" && all.length > 1));
   return { service, kind: isAdded ? "add" : isRemoved ? "remove" : "change", counts: all, lines };
 }
 

@@ -1,8 +1,9 @@
 import type { Diagnostic, Severity } from "../diagnostics/diagnostic.ts";
 import type { Origin } from "../diagnostics/place.ts";
-import { escapeControls } from "../diagnostics/printable.ts";
+import { displayWidth, escapeControls } from "../diagnostics/printable.ts";
 import { type Location, locate } from "../model/documents/locate.ts";
 import type { SourceDocument } from "../model/documents/source.ts";
+import { wrapWords } from "./diff/text-rules.ts";
 
 const styles = { error: "red", warning: "yellow", info: "cyan" } as const;
 
@@ -15,7 +16,7 @@ const ranks: Readonly<Record<Severity, number>> = { error: 0, warning: 1, info: 
 export function renderDiagnostics(
   diagnostics: readonly Diagnostic[],
   documents: readonly SourceDocument[],
-  paint: Paint,
+  look: DiagnosticLook,
 ): string {
   const shown = new Map<string, number>();
   const texts: string[] = [];
@@ -23,7 +24,7 @@ export function renderDiagnostics(
     const count = (shown.get(diagnostic.code) ?? 0) + 1;
     shown.set(diagnostic.code, count);
     if (diagnostic.severity === "error" || count <= mostAlike)
-      texts.push(renderDiagnostic(diagnostic, documents, paint));
+      texts.push(renderDiagnostic(diagnostic, documents, look));
   }
   for (const [code, count] of shown) {
     const severity = diagnostics.find((d) => d.code === code)?.severity ?? "info";
@@ -45,20 +46,34 @@ export function summarizeDiagnostics(diagnostics: readonly Diagnostic[]): string
   return [...plural(count("error"), "error"), ...plural(count("warning"), "warning")].join(", ");
 }
 
-function renderDiagnostic(diagnostic: Diagnostic, documents: readonly SourceDocument[], paint: Paint): string {
+function renderDiagnostic(
+  diagnostic: Diagnostic,
+  documents: readonly SourceDocument[],
+  { paint, columns }: DiagnosticLook,
+): string {
   const { severity, code, message, object, origin, hint } = diagnostic;
-  const head = `${paint(styles[severity], `${severity}[${code}]`)}: ${paint("bold", message)}`;
+  const [first = "", ...more] = wrapWords(`${severity}[${code}]: ${message}`, columns);
+  const label = `${severity}[${code}]`;
+  const head = [
+    `${paint(styles[severity], label)}${first.startsWith(label) ? `:${paint("bold", first.slice(label.length + 1))}` : ""}`,
+    ...more.map((line) => paint("bold", `  ${line}`)),
+  ];
   const location = find(origin, diagnostic.caret, documents);
   const margin = location === undefined ? "   " : " ".repeat(String(location.line).length + 1);
-  const lines = [head, ...renderLocation(location, fileOf(origin, documents), margin, paint)];
+  const lines = [...head, ...renderLocation(location, fileOf(origin, documents), margin, { paint, columns })];
+  const note = (text: string, start = ""): void => {
+    const [words = "", ...rest] = wrapWords(text, columns - margin.length - 2 - displayWidth(start));
+    lines.push(`${margin}= ${start === "" ? "" : `${paint("cyan", start.slice(0, -2))}: `}${words}`);
+    for (const line of rest) lines.push(`${margin}${" ".repeat(2 + start.length)}${line}`);
+  };
   const subject = [object, diagnostic.field].filter((part) => part !== undefined).join(", ");
-  if (subject !== "") lines.push(`${margin}= in ${subject}`);
-  if (diagnostic.nodes !== undefined) lines.push(`${margin}= ${describeNodes(diagnostic.nodes)}`);
+  if (subject !== "") note(`in ${subject}`);
+  if (diagnostic.nodes !== undefined) note(describeNodes(diagnostic.nodes));
   for (const related of diagnostic.related) {
     const there = find(related.origin, "value", documents);
-    lines.push(`${margin}= ${related.message}${there === undefined ? "" : ` at ${position(there)}`}`);
+    note(`${related.message}${there === undefined ? "" : ` at ${position(there)}`}`);
   }
-  if (hint !== undefined) lines.push(`${margin}= ${paint("cyan", "hint")}: ${escapeControls(hint)}`);
+  if (hint !== undefined) note(escapeControls(hint), "hint: ");
   return `${lines.join("\n")}\n`;
 }
 
@@ -92,12 +107,12 @@ function renderLocation(
   location: Location | undefined,
   file: string | undefined,
   margin: string,
-  paint: Paint,
+  { paint, columns }: DiagnosticLook,
 ): readonly string[] {
   if (location === undefined) {
     return file === undefined ? [] : [`  --> ${escapeControls(file)}`];
   }
-  const { text, start, length } = excerpt(location);
+  const { text, start, length } = excerpt(location, Math.max(20, Math.min(widest, columns - margin.length - 2)));
   const carets = paint("yellow", "^".repeat(length));
   return [
     `${margin.slice(1)}--> ${position(location)}`,
@@ -110,18 +125,27 @@ function renderLocation(
 const widest = 100;
 
 /** The part of a long line around the caret, as wide as a terminal, with control characters made visible. */
-function excerpt({ text, column, length }: Location): {
+function excerpt(
+  { text, column, length }: Location,
+  width: number,
+): {
   readonly text: string;
   readonly start: number;
   readonly length: number;
 } {
-  const from = column + Math.min(length, 40) > widest ? Math.max(0, column - 40) : 0;
-  const part = text.slice(from, from + widest);
+  const from = column + Math.min(length, width / 3) > width ? Math.max(0, column - Math.floor(width / 3)) : 0;
+  const part = text.slice(from, from + width - (from > 0 ? 3 : 0));
   const before = escapeControls(part.slice(0, column - 1 - from).replaceAll("\t", " "));
   const meant = escapeControls(part.slice(column - 1 - from, column - 1 - from + length).replaceAll("\t", " "));
   const after = escapeControls(part.slice(column - 1 - from + length).replaceAll("\t", " "));
-  const start = before.length + (from > 0 ? 3 : 0);
-  return { text: `${from > 0 ? "..." : ""}${before}${meant}${after}`, start, length: Math.max(1, meant.length) };
+  const start = displayWidth(before) + (from > 0 ? 3 : 0);
+  return { text: `${from > 0 ? "..." : ""}${before}${meant}${after}`, start, length: Math.max(1, displayWidth(meant)) };
+}
+
+/** How diagnostics are printed: the width of the terminal, or Infinity where the reader may be a program. */
+export interface DiagnosticLook {
+  readonly paint: Paint;
+  readonly columns: number;
 }
 
 export type Paint = (style: "red" | "yellow" | "green" | "cyan" | "bold" | "dim", text: string) => string;

@@ -82,7 +82,7 @@ function renderChange(
 
 function renderCount({ what, added, removed }: ChangeCount, kind: ServiceChange["kind"]): string {
   if (kind === "add") return plural(added, what);
-  if (kind === "remove") return plural(removed, what);
+  if (kind === "remove") return removed === 0 ? `${plural(added, what)} reset` : plural(removed, what);
   const parts = [added > 0 ? `+${added}` : "", removed > 0 ? `-${removed}` : ""].filter((part) => part !== "");
   return `${parts.join(" ")} ${added + removed === 1 ? what : pluralOf(what)}`;
 }

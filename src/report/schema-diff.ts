@@ -27,6 +27,11 @@ export const diffSchema = {
       type: "array",
       items: { $ref: "#/$defs/change" },
     },
+    changedFields: {
+      description: "Fields of the input that changed, of Services in changes, their slices and workloads.",
+      type: "array",
+      items: { $ref: "#/$defs/fieldChange" },
+    },
     rules: record({
       ...ruleCounts("on all nodes together"),
       byNode: { type: "array", items: { $ref: "#/$defs/nodeRules" } },
@@ -45,6 +50,14 @@ export const diffSchema = {
       rules: count("Rules, entries and virtual servers of other Services that differ, on all nodes together."),
     }),
     change: changeRecord(),
+    fieldChange: record({
+      service: text("namespace/name."),
+      object: text("Kind and name of the object that has the field."),
+      field: text("The path of the field."),
+      was: { type: ["string", "null"], description: "null if base does not have it." },
+      now: { type: ["string", "null"], description: "null if head does not have it." },
+      source: { oneOf: [{ $ref: "#/$defs/place" }, { type: "null" }], description: "Where in the manifests." },
+    }),
     endpoint: record({
       target: text("Address and port."),
       pod: { type: ["string", "null"] },
@@ -59,6 +72,11 @@ export const diffSchema = {
       file: { type: "string" },
       line: { type: "integer", minimum: 1 },
       column: { type: "integer", minimum: 1 },
+    }),
+    pathRule: record({
+      where: text("Table and chain, or ipvs."),
+      text: text("As the tool spells it."),
+      differs: { type: "boolean", description: "The other side does not have this rule." },
     }),
     ruleLine: record({ sign: { enum: ["-", "+"] }, text: { type: "string" } }),
     nodeRules: record({
@@ -77,6 +95,7 @@ export const diffSchema = {
 
 function changeRecord(): object {
   const endpoints = { type: "array", items: { $ref: "#/$defs/endpoint" } };
+  const path = { type: "array", items: { $ref: "#/$defs/pathRule" } };
   const classes = { type: "array", items: { $ref: "#/$defs/classOutcome" } };
   return record({
     service: {
@@ -108,7 +127,10 @@ function changeRecord(): object {
       now: text("Where it goes."),
     }),
     source: { oneOf: [{ $ref: "#/$defs/place" }, { type: "null" }], description: "Where in the manifests." },
-    ruleLines: { type: "array", items: { $ref: "#/$defs/ruleLine" } },
+    examplePath: {
+      ...record({ before: path, after: path }),
+      description: "The rules that the example packet may meet on each side, in order: at most twelve.",
+    },
   });
 }
 

@@ -1,18 +1,19 @@
-import { names, record, text } from "./schema-parts.ts";
+import { count, listOf, names, record, text } from "./schema-parts.ts";
 
-/**
- * JSON Schema of the output of `portolan explain CHAIN`, `SET`, `ELEMENT` and `RULE` with `-o json`: the explanations of
- * `explain/chain/`. Fields that are unknown are left out.
- */
+/** JSON Schema of the output of `portolan explain` with `-o json`. Fields that are unknown are left out. */
 export const explainSchema = {
   $schema: "https://json-schema.org/draft/2020-12/schema",
-  title: "Portolan explanations of chains, sets, elements and rules",
-  description: "What a chain, set, element or rule is for, what it does, what leads to it, and where it comes from.",
+  title: "Portolan explanations",
+  description: "What an object, address, chain, set, element or rule is for, what it does, and where it comes from.",
   oneOf: [
     { $ref: "#/$defs/chains" },
     { $ref: "#/$defs/sets" },
     { $ref: "#/$defs/entry" },
     { $ref: "#/$defs/explainedRule" },
+    { $ref: "#/$defs/object" },
+    { $ref: "#/$defs/node" },
+    { $ref: "#/$defs/address" },
+    { $ref: "#/$defs/restoreLine" },
   ],
   $defs: {
     chains: explanation(
@@ -96,6 +97,9 @@ export const explainSchema = {
       { chain: text("Left out where the text of the rule does not name its chain.") },
     ),
     rule: record(ruleFields(), moreOfRule()),
+    ...objectDefinitions(),
+    ...portDefinitions(),
+    ...otherDefinitions(),
     share: {
       ...record(
         { part: { type: "number", minimum: 0, maximum: 1 } },
@@ -105,6 +109,122 @@ export const explainSchema = {
     },
   },
 } as const;
+
+/** Objects, and what they lack. */
+function objectDefinitions(): Readonly<Record<string, object>> {
+  const kinds = ["ServiceExplanation", "EndpointSliceExplanation", "EndpointsExplanation"];
+  return {
+    object: record(
+      {
+        apiVersion: { const: "portolan/v1alpha1" },
+        kind: { enum: kinds },
+        object: text("Kind, namespace and name."),
+        nodes: {
+          type: "array",
+          items: record({
+            nodes: nodes(),
+            ports: listOf("port"),
+            notProgrammed: listOf("omission"),
+            lines: listOf("ownLine"),
+            missing: { ...listOf("ownLine"), description: "Of a dump: lines that the state requires and it lacks." },
+          }),
+        },
+      },
+      { type: text("Of a Service: its type."), source: sourcePlace() },
+    ),
+  };
+}
+
+function portDefinitions(): Readonly<Record<string, object>> {
+  const share = { $ref: "#/$defs/share" };
+  return {
+    port: record(
+      {
+        name: text("The service port: shop/web:http."),
+        family: { enum: ["ipv4", "ipv6"] },
+        protocol: { enum: ["tcp", "udp", "sctp"] },
+        addresses: {
+          type: "array",
+          items: record(
+            { kind: text("cluster IP, node port ..."), address: text("Address and port; of a node port its number.") },
+            { note: text("Where it answers, or for whom.") },
+          ),
+        },
+        internal: text("Where in-cluster traffic goes, in words."),
+        endpoints: {
+          type: "array",
+          items: record(
+            { target: text("Address and port."), isLocal: { type: "boolean", description: "It is on this node." } },
+            { node: text("Its node."), internal: share, external: share },
+          ),
+        },
+      },
+      {
+        external: text("Where external traffic goes, in words."),
+        affinitySeconds: { type: "integer", minimum: 0, description: "The timeout of session affinity." },
+      },
+    ),
+    omission: record(
+      { reason: text("Why, as a code."), what: text("What is missing."), why: text("Why, in words.") },
+      { port: text("The service port."), family: family(), source: sourcePlace() },
+    ),
+    ownLine: record(
+      { file: text("The text that has it."), line: line(), text: text("The line.") },
+      {
+        table: text("The table."),
+        chain: text("The chain."),
+        set: text("The set or map."),
+        words: words(),
+        cause: cause(),
+      },
+    ),
+  };
+}
+
+/** Nodes, addresses, and lines of input of iptables-restore. */
+function otherDefinitions(): Readonly<Record<string, object>> {
+  return {
+    node: explanation("NodeExplanation", {
+      node: text("The node."),
+      facts: { type: "array", items: record({ what: text("The fact."), value: text("Its value.") }) },
+      lines: record({ total: count("Lines of its rules."), always: count("Lines without any Service.") }),
+      notProgrammed: listOf("omission"),
+    }),
+    address: explanation("AddressExplanation", {
+      subject: text("What was asked for."),
+      facts: {
+        type: "array",
+        items: record(
+          {
+            address: text("The address."),
+            what: text("cluster IP, endpoint ..."),
+            object: text("Whose it is."),
+            detail: text("More about it."),
+          },
+          { source: sourcePlace() },
+        ),
+      },
+      nodes: { type: "array", items: record({ nodes: nodes(), lines: listOf("ownLine") }) },
+    }),
+    restoreLine: explanation(
+      "RestoreLineExplanation",
+      {
+        file: text("The file."),
+        line: line(),
+        text: text("The line."),
+        faults: {
+          type: "array",
+          items: record({ line: line(), message: text("What is wrong.") }, { hint: text("What to do.") }),
+        },
+      },
+      { table: text("Its table."), owner: text("Its chain, and what it is for.") },
+    ),
+  };
+}
+
+function sourcePlace(): object {
+  return record({ file: text("The file of the state."), line: line(), column: line() });
+}
 
 function ruleFields() {
   return {
@@ -137,11 +257,10 @@ function moreOfRule() {
 }
 
 function cause(): object {
-  const place = record({ file: text("The file of the state."), line: line(), column: line() });
   return {
     ...record(
       { object: text("Service shop/web, or kube-proxy for what is always present.") },
-      { field: text("spec.clusterIP"), source: place },
+      { field: text("spec.clusterIP"), source: sourcePlace() },
     ),
     description: "The object and field that it comes from.",
   };
@@ -173,8 +292,4 @@ function words(): object {
 
 function line(): object {
   return { type: "integer", minimum: 0 };
-}
-
-function listOf(name: string): object {
-  return { type: "array", items: { $ref: `#/$defs/${name}` } };
 }

@@ -21,3 +21,26 @@ export function names(description: string): object {
 export function count(description: string): object {
   return { type: "integer", minimum: 0, description };
 }
+
+/** A list of things that `$defs` describes. */
+export function listOf(name: string): object {
+  return { type: "array", items: { $ref: `#/$defs/${name}` } };
+}
+
+/** A line or column. */
+export function place(): object {
+  return { type: "integer", minimum: 1 };
+}
+
+/** What -n, -l and --service leave out, with `notShown` among the `$defs`. */
+export function narrowed(what: string): object {
+  return { $ref: "#/$defs/notShown", description: `The ${what} that -n, -l and --service leave out.` };
+}
+
+export function notShown(what: string): object {
+  return record({
+    filter: text("The options, as on a command line."),
+    [what]: count("How many, of other Services."),
+    services: count("The number of these Services."),
+  });
+}

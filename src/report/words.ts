@@ -96,9 +96,26 @@ export function movedSentence(diff: Pick<TrafficDiff, "rules">, groups: readonly
     : `${plural(moved, "more line")} moved, without effect on packets`;
 }
 
+const mostRuleGroups = 3;
+
+/** `3`, `2 to 5` */
+export function rangeText(counts: readonly number[]): string {
+  const [least, most] = [Math.min(...counts), Math.max(...counts)];
+  return least === most ? `${most}` : `${least} to ${most}`;
+}
+
 /** By group of nodes, how many rules change: `Rules per node: ...`, or `Rules on n1 and n2: ...` where nodes differ. */
 export function ruleSentences({ rules, nodes }: Pick<TrafficDiff, "rules" | "nodes">): readonly string[] {
   const changed = rules.filter((group) => group.added + group.changed + group.removed > 0);
+  if (changed.length > mostRuleGroups) {
+    const count = (of: "added" | "changed" | "removed"): string =>
+      `${rangeText(changed.map((group) => group[of]))} ${of}`;
+    const where = plural(
+      changed.reduce((sum, group) => sum + group.nodes.length, 0),
+      "node",
+    );
+    return [`Rules on each of ${where}: ${count("added")}, ${count("changed")}, ${count("removed")}`];
+  }
   return changed.map((group) => {
     const everywhere = group.nodes.length === nodes.length;
     const where = everywhere && nodes.length > 1 ? "Rules per node" : `Rules on ${namesText(group.nodes)}`;

@@ -93,5 +93,7 @@ function noticeText(notice: Notice): string {
   if (notice.kind === "note" || notice.kind === "warning") return `${notice.kind}: ${notice.text}\n`;
   if (notice.kind !== "diagnostics") return `${notice.kind}\n`;
   const plain = (_: unknown, text: string): string => text;
-  return notice.groups.map(({ diagnostics, documents }) => renderDiagnostics(diagnostics, documents, plain)).join("");
+  return notice.groups
+    .map(({ diagnostics, documents }) => renderDiagnostics(diagnostics, documents, { paint: plain, columns: Infinity }))
+    .join("");
 }

@@ -17,7 +17,7 @@ export interface CliOptions {
   readonly cwd?: string;
   readonly stdin?: string | Uint8Array;
   readonly env?: Readonly<Record<string, string>>;
-  readonly bin?: "portolan" | "kubectl-portolan";
+  readonly bin?: "portolan" | "kubectl-portolan" | "kubectl-complete-portolan";
   /** Megabytes of heap; the run dies when it needs more. */
   readonly memory?: number;
 }

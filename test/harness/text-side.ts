@@ -34,6 +34,7 @@ export function nodeOf(name: string, text: NodeText): SideNode {
       routeLocalnet: text.routeLocalnet,
     },
     services: new Map(),
+    objectsOf: () => [],
     endpoints: new Map(),
     podRangesOf: new Map(),
   };

@@ -60,6 +60,15 @@ const types: ReadonlyMap<string, ObjectType> = new Map([
   ["po", "Pod"],
 ]);
 
+/** Types of kubectl that `explain` does not take: what was written is no misspelling, and no namespace. */
+const otherTypes: ReadonlySet<string> = new Set(
+  (
+    "ingress ingresses ing deployment deployments deploy statefulset statefulsets daemonset daemonsets replicaset " +
+    "replicasets replicationcontroller job jobs cronjob cronjobs configmap configmaps cm secret secrets namespace " +
+    "namespaces networkpolicy networkpolicies gateway gateways event events"
+  ).split(" "),
+);
+
 /** `iptables-restore: line 7 failed`, `Error occurred at line: 7`, `line 7: RULE_APPEND failed`. */
 const restoreError = /(?:^|\s)line:? (\d{1,9})(?: failed|: \w+ failed|\s*$|: )/;
 
@@ -117,10 +126,13 @@ function formOf(type: ObjectType | undefined, word: string): string {
 export function unknownWord(what: string): Failure {
   const [head = "", ...rest] = what.split("/");
   if (rest.length > 0) {
+    const known = "service, endpointslice, endpoints, pod and node";
+    if (otherTypes.has(head.toLowerCase().split(".")[0] ?? ""))
+      return new Failure(`explain does not take the type ${head}; supported types: ${known}`, "usage");
     const near = didYouMean(head, types.keys());
-    const hint = near === undefined ? `did you mean service/${what}?` : `did you mean ${[near, ...rest].join("/")}?`;
-    const known = "supported types: service, endpointslice, endpoints, pod and node";
-    return new Failure(`unknown type ${head}; ${hint} (${known})`, "usage");
+    const meant = near === undefined ? (rest.length === 1 ? `service/${what}` : undefined) : [near, ...rest].join("/");
+    const hint = meant === undefined ? "" : `; did you mean ${meant}?`;
+    return new Failure(`unknown type ${head}${hint} (supported types: ${known})`, "usage");
   }
   const near = didYouMean(what, [...Object.keys(catalog), ...types.keys(), ...fixedNames, "packet"]);
   const hint = near === undefined ? "run portolan explain for the codes" : `did you mean ${near}?`;

@@ -4,11 +4,12 @@ import { nearestCode, parseCodes } from "../../check/suppress.ts";
 import type { Code } from "../../diagnostics/catalog.ts";
 import { escapeControls } from "../../diagnostics/printable.ts";
 import type { CheckReport } from "../../report/findings/report.ts";
-import { exitCodes, versionText } from "../exit-codes.ts";
+import { exitCodes, portolanVersion } from "../exit-codes.ts";
 import { actualOption, notEmpty } from "../flags.ts";
 import { addNarrowOptions } from "../narrow-flags.ts";
 import { addStateOptions, colorOption } from "../state-flags.ts";
 import type { ColorFlag, Terminal } from "../terminal/terminal.ts";
+import { messageColumns } from "../terminal/width.ts";
 import { writeOutputs } from "../write-outputs.ts";
 
 interface CheckFlags extends CheckRequest, ColorFlag {
@@ -94,13 +95,16 @@ async function renderReport(
 ): Promise<string> {
   switch (output) {
     case "text":
-      return (await import("../../report/findings/report.ts")).printText(report, paint);
+      return (await import("../../report/findings/report.ts")).printText(report, {
+        paint,
+        columns: messageColumns(process.stdout),
+      });
     case "json":
       return (await import("../../report/findings/json.ts")).printJson(report);
     case "junit":
       return (await import("../../report/findings/junit.ts")).printJunit(report);
     case "sarif":
-      return (await import("../../report/findings/sarif.ts")).printSarif(report, versionText());
+      return (await import("../../report/findings/sarif.ts")).printSarif(report, portolanVersion());
     case "github":
       return (await import("../../report/findings/github.ts")).printGithub(report);
   }

@@ -5,7 +5,7 @@ import { exitCodes } from "../exit-codes.ts";
 import { notEmpty } from "../flags.ts";
 import { addStateOptions, colorOption, type StateFlags } from "../state-flags.ts";
 import type { Terminal } from "../terminal/terminal.ts";
-import { writeOutputs } from "../write-outputs.ts";
+import { describeWritten, writeOutputs } from "../write-outputs.ts";
 
 export interface CompileFlags extends StateFlags {
   readonly allNodes?: boolean;
@@ -67,7 +67,8 @@ async function writeResult(result: CompileResult, flags: CompileFlags, terminal:
       files: outputFiles(one),
       known: outputFileNames,
     }));
-    return writeOutputs(({ writeDirectories }) => writeDirectories(outputs));
+    await writeOutputs(({ writeDirectories }) => writeDirectories(outputs));
+    return terminal.warn(describeWritten(outputs));
   }
   if (output === "json" || output === "yaml") terminal.print(printStructured(nodes, mode, documents, output));
   else for (const part of printText(nodes, inFolders)) terminal.print(part);

@@ -1,11 +1,13 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { DiffRequest } from "../../app/diff.ts";
+import { escapeControls } from "../../diagnostics/printable.ts";
 import { kubeProxyVersions } from "../../model/proxy-configuration/kube-proxy-version.ts";
 import { proxyModes } from "../../model/proxy-configuration/proxy-configuration.ts";
 import { type DiffDetail, type DiffFormat, diffDetails, diffFormats } from "../../report/diff/diff.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { notEmpty } from "../flags.ts";
 import { addNarrowOptions } from "../narrow-flags.ts";
+import { aboutReport, addReportOptions, type ReportFlags } from "../report-flags.ts";
 import { addStateOptions, colorOption } from "../state-flags.ts";
 import type { ColorFlag } from "../terminal/terminal.ts";
 import { writeOutputs } from "../write-outputs.ts";
@@ -16,7 +18,7 @@ interface Report {
   readonly file: string;
 }
 
-interface DiffFlags extends DiffRequest, ColorFlag {
+interface DiffFlags extends DiffRequest, ColorFlag, ReportFlags {
   readonly detail: DiffDetail;
   readonly output: DiffFormat;
   readonly report?: readonly Report[];
@@ -45,7 +47,7 @@ export function diffCommand(name: string, finish: (exitCode: number) => void): C
 
 function addDiffOptions(command: Command): Command {
   const format = new Option("-o, --output <format>", "output format").choices(diffFormats).default("text");
-  return command
+  return addReportOptions(command)
     .addOption(new Option("--all-nodes", "compare every node of both sides (the default)").conflicts("node"))
     .addOption(new Option("--to-mode <mode>", "compile HEAD in this kube-proxy mode").choices(proxyModes))
     .addOption(
@@ -80,15 +82,20 @@ async function runDiff(flags: DiffFlags): Promise<number> {
     import("../terminal/terminal.ts"),
     import("../../report/diff/diff.ts"),
   ]);
-  const { effects, print, paint } = openTerminal(flags);
+  const { effects, print, warn, paint } = openTerminal(flags);
   const diff = await diffStates(flags, effects);
+  const about = aboutReport(flags);
   const texts = await Promise.all(
-    reports.map(async ({ format, file }) => ({ path: file, content: await renderDiff(diff, format, { detail }) })),
+    reports.map(async ({ format, file }) => ({
+      path: file,
+      content: await renderDiff(diff, format, { detail, about }),
+    })),
   );
   const columns = process.stdout.columns ?? 80;
-  const result = await renderDiff(diff, output, { detail, paint, columns });
+  const result = await renderDiff(diff, output, { detail, about, paint, columns });
   await writeOutputs(({ writeFiles, sharedMode }) => writeFiles(texts.map((text) => ({ ...text, mode: sharedMode }))));
   print(result);
+  for (const { format, file } of reports) warn(`${escapeControls(file)}: ${format} report written\n`);
   return isDifferent(diff, detail) ? exitCodes.different : exitCodes.fine;
 }
 

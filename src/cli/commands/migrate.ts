@@ -4,10 +4,11 @@ import { type MigrateFormat, migrateFormats } from "../../report/migrate/migrate
 import { exitCodes } from "../exit-codes.ts";
 import { actualOption } from "../flags.ts";
 import { addNarrowOptions } from "../narrow-flags.ts";
+import { aboutReport, type ReportFlags, stampOption } from "../report-flags.ts";
 import { addStateOptions, colorOption } from "../state-flags.ts";
 import type { ColorFlag } from "../terminal/terminal.ts";
 
-interface MigrateFlags extends MigrateRequest, ColorFlag {
+interface MigrateFlags extends MigrateRequest, ColorFlag, ReportFlags {
   readonly output: MigrateFormat;
 }
 
@@ -25,6 +26,7 @@ export function migrateCommand(name: string, finish: (exitCode: number) => void)
     .addOption(new Option("--to-mode <mode>", "the mode to move to").choices(["nftables"]).default("nftables"))
     .addOption(actualOption("the rules of a node, for firewalls and rules of other programs"))
     .addOption(new Option("-o, --output <format>", "output format").choices(migrateFormats).default("text"))
+    .addOption(stampOption())
     .addOption(colorOption())
     .addHelpText("after", examples(name))
     .action(async (flags: MigrateFlags) => {
@@ -42,7 +44,7 @@ async function runMigrate(flags: MigrateFlags): Promise<number> {
   const { effects, print, paint } = openTerminal(flags);
   const migration = await findMigration(flags, effects);
   const columns = process.stdout.columns ?? 80;
-  print(await renderMigration(migration, flags.output, { paint, columns }));
+  print(await renderMigration(migration, flags.output, { about: aboutReport(flags), paint, columns }));
   return isAccessChanged(migration) ? exitCodes.different : exitCodes.fine;
 }
 

@@ -1,6 +1,8 @@
 import { createHash, createHmac } from "node:crypto";
 import { Command, Option } from "commander";
 import type { SnapshotRequest } from "../../app/snapshot.ts";
+import { escapeControls } from "../../diagnostics/printable.ts";
+import { plural } from "../../report/words.ts";
 import type { SnapshotFormat, SplitBy } from "../../snapshot/print-snapshot.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { notEmpty } from "../flags.ts";
@@ -72,7 +74,11 @@ async function runSnapshot(flags: SnapshotFlags): Promise<number> {
   }
   const { output, split, splitBy } = flags;
   if (split === undefined) print(printSnapshot(objects, output));
-  else await writeOutputs(({ writeSplit }) => writeSplit(split, printSnapshotFiles(objects, output, splitBy)));
+  else {
+    const files = printSnapshotFiles(objects, output, splitBy);
+    await writeOutputs(({ writeSplit }) => writeSplit(split, files));
+    warn(`${escapeControls(split)}: ${plural(files.size, "file")} written\n`);
+  }
   return exitCodes.fine;
 }
 

@@ -81,9 +81,10 @@ async function runWatch(flags: WatchFlags): Promise<number> {
     import("../../app/watch/watch-log.ts"),
   ]);
   let stops: ReturnType<typeof catchStops> | undefined;
-  await watchState(flags, openTerminal(flags).effects, {
+  const terminal = openTerminal(flags);
+  await watchState(flags, terminal.effects, {
     ...(await loadWatchEffects()),
-    log: (level, msg, fields) => process.stdout.write(logLine(new Date(), level, msg, fields)),
+    log: (level, msg, fields) => terminal.print(logLine(new Date(), level, msg, fields)),
     catchStops: () => {
       stops = catchStops();
       return stops;

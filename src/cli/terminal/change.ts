@@ -67,7 +67,7 @@ function renderFailure({ kind, failure, rollbackFailure, line }: Failed): string
   if (line?.service !== undefined) lines.push(`  it comes from ${line.service}`);
   if (kind === "broken") lines.push(`the rollback failed as well: ${rollbackFailure}`);
   else lines.push("the host was rolled back to its previous state");
-  return lines.map((text) => `${escapeControls(text)}\n`).join("");
+  return `error: ${lines.map((text) => `${escapeControls(text)}\n`).join("")}`;
 }
 
 function failureCode({ kind, failure }: Failed, interrupts: Interrupts | undefined): number {

@@ -1,6 +1,7 @@
 import { closeSync, openSync } from "node:fs";
 import { isatty } from "node:tty";
 import { exitCodes } from "../exit-codes.ts";
+import { eraseProgress } from "./progress.ts";
 
 /** Standard output or standard error can no longer be written. */
 export interface OutputLoss {
@@ -48,6 +49,7 @@ export function exitOnLoss(loss: OutputLoss): void {
     if (kind === "unwritable") process.once("exit", failOnExit);
     return;
   }
+  eraseProgress();
   if (kind === "unwritable") process.stderr.write(`error: ${message}\n`);
   process.exit(kind === "closed" ? (process.exitCode ?? exitCodes.fine) : lossExitCode(loss));
 }

@@ -1,8 +1,11 @@
 import { styleText } from "node:util";
 import type { DiagnosticGroup, Effects, Notice } from "../../app/effects.ts";
 import { escapeControls } from "../../diagnostics/printable.ts";
-import { type Paint, renderDiagnostics } from "../../report/diagnostics.ts";
+import { type DiagnosticLook, type Paint, renderDiagnostics } from "../../report/diagnostics.ts";
+import { wrapWords } from "../../report/diff/text-rules.ts";
 import { realEffects } from "../effects.ts";
+import { eraseProgress, reportProgress } from "./progress.ts";
+import { messageColumns } from "./width.ts";
 
 /** Where a command prints: its result on stdout, everything else on stderr. */
 export interface Terminal {
@@ -17,16 +20,23 @@ export interface Terminal {
 
 /** The terminal of this process, with its progress line. */
 export function openTerminal({ color }: ColorFlag): Terminal {
-  const progress = startProgress(process.stderr);
   const write = (stream: NodeJS.WriteStream, text: string | Uint8Array): void => {
-    progress.end();
+    if (text.length === 0) return;
+    eraseProgress();
     stream.write(text);
   };
   const paint = painter(process.stderr, color);
+  const columns = messageColumns(process.stderr);
   const warn = (text: string): void => write(process.stderr, text);
-  const onNotice = (notice: Notice): void => warn(renderNotice(notice, paint));
+  let isApart = true;
+  const onNotice = (notice: Notice): void => {
+    const text = renderNotice(notice, { paint, columns });
+    if (text === "") return;
+    warn(notice.kind === "diagnostics" && !isApart ? `\n${text}` : text);
+    isApart = false;
+  };
   return {
-    effects: { ...realEffects, onProgress: progress.report, onNotice },
+    effects: { ...realEffects, onProgress: reportProgress, onNotice },
     print: (text) => write(process.stdout, text),
     warn,
     showDiagnostics: (group) => onNotice({ kind: "diagnostics", groups: [group] }),
@@ -34,11 +44,11 @@ export function openTerminal({ color }: ColorFlag): Terminal {
   };
 }
 
-function renderNotice(notice: Notice, paint: Paint): string {
+function renderNotice(notice: Notice, look: DiagnosticLook): string {
   switch (notice.kind) {
     case "note":
     case "warning":
-      return `${notice.kind}: ${escapeControls(notice.text)}\n`;
+      return hangingText(`${notice.kind}: `, escapeControls(notice.text), look.columns);
     case "no-proxy-configuration":
       return (
         "note: the cluster has no ConfigMap kube-system/kube-proxy: defaults are used\n" +
@@ -54,14 +64,21 @@ function renderNotice(notice: Notice, paint: Paint): string {
           .join("")
       );
     case "diagnostics":
-      return renderGroups(notice, paint);
+      return renderGroups(notice, look);
   }
 }
 
+function hangingText(start: string, text: string, columns: number): string {
+  return `${start}${wrapWords(text, columns - start.length).join(`\n${" ".repeat(start.length)}`)}\n`;
+}
+
 /** Groups under their headings, with a blank line before the summary. */
-function renderGroups({ groups, summary = "" }: Extract<Notice, { kind: "diagnostics" }>, paint: Paint): string {
+function renderGroups(
+  { groups, summary = "" }: Extract<Notice, { kind: "diagnostics" }>,
+  look: DiagnosticLook,
+): string {
   const texts = groups.map(({ heading, diagnostics, documents }) => {
-    const text = renderDiagnostics(diagnostics, documents, paint);
+    const text = renderDiagnostics(diagnostics, documents, look);
     return heading === undefined ? text : `${escapeControls(heading)}:\n\n${text}\n`;
   });
   const isApart = groups.every(({ heading }) => heading === undefined);
@@ -87,30 +104,4 @@ function usesColor(stream: { readonly isTTY?: boolean }, choice: ColorChoice): b
   const { NO_COLOR: no = "", FORCE_COLOR: force = "" } = process.env;
   if (force !== "") return force !== "0";
   return no === "" && stream.isTTY === true;
-}
-
-export interface Progress {
-  readonly report: (what: string) => void;
-  /** Clears the line; the next report shows it again. */
-  readonly end: () => void;
-}
-
-const patience = 500;
-
-/** One line that shows the current activity; only on a terminal, and only after half a second. */
-export function startProgress(stream: NodeJS.WriteStream): Progress {
-  const start = performance.now();
-  let isShown = false;
-  const clear = "\r\x1b[K";
-  return {
-    report: (what) => {
-      if (!stream.isTTY || performance.now() - start < patience) return;
-      isShown = true;
-      stream.write(`${clear}${escapeControls(what)} ...`);
-    },
-    end: () => {
-      if (isShown) stream.write(clear);
-      isShown = false;
-    },
-  };
 }

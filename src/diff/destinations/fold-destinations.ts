@@ -48,7 +48,7 @@ export function foldDestinations(found: readonly DestinationChange[], context: F
 
 /** What changes, whatever the destination. */
 function effectOf(change: TrafficChange): string {
-  return JSON.stringify({ ...change, vip: "", port: 0, protocol: "", examplePacket: 0, ruleLines: 0 });
+  return JSON.stringify({ ...change, vip: "", port: 0, protocol: "", examplePacket: 0, examplePath: 0 });
 }
 
 /** How packets are treated, whosever the destination is. */

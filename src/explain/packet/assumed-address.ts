@@ -11,7 +11,7 @@ export const standIns = { ipv4: "192.0.2.254", ipv6: "2001:db8::254" };
 /** What is assumed where the node's addresses are unknown. */
 export function unknownAddresses(from: string, to: string): string {
   const used = Object.values(standIns).find((address) => address === from || address === to);
-  const instead = used === undefined ? "only loopback is assumed to be local" : `${used} stands for one of them`;
+  const instead = used === undefined ? "only loopback is assumed to be local" : `${used} is used as an example`;
   return `addresses of this node are unknown: ${instead} (pass --node-address)`;
 }
 

@@ -49,7 +49,7 @@ function outsideRanges({ from }: ResolvedPacket, owner: Owned | undefined): read
   });
   if (owner === undefined || ranges.length === 0 || isAdmitted) return [];
   return [
-    `${nameOf(owner.service)} admits only ${joinWords(ranges)} to its load balancer IP, and ${from}, which stands for the internet, is outside: pass the address of a client with --from`,
+    `${nameOf(owner.service)} admits only ${joinWords(ranges)} to its load balancer IP, and ${from}, the example address of a client on the internet, is not among them: pass another with --from`,
   ];
 }
 

@@ -49,6 +49,19 @@ async function readBlob(ref: string, path: string): Promise<SourceResult> {
   return typeof content === "string" ? { kind: "unreadable", name, reason: content } : sourceOf(name, content);
 }
 
+/** The names of branches and tags, and HEAD; empty outside a repository. */
+export async function readGitRefs(): Promise<readonly string[]> {
+  const listing = await git("for-each-ref", "--format=%(refname:short)", "refs/heads", "refs/remotes", "refs/tags");
+  if (typeof listing === "string") return [];
+  return [
+    "HEAD",
+    ...new TextDecoder()
+      .decode(listing)
+      .split("\n")
+      .filter((ref) => ref !== ""),
+  ];
+}
+
 /** What git printed, or why it failed. */
 async function git(...args: readonly string[]): Promise<Uint8Array | string> {
   const result = await execa("git", args, {

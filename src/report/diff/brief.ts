@@ -1,6 +1,7 @@
 import type { ChainRules, NodeRules, TrafficChange, TrafficDiff } from "../../diff/traffic-diff.ts";
 import { escapeDeep } from "../escape.ts";
 import { leftOutSentence, placeText, plural, signs } from "../words.ts";
+import { foldNodes } from "./fold-changes.ts";
 import { groupByService } from "./service-groups.ts";
 import { chainTitle } from "./text-rules.ts";
 
@@ -10,9 +11,11 @@ import { chainTitle } from "./text-rules.ts";
  */
 export function renderBrief(diff: TrafficDiff): string {
   const clean = escapeDeep(diff);
-  const { groups } = groupByService(clean.changes);
+  const { groups } = groupByService(clean);
   const leftOut = leftOutSentence(clean);
-  const lines = groups.flatMap(({ changes }) => changes.map((change) => `${briefLine(change)}\n`));
+  const lines = groups.flatMap(({ changes }) =>
+    foldNodes(changes, clean.nodes).map(({ change }) => `${briefLine(change)}\n`),
+  );
   return lines.join("") + (leftOut === undefined ? "" : `# ${leftOut}\n`);
 }
 

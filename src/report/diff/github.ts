@@ -1,17 +1,19 @@
 import { escapeControls } from "../../diagnostics/printable.ts";
 import type { TrafficChange, TrafficDiff } from "../../diff/traffic-diff.ts";
+import { repositoryPath } from "../about.ts";
 import { changeSentence, leftOutSentence, plural, severityNames } from "../words.ts";
+import { fieldText, foldAlike } from "./fold-changes.ts";
 import { countChanged, groupByService, type ServiceGroup } from "./service-groups.ts";
 
 /** GitHub shows ten annotations of each level per step, and drops the rest silently. */
 const mostAnnotations = 10;
 
-/** Workflow commands that annotate the lines of a pull request: one per service port, worst first. */
+/** Workflow commands that annotate the lines of a pull request: one per Service, worst first. */
 export function renderGithub(diff: TrafficDiff): string {
-  const { groups } = groupByService(diff.changes);
+  const { groups } = groupByService(diff);
   const all = groups.length <= mostAnnotations;
   const shown = all ? groups : groups.slice(0, mostAnnotations - 1);
-  const lines = shown.map(annotation);
+  const lines = shown.map((group) => annotation(group, diff.nodes));
   const notice = (text: string): string => `::notice title=portolan diff::${escapeMessage(escapeControls(text))}`;
   if (!all) lines.push(notice(`${othersOf(groups.slice(shown.length))} in the report`));
   const leftOut = leftOutSentence(diff);
@@ -19,19 +21,22 @@ export function renderGithub(diff: TrafficDiff): string {
   return lines.map((line) => `${line}\n`).join("");
 }
 
-/** `5 more service ports and 1 more address`: what has no annotation. */
+/** `5 more Services and 1 more address`: what has no annotation. */
 function othersOf(groups: readonly ServiceGroup[]): string {
-  const { servicePorts, addresses } = countChanged(groups);
-  const ports = servicePorts === 0 ? [] : [plural(servicePorts, "more service port")];
-  return [...ports, ...(addresses === 0 ? [] : [plural(addresses, "more address")])].join(" and ");
+  const { services, addresses } = countChanged(groups);
+  const named = services === 0 ? [] : [plural(services, "more Service")];
+  return [...named, ...(addresses === 0 ? [] : [plural(addresses, "more address")])].join(" and ");
 }
 
-function annotation({ worst, changes }: ServiceGroup): string {
+function annotation(group: ServiceGroup, compared: readonly string[]): string {
+  const { worst } = group;
   const { source, severity } = worst;
   const place =
-    source === undefined ? [] : [`file=${escapeProperty(source.file)}`, `line=${source.line}`, `col=${source.column}`];
+    source === undefined
+      ? []
+      : [`file=${escapeProperty(repositoryPath(source.file))}`, `line=${source.line}`, `col=${source.column}`];
   const properties = [...place, `title=${escapeProperty(`portolan: ${severityNames[severity]}`)}`];
-  return `::${levelOf(worst)} ${properties.join(",")}::${escapeMessage(messageOf(worst, changes.length - 1))}`;
+  return `::${levelOf(worst)} ${properties.join(",")}::${escapeMessage(messageOf(group, compared))}`;
 }
 
 /** Lost access is an error, and so is wider access where the Service existed before. */
@@ -50,21 +55,27 @@ function levelOf({ severity, kind }: TrafficChange): "error" | "warning" | "noti
   }
 }
 
-function messageOf(change: TrafficChange, others: number): string {
-  const { examplePacket, details } = change;
+/** The fields that changed, what follows, worst first, and an example packet of the worst. */
+function messageOf({ worst, changes, fields }: ServiceGroup, compared: readonly string[]): string {
+  const { examplePacket } = worst;
+  const alike = foldAlike(changes, compared);
+  const effects = alike.flatMap(({ change, also, where }) => [
+    `${changeSentence(change)}${where === undefined ? "" : `, ${where}`}`,
+    ...change.details,
+    ...(also.length === 0 ? [] : [`also on ${also.join(", ")}`]),
+  ]);
   const lines = [
-    changeSentence(change),
-    ...details,
+    ...fields.map(fieldText),
+    ...effects.slice(0, mostEffects),
+    ...(effects.length > mostEffects ? ["and more, in the report"] : []),
     `example packet: ${examplePacket.protocol} ${examplePacket.from} -> ${examplePacket.to}`,
     `was: ${examplePacket.was}`,
     `now: ${examplePacket.now}`,
   ];
-  if (others > 0)
-    lines.push(
-      `and ${plural(others, "more change")} of this ${change.service === undefined ? "address" : "service port"}`,
-    );
   return lines.map(escapeControls).join("\n");
 }
+
+const mostEffects = 12;
 
 /** Escapes the text after the second `::`, as actions/toolkit does. */
 function escapeMessage(text: string): string {

@@ -1,12 +1,12 @@
 import { printableJson } from "../../diagnostics/printable.ts";
-import type { NodeRules, TrafficChange, TrafficDiff } from "../../diff/traffic-diff.ts";
+import type { FieldChange, NodeRules, TrafficChange, TrafficDiff } from "../../diff/traffic-diff.ts";
 import { notShownDocument } from "../words.ts";
 import { countChanged, groupByService, sumRules } from "./service-groups.ts";
 
 /** The diff as JSON; its schema is in `report/schema-diff.ts`. Unknown values are null. */
 export function renderJson(diff: TrafficDiff): string {
   const { base, head, nodes, changes, rules, assumptions, notShown } = diff;
-  const { groups } = groupByService(changes);
+  const { groups } = groupByService(diff);
   const document = {
     apiVersion: "portolan/v1alpha1",
     kind: "Diff",
@@ -16,10 +16,17 @@ export function renderJson(diff: TrafficDiff): string {
     summary: countChanged(groups),
     notShown: notShown === undefined ? null : { ...notShownDocument(notShown, "changes"), rules: notShown.rules ?? 0 },
     changes: changes.map(changeDocument),
+    changedFields: diff.changedFields.flatMap(({ service, fields }) =>
+      fields.map((field) => fieldDocument(service, field)),
+    ),
     rules: { ...sumRules(diff), byNode: rules.map(rulesDocument) },
     assumptions,
   };
   return `${printableJson(document, 2)}\n`;
+}
+
+function fieldDocument(service: string, { object, field, was, now, source }: FieldChange): object {
+  return { service, object, field, was: was ?? null, now: now ?? null, source: source ?? null };
 }
 
 function changeDocument(change: TrafficChange): object {
@@ -44,7 +51,7 @@ function changeDocument(change: TrafficChange): object {
     after: change.after.map(classDocument),
     examplePacket: change.examplePacket,
     source: source ?? null,
-    ruleLines: change.ruleLines,
+    examplePath: change.examplePath,
   };
 }
 

@@ -1,14 +1,16 @@
 import type { TrafficChange } from "../../diff/traffic-diff.ts";
 import { code, prose } from "../escape.ts";
-import { placeText, plural, severityNames, signs } from "../words.ts";
-import { foldAlike, type ServiceGroup } from "./service-groups.ts";
+import { plural, severityNames, signs } from "../words.ts";
+import { foldAlike } from "./fold-changes.ts";
+import { type BlockContext, placeCode } from "./service-block.ts";
+import type { ServiceGroup } from "./service-groups.ts";
 
 /** Every change of behaviour in a row; addresses of a service port with the same change share a row. */
-export function changesTable(groups: readonly ServiceGroup[]): string {
+export function changesTable(groups: readonly ServiceGroup[], { compared, linkBase }: BlockContext): string {
   const rows = groups.flatMap(({ changes }) =>
-    foldAlike(changes).map(({ change, also }) => {
+    foldAlike(changes, compared).map(({ change, also }) => {
       const more = also.length === 0 ? "" : ` and ${also.length} more`;
-      const source = change.source === undefined ? "" : code(placeText(change.source));
+      const source = change.source === undefined ? "" : placeCode(change.source, linkBase);
       const cells = [...startOf(change, ""), code(change.vip) + more, prose(change.headline), severityText(change)];
       return `| ${[...cells, `${change.nodes.length}`, source].join(" | ")} |`;
     }),

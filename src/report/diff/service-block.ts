@@ -1,49 +1,91 @@
 import { printPart } from "../../datapath/share.ts";
-import type { TrafficChange } from "../../diff/traffic-diff.ts";
+import type { PathRule, SourcePlace, TrafficChange } from "../../diff/traffic-diff.ts";
+import { lineUrl } from "../about.ts";
 import { code, fence, html, prose } from "../escape.ts";
-import { nodesText, placeText, signs } from "../words.ts";
+import { placeText, signs } from "../words.ts";
+import { alignPath, pathSign } from "./align-path.ts";
+import { type AlikeChanges, addressText, fieldText, foldAlike } from "./fold-changes.ts";
 import { type ClassPair, type OutcomePair, outcomeNotes, pairClasses } from "./pair-outcomes.ts";
-import { type AlikeChanges, foldAlike, type ServiceGroup } from "./service-groups.ts";
+import type { ServiceGroup } from "./service-groups.ts";
 
 /** The detail shown for each service. */
 export interface Detail {
   readonly shares: boolean;
   readonly pictures: boolean;
-  readonly rules: boolean;
+  /** The path of the example packet. */
+  readonly paths: boolean;
 }
 
-/** One service port, folded: its changes, the load distribution before and after, a picture, rules. */
-export function serviceBlock(group: ServiceGroup, detail: Detail, compared: readonly string[]): string {
-  const { worst, name, changes } = group;
-  const others = changes.length === 1 ? "" : `, and ${changes.length - 1} more`;
+/** What all blocks of a report share. */
+export interface BlockContext {
+  readonly compared: readonly string[];
+  /** Where files are shown: places become links. */
+  readonly linkBase: string | undefined;
+}
+
+/** A place as code, and as a link where its file is shown. */
+export function placeCode(source: SourcePlace, linkBase: string | undefined): string {
+  const url = lineUrl(source, linkBase);
+  const text = code(placeText(source));
+  return url === undefined
+    ? text
+    : `[${text}](${url.replace(/[()|]/g, (char) => `%${char.charCodeAt(0).toString(16)}`)})`;
+}
+
+/** One Service, folded: its changes, the load distribution before and after, a picture, a path. */
+export function serviceBlock(group: ServiceGroup, detail: Detail, { compared, linkBase }: BlockContext): string {
+  const { worst, name, changes, fields } = group;
+  const alike = foldAlike(changes, compared);
+  const others = alike.length === 1 ? "" : `, and ${alike.length - 1} more`;
   const summary = `${signs[worst.kind]} <code>${html(name)}</code> ${html(worst.headline)}${others}`;
-  const parts = foldAlike(changes).map((alike) => changeText(alike, detail, compared));
+  const causes = fields.map(
+    ({ source, ...field }) =>
+      `- ${prose(fieldText({ ...field, source }))}${source === undefined ? "" : ` (${placeCode(source, linkBase)})`}`,
+  );
+  const parts = [
+    ...(causes.length === 0 ? [] : [causes.join("\n")]),
+    ...alike.map((one) => changeText(one, name, { ...detail, linkBase })),
+  ];
   return `<details><summary>${summary}</summary>\n\n${parts.join("\n\n")}\n\n</details>`;
 }
 
-function changeText({ change, also }: AlikeChanges, detail: Detail, compared: readonly string[]): string {
-  const { vip, headline, details, examplePacket, source, ruleLines } = change;
-  const nodes = nodesText(change.nodes, compared);
-  const addresses = [vip, ...also.slice(0, 8)].map(code).join(", ");
+function changeText(
+  { change, also, where }: AlikeChanges,
+  group: string,
+  detail: Detail & Pick<BlockContext, "linkBase">,
+): string {
+  const { linkBase } = detail;
+  const { headline, details, examplePacket, source } = change;
+  const addresses = [addressText(change, group), ...also.slice(0, 8)].map(code).join(", ");
   const more = also.length > 8 ? ` and ${also.length - 8} more` : "";
   const facts = [
     ...details.map(prose),
-    ...(nodes === undefined ? [] : [prose(nodes)]),
+    ...(where === undefined ? [] : [prose(where)]),
     `example packet: ${code(`${examplePacket.protocol} ${examplePacket.from} -> ${examplePacket.to}`)}, was ${code(examplePacket.was)}, now ${code(examplePacket.now)}`,
-    ...(source === undefined ? [] : [`source: ${code(placeText(source))}`]),
+    ...(source === undefined ? [] : [`source: ${placeCode(source, linkBase)}`]),
   ];
   const parts = [`**${addresses}**${more}: ${prose(headline)}`, facts.map((fact) => `- ${fact}`).join("\n")];
   if (detail.shares) parts.push(...pairClasses(change).map(classTable));
   const picture = detail.pictures ? pathPicture(change) : undefined;
   if (picture !== undefined) parts.push(picture);
-  if (detail.rules && ruleLines.length > 0)
-    parts.push(
-      fence(
-        "diff",
-        ruleLines.map(({ sign, text }) => `${sign} ${text}`),
-      ),
-    );
+  if (detail.paths) parts.push(...pathTable(change));
   return parts.join("\n\n");
+}
+
+/** The path of the example packet in two columns; only rules that the other side does not have are marked. */
+function pathTable({ examplePath }: TrafficChange): readonly string[] {
+  const rows = alignPath(examplePath).map(
+    ({ before, after }) => `| ${pathCell(before, "before")} | ${pathCell(after, "after")} |`,
+  );
+  if (rows.length === 0) return [];
+  return [`| Path of the example packet before | and after |\n|:--|:--|\n${rows.join("\n")}`];
+}
+
+function pathCell(rule: PathRule | undefined, side: "before" | "after"): string {
+  if (rule === undefined) return "";
+  const sign = pathSign(rule, side);
+  const text = code(rule.text);
+  return sign === undefined ? text : `**${sign === "+" ? "added" : "removed"}** ${text}`;
 }
 
 const mostRows = 20;

@@ -1,55 +1,45 @@
-import type { TrafficChange, TrafficDiff } from "../../diff/traffic-diff.ts";
+import type { FieldChange, TrafficChange, TrafficDiff } from "../../diff/traffic-diff.ts";
+import { serviceOf } from "../../diff/traffic-diff.ts";
 
-/** The changes of one service port; an address of no Service is its own group. */
+/** The changes of one Service; an address of no Service is its own group. */
 export interface ServiceGroup {
+  /** `shop/web`, or `shop/web:http` if only this port changes. */
   readonly name: string;
   readonly isService: boolean;
   /** The worst of its changes, which determines the order of groups. */
   readonly worst: TrafficChange;
   readonly changes: readonly TrafficChange[];
+  /** The fields of the input that changed. */
+  readonly fields: readonly FieldChange[];
 }
 
-/** The changes of behaviour by service port, worst first, and the changes without effect. */
-export function groupByService(changes: readonly TrafficChange[]): {
+/** The changes of behaviour by Service, worst first, and the changes without effect. */
+export function groupByService({ changes, changedFields }: Pick<TrafficDiff, "changes" | "changedFields">): {
   readonly groups: readonly ServiceGroup[];
   readonly cosmetic: readonly TrafficChange[];
 } {
   const byName = new Map<string, TrafficChange[]>();
   for (const change of changes) {
     if (change.severity === "cosmetic") continue;
-    const key = change.service === undefined ? `address ${change.vip}` : `service ${change.service}`;
+    const key = change.service === undefined ? `address ${change.vip}` : `service ${serviceOf(change.service)}`;
     const group = byName.get(key);
     if (group === undefined) byName.set(key, [change]);
     else group.push(change);
   }
+  const fields = new Map(changedFields.map((one) => [one.service, one.fields]));
   return {
-    groups: [...byName.values()].map(groupOf),
+    groups: [...byName.values()].map((group) => groupOf(group, fields)),
     cosmetic: changes.filter(({ severity }) => severity === "cosmetic"),
   };
 }
 
-function groupOf(changes: readonly TrafficChange[]): ServiceGroup {
+function groupOf(changes: readonly TrafficChange[], fields: ReadonlyMap<string, readonly FieldChange[]>): ServiceGroup {
   const worst = changes[0] as TrafficChange;
-  return { name: worst.service ?? worst.vip, isService: worst.service !== undefined, worst, changes };
-}
-
-/** Changes of one service port with the same text on several addresses. */
-export interface AlikeChanges {
-  readonly change: TrafficChange;
-  /** The other addresses. */
-  readonly also: readonly string[];
-}
-
-export function foldAlike(changes: readonly TrafficChange[]): readonly AlikeChanges[] {
-  const byText = new Map<string, { change: TrafficChange; also: string[] }>();
-  for (const change of changes) {
-    const { kind, headline, details, endpoints, nodes } = change;
-    const key = JSON.stringify([kind, headline, details, endpoints, nodes]);
-    const alike = byText.get(key);
-    if (alike === undefined) byText.set(key, { change, also: [] });
-    else alike.also.push(change.vip);
-  }
-  return [...byText.values()];
+  const { service, vip } = worst;
+  if (service === undefined) return { name: vip, isService: false, worst, changes, fields: [] };
+  const isOnePort = changes.every((change) => change.service === service);
+  const name = isOnePort ? service : serviceOf(service);
+  return { name, isService: true, worst, changes, fields: fields.get(serviceOf(service)) ?? [] };
 }
 
 /** The numbers of changed Services, service ports, addresses and nodes: the first line of every report. */
@@ -61,15 +51,10 @@ export interface ChangeCounts {
 }
 
 export function countChanged(groups: readonly ServiceGroup[]): ChangeCounts {
-  const ports = groups.filter(({ isService }) => isService);
-  const services = new Set(ports.map(({ name }) => serviceOf(name))).size;
+  const services = groups.filter(({ isService }) => isService).length;
+  const ports = new Set(groups.flatMap(({ changes }) => changes.flatMap(({ service }) => service ?? [])));
   const nodes = new Set(groups.flatMap(({ changes }) => changes.flatMap((change) => change.nodes)));
-  return { services, servicePorts: ports.length, addresses: groups.length - ports.length, nodes: nodes.size };
-}
-
-/** `shop/web` of `shop/web:http`. */
-function serviceOf(servicePort: string): string {
-  return servicePort.split(":", 1)[0] ?? servicePort;
+  return { services, servicePorts: ports.size, addresses: groups.length - services, nodes: nodes.size };
 }
 
 /** Rules of every node together. */

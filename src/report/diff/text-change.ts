@@ -1,6 +1,6 @@
 import type { EndpointLabel, TrafficChange } from "../../diff/traffic-diff.ts";
-import { nodesText, placeText, signs } from "../words.ts";
-import type { AlikeChanges } from "./service-groups.ts";
+import { placeText, signs } from "../words.ts";
+import type { AlikeChanges } from "./fold-changes.ts";
 import { endpointNote, linesOfClasses } from "./text-classes.ts";
 import { hanging, type Layout, type Line, type Span, type Style, widthOf, withRight } from "./text-rules.ts";
 
@@ -10,7 +10,7 @@ export const kindStyles = { added: "green", changed: "yellow", removed: "red" } 
 >;
 
 /** One entry: sign, name, address and headline; details below; its source at the right if there is room. */
-export function linesOfChange({ change, also }: AlikeChanges, layout: Layout): readonly Line[] {
+export function linesOfChange({ change, also, where }: AlikeChanges, layout: Layout): readonly Line[] {
   const { columns, full } = layout;
   const lines: Line[] = [
     ...headOf(change, layout),
@@ -18,8 +18,7 @@ export function linesOfChange({ change, also }: AlikeChanges, layout: Layout): r
     ...change.details.flatMap((detail) => linesOfDetail(detail, change, columns)),
   ];
   if (also.length > 0) lines.push(...hanging([["    "], ["also on ", "dim"]], also.join(", "), columns));
-  const nodes = nodesText(change.nodes, layout.compared);
-  if (nodes !== undefined) lines.push(...hanging([["    "]], nodes, columns));
+  if (where !== undefined) lines.push(...hanging([["    "]], where, columns));
   if (full || showsExamplePacket(change)) lines.push(...linesOfExamplePacket(change, columns));
   return change.source === undefined ? lines : placeRight(lines, [placeText(change.source), "cyan"], layout);
 }

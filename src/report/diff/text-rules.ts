@@ -1,3 +1,4 @@
+import { displayWidth } from "../../diagnostics/printable.ts";
 import type { ChainRules, NodeRules, TrafficDiff } from "../../diff/traffic-diff.ts";
 import { namesText, plural, ruleCounts } from "../words.ts";
 
@@ -47,7 +48,7 @@ export type Span = readonly [text: string, style?: Style];
 export const plain: Paint = (_, text) => text;
 
 export function widthOf(line: Line): number {
-  return line.reduce((width, [text]) => width + text.length, 0);
+  return line.reduce((width, [text]) => width + displayWidth(text), 0);
 }
 
 export function paintLine(line: Line, paint: Paint): string {
@@ -59,8 +60,17 @@ export function paintLine(line: Line, paint: Paint): string {
 
 /** The line with this span at the right edge; undefined if there is no room. */
 export function withRight(line: Line, right: Span, columns: number): Line | undefined {
-  const gap = columns - widthOf(line) - right[0].length;
+  const gap = columns - widthOf(line) - displayWidth(right[0]);
   return gap < 2 ? undefined : [...line, [" ".repeat(gap)], right];
+}
+
+/** The lines with this span at the right edge of the last one, or below it. */
+export function endRight(lines: readonly Line[], right: Span, columns: number): readonly Line[] {
+  const last = lines.at(-1) ?? [];
+  const longer = withRight(last, right, columns);
+  return longer === undefined
+    ? [...lines, withRight([["    "]], right, columns) ?? [["    "], right]]
+    : [...lines.slice(0, -1), longer];
 }
 
 /** Words in lines of at most this width; a longer word has a line of its own. */
@@ -68,7 +78,7 @@ export function wrapWords(text: string, width: number): readonly string[] {
   const lines: string[] = [];
   let line = "";
   for (const word of text.split(" ")) {
-    if (line !== "" && line.length + 1 + word.length > width) {
+    if (line !== "" && displayWidth(line) + 1 + displayWidth(word) > width) {
       lines.push(line);
       line = word;
     } else line = line === "" ? word : `${line} ${word}`;

@@ -1,9 +1,32 @@
 import type { TrafficDiff } from "../../diff/traffic-diff.ts";
+import { serviceOf } from "../../diff/traffic-diff.ts";
+import type { About } from "../about.ts";
 import { escapeDeep } from "../escape.ts";
-import { leftOutSentence, movedSentence, namesText, plural, ruleSentences, signs, summarySentence } from "../words.ts";
-import { type AlikeChanges, foldAlike, groupByService, type ServiceGroup } from "./service-groups.ts";
+import {
+  leftOutSentence,
+  movedSentence,
+  namesText,
+  nodesText,
+  placeText,
+  plural,
+  ruleSentences,
+  signs,
+  summarySentence,
+} from "../words.ts";
+import { type AlikeChanges, fieldText, foldAlike } from "./fold-changes.ts";
+import { groupByService, type ServiceGroup } from "./service-groups.ts";
 import { linesOfChange, noService } from "./text-change.ts";
-import { hanging, type Layout, type Line, linesOfRules, type Paint, paintLine, plain, widthOf } from "./text-rules.ts";
+import {
+  endRight,
+  hanging,
+  type Layout,
+  type Line,
+  linesOfRules,
+  type Paint,
+  paintLine,
+  plain,
+  widthOf,
+} from "./text-rules.ts";
 
 export interface TextOptions {
   /**
@@ -12,6 +35,8 @@ export interface TextOptions {
    */
   readonly detail: "traffic" | "services" | "rules";
   readonly paint?: Paint;
+  /** Of reports: pages and comments. */
+  readonly about?: About | undefined;
   /** The terminal width: 80 if unknown. */
   readonly columns?: number;
 }
@@ -19,7 +44,7 @@ export interface TextOptions {
 /** The change of traffic as text for a terminal. */
 export function renderText(diff: TrafficDiff, { detail, paint = plain, columns = 80 }: TextOptions): string {
   const clean = escapeDeep(diff);
-  const { groups, cosmetic } = groupByService(clean.changes);
+  const { groups, cosmetic } = groupByService(clean);
   const layout = layOut(clean, groups, { columns, full: detail === "traffic" });
   const blocks = [
     headLines(clean, groups, columns),
@@ -54,13 +79,35 @@ function headLines(diff: TrafficDiff, groups: readonly ServiceGroup[], columns: 
 
 /** Groups follow without a blank line, unless they contain tables. */
 function linesOfGroups(groups: readonly ServiceGroup[], layout: Layout): readonly (readonly Line[])[] {
-  const blocks = groups.map(({ changes }) => {
+  const blocks = groups.map((group) => {
     const shown: readonly AlikeChanges[] = layout.full
-      ? changes.map((change) => ({ change, also: [] }))
-      : foldAlike(changes);
-    return shown.flatMap((alike) => linesOfChange(alike, layout));
+      ? group.changes.map((change) => ({ change, also: [], where: nodesText(change.nodes, layout.compared) }))
+      : foldAlike(group.changes, layout.compared);
+    const head = linesOfFields(group, layout.columns);
+    if (head.length === 0) return shown.flatMap((alike) => linesOfChange(alike, layout));
+    const below = { ...layout, columns: layout.columns - 2 };
+    const told = new Set(group.fields.flatMap(({ source }) => (source === undefined ? [] : [placeText(source)])));
+    const lines = shown.flatMap((alike) => linesOfChange(withoutPlace(alike, told), below));
+    return [...head, ...lines.map((line): Line => [["  "], ...line])];
   });
   return layout.full ? blocks : [blocks.flat()];
+}
+
+/** The fields that changed, each with its place; what follows from them is below. */
+function linesOfFields({ worst, fields }: ServiceGroup, columns: number): readonly Line[] {
+  const name = serviceOf(worst.service ?? "");
+  return fields.flatMap((change, index) => {
+    const start: Line = index === 0 ? [[name, "bold"], ["  "]] : [[" ".repeat(name.length + 2)]];
+    const lines = hanging(start, fieldText(change), columns);
+    return change.source === undefined ? lines : endRight(lines, [placeText(change.source), "cyan"], columns);
+  });
+}
+
+/** Places that the head of the Service shows are not repeated. */
+function withoutPlace(alike: AlikeChanges, told: ReadonlySet<string>): AlikeChanges {
+  const { source } = alike.change;
+  const isTold = source !== undefined && told.has(placeText(source));
+  return isTold ? { ...alike, change: { ...alike.change, source: undefined } } : alike;
 }
 
 const widestName = 30;

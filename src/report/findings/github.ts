@@ -1,5 +1,6 @@
 import type { Severity } from "../../diagnostics/diagnostic.ts";
 import { escapeControls } from "../../diagnostics/printable.ts";
+import { repositoryPath } from "../about.ts";
 import { type CheckReport, type Finding, fullMessage, leftOutSentence, summarizeReport } from "./report.ts";
 
 /** GitHub shows only this many annotations of one level per step. */
@@ -19,8 +20,9 @@ export function printGithub(report: CheckReport): string {
 
 function printAnnotation({ diagnostic, file, location }: Finding): string {
   const { severity, code, object, hint } = diagnostic;
+  const path = location?.file ?? file;
   const properties = [
-    ["file", location?.file ?? file],
+    ["file", path === undefined ? undefined : repositoryPath(path)],
     ["line", location?.line],
     ["col", location?.column],
     ["title", object === undefined ? code : `${code}: ${object}`],

@@ -5,7 +5,7 @@ import { escapeControls } from "../../diagnostics/printable.ts";
 import type { NotShown } from "../../filter/narrowing.ts";
 import { type Location, locate } from "../../model/documents/locate.ts";
 import type { SourceDocument } from "../../model/documents/source.ts";
-import { describeNodes, type Paint, renderDiagnostics } from "../diagnostics.ts";
+import { type DiagnosticLook, describeNodes, renderDiagnostics } from "../diagnostics.ts";
 import { notShownSentence } from "../words.ts";
 
 /** A finding with the place of its origin. */
@@ -115,12 +115,12 @@ export function leftOutSentence({ notShown }: CheckReport): string | undefined {
 }
 
 /** `-o text`: each finding as diagnostics are shown, the worst last, and a line that counts them. */
-export function printText(report: CheckReport, paint: Paint): string {
+export function printText(report: CheckReport, look: DiagnosticLook): string {
   const { findings, documents, subject } = report;
   const text = renderDiagnostics(
     findings.map(({ diagnostic }) => diagnostic),
     documents,
-    paint,
+    look,
   );
   const { mode, nodes } = subject;
   const of = mode === undefined ? "" : ` Mode ${mode}, ${countNodes(nodes?.length ?? 0)}.`;

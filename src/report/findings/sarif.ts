@@ -3,12 +3,13 @@ import { catalog } from "../../diagnostics/catalog.ts";
 import type { Severity } from "../../diagnostics/diagnostic.ts";
 import { printableJson } from "../../diagnostics/printable.ts";
 import { type Location, locate } from "../../model/documents/locate.ts";
+import { repositoryPath } from "../about.ts";
 import { notShownDocument } from "../words.ts";
 import { type CheckReport, type Finding, fullMessage } from "./report.ts";
 
 const levels: Readonly<Record<Severity, string>> = { error: "error", warning: "warning", info: "note" };
 
-/** `-o sarif`: SARIF 2.1.0, as code scanning reads it. `version`: that of Portolan. */
+/** `-o sarif`: SARIF 2.1.0, as code scanning reads it. `version`: that of Portolan, such as 1.4.0. */
 export function printSarif(report: CheckReport, version: string): string {
   const codes = [...new Set(report.findings.map(({ diagnostic }) => diagnostic.code))].sort();
   const driver = { name: "portolan", version, rules: codes.map(ruleOf) };
@@ -23,10 +24,14 @@ export function printSarif(report: CheckReport, version: string): string {
   return `${printableJson(log, 2)}\n`;
 }
 
+/** The pages of the documentation about diagnostics; releases replace the host. */
+const helpPages = "https://portolan.example/docs/diagnostics/";
+
 function ruleOf(code: Finding["diagnostic"]["code"]): object {
   const { severity, message, explanation, hint }: CatalogEntry = catalog[code];
   return {
     id: code,
+    helpUri: `${helpPages}${code}.html`,
     shortDescription: { text: message },
     fullDescription: { text: explanation },
     help: { text: hint === undefined ? explanation : `${explanation} Hint: ${hint}.` },
@@ -66,8 +71,8 @@ function physical(file: string, location: Location | undefined): object {
   };
 }
 
-/** Paths stay relative; a name that is not a path, such as `git:HEAD:deploy`, must not look like a URI scheme. */
+/** Paths stay relative to the repository; a name that is not a path must not look like a URI scheme. */
 function uriOf(file: string): string {
-  const encoded = file.replaceAll("\\", "/").split("/").map(encodeURIComponent).join("/");
+  const encoded = repositoryPath(file).replaceAll("\\", "/").split("/").map(encodeURIComponent).join("/");
   return file.startsWith("/") ? `file://${encoded}` : encoded;
 }

@@ -1,6 +1,7 @@
 import { catalog } from "../../diagnostics/catalog.ts";
 import { type ExampleOnNode, type Finding, type FindingLevel, findingLevels } from "../../migrate/finding.ts";
 import type { Migration } from "../../migrate/migrate.ts";
+import type { About } from "../about.ts";
 import { esc, escapeDeep, mono, phrase } from "../escape.ts";
 import { renderPage, type Section } from "../page/page.ts";
 import { pageStyle } from "../page/style.ts";
@@ -8,7 +9,7 @@ import { plural } from "../words.ts";
 import { configurationLines, leftOutSentence, levelNames, planned, sentence, servicesOf, summaryOf } from "./words.ts";
 
 /** The report as a page: a section for each level, a card for each finding. */
-export function renderHtml(migration: Migration): string {
+export function renderHtml(migration: Migration, { about }: { readonly about?: About | undefined } = {}): string {
   const clean = escapeDeep(migration);
   const { name, from, to, nodes } = clean;
   return renderPage({
@@ -25,6 +26,7 @@ export function renderHtml(migration: Migration): string {
       { id: "planned", heading: "What Kubernetes plans", body: `<p>${phrase(planned(from))}</p>` },
       { id: "assumptions", heading: "Assumptions", body: listOf(clean.assumptions) },
     ],
+    about,
     footer: `${plural(nodes.length, "node")} compared.`,
     style: pageStyle,
   });
@@ -83,7 +85,7 @@ function concerns({ services, nodes, details, hint, code }: Finding, compared: r
 function exampleText(example: ExampleOnNode | undefined): string {
   if (example === undefined) return "";
   const { protocol, from, to, fromClass, was, now, node } = example;
-  return `<div class="example"><p><b>Example packet</b> ${mono(`${protocol} ${from} → ${to}`)} <span class="more">on ${esc(node)}; represents ${esc(fromClass)}</span></p><dl><dt>was</dt><dd>${mono(was)}</dd><dt>now</dt><dd>${mono(now)}</dd></dl></div>`;
+  return `<div class="example"><p><b>Example packet</b> ${mono(`${protocol} ${from} → ${to}`)} <span class="more">on ${esc(node)}; an example of ${esc(fromClass)}</span></p><dl><dt>was</dt><dd>${mono(was)}</dd><dt>now</dt><dd>${mono(now)}</dd></dl></div>`;
 }
 
 function whyText({ code }: Finding): string {

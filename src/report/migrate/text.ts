@@ -1,5 +1,6 @@
 import type { ExampleOnNode, Finding, FindingLevel } from "../../migrate/finding.ts";
 import type { Migration } from "../../migrate/migrate.ts";
+import type { About } from "../about.ts";
 import { hanging, type Line, type Paint, paintLine, plain, type Style } from "../diff/text-rules.ts";
 import { escapeDeep } from "../escape.ts";
 import { namesText } from "../words.ts";
@@ -7,6 +8,8 @@ import { configurationLines, leftOutSentence, levelNames, planned, summaryOf } f
 
 export interface TextOptions {
   readonly paint?: Paint;
+  /** Of reports: pages. */
+  readonly about?: About | undefined;
   /** The terminal width: 80 if unknown. */
   readonly columns?: number;
 }

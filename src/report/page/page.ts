@@ -1,4 +1,6 @@
+import { escapeControls } from "../../diagnostics/printable.ts";
 import { sha256Base64 } from "../../model/sha256.ts";
+import { type About, writerText } from "../about.ts";
 import { esc, mono } from "../escape.ts";
 
 /** A page of a report. Texts of the state are escaped already where a field is HTML. */
@@ -16,6 +18,7 @@ export interface Page {
   readonly leftOut: string | undefined;
   /** Those without a body are left out. */
   readonly sections: readonly Section[];
+  readonly about: About | undefined;
   /** A sentence at the end. */
   readonly footer: string;
   /** ASCII only: the policy of the page contains its digest. */
@@ -39,7 +42,7 @@ export interface Section {
  * from a manifest cannot become active content.
  */
 export function renderPage(page: Page): string {
-  const { command, kicker, title, base, head, leftOut, footer } = page;
+  const { kicker, title, base, head, leftOut, footer } = page;
   const sections = page.sections.filter(({ body }) => body !== "");
   const links = sections.map(({ id, heading }) => `<li><a href="#${id}">${heading}</a></li>`).join("");
   return `<!doctype html>
@@ -56,10 +59,15 @@ ${links === "" ? "" : `<nav aria-label="Sections"><ul>${links}</ul></nav>`}
 <main id="main" tabindex="-1">
 ${sections.map(sectionText).join("\n")}
 </main>
-<footer><p>Written by <code>portolan ${command}</code>. ${esc(footer)}</p></footer>
+<footer><p>${writtenBy(page)} ${esc(footer)}</p></footer>
 </body>
 </html>
 `;
+}
+
+function writtenBy({ command, about }: Page): string {
+  if (about === undefined) return `Written by <code>portolan ${command}</code>.`;
+  return `Written by ${esc(writerText(about))}: ${mono(escapeControls(about.commandLine))}.`;
 }
 
 function headOf({ title, command, style }: Page): string {

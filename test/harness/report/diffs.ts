@@ -2,6 +2,7 @@ import type {
   ClassOutcome,
   NodeRules,
   OutcomeLabel,
+  PathRule,
   TrafficChange,
   TrafficDiff,
 } from "../../../src/diff/traffic-diff.ts";
@@ -32,6 +33,9 @@ export function balanced(
   return { from, outcomes: destinations.map((destination) => delivered(destination, destinations.length, more)) };
 }
 
+/** A rule that every packet meets, before and after. */
+export const filterRule: PathRule = { where: "filter INPUT", text: "-A INPUT -j KUBE-FIREWALL", differs: false };
+
 /** Endpoints 3 -> 2 of shop/web, unless said otherwise. */
 export function change(more: Partial<TrafficChange> = {}): TrafficChange {
   return {
@@ -57,10 +61,24 @@ export function change(more: Partial<TrafficChange> = {}): TrafficChange {
       now: "10.244.1.2:8080 50%, 10.244.2.3:8080 50%",
     },
     source: { file: "deploy/web.yaml", line: 21, column: 13 },
-    ruleLines: [
-      { sign: "-", text: "-A KUBE-SVC-WEB -m statistic --mode random --probability 0.33333333349 -j KUBE-SEP-A" },
-      { sign: "+", text: "-A KUBE-SVC-WEB -m statistic --mode random --probability 0.50000000000 -j KUBE-SEP-A" },
-    ],
+    examplePath: {
+      before: [
+        filterRule,
+        {
+          where: "nat KUBE-SERVICES",
+          text: "-A KUBE-SVC-WEB -m statistic --mode random --probability 0.33333333349 -j KUBE-SEP-A",
+          differs: true,
+        },
+      ],
+      after: [
+        filterRule,
+        {
+          where: "nat KUBE-SERVICES",
+          text: "-A KUBE-SVC-WEB -m statistic --mode random --probability 0.50000000000 -j KUBE-SEP-A",
+          differs: true,
+        },
+      ],
+    },
     ...more,
   };
 }
@@ -103,6 +121,7 @@ export function diffOf(changes: readonly TrafficChange[], more: Partial<TrafficD
     head: { name: "git:HEAD:deploy", mode: "iptables" },
     nodes: ["n1", "n2", "n3"],
     changes,
+    changedFields: [],
     rules: [nodeRules()],
     assumptions: ["routing and NetworkPolicy beyond a node are not looked at"],
     ...more,

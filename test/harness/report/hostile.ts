@@ -31,7 +31,7 @@ export const hostileDiff: TrafficDiff = diffOf(
       after: [balanced([text, `${text}2`], text, { assuming: [text] })],
       examplePacket: { from: text, fromClass: text, entry: "outside", to: text, protocol: text, was: text, now: text },
       source: { file: text, line: 1, column: 2 },
-      ruleLines: [{ sign: "+", text }],
+      examplePath: { before: [], after: [{ where: text, text, differs: true }] },
     }),
   ),
   {

@@ -1,5 +1,5 @@
 import type { TrafficChange, TrafficDiff } from "../../../src/diff/traffic-diff.ts";
-import { balanced, change, delivered, diffOf, rejected } from "./diffs.ts";
+import { balanced, change, delivered, diffOf, filterRule, rejected } from "./diffs.ts";
 
 const lost = change({
   kind: "removed",
@@ -22,10 +22,24 @@ const lost = change({
     now: "rejected",
   },
   source: { file: "deploy/checkout.yaml", line: 8, column: 5 },
-  ruleLines: [
-    { sign: "-", text: "-A KUBE-SERVICES -d 10.96.100.2/32 -p tcp -m tcp --dport 9090 -j KUBE-SVC-CHECKOUT" },
-    { sign: "+", text: "-A KUBE-SERVICES -d 10.96.100.2/32 -p tcp -m tcp --dport 9090 -j REJECT" },
-  ],
+  examplePath: {
+    before: [
+      filterRule,
+      {
+        where: "nat KUBE-SERVICES",
+        text: "-A KUBE-SERVICES -d 10.96.100.2/32 -p tcp -m tcp --dport 9090 -j KUBE-SVC-CHECKOUT",
+        differs: true,
+      },
+    ],
+    after: [
+      filterRule,
+      {
+        where: "nat KUBE-SERVICES",
+        text: "-A KUBE-SERVICES -d 10.96.100.2/32 -p tcp -m tcp --dport 9090 -j REJECT",
+        differs: true,
+      },
+    ],
+  },
 });
 
 const opened = change({

@@ -11,13 +11,13 @@ const unnamed = change({ service: undefined, vip: "192.0.2.80:80/TCP" });
 
 describe("the first line of a diff", () => {
   it("counts Services, not their ports", () => {
-    const { groups } = groupByService(ports);
+    const { groups } = groupByService(diffOf(ports));
     expect(countChanged(groups)).toEqual({ services: 2, servicePorts: 3, addresses: 0, nodes: 3 });
     expect(summarySentence(groups, {})).toBe("2 Services change on 3 nodes");
   });
 
   it("counts addresses of no Service beside them", () => {
-    const sentence = (changes: typeof ports): string => summarySentence(groupByService(changes).groups, {});
+    const sentence = (changes: typeof ports): string => summarySentence(groupByService(diffOf(changes)).groups, {});
     expect(sentence([...ports, unnamed])).toBe("2 Services and 1 other address change on 3 nodes");
     expect(sentence(ports.slice(0, 2))).toBe("1 Service changes on 3 nodes");
     expect(sentence([unnamed])).toBe("1 address changes on 3 nodes");
@@ -38,7 +38,7 @@ it("annotations name what they leave out", () => {
   const lines = renderGithub(diffOf([...many, unnamed]))
     .trimEnd()
     .split("\n");
-  expect(lines.at(-1)).toBe("::notice title=portolan diff::3 more service ports and 1 more address in the report");
+  expect(lines.at(-1)).toBe("::notice title=portolan diff::3 more Services and 1 more address in the report");
 });
 
 it.each([

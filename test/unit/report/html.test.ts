@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { renderHtml } from "../../../src/report/diff/html/html.ts";
 import { hasControls } from "../../harness/controls.ts";
-import { cosmeticDiff, emptyDiff } from "../../harness/report/diffs.ts";
+import { change, cosmeticDiff, diffOf, emptyDiff } from "../../harness/report/diffs.ts";
 import { hostileDiff } from "../../harness/report/hostile.ts";
 import { largeDiff, smallDiff } from "../../harness/report/samples.ts";
 
@@ -30,9 +30,24 @@ describe("renderHtml", () => {
     expect(html).toContain('aria-label="After, from any source: 10.244.1.2:8080 50%, 10.244.2.3:8080 50%"');
     expect(html).toContain("<code>deploy/checkout.yaml:8:5</code>");
     expect(html).toContain("<code>tcp 10.244.1.5 → 10.96.100.2:9090</code>");
-    expect(html).toContain("<del>- -A KUBE-SERVICES -d 10.96.100.2/32");
+    expect(html).toContain("<summary>Path of the example packet</summary>");
+    expect(html).toContain("<td><del>- <small>nat KUBE-SERVICES</small><code>-A KUBE-SERVICES -d 10.96.100.2/32");
+    // A rule that both sides have is not marked as if someone deleted it.
+    expect(html).toContain("<td><small>filter INPUT</small><code>-A INPUT -j KUBE-FIREWALL</code></td>");
     expect(html).toContain("Only the text differs");
     expect(html).toContain("<li>routing and NetworkPolicy beyond a node are not looked at</li>");
+  });
+
+  it("has a box for each severity of a card, and hides the card with the last of them", () => {
+    const mixed = diffOf([change({ severity: "access-lost" }), change({ severity: "affinity", vip: "other" })]);
+    const html = renderHtml(mixed);
+    expect(html).toContain('id="show-access-lost" checked> access lost <b>1</b>');
+    expect(html).toContain('id="show-affinity" checked> affinity <b>1</b>');
+    expect(html).toContain(
+      "main:has(#show-access-lost:not(:checked)):has(#show-affinity:not(:checked)) .card.has-access-lost-affinity{display:none}",
+    );
+    expect(html).toContain('<section class="change is-affinity">');
+    expect(html).toContain('<span class="severity">access lost, affinity</span>');
   });
 
   it("makes no tag, attribute or link of a name", () => {

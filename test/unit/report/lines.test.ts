@@ -70,7 +70,7 @@ describe("renderGithub", () => {
   it("has at most ten, and says what is not among them", () => {
     const commands = lines(renderGithub(largeDiff(500)));
     expect(commands).toHaveLength(10);
-    expect(commands[9]).toBe("::notice title=portolan diff::491 more service ports in the report");
+    expect(commands[9]).toBe("::notice title=portolan diff::491 more Services in the report");
     expect(lines(renderGithub(largeDiff(10)))).toHaveLength(10);
     expect(renderGithub(emptyDiff)).toBe("");
   });

@@ -22,10 +22,15 @@ describe("renderMarkdown", () => {
     expect(text).toContain(
       "| ~ | `shop/web:http` | `10.96.4.20:80/TCP` and 1 more | endpoints 3 → 2 | load distribution | 3 | `deploy/web.yaml:21:13` |",
     );
-    expect(text.match(/<details>/g)).toHaveLength(5);
+    expect(text.match(/<details><summary>[-+~]/g)).toHaveLength(5);
     expect(text).toContain("<summary>- <code>shop/checkout:grpc</code> no endpoints left</summary>\n\n");
     expect(text).toContain("| `10.244.3.4:8080` | 33.3% | none |  |");
-    expect(text).toContain("```diff\n- -A KUBE-SERVICES -d 10.96.100.2/32");
+    expect(text).toContain(
+      "| Path of the example packet before | and after |\n|:--|:--|\n| `-A INPUT -j KUBE-FIREWALL` | `-A",
+    );
+    expect(text).toContain("| **removed** `-A KUBE-SERVICES -d 10.96.100.2/32 ");
+    expect(text).toContain("<details><summary>Rule diff on n1, n2 and n3: 2 added, 1 changed, 3 removed</summary>");
+    expect(text.match(/^[-+]-A INPUT/gm)).toBeNull();
     expect(text).toContain(
       "example packet: `tcp 10.244.1.5 -> 10.96.100.2:9090`, was `10.244.2.7:9090`, now `rejected`",
     );
@@ -49,7 +54,7 @@ describe("renderMarkdown", () => {
     const text = renderMarkdown(diff);
     expect(text.length).toBeLessThanOrEqual(60_000);
     for (const { service = "" } of diff.changes) expect(text).toContain(service.split("/")[1]);
-    expect(text.includes("Omitted to stay within the size limit")).toBe(services > 50);
+    expect(text.includes("Omitted to stay within the size limit")).toBe(services > 20);
   });
 
   it("lets no name out of its cell, span, fence or tag", () => {
@@ -64,7 +69,7 @@ describe("renderMarkdown", () => {
       .split("\n")
       .filter((line) => line.startsWith("| "))
       .map((line) => line.split("|").length - 2);
-    expect(new Set(columns)).toEqual(new Set([7, 4]));
+    expect(new Set(columns)).toEqual(new Set([7, 4, 2]));
   });
 
   it("puts only plain text into pictures", () => {

@@ -1,26 +1,24 @@
 import { printPart } from "../../../datapath/share.ts";
-import type {
-  ChainRules,
-  EndpointLabel,
-  NodeRules,
-  OutcomeLabel,
-  RuleLine,
-  TrafficChange,
-  TrafficDiff,
-} from "../../../diff/traffic-diff.ts";
-import { esc, mono, phrase } from "../../escape.ts";
 import {
-  namesText,
-  nodesText,
-  outcomeTarget,
-  placeText,
-  plural,
-  ruleCounts,
-  severityNames,
-  signs,
-} from "../../words.ts";
+  type ChainRules,
+  type ChangeSeverity,
+  type EndpointLabel,
+  type NodeRules,
+  type OutcomeLabel,
+  type PathRule,
+  type RuleLine,
+  type SourcePlace,
+  severities,
+  type TrafficChange,
+  type TrafficDiff,
+} from "../../../diff/traffic-diff.ts";
+import { lineUrl } from "../../about.ts";
+import { esc, mono, phrase } from "../../escape.ts";
+import { namesText, outcomeTarget, placeText, plural, ruleCounts, severityNames, signs } from "../../words.ts";
+import { alignPath, pathSign } from "../align-path.ts";
+import { type AlikeChanges, addressText, fieldText, foldAlike } from "../fold-changes.ts";
 import { type ClassPair, type OutcomePair, outcomeNotes, pairClasses } from "../pair-outcomes.ts";
-import { type AlikeChanges, foldAlike, type ServiceGroup } from "../service-groups.ts";
+import type { ServiceGroup } from "../service-groups.ts";
 import { chainTitle } from "../text-rules.ts";
 import { pathPicture } from "./picture.ts";
 
@@ -28,18 +26,41 @@ export interface CardOptions {
   readonly id: string;
   readonly open: boolean;
   readonly compared: readonly string[];
+  /** Where files are shown: places become links. */
+  readonly linkBase: string | undefined;
 }
 
 /** One service port: folded, its first line is a summary. */
-export function serviceCard(group: ServiceGroup, { id, open, compared }: CardOptions): string {
-  const { worst, changes, name, isService } = group;
-  const others = changes.length === 1 ? "" : ` <span class="more">and ${changes.length - 1} more</span>`;
+export function serviceCard(group: ServiceGroup, { id, open, compared, linkBase }: CardOptions): string {
+  const { worst, changes, name, isService, fields } = group;
+  const alike = foldAlike(changes, compared);
+  const others = alike.length === 1 ? "" : ` <span class="more">and ${alike.length - 1} more</span>`;
+  const causes = fields.map(
+    ({ source, ...field }) =>
+      `<li>${phrase(fieldText({ ...field, source }))}${source === undefined ? "" : ` ${placeLink(source, linkBase)}`}</li>`,
+  );
+  const head = causes.length === 0 ? "" : `<ul class="facts">${causes.join("")}</ul>\n`;
   const title = isService ? mono(name) : `${mono(name)} <span class="more">no Service</span>`;
-  const body = foldAlike(changes).map((alike) => changeSection(alike, compared));
-  return `<details class="card is-${worst.severity}" id="${id}"${open ? " open" : ""}>
-<summary>${signBadge(worst.kind)}<h3>${title}</h3><span class="says">${phrase(worst.headline)}${others}</span><span class="severity">${severityNames[worst.severity]}</span></summary>
-${body.join("\n")}
+  const body = alike.map((one) => changeSection(one, group, { compared, linkBase }));
+  return `<details class="card is-${worst.severity} ${severitySet(group)}" id="${id}"${open ? " open" : ""}>
+<summary>${signBadge(worst.kind)}<h3>${title}</h3><span class="says">${phrase(worst.headline)}${others}</span><span class="severity">${severitiesOf(
+    group,
+  )
+    .map((severity) => severityNames[severity])
+    .join(", ")}</span></summary>
+${head}${body.join("\n")}
 </details>`;
+}
+
+/** Each severity of its changes, worst first. */
+export function severitiesOf({ changes }: ServiceGroup): readonly ChangeSeverity[] {
+  const found = new Set(changes.map(({ severity }) => severity));
+  return severities.filter((severity) => found.has(severity));
+}
+
+/** The class of cards with these severities and no others. */
+export function severitySet(group: ServiceGroup): string {
+  return `has-${severitiesOf(group).join("-")}`;
 }
 
 /** The sign is visible; screen readers read the word. */
@@ -48,20 +69,30 @@ export function signBadge(kind: TrafficChange["kind"]): string {
   return `<span class="sign ${kind}"><span aria-hidden="true">${sign}</span><span class="unseen">${kind}: </span></span>`;
 }
 
-function changeSection({ change, also }: AlikeChanges, compared: readonly string[]): string {
-  const { vip, headline, details, source } = change;
+function changeSection(
+  { change, also, where }: AlikeChanges,
+  { name }: ServiceGroup,
+  { compared, linkBase }: Pick<CardOptions, "compared" | "linkBase">,
+): string {
+  const { headline, details, source } = change;
   const pairs = pairClasses(change);
   const labels = [...change.endpoints.removed, ...change.endpoints.added];
   const facts = [
     ...details.map((detail) => `<li class="weighty">${phrase(detail)}</li>`),
     also.length === 0 ? "" : `<li>Also on ${also.map(mono).join(", ")}</li>`,
-    `<li>${esc(nodesText(change.nodes, compared) ?? `on ${compared.length === 1 ? (compared[0] ?? "") : `all ${plural(compared.length, "node")}`}`)}</li>`,
-    source === undefined ? "" : `<li>${mono(placeText(source))}</li>`,
+    `<li>${esc(where ?? `on ${compared.length === 1 ? (compared[0] ?? "") : `all ${plural(compared.length, "node")}`}`)}</li>`,
+    source === undefined ? "" : `<li>${placeLink(source, linkBase)}</li>`,
   ];
-  return `<section class="change"><h4>${mono(vip)} <span>${phrase(headline)}</span></h4>
+  return `<section class="change is-${change.severity}"><h4>${mono(addressText(change, name))} <span>${phrase(headline)}</span></h4>
 <ul class="facts">${facts.join("")}</ul>
 <div class="sides"><div>${pairs.map((pair) => sharesTable(pair, labels)).join("")}</div>${pictures(change, pairs)}</div>
-${examplePacketLine(change)}${ruleLines(change.ruleLines)}</section>`;
+${examplePacketLine(change)}${examplePathTable(change)}</section>`;
+}
+
+function placeLink(source: SourcePlace, linkBase: string | undefined): string {
+  const url = lineUrl(source, linkBase);
+  const text = mono(placeText(source));
+  return url === undefined ? text : `<a href="${esc(url)}">${text}</a>`;
 }
 
 /** Before and after of the first class of sources that changes. */
@@ -91,13 +122,27 @@ const entries = { outside: "from outside the node", pod: "from a pod", node: "fr
 
 function examplePacketLine({ examplePacket }: TrafficChange): string {
   const { protocol, from, to, fromClass, entry, was, now } = examplePacket;
-  return `<div class="example"><p><b>Example packet</b> ${mono(`${protocol} ${from} → ${to}`)} <span class="more">${entries[entry]}; represents ${esc(fromClass)}</span></p><dl><dt>was</dt><dd>${mono(was)}</dd><dt>now</dt><dd>${mono(now)}</dd></dl></div>`;
+  return `<div class="example"><p><b>Example packet</b> ${mono(`${protocol} ${from} → ${to}`)} <span class="more">${entries[entry]}; an example of ${esc(fromClass)}</span></p><dl><dt>was</dt><dd>${mono(was)}</dd><dt>now</dt><dd>${mono(now)}</dd></dl></div>`;
 }
 
-function ruleLines(lines: readonly RuleLine[]): string {
-  return lines.length === 0
-    ? ""
-    : `<details class="rules"><summary>Matching rules</summary>${rulesText(lines)}</details>`;
+/** The path of the example packet in two columns; only rules that the other side does not have are marked. */
+function examplePathTable({ examplePath }: TrafficChange): string {
+  const rows = alignPath(examplePath).map(
+    ({ before, after }) => `<tr>${pathCell(before, "before")}${pathCell(after, "after")}</tr>`,
+  );
+  if (rows.length === 0) return "";
+  const caption =
+    "Rules that the example packet meets, in order; a sign marks a rule that the other side does not have";
+  const table = `<table class="way"><caption>${caption}</caption><thead><tr><th scope="col">Before</th><th scope="col">After</th></tr></thead><tbody>${rows.join("")}</tbody></table>`;
+  return `<details class="rules"><summary>Path of the example packet</summary><div class="scroll" tabindex="0" role="region" aria-label="Path of the example packet">${table}</div></details>`;
+}
+
+function pathCell(rule: PathRule | undefined, side: "before" | "after"): string {
+  if (rule === undefined) return "<td></td>";
+  const sign = pathSign(rule, side);
+  const text = `<small>${esc(rule.where)}</small>${mono(rule.text)}`;
+  if (sign === undefined) return `<td>${text}</td>`;
+  return sign === "+" ? `<td><ins>+ ${text}</ins></td>` : `<td><del>- ${text}</del></td>`;
 }
 
 /** Rule lines, unwrapped; the keyboard can scroll long ones. */

@@ -5,24 +5,25 @@ import {
   type TrafficChange,
   type TrafficDiff,
 } from "../../../diff/traffic-diff.ts";
+import type { About } from "../../about.ts";
 import { escapeDeep, mono, phrase } from "../../escape.ts";
 import { type PageSide, renderPage, type Section } from "../../page/page.ts";
 import { pageStyle } from "../../page/style.ts";
 import { leftOutSentence, movedSentence, plural, ruleSentences, severityNames, summarySentence } from "../../words.ts";
 import { groupByService, type ServiceGroup } from "../service-groups.ts";
-import { rulesByNode, serviceCard } from "./card.ts";
+import { rulesByNode, serviceCard, severitiesOf, severitySet } from "./card.ts";
 import { nodeMatrix } from "./matrix.ts";
 
 /** With more services than this, cards are folded initially. */
 const fewCards = 6;
 
 /** The change of traffic as a page. */
-export function renderHtml(diff: TrafficDiff): string {
+export function renderHtml(diff: TrafficDiff, { about }: { readonly about?: About | undefined } = {}): string {
   const clean = escapeDeep(diff);
-  const { groups, cosmetic } = groupByService(clean.changes);
+  const { groups, cosmetic } = groupByService(clean);
   const title = summarySentence(groups, clean);
   const sections = [
-    changesSection(groups, clean.nodes),
+    changesSection(groups, clean.nodes, about?.linkBase),
     matrixSection(groups, clean),
     rulesSection(clean),
     cosmeticSection(clean, groups, cosmetic),
@@ -36,8 +37,9 @@ export function renderHtml(diff: TrafficDiff): string {
     head: sideOf(clean.head),
     leftOut: leftOutSentence(clean),
     sections,
+    about,
     footer: `${plural(clean.nodes.length, "node")} compared.`,
-    style,
+    style: `${pageStyle}\n${filterRules(groups)}`,
   });
 }
 
@@ -45,18 +47,27 @@ function sideOf({ name, mode }: SideLabel): PageSide {
   return { name, more: mode === undefined ? undefined : `${mode} mode` };
 }
 
-/** A box that is not checked hides the cards of its severity; browsers without :has() show no boxes. */
-const filters = severities
-  .map((severity) => `main:has(#show-${severity}:not(:checked)) .card.is-${severity}{display:none}`)
-  .join("\n");
-
-const style = `${pageStyle}\n${filters}`;
+/**
+ * A box that is not checked hides the changes of its severity; a card is hidden when the boxes of all its severities are
+ * not checked. Browsers without :has() show no boxes.
+ */
+function filterRules(groups: readonly ServiceGroup[]): string {
+  const unchecked = (severity: ChangeSeverity): string => `:has(#show-${severity}:not(:checked))`;
+  const changes = severities.map((severity) => `main${unchecked(severity)} .change.is-${severity}{display:none}`);
+  const sets = new Map(groups.map((group) => [severitySet(group), severitiesOf(group)]));
+  const cards = [...sets].map(([set, all]) => `main${all.map(unchecked).join("")} .card.${set}{display:none}`);
+  return [...changes, ...cards].join("\n");
+}
 
 const cardId = (index: number): string => `service-${index + 1}`;
 
-function changesSection(groups: readonly ServiceGroup[], compared: readonly string[]): Section {
+function changesSection(
+  groups: readonly ServiceGroup[],
+  compared: readonly string[],
+  linkBase: string | undefined,
+): Section {
   const open = groups.length <= fewCards;
-  const cards = groups.map((group, index) => serviceCard(group, { id: cardId(index), open, compared }));
+  const cards = groups.map((group, index) => serviceCard(group, { id: cardId(index), open, compared, linkBase }));
   return {
     id: "changes",
     heading: "What changes",
@@ -64,9 +75,10 @@ function changesSection(groups: readonly ServiceGroup[], compared: readonly stri
   };
 }
 
-/** Checkboxes that hide cards of a severity, with CSS only. Each shows the number of cards. */
+/** Checkboxes that hide changes of a severity, with CSS only. Each shows the number of cards with such changes. */
 function filter(groups: readonly ServiceGroup[]): string {
-  const count = (severity: ChangeSeverity): number => groups.filter(({ worst }) => worst.severity === severity).length;
+  const count = (severity: ChangeSeverity): number =>
+    groups.filter((group) => severitiesOf(group).includes(severity)).length;
   const boxes = severities
     .filter((severity) => count(severity) > 0)
     .map(

@@ -97,7 +97,7 @@ describe("where the addresses of the node are unknown", () => {
     expect(endsOf(own)).toEqual(["10.60.1.44:8080"]);
     const { packet, assumptions } = await ask("whole.save", "node", "10.90.4.4:80");
     expect(packet).toMatchObject({ from: "192.0.2.254", entry: "node" });
-    expect(assumptions.join()).toContain("192.0.2.254 stands for one of them");
+    expect(assumptions.join()).toContain("192.0.2.254 is used as an example");
   });
 });
 

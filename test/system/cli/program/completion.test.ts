@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { cluster } from "../../../harness/cluster-text.ts";
 import { runCli, workspace } from "../../../harness/run-cli.ts";
 
 /** What bash offers for the last of these words. */
@@ -34,6 +35,23 @@ describe("completion", () => {
       `source '${script}'; complete -p portolan kubectl-portolan`,
     ]);
     expect(registered.toString()).toMatch(/-F _portolan portolan\n.*-F _portolan kubectl-portolan\n/);
+  });
+
+  it("offers names of the input, codes, schemas and references of git", async () => {
+    const { stdout } = await runCli(["completion", "bash"]);
+    const cwd = workspace({ "completion.bash": stdout, "in.yaml": cluster });
+    const script = join(cwd, "completion.bash");
+    const bin = new URL("../../../../dist/cli/portolan.js", import.meta.url).pathname;
+    const state = [bin, "compile", "-f", join(cwd, "in.yaml")];
+    expect(complete(script, [...state, "--node", ""])).toEqual(["node1"]);
+    expect(complete(script, [bin, "check", "-f", join(cwd, "in.yaml"), "-n", ""])).toEqual(["shop"]);
+    expect(complete(script, [bin, "check", "-f", join(cwd, "in.yaml"), "--service", "sh"])).toEqual(["shop/web"]);
+    expect(complete(script, [bin, "check", "--suppress", "node-port-tak"])).toEqual(["node-port-taken"]);
+    expect(complete(script, [bin, "schema", "ch"])).toEqual(["check"]);
+    const { stdout: refs } = await runCli(["__complete", "--", "diff", "git:HE"]);
+    expect(refs).toBe("git:HEAD\n");
+    const asked = await runCli(["schema", "ver"], { bin: "kubectl-complete-portolan" });
+    expect(asked.stdout).toBe("verify\n:0\n");
   });
 
   it("zsh loads bash's through bashcompinit", async () => {

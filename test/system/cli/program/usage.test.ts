@@ -7,6 +7,14 @@ import { runCli, workspace } from "../../../harness/run-cli.ts";
 
 const usage: Readonly<Record<string, readonly [args: readonly string[], says: string]>> = {
   "an unknown flag": [["compile", "-f", "in.yaml", "--nod", "node1"], "Did you mean --node?"],
+  "the beginning of a flag": [["compile", "--fil", "in.yaml"], "Did you mean --filename?"],
+  "help of an unknown command": [["help", "compil"], "Did you mean compile?"],
+  "a type that explain does not take": [
+    ["explain", "ingress/shop/web", "-f", "in.yaml"],
+    "explain does not take the type ingress; supported types: service",
+  ],
+  "an argument that is no file": [["compile", "node1"], "unexpected argument 'node1': pass cluster state with -f"],
+  "files beside --live": [["compile", "in.yaml", "--live"], "--live reads no files"],
   "an unknown command": [["compil", "-f", "in.yaml"], "Did you mean compile?"],
   "no -f": [["compile", "--node", "node1"], "pass -f FILE or --live"],
   "an empty -f": [["compile", "-f", "", "--node", "node1"], "It is empty"],
@@ -20,8 +28,7 @@ const usage: Readonly<Record<string, readonly [args: readonly string[], says: st
   "--node with --all-nodes": [["compile", "-f", "in.yaml", "--node", "node1", "--all-nodes"], "cannot be used with"],
   "-o with --out-dir": [["compile", "-f", "in.yaml", "-o", "json", "--out-dir", "out"], "cannot be used with"],
   "an empty --node": [["compile", "-f", "in.yaml", "--node", " "], "It is empty"],
-  "state without -f": [["compile", "in.yaml"], "hint: pass cluster state with -f"],
-  "a second argument": [["compile", "in.yaml", "-f", "in.yaml"], "too many arguments"],
+  "a third side": [["diff", "in.yaml", "in.yaml", "in.yaml"], "too many arguments"],
   "an unknown code": [["explain", "node-port-take"], "did you mean node-port-taken?"],
   "an unknown shell": [["completion", "tcsh"], "bash, zsh, fish"],
   "a flag that holds an escape": [["compile", "-f", "in.yaml", "--\u001b[31mred"], "unknown option"],
@@ -50,6 +57,25 @@ describe("usage errors exit with 2, say what is wrong and write nothing", () => 
     expect(`${stdout}${stderr}`).toContain("Usage: portolan");
     expect(code).toBe(2);
   });
+});
+
+it("-f may be left out", async () => {
+  const cwd = workspace({ "in.yaml": cluster });
+  const [bare, flagged] = await Promise.all([
+    runCli(["compile", "in.yaml", "--node", "node1"], { cwd }),
+    runCli(["compile", "-f", "in.yaml", "--node", "node1"], { cwd }),
+  ]);
+  expect(bare).toEqual(flagged);
+  expect(bare.code).toBe(0);
+});
+
+it("--out-dir and --report say what they wrote, on standard error", async () => {
+  const cwd = workspace({ "in.yaml": cluster });
+  const compiled = await runCli(["compile", "-f", "in.yaml", "--out-dir", "rules"], { cwd });
+  expect(compiled.stdout).toBe("");
+  expect(compiled.stderr).toMatch(/^rules: \d files written \(apply\.sh, iptables\.jumps, iptables\.restore.*\)\n$/);
+  const diffed = await runCli(["diff", "in.yaml", "in.yaml", "--report", "html=d.html"], { cwd });
+  expect(diffed.stderr).toBe("d.html: html report written\n");
 });
 
 describe("help", () => {
