@@ -1,0 +1,141 @@
+import type { Analysis, DiffAnswer, FieldName, FileRange, PacketQuestion, PacketResult, Problem } from "../protocol.ts";
+import type { Client } from "./client.ts";
+import { type PageState, shownFiles } from "./state.ts";
+
+/** Everything that the page shows: its state and what the worker has answered so far. */
+export interface Shown {
+  readonly state: PageState;
+  /** The file of the editor, by number. */
+  readonly open: number;
+  readonly analysis: Analysis | undefined;
+  readonly packet: PacketQuestion | undefined;
+  readonly results: readonly PacketResult[];
+  readonly path: number;
+  readonly problems: readonly Problem[] | undefined;
+  readonly diff: DiffAnswer | undefined;
+  /** Where the fields that rules come from are. */
+  readonly places: readonly { readonly field: FieldName; readonly range: FileRange }[];
+  readonly rulesFile: string | undefined;
+  readonly rulesFilter: string;
+  /** Why the worker gave no answer. */
+  readonly failure: string | undefined;
+}
+
+export interface Page {
+  readonly shown: () => Shown;
+  /** Changes what the page shows; questions that this raises are asked. */
+  readonly change: (state: Partial<PageState>) => void;
+  readonly show: (part: Partial<Omit<Shown, "state">>) => void;
+}
+
+/** Keeps what the page shows, asks the worker, and calls `render` after each change. */
+export function createPage(initial: PageState, client: Client, render: (shown: Shown) => void): Page {
+  let shown: Shown = { ...empty, state: initial };
+  let timer: ReturnType<typeof setTimeout> | undefined;
+
+  const show: Page["show"] = (part) => {
+    shown = { ...shown, ...part };
+    render(shown);
+  };
+  const failed = (error: unknown): void => show({ failure: error instanceof Error ? error.message : String(error) });
+
+  const analyse = async (): Promise<void> => {
+    const { state } = shown;
+    const analysis = await client.ask({ kind: "analyse", files: shownFiles(state), settings: state.settings });
+    const packet = state.packet ?? firstPacket(analysis);
+    show({ analysis, packet, path: 0, problems: undefined, failure: undefined });
+    await trace();
+    show({ problems: await client.ask({ kind: "problems" }) });
+    await findPlaces(analysis);
+    await compare();
+  };
+
+  const trace = async (): Promise<void> => {
+    const { analysis, packet } = shown;
+    if (analysis?.node === undefined || packet === undefined) return show({ results: [] });
+    const packets = [packet, ...otherClients(packet, analysis)];
+    show({ results: await client.ask({ kind: "packets", packets }) });
+  };
+
+  const findPlaces = async ({ rules }: Analysis): Promise<void> => {
+    const fields = rules.flatMap(({ origins }) => origins).filter(({ object }) => object !== "kube-proxy");
+    const asked = fields.slice(0, mostPlaces);
+    const ranges = await client.ask({ kind: "places", fields: asked });
+    show({
+      places: asked.flatMap((field, index) => (ranges[index] === undefined ? [] : [{ field, range: ranges[index] }])),
+    });
+  };
+
+  const compare = async (): Promise<void> => {
+    const { state } = shown;
+    if (state.pane !== "diff" || !hasDifference(state)) return show({ diff: undefined });
+    const { files, settings } = state;
+    const base = { files, settings: { ...settings, down: [], scale: {} } };
+    show({ diff: await client.ask({ kind: "diff", base, head: { files: state.proposed ?? files, settings } }) });
+  };
+
+  const change: Page["change"] = (part) => {
+    const before = shown.state;
+    const state = { ...before, ...part };
+    shown = { ...shown, state };
+    show(part.packet === undefined ? {} : { packet: part.packet, path: 0 });
+    const isOther = shownFiles(state) !== shownFiles(before) || state.settings !== before.settings;
+    if (isOther) {
+      clearTimeout(timer);
+      timer = setTimeout(() => analyse().catch(failed), isTyping(part) ? 300 : 0);
+    } else if (part.packet !== undefined) trace().catch(failed);
+    if (!isOther && (part.pane === "diff" || state.proposed !== before.proposed)) compare().catch(failed);
+  };
+
+  analyse().catch(failed);
+  return { shown: () => shown, change, show };
+}
+
+const empty: Omit<Shown, "state"> = {
+  open: 0,
+  analysis: undefined,
+  packet: undefined,
+  results: [],
+  path: 0,
+  problems: undefined,
+  diff: undefined,
+  places: [],
+  rulesFile: undefined,
+  rulesFilter: "",
+  failure: undefined,
+};
+
+/** Fields whose places are looked for at once. */
+const mostPlaces = 1500;
+
+function isTyping({ files, proposed }: Partial<PageState>): boolean {
+  return files !== undefined || proposed !== undefined;
+}
+
+/** Whether there is something to compare: a proposal, nodes that are down, other replicas. */
+export function hasDifference({ proposed, settings }: PageState): boolean {
+  return proposed !== undefined || settings.down.length > 0 || Object.keys(settings.scale).length > 0;
+}
+
+/** From the internet where a Service is open to it, else from a pod. */
+function firstPacket({ picture: { services, pods } }: Analysis): PacketQuestion | undefined {
+  const isOpen = (service: (typeof services)[number]): boolean =>
+    service.ports.some(({ doors }) => doors.some(({ kind }) => kind !== "cluster IP"));
+  const service = services.find(isOpen) ?? services.find(({ ports }) => ports.length > 0);
+  const port = service?.ports[0];
+  if (service === undefined || port === undefined) return undefined;
+  const from = isOpen(service) || pods[0] === undefined ? "internet" : `pod/${pods[0]}`;
+  return { from, to: `svc/${service.name}:${port.name}` };
+}
+
+function otherClients({ from, to }: PacketQuestion, { picture }: Analysis): readonly PacketQuestion[] {
+  const pod = from.startsWith("pod/") ? from : picture.pods[0] && `pod/${picture.pods[0]}`;
+  return ["internet", pod, "node"].filter((one) => one !== undefined).map((one) => ({ from: one, to }));
+}
+
+/** The Service that a packet is sent to: `shop/frontend`. */
+export function serviceOf(shown: Pick<Shown, "packet" | "results">): string | undefined {
+  const named = /^svc\/([^/]+\/[^/:]+)/.exec(shown.packet?.to ?? "")?.[1];
+  const port = shown.results[0]?.explanation?.packet.service;
+  return named ?? port?.replace(/:[^:]*$/, "");
+}
