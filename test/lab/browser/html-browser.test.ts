@@ -8,7 +8,7 @@ import { cosmeticDiff, emptyDiff } from "../../harness/report/diffs.ts";
 import { hostileDiff } from "../../harness/report/hostile.ts";
 import { largeDiff, smallDiff } from "../../harness/report/samples.ts";
 import { skipFor } from "../../harness/skip.ts";
-import { findChromium, openTab, type Tab } from "./chromium.ts";
+import { findChromium, openTab, type Tab } from "../../harness/chromium.ts";
 import { measure } from "./contrast.ts";
 
 const chromium = findChromium();

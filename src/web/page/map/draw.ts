@@ -2,7 +2,15 @@ import type { PacketExplanation } from "../../../index.ts";
 import type { Picture, ServicePicture } from "../../protocol.ts";
 import { onActivate, svg } from "../dom.ts";
 import { doorOf, type Edge, edgesOf, senderOf } from "./edges.ts";
-import { type ClientId, type DoorBox, type EndpointBox, layoutMap, type NodeBox, type ServiceBox } from "./layout.ts";
+import {
+  type ClientId,
+  type DoorBox,
+  type EndpointBox,
+  layoutMap,
+  type NodeBox,
+  type Point,
+  type ServiceBox,
+} from "./layout.ts";
 
 /** What the map shows, and what a click on it does. */
 export interface MapView {
@@ -48,7 +56,7 @@ export function drawMap(view: MapView): SVGSVGElement {
       "aria-label": "Map of clients, Services and endpoints",
       class: "map",
     },
-    edges.map((one) => drawEdge(one, layout.isUpright)),
+    edges.map(drawEdge),
     layout.clients.map((box) =>
       svg(
         "g",
@@ -62,7 +70,7 @@ export function drawMap(view: MapView): SVGSVGElement {
     ),
     layout.services.map((box) => drawService(box, view, door)),
     layout.nodes.map((box) => drawNode(box, view)),
-    edges.map(drawLabel),
+    edges.map((one) => drawLabel(one, layout.width)),
   );
 }
 
@@ -76,18 +84,30 @@ function button(label: string, act: () => void) {
   return { role: "button", tabindex: 0, "aria-label": label, onclick: act, onkeydown: onActivate(act) };
 }
 
-function drawEdge({ from, to, kind }: Edge, isUpright: boolean): SVGElement {
-  const bend = isUpright ? (to.y - from.y) / 2 : (to.x - from.x) / 2;
-  const [c1, c2] = isUpright
-    ? [`${from.x} ${from.y + bend}`, `${to.x} ${to.y - bend}`]
-    : [`${from.x + bend} ${from.y}`, `${to.x - bend} ${to.y}`];
-  return svg("path", { class: `edge is-${kind}`, d: `M${from.x} ${from.y} C${c1} ${c2} ${to.x} ${to.y}` });
+function drawEdge({ from, to, kind, shape }: Edge): SVGElement {
+  return svg("path", { class: `edge is-${kind}`, d: `M${from.x} ${from.y} ${curves[shape](from, to)}` });
 }
 
-function drawLabel({ to, kind, label }: Edge): SVGElement | undefined {
-  if (kind === "refused") return svg("path", { class: "cross", d: `M${to.x - 16} ${to.y - 5} l10 10 m0 -10 l-10 10` });
+const curves: Readonly<Record<Edge["shape"], (from: Point, to: Point) => string>> = {
+  across: (from, to) => {
+    const middle = (from.x + to.x) / 2;
+    return `C${middle} ${from.y} ${middle} ${to.y} ${to.x} ${to.y}`;
+  },
+  down: (from, to) => {
+    const middle = (from.y + to.y) / 2;
+    return `C${from.x} ${middle} ${to.x} ${middle} ${to.x} ${to.y}`;
+  },
+  branch: (_, to) => `V${to.y} H${to.x}`,
+};
+
+function drawLabel({ to, kind, label, shape }: Edge, right: number): SVGElement | undefined {
+  if (kind === "refused") {
+    const [x, y] = shape === "down" ? [to.x - 5, to.y - 16] : [to.x - 16, to.y - 5];
+    return svg("path", { class: "cross", d: `M${x} ${y} l10 10 m0 -10 l-10 10` });
+  }
   if (label === undefined) return undefined;
-  return svg("text", { class: "share", x: to.x - 13, y: to.y - 5, "text-anchor": "end" }, label);
+  const [x, y] = shape === "branch" ? [right - 20, to.y + 4] : [to.x - 5, to.y - 5];
+  return svg("text", { class: "share", x, y, "text-anchor": "end" }, label);
 }
 
 function drawService(box: ServiceBox, view: MapView, door: DoorBox | undefined): SVGElement {
@@ -102,8 +122,8 @@ function drawService(box: ServiceBox, view: MapView, door: DoorBox | undefined):
       ...button(`Service ${service.name}, ${service.type}`, () => view.onService(service.name)),
     },
     svg("rect", { x, y, width, height, rx: 8 }),
-    svg("text", { class: "name", x: x + 12, y: y + 22 }, fit(service.name, width - 24, 7.4)),
-    fitsBeside(service.name, service.type, width)
+    svg("text", { class: "name", x: x + 12, y: y + 22 }, shorten(service.name, width - 24, 7.4)),
+    isRoomBeside(service.name, service.type, width)
       ? svg("text", { class: "type", x: x + width - 12, y: y + 22, "text-anchor": "end" }, service.type)
       : undefined,
     box.doors.length === 0 ? svg("text", { class: "soft", x: x + 12, y: y + 50 }, "no address") : undefined,
@@ -120,7 +140,7 @@ function drawDoor({ x, y, width, height, door }: DoorBox, isOn: boolean): SVGEle
     svg(
       "text",
       { class: "address", x: x + width - 12, y: y + 16, "text-anchor": "end" },
-      fit(door.address, width - 100, 7),
+      shorten(door.address, width - 100, 7),
     ),
   );
 }
@@ -151,16 +171,16 @@ function drawEndpoint({ x, y, width, height, endpoint, service }: EndpointBox, v
     ),
     svg("rect", { x, y, width, height, rx: 12 }),
     svg("circle", { cx: x + 13, cy: y + 12, r: 4 }),
-    svg("text", { x: x + 23, y: y + 16 }, fit(text, width - 34, 6.8)),
+    svg("text", { x: x + 23, y: y + 16 }, shorten(text, width - 34, 6.8)),
   );
 }
 
-function fitsBeside(name: string, type: string, width: number): boolean {
+function isRoomBeside(name: string, type: string, width: number): boolean {
   return name.length * 7.6 + type.length * 6.8 + 40 <= width;
 }
 
 /** A text that fits into so many pixels. */
-function fit(text: string, width: number, letter: number): string {
+function shorten(text: string, width: number, letter: number): string {
   const most = Math.max(4, Math.floor(width / letter));
   return text.length <= most ? text : `${text.slice(0, most - 1)}…`;
 }

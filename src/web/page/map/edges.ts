@@ -1,6 +1,15 @@
 import type { PacketExplanation } from "../../../index.ts";
 import { percent } from "../verdict.ts";
-import type { Box, ClientId, DoorBox, EndpointBox, MapLayout, Point, ServiceBox } from "./layout.ts";
+import {
+  type Box,
+  type ClientId,
+  type DoorBox,
+  type EndpointBox,
+  type MapLayout,
+  type Point,
+  type ServiceBox,
+  trunk,
+} from "./layout.ts";
 
 /** A line of the map. */
 export interface Edge {
@@ -9,6 +18,7 @@ export interface Edge {
   /** `quiet`: possible; `taken`: by the packet; `refused`: where it ends without reaching a pod. */
   readonly kind: "quiet" | "taken" | "refused";
   readonly label: string | undefined;
+  readonly shape: "across" | "down" | "branch";
 }
 
 type Way = Pick<PacketExplanation, "packet" | "outcomes">;
@@ -23,11 +33,11 @@ export function edgesOf(layout: MapLayout, way: Way | undefined, selected: strin
 
 function quietEdges(layout: MapLayout, box: ServiceBox): readonly Edge[] {
   const clients = box.doors.map(({ door, ...at }) =>
-    edge(layout, clientOf(layout, door.kind === "cluster IP" ? "pod" : "internet"), at),
+    toDoor(layout, clientOf(layout, door.kind === "cluster IP" ? "pod" : "internet"), layout.isUpright ? box : at),
   );
   const endpoints = pillsOf(layout, box.service.name)
     .filter(({ endpoint }) => endpoint.ready)
-    .map((pill) => edge(layout, box, pill));
+    .map((pill) => toPill(layout, box, pill));
   return [...clients, ...endpoints];
 }
 
@@ -54,12 +64,12 @@ function takenEdges(layout: MapLayout, { packet, outcomes }: Way): readonly Edge
   const reached = pillsOf(layout, name)
     .filter(({ endpoint }) => shares.has(endpoint.address))
     .map((pill) => ({
-      ...edge(layout, service, pill),
+      ...toPill(layout, service, pill),
       kind: "taken" as const,
       label: percent(shares.get(pill.endpoint.address) ?? 0),
     }));
   const kind = shares.size > 0 ? ("taken" as const) : ("refused" as const);
-  return [{ ...edge(layout, client, door), kind, label: undefined }, ...reached];
+  return [{ ...toDoor(layout, client, layout.isUpright ? service : door), kind, label: undefined }, ...reached];
 }
 
 /** Where a packet comes from, on the map. */
@@ -81,19 +91,33 @@ export function doorOf(layout: MapLayout, { to, way, service }: Way["packet"]): 
   );
 }
 
-function edge({ isUpright }: MapLayout, from: Box | undefined, to: Box): Edge {
-  const start = from ?? to;
+function toPill(layout: MapLayout, service: Box, pill: EndpointBox): Edge {
+  const to = { x: pill.x - pillInset, y: pill.y + pill.height / 2 };
+  const from = layout.isUpright ? { x: trunk, y: service.y + service.height } : right(service);
+  return { kind: "quiet", label: undefined, from, to, shape: layout.isUpright ? "branch" : "across" };
+}
+
+/** An endpoint is so far inside the box of its node. */
+const pillInset = 8;
+
+function toDoor({ isUpright }: MapLayout, client: Box | undefined, door: Box): Edge {
+  const from = client ?? door;
   return isUpright
     ? {
         kind: "quiet",
         label: undefined,
-        from: bottom(start),
-        to: to.height < 30 && to.width > 200 ? left(to) : top(to),
+        from: bottom(from),
+        to: { x: door.x + door.width / 2, y: door.y },
+        shape: "down",
       }
-    : { kind: "quiet", label: undefined, from: right(start), to: left(to) };
+    : {
+        kind: "quiet",
+        label: undefined,
+        from: right(from),
+        to: { x: door.x, y: door.y + door.height / 2 },
+        shape: "across",
+      };
 }
 
-const left = ({ x, y, height }: Box): Point => ({ x, y: y + height / 2 });
 const right = ({ x, y, width, height }: Box): Point => ({ x: x + width, y: y + height / 2 });
-const top = ({ x, y, width }: Box): Point => ({ x: x + width / 2, y });
 const bottom = ({ x, y, width, height }: Box): Point => ({ x: x + width / 2, y: y + height });

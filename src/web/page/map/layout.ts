@@ -48,6 +48,9 @@ export interface EndpointBox extends Box {
   readonly service: string;
 }
 
+/** Where upright maps have the line from a Service to its endpoints. */
+export const trunk = 16;
+
 const clientIds: readonly ClientId[] = ["internet", "pod", "node"];
 const gap = 14;
 const titleHeight = 34;
@@ -61,7 +64,7 @@ export function layoutMap(services: readonly ServicePicture[], picture: Picture,
 
 function layoutAcross(services: readonly ServicePicture[], picture: Picture, width: number): MapLayout {
   const clientWidth = 82;
-  const nodeWidth = Math.min(180, Math.round(width * 0.28));
+  const nodeWidth = Math.min(180, Math.round(width * 0.25));
   const lane = Math.max(44, Math.round(width * 0.08));
   const serviceX = clientWidth + lane;
   const serviceWidth = width - nodeWidth - lane - serviceX;
@@ -99,7 +102,7 @@ function layoutUpright(services: readonly ServicePicture[], picture: Picture, wi
     height: 44,
   }));
   const boxes = stackServices(services, { x: 1, y: 100, width: width - 2 });
-  const nodes = stackNodes(services, picture, { x: 1, y: bottomOf(boxes) + 56, width: width - 2 });
+  const nodes = stackNodes(services, picture, { x: trunk * 2, y: bottomOf(boxes) + 20, width: width - 1 - trunk * 2 });
   return { width, height: bottomOf(nodes) + 1, isUpright: true, clients, services: boxes, nodes };
 }
 

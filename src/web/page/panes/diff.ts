@@ -1,4 +1,5 @@
 import type { TrafficChange, TrafficDiff } from "../../../index.ts";
+import { groupBy } from "../../group-by.ts";
 import type { DiffAnswer } from "../../protocol.ts";
 import { element } from "../dom.ts";
 import { percent } from "../verdict.ts";
@@ -32,7 +33,8 @@ export function diffPane({ answer, sides, onPropose }: DiffView): readonly HTMLE
   const { diff, problem } = answer;
   if (diff === undefined)
     return [compared, element("p", { class: "verdict is-mixed", role: "status" }, problem ?? "cannot be compared")];
-  return [compared, headline(diff), ...diff.changes.slice(0, 100).map(change), rules(diff)];
+  const groups = [...groupBy(diff.changes, sameOnNodes).values()];
+  return [compared, headline(diff), ...groups.slice(0, 100).map(change), rules(diff)];
 }
 
 function headline({ changes }: TrafficDiff): HTMLElement {
@@ -50,8 +52,18 @@ function headline({ changes }: TrafficDiff): HTMLElement {
   );
 }
 
-function change(one: TrafficChange): HTMLElement {
-  const { severity, service, vip, headline: title, details, nodes, before, after, ruleLines } = one;
+/** Changes that differ only in the endpoints of their nodes. */
+function sameOnNodes({ kind, severity, service, vip, headline: title, details }: TrafficChange): string {
+  return JSON.stringify([kind, severity, service, vip, title, details]);
+}
+
+function change(group: readonly TrafficChange[]): HTMLElement {
+  const [first] = group;
+  if (first === undefined) return element("article");
+  const { severity, service, vip, headline: title, details, before, after, ruleLines } = first;
+  const nodes = group.flatMap((one) => one.nodes);
+  const where = nodes.length === 1 ? `On ${nodes[0]}.` : `On ${nodes.length} nodes: ${nodes.join(", ")}.`;
+  const shown = group.length === 1 ? "" : ` Shown: ${first.nodes.join(", ")}.`;
   return element(
     "article",
     { class: `change is-${severity}` },
@@ -72,11 +84,7 @@ function change(one: TrafficChange): HTMLElement {
           { class: "notes" },
           details.map((text) => element("li", {}, text)),
         ),
-    element(
-      "p",
-      { class: "soft" },
-      nodes.length === 1 ? `on ${nodes[0]}` : `on ${nodes.length} nodes: ${nodes.join(", ")}`,
-    ),
+    element("p", { class: "soft" }, where, shown),
     outcomes(before, after),
     ruleLines.length === 0
       ? undefined
@@ -95,7 +103,7 @@ function outcomes(before: TrafficChange["before"], after: TrafficChange["after"]
   const froms = [...new Set([...before, ...after].map(({ from }) => from))];
   const cell = (side: TrafficChange["before"], from: string): HTMLElement => {
     const found = side.find((one) => one.from === from);
-    return element("td", {}, found === undefined ? "no answer" : found.outcomes.slice(0, 8).map(outcomeLine));
+    return element("td", {}, found === undefined ? "no answer" : outcomeLines(found.outcomes));
   };
   return element(
     "table",
@@ -119,21 +127,28 @@ function outcomes(before: TrafficChange["before"], after: TrafficChange["after"]
   );
 }
 
-function outcomeLine({
-  verdict,
-  destination,
-  share,
-  masquerade,
-}: TrafficChange["before"][number]["outcomes"][number]): HTMLElement {
-  const end =
-    verdict === "delivered" ? (destination ?? "delivered") : verdict === "untouched" ? "not handled" : verdict;
-  return element(
-    "div",
-    {},
-    share === 1 ? "" : `${percent(share)} `,
-    element("code", {}, end),
-    masquerade ? " (SNAT)" : "",
-  );
+type OutcomeLabel = TrafficChange["before"][number]["outcomes"][number];
+
+/** Endpoints with the same share are counted. */
+function outcomeLines(all: readonly OutcomeLabel[]): readonly HTMLElement[] {
+  const groups = groupBy(all, ({ verdict, share, masquerade }) => `${verdict} ${percent(share)} ${masquerade}`);
+  return [...groups.values()].map((members) => {
+    const [first] = members;
+    const after = first?.masquerade ? " (SNAT)" : "";
+    if (members.length <= 2)
+      return element(
+        "div",
+        {},
+        members.map((one) => element("div", {}, outcomeLine(one), after)),
+      );
+    const title = members.map(({ destination }) => destination).join(", ");
+    return element("div", { title }, `${members.length} endpoints, ${percent(first?.share ?? 0)} each${after}`);
+  });
+}
+
+function outcomeLine({ verdict, destination, share }: OutcomeLabel): HTMLElement {
+  const end = verdict === "delivered" ? (destination ?? verdict) : verdict === "untouched" ? "not handled" : verdict;
+  return element("span", {}, share === 1 ? "" : `${percent(share)} `, element("code", {}, end));
 }
 
 function rules({ rules: groups }: TrafficDiff): HTMLElement {

@@ -6,8 +6,6 @@ export interface RulesView {
   readonly analysis: Analysis;
   readonly file: string | undefined;
   readonly filter: string;
-  /** The selected Service: its lines can be shown alone. */
-  readonly service: string | undefined;
   readonly onFile: (file: string) => void;
   readonly onFilter: (filter: string) => void;
 }
