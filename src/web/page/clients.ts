@@ -8,11 +8,11 @@ type OnPacket = (packet: PacketQuestion) => void;
 
 /** The same target from every kind of client: a row each, which sends that packet. */
 export function clientsTable(results: readonly PacketResult[], onPacket: OnPacket): readonly HTMLElement[] {
-  const target = results.find(({ explanation }) => explanation?.packet.service)?.explanation?.packet;
+  const target = results.find(({ explanation }) => explanation !== undefined)?.explanation?.packet;
   if (target === undefined) return [];
   const heads = ["From", "At", "Result"].map((name) => element("th", { scope: "col" }, name));
   return [
-    element("h3", {}, `Who reaches ${target.service}`),
+    element("h3", {}, `Who reaches ${target.service ?? target.to}`),
     element(
       "table",
       {},

@@ -6,7 +6,7 @@ import {
   insertNewlineKeepIndent,
   selectAll,
 } from "@codemirror/commands";
-import { Compartment, EditorState, type Range, StateEffect, StateField } from "@codemirror/state";
+import { Compartment, EditorState, type Extension, type Range, StateEffect, StateField } from "@codemirror/state";
 import {
   Decoration,
   type DecorationSet,
@@ -64,7 +64,7 @@ export function createEditor(parent: HTMLElement, nonce: string, { onChange, onL
         problemField,
         markField,
         problemTooltip,
-        label.of(EditorView.contentAttributes.of({ "aria-label": "Manifest" })),
+        label.of(contentNamed("Manifest")),
         EditorView.updateListener.of((update) => {
           if (update.docChanged && !isLoading) onChange(update.state.doc.toString());
           if (update.selectionSet && !update.docChanged) tellLine(update.state.selection.main.head);
@@ -95,10 +95,7 @@ export function createEditor(parent: HTMLElement, nonce: string, { onChange, onL
       view.dispatch({
         changes: { from: 0, to: view.state.doc.length, insert: text },
         selection: { anchor: 0 },
-        effects: [
-          setMarks.of([]),
-          label.reconfigure(EditorView.contentAttributes.of({ "aria-label": `Text of ${name}` })),
-        ],
+        effects: [setMarks.of([]), label.reconfigure(contentNamed(`Text of ${name}`))],
       });
       isLoading = false;
     },
@@ -117,6 +114,10 @@ export function createEditor(parent: HTMLElement, nonce: string, { onChange, onL
       view.focus();
     },
   };
+}
+
+function contentNamed(label: string): Extension {
+  return EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0" });
 }
 
 interface ShownProblems {

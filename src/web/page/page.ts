@@ -45,9 +45,9 @@ export function createPage(initial: PageState, client: Client, render: (shown: S
     const packet = state.packet ?? firstPacket(analysis);
     show({ analysis, packet, path: 0, problems: undefined, failure: undefined });
     await trace();
+    await compare();
     show({ problems: await client.ask({ kind: "problems" }) });
     await findPlaces(analysis);
-    await compare();
   };
 
   const trace = async (): Promise<void> => {

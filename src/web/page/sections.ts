@@ -162,6 +162,7 @@ function drawTabs({ state, problems, analysis }: Shown, page: Page): void {
   fill(byId("tabs"), panes.map(tab));
   if (hasFocus) byId(`tab-${state.pane}`).focus();
   byId("pane").setAttribute("aria-labelledby", `tab-${state.pane}`);
+  byId("results").setAttribute("aria-busy", String(problems === undefined));
   byId("tabs").onkeydown = ({ key }) => {
     const step = { ArrowRight: 1, ArrowLeft: panes.length - 1 }[key];
     const pane = step === undefined ? undefined : panes[(panes.indexOf(state.pane) + step) % panes.length];

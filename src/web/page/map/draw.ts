@@ -62,10 +62,11 @@ export function drawMap(view: MapView): SVGSVGElement {
         "g",
         {
           class: `client${box.id === sender ? " is-on" : ""}`,
-          ...button(`Send the packet from ${clientNames[box.id][0]}`, () => view.onClient(box.id)),
+          ...button(() => view.onClient(box.id)),
+          "aria-label": `${clientNames[box.id]}: send the packet from here`,
         },
         svg("rect", { x: box.x, y: box.y, width: box.width, height: box.height, rx: 22 }),
-        svg("text", { x: box.x + box.width / 2, y: box.y + 27, "text-anchor": "middle" }, clientNames[box.id][1]),
+        svg("text", { x: box.x + box.width / 2, y: box.y + 27, "text-anchor": "middle" }, clientNames[box.id]),
       ),
     ),
     layout.services.map((box) => drawService(box, view, door)),
@@ -74,14 +75,10 @@ export function drawMap(view: MapView): SVGSVGElement {
   );
 }
 
-const clientNames: Readonly<Record<ClientId, readonly [string, string]>> = {
-  internet: ["the internet", "Internet"],
-  pod: ["a pod", "Pods"],
-  node: ["the node itself", "The node"],
-};
+const clientNames: Readonly<Record<ClientId, string>> = { internet: "Internet", pod: "Pods", node: "The node" };
 
-function button(label: string, act: () => void) {
-  return { role: "button", tabindex: 0, "aria-label": label, onclick: act, onkeydown: onActivate(act) };
+function button(act: () => void) {
+  return { role: "button", tabindex: 0, onclick: act, onkeydown: onActivate(act) };
 }
 
 function drawEdge({ from, to, kind, shape }: Edge): SVGElement {
@@ -119,7 +116,7 @@ function drawService(box: ServiceBox, view: MapView, door: DoorBox | undefined):
       class: `service${isOn ? " is-on" : ""}`,
       "data-object": `Service ${service.name}`,
       "aria-pressed": String(isOn),
-      ...button(`Service ${service.name}, ${service.type}`, () => view.onService(service.name)),
+      ...button(() => view.onService(service.name)),
     },
     svg("rect", { x, y, width, height, rx: 8 }),
     svg("text", { class: "name", x: x + 12, y: y + 22 }, shorten(service.name, width - 24, 7.4)),

@@ -1,0 +1,2 @@
+export const sizeLimit: number;
+export function buildPage(): Promise<string>;
