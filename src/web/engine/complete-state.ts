@@ -18,7 +18,8 @@ export function completeState(values: readonly unknown[], settings: Settings): C
   const { objects, diagnostics } = simulate(values, { nodes, fail: known(fail, nodes), scale });
   const notice = diagnostics.find(({ code }) => code === "state-simulated");
   return {
-    objects,
+    // With errors nothing is simulated; the map still shows what is given.
+    objects: objects.length > 0 ? objects : values,
     diagnostics: diagnostics.filter((one) => one !== notice),
     simulated: notice?.message.replace(/^simulated: /, ""),
   };

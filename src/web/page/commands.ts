@@ -1,3 +1,4 @@
+import { examples } from "../examples/examples.ts";
 import type { FileRange, PacketQuestion, TextFile } from "../protocol.ts";
 import type { Client } from "./client.ts";
 import { byId } from "./dom.ts";
@@ -43,7 +44,10 @@ export function createCommands(page: Page, client: Client, focusAt: (place: File
     addFiles: (added) => {
       if (added.length === 0) return announce("There is no text in these files.");
       const files = shownFiles(page.shown().state);
-      const kept = files.filter(({ name, text }) => text.trim() !== "" && !added.some((one) => one.name === name));
+      const isExample = examples.some(({ state }) => state.files === files);
+      const isKept = ({ name, text }: TextFile): boolean =>
+        !isExample && text.trim() !== "" && !added.some((one) => one.name === name);
+      const kept = files.filter(isKept);
       setFiles([...kept, ...added]);
       page.show({ open: kept.length });
     },
