@@ -1,7 +1,7 @@
-import { examples } from "../examples/examples.ts";
 import type { FileRange, PacketQuestion, TextFile } from "../protocol.ts";
 import type { Client } from "./client.ts";
 import { byId } from "./dom.ts";
+import { examples } from "./examples.ts";
 import type { Page } from "./page.ts";
 import { longestLink, type PageState, shownFiles, toHash } from "./state.ts";
 

@@ -1,8 +1,8 @@
-import { examples } from "../examples/examples.ts";
 import { createClient } from "./client.ts";
 import { announce, createCommands, keepInLink } from "./commands.ts";
 import { byId } from "./dom.ts";
 import { createEditor } from "./editor.ts";
+import { examples } from "./examples.ts";
 import { linkLine, linkResults } from "./linking.ts";
 import { readFiles } from "./open-files.ts";
 import { createPage, type Shown } from "./page.ts";

@@ -1,8 +1,8 @@
-import { examples } from "../examples/examples.ts";
 import { actions } from "./actions.ts";
 import { clientsTable } from "./clients.ts";
 import type { Commands } from "./commands.ts";
 import { byId, choice, element, fill, refill } from "./dom.ts";
+import { examples } from "./examples.ts";
 import { drawMap, drawnServices } from "./map/draw.ts";
 import type { ClientId } from "./map/layout.ts";
 import { hasDifference, type Page, type Shown, serviceOf } from "./page.ts";

@@ -100,7 +100,7 @@ function change(group: readonly TrafficChange[]): HTMLElement {
 }
 
 function outcomes(before: TrafficChange["before"], after: TrafficChange["after"]): HTMLElement {
-  const froms = [...new Set([...before, ...after].map(({ from }) => from))];
+  const clients = [...new Set([...before, ...after].map(({ from }) => from))];
   const cell = (side: TrafficChange["before"], from: string): HTMLElement => {
     const found = side.find((one) => one.from === from);
     return element("td", {}, found === undefined ? "no answer" : outcomeLines(found.outcomes));
@@ -120,7 +120,7 @@ function outcomes(before: TrafficChange["before"], after: TrafficChange["after"]
     element(
       "tbody",
       {},
-      froms.map((from) =>
+      clients.map((from) =>
         element("tr", {}, element("th", { scope: "row" }, from), cell(before, from), cell(after, from)),
       ),
     ),

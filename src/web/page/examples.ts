@@ -1,10 +1,10 @@
 import sourceRanges from "../../../golden/loadbalancer-source-ranges/cluster.yaml";
 import localPolicy from "../../../golden/nodeport-local-policy/cluster.yaml";
 import nodePort from "../../../golden/service-python-nodeport/cluster.yaml";
-import type { PageState } from "../page/state.ts";
+import shop from "../examples/shop.yaml";
+import unselected from "../examples/unselected.yaml";
 import { defaultSettings, type PacketQuestion } from "../protocol.ts";
-import shop from "./shop.yaml";
-import unselected from "./unselected.yaml";
+import type { PageState } from "./state.ts";
 
 export interface Example {
   readonly title: string;
