@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { Failure } from "../../app/effects.ts";
+import { siteFolder } from "../effects.ts";
 
 /** Nobody but this machine can connect to it. */
 const host = "127.0.0.1";
@@ -22,7 +23,7 @@ export function serveCommand(name: string): Command {
         import("../../host/serve.ts"),
         import("../../host/files/read-site.ts"),
       ]);
-      const site = readSite(fileURLToPath(new URL("../../web/", import.meta.url)));
+      const site = readSite(fileURLToPath(siteFolder));
       if (site === undefined) throw new Failure("the playground is not built: run npm run build:web", "environment");
       const served = await serve({ host, port }, site).catch((error: NodeJS.ErrnoException) => {
         const reason = error.code === "EADDRINUSE" ? "another program does; pass --port" : error.message;
