@@ -14,6 +14,7 @@ export type { ObjectExplanation } from "./explain/explain-service.ts";
 export {
   explainPacketIn as explainPacket,
   type PacketAnswer,
+  type PacketOptions,
   type PacketRequest,
 } from "./explain/packet/explain-packet-in.ts";
 export type { PacketExplanation } from "./explain/packet/packet-explanation.ts";

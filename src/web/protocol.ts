@@ -113,6 +113,7 @@ export interface Analysis {
 export interface Picture {
   readonly services: readonly ServicePicture[];
   readonly nodes: readonly string[];
+  /** Those that are ready come first. */
   readonly pods: readonly string[];
   readonly workloads: readonly WorkloadPicture[];
 }
@@ -153,8 +154,8 @@ export interface EndpointPicture {
 
 export interface RuleFile {
   readonly name: string;
-  /** `iptables-restore --noflush` */
-  readonly command: string;
+  /** `iptables-restore --noflush`; undefined for a part of a dump. */
+  readonly command: string | undefined;
   readonly lines: readonly string[];
   /** For each line the number of its origin in `origins`, or -1. */
   readonly originOf: readonly number[];

@@ -9,10 +9,13 @@ export function drawPicture(objects: readonly unknown[]): Picture {
   const endpointsOf = (name: string): readonly EndpointPicture[] => slices.get(name) ?? [];
   const services = ofKind("Service").map((service) => serviceOf(service, endpointsOf(nameOf(service))));
   const endpoints = services.flatMap((service) => service.endpoints);
+  const ready = endpoints.filter((endpoint) => endpoint.ready);
   return {
     services: services.sort((a, b) => (a.name < b.name ? -1 : 1)),
     nodes: unique([...ofKind("Node").map(plainName), ...endpoints.map(({ node }) => node)]),
-    pods: unique([...endpoints.map(({ pod }) => pod), ...ofKind("Pod").map(nameOf)]),
+    pods: [
+      ...new Set([...unique(ready.map(podOf)), ...unique([...endpoints.map(podOf), ...ofKind("Pod").map(nameOf)])]),
+    ],
     workloads: ["Deployment", "StatefulSet", "ReplicaSet"].flatMap((kind) => ofKind(kind).map(workloadOf)),
   };
 }
@@ -29,6 +32,10 @@ function unique(names: readonly (string | undefined)[]): readonly string[] {
 
 function plainName(object: unknown): string {
   return text(at(object, "metadata", "name")) ?? "";
+}
+
+function podOf({ pod }: EndpointPicture): string | undefined {
+  return pod;
 }
 
 function workloadOf(object: unknown): WorkloadPicture {

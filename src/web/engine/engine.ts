@@ -17,7 +17,7 @@ import {
 } from "../protocol.ts";
 import { type CompleteState, completeState } from "./complete-state.ts";
 import { drawPicture } from "./draw-picture.ts";
-import { listRules } from "./list-rules.ts";
+import { listDump, listRules } from "./list-rules.ts";
 import { createRandomDigest } from "./random-digest.ts";
 import { keysOf, objectName, type ReadFiles, rangeOf, readFiles } from "./read-files.ts";
 import { at, text } from "./values.ts";
@@ -74,14 +74,20 @@ function analyse({ read, state, options }: CurrentState, { mode }: Settings): An
       .map((one) => problemOf(one, { read, state, options })),
   ];
   const errors = failed(state.diagnostics);
+  const [host] = read.hosts;
+  if (errors.length === 0 && host !== undefined)
+    return { ...shown, rules: listDump(host), mode, node: host.name ?? "the dump's host", errors };
   if (errors.length > 0 || read.documents.length === 0) return { ...shown, rules: [], mode, node: undefined, errors };
   const { script, diagnostics, node } = compile(state.objects, { ...options, origins: true });
   if (script === undefined) return { ...shown, rules: [], mode, node: undefined, errors: failed(diagnostics) };
   return { ...shown, rules: listRules(script), mode, node, errors: [] };
 }
 
-function explain({ state, options }: CurrentState, question: PacketQuestion): PacketResult {
-  const { explanation, problem, diagnostics } = explainPacket(state.objects, question, options);
+/** On the host of a dump where there is one; the objects then only give names. */
+function explain({ read, state, options }: CurrentState, question: PacketQuestion): PacketResult {
+  const [actual] = read.hosts;
+  const node = actual === undefined ? options.node : actual.name;
+  const { explanation, problem, diagnostics } = explainPacket(state.objects, question, { ...options, node, actual });
   const error = diagnostics.find(({ severity }) => severity === "error");
   return { question, explanation, problem: problem ?? (explanation === undefined ? error?.message : undefined) };
 }

@@ -1,4 +1,4 @@
-import type { Script, ScriptStep } from "../../index.ts";
+import type { HostDocument, Script, ScriptStep } from "../../index.ts";
 import type { FieldName, RuleFile } from "../protocol.ts";
 
 /** The files of a script, each line with the field that it comes from. */
@@ -18,4 +18,12 @@ function ruleFile({ argv, stdin, origins = [] }: ScriptStep, name: string): Rule
     if (line <= lines.length) originOf[line - 1] = index;
   }
   return { name, command: argv.join(" "), lines, originOf, origins: fields };
+}
+
+/** The texts of a dump, by the command that prints them. */
+export function listDump({ texts }: HostDocument): readonly RuleFile[] {
+  return texts.map(({ heading, text }) => {
+    const lines = text.replace(/\n$/, "").split("\n");
+    return { name: heading, command: undefined, lines, originOf: lines.map(() => -1), origins: [] };
+  });
 }

@@ -118,14 +118,22 @@ export function hasDifference({ proposed, settings }: PageState): boolean {
 }
 
 /** From the internet where a Service is open to it, else from a pod. */
-function firstPacket({ picture: { services, pods } }: Analysis): PacketQuestion | undefined {
+function firstPacket({ picture: { services, pods }, rules }: Analysis): PacketQuestion | undefined {
   const isOpen = (service: (typeof services)[number]): boolean =>
     service.ports.some(({ doors }) => doors.some(({ kind }) => kind !== "cluster IP"));
   const service = services.find(isOpen) ?? services.find(({ ports }) => ports.length > 0);
   const port = service?.ports[0];
-  if (service === undefined || port === undefined) return undefined;
+  if (service === undefined || port === undefined) return rules.length > 0 ? packetInDump(rules) : undefined;
   const from = isOpen(service) || pods[0] === undefined ? "internet" : `pod/${pods[0]}`;
   return { from, to: `svc/${service.name}:${port.name}` };
+}
+
+/** A packet to the first address that a rule of a dump names with a port. */
+function packetInDump(rules: Analysis["rules"]): PacketQuestion {
+  const line =
+    rules.flatMap(({ lines }) => lines).find((text) => /-d [\da-f.:]+(?:\/\d+)? .*--dport \d+/.test(text)) ?? "";
+  const [, address = "10.96.0.1", port = "443"] = /-d ([\da-f.:]+).*--dport (\d+)/.exec(line) ?? [];
+  return { from: "internet", to: address.includes(":") ? `[${address}]:${port}` : `${address}:${port}` };
 }
 
 function otherClients({ from, to }: PacketQuestion, { picture }: Analysis): readonly PacketQuestion[] {

@@ -21,11 +21,8 @@ export function rulesPane(view: RulesView): readonly HTMLElement[] {
   const count = element("p", { class: "count", role: "status" });
   const show = (text: string): void => {
     const lines = selectLines(file, text);
-    fill(
-      count,
-      `${file.lines.length} lines, ${own} of them from your objects`,
-      text === "" ? "" : `; ${lines.length} shown`,
-    );
+    const ofObjects = own === 0 ? "" : `, ${own} of them from your objects`;
+    fill(count, `${file.lines.length} lines${ofObjects}`, text === "" ? "" : `; ${lines.length} shown`);
     virtualise(list, file, lines);
   };
   const input = element("input", {
@@ -45,7 +42,12 @@ export function rulesPane(view: RulesView): readonly HTMLElement[] {
       choice({ label: "File", value: file.name, options: analysis.rules.map(({ name }) => ({ value: name })) }, onFile),
       element("label", { class: "field grows" }, element("span", {}, "Filter"), input),
     ),
-    element("p", { class: "command" }, "Load with ", element("code", {}, `${file.command} < ${file.name}`)),
+    element(
+      "p",
+      { class: "command" },
+      file.command === undefined ? "From the dump" : "Load with ",
+      file.command === undefined ? undefined : element("code", {}, `${file.command} < ${file.name}`),
+    ),
     count,
     list,
   ];
