@@ -1,11 +1,13 @@
-// Builds the playground into one page that needs no server: `npm run build:web [-- FOLDER]`, default dist/web.
+// Builds the playground into one page that needs no server, and the documentation beside it: `npm run build:web [-- FOLDER]`,
+// default dist/web.
 // The worker is a text in the page, and the page's policy names the script by its hash.
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
+import { renderDocs } from "./docs.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -32,6 +34,23 @@ export async function buildPage() {
   const template = readFileSync(join(root, "src/web/index.html"), "utf8");
   const parts = { policy, nonce, style, worker, script };
   return template.replace(/\{\{(\w+)\}\}/g, (_, name) => parts[name]);
+}
+
+/** The documentation: pages by path, and a sentence for each broken link. */
+export async function buildDocs() {
+  const folder = join(root, "src/web/docs");
+  const names = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith(".md")) : [];
+  const sources = new Map(names.sort().map((name) => [name, readFileSync(join(folder, name), "utf8")]));
+  const style = await bundle("src/web/style.css", []);
+  const { outputFiles } = await build({
+    stdin: { contents: 'export { catalog } from "./src/index.ts";', resolveDir: root },
+    bundle: true,
+    write: false,
+    format: "esm",
+  });
+  const { catalog } = await import(`data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`);
+  const isInRepository = (path) => existsSync(join(root, path));
+  return renderDocs({ sources, catalog, style: { text: style, nonce: hash(style) }, isInRepository });
 }
 
 async function bundle(entry, plugins) {
@@ -91,10 +110,17 @@ const shortCatalog = {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const folder = process.argv[2] ?? join(root, "dist/web");
-  const page = await buildPage();
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, "index.html"), page);
+  const [page, docs] = await Promise.all([buildPage(), buildDocs()]);
+  write(join(folder, "index.html"), page);
+  for (const [path, text] of docs.pages) write(join(folder, "docs", path), text);
   const size = gzipSync(page, { level: 9 }).length;
   console.log(`${join(folder, "index.html")}: ${page.length} bytes, ${size} after gzip (limit ${sizeLimit})`);
-  if (size > sizeLimit) process.exitCode = 1;
+  console.log(`${join(folder, "docs")}: ${docs.pages.size} pages`);
+  for (const problem of docs.problems) console.error(`error: ${problem}`);
+  if (size > sizeLimit || docs.problems.length > 0) process.exitCode = 1;
+}
+
+function write(path, text) {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text);
 }
