@@ -17,6 +17,8 @@ export interface Shown {
   readonly places: readonly { readonly field: FieldName; readonly range: FileRange }[];
   readonly rulesFile: string | undefined;
   readonly rulesFilter: string;
+  /** Whether answers about the shown state are still to come. */
+  readonly isBusy: boolean;
   /** Why the worker gave no answer. */
   readonly failure: string | undefined;
 }
@@ -46,7 +48,7 @@ export function createPage(initial: PageState, client: Client, render: (shown: S
     show({ analysis, packet, path: 0, problems: undefined, failure: undefined });
     await trace();
     await compare();
-    show({ problems: await client.ask({ kind: "problems" }) });
+    show({ problems: await client.ask({ kind: "problems" }), isBusy: false });
     await findPlaces(analysis);
   };
 
@@ -77,9 +79,9 @@ export function createPage(initial: PageState, client: Client, render: (shown: S
   const change: Page["change"] = (part) => {
     const before = shown.state;
     const state = { ...before, ...part };
-    shown = { ...shown, state };
-    show(part.packet === undefined ? {} : { packet: part.packet, path: 0 });
     const isOther = shownFiles(state) !== shownFiles(before) || state.settings !== before.settings;
+    shown = { ...shown, state, isBusy: shown.isBusy || isOther };
+    show(part.packet === undefined ? {} : { packet: part.packet, path: 0 });
     if (isOther) {
       clearTimeout(timer);
       timer = setTimeout(() => analyse().catch(failed), isTyping(part) ? 300 : 0);
@@ -102,14 +104,16 @@ const empty: Omit<Shown, "state"> = {
   places: [],
   rulesFile: undefined,
   rulesFilter: "",
+  isBusy: true,
   failure: undefined,
 };
 
 /** Fields whose places are looked for at once. */
 const mostPlaces = 1500;
 
-function isTyping({ files, proposed }: Partial<PageState>): boolean {
-  return files !== undefined || proposed !== undefined;
+/** An edit of a text is soon followed by the next; an example or a link also has settings. */
+function isTyping({ files, proposed, settings }: Partial<PageState>): boolean {
+  return settings === undefined && (files !== undefined || proposed !== undefined);
 }
 
 /** Whether there is something to compare: a proposal, nodes that are down, other replicas. */

@@ -53,7 +53,7 @@ export function createSections(page: Page, commands: Commands): readonly Section
       draw: ({ results }) => refill(byId("clients"), clientsTable(results.slice(1), commands.sendPacket)),
     },
     {
-      inputs: ({ state, problems, analysis }) => [state.pane, problems, analysis],
+      inputs: ({ state, problems, analysis, isBusy }) => [state.pane, problems, analysis, isBusy],
       draw: (shown) => drawTabs(shown, page),
     },
     { inputs: paneInputs, draw: (shown) => refill(byId("pane"), paneContent(shown, page, commands)) },
@@ -124,7 +124,9 @@ function drawMapSection(shown: Shown, { sendPacket, selectService }: Commands): 
     onService: selectService,
   };
   const { services } = picture;
-  const nothing = element("p", { class: "empty" }, "No Service yet. Paste one, or choose an example.");
+  const hint =
+    analysis.rules.length > 0 ? "A dump holds no objects: add their manifests." : "Paste one, or choose an example.";
+  const nothing = element("p", { class: "empty" }, `No Service to draw. ${hint}`);
   refill(byId("map"), services.length === 0 ? nothing : drawMap(view));
   const count = drawnServices(view).length;
   const label = `${count} of ${services.length.toLocaleString("en")} Services`;
@@ -143,7 +145,7 @@ const paneNames: Readonly<Record<Pane, string>> = {
   diff: "Diff",
 };
 
-function drawTabs({ state, problems, analysis }: Shown, page: Page): void {
+function drawTabs({ state, problems, analysis, isBusy }: Shown, page: Page): void {
   const found = problems ?? analysis?.errors ?? [];
   const worst = found[0]?.severity ?? "info";
   const badge = element("span", { class: `count-badge is-${worst}`, title: summary(found) }, String(found.length));
@@ -162,7 +164,7 @@ function drawTabs({ state, problems, analysis }: Shown, page: Page): void {
   fill(byId("tabs"), panes.map(tab));
   if (hasFocus) byId(`tab-${state.pane}`).focus();
   byId("pane").setAttribute("aria-labelledby", `tab-${state.pane}`);
-  byId("results").setAttribute("aria-busy", String(problems === undefined));
+  byId("results").setAttribute("aria-busy", String(isBusy));
   byId("tabs").onkeydown = ({ key }) => {
     const step = { ArrowRight: 1, ArrowLeft: panes.length - 1 }[key];
     const pane = step === undefined ? undefined : panes[(panes.indexOf(state.pane) + step) % panes.length];

@@ -23,8 +23,8 @@ export interface Playground {
   readonly click: (selector: string) => Promise<void>;
   /** Errors, messages of the console, and requests since the page was opened. */
   readonly complaints: () => readonly string[];
-  /** What axe-core finds: rule and element. */
-  readonly accessibility: () => Promise<readonly string[]>;
+  /** What axe-core finds in a part of the page: rule and element. */
+  readonly accessibility: (part: string) => Promise<readonly string[]>;
   readonly photograph: (name: string) => Promise<void>;
 }
 
@@ -76,12 +76,12 @@ export function createPlayground(tab: Tab, url: string, pictures: string | undef
       );
     },
     complaints: () => tab.events.slice(since).flatMap((event) => complaint(event, url)),
-    accessibility: async () => {
+    accessibility: async (part) => {
       await evaluate(`window.axe === undefined ? (${JSON.stringify(axe)}) : ""`).then(async (source) => {
         if (source !== "") await tab.send("Runtime.evaluate", { expression: source as string });
       });
       return evaluate(
-        `axe.run(document, { resultTypes: ["violations"] }).then(({ violations }) => violations
+        `axe.run(document.querySelector("${part}"), { resultTypes: ["violations"] }).then(({ violations }) => violations
           .filter(({ impact }) => impact === "serious" || impact === "critical")
           .flatMap(({ id, nodes }) => nodes.map(({ html, any }) => id + ": " + html.slice(0, 160) + " " + (any[0]?.message ?? ""))))`,
       );

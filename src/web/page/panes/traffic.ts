@@ -32,7 +32,9 @@ function builder({ analysis, packet, onPacket, onNode }: TrafficView): HTMLEleme
     { class: "builder", "aria-label": "Packet", onsubmit: (event) => event.preventDefault() },
     picker({ label: "From", value: packet.from, options: sources(analysis) }, (from) => onPacket({ ...packet, from })),
     picker({ label: "To", value: packet.to, options: targets(analysis) }, (to) => onPacket({ ...packet, to })),
-    choice({ label: "On node", value: node ?? "", options: picture.nodes.map((value) => ({ value })) }, onNode),
+    picture.nodes.length === 0
+      ? undefined
+      : choice({ label: "On node", value: node ?? "", options: picture.nodes.map((value) => ({ value })) }, onNode),
   );
 }
 
@@ -158,9 +160,9 @@ function steps({ hops, verdict, destination, pod, rejectedWith }: Outcome): HTML
   );
 }
 
-function step({ table, chain, rule, words, text, object, field }: Outcome["hops"][number]): HTMLElement {
-  const isAlways = object === undefined || object === "kube-proxy";
-  const link = isAlways ? undefined : { object: object ?? "", field: field ?? "" };
+function step({ table, chain, rule, words, text, object, field, origin }: Outcome["hops"][number]): HTMLElement {
+  const isAlways = object === "kube-proxy" || text === "";
+  const link = object === undefined ? undefined : { object, field: field ?? "" };
   return element(
     "li",
     { ...linkTo(link), class: isAlways ? "is-always" : "is-own", tabindex: isAlways ? undefined : 0 },
@@ -172,6 +174,8 @@ function step({ table, chain, rule, words, text, object, field }: Outcome["hops"
     ),
     element("p", { class: "words" }, words),
     isAlways ? undefined : element("code", { class: "rule" }, text),
-    isAlways ? undefined : element("p", { class: "origin" }, `from ${object} ${field ?? ""}`),
+    isAlways || origin === ""
+      ? undefined
+      : element("p", { class: "origin" }, object === undefined ? origin : `from ${object} ${field ?? ""}`),
   );
 }
