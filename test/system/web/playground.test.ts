@@ -134,7 +134,7 @@ describe("the playground in a browser", skipFor(chromium === undefined ? "not in
       await page.until(`${checked} && ${verdict} !== ""`);
       const sentence = await page.evaluate<string>(verdict);
       expect(sentence).toMatch(
-        /^(?:A packet from .* is (?:delivered|rejected|dropped) .*|\d+ Services? changes?; .*)\.$/,
+        /^(?:A packet from .* is (?:delivered|rejected|dropped)\b.*|\d+ Services? changes?; .*)\.$/,
       );
       await page.photograph(`example-${index}`);
     }
