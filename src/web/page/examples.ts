@@ -79,7 +79,7 @@ export const examples: readonly Example[] = [
   example(cases, {
     title: "externalTrafficPolicy: Local",
     text: localPolicy,
-    packet: { from: "internet", to: "svc/default/web:http" },
+    packet: { from: "internet", to: "svc/shop/web:http" },
   }),
 ];
 

@@ -41,14 +41,22 @@ export function createPage(initial: PageState, client: Client, render: (shown: S
   };
   const failed = (error: unknown): void => show({ failure: error instanceof Error ? error.message : String(error) });
 
+  /** Counts the states that were shown: answers about an earlier one are dropped. */
+  let current = 0;
+
   const analyse = async (): Promise<void> => {
     const { state } = shown;
+    const own = current;
+    const isStale = (): boolean => own !== current;
     const analysis = await client.ask({ kind: "analyse", files: shownFiles(state), settings: state.settings });
+    if (isStale()) return;
     const packet = state.packet ?? firstPacket(analysis);
     show({ analysis, packet, path: 0, problems: undefined, failure: undefined });
     await trace();
     await compare();
-    show({ problems: await client.ask({ kind: "problems" }), isBusy: false });
+    const problems = await client.ask({ kind: "problems" });
+    if (isStale()) return;
+    show({ problems, isBusy: false });
     await findPlaces(analysis);
   };
 
@@ -56,7 +64,9 @@ export function createPage(initial: PageState, client: Client, render: (shown: S
     const { analysis, packet } = shown;
     if (analysis?.node === undefined || packet === undefined) return show({ results: [] });
     const packets = [packet, ...otherClients(packet, analysis)];
-    show({ results: await client.ask({ kind: "packets", packets }) });
+    const own = current;
+    const results = await client.ask({ kind: "packets", packets });
+    if (own === current) show({ results });
   };
 
   const findPlaces = async ({ rules }: Analysis): Promise<void> => {
@@ -73,7 +83,9 @@ export function createPage(initial: PageState, client: Client, render: (shown: S
     if (state.pane !== "diff" || !hasDifference(state)) return show({ diff: undefined });
     const { files, settings } = state;
     const base = { files, settings: { ...settings, down: [], scale: {} } };
-    show({ diff: await client.ask({ kind: "diff", base, head: { files: state.proposed ?? files, settings } }) });
+    const own = current;
+    const diff = await client.ask({ kind: "diff", base, head: { files: state.proposed ?? files, settings } });
+    if (own === current) show({ diff });
   };
 
   const change: Page["change"] = (part) => {
@@ -83,6 +95,7 @@ export function createPage(initial: PageState, client: Client, render: (shown: S
     shown = { ...shown, state, isBusy: shown.isBusy || isOther };
     show(part.packet === undefined ? {} : { packet: part.packet, path: 0 });
     if (isOther) {
+      current += 1;
       clearTimeout(timer);
       timer = setTimeout(() => analyse().catch(failed), isTyping(part) ? 300 : 0);
     } else if (part.packet !== undefined) trace().catch(failed);
