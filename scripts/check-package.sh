@@ -5,6 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+npm run --silent build:web
 npm pack --silent --ignore-scripts --pack-destination "$work" >/dev/null
 tarball=$(echo "$work"/*.tgz)
 npx publint --strict "$tarball"
@@ -22,6 +23,7 @@ cd "$work/empty"
 npm install --silent --no-progress --prefix . "$tarball"
 npx --no-install portolan --version
 npx --no-install kubectl-portolan compile --help | head -1
+test -s node_modules/portolan/dist/web/index.html
 npx --no-install portolan compile -f node_modules/portolan/golden/service-python-nodeport/cluster.yaml | head -1
 if grep -rlE "from \"node:" node_modules/portolan/dist --include='*.js' | grep -vE '/dist/(cli|host)/'; then
   echo "the files above import node: outside of cli/ and host/" >&2

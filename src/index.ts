@@ -14,15 +14,20 @@ export type { ObjectExplanation } from "./explain/explain-service.ts";
 export {
   explainPacketIn as explainPacket,
   type PacketAnswer,
+  type PacketOptions,
   type PacketRequest,
 } from "./explain/packet/explain-packet-in.ts";
 export type { PacketExplanation } from "./explain/packet/packet-explanation.ts";
 export type { CompilerOptions } from "./incremental/advance.ts";
 export { type Compiler, createCompiler, type Update } from "./incremental/create-compiler.ts";
 export type { ObjectChanges, RemovedObject } from "./incremental/read-changes.ts";
-export type { LineOrigin, Script, ScriptStep, Step } from "./ir/artifact.ts";
+export type { HostDocument, LineOrigin, Script, ScriptStep, Step } from "./ir/artifact.ts";
 export type { Family } from "./model/address.ts";
-export type { ProxyMode } from "./model/proxy-configuration/proxy-configuration.ts";
+export { type Location, locate } from "./model/documents/locate.ts";
+export { type ReadDocuments, readDocuments } from "./model/documents/read-documents.ts";
+export type { SourceDocument, SourceText } from "./model/documents/source.ts";
+export { type KubeProxyVersion, kubeProxyVersions } from "./model/proxy-configuration/kube-proxy-version.ts";
+export { type ProxyMode, proxyModes } from "./model/proxy-configuration/proxy-configuration.ts";
 export { type DumpProblem, type ParsedDump, parseDump } from "./reconcile/live/parse-dump.ts";
 export { type ScriptTextOptions, scriptText } from "./report/script.ts";
 export { type Simulation, type SimulationOptions, simulate } from "./simulate/simulate.ts";

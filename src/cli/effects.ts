@@ -22,6 +22,9 @@ export const realEffects: Pick<Effects, "sources" | "version" | "sha256" | "mach
   machine: loadMachine,
 };
 
+/** Where the build has put the pages that `serve` shows; the bundled program is in the folder of this module too. */
+export const siteFolder = new URL("../web/", import.meta.url);
+
 async function loadMachine(): Promise<Machine> {
   const [{ localHost }, preflight, { writeBackup }] = await Promise.all([
     import("../host/run-step.ts"),

@@ -99,6 +99,11 @@ const entries: readonly Entry[] = [
   },
   {
     heading: lastGroup,
+    words: ["serve"],
+    load: async (name) => (await import("./commands/serve.ts")).serveCommand(name),
+  },
+  {
+    heading: lastGroup,
     words: ["schema"],
     load: async (name) => (await import("./commands/schema.ts")).schemaCommand(name),
   },

@@ -3,7 +3,8 @@ import { createServer, type Server } from "node:http";
 export interface Reply {
   readonly status: number;
   readonly type: string;
-  readonly body: string;
+  readonly body: string | Uint8Array;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 export interface Served {
@@ -24,8 +25,8 @@ export async function serve(
     Promise.resolve(request.method === "GET" || request.method === "HEAD" ? reply : undefined)
       .then((found) => found?.() ?? missing)
       .catch(() => failed)
-      .then(({ status, type, body }) => {
-        response.writeHead(status, { "content-type": type, "x-content-type-options": "nosniff" });
+      .then(({ status, type, body, headers }) => {
+        response.writeHead(status, { "content-type": type, "x-content-type-options": "nosniff", ...headers });
         response.end(request.method === "HEAD" ? undefined : body);
       });
   });

@@ -1,10 +1,13 @@
-import { readStateOfObjects, type StateOptions } from "../../compile/compile.ts";
+import { type ReadState, readStateOfObjects, type StateOptions } from "../../compile/compile.ts";
 import type { ConnectionState, Entry, Protocol } from "../../datapath/packet.ts";
 import type { Diagnostic } from "../../diagnostics/diagnostic.ts";
+import { hostSideOf } from "../../diff/host-side.ts";
+import type { HostDocument } from "../../ir/artifact.ts";
+import { dumpedQuery } from "./dumped-query.ts";
 import { explainPackets } from "./explain-packet.ts";
 import { findRemembered } from "./find-pods.ts";
 import type { PacketExplanation } from "./packet-explanation.ts";
-import { compiledQuery } from "./packet-query.ts";
+import { compiledQuery, type PacketQuery } from "./packet-query.ts";
 import { isRefusal, parsePacketSource, parsePacketTarget, targetForms } from "./question.ts";
 import { type ResolvedPacket, resolvePackets } from "./resolve-packet.ts";
 
@@ -42,8 +45,15 @@ export interface PacketAnswer {
   readonly problem: string | undefined;
 }
 
+/** How the state is compiled, or which host is asked in place of it. */
+export interface PacketOptions extends StateOptions {
+  /** What a host has, as `parseDump` reads it: the packet is traced there, and the objects only give names. */
+  readonly actual?: HostDocument | undefined;
+}
+
 /**
- * Traces a packet on a node that is programmed with this state, rule by rule and with exact shares.
+ * Traces a packet on a node that is programmed with this state, rule by rule and with exact shares; or on the host of a
+ * dump.
  *
  * @example
  * ```ts
@@ -60,12 +70,14 @@ export interface PacketAnswer {
 export function explainPacketIn(
   objects: readonly unknown[],
   request: PacketRequest,
-  options: StateOptions = {},
+  options: PacketOptions = {},
 ): PacketAnswer {
-  const state = readStateOfObjects(objects, options);
+  const { actual, ...stateOptions } = options;
+  const state = readStateOfObjects(objects, stateOptions);
   const { diagnostics } = state.sink;
-  const query = compiledQuery(state, options.node);
   const refused = (problem: string): PacketAnswer => ({ explanation: undefined, diagnostics, problem });
+  const query = actual === undefined ? compiledQuery(state, options.node) : queryOn(actual, state, objects.length > 0);
+  if (typeof query === "string") return refused(query);
   if (query === undefined) return { explanation: undefined, diagnostics, problem: undefined };
   const [source, target] = [parsePacketSource(request.from), parsePacketTarget(request.to)];
   if (source === undefined)
@@ -84,4 +96,12 @@ export function explainPacketIn(
   const [first, ...others] = resolved;
   const packets = [withMemory(first), ...others.map(withMemory)] as const;
   return { explanation: explainPackets(explained, packets), diagnostics, problem: undefined };
+}
+
+/** The query on a host; a reason where its texts cannot be relied on. */
+function queryOn(actual: HostDocument, state: ReadState, hasObjects: boolean): PacketQuery | string {
+  const side = hostSideOf(actual, "the host");
+  if (typeof side === "string") return side;
+  const node = state.options.node ?? side.name;
+  return dumpedQuery(side, { node, given: side.addresses, state: hasObjects ? state : undefined, file: "the host" });
 }

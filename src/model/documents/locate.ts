@@ -29,7 +29,19 @@ export interface Location {
 
 type Path = readonly (string | number)[];
 
-/** Finds a path in a document's text. Positions are not kept while reading: most runs do not need any. */
+/**
+ * Finds a path in a document's text, such as the origin of a diagnostic; undefined where the document has no text.
+ * Positions are not kept while reading: most runs do not need any.
+ *
+ * @example
+ * ```ts
+ * import { locate, readDocuments } from "portolan";
+ *
+ * const { documents } = readDocuments({ name: "web.yaml", text: "kind: Service\nspec:\n  clusterIP: None\n" });
+ * const { line, column, length } = locate(documents[0], ["spec", "clusterIP"], "value");
+ * console.log([line, column, length]); // [3,14,4]
+ * ```
+ */
 export function locate(document: SourceDocument, path: Path, caret: "key" | "value"): Location | undefined {
   const { source, form } = document;
   switch (form.kind) {

@@ -21,7 +21,19 @@ export interface ReadDocuments {
   readonly problems: readonly TextProblem[];
 }
 
-/** Reads the documents of a text: JSON, JSON lines, or YAML as kubectl reads it. Never throws. */
+/**
+ * Reads the documents of a text: JSON, JSON lines, or YAML as kubectl reads it. Their values are what `compile` and the
+ * others take. Never throws: what is wrong with the text is among the problems.
+ *
+ * @example
+ * ```ts
+ * import { readDocuments } from "portolan";
+ *
+ * const { documents, problems } = readDocuments({ name: "web.yaml", text: "kind: Service\nspec: {clusterIP: None}\n" });
+ * console.log(documents.map(({ value }) => value)); // [{"kind":"Service","spec":{"clusterIP":"None"}}]
+ * console.log(problems.length); // 0
+ * ```
+ */
 export function readDocuments(source: SourceText): ReadDocuments {
   const { text } = source;
   const start = skipBlank(text, 0);

@@ -4,11 +4,11 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { TrafficDiff } from "../../../src/diff/traffic-diff.ts";
 import { renderHtml } from "../../../src/report/diff/html/html.ts";
+import { findChromium, openTab, type Tab } from "../../harness/chromium.ts";
 import { cosmeticDiff, emptyDiff } from "../../harness/report/diffs.ts";
 import { hostileDiff } from "../../harness/report/hostile.ts";
 import { largeDiff, smallDiff } from "../../harness/report/samples.ts";
 import { skipFor } from "../../harness/skip.ts";
-import { findChromium, openTab, type Tab } from "./chromium.ts";
 import { measure } from "./contrast.ts";
 
 const chromium = findChromium();

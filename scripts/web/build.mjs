@@ -1,0 +1,126 @@
+// Builds the playground into one page that needs no server, and the documentation beside it: `npm run build:web [-- FOLDER]`,
+// default dist/web.
+// The worker is a text in the page, and the page's policy names the script by its hash.
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+import { build } from "esbuild";
+import { renderDocs } from "./docs.mjs";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+/** The most that a visitor loads, in bytes after gzip. */
+export const sizeLimit = 350_000;
+
+/** The page as text. */
+export async function buildPage() {
+  const [worker, script, style] = await Promise.all([
+    bundle("src/web/engine/worker.ts", [plainYaml, shortCatalog]),
+    bundle("src/web/page/main.ts", [noSyntaxTrees]),
+    bundle("src/web/style.css", []),
+  ]);
+  const nonce = hash(style);
+  const policy = [
+    "default-src 'none'",
+    `script-src 'sha256-${hash(script)}'`,
+    `style-src 'nonce-${nonce}'`,
+    "worker-src blob:",
+    "connect-src 'none'",
+    "base-uri 'none'",
+    "form-action 'none'",
+  ].join("; ");
+  const template = readFileSync(join(root, "src/web/index.html"), "utf8");
+  const parts = { policy, nonce, style, worker, script };
+  return template.replace(/\{\{(\w+)\}\}/g, (_, name) => parts[name]);
+}
+
+/** The documentation: pages by path, and a sentence for each broken link. */
+export async function buildDocs() {
+  const folder = join(root, "src/web/docs");
+  const names = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith(".md")) : [];
+  const sources = new Map(names.sort().map((name) => [name, readFileSync(join(folder, name), "utf8")]));
+  const style = await bundle("src/web/style.css", []);
+  const { outputFiles } = await build({
+    stdin: { contents: 'export { catalog } from "./src/index.ts";', resolveDir: root },
+    bundle: true,
+    write: false,
+    format: "esm",
+  });
+  const { catalog } = await import(`data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`);
+  const isInRepository = (path) => existsSync(join(root, path));
+  return renderDocs({ sources, catalog, style: { text: style, nonce: hash(style) }, isInRepository });
+}
+
+async function bundle(entry, plugins) {
+  const { outputFiles } = await build({
+    entryPoints: [join(root, entry)],
+    bundle: true,
+    minify: true,
+    write: false,
+    format: "iife",
+    target: "es2023",
+    loader: { ".yaml": "text" },
+    legalComments: "none",
+    plugins,
+  });
+  return outputFiles[0].text.trim();
+}
+
+function hash(text) {
+  return createHash("sha256").update(text).digest("base64");
+}
+
+/** A plugin that puts a text in the place of packages. */
+function replacing(packages, contents) {
+  return {
+    name: `replacing ${packages}`,
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: packages }, ({ path }) => ({ path, namespace: "replaced" }));
+      onLoad({ filter: packages, namespace: "replaced" }, () => ({ contents }));
+    },
+  };
+}
+
+/** Leaves out the second YAML parser, which is only faster: the first one gives places too. */
+const plainYaml = replacing(
+  /^js-yaml$/,
+  `export class Type {}
+   export const FAILSAFE_SCHEMA = { extend: () => undefined };
+   export const loadAll = () => { throw new Error("js-yaml is not in this bundle"); };`,
+);
+
+/** Leaves out the parsers of languages: the few commands of the editor that are used need none. */
+const noSyntaxTrees = replacing(/^@lezer\/common$|^@codemirror\/language$/, "module.exports = {};");
+
+/** Leaves out the long explanations of diagnostics: messages and hints are shown. */
+const shortCatalog = {
+  name: "short-catalog",
+  setup({ onLoad }) {
+    onLoad({ filter: /\/diagnostics\/catalog\/[\w-]+\.ts$/ }, ({ path }) => ({
+      loader: "ts",
+      contents: readFileSync(path, "utf8").replace(
+        /^ {4}explanation:\s*"(?:[^"\\]|\\.)*"(?:\s*\+\s*"(?:[^"\\]|\\.)*")*,\n/gm,
+        "",
+      ),
+    }));
+  },
+};
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const folder = process.argv[2] ?? join(root, "dist/web");
+  const [page, docs] = await Promise.all([buildPage(), buildDocs()]);
+  write(join(folder, "index.html"), page);
+  for (const [path, text] of docs.pages) write(join(folder, "docs", path), text);
+  const size = gzipSync(page, { level: 9 }).length;
+  console.log(`${join(folder, "index.html")}: ${page.length} bytes, ${size} after gzip (limit ${sizeLimit})`);
+  console.log(`${join(folder, "docs")}: ${docs.pages.size} pages`);
+  for (const problem of docs.problems) console.error(`error: ${problem}`);
+  if (size > sizeLimit || docs.problems.length > 0) process.exitCode = 1;
+}
+
+function write(path, text) {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text);
+}
