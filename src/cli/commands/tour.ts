@@ -4,11 +4,13 @@ import { printableJson } from "../../diagnostics/printable.ts";
 import type { Tour } from "../../tour/tour.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { addNarrowOptions } from "../narrow-flags.ts";
+import { aboutReport, stampOption } from "../report-flags.ts";
 import { addStateOptions, colorOption } from "../state-flags.ts";
 import type { ColorFlag, Terminal } from "../terminal/terminal.ts";
 
 export interface TourFlags extends TourRequest, ColorFlag {
   readonly output?: "text" | "json" | "html" | "svg";
+  readonly stamp?: boolean;
 }
 
 /** `portolan tour`, with its flags and help. */
@@ -26,6 +28,7 @@ export function tourCommand(name: string, finish: (exitCode: number) => void): C
   return command
     .option("--rules", "show the rules of each Service too, those of one node")
     .addOption(new Option("-o, --output <format>", "default: text").choices(["text", "json", "html", "svg"]))
+    .addOption(stampOption())
     .addOption(colorOption())
     .addHelpText("after", examples(name))
     .action(async (flags: TourFlags) => {
@@ -44,14 +47,14 @@ export async function runTour(flags: TourFlags): Promise<number> {
   return exitCodes.fine;
 }
 
-async function renderTour(tour: Tour, { output = "text" }: TourFlags, { paint }: Terminal): Promise<string> {
-  switch (output) {
+async function renderTour(tour: Tour, flags: TourFlags, { paint }: Terminal): Promise<string> {
+  switch (flags.output ?? "text") {
     case "text":
       return (await import("../../report/tour/text.ts")).printTour(tour, paint);
     case "json":
       return `${printableJson(tour, 2)}\n`;
     case "html":
-      return (await import("../../report/tour/html.ts")).printTourPage(tour);
+      return (await import("../../report/tour/html.ts")).printTourPage(tour, aboutReport(flags));
     case "svg":
       return (await import("../../report/tour/picture.ts")).drawTour(tour);
   }

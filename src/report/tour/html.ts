@@ -1,4 +1,5 @@
 import type { Tour, TourFinding, TourPort, TourService } from "../../tour/tour.ts";
+import type { About } from "../about.ts";
 import { esc, escapeDeep, mono } from "../escape.ts";
 import { renderPage } from "../page/page.ts";
 import { pageStyle } from "../page/style.ts";
@@ -7,7 +8,7 @@ import { drawPicture, pictureStyle } from "./picture.ts";
 import { answerText, doorText, endpointsText, sameDoors, tourTitle } from "./words.ts";
 
 /** `-o html`: one self-contained page with the picture and a table for each Service. */
-export function printTourPage(tour: Tour): string {
+export function printTourPage(tour: Tour, about: About): string {
   const shown = escapeDeep(tour);
   return renderPage({
     command: "tour",
@@ -15,6 +16,7 @@ export function printTourPage(tour: Tour): string {
     title: tourTitle(shown),
     base: { name: namesText(shown.nodes, 6) },
     leftOut: undefined,
+    about,
     sections: [
       { id: "picture", heading: "At a glance", body: drawPicture(tour) },
       { id: "services", heading: "Services", body: shown.services.map(serviceBody).join("\n") },

@@ -60,7 +60,7 @@ function sameOnNodes({ kind, severity, service, vip, headline: title, details }:
 function change(group: readonly TrafficChange[]): HTMLElement {
   const [first] = group;
   if (first === undefined) return element("article");
-  const { severity, service, vip, headline: title, details, before, after, ruleLines } = first;
+  const { severity, service, vip, headline: title, details, before, after, examplePath } = first;
   const nodes = group.flatMap((one) => one.nodes);
   const where = nodes.length === 1 ? `On ${nodes[0]}.` : `On ${nodes.length} nodes: ${nodes.join(", ")}.`;
   const shown = group.length === 1 ? "" : ` Shown: ${first.nodes.join(", ")}.`;
@@ -86,16 +86,25 @@ function change(group: readonly TrafficChange[]): HTMLElement {
         ),
     element("p", { class: "soft" }, where, shown),
     outcomes(before, after),
-    ruleLines.length === 0
-      ? undefined
-      : element(
-          "details",
-          {},
-          element("summary", {}, "The deciding rules"),
-          ruleLines.map(({ sign, text }) =>
-            element("code", { class: `diff-line ${sign === "+" ? "added" : "removed"}` }, `${sign} ${text}`),
-          ),
-        ),
+    examplePaths(examplePath),
+  );
+}
+
+/** The way of the example packet on both sides; rules that the other side does not have are marked. */
+function examplePaths({ before, after }: TrafficChange["examplePath"]): HTMLElement | undefined {
+  if (before.length + after.length === 0) return undefined;
+  const side = (heading: string, rules: typeof before, mark: string) => [
+    element("p", { class: "soft" }, heading),
+    ...rules.map(({ where, text, differs }) =>
+      element("code", { class: differs ? `diff-line ${mark}` : "diff-line" }, `${where}: ${text}`),
+    ),
+  ];
+  return element(
+    "details",
+    {},
+    element("summary", {}, "The path of an example packet"),
+    side("Before", before, "removed"),
+    side("After", after, "added"),
   );
 }
 
