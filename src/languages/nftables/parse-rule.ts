@@ -301,6 +301,8 @@ function lengthOfField(words: Words): number {
   const [first, second] = [peek(words), peek(words, 1)];
   if (first === "meta") return metaKeys.test(second) ? 2 : 0;
   if (headers.test(first)) return second === "option" ? 4 : second === "" ? 0 : 2;
+  // Only `meta ipsec` is the field of that name.
+  if (first === "ipsec") return 3;
   if (metaKeys.test(first)) return 1;
   if (first.startsWith("@") && /^@(?:ll|nh|th|ih),\d+,\d+$/.test(first)) return 1;
   if (first === "ct") {
@@ -313,7 +315,6 @@ function lengthOfField(words: Words): number {
   if (first === "jhash") return lengthOfHash(words);
   if (first === "socket" || first === "osf") return second === "cgroupv2" ? 4 : 2;
   if (first === "rt") return second === "ip" || second === "ip6" ? 3 : 2;
-  if (first === "ipsec") return 3;
   return 0;
 }
 
