@@ -45,8 +45,8 @@ describe("a statement without effect on its own", () => {
     ["dup to 10.0.0.1 device eth0", "goes-on"],
   ])("%s: %s, and only a comment may follow", (text, effect) => {
     expect(parseRule(text)).toEqual({ statements: [{ kind: "other", effect, text }], comment: undefined });
-    expect(parseRule(`${text} comment "why"`)).toEqual({
-      statements: [{ kind: "other", effect, text }],
+    expect(parseRule(`tcp dport 80 ${text} comment "why"`)).toMatchObject({
+      statements: [{ kind: "match" }, { kind: "other", effect, text }],
       comment: "why",
     });
   });
@@ -136,6 +136,7 @@ describe("a match", () => {
     ["meta mark & 0x4000 != 0x0", { mask: 0x4000, operator: "!=", right: elements("0x0") }],
     ["tcp flags & (fin | syn) == syn", { mask: "(fin | syn)", operator: "==", right: elements("syn") }],
     ["tcp flags (fin | syn)", { mask: undefined, right: elements("(fin | syn)") }],
+    ["iifname @names", { right: { kind: "named", name: "names" } }],
     ["tcp flags fin | syn", { right: elements("fin | syn") }],
     ["tcp flags syn / fin,syn", { mask: "fin,syn", right: elements("syn") }],
     ["ip saddr . tcp dport 10.0.0.1 . 80", { key: ["ip saddr", "tcp dport"], right: elements("10.0.0.1 . 80") }],
@@ -219,6 +220,12 @@ describe("an entry into a set", () => {
   });
 });
 
+it("a parenthesis that is not closed takes the rest", () => {
+  expect(first("tcp flags (fin accept")).toMatchObject({ right: elements("(fin accept") });
+});
+
+it("a comment without a text is empty", () => expect(parseRule("accept comment")?.comment).toBe(""));
+
 it.each([
   "dnat ip prefix to ip saddr map @m",
   "dnat ip interval to ip saddr map @m",
@@ -234,5 +241,9 @@ it.each([
   "ip saddr vmap {",
   "ip saddr { 10.0.0.1",
   "ip saddr . 10.0.0.1",
+  "jhash ip saddr",
+  "meta count 5",
+  'log xprefix "a"',
+  'log prefixes "a"',
   "nothing at all",
 ])("%s is not understood", (text) => expect(parseRule(text)).toBeUndefined());
