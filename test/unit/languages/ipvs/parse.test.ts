@@ -78,7 +78,7 @@ describe("structure", () => {
 });
 
 describe("what ipvsadm -Ln prints", () => {
-  const save = (...lines: readonly string[]) => ipvs.forms[1]?.toSave(lines);
+  const save = (...lines: readonly string[]) => ipvs.forms[1]?.toSave?.(lines);
   // Lines come without the blanks around them.
   const real = "-> 10.0.1.5:8080                Masq    1      0          0";
   const saved = (key: string, how = "-m") => `-a ${key} -r 10.0.1.5:8080 ${how} -w 1`;
@@ -104,6 +104,11 @@ describe("what ipvsadm -Ln prints", () => {
     ["Tunnel", "-i"],
   ])("forwarding %s is %s", (name, option) => {
     expect(save("TCP  10.0.0.1:80 rr", real.replace("Masq", name))?.[1]).toBe(saved("-t 10.0.0.1:80", option));
+  });
+
+  test("real servers have addresses of either family", () => {
+    const lines = save("TCP  [fd00::1]:80 rr", "-> [fd00::5]:8080 Masq 3 0 0", "-> [fd00:zz]:8080 Masq 1 0 0");
+    expect(lines?.slice(1)).toEqual(["-a -t [fd00::1]:80 -r [fd00::5]:8080 -m -w 3", ""]);
   });
 
   test.each([
