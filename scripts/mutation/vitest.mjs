@@ -17,7 +17,7 @@ for (const plugin of [JestExtend, JestChaiExpect, JestAsymmetricMatchers]) chai.
 export const expect = Object.assign((value, message) => chai.expect(value, message), chai.expect);
 Object.assign(expect, globalThis[ASYMMETRIC_MATCHERS_OBJECT]);
 Object.defineProperty(globalThis, GLOBAL_EXPECT, { value: expect });
-expect.extend({
+expect.extend(expect, {
   toMatchFileSnapshot: (text, file) => ({
     pass: text === readFileSync(file, "utf8"),
     message: () => `not as in ${file}`,

@@ -73,7 +73,7 @@ function parseOptions(words: readonly string[]): readonly Option[] | undefined {
     // Only these two are ever saved in quotes; other quoted words stay as they are, in an unknown match.
     if (hasValue && word.includes('"') && name !== "--comment" && name !== "--nfacct-name") return undefined;
     if (hasValue) at += 1;
-    const hasSecond = name === "--tcp-flags" && hasValue && words[at] !== undefined;
+    const hasSecond = name === "--tcp-flags" && hasValue;
     options.push({
       name,
       negated,

@@ -15,7 +15,7 @@ export function parseRule(text: string): NftRule | undefined {
     }
     const start = words.at;
     const statement = takeStatement(words);
-    if (statement === undefined || words.at === start) return undefined;
+    if (statement === undefined) return undefined;
     statements.push({ ...statement, text: joinWords(words.all.slice(start, words.at)) });
   }
   return { statements, comment };
@@ -91,7 +91,7 @@ const flagsOfNat: ReadonlySet<string> = new Set(["random", "fully-random", "pers
 function takeTranslation(words: Words, kind: "dnat" | "snat" | "masquerade" | "redirect"): Bare | undefined {
   words.at += 1;
   const next = peek(words);
-  const family = (next === "ip" || next === "ip6") && peek(words, 1) !== "saddr" ? next : undefined;
+  const family = next === "ip" || next === "ip6" ? next : undefined;
   if (family !== undefined) words.at += 1;
   // `dnat ip prefix to`, `dnat ip addr . port to`: what the map holds.
   if (takeIf(words, "prefix") || takeIf(words, "interval")) return undefined;
@@ -125,9 +125,8 @@ function takeUpdate(words: Words, operation: "add" | "update" | "delete"): Bare 
   return { kind: "update-set", operation, set, key, hasMore: element.at < inner.length };
 }
 
-/** The words between braces. */
+/** The words between braces; none where no brace opens here. */
 function takeBraces(words: Words): readonly string[] | undefined {
-  if (peek(words) !== "{") return undefined;
   const start = words.at + 1;
   let depth = 0;
   while (words.at < words.all.length) {
@@ -204,13 +203,12 @@ function toTheEnd({ all, at }: Words): number {
 /** What begins with a field of the packet: a match, a verdict map or an assignment. */
 function takeFieldStatement(words: Words): Bare | undefined {
   const key = takeKey(words);
-  const [field] = key ?? [];
-  if (key === undefined || field === undefined) return undefined;
+  if (key?.[0] === undefined) return undefined;
   if (takeIf(words, "vmap")) {
     const map = takeSource(words);
     return map === undefined ? undefined : { kind: "verdict-map", key, map };
   }
-  if (takeIf(words, "set")) return { kind: "set-field", field, value: takeArithmetic(words) };
+  if (takeIf(words, "set")) return { kind: "set-field", field: key[0], value: takeArithmetic(words) };
   return takeMatch(words, key);
 }
 
@@ -236,8 +234,7 @@ function takeSource(words: Words): NftSource | undefined {
   if (peek(words) === "{") {
     const inner = takeBraces(words);
     if (inner === undefined) return undefined;
-    const elements = splitWords(inner, ",").filter((element) => element.length > 0);
-    return { kind: "elements", elements: elements.map((element) => elementOf(element, 0)) };
+    return { kind: "elements", elements: splitWords(inner, ",").map((element) => elementOf(element, 0)) };
   }
   const value = takeValue(words);
   return value.length === 0 ? undefined : { kind: "elements", elements: [elementOf(value, 0)] };
@@ -301,8 +298,10 @@ function lengthOfField(words: Words): number {
   const [first, second] = [peek(words), peek(words, 1)];
   if (first === "meta") return metaKeys.test(second) ? 2 : 0;
   if (headers.test(first)) return second === "option" ? 4 : second === "" ? 0 : 2;
+  // Only `meta ipsec` is the field of that name.
+  if (first === "ipsec") return 3;
   if (metaKeys.test(first)) return 1;
-  if (first.startsWith("@") && /^@(?:ll|nh|th|ih),\d+,\d+$/.test(first)) return 1;
+  if (/^@(?:ll|nh|th|ih),\d+,\d+$/.test(first)) return 1;
   if (first === "ct") {
     const direction = second === "original" || second === "reply" ? 2 : 1;
     return direction + (/^(?:ip|ip6)$/.test(peek(words, direction)) ? 2 : 1);
@@ -313,7 +312,6 @@ function lengthOfField(words: Words): number {
   if (first === "jhash") return lengthOfHash(words);
   if (first === "socket" || first === "osf") return second === "cgroupv2" ? 4 : 2;
   if (first === "rt") return second === "ip" || second === "ip6" ? 3 : 2;
-  if (first === "ipsec") return 3;
   return 0;
 }
 

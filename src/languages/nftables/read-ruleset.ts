@@ -56,20 +56,32 @@ type OpenSet = { -readonly [Field in keyof NftSet]: NftSet[Field] } & { readonly
 /** Reads one command or block of a script; returns the position of what follows it. */
 function readCommand(statements: readonly Statement[], at: number, reading: Reading): number {
   const statement = statements[at] as Statement;
-  const words = wordsOf(statement.text);
-  const [first = "", ...rest] = words;
-  const verb = /^(?:add|create|insert|delete|destroy|flush|list|reset|replace|rename|include|define)$/.test(first);
-  const [kind = "", ...names] = verb ? rest : words;
-  if (kind === "table" && (!verb || first === "add" || first === "create")) {
-    const table = openTable(names, statement, reading);
-    if (table === undefined) return at + 1;
-    return names.at(-1) === "{" ? readTable(table, statements, at + 1, reading) : at + 1;
+  const [first, ...rest] = wordsOf(statement.text);
+  const [kind = "", ...names] = rest;
+  switch (first) {
+    case "table":
+      return openBlock(rest, statements, at, reading);
+    // A text that begins by removing what it then makes says nothing about what a host has.
+    case "delete":
+    case "destroy":
+    case "flush":
+    case "list":
+      return at + 1;
+    case "add":
+    case "create":
+      if (kind === "table") return openBlock(names, statements, at, reading);
+      return addTo(kind, names, { statements, at, isFirst: false }, reading);
+    case "insert":
+      return addTo(kind, names, { statements, at, isFirst: true }, reading);
+    default:
+      return reportLine(statement, reading, at);
   }
-  // A text that begins by removing what it then makes says nothing about what a host has.
-  if (["delete", "destroy", "flush", "list"].includes(first)) return at + 1;
-  if (first === "add" || first === "create" || first === "insert")
-    return addTo(kind, names, { statements, at, isFirst: first === "insert" }, reading);
-  return reportLine(statement, reading, at);
+}
+
+/** `table ip t {` with its block, or `add table ip t` alone. */
+function openBlock(names: readonly string[], statements: readonly Statement[], at: number, reading: Reading): number {
+  const table = openTable(names, statements[at] as Statement, reading);
+  return table !== undefined && names.at(-1) === "{" ? readTable(table, statements, at + 1, reading) : at + 1;
 }
 
 function reportLine({ line, text }: Statement, { problems, file }: Reading, at: number): number {
@@ -96,7 +108,7 @@ function readTable(table: OpenTable, statements: readonly Statement[], start: nu
   while (at < statements.length) {
     const statement = statements[at] as Statement;
     if (statement.text === "}") return at + 1;
-    const [kind = "", name = ""] = wordsOf(statement.text);
+    const [kind, name = ""] = wordsOf(statement.text);
     if (statement.text.endsWith("{")) {
       if (kind === "chain") at = readChain(openChain(table, name, statement, reading), statements, at + 1, reading);
       else if (kind === "set" || kind === "map")
@@ -162,12 +174,11 @@ export function ruleText(text: string): string {
 /** `type filter hook input priority filter - 10`, with `device "eth0"` before the priority for some families. */
 function baseChain(words: readonly string[]): BaseChain {
   const after = (word: string) => (words.includes(word) ? words[words.indexOf(word) + 1] : undefined);
-  const at = words.indexOf("priority");
   const device = after("device");
   return {
     type: words[1] ?? "",
     hook: after("hook") ?? "",
-    priority: at < 0 ? undefined : priorityOf(words.slice(at + 1)),
+    priority: priorityOf(words.slice(words.indexOf("priority") + 1)),
     policy: "accept",
     device: device === undefined ? undefined : unquoted(device),
   };
@@ -227,7 +238,7 @@ function readSet(set: OpenSet, statements: readonly Statement[], start: number, 
 
 function readSetLine(set: OpenSet, statement: Statement, reading: Reading): void {
   const words = wordsOf(statement.text);
-  const [first = "", second = ""] = words;
+  const [first, second = ""] = words;
   switch (first) {
     case "type":
     case "typeof": {
@@ -264,7 +275,7 @@ function addElements(set: OpenSet, statement: Statement, reading: Reading): void
   const words = wordsOf(statement.text);
   const opening = words.indexOf("{");
   if (opening < 0) reportLine(statement, reading, 0);
-  const { starts = [{ word: 0, line: statement.line }] } = statement;
+  const { starts = [] } = statement;
   let word = opening + 1;
   let place = 0;
   for (const element of splitWords(words.slice(word, words.lastIndexOf("}")), ",")) {

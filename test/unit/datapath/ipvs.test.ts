@@ -1,4 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { balance } from "../../../src/datapath/balance.ts";
+import type { Flow } from "../../../src/datapath/flow.ts";
+import { everything } from "../../../src/datapath/share.ts";
 import { printOutcomes, type TracedPacket, tracedHost, tracePacket } from "../../harness/trace.ts";
 
 const FROM_POD: TracedPacket = {
@@ -60,6 +63,61 @@ describe("virtual servers", () => {
       real.replace("10.0.1.5", "10.0.1.6").replace("-w 1", "-w 3"),
     ];
     expect(trace({ servers }, FROM_POD)).toBe(expected);
+  });
+});
+
+describe("a host whose virtual servers no text lists", () => {
+  const host = tracedHost({ rules: { ipv4: "", ipv6: "" }, nodeAddresses: ["192.0.2.10"] });
+  const verdictOf = (packet: TracedPacket, hasUnlistedServers = true) => {
+    const balanced = { ...host, world: { ...host.world, hasUnlistedServers } };
+    const flow = { packet, destination: packet.destination, port: packet.port } as unknown as Flow;
+    const [exit] = balance(flow, balanced);
+    if (exit?.how === "unknown") expect(exit.because).toBe("the virtual servers of this node are missing");
+    return exit?.how;
+  };
+
+  test.each([
+    ["10.96.0.1", 80, "unknown"],
+    ["192.0.2.10", 80, "accepted"],
+    ["192.0.2.10", 29_999, "accepted"],
+    ["192.0.2.10", 30_000, "unknown"],
+    ["192.0.2.10", 32_767, "unknown"],
+    ["192.0.2.10", 32_768, "accepted"],
+  ])("%s, port %i: %s", (destination, port, how) => {
+    expect(verdictOf({ ...FROM_POD, destination, port })).toBe(how);
+    expect(verdictOf({ ...FROM_POD, destination, port }, false)).toBe("accepted");
+    expect(verdictOf({ ...FROM_POD, destination, port, protocol: "icmp" })).toBe("accepted");
+  });
+});
+
+describe("the scheduler of a virtual server", () => {
+  test.each([
+    ["rr", "by weight"],
+    ["wrr", "by weight"],
+    ["sh", "by source"],
+    ["dh", "by source"],
+    ["mh", "by source"],
+    ["lc", "dynamic"],
+    ["wlc", "dynamic"],
+    ["sed", "dynamic"],
+  ])("%s chooses %s", (scheduler, scheduling) => {
+    const servers = WEB.join("\n").replace("-s rr", `-s ${scheduler}`);
+    const host = tracedHost({ rules: { ipv4: "", ipv6: "" }, servers, nodeAddresses: [] });
+    const flow = { packet: FROM_POD, destination: "10.96.0.1", port: 80, share: everything } as unknown as Flow;
+    expect(balance(flow, host).map((exit) => exit.flow.scheduling)).toEqual([scheduling]);
+  });
+
+  test.each([
+    ["remembers a client", " -p 60", "10.0.1.6:8080", ["10.0.1.6"]],
+    ["remembers a client of an endpoint that is gone", " -p 60", "10.0.1.7:8080", ["10.0.1.5", "10.0.1.6"]],
+    ["remembers none", "", "10.0.1.6:8080", ["10.0.1.5", "10.0.1.6"]],
+  ])("%s", (_, persistence, target, chosen) => {
+    const [server = "", real = ""] = WEB;
+    const servers = [server + persistence, real, real.replace("10.0.1.5", "10.0.1.6")].join("\n");
+    const host = tracedHost({ rules: { ipv4: "", ipv6: "" }, servers, nodeAddresses: [] });
+    const packet = { ...FROM_POD, remembered: { target } };
+    const flow = { packet, destination: "10.96.0.1", port: 80, share: everything } as unknown as Flow;
+    expect(balance(flow, host).map((exit) => exit.flow.destination)).toEqual(chosen);
   });
 });
 

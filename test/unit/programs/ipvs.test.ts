@@ -201,6 +201,9 @@ describe("differences from the iptables mode", () => {
     const plan = servicePort({ port: { ...webPort, nodePort: 30080 }, external: { ...external, nodePort: 30080 } });
     expect(inspect(plan, "ignored")).toContain("ipvs-no-loopback-node-ports");
     expect(inspect(plan, "off")).not.toContain("ipvs-no-loopback-node-ports");
+    const ofIpv6 = service({ clusterIps: { ipv6: vip("fd00:96::1") } });
+    expect(inspect({ ...plan, service: ofIpv6 }, "ignored")).not.toContain("ipvs-no-loopback-node-ports");
+    expect(inspect(servicePort(), "ignored")).not.toContain("ipvs-no-loopback-node-ports");
   });
 
   it("say that a health check port is left out", () => {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { corpusFolder } from "../../../../scripts/conformance/corpus.mjs";
+import { ipset } from "../../../../src/languages/ipset/language.ts";
 import { parseSets, printSets } from "../../../../src/languages/ipset/text.ts";
 
 const CASES = join(corpusFolder, "cases");
@@ -73,5 +74,39 @@ describe("structure", () => {
         expect(printSets(parseSets(printed).sets)).toBe(printed);
       }),
     );
+  });
+});
+
+describe("what ipset list prints", () => {
+  const listing = ipset.forms[1];
+
+  test("is read as what ipset save prints", () => {
+    const set = (name: string, ...members: readonly string[]) => [
+      `Name: ${name}`,
+      "Type: hash:ip,port",
+      "Revision: 5",
+      "Header: family inet hashsize 1024",
+      "Size in memory: 200",
+      "References: 1",
+      "Number of entries: 1",
+      "Members:",
+      ...members,
+    ];
+    const lines = listing?.toSave?.([...set("A", "10.0.0.1,tcp:80", "10.0.0.2,udp:53 timeout 5"), "", ...set("B")]);
+    expect(lines?.filter((line) => line !== "")).toEqual([
+      "create A hash:ip,port family inet hashsize 1024",
+      "add A 10.0.0.1,tcp:80",
+      "add A 10.0.0.2,udp:53 timeout 5",
+      "create B hash:ip,port family inet hashsize 1024",
+    ]);
+  });
+
+  test.each([
+    [["Name: A", "Header: family inet"], []],
+    [["Name: A", "Type:  bitmap:port", "Header:"], ["create A bitmap:port"]],
+    [["Name: A", "Type: hash:ip", "10.0.0.1"], []],
+    [["Name: A", "Type: hash:ip", "Members:", "10.0.0.1", "Name: B", "10.0.0.2"], ["add A 10.0.0.1"]],
+  ])("of %j, %j is known", (lines, saved) => {
+    expect(listing?.toSave?.(lines).filter((line) => line !== "")).toEqual(saved);
   });
 });

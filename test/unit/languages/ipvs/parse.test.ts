@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { corpusFolder } from "../../../../scripts/conformance/corpus.mjs";
+import { ipvs } from "../../../../src/languages/ipvs/language.ts";
 import { parseServers, printServers } from "../../../../src/languages/ipvs/text.ts";
 
 const CASES = join(corpusFolder, "cases");
@@ -73,5 +74,56 @@ describe("structure", () => {
     [`${web}\n-a -t 10.0.0.1:80 -r 10.0.1.5:8080 -m -w 01`, 2, /not a real server/],
   ])("%j is a problem", (text, line, message) => {
     expect(parseServers(text).problems).toEqual([{ line, message: expect.stringMatching(message) }]);
+  });
+});
+
+describe("what ipvsadm -Ln prints", () => {
+  const save = (...lines: readonly string[]) => ipvs.forms[1]?.toSave?.(lines);
+  // Lines come without the blanks around them.
+  const real = "-> 10.0.1.5:8080                Masq    1      0          0";
+  const saved = (key: string, how = "-m") => `-a ${key} -r 10.0.1.5:8080 ${how} -w 1`;
+
+  test.each([
+    ["TCP  10.0.0.1:80 rr", "-A -t 10.0.0.1:80 -s rr"],
+    ["UDP  10.0.0.1:80 wlc", "-A -u 10.0.0.1:80 -s wlc"],
+    ["SCTP 10.0.0.1:80   rr", "-A --sctp-service 10.0.0.1:80 -s rr"],
+    ["TCP  [fd00::1]:80 rr persistent 10800", "-A -t [fd00::1]:80 -s rr -p 10800"],
+    ["TCP  10.0.0.1:80 mh (mh-port)", "-A -t 10.0.0.1:80 -s mh -b mh-port"],
+    [
+      "TCP  10.0.0.1:80 mh persistent 60 mask 255.255.255.255 (mh-fallback,mh-port)",
+      "-A -t 10.0.0.1:80 -s mh -p 60 -b mh-fallback,mh-port",
+    ],
+  ])("%s is %s", (line, server) => {
+    expect(save(line, real)).toEqual([server, saved(server.split(" ").slice(1, 3).join(" "))]);
+  });
+
+  test.each([
+    ["Masq", "-m"],
+    ["Route", "-g"],
+    ["Local", "-g"],
+    ["Tunnel", "-i"],
+  ])("forwarding %s is %s", (name, option) => {
+    expect(save("TCP  10.0.0.1:80 rr", real.replace("Masq", name))?.[1]).toBe(saved("-t 10.0.0.1:80", option));
+  });
+
+  test("real servers have addresses of either family", () => {
+    const lines = save("TCP  [fd00::1]:80 rr", "-> [fd00::5]:8080 Masq 3 0 0", "-> [fd00:zz]:8080 Masq 1 0 0");
+    expect(lines?.slice(1)).toEqual(["-a -t [fd00::1]:80 -r [fd00::5]:8080 -m -w 3", ""]);
+  });
+
+  test.each([
+    ["of none", []],
+    ["of a firewall mark", ["TCP  10.0.0.1:80 rr", "FWM  1 rr"]],
+    ["of a firewall mark of several digits", ["TCP  10.0.0.1:80 rr", "FWM  12 rr"]],
+  ])("a real server %s is left out", (_, lines) => expect(save(...lines, real)?.at(-1)).toBe(""));
+
+  test.each([
+    ["TCP  10.0.0.1:80 rr", true],
+    ["FWM  12 rr", true],
+    ["TCP something else", false],
+    ["UDP", false],
+  ])("%s begins one: %s", (line, isOne) => {
+    const { begins, continues } = ipvs.forms[1] ?? {};
+    expect(begins?.(line) === true || continues?.(line) === true).toBe(isOne);
   });
 });

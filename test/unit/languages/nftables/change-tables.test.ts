@@ -87,11 +87,33 @@ describe("the change of a table", () => {
     expect(stepsBetween(from, to).map(({ stdin }) => stdin)).toEqual([`${lines.join("\n")}\n`]);
   });
 
+  test.each([
+    [
+      "a new table",
+      "",
+      table(),
+      "make table ip t in one transaction",
+      /^add table ip t\ndelete table ip t\ntable ip t \{/,
+    ],
+    ["a table less", table(base), "", "delete table ip t", /^delete table ip t\n$/],
+    [
+      "a rule",
+      table("chain a { drop; }"),
+      table("chain a { accept; }"),
+      "change table ip t in one transaction",
+      /^flush/,
+    ],
+  ])("%s: one step, which says what it does", (_, from, to, ...[purpose, stdin]) => {
+    expect(stepsBetween(from, to)).toEqual([
+      { purpose, argv: ["nft", "-f", "-"], stdin: expect.stringMatching(stdin) as unknown },
+    ]);
+  });
+
   test("what nothing leads to any more is emptied first, and deleted in a step that may fail", () => {
     const steps = stepsBetween(table("chain a {\njump b\n}", "chain b {\ndrop\n}"), table("chain a { }"));
     expect(steps).toMatchObject([
       { argv: ["nft", "-f", "-"], stdin: "flush chain ip t a\nflush chain ip t b\n" },
-      { stdin: "delete chain ip t b\n", mayFail: true },
+      { purpose: "delete empty chains of table ip t", stdin: "delete chain ip t b\n", mayFail: true },
     ]);
   });
 

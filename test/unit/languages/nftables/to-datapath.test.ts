@@ -39,6 +39,54 @@ describe("a match", () => {
     ],
     ["tcp dport { 22, 80-90 }", [port("tcp", [22, 22], [80, 90])]],
     ["th dport >= 1024", [port(undefined, [1024, 65_535])]],
+    ["tcp sport 80", [{ ...port("tcp", [80, 80]), side: "source" }]],
+    ["th sport { 80, 90 }", [{ ...port(undefined, [80, 80], [90, 90]), side: "source" }]],
+    ["tcp dport < 80", [port("tcp", [0, 79])]],
+    ["tcp dport <= 80-90", [port("tcp", [0, 80])]],
+    ["tcp dport > 80-90", [port("tcp", [91, 65_535])]],
+    ["tcp dport { *, 80 }", [port("tcp", [0, 65_535], [80, 80])]],
+    ["tcp dport { http, 80 }", [{ kind: "element-of" }]],
+    [
+      "ip daddr { *, 10.0.0.1 }",
+      [{ kind: "family" }, { kind: "address-in", ranges: ["0.0.0.0/0", "::/0", "10.0.0.1"] }],
+    ],
+    ["ip protocol 17", [{ kind: "family" }, { kind: "protocol", protocol: "udp" }]],
+    [
+      "ip6 nexthdr sctp",
+      [
+        { kind: "family", family: "ip6" },
+        { kind: "protocol", protocol: "sctp" },
+      ],
+    ],
+    ["meta nfproto ipv4", [{ kind: "family", family: "ip", negated: false }]],
+    ["meta protocol != ip6", [{ kind: "family", family: "ip6", negated: true }]],
+    ["meta protocol ip", [{ kind: "family", family: "ip" }]],
+    ["meta nfproto ipv6", [{ kind: "family", family: "ip6" }]],
+    ["meta protocol arp", [{ kind: "unknown" }]],
+    ["ct status snat", [{ kind: "connection-state", states: ["SNAT"] }]],
+    ["ct status assured", [{ kind: "unknown" }]],
+    ["ct direction != reply", []],
+    ["ct direction != original", [{ kind: "never" }]],
+    ["fib saddr type local", [{ kind: "local-address", side: "source" }]],
+    ["fib daddr type broadcast", [{ kind: "unknown" }]],
+    [
+      "icmpv6 type != nd-redirect",
+      [
+        { kind: "family", family: "ip6" },
+        { kind: "icmp-type", protocol: "icmpv6", isEcho: false, negated: true },
+      ],
+    ],
+    ["ip daddr > 10.0.0.1", [{ kind: "family" }, { kind: "unknown" }]],
+    ["meta mark > 1", [{ kind: "unknown" }]],
+    ["mark 5", [{ kind: "mark", of: "packet", value: 5, mask: 0xffffffff }]],
+    ["ct mark & 0xf0 == 0x10", [{ kind: "mark", of: "connection", value: 0x10, mask: 0xf0, negated: false }]],
+    [
+      "tcp flags == syn",
+      [{ kind: "tcp-flags", set: ["SYN"], mask: ["FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECN", "CWR"] }],
+    ],
+    ["tcp flags & (fin | syn) != 0x0", [{ kind: "tcp-flags", mask: ["FIN", "SYN"], set: [], negated: true }]],
+    ["tcp flags fin,syn", [{ kind: "unknown" }]],
+    ["tcp flags odd", [{ kind: "unknown" }]],
     ["udp dport != 53", [{ ...port("udp", [53, 53]), negated: true }]],
     ["meta l4proto ipv6-icmp", [{ kind: "protocol", protocol: "icmpv6" }]],
     ['iifname "cali*"', [{ kind: "interface", side: "in", name: "cali", isPrefix: true }]],
@@ -93,6 +141,22 @@ describe("an action", () => {
     ["goto dns", { kind: "goto", chain: "dns" }],
     ["continue", { kind: "continue" }],
     ['counter log prefix "a b" level debug drop', { kind: "verdict", verdict: "drop" }],
+    ["reject", { kind: "reject", with: undefined }],
+    ["return", { kind: "verdict", verdict: "return" }],
+    ["counter", { kind: "continue" }],
+    ["meta mark set ct mark | 0x1", { kind: "unknown", ends: false }],
+    ["meta mark set x", { kind: "unknown", ends: false }],
+    ["meta mark set ip saddr", { kind: "unknown", ends: false }],
+    ["ct mark set meta mark & 0xff", { kind: "save-mark", packetMask: 0xff, connectionMask: 0xffffffff }],
+    ["tcp dport set 80", { kind: "unknown", ends: true }],
+    ["ip dscp set 0", { kind: "continue" }],
+    ["redirect", { kind: "dnat", to: { kind: "this-node" }, ports: undefined }],
+    ["redirect to nowhere", { kind: "unknown", ends: true }],
+    ["snat to ip saddr map @m", { kind: "snat", address: undefined }],
+    ["snat to nowhere", { kind: "snat", address: undefined }],
+    ["dnat to [fd00::1]", { kind: "dnat", to: address("fd00::1"), ports: undefined, isRandom: false }],
+    ["dnat to 10.0.0.1:80 fully-random", { kind: "dnat", isRandom: true }],
+    ["dnat to 10.0.0.1 . 80-90", { kind: "dnat", ports: { from: 80, to: 90 } }],
     ["reject with icmpx port-unreachable", { kind: "reject", with: "icmpx port-unreachable" }],
     ["meta mark set meta mark | 0x4000", { kind: "set-mark", of: "packet", value: 0x4000, mask: 0x4000 }],
     ["meta mark set meta mark & 0xffffbfff", { kind: "set-mark", of: "packet", value: 0, mask: 0x4000 }],
@@ -148,6 +212,21 @@ describe("an action", () => {
       { kind: "sequence", steps: [{ kind: "set-mark" }, { kind: "match" }, { kind: "verdict" }] },
     ],
   ])("%s", (text, expected) => expect(read(text).action).toMatchObject(expected));
+});
+
+test.each([
+  ["reject with icmp port-unreachable", "ip", { kind: "reject" }],
+  ["reject with icmpv6 port-unreachable", "ip6", { kind: "reject" }],
+  ["reject with icmpx port-unreachable", undefined, { kind: "reject" }],
+  ["dnat ip to 10.0.0.1 . 80", "ip", { kind: "dnat", to: address("10.0.0.1") }],
+  ["dnat ip6 to fd00::1", "ip6", { kind: "dnat", to: address("fd00::1"), ports: undefined }],
+  ["dnat ip6 to fd00::1 . 80", "ip6", { kind: "dnat", to: address("fd00::1"), ports: { from: 80, to: 80 } }],
+])("in a table of both families, %s is of %s only; in another it asks nothing", (text, family, expected) => {
+  const { predicates, action } = read(text);
+  const asked = `meta nfproto ${family === "ip" ? "ipv4" : "ipv6"}`;
+  expect(predicates).toEqual(family === undefined ? [] : [{ kind: "family", family, negated: false, text: asked }]);
+  expect(action).toMatchObject(expected);
+  expect(readerFor({ family: "ip6", sets: new Map() }).read({ text, number: 1 }).predicates).toEqual([]);
 });
 
 test("the elements of a map are conditions with an action each", () => {
