@@ -33,7 +33,9 @@ async function compile(directory, { node, flags = [], applyScript = false }, wor
   }
   const names = existsSync(out) ? readdirSync(out).sort() : [];
   const kept = names.filter((name) => name !== "apply.sh" || applyScript);
-  return { mode, stderr, files: kept.map((name) => [`${mode}/${name}`, readFileSync(join(out, name), "utf8")]) };
+  // Which files were written is known, and their folder is a new one each time.
+  const said = stderr.replace(/^.*: \d+ files written .*\n/m, "");
+  return { mode, stderr: said, files: kept.map((name) => [`${mode}/${name}`, readFileSync(join(out, name), "utf8")]) };
 }
 
 /** What the first mode says is the case's; a mode that says something else has a file of its own. */
