@@ -30,5 +30,6 @@ export { type KubeProxyVersion, kubeProxyVersions } from "./model/proxy-configur
 export { type ProxyMode, proxyModes } from "./model/proxy-configuration/proxy-configuration.ts";
 export { type DumpProblem, type ParsedDump, parseDump } from "./reconcile/live/parse-dump.ts";
 export { type ScriptTextOptions, scriptText } from "./report/script.ts";
+export { isBare } from "./simulate/is-bare.ts";
 export { type Simulation, type SimulationOptions, simulate } from "./simulate/simulate.ts";
 export { type Snapshot, type SnapshotOptions, snapshot } from "./snapshot/make-snapshot.ts";

@@ -5,7 +5,19 @@ import { isGiven, recordOf, textsOf, type Value } from "./values.ts";
 
 /**
  * Whether documents are bare manifests with a Service: no cluster has filled in anything of them. There is no
- * EndpointSlice, Endpoints or Node, and no field that only a cluster fills in, such as clusterIP, uid or status.
+ * EndpointSlice, Endpoints or Node, and no field that only a cluster fills in, such as clusterIP, uid or status. The
+ * command line simulates a cluster around them.
+ *
+ * @param documents Objects and Lists of objects, as parsed from YAML or JSON.
+ *
+ * @example
+ * ```ts
+ * import { isBare } from "portolan";
+ *
+ * const web = { apiVersion: "v1", kind: "Service", metadata: { name: "web" }, spec: { ports: [{ port: 80 }] } };
+ * console.log(isBare([web])); // true
+ * console.log(isBare([{ ...web, spec: { ...web.spec, clusterIP: "10.96.0.10" } }])); // false
+ * ```
  */
 export function isBare(documents: readonly unknown[]): boolean {
   // What is wrong with the documents is reported when they are parsed.

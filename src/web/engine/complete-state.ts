@@ -1,6 +1,5 @@
-import { type Diagnostic, simulate } from "../../index.ts";
+import { type Diagnostic, isBare, simulate } from "../../index.ts";
 import type { Settings } from "../protocol.ts";
-import { at, list, record, text } from "./values.ts";
 
 /** The objects of a state, completed where only manifests are given. */
 export interface CompleteState {
@@ -28,25 +27,4 @@ export function completeState(values: readonly unknown[], settings: Settings): C
 /** Nodes that are down, without those that a smaller cluster does not have. */
 function known(down: readonly string[], nodes: number): readonly string[] {
   return down.filter((name) => Number(/\d+$/.exec(name)?.[0] ?? 0) <= nodes);
-}
-
-/** Whether the state has nothing that only a cluster makes: no endpoints, no nodes, no addresses or identities. */
-export function isBare(values: readonly unknown[]): boolean {
-  const objects = values.flatMap(flatten);
-  return objects.length > 0 && !objects.some(isOfCluster);
-}
-
-function flatten(value: unknown): readonly unknown[] {
-  const { items } = record(value);
-  return Array.isArray(items) ? list(items).flatMap(flatten) : [value];
-}
-
-function isOfCluster(object: unknown): boolean {
-  const { kind } = record(object);
-  if (kind === "EndpointSlice" || kind === "Endpoints" || kind === "Node" || kind === "Host") return true;
-  const clusterIp = text(at(object, "spec", "clusterIP"));
-  const isAllocated = kind === "Service" && clusterIp !== undefined && clusterIp !== "None";
-  return (
-    isAllocated || at(object, "metadata", "uid") !== undefined || Object.keys(record(at(object, "status"))).length > 0
-  );
 }

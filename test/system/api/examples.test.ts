@@ -39,6 +39,7 @@ test("the public functions are these", () => {
     "diff",
     "explainObject",
     "explainPacket",
+    "isBare",
     "locate",
     "parseDump",
     "readDocuments",
