@@ -51,7 +51,12 @@ describe("a real API server", skipFor(reason), () => {
   });
 
   test("what kubectl would print gives the same snapshot", async () => {
-    const paths = ["/api/v1/services", "/api/v1/nodes", "/apis/discovery.k8s.io/v1/endpointslices"];
+    const paths = [
+      "/api/v1/services",
+      "/api/v1/nodes",
+      "/apis/discovery.k8s.io/v1/endpointslices",
+      "/apis/networking.k8s.io/v1/servicecidrs",
+    ];
     const lists = await Promise.all(paths.map((path) => cluster.call("GET", path)));
     const kubectl = lists.map(({ text }) => text).join("\n");
     const map = (await cluster.call("GET", "/api/v1/namespaces/kube-system/configmaps/kube-proxy")).text;

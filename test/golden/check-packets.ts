@@ -67,6 +67,8 @@ function checkLine({ file, line, text, packet, expected }: CaseLine, host: Evalu
 
 interface Document {
   readonly kind?: string;
+  /** Of a list, such as a NodeList. */
+  readonly items?: readonly Document[];
   readonly metadata?: { readonly name?: string };
   readonly addresses?: readonly string[];
   readonly status?: { readonly addresses?: readonly { readonly address: string }[] };
@@ -75,8 +77,8 @@ interface Document {
 /** The host of a case after its generated files are loaded. A Host document lists its addresses; else its Node does. */
 export function readHostText(folder: string, mode: ProxyMode): HostText {
   const { node } = readCase(folder);
-  const documents: readonly Document[] = parseAllDocuments(readFileSync(join(folder, "cluster.yaml"), "utf8")).map(
-    (document) => document.toJS(),
+  const documents = parseAllDocuments(readFileSync(join(folder, "cluster.yaml"), "utf8")).flatMap((document) =>
+    itemsOf(document.toJS()),
   );
   const named = (kind: string) => documents.find((each) => each?.kind === kind && each.metadata?.name === node);
   const addresses = named("Host")?.addresses ?? named("Node")?.status?.addresses?.map(({ address }) => address) ?? [];
@@ -94,6 +96,11 @@ export function readHostText(folder: string, mode: ProxyMode): HostText {
     serviceAddresses: bound.map((line) => BOUND.exec(line)?.[1] ?? `not an address: ${line}`),
     nodeAddresses: addresses.filter(isAddress).map(canonicalAddress),
   };
+}
+
+function itemsOf(document: Document): readonly Document[] {
+  const kind = document.kind?.replace(/List$/, "");
+  return document.items?.map((item) => ({ kind, ...item }) as Document) ?? [document];
 }
 
 const BOUND = /^addr replace (\S+)\/(?:32|128) dev kube-ipvs0$/;
