@@ -50,6 +50,7 @@ describe("the real kube-proxy in nftables mode, and watch --apply beside it", sk
     for (const name of names) {
       const proxied = await openClusterNode(cluster, name, "nft");
       const watched = await openClusterNode(cluster, name, "nft");
+      for (const node of [proxied, watched]) bindAddresses(node, name);
       pairs.push({ name, proxied, watched, kubeProxy: startKubeProxy(proxied, configuration) });
       startWatch(watched, configuration, version);
     }
@@ -121,6 +122,15 @@ describe("the real kube-proxy in nftables mode, and watch --apply beside it", sk
     240_000,
   );
 });
+
+/** kube-proxy serves node ports only at addresses that an interface has: those of proxied-state.ts, and one of a change. */
+function bindAddresses(node: ClusterNode, name: string): void {
+  const index = name.slice(-1);
+  node.run(["ip", "link", "add", "node0", "type", "veth", "peer", "name", "other0"]);
+  for (const address of [`192.0.2.${index}/24`, `2001:db8:2::${index}/64`, "203.0.113.5/24"])
+    node.run(["ip", "addr", "add", address, "dev", "node0", ...(address.includes(":") ? ["nodad"] : [])]);
+  for (const link of ["node0", "other0"]) node.run(["ip", "link", "set", link, "up"]);
+}
 
 /** The compiled text begins by making the table anew. */
 const withoutReset = (text: string): string => text.replace(/^(add|delete) table .*\n/gm, "");
