@@ -25,7 +25,7 @@ function contents(directory: string): Readonly<Record<string, string>> {
 async function compiled(): Promise<string> {
   const cwd = workspace({ "in.yaml": cluster, "changed.yaml": changed, "config.yaml": config });
   const result = await runCli(["compile", "-f", "in.yaml", "--out-dir", "out"], { cwd });
-  expect(result).toEqual({ code: 0, stdout: "", stderr: "" });
+  expect(result).toEqual({ code: 0, stdout: "", stderr: `out: 4 files written (${files.join(", ")})\n` });
   return cwd;
 }
 
