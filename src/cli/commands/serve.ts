@@ -1,7 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { Failure } from "../../app/effects.ts";
-import { siteFolder } from "../effects.ts";
 
 /** Nobody but this machine can connect to it. */
 const host = "127.0.0.1";
@@ -19,9 +18,10 @@ export function serveCommand(name: string): Command {
     )
     .addHelpText("after", `\nExample:\n  $ ${name} serve\n\nCtrl+C ends it. Exit codes: 2 usage, 4 environment.\n`)
     .action(async ({ port }: { readonly port: number }) => {
-      const [{ serve }, { readSite }] = await Promise.all([
+      const [{ serve }, { readSite }, { siteFolder }] = await Promise.all([
         import("../../host/serve.ts"),
         import("../../host/files/read-site.ts"),
+        import("../effects.ts"),
       ]);
       const site = readSite(fileURLToPath(siteFolder));
       if (site === undefined) throw new Failure("the playground is not built: run npm run build:web", "environment");

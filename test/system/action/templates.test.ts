@@ -74,6 +74,9 @@ ${JSON.stringify(notes)}
 NOTES
 `;
 
+  /** What diff says of the reports that it writes. */
+  const written = expect.stringMatching(/^(?:\S+\.(?:md|html|json): \w+ report written\n){3}$/);
+
   function run(
     notes: readonly object[],
     token = "",
@@ -103,7 +106,7 @@ NOTES
 
   it("keeps the reports", () => {
     const { cwd, code, stderr } = run([]);
-    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: written });
     const files = readdirSync(cwd);
     for (const path of job.artifacts.paths) expect(files).toContain(path);
     expect(read(cwd, "portolan-diff.json")).toContain("nodePort 30081/TCP");
@@ -112,7 +115,7 @@ NOTES
 
   it("makes a note, or writes its own anew; the token is no argument", () => {
     const made = run([{ id: 4, body: "hello" }], "secret");
-    expect({ code: made.code, stderr: made.stderr }).toEqual({ code: 0, stderr: "" });
+    expect({ code: made.code, stderr: made.stderr }).toEqual({ code: 0, stderr: written });
     expect(read(made.cwd, "sent")).toMatch(/^<!-- portolan-diff -->\n/);
     expect(read(made.cwd, "calls")).toMatch(/--request POST .*\/projects\/3\/merge_requests\/5\/notes\n$/);
     expect(read(made.cwd, "config")).toBe('header = "PRIVATE-TOKEN: secret"\n');
