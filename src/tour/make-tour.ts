@@ -1,6 +1,7 @@
 import type { ReadState } from "../compile/compile.ts";
 import { compiledQuery, knownOf, type PacketQuery } from "../explain/packet/packet-query.ts";
-import { compareBytes, groupBy } from "../model/fields/name-map.ts";
+import { compareBytes } from "../model/fields/name-map.ts";
+import { groupBy } from "../model/group-by.ts";
 import type { EndpointSlice, SliceEndpoint } from "../model/objects/endpoint-slice.ts";
 import { proxyNameLabel, type Service, type ServicePort } from "../model/objects/service.ts";
 import { askDoor, type Door, doorsOf, type KnownEndpoints } from "./ask-doors.ts";

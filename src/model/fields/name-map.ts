@@ -28,18 +28,6 @@ export function namesIn<V>(map: NameMap<V>, namespace: string): Map<string, V> {
   return names;
 }
 
-/** Items by a key, both in the order in which they come. */
-export function groupBy<Item>(items: Iterable<Item>, keyOf: (item: Item) => string): ReadonlyMap<string, Item[]> {
-  const groups = new Map<string, Item[]>();
-  for (const item of items) {
-    const key = keyOf(item);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [item]);
-    else group.push(item);
-  }
-  return groups;
-}
-
 /** The candidate nearest to what was written, when it is near enough to be meant: one edit in three letters. */
 export function didYouMean(written: string, candidates: Iterable<string>): string | undefined {
   const allowed = Math.max(1, Math.floor(written.length / 3));

@@ -1,4 +1,5 @@
 import type { ClassOutcome, EndpointLabel, FieldChange, TrafficChange } from "../../diff/traffic-diff.ts";
+import { groupBy } from "../../model/group-by.ts";
 import { namesText, nodesText, rangeText } from "../words.ts";
 
 /** Changes of one Service that are the same on several addresses, ports or nodes. */
@@ -45,8 +46,8 @@ interface OnNodes {
 /** The changes of one Service: nodes that differ only in which endpoints are local are one. */
 export function foldNodes(changes: readonly TrafficChange[], compared: readonly string[]): readonly OnNodes[] {
   const byAddress = groupBy(changes, ({ service, vip }) => `${service} ${vip}`);
-  return byAddress.flatMap((group) => {
-    const byRole = groupBy(group, roleKey).map(mergeNodes);
+  return [...byAddress.values()].flatMap((group) => {
+    const byRole = [...groupBy(group, roleKey).values()].map(mergeNodes);
     const covered = byRole.reduce((count, { nodes }) => count + nodes.length, 0);
     // Nodes without a change have a role, too: it is said only where every node changes.
     const isByRole = covered === compared.length && new Set(byRole.map(isLocal)).size === byRole.length;
@@ -126,14 +127,4 @@ export function fieldText({ object, field, was, now }: FieldChange): string {
   const path = object.startsWith("Service ") ? field : `${object.replace(/ .*\//, " ")} ${field}`;
   if (was === undefined) return `${path}: ${now} added`;
   return now === undefined ? `${path}: ${was} removed` : `${path}: ${was} -> ${now}`;
-}
-
-function groupBy<Item>(items: readonly Item[], keyOf: (item: Item) => string): readonly (readonly Item[])[] {
-  const groups = new Map<string, Item[]>();
-  for (const item of items) {
-    const group = groups.get(keyOf(item));
-    if (group === undefined) groups.set(keyOf(item), [item]);
-    else group.push(item);
-  }
-  return [...groups.values()];
 }

@@ -1,4 +1,4 @@
-import { groupBy } from "../group-by.ts";
+import { groupBy } from "../../model/group-by.ts";
 
 type Handler = (event: Event) => void;
 type Attributes = Readonly<Record<string, string | number | boolean | Handler | undefined>>;

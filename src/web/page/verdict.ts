@@ -1,5 +1,5 @@
 import type { PacketExplanation } from "../../index.ts";
-import { groupBy } from "../group-by.ts";
+import { groupBy } from "../../model/group-by.ts";
 
 type Outcome = PacketExplanation["outcomes"][number];
 type Way = Pick<PacketExplanation, "packet" | "outcomes">;

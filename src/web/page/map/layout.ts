@@ -1,4 +1,4 @@
-import { groupBy } from "../../group-by.ts";
+import { groupBy } from "../../../model/group-by.ts";
 import type { Door, EndpointPicture, Picture, ServicePicture } from "../../protocol.ts";
 
 export interface Box {

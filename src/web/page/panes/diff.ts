@@ -1,5 +1,5 @@
 import type { TrafficChange, TrafficDiff } from "../../../index.ts";
-import { groupBy } from "../../group-by.ts";
+import { groupBy } from "../../../model/group-by.ts";
 import type { DiffAnswer } from "../../protocol.ts";
 import { element } from "../dom.ts";
 import { percent } from "../verdict.ts";
