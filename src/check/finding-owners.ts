@@ -6,7 +6,7 @@ import type { KnownService } from "../filter/service-filter.ts";
 import type { Cluster } from "../model/cluster.ts";
 import { isRecord } from "../model/fields/fields.ts";
 import type { InputObject } from "../model/flatten-documents.ts";
-import { matches } from "./state/checked-state.ts";
+import { matchesLabels } from "../simulate/pods/matches-selector.ts";
 import { readPodSources } from "./state/pod-sources.ts";
 
 /** The checked input. */
@@ -122,7 +122,7 @@ function ownersOf(object: InputObject, services: readonly SelectingService[]): r
   }
   return readPodSources([object]).flatMap((pod) =>
     services
-      .filter((service) => service.namespace === namespace && matches(pod, service.selector))
+      .filter((service) => service.namespace === namespace && matchesLabels(pod.labels, service.selector))
       .map((service) => `${namespace}/${service.name}`),
   );
 }

@@ -1,4 +1,4 @@
-import { isRecord } from "../model/fields/fields.ts";
+import { isRecord, valueBelow } from "../model/fields/fields.ts";
 import type { FieldChange, SourcePlace } from "./traffic-diff.ts";
 
 /** An object of the input that decides about the traffic of a Service: the Service, a slice, a workload. */
@@ -23,7 +23,7 @@ export function changedFields(base: readonly SideObject[], head: readonly SideOb
     const before = base.find(({ name }) => name === after.name);
     if (before === undefined) continue;
     for (const path of after.deciding) {
-      for (const leaf of leavesOf(valueIn(before.value, path), valueIn(after.value, path), path, path)) {
+      for (const leaf of leavesOf(valueBelow(before.value, path), valueBelow(after.value, path), path, path)) {
         // What was removed is shown at what it was in.
         const source = after.source(leaf.now === undefined ? leaf.path.slice(0, -1) : leaf.path);
         const field = fieldText(leaf.now === undefined ? leaf.old : leaf.path);
@@ -76,10 +76,6 @@ function keyOf({ name, port, protocol, addresses, ip }: Items[number], index: nu
   const [address = ip] = Array.isArray(addresses) ? addresses : [];
   const key = name ?? address ?? (port === undefined ? undefined : `${port}/${protocol ?? "TCP"}`);
   return key === undefined ? `#${index}` : `${key}`;
-}
-
-export function valueIn(value: unknown, path: Path): unknown {
-  return path.reduce<unknown>((within, key) => (isRecord(within) ? within[key] : undefined), value);
 }
 
 function fieldText(path: Path): string {

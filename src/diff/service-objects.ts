@@ -2,9 +2,12 @@ import { createSink } from "../diagnostics/diagnostic.ts";
 import { at, originOf, type Place } from "../diagnostics/place.ts";
 import type { Cluster } from "../model/cluster.ts";
 import type { SourceDocument } from "../model/documents/source.ts";
-import { isRecord, valueAt } from "../model/fields/fields.ts";
+import { isRecord, valueAt, valueBelow } from "../model/fields/fields.ts";
 import { flattenDocuments } from "../model/flatten-documents.ts";
-import { type SideObject, valueIn } from "./changed-fields.ts";
+import { groupBy } from "../model/group-by.ts";
+import { matchesLabels } from "../simulate/pods/matches-selector.ts";
+import { recordOf, type Texts, textMapOf } from "../simulate/values.ts";
+import type { SideObject } from "./changed-fields.ts";
 import type { SourcePlace } from "./traffic-diff.ts";
 
 type Locate = (place: Place) => SourcePlace | undefined;
@@ -20,7 +23,9 @@ export function serviceObjects(
 ): (service: string) => readonly SideObject[] {
   const values = documents.map(({ value }) => value);
   const byName = new Map(services.map((service) => [`${service.namespace}/${service.name}`, service]));
-  let workloads: readonly Workload[] | undefined;
+  // Not every diff shows a Service that both sides have.
+  let slicesOf: ReadonlyMap<string, Cluster["slices"]> | undefined;
+  let workloadsOf: ReadonlyMap<string, readonly Workload[]> | undefined;
   const objectAt = (name: string, place: Place, deciding: SideObject["deciding"]): readonly SideObject[] => {
     const origin = originOf(place);
     const value = valueAt(values, origin);
@@ -30,16 +35,16 @@ export function serviceObjects(
   return (wanted) => {
     const service = byName.get(wanted);
     if (service === undefined) return [];
-    workloads ??= workloadsIn(values);
+    slicesOf ??= groupBy(slices, ({ namespace, service: name }) => `${namespace}/${name}`);
+    workloadsOf ??= groupBy(workloadsIn(values), ({ namespace }) => namespace);
     const own = objectAt(`Service ${wanted}`, service.place, [["spec"]]);
-    const ofSlices = slices
-      .filter((slice) => slice.namespace === service.namespace && slice.service === service.name)
-      .flatMap(({ source, namespace, name, endpointsPlace }) =>
-        objectAt(`${source} ${namespace}/${name}`, objectOf(endpointsPlace), [["ports"], ["endpoints"], ["subsets"]]),
-      );
-    const selector = own[0] === undefined ? undefined : valueIn(own[0].value, ["spec", "selector"]);
-    const ofWorkloads = workloads
-      .filter(({ namespace, labels }) => namespace === service.namespace && isSelected(labels, selector))
+    const ofSlices = (slicesOf.get(wanted) ?? []).flatMap(({ source, namespace, name, endpointsPlace }) =>
+      objectAt(`${source} ${namespace}/${name}`, objectOf(endpointsPlace), [["ports"], ["endpoints"], ["subsets"]]),
+    );
+    const selector = textMapOf(valueBelow(own[0]?.value, ["spec", "selector"]));
+    const isSelected = ({ labels }: Workload) => Object.keys(selector).length > 0 && matchesLabels(labels, selector);
+    const ofWorkloads = (workloadsOf.get(service.namespace) ?? [])
+      .filter(isSelected)
       .flatMap(({ name, place }) => objectAt(name, place, [["spec", "replicas"]]));
     return [...own, ...ofSlices, ...ofWorkloads];
   };
@@ -48,7 +53,7 @@ export function serviceObjects(
 interface Workload {
   readonly name: string;
   readonly namespace: string;
-  readonly labels: unknown;
+  readonly labels: Texts;
   readonly place: Place;
 }
 
@@ -63,18 +68,12 @@ const workloadKinds: ReadonlySet<string> = new Set([
 function workloadsIn(documents: readonly unknown[]): readonly Workload[] {
   const found = new Map<string, Workload>();
   for (const { kind, value, place } of flattenDocuments(documents, createSink())) {
-    const { name, namespace = "default" } = isRecord(value.metadata) ? value.metadata : {};
+    const { name, namespace = "default" } = recordOf(value.metadata);
     if (!workloadKinds.has(kind) || typeof name !== "string" || typeof namespace !== "string") continue;
-    const labels = valueIn(value, ["spec", "template", "metadata", "labels"]);
+    const labels = textMapOf(valueBelow(value, ["spec", "template", "metadata", "labels"]));
     found.set(`${kind} ${namespace}/${name}`, { name: `${kind} ${namespace}/${name}`, namespace, labels, place });
   }
   return [...found.values()];
-}
-
-function isSelected(labels: unknown, selector: unknown): boolean {
-  if (!isRecord(labels) || !isRecord(selector)) return false;
-  const wanted = Object.entries(selector);
-  return wanted.length > 0 && wanted.every(([key, value]) => labels[key] === value);
 }
 
 /** The object that the list of a slice's endpoints, or of a subset's addresses, is in. */

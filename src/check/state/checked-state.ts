@@ -20,6 +20,7 @@ import type { NodeView } from "../../plan/forwarding/node-view.ts";
 import { servicePortName } from "../../plan/forwarding/resolve-service-port.ts";
 import type { ForwardingProgram } from "../../programs/program.ts";
 import { programFor } from "../../programs/registry.ts";
+import { matchesLabels } from "../../simulate/pods/matches-selector.ts";
 import { findStrayNames, type StrayName } from "./node-names.ts";
 import { type PodSource, readPodSources } from "./pod-sources.ts";
 
@@ -193,7 +194,9 @@ export function selectedPods(checked: CheckedService, { pods }: CheckedState): r
   if (selector === undefined || pods.length === 0) return undefined;
   const known = selections.get(checked);
   if (known !== undefined) return known;
-  const selected = pods.filter((pod) => pod.namespace === checked.service.namespace && matches(pod, selector));
+  const selected = pods.filter(
+    (pod) => pod.namespace === checked.service.namespace && matchesLabels(pod.labels, selector),
+  );
   selections.set(checked, selected);
   return selected;
 }
@@ -205,8 +208,4 @@ export function targetPortOf({ spec }: CheckedService, { port, place }: ServiceP
   if (typeof target === "number" && target > 0) return target;
   if (typeof target !== "string" || target === "") return port;
   return /^\d+$/.test(target) ? Number(target) : target;
-}
-
-export function matches({ labels }: PodSource, selector: Readonly<Record<string, string>>): boolean {
-  return Object.entries(selector).every(([key, value]) => labels[key] === value);
 }

@@ -173,10 +173,15 @@ export function typeAndValue(value: unknown): string {
 
 /** The value at a place of the documents; undefined if there is none. */
 export function valueAt(documents: readonly unknown[], { document, path }: Origin): unknown {
-  return path.reduce<unknown>((value, key) => {
-    if (Array.isArray(value)) return value[Number(key)];
-    return isRecord(value) && Object.hasOwn(value, key) ? value[key] : undefined;
-  }, documents[document]);
+  return valueBelow(documents[document], path);
+}
+
+/** The value below these keys and indexes; undefined where there is none. */
+export function valueBelow(value: unknown, path: Origin["path"]): unknown {
+  return path.reduce<unknown>((within, key) => {
+    if (Array.isArray(within)) return within[Number(key)];
+    return isRecord(within) && Object.hasOwn(within, key) ? within[key] : undefined;
+  }, value);
 }
 
 /** The object that a place is in: the document, or the item of a List. */

@@ -1,11 +1,11 @@
 import { at } from "../../../diagnostics/place.ts";
 import { didYouMean } from "../../../model/fields/name-map.ts";
+import { matchesLabels } from "../../../simulate/pods/matches-selector.ts";
 import {
   allEndpoints,
   type CheckedPort,
   type CheckedService,
   type CheckedState,
-  matches,
   type StateRule,
   selectedPods,
   selectorOf,
@@ -41,7 +41,7 @@ function nearest(
   selector: Readonly<Record<string, string>>,
   { pods }: CheckedState,
 ): string | undefined {
-  const elsewhere = pods.find((pod) => matches(pod, selector));
+  const elsewhere = pods.find((pod) => matchesLabels(pod.labels, selector));
   if (elsewhere !== undefined) return `${elsewhere.object} in another namespace has these labels`;
   const keys = Object.keys(selector);
   for (const pod of pods) {
