@@ -2,6 +2,7 @@
 // Puts the command line's modules into few files, over what tsc wrote for its two entry points: the program then starts in half
 // the time, for most of a start is finding, reading and linking modules. What a command alone needs stays a file of its own.
 // Usage: node scripts/bundle.mjs [FOLDER]    FOLDER: what tsc wrote (default: dist)
+import { chmodSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
@@ -34,12 +35,15 @@ function leaveOutUnusedClient(bundler) {
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {
+  const names = ["portolan", "kubectl-portolan", "kubectl-complete-portolan"];
+  const outdir = join(resolve(process.argv[2] ?? join(root, "dist")), "cli");
   await build({
     ...commandLine,
-    entryPoints: ["src/cli/portolan.ts", "src/cli/kubectl-portolan.ts", "src/cli/kubectl-complete-portolan.ts"],
-    outdir: join(resolve(process.argv[2] ?? join(root, "dist")), "cli"),
+    entryPoints: names.map((name) => `src/cli/${name}.ts`),
+    outdir,
     splitting: true,
     // Beside the entry points, so that paths relative to a module (package.json) are what they are in src/.
     chunkNames: "bundled-[hash]",
   });
+  for (const name of names) chmodSync(join(outdir, `${name}.js`), 0o755);
 }

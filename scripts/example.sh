@@ -12,6 +12,5 @@ if [ ! -f dist/cli/portolan.js ]; then
     ln -s .compiler/node_modules/esbuild node_modules/esbuild
   fi
   node scripts/bundle.mjs
-  chmod +x dist/cli/portolan.js dist/cli/kubectl-portolan.js
 fi
 exec node dist/cli/portolan.js tour -f golden/shop/cluster.yaml

@@ -30,7 +30,6 @@ stage_app() {
   mkdir -p "$work/app/app"
   npx --no-install tsc -p tsconfig.json --outDir "$work/app/app/dist"
   node scripts/bundle.mjs "$work/app/app/dist"
-  chmod +x "$work/app/app/dist/cli/portolan.js" "$work/app/app/dist/cli/kubectl-portolan.js"
   cp package.json package-lock.json "$work/app/app/"
   npm install --silent --no-progress --omit=dev --ignore-scripts --prefix "$work/app/app"
   rm "$work/app/app/package-lock.json"
