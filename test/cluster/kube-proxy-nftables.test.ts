@@ -10,7 +10,7 @@ import { runCli, workspace } from "../harness/run-cli.ts";
 import { skipFor } from "../harness/skip.ts";
 import { whyNoKernel } from "../lab/needs.ts";
 import { inWrittenForm } from "../lab/nft-listing.ts";
-import { until } from "./objects.ts";
+import { settled, until } from "./objects.ts";
 import { changes } from "./proxied-changes.ts";
 import { type ClusterNode, openClusterNode, startKubeProxy, startWatch } from "./proxied-node.ts";
 import { makeProxiedState, proxyConfiguration } from "./proxied-state.ts";
@@ -69,19 +69,6 @@ describe("the real kube-proxy in nftables mode, and watch --apply beside it", sk
     return families.map((family) => readFileSync(join(cwd, "out", name, `nftables.${family}.nft`), "utf8"));
   };
 
-  const settledTables = async (name: string): Promise<readonly string[]> => {
-    let tables = await compiled(name);
-    await until(
-      async () => {
-        const before = tables.join();
-        tables = await compiled(name);
-        return tables.join() === before;
-      },
-      () => "a state that stays",
-    );
-    return tables;
-  };
-
   test.each(changes)(
     "$title",
     async ({ act, isDone, restarts }) => {
@@ -98,7 +85,7 @@ describe("the real kube-proxy in nftables mode, and watch --apply beside it", sk
           await once(pair.kubeProxy, "exit");
           pair.kubeProxy = startKubeProxy(proxied, configuration);
         }
-        const wanted = await settledTables(name);
+        const wanted = await settled(() => compiled(name));
         for (const [node, program] of [
           [proxied, "kube-proxy"],
           [watched, "watch"],

@@ -10,7 +10,7 @@ import { runCli, workspace } from "../harness/run-cli.ts";
 import { skipFor } from "../harness/skip.ts";
 import { whyNoCounters, whyNoKernel } from "../lab/needs.ts";
 import { differencesFromFiles, differencesFromNode, type Files, withoutOwnComments } from "./compare-node.ts";
-import { until } from "./objects.ts";
+import { settled, until } from "./objects.ts";
 import { changes } from "./proxied-changes.ts";
 import { type ClusterNode, openClusterNode, startKubeProxy, startWatch } from "./proxied-node.ts";
 import { makeProxiedState, proxyConfiguration } from "./proxied-state.ts";
@@ -88,20 +88,6 @@ describe("the real kube-proxy, and watch --apply beside it", skipFor(reason), ()
     return { node1: files("node1"), node2: files("node2") };
   };
 
-  /** What is compiled of a state that does not change any more. */
-  const settledFiles = async () => {
-    let files = await compiled();
-    await until(
-      async () => {
-        const before = JSON.stringify(files);
-        files = await compiled();
-        return JSON.stringify(files) === before;
-      },
-      () => "a state that stays",
-    );
-    return files;
-  };
-
   const settle = async ({ proxied }: Pair, compare: () => readonly string[]) => {
     let found: readonly string[] = [];
     const log = () => readFileSync(proxied.file("kube-proxy.log"), "utf8").slice(-2000);
@@ -124,7 +110,7 @@ describe("the real kube-proxy, and watch --apply beside it", skipFor(reason), ()
           () => isDone(cluster.call),
           () => "the controllers have followed",
         );
-      const wanted = await settledFiles();
+      const wanted = await settled(compiled);
       for (const pair of pairs) {
         const { name, proxied, watched } = pair;
         if (restarts) {

@@ -81,3 +81,17 @@ export async function until(isTrue: () => Promise<boolean> | boolean, what: () =
   }
   throw new Error(`it never came to this: ${what()}`);
 }
+
+/** What is read of a state that does not change any more. */
+export async function settled<T>(read: () => Promise<T>): Promise<T> {
+  let last = await read();
+  await until(
+    async () => {
+      const before = JSON.stringify(last);
+      last = await read();
+      return JSON.stringify(last) === before;
+    },
+    () => "a state that stays",
+  );
+  return last;
+}

@@ -100,7 +100,7 @@ echo '{"kind":"ExecCredential","status":{"token":"admin-token","expirationTimest
       config.clusters[0].cluster["certificate-authority"] = "ca.crt";
       const { code, stderr } = await watch(JSON.stringify(config), { "ca.crt": ca });
       expect(code).toBe(4);
-      expect(stderr).toContain("TLS: its certificate is issued by an authority that the kubeconfig does not name");
+      expect(stderr).toContain("TLS: the kubeconfig does not name the authority that issued the server's certificate");
     });
 
     test("with a token that nobody knows", async () => {
