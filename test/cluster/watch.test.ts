@@ -69,7 +69,7 @@ describe.sequential("a watch of a real API server", skipFor(reason), () => {
     const gaps = gapsOf(watch);
     plane().freeze();
     try {
-      await watch.until(() => hasTold(watch, /no answer within/), "failures");
+      await watch.until(() => hasTold(watch, /no response within/), "failures");
       // A change that is asked for while nobody answers.
       const changed = store(plane(), webSlice("10.0.1.92"));
       await sleep(300);
