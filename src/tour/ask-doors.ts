@@ -14,6 +14,7 @@ import type { Entry, Outcome, Protocol } from "../datapath/packet.ts";
 import { plus, type Share, shareNumber } from "../datapath/share.ts";
 import { foldOutcomes } from "../explain/packet/fold-outcomes.ts";
 import type { PacketQuery } from "../explain/packet/packet-query.ts";
+import { strangerTo } from "../explain/packet/resolve-packet.ts";
 import { type Family, families } from "../model/address.ts";
 import type { Service, ServicePort } from "../model/objects/service.ts";
 import type { TourAnswer, TourClient, TourDoor, TourOutcome } from "./tour.ts";
@@ -70,16 +71,11 @@ export function askDoor(
     const sources = parseAddressSet(client.address);
     if (sources === undefined) throw new Error(`${client.address} is not an address`);
     const packet = { entry, sources, destination, protocol, port: door.port };
-    const outcomes = mergeOutcomes(foldOutcomes(evaluatePacket(context.host, packet)));
-    const ends = outcomes.flatMap(({ destination: end }) => (end === undefined ? [] : [addressOf(end)]));
+    const found = foldOutcomes(evaluatePacket(context.host, packet));
+    const ends = found.flatMap(({ verdict }) => (verdict.kind === "delivered" ? [verdict.target.address] : []));
     const isHere = ends.length > 0 && ends.every((end) => known.nodeOf(end) === context.node);
-    return { asked: context.node, client, outcomes, isLocal: known.isSpread && isHere };
+    return { asked: context.node, client, outcomes: mergeOutcomes(found), isLocal: known.isSpread && isHere };
   });
-}
-
-/** `10.244.3.4` of `10.244.3.4:8080`. */
-function addressOf(target: string): string {
-  return target.replace(/:\d+$/, "").replace(/^\[(.*)\]$/, "$1");
 }
 
 type Context = PacketQuery["context"];
@@ -89,21 +85,14 @@ function clientsOf(door: Door, { sourceRanges }: Service, context: Context): rea
   const ranges = sourceRanges.filter(({ cidr }) => cidr.family === door.family).map(({ cidr }) => cidr.text);
   const [first] = ranges;
   const allowed = first === undefined || door.kind !== "load balancer IP" ? undefined : insideOf(first, context);
-  const isFree = (address: string): boolean => !context.isTaken(address) && !isLocal(address, context.host);
   const outside = (kind: "outside" | "others", besides: readonly string[]): readonly Client[] => {
     const isOther = (address: string): boolean => !besides.some((range) => isInside(range, address));
-    const address = strangers[door.family].find((each) => isFree(each) && isOther(each));
+    const address = strangerTo(context, door.family, isOther);
     return address === undefined ? [] : [{ kind, address, entry: "outside" }];
   };
   if (allowed === undefined) return outside("outside", []);
   return [{ kind: "allowed", address: allowed, ranges, entry: "outside" }, ...outside("others", ranges)];
 }
-
-/** Addresses of the documentation ranges (RFC 5737, RFC 3849), and others where those are in use. */
-const strangers: Readonly<Record<Family, readonly string[]>> = {
-  ipv4: ["198.51.100.7", "203.0.113.7", "192.0.2.207", "192.88.99.7"],
-  ipv6: ["2001:db8::7", "2001:db8:ffff::7", "3fff::7"],
-};
 
 /** A pod of this node: an address of its pod ranges that no endpoint has, or else one near an endpoint. */
 function podOn(family: Family, { host, isTaken }: Context): Client {

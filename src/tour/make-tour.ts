@@ -1,4 +1,5 @@
 import type { ReadState } from "../compile/compile.ts";
+import { printTarget } from "../datapath/address-set.ts";
 import { compiledQuery, knownOf, type PacketQuery } from "../explain/packet/packet-query.ts";
 import { compareBytes } from "../model/fields/name-map.ts";
 import { groupBy } from "../model/group-by.ts";
@@ -73,7 +74,7 @@ function createGuide(state: ReadState, chosen: string | undefined): Guide {
       return queries.get(node);
     },
     zoneOf: (node) => cluster.nodes.find(({ name }) => name === node)?.zone,
-    podAt: (address) => known.endpointAt(address)?.pod,
+    podAt: (address) => known.endpointAt(printTarget({ address, port: 1 }))?.pod,
     slicesOf: ({ namespace, name }) => slices.get(`${namespace}/${name}`) ?? [],
   };
 }
@@ -113,7 +114,7 @@ function endpointsIn(slices: readonly EndpointSlice[], { podAt }: Guide): readon
     const numbers = ports.flatMap(({ port }) => port ?? []);
     for (const endpoint of endpoints) {
       const { ip, nodeName } = endpoint;
-      const pod = podAt(ip.includes(":") ? `[${ip}]:1` : `${ip}:1`);
+      const pod = podAt(ip);
       const listed = [...new Set([...(found.get(ip)?.ports ?? []), ...numbers])];
       const named = { ...(pod === undefined ? {} : { pod }), ...(nodeName === undefined ? {} : { node: nodeName }) };
       found.set(ip, { address: ip, ports: listed, ...named, state: stateOf(endpoint) });

@@ -128,7 +128,7 @@ function resolveSource(
     case "address":
       return { address: source.address, entry: entryOf(source.address, known), name: undefined };
     case "internet":
-      return { address: strangerTo(known, family), entry: "outside", name: "internet" };
+      return { address: strangerTo(known, family) ?? `${strangers[family][0]}7`, entry: "outside", name: "internet" };
     case "node": {
       const isLoopback = destination.startsWith("127.") || destination === "::1";
       const address = isLoopback ? destination : known.nodeAddresses[family];
@@ -146,7 +146,7 @@ function resolveSource(
 }
 
 /** An address of this node is the node itself, one in its pod ranges is a local pod, any other is external. */
-function entryOf(address: string, { host }: Surroundings): Entry {
+function entryOf(address: string, { host }: Pick<Surroundings, "host">): Entry {
   if (isLocal(address, host)) return "node";
   return contains(host.pods[familyOf(address)], addressNumber(address)) ? "pod" : "outside";
 }
@@ -158,12 +158,23 @@ function entryOfPod(address: string, pod: KnownPod, known: Surroundings): Entry 
   return pod.node === known.node ? "pod" : "outside";
 }
 
-/** An unused address of the documentation ranges (RFC 5737, RFC 3849). */
-function strangerTo(known: Surroundings, family: Family): string {
-  const prefix = family === "ipv4" ? "198.51.100." : "2001:db8::";
-  for (let last = 7; last < 200; last += 1) {
-    const address = `${prefix}${family === "ipv4" ? last : last.toString(16)}`;
-    if (entryOf(address, known) === "outside" && !known.isTaken(address)) return address;
+/** The documentation ranges (RFC 5737, RFC 3849 and RFC 9637), and the former one of 6to4 relays. */
+const strangers: Readonly<Record<Family, readonly string[]>> = {
+  ipv4: ["198.51.100.", "203.0.113.", "192.0.2.", "192.88.99."],
+  ipv6: ["2001:db8::", "2001:db8:ffff::", "3fff::"],
+};
+
+/** An unused address outside the cluster for which `isWanted` holds. */
+export function strangerTo(
+  known: Pick<Surroundings, "host" | "isTaken">,
+  family: Family,
+  isWanted: (address: string) => boolean = () => true,
+): string | undefined {
+  for (const prefix of strangers[family]) {
+    for (let last = 7; last < 200; last += 1) {
+      const address = `${prefix}${family === "ipv4" ? last : last.toString(16)}`;
+      if (entryOf(address, known) === "outside" && !known.isTaken(address) && isWanted(address)) return address;
+    }
   }
-  return `${prefix}7`;
+  return undefined;
 }

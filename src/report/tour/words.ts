@@ -1,3 +1,4 @@
+import { parseTarget } from "../../datapath/address-set.ts";
 import { printPart } from "../../datapath/share.ts";
 import type { Tour, TourAnswer, TourDoor, TourEndpoint, TourPort, TourService } from "../../tour/tour.ts";
 import { namesText, plural } from "../words.ts";
@@ -102,7 +103,7 @@ function podsOrEndpoints({ endpoints }: TourService): string {
 }
 
 function endpointAt(target: string, { endpoints }: TourService): TourEndpoint | undefined {
-  const address = target.replace(/:\d+$/, "").replace(/^\[(.*)\]$/, "$1");
+  const address = parseTarget(target)?.address;
   return endpoints.find((endpoint) => endpoint.address === address);
 }
 
