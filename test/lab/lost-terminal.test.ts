@@ -29,7 +29,8 @@ describe.each<Backend>(["legacy", "nft"])(
       const code = node.file("code");
       rmSync(code, { force: true });
       const apply = `${process.execPath} ${cliPath} apply -f ${node.file("second.json")} --backup-dir ${node.file("backups")}`;
-      const command = `trap "" HUP; ${session}${apply} ${flags}; echo $? > ${code}.new; mv ${code}.new ${code}`;
+      // A terminal that nobody told its size has 0 columns: it is taken for 80.
+      const command = `stty cols 0; trap "" HUP; ${session}${apply} ${flags}; echo $? > ${code}.new; mv ${code}.new ${code}`;
       const terminal = node.spawn(["script", "-qfc", command, "/dev/null"], "pipe", { env });
       let text = "";
       terminal.stdout?.on("data", (data: Buffer) => {

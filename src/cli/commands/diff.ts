@@ -10,6 +10,7 @@ import { addNarrowOptions } from "../narrow-flags.ts";
 import { aboutReport, addReportOptions, type ReportFlags } from "../report-flags.ts";
 import { addStateOptions, colorOption } from "../state-flags.ts";
 import type { ColorFlag } from "../terminal/terminal.ts";
+import { terminalColumns } from "../terminal/width.ts";
 import { writeOutputs } from "../write-outputs.ts";
 
 /** A file to write in addition to stdout. */
@@ -91,7 +92,7 @@ async function runDiff(flags: DiffFlags): Promise<number> {
       content: await renderDiff(diff, format, { detail, about }),
     })),
   );
-  const columns = process.stdout.columns ?? 80;
+  const columns = terminalColumns(process.stdout);
   const result = await renderDiff(diff, output, { detail, about, paint, columns });
   await writeOutputs(({ writeFiles, sharedMode }) => writeFiles(texts.map((text) => ({ ...text, mode: sharedMode }))));
   print(result);

@@ -1,4 +1,5 @@
 import { escapeControls } from "../../diagnostics/printable.ts";
+import { terminalColumns } from "./width.ts";
 
 const patience = 500;
 const start = performance.now();
@@ -11,7 +12,7 @@ export function reportProgress(what: string): void {
   if (!stderr.isTTY || performance.now() - start < patience) return;
   isShown = true;
   const text = `${escapeControls(what)} ...`;
-  stderr.write(`${clear}${text.slice(0, Math.max(0, (stderr.columns ?? 80) - 1))}`);
+  stderr.write(`${clear}${text.slice(0, terminalColumns(stderr) - 1)}`);
 }
 
 /** Removes the line before anything else is printed; the next report shows it again. */
