@@ -73,7 +73,7 @@ function duration(seconds: number): string {
 
 /** One of so many entries at random: `numgen random mod 2 map { 0 : A, 1 : B }`. */
 export function randomEntry(kind: "map" | "vmap", entries: readonly string[]): string {
-  let numbered = "";
-  for (let at = 0; at < entries.length; at++) numbered += `${at === 0 ? "" : ", "}${at} : ${entries[at]}`;
+  // Joined, which makes one flat text: concatenated, each of its pieces would be kept until the end (measured).
+  const numbered = entries.map((entry, at) => `${at} : ${entry}`).join(", ");
   return `numgen random mod ${entries.length} ${kind} { ${numbered} }`;
 }

@@ -58,10 +58,12 @@ interface Text {
   readonly origins: LineOrigin[] | undefined;
 }
 
-function writeBlock(text: Text, kind: "set" | "map" | "chain", { name, cause, lines, causes }: NftBlock): void {
+function writeBlock(text: Text, kind: "set" | "map" | "chain", block: NftBlock): void {
+  const { name, cause, lines, causes } = block;
   appendLine(text.lines, "");
   writeLine(text, `\t${kind} ${name} {`, cause);
-  for (let at = 0; at < lines.length; at++) writeLine(text, `\t\t${lines[at]}`, causes[at]);
+  for (let at = 0; at < lines.length; at++)
+    writeLine(text, `\t\t${lines[at]}`, causes === undefined ? always : causes[at]);
   writeLine(text, "\t}", cause);
 }
 

@@ -32,7 +32,8 @@ export function lowerOwnChains(lowering: PortLowering): void {
   if (cluster.length > 0) lowerStickyChain(lowering, own.cluster, cluster);
   if (local.length > 0) lowerStickyChain(lowering, own.local, local);
   const all = new Map([...cluster, ...local].map((each) => [each.name, each]));
-  for (const each of all.values()) lowerStickyEndpoint(lowering, each, affinity.timeoutSeconds);
+  const clients = clientSet(lowering.settings.family, affinity.timeoutSeconds);
+  for (const each of all.values()) lowerStickyEndpoint(lowering, each, clients);
 }
 
 function lowerExternalChain({ plan, own, settings, out }: PortLowering, external: ExternalPlan): void {
@@ -110,11 +111,11 @@ function lowerStickyChain(
 function lowerStickyEndpoint(
   { plan, settings, out }: PortLowering,
   { endpoint, name }: NamedEndpoint,
-  timeoutSeconds: number,
+  clients: readonly string[],
 ): void {
   setEndpointOrigin(out, endpoint);
   const set = openBlock(out, out.affinitySets, affinitySetPrefix + name);
-  for (const line of clientSet(settings.family, timeoutSeconds)) addLine(out, set, line);
+  for (const line of clients) addLine(out, set, line);
   const chain = openBlock(out, out.chains, endpointChainPrefix + name);
   addLine(out, chain, `update @${affinitySetPrefix}${name} { ${nftFamily[settings.family]} saddr }`);
   addLine(out, chain, `meta l4proto ${plan.protocol} dnat to ${endpoint.target}`);

@@ -27,8 +27,8 @@ export interface NftBlock {
   readonly name: string;
   readonly cause: Cause | undefined;
   readonly lines: string[];
-  /** The origin of each line. */
-  readonly causes: (Cause | undefined)[];
+  /** The origin of each line; undefined when origins are not kept. */
+  readonly causes: (Cause | undefined)[] | undefined;
 }
 
 /** What the service ports of a family add to its table, in any order. */
@@ -61,13 +61,13 @@ export function addElement({ elements, cause }: TableObjects, set: ElementSet, k
   if (!known.has(key)) known.set(key, { value, cause });
 }
 
-export function openBlock({ cause }: TableObjects, into: NftBlock[], name: string): NftBlock {
-  const block: NftBlock = { name, cause, lines: [], causes: [] };
+export function openBlock({ keepsOrigins, cause }: TableObjects, into: NftBlock[], name: string): NftBlock {
+  const block: NftBlock = { name, cause, lines: [], causes: keepsOrigins ? [] : undefined };
   into.push(block);
   return block;
 }
 
 export function addLine({ cause }: TableObjects, block: NftBlock, line: string): void {
   block.lines.push(line);
-  block.causes.push(cause);
+  block.causes?.push(cause);
 }
