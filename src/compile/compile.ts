@@ -12,6 +12,8 @@ import type { ProxyMode } from "../model/proxy-configuration/proxy-configuration
 import type { ForwardingPlan } from "../plan/forwarding/forwarding-plan.ts";
 import { resolveNodeView } from "../plan/forwarding/node-view.ts";
 import { resolvePlan } from "../plan/forwarding/resolve-plan.ts";
+import { resolveHostPorts } from "../plan/hostports/resolve-host-ports.ts";
+import { lowerHostPorts } from "../programs/cni-portmap/program.ts";
 import type { OnlyOf } from "../programs/origins.ts";
 import { programFor } from "../programs/registry.ts";
 
@@ -30,6 +32,8 @@ export interface CompileOptions {
   readonly host?: unknown;
   /** The API server's --service-node-port-range; default 30000-32767. */
   readonly nodePortRange?: PortRange | undefined;
+  /** Compile the rules of the CNI portmap plugin too, for the host ports of the node's Pods. */
+  readonly hostPorts?: boolean | undefined;
   /** Leave out objects with errors and compile the rest. */
   readonly keepGoing?: boolean | undefined;
   /** Keep, for every rule, the object and field it comes from. */
@@ -90,9 +94,9 @@ export function readCluster(
   sink: Sink,
 ): Cluster {
   const { mode, kubeProxyVersion: version = defaultKubeProxyVersion } = options;
-  const { nodePortRange = defaultNodePortRange, keepGoing = false } = options;
+  const { nodePortRange = defaultNodePortRange, keepGoing = false, hostPorts = false } = options;
   const roles = { proxyConfigDocument, overlaysFrom, gone, recomputed, isAssumed };
-  return parseCluster(documents, { ...roles, mode, version, nodePortRange, keepGoing }, sink);
+  return parseCluster(documents, { ...roles, mode, version, nodePortRange, keepGoing, hostPorts }, sink);
 }
 
 interface NodeCompilation extends Compilation {
@@ -123,8 +127,33 @@ export function compileNode(
   if (plan === undefined || run.errors > 0) {
     return { script: undefined, diagnostics, node: view?.name ?? node, plan: undefined };
   }
-  const script = program.lower(plan, { origins: options.origins ?? false, only: options.only }, report);
-  return { script, diagnostics, node: plan.node, plan };
+  const lowerOptions = { origins: options.origins ?? false, only: options.only };
+  const script = program.lower(plan, lowerOptions, report);
+  if (options.hostPorts !== true) return { script, diagnostics, node: plan.node, plan };
+  const { pods, hostPortConfiguration: configuration } = cluster;
+  const hostPorts = resolveHostPorts(
+    { pods, configuration, nodeName: node ?? view?.node?.name ?? plan.node, node: view?.node },
+    report,
+  );
+  const both = withSteps(script, lowerHostPorts(hostPorts, lowerOptions));
+  return { script: both, diagnostics, node: plan.node, plan };
+}
+
+/** A script with the steps of another behind its own. Settings of the kernel are in one file. */
+function withSteps(script: Script, { steps: more }: Script): Script {
+  const files = new Set(script.steps.map(({ file }) => file));
+  const merged = script.steps.map((step) => {
+    const same = more.find(({ file }) => file !== undefined && file === step.file);
+    return same === undefined ? step : { ...step, stdin: joined(step.stdin, same.stdin) };
+  });
+  return { steps: [...merged, ...more.filter(({ file }) => !files.has(file))] };
+}
+
+function joined(one: Uint8Array, other: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(one.length + other.length);
+  bytes.set(one);
+  bytes.set(other, one.length);
+  return bytes;
 }
 
 /** Cluster state, and how to compile it. */

@@ -4,6 +4,7 @@ import { checkServiceCodes } from "./catalog/check-services.ts";
 import { checkTextCodes } from "./catalog/check-text.ts";
 import { checkTrafficCodes } from "./catalog/check-traffic.ts";
 import { endpointCodes } from "./catalog/endpoint.ts";
+import { hostPortCodes } from "./catalog/host-ports.ts";
 import { inputCodes, overlayCodes, planFileCodes } from "./catalog/input.ts";
 import { migrateCodes } from "./catalog/migrate.ts";
 import { hostCodes, nodeCodes } from "./catalog/node.ts";
@@ -29,6 +30,7 @@ export const catalog = {
   ...migrateCodes,
   ...planFileCodes,
   ...hostCodes,
+  ...hostPortCodes,
 } as const;
 
 export type Code = keyof typeof catalog;

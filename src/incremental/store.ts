@@ -145,7 +145,8 @@ export function clusterOf(store: Store, keys: Iterable<string>, proxyConfigurati
   }
   const rest = { isConfigurationBroken: false, read: 0, skipped: 0, simulated: 0 };
   const serviceCidrs = [...store.serviceCidrs.values()];
-  return { services, slices, nodes: [], serviceCidrs, hosts: [], proxyConfiguration, ...rest };
+  const hostPorts = { pods: [], hostPortConfiguration: undefined };
+  return { services, slices, nodes: [], serviceCidrs, hosts: [], ...hostPorts, proxyConfiguration, ...rest };
 }
 
 export function slicesFor(store: Store, key: string): Iterable<EndpointSlice> {

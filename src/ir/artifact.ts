@@ -25,6 +25,8 @@ export interface ScriptStep extends Step<Uint8Array> {
   readonly file: string | undefined;
   /** If requested: the origin of each line. */
   readonly origins?: readonly LineOrigin[];
+  /** Of jumps: the built-in chains that they go to the end of. In others they go to the head. */
+  readonly appendsTo?: readonly string[];
 }
 
 /** A feature of the kernel or its tools that steps need, and commands that test for it. */

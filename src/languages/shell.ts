@@ -11,6 +11,7 @@ export function printApplyScript(script: Script, node: string): string {
   const loaded = new Set(script.steps.filter(holdsClients));
   const helpers = [
     ...(script.steps.some(isJumps) ? [jumpHelper] : []),
+    ...(script.steps.some(({ appendsTo }) => appendsTo !== undefined) ? [appendHelper] : []),
     ...(loaded.size > 0 ? [keepClientsHelper] : []),
   ];
   return [header(node), checks(tools), ...helpers, ...script.steps.map((step) => printStep(step, loaded)), ""]
@@ -40,6 +41,13 @@ for tool in ${tools.join(" ")}; do
   command -v "$tool" >/dev/null 2>&1 || fail "$tool is not installed"
 done`;
 }
+
+const appendHelper = `# append TOOL TABLE CHAIN RULE...: a rule at the end of a built-in chain, unless it is there
+append() {
+  tool=$1 table=$2
+  shift 2
+  "$tool" --wait 5 -t "$table" -C "$@" 2>/dev/null || "$tool" --wait 5 -t "$table" -A "$@"
+}`;
 
 const jumpHelper = `# jump TOOL TABLE CHAIN RULE...: a rule at the head of a built-in chain, unless it is there
 jump() {
@@ -119,8 +127,12 @@ function printJumps(step: ScriptStep): string {
   return jumps
     .reverse()
     .sort((a, b) => rank(a) - rank(b))
-    .map((jump) => `jump ${tool} ${jump.table} ${jump.rule}`)
+    .map(({ table: of, rule }) => `${verbOf(rule, step.appendsTo)} ${tool} ${of} ${rule}`)
     .join("\n");
+}
+
+function verbOf(rule: string, appendsTo: ScriptStep["appendsTo"] = []): "jump" | "append" {
+  return appendsTo.some((chain) => rule.startsWith(`${chain} `)) ? "append" : "jump";
 }
 
 /** Steps as a POSIX script that needs no other file. */

@@ -1,5 +1,7 @@
 import type { EndpointSlice } from "./objects/endpoint-slice.ts";
+import type { HostPortConfiguration } from "./objects/host-port-configuration.ts";
 import type { Host, Node } from "./objects/node.ts";
+import type { Pod } from "./objects/pod.ts";
 import type { Service } from "./objects/service.ts";
 import type { ServiceCidr } from "./objects/service-cidr.ts";
 import type { ProxyConfiguration } from "./proxy-configuration/proxy-configuration.ts";
@@ -12,6 +14,9 @@ export interface Cluster {
   readonly nodes: readonly Node[];
   readonly serviceCidrs: readonly ServiceCidr[];
   readonly hosts: readonly Host[];
+  /** Read for host ports alone; empty otherwise. */
+  readonly pods: readonly Pod[];
+  readonly hostPortConfiguration: HostPortConfiguration | undefined;
   readonly proxyConfiguration: ProxyConfiguration;
   /** The configuration has errors. It cannot be left out: with another configuration all rules would differ. */
   readonly isConfigurationBroken: boolean;

@@ -8,15 +8,11 @@ import { enterName, lookUp, type NameMap } from "./fields/name-map.ts";
 import { type DocumentRoles, flattenDocuments } from "./flatten-documents.ts";
 import { checkSlices } from "./objects/check-slices.ts";
 import type { EndpointSlice } from "./objects/endpoint-slice.ts";
-import {
-  type ConfigurationReader,
-  defaultConfigurationFor,
-  type ProxyConfiguration,
-} from "./proxy-configuration/proxy-configuration.ts";
-import { type Read, type ReadObjects, readObjects } from "./read-objects.ts";
+import { defaultConfigurationFor, type ProxyConfiguration } from "./proxy-configuration/proxy-configuration.ts";
+import { type Read, type ReadObjects, type ReadOptions, readObjects } from "./read-objects.ts";
 import { reportSimulated } from "./simulated.ts";
 
-export interface ParseOptions extends DocumentRoles, ConfigurationReader {
+export interface ParseOptions extends DocumentRoles, ReadOptions {
   /** The API server's --service-node-port-range. */
   readonly nodePortRange: PortRange;
   /** Leave objects with errors out, instead of stopping. */
@@ -41,6 +37,8 @@ export function parseCluster(documents: readonly unknown[], options: ParseOption
     nodes: keep(objects.nodes),
     serviceCidrs: keep(objects.serviceCidrs),
     hosts: keep(objects.hosts),
+    pods: keep(objects.pods),
+    hostPortConfiguration: keep(objects.hostPortConfigurations)[0],
     proxyConfiguration: chooseConfiguration(objects.configurations, documents, options, sink),
     isConfigurationBroken: objects.configurations.some(({ subject }) => subject.errors > 0),
     simulated: reportSimulated(inputs, options, sink),

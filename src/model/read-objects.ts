@@ -4,12 +4,15 @@ import { type Fields, isRecord } from "./fields/fields.ts";
 import { didYouMean, type NameMap, namesIn } from "./fields/name-map.ts";
 import type { InputObject } from "./flatten-documents.ts";
 import type { EndpointSlice } from "./objects/endpoint-slice.ts";
+import { type HostPortConfiguration, parseHostPortConfiguration } from "./objects/host-port-configuration.ts";
 import { type Host, type Node, parseHost, parseNode } from "./objects/node.ts";
 import { parseEndpointSlice } from "./objects/parse-endpoint-slice.ts";
 import { parseEndpoints } from "./objects/parse-endpoints.ts";
 import { parseService } from "./objects/parse-service.ts";
+import { type Pod, parsePod } from "./objects/pod.ts";
 import type { Service } from "./objects/service.ts";
 import { parseServiceCidr, type ServiceCidr } from "./objects/service-cidr.ts";
+import { defaultKubeProxyVersion } from "./proxy-configuration/kube-proxy-version.ts";
 import { parseProxyConfiguration } from "./proxy-configuration/parse-proxy-configuration.ts";
 import type { ConfigurationReader, ProxyConfiguration } from "./proxy-configuration/proxy-configuration.ts";
 
@@ -28,12 +31,21 @@ export interface ReadObjects {
   readonly serviceCidrs: Read<ServiceCidr>[];
   readonly hosts: Read<Host>[];
   readonly configurations: Read<ProxyConfiguration>[];
+  readonly pods: Read<Pod>[];
+  readonly hostPortConfigurations: Read<HostPortConfiguration>[];
   skipped: number;
 }
 
 interface Reader {
   readonly apiVersion: string;
+  /** Objects that matter to host ports alone are read for these alone. */
+  readonly isForHostPorts?: true;
   readonly read: (fields: Fields, subject: Subject, into: ReadObjects, reader: ConfigurationReader) => void;
+}
+
+export interface ReadOptions extends ConfigurationReader {
+  /** Read what host ports are compiled of. */
+  readonly hostPorts?: boolean | undefined;
 }
 
 const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
@@ -77,6 +89,22 @@ const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
         keep(into.configurations, parseProxyConfiguration(fields, reader), subject),
     },
   ],
+  [
+    "Pod",
+    {
+      apiVersion: "v1",
+      isForHostPorts: true,
+      read: (fields, subject, into) => keep(into.pods, parsePod(fields), subject),
+    },
+  ],
+  [
+    "HostPortConfiguration",
+    {
+      apiVersion: "portolan/v1alpha1",
+      isForHostPorts: true,
+      read: (fields, subject, into) => keep(into.hostPortConfigurations, parseHostPortConfiguration(fields), subject),
+    },
+  ],
 ]);
 
 function keep<T>(into: Read<T>[], object: T | undefined, subject: Subject): void {
@@ -84,7 +112,7 @@ function keep<T>(into: Read<T>[], object: T | undefined, subject: Subject): void
 }
 
 /** Reads every object of a known kind. Objects of other kinds are counted. */
-export function readObjects(inputs: readonly InputObject[], by: ConfigurationReader, sink: Sink): ReadObjects {
+export function readObjects(inputs: readonly InputObject[], by: ReadOptions, sink: Sink): ReadObjects {
   const objects: ReadObjects = {
     services: [],
     slices: [],
@@ -93,11 +121,13 @@ export function readObjects(inputs: readonly InputObject[], by: ConfigurationRea
     serviceCidrs: [],
     hosts: [],
     configurations: [],
+    pods: [],
+    hostPortConfigurations: [],
     skipped: 0,
   };
   const seen: Seen = new Map();
   for (const input of inputs) {
-    const reader = isRead(input) ? readers.get(input.kind) : undefined;
+    const reader = readerOf(input, by);
     const subject = subjectOf(input);
     const report = sink.reporter(subject);
     if (reader === undefined) {
@@ -128,12 +158,18 @@ function reportDuplicate(input: InputObject, subject: Subject, seen: Seen, repor
   }
 }
 
-/** Whether objects of this kind and version are read at all. */
-export function isRead({ kind, apiVersion }: InputObject): boolean {
-  return readers.get(kind)?.apiVersion === apiVersion;
+function readerOf(input: InputObject, { hostPorts = false }: ReadOptions): Reader | undefined {
+  const reader = readers.get(input.kind);
+  if (reader?.apiVersion !== input.apiVersion) return undefined;
+  return reader.isForHostPorts === true && !hostPorts ? undefined : reader;
 }
 
-const clusterScoped = new Set(["Node", "ServiceCIDR", "Host", "KubeProxyConfiguration"]);
+/** Whether objects of this kind and version are read, whatever is compiled. */
+export function isRead(input: InputObject): boolean {
+  return readerOf(input, { mode: undefined, version: defaultKubeProxyVersion }) !== undefined;
+}
+
+const clusterScoped = new Set(["Node", "ServiceCIDR", "Host", "HostPortConfiguration", "KubeProxyConfiguration"]);
 
 /** The subject of an object before it is read: its metadata is not checked yet. */
 export function subjectOf({ value, kind }: InputObject): Subject {

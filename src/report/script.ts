@@ -30,6 +30,11 @@ export const outputFileNames = [
   "nfacct.counters",
   "nftables.ip.nft",
   "nftables.ip6.nft",
+  "hostports.restore",
+  "hostports.jumps",
+  "hostports6.restore",
+  "hostports6.jumps",
+  "hostports.nft",
   "apply.sh",
 ] as const;
 

@@ -10,6 +10,7 @@ import { describeWritten, writeOutputs } from "../write-outputs.ts";
 export interface CompileFlags extends StateFlags {
   readonly allNodes?: boolean;
   readonly keepGoing?: boolean;
+  readonly hostPorts?: boolean;
   readonly output?: "text" | "json" | "yaml";
   readonly outDir?: string;
 }
@@ -29,6 +30,7 @@ export function compileCommand(name: string, finish: (exitCode: number) => void)
       new Option("-o, --output <format>", "default: text").choices(["text", "json", "yaml"]).conflicts("outDir"),
     )
     .option("--out-dir <dir>", "write the text output as files into this directory instead", notEmpty)
+    .option("--host-ports", "write the rules of the CNI portmap plugin too, for the hostPorts of the node's Pods")
     .addOption(colorOption())
     .addHelpText("after", examples(name))
     .action(async (flags: CompileFlags) => {

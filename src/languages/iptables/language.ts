@@ -125,6 +125,10 @@ export const iptables: HostLanguage<SavedTables> = {
     { name: "iptables.jumps", family: "ipv4", heading: "iptables-save", isSave: true },
     { name: "ip6tables.restore", family: "ipv6", heading: "ip6tables-save", isSave: true },
     { name: "ip6tables.jumps", family: "ipv6", heading: "ip6tables-save", isSave: true },
+    { name: "hostports.restore", family: "ipv4", heading: "iptables-save", isSave: true },
+    { name: "hostports.jumps", family: "ipv4", heading: "iptables-save", isSave: true },
+    { name: "hostports6.restore", family: "ipv6", heading: "ip6tables-save", isSave: true },
+    { name: "hostports6.jumps", family: "ipv6", heading: "ip6tables-save", isSave: true },
   ],
   collect: [
     { command: "iptables --version", family: "ipv4" },

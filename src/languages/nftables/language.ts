@@ -17,6 +17,7 @@ export const nftables: HostLanguage<Ruleset> = {
   files: [
     { name: "nftables.ip.nft", family: "ipv4", heading: rulesetCommand, isSave: true },
     { name: "nftables.ip6.nft", family: "ipv6", heading: rulesetCommand, isSave: true },
+    { name: "hostports.nft", heading: rulesetCommand, isSave: true },
   ],
   collect: [{ command: tablesCommand }, { command: rulesetCommand, isSave: true }],
   forms: [

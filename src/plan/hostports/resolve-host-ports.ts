@@ -1,0 +1,167 @@
+import type { Report } from "../../diagnostics/diagnostic.ts";
+import { at } from "../../diagnostics/place.ts";
+import { type Cidr, cidrContains, type Family, type IpAddress, parseCidr, parseIp } from "../../model/address.ts";
+import { compareBytes } from "../../model/fields/name-map.ts";
+import {
+  defaultHostPortConfiguration,
+  type HostPortConfiguration,
+} from "../../model/objects/host-port-configuration.ts";
+import type { Node } from "../../model/objects/node.ts";
+import type { ContainerPort, Pod } from "../../model/objects/pod.ts";
+import type { HostPortsPlan, PodAddress, PodPortsPlan, PortMapping } from "./host-ports-plan.ts";
+
+/** What host ports are resolved of. */
+export interface HostPortsInput {
+  readonly pods: readonly Pod[];
+  readonly configuration: HostPortConfiguration | undefined;
+  /** The node's name, as pods have it. */
+  readonly nodeName: string;
+  readonly node: Node | undefined;
+}
+
+/**
+ * The host ports that the kubelet and the runtime hand to the portmap plugin of a node, with the settings of the
+ * plugin. Sources: MakePortMappings of the kubelet, toCNIPortMappings of containerd, portmap v1.10.0 (run, see
+ * test/conformance/hostport).
+ */
+export function resolveHostPorts(input: HostPortsInput, report: Report): HostPortsPlan {
+  const configuration = input.configuration ?? defaultHostPortConfiguration;
+  const { network, plugin, podInterface } = configuration;
+  const sandboxes = input.pods.filter((pod) => hasSandbox(pod, input.nodeName)).sort(byStart);
+  const refusal = refusalOf(configuration);
+  if (refusal !== undefined) {
+    for (const pod of sandboxes) report("host-port-pod-refused", pod.place, { pod: nameOf(pod), reason: refusal });
+    return { network, plugin, podInterface, pods: [] };
+  }
+  const pods = sandboxes.flatMap((pod) => {
+    const mappings = plugin.getsPortMappings ? mappingsOf(pod) : [];
+    return mappings.length === 0 ? [] : [{ ...planOf(pod, input, configuration, report), mappings }];
+  });
+  const standIns = pods.filter((pod) => pod.containerId === standInFor(pod));
+  const [example] = standIns;
+  if (example !== undefined)
+    report("host-port-stand-ins", undefined, { count: standIns.length, example: example.containerId });
+  return { network, plugin, podInterface, pods };
+}
+
+/** A pod with a network of its own, from its sandbox's start to its stop. */
+function hasSandbox({ nodeName, hostNetwork, ips, phase }: Pod, node: string): boolean {
+  return nodeName === node && !hostNetwork && ips.length > 0 && phase !== "Succeeded" && phase !== "Failed";
+}
+
+/** The order in which sandboxes were made is known from startTime alone; a pod without one comes last. */
+function byStart(a: Pod, b: Pod): number {
+  if (a.startTime !== b.startTime) {
+    if (a.startTime === "" || b.startTime === "") return a.startTime === "" ? 1 : -1;
+    return compareBytes(a.startTime, b.startTime);
+  }
+  return compareBytes(a.namespace, b.namespace) || compareBytes(a.name, b.name);
+}
+
+function nameOf({ namespace, name }: Pick<Pod, "namespace" | "name">): string {
+  return `${namespace}/${name}`;
+}
+
+/** Calico writes the sandbox's ID down. */
+const sandboxAnnotation = "cni.projectcalico.org/containerID";
+
+function standInFor({ namespace, name }: Pick<Pod, "namespace" | "name">): string {
+  return `${namespace}_${name}`;
+}
+
+function planOf(
+  pod: Pod,
+  input: HostPortsInput,
+  { podPrefix }: HostPortConfiguration,
+  report: Report,
+): Omit<PodPortsPlan, "mappings"> {
+  const { namespace, name, place } = pod;
+  const id = pod.annotations[sandboxAnnotation] ?? "";
+  const addresses = firstOfEachFamily(pod.ips).map(
+    (ip): PodAddress => ({ ip, network: networkOf(ip, input, podPrefix) }),
+  );
+  return {
+    namespace,
+    name,
+    place,
+    containerId: /^[0-9a-f]{64}$/.test(id) ? id : standInFor(pod),
+    addresses,
+    isRefused: hasUnreadableHostIp(pod, addresses, report),
+  };
+}
+
+function firstOfEachFamily(ips: readonly IpAddress[]): readonly IpAddress[] {
+  return (["ipv4", "ipv6"] as const).flatMap((family) => ips.find((ip) => ip.family === family) ?? []);
+}
+
+function networkOf(ip: IpAddress, { node }: HostPortsInput, given: HostPortConfiguration["podPrefix"]): Cidr {
+  const range = node?.podCidrs.find((cidr) => cidrContains(cidr, ip));
+  const prefix = given[ip.family] ?? range?.prefix ?? (ip.family === "ipv4" ? 32 : 128);
+  return parseCidr(`${ip.text}/${prefix}`) as Cidr;
+}
+
+/** Within a container the first port of a name counts; without a name, the first with the same numbers. */
+function mappingsOf({ containers }: Pod): readonly PortMapping[] {
+  return containers.flatMap((ports) => {
+    const seen = new Set<string>();
+    return ports.flatMap((port) => {
+      const key = keyOf(port);
+      if (seen.has(key)) return [];
+      seen.add(key);
+      return port.hostPort === 0 ? [] : [mappingOf(port)];
+    });
+  });
+}
+
+function keyOf({ name, protocol, hostIp, containerPort, hostPort }: ContainerPort): string {
+  if (name !== "") return name;
+  const family = hostIp === "" ? "any" : hostIp.includes(":") ? "v6" : "v4";
+  return `${family}${protocol}${hostIp}:${containerPort}:${hostPort}`;
+}
+
+/** A host IP that is no address counts as one of IPv6, and the unspecified address as every one of its family. */
+function mappingOf({ hostPort, containerPort, protocol, hostIp, place }: ContainerPort): PortMapping {
+  const ip = strictIp(hostIp);
+  const family = hostIp === "" ? undefined : (ip?.family ?? "ipv6");
+  const isUnspecified = ip?.text === "0.0.0.0" || ip?.text === "::";
+  return { hostPort, containerPort, protocol, hostIp: isUnspecified ? undefined : ip, family, place };
+}
+
+/** As Go's net.ParseIP: no leading zeros, and an IPv4-mapped address is one of IPv4. */
+function strictIp(text: string): IpAddress | undefined {
+  return /(?:^|[.:])0\d+\./.test(text) || /\.0\d/.test(text) ? undefined : parseIp(text);
+}
+
+/** Where the pod has an IPv6 address, a host IP that is no address gets into a rule, which the tools refuse. */
+function hasUnreadableHostIp(pod: Pod, addresses: readonly PodAddress[], report: Report): boolean {
+  const isDual = addresses.some(({ ip }) => ip.family === "ipv6");
+  let refused = false;
+  for (const { hostPort, hostIp, place } of pod.containers.flat()) {
+    if (hostPort === 0 || hostIp === "" || strictIp(hostIp) !== undefined) continue;
+    report("host-ip-invalid", at(place, "hostIP"), { hostIp, effect: isDual ? fails : ignored });
+    refused ||= isDual;
+  }
+  return refused;
+}
+
+const fails = "portmap refuses the pod, which does not start";
+const ignored = "the port is not mapped";
+
+/** Why the plugin refuses its configuration, and so every pod: parseConfig of portmap. */
+function refusalOf({ plugin }: HostPortConfiguration): string | undefined {
+  const { backend, markMasqBit, externalSetMarkChain, conditions } = plugin;
+  if (markMasqBit !== undefined && externalSetMarkChain !== undefined)
+    return "externalSetMarkChain and markMasqBit exclude each other";
+  if (markMasqBit !== undefined && (markMasqBit < 0 || markMasqBit > 31)) return "markMasqBit is not between 0 and 31";
+  if (backend !== "iptables" && backend !== "nftables") return `there is no backend ${backend}`;
+  const other = backend === "iptables" ? "nftables" : "iptables";
+  const options = (["ipv4", "ipv6"] as const).flatMap((family) => {
+    const [first] = conditions[family];
+    const isOf = first === undefined ? undefined : /^[-!]/.test(first) ? "iptables" : "nftables";
+    return isOf === other ? [conditionFields[family]] : [];
+  });
+  if (other === "iptables" && externalSetMarkChain !== undefined) options.unshift("externalSetMarkChain");
+  return options.length === 0 ? undefined : `backend ${backend} with ${options.join(", ")} of ${other}`;
+}
+
+const conditionFields: Readonly<Record<Family, string>> = { ipv4: "conditionsV4", ipv6: "conditionsV6" };
