@@ -10,8 +10,6 @@ export interface CompileRequest extends StateRequest {
   readonly allNodes?: boolean;
   /** Leave out objects with errors and compile the rest. */
   readonly keepGoing?: boolean;
-  /** Compile the rules of the CNI portmap plugin too. */
-  readonly hostPorts?: boolean;
   /** Keep, for every rule, the object and field it comes from. */
   readonly origins: boolean;
 }
@@ -24,8 +22,8 @@ export interface CompileResult extends DiagnosticGroup {
 
 /** Compiles cluster state for one node, or for all. */
 export async function compileState(request: CompileRequest, effects: Effects): Promise<CompileResult> {
-  const { family, keepGoing, origins, hostPorts } = request;
-  const more: CompileOptions = { families: requestedFamilies(family), keepGoing, origins, hostPorts };
+  const { family, keepGoing, origins } = request;
+  const more: CompileOptions = { families: requestedFamilies(family), keepGoing, origins };
   const state = await readState(request, more, effects);
   const nodes = compileNodes(state, request, effects);
   const { inputs, sink, cluster } = state;

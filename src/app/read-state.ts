@@ -40,20 +40,31 @@ export async function readState(request: StateRequest, more: CompileOptions, eff
 
 /** Reads what a request names: files or a running cluster, and overlays. */
 export async function readRequestedInputs(
-  { filename: filenames = [], recursive = false, proxyConfig, overlay: overlays = [], ...request }: StateRequest,
+  {
+    filename: filenames = [],
+    recursive = false,
+    proxyConfig,
+    cniConfig,
+    overlay: overlays = [],
+    ...request
+  }: StateRequest,
   { sink, need }: { readonly sink: Sink; readonly need: Need },
   effects: Effects,
 ): Promise<Inputs> {
   const needs = { need: liveNeedOf(need, request, overlays.length > 0), withConfiguration: proxyConfig === undefined };
   const live = await readLiveDocuments(request, needs, effects);
-  return effects.sources.readInputs({ given: live?.documents, filenames, recursive, proxyConfig, overlays }, sink);
+  return effects.sources.readInputs(
+    { given: live?.documents, filenames, recursive, proxyConfig, cniConfig, overlays },
+    sink,
+  );
 }
 
-type Simulation = SimulateRequest & Pick<StateRequest, "serviceNodePortRange">;
+type Simulation = SimulateRequest & Pick<StateRequest, "serviceNodePortRange" | "hostPorts">;
 
-/** What to read from a running cluster. Pods are needed where endpoints are computed from them. */
+/** What to read from a running cluster. Pods are needed for host ports, and where endpoints are computed from them. */
 export function liveNeedOf(need: Need, request: Simulation, isLaidOver: boolean): Need {
-  const isAsIs = !isLaidOver && simulateOptions(request, request.serviceNodePortRange) === undefined;
+  const isAsIs =
+    !isLaidOver && request.hostPorts !== true && simulateOptions(request, request.serviceNodePortRange) === undefined;
   return isAsIs ? need : "pods-unless-forbidden";
 }
 

@@ -38,6 +38,10 @@ export interface StateRequest extends LiveRequest, SimulateRequest {
   readonly recursive?: boolean;
   readonly proxyConfig?: string;
   readonly overlay?: readonly string[];
+  /** Compile the rules of the CNI portmap plugin too. */
+  readonly hostPorts?: boolean;
+  /** A file of the node's /etc/cni/net.d. */
+  readonly cniConfig?: string;
   readonly node?: string;
   readonly mode?: ProxyMode;
   readonly kubeProxyVersion?: KubeProxyVersion;
@@ -62,8 +66,9 @@ export function readingOptions({
   mode,
   kubeProxyVersion,
   serviceNodePortRange: nodePortRange,
-}: StateRequest): Pick<CompileOptions, "mode" | "kubeProxyVersion" | "nodePortRange"> {
-  return { mode, kubeProxyVersion, nodePortRange };
+  hostPorts,
+}: StateRequest): Pick<CompileOptions, "mode" | "kubeProxyVersion" | "nodePortRange" | "hostPorts"> {
+  return { mode, kubeProxyVersion, nodePortRange, hostPorts };
 }
 
 /** The families that a request names; undefined: determined by the state. */

@@ -63,6 +63,17 @@ export function addNodeOptions(command: Command): Command {
     .option("--service-node-port-range <range>", "the API server's node port range (default: 30000-32767)", portRange);
 }
 
+/** Adds the options that bring the rules for host ports in beside kube-proxy's. */
+export function addHostPortOptions(command: Command): Command {
+  return command
+    .option("--host-ports", "the rules of the CNI portmap plugin too, for the hostPorts of the node's Pods")
+    .addOption(
+      new Option("--cni-config <file>", "the node's CNI configuration (/etc/cni/net.d); default: portmap's defaults")
+        .argParser(notEmpty)
+        .implies({ hostPorts: true }),
+    );
+}
+
 export function overlayOption(): Option {
   return new Option(
     "--overlay <path>",

@@ -34,6 +34,8 @@ export interface CompileOptions {
   readonly nodePortRange?: PortRange | undefined;
   /** Compile the rules of the CNI portmap plugin too, for the host ports of the node's Pods. */
   readonly hostPorts?: boolean | undefined;
+  /** The node's CNI configuration list, or its portmap entry; replaces a HostPortConfiguration among the objects. */
+  readonly cniConfig?: unknown;
   /** Leave out objects with errors and compile the rest. */
   readonly keepGoing?: boolean | undefined;
   /** Keep, for every rule, the object and field it comes from. */
@@ -79,23 +81,25 @@ export function compile(objects: readonly unknown[], options: CompileOptions = {
 /** All input documents: a Host and a configuration from the options follow the objects. */
 export function documentsOf(
   objects: readonly unknown[],
-  { host, proxyConfig }: CompileOptions,
+  { host, proxyConfig, cniConfig }: CompileOptions,
 ): { readonly documents: readonly unknown[]; readonly roles: DocumentRoles } {
-  const documents = [...objects, ...[host, proxyConfig].filter((document) => document !== undefined)];
-  const proxyConfigDocument = proxyConfig === undefined ? undefined : documents.length - 1;
-  return { documents, roles: { proxyConfigDocument, overlaysFrom: undefined } };
+  const documents = [...objects, ...[host, proxyConfig, cniConfig].filter((document) => document !== undefined)];
+  const cniConfigDocument = cniConfig === undefined ? undefined : documents.length - 1;
+  const proxyConfigDocument =
+    proxyConfig === undefined ? undefined : documents.length - (cniConfig === undefined ? 1 : 2);
+  return { documents, roles: { proxyConfigDocument, cniConfigDocument, overlaysFrom: undefined } };
 }
 
 /** The first half of `compile`, for callers that compile several nodes of one cluster. */
 export function readCluster(
   documents: readonly unknown[],
-  { proxyConfigDocument, overlaysFrom, gone, recomputed, isAssumed }: DocumentRoles,
+  { proxyConfigDocument, cniConfigDocument, overlaysFrom, gone, recomputed, isAssumed }: DocumentRoles,
   options: CompileOptions,
   sink: Sink,
 ): Cluster {
   const { mode, kubeProxyVersion: version = defaultKubeProxyVersion } = options;
   const { nodePortRange = defaultNodePortRange, keepGoing = false, hostPorts = false } = options;
-  const roles = { proxyConfigDocument, overlaysFrom, gone, recomputed, isAssumed };
+  const roles = { proxyConfigDocument, cniConfigDocument, overlaysFrom, gone, recomputed, isAssumed };
   return parseCluster(documents, { ...roles, mode, version, nodePortRange, keepGoing, hostPorts }, sink);
 }
 

@@ -67,6 +67,8 @@ function isOfWrongType(value: unknown): boolean {
 export interface DocumentRoles {
   /** The configuration; it replaces those in the other documents. */
   readonly proxyConfigDocument: number | undefined;
+  /** A file of /etc/cni/net.d, which has no kind; it replaces a HostPortConfiguration. */
+  readonly cniConfigDocument?: number | undefined;
   /** The first overlay document. */
   readonly overlaysFrom: number | undefined;
   /** Objects (`Service shop/web`) that count as deleted unless an overlay contains them. */

@@ -3,11 +3,12 @@ import { documentPlace, originOf } from "../diagnostics/place.ts";
 import { checkAddressClashes, checkNodePortClashes, type PortRange } from "./check-clashes.ts";
 import type { Cluster } from "./cluster.ts";
 import { applyOverlay } from "./documents/apply-overlay.ts";
-import { isRecord } from "./fields/fields.ts";
+import { isRecord, typeAndValue } from "./fields/fields.ts";
 import { enterName, lookUp, type NameMap } from "./fields/name-map.ts";
 import { type DocumentRoles, flattenDocuments } from "./flatten-documents.ts";
 import { checkSlices } from "./objects/check-slices.ts";
 import type { EndpointSlice } from "./objects/endpoint-slice.ts";
+import { type HostPortConfiguration, parseCniConfig } from "./objects/host-port-configuration.ts";
 import { defaultConfigurationFor, type ProxyConfiguration } from "./proxy-configuration/proxy-configuration.ts";
 import { type Read, type ReadObjects, type ReadOptions, readObjects } from "./read-objects.ts";
 import { reportSimulated } from "./simulated.ts";
@@ -21,7 +22,7 @@ export interface ParseOptions extends DocumentRoles, ReadOptions {
 
 /** Reads documents into a Cluster. All problems are reported; the Cluster holds what could be read. */
 export function parseCluster(documents: readonly unknown[], options: ParseOptions, sink: Sink): Cluster {
-  const inputs = applyOverlay(flattenDocuments(documents, sink), options, sink);
+  const inputs = applyOverlay(flattenDocuments(objectsIn(documents, options), sink), options, sink);
   const objects = readObjects(inputs, options, sink);
   const slices = [...objects.slices, ...endpointsWithoutSlices(objects)];
   checkNodePortClashes(objects.services, options.nodePortRange, sink);
@@ -38,13 +39,33 @@ export function parseCluster(documents: readonly unknown[], options: ParseOption
     serviceCidrs: keep(objects.serviceCidrs),
     hosts: keep(objects.hosts),
     pods: keep(objects.pods),
-    hostPortConfiguration: keep(objects.hostPortConfigurations)[0],
+    hostPortConfiguration: cniConfiguration(documents, options, sink) ?? keep(objects.hostPortConfigurations)[0],
     proxyConfiguration: chooseConfiguration(objects.configurations, documents, options, sink),
     isConfigurationBroken: objects.configurations.some(({ subject }) => subject.errors > 0),
     simulated: reportSimulated(inputs, options, sink),
     read: inputs.length - objects.skipped,
     skipped: objects.skipped,
   };
+}
+
+/** The documents without the one that is no Kubernetes object; the others keep their numbers. */
+function objectsIn(documents: readonly unknown[], { cniConfigDocument }: DocumentRoles): readonly unknown[] {
+  if (cniConfigDocument === undefined) return documents;
+  const nothing = { apiVersion: "v1", kind: "List", items: [] };
+  return documents.map((document, number) => (number === cniConfigDocument ? nothing : document));
+}
+
+function cniConfiguration(
+  documents: readonly unknown[],
+  { cniConfigDocument: number }: DocumentRoles,
+  sink: Sink,
+): HostPortConfiguration | undefined {
+  if (number === undefined) return undefined;
+  const value = documents[number];
+  const [place, report] = [documentPlace(number), sink.reporter(createSubject())];
+  if (isRecord(value)) return parseCniConfig({ value, place, report });
+  report("document-not-a-mapping", place, { got: typeAndValue(value) });
+  return undefined;
 }
 
 /** Endpoints count only for a Service that has no slice, as slices are made of them otherwise. */

@@ -167,10 +167,10 @@ async function readLaid(
   { filenames, overlays, gone, held }: Laid,
   { sources }: Effects,
 ): Promise<State> {
-  const { recursive = false, proxyConfig } = request;
+  const { recursive = false, proxyConfig, cniConfig } = request;
   const sink = createSink();
   const given = request.running?.documents;
-  const inputs = await sources.readInputs({ given, filenames, overlays, recursive, proxyConfig }, sink);
+  const inputs = await sources.readInputs({ given, filenames, overlays, recursive, proxyConfig, cniConfig }, sink);
   return completeState({ ...inputs, gone }, { request, held }, sink);
 }
 
@@ -184,14 +184,15 @@ function namesLaid(source: SideSource): ReadonlySet<string> | undefined {
 
 /** The files are read once; both sides share their content. */
 async function readOneState(request: SideRequest, effects: Effects): Promise<SideSources> {
-  const { base, recursive = false, proxyConfig, overlay: overlays = [], running } = request;
+  const { base, recursive = false, proxyConfig, cniConfig, overlay: overlays = [], running } = request;
   if (base !== undefined && (await readSide(base, recursive, effects)).kind === "hosts") {
     throw usage(`${base} contains rules: pass HEAD to compare them with`);
   }
   const filenames = [...(request.filename ?? []), ...(base === undefined ? [] : [base])];
   const sink = createSink();
   const given = running?.documents;
-  const inputs = await effects.sources.readInputs({ given, filenames, recursive, proxyConfig, overlays }, sink);
+  const asked = { given, filenames, recursive, proxyConfig, cniConfig, overlays };
+  const inputs = await effects.sources.readInputs(asked, sink);
   if (hasErrors(sink.diagnostics))
     throw unreadable({ diagnostics: sink.diagnostics, documents: inputs.documents }, effects);
   const other = await readConfiguration(request, effects);

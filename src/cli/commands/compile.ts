@@ -3,14 +3,13 @@ import { Command, Option } from "commander";
 import type { CompileResult } from "../../app/compile.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { notEmpty } from "../flags.ts";
-import { addStateOptions, colorOption, type StateFlags } from "../state-flags.ts";
+import { addHostPortOptions, addStateOptions, colorOption, type StateFlags } from "../state-flags.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { describeWritten, writeOutputs } from "../write-outputs.ts";
 
 export interface CompileFlags extends StateFlags {
   readonly allNodes?: boolean;
   readonly keepGoing?: boolean;
-  readonly hostPorts?: boolean;
   readonly output?: "text" | "json" | "yaml";
   readonly outDir?: string;
 }
@@ -23,14 +22,13 @@ export function compileCommand(name: string, finish: (exitCode: number) => void)
       "Reads Services, EndpointSlices, Nodes and kube-proxy's configuration, and writes the iptables rules that " +
         "kube-proxy 1.36 would program on one node, as iptables-save prints them.",
     );
-  return addStateOptions(command)
+  return addHostPortOptions(addStateOptions(command))
     .addOption(new Option("--all-nodes", "compile for every Node; with --out-dir, one folder each").conflicts("node"))
     .option("--keep-going", "skip objects with errors and compile the rest; the exit code is still 3")
     .addOption(
       new Option("-o, --output <format>", "default: text").choices(["text", "json", "yaml"]).conflicts("outDir"),
     )
     .option("--out-dir <dir>", "write the text output as files into this directory instead", notEmpty)
-    .option("--host-ports", "write the rules of the CNI portmap plugin too, for the hostPorts of the node's Pods")
     .addOption(colorOption())
     .addHelpText("after", examples(name))
     .action(async (flags: CompileFlags) => {

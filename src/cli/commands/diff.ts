@@ -8,7 +8,7 @@ import { exitCodes } from "../exit-codes.ts";
 import { notEmpty } from "../flags.ts";
 import { addNarrowOptions } from "../narrow-flags.ts";
 import { aboutReport, addReportOptions, type ReportFlags } from "../report-flags.ts";
-import { addStateOptions, colorOption } from "../state-flags.ts";
+import { addHostPortOptions, addStateOptions, colorOption } from "../state-flags.ts";
 import type { ColorFlag } from "../terminal/terminal.ts";
 import { terminalColumns } from "../terminal/width.ts";
 import { writeOutputs } from "../write-outputs.ts";
@@ -38,7 +38,7 @@ export function diffCommand(name: string, finish: (exitCode: number) => void): C
     )
     .argument("[base]", "the current state")
     .argument("[head]", "the new state; without it, BASE with --overlay, --to-mode or --to-proxy-config");
-  return addNarrowOptions(addDiffOptions(addStateOptions(command, { isRequired: false })))
+  return addNarrowOptions(addDiffOptions(addHostPortOptions(addStateOptions(command, { isRequired: false }))))
     .addOption(colorOption())
     .addHelpText("after", examples(name))
     .action(async (base: string | undefined, head: string | undefined, flags: DiffFlags) => {

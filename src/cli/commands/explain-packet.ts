@@ -13,7 +13,7 @@ import {
 } from "../../explain/packet/question.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { actualOption, notEmpty } from "../flags.ts";
-import { addStateOptions, colorOption, drawingOption } from "../state-flags.ts";
+import { addHostPortOptions, addStateOptions, colorOption, drawingOption } from "../state-flags.ts";
 import type { ColorFlag, Terminal } from "../terminal/terminal.ts";
 
 interface ExplainPacketFlags extends ExplainPacketRequest, ColorFlag {
@@ -28,7 +28,7 @@ export function explainPacketCommand(name: string, finish: (exitCode: number) =>
       "Evaluates the first packet of a connection against the rules of a node, and shows hop by hop which rule matches, " +
         "which object the rule comes from, and where the packet goes, with exact percentages for random load balancing.",
     );
-  return addStateOptions(addPacketOptions(command), { isRequired: false })
+  return addHostPortOptions(addStateOptions(addPacketOptions(command), { isRequired: false }))
     .addOption(actualOption("use the rules of this host, and -f only for names"))
     .addOption(
       new Option("--node-address <ip>", "an address of the node, if the dump has none; repeatable").argParser(

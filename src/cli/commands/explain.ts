@@ -7,7 +7,7 @@ import { printableJson } from "../../diagnostics/printable.ts";
 import type { ChainGraph } from "../../explain/chain/chain-graph.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { actualOption } from "../flags.ts";
-import { addStateOptions, colorOption, drawingOption } from "../state-flags.ts";
+import { addHostPortOptions, addStateOptions, colorOption, drawingOption } from "../state-flags.ts";
 import type { ColorFlag, Terminal } from "../terminal/terminal.ts";
 
 interface ExplainFlags extends Omit<ExplainRequest, "draws">, ColorFlag {
@@ -37,7 +37,7 @@ export function explainCommand(name: string, finish: (exitCode: number) => void)
         "of a line, or a diagnostic",
     )
     .argument("[name]", "the object's name, if only the type or the table is given first");
-  return addStateOptions(command, { isRequired: false })
+  return addHostPortOptions(addStateOptions(command, { isRequired: false }))
     .addOption(new Option("--all-nodes", "explain for every Node").conflicts("node"))
     .addOption(new Option("-n, --namespace <name>", "namespace of the object, if its name has none").default("default"))
     .addOption(new Option("-A <rule>", "a rule: '-A CHAIN ...' in quotes"))

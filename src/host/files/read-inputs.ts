@@ -15,6 +15,7 @@ export interface InputRequest {
   readonly filenames: readonly string[];
   readonly recursive: boolean;
   readonly proxyConfig: string | undefined;
+  readonly cniConfig?: string | undefined;
   /** As `filenames`: objects that are applied on top of the others. */
   readonly overlays: readonly string[];
 }
@@ -28,6 +29,8 @@ export interface Inputs {
   readonly valueCount: number;
   /** The number of the document from --proxy-config. */
   readonly proxyConfigDocument: number | undefined;
+  /** The number of the document from --cni-config. */
+  readonly cniConfigDocument?: number | undefined;
   /** The number of the first overlay document. Overlays are the last of the documents with values. */
   readonly overlaysFrom: number | undefined;
   /** Objects of the documents before the overlays that count as deleted unless an overlay contains them. */
@@ -50,16 +53,20 @@ export async function readInputs(request: InputRequest, sink: Sink): Promise<Inp
     (await gather(filenames, request.recursive, fail)).flatMap((document) => withEmbeddedConfiguration(document, fail));
   const documents = (request.given ?? []).flatMap((document) => withEmbeddedConfiguration(document, fail));
   for (const document of await gatherObjects(request.filenames)) documents.push(document);
-  const [config] = request.proxyConfig === undefined ? [] : await gather([request.proxyConfig], false, fail);
-  const proxyConfigDocument = config === undefined ? undefined : documents.length;
-  if (config !== undefined) documents.push(config);
+  const only = async (path: string | undefined): Promise<number | undefined> => {
+    const [document] = path === undefined ? [] : await gather([path], false, fail);
+    return document === undefined ? undefined : documents.push(document) - 1;
+  };
+  const proxyConfigDocument = await only(request.proxyConfig);
+  const cniConfigDocument = await only(request.cniConfig);
   const overlaysFrom = request.overlays.length === 0 ? undefined : documents.length;
   for (const document of await gatherObjects(request.overlays)) documents.push(document);
   const report = sink.reporter(createSubject());
   failed.forEach((reportAt, index) => {
     reportAt(report, documents.length + index);
   });
-  return { documents: [...documents, ...marks], valueCount: documents.length, proxyConfigDocument, overlaysFrom };
+  const roles = { proxyConfigDocument, cniConfigDocument, overlaysFrom };
+  return { documents: [...documents, ...marks], valueCount: documents.length, ...roles };
 }
 
 type Fail = (mark: SourceDocument, reportAt: (report: Report, number: number) => void) => void;
