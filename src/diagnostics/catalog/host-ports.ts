@@ -25,7 +25,7 @@ export const hostPortCodes = {
   "host-port-stand-ins": {
     severity: "info",
     message:
-      "the API does not have the IDs of {count} sandboxes: stand-ins such as {example} are in the names and comments",
+      "names and comments have NAMESPACE_NAME, such as {example}, for the ID of a sandbox, which the API does not have",
     explanation:
       "The portmap plugin names the chain of a pod after the CNI network and the ID of the pod's sandbox, and writes both into comments. The API does not have the ID (Calico writes it into an annotation), so NAMESPACE_NAME stands for it. On a node the name of the chain and the comment differ; everything else is the same.",
   },

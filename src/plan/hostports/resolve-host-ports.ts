@@ -37,10 +37,8 @@ export function resolveHostPorts(input: HostPortsInput, report: Report): HostPor
     const mappings = plugin.getsPortMappings ? mappingsOf(pod) : [];
     return mappings.length === 0 ? [] : [{ ...planOf(pod, input, configuration, report), mappings }];
   });
-  const standIns = pods.filter((pod) => pod.containerId === standInFor(pod));
-  const [example] = standIns;
-  if (example !== undefined)
-    report("host-port-stand-ins", undefined, { count: standIns.length, example: example.containerId });
+  const example = pods.find((pod) => pod.containerId === standInFor(pod))?.containerId;
+  if (example !== undefined) report("host-port-stand-ins", undefined, { example });
   return { network, plugin, podInterface, pods };
 }
 
