@@ -28,7 +28,6 @@ describe.each(modes)("the real kube-proxy in %s mode", (mode) => {
 
 /** Parts of the corpus that wait for their program: counted as skipped, so that they are not forgotten. */
 const waiting = {
-  "the programs of hostPort": corpusCases("hostport"),
   "the programs of DNS": corpusCases("dns"),
   "Ingress controllers": corpusCases("ingress"),
 };

@@ -103,5 +103,6 @@ function queryOn(actual: HostDocument, state: ReadState, hasObjects: boolean): P
   const side = hostSideOf(actual, "the host");
   if (typeof side === "string") return side;
   const node = state.options.node ?? side.name;
-  return dumpedQuery(side, { node, given: side.addresses, state: hasObjects ? state : undefined, file: "the host" });
+  const given = side.addresses ?? state.options.hostAddresses;
+  return dumpedQuery(side, { node, given, state: hasObjects ? state : undefined, file: "the host" });
 }

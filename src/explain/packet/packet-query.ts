@@ -70,7 +70,7 @@ export function compiledQuery(state: ReadState, node: string | undefined): Packe
   const { script } = compileNode(cluster, node, { ...options, origins: true }, sink);
   if (script === undefined) return undefined;
   // Its problems were reported when it was compiled.
-  const view = resolveNodeView(cluster, node, {}, createSink().reporter(createSubject()));
+  const view = resolveNodeView(cluster, node, options, createSink().reporter(createSubject()));
   if (view === undefined) throw new Error("the compiled node does not exist");
   const causes = causesIn(script, state.inputs.documents);
   const host = readEvaluatedHost(textsOf(script, new Map()), {
