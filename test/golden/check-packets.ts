@@ -89,8 +89,9 @@ export function readHostText(folder: string, mode: ProxyMode): HostText {
   const rules = (tool: string) => (written(`${tool}.restore`) ?? "") + (written(`${tool}.jumps`) ?? "");
   const bound = (written("addresses.batch") ?? "").split("\n").filter((line) => line !== "");
   return {
-    rules: { ipv4: rules("iptables"), ipv6: rules("ip6tables") },
-    tables: (written("nftables.ip.nft") ?? "") + (written("nftables.ip6.nft") ?? ""),
+    // kube-proxy's first: portmap appends its jumps.
+    rules: { ipv4: rules("iptables") + rules("hostports"), ipv6: rules("ip6tables") + rules("hostports6") },
+    tables: ["nftables.ip.nft", "nftables.ip6.nft", "hostports.nft"].map((file) => written(file) ?? "").join(""),
     sets: written("ipset.restore"),
     servers: written("ipvs.restore"),
     serviceAddresses: bound.map((line) => BOUND.exec(line)?.[1] ?? `not an address: ${line}`),

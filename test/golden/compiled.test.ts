@@ -12,7 +12,8 @@ describe("golden cases hold what is compiled", () => {
     const { node, flags = [] } = readCase(caseFolder(name));
     const [proxyConfig] = caseDocuments(name, "kube-proxy.yaml");
     const kubeProxyVersion = flags.includes("1.36") ? "1.36" : undefined;
-    const { script } = compile(caseDocuments(name), { node, mode, proxyConfig, kubeProxyVersion });
+    const hostPorts = flags.includes("--host-ports");
+    const { script } = compile(caseDocuments(name), { node, mode, proxyConfig, kubeProxyVersion, hostPorts });
     const compiled = script?.steps.flatMap(({ file, stdin }) =>
       file === undefined || stdin.length === 0 ? [] : [[file, new TextDecoder().decode(stdin)]],
     );

@@ -32,6 +32,8 @@ function clusterOf(more: Partial<Cluster> = {}, config: Partial<ProxyConfigurati
     nodes: [],
     serviceCidrs: [],
     hosts: [],
+    pods: [],
+    hostPortConfiguration: undefined,
     proxyConfiguration: { ...defaultProxyConfiguration, ...config },
     isConfigurationBroken: false,
     simulated: 0,
