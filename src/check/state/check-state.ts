@@ -3,6 +3,7 @@ import type { Code } from "../../diagnostics/catalog.ts";
 import { createSink, type Diagnostic, describeObject, type Sink } from "../../diagnostics/diagnostic.ts";
 import { originOf } from "../../diagnostics/place.ts";
 import { printable } from "../../diagnostics/printable.ts";
+import { defaultNodePortRange } from "../../model/check-clashes.ts";
 import type { Cluster } from "../../model/cluster.ts";
 import { isRecord, objectAt, valueAt } from "../../model/fields/fields.ts";
 import type { DocumentRoles } from "../../model/flatten-documents.ts";
@@ -12,16 +13,19 @@ import { checkNodes } from "./check-nodes.ts";
 import { type CheckedState, createCheckedState, type StateRule, type StateToCheck } from "./checked-state.ts";
 import { deprecations } from "./rules/deprecations.ts";
 import { endpoints } from "./rules/endpoints.ts";
+import { hostPortShared, hostPortsBesideServices, hostPortsOfPods } from "./rules/host-ports.ts";
 import { rulesPerPacket, sessionAffinity } from "./rules/limits.ts";
 import { loadBalancerBypassed, sourceRangesBypassed, sourceRangesWithoutCluster } from "./rules/load-balancers.ts";
 import { localPolicies } from "./rules/local-policies.ts";
-import { addressesOfNodes, hostPortShared, nodeNames } from "./rules/nodes.ts";
+import { addressesOfNodes, nodeNames } from "./rules/nodes.ts";
 import { selectorMatchesNothing, severalWorkloads, targetPortUnknown } from "./rules/selected-pods.ts";
 import { topologyHints } from "./rules/topology-hints.ts";
 
 const rules: readonly StateRule[] = [
   addressesOfNodes,
   hostPortShared,
+  hostPortsOfPods,
+  hostPortsBesideServices,
   sourceRangesBypassed,
   sourceRangesWithoutCluster,
   loadBalancerBypassed,
@@ -78,6 +82,7 @@ export function checkCluster(given: ClusterToCheck, sink: Sink): CheckedCluster 
       nodes: views,
       plan,
       givenConfiguration: givenMode,
+      nodePortRange: options.nodePortRange ?? defaultNodePortRange,
     };
     checkState(read, sink);
   }

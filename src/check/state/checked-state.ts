@@ -8,6 +8,7 @@ import {
 } from "../../diagnostics/diagnostic.ts";
 import { at, type Place } from "../../diagnostics/place.ts";
 import { type Family, families } from "../../model/address.ts";
+import type { PortRange } from "../../model/check-clashes.ts";
 import type { Cluster } from "../../model/cluster.ts";
 import { isRecord } from "../../model/fields/fields.ts";
 import { compareBytes, enterName, lookUp, type NameMap, namesIn } from "../../model/fields/name-map.ts";
@@ -39,6 +40,7 @@ export interface CheckedState {
   readonly plan: ForwardingPlan | undefined;
   /** The configuration as given; undefined where there is none, or where --mode overrides its mode. */
   readonly givenConfiguration: Readonly<Record<string, unknown>> | undefined;
+  readonly nodePortRange: PortRange;
 }
 
 export interface CheckedService {
@@ -65,7 +67,8 @@ export interface CheckedPort {
 
 export type StateRule = (state: CheckedState, sink: Sink) => void;
 
-export interface StateToCheck extends Pick<CheckedState, "cluster" | "nodes" | "plan" | "givenConfiguration"> {
+export interface StateToCheck
+  extends Pick<CheckedState, "cluster" | "nodes" | "plan" | "givenConfiguration" | "nodePortRange"> {
   readonly documents: readonly unknown[];
   /** The diagnostics of reading the documents. */
   readonly diagnostics: readonly Diagnostic[];

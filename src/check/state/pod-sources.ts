@@ -10,6 +10,12 @@ export interface PodSource {
   readonly namespace: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly hostNetwork: boolean;
+  /** Of a Pod: its node; undefined where it has none yet, and of a template. */
+  readonly node: string | undefined;
+  /** Of a Pod: when it started, as RFC 3339; empty where that is unknown. */
+  readonly startTime: string;
+  /** The addresses of a Pod. */
+  readonly addresses: readonly string[];
   /** It is scaled to zero, or has completed. */
   readonly isIdle: boolean;
   /** The workload it belongs to, by its controllers: `Deployment shop/web`; undefined of a Pod without one. */
@@ -27,6 +33,10 @@ export interface ContainerPort {
   readonly containerPort: number | undefined;
   /** In the host's network every port is one of the host. */
   readonly hostPort: number | undefined;
+  /** As written; empty: every address of the host. */
+  readonly hostIp: string;
+  /** It is a port of a sidecar: an init container that keeps running. */
+  readonly isOfSidecar: boolean;
   readonly place: Place;
 }
 
@@ -106,27 +116,32 @@ function isIdle({ spec, status }: Value): boolean {
   return (isRecord(spec) && spec.replicas === 0) || phase === "Succeeded" || phase === "Failed";
 }
 
-type OfPod = Pick<PodSource, "labels" | "hostNetwork" | "containers" | "ports" | "probedPorts">;
+type OfPod = Omit<PodSource, "object" | "namespace" | "isIdle" | "workload">;
 
 function readPod(pod: Value, place: Place): OfPod {
   const metadata = isRecord(pod.metadata) ? pod.metadata : {};
   const spec = isRecord(pod.spec) ? pod.spec : {};
+  const status = isRecord(pod.status) ? pod.status : {};
   const hostNetwork = spec.hostNetwork === true;
   const specPlace = at(place, "spec");
   const containers = ["containers", "initContainers"].flatMap((list) =>
     recordsOf(spec[list])
       // Of the init containers only sidecars serve traffic.
       .filter(({ record }) => list === "containers" || record.restartPolicy === "Always")
-      .map(({ record, index }) => ({ record, place: at(at(specPlace, list), index) })),
+      .map(({ record, index }) => ({ record, list, place: at(at(specPlace, list), index) })),
   );
   return {
     labels: textsOf(metadata.labels),
     hostNetwork,
+    node: textOf(spec.nodeName) || undefined,
+    startTime: textOf(status.startTime),
+    addresses: recordsOf(status.podIPs).map(({ record }) => textOf(record.ip)),
     containers: containers.map(({ record }) => String(record.name)),
-    ports: containers.flatMap(({ record, place: container }) =>
-      recordsOf(record.ports).map(({ record: port, index }) =>
-        readPort(port, hostNetwork, at(at(container, "ports"), index)),
-      ),
+    ports: containers.flatMap(({ record, list, place: container }) =>
+      recordsOf(record.ports).map(({ record: port, index }) => ({
+        ...readPort(port, hostNetwork, at(at(container, "ports"), index)),
+        isOfSidecar: list === "initContainers",
+      })),
     ),
     probedPorts: containers.flatMap(({ record }) => readProbes(record)),
   };
@@ -144,7 +159,7 @@ function readProbes(container: Value): readonly number[] {
   });
 }
 
-function readPort(port: Value, hostNetwork: boolean, place: Place): ContainerPort {
+function readPort(port: Value, hostNetwork: boolean, place: Place): Omit<ContainerPort, "isOfSidecar"> {
   const number = (value: unknown): number | undefined => (typeof value === "number" && value > 0 ? value : undefined);
   const containerPort = number(port.containerPort);
   return {
@@ -152,8 +167,13 @@ function readPort(port: Value, hostNetwork: boolean, place: Place): ContainerPor
     protocol: typeof port.protocol === "string" && port.protocol !== "" ? port.protocol : "TCP",
     containerPort,
     hostPort: number(port.hostPort) ?? (hostNetwork ? containerPort : undefined),
+    hostIp: textOf(port.hostIP),
     place,
   };
+}
+
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : "";
 }
 
 function recordsOf(list: unknown): readonly { readonly record: Value; readonly index: number }[] {

@@ -1,6 +1,14 @@
 import type { Report } from "../../diagnostics/diagnostic.ts";
 import { at } from "../../diagnostics/place.ts";
-import { type Cidr, cidrContains, type Family, type IpAddress, parseCidr, parseIp } from "../../model/address.ts";
+import {
+  type Cidr,
+  cidrContains,
+  type Family,
+  type IpAddress,
+  parseCidr,
+  parseIp,
+  specialRange,
+} from "../../model/address.ts";
 import { compareBytes } from "../../model/fields/name-map.ts";
 import {
   defaultHostPortConfiguration,
@@ -121,13 +129,18 @@ function keyOf({ name, protocol, hostIp, containerPort, hostPort }: ContainerPor
 function mappingOf({ hostPort, containerPort, protocol, hostIp, place }: ContainerPort): PortMapping {
   const ip = strictIp(hostIp);
   const family = hostIp === "" ? undefined : (ip?.family ?? "ipv6");
-  const isUnspecified = ip?.text === "0.0.0.0" || ip?.text === "::";
-  return { hostPort, containerPort, protocol, hostIp: isUnspecified ? undefined : ip, family, place };
+  const only = ip !== undefined && isUnspecified(ip) ? undefined : ip;
+  return { hostPort, containerPort, protocol, hostIp: only, family, place };
 }
 
 /** As Go's net.ParseIP: no leading zeros, and an IPv4-mapped address is one of IPv4. */
-function strictIp(text: string): IpAddress | undefined {
+export function strictIp(text: string): IpAddress | undefined {
   return /(?:^|[.:])0\d+\./.test(text) || /\.0\d/.test(text) ? undefined : parseIp(text);
+}
+
+/** Stands for every address of its family. */
+export function isUnspecified(ip: IpAddress): boolean {
+  return specialRange(ip) === "unspecified";
 }
 
 /** Where the pod has an IPv6 address, a host IP that is no address gets into a rule, which the tools refuse. */
@@ -136,14 +149,16 @@ function hasUnreadableHostIp(pod: Pod, addresses: readonly PodAddress[], report:
   let refused = false;
   for (const { hostPort, hostIp, place } of pod.containers.flat()) {
     if (hostPort === 0 || hostIp === "" || strictIp(hostIp) !== undefined) continue;
-    report("host-ip-invalid", at(place, "hostIP"), { hostIp, effect: isDual ? fails : ignored });
+    report("host-ip-invalid", at(place, "hostIP"), { hostIp, effect: effectOfNoAddress(isDual) });
     refused ||= isDual;
   }
   return refused;
 }
 
-const fails = "portmap refuses the pod, which does not start";
-const ignored = "the port is not mapped";
+/** What a host IP that is no address does to a pod with an IPv6 address, or without. */
+export function effectOfNoAddress(hasIpv6: boolean): string {
+  return hasIpv6 ? "portmap refuses the pod, which does not start" : "the port is not mapped";
+}
 
 /** Why the plugin refuses its configuration, and so every pod: parseConfig of portmap. */
 function refusalOf({ plugin }: HostPortConfiguration): string | undefined {

@@ -86,6 +86,24 @@ interface Example {
   readonly mode?: ProxyMode;
 }
 
+/** A Pod of node1 with these ports; `more` are fields of its spec. */
+function hostPod(name: string, ports: string, { start = 0, more = "", ips = "{ip: 10.0.1.9}" } = {}): string {
+  return `apiVersion: v1
+kind: Pod
+metadata: {name: ${name}, namespace: shop}
+spec: {nodeName: node1, containers: [{name: main, ports: [${ports}]}]${more}}
+status: {phase: Running, startTime: "2026-11-20T10:00:0${start}Z", podIPs: [${ips}]}
+`;
+}
+
+const mapped = "{containerPort: 80, hostPort: 8080}";
+const onHost = ", hostNetwork: true";
+const twoIps = { ips: "{ip: 10.0.1.9}, {ip: 'fd00::9'}" };
+const hostIp = (ip: string): string => `{containerPort: 80, hostPort: 8080, hostIP: ${ip}}`;
+const sidecar = (list: string): string => `, ${list}: [{name: proxy, restartPolicy: Always, ports: [${mapped}]}]`;
+const outsideRanged = (ip: string): string =>
+  `${replaced(replaced(ranged, "- port: 80", "- port: 8080"), "    nodePort: 30080\n", "")}status: {loadBalancer: {ingress: [{ip: ${ip}}]}}\n`;
+
 const examples: Partial<Record<Code, Example>> = {
   "external-ip-hides-node-port": {
     has: join(node, service, slice, outside("192.0.2.10", 30080)),
@@ -149,6 +167,47 @@ const examples: Partial<Record<Code, Example>> = {
   "host-port-shared": {
     has: join(node, service, slice, deployment("app: x", "{containerPort: 80, hostPort: 30080}")),
     hasNot: join(node, service, slice, deployment("app: x", "{containerPort: 80, hostPort: 30080, protocol: UDP}")),
+  },
+  "host-port-taken": {
+    has: join(node, hostPod("a", mapped, { start: 1 }), hostPod("b", mapped)),
+    hasNot: join(node, hostPod("a", hostIp("192.0.2.10")), hostPod("b", hostIp("127.0.0.1"))),
+  },
+  "host-port-host-network": {
+    has: join(node, hostPod("a", mapped), hostPod("b", "{containerPort: 8080}", { more: onHost })),
+    hasNot: join(node, hostPod("a", mapped), hostPod("b", "{containerPort: 8080, protocol: UDP}", { more: onHost })),
+  },
+  "host-port-sidecar-unmapped": {
+    has: join(node, hostPod("a", "", { more: sidecar("initContainers") })),
+    hasNot: join(node, hostPod("a", mapped)),
+  },
+  "host-port-in-node-port-range": {
+    has: join(node, hostPod("a", "{containerPort: 80, hostPort: 32767}")),
+    hasNot: join(node, hostPod("a", "{containerPort: 80, hostPort: 32768}")),
+  },
+  "host-port-on-node-address-service": {
+    has: join(node, outside("192.0.2.10", 8080), hostPod("a", mapped)),
+    hasNot: join(node, outside("192.0.2.99", 8080), hostPod("a", mapped)),
+  },
+  "host-port-behind-source-ranges": {
+    has: join(node, outsideRanged("192.0.2.10"), hostPod("a", mapped)),
+    hasNot: join(node, outsideRanged("203.0.113.9"), hostPod("a", mapped)),
+  },
+  "host-port-captures-cluster-ips": {
+    mode: "ipvs",
+    has: join(node, service, slice, hostPod("a", mapped)),
+    hasNot: join(node, service, slice, hostPod("a", "{containerPort: 80, hostPort: 80}")),
+  },
+  "host-ip-invalid": {
+    has: join(node, hostPod("a", hostIp("node1.example"))),
+    hasNot: join(node, hostPod("a", hostIp("192.0.2.10"))),
+  },
+  "host-ip-family": {
+    has: join(node, hostPod("a", hostIp("0.0.0.0"), twoIps)),
+    hasNot: join(node, hostPod("a", hostIp("0.0.0.0"))),
+  },
+  "host-ip-not-on-node": {
+    has: join(node, hostPod("a", hostIp("192.0.2.99"))),
+    hasNot: join(node, hostPod("a", hostIp("127.0.0.1"))),
   },
   "source-ranges-bypassed": {
     has: join(node, ranged, slice),
