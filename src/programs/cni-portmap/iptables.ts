@@ -170,12 +170,12 @@ function splitConditions(words: readonly string[]): { readonly before: readonly 
     const isNegated = words[at] === "!";
     const option = words[isNegated ? at + 1 : at] ?? "";
     const short = longNames[option] ?? option;
-    if (!/^-[sdio]$/.test(short)) {
+    if (!["-s", "-d", "-i", "-o"].includes(short)) {
       after += ` ${/[\s"'\\]/.test(words[at] ?? "") ? quote(words[at] ?? "") : words[at]}`;
       continue;
     }
     at += isNegated ? 2 : 1;
-    const values = (words[at] ?? "").split(",").map((value) => (/^-[sd]$/.test(short) ? wholeNetwork(value) : value));
+    const values = (words[at] ?? "").split(",").map((value) => (short === "-s" || short === "-d" ? wholeNetwork(value) : value));
     before = before.flatMap((start) => values.map((value) => `${start}${isNegated ? " !" : ""} ${short} ${value}`));
   }
   return { before, after };
