@@ -60,7 +60,7 @@ export function parseNumber(text: string): number | undefined {
 
 /** `0x4000/0x4000`, or `0x4000` alone for a mask of all bits. */
 export function parseValueAndMask(text: string): { readonly value: number; readonly mask: number } | undefined {
-  const [, value, mask] = /^(0x[0-9a-f]{1,8}|0|[1-9]\d{0,8})(?:\/(0x[0-9a-f]{1,8}|0|[1-9]\d{0,8}))?$/i.exec(text) ?? [];
+  const [, value, mask] = /^(0x[0-9a-f]{1,8})(?:\/(0x[0-9a-f]{1,8}))?$/i.exec(text) ?? [];
   return value === undefined
     ? undefined
     : { value: Number(value), mask: mask === undefined ? 0xffffffff : Number(mask) };

@@ -1,14 +1,6 @@
 import type { Report } from "../../diagnostics/diagnostic.ts";
 import { at } from "../../diagnostics/place.ts";
-import {
-  type Cidr,
-  cidrContains,
-  type Family,
-  type IpAddress,
-  parseCidr,
-  parseIp,
-  specialRange,
-} from "../../model/address.ts";
+import { type Cidr, cidrContains, type IpAddress, parseCidr, parseIp, specialRange } from "../../model/address.ts";
 import { compareBytes } from "../../model/fields/name-map.ts";
 import {
   defaultHostPortConfiguration,
@@ -166,15 +158,25 @@ function refusalOf({ plugin }: HostPortConfiguration): string | undefined {
   if (markMasqBit !== undefined && externalSetMarkChain !== undefined)
     return "externalSetMarkChain and markMasqBit exclude each other";
   if (markMasqBit !== undefined && (markMasqBit < 0 || markMasqBit > 31)) return "markMasqBit is not between 0 and 31";
-  if (backend !== "iptables" && backend !== "nftables") return `there is no backend ${backend}`;
-  const other = backend === "iptables" ? "nftables" : "iptables";
-  const options = (["ipv4", "ipv6"] as const).flatMap((family) => {
-    const [first] = conditions[family];
-    const isOf = first === undefined ? undefined : /^[-!]/.test(first) ? "iptables" : "nftables";
-    return isOf === other ? [conditionFields[family]] : [];
-  });
-  if (other === "iptables" && externalSetMarkChain !== undefined) options.unshift("externalSetMarkChain");
-  return options.length === 0 ? undefined : `backend ${backend} with ${options.join(", ")} of ${other}`;
+  const other = otherBackend.get(backend);
+  if (other === undefined) return `there is no backend ${backend}`;
+  const options: readonly (readonly [option: string, backend: string | undefined])[] = [
+    ["externalSetMarkChain", externalSetMarkChain === undefined ? undefined : "iptables"],
+    ["conditionsV4", backendOf(conditions.ipv4)],
+    ["conditionsV6", backendOf(conditions.ipv6)],
+  ];
+  const wrong = options.filter(([, of]) => of === other).map(([option]) => option);
+  return wrong.length === 0 ? undefined : `backend ${backend} with ${wrong.join(", ")} of ${other}`;
 }
 
-const conditionFields: Readonly<Record<Family, string>> = { ipv4: "conditionsV4", ipv6: "conditionsV6" };
+/** The plugin's back ends, each with the one whose options it refuses. */
+const otherBackend: ReadonlyMap<string, string> = new Map([
+  ["iptables", "nftables"],
+  ["nftables", "iptables"],
+]);
+
+/** No condition of nftables begins with a dash or an exclamation mark. */
+function backendOf([first]: readonly string[]): string | undefined {
+  if (first === undefined) return undefined;
+  return /^[-!]/.test(first) ? "iptables" : "nftables";
+}

@@ -1,6 +1,5 @@
 import { type LineOrigin, type ScriptStep, toolNames } from "../../ir/artifact.ts";
 import { joinLines, linesOf } from "../../ir/lines.ts";
-import { canonicalRule } from "../../languages/iptables/canonical-rule.ts";
 import { quote } from "../../languages/iptables/words.ts";
 import {
   addressType,
@@ -18,7 +17,7 @@ import {
   setMarkBit,
   source,
 } from "../../languages/iptables/write.ts";
-import { type Family, families, joinHostPort } from "../../model/address.ts";
+import { type Family, families, joinHostPort, parseCidr } from "../../model/address.ts";
 import type { HostPortsPlan, PodAddress, PodPortsPlan, PortMapping } from "../../plan/hostports/host-ports-plan.ts";
 import { type Cause, lineOrigin } from "../origins.ts";
 import { mappingCause, podCause, portmapCause, sysctlSteps } from "./lowering.ts";
@@ -133,7 +132,7 @@ function entryRules(
       const multiport = ` -m multiport --dports ${some.map(({ hostPort }) => hostPort).join(",")}`;
       const ending = protocol(name) + quotedComment(note) + multiport + after + jump(chain);
       return before.map((conditions) => ({
-        text: canonicalIfConditional(appendTo(chains.dnat) + conditions + ending, plugin.conditions[family]),
+        text: appendTo(chains.dnat) + conditions + ending,
         cause: podCause(pod),
       }));
     });
@@ -146,9 +145,8 @@ function shortened(text: string): string {
   return text.length > longestComment ? `${text.slice(0, longestComment - 2)}..` : text;
 }
 
-function canonicalIfConditional(line: string, conditions: readonly string[]): string {
-  return conditions.length === 0 ? line : canonicalRule(line);
-}
+/** The options that iptables-save prints in front, in its order. */
+const leading = ["-s", "-d", "-i", "-o"] as const;
 
 const longNames: Readonly<Record<string, string>> = {
   "--source": "-s",
@@ -164,25 +162,34 @@ const longNames: Readonly<Record<string, string>> = {
  * makes a rule for each.
  */
 function splitConditions(words: readonly string[]): { readonly before: readonly string[]; readonly after: string } {
-  let before = [""];
+  const found = new Map<string, readonly string[]>();
   let after = "";
   for (let at = 0; at < words.length; at++) {
     const isNegated = words[at] === "!";
     const option = words[isNegated ? at + 1 : at] ?? "";
     const short = longNames[option] ?? option;
-    if (!["-s", "-d", "-i", "-o"].includes(short)) {
+    if (!leading.some((each) => each === short)) {
       after += ` ${/[\s"'\\]/.test(words[at] ?? "") ? quote(words[at] ?? "") : words[at]}`;
       continue;
     }
     at += isNegated ? 2 : 1;
-    const values = (words[at] ?? "").split(",").map((value) => (short === "-s" || short === "-d" ? wholeNetwork(value) : value));
-    before = before.flatMap((start) => values.map((value) => `${start}${isNegated ? " !" : ""} ${short} ${value}`));
+    const values = (words[at] ?? "").split(",").map(asNetwork);
+    found.set(
+      short,
+      values.map((value) => `${isNegated ? " !" : ""} ${short} ${value}`),
+    );
   }
+  const before = leading.reduce<readonly string[]>(
+    (starts, option) => starts.flatMap((start) => (found.get(option) ?? [""]).map((spelled) => start + spelled)),
+    [""],
+  );
   return { before, after };
 }
 
-function wholeNetwork(value: string): string {
-  return value.includes("/") ? value : `${value}/${value.includes(":") ? 128 : 32}`;
+/** An address as the network it is, without bits beyond the prefix; the name of an interface as it is. */
+function asNetwork(value: string): string {
+  const whole = value.includes("/") ? value : `${value}/${value.includes(":") ? 128 : 32}`;
+  return parseCidr(whole)?.text ?? value;
 }
 
 interface PodChain {

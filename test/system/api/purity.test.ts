@@ -8,7 +8,9 @@ test("what index.ts leads to knows no effect", () => {
   expect(files.length).toBeGreaterThan(100);
   expect(files.filter((file) => /^(?:host|app|cli)\//.test(file))).toEqual([]);
   expect([...packages].filter((name) => name.startsWith("node:"))).toEqual([]);
-  expect([...packages].sort()).toEqual(["@noble/hashes/sha2.js", "ipaddr.js", "js-yaml", "yaml"].filter((name) => packages.has(name)));
+  expect([...packages].sort()).toEqual(
+    ["@noble/hashes/sha2.js", "ipaddr.js", "js-yaml", "yaml"].filter((name) => packages.has(name)),
+  );
 });
 
 /** Refuses what a browser does not have, also to packages. */
