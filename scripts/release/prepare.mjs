@@ -72,7 +72,7 @@ async function buildPrograms() {
     outdir: out,
     minifySyntax: true,
     minifyWhitespace: true,
-    define: { PORTOLAN_VERSION: JSON.stringify(version) },
+    define: { PORTOLAN_MANIFEST: JSON.stringify({ version, homepage: manifest.homepage }) },
     outExtension: { ".js": ".mjs" },
     legalComments: "external",
   });
