@@ -10,7 +10,8 @@ const docsFolder = "src/web/docs";
  * `heading` and `pages` of Markdown; a page with a `parent` is listed on that one only.
  * `repository` reads files: `has(path)`, `read(path)`. `showState` turns a `playground` block into the hash of a link.
  */
-export function renderDocs({ sections, style, repository, showState }) {
+export function renderDocs({ sections: untitled, style, repository, showState }) {
+  const sections = untitled.map(({ heading, pages }) => ({ heading, pages: pages.map(titled) }));
   const pages = [frontPage(sections), ...sections.flatMap((section) => section.pages)];
   const anchors = new Map(pages.map(({ name, text }) => [name, new Set(headingsOf(text).map(({ slug }) => slug))]));
   const problems = [];
@@ -40,14 +41,14 @@ function frontPage(sections) {
   const lists = sections.map(({ heading, pages }) => {
     const items = pages
       .filter(({ parent }) => parent === undefined)
-      .map((page) => `- [${plain(titleOf(page))}](${page.name}): ${plain(page.description)}`);
+      .map((page) => `- [${plain(page.title)}](${page.name}): ${plain(page.description)}`);
     return `## ${heading}\n\n${items.join("\n")}`;
   });
-  return {
+  return titled({
     name: "index.md",
     description: "How to use Portolan, what each command and diagnostic means, and how kube-proxy's rules work",
     text: `# Documentation\n\n${lists.join("\n\n")}\n`,
-  };
+  });
 }
 
 function pagePath(name) {
@@ -66,8 +67,9 @@ function headingsOf(text) {
     .map(({ text: title }) => ({ title, slug: slugOf(title, seen) }));
 }
 
-function titleOf({ name, text }) {
-  return headingsOf(text)[0]?.title.replaceAll("`", "").replace(/\\(.)/g, "$1") ?? name;
+function titled(page) {
+  const title = headingsOf(page.text)[0]?.title.replaceAll("`", "").replace(/\\(.)/g, "$1") ?? page.name;
+  return { ...page, title };
 }
 
 /** As GitHub names the anchors of headings. */
@@ -155,7 +157,7 @@ function navigation({ name, parent }, sections) {
         .filter((page) => page.parent === undefined)
         .map((page) => {
           const mark = page.name !== current ? "" : ` aria-current="${page.name === name ? "page" : "true"}"`;
-          return `<li><a href="${up}${pagePath(page.name)}"${mark}>${escapeHtml(titleOf(page))}</a></li>`;
+          return `<li><a href="${up}${pagePath(page.name)}"${mark}>${escapeHtml(page.title)}</a></li>`;
         });
       return `<h2>${escapeHtml(heading)}</h2>\n<ul>\n${items.join("\n")}\n</ul>`;
     })
@@ -167,7 +169,7 @@ function upLink({ name, parent }, sections) {
   const listing = sections.flatMap(({ pages }) => pages).find((page) => page.name === parent);
   if (listing === undefined) return "";
   const href = `${upFrom(name)}${pagePath(parent)}`;
-  return `<p class="up"><a href="${href}">${escapeHtml(titleOf(listing))}</a></p>\n`;
+  return `<p class="up"><a href="${href}">${escapeHtml(listing.title)}</a></p>\n`;
 }
 
 /** `start`: the state that the playground of the page shows first; undefined: it has none. */
@@ -191,7 +193,7 @@ function pageText({ page, body, sections, style, start }) {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="description" content="${escapeHtml(page.description)}">
-<title>${escapeHtml(titleOf(page))} · Portolan</title>
+<title>${escapeHtml(page.title)} · Portolan</title>
 <style nonce="${style.nonce}">${style.text}</style>
 </head>
 <body${start === undefined ? "" : ' class="has-playground"'}>

@@ -1,8 +1,13 @@
+import { spawnSync } from "node:child_process";
 import { beforeAll, describe, expect, it } from "vitest";
 import { describeCommands } from "../../../scripts/docs/describe-command.mjs";
 import { type DocsSources, loadSources } from "../../../scripts/docs/load-sources.mjs";
+import { manPage } from "../../../scripts/docs/man.mjs";
 import { buildDocs } from "../../../scripts/web/build.mjs";
 import { helpPage } from "../../../src/report/findings/sarif.ts";
+import { skipFor } from "../../harness/skip.ts";
+
+const groffReason = spawnSync("groff", ["--version"]).error === undefined ? undefined : "not installed: groff";
 
 describe("the documentation", () => {
   let pages: ReadonlyMap<string, string>;
@@ -46,6 +51,18 @@ describe("the documentation", () => {
       expect(pages.get("exit-codes.html")).toContain(`<td><code>${code}</code></td>`);
     for (const name of Object.keys(sources.schemas))
       expect(pages.get(`schemas/${name}.html`)).toMatch(/<h2 id="fields">[\s\S]*<td><code>apiVersion|<td><code>/);
+  });
+});
+
+describe("the manual page", skipFor(groffReason), () => {
+  it("has every command, no warning, and no line that is too wide", async () => {
+    const sources = await loadSources();
+    const input = manPage(sources);
+    const { stdout, stderr } = spawnSync("groff", ["-man", "-ww", "-Tascii", "-P-cbou"], { input, encoding: "utf8" });
+    expect(stderr).toBe("");
+    for (const { usage } of describeCommands(sources.program)) expect(stdout).toContain(`\n   ${usage}\n`);
+    expect(stdout.split("\n").filter(({ length }) => length > 80)).toEqual([]);
+    expect(stdout).not.toContain("undefined");
   });
 });
 
