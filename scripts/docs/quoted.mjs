@@ -1,8 +1,8 @@
 // What the README and the documentation quote of the program's output: the script writes it, a test compares it.
-import { execFileSync, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { chmodSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 
 export const root = new URL("../../", import.meta.url).pathname;
 const program = join(root, "dist/cli/portolan.js");
@@ -50,12 +50,14 @@ export function rewrite(text) {
   });
 }
 
-/** The picture of the README. */
-export const picture = {
-  path: ".github/shop.svg",
-  draw: () =>
-    execFileSync(process.execPath, [program, "tour", "-f", "golden/shop/cluster.yaml", "-o", "svg"], {
-      cwd: root,
-      encoding: "utf8",
-    }),
-};
+const drawn = /^!\[[^\]]*\]\(([^)]+\.svg)\)\n\n[^`\n]*`(portolan [^`]+ -o svg)`/gm;
+
+/** The pictures that a document shows, by path, each with the command that the line below it names. */
+export function picturesIn(path, text) {
+  return [...text.matchAll(drawn)].map(([, href, command]) => ({ path: join(dirname(path), href), command }));
+}
+
+/** A picture as the program draws it, without the messages beside it. */
+export function draw({ command }) {
+  return run(`(${command} 2>/dev/null)`);
+}
