@@ -36,7 +36,7 @@ export function run(command) {
     writeFileSync(join(bin, "portolan"), `#!/bin/sh\nexec "${process.execPath}" "${program}" "$@"\n`);
     chmodSync(join(bin, "portolan"), 0o755);
     const env = { ...process.env, PATH: `${bin}:${process.env.PATH}`, NO_COLOR: "1", FORCE_COLOR: "" };
-    return spawnSync("bash", ["-c", `${command} 2>&1`], { cwd: root, env, encoding: "utf8" }).stdout;
+    return spawnSync("bash", ["-c", `{ ${command}\n} 2>&1`], { cwd: root, env, encoding: "utf8" }).stdout;
   } finally {
     rmSync(bin, { recursive: true });
   }
@@ -59,5 +59,5 @@ export function picturesIn(path, text) {
 
 /** A picture as the program draws it, without the messages beside it. */
 export function draw({ command }) {
-  return run(`(${command} 2>/dev/null)`);
+  return run(`${command} 2>/dev/null`);
 }
