@@ -14,3 +14,6 @@ export interface Picture {
 }
 export function picturesIn(path: string, text: string): readonly Picture[];
 export function draw(picture: Picture): string;
+
+export function samplesIn(text: string): readonly { readonly code: string; readonly output: string | undefined }[];
+export function runSample(code: string): string;

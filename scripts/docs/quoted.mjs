@@ -1,5 +1,5 @@
 // What the README and the documentation quote of the program's output: the script writes it, a test compares it.
-import { spawnSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { chmodSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -42,9 +42,26 @@ export function run(command) {
   }
 }
 
+const sampleBlocks = /^```js\n([\s\S]*?)^```\n(?:\n```text\n([\s\S]*?)^```\n)?/gm;
+
+/** The programs that a text has, each with the output below it. */
+export function samplesIn(text) {
+  return [...text.matchAll(sampleBlocks)].map(([, code, output]) => ({ code, output }));
+}
+
+/** What a program prints in the repository, where it can import "portolan". */
+export function runSample(code) {
+  const args = ["--input-type=module", "--eval", code];
+  return execFileSync(process.execPath, args, { cwd: root, encoding: "utf8" });
+}
+
 /** The same text with the outputs as they are now. */
 export function rewrite(text) {
-  return text.replace(blocks, (block) => {
+  const withSamples = text.replace(
+    sampleBlocks,
+    (_, code) => `\`\`\`js\n${code}\`\`\`\n\n\`\`\`text\n${runSample(code)}\`\`\`\n`,
+  );
+  return withSamples.replace(blocks, (block) => {
     const printed = examplesIn(block).map(({ command }) => `$ ${command}\n${run(command)}`);
     return `\`\`\`console\n${printed.join("")}\`\`\``;
   });

@@ -2,7 +2,16 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { documents, draw, examplesIn, picturesIn, root, run } from "../../scripts/docs/quoted.mjs";
+import {
+  documents,
+  draw,
+  examplesIn,
+  picturesIn,
+  root,
+  run,
+  runSample,
+  samplesIn,
+} from "../../scripts/docs/quoted.mjs";
 import { skipFor } from "../harness/skip.ts";
 
 const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
@@ -11,6 +20,9 @@ const readme = pages.find(({ path }) => path === "README.md")?.text ?? "";
 const everything = pages.map(({ text }) => text).join("\n");
 const examples = pages.flatMap(({ path, text }) => examplesIn(text).map((example) => ({ path, ...example })));
 const pictures = pages.flatMap(({ path, text }) => picturesIn(path, text));
+const samples = pages.flatMap(({ path, text }) =>
+  samplesIn(text).map((sample) => ({ path, imports: /\{(.*)\} from "portolan"/.exec(sample.code)?.[1], ...sample })),
+);
 const jqReason = spawnSync("jq", ["--version"]).error === undefined ? undefined : "not installed: jq";
 
 describe("README and documentation", () => {
@@ -24,6 +36,10 @@ describe("README and documentation", () => {
     it(`${path}: ${command}`, skipFor(command.includes("jq") ? jqReason : undefined), () => {
       expect(run(command)).toBe(output);
     });
+
+  it.each(samples)("$path: the sample that imports $imports", ({ code, output }) => {
+    expect(runSample(code)).toBe(output);
+  });
 
   it.each(pictures)("$path is what is drawn by $command", (picture) => {
     expect(readFileSync(join(root, picture.path), "utf8")).toBe(draw(picture));
