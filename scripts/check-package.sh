@@ -22,6 +22,7 @@ if grep -qi warn <<<"$said"; then
   exit 1
 fi
 "$work/global/bin/portolan" --version | grep "^portolan $(node -p 'require("./package.json").version') "
+test -s "$work/global/share/man/man1/portolan.1"
 # It compiles what the build compiles.
 for program in "$work/global/bin/portolan" dist/cli/portolan.js; do
   "$program" compile -f golden/service-python-nodeport/cluster.yaml >"$work/$(basename "$program").rules"

@@ -11,6 +11,8 @@ needed="iptables ipset ipvsadm nftables conntrack iproute2 kmod nfacct procps bs
 needed="$needed buildah podman runc mmdebstrap"
 # The page that diff writes is opened in a browser; servers of the tests have certificates.
 needed="$needed chromium openssl"
+# The manual page is laid out.
+needed="$needed groff-base"
 # SCTP, which Node has no sockets for.
 needed="$needed python3"
 # User-Mode Linux needs a little help on CPUs with AMX (test/lab/uml/wide-registers.c).

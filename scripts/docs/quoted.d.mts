@@ -7,4 +7,13 @@ export function documents(): readonly string[];
 export function examplesIn(text: string): readonly Example[];
 export function run(command: string): string;
 export function rewrite(text: string): string;
-export const picture: { readonly path: string; readonly draw: () => string };
+
+export interface Picture {
+  readonly path: string;
+  readonly command: string;
+}
+export function picturesIn(path: string, text: string): readonly Picture[];
+export function draw(picture: Picture): string;
+
+export function samplesIn(text: string): readonly { readonly code: string; readonly output: string | undefined }[];
+export function runSample(code: string): string;

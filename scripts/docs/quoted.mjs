@@ -2,7 +2,7 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { chmodSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 
 export const root = new URL("../../", import.meta.url).pathname;
 const program = join(root, "dist/cli/portolan.js");
@@ -36,26 +36,45 @@ export function run(command) {
     writeFileSync(join(bin, "portolan"), `#!/bin/sh\nexec "${process.execPath}" "${program}" "$@"\n`);
     chmodSync(join(bin, "portolan"), 0o755);
     const env = { ...process.env, PATH: `${bin}:${process.env.PATH}`, NO_COLOR: "1", FORCE_COLOR: "" };
-    return spawnSync("bash", ["-c", `${command} 2>&1`], { cwd: root, env, encoding: "utf8" }).stdout;
+    return spawnSync("bash", ["-c", `{ ${command}\n} 2>&1`], { cwd: root, env, encoding: "utf8" }).stdout;
   } finally {
     rmSync(bin, { recursive: true });
   }
 }
 
+const sampleBlocks = /^```js\n([\s\S]*?)^```\n(?:\n```text\n([\s\S]*?)^```\n)?/gm;
+
+/** The programs that a text has, each with the output below it. */
+export function samplesIn(text) {
+  return [...text.matchAll(sampleBlocks)].map(([, code, output]) => ({ code, output }));
+}
+
+/** What a program prints in the repository, where it can import "portolan". */
+export function runSample(code) {
+  const args = ["--input-type=module", "--eval", code];
+  return execFileSync(process.execPath, args, { cwd: root, encoding: "utf8" });
+}
+
 /** The same text with the outputs as they are now. */
 export function rewrite(text) {
-  return text.replace(blocks, (block) => {
+  const withSamples = text.replace(
+    sampleBlocks,
+    (_, code) => `\`\`\`js\n${code}\`\`\`\n\n\`\`\`text\n${runSample(code)}\`\`\`\n`,
+  );
+  return withSamples.replace(blocks, (block) => {
     const printed = examplesIn(block).map(({ command }) => `$ ${command}\n${run(command)}`);
     return `\`\`\`console\n${printed.join("")}\`\`\``;
   });
 }
 
-/** The picture of the README. */
-export const picture = {
-  path: ".github/shop.svg",
-  draw: () =>
-    execFileSync(process.execPath, [program, "tour", "-f", "golden/shop/cluster.yaml", "-o", "svg"], {
-      cwd: root,
-      encoding: "utf8",
-    }),
-};
+const drawn = /^!\[[^\]]*\]\(([^)]+\.svg)\)\n\n[^`\n]*`(portolan [^`]+ -o svg)`/gm;
+
+/** The pictures that a document shows, by path, each with the command that the line below it names. */
+export function picturesIn(path, text) {
+  return [...text.matchAll(drawn)].map(([, href, command]) => ({ path: join(dirname(path), href), command }));
+}
+
+/** A picture as the program draws it, without the messages beside it. */
+export function draw({ command }) {
+  return run(`${command} 2>/dev/null`);
+}

@@ -15,6 +15,7 @@ export function formula({ version, description, url, sha256 }) {
   def install
     libexec.install Dir["*"]
     bin.install_symlink libexec/"portolan", libexec/"kubectl-portolan"
+    man1.install_symlink libexec/"portolan.1"
   end
 
   test do

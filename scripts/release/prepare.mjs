@@ -40,6 +40,9 @@ rmSync(out, { recursive: true, force: true });
 mkdirSync(out, { recursive: true });
 
 const programs = await buildPrograms();
+// The package has the pages that `portolan serve` shows, and like the archive the manual.
+execFileSync("npm", ["run", "--silent", "build:web"], { cwd: root });
+const manual = join(root, manifest.man[0]);
 const archive = packArchive();
 const tarball = packPackage();
 const described = {
@@ -72,7 +75,7 @@ async function buildPrograms() {
     outdir: out,
     minifySyntax: true,
     minifyWhitespace: true,
-    define: { PORTOLAN_VERSION: JSON.stringify(version) },
+    define: { PORTOLAN_MANIFEST: JSON.stringify({ version, homepage: manifest.homepage }) },
     outExtension: { ".js": ".mjs" },
     legalComments: "external",
   });
@@ -86,7 +89,7 @@ function packArchive() {
   const folder = join(scratch, "archive");
   mkdirSync(folder);
   for (const file of programs) copyFileSync(file, join(folder, basename(file, ".mjs")));
-  copyFileSync(join(root, "LICENSE"), join(folder, "LICENSE"));
+  for (const file of [join(root, "LICENSE"), manual]) copyFileSync(file, join(folder, basename(file)));
   // A file without an extension is a module only where a package.json says so.
   writeFileSync(join(folder, "package.json"), '{ "type": "module" }\n');
   const file = join(out, `portolan-${version}.tar.gz`);
@@ -96,9 +99,7 @@ function packArchive() {
   return file;
 }
 
-/** With the pages that `portolan serve` shows. */
 function packPackage() {
-  execFileSync("npm", ["run", "--silent", "build:web"], { cwd: root });
   const name = execFileSync("npm", ["pack", "--silent", "--ignore-scripts", "--pack-destination", out], {
     cwd: root,
     encoding: "utf8",
@@ -130,6 +131,8 @@ function checks() {
         mkdirSync(folder);
         run("tar", ["-C", folder, "-xzf", archive]);
         for (const name of ["portolan", "kubectl-portolan"]) works(join(folder, name));
+        if (!readFileSync(join(folder, basename(manual)), "utf8").startsWith(".TH PORTOLAN 1"))
+          throw new Error("no manual");
       },
     ],
     [

@@ -7,7 +7,10 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
+import { loadSources } from "../docs/load-sources.mjs";
+import { referencePages } from "../docs/reference.mjs";
 import { renderDocs } from "./docs.mjs";
+import { playgroundState } from "./playground-state.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -38,19 +41,35 @@ export async function buildPage() {
 
 /** The documentation: pages by path, and a sentence for each broken link. */
 export async function buildDocs() {
-  const folder = join(root, "src/web/docs");
-  const names = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith(".md")) : [];
-  const sources = new Map(names.sort().map((name) => [name, readFileSync(join(folder, name), "utf8")]));
-  const style = await bundle("src/web/style.css", []);
-  const { outputFiles } = await build({
-    stdin: { contents: 'export { catalog } from "./src/index.ts";', resolveDir: root },
-    bundle: true,
-    write: false,
-    format: "esm",
+  const [style, sources] = await Promise.all([bundle("src/web/docs.css", []), loadSources()]);
+  const { sections, problems } = readSections(sources);
+  const docs = renderDocs({
+    sections,
+    style: { text: style, nonce: hash(style) },
+    repository: { has: (path) => existsSync(join(root, path)), read: readText },
+    showState: (text) => playgroundState(text, sources, readText),
   });
-  const { catalog } = await import(`data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`);
-  const isInRepository = (path) => existsSync(join(root, path));
-  return renderDocs({ sources, catalog, style: { text: style, nonce: hash(style) }, isInRepository });
+  return { pages: docs.pages, problems: [...problems, ...docs.problems] };
+}
+
+/** The texts of src/web/docs/ as contents.json groups them, and the generated reference in the last group. */
+function readSections(sources) {
+  const folder = "src/web/docs";
+  const contents = JSON.parse(readText(`${folder}/contents.json`));
+  const sections = contents.map(({ heading, pages }) => ({
+    heading,
+    pages: Object.entries(pages).map(([name, description]) => {
+      return { name, description, text: readText(`${folder}/${name}`) };
+    }),
+  }));
+  sections.at(-1).pages.unshift(...referencePages(sources));
+  const listed = new Set(contents.flatMap(({ pages }) => Object.keys(pages)));
+  const missing = readdirSync(join(root, folder)).filter((name) => name.endsWith(".md") && !listed.has(name));
+  return { sections, problems: missing.map((name) => `${folder}/contents.json does not list ${name}`) };
+}
+
+function readText(path) {
+  return readFileSync(join(root, path), "utf8");
 }
 
 async function bundle(entry, plugins) {

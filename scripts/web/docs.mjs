@@ -1,66 +1,62 @@
-// Turns src/web/docs/*.md and the catalog of diagnostics into static pages, and finds links that lead nowhere.
-import { existsSync } from "node:fs";
+// Turns Markdown into static pages with one navigation, and finds links that lead nowhere.
 import { posix } from "node:path";
 import { Marked } from "marked";
+import { plain } from "../docs/reference.mjs";
 
 const docsFolder = "src/web/docs";
 
 /**
- * The pages by path (`explain.html`, `codes/node-port-taken.html`), and a sentence for each broken link. `sources` are
- * texts by name (`explain.md`); `isInRepository` tells whether a path of the repository exists.
+ * The pages by path (`explain.html`, `codes/node-port-taken.html`), and a sentence for each broken link. `sections` have a
+ * `heading` and `pages` of Markdown; a page with a `parent` is listed on that one only.
+ * `repository` reads files: `has(path)`, `read(path)`. `showState` turns a `playground` block into the hash of a link.
  */
-export function renderDocs({ sources, catalog, style, isInRepository = existsSync }) {
-  const texts = new Map([["index.md", contentsText(sources)], ...sources, ...codeTexts(catalog)]);
-  const anchors = new Map([...texts].map(([name, text]) => [name, new Set(headingsOf(text).map(({ slug }) => slug))]));
-  const contents = [...sources].map(([name, text]) => ({ name, title: titleOf(text, name) }));
+export function renderDocs({ sections: untitled, style, repository, showState }) {
+  const sections = untitled.map(({ heading, pages }) => ({ heading, pages: pages.map(titled) }));
+  const pages = [frontPage(sections), ...sections.flatMap((section) => section.pages)];
+  const anchors = new Map(pages.map(({ name, text }) => [name, new Set(headingsOf(text).map(({ slug }) => slug))]));
   const problems = [];
-  const pages = new Map();
-  for (const [name, text] of texts) {
-    const resolveLink = (href) => {
-      const link = checkLink(href, name, { anchors, isInRepository });
-      if (link.problem !== undefined) problems.push(`${docsFolder}/${name}: ${link.problem}`);
-      return link.href;
+  const rendered = pages.map((page) => {
+    const resolve = (found) => {
+      if (found.problem !== undefined) problems.push(`${docsFolder}/${page.name}: ${found.problem}`);
+      return found.href;
     };
-    const body = markdown(resolveLink).parse(text);
-    pages.set(pagePath(name), page({ name, title: titleOf(text, name), body, contents, style }));
-  }
-  return { pages, problems };
+    const states = [];
+    const body = markdown({
+      linkTo: (href) => resolve(checkLink(href, page.name, { anchors, repository })),
+      pictureAt: (href) => resolve(checkPicture(href, page.name, repository)),
+      stateOf: (text) => {
+        const state = showState(text);
+        states.push(state.hash);
+        return state;
+      },
+      up: upFrom(page.name),
+    }).parse(page.text);
+    return [pagePath(page.name), pageText({ page, body, sections, style, start: states[0] })];
+  });
+  return { pages: new Map(rendered), problems };
 }
 
-/** The first page, where no text is it. */
-function contentsText(sources) {
-  const list = [...sources].map(([name, text]) => `- [${plain(titleOf(text, name))}](${name})`);
-  return `# Documentation\n\n${[...list, "- [Diagnostics](codes/index.md)"].join("\n")}\n`;
-}
-
-/** A text for each diagnostic, and one that lists them. */
-function codeTexts(catalog) {
-  const codes = Object.entries(catalog).sort(([a], [b]) => (a < b ? -1 : 1));
-  const list = codes.map(
-    ([code, { severity, message }]) => `- [\`${code}\`](${code}.md), ${severity}: ${plain(message)}`,
-  );
-  return [
-    ["codes/index.md", `# Diagnostics\n\n${list.join("\n")}\n`],
-    ...codes.map(([code, { severity, message, explanation, hint }]) => [
-      `codes/${code}.md`,
-      [
-        `# ${code}`,
-        `${severity}: *${plain(message)}*`,
-        plain(explanation ?? ""),
-        hint === undefined ? "" : `**What to do:** ${plain(hint)}`,
-        "[All diagnostics](index.md)",
-      ].join("\n\n"),
-    ]),
-  ];
-}
-
-/** Text that is no Markdown. */
-function plain(text) {
-  return text.replace(/[\\`*_[\]<>#|~]/g, "\\$&");
+/** The first page: every section, each page with its description. */
+function frontPage(sections) {
+  const lists = sections.map(({ heading, pages }) => {
+    const items = pages
+      .filter(({ parent }) => parent === undefined)
+      .map((page) => `- [${plain(page.title)}](${page.name}): ${plain(page.description)}`);
+    return `## ${heading}\n\n${items.join("\n")}`;
+  });
+  return titled({
+    name: "index.md",
+    description: "How to use Portolan, what each command and diagnostic means, and how kube-proxy's rules work",
+    text: `# Documentation\n\n${lists.join("\n\n")}\n`,
+  });
 }
 
 function pagePath(name) {
   return name.replace(/\.md$/, ".html");
+}
+
+function upFrom(name) {
+  return "../".repeat(name.split("/").length - 1);
 }
 
 function headingsOf(text) {
@@ -71,8 +67,9 @@ function headingsOf(text) {
     .map(({ text: title }) => ({ title, slug: slugOf(title, seen) }));
 }
 
-function titleOf(text, name) {
-  return headingsOf(text)[0]?.title.replaceAll("`", "") ?? name;
+function titled(page) {
+  const title = headingsOf(page.text)[0]?.title.replaceAll("`", "").replace(/\\(.)/g, "$1") ?? page.name;
+  return { ...page, title };
 }
 
 /** As GitHub names the anchors of headings. */
@@ -86,23 +83,30 @@ function slugOf(title, seen) {
   return count === 0 ? slug : `${slug}-${count}`;
 }
 
-/** Where a link leads in the site; undefined for a file of the repository that is no page. */
-function checkLink(href, from, { anchors, isInRepository }) {
+/** Where a link leads in the site; nothing for a file of the repository that is no page. */
+function checkLink(href, from, { anchors, repository }) {
   if (/^https:\/\//.test(href)) return { href };
   if (/^[a-z]+:/i.test(href)) return { problem: `a link to ${href}` };
   const [path = "", anchor] = href.split("#");
   const target = path === "" ? from : posix.normalize(posix.join(posix.dirname(from), path));
   const known = anchors.get(target);
   if (known === undefined) {
-    const inRepository = posix.join(docsFolder, target);
-    return isInRepository(inRepository) ? {} : { problem: `${href} does not exist` };
+    return repository.has(posix.join(docsFolder, target)) ? {} : { problem: `${href} does not exist` };
   }
   if (anchor !== undefined && !known.has(anchor)) return { problem: `${href}: there is no such heading` };
   const relative = posix.relative(posix.dirname(from), pagePath(target));
   return { href: `${path === "" ? "" : relative}${anchor === undefined ? "" : `#${anchor}`}` };
 }
 
-function markdown(resolveLink) {
+/** A picture travels in the page: it is there from a file, too, and no request is made. */
+function checkPicture(href, from, repository) {
+  const path = posix.normalize(posix.join(docsFolder, posix.dirname(from), href));
+  if (!path.endsWith(".svg")) return { problem: `${href} is no SVG` };
+  if (!repository.has(path)) return { problem: `${href} does not exist` };
+  return { href: `data:image/svg+xml;base64,${Buffer.from(repository.read(path)).toString("base64")}` };
+}
+
+function markdown({ linkTo, pictureAt, stateOf, up }) {
   const seen = new Map();
   return new Marked({
     renderer: {
@@ -111,28 +115,76 @@ function markdown(resolveLink) {
       },
       link({ href, tokens }) {
         const content = this.parser.parseInline(tokens);
-        const found = resolveLink(href);
+        const found = linkTo(href);
         return found === undefined ? content : `<a href="${escapeHtml(found)}">${content}</a>`;
+      },
+      image: ({ href, text }) => `<img src="${escapeHtml(pictureAt(href) ?? "")}" alt="${escapeHtml(text)}">`,
+      paragraph({ tokens }) {
+        const isPicture = tokens.length === 1 && tokens[0].type === "image";
+        const content = this.parser.parseInline(tokens);
+        return isPicture ? `<figure>${content}</figure>\n` : `<p>${content}</p>\n`;
       },
       // Markup in a text is shown, not obeyed.
       html: ({ text }) => escapeHtml(text),
-      code: ({ text, lang }) =>
-        `<pre tabindex="0"${lang ? ` class="is-${escapeHtml(lang)}"` : ""}><code>${escapeHtml(text)}</code></pre>\n`,
+      code({ text, lang }) {
+        if (lang === "playground") return showLink(stateOf(text), up);
+        const shown = lang === "console" ? typedIn(escapeHtml(text)) : escapeHtml(text);
+        return `<pre tabindex="0"><code>${shown}</code></pre>\n`;
+      },
     },
   });
+}
+
+/** A link that shows a state in the playground of this page. */
+function showLink({ title, hash }, up) {
+  return `<p class="show"><a href="${up}../index.html#${hash}" target="playground">${escapeHtml(title)}</a></p>\n`;
+}
+
+function typedIn(text) {
+  return text.replace(/^\$ .*$/gm, (line) => `<span class="typed">${line}</span>`);
 }
 
 function escapeHtml(text) {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
 }
 
-function page({ name, title, body, contents, style: { text, nonce } }) {
-  const up = "../".repeat(name.split("/").length - 1);
-  const policy = `default-src 'none'; style-src 'nonce-${nonce}'; img-src 'self' data:; base-uri 'none'; form-action 'none'`;
-  const items = [...contents, { name: "codes/index.md", title: "Diagnostics" }].map((one) => {
-    const current = one.name === name ? ' aria-current="page"' : "";
-    return `<li><a href="${up}${pagePath(one.name)}"${current}>${escapeHtml(one.title)}</a></li>`;
-  });
+function navigation({ name, parent }, sections) {
+  const up = upFrom(name);
+  const current = parent ?? name;
+  return sections
+    .map(({ heading, pages }) => {
+      const items = pages
+        .filter((page) => page.parent === undefined)
+        .map((page) => {
+          const mark = page.name !== current ? "" : ` aria-current="${page.name === name ? "page" : "true"}"`;
+          return `<li><a href="${up}${pagePath(page.name)}"${mark}>${escapeHtml(page.title)}</a></li>`;
+        });
+      return `<h2>${escapeHtml(heading)}</h2>\n<ul>\n${items.join("\n")}\n</ul>`;
+    })
+    .join("\n");
+}
+
+/** Above the title: the page that lists this one. */
+function upLink({ name, parent }, sections) {
+  const listing = sections.flatMap(({ pages }) => pages).find((page) => page.name === parent);
+  if (listing === undefined) return "";
+  const href = `${upFrom(name)}${pagePath(parent)}`;
+  return `<p class="up"><a href="${href}">${escapeHtml(listing.title)}</a></p>\n`;
+}
+
+/** `start`: the state that the playground of the page shows first; undefined: it has none. */
+function pageText({ page, body, sections, style, start }) {
+  const up = upFrom(page.name);
+  const policy = [
+    "default-src 'none'",
+    `style-src 'nonce-${style.nonce}'`,
+    "img-src data:",
+    // A page that is opened as a file has no origin.
+    ...(start === undefined ? [] : ["frame-src 'self' file:"]),
+    "base-uri 'none'",
+    "form-action 'none'",
+  ].join("; ");
+  const frame = `<aside aria-label="Playground"><iframe class="playground" name="playground" title="Playground" src="${up}../index.html#${start}"></iframe></aside>\n`;
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -140,18 +192,19 @@ function page({ name, title, body, contents, style: { text, nonce } }) {
 <meta http-equiv="Content-Security-Policy" content="${policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>${escapeHtml(title)} · Portolan</title>
-<style nonce="${nonce}">${text}</style>
+<meta name="description" content="${escapeHtml(page.description)}">
+<title>${escapeHtml(page.title)} · Portolan</title>
+<style nonce="${style.nonce}">${style.text}</style>
 </head>
-<body class="docs">
+<body${start === undefined ? "" : ' class="has-playground"'}>
 <a class="skip" href="#main">Skip to the text</a>
-<header class="top"><p class="brand">Portolan <span>docs</span></p><p><a href="${up}../index.html">Playground</a></p></header>
+<header class="top"><p class="brand"><a href="${up}index.html">Portolan <span>docs</span></a></p><p class="ways"><a class="to-pages" href="#pages">All pages</a> <a href="${up}../index.html">Playground</a></p></header>
 <div class="columns">
-<nav aria-label="Pages"><ul>
-${items.join("\n")}
-</ul></nav>
 <main id="main">
-${body}</main>
+${upLink(page, sections)}${body}</main>
+${start === undefined ? "" : frame}<nav id="pages" aria-label="Pages">
+${navigation(page, sections)}
+</nav>
 </div>
 </body>
 </html>

@@ -4,6 +4,7 @@ import { hasState, type StateRequest } from "../app/requests.ts";
 import type { PortRange } from "../model/check-clashes.ts";
 import { defaultKubeProxyVersion, kubeProxyVersions } from "../model/proxy-configuration/kube-proxy-version.ts";
 import { proxyModes } from "../model/proxy-configuration/proxy-configuration.ts";
+import type { Drawing } from "../report/explain/graph.ts";
 import { notEmpty, readDuration } from "./flags.ts";
 import { addSimulateOptions } from "./simulate-flags.ts";
 import type { ColorFlag } from "./terminal/terminal.ts";
@@ -129,10 +130,17 @@ export function colorOption(): Option {
   return new Option("--color <when>", "colour of messages").choices(["auto", "always", "never"]).default("auto");
 }
 
+const drawings: readonly Drawing[] = ["mermaid", "dot", "svg"];
+
+/** Whether `-o` draws a graph. */
+export function isDrawing(output: string | undefined): output is Drawing {
+  return drawings.some((one) => one === output);
+}
+
 /** `-o` of a command that can also draw its output. */
 export function drawingOption(drawn: string): Option {
-  const help = `default: text; mermaid and dot draw ${drawn}`;
-  return new Option("-o, --output <format>", help).choices(["text", "json", "mermaid", "dot"]);
+  const help = `default: text; mermaid, dot and svg draw ${drawn}`;
+  return new Option("-o, --output <format>", help).choices(["text", "json", ...drawings]);
 }
 
 function collect(value: string, previous: readonly string[] | undefined): readonly string[] {

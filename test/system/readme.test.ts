@@ -2,7 +2,16 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { documents, examplesIn, picture, root, run } from "../../scripts/docs/quoted.mjs";
+import {
+  documents,
+  draw,
+  examplesIn,
+  picturesIn,
+  root,
+  run,
+  runSample,
+  samplesIn,
+} from "../../scripts/docs/quoted.mjs";
 import { skipFor } from "../harness/skip.ts";
 
 const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
@@ -10,6 +19,10 @@ const pages = documents().map((path) => ({ path, text: readFileSync(join(root, p
 const readme = pages.find(({ path }) => path === "README.md")?.text ?? "";
 const everything = pages.map(({ text }) => text).join("\n");
 const examples = pages.flatMap(({ path, text }) => examplesIn(text).map((example) => ({ path, ...example })));
+const pictures = pages.flatMap(({ path, text }) => picturesIn(path, text));
+const samples = pages.flatMap(({ path, text }) =>
+  samplesIn(text).map((sample) => ({ path, imports: /\{(.*)\} from "portolan"/.exec(sample.code)?.[1], ...sample })),
+);
 const jqReason = spawnSync("jq", ["--version"]).error === undefined ? undefined : "not installed: jq";
 
 describe("README and documentation", () => {
@@ -24,9 +37,19 @@ describe("README and documentation", () => {
       expect(run(command)).toBe(output);
     });
 
-  it("shows the picture that the program draws", () => {
-    expect(readFileSync(join(root, picture.path), "utf8")).toBe(picture.draw());
-    expect(readme).toContain(`](${picture.path})`);
+  it.each(samples)("$path: the sample that imports $imports", ({ code, output }) => {
+    expect(runSample(code)).toBe(output);
+  });
+
+  it.each(pictures)("$path is what is drawn by $command", (picture) => {
+    expect(readFileSync(join(root, picture.path), "utf8")).toBe(draw(picture));
+  });
+
+  it("says of every picture which command draws it", () => {
+    const shown = pages.flatMap(({ text }) => [...text.matchAll(/^!\[.+\]\((.+)\)$/gm)]);
+    expect(shown.length).toBeGreaterThanOrEqual(5);
+    expect(pictures.length).toBe(shown.length);
+    expect(picturesIn("README.md", readme).map(({ path }) => path)).toEqual([".github/shop.svg"]);
   });
 
   it("begins with a command that shows the shop, which is in the package", () => {

@@ -4,7 +4,7 @@ import { nearestCode, parseCodes } from "../../check/suppress.ts";
 import type { Code } from "../../diagnostics/catalog.ts";
 import { escapeControls } from "../../diagnostics/printable.ts";
 import type { CheckReport } from "../../report/findings/report.ts";
-import { exitCodes, portolanVersion } from "../exit-codes.ts";
+import { exitCodes, portolanManifest } from "../exit-codes.ts";
 import { actualOption, notEmpty } from "../flags.ts";
 import { addNarrowOptions } from "../narrow-flags.ts";
 import { addStateOptions, colorOption } from "../state-flags.ts";
@@ -104,7 +104,7 @@ async function renderReport(
     case "junit":
       return (await import("../../report/findings/junit.ts")).printJunit(report);
     case "sarif":
-      return (await import("../../report/findings/sarif.ts")).printSarif(report, portolanVersion());
+      return (await import("../../report/findings/sarif.ts")).printSarif(report, portolanManifest());
     case "github":
       return (await import("../../report/findings/github.ts")).printGithub(report);
   }

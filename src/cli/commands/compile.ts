@@ -19,8 +19,8 @@ export function compileCommand(name: string, finish: (exitCode: number) => void)
   const command = new Command("compile")
     .summary("write the rules kube-proxy would program on a node")
     .description(
-      "Reads Services, EndpointSlices, Nodes and kube-proxy's configuration, and writes the iptables rules that " +
-        "kube-proxy 1.36 would program on one node, as iptables-save prints them.",
+      "Reads Services, EndpointSlices, Nodes and kube-proxy's configuration, and writes the rules that " +
+        "kube-proxy would program on one node, as iptables-save, ipset, ipvsadm and nft print them.",
     );
   return addHostPortOptions(addStateOptions(command))
     .addOption(new Option("--all-nodes", "compile for every Node; with --out-dir, one folder each").conflicts("node"))

@@ -11,13 +11,14 @@ import {
   parsePacketTarget,
   targetForms,
 } from "../../explain/packet/question.ts";
+import type { Drawing } from "../../report/explain/graph.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { actualOption, notEmpty } from "../flags.ts";
 import { addHostPortOptions, addStateOptions, colorOption, drawingOption } from "../state-flags.ts";
 import type { ColorFlag, Terminal } from "../terminal/terminal.ts";
 
 interface ExplainPacketFlags extends ExplainPacketRequest, ColorFlag {
-  readonly output?: "text" | "json" | "mermaid" | "dot";
+  readonly output?: "text" | "json" | Drawing;
 }
 
 /** `explain packet`. The action loads what it needs. */
@@ -114,7 +115,7 @@ async function renderWay(
   { output = "text" }: ExplainPacketFlags,
   { paint }: Terminal,
 ): Promise<string> {
-  const [{ printDot, printMermaid }, { renderPacket }, { wayGraph }] = await Promise.all([
+  const [{ drawings }, { renderPacket }, { wayGraph }] = await Promise.all([
     import("../../report/explain/graph.ts"),
     import("../../report/explain/packet-text.ts"),
     import("../../report/explain/packet-way-graph.ts"),
@@ -122,12 +123,10 @@ async function renderWay(
   switch (output) {
     case "json":
       return `${printableJson(explanation, 2)}\n`;
-    case "mermaid":
-      return printMermaid(wayGraph(explanation));
-    case "dot":
-      return printDot(wayGraph(explanation));
     case "text":
       return renderPacket(explanation, (text) => paint("bold", text));
+    default:
+      return drawings[output](wayGraph(explanation));
   }
 }
 

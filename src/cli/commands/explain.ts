@@ -5,16 +5,17 @@ import type { ExplainResult } from "../../app/explain.ts";
 import { hasState } from "../../app/requests.ts";
 import { printableJson } from "../../diagnostics/printable.ts";
 import type { ChainGraph } from "../../explain/chain/chain-graph.ts";
+import type { Drawing } from "../../report/explain/graph.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { actualOption } from "../flags.ts";
-import { addHostPortOptions, addStateOptions, colorOption, drawingOption } from "../state-flags.ts";
+import { addHostPortOptions, addStateOptions, colorOption, drawingOption, isDrawing } from "../state-flags.ts";
 import type { ColorFlag, Terminal } from "../terminal/terminal.ts";
 
 interface ExplainFlags extends Omit<ExplainRequest, "draws">, ColorFlag {
   readonly namespace: string;
   /** -A: a rule in quotes looks like a flag with a value. */
   readonly A?: string;
-  readonly output?: "text" | "json" | "mermaid" | "dot";
+  readonly output?: "text" | "json" | Drawing;
   readonly rules?: boolean;
 }
 
@@ -54,8 +55,7 @@ export function explainCommand(name: string, finish: (exitCode: number) => void)
 
 /** Without a question, all Services of a state are explained. */
 async function runTourOf({ namespace, output, ...flags }: ExplainFlags, command: Command): Promise<number> {
-  if (output === "mermaid" || output === "dot")
-    throw new Failure(`-o ${output} draws one object: pass its TYPE/NAME`, "usage");
+  if (isDrawing(output)) throw new Failure(`-o ${output} draws one object: pass its TYPE/NAME`, "usage");
   const { runTour } = await import("./tour.ts");
   const isNarrow = command.getOptionValueSource("namespace") === "cli";
   return runTour({
@@ -75,7 +75,7 @@ async function runExplain(
   ]);
   const terminal = openTerminal(flags);
   const { A: rule, namespace, output } = flags;
-  const draws = output === "mermaid" || output === "dot";
+  const draws = isDrawing(output);
   const result = await explain({ what, name, rule, namespace }, { ...flags, draws }, terminal.effects);
   terminal.print(await renderResult(result, flags, terminal));
   return exitCodes.fine;
@@ -97,19 +97,17 @@ async function renderAnswer(
   { output = "text", rules = false }: ExplainFlags,
   { paint }: Terminal,
 ): Promise<string> {
-  const [{ explanationDocument, graphsOf, renderExplanation }, { printDot, printMermaid }] = await Promise.all([
+  const [{ explanationDocument, graphsOf, renderExplanation }, { drawings }] = await Promise.all([
     import("../../report/explain/explanation.ts"),
     import("../../report/explain/graph.ts"),
   ]);
   switch (output) {
     case "json":
       return `${printableJson(explanationDocument(answer, sourceOf), 2)}\n`;
-    case "mermaid":
-      return printMermaid(onlyGraph(graphsOf(answer), output));
-    case "dot":
-      return printDot(onlyGraph(graphsOf(answer), output));
     case "text":
       return renderExplanation(answer, { sourceOf, strong: (words) => paint("bold", words), listsRules: rules });
+    default:
+      return drawings[output](onlyGraph(graphsOf(answer), output));
   }
 }
 
@@ -156,6 +154,7 @@ Examples:
 
   # a graph of the path to the endpoints
   $ ${name} explain service/shop/web -f cluster.yaml --node node1 -o mermaid
+  $ ${name} explain service/shop/web -f cluster.yaml --node node1 -o svg > web.svg
 
   # what a diagnostic means
   $ ${name} explain node-port-taken

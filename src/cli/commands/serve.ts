@@ -10,8 +10,8 @@ export function serveCommand(name: string): Command {
   return new Command("serve")
     .summary("open the playground and the docs in a browser")
     .description(
-      `Serves the playground on ${host}: a page that shows where packets to Services go, and by which rules. ` +
-        "The page works alone: what you paste into it does not leave the browser.",
+      `Serves the playground on ${host}: a page that shows where packets to Services go, and by which rules; and the ` +
+        "documentation at /docs/. The page works alone: what you paste into it does not leave the browser.",
     )
     .addOption(
       new Option("--port <number>", "port to listen on; 0 takes any free one").argParser(portNumber).default(8017),
@@ -29,7 +29,8 @@ export function serveCommand(name: string): Command {
         const reason = error.code === "EADDRINUSE" ? "another program does; pass --port" : error.message;
         throw new Failure(`cannot listen on ${host}:${port}: ${reason}`, "environment");
       });
-      process.stdout.write(`http://${host}:${served.port}/\n`);
+      const address = `http://${host}:${served.port}/`;
+      process.stdout.write(`${address}\n${address}docs/ (documentation)\n`);
     });
 }
 

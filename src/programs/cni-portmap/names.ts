@@ -19,8 +19,3 @@ export function podChain(network: string, containerId: string): string {
   const hex = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
   return `${podChainPrefix}${hex}`.slice(0, longestChain);
 }
-
-/** Whether a chain is one of portmap's. */
-export function isPortmapChain(name: string): boolean {
-  return name.startsWith("CNI-HOSTPORT-") || /^CNI-DN-[0-9a-f]{21}$/.test(name);
-}

@@ -1,5 +1,11 @@
 import { escapeControls } from "../../diagnostics/printable.ts";
 import { type ChainGraph, edgeLabel, type GraphNode } from "../../explain/chain/chain-graph.ts";
+import { drawGraph } from "./graph-picture.ts";
+
+/** A graph in each form that `-o` takes. */
+export const drawings = { mermaid: printMermaid, dot: printDot, svg: drawGraph } as const;
+
+export type Drawing = keyof typeof drawings;
 
 /** `-o mermaid`: a flowchart. Labels may contain any character: all but plain ones are written as numbers. */
 export function printMermaid({ nodes, edges, more }: ChainGraph): string {

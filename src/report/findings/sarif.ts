@@ -9,10 +9,16 @@ import { type CheckReport, type Finding, fullMessage } from "./report.ts";
 
 const levels: Readonly<Record<Severity, string>> = { error: "error", warning: "warning", info: "note" };
 
-/** `-o sarif`: SARIF 2.1.0, as code scanning reads it. `version`: that of Portolan, such as 1.4.0. */
-export function printSarif(report: CheckReport, version: string): string {
+/** Portolan: its version, such as 1.4.0, and where its pages are published, if they are. */
+interface Tool {
+  readonly version: string;
+  readonly homepage?: string;
+}
+
+/** `-o sarif`: SARIF 2.1.0, as code scanning reads it. */
+export function printSarif(report: CheckReport, { version, homepage }: Tool): string {
   const codes = [...new Set(report.findings.map(({ diagnostic }) => diagnostic.code))].sort();
-  const driver = { name: "portolan", version, rules: codes.map(ruleOf) };
+  const driver = { name: "portolan", version, rules: codes.map((code) => ruleOf(code, homepage)) };
   const results = report.findings.map((finding) => resultOf(finding, codes, report));
   const { notShown } = report;
   const narrowed = notShown === undefined ? {} : { properties: { notShown: notShownDocument(notShown, "findings") } };
@@ -24,14 +30,17 @@ export function printSarif(report: CheckReport, version: string): string {
   return `${printableJson(log, 2)}\n`;
 }
 
-/** The pages of the documentation about diagnostics; releases replace the host. */
-const helpPages = "https://portolan.example/docs/diagnostics/";
+/** The page about a diagnostic, below the address at which the pages of `npm run build:web` are published. */
+export function helpPage(homepage: string, code: string): string {
+  return new URL(`docs/codes/${code}.html`, homepage.endsWith("/") ? homepage : `${homepage}/`).href;
+}
 
-function ruleOf(code: Finding["diagnostic"]["code"]): object {
+/** SARIF takes absolute addresses only: without a homepage there is none, and `help` has the text of the page. */
+function ruleOf(code: Finding["diagnostic"]["code"], homepage: string | undefined): object {
   const { severity, message, explanation, hint }: CatalogEntry = catalog[code];
   return {
     id: code,
-    helpUri: `${helpPages}${code}.html`,
+    ...(homepage === undefined ? {} : { helpUri: helpPage(homepage, code) }),
     shortDescription: { text: message },
     fullDescription: { text: explanation },
     help: { text: hint === undefined ? explanation : `${explanation} Hint: ${hint}.` },

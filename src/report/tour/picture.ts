@@ -1,5 +1,6 @@
 import type { Tour, TourDoor, TourPort, TourService } from "../../tour/tour.ts";
 import { esc, escapeDeep } from "../escape.ts";
+import { pictureStyle as styleOf } from "../svg.ts";
 import { doorAddress, podCount, portName, shortEnd, tourTitle } from "./words.ts";
 
 /**
@@ -66,22 +67,10 @@ const dark: Readonly<Record<string, string>> = {
   ".bad rect": "fill:#3c1618;stroke:#f85149",
 };
 
-/** Each rule concerns this picture only: a page has others. */
-function styleOf(rules: Readonly<Record<string, string>>): string {
-  const scoped = (selector: string): string =>
-    selector
-      .split(",")
-      .map((each) => `.tour ${each}`)
-      .join(",");
-  return Object.entries(rules)
-    .map(([selector, style]) => `${scoped(selector)}{${style}}`)
-    .join("");
-}
-
 /** ASCII only. */
 export const pictureStyle =
   ".tour text{font-family:ui-sans-serif,system-ui,sans-serif;font-size:13px}.tour .head{font-size:12px}" +
-  `.tour .more{font-size:11px}${styleOf(light)}@media (prefers-color-scheme:dark){${styleOf(dark)}}`;
+  `.tour .more{font-size:11px}${styleOf(".tour", { light, dark })}`;
 
 interface Group {
   readonly name: string;

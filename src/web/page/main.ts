@@ -12,6 +12,12 @@ import { fromHash, shownFiles } from "./state.ts";
 const initial = fromHash(location.hash) ?? examples[0]?.state;
 if (initial === undefined) throw new Error("there is no example to start with");
 
+// In a page of the documentation, what a step shows comes first.
+if (window.parent !== window) {
+  document.documentElement.dataset.framed = "";
+  document.querySelector("main")?.prepend(byId("results"), byId("map-section"));
+}
+
 let timer: ReturnType<typeof setTimeout> | undefined;
 const client = createClient(byId("engine").textContent ?? "");
 const page = createPage(initial, client, renderSoon);

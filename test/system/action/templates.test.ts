@@ -35,6 +35,20 @@ describe("action.yml", () => {
     expect([...used].sort()).toEqual(Object.keys(action.inputs).sort());
   });
 
+  it("has every input that the documentation names, which also names those of gitlab.yml", () => {
+    const page = readFileSync(new URL("../../../src/web/docs/pull-requests.md", import.meta.url), "utf8");
+    const [github, gitlab] = [...page.matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].map(([, text = ""]) => parse(text));
+    const [, step] = github.jobs.traffic.steps;
+    expect(Object.keys(action.inputs)).toEqual(expect.arrayContaining([...Object.keys(step.with), "state"]));
+    const template = parse(readFileSync(join(actionFolder, "gitlab.yml"), "utf8"));
+    const { PORTOLAN_IMAGE, ...variables } = gitlab.variables;
+    expect(template["portolan-diff"].image).toBe("$PORTOLAN_IMAGE");
+    expect(PORTOLAN_IMAGE).toContain("portolan");
+    const known = Object.keys(template["portolan-diff"].variables);
+    expect(known).toEqual(expect.arrayContaining([...Object.keys(variables), "PORTOLAN_NOTE_TOKEN"]));
+    for (const input of ["fail-on-differences", "comment"]) expect(Object.keys(action.inputs)).toContain(input);
+  });
+
   it("gives the scripts what they read", () => {
     const given = new Set(action.runs.steps.flatMap(({ env }) => Object.keys(env ?? {})));
     const script = readFileSync(join(actionFolder, "run-diff.sh"), "utf8");

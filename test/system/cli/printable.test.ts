@@ -75,7 +75,7 @@ const files = {
 
 const compiled = ["-f", state, "--node", "node1", "--proxy-config", config];
 const text = ["text", "json"];
-const drawn = [...text, "mermaid", "dot"];
+const drawn = [...text, "mermaid", "dot", "svg"];
 
 /** Every command that prints something of its input, with its formats. */
 const commands: readonly (readonly [

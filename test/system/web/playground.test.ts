@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
 import { strToU8, zipSync } from "fflate";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { buildDocs, buildPage, sizeLimit } from "../../../scripts/web/build.mjs";
+import { buildPage, sizeLimit } from "../../../scripts/web/build.mjs";
 import { defaultSettings } from "../../../src/web/protocol.ts";
 import { findChromium, openTab, type Tab } from "../../harness/chromium.ts";
 import { skipFor } from "../../harness/skip.ts";
@@ -51,12 +51,6 @@ describe("the playground as a file", () => {
     expect(policy).not.toMatch(/unsafe|https?:|\*/);
     expect(page).not.toMatch(/(?:src|href)="(?!#)/);
   });
-});
-
-it("no link of the documentation is broken", async () => {
-  const { pages, problems } = await buildDocs();
-  expect(problems).toEqual([]);
-  expect([...pages.keys()]).toContain("codes/node-port-taken.html");
 });
 
 describe("the playground in a browser", skipFor(chromium === undefined ? "not installed: chromium" : undefined), () => {

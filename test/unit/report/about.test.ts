@@ -65,8 +65,13 @@ describe("a report", () => {
     };
     const key = { code: "node-absent", object: "", field: "" };
     const report = { findings: [{ diagnostic, key }], documents: [] } as unknown as Parameters<typeof printSarif>[0];
-    const [{ tool }] = JSON.parse(printSarif(report, "1.4.0")).runs;
+    const [{ tool }] = JSON.parse(printSarif(report, { version: "1.4.0" })).runs;
     expect(tool.driver.version).toBe("1.4.0");
-    expect(tool.driver.rules[0].helpUri).toMatch(/^https:\/\/.*\/node-absent\.html$/);
+    expect(tool.driver.rules[0]).not.toHaveProperty("helpUri");
+    for (const homepage of ["https://example.org/portolan", "https://example.org/portolan/"]) {
+      const [published] = JSON.parse(printSarif(report, { version: "1.4.0", homepage })).runs;
+      const page = "https://example.org/portolan/docs/codes/node-absent.html";
+      expect(published.tool.driver.rules[0].helpUri).toBe(page);
+    }
   });
 });

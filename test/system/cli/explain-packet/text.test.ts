@@ -110,7 +110,7 @@ describe("explain packet as text", () => {
   it("names of pods never reach the terminal as they are", async () => {
     const hostile = packetState.replaceAll("name: web-a", 'name: "a\\e[31m\\nb\\u202e"');
     const file = join(workspace({ "state.yaml": hostile }), "state.yaml");
-    for (const output of ["text", "json", "mermaid", "dot"]) {
+    for (const output of ["text", "json", "mermaid", "dot", "svg"]) {
       const { stdout } = await explainInProcess([
         ...asked("node", "svc/shop/web"),
         "-f",
@@ -127,9 +127,13 @@ describe("explain packet as text", () => {
 });
 
 describe("pictures", () => {
-  it.each(["mermaid", "dot"])("%s shows the chains with shares", async (output) => {
+  it.each([
+    ["mermaid", "flowchart LR"],
+    ["dot", "digraph"],
+    ["svg", "<svg"],
+  ])("%s shows the chains with shares", async (output, start) => {
     const { stdout } = await explainInProcess([...asked("10.0.9.9", "svc/shop/web"), ...stateFlags, "-o", output]);
-    expect(stdout).toContain(output === "dot" ? "digraph" : "flowchart LR");
+    expect(stdout.startsWith(start)).toBe(true);
     expect(stdout).toMatch(/50%, rule 1/);
     expect(stdout).toContain("10.0.2.6:8080, pod shop/web-b");
   });

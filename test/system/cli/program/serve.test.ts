@@ -19,6 +19,7 @@ describe("serve", () => {
   const policy = "default-src 'none'; script-src 'sha256-x'";
   let server: ChildProcess;
   let url = "";
+  let printed = "";
 
   beforeAll(async () => {
     cpSync(join(root, "dist"), join(folder, "dist"), { recursive: true });
@@ -31,10 +32,11 @@ describe("serve", () => {
     writeFileSync(join(folder, "dist/web/docs/index.html"), "docs");
     symlinkSync("/etc/passwd", join(folder, "dist/web/link.txt"));
     server = spawn(process.execPath, [join(folder, "dist/cli/portolan.js"), "serve", "--port", "0"]);
-    url = await new Promise((done, failed) => {
-      server.stdout?.once("data", (text) => done(String(text).trim()));
+    printed = await new Promise((done, failed) => {
+      server.stdout?.once("data", (text) => done(String(text)));
       server.once("exit", (code) => failed(new Error(`serve ended with ${code}`)));
     });
+    url = printed.slice(0, printed.indexOf("\n"));
   });
 
   afterAll(() => {
@@ -57,8 +59,9 @@ describe("serve", () => {
     });
   }
 
-  it("prints its address, of this machine alone", () => {
+  it("prints its addresses, of this machine alone", () => {
     expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/$/);
+    expect(printed).toBe(`${url}\n${url}docs/ (documentation)\n`);
   });
 
   it("serves the pages with the policy that they have as files", async () => {
