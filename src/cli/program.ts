@@ -1,4 +1,5 @@
 import { Command, type OutputConfiguration } from "commander";
+import { applySettings, settingOptionsOf } from "./apply-settings.ts";
 import { versionText } from "./exit-codes.ts";
 import { errorText } from "./suggest.ts";
 
@@ -104,6 +105,11 @@ const entries: readonly Entry[] = [
   },
   {
     heading: lastGroup,
+    words: ["config"],
+    load: async (name, finish) => (await import("./commands/config.ts")).configCommand(name, finish),
+  },
+  {
+    heading: lastGroup,
     words: ["schema"],
     load: async (name) => (await import("./commands/schema.ts")).schemaCommand(name),
   },
@@ -157,6 +163,7 @@ export async function createProgram(name: string, finish: Finish, word: string |
     .exitOverride();
   for (const { heading, load } of entriesFor(word)) {
     const command = await load(name, finish, program);
+    command.hook("preAction", (_, action) => applySettings(action, { isOnHost: heading === hosts }));
     program.addCommand(command.helpGroup(heading), { hidden: command.name() === completing });
   }
   program
@@ -172,8 +179,11 @@ export async function createProgram(name: string, finish: Finish, word: string |
     `\nStart here:\n  $ ${name} tour -f cluster.yaml\n  $ ${name} compile -f cluster.yaml --node node1\n`,
   );
   for (const command of program.commands) {
-    for (const each of [command, ...command.commands])
+    for (const each of [command, ...command.commands]) {
       each.configureHelp({ helpWidth: 80 }).configureOutput(outputOf(each)).exitOverride();
+      if (settingOptionsOf(each).length > 0)
+        each.addHelpText("after", `.portolan.yaml and PORTOLAN_* set flags too: ${name} config prints them.`);
+    }
   }
   return program;
 }
