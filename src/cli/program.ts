@@ -1,5 +1,4 @@
 import { Command, type OutputConfiguration } from "commander";
-import { applySettings, settingOptionsOf } from "./apply-settings.ts";
 import { versionText } from "./exit-codes.ts";
 import { errorText } from "./suggest.ts";
 
@@ -163,7 +162,11 @@ export async function createProgram(name: string, finish: Finish, word: string |
     .exitOverride();
   for (const { heading, load } of entriesFor(word)) {
     const command = await load(name, finish, program);
+    const { applySettings, settingOptionsOf } = await import("./apply-settings.ts");
     command.hook("preAction", (_, action) => applySettings(action, { isOnHost: heading === hosts }));
+    for (const each of [command, ...command.commands])
+      if (settingOptionsOf(each).length > 0)
+        each.addHelpText("after", `.portolan.yaml and PORTOLAN_* set flags too: ${name} config prints them.`);
     program.addCommand(command.helpGroup(heading), { hidden: command.name() === completing });
   }
   program
@@ -181,8 +184,6 @@ export async function createProgram(name: string, finish: Finish, word: string |
   for (const command of program.commands) {
     for (const each of [command, ...command.commands]) {
       each.configureHelp({ helpWidth: 80 }).configureOutput(outputOf(each)).exitOverride();
-      if (settingOptionsOf(each).length > 0)
-        each.addHelpText("after", `.portolan.yaml and PORTOLAN_* set flags too: ${name} config prints them.`);
     }
   }
   return program;

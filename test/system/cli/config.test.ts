@@ -1,4 +1,13 @@
-import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  lchownSync,
+  mkdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { load } from "js-yaml";
@@ -16,7 +25,7 @@ function run(args: readonly string[], { env, ...options }: CliOptions): Promise<
 
 const root = new URL("../../../", import.meta.url).pathname;
 const dump = join(root, "test/fixtures/host-documents/collect-v1.txt");
-const asRoot = skipFor(process.getuid?.() === 0 ? undefined : "not root");
+const asRoot = skipFor(process.getuid?.() === 0 ? undefined : "it needs root");
 
 const two = [cluster, node.replaceAll("node1", "node2").replace("192.0.2.10", "192.0.2.11")].join("---\n");
 
@@ -227,10 +236,12 @@ describe("where it is searched for", () => {
     chownSync(cwd, 1234, 1234);
     expect((await run(["compile", "in.yaml"], { cwd })).code).toBe(0);
     expect((await run(plan, { cwd })).code).toBe(4);
-    // A link of another user to a file of this one.
+    // A link is the work of its owner, whoever owns the file that it leads to.
     const linked = workspace({ "in.yaml": cluster, "own.yaml": "node: node1\n" });
     symlinkSync("own.yaml", join(linked, ".portolan.yaml"));
     expect((await run(["compile", "in.yaml"], { cwd: linked })).code).toBe(0);
+    lchownSync(join(linked, ".portolan.yaml"), 1234, 1234);
+    expect((await run(["compile", "in.yaml"], { cwd: linked })).code).toBe(4);
   });
 });
 
