@@ -33,3 +33,5 @@ export { type ScriptTextOptions, scriptText } from "./report/script.ts";
 export { isBare } from "./simulate/is-bare.ts";
 export { type Simulation, type SimulationOptions, simulate } from "./simulate/simulate.ts";
 export { type Snapshot, type SnapshotOptions, snapshot } from "./snapshot/make-snapshot.ts";
+export type { Tour, TourFinding, TourService } from "./tour/tour.ts";
+export { type TourResult, tour } from "./tour/tour-objects.ts";

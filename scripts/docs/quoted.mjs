@@ -35,7 +35,8 @@ export function run(command) {
   try {
     writeFileSync(join(bin, "portolan"), `#!/bin/sh\nexec "${process.execPath}" "${program}" "$@"\n`);
     chmodSync(join(bin, "portolan"), 0o755);
-    const env = { ...process.env, PATH: `${bin}:${process.env.PATH}`, NO_COLOR: "1", FORCE_COLOR: "" };
+    // Folders that a command makes go with this one.
+    const env = { ...process.env, PATH: `${bin}:${process.env.PATH}`, TMPDIR: bin, NO_COLOR: "1", FORCE_COLOR: "" };
     return spawnSync("bash", ["-c", `{ ${command}\n} 2>&1`], { cwd: root, env, encoding: "utf8" }).stdout;
   } finally {
     rmSync(bin, { recursive: true });

@@ -1,7 +1,7 @@
 // The manifests by which package managers find a release. Both install the same archive, which needs Node.
 
 /** Homebrew: a formula for a tap of one's own. */
-export function formula({ version, description, url, sha256 }) {
+export function formula({ version, description, programs, url, sha256 }) {
   return `class Portolan < Formula
   desc "${description}"
   homepage "${url.slice(0, url.lastIndexOf("/"))}"
@@ -14,7 +14,7 @@ export function formula({ version, description, url, sha256 }) {
 
   def install
     libexec.install Dir["*"]
-    bin.install_symlink libexec/"portolan", libexec/"kubectl-portolan"
+    bin.install_symlink ${programs.map((name) => `libexec/"${name}"`).join(", ")}
     man1.install_symlink libexec/"portolan.1"
   end
 
@@ -26,7 +26,7 @@ end
 }
 
 /** krew: kubectl's plugin manager. */
-export function krewManifest({ version, description, url, sha256 }) {
+export function krewManifest({ version, description, programs, url, sha256 }) {
   return `apiVersion: krew.googlecontainertools.github.com/v1alpha2
 kind: Plugin
 metadata:
@@ -40,6 +40,8 @@ spec:
     It reads manifests, the cluster of the current context, or dumps of nodes.
   caveats: |
     Needs Node.js 20.19 or later as node.
+    kubectl completes arguments of the plugin with kubectl_complete-portolan on the PATH:
+      ln -s "$(dirname "$(readlink -f "$(command -v kubectl-portolan)")")/kubectl_complete-portolan" ~/.krew/bin/
   platforms:
     - selector:
         matchExpressions:
@@ -48,6 +50,7 @@ spec:
       sha256: ${sha256}
       bin: kubectl-portolan
       files:
+        # ${programs.join(", ")}, of which krew links bin alone.
         - { from: "*", to: "." }
 `;
 }

@@ -48,6 +48,7 @@ const tarball = packPackage();
 const described = {
   version,
   description: manifest.description,
+  programs: Object.keys(manifest.bin),
   url: `${flags.url}/${basename(archive)}`,
   sha256: sumOf(archive),
 };
@@ -60,18 +61,21 @@ for (const [what, run] of checks()) {
 }
 console.log(`\nwould be published, version ${version}:`);
 for (const file of [tarball, ...programs, archive, join(out, "krew.yaml"), join(out, "portolan.rb")]) {
-  console.log(`  ${basename(file).padEnd(28)} ${String(statSync(file).size).padStart(9)} bytes  sha256 ${sumOf(file)}`);
+  console.log(`  ${basename(file).padEnd(30)} ${String(statSync(file).size).padStart(9)} bytes  sha256 ${sumOf(file)}`);
 }
 console.log(
-  "  container image              scripts/container/build.sh makes and scripts/container/README.md describes it",
+  "  container image                scripts/container/build.sh makes and scripts/container/README.md describes it",
 );
 
-/** The command line with all packages in one file: it needs Node and nothing else. */
+/** The programs of the package, each with all packages in one file: it needs Node and nothing else. */
 async function buildPrograms() {
-  const names = ["portolan", "kubectl-portolan"];
+  const sources = Object.entries(manifest.bin).map(([name, file]) => [
+    name,
+    file.replace(/^dist\/(.*)\.js$/, "src/$1.ts"),
+  ]);
   await build({
     ...commandLine,
-    entryPoints: names.map((name) => `src/cli/${name}.ts`),
+    entryPoints: Object.fromEntries(sources),
     outdir: out,
     minifySyntax: true,
     minifyWhitespace: true,
@@ -79,7 +83,7 @@ async function buildPrograms() {
     outExtension: { ".js": ".mjs" },
     legalComments: "external",
   });
-  const files = names.map((name) => join(out, `${name}.mjs`));
+  const files = sources.map(([name]) => join(out, `${name}.mjs`));
   for (const file of files) chmodSync(file, 0o755);
   return files;
 }
@@ -116,7 +120,12 @@ function checks() {
   const expected = new RegExp(`^portolan ${version.replaceAll(".", "\\.")} `);
   const shop = join(root, "golden/service-python-nodeport/cluster.yaml");
   const run = (file, args, options = {}) => execFileSync(file, args, { cwd: scratch, encoding: "utf8", ...options });
+  const completes = (file) => {
+    const found = run(file, ["schema", "ver"]);
+    if (found !== "verify\n:0\n") throw new Error(`${file} does not complete "schema ver"`);
+  };
   const works = (file) => {
+    if (/complete/.test(file)) return completes(file);
     if (!expected.test(run(file, ["--version"]))) throw new Error(`${file} --version does not print ${version}`);
     const rules = run(file, ["compile", "-f", shop]);
     if (rules !== run(process.execPath, [join(root, "dist/cli/portolan.js"), "compile", "-f", shop]))
@@ -130,7 +139,7 @@ function checks() {
         const folder = join(scratch, "unpacked");
         mkdirSync(folder);
         run("tar", ["-C", folder, "-xzf", archive]);
-        for (const name of ["portolan", "kubectl-portolan"]) works(join(folder, name));
+        for (const name of Object.keys(manifest.bin)) works(join(folder, name));
         if (!readFileSync(join(folder, basename(manual)), "utf8").startsWith(".TH PORTOLAN 1"))
           throw new Error("no manual");
       },

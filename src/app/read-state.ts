@@ -63,8 +63,7 @@ type Simulation = SimulateRequest & Pick<StateRequest, "serviceNodePortRange" | 
 
 /** What to read from a running cluster. Pods are needed for host ports, and where endpoints are computed from them. */
 export function liveNeedOf(need: Need, request: Simulation, isLaidOver: boolean): Need {
-  const isAsIs =
-    !isLaidOver && request.hostPorts !== true && simulateOptions(request, request.serviceNodePortRange) === undefined;
+  const isAsIs = !isLaidOver && request.hostPorts !== true && request.simulate !== true;
   return isAsIs ? need : "pods-unless-forbidden";
 }
 
@@ -126,10 +125,9 @@ export async function completeInputs(
   { request, held = new Map() }: { readonly request: Simulation; readonly held?: Allocations | undefined },
   sink: Sink,
 ): Promise<SimulatedInputs> {
-  const { simulate, serviceNodePortRange: nodePortRange } = request;
-  const requested = simulateOptions(request, nodePortRange);
-  const isAssumed = requested === undefined && simulate === undefined && isBare(valuesOf(inputs));
-  const options = isAssumed ? { nodePortRange } : requested;
+  const { simulate } = request;
+  const isAssumed = simulate === undefined && isBare(valuesOf(inputs));
+  const options = isAssumed || simulate === true ? simulateOptions(request) : undefined;
   const isAsIs = options === undefined && inputs.overlaysFrom === undefined;
   return isAsIs ? { inputs, held } : simulateInputs({ ...inputs, isAssumed }, { options, held }, sink);
 }

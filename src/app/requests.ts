@@ -6,7 +6,6 @@ import type { PortRange } from "../model/check-clashes.ts";
 import type { KubeProxyVersion } from "../model/proxy-configuration/kube-proxy-version.ts";
 import type { ProxyMode } from "../model/proxy-configuration/proxy-configuration.ts";
 import type { Scale, SimulateOptions } from "../simulate/options.ts";
-import { Failure } from "./effects.ts";
 
 /** How to connect to a running cluster, and as which user: the options of kubectl. */
 export interface LiveRequest {
@@ -20,9 +19,9 @@ export interface LiveRequest {
   readonly requestTimeout?: number;
 }
 
-/** How a cluster is simulated; any of these fields turns simulation on. Bare manifests are simulated by default. */
+/** How a cluster is simulated, if it is. */
 export interface SimulateRequest {
-  /** False: the input is taken as it is. */
+  /** False: the input is taken as it is. Undefined: bare manifests are simulated. */
   readonly simulate?: boolean;
   readonly nodes?: number;
   readonly podCidr?: readonly Cidr[];
@@ -76,16 +75,19 @@ export function requestedFamilies(family: StateRequest["family"]): readonly Fami
   return family === undefined ? undefined : family === "dual" ? ["ipv4", "ipv6"] : [family];
 }
 
-/** Undefined if the request does not ask for a simulation. */
+/** How the inputs of a request are simulated, if they are. */
 export function simulateOptions(
-  request: SimulateRequest,
-  nodePortRange: PortRange | undefined,
-): SimulateOptions | undefined {
-  const { simulate, nodes, podCidr: podCidrs, serviceCidr: serviceCidrs, fail, scale } = request;
-  const how = [nodes, podCidrs, serviceCidrs, fail, scale].some((one) => one !== undefined);
-  if (simulate === false && how)
-    throw new Failure("--no-simulate cannot be combined with options of the simulation", "usage");
-  return simulate === true || how ? { nodes, podCidrs, serviceCidrs, nodePortRange, fail, scale } : undefined;
+  request: SimulateRequest & Pick<StateRequest, "serviceNodePortRange">,
+): SimulateOptions {
+  const {
+    nodes,
+    podCidr: podCidrs,
+    serviceCidr: serviceCidrs,
+    serviceNodePortRange: nodePortRange,
+    fail,
+    scale,
+  } = request;
+  return { nodes, podCidrs, serviceCidrs, nodePortRange, fail, scale };
 }
 
 export interface BindAddress {

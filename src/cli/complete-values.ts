@@ -5,7 +5,7 @@ import { readGitRefs } from "../host/files/read-git.ts";
 import { readInputs } from "../host/files/read-inputs.ts";
 import { isRecord } from "../model/fields/fields.ts";
 import { flattenDocuments } from "../model/flatten-documents.ts";
-import { schemas } from "../report/schemas.ts";
+import { schemas } from "./schemas.ts";
 
 /** The flags whose values the input or the catalog has. */
 const kinds: Readonly<Record<string, Kind>> = {

@@ -104,6 +104,11 @@ const entries: readonly Entry[] = [
   },
   {
     heading: lastGroup,
+    words: ["config"],
+    load: async (name, finish) => (await import("./commands/config.ts")).configCommand(name, finish),
+  },
+  {
+    heading: lastGroup,
     words: ["schema"],
     load: async (name) => (await import("./commands/schema.ts")).schemaCommand(name),
   },
@@ -157,6 +162,11 @@ export async function createProgram(name: string, finish: Finish, word: string |
     .exitOverride();
   for (const { heading, load } of entriesFor(word)) {
     const command = await load(name, finish, program);
+    const { applySettings, settingOptionsOf } = await import("./apply-settings.ts");
+    command.hook("preAction", (_, action) => applySettings(action, { isOnHost: heading === hosts }));
+    for (const each of [command, ...command.commands])
+      if (settingOptionsOf(each).length > 0)
+        each.addHelpText("after", `.portolan.yaml and PORTOLAN_* set flags too: ${name} config prints them.`);
     program.addCommand(command.helpGroup(heading), { hidden: command.name() === completing });
   }
   program
@@ -172,8 +182,9 @@ export async function createProgram(name: string, finish: Finish, word: string |
     `\nStart here:\n  $ ${name} tour -f cluster.yaml\n  $ ${name} compile -f cluster.yaml --node node1\n`,
   );
   for (const command of program.commands) {
-    for (const each of [command, ...command.commands])
+    for (const each of [command, ...command.commands]) {
       each.configureHelp({ helpWidth: 80 }).configureOutput(outputOf(each)).exitOverride();
+    }
   }
   return program;
 }

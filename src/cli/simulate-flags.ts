@@ -1,46 +1,32 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { type Cidr, parseCidr } from "../model/address.ts";
 import { mostReplicas, type Scale } from "../simulate/options.ts";
+import { SettingOption } from "./settings.ts";
+
+/** By commander's attribute names: with one of these flags, the input is simulated. */
+const ofSimulation = ["nodes", "podCidr", "serviceCidr", "fail", "scale"];
 
 /** Adds the options of the simulation. */
 export function addSimulateOptions(command: Command): Command {
   return command
+    .hook("preAction", (_, action) => {
+      const isFlag = (name: string): boolean => action.getOptionValueSource(name) === "cli";
+      if (action.getOptionValue("simulate") === false && isFlag("simulate") && ofSimulation.some(isFlag))
+        action.error("error: --no-simulate cannot be combined with options of the simulation");
+    })
+    .addOption(new SettingOption("nodes"))
+    .addOption(new SettingOption("podCidr"))
+    .addOption(new SettingOption("serviceCidr"))
     .addOption(
-      new Option("--nodes <count>", "simulated Nodes, if the input has none (default: 3)").argParser(nodeCount),
+      new Option("--fail <name>", "a Node or Pod that is down; repeatable").argParser(appendName).implies(isSimulated),
     )
     .addOption(
-      new Option("--pod-cidr <ranges>", "ranges of simulated pods, one per family (default: 10.244.0.0/16)").argParser(
-        ranges,
-      ),
-    )
-    .addOption(
-      new Option("--service-cidr <ranges>", "ranges of simulated cluster IPs (default: 10.96.0.0/16)").argParser(
-        ranges,
-      ),
-    )
-    .addOption(new Option("--fail <name>", "a Node or Pod that is down; repeatable").argParser(appendName))
-    .addOption(new Option("--scale <name=count>", "replicas of a workload; repeatable").argParser(appendScale));
+      new Option("--scale <name=count>", "replicas of a workload; repeatable")
+        .argParser(appendScale)
+        .implies(isSimulated),
+    );
 }
 
-const mostNodes = 5000;
-
-function nodeCount(text: string): number {
-  const count = /^\d{1,5}$/.test(text) ? Number(text) : 0;
-  if (count >= 1 && count <= mostNodes) return count;
-  throw new InvalidArgumentError(`Write a number from 1 to ${mostNodes}.`);
-}
-
-/** `10.96.0.0/16` or `10.96.0.0/16,fd00:10:96::/112`, as the API server takes them. */
-function ranges(text: string): readonly Cidr[] {
-  const cidrs = text.split(",").map((part) => {
-    const cidr = parseCidr(part.trim());
-    if (cidr === undefined) throw new InvalidArgumentError(`${part.trim()} is not a CIDR such as 10.96.0.0/16.`);
-    return cidr;
-  });
-  const families = new Set(cidrs.map(({ family }) => family));
-  if (families.size < cidrs.length) throw new InvalidArgumentError("Pass at most one range per family.");
-  return cidrs;
-}
+const isSimulated = { simulate: true };
 
 function appendName(text: string, previous: readonly string[] | undefined): readonly string[] {
   if (text.trim() === "") throw new InvalidArgumentError("It is empty.");

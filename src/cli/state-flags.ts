@@ -1,11 +1,9 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { Failure } from "../app/effects.ts";
 import { hasState, type StateRequest } from "../app/requests.ts";
-import type { PortRange } from "../model/check-clashes.ts";
-import { defaultKubeProxyVersion, kubeProxyVersions } from "../model/proxy-configuration/kube-proxy-version.ts";
-import { proxyModes } from "../model/proxy-configuration/proxy-configuration.ts";
 import type { Drawing } from "../report/explain/graph.ts";
 import { notEmpty, readDuration } from "./flags.ts";
+import { SettingOption, settings } from "./settings.ts";
 import { addSimulateOptions } from "./simulate-flags.ts";
 import type { ColorFlag } from "./terminal/terminal.ts";
 
@@ -20,8 +18,8 @@ export function addSourceOptions(command: Command, { isRequired = true } = {}): 
     .addOption(filenameOption())
     .addOption(new Option("-k, --kustomize <dir>", "output of kubectl kustomize for a directory; used like -f"))
     .hook("preAction", (_, action) => takeKustomize(action, isRequired))
-    .option("-R, --recursive", "read the subdirectories of -f too")
-    .addOption(proxyConfigOption());
+    .addOption(new SettingOption("recursive"))
+    .addOption(new SettingOption("proxyConfig"));
   return addLiveOptions(command);
 }
 
@@ -29,39 +27,19 @@ export function addSourceOptions(command: Command, { isRequired = true } = {}): 
 export function addStateOptions(command: Command, { isRequired = true } = {}): Command {
   addSourceOptions(command, { isRequired }).addOption(overlayOption());
   addNodeOptions(command)
-    .option(
-      "--simulate",
-      "complete plain manifests as a cluster would: addresses, ports, endpoints; the default for bare manifests, which " +
-        "have no Node, no endpoints and no field that a cluster fills in",
-    )
-    .option("--no-simulate", "take bare manifests as they are");
+    .addOption(new SettingOption("simulate"))
+    .option(settings.simulate.negation.flags, settings.simulate.negation.description);
   return addSimulateOptions(command);
 }
 
 /** Adds the options that select the node and how it is compiled. */
 export function addNodeOptions(command: Command): Command {
   return command
-    .addOption(
-      new Option(
-        "--node <name>",
-        "the node to compile for; not needed when the input has one Node, or simulated Nodes: then the first",
-      ).argParser(notEmpty),
-    )
-    .addOption(new Option("--mode <mode>", "kube-proxy's mode; default: the configuration's").choices(proxyModes))
-    .addOption(
-      new Option(
-        "--kube-proxy-version <version>",
-        `the kube-proxy to follow; default: ${defaultKubeProxyVersion}`,
-      ).choices(kubeProxyVersions),
-    )
-    .addOption(
-      new Option("--family <family>", "default: the families the Node and the Services use").choices([
-        "ipv4",
-        "ipv6",
-        "dual",
-      ]),
-    )
-    .option("--service-node-port-range <range>", "the API server's node port range (default: 30000-32767)", portRange);
+    .addOption(new SettingOption("node"))
+    .addOption(new SettingOption("mode"))
+    .addOption(new SettingOption("kubeProxyVersion"))
+    .addOption(new SettingOption("family"))
+    .addOption(new SettingOption("serviceNodePortRange"));
 }
 
 /** Adds the options that bring the rules for host ports in beside kube-proxy's. */
@@ -87,13 +65,6 @@ export function filenameOption(): Option {
     "-f, --filename <path>",
     "file, directory, - for standard input, or git:REF[:PATH]; repeatable; -f itself may be left out",
   ).argParser(collect);
-}
-
-export function proxyConfigOption(): Option {
-  return new Option(
-    "--proxy-config <file>",
-    "KubeProxyConfiguration; replaces the ConfigMap kube-system/kube-proxy of the input",
-  );
 }
 
 const pathForm = /\.(?:ya?ml|json)$|\/|^\.{1,2}$|^-$|^git:/;
@@ -145,15 +116,6 @@ export function drawingOption(drawn: string): Option {
 
 function collect(value: string, previous: readonly string[] | undefined): readonly string[] {
   return [...(previous ?? []), notEmpty(value)];
-}
-
-function portRange(text: string): PortRange {
-  const [, first, last] = /^(\d{1,5})-(\d{1,5})$/.exec(text) ?? [];
-  const range = { first: Number(first), last: Number(last) };
-  if (!(range.first >= 1 && range.first <= range.last && range.last <= 65_535)) {
-    throw new InvalidArgumentError("Write it as FIRST-LAST, such as 30000-32767.");
-  }
-  return range;
 }
 
 const heading = "Options for --live:";

@@ -5,7 +5,7 @@ import { checkTextCodes } from "./catalog/check-text.ts";
 import { checkTrafficCodes } from "./catalog/check-traffic.ts";
 import { endpointCodes } from "./catalog/endpoint.ts";
 import { hostPortCodes } from "./catalog/host-ports.ts";
-import { inputCodes, overlayCodes, planFileCodes } from "./catalog/input.ts";
+import { inputCodes, overlayCodes, planFileCodes, settingsCodes } from "./catalog/input.ts";
 import { migrateCodes } from "./catalog/migrate.ts";
 import { hostCodes, nodeCodes } from "./catalog/node.ts";
 import { ipvsCodes, proxyConfigurationCodes } from "./catalog/proxy-configuration.ts";
@@ -29,6 +29,7 @@ export const catalog = {
   ...checkTrafficCodes,
   ...migrateCodes,
   ...planFileCodes,
+  ...settingsCodes,
   ...hostCodes,
   ...hostPortCodes,
 } as const;

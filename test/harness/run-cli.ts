@@ -39,11 +39,16 @@ export function workspace(files: Readonly<Record<string, string | Uint8Array>> =
   return directory;
 }
 
-/** Runs dist/cli/portolan.js without colour. */
+/** The environment without colours, and without settings, a file of which may also lie above the temporary folder. */
+function environment(): Readonly<Record<string, string | undefined>> {
+  const inherited = Object.entries(process.env).filter(([name]) => !/^(?:FORCE_COLOR$|PORTOLAN_)/.test(name));
+  return { ...Object.fromEntries(inherited), NO_COLOR: "1", PORTOLAN_CONFIG: "/dev/null" };
+}
+
+/** Runs dist/cli/portolan.js without colour; a test of settings passes PORTOLAN_CONFIG. */
 export function runCli(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
   const flags = options.memory === undefined ? [] : [`--max-old-space-size=${options.memory}`];
-  const { FORCE_COLOR: _, ...inherited } = process.env;
-  const env = { ...inherited, NO_COLOR: "1", ...options.env };
+  const env = { ...environment(), ...options.env };
   const child = spawn(process.execPath, [...flags, `${bins}${options.bin ?? "portolan"}.js`, ...args], {
     cwd: options.cwd,
     env,

@@ -2,7 +2,7 @@ import type { HostSide, HostSides } from "../../diff/host-side.ts";
 import type { FoundSource } from "../../host/files/find-source.ts";
 import type { SourceResult } from "../../host/files/read-sources.ts";
 import { filesByName, isToolText } from "../../languages/registry.ts";
-import type { SourceText } from "../../model/documents/source.ts";
+import { isManifest, type SourceText } from "../../model/documents/source.ts";
 import { type Effects, Failure } from "../effects.ts";
 import { showNotes } from "../read-dumps.ts";
 import { outDirNames, readDumpTexts, readOutDir } from "./read-dump.ts";
@@ -15,8 +15,6 @@ export type SideContent =
   | { readonly kind: "hosts"; readonly hosts: readonly HostSide[] }
   /** Empty: all manifests were deleted, or do not exist yet. */
   | { readonly kind: "empty"; readonly reason: string };
-
-const manifestName = /\.(?:ya?ml|json)$/;
 
 /** Inspects a side of `diff` and reads it, unless it contains manifests. Throws if it contains neither. */
 export async function readSide(
@@ -67,7 +65,7 @@ async function readFolder(
     const files = await Promise.all(compiled.map(async (path) => ({ path, source: sourceOf(await read(path)) })));
     return hostsOf(readOutDir(files), effects);
   }
-  if (names.some((name) => manifestName.test(name) && (recursive || !name.includes("/")))) return { kind: "manifests" };
+  if (names.some((name) => isManifest(name) && (recursive || !name.includes("/")))) return { kind: "manifests" };
   if (names.length === 0) return { kind: "empty", reason: `${path} is an empty folder` };
   const results = await Promise.all(names.filter((name) => !name.includes("/")).map(read));
   // Dumps of collect are a host each, texts of single tools are of one host together.

@@ -1,12 +1,11 @@
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command, Option } from "commander";
 import type { CheckRequest } from "../../app/check.ts";
-import { nearestCode, parseCodes } from "../../check/suppress.ts";
-import type { Code } from "../../diagnostics/catalog.ts";
 import { escapeControls } from "../../diagnostics/printable.ts";
 import type { CheckReport } from "../../report/findings/report.ts";
 import { exitCodes, portolanManifest } from "../exit-codes.ts";
 import { actualOption, notEmpty } from "../flags.ts";
 import { addNarrowOptions } from "../narrow-flags.ts";
+import { SettingOption, settings } from "../settings.ts";
 import { addStateOptions, colorOption } from "../state-flags.ts";
 import type { ColorFlag, Terminal } from "../terminal/terminal.ts";
 import { messageColumns } from "../terminal/width.ts";
@@ -36,13 +35,9 @@ export function checkCommand(name: string, finish: (exitCode: number) => void): 
     .addOption(
       new Option("-o, --output <format>", "default: text").choices(["text", "json", "junit", "sarif", "github"]),
     )
-    .addOption(
-      new Option("--fail-on <level>", "exit with 1 if a finding has at least this level")
-        .choices(["error", "warning", "info", "never"])
-        .default("warning"),
-    )
-    .addOption(new Option("--suppress <codes>", "hide findings with these codes; repeatable").argParser(appendCodes))
-    .option("--baseline <file>", "hide findings that are in this file", notEmpty)
+    .addOption(new SettingOption("failOn").default(settings.failOn.usual))
+    .addOption(new SettingOption("suppress"))
+    .addOption(new SettingOption("baseline"))
     .option("--write-baseline <file>", "write the findings to this file instead of printing them", notEmpty)
     .addOption(colorOption())
     .addHelpText("after", examples(name))
@@ -108,16 +103,6 @@ async function renderReport(
     case "github":
       return (await import("../../report/findings/github.ts")).printGithub(report);
   }
-}
-
-function appendCodes(value: string, previous: readonly Code[] | undefined): readonly Code[] {
-  const { codes, unknown } = parseCodes(notEmpty(value));
-  const [first] = unknown;
-  if (first === undefined) return [...(previous ?? []), ...codes];
-  const near = nearestCode(first);
-  throw new InvalidArgumentError(
-    `There is no code ${first}. ${near === undefined ? "Run portolan explain for the codes." : `Did you mean ${near}?`}`,
-  );
 }
 
 function examples(name: string): string {

@@ -2,18 +2,20 @@ import { Command } from "commander";
 import { Failure } from "../../app/effects.ts";
 import { printableJson } from "../../diagnostics/printable.ts";
 import type { didYouMean } from "../../model/fields/name-map.ts";
-import type { schemas } from "../../report/schemas.ts";
+import type { schemas } from "../schemas.ts";
 
 /** `portolan schema NAME`: the JSON Schema of a document Portolan prints. Without a name, the list of schemas. */
 export function schemaCommand(name: string): Command {
   return new Command("schema")
-    .summary("print the JSON schema of an output")
-    .description("Prints the JSON Schema (2020-12) of a JSON output. Without a name, lists the schemas.")
+    .summary("print the JSON schema of an output, or of .portolan.yaml")
+    .description(
+      "Prints the JSON Schema (2020-12) of a JSON output, or of .portolan.yaml. Without a name, lists the schemas.",
+    )
     .argument("[name]", "such as diff")
     .addHelpText("after", `\nExample:\n  $ ${name} schema diff > diff.schema.json\n`)
     .action(async (document: string | undefined) => {
       const known = {
-        ...(await import("../../report/schemas.ts")),
+        ...(await import("../schemas.ts")),
         ...(await import("../../model/fields/name-map.ts")),
       };
       process.stdout.write(document === undefined ? listSchemas(known) : schemaText(document, known));

@@ -3,14 +3,8 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { parseBindAddress } from "../../app/requests.ts";
 import type { WatchEffects, WatchRequest } from "../../app/watch/watch.ts";
 import { duration } from "../flags.ts";
-import {
-  addLiveOptions,
-  addNodeOptions,
-  colorOption,
-  filenameOption,
-  overlayOption,
-  proxyConfigOption,
-} from "../state-flags.ts";
+import { SettingOption } from "../settings.ts";
+import { addLiveOptions, addNodeOptions, colorOption, filenameOption, overlayOption } from "../state-flags.ts";
 import type { ColorFlag } from "../terminal/terminal.ts";
 
 type WatchFlags = WatchRequest & ColorFlag;
@@ -28,7 +22,7 @@ export function watchCommand(name: string, finish: (exitCode: number) => void): 
     // Defined only to be refused with a reason.
     command.addOption(option.hideHelp());
   }
-  addNodeOptions(addLiveOptions(command)).addOption(proxyConfigOption());
+  addNodeOptions(addLiveOptions(command)).addOption(new SettingOption("proxyConfig"));
   return addWatchOptions(command)
     .addOption(colorOption())
     .addHelpText("after", examples(name))

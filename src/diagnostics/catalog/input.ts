@@ -153,3 +153,46 @@ export const planFileCodes = {
       "A saved plan has the values of its schema, which portolan schema plan prints. It contains the state to reach and shows the steps. What runs is computed again from the state.",
   },
 } as const satisfies CatalogPart;
+
+/** Faults in `.portolan.yaml` and in the variables PORTOLAN_*. */
+export const settingsCodes = {
+  "settings-not-a-mapping": {
+    severity: "error",
+    message: "settings must be one mapping of names to values, not {got}",
+    hint: "write one setting in each line, such as node: node1",
+    explanation:
+      "The settings file .portolan.yaml is one YAML document: a mapping from names of settings to their values. portolan schema config prints its schema.",
+  },
+  "setting-unknown": {
+    severity: "error",
+    message: "there is no setting {name}",
+    hint: "run portolan config to list the settings",
+    explanation:
+      "The settings file .portolan.yaml has a key that is no setting. It would have no effect, so nothing runs. portolan config lists the settings, and portolan schema config prints the schema of the file, for editors.",
+  },
+  "setting-wrong-type": {
+    severity: "error",
+    message: "{name} must be {wanted}, not {got}",
+    explanation:
+      "The value of a setting in .portolan.yaml has another type than the setting. In YAML, 1.30 is the number 1.3, and true is no text: such values need quotes to be text.",
+  },
+  "setting-invalid": {
+    severity: "error",
+    message: "{name} cannot be {got}",
+    explanation:
+      "The value of a setting in .portolan.yaml is one that the flag of the same name refuses. It is an error for every command, also for one that has no such flag.",
+  },
+  "setting-variable-invalid": {
+    severity: "error",
+    message: "{variable} cannot be {got}",
+    explanation:
+      "A variable of the environment has a value that the flag of the same name refuses: PORTOLAN_MODE is --mode. It is an error for every command, also for one that has no such flag. An empty variable counts as absent.",
+  },
+  "settings-untrusted": {
+    severity: "error",
+    message: "{path} cannot be trusted: {reason}",
+    hint: "set PORTOLAN_CONFIG to its path to use it, or to /dev/null to use none",
+    explanation:
+      "A .portolan.yaml that was found in a directory above may have been put there by another user. Its owner must be this user, root, the user behind sudo, or, for commands that neither change a host nor compare with it, the owner of the working directory. For plan, apply, verify, watch and the like it must also not be writable for every user.",
+  },
+} as const satisfies CatalogPart;

@@ -1,4 +1,5 @@
 import { execa } from "execa";
+import { isManifest } from "../../model/documents/source.ts";
 import { type SourceResult, sourceOf } from "./read-sources.ts";
 
 /** Reads `git:REF[:PATH]` from git's objects, without a checkout; a directory gives its manifests. */
@@ -7,7 +8,7 @@ export async function readGitSources(name: string, recursive: boolean): Promise<
   if (found.kind === "absent") return [{ kind: "unreadable", name, reason: found.reason }];
   if (found.kind === "unreadable") return [found];
   if (found.kind === "blob") return [await found.read()];
-  const files = found.names.filter((file) => /\.(?:ya?ml|json)$/.test(file) && (recursive || !file.includes("/")));
+  const files = found.names.filter((file) => isManifest(file) && (recursive || !file.includes("/")));
   if (files.length === 0) return [{ kind: "empty", name, reason: "it contains no .yaml, .yml or .json file" }];
   return Promise.all(files.map(found.read));
 }

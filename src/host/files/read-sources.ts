@@ -1,15 +1,13 @@
 import { isUtf8 } from "node:buffer";
 import { readdirSync, realpathSync, statSync } from "node:fs";
 import { join } from "node:path";
-import type { SourceText } from "../../model/documents/source.ts";
+import { isManifest, type SourceText } from "../../model/documents/source.ts";
 import { mostBytes, readBytes, readInput, tooLargeReason, unfitReason } from "./read-bytes.ts";
 
 /** A text, or why there is none. `skipped`: no file to read, found in a directory. */
 export type SourceResult =
   | { readonly kind: "text"; readonly source: SourceText }
   | { readonly kind: "unreadable" | "not-text" | "empty" | "skipped"; readonly name: string; readonly reason: string };
-
-const manifestName = /\.(?:ya?ml|json)$/;
 
 /** Reads what one `--filename` names: a file, a directory (its manifests; deeper ones if recursive), or `-`. */
 export function readSources(name: string, recursive: boolean): readonly SourceResult[] {
@@ -36,12 +34,12 @@ function readDirectory(directory: string, recursive: boolean, above: readonly st
     const path = join(directory, entry.name);
     try {
       const isDirectory = entry.isSymbolicLink() ? statSync(path).isDirectory() : entry.isDirectory();
-      if (isDirectory ? !recursive : !manifestName.test(entry.name)) return [];
+      if (isDirectory ? !recursive : !isManifest(entry.name)) return [];
       const reason = unfitReason(path);
       if (reason !== undefined) return [{ kind: "skipped" as const, name: path, reason }];
       if (isDirectory) return readDirectory(path, true, [...above, here]);
     } catch (error) {
-      if (recursive || manifestName.test(entry.name)) {
+      if (recursive || isManifest(entry.name)) {
         return [{ kind: "unreadable" as const, name: path, reason: reasonOf(error) }];
       }
     }

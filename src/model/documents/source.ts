@@ -34,3 +34,11 @@ export type DocumentForm =
   | { readonly kind: "problem"; readonly offset: number }
   /** No place at all: a file that cannot be read. */
   | { readonly kind: "none" };
+
+/** The file that holds settings for Portolan, in a directory that may hold manifests too. */
+export const settingsName = ".portolan.yaml";
+
+/** Whether a file of a directory is read as a manifest. */
+export function isManifest(path: string): boolean {
+  return /\.(?:ya?ml|json)$/.test(path) && path.split("/").at(-1) !== settingsName;
+}

@@ -46,6 +46,7 @@ test("the public functions are these", () => {
     "scriptText",
     "simulate",
     "snapshot",
+    "tour",
   ]);
 });
 

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, it } from "vitest";
 import { logLine } from "../../../../src/app/watch/watch-log.ts";
-import { schemas } from "../../../../src/report/schemas.ts";
+import { schemas } from "../../../../src/cli/schemas.ts";
 import { cluster, node, service } from "../../../harness/cluster-text.ts";
 import { runCli, workspace } from "../../../harness/run-cli.ts";
 
