@@ -2,6 +2,7 @@ import type { EvaluatedHost, HostTexts, LoadedRules } from "../datapath/host.ts"
 import { placeholderAddresses } from "../diff/compare-node.ts";
 import { hostTextsOf } from "../diff/host-side.ts";
 import type { HostDocument, TextPart } from "../ir/artifact.ts";
+import { readEvaluatedHost } from "../languages/evaluated-host.ts";
 import { withoutLength } from "../languages/iproute.ts";
 import { printSets } from "../languages/ipset/text.ts";
 import { targetOf } from "../languages/iptables/canonical-rule.ts";
@@ -12,7 +13,6 @@ import { tableName } from "../languages/nftables/stages.ts";
 import { writeRuleset } from "../languages/nftables/write-ruleset.ts";
 import type { Family } from "../model/address.ts";
 import { isOwnedChain } from "../programs/kube-proxy/chain-names.ts";
-import { readEvaluatedHost } from "../reconcile/live/evaluated-host.ts";
 import type { HostState } from "../reconcile/live/host-state.ts";
 import { ownedServer } from "../reconcile/owned-objects.ts";
 import type { OwnedState } from "../reconcile/owned-state.ts";

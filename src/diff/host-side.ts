@@ -1,6 +1,8 @@
 import { parseTarget } from "../datapath/address-set.ts";
 import type { HostTexts, NodeEnvironment } from "../datapath/host.ts";
+import { numberOf } from "../diagnostics/place.ts";
 import { type HostDocument, type HostText, placedText, type TextPart, textsUnder } from "../ir/artifact.ts";
+import { loadRules, loadTables } from "../languages/evaluated-host.ts";
 import { batchHeading, withoutLength } from "../languages/iproute.ts";
 import { rulesetCommand } from "../languages/nftables/language.ts";
 import { languageOf } from "../languages/registry.ts";
@@ -8,7 +10,6 @@ import { parseRoutes, routeHeadings } from "../languages/routes.ts";
 import type { ProxyMode } from "../model/proxy-configuration/proxy-configuration.ts";
 import { iptablesChains } from "../programs/kube-proxy/chain-names.ts";
 import { isServiceAddressSet, setPrefix, sets } from "../programs/kube-proxy/set-names.ts";
-import { loadRules, loadTables } from "../reconcile/live/evaluated-host.ts";
 import type { ParsedDump } from "../reconcile/live/parse-dump.ts";
 import { describeProblem, readHostDocument } from "../reconcile/live/read-host-document.ts";
 
@@ -45,6 +46,18 @@ export function hostTextsOf(host: HostDocument, nameOf = ({ file }: HostText) =>
     serviceAddresses: bound.map(({ cidr }) => withoutLength(cidr)),
   };
 }
+
+/** The texts of a host, named so that their lines have places. */
+export function placedTextsOf(document: HostDocument): HostTexts {
+  const known = placed.get(document);
+  if (known !== undefined) return known;
+  const texts = hostTextsOf(document, numberOf);
+  placed.set(document, texts);
+  return texts;
+}
+
+/** Kept, so that the rules of `check` about text and those about traffic read them once. */
+const placed = new WeakMap<HostDocument, HostTexts>();
 
 /** The rules of the back end that the host's iptables does not show. */
 function otherBackendOf(parts: (heading: string) => readonly TextPart[]): HostTexts["otherBackend"] {

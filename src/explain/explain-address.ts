@@ -12,7 +12,7 @@ import type { Cluster } from "../model/cluster.ts";
 import { placeOfEndpoint } from "../model/objects/endpoint-slice.ts";
 import type { Service, Vip } from "../model/objects/service.ts";
 import { isNodePortChain } from "../programs/kube-proxy/chain-names.ts";
-import { serviceInRule } from "../reconcile/attribution.ts";
+import { serviceInRule } from "../programs/registry.ts";
 import { belongsToServicePort } from "./chain/chain-owner.ts";
 import type { KnownPod } from "./packet/find-pods.ts";
 import { type OwnLine, ownLines } from "./service-lines.ts";

@@ -1,6 +1,5 @@
 import type { LineOrigin } from "../ir/artifact.ts";
-import { ownerOf } from "../programs/registry.ts";
-import { serviceInRule } from "../reconcile/attribution.ts";
+import { ownerOf, serviceInRule } from "../programs/registry.ts";
 import { belongsToServicePort } from "./chain/chain-owner.ts";
 import type { PlacedObject } from "./languages/text-reader.ts";
 import { calledBy, readLine, type Texts } from "./texts.ts";

@@ -2,13 +2,8 @@ import { describeObject } from "../diagnostics/diagnostic.ts";
 import { targetOf } from "../languages/iptables/canonical-rule.ts";
 import type { Cluster } from "../model/cluster.ts";
 import { chainPrefix, isOwnedChain, isServicePortChain } from "../programs/kube-proxy/chain-names.ts";
-import {
-  attributeChains,
-  everyService,
-  type RulesByFamily,
-  serviceInRule,
-  unknownService,
-} from "../reconcile/attribution.ts";
+import { serviceInRule } from "../programs/registry.ts";
+import { attributeChains, everyService, type RulesByFamily, unknownService } from "../reconcile/attribution.ts";
 import type { Known } from "./narrowing.ts";
 import type { KnownService } from "./service-filter.ts";
 

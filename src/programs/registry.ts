@@ -24,7 +24,7 @@ export function programFor({ mode }: { readonly mode: ProxyMode }): ForwardingPr
   return programById(`kube-proxy/${mode}`);
 }
 
-/** Find owners by object names. Programs of one component may share a naming. */
+/** Find owners by names of objects, and in rules. Programs of one component may share a naming. */
 const namings = [kubeProxyNames, nftablesNames];
 
 /** The names of chains and sets that exist whatever the Services. */
@@ -38,4 +38,13 @@ export function ownerOf(ref: ObjectRef): Owner | undefined {
 /** The purpose of an object; `service` is the owning service port, where it is known. */
 export function purposeOf(ref: ObjectRef, service: string | undefined): string | undefined {
   return namings.map((naming) => naming.purposeOf(ref, service)).find((purpose) => purpose !== undefined);
+}
+
+/** The service port that a rule or element names, in a comment or by an object of its own: `shop/web:http`. */
+export function serviceInRule(line: string): string | undefined {
+  for (const naming of namings) {
+    const service = naming.serviceInRule(line);
+    if (service !== undefined) return service;
+  }
+  return undefined;
 }

@@ -1,33 +1,12 @@
-import { commentsOf } from "../languages/iptables/canonical-rule.ts";
 import type { Family } from "../model/address.ts";
 import { isEndpointChain, isServicePortChain } from "../programs/kube-proxy/chain-names.ts";
-import { servicePortInComment } from "../programs/kube-proxy/names.ts";
-import { servicePortInNftName } from "../programs/kube-proxy/nftables/names.ts";
+import { serviceInRule } from "../programs/registry.ts";
 import type { ChainLines } from "./owned-state.ts";
 
 /** Chains and rules that always exist and belong to no service port. */
 export const everyService = "shared base chains";
 /** The owner of leftovers of a Service that the state does not contain. */
 export const unknownService = "a deleted Service";
-
-/** The service port that a rule's comment or an element names, as kube-proxy spells it: `shop/web:http`. */
-export function serviceInRule(line: string): string | undefined {
-  for (const comment of commentsOf(line)) {
-    const name = servicePortInComment(comment);
-    if (name !== undefined) return name;
-  }
-  if (!line.includes("/")) return undefined;
-  const [, comment = ""] = / comment "([^"]*)"/.exec(line) ?? [];
-  return servicePortInNftName(line) ?? servicePortInComment(comment);
-}
-
-/** Names of objects of nftables end in that of their service port. */
-export function serviceNamedIn(line: string): string | undefined {
-  return line
-    .split(/[\s,]+/)
-    .map(servicePortInNftName)
-    .find((name) => name !== undefined);
-}
 
 /** Rules by family, table and chain. */
 export interface RulesByFamily {

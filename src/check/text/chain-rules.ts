@@ -1,5 +1,5 @@
 import { iptablesChains as fixed, isServicePortChain } from "../../programs/kube-proxy/chain-names.ts";
-import { serviceInRule } from "../../reconcile/attribution.ts";
+import { serviceInRule } from "../../programs/registry.ts";
 import { builtInsOf, calledChains, chainSubject, chainsCalledBy, leadOf, reachableFrom } from "./chain-graph.ts";
 import type { CheckedTable, PlacedRule, TextRule } from "./checked-host.ts";
 

@@ -1,5 +1,6 @@
 import { createSubject } from "../../diagnostics/diagnostic.ts";
 import type { Place } from "../../diagnostics/place.ts";
+import { placeIn } from "../../diagnostics/place.ts";
 import type { Match } from "../../languages/iptables/rule.ts";
 import type { SavedServer } from "../../languages/ipvs/text.ts";
 import type { NftChain } from "../../languages/nftables/ruleset.ts";
@@ -8,7 +9,6 @@ import { iptablesChains as chains, iptablesChains, isServicePortChain } from "..
 import { addressDevice } from "../../programs/kube-proxy/names.ts";
 import { isOwnedTable } from "../../programs/kube-proxy/nftables/names.ts";
 import { setName, setPrefix } from "../../programs/kube-proxy/set-names.ts";
-import { placeIn } from "../places-in-texts.ts";
 import { chainSubject, reachableFrom } from "./chain-graph.ts";
 import type { CheckedHost, CheckedTable, TextRule } from "./checked-host.ts";
 

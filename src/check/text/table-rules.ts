@@ -1,9 +1,9 @@
 import { createSubject } from "../../diagnostics/diagnostic.ts";
+import { placeIn } from "../../diagnostics/place.ts";
 import { elementText, type NftTable } from "../../languages/nftables/ruleset.ts";
 import { tableName } from "../../languages/nftables/stages.ts";
 import { chainsNamed, setsNamed } from "../../languages/nftables/words.ts";
 import { isOwnedTable } from "../../programs/kube-proxy/nftables/names.ts";
-import { placeIn } from "../places-in-texts.ts";
 import type { TextRule } from "./checked-host.ts";
 
 /** Rules and elements of nftables that name chains or sets that do not exist: nft refuses to load them. */

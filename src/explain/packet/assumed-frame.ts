@@ -2,10 +2,10 @@ import type { HostTexts } from "../../datapath/host.ts";
 import type { Outcome } from "../../datapath/packet.ts";
 import type { TextPart } from "../../ir/artifact.ts";
 import type { LoadedChain } from "../../ir/datapath.ts";
+import { loadRules } from "../../languages/evaluated-host.ts";
 import type { ProxyMode } from "../../model/proxy-configuration/proxy-configuration.ts";
 import { iptablesChains as chains } from "../../programs/kube-proxy/chain-names.ts";
 import { programFor } from "../../programs/registry.ts";
-import { loadRules } from "../../reconcile/live/evaluated-host.ts";
 import { joinWords } from "../not-programmed/endpoints.ts";
 
 /** The file of rules that no text contains. */

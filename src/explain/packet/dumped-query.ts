@@ -1,10 +1,10 @@
 import type { ReadState } from "../../compile/compile.ts";
 import { withOwnAddress } from "../../datapath/host.ts";
 import type { HostSide } from "../../diff/host-side.ts";
+import { readEvaluatedHost } from "../../languages/evaluated-host.ts";
 import { type IpAddress, isLoopback, parseIp } from "../../model/address.ts";
 import type { Node } from "../../model/objects/node.ts";
 import { programFor } from "../../programs/registry.ts";
-import { readEvaluatedHost } from "../../reconcile/live/evaluated-host.ts";
 import { standIns } from "./assumed-address.ts";
 import { completeFrame } from "./assumed-frame.ts";
 import { servicesInRules } from "./known-services.ts";

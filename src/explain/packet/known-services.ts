@@ -5,7 +5,7 @@ import type { ElementEntry, LoadedChain, PacketRule } from "../../ir/datapath.ts
 import { type IpAddress, parseIp } from "../../model/address.ts";
 import type { Service, ServicePort } from "../../model/objects/service.ts";
 import { iptablesChains as chains } from "../../programs/kube-proxy/chain-names.ts";
-import { serviceInRule } from "../../reconcile/attribution.ts";
+import { serviceInRule } from "../../programs/registry.ts";
 
 interface KnownVip {
   readonly address: IpAddress;

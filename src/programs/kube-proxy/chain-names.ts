@@ -196,3 +196,10 @@ export const servicePortChainPurposes: Readonly<Record<ServicePortChainKind, (se
   SEP: (service) => `sends traffic to one endpoint of ${service}`,
   XLB: (service) => `handled external traffic for ${service} until Kubernetes 1.25`,
 };
+
+const servicePortName = /(?:^| )([a-z0-9][-a-z0-9]*\/[a-z0-9][-a-z0-9]*(?::[a-z0-9][-a-z0-9]*)?)(?: |$)/;
+
+/** The service port that the comment of a rule names, as kube-proxy spells it: `shop/web:http`. */
+export function servicePortInComment(comment: string): string | undefined {
+  return servicePortName.exec(comment)?.[1];
+}

@@ -22,7 +22,7 @@ export function isOwnTableName(table: string): boolean {
 }
 
 const servicePortObject =
-  /(?:^|[\s@])(?:service|local|external|firewall|endpoint|affinity)-[A-Z2-7]{8}-([a-z0-9][-a-z0-9]*\/[a-z0-9][-a-z0-9]*)\/(?:tcp|udp|sctp)\/([-a-z0-9]*?)(?=__|[\s,}]|$)/;
+  /(?:^|[\s@,])(?:service|local|external|firewall|endpoint|affinity)-[A-Z2-7]{8}-([a-z0-9][-a-z0-9]*\/[a-z0-9][-a-z0-9]*)\/(?:tcp|udp|sctp)\/([-a-z0-9]*?)(?=__|[\s,}]|$)/;
 
 /**
  * The service port, `shop/web:http`, in the name of a chain or set that belongs to it alone, or in a rule or element

@@ -1,13 +1,13 @@
-import { ruleAt } from "../../datapath/chain-index.ts";
-import type { EvaluatedHost, LoadedRules } from "../../datapath/host.ts";
-import { fileOf, type LoadedChain, type Predicate } from "../../ir/datapath.ts";
-import { stagesOf } from "../../languages/iptables/stages.ts";
-import { iptablesReader } from "../../languages/iptables/to-datapath.ts";
-import { type Family, parseCidr } from "../../model/address.ts";
-import { defaultKubeProxyVersion, versionTraits } from "../../model/proxy-configuration/kube-proxy-version.ts";
-import type { FamilySettings, LocalTrafficDetector } from "../../plan/forwarding/forwarding-plan.ts";
-import { iptablesChains, isOwnedChain } from "../../programs/kube-proxy/chain-names.ts";
-import type { Jump } from "../../programs/program.ts";
+import { ruleAt } from "../../../datapath/chain-index.ts";
+import type { EvaluatedHost, LoadedRules } from "../../../datapath/host.ts";
+import { fileOf, type LoadedChain, type Predicate } from "../../../ir/datapath.ts";
+import { stagesOf } from "../../../languages/iptables/stages.ts";
+import { iptablesReader } from "../../../languages/iptables/to-datapath.ts";
+import { type Family, parseCidr } from "../../../model/address.ts";
+import { defaultKubeProxyVersion, versionTraits } from "../../../model/proxy-configuration/kube-proxy-version.ts";
+import type { FamilySettings, LocalTrafficDetector } from "../../../plan/forwarding/forwarding-plan.ts";
+import type { Jump } from "../../program.ts";
+import { iptablesChains, isOwnedChain } from "../chain-names.ts";
 
 export type Chains = ReadonlyMap<string, LoadedChain>;
 

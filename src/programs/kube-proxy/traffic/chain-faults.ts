@@ -1,13 +1,12 @@
-import { canonicalAddress } from "../../datapath/address-set.ts";
-import { createSubject, type Sink } from "../../diagnostics/diagnostic.ts";
-import { fileOf, type LoadedChain } from "../../ir/datapath.ts";
-import { type Family, families } from "../../model/address.ts";
-import { iptablesChains, isEndpointChain, parseServicePortChain } from "../../programs/kube-proxy/chain-names.ts";
-import { serviceInRule } from "../../reconcile/attribution.ts";
-import { placeIn } from "../places-in-texts.ts";
-import { listed } from "./destination-names.ts";
+import { canonicalAddress } from "../../../datapath/address-set.ts";
+import { createSubject, type Sink } from "../../../diagnostics/diagnostic.ts";
+import { placeIn } from "../../../diagnostics/place.ts";
+import { fileOf, type LoadedChain } from "../../../ir/datapath.ts";
+import { type Family, families } from "../../../model/address.ts";
+import { serviceInRule } from "../../registry.ts";
+import { type ChainCheck, listed, type PlaceOfChain } from "../../traffic-mode.ts";
+import { iptablesChains, isEndpointChain, parseServicePortChain } from "../chain-names.ts";
 import type { Chains } from "./own-rules.ts";
-import type { ChainCheck, PlaceOfChain } from "./traffic-mode.ts";
 
 /** Faults of chains whose packets cannot be asked for, since the address is lost with the rule. */
 export function checkChains({ traffic, placeOf }: ChainCheck, sink: Sink): void {

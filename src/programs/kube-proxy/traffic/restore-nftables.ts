@@ -1,16 +1,16 @@
-import { ruleAt } from "../../datapath/chain-index.ts";
-import type { EvaluatedHost } from "../../datapath/host.ts";
-import type { LoadedChain, PacketRule, Predicate, Stage } from "../../ir/datapath.ts";
-import { readRuleset } from "../../languages/nftables/read-ruleset.ts";
-import type { NftChain, NftElement, NftLine, NftSet, NftTable, Ruleset } from "../../languages/nftables/ruleset.ts";
-import { chainsOfTables, setsOfTables, stagesOfTables } from "../../languages/nftables/stages.ts";
-import { nftFamily, setMarkBit } from "../../languages/nftables/write.ts";
-import { type Family, families } from "../../model/address.ts";
-import { defaultKubeProxyVersion, versionTraits } from "../../model/proxy-configuration/kube-proxy-version.ts";
-import type { FamilySettings } from "../../plan/forwarding/forwarding-plan.ts";
-import { assembleTable } from "../../programs/kube-proxy/nftables/assemble.ts";
-import { addFixedChains } from "../../programs/kube-proxy/nftables/base.ts";
-import { fromLocal } from "../../programs/kube-proxy/nftables/matches.ts";
+import { ruleAt } from "../../../datapath/chain-index.ts";
+import type { EvaluatedHost } from "../../../datapath/host.ts";
+import type { LoadedChain, PacketRule, Predicate, Stage } from "../../../ir/datapath.ts";
+import { readRuleset } from "../../../languages/nftables/read-ruleset.ts";
+import type { NftChain, NftElement, NftLine, NftSet, NftTable, Ruleset } from "../../../languages/nftables/ruleset.ts";
+import { chainsOfTables, setsOfTables, stagesOfTables } from "../../../languages/nftables/stages.ts";
+import { nftFamily, setMarkBit } from "../../../languages/nftables/write.ts";
+import { type Family, families } from "../../../model/address.ts";
+import { defaultKubeProxyVersion, versionTraits } from "../../../model/proxy-configuration/kube-proxy-version.ts";
+import type { FamilySettings } from "../../../plan/forwarding/forwarding-plan.ts";
+import { assembleTable } from "../nftables/assemble.ts";
+import { addFixedChains } from "../nftables/base.ts";
+import { fromLocal } from "../nftables/matches.ts";
 import {
   isOwnedTable,
   isOwnTableName,
@@ -18,13 +18,19 @@ import {
   nodePortAddressesSet,
   ownTableName,
   parseServicePortChainName,
-} from "../../programs/kube-proxy/nftables/names.ts";
-import { addLine, createTableObjects } from "../../programs/kube-proxy/nftables/table-objects.ts";
+} from "../nftables/names.ts";
+import { addLine, createTableObjects } from "../nftables/table-objects.ts";
 import { type Chains, detectorOf } from "./own-rules.ts";
 
 /** kube-proxy's table of a family. */
 export function ownTable({ tables }: Ruleset, family: Family): NftTable | undefined {
   return tables.find((table) => isOwnedTable(table) && table.family === nftFamily[family]);
+}
+
+/** The addresses on which node ports answer; none: on every one. */
+export function nodePortAddressesInTables(ruleset: Ruleset, family: Family): readonly string[] {
+  const addresses = ownTable(ruleset, family)?.sets.get(nodePortAddressesSet)?.elements;
+  return addresses?.map(({ key }) => key) ?? [];
 }
 
 /**

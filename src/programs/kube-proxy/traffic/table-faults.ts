@@ -1,19 +1,19 @@
-import { canonicalAddress, isAddress } from "../../datapath/address-set.ts";
-import { createSubject, type Sink } from "../../diagnostics/diagnostic.ts";
-import { elementText, type NftChain, type NftSet, type NftTable } from "../../languages/nftables/ruleset.ts";
-import { tableName } from "../../languages/nftables/stages.ts";
-import { chainsNamed } from "../../languages/nftables/words.ts";
-import type { Cluster } from "../../model/cluster.ts";
+import { canonicalAddress, isAddress } from "../../../datapath/address-set.ts";
+import { createSubject, type Sink } from "../../../diagnostics/diagnostic.ts";
+import { placeIn } from "../../../diagnostics/place.ts";
+import { elementText, type NftChain, type NftSet, type NftTable } from "../../../languages/nftables/ruleset.ts";
+import { tableName } from "../../../languages/nftables/stages.ts";
+import { chainsNamed } from "../../../languages/nftables/words.ts";
+import type { Cluster } from "../../../model/cluster.ts";
+import { serviceInRule } from "../../registry.ts";
+import { type ChainCheck, listed } from "../../traffic-mode.ts";
 import {
   isOwnedTable,
   nodePortAddressesSet,
   parseServicePortChainName,
   servicePortInNftName,
-} from "../../programs/kube-proxy/nftables/names.ts";
-import { serviceInRule } from "../../reconcile/attribution.ts";
-import { placeIn } from "../places-in-texts.ts";
-import { listed, namesByElement } from "./destination-names.ts";
-import type { ChainCheck } from "./traffic-mode.ts";
+} from "../nftables/names.ts";
+import { namesByElement } from "./destinations-in-tables.ts";
 
 /** The service ports of an address, or of a key of address, protocol and port, as far as a state names them. */
 type NamesOf = (key: string) => readonly string[];

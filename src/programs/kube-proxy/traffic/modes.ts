@@ -1,31 +1,31 @@
-import { parseTarget } from "../../datapath/address-set.ts";
-import { translationsAt } from "../../datapath/elements.ts";
-import type { EvaluatedHost } from "../../datapath/host.ts";
-import type { LoadedChain, Predicate } from "../../ir/datapath.ts";
-import { type Family, families } from "../../model/address.ts";
-import type { ProxyMode } from "../../model/proxy-configuration/proxy-configuration.ts";
-import {
-  iptablesChains,
-  ipvsChains,
-  isEndpointChain,
-  isServicePortChain,
-} from "../../programs/kube-proxy/chain-names.ts";
-import { isOwnedTable, isOwnTableName, parseServicePortChainName } from "../../programs/kube-proxy/nftables/names.ts";
-import { setKeyOf, setPrefix } from "../../programs/kube-proxy/set-names.ts";
-import { loadRules } from "../../reconcile/live/evaluated-host.ts";
+import { parseTarget } from "../../../datapath/address-set.ts";
+import { exactDestination, ruleAt } from "../../../datapath/chain-index.ts";
+import { translationsAt } from "../../../datapath/elements.ts";
+import type { EvaluatedHost } from "../../../datapath/host.ts";
+import type { LoadedChain, Predicate } from "../../../ir/datapath.ts";
+import { loadRules } from "../../../languages/evaluated-host.ts";
+import { type Family, families } from "../../../model/address.ts";
+import type { ShownRules, TrafficMode } from "../../traffic-mode.ts";
+import { iptablesChains, ipvsChains, isEndpointChain, isServicePortChain } from "../chain-names.ts";
+import { isOwnedTable, isOwnTableName, parseServicePortChainName } from "../nftables/names.ts";
+import { setKeyOf, setPrefix } from "../set-names.ts";
 import { shapesInRules, shapesInSets } from "./alike.ts";
 import { causesInRules } from "./causes-in-rules.ts";
 import { causesInTables } from "./causes-in-tables.ts";
 import { checkChains } from "./chain-faults.ts";
 import { destinationsInRules, destinationsInSets, servesLoopback } from "./destinations-in-rules.ts";
 import { destinationsInTables, hairpinsInTables, shapesInTables, targetsInTables } from "./destinations-in-tables.ts";
-import { isLostInChains, reachesAllEndpoints } from "./judge-traffic.ts";
+import { isBalanced, isLostInChains, reachesAllEndpoints } from "./own-chains.ts";
 import { isKubeProxyChain, podMatches, type RuleForms, withOwnRulesOnly, withUnseenJumps } from "./own-rules.ts";
 import { iptablesForms } from "./restore-iptables.ts";
 import { ipvsForms } from "./restore-ipvs.ts";
-import { podMatchesInTables, withBothOrders, withOwnTablesOnly } from "./restore-nftables.ts";
+import {
+  nodePortAddressesInTables,
+  podMatchesInTables,
+  withBothOrders,
+  withOwnTablesOnly,
+} from "./restore-nftables.ts";
 import { checkTables } from "./table-faults.ts";
-import type { ShownRules, TrafficMode } from "./traffic-mode.ts";
 
 /** What modes with rules of iptables have in common. */
 function inRules(forms: RuleForms) {
@@ -36,10 +36,13 @@ function inRules(forms: RuleForms) {
     intended: ({ host }) => withOwnRulesOnly(host, forms),
     podMatches: ({ host }, family) => podMatchesInRules(host, family, forms),
     endpoints: ({ host }) => endpointAddresses(host),
+    nodePortAddresses: nodePortAddressesInRules,
+    isRefusal: ({ rule }) => / has no | not accepted by /.test(rule.text),
+    isBalanced,
   } satisfies Partial<TrafficMode>;
 }
 
-const iptables: TrafficMode = {
+export const iptables: TrafficMode = {
   ...inRules(iptablesForms),
   evidence: (shown) => {
     const isOwn = (nat: NatChains): boolean =>
@@ -63,7 +66,7 @@ const iptables: TrafficMode = {
   servesLoopback,
 };
 
-const ipvs: TrafficMode = {
+export const ipvs: TrafficMode = {
   ...inRules(ipvsForms),
   // Only ipvs mode has KUBE-NODE-PORT and rules that match on sets of kube-proxy.
   evidence: (shown) => {
@@ -90,7 +93,7 @@ const ipvs: TrafficMode = {
   servesLoopback: () => false,
 };
 
-const nftables: TrafficMode = {
+export const nftables: TrafficMode = {
   evidence: ({ ruleset }) => {
     const own = ruleset.tables.filter(isOwnedTable);
     const isOfService = (name: string): boolean => parseServicePortChainName(name) !== undefined;
@@ -108,22 +111,15 @@ const nftables: TrafficMode = {
   ownEndpoints: hairpinsInTables,
   shapes: shapesInTables,
   translatesAfterRules: false,
+  nodePortAddresses: ({ ruleset }, family) => nodePortAddressesInTables(ruleset, family),
+  isBalanced,
+  isRefusal: () => true,
   isLost: isLostInChains,
   reachesAllNodes: reachesAllEndpoints,
   causes: causesInTables,
   checkChains: checkTables,
   servesLoopback: () => false,
 };
-
-/** In the order in which a host is asked for them: several modes may have left rules. A missing mode fails to compile. */
-const modes: Readonly<Record<ProxyMode, TrafficMode>> = { nftables, ipvs, iptables };
-
-/** The mode of kube-proxy on a host: the first that has Services there, else one that has rules. */
-export function modeOn(shown: ShownRules): TrafficMode | undefined {
-  const found = Object.values(modes).map((mode) => ({ mode, evidence: mode.evidence(shown) }));
-  const best = found.find(({ evidence }) => evidence === "services") ?? found.find(({ evidence }) => evidence);
-  return best?.mode;
-}
 
 type NatChains = ReadonlyMap<string, LoadedChain>;
 
@@ -133,6 +129,17 @@ function natChainsOf({ texts }: ShownRules): readonly NatChains[] {
 
 function asksForSets(chain: LoadedChain | undefined): boolean {
   return chain?.lines.some((line) => line.includes(`--match-set ${setPrefix}`)) === true;
+}
+
+function nodePortAddressesInRules({ texts }: ShownRules, family: Family): readonly string[] {
+  const { tables } = loadRules(family === "ipv4" ? texts.iptables : texts.ip6tables);
+  const services = tables.get("nat")?.get(iptablesChains.services);
+  if (services === undefined) return [];
+  const jump = ` -j ${iptablesChains.nodePorts}`;
+  return services.lines.flatMap((line, at) => {
+    const address = line.endsWith(jump) ? exactDestination(ruleAt(services, at)) : undefined;
+    return address === undefined ? [] : [address];
+  });
 }
 
 function podMatchesInRules(host: EvaluatedHost, family: Family, forms: RuleForms): readonly Predicate[] {

@@ -1,12 +1,13 @@
-import type { EvaluatedHost, HostTexts } from "../../datapath/host.ts";
-import type { Entry, Hop, Outcome, Protocol } from "../../datapath/packet.ts";
-import type { Code } from "../../diagnostics/catalog.ts";
-import type { Sink } from "../../diagnostics/diagnostic.ts";
-import type { Place } from "../../diagnostics/place.ts";
-import type { Predicate } from "../../ir/datapath.ts";
-import type { Ruleset } from "../../languages/nftables/ruleset.ts";
-import type { Family } from "../../model/address.ts";
-import type { Cluster } from "../../model/cluster.ts";
+import { printTarget } from "../datapath/address-set.ts";
+import type { EvaluatedHost, HostTexts } from "../datapath/host.ts";
+import type { Entry, Hop, Outcome, Protocol } from "../datapath/packet.ts";
+import type { Code } from "../diagnostics/catalog.ts";
+import type { Sink } from "../diagnostics/diagnostic.ts";
+import type { Place } from "../diagnostics/place.ts";
+import type { Predicate } from "../ir/datapath.ts";
+import type { Ruleset } from "../languages/nftables/ruleset.ts";
+import type { Family } from "../model/address.ts";
+import type { Cluster } from "../model/cluster.ts";
 
 /** An address and port on which a service port answers, as rules, sets or virtual servers show it. */
 export interface ServiceDestination {
@@ -20,6 +21,16 @@ export interface ServiceDestination {
   readonly service: string | undefined;
   /** In ipvs mode: externalTrafficPolicy is Local. */
   readonly isLocal?: boolean;
+}
+
+/** `10.96.0.10:80/TCP`, `node port 30080/TCP`. */
+export function printDestination({ kind, address, port, protocol }: ServiceDestination): string {
+  const name = protocol.toUpperCase();
+  return kind === "node-port" ? `node port ${port}/${name}` : `${printTarget({ address, port })}/${name}`;
+}
+
+export function keyOf({ kind, address, port, protocol }: ServiceDestination): string {
+  return kind === "node-port" ? `*:${port}/${protocol}` : `${printTarget({ address, port })}/${protocol}`;
 }
 
 /** Who sends packets to a Service: an example for all that are treated alike. */
@@ -108,6 +119,8 @@ export interface RootedHop extends RuleHop {
 export interface FaultPath {
   readonly fault: Fault;
   readonly hops: readonly RootedHop[];
+  /** The rules that it would pass by kube-proxy's rules alone. */
+  readonly intendedHops: readonly RootedHop[];
   readonly traffic: TrafficHost;
   readonly placeOf: PlaceOfChain;
 }
@@ -147,6 +160,8 @@ export interface TrafficMode {
   /** The host by kube-proxy's rules alone, as it writes them. */
   readonly intended: (traffic: TrafficHost) => EvaluatedHost;
   readonly destinations: (traffic: TrafficHost, family: Family) => readonly ServiceDestination[];
+  /** The addresses on which node ports answer, where rules restrict them to some. */
+  readonly nodePortAddresses: (shown: ShownRules, family: Family) => readonly string[];
   /** The conditions by which rules tell pods from other sources. */
   readonly podMatches: (traffic: TrafficHost, family: Family) => readonly Predicate[];
   /** The addresses that packets are sent to. */
@@ -157,6 +172,10 @@ export interface TrafficMode {
   readonly shapes: (traffic: TrafficHost) => ShapeOf;
   /** Packets are sent to an endpoint when they have passed the rules, so that none of these sees the endpoint. */
   readonly translatesAfterRules: boolean;
+  /** Whether a packet has come to the chains that distribute a Service's packets over its endpoints. */
+  readonly isBalanced: (outcome: Outcome) => boolean;
+  /** Whether a rule of kube-proxy refuses packets to Services because nothing has translated them. */
+  readonly isRefusal: (hop: RuleHop) => boolean;
   /** Whether packets that no rule refuses either are lost, as far as the text shows them. */
   readonly isLost: (outcome: Outcome, destination: ServiceDestination, traffic: TrafficHost) => boolean;
   /** Whether packets from outside may be sent on to any node, so that they are always masqueraded. */
@@ -166,4 +185,18 @@ export interface TrafficMode {
   readonly checkChains: (check: ChainCheck, sink: Sink) => void;
   /** Whether node ports answer on 127.0.0.1 if the kernel lets packets to it in. */
   readonly servesLoopback: (traffic: TrafficHost) => boolean;
+}
+
+/** What fits into a message. */
+const longest = 70;
+
+export function listed(names: readonly string[]): string {
+  let text = "";
+  for (const [at, name] of names.entries()) {
+    const left = names.length - at;
+    const next = text === "" ? name : left === 1 ? `${text} and ${name}` : `${text}, ${name}`;
+    if (next.length > longest && at > 0) return `${text} and ${left} more`;
+    text = next;
+  }
+  return text;
 }

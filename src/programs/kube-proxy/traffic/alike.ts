@@ -1,34 +1,14 @@
-import { addressNumber, isAddress, parseAddressSet, parseTarget, printTarget } from "../../datapath/address-set.ts";
-import { ruleAt } from "../../datapath/chain-index.ts";
-import { elementsAsked } from "../../datapath/elements.ts";
-import { type EvaluatedHost, serverKey } from "../../datapath/host.ts";
-import { isLocal } from "../../datapath/match-packet.ts";
-import type { LoadedChain, LookupPart, PacketRule, PortInterval, Predicate } from "../../ir/datapath.ts";
-import { type Family, families } from "../../model/address.ts";
-import { iptablesChains, isServicePortChain } from "../../programs/kube-proxy/chain-names.ts";
-import { isOwnTableName, parseServicePortChainName } from "../../programs/kube-proxy/nftables/names.ts";
-import { isOwnedSet } from "../../programs/kube-proxy/set-names.ts";
-import { keyOf } from "./destination-names.ts";
-import type { ServiceDestination, ShapeOf, TrafficHost } from "./traffic-mode.ts";
-
-/**
- * Divides destinations into groups that all rules treat alike, so that one of each needs to be asked. Two destinations
- * are alike if their own rules are the same but for names, addresses and ports, and if no other rule or set tells
- * their addresses and ports apart.
- */
-export function groupAlike(
-  destinations: readonly ServiceDestination[],
-  shapeOf: ShapeOf,
-): readonly (readonly ServiceDestination[])[] {
-  const groups = new Map<string, ServiceDestination[]>();
-  for (const destination of destinations) {
-    const shape = shapeOf(destination);
-    const group = groups.get(shape);
-    if (group === undefined) groups.set(shape, [destination]);
-    else group.push(destination);
-  }
-  return [...groups.values()];
-}
+import { addressNumber, isAddress, parseAddressSet, parseTarget, printTarget } from "../../../datapath/address-set.ts";
+import { ruleAt } from "../../../datapath/chain-index.ts";
+import { elementsAsked } from "../../../datapath/elements.ts";
+import { type EvaluatedHost, serverKey } from "../../../datapath/host.ts";
+import { isLocal } from "../../../datapath/match-packet.ts";
+import type { LoadedChain, LookupPart, PacketRule, PortInterval, Predicate } from "../../../ir/datapath.ts";
+import { type Family, families } from "../../../model/address.ts";
+import { keyOf, type ServiceDestination, type ShapeOf, type TrafficHost } from "../../traffic-mode.ts";
+import { iptablesChains, isServicePortChain } from "../chain-names.ts";
+import { isOwnTableName, parseServicePortChainName } from "../nftables/names.ts";
+import { isOwnedSet } from "../set-names.ts";
 
 /** Shapes by rules of iptables and, where other objects decide too, by these. */
 export function shapesInRules({ host }: TrafficHost, objects?: ObjectShape): ShapeOf {

@@ -1,30 +1,9 @@
-import { printTarget } from "../../datapath/address-set.ts";
-import type { EvaluatedHost } from "../../datapath/host.ts";
-import type { Hop } from "../../datapath/packet.ts";
-import { printPart } from "../../datapath/share.ts";
-import { placeIn } from "../places-in-texts.ts";
-import type { Cause, Fault, FaultPath, PlaceOfChain, RootedHop, RuleHop, TrafficHost } from "./traffic-mode.ts";
-
-/** The first cause on the packet's path. */
-export function findCause(fault: Fault, traffic: TrafficHost, placeOf: PlaceOfChain): Cause {
-  const hops = rooted(fault.outcome.hops, traffic.host);
-  return traffic.mode.causes[fault.kind]({ fault, hops, traffic, placeOf });
-}
-
-/** The rules that the packet would pass by kube-proxy's rules alone. */
-export function intendedHops({ fault, traffic }: FaultPath): readonly RootedHop[] {
-  return rooted(fault.intended?.hops ?? [], traffic.host);
-}
-
-function rooted(hops: readonly Hop[], { stages }: Pick<EvaluatedHost, "stages">): readonly RootedHop[] {
-  const bases = new Set(stages.map(({ entry: { table, chain } }) => `${table} ${chain}`));
-  const roots = new Map<string, string>();
-  return hops.flatMap((hop) => {
-    if (hop.kind !== "rule") return [];
-    if (bases.has(`${hop.table} ${hop.chain}`)) roots.set(hop.table, hop.chain);
-    return [{ ...hop, root: roots.get(hop.table) ?? "" }];
-  });
-}
+import { printTarget } from "../../../datapath/address-set.ts";
+import type { EvaluatedHost } from "../../../datapath/host.ts";
+import type { Hop } from "../../../datapath/packet.ts";
+import { printPart } from "../../../datapath/share.ts";
+import { placeIn } from "../../../diagnostics/place.ts";
+import type { Cause, Fault, FaultPath, PlaceOfChain, RootedHop, RuleHop, TrafficHost } from "../../traffic-mode.ts";
 
 /** Whether an action ends the nat table for a packet. */
 export function endsNat(kind: string): boolean {

@@ -1,20 +1,10 @@
-import { toolNames } from "../../ir/artifact.ts";
-import type { PacketRule } from "../../ir/datapath.ts";
-import { iptablesChains } from "../../programs/kube-proxy/chain-names.ts";
-import type { Jump } from "../../programs/program.ts";
-import {
-  blocker,
-  describeHop,
-  diversion,
-  endsNat,
-  intendedHops,
-  lostShare,
-  ofChain,
-  spot,
-  unanswered,
-} from "./find-cause.ts";
+import { toolNames } from "../../../ir/artifact.ts";
+import type { PacketRule } from "../../../ir/datapath.ts";
+import type { Jump } from "../../program.ts";
+import type { Cause, FaultPath, RootedHop, ServiceDestination, TrafficMode } from "../../traffic-mode.ts";
+import { iptablesChains } from "../chain-names.ts";
+import { blocker, describeHop, diversion, endsNat, lostShare, ofChain, spot, unanswered } from "./causes.ts";
 import { isKubeProxyChain, lastWord } from "./own-rules.ts";
-import type { Cause, FaultPath, RootedHop, ServiceDestination, TrafficMode } from "./traffic-mode.ts";
 
 const { services, postrouting, markMasquerade } = iptablesChains;
 
@@ -157,7 +147,7 @@ function unmasqueraded(path: FaultPath, dispatch: Dispatch): Cause {
     const chain = own?.chain ?? services;
     return { ...inNat("service-masquerade-missing", chain, path), parameters: { chain } };
   }
-  const isMarkDue = intendedHops(path).some(({ chain }) => chain === markMasquerade);
+  const isMarkDue = path.intendedHops.some(({ chain }) => chain === markMasquerade);
   if (isMarkDue && !hops.some(({ chain, rule }) => chain === markMasquerade && rule.action.kind === "set-mark")) {
     const isSent = hops.some(({ rule }) => "chain" in rule.action && rule.action.chain === markMasquerade);
     return isSent ? flushed(path, markMasquerade, unanswered) : missedServices(path, dispatch, unanswered);
@@ -171,7 +161,7 @@ type RefusalCode = "service-access-open" | "service-refusal-missing";
 /** A rule of kube-proxy should have refused the packet: no rule leads to it, or a foreign one accepts first. */
 function notRefused(path: FaultPath, code: RefusalCode): Cause {
   const { fault, hops, placeOf } = path;
-  const due = intendedHops(path).at(-1);
+  const due = path.intendedHops.at(-1);
   const [root, chain, table] = [due?.root ?? "FORWARD", due?.chain ?? services, due?.table ?? "filter"];
   const accepting = hops.findLast(
     ({ table: of, root: from, rule, chain: own }) =>

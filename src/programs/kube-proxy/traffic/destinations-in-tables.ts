@@ -1,14 +1,14 @@
-import { canonicalAddress, isAddress } from "../../datapath/address-set.ts";
-import { translationsAt } from "../../datapath/elements.ts";
-import { elementText, type NftChain, type NftElement, type NftTable } from "../../languages/nftables/ruleset.ts";
-import { type Family, families } from "../../model/address.ts";
-import { parseServicePortChainName } from "../../programs/kube-proxy/nftables/names.ts";
-import { serviceInRule } from "../../reconcile/attribution.ts";
+import { canonicalAddress, isAddress } from "../../../datapath/address-set.ts";
+import { translationsAt } from "../../../datapath/elements.ts";
+import type { Protocol } from "../../../datapath/packet.ts";
+import { elementText, type NftChain, type NftElement, type NftTable } from "../../../languages/nftables/ruleset.ts";
+import { type Family, families } from "../../../model/address.ts";
+import { serviceInRule } from "../../registry.ts";
+import type { ServiceDestination, ShapeOf, TrafficHost } from "../../traffic-mode.ts";
+import { addressKey, parseServicePortChainName, portKey } from "../nftables/names.ts";
 import { createMarks, type Marks } from "./alike.ts";
-import { elementKeyOf } from "./destination-names.ts";
 import { protocolNamed } from "./destinations-in-rules.ts";
 import { ownChains, ownTable } from "./restore-nftables.ts";
-import type { ServiceDestination, ShapeOf, TrafficHost } from "./traffic-mode.ts";
 
 /** The maps with a key of address, protocol and port, and those with a key of protocol and port. */
 const byAddress = ["service-ips", "no-endpoint-services", "firewall-ips"] as const;
@@ -127,4 +127,31 @@ function writeLine(text: string, writing: Writing, depth: number): void {
     for (const rule of chain.rules) writeLine(rule.text, writing, depth + 1);
     writing.parts.push("end");
   }
+}
+
+/** The key of its elements in the maps of nftables: `10.96.0.10 . tcp . 80`, `tcp . 30080`. */
+export function elementKeyOf({
+  kind,
+  address,
+  port,
+  protocol,
+}: Pick<ServiceDestination, "kind" | "address" | "port" | "protocol">): string {
+  return kind === "node-port" ? portKey(protocol, port) : addressKey(address, protocol, port);
+}
+
+/** The service ports by the keys of elements, and by address alone. */
+export function namesByElement(names: ReadonlyMap<string, string>): (key: string) => readonly string[] {
+  const found = new Map<string, string[]>();
+  const note = (key: string, name: string): void => {
+    const known = found.get(key);
+    if (known === undefined) found.set(key, [name]);
+    else known.push(name);
+  };
+  for (const [key, name] of names) {
+    const [, address = "", port = "", protocol = ""] = /^\[?(.*?)\]?:(\d+)\/(\w+)$/.exec(key) ?? [];
+    const kind = address === "*" ? "node-port" : "cluster-ip";
+    note(elementKeyOf({ kind, address, port: Number(port), protocol: protocol as Protocol }), name);
+    if (address !== "*") note(address, name);
+  }
+  return (key) => found.get(key) ?? [];
 }

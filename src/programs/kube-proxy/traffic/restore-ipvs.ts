@@ -1,9 +1,9 @@
-import type { LoadedChain } from "../../ir/datapath.ts";
-import type { FamilySettings } from "../../plan/forwarding/forwarding-plan.ts";
-import { iptablesChains, ipvsChains } from "../../programs/kube-proxy/chain-names.ts";
-import { markMasqueradeRules, postroutingRules } from "../../programs/kube-proxy/iptables/base.ts";
-import { filterRules, jumps, natRules } from "../../programs/kube-proxy/ipvs/rules.ts";
-import { type SetKey, setName, setPrefix } from "../../programs/kube-proxy/set-names.ts";
+import type { LoadedChain } from "../../../ir/datapath.ts";
+import type { FamilySettings } from "../../../plan/forwarding/forwarding-plan.ts";
+import { iptablesChains, ipvsChains } from "../chain-names.ts";
+import { markMasqueradeRules, postroutingRules } from "../iptables/base.ts";
+import { filterRules, jumps, natRules } from "../ipvs/rules.ts";
+import { type SetKey, setName, setPrefix } from "../set-names.ts";
 import { type Chains, chainOf, foreignInFilter, type RuleForms, type Shown } from "./own-rules.ts";
 
 /** How ipvs mode writes its rules: nearly all match on sets. */

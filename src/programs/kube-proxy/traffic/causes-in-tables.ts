@@ -1,14 +1,9 @@
-import { ruleAt } from "../../datapath/chain-index.ts";
-import type { PacketRule } from "../../ir/datapath.ts";
-import {
-  isOwnTableName,
-  nftChains,
-  ownTableName,
-  parseServicePortChainName,
-} from "../../programs/kube-proxy/nftables/names.ts";
-import { blocker, describeHop, diversion, intendedHops, lostShare, ofChain, spot, unanswered } from "./find-cause.ts";
+import { ruleAt } from "../../../datapath/chain-index.ts";
+import type { PacketRule } from "../../../ir/datapath.ts";
+import type { Cause, FaultPath, RootedHop, TrafficMode } from "../../traffic-mode.ts";
+import { isOwnTableName, nftChains, ownTableName, parseServicePortChainName } from "../nftables/names.ts";
+import { blocker, describeHop, diversion, lostShare, ofChain, spot, unanswered } from "./causes.ts";
 import { ownChains } from "./restore-nftables.ts";
-import type { Cause, FaultPath, RootedHop, TrafficMode } from "./traffic-mode.ts";
 
 const { services, masquerading } = nftChains;
 
@@ -133,7 +128,7 @@ function calledService({ rule: { action }, element, table, chain }: RootedHop): 
 function unmasqueraded(path: FaultPath): Cause {
   const { fault, hops } = path;
   const family = fault.destination.family;
-  const due = intendedHops(path);
+  const due = path.intendedHops;
   const isMark = ({ rule, table }: RootedHop): boolean =>
     rule.action.kind === "set-mark" && rule.action.of === "packet" && isOwnTableName(table);
   const marking = due.find((hop) => isMark(hop) && hop.root !== "nat-postrouting");
@@ -164,7 +159,7 @@ type RefusalCode = "service-access-open" | "service-refusal-missing";
 
 /** A rule of kube-proxy should have refused the packet: no rule leads to it, or something in the table comes first. */
 function notRefused(path: FaultPath, code: RefusalCode): Cause {
-  const due = intendedHops(path);
+  const due = path.intendedHops;
   const root = due.at(-1)?.root ?? "filter-forward";
   const called = due.find((hop) => hop.root === root && hop.chain !== root)?.chain ?? services;
   const foreign = foreignVerdict(path.hops, root);

@@ -5,26 +5,26 @@ import {
   isIpv6,
   parseAddressSet,
   unite,
-} from "../../datapath/address-set.ts";
+} from "../datapath/address-set.ts";
 import {
   type EvaluatedHost,
   type HostTexts,
   type LoadedRules,
   type NodeEnvironment,
   serverKey,
-} from "../../datapath/host.ts";
-import type { TextPart } from "../../ir/artifact.ts";
-import type { Stage } from "../../ir/datapath.ts";
-import { lookupSetOf } from "../../languages/ipset/language.ts";
-import { hidesRules, readTables, type SavedTables } from "../../languages/iptables/read-tables.ts";
-import { stagesOf } from "../../languages/iptables/stages.ts";
-import { balancerStages, virtualServerOf } from "../../languages/ipvs/language.ts";
-import type { Parsed } from "../../languages/language.ts";
-import { readRuleset } from "../../languages/nftables/read-ruleset.ts";
-import { isOfIptables, type Ruleset } from "../../languages/nftables/ruleset.ts";
-import { chainsOfTables, setsOfTables, stagesOfTables } from "../../languages/nftables/stages.ts";
-import { languageOf } from "../../languages/registry.ts";
-import { type Family, families } from "../../model/address.ts";
+} from "../datapath/host.ts";
+import type { TextPart } from "../ir/artifact.ts";
+import type { Stage } from "../ir/datapath.ts";
+import { type Family, families } from "../model/address.ts";
+import { lookupSetOf } from "./ipset/language.ts";
+import { hidesRules, readTables, type SavedTables } from "./iptables/read-tables.ts";
+import { stagesOf } from "./iptables/stages.ts";
+import { balancerStages, virtualServerOf } from "./ipvs/language.ts";
+import type { Parsed } from "./language.ts";
+import { readRuleset } from "./nftables/read-ruleset.ts";
+import { isOfIptables, type Ruleset } from "./nftables/ruleset.ts";
+import { chainsOfTables, setsOfTables, stagesOfTables } from "./nftables/stages.ts";
+import { languageOf } from "./registry.ts";
 
 /** Reads the texts of one host. Problems are lines that may hide something; the rest is used all the same. */
 export function readEvaluatedHost(texts: HostTexts, world: NodeEnvironment): EvaluatedHost {

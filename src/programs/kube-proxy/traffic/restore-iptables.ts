@@ -1,15 +1,10 @@
-import type { LoadedRules } from "../../datapath/host.ts";
-import type { LoadedChain } from "../../ir/datapath.ts";
-import { addressType, appendTo, comment, jump } from "../../languages/iptables/write.ts";
-import type { FamilySettings } from "../../plan/forwarding/forwarding-plan.ts";
-import { iptablesChains, isBalancingChain } from "../../programs/kube-proxy/chain-names.ts";
-import {
-  jumps,
-  markMasqueradeRules,
-  nodePortDispatchRules,
-  postroutingRules,
-} from "../../programs/kube-proxy/iptables/base.ts";
-import { fromLocal } from "../../programs/kube-proxy/iptables/matches.ts";
+import type { LoadedRules } from "../../../datapath/host.ts";
+import type { LoadedChain } from "../../../ir/datapath.ts";
+import { addressType, appendTo, comment, jump } from "../../../languages/iptables/write.ts";
+import type { FamilySettings } from "../../../plan/forwarding/forwarding-plan.ts";
+import { iptablesChains, isBalancingChain } from "../chain-names.ts";
+import { jumps, markMasqueradeRules, nodePortDispatchRules, postroutingRules } from "../iptables/base.ts";
+import { fromLocal } from "../iptables/matches.ts";
 import { type Chains, chainOf, foreignInFilter, type RuleForms } from "./own-rules.ts";
 
 /** How iptables mode writes its rules: it translates in table nat, and refuses in table filter. */

@@ -1,15 +1,14 @@
-import { isAddress, isIpv6, parseTarget } from "../../datapath/address-set.ts";
-import { exactDestination, exactPort, ruleAt } from "../../datapath/chain-index.ts";
-import type { EvaluatedHost } from "../../datapath/host.ts";
-import type { Protocol } from "../../datapath/packet.ts";
-import type { LoadedChain, LookupEntry, PacketRule } from "../../ir/datapath.ts";
-import type { Family } from "../../model/address.ts";
-import { iptablesChains, parseServicePortChain } from "../../programs/kube-proxy/chain-names.ts";
-import { type SetKey, setName } from "../../programs/kube-proxy/set-names.ts";
-import { serviceInRule } from "../../reconcile/attribution.ts";
-import { keyOf } from "./destination-names.ts";
+import { isAddress, isIpv6, parseTarget } from "../../../datapath/address-set.ts";
+import { exactDestination, exactPort, ruleAt } from "../../../datapath/chain-index.ts";
+import type { EvaluatedHost } from "../../../datapath/host.ts";
+import type { Protocol } from "../../../datapath/packet.ts";
+import type { LoadedChain, LookupEntry, PacketRule } from "../../../ir/datapath.ts";
+import type { Family } from "../../../model/address.ts";
+import { serviceInRule } from "../../registry.ts";
+import { keyOf, type ServiceDestination, type TrafficHost } from "../../traffic-mode.ts";
+import { iptablesChains, parseServicePortChain } from "../chain-names.ts";
+import { type SetKey, setName } from "../set-names.ts";
 import { lostClusterIps } from "./restore-iptables.ts";
-import type { ServiceDestination, TrafficHost } from "./traffic-mode.ts";
 
 /** The addresses that rules of iptables show. */
 export function destinationsInRules({ host, nodeAddress }: TrafficHost, family: Family): readonly ServiceDestination[] {
