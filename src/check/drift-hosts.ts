@@ -2,23 +2,22 @@ import type { EvaluatedHost, HostTexts, LoadedRules } from "../datapath/host.ts"
 import { placeholderAddresses } from "../diff/compare-node.ts";
 import { hostTextsOf } from "../diff/host-side.ts";
 import type { HostDocument, TextPart } from "../ir/artifact.ts";
+import type { ChainChange } from "../ir/owned.ts";
 import { readEvaluatedHost } from "../languages/evaluated-host.ts";
 import { withoutLength } from "../languages/iproute.ts";
 import { printSets } from "../languages/ipset/text.ts";
-import { targetOf } from "../languages/iptables/canonical-rule.ts";
 import type { SavedTable } from "../languages/iptables/read-tables.ts";
 import { builtInChains } from "../languages/iptables/rule.ts";
 import { printServers } from "../languages/ipvs/text.ts";
 import { tableName } from "../languages/nftables/stages.ts";
 import { writeRuleset } from "../languages/nftables/write-ruleset.ts";
 import type { Family } from "../model/address.ts";
-import { isOwnedChain } from "../programs/kube-proxy/chain-names.ts";
+import { ownChainIn } from "../programs/registry.ts";
 import type { HostState } from "../reconcile/live/host-state.ts";
 import { ownedServer } from "../reconcile/owned-objects.ts";
 import type { OwnedState } from "../reconcile/owned-state.ts";
 import type { Changes } from "../reconcile/plan-changes.ts";
 import { routeLocalnet } from "../reconcile/plan-kernel.ts";
-import type { ChainChange } from "../reconcile/rules/rule-changes.ts";
 import type { Drift, DriftedChain } from "./drift.ts";
 
 /** A host that was compared with its desired state. */
@@ -174,5 +173,5 @@ function changedLines(
 }
 
 function isJump(line: string): boolean {
-  return isOwnedChain(targetOf(line) ?? "");
+  return ownChainIn(line) !== undefined;
 }

@@ -3,8 +3,7 @@ import { canonicalRule, targetOf, withoutComments } from "../languages/iptables/
 import { builtInChains } from "../languages/iptables/rule.ts";
 import { withoutCommentChanges } from "../languages/nftables/diff-tables.ts";
 import { families, familyNames } from "../model/address.ts";
-import { isOwnedChain } from "../programs/kube-proxy/chain-names.ts";
-import { serviceInRule } from "../programs/registry.ts";
+import { ownChainIn, serviceInRule } from "../programs/registry.ts";
 import { everyService, type ServiceOfChain } from "../reconcile/attribution.ts";
 import type { HostProblem, HostState } from "../reconcile/live/host-state.ts";
 import type { Changes } from "../reconcile/plan-changes.ts";
@@ -98,7 +97,7 @@ function foreignRules({ rules }: HostState): readonly Drift[] {
     [...(rules[family]?.tables ?? [])].flatMap(([table, chains]) =>
       [...chains].flatMap(([chain, { lines }]) => {
         if (!builtInChains.has(chain)) return [];
-        const first = lines.findIndex((line) => isOwnedChain(targetOf(line) ?? ""));
+        const first = lines.findIndex((line) => ownChainIn(line) !== undefined);
         const before = lines.slice(0, Math.max(first, 0));
         if (before.length === 0) return [];
         return [

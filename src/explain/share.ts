@@ -1,6 +1,6 @@
 import { printPart } from "../datapath/share.ts";
 import { type Rule, targetEffects } from "../languages/iptables/rule.ts";
-import { iptablesChains } from "../programs/kube-proxy/chain-names.ts";
+import { ownChains } from "../programs/registry.ts";
 
 /** The kernel compares 31 random bits with a threshold: this one always matches. */
 export const thresholdOne = 2 ** 31;
@@ -71,7 +71,7 @@ function printFraction({ numerator, bits }: Fraction): string | undefined {
 /** The threshold of a rule that only has a random match; thresholdOne for a rule without conditions. */
 function chanceOf({ matches, target }: Rule): number | undefined {
   if (targetEffects[target.kind] === "continues") return undefined;
-  if (target.kind === "jump" && target.chain === iptablesChains.markMasquerade) return undefined;
+  if (target.kind === "jump" && ownChains.roleOf(target.chain) === "mark") return undefined;
   let threshold = thresholdOne;
   for (const match of matches) {
     if (match.kind === "statistic") threshold = match.negated ? thresholdOne - match.threshold : match.threshold;

@@ -1,7 +1,6 @@
+import type { ChainLines } from "../ir/owned.ts";
 import type { Family } from "../model/address.ts";
-import { isEndpointChain, isServicePortChain } from "../programs/kube-proxy/chain-names.ts";
-import { serviceInRule } from "../programs/registry.ts";
-import type { ChainLines } from "./owned-state.ts";
+import { ownChains, serviceInRule } from "../programs/registry.ts";
 
 /** Chains and rules that always exist and belong to no service port. */
 export const everyService = "shared base chains";
@@ -47,7 +46,7 @@ export function attributeChains(states: readonly RulesByFamily[]): ServiceOfChai
     return named ?? leading.map((leader) => find(leader.chain, depth - 1)).find((name) => name !== undefined);
   };
   return (chain) => {
-    if (!isServicePortChain(chain)) return everyService;
+    if (!ownChains.isOfFragment(chain)) return everyService;
     const service = known.get(chain) ?? find(chain, 3) ?? unknownService;
     known.set(chain, service);
     return service;
@@ -71,7 +70,7 @@ function leadersOf(states: readonly RulesByFamily[]): ReadonlyMap<string, readon
   for (const { rules } of states) {
     for (const family of [rules.ipv4, rules.ipv6]) {
       for (const [chain, lines] of family?.tables.get("nat")?.chains ?? []) {
-        if (!isEndpointChain(chain)) for (const line of lines) noteLeader(leaders, chain, line);
+        if (ownChains.roleOf(chain) !== "target") for (const line of lines) noteLeader(leaders, chain, line);
       }
     }
   }
@@ -80,7 +79,7 @@ function leadersOf(states: readonly RulesByFamily[]): ReadonlyMap<string, readon
 
 function noteLeader(leaders: Map<string, Leader[]>, chain: string, line: string): void {
   const target = line.slice(line.lastIndexOf(" -j ") + " -j ".length);
-  if (!isServicePortChain(target)) return;
+  if (!ownChains.isOfFragment(target)) return;
   const list = leaders.get(target);
   if (list === undefined) leaders.set(target, [{ chain, line }]);
   else list.push({ chain, line });

@@ -1,8 +1,7 @@
 import type { TableChange, TableSetChange } from "../languages/nftables/diff-tables.ts";
 import { elementText, type NftElement, type NftTable } from "../languages/nftables/ruleset.ts";
 import { tableName } from "../languages/nftables/stages.ts";
-import { nodePortAddressesSet } from "../programs/kube-proxy/nftables/names.ts";
-import { serviceInRule } from "../programs/registry.ts";
+import { ownTables, serviceInRule } from "../programs/registry.ts";
 import { everyService, type ServiceOfChain, unknownService } from "./attribution.ts";
 import type { Changes } from "./plan-changes.ts";
 
@@ -161,7 +160,7 @@ function ownersOfElements({ desired, live }: TableChange): Whose {
   return (set, element) => {
     const own = serviceInRule(set) ?? ownerOf(element);
     if (own !== undefined) return own;
-    if (set === nodePortAddressesSet) return everyService;
+    if (set === ownTables.nodeAddresses) return everyService;
     known ??= ownersOfAddresses([live, desired].filter((table) => table !== undefined));
     const parts = element.key.split(" . ");
     return known.get(parts.length > 1 ? `${parts[0]} ${parts.at(-1)}` : element.key) ?? unknownService;

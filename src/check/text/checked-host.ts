@@ -28,7 +28,7 @@ import type { SavedServer } from "../../languages/ipvs/text.ts";
 import type { HostLanguage } from "../../languages/language.ts";
 import type { Ruleset } from "../../languages/nftables/ruleset.ts";
 import { type Family, families } from "../../model/address.ts";
-import { addressDevice } from "../../programs/kube-proxy/names.ts";
+import { addressDevice } from "../../programs/registry.ts";
 
 /** The input of the rules about text: one host, as its tools print it. */
 export interface CheckedHost {

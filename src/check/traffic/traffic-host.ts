@@ -6,8 +6,7 @@ import { loadTables, readEvaluatedHost } from "../../languages/evaluated-host.ts
 import { type Link, linksCommand, parseLinks } from "../../languages/iproute.ts";
 import { parseSysctls } from "../../languages/sysctl.ts";
 import { type Family, families } from "../../model/address.ts";
-import { addressDevice } from "../../programs/kube-proxy/names.ts";
-import { isServiceAddressSet } from "../../programs/kube-proxy/set-names.ts";
+import { addressDevice, ownSets } from "../../programs/registry.ts";
 import { keyOf, type ServiceDestination, type TrafficHost } from "../../programs/traffic-mode.ts";
 import { modeOn } from "../../programs/traffic-registry.ts";
 
@@ -80,7 +79,7 @@ function nodeAddressOf(family: Family, named: readonly string[], known: readonly
 
 function addressesInSets({ ipset }: HostTexts): readonly string[] {
   const entries = ipset.flatMap(({ text }) => [...text.matchAll(/^add (\S+) ([^,\s]+),/gm)]);
-  return entries.flatMap(([, set = "", address = ""]) => (isServiceAddressSet(set) ? [address] : []));
+  return entries.flatMap(([, set = "", address = ""]) => (ownSets.hasServiceAddresses(set) ? [address] : []));
 }
 
 /** Every address of a service port that a host knows, once. `names` finds the Service where the text has no name. */

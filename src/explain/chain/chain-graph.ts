@@ -1,6 +1,6 @@
 import { printPart } from "../../datapath/share.ts";
 import { parseServers } from "../../languages/ipvs/text.ts";
-import { isEndpointChain } from "../../programs/kube-proxy/chain-names.ts";
+import { ownChains } from "../../programs/registry.ts";
 import type { PlacedObject, PlacedRule, RuleExit } from "../languages/text-reader.ts";
 import type { Share } from "../share.ts";
 import { besides, calleeName, type Texts } from "../texts.ts";
@@ -129,7 +129,7 @@ function drawAbove(chain: PlacedObject, open: OpenGraph, seen: Set<string>): voi
     other.lines[at]?.includes(chain.name) === true && other.calls(at).includes(calleeName(chain));
   for (const other of besides(open.texts, chain)) {
     // Chains of endpoints are many, and lead to endpoints alone.
-    if (isEndpointChain(other.name)) continue;
+    if (ownChains.roleOf(other.name) === "target") continue;
     const leading = new Set(other.numbers.filter((_, at) => leadsHere(other, at)));
     if (leading.size === 0) continue;
     const ways = other

@@ -1,6 +1,6 @@
 import type { Match, PortRange, Rule, Target, TcpFlag } from "../../languages/iptables/rule.ts";
 import { printHex } from "../../languages/iptables/words.ts";
-import { iptablesChains } from "../../programs/kube-proxy/chain-names.ts";
+import { ownChains } from "../../programs/registry.ts";
 import { describeShare, thresholdOne } from "../share.ts";
 
 /**
@@ -52,7 +52,7 @@ const matchWords: {
 export function describeTarget(target: Target): string {
   switch (target.kind) {
     case "jump":
-      return target.chain === iptablesChains.markMasquerade ? "mark for masquerade" : `jump to ${target.chain}`;
+      return ownChains.roleOf(target.chain) === "mark" ? "mark for masquerade" : `jump to ${target.chain}`;
     case "accept":
       return "accept, and skip the remaining rules of this table";
     case "drop":

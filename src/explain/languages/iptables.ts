@@ -4,7 +4,7 @@ import { concernsRules, parseRules } from "../../languages/iptables/parse.ts";
 import { parseRule } from "../../languages/iptables/parse-rule.ts";
 import { type RuleTextProblem, readTables, type SavedChain } from "../../languages/iptables/read-tables.ts";
 import { builtInChains, type Match, type Rule } from "../../languages/iptables/rule.ts";
-import { iptablesChains } from "../../programs/kube-proxy/chain-names.ts";
+import { ownChains } from "../../programs/registry.ts";
 import { forkShares, type Share } from "../share.ts";
 import { describeMatch, describeRule, describeTarget } from "./describe-rule.ts";
 import {
@@ -155,7 +155,7 @@ function readingOf(rule: Rule, share: Share | undefined): RuleReading {
     conditions: () => conditionsOf(matches),
     comments: matches.flatMap((match) => (match.kind === "comment" ? [match.text] : [])),
     exits: exitsOf(rule),
-    isMarking: target.kind === "jump" && target.chain === iptablesChains.markMasquerade,
+    isMarking: target.kind === "jump" && ownChains.roleOf(target.chain) === "mark",
     hasBranches: false,
     sets: matches.flatMap((match) => (match.kind === "set" ? [match.name] : [])),
     share,

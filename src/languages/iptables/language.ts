@@ -1,4 +1,4 @@
-import { type Feature, type Step, toolNames } from "../../ir/artifact.ts";
+import { type Backend, type Feature, type Step, toolNames } from "../../ir/artifact.ts";
 import { type Family, families } from "../../model/address.ts";
 import type { CollectCommand, HostLanguage } from "../language.ts";
 import { compareBackEnds, divideRules } from "./divide-rules.ts";
@@ -95,7 +95,7 @@ function kernelFile(family: Family): string {
   return `/proc/net/${family === "ipv4" ? "ip" : "ip6"}_tables_names`;
 }
 
-export function otherBackend(backend: "legacy" | "nft"): "legacy" | "nft" {
+export function otherBackend(backend: Backend): Backend {
   return backend === "nft" ? "legacy" : "nft";
 }
 
@@ -103,7 +103,7 @@ export function otherBackend(backend: "legacy" | "nft"): "legacy" | "nft" {
 export const legacyWarning = "-legacy tables present, use ";
 
 /** The back end that a tool names in its version; tools that name none are older than iptables-nft. */
-export function backendIn(version: string): "legacy" | "nft" {
+export function backendIn(version: string): Backend {
   return version.includes("nf_tables") ? "nft" : "legacy";
 }
 

@@ -1,12 +1,11 @@
 import { commentsOf } from "../../languages/iptables/canonical-rule.ts";
 import type { ProxyMode } from "../../model/proxy-configuration/proxy-configuration.ts";
-import type { ObjectRef, Owner, Program, ProgramId } from "../program.ts";
+import type { ObjectRef, Owner, Program, ProgramId, ServicePortChainKind } from "../program.ts";
 import {
   fixedChains,
   iptablesChains,
   ipvsChains,
   parseServicePortChain,
-  type ServicePortChainKind,
   servicePortChainKinds,
   servicePortChainPurposes,
   servicePortInComment,

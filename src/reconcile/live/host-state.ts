@@ -1,5 +1,6 @@
 import type { hostCodes } from "../../diagnostics/catalog/node.ts";
 import {
+  type Backend,
   type HostDocument,
   type LanguageId,
   type TextPart,
@@ -21,10 +22,7 @@ import type { Ruleset } from "../../languages/nftables/ruleset.ts";
 import { languages } from "../../languages/registry.ts";
 import { parseSysctls, sysctlCommand } from "../../languages/sysctl.ts";
 import type { Family } from "../../model/address.ts";
-import { addressDevice } from "../../programs/kube-proxy/names.ts";
-import { isOwnedTable } from "../../programs/kube-proxy/nftables/names.ts";
-
-export type Backend = "legacy" | "nft";
+import { addressDevice, ownTables } from "../../programs/registry.ts";
 
 /** A parsed host document, with our objects and foreign ones: the input for planning changes. */
 export interface HostState {
@@ -131,7 +129,7 @@ function tablesIn(
   const { doc, problems } = readRuleset(parts);
   const isOfOthers = ({ line }: TextProblem): boolean => {
     const table = doc.tables.findLast((one) => one.line <= line);
-    return table !== undefined && !isOwnedTable(table);
+    return table !== undefined && !ownTables.isOwned(table);
   };
   const hides = (problem: TextProblem): boolean => problem.message.startsWith("the text ends") || !isOfOthers(problem);
   return { ruleset: doc, problems: problems.filter(hides) };

@@ -5,7 +5,7 @@ import type { AnyLanguage, DividedText } from "../../languages/language.ts";
 import { filesByName, languageOf, sectionsOf } from "../../languages/registry.ts";
 import { nodeOfApplyScript } from "../../languages/shell.ts";
 import type { SourceText } from "../../model/documents/source.ts";
-import { tableOfChain } from "../../programs/kube-proxy/chain-names.ts";
+import { ownChains } from "../../programs/registry.ts";
 import { parseDocument } from "./collected-document.ts";
 
 /** The contents of host texts, and the texts that could not be read. */
@@ -186,7 +186,7 @@ function savedIn({ name: file, number }: NumberedSource, sections: readonly Sect
     if (caveat !== undefined) note(caveat);
     const part = { file, language: id, origins: [], source: number };
     const placed = isQuoted ? { firstLine: 1, quotedAt: firstLine } : { firstLine };
-    const parts = language.divide?.(text, { file, command, tableOf: tableOfChain }) ?? [wholePart(language, text)];
+    const parts = language.divide?.(text, { file, command, tableOf: ownChains.tableOf }) ?? [wholePart(language, text)];
     for (const { assumed, ...divided } of parts) {
       if (assumed !== undefined) note(assumed);
       texts.push({ ...part, ...placed, ...divided });

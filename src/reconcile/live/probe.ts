@@ -1,7 +1,6 @@
 import type { Feature, Step } from "../../ir/artifact.ts";
 import { languages } from "../../languages/registry.ts";
-import { isOwnedChain } from "../../programs/kube-proxy/chain-names.ts";
-import { serviceInRule } from "../../programs/registry.ts";
+import { ownChains, serviceInRule } from "../../programs/registry.ts";
 import type { ServiceOfChain } from "../attribution.ts";
 import type { ServiceOfLine } from "../summarize-changes.ts";
 
@@ -67,6 +66,8 @@ export function failingLine(
   if (number === undefined || text === undefined || text === "COMMIT") return undefined;
   const chain = /^(?:-[AIDX] |:)(\S+)/.exec(text)?.[1];
   const service =
-    serviceInRule(text) ?? ofLine(text) ?? (chain !== undefined && isOwnedChain(chain) ? ofChain(chain) : undefined);
+    serviceInRule(text) ??
+    ofLine(text) ??
+    (chain !== undefined && ownChains.isOwned(chain) ? ofChain(chain) : undefined);
   return { number, text, service };
 }

@@ -1,9 +1,10 @@
 import { expect, it } from "vitest";
+import { isAnythingOwned, ownedRules } from "../../../src/languages/iptables/changes/owned-rules.ts";
 import { readTables } from "../../../src/languages/iptables/read-tables.ts";
-import { isAnythingOwned, ownedRules } from "../../../src/reconcile/owned-objects.ts";
+import { ownChains } from "../../../src/programs/registry.ts";
 
 const owned = (...lines: readonly string[]) =>
-  ownedRules(readTables([{ file: "", text: ["*filter", ...lines, "COMMIT", ""].join("\n") }]));
+  ownedRules(readTables([{ file: "", text: ["*filter", ...lines, "COMMIT", ""].join("\n") }]), ownChains);
 
 it.each([
   ["nothing", [":INPUT ACCEPT [0:0]", "-A INPUT -j DROP"], false],
@@ -15,7 +16,7 @@ it.each([
 });
 
 it("jumps of built-in chains are ours, with their places; foreign chains hold ours", () => {
-  const { tables, sharedWithKubelet } = owned(
+  const { tables, isShared } = owned(
     ":INPUT ACCEPT [0:0]",
     ":OUTPUT ACCEPT [0:0]",
     ":KUBE-SERVICES - [0:0]",
@@ -28,7 +29,7 @@ it("jumps of built-in chains are ours, with their places; foreign chains hold ou
     "-A MINE -j DROP",
     "-A KUBE-SERVICES -j RETURN",
   );
-  expect(sharedWithKubelet).toBe(false);
+  expect(isShared).toBe(false);
   expect(tables.get("filter")).toEqual({
     chains: new Map([["KUBE-SERVICES", ["-A KUBE-SERVICES -j RETURN"]]]),
     jumps: new Map([["INPUT", ["-A INPUT -j KUBE-SERVICES", "-A INPUT -g KUBE-SERVICES"]]]),
@@ -42,5 +43,5 @@ it("jumps of built-in chains are ours, with their places; foreign chains hold ou
 });
 
 it("a kubelet is told by its canary", () => {
-  expect(owned(":KUBE-KUBELET-CANARY - [0:0]").sharedWithKubelet).toBe(true);
+  expect(owned(":KUBE-KUBELET-CANARY - [0:0]").isShared).toBe(true);
 });

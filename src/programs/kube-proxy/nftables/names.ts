@@ -2,6 +2,7 @@ import type { Family } from "../../../model/address.ts";
 import { sha256Base32Prefix } from "../../../model/sha256.ts";
 import { targetPort } from "../../../plan/forwarding/endpoints.ts";
 import type { Endpoint, ServicePortPlan } from "../../../plan/forwarding/forwarding-plan.ts";
+import type { OwnTables } from "../../program.ts";
 
 /** kube-proxy's table, one in each family. */
 export const nftTable = "kube-proxy";
@@ -108,3 +109,6 @@ function hashed(start: string, end: string): string {
   const base = `${sha256Base32Prefix(start, end).slice(0, 8)}-${start}${end}`;
   return base.length > longestBase ? `${base.slice(0, longestBase - 3)}...` : base;
 }
+
+/** The grammar of these names, as layers above ask for it. */
+export const kubeProxyTables: OwnTables = { isOwned: isOwnedTable, nodeAddresses: nodePortAddressesSet };

@@ -1,5 +1,5 @@
-import type { ObjectRef, Owner } from "../../program.ts";
-import { type ServicePortChainKind, servicePortChainPurposes, servicePortInComment } from "../chain-names.ts";
+import type { ObjectRef, Owner, ServicePortChainKind } from "../../program.ts";
+import { servicePortChainPurposes, servicePortInComment } from "../chain-names.ts";
 import { affinitySetPrefix, nftChains, nftTable, servicePortInNftName } from "./names.ts";
 import type { ElementSet } from "./table-objects.ts";
 

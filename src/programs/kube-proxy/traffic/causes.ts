@@ -1,9 +1,7 @@
 import { printTarget } from "../../../datapath/address-set.ts";
-import type { EvaluatedHost } from "../../../datapath/host.ts";
-import type { Hop } from "../../../datapath/packet.ts";
 import { printPart } from "../../../datapath/share.ts";
 import { placeIn } from "../../../diagnostics/place.ts";
-import type { Cause, Fault, FaultPath, PlaceOfChain, RootedHop, RuleHop, TrafficHost } from "../../traffic-mode.ts";
+import type { Cause, Fault, FaultPath, PlaceOfChain, RuleHop } from "../../traffic-mode.ts";
 
 /** Whether an action ends the nat table for a packet. */
 export function endsNat(kind: string): boolean {

@@ -1,6 +1,6 @@
-import { targetOf } from "../../languages/iptables/canonical-rule.ts";
-import { iptablesChains as chains, proxyCanary } from "../../programs/kube-proxy/chain-names.ts";
-import { type ChainLines, emptyTable, type OwnedTable } from "../owned-state.ts";
+import { type ChainLines, emptyTable, type OwnedTable } from "../../../ir/owned.ts";
+import { targetOf } from "../canonical-rule.ts";
+import type { ChainRole, OwnChains } from "../own-chains.ts";
 import { compareChain, hasTwice } from "./compare-chain.ts";
 import { placesKept } from "./rule-changes.ts";
 
@@ -15,19 +15,20 @@ export interface TwoTables {
  * addresses in the live nat table are added before nat changes, those for new addresses after it; deletes the other way
  * round.
  */
-export function transitionalFilter(live: TwoTables, desired: TwoTables): OwnedTable | undefined {
+export function transitionalFilter(live: TwoTables, desired: TwoTables, own: OwnChains): OwnedTable | undefined {
   if (live.filter === undefined && desired.filter === undefined) return undefined;
   const have = live.filter ?? emptyTable;
   const want = desired.filter ?? emptyTable;
-  const [before, after] = [sentOn(live.nat), sentOn(desired.nat)];
+  const [before, after] = [sentOn(live.nat, own), sentOn(desired.nat, own)];
   const timing: Timing = {
     comesEarly: (line) => before.has(addressKey(line)),
     goesLate: (line) => after.has(addressKey(line)),
     rewritesEarly: false,
+    own,
   };
   const jumps = transitionalChains(have.jumps, want.jumps, timing);
   const isAsFound = ([chain]: readonly [string, unknown]): boolean =>
-    compareChain(jumps.get(chain) ?? [], have.jumps.get(chain) ?? []) === undefined;
+    compareChain(jumps.get(chain) ?? [], have.jumps.get(chain) ?? [], own) === undefined;
   return {
     ...have,
     chains: transitionalChains(have.chains, want.chains, timing),
@@ -40,19 +41,22 @@ export function transitionalFilter(live: TwoTables, desired: TwoTables): OwnedTa
  * The nat table until virtual servers are deleted. Rules that match on a set stay while IPVS handles the packets they
  * mark; with an empty set they do nothing. All other rules change in one transaction.
  */
-export function transitionalNat(live: OwnedTable | undefined, desired: OwnedTable | undefined): OwnedTable | undefined {
+export function transitionalNat(
+  live: OwnedTable | undefined,
+  desired: OwnedTable | undefined,
+  own: OwnChains,
+): OwnedTable | undefined {
   if (live === undefined) return desired;
   // All rules mark packets for IPVS, and are deleted after its virtual servers.
   if (desired === undefined && [...live.chains.values()].some((lines) => lines.some(asksForSet))) return live;
   const want = desired ?? emptyTable;
-  const timing: Timing = { comesEarly: () => true, goesLate: asksForSet, rewritesEarly: true };
+  const timing: Timing = { comesEarly: () => true, goesLate: asksForSet, rewritesEarly: true, own };
   const chains = transitionalChains(live.chains, want.chains, timing);
   const changed = [...chains].filter(([chain, lines]) => lines !== live.chains.get(chain));
   const needed = new Set(changed.flatMap(([, lines]) => lines.filter(asksForSet)).map(targetOf));
   for (const [chain, lines] of live.chains) {
     if (want.chains.has(chain)) continue;
-    // kube-proxy's canary chain stays to the end.
-    if (needed.has(chain) || chain === proxyCanary) chains.set(chain, lines);
+    if (needed.has(chain) || own.roleOf(chain) === "detector") chains.set(chain, lines);
     else chains.delete(chain);
   }
   return { ...live, chains, jumps: want.jumps, foreignBefore: placesKept(want, live) };
@@ -70,18 +74,19 @@ interface Timing {
   readonly goesLate: (line: string) => boolean;
   /** For chains with duplicate rules, which cannot be edited one by one: they change in one transaction. */
   readonly rewritesEarly: boolean;
+  readonly own: OwnChains;
 }
 
 /** Chains to delete are kept, with the rules that are deleted late. */
 function transitionalChains(
   live: ChainLines,
   desired: ChainLines,
-  { comesEarly, goesLate, rewritesEarly }: Timing,
+  { comesEarly, goesLate, rewritesEarly, own }: Timing,
 ): Map<string, readonly string[]> {
   const transitional = new Map<string, readonly string[]>();
   for (const [chain, want] of desired) {
     const have = live.get(chain) ?? [];
-    const difference = compareChain(want, have);
+    const difference = compareChain(want, have, own);
     if (difference === undefined || hasTwice(want) || hasTwice(have)) {
       transitional.set(chain, difference === undefined || rewritesEarly ? want : have);
       continue;
@@ -109,16 +114,19 @@ function withExtra(kept: readonly string[], have: readonly string[], extra: Read
   return [...kept.flatMap((line) => [...(before.get(line) ?? []), line]), ...waiting];
 }
 
-/** The addresses, ports and node ports in the nat table; and the empty key of rules without an address. */
-function sentOn(nat: OwnedTable | undefined): ReadonlySet<string> {
+/** The chains whose rules name the addresses and ports of fragments. */
+const dispatching: readonly ChainRole[] = ["dispatch", "local-dispatch"];
+
+/** The addresses and ports in the nat table; and the empty key of rules without an address. */
+function sentOn(nat: OwnedTable | undefined, own: OwnChains): ReadonlySet<string> {
   const keys = new Set([""]);
-  for (const chain of [chains.services, chains.nodePorts]) {
+  for (const chain of dispatching.flatMap(own.named)) {
     for (const line of nat?.chains.get(chain) ?? []) keys.add(addressKey(line));
   }
   return keys;
 }
 
-/** `10.96.0.1/32 tcp 80`, without an address for a node port; empty for a rule with neither. */
+/** `10.96.0.1/32 tcp 80`, without an address for a port of the host itself; empty for a rule with neither. */
 function addressKey(line: string): string {
   const port = / -p (\S+) .*--dport (\S+)/.exec(line);
   if (port === null) return "";

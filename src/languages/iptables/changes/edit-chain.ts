@@ -1,9 +1,9 @@
-import { deleteRule, insertRule } from "../../languages/iptables/canonical-rule.ts";
-import { declare } from "../../languages/iptables/write.ts";
-import { isEndpointChain } from "../../programs/kube-proxy/chain-names.ts";
-import { type ChainDifference, without } from "./compare-chain.ts";
+import type { ChainChange, ChainDifference } from "../../../ir/owned.ts";
+import { deleteRule, insertRule } from "../canonical-rule.ts";
+import type { OwnChains } from "../own-chains.ts";
+import { declare } from "../write.ts";
+import { without } from "./compare-chain.ts";
 import { editPartialChain, hasMemory } from "./partial-chain.ts";
-import type { ChainChange } from "./rule-changes.ts";
 
 /** Lines for iptables-restore that change single rules of a chain: first deletes, then inserts. */
 export interface ChainEdit {
@@ -64,40 +64,43 @@ export const mostChainsAtOnce = 300;
 const chainsInSection = 200;
 
 /**
- * Chains of service ports, in order, in sections of about 200. The chains of a service port stay in one section, so
- * that they change in one transaction. If it has too many endpoints, their chains are created in earlier sections.
+ * Chains of fragments, in order, in sections of about 200. The chains of a fragment stay in one section, so that they
+ * change in one transaction. If it has too many targets, their chains are created in earlier sections.
  */
-export function cutIntoFragments(changes: readonly ChainChange[]): readonly (readonly ChainChange[])[] {
+export function cutIntoFragments(changes: readonly ChainChange[], own: OwnChains): readonly (readonly ChainChange[])[] {
+  const isOfTarget = ({ chain }: ChainChange): boolean => own.roleOf(chain) === "target";
   const sections: (readonly ChainChange[])[] = [];
   let open: ChainChange[] = [];
-  for (const fragment of fragmentsOf(changes)) {
+  for (const fragment of fragmentsOf(changes, isOfTarget)) {
     if (open.length > 0 && open.length + fragment.length > chainsInSection) {
       sections.push(open);
       open = [];
     }
-    if (fragment.length > chainsInSection) sections.push(...cutFragment(fragment));
+    if (fragment.length > chainsInSection) sections.push(...cutFragment(fragment, isOfTarget));
     else open.push(...fragment);
   }
   if (open.length > 0) sections.push(open);
   return sections;
 }
 
-/** A service port's endpoint chains come last, so the next service port begins after an endpoint chain. */
-function fragmentsOf(changes: readonly ChainChange[]): readonly (readonly ChainChange[])[] {
+type IsOfTarget = (change: ChainChange) => boolean;
+
+/** The chains of its targets come last in a fragment, so the next one begins after these. */
+function fragmentsOf(changes: readonly ChainChange[], isOfTarget: IsOfTarget): readonly (readonly ChainChange[])[] {
   const fragments: ChainChange[][] = [];
-  let wasEndpoint = true;
+  let wasTarget = true;
   for (const change of changes) {
-    const isEndpoint = isOfEndpoint(change);
-    if (wasEndpoint && !isEndpoint) fragments.push([]);
+    const isTarget = isOfTarget(change);
+    if (wasTarget && !isTarget) fragments.push([]);
     if (fragments.length === 0) fragments.push([]);
     fragments[fragments.length - 1]?.push(change);
-    wasEndpoint = isEndpoint;
+    wasTarget = isTarget;
   }
   return fragments;
 }
 
-function cutFragment(fragment: readonly ChainChange[]): readonly (readonly ChainChange[])[] {
-  return [...cutBlindly(fragment.filter(isOfEndpoint)), fragment.filter((change) => !isOfEndpoint(change))];
+function cutFragment(fragment: readonly ChainChange[], isOfTarget: IsOfTarget): readonly (readonly ChainChange[])[] {
+  return [...cutBlindly(fragment.filter(isOfTarget)), fragment.filter((change) => !isOfTarget(change))];
 }
 
 /** Sections of chains where only the order matters. */
@@ -107,10 +110,6 @@ export function cutBlindly(changes: readonly ChainChange[]): readonly (readonly 
     sections.push(changes.slice(start, start + chainsInSection));
   }
   return sections;
-}
-
-function isOfEndpoint({ chain }: ChainChange): boolean {
-  return isEndpointChain(chain);
 }
 
 /** The content of one `*TABLE ... COMMIT`, which the kernel applies in one transaction. */

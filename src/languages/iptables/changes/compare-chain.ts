@@ -1,23 +1,16 @@
-import { canonicalRule, targetOf } from "../../languages/iptables/canonical-rule.ts";
-import { isNodePortChain } from "../../programs/kube-proxy/chain-names.ts";
-
-/** The differences between live and desired rules of a chain. Lines have the spelling of their side. */
-export interface ChainDifference {
-  /** Desired and not live, in their order. */
-  readonly missing: readonly string[];
-  /** Live and not desired, in their order. */
-  readonly extra: readonly string[];
-  /** The common rules have another order, and their order matters. */
-  readonly reordered: boolean;
-  /** The common rules in their live order and the desired spelling, with the extra ones in between. */
-  readonly live: readonly string[];
-}
+import type { ChainDifference } from "../../../ir/owned.ts";
+import { canonicalRule, targetOf } from "../canonical-rule.ts";
+import type { OwnChains } from "../own-chains.ts";
 
 /**
  * Compares rules by meaning: back ends and versions of iptables spell them differently, and kube-proxy writes the rules
  * of shared chains in random order. Undefined: no difference.
  */
-export function compareChain(desired: readonly string[], live: readonly string[]): ChainDifference | undefined {
+export function compareChain(
+  desired: readonly string[],
+  live: readonly string[],
+  own: OwnChains,
+): ChainDifference | undefined {
   if (desired === live) return undefined;
   if (desired.length === live.length && desired.every((line, index) => line === live[index])) return undefined;
   if (live.length === 0) return { missing: desired, extra: [], reordered: false, live };
@@ -35,7 +28,7 @@ export function compareChain(desired: readonly string[], live: readonly string[]
     extra: live.filter((_, index) => said[index] === undefined),
     live: said.map((line, index) => line ?? (live[index] as string)),
   };
-  const reordered = isReordered(desired, difference.missing, said);
+  const reordered = isReordered(without(desired, difference.missing), said, own);
   const same = !reordered && difference.missing.length === 0 && difference.extra.length === 0;
   return same ? undefined : { ...difference, reordered };
 }
@@ -46,13 +39,12 @@ function push(lists: Map<string, string[]>, key: string, line: string): void {
   else list.push(line);
 }
 
-function isReordered(
-  desired: readonly string[],
-  missing: readonly string[],
-  said: readonly (string | undefined)[],
-): boolean {
-  const expected = normalOrder(without(desired, missing));
-  const actual = normalOrder(said.filter((line) => line !== undefined));
+function isReordered(kept: readonly string[], said: readonly (string | undefined)[], own: OwnChains): boolean {
+  const expected = normalOrder(kept, own);
+  const actual = normalOrder(
+    said.filter((line) => line !== undefined),
+    own,
+  );
   return expected.some((line, index) => line !== actual[index]);
 }
 
@@ -60,7 +52,7 @@ function isReordered(
  * Rules for different addresses and ports may be in any order: no packet matches two of them. They are sorted here, up
  * to the next rule without a port, which may match any packet.
  */
-function normalOrder(lines: readonly string[]): readonly string[] {
+function normalOrder(lines: readonly string[], own: OwnChains): readonly string[] {
   const normal: string[] = [];
   let run: { readonly key: string; readonly line: string }[] = [];
   let dispatch: boolean | undefined;
@@ -70,7 +62,7 @@ function normalOrder(lines: readonly string[]): readonly string[] {
     run = [];
   };
   for (const line of lines) {
-    const key = orderFreeKey(line);
+    const key = orderFreeKey(line, own);
     const isDispatch = key !== undefined && !key.includes(" ");
     if (key === undefined || (dispatch !== undefined && dispatch !== isDispatch)) flush();
     dispatch = key === undefined ? undefined : isDispatch;
@@ -82,14 +74,14 @@ function normalOrder(lines: readonly string[]): readonly string[] {
 }
 
 /** Rules with the same key may match the same packet, so they keep their order. Undefined: it may match any packet. */
-function orderFreeKey(line: string): string | undefined {
+function orderFreeKey(line: string, own: OwnChains): string | undefined {
   const address = / -d (\S+\/(?:32|128)) /.exec(line)?.[1] ?? "";
   const port = / -p (\S+) .*--dport (\S+)/.exec(line);
   if (port !== null) return `${port[1]} ${port[2]} ${address}`;
   const served = / --vproto (\S+) --vaddr (\S+) --vport (\S+)/.exec(line);
   if (served !== null) return `${served[1]} ${served[3]} ${served[2]}`;
-  // With nodePortAddresses there is one such rule for each address of the host.
-  return address !== "" && isNodePortChain(targetOf(line) ?? "") ? address : undefined;
+  // There may be one such rule for each address of the host.
+  return address !== "" && own.roleOf(targetOf(line) ?? "") === "local-dispatch" ? address : undefined;
 }
 
 /** Lines with the number of their copies. */

@@ -1,13 +1,6 @@
-import { deleteRule, insertRule } from "../../languages/iptables/canonical-rule.ts";
-import { type ChainDifference, hasTwice, without } from "./compare-chain.ts";
-
-/** A chain of which only some rules are given: their positions among the others, which are not changed. */
-export interface PartialChain {
-  /** By rule: the number of its run of given rules, counted from the head of the chain. */
-  readonly runOf: ReadonlyMap<string, number>;
-  /** By run: the number of other rules before it. */
-  readonly othersBefore: readonly number[];
-}
+import type { ChainDifference, PartialChain } from "../../../ir/owned.ts";
+import { deleteRule, insertRule } from "../canonical-rule.ts";
+import { hasTwice, without } from "./compare-chain.ts";
 
 /** Both sides have Portolan's spelling, and positions count even where the order does not matter. */
 export function comparePartialChains(desired: readonly string[], live: readonly string[]): ChainDifference | undefined {
