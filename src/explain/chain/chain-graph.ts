@@ -1,8 +1,7 @@
 import { printPart } from "../../datapath/share.ts";
 import { parseServers } from "../../languages/ipvs/text.ts";
+import type { PlacedObject, PlacedRule, RuleExit, Share } from "../../languages/text-reader.ts";
 import { ownChains } from "../../programs/registry.ts";
-import type { PlacedObject, PlacedRule, RuleExit } from "../languages/text-reader.ts";
-import type { Share } from "../share.ts";
 import { besides, calleeName, type Texts } from "../texts.ts";
 
 /** Chains and maps, the jumps between them, and the ends of packets: for diagrams. */

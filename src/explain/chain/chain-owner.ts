@@ -1,4 +1,5 @@
 import { emptyTable, type OwnedRules } from "../../ir/owned.ts";
+import type { PlacedObject } from "../../languages/text-reader.ts";
 import type { Family } from "../../model/address.ts";
 import type { EndpointSlice } from "../../model/objects/endpoint-slice.ts";
 import type { Service } from "../../model/objects/service.ts";
@@ -9,7 +10,6 @@ import type { ProgramId, ServicePortChainKind } from "../../programs/program.ts"
 import { ownerOf, programById, purposeOf, serviceInRule } from "../../programs/registry.ts";
 import { attributeChains, everyService, type ServiceOfChain, unknownService } from "../../reconcile/attribution.ts";
 import { nothingOwned } from "../../reconcile/owned-state.ts";
-import type { PlacedObject } from "../languages/text-reader.ts";
 import type { NodeFacts } from "../not-programmed/not-programmed.ts";
 import type { Texts } from "../texts.ts";
 

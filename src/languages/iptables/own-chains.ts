@@ -3,7 +3,7 @@
  * - `dispatch`: finds the fragment for a packet by its address; `local-dispatch`: by a port of the host's own addresses
  * - `refusals`: refuses packets to addresses of fragments that have no target
  * - `entry`, `balance`, `target`: of one fragment alone: leads to the others, chooses a target, sends to one target
- * - `mark`: marks packets for `masquerade`, or for a refusal
+ * - `mark`: marks packets that `masquerade` masquerades
  * - `forward`: accepts what was translated
  * - `guard`: may have other owners, whose rules stay
  * - `detector`: has no rules, and stays while any chain of the program does

@@ -1,9 +1,26 @@
-import type { Artifact } from "../../ir/artifact.ts";
-import { parseSets, type SavedSet } from "../../languages/ipset/text.ts";
+import type { Artifact, LanguageId } from "../ir/artifact.ts";
+import { parseSets, type SavedSet } from "./ipset/text.ts";
+import type { OwnChains } from "./iptables/own-chains.ts";
+import { createTextReader } from "./iptables/text-reader.ts";
+import { nftablesReader } from "./nftables/text-reader.ts";
 import { linesOf, type PlacedObject, type PlacedRule, type TextReader } from "./text-reader.ts";
 
+/**
+ * By language, in the order in which a line is offered to them. Beside the registry of languages, since a compilation needs
+ * none of them. `own`: what programs say of their chains.
+ */
+export function createTextReaders(own: OwnChains) {
+  return {
+    nftables: nftablesReader,
+    ipset: ipsetReader,
+    ipvs: ipvsReader,
+    iptables: createTextReader(own),
+    iproute: iprouteReader,
+  } as const satisfies Readonly<Partial<Record<LanguageId, TextReader>>>;
+}
+
 /** Sets of ipset save, with their entries. */
-export const ipsetReader: TextReader = {
+const ipsetReader: TextReader = {
   read: (text) => ({ ...nothing, sets: parseSets(text.text).sets.map((set) => placedSet(set, text)) }),
   readLine: (line) => {
     const [, created] = /^create (\S+)/.exec(line) ?? [];
@@ -13,13 +30,13 @@ export const ipsetReader: TextReader = {
 };
 
 /** Virtual servers and their real servers. */
-export const ipvsReader: TextReader = {
+const ipvsReader: TextReader = {
   read: (text) => ({ ...nothing, others: linesOf(text, serverPurpose) }),
   readLine: (line) => (/^-[Aa] -/.test(line) ? entriesOf(line) : undefined),
 };
 
 /** Addresses of a device. */
-export const iprouteReader: TextReader = {
+const iprouteReader: TextReader = {
   read: (text) => ({ ...nothing, others: linesOf(text, addressPurpose) }),
   readLine: () => undefined,
 };

@@ -1,6 +1,6 @@
-import type { Artifact, LanguageId } from "../../ir/artifact.ts";
-import type { Family } from "../../model/address.ts";
-import type { Share } from "../share.ts";
+import type { Artifact, LanguageId } from "../ir/artifact.ts";
+import type { PacketRule } from "../ir/datapath.ts";
+import type { Family } from "../model/address.ts";
 
 /** What explanations need of a language: the objects in its texts, and the lines that people ask about. */
 export interface TextReader {
@@ -13,6 +13,22 @@ export interface TextReader {
   readonly hasBlocks?: true;
   /** The tool that loads such a text refuses it with the number of a line, which `explain` finds the fault of. */
   readonly isRefusedByLine?: true;
+}
+
+/** The reader of a language with rules of packets. */
+export interface RuleTextReader extends TextReader {
+  /** A rule that a packet met. `element`: that of a map, or the choice, that decided for it. */
+  readonly describeMet: (rule: PacketRule, element: string | undefined) => MetRule;
+  /** What a chain of this name is if the kernel calls it, completing "it ...". */
+  readonly entryOf: (chain: string) => string | undefined;
+}
+
+/** A rule in words: its conditions, then what it does. */
+export interface MetRule {
+  readonly words: string;
+  readonly comment: string | undefined;
+  /** The chain or the address that packets go to, if there is one only. */
+  readonly goesTo: string | undefined;
 }
 
 export interface ReadText {
@@ -106,6 +122,23 @@ export interface RuleExit {
   readonly key: string;
   /** Of the packets of the rule. */
   readonly share: Share | undefined;
+}
+
+/** A fraction, rounded for display and exact. */
+export interface Share {
+  readonly part: number;
+  /** `715827883/2147483648`, as the kernel computes it; undefined after too many random matches to be readable. */
+  readonly exact: string | undefined;
+}
+
+/** One of equal parts, without rounding. */
+export function equalShare(count: number): Share {
+  return forkPart(1, count);
+}
+
+/** Some of equal parts, without rounding. */
+export function forkPart(parts: number, of: number): Share {
+  return { part: parts / of, exact: `${parts}/${of}` };
 }
 
 /** Where packets end, alike in all languages. */

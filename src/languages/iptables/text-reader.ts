@@ -1,37 +1,67 @@
 import type { Artifact } from "../../ir/artifact.ts";
-import { canonicalRule, targetOf } from "../../languages/iptables/canonical-rule.ts";
-import { concernsRules, parseRules } from "../../languages/iptables/parse.ts";
-import { parseRule } from "../../languages/iptables/parse-rule.ts";
-import { type RuleTextProblem, readTables, type SavedChain } from "../../languages/iptables/read-tables.ts";
-import { builtInChains, type Match, type Rule } from "../../languages/iptables/rule.ts";
-import { ownChains } from "../../programs/registry.ts";
-import { forkShares, type Share } from "../share.ts";
-import { describeMatch, describeRule, describeTarget } from "./describe-rule.ts";
+import type { Action } from "../../ir/datapath.ts";
 import {
   type AskedRule,
   type Callee,
   fates,
+  type MetRule,
   type PlacedObject,
   type PlacedRule,
   type ReadLine,
   type ReadText,
   type RuleExit,
   type RuleReading,
+  type RuleTextReader,
+  type Share,
   type TextProblem,
-  type TextReader,
   translatedTo,
-} from "./text-reader.ts";
+} from "../text-reader.ts";
+import { canonicalRule, targetOf } from "./canonical-rule.ts";
+import { describeMatch, describeRule, describeTarget } from "./describe-rule.ts";
+import { forkShares } from "./fork-shares.ts";
+import type { OwnChains } from "./own-chains.ts";
+import { concernsRules, parseRules } from "./parse.ts";
+import { parseRule } from "./parse-rule.ts";
+import { type RuleTextProblem, readTables, type SavedChain } from "./read-tables.ts";
+import { builtInChains, type Match, type Rule } from "./rule.ts";
 
-/** Chains and rules of iptables-save. */
-export const iptablesReader: TextReader = { read: readRules, readLine, isRefusedByLine: true };
+/** Reads chains and rules of iptables-save, in words that know what programs have chains for. */
+export function createTextReader(own: OwnChains): RuleTextReader {
+  return {
+    read: (text) => readRules(text, own),
+    readLine: (line) => readLine(line, own),
+    isRefusedByLine: true,
+    describeMet: ({ text, line, action }) => describeMet(ruleIn(text, line), action, own),
+    entryOf,
+  };
+}
 
-function readRules(text: Artifact): ReadText {
+/** A line that cannot be read stays as it is. */
+function ruleIn(text: string, line: number): Rule {
+  const read = parseRule({ text, line, counters: undefined });
+  if (read.kind === "rule") return read.rule;
+  return { chain: "", line, text, counters: undefined, matches: [], target: { kind: "unknown", words: [text] } };
+}
+
+function describeMet(rule: Rule, action: Action, own: OwnChains): MetRule {
+  const comments = rule.matches.flatMap((match) => (match.kind === "comment" ? [match.text] : []));
+  const comment = comments.length === 0 ? undefined : comments.join("; ");
+  return { words: describeRule(rule, own), comment, goesTo: goesTo(rule, action) };
+}
+
+/** A range of addresses is not a single destination. */
+function goesTo({ target }: Rule, action: Action): string | undefined {
+  if (target.kind === "jump" || target.kind === "goto") return target.chain;
+  return target.kind === "dnat" && action.kind === "dnat" ? target.destination : undefined;
+}
+
+function readRules(text: Artifact, own: OwnChains): ReadText {
   const { tables, problems } = readTables([text]);
   const found: RuleTextProblem[] = problems.filter(concernsRules);
   const chains: PlacedObject[] = [];
   for (const [table, named] of tables) {
     for (const chain of named.values()) {
-      chains.push(new ChainOfText(chain, table, text));
+      chains.push(new ChainOfText(chain, table, text, own));
       if (!chain.lines.every(isUsual)) found.push(...parseRules(chain).problems);
     }
   }
@@ -53,13 +83,15 @@ class ChainOfText implements PlacedObject {
   readonly table: string;
   readonly file: string;
   readonly #chain: SavedChain;
+  readonly #own: OwnChains;
   #rules: readonly PlacedRule[] | undefined;
 
-  constructor(chain: SavedChain, table: string, { family = "ipv4", file }: Artifact) {
+  constructor(chain: SavedChain, table: string, { family = "ipv4", file }: Artifact, own: OwnChains) {
     this.family = family;
     this.table = table;
     this.file = file;
     this.#chain = chain;
+    this.#own = own;
   }
 
   get name(): string {
@@ -93,14 +125,14 @@ class ChainOfText implements PlacedObject {
 
   #place(): readonly PlacedRule[] {
     const rules = parseRules(this.#chain).rules.map(({ rule }) => rule);
-    const shares = forkShares(rules);
+    const shares = forkShares(rules, this.#own);
     return rules.map((rule, at) => this.#placeRule(rule, at, shares[at]));
   }
 
   #placeRule(rule: Rule, at: number, share: Share | undefined): PlacedRule {
     const { family, table, file, name: chain } = this;
     const place = { family, table, chain, file, line: rule.line, number: at + 1 };
-    return Object.assign(readingOf(rule, share), place);
+    return Object.assign(readingOf(rule, share, this.#own), place);
   }
 
   /** Where packets are shared out, a rule depends on those before it. */
@@ -125,12 +157,12 @@ class ChainOfText implements PlacedObject {
 
   describeLine(at: number): { readonly words: string } | undefined {
     const read = parseRule({ text: this.lines[at] ?? "", line: 0, counters: undefined });
-    return read.kind === "rule" ? { words: describeRule(read.rule) } : undefined;
+    return read.kind === "rule" ? { words: describeRule(read.rule, this.#own) } : undefined;
   }
 }
 
 /** What a chain that the kernel calls is, completing "it ...". */
-export function entryOf(name: string): string | undefined {
+function entryOf(name: string): string | undefined {
   return builtInChains.has(name)
     ? "is a built-in chain of the kernel: every packet at this hook traverses it"
     : undefined;
@@ -144,18 +176,18 @@ function isUsual(line: string): boolean {
   return usual.test(line);
 }
 
-function readingOf(rule: Rule, share: Share | undefined): RuleReading {
+function readingOf(rule: Rule, share: Share | undefined, own: OwnChains): RuleReading {
   const { text, matches, target } = rule;
   // The share already describes the random match.
   const asked = share === undefined ? matches : matches.filter(({ kind }) => kind !== "statistic");
   return {
     text,
     canonical: () => canonicalRule(text),
-    inWords: () => describeRule({ matches: asked, target }),
+    inWords: () => describeRule({ matches: asked, target }, own),
     conditions: () => conditionsOf(matches),
     comments: matches.flatMap((match) => (match.kind === "comment" ? [match.text] : [])),
     exits: exitsOf(rule),
-    isMarking: target.kind === "jump" && ownChains.roleOf(target.chain) === "mark",
+    isMarking: target.kind === "jump" && own.roleOf(target.chain) === "mark",
     hasBranches: false,
     sets: matches.flatMap((match) => (match.kind === "set" ? [match.name] : [])),
     share,
@@ -200,24 +232,24 @@ function exitsOf({ target }: Rule): readonly RuleExit[] {
 }
 
 /** `:CHAIN - [0:0]`, `[1:60] -A CHAIN ...`. */
-function readLine(line: string): ReadLine | undefined {
+function readLine(line: string, own: OwnChains): ReadLine | undefined {
   const text = line.replace(/^\[\d+:\d+\]\s*/, "").trim();
   const [, declared] = /^:(\S+)/.exec(text) ?? [];
   if (declared !== undefined) return { kind: "object", name: declared, table: undefined };
   if (!/^[:[-]/.test(line)) return undefined;
   const read = parseRule({ text, line: 1, counters: undefined });
   if (read.kind === "broken") return read;
-  return { kind: "rule", rule: askedRule(read.rule) };
+  return { kind: "rule", rule: askedRule(read.rule, own) };
 }
 
-function askedRule(rule: Rule): AskedRule {
+function askedRule(rule: Rule, own: OwnChains): AskedRule {
   return {
-    ...readingOf(rule, undefined),
+    ...readingOf(rule, undefined, own),
     language: "iptables",
     table: undefined,
     chain: rule.chain,
     matches: rule.matches.map((match) => ({ kind: match.kind, words: wordsOf(match) })),
-    target: describeTarget(rule.target),
+    target: describeTarget(rule.target, own),
   };
 }
 

@@ -1,15 +1,15 @@
-import type { Match, PortRange, Rule, Target, TcpFlag } from "../../languages/iptables/rule.ts";
-import { printHex } from "../../languages/iptables/words.ts";
-import { ownChains } from "../../programs/registry.ts";
-import { describeShare, thresholdOne } from "../share.ts";
+import { describeShare, thresholdOne } from "./fork-shares.ts";
+import type { OwnChains } from "./own-chains.ts";
+import type { Match, PortRange, Rule, Target, TcpFlag } from "./rule.ts";
+import { printHex } from "./words.ts";
 
 /**
  * A rule in words: its conditions, then its action. The words may contain text of a dump: the caller must escape
  * control characters when printing them.
  */
-export function describeRule({ matches, target }: Pick<Rule, "matches" | "target">): string {
+export function describeRule({ matches, target }: Pick<Rule, "matches" | "target">, own: OwnChains): string {
   const asked = matches.map(describeMatch).filter((words) => words !== undefined);
-  return `${asked.length === 0 ? "every packet" : asked.join(", ")}: ${describeTarget(target)}`;
+  return `${asked.length === 0 ? "every packet" : asked.join(", ")}: ${describeTarget(target, own)}`;
 }
 
 /** The condition of a match, as a phrase that completes "a packet ..."; undefined where it matches every packet. */
@@ -49,10 +49,10 @@ const matchWords: {
 };
 
 /** What a rule does with the packets that match, as a phrase that completes "it will ...". */
-export function describeTarget(target: Target): string {
+export function describeTarget(target: Target, own: OwnChains): string {
   switch (target.kind) {
     case "jump":
-      return ownChains.roleOf(target.chain) === "mark" ? "mark for masquerade" : `jump to ${target.chain}`;
+      return own.roleOf(target.chain) === "mark" ? "mark for masquerade" : `jump to ${target.chain}`;
     case "accept":
       return "accept, and skip the remaining rules of this table";
     case "drop":

@@ -1,36 +1,36 @@
 import type { Artifact } from "../../ir/artifact.ts";
-import { canonicalRule } from "../../languages/nftables/canonical-rule.ts";
-import { parseRule } from "../../languages/nftables/parse-rule.ts";
-import { elementOf, readRuleset, ruleText } from "../../languages/nftables/read-ruleset.ts";
-import type { NftField, NftRule, NftSource, NftStatement, NftVerdict } from "../../languages/nftables/rule.ts";
-import {
-  elementText,
-  type NftChain,
-  type NftElement,
-  type NftSet,
-  type NftTable,
-  tableFamilies,
-} from "../../languages/nftables/ruleset.ts";
-import { tableName } from "../../languages/nftables/stages.ts";
-import { setsNamed, splitWords, unquoted, wordsOf } from "../../languages/nftables/words.ts";
 import type { Family } from "../../model/address.ts";
-import { forkPart } from "../share.ts";
-import { describeNftRule, describeNftStatements, describeVerdict } from "./describe-nft-rule.ts";
 import {
   type AskedRule,
   fates,
+  forkPart,
   type PlacedObject,
   type PlacedRule,
   type ReadLine,
   type ReadText,
   type RuleExit,
   type RuleReading,
-  type TextReader,
+  type RuleTextReader,
   translatedTo,
-} from "./text-reader.ts";
+} from "../text-reader.ts";
+import { canonicalRule } from "./canonical-rule.ts";
+import { describeNftRule, describeNftStatements, describeVerdict } from "./describe-rule.ts";
+import { parseRule } from "./parse-rule.ts";
+import { elementOf, readRuleset, ruleText } from "./read-ruleset.ts";
+import type { NftField, NftRule, NftSource, NftStatement, NftVerdict } from "./rule.ts";
+import { elementText, type NftChain, type NftElement, type NftSet, type NftTable, tableFamilies } from "./ruleset.ts";
+import { tableName } from "./stages.ts";
+import { setsNamed, splitWords, unquoted, wordsOf } from "./words.ts";
 
 /** Chains, sets and maps of `nft list ruleset` and of input for `nft -f`. */
-export const nftablesReader: TextReader = { read: readTables, readLine, readRule, hasBlocks: true };
+export const nftablesReader: RuleTextReader = {
+  read: readTables,
+  readLine,
+  readRule,
+  hasBlocks: true,
+  describeMet: ({ text }, element) => describeNftRule(text, element),
+  entryOf: () => undefined,
+};
 
 function readTables(text: Artifact): ReadText {
   const { doc, problems } = readRuleset([text]);

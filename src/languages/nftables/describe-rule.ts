@@ -1,15 +1,12 @@
-import { parseRule } from "../../languages/nftables/parse-rule.ts";
-import type { NftField, NftRule, NftSource, NftStatement, NftVerdict } from "../../languages/nftables/rule.ts";
-import { unquoted } from "../../languages/nftables/words.ts";
+import type { MetRule } from "../text-reader.ts";
+import { parseRule } from "./parse-rule.ts";
+import type { NftField, NftRule, NftSource, NftStatement, NftVerdict } from "./rule.ts";
+import { unquoted } from "./words.ts";
 
 /** A rule of nftables in words: its conditions, then what it does. Statements that are not known stay as they are. */
-export interface DescribedRule {
-  readonly words: string;
+export interface DescribedRule extends MetRule {
   /** The conditions alone. */
   readonly conditions: readonly string[];
-  readonly comment: string | undefined;
-  /** The chain or the address that packets go to, if there is one only. */
-  readonly goesTo: string | undefined;
 }
 
 /** `element`: the element of a map, or the choice, that decided for a packet. */

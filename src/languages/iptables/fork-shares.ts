@@ -1,41 +1,25 @@
-import { printPart } from "../datapath/share.ts";
-import { type Rule, targetEffects } from "../languages/iptables/rule.ts";
-import { ownChains } from "../programs/registry.ts";
+import { printPart } from "../../datapath/share.ts";
+import type { Share } from "../text-reader.ts";
+import type { OwnChains } from "./own-chains.ts";
+import { type Rule, targetEffects } from "./rule.ts";
 
 /** The kernel compares 31 random bits with a threshold: this one always matches. */
 export const thresholdOne = 2 ** 31;
-
-/** A fraction, rounded for display and exact. */
-export interface Share {
-  readonly part: number;
-  /** `715827883/2147483648`, as the kernel computes it; undefined after too many random matches to be readable. */
-  readonly exact: string | undefined;
-}
 
 /** threshold / 2^31 for display: `33.3%`, and `50%` without trailing zeros. */
 export function describeShare(threshold: number): string {
   return printPart(threshold / thresholdOne);
 }
 
-/** One of equal parts, without rounding. */
-export function equalShare(count: number): Share {
-  return forkPart(1, count);
-}
-
-/** Some of equal parts, without rounding. */
-export function forkPart(parts: number, of: number): Share {
-  return { part: parts / of, exact: `${parts}/${of}` };
-}
-
 /**
  * The fraction of the packets at each rule of a fork that the rule takes. Undefined for a rule with other conditions,
  * or whose target does not end the chain; undefined for all rules without random matches.
  */
-export function forkShares(rules: readonly Rule[]): readonly (Share | undefined)[] {
+export function forkShares(rules: readonly Rule[], own: OwnChains): readonly (Share | undefined)[] {
   if (!rules.some(({ matches }) => matches.some(({ kind }) => kind === "statistic"))) return rules.map(() => undefined);
   let left: Fraction = { part: 1, numerator: 1n, bits: 0n };
   return rules.map((rule) => {
-    const threshold = chanceOf(rule);
+    const threshold = chanceOf(rule, own);
     if (threshold === undefined) return undefined;
     const taken = times(left, threshold);
     left = times(left, thresholdOne - threshold);
@@ -69,9 +53,9 @@ function printFraction({ numerator, bits }: Fraction): string | undefined {
 }
 
 /** The threshold of a rule that only has a random match; thresholdOne for a rule without conditions. */
-function chanceOf({ matches, target }: Rule): number | undefined {
+function chanceOf({ matches, target }: Rule, own: OwnChains): number | undefined {
   if (targetEffects[target.kind] === "continues") return undefined;
-  if (target.kind === "jump" && ownChains.roleOf(target.chain) === "mark") return undefined;
+  if (target.kind === "jump" && own.roleOf(target.chain) === "mark") return undefined;
   let threshold = thresholdOne;
   for (const match of matches) {
     if (match.kind === "statistic") threshold = match.negated ? thresholdOne - match.threshold : match.threshold;
