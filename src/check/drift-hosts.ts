@@ -7,10 +7,10 @@ import { readEvaluatedHost } from "../languages/evaluated-host.ts";
 import { withoutLength } from "../languages/iproute.ts";
 import { printSets } from "../languages/ipset/text.ts";
 import type { SavedTable } from "../languages/iptables/read-tables.ts";
-import { builtInChains } from "../languages/iptables/rule.ts";
 import { printServers } from "../languages/ipvs/text.ts";
 import { tableName } from "../languages/nftables/stages.ts";
 import { writeRuleset } from "../languages/nftables/write-ruleset.ts";
+import { languageOf } from "../languages/registry.ts";
 import type { Family } from "../model/address.ts";
 import { ownChainIn } from "../programs/registry.ts";
 import type { HostState } from "../reconcile/live/host-state.ts";
@@ -19,6 +19,8 @@ import type { OwnedState } from "../reconcile/owned-state.ts";
 import type { Changes } from "../reconcile/plan-changes.ts";
 import { routeLocalnet } from "../reconcile/plan-kernel.ts";
 import type { Drift, DriftedChain } from "./drift.ts";
+
+const { isBuiltIn } = languageOf.iptables.lines;
 
 /** A host that was compared with its desired state. */
 export interface ComparedHost {
@@ -122,9 +124,9 @@ function desiredTable(name: string, live: SavedTable, changes: ReadonlyMap<strin
     const change = changes.get(chain);
     if (change?.kind === "remove" && !change.isBuiltIn) continue;
     const lines = live.get(chain)?.lines ?? [];
-    const policy = live.get(chain)?.policy ?? (builtInChains.has(chain) ? undefined : "-");
+    const policy = live.get(chain)?.policy ?? (isBuiltIn(chain) ? undefined : "-");
     if (policy !== undefined) declared.push(`:${chain} ${policy} [0:0]`);
-    rules.push(...(builtInChains.has(chain) ? withJumpsFirst(lines, change) : (change?.desired ?? lines)));
+    rules.push(...(isBuiltIn(chain) ? withJumpsFirst(lines, change) : (change?.desired ?? lines)));
   }
   return `*${name}\n${[...declared, ...rules].map((line) => `${line}\n`).join("")}COMMIT\n`;
 }
@@ -165,7 +167,7 @@ function changedLines(
   found: readonly string[],
   { kind, lines, name }: Pick<Drift, "kind" | "lines"> & Pick<DriftedChain, "name">,
 ): readonly string[] {
-  if (!builtInChains.has(name)) return found;
+  if (!isBuiltIn(name)) return found;
   const others = wanted.filter((line) => !isJump(line));
   if (kind !== "foreign-rules-first") return [...found.filter(isJump), ...others];
   const before = lines.map((line) => line.slice(2));

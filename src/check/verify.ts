@@ -1,6 +1,6 @@
 import { type Narrowed, type Narrowing, narrowItems } from "../filter/narrowing.ts";
-import { canonicalRule, targetOf, withoutComments } from "../languages/iptables/canonical-rule.ts";
-import { builtInChains } from "../languages/iptables/rule.ts";
+import { canonicalRule } from "../languages/iptables/canonical-rule.ts";
+import { builtInChains, targetOf, withoutComments } from "../languages/iptables/rule-lines.ts";
 import { withoutCommentChanges } from "../languages/nftables/diff-tables.ts";
 import { families, familyNames } from "../model/address.ts";
 import { ownChainIn, serviceInRule } from "../programs/registry.ts";

@@ -63,8 +63,19 @@ export interface HostLanguage<Doc> extends Language<Doc> {
   readonly backEnds?: BackEnds;
   /** A line without the options that may differ for the same object; undefined: the line itself. */
   readonly lineKey?: (line: string) => string;
+  /** Of a language with a rule in each line. */
+  readonly lines?: RuleLines;
   /** Its texts have rules of packets: nothing else, so that owners are those of chains, or sets and maps beside them. */
   readonly rules?: "only" | "with-sets";
+}
+
+/** What a line of a rule says by its form, without being read as a whole. */
+export interface RuleLines {
+  /** The chain that a rule leads to, or another target; undefined where it names none. */
+  readonly targetOf: (line: string) => string | undefined;
+  readonly withoutComments: (line: string) => string;
+  /** Whether the kernel calls a chain of this name. */
+  readonly isBuiltIn: (chain: string) => boolean;
 }
 
 export interface CollectCommand {

@@ -1,5 +1,5 @@
-import { targetOf } from "../languages/iptables/canonical-rule.ts";
 import type { OwnChains } from "../languages/iptables/own-chains.ts";
+import { targetOf } from "../languages/iptables/rule-lines.ts";
 import type { ProxyMode } from "../model/proxy-configuration/proxy-configuration.ts";
 import { kubeProxyChains } from "./kube-proxy/chain-names.ts";
 import { kubeProxyIptables } from "./kube-proxy/iptables/program.ts";

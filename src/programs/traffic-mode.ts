@@ -145,10 +145,17 @@ export interface ShownRules {
   readonly ruleset: Ruleset;
 }
 
+/** The file of rules that no text contains. */
+export const assumedFile = "(assumed)";
+
 /** What the rules of one mode show, how they are meant, and what decides differently about their packets. */
 export interface TrafficMode {
   /** What a host has of the mode: Services, or only what exists without them. */
   readonly evidence: (shown: ShownRules) => "services" | "empty" | undefined;
+  /** Whether texts show the mode at a glance, without being read. */
+  readonly isShownIn: (texts: HostTexts) => boolean;
+  /** A part of a dump with the rules that lead to it, in `assumedFile`. */
+  readonly withFrame: (texts: HostTexts) => HostTexts;
   /** Service addresses are bound to the node, so that they are the source of what it sends to them. */
   readonly bindsAddresses: boolean;
   /** The host with what a part of a dump may leave out, or may leave open. */
@@ -199,4 +206,12 @@ export function listed(names: readonly string[]): string {
     text = next;
   }
   return text;
+}
+
+/** How a program leaves a host, and what of others depends on it. */
+export interface Cleanup {
+  /** The texts of a host without the program's rules, addresses and virtual servers, as it removes them. */
+  readonly withoutProgram: (texts: HostTexts) => HostTexts;
+  /** The rules of other programs that jump to its chains or match on its sets. */
+  readonly hooksInto: (texts: HostTexts) => readonly string[];
 }

@@ -5,8 +5,8 @@ import { readEvaluatedHost } from "../../languages/evaluated-host.ts";
 import { type IpAddress, isLoopback, parseIp } from "../../model/address.ts";
 import type { Node } from "../../model/objects/node.ts";
 import { programFor } from "../../programs/registry.ts";
+import { trafficModeOf } from "../../programs/traffic-registry.ts";
 import { standIns } from "./assumed-address.ts";
-import { completeFrame } from "./assumed-frame.ts";
 import { servicesInRules } from "./known-services.ts";
 import { knownOf, nodeAddresses, nothingKnown, type PacketQuery } from "./packet-query.ts";
 import { causesTo } from "./rule-causes.ts";
@@ -27,7 +27,7 @@ export function dumpedQuery(side: HostSide, { node, given, state, file }: DumpKn
   const known = state === undefined ? nothingKnown : knownOf(state);
   const inState = state && nodeInState(state, node);
   const own = ownAddresses(given, inState, side);
-  const listed = readEvaluatedHost(completeFrame(side.texts, side.mode), {
+  const listed = readEvaluatedHost(trafficModeOf(side.mode).withFrame(side.texts), {
     nodeAddresses: own.addresses.map(({ text }) => text),
     podRanges: (inState?.podCidrs ?? []).map(({ text }) => text),
     routes: side.routes,

@@ -1,9 +1,10 @@
 import { type Backend, type Feature, type Step, toolNames } from "../../ir/artifact.ts";
 import { type Family, families } from "../../model/address.ts";
-import type { CollectCommand, HostLanguage } from "../language.ts";
+import type { CollectCommand, HostLanguage, RuleLines } from "../language.ts";
 import { compareBackEnds, divideRules } from "./divide-rules.ts";
 import { listingForm, rulesForm } from "./forms.ts";
 import { readTables, type SavedTable, type SavedTables } from "./read-tables.ts";
+import { ruleLines } from "./rule-lines.ts";
 
 interface RuleFeature {
   readonly name: string;
@@ -118,7 +119,7 @@ function doubtCommands(family: Family): readonly CollectCommand[] {
 }
 
 /** iptables-save and iptables-restore, with ip6tables. */
-export const iptables: HostLanguage<SavedTables> = {
+export const iptables: HostLanguage<SavedTables> & { readonly lines: RuleLines } = {
   id: "iptables",
   files: [
     { name: "iptables.restore", family: "ipv4", heading: "iptables-save", isSave: true },
@@ -140,6 +141,7 @@ export const iptables: HostLanguage<SavedTables> = {
     otherHeading: (heading) => heading.replace("-save", `-${otherBackend("legacy")}-save`),
   },
   rules: "only",
+  lines: ruleLines,
   probes: ruleFeatures,
   parse: (parts) => {
     const doc = readTables(parts);

@@ -16,14 +16,15 @@ import {
   type TextProblem,
   translatedTo,
 } from "../text-reader.ts";
-import { canonicalRule, targetOf } from "./canonical-rule.ts";
+import { canonicalRule } from "./canonical-rule.ts";
 import { describeMatch, describeRule, describeTarget } from "./describe-rule.ts";
 import { forkShares } from "./fork-shares.ts";
 import type { OwnChains } from "./own-chains.ts";
 import { concernsRules, parseRules } from "./parse.ts";
 import { parseRule } from "./parse-rule.ts";
 import { type RuleTextProblem, readTables, type SavedChain } from "./read-tables.ts";
-import { builtInChains, type Match, type Rule } from "./rule.ts";
+import type { Match, Rule } from "./rule.ts";
+import { builtInChains, targetOf } from "./rule-lines.ts";
 
 /** Reads chains and rules of iptables-save, in words that know what programs have chains for. */
 export function createTextReader(own: OwnChains): RuleTextReader {

@@ -1,4 +1,4 @@
-import { commentsOf } from "../../languages/iptables/canonical-rule.ts";
+import { commentsOf } from "../../languages/iptables/rule-lines.ts";
 import type { ProxyMode } from "../../model/proxy-configuration/proxy-configuration.ts";
 import type { ObjectRef, Owner, Program, ProgramId, ServicePortChainKind } from "../program.ts";
 import {

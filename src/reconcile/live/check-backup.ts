@@ -1,13 +1,13 @@
 import { type HostDocument, textsUnder, toolNames } from "../../ir/artifact.ts";
 import { parseRule } from "../../languages/iptables/parse-rule.ts";
 import type { SavedChain } from "../../languages/iptables/read-tables.ts";
-import { builtInChains } from "../../languages/iptables/rule.ts";
+import { builtInChains } from "../../languages/iptables/rule-lines.ts";
 import { printRule } from "../../languages/iptables/write-rule.ts";
 import type { SavedServer } from "../../languages/ipvs/text.ts";
-import { rulesetCommand } from "../../languages/nftables/language.ts";
 import { parseRule as parseTableRule } from "../../languages/nftables/parse-rule.ts";
 import type { NftStatement } from "../../languages/nftables/rule.ts";
 import type { NftChain, NftElement, NftSet, NftTable } from "../../languages/nftables/ruleset.ts";
+import { headingOf } from "../../languages/registry.ts";
 import { sysctlCommand } from "../../languages/sysctl.ts";
 import { type Family, families, isAddressOrCidr } from "../../model/address.ts";
 import { ownChainIn, ownChains, ownSets } from "../../programs/registry.ts";
@@ -206,5 +206,5 @@ function isComment(comment: string | undefined): boolean {
 }
 
 function refusedInTable(line: number, message: string): HostProblem {
-  return { code: "backup-object-refused", heading: rulesetCommand, line, message };
+  return { code: "backup-object-refused", heading: headingOf("nftables"), line, message };
 }

@@ -16,10 +16,9 @@ import { hidesRules, readTables, type SavedTables } from "../../languages/iptabl
 import { parseTimeouts, timeoutsCommand } from "../../languages/ipvs/language.ts";
 import { parseServers, type SavedServer } from "../../languages/ipvs/text.ts";
 import { countersCommand, parseCounters } from "../../languages/nfacct.ts";
-import { rulesetCommand } from "../../languages/nftables/language.ts";
 import { readRuleset } from "../../languages/nftables/read-ruleset.ts";
 import type { Ruleset } from "../../languages/nftables/ruleset.ts";
-import { languages } from "../../languages/registry.ts";
+import { headingOf, languages } from "../../languages/registry.ts";
 import { parseSysctls, sysctlCommand } from "../../languages/sysctl.ts";
 import type { Family } from "../../model/address.ts";
 import { addressDevice, ownTables } from "../../programs/registry.ts";
@@ -92,8 +91,8 @@ export function parseHostState(document: HostDocument): {
   report("ipset save", setProblems);
   const { servers, problems: serverProblems } = parseServers(text("ipvsadm -Sn"));
   report("ipvsadm -Sn", serverProblems);
-  const tables = tablesIn(textsUnder(document, rulesetCommand));
-  report(rulesetCommand, tables?.problems ?? []);
+  const tables = tablesIn(textsUnder(document, headingOf("nftables")));
+  report(headingOf("nftables"), tables?.problems ?? []);
   const links = parseLinks(text(linksCommand));
   if (links === undefined) {
     const [code, message] = ["host-output-unreadable", "not the JSON that ip prints"] as const;
@@ -108,7 +107,7 @@ export function parseHostState(document: HostDocument): {
     withoutRules: { ipv4: document.failures["iptables-save"], ipv6: document.failures["ip6tables-save"] },
     sets,
     tables: tables?.ruleset,
-    withoutTables: `${rulesetCommand}: ${document.failures[rulesetCommand] ?? "no output"}`,
+    withoutTables: `${headingOf("nftables")}: ${document.failures[headingOf("nftables")] ?? "no output"}`,
     servers,
     serviceAddresses:
       device && new Set(givenAddresses(device).map((ip) => (ip.includes(":") ? `${ip}/128` : `${ip}/32`))),

@@ -1,6 +1,5 @@
 import { type HostDocument, type HostText, notInstalled, textsUnder, toolNames } from "../../ir/artifact.ts";
 import { linksCommand } from "../../languages/iproute.ts";
-import { targetOf } from "../../languages/iptables/canonical-rule.ts";
 import { ownedRules } from "../../languages/iptables/changes/owned-rules.ts";
 import { kernelTables, legacyWarning, otherBackend } from "../../languages/iptables/language.ts";
 import { readTables } from "../../languages/iptables/read-tables.ts";
@@ -8,6 +7,7 @@ import { kernelServers, serversInKernel } from "../../languages/ipvs/language.ts
 import { countersCommand } from "../../languages/nfacct.ts";
 import { nftTables, rulesetCommand, tablesCommand } from "../../languages/nftables/language.ts";
 import { tableName } from "../../languages/nftables/stages.ts";
+import { languageOf } from "../../languages/registry.ts";
 import { sysctlCommand } from "../../languages/sysctl.ts";
 import { type Family, families } from "../../model/address.ts";
 import { addressDevice, ownChains, ownSets, ownTables } from "../../programs/registry.ts";
@@ -255,7 +255,7 @@ function rulesOfOtherBackend(document: HostDocument, { rules }: HostState): read
 /** The chains of kube-proxy that built-in chains lead to. The kubelet has one too, in whichever back end it uses. */
 function leadingChains(tables: Parameters<typeof ownedRules>[0]): readonly string[] {
   const jumps = [...ownedRules(tables, ownChains).tables.values()].flatMap(({ jumps }) => [...jumps.values()].flat());
-  const targets = new Set(jumps.map((line) => targetOf(line) ?? ""));
+  const targets = new Set(jumps.map((line) => languageOf.iptables.lines.targetOf(line) ?? ""));
   return [...targets].filter((name) => ownChains.roleOf(name) !== "guard");
 }
 

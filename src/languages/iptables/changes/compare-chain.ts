@@ -1,6 +1,7 @@
 import type { ChainDifference } from "../../../ir/owned.ts";
-import { canonicalRule, targetOf } from "../canonical-rule.ts";
+import { canonicalRule } from "../canonical-rule.ts";
 import type { OwnChains } from "../own-chains.ts";
+import { targetOf } from "../rule-lines.ts";
 
 /**
  * Compares rules by meaning: back ends and versions of iptables spell them differently, and kube-proxy writes the rules

@@ -1,6 +1,6 @@
 import type { ChainChange, ChainDifference } from "../../../ir/owned.ts";
-import { deleteRule, insertRule } from "../canonical-rule.ts";
 import type { OwnChains } from "../own-chains.ts";
+import { deleteRule, insertRule } from "../rule-lines.ts";
 import { declare } from "../write.ts";
 import { without } from "./compare-chain.ts";
 import { editPartialChain, hasMemory } from "./partial-chain.ts";

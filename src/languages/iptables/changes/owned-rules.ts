@@ -1,8 +1,7 @@
 import type { OwnedRules, OwnedTable } from "../../../ir/owned.ts";
-import { targetOf } from "../canonical-rule.ts";
 import type { OwnChains } from "../own-chains.ts";
 import type { SavedTable, SavedTables } from "../read-tables.ts";
-import { builtInChains } from "../rule.ts";
+import { builtInChains, targetOf } from "../rule-lines.ts";
 
 /** Our rules in a text: all chains with our names, and the jumps to them from built-in chains. */
 export function ownedRules({ tables }: Pick<SavedTables, "tables">, own: OwnChains): OwnedRules {

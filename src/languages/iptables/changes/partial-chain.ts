@@ -1,5 +1,5 @@
 import type { ChainDifference, PartialChain } from "../../../ir/owned.ts";
-import { deleteRule, insertRule } from "../canonical-rule.ts";
+import { deleteRule, insertRule } from "../rule-lines.ts";
 import { hasTwice, without } from "./compare-chain.ts";
 
 /** Both sides have Portolan's spelling, and positions count even where the order does not matter. */

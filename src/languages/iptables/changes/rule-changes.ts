@@ -7,8 +7,8 @@ import {
   type OwnedTable,
 } from "../../../ir/owned.ts";
 import type { Family } from "../../../model/address.ts";
-import { targetOf } from "../canonical-rule.ts";
 import type { OwnChains } from "../own-chains.ts";
+import { targetOf } from "../rule-lines.ts";
 import { compareChain } from "./compare-chain.ts";
 import { comparePartialChains } from "./partial-chain.ts";
 

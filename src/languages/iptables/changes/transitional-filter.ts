@@ -1,6 +1,6 @@
 import { type ChainLines, emptyTable, type OwnedTable } from "../../../ir/owned.ts";
-import { targetOf } from "../canonical-rule.ts";
 import type { ChainRole, OwnChains } from "../own-chains.ts";
+import { targetOf } from "../rule-lines.ts";
 import { compareChain, hasTwice } from "./compare-chain.ts";
 import { placesKept } from "./rule-changes.ts";
 

@@ -1,15 +1,17 @@
 import { parseTarget } from "../../../datapath/address-set.ts";
 import { exactDestination, ruleAt } from "../../../datapath/chain-index.ts";
 import { translationsAt } from "../../../datapath/elements.ts";
-import type { EvaluatedHost } from "../../../datapath/host.ts";
+import type { EvaluatedHost, HostTexts } from "../../../datapath/host.ts";
+import type { TextPart } from "../../../ir/artifact.ts";
 import type { LoadedChain, Predicate } from "../../../ir/datapath.ts";
 import { loadRules } from "../../../languages/evaluated-host.ts";
 import { type Family, families } from "../../../model/address.ts";
 import type { ShownRules, TrafficMode } from "../../traffic-mode.ts";
 import { iptablesChains, ipvsChains, isEndpointChain, isServicePortChain } from "../chain-names.ts";
 import { isOwnedTable, isOwnTableName, parseServicePortChainName } from "../nftables/names.ts";
-import { setKeyOf, setPrefix } from "../set-names.ts";
+import { setKeyOf, setPrefix, sets } from "../set-names.ts";
 import { shapesInRules, shapesInSets } from "./alike.ts";
+import { completeFrame } from "./assumed-frame.ts";
 import { causesInRules } from "./causes-in-rules.ts";
 import { causesInTables } from "./causes-in-tables.ts";
 import { checkChains } from "./chain-faults.ts";
@@ -49,6 +51,8 @@ export const iptables: TrafficMode = {
       nat.has(iptablesChains.services) || [...nat.keys()].some(isServicePortChain);
     return natChainsOf(shown).some(isOwn) ? "services" : undefined;
   },
+  isShownIn: (texts) => inAny(rulesOf(texts), `:${iptablesChains.services}`),
+  withFrame: (texts) => completeFrame(texts, iptablesForms.jumps),
   bindsAddresses: false,
   destinations: destinationsInRules,
   ownEndpoints: () => undefined,
@@ -74,6 +78,12 @@ export const ipvs: TrafficMode = {
       nat.has(ipvsChains.nodePort) || asksForSets(nat.get(ipvsChains.services));
     return natChainsOf(shown).some(isOwn) ? "services" : undefined;
   },
+  isShownIn: (texts) =>
+    texts.serviceAddresses.length > 0 ||
+    inAny(texts.ipset, `create ${setPrefix}`) ||
+    inAny(texts.ipvs, "-A ") ||
+    inAny(rulesOf(texts), `--match-set ${sets.clusterIp.name}`),
+  withFrame: (texts) => completeFrame(texts, ipvsForms.jumps),
   bindsAddresses: true,
   destinations: (traffic, family) => [...destinationsInRules(traffic, family), ...destinationsInSets(traffic, family)],
   ownEndpoints: ({ host }) => hairpinAddresses(host),
@@ -100,6 +110,9 @@ export const nftables: TrafficMode = {
     if (own.some(({ chains }) => [...chains.keys()].some(isOfService))) return "services";
     return own.length > 0 ? "empty" : undefined;
   },
+  // What is compared and explained does not depend on it.
+  isShownIn: () => false,
+  withFrame: (texts) => texts,
   bindsAddresses: false,
   complete: withBothOrders,
   hasOpenOrder: true,
@@ -120,6 +133,14 @@ export const nftables: TrafficMode = {
   checkChains: checkTables,
   servesLoopback: () => false,
 };
+
+function rulesOf({ iptables: rules, ip6tables }: HostTexts): readonly TextPart[] {
+  return [...rules, ...ip6tables];
+}
+
+function inAny(parts: readonly TextPart[], sign: string): boolean {
+  return parts.some(({ text }) => text.includes(sign));
+}
 
 type NatChains = ReadonlyMap<string, LoadedChain>;
 

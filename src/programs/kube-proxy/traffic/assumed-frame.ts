@@ -1,22 +1,16 @@
-import type { HostTexts } from "../../datapath/host.ts";
-import type { Outcome } from "../../datapath/packet.ts";
-import type { TextPart } from "../../ir/artifact.ts";
-import type { LoadedChain } from "../../ir/datapath.ts";
-import { loadRules } from "../../languages/evaluated-host.ts";
-import type { ProxyMode } from "../../model/proxy-configuration/proxy-configuration.ts";
-import { iptablesChains as chains } from "../../programs/kube-proxy/chain-names.ts";
-import { programFor } from "../../programs/registry.ts";
-import { joinWords } from "../not-programmed/endpoints.ts";
-
-/** The file of rules that no text contains. */
-export const assumedFile = "(assumed)";
+import type { HostTexts } from "../../../datapath/host.ts";
+import type { TextPart } from "../../../ir/artifact.ts";
+import type { LoadedChain } from "../../../ir/datapath.ts";
+import { loadRules } from "../../../languages/evaluated-host.ts";
+import type { Jump } from "../../program.ts";
+import { assumedFile } from "../../traffic-mode.ts";
+import { iptablesChains as chains } from "../chain-names.ts";
 
 /**
  * A part of a rule set, such as the output of grep, lacks the rules that lead to it. These texts contain them as
  * kube-proxy and the kubelet make them, under the name of assumedFile. A text with its built-in chains stays as it is.
  */
-export function completeFrame(texts: HostTexts, mode: ProxyMode | undefined): HostTexts {
-  const jumps = programFor({ mode: mode ?? "iptables" }).jumps;
+export function completeFrame(texts: HostTexts, jumps: readonly Jump[]): HostTexts {
   const complete = (parts: readonly TextPart[]): readonly TextPart[] => {
     const lines = parts.length === 0 ? [] : missingLines(parts, jumps);
     return lines.length === 0 ? parts : [...parts, { file: assumedFile, text: `${lines.join("\n")}\n` }];
@@ -24,13 +18,12 @@ export function completeFrame(texts: HostTexts, mode: ProxyMode | undefined): Ho
   return { ...texts, iptables: complete(texts.iptables), ip6tables: complete(texts.ip6tables) };
 }
 
-type Jumps = ReturnType<typeof programFor>["jumps"];
 type Chains = ReadonlyMap<string, LoadedChain>;
 
 const noChains: Chains = new Map();
 
 /** The lines of the tables that are missing. */
-function missingLines(parts: readonly TextPart[], jumps: Jumps): readonly string[] {
+function missingLines(parts: readonly TextPart[], jumps: readonly Jump[]): readonly string[] {
   const { tables } = loadRules(parts);
   const nat = tables.get("nat") ?? noChains;
   const filter = tables.get("filter") ?? noChains;
@@ -64,7 +57,7 @@ function targetOf(rule: string): string {
 }
 
 /** The kubelet's chain drops what KUBE-MARK-DROP has marked. */
-const kubeletJumps: Jumps = (["INPUT", "OUTPUT"] as const).map((chain) => ({
+const kubeletJumps: readonly Jump[] = (["INPUT", "OUTPUT"] as const).map((chain) => ({
   table: "filter",
   chain,
   rule: ` -j ${chains.kubeletFirewall}`,
@@ -97,19 +90,4 @@ function filterContents(nat: Chains, filter: Chains): readonly string[] {
   const drops = [...nat.values()].some(({ lines }) => lines.some((line) => line.endsWith(` -j ${markDrop}`)));
   if (!drops || filter.size > 0) return [];
   return [`-A ${chains.kubeletFirewall} -m mark --mark 0x8000/0x8000 -j DROP`];
-}
-
-/** What was assumed on the paths to these outcomes: a sentence about jumps, and one about chains. */
-export function frameAssumptions(outcomes: readonly Outcome[]): readonly string[] {
-  const jumps = new Set<string>();
-  const whole = new Set<string>();
-  for (const hop of outcomes.flatMap(({ hops }) => hops)) {
-    if (hop.kind !== "rule" || hop.file !== assumedFile) continue;
-    const { action } = hop.rule;
-    if (action.kind === "jump") jumps.add(`from ${hop.chain} to ${action.chain}`);
-    else whole.add(hop.chain);
-  }
-  const led = `nothing in the text leads ${joinWords([...jumps])}: what leads there on a node is assumed`;
-  const filled = `the text does not contain ${joinWords([...whole])}: the usual rules are assumed`;
-  return [...(jumps.size === 0 ? [] : [led]), ...(whole.size === 0 ? [] : [filled])];
 }
