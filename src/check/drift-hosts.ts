@@ -5,15 +5,10 @@ import type { HostDocument, TextPart } from "../ir/artifact.ts";
 import type { ChainChange } from "../ir/owned.ts";
 import { readEvaluatedHost } from "../languages/evaluated-host.ts";
 import { withoutLength } from "../languages/iproute.ts";
-import { printSets } from "../languages/ipset/text.ts";
-import type { SavedTable } from "../languages/iptables/read-tables.ts";
-import { printServers } from "../languages/ipvs/text.ts";
-import { tableName } from "../languages/nftables/stages.ts";
-import { writeRuleset } from "../languages/nftables/write-ruleset.ts";
 import { languageOf } from "../languages/registry.ts";
 import type { Family } from "../model/address.ts";
 import { ownChainIn } from "../programs/registry.ts";
-import type { HostState } from "../reconcile/live/host-state.ts";
+import type { HostRules, HostState } from "../reconcile/live/host-state.ts";
 import { ownedServer } from "../reconcile/owned-objects.ts";
 import type { OwnedState } from "../reconcile/owned-state.ts";
 import type { Changes } from "../reconcile/plan-changes.ts";
@@ -21,6 +16,8 @@ import { routeLocalnet } from "../reconcile/plan-kernel.ts";
 import type { Drift, DriftedChain } from "./drift.ts";
 
 const { isBuiltIn } = languageOf.iptables.lines;
+
+type SavedTable = HostRules["tables"] extends ReadonlyMap<string, infer Table> ? Table : never;
 
 /** A host that was compared with its desired state. */
 export interface ComparedHost {
@@ -64,8 +61,8 @@ export function readHostPair(compared: ComparedHost): HostPair {
 /** The tables of nftables: those of other programs as they are, and ours. */
 function desiredTables({ state, found, wanted }: ComparedHost): Pick<HostTexts, "nftables"> {
   if (found.tables.size === 0 && wanted.tables.size === 0) return {};
-  const others = (state.tables?.tables ?? []).filter((table) => !found.tables.has(tableName(table)));
-  return { nftables: partsOf(writeRuleset({ tables: [...others, ...wanted.tables.values()] })) };
+  const others = (state.tables?.tables ?? []).filter((table) => !found.tables.has(`${table.family} ${table.name}`));
+  return { nftables: partsOf(languageOf.nftables.write({ tables: [...others, ...wanted.tables.values()] })) };
 }
 
 /** Sets, virtual servers and addresses: those of other programs, and ours. What was not read counts as it should be. */
@@ -77,8 +74,8 @@ function kernelTexts(
   const servers = state.servers.filter((server) => !found.servers.has(ownedServer(server).key));
   const addresses = [...(state.serviceAddresses ?? [])].filter((cidr) => found.addresses?.has(cidr) !== true);
   return {
-    ipset: partsOf(printSets(sets) + setLines(ours)),
-    ipvs: partsOf(printServers(servers) + serverLines(ours)),
+    ipset: partsOf(languageOf.ipset.write(sets) + setLines(ours)),
+    ipvs: partsOf(languageOf.ipvs.write(servers) + serverLines(ours)),
     serviceAddresses: [...addresses, ...(ours.addresses ?? [])].map(withoutLength),
   };
 }

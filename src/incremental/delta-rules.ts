@@ -1,5 +1,4 @@
-import { emptyTable, type OwnedRules, type OwnedTable, type PartialChain } from "../ir/owned.ts";
-import { tagRule } from "../languages/iptables/changes/partial-chain.ts";
+import { emptyTable, type OwnedRules, type OwnedTable, type PartialChain, tagRule } from "../ir/owned.ts";
 import type { Fragment, TableRules } from "../programs/program.ts";
 import { countBefore, type ReferenceCounts, rulesOf } from "./reference-counts.ts";
 

@@ -41,6 +41,14 @@ export interface PartialChain {
   readonly othersBefore: readonly number[];
 }
 
+/** Marks a rule that occurs in several runs, since its text alone is ambiguous. */
+export function tagRule(line: string, run: number): string {
+  return `${line} #${run}`;
+}
+
+/** Such a mark. */
+export const tag = / #\d+$/;
+
 export interface OwnedSet {
   readonly name: string;
   /** What the kernel keeps of its creation: type, family, range, size. */

@@ -209,6 +209,8 @@ export interface OwnSets {
 /** What programs say of the names of tables of nftables. */
 export interface OwnTables {
   readonly isOwned: (table: { readonly family: string; readonly name: string }) => boolean;
+  /** The name of the table of a family among those of a host: `ip kube-proxy`. */
+  readonly nameIn: (family: Family) => string;
   /** The set of the node's addresses in such a table. */
   readonly nodeAddresses: string;
 }

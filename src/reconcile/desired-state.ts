@@ -1,12 +1,11 @@
 import { type Artifact, artifactsOf, type LanguageId, type Script } from "../ir/artifact.ts";
 import type { OwnedRules } from "../ir/owned.ts";
 import type { UdpService } from "../languages/conntrack.ts";
-import { ownedRules } from "../languages/iptables/changes/owned-rules.ts";
 import { languageOf } from "../languages/registry.ts";
 import type { Family } from "../model/address.ts";
 import type { ForwardingPlan, ServicePortPlan } from "../plan/forwarding/forwarding-plan.ts";
-import { addressDevice, ownChains } from "../programs/registry.ts";
-import { ownedServers, ownedSets, ownedTables } from "./owned-objects.ts";
+import { addressDevice } from "../programs/registry.ts";
+import { ownedRules, ownedServers, ownedSets, ownedTables } from "./owned-objects.ts";
 import type { OwnedState } from "./owned-state.ts";
 
 /** The state of a host after a compiled script has run. */
@@ -30,7 +29,7 @@ export function ownedInScript(script: Script): OwnedState {
 function rulesIn(artifacts: readonly Artifact[], family: Family): OwnedRules | undefined {
   const parts = artifacts.filter((artifact) => artifact.family === family);
   if (parts.length === 0) return undefined;
-  const rules = ownedRules(languageOf.iptables.parse(parts).doc, ownChains);
+  const rules = ownedRules(languageOf.iptables.parse(parts).doc);
   const tables = [...rules.tables].map(([name, table]) => [name, { ...table, foreignBefore: new Map() }] as const);
   return { ...rules, tables: new Map(tables) };
 }

@@ -1,11 +1,22 @@
-import type { OwnedServer, OwnedSet } from "../ir/owned.ts";
+import type { OwnedRules, OwnedServer, OwnedSet } from "../ir/owned.ts";
 import type { SavedSet } from "../languages/ipset/text.ts";
+import { ownedRules as ownedRulesIn } from "../languages/iptables/changes/owned-rules.ts";
 import { printServers, type SavedServer } from "../languages/ipvs/text.ts";
 import type { Ruleset } from "../languages/nftables/ruleset.ts";
 import { tableName } from "../languages/nftables/stages.ts";
 import { type Cidr, cidrContains, parseIp } from "../model/address.ts";
-import { ownSets, ownTables } from "../programs/registry.ts";
+import { ownChains, ownSets, ownTables } from "../programs/registry.ts";
 import type { OwnedState } from "./owned-state.ts";
+
+/** Our rules of iptables. */
+export function ownedRules(tables: Parameters<typeof ownedRulesIn>[0]): OwnedRules {
+  return ownedRulesIn(tables, ownChains);
+}
+
+/** Whether the host has any of our rules. */
+export function isAnythingOwned({ tables }: OwnedRules): boolean {
+  return [...tables.values()].some(({ chains, jumps }) => chains.size > 0 || jumps.size > 0);
+}
 
 /** Our tables of nftables. */
 export function ownedTables({ tables }: Ruleset): OwnedState["tables"] {

@@ -4,7 +4,7 @@ import { deleteFlow, type UdpFlow } from "../languages/conntrack.ts";
 import { planRules } from "../languages/iptables/changes/plan-rules.ts";
 import { diffRules, shareEqualChains } from "../languages/iptables/changes/rule-changes.ts";
 import { planTables } from "../languages/nftables/change-tables.ts";
-import { diffTables, type TableChange } from "../languages/nftables/diff-tables.ts";
+import { diffTables, type TableChange, withoutCommentChanges } from "../languages/nftables/diff-tables.ts";
 import { type Family, families } from "../model/address.ts";
 import { ownChains } from "../programs/registry.ts";
 import type { OwnedState } from "./owned-state.ts";
@@ -74,6 +74,11 @@ export function planDelta(desired: OwnedState, live: OwnedState, backends: PlanC
 /** The previous values of the changed sysctls. Other programs may change other sysctls at any time. */
 export function settingsBefore(live: OwnedState, { sysctls }: Changes): ReadonlyMap<string, string> {
   return new Map([...live.sysctls].filter(([name]) => sysctls.has(name)));
+}
+
+/** Without changes of tables of nftables that concern nothing but comments. */
+export function withoutCommentsInTables(changes: Changes): Changes {
+  return { ...changes, tables: changes.tables.flatMap((change) => withoutCommentChanges(change) ?? []) };
 }
 
 function diffStates(desired: OwnedState, live: OwnedState, flows: readonly UdpFlow[]): Changes {

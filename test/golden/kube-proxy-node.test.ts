@@ -5,7 +5,7 @@ import { parse } from "yaml";
 import { type Mode, modeOf } from "../../scripts/conformance/case.mjs";
 import { corpusCases } from "../../scripts/conformance/corpus.mjs";
 import { compile } from "../../src/index.ts";
-import { isAnythingOwned } from "../../src/languages/iptables/changes/owned-rules.ts";
+import { isAnythingOwned } from "../../src/reconcile/owned-objects.ts";
 import { rulesetCommand } from "../../src/languages/nftables/language.ts";
 import { sysctlCommand } from "../../src/languages/sysctl.ts";
 import { readDocuments } from "../../src/model/documents/read-documents.ts";

@@ -1,5 +1,5 @@
 import { printPart } from "../../datapath/share.ts";
-import { parseServers } from "../../languages/ipvs/text.ts";
+import { languageOf } from "../../languages/registry.ts";
 import type { PlacedObject, PlacedRule, RuleExit, Share } from "../../languages/text-reader.ts";
 import { ownChains } from "../../programs/registry.ts";
 import { besides, calleeName, type Texts } from "../texts.ts";
@@ -171,7 +171,8 @@ export function edgeLabel({ words, share }: GraphEdge): string {
 export function serverGraph(lines: readonly string[]): ChainGraph {
   const nodes = new Map<string, GraphNode>();
   const edges: GraphEdge[] = [];
-  for (const { protocol, address, scheduler, realServers } of parseServers(lines.join("\n")).servers) {
+  const parsed = languageOf.ipvs.parse([{ file: "", text: lines.join("\n") }]);
+  for (const { protocol, address, scheduler, realServers } of parsed.doc) {
     const from = `${protocol} ${address}`;
     nodes.set(from, { id: from, label: `IPVS ${protocol.toUpperCase()} ${address}`, kind: "entry" });
     for (const { address: target, weight } of realServers) {

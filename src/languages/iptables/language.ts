@@ -1,10 +1,11 @@
 import { type Backend, type Feature, type Step, toolNames } from "../../ir/artifact.ts";
 import { type Family, families } from "../../model/address.ts";
-import type { CollectCommand, HostLanguage, RuleLines } from "../language.ts";
+import type { CollectCommand, HostLanguage } from "../language.ts";
+import { canonicalRule } from "./canonical-rule.ts";
 import { compareBackEnds, divideRules } from "./divide-rules.ts";
-import { listingForm, rulesForm } from "./forms.ts";
+import { isWholeSave, listingForm, rulesForm } from "./forms.ts";
 import { readTables, type SavedTable, type SavedTables } from "./read-tables.ts";
-import { ruleLines } from "./rule-lines.ts";
+import { builtInChains, targetOf, withoutComments } from "./rule-lines.ts";
 
 interface RuleFeature {
   readonly name: string;
@@ -104,7 +105,7 @@ export function otherBackend(backend: Backend): Backend {
 export const legacyWarning = "-legacy tables present, use ";
 
 /** The back end that a tool names in its version; tools that name none are older than iptables-nft. */
-export function backendIn(version: string): Backend {
+function backendIn(version: string): Backend {
   return version.includes("nf_tables") ? "nft" : "legacy";
 }
 
@@ -118,8 +119,10 @@ function doubtCommands(family: Family): readonly CollectCommand[] {
   return [{ command, family, needs }, ...others];
 }
 
+type RequiredOf<T, K extends keyof T> = T & Required<Pick<T, K>>;
+
 /** iptables-save and iptables-restore, with ip6tables. */
-export const iptables: HostLanguage<SavedTables> & { readonly lines: RuleLines } = {
+export const iptables: RequiredOf<HostLanguage<SavedTables>, "lines" | "backEnds" | "isWhole"> = {
   id: "iptables",
   files: [
     { name: "iptables.restore", family: "ipv4", heading: "iptables-save", isSave: true },
@@ -138,10 +141,12 @@ export const iptables: HostLanguage<SavedTables> & { readonly lines: RuleLines }
   divide: divideRules,
   backEnds: {
     compare: compareBackEnds,
+    inVersion: backendIn,
     otherHeading: (heading) => heading.replace("-save", `-${otherBackend("legacy")}-save`),
   },
   rules: "only",
-  lines: ruleLines,
+  lines: { targetOf, withoutComments, canonical: canonicalRule, isBuiltIn: (chain) => builtInChains.has(chain) },
+  isWhole: isWholeSave,
   probes: ruleFeatures,
   parse: (parts) => {
     const doc = readTables(parts);

@@ -1,5 +1,3 @@
-import type { RuleLines } from "../language.ts";
-
 /** The built-in chains, where packets enter a table. */
 export const builtInChains: ReadonlySet<string> = new Set(["PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"]);
 
@@ -34,6 +32,3 @@ export function deleteRule(line: string): string {
 export function insertRule(line: string, chain: string, position: number): string {
   return `-I ${chain} ${position}${line.slice(`-A ${chain}`.length)}`;
 }
-
-/** What layers above ask of a line. */
-export const ruleLines: RuleLines = { targetOf, withoutComments, isBuiltIn: (chain) => builtInChains.has(chain) };

@@ -1,10 +1,8 @@
 import type { OwnedRules } from "../../ir/owned.ts";
-import { isAnythingOwned, ownedRules } from "../../languages/iptables/changes/owned-rules.ts";
-import { nftFamily } from "../../languages/nftables/write.ts";
 import { type Cidr, type Family, families } from "../../model/address.ts";
 import type { HostFeatures } from "../../model/objects/node.ts";
-import { ownChains, ownCounters } from "../../programs/registry.ts";
-import { isOurs, ownedServer, ownedSets, ownedTables } from "../owned-objects.ts";
+import { ownChains, ownCounters, ownTables } from "../../programs/registry.ts";
+import { isAnythingOwned, isOurs, ownedRules, ownedServer, ownedSets, ownedTables } from "../owned-objects.ts";
 import { type OwnedState, onlyFamilies } from "../owned-state.ts";
 import type { HostRules, HostState } from "./host-state.ts";
 
@@ -57,7 +55,7 @@ function setsOfOthers({ rules }: HostState): ReadonlySet<string> {
 }
 
 function rulesOf(rules: HostRules | undefined): OwnedRules | undefined {
-  return rules && ownedRules(rules, ownChains);
+  return rules && ownedRules(rules);
 }
 
 /** Features of the kernel that the host shows: kube-proxy creates counters wherever it can. */
@@ -95,6 +93,6 @@ function countersInUse({ rules }: HostState): ReadonlySet<string> {
 /** Whether a host has rules of kube-proxy or Portolan in a family. */
 export function hasRulesOfOurs({ rules, tables }: HostState, family: Family): boolean {
   const known = rules[family];
-  if (known !== undefined && isAnythingOwned(ownedRules(known, ownChains))) return true;
-  return tables !== undefined && [...ownedTables(tables).values()].some((table) => table.family === nftFamily[family]);
+  if (known !== undefined && isAnythingOwned(ownedRules(known))) return true;
+  return tables !== undefined && ownedTables(tables).has(ownTables.nameIn(family));
 }

@@ -1,6 +1,5 @@
 import type { Artifact, HostDocument, HostText } from "../../ir/artifact.ts";
 import type { TextSection } from "../../languages/divide-text.ts";
-import { isWholeSave } from "../../languages/iptables/forms.ts";
 import type { AnyLanguage, DividedText } from "../../languages/language.ts";
 import { filesByName, languageOf, sectionsOf } from "../../languages/registry.ts";
 import { nodeOfApplyScript } from "../../languages/shell.ts";
@@ -82,7 +81,7 @@ export function parseSource(source: NumberedSource): ParsedDump {
   const named = filesByName.get(file.slice(file.lastIndexOf("/") + 1));
   if (named !== undefined)
     return hostsOf([{ name: undefined, texts: [textOfFile(named, source, text, 1)] }], "compiled");
-  if (isWholeSave(text)) return savedIn(source, [wholeSection(text)]);
+  if (languageOf.iptables.isWhole(text)) return savedIn(source, [wholeSection(text)]);
   if (/^(?:[ \t]*(?:#.*)?\r?\n)*==> (?!portolan collect )/.test(text)) return parseHeadings(source);
   const documents = [...text.matchAll(/^==> portolan collect .*<==\r?$/gm)].map(({ index }) => index);
   return documents.length === 0 ? parseTools(source) : parseCollected(source, documents);

@@ -1,6 +1,5 @@
 import { type HostDocument, type HostText, notInstalled, textsUnder, toolNames } from "../../ir/artifact.ts";
 import { linksCommand } from "../../languages/iproute.ts";
-import { ownedRules } from "../../languages/iptables/changes/owned-rules.ts";
 import { kernelTables, legacyWarning, otherBackend } from "../../languages/iptables/language.ts";
 import { readTables } from "../../languages/iptables/read-tables.ts";
 import { kernelServers, serversInKernel } from "../../languages/ipvs/language.ts";
@@ -11,6 +10,7 @@ import { languageOf } from "../../languages/registry.ts";
 import { sysctlCommand } from "../../languages/sysctl.ts";
 import { type Family, families } from "../../model/address.ts";
 import { addressDevice, ownChains, ownSets, ownTables } from "../../programs/registry.ts";
+import { ownedRules } from "../owned-objects.ts";
 import { type HostProblem, type HostState, parseHostState } from "./host-state.ts";
 
 /** A host document, read and doubted. */
@@ -254,7 +254,7 @@ function rulesOfOtherBackend(document: HostDocument, { rules }: HostState): read
 
 /** The chains of kube-proxy that built-in chains lead to. The kubelet has one too, in whichever back end it uses. */
 function leadingChains(tables: Parameters<typeof ownedRules>[0]): readonly string[] {
-  const jumps = [...ownedRules(tables, ownChains).tables.values()].flatMap(({ jumps }) => [...jumps.values()].flat());
+  const jumps = [...ownedRules(tables).tables.values()].flatMap(({ jumps }) => [...jumps.values()].flat());
   const targets = new Set(jumps.map((line) => languageOf.iptables.lines.targetOf(line) ?? ""));
   return [...targets].filter((name) => ownChains.roleOf(name) !== "guard");
 }

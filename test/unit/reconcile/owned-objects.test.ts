@@ -1,10 +1,9 @@
 import { expect, it } from "vitest";
-import { isAnythingOwned, ownedRules } from "../../../src/languages/iptables/changes/owned-rules.ts";
 import { readTables } from "../../../src/languages/iptables/read-tables.ts";
-import { ownChains } from "../../../src/programs/registry.ts";
+import { isAnythingOwned, ownedRules } from "../../../src/reconcile/owned-objects.ts";
 
 const owned = (...lines: readonly string[]) =>
-  ownedRules(readTables([{ file: "", text: ["*filter", ...lines, "COMMIT", ""].join("\n") }]), ownChains);
+  ownedRules(readTables([{ file: "", text: ["*filter", ...lines, "COMMIT", ""].join("\n") }]));
 
 it.each([
   ["nothing", [":INPUT ACCEPT [0:0]", "-A INPUT -j DROP"], false],

@@ -14,11 +14,6 @@ export function ownedRules({ tables }: Pick<SavedTables, "tables">, own: OwnChai
   return { tables: owned, isShared };
 }
 
-/** Whether the host has any of our rules. */
-export function isAnythingOwned({ tables }: OwnedRules): boolean {
-  return [...tables.values()].some(({ chains, jumps }) => chains.size > 0 || jumps.size > 0);
-}
-
 function ownedTable(all: SavedTable, own: OwnChains): OwnedTable {
   const chains = new Map<string, readonly string[]>();
   const jumps = new Map<string, readonly string[]>();

@@ -1,4 +1,4 @@
-import type { ChainDifference, PartialChain } from "../../../ir/owned.ts";
+import { type ChainDifference, type PartialChain, tag } from "../../../ir/owned.ts";
 import { deleteRule, insertRule } from "../rule-lines.ts";
 import { hasTwice, without } from "./compare-chain.ts";
 
@@ -12,13 +12,6 @@ export function comparePartialChains(desired: readonly string[], live: readonly 
   if (!reordered && missing.length === 0 && extra.length === 0) return undefined;
   return { missing, extra, reordered, live };
 }
-
-/** Marks a rule that occurs in several runs, since its text alone is ambiguous. */
-export function tagRule(line: string, run: number): string {
-  return `${line} #${run}`;
-}
-
-const tag = / #\d+$/;
 
 interface PartialChange {
   readonly chain: string;

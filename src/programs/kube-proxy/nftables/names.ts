@@ -111,4 +111,8 @@ function hashed(start: string, end: string): string {
 }
 
 /** The grammar of these names, as layers above ask for it. */
-export const kubeProxyTables: OwnTables = { isOwned: isOwnedTable, nodeAddresses: nodePortAddressesSet };
+export const kubeProxyTables: OwnTables = {
+  isOwned: isOwnedTable,
+  nameIn: ownTableName,
+  nodeAddresses: nodePortAddressesSet,
+};

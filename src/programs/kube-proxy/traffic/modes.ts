@@ -2,12 +2,13 @@ import { parseTarget } from "../../../datapath/address-set.ts";
 import { exactDestination, ruleAt } from "../../../datapath/chain-index.ts";
 import { translationsAt } from "../../../datapath/elements.ts";
 import type { EvaluatedHost, HostTexts } from "../../../datapath/host.ts";
+import type { Hop, Outcome } from "../../../datapath/packet.ts";
 import type { TextPart } from "../../../ir/artifact.ts";
 import type { LoadedChain, Predicate } from "../../../ir/datapath.ts";
 import { loadRules } from "../../../languages/evaluated-host.ts";
 import { type Family, families } from "../../../model/address.ts";
-import type { ShownRules, TrafficMode } from "../../traffic-mode.ts";
-import { iptablesChains, ipvsChains, isEndpointChain, isServicePortChain } from "../chain-names.ts";
+import type { ServiceDestination, ShownRules, TrafficHost, TrafficMode } from "../../traffic-mode.ts";
+import { iptablesChains, ipvsChains, isBalancingChain, isEndpointChain, isServicePortChain } from "../chain-names.ts";
 import { isOwnedTable, isOwnTableName, parseServicePortChainName } from "../nftables/names.ts";
 import { setKeyOf, setPrefix, sets } from "../set-names.ts";
 import { shapesInRules, shapesInSets } from "./alike.ts";
@@ -17,7 +18,6 @@ import { causesInTables } from "./causes-in-tables.ts";
 import { checkChains } from "./chain-faults.ts";
 import { destinationsInRules, destinationsInSets, servesLoopback } from "./destinations-in-rules.ts";
 import { destinationsInTables, hairpinsInTables, shapesInTables, targetsInTables } from "./destinations-in-tables.ts";
-import { isBalanced, isLostInChains, reachesAllEndpoints } from "./own-chains.ts";
 import { isKubeProxyChain, podMatches, type RuleForms, withOwnRulesOnly, withUnseenJumps } from "./own-rules.ts";
 import { iptablesForms } from "./restore-iptables.ts";
 import { ipvsForms } from "./restore-ipvs.ts";
@@ -193,4 +193,48 @@ function endpointAddresses({ families: rules, servers }: EvaluatedHost): Readonl
     }
   }
   return found;
+}
+
+/** The packet passed a chain that distributes it over endpoints. */
+function isBalanced({ hops }: Outcome): boolean {
+  return hops.some(
+    (hop) =>
+      hop.kind === "rule" &&
+      (isBalancingChain(hop.chain) || isEndpointChain(hop.chain) || leadsToOwn(hop) || leadsToService(hop)),
+  );
+}
+
+function leadsToOwn({ rule: { action } }: Extract<Hop, { kind: "rule" }>): boolean {
+  const chain = action.kind === "jump" || action.kind === "goto" ? action.chain : "";
+  return isBalancingChain(chain) || isEndpointChain(chain);
+}
+
+/** In nftables mode, through an element or from chain to chain. */
+function leadsToService({ table, chain, element }: Extract<Hop, { kind: "rule" }>): boolean {
+  if (!isOwnTableName(table)) return false;
+  return ofEndpoints.test(chain) || ofEndpoints.test(element?.split(" : goto ")[1] ?? "");
+}
+
+const ofEndpoints = /^(?:service|local|endpoint)-/;
+
+/** No rule of kube-proxy refuses it either, as far as the text shows them. */
+function isLostInChains(outcome: Outcome, { family }: ServiceDestination, { host }: TrafficHost): boolean {
+  if (isBalanced(outcome)) return true;
+  const tables = host.families[family].tables;
+  const external = outcome.hops.map(externalChain).find((name) => name !== undefined);
+  if (external === undefined || tables.get("filter")?.has(iptablesChains.externalServices) !== true) return false;
+  // Without an endpoint on this node, a chain of policy Local ends without one for clients from outside.
+  const nat = tables.get("nat");
+  const isLocal = nat?.get(external)?.lines.some((line) => line.includes(" --src-type LOCAL -j KUBE-SVC-")) === true;
+  return !isLocal || nat?.has(external.replace("KUBE-EXT-", "KUBE-SVL-")) === true;
+}
+
+function externalChain(hop: Hop): string | undefined {
+  const action = hop.kind === "rule" ? hop.rule.action : undefined;
+  return action?.kind === "jump" && action.chain.startsWith("KUBE-EXT-") ? action.chain : undefined;
+}
+
+/** By way of the chain of all endpoints. */
+function reachesAllEndpoints({ hops }: Outcome): boolean {
+  return hops.some((hop) => hop.kind === "rule" && /^(?:KUBE-SVC|service)-/.test(hop.chain));
 }
