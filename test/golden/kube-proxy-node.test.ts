@@ -5,7 +5,6 @@ import { parse } from "yaml";
 import { type Mode, modeOf } from "../../scripts/conformance/case.mjs";
 import { corpusCases } from "../../scripts/conformance/corpus.mjs";
 import { compile } from "../../src/index.ts";
-import { isAnythingOwned } from "../../src/reconcile/owned-objects.ts";
 import { rulesetCommand } from "../../src/languages/nftables/language.ts";
 import { sysctlCommand } from "../../src/languages/sysctl.ts";
 import { readDocuments } from "../../src/model/documents/read-documents.ts";
@@ -14,6 +13,7 @@ import { checkBackup } from "../../src/reconcile/live/check-backup.ts";
 import { type CollectedTexts, collectedDocument } from "../../src/reconcile/live/collected-document.ts";
 import { parseHostState } from "../../src/reconcile/live/host-state.ts";
 import { ownedOnHost } from "../../src/reconcile/live/live-state.ts";
+import { isAnythingOwned } from "../../src/reconcile/owned-objects.ts";
 import { planChanges } from "../../src/reconcile/plan-changes.ts";
 
 const cases = corpusCases("cases").filter(({ folder }) => existsSync(join(folder, "expected/sysctl.conf")));
