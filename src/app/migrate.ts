@@ -5,7 +5,6 @@ import { type HostSide, hostSideOf } from "../diff/host-side.ts";
 import type { Side } from "../diff/side.ts";
 import type { Narrowing } from "../filter/narrowing.ts";
 import type { ConfigurationChange, Finding } from "../migrate/finding.ts";
-import { withoutProgram } from "../migrate/host-rules.ts";
 import {
   configurationWith,
   findChanges,
@@ -21,6 +20,7 @@ import { flattenDocuments } from "../model/flatten-documents.ts";
 import { isProxied } from "../model/objects/service.ts";
 import type { ProxyConfiguration, ProxyMode } from "../model/proxy-configuration/proxy-configuration.ts";
 import { programFor } from "../programs/registry.ts";
+import { cleanups } from "../programs/traffic-registry.ts";
 import { type Effects, Failure } from "./effects.ts";
 import { narrowingOf } from "./narrowing.ts";
 import { readDumps } from "./read-dumps.ts";
@@ -164,7 +164,7 @@ function pairsOf(base: Side, head: Side, dumps: MigrationFacts["dumps"]): Migrat
 }
 
 function onHost({ texts, addresses, routes }: HostSide, { base, head }: NodePair): NodePair {
-  const foreign = withoutProgram(texts);
+  const foreign = cleanups.reduce((rest, { withoutProgram }) => withoutProgram(rest), texts);
   const world = { ...base.world, ...(addresses === undefined ? {} : { nodeAddresses: addresses }), routes };
   const nftables = [...(foreign.nftables ?? []), ...(head.texts.nftables ?? [])];
   return { base: { ...base, texts, world }, head: { ...head, texts: { ...foreign, nftables }, world } };

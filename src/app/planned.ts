@@ -1,8 +1,8 @@
-import { toolNames } from "../ir/artifact.ts";
+import { type Backend, toolNames } from "../ir/artifact.ts";
 import { staleConntrackEntries } from "../languages/conntrack.ts";
 import { type Family, families, familyNames } from "../model/address.ts";
 import { attributeChains, type ServiceOfChain } from "../reconcile/attribution.ts";
-import type { Backend, HostState } from "../reconcile/live/host-state.ts";
+import type { HostState } from "../reconcile/live/host-state.ts";
 import { type Ownership, ownedOnHost, withoutCountersInUse } from "../reconcile/live/live-state.ts";
 import { assumeUnread, describeUnread } from "../reconcile/live/unread.ts";
 import { type OwnedState, onlyFamilies } from "../reconcile/owned-state.ts";

@@ -2,24 +2,22 @@ import type { EvaluatedHost, HostTexts, LoadedRules } from "../datapath/host.ts"
 import { placeholderAddresses } from "../diff/compare-node.ts";
 import { hostTextsOf } from "../diff/host-side.ts";
 import type { HostDocument, TextPart } from "../ir/artifact.ts";
+import type { ChainChange } from "../ir/owned.ts";
+import { readEvaluatedHost } from "../languages/evaluated-host.ts";
 import { withoutLength } from "../languages/iproute.ts";
-import { printSets } from "../languages/ipset/text.ts";
-import { targetOf } from "../languages/iptables/canonical-rule.ts";
-import type { SavedTable } from "../languages/iptables/read-tables.ts";
-import { builtInChains } from "../languages/iptables/rule.ts";
-import { printServers } from "../languages/ipvs/text.ts";
-import { tableName } from "../languages/nftables/stages.ts";
-import { writeRuleset } from "../languages/nftables/write-ruleset.ts";
+import { languageOf } from "../languages/registry.ts";
 import type { Family } from "../model/address.ts";
-import { isOwnedChain } from "../programs/kube-proxy/chain-names.ts";
-import { readEvaluatedHost } from "../reconcile/live/evaluated-host.ts";
-import type { HostState } from "../reconcile/live/host-state.ts";
+import { ownChainIn } from "../programs/registry.ts";
+import type { HostRules, HostState } from "../reconcile/live/host-state.ts";
 import { ownedServer } from "../reconcile/owned-objects.ts";
 import type { OwnedState } from "../reconcile/owned-state.ts";
 import type { Changes } from "../reconcile/plan-changes.ts";
 import { routeLocalnet } from "../reconcile/plan-kernel.ts";
-import type { ChainChange } from "../reconcile/rules/rule-changes.ts";
 import type { Drift, DriftedChain } from "./drift.ts";
+
+const { isBuiltIn } = languageOf.iptables.lines;
+
+type SavedTable = HostRules["tables"] extends ReadonlyMap<string, infer Table> ? Table : never;
 
 /** A host that was compared with its desired state. */
 export interface ComparedHost {
@@ -63,8 +61,8 @@ export function readHostPair(compared: ComparedHost): HostPair {
 /** The tables of nftables: those of other programs as they are, and ours. */
 function desiredTables({ state, found, wanted }: ComparedHost): Pick<HostTexts, "nftables"> {
   if (found.tables.size === 0 && wanted.tables.size === 0) return {};
-  const others = (state.tables?.tables ?? []).filter((table) => !found.tables.has(tableName(table)));
-  return { nftables: partsOf(writeRuleset({ tables: [...others, ...wanted.tables.values()] })) };
+  const others = (state.tables?.tables ?? []).filter((table) => !found.tables.has(`${table.family} ${table.name}`));
+  return { nftables: partsOf(languageOf.nftables.write({ tables: [...others, ...wanted.tables.values()] })) };
 }
 
 /** Sets, virtual servers and addresses: those of other programs, and ours. What was not read counts as it should be. */
@@ -76,8 +74,8 @@ function kernelTexts(
   const servers = state.servers.filter((server) => !found.servers.has(ownedServer(server).key));
   const addresses = [...(state.serviceAddresses ?? [])].filter((cidr) => found.addresses?.has(cidr) !== true);
   return {
-    ipset: partsOf(printSets(sets) + setLines(ours)),
-    ipvs: partsOf(printServers(servers) + serverLines(ours)),
+    ipset: partsOf(languageOf.ipset.write(sets) + setLines(ours)),
+    ipvs: partsOf(languageOf.ipvs.write(servers) + serverLines(ours)),
     serviceAddresses: [...addresses, ...(ours.addresses ?? [])].map(withoutLength),
   };
 }
@@ -123,9 +121,9 @@ function desiredTable(name: string, live: SavedTable, changes: ReadonlyMap<strin
     const change = changes.get(chain);
     if (change?.kind === "remove" && !change.isBuiltIn) continue;
     const lines = live.get(chain)?.lines ?? [];
-    const policy = live.get(chain)?.policy ?? (builtInChains.has(chain) ? undefined : "-");
+    const policy = live.get(chain)?.policy ?? (isBuiltIn(chain) ? undefined : "-");
     if (policy !== undefined) declared.push(`:${chain} ${policy} [0:0]`);
-    rules.push(...(builtInChains.has(chain) ? withJumpsFirst(lines, change) : (change?.desired ?? lines)));
+    rules.push(...(isBuiltIn(chain) ? withJumpsFirst(lines, change) : (change?.desired ?? lines)));
   }
   return `*${name}\n${[...declared, ...rules].map((line) => `${line}\n`).join("")}COMMIT\n`;
 }
@@ -166,7 +164,7 @@ function changedLines(
   found: readonly string[],
   { kind, lines, name }: Pick<Drift, "kind" | "lines"> & Pick<DriftedChain, "name">,
 ): readonly string[] {
-  if (!builtInChains.has(name)) return found;
+  if (!isBuiltIn(name)) return found;
   const others = wanted.filter((line) => !isJump(line));
   if (kind !== "foreign-rules-first") return [...found.filter(isJump), ...others];
   const before = lines.map((line) => line.slice(2));
@@ -174,5 +172,5 @@ function changedLines(
 }
 
 function isJump(line: string): boolean {
-  return isOwnedChain(targetOf(line) ?? "");
+  return ownChainIn(line) !== undefined;
 }

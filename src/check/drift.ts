@@ -1,5 +1,4 @@
-import { targetOf } from "../languages/iptables/canonical-rule.ts";
-import { builtInChains } from "../languages/iptables/rule.ts";
+import { languageOf } from "../languages/registry.ts";
 import { type Family, familyNames } from "../model/address.ts";
 import type { ChangeCount } from "../reconcile/summarize-changes.ts";
 
@@ -58,14 +57,14 @@ export function describeChain({ lines, isDrift, chain }: ChainDrift): string {
   const { name, rules } = chain;
   const [missing, extra] = ["- ", "+ "].map((sign) => lines.filter((line) => line.startsWith(sign)));
   const [lost, surplus] = [missing?.length ?? 0, extra?.length ?? 0];
-  const isBuiltIn = builtInChains.has(name);
+  const isBuiltIn = languageOf.iptables.lines.isBuiltIn(name);
   const of = isBuiltIn ? `jumps of ${name} to kube-proxy chains` : `rules of ${name}`;
   const place = placeOf(chain);
   if (lines.length === 0) return `the ${of} are in another order ${place}`;
   if (rules === 1 && lost === 1 && surplus === 0 && isDrift && !isBuiltIn)
     return `the only rule of ${name} is missing ${place}`;
   if (!isDrift) return `${lost} of ${rules} ${of} differ in comments only ${place}`;
-  const only = lines.length === 1 ? targetOf(lines[0] ?? "") : undefined;
+  const only = lines.length === 1 ? languageOf.iptables.lines.targetOf(lines[0] ?? "") : undefined;
   if (isBuiltIn && only !== undefined)
     return `the jump from ${name} to ${only} ${lost === 1 ? "is missing" : "should not be there"} ${place}`;
   const parts = [

@@ -1,14 +1,14 @@
 import { type Narrowed, type Narrowing, narrowItems } from "../filter/narrowing.ts";
-import { canonicalRule, targetOf, withoutComments } from "../languages/iptables/canonical-rule.ts";
-import { builtInChains } from "../languages/iptables/rule.ts";
-import { withoutCommentChanges } from "../languages/nftables/diff-tables.ts";
+import { languageOf } from "../languages/registry.ts";
 import { families, familyNames } from "../model/address.ts";
-import { isOwnedChain } from "../programs/kube-proxy/chain-names.ts";
-import { everyService, type ServiceOfChain, serviceInRule } from "../reconcile/attribution.ts";
+import { ownChainIn, serviceInRule } from "../programs/registry.ts";
+import { everyService, type ServiceOfChain } from "../reconcile/attribution.ts";
 import type { HostProblem, HostState } from "../reconcile/live/host-state.ts";
-import type { Changes } from "../reconcile/plan-changes.ts";
+import { type Changes, withoutCommentsInTables } from "../reconcile/plan-changes.ts";
 import { type ServiceOfLine, summarizeChanges } from "../reconcile/summarize-changes.ts";
 import { countOf, type Drift, type DriftKind, describeChain, describeOthers, describeWholeChain } from "./drift.ts";
+
+const { canonical, isBuiltIn, targetOf, withoutComments } = languageOf.iptables.lines;
 
 /** Compares a host with its desired state: the changes of a plan, reported as faults of the host. */
 export function verifyHost(
@@ -64,7 +64,7 @@ function driftOfChains({ chains }: Changes, ofChain: ServiceOfChain): readonly D
  * changes. Old comments then remain, and no packet is treated differently.
  */
 export function saysTheSame(missing: readonly string[], extra: readonly string[]): boolean {
-  const plain = (lines: readonly string[]) => lines.map((line) => canonicalRule(withoutComments(line))).join("\n");
+  const plain = (lines: readonly string[]) => lines.map((line) => canonical(withoutComments(line))).join("\n");
   return missing.length > 0 && missing.length === extra.length && plain(missing) === plain(extra);
 }
 
@@ -77,7 +77,7 @@ export function kindOf(kind: "add" | "change" | "remove", missing: number, extra
 
 /** Sets, virtual servers, addresses, settings and tables of nftables but for their comments, by service. */
 function driftOfOthers(changes: Changes, ofLine: ServiceOfLine): readonly Drift[] {
-  const tables = changes.tables.flatMap((change) => withoutCommentChanges(change) ?? []);
+  const { tables } = withoutCommentsInTables(changes);
   const others = summarizeChanges({ ...changes, tables, chains: [], flows: [] }, () => everyService, ofLine);
   return others.map(({ service, kind, counts, lines }) => ({
     kind: kind === "add" ? "missing" : kind === "remove" ? "extra" : "changed",
@@ -96,8 +96,8 @@ function foreignRules({ rules }: HostState): readonly Drift[] {
   return families.flatMap((family) =>
     [...(rules[family]?.tables ?? [])].flatMap(([table, chains]) =>
       [...chains].flatMap(([chain, { lines }]) => {
-        if (!builtInChains.has(chain)) return [];
-        const first = lines.findIndex((line) => isOwnedChain(targetOf(line) ?? ""));
+        if (!isBuiltIn(chain)) return [];
+        const first = lines.findIndex((line) => ownChainIn(line) !== undefined);
         const before = lines.slice(0, Math.max(first, 0));
         if (before.length === 0) return [];
         return [

@@ -41,3 +41,20 @@ export function fieldPath(path: readonly (string | number)[]): string {
   }
   return text;
 }
+
+/** What names a text by its document, so that its lines have places: `2`, or `2 17` for one that is quoted in line 17. */
+export function numberOf({
+  source,
+  quotedAt,
+}: {
+  readonly source: number;
+  readonly quotedAt?: number | undefined;
+}): string {
+  return quotedAt === undefined ? `${source}` : `${source} ${quotedAt}`;
+}
+
+/** The place of a line of such a text; a quoted text is in one line as a whole. */
+export function placeIn(file: string, line: number): Place {
+  const [document, quotedAt] = file.split(" ");
+  return at(documentPlace(Number(document)), quotedAt === undefined ? line : Number(quotedAt));
+}

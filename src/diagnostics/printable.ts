@@ -85,3 +85,16 @@ function unitEscapes(char: string): string {
 function unitEscape(code: number): string {
   return `\\u${code.toString(16).padStart(4, "0")}`;
 }
+
+/** Words in lines of at most this width; a longer word has a line of its own. */
+export function wrapWords(text: string, width: number): readonly string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(" ")) {
+    if (line !== "" && displayWidth(line) + 1 + displayWidth(word) > width) {
+      lines.push(line);
+      line = word;
+    } else line = line === "" ? word : `${line} ${word}`;
+  }
+  return [...lines, line];
+}

@@ -1,6 +1,6 @@
 import type { LoadedRules } from "../datapath/host.ts";
 import type { LoadedChain } from "../ir/datapath.ts";
-import { withoutComments } from "../languages/iptables/canonical-rule.ts";
+import { languageOf } from "../languages/registry.ts";
 
 export type Chains = ReadonlyMap<string, LoadedChain>;
 
@@ -124,7 +124,9 @@ export function meaningOfChains(chains: Chains, numberOf: Numbering): (name: str
     if (chain === undefined || open.has(name) || open.size > deepest) return numberOf(name);
     open.add(name);
     const rules = chain.lines.map((line) => {
-      const bare = withoutComments(line.slice(`-A ${name}`.length)).replace(ownList(name), "--name SELF");
+      const bare = languageOf.iptables.lines
+        .withoutComments(line.slice(`-A ${name}`.length))
+        .replace(ownList(name), "--name SELF");
       const at = bare.lastIndexOf(" -j ") + 4;
       const target = at < 4 ? "" : bare.slice(at);
       return chains.has(target) ? `${withoutLists(bare.slice(0, at))}{${meaning(target)}}` : bare;

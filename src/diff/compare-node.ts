@@ -1,5 +1,5 @@
 import type { EvaluatedHost } from "../datapath/host.ts";
-import { readEvaluatedHost } from "../reconcile/live/evaluated-host.ts";
+import { readEvaluatedHost } from "../languages/evaluated-host.ts";
 import { pairTables } from "./changed-chains.ts";
 import type { NodePair } from "./describe-change.ts";
 import { compareDestination, type EntryComparison } from "./destinations/compare-destination.ts";

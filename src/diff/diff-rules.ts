@@ -1,5 +1,5 @@
 import type { EvaluatedHost } from "../datapath/host.ts";
-import { withoutComments } from "../languages/iptables/canonical-rule.ts";
+import { languageOf } from "../languages/registry.ts";
 import { type Chains, createNumbering, meaningOfChains, type TablePair } from "./changed-chains.ts";
 import type { RulePairs, TablePairs } from "./destinations/equivalence-prefilter.ts";
 import type { ChainRules, NodeRules, RuleLine } from "./traffic-diff.ts";
@@ -133,7 +133,7 @@ export function diffLines(
   after: readonly string[],
   rename: (line: string) => string,
 ): LineDiff {
-  const plain = (line: string): string => withoutComments(line);
+  const plain = (line: string): string => languageOf.iptables.lines.withoutComments(line);
   const wanted = before.map((line) => plain(rename(line)));
   const gone = surplus(wanted, after.map(plain)).map((at) => before[at] ?? "");
   const come = surplus(after.map(plain), wanted).map((at) => after[at] ?? "");
@@ -166,7 +166,8 @@ function surplus(lines: readonly string[], others: readonly string[]): readonly 
 /** How many lines of one list have a counterpart in the other that matches the same packets. */
 function pairsOf(gone: readonly string[], come: readonly string[]): number {
   const subject = (line: string): string =>
-    withoutComments(line)
+    languageOf.iptables.lines
+      .withoutComments(line)
       .replace(/ -m statistic .*?--probability \S+| --seconds \d+| -j .*$/g, "")
       .replace(/^((?:tcp|udp|sctp) \S+)(?: -s .*|( -r \S+) -w \d+)$/, "$1$2");
   const waiting = new Map<string, number>();

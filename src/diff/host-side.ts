@@ -1,14 +1,14 @@
 import { parseTarget } from "../datapath/address-set.ts";
 import type { HostTexts, NodeEnvironment } from "../datapath/host.ts";
+import { numberOf } from "../diagnostics/place.ts";
 import { type HostDocument, type HostText, placedText, type TextPart, textsUnder } from "../ir/artifact.ts";
+import { loadRules, loadTables } from "../languages/evaluated-host.ts";
 import { batchHeading, withoutLength } from "../languages/iproute.ts";
-import { rulesetCommand } from "../languages/nftables/language.ts";
-import { languageOf } from "../languages/registry.ts";
+import { headingOf, languageOf } from "../languages/registry.ts";
 import { parseRoutes, routeHeadings } from "../languages/routes.ts";
 import type { ProxyMode } from "../model/proxy-configuration/proxy-configuration.ts";
-import { iptablesChains } from "../programs/kube-proxy/chain-names.ts";
-import { isServiceAddressSet, setPrefix, sets } from "../programs/kube-proxy/set-names.ts";
-import { loadRules, loadTables } from "../reconcile/live/evaluated-host.ts";
+import { ownSets } from "../programs/registry.ts";
+import { modeShownIn } from "../programs/traffic-registry.ts";
 import type { ParsedDump } from "../reconcile/live/parse-dump.ts";
 import { describeProblem, readHostDocument } from "../reconcile/live/read-host-document.ts";
 
@@ -39,12 +39,24 @@ export function hostTextsOf(host: HostDocument, nameOf = ({ file }: HostText) =>
     iptables: parts("iptables-save"),
     ip6tables: parts("ip6tables-save"),
     otherBackend: otherBackendOf(parts),
-    nftables: parts(rulesetCommand),
+    nftables: parts(headingOf("nftables")),
     ipset: parts("ipset save"),
     ipvs: parts("ipvsadm -Sn"),
     serviceAddresses: bound.map(({ cidr }) => withoutLength(cidr)),
   };
 }
+
+/** The texts of a host, named so that their lines have places. */
+export function placedTextsOf(document: HostDocument): HostTexts {
+  const known = placed.get(document);
+  if (known !== undefined) return known;
+  const texts = hostTextsOf(document, numberOf);
+  placed.set(document, texts);
+  return texts;
+}
+
+/** Kept, so that the rules of `check` about text and those about traffic read them once. */
+const placed = new WeakMap<HostDocument, HostTexts>();
 
 /** The rules of the back end that the host's iptables does not show. */
 function otherBackendOf(parts: (heading: string) => readonly TextPart[]): HostTexts["otherBackend"] {
@@ -65,7 +77,7 @@ export function hostSideOf(host: HostDocument, file: string): HostSide | string 
   if (problem !== undefined) return problem;
   if (host.kind === "collected") return collectedSide(host, texts, file);
   const { serviceAddresses, nodeAddresses: shownAddresses } = inferAddresses(texts);
-  const mode = modeOfTexts(texts);
+  const mode = modeShownIn(texts);
   const routes = routesOf(host);
   return { name: host.name, mode, texts: { ...texts, serviceAddresses }, addresses: undefined, shownAddresses, routes };
 }
@@ -75,7 +87,7 @@ function collectedSide(host: HostDocument, shown: HostTexts, file: string): Host
   const [problem] = problems;
   if (problem !== undefined) return `${file} cannot be relied on: ${describeProblem(problem)}`;
   const texts = { ...shown, serviceAddresses: [...(state.serviceAddresses ?? [])].map(withoutLength) };
-  return { name: host.name, mode: modeOfTexts(texts), texts, addresses: state.addresses, routes: routesOf(host) };
+  return { name: host.name, mode: modeShownIn(texts), texts, addresses: state.addresses, routes: routesOf(host) };
 }
 
 /** The routes of both families; undefined where no text lists any. */
@@ -100,15 +112,6 @@ export function findTextProblem({ iptables, ip6tables, nftables = [], ipset, ipv
   return `${file}:${line}: ${message}${more.length > 0 ? ` (and ${more.length} more)` : ""}`;
 }
 
-/** The mode of kube-proxy that the texts show. Only ipvs mode has kube-proxy's sets and virtual servers. */
-export function modeOfTexts({ iptables, ip6tables, ipset, ipvs, serviceAddresses }: HostTexts): ProxyMode | undefined {
-  const has = (parts: readonly TextPart[], sign: string): boolean => parts.some(({ text }) => text.includes(sign));
-  if (serviceAddresses.length > 0 || has(ipset, `create ${setPrefix}`) || has(ipvs, "-A ")) return "ipvs";
-  const rules = [...iptables, ...ip6tables];
-  if (has(rules, `--match-set ${sets.clusterIp.name}`)) return "ipvs";
-  return has(rules, `:${iptablesChains.services}`) ? "iptables" : undefined;
-}
-
 export interface InferredAddresses {
   readonly serviceAddresses: readonly string[];
   /** Undefined where virtual servers do not show the addresses. */
@@ -126,7 +129,7 @@ export function inferAddresses({ ipvs, ipset, serviceAddresses }: HostTexts): In
   if (served.size === 0) return { serviceAddresses, nodeAddresses: undefined };
   const known = new Set(serviceAddresses);
   if (known.size === 0) {
-    const sets = languageOf.ipset.parse(ipset).doc.filter(({ name }) => isServiceAddressSet(name));
+    const sets = languageOf.ipset.parse(ipset).doc.filter(({ name }) => ownSets.hasServiceAddresses(name));
     for (const entry of sets.flatMap(({ entries }) => entries)) known.add(entry.text.split(",")[0] ?? "");
   }
   const nodeAddresses = [...served].filter((address) => !known.has(address));

@@ -3,7 +3,7 @@ import type { Part } from "../datapath/classes.ts";
 import { originOf } from "../diagnostics/place.ts";
 import type { Cluster } from "../model/cluster.ts";
 import { isRecord, valueAt } from "../model/fields/fields.ts";
-import { serviceInRule } from "../reconcile/attribution.ts";
+import { serviceInRule } from "../programs/registry.ts";
 import type { Difference } from "./destinations/compare-destination.ts";
 import type { Destination } from "./destinations/referenced-destinations.ts";
 import type { EndpointAt, ServiceAt, SideNode } from "./side.ts";

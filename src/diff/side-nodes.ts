@@ -3,7 +3,7 @@ import { toolNames } from "../ir/artifact.ts";
 import { type Family, families } from "../model/address.ts";
 import type { Cluster } from "../model/cluster.ts";
 import { usedFamilies } from "../plan/forwarding/node-view.ts";
-import { iptablesChains } from "../programs/kube-proxy/chain-names.ts";
+import { ownChains } from "../programs/registry.ts";
 import type { HostSide } from "./host-side.ts";
 import type { SideNode } from "./side.ts";
 
@@ -79,9 +79,10 @@ export function familiesOf(clusters: readonly Cluster[], { name, base, head }: N
     for (const family of usedFamilies(cluster, node ?? (name === undefined ? cluster.nodes[0] : undefined)))
       used.add(family);
   }
+  const services = ownChains.named("dispatch");
   const isInRules = (family: Family): boolean =>
     [base, head].some((host) =>
-      host?.texts[toolNames[family]].some(({ text }) => text.includes(`:${iptablesChains.services}`)),
+      host?.texts[toolNames[family]].some(({ text }) => services.some((name) => text.includes(`:${name}`))),
     );
   return families.filter((family) => used.has(family) || isInRules(family));
 }

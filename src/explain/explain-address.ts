@@ -11,8 +11,7 @@ import { type Origin, originOf, type Place } from "../diagnostics/place.ts";
 import type { Cluster } from "../model/cluster.ts";
 import { placeOfEndpoint } from "../model/objects/endpoint-slice.ts";
 import type { Service, Vip } from "../model/objects/service.ts";
-import { isNodePortChain } from "../programs/kube-proxy/chain-names.ts";
-import { serviceInRule } from "../reconcile/attribution.ts";
+import { ownChains, serviceInRule } from "../programs/registry.ts";
 import { belongsToServicePort } from "./chain/chain-owner.ts";
 import type { KnownPod } from "./packet/find-pods.ts";
 import { type OwnLine, ownLines } from "./service-lines.ts";
@@ -184,7 +183,7 @@ function hasPort(text: string, port: number): boolean {
 function isOfNodePort(text: string, chain: string | undefined, port: number): boolean {
   if (chain === undefined) return new RegExp(`^(?:tcp|udp|sctp) \\. ${port} `).test(text);
   if (!text.includes(`--dport ${port} `)) return false;
-  return isNodePortChain(chain) || (text.includes("--dst-type LOCAL") && !/ -d /.test(text));
+  return ownChains.roleOf(chain) === "local-dispatch" || (text.includes("--dst-type LOCAL") && !/ -d /.test(text));
 }
 
 /** What lines of a dump say about the address, by their comments. */
@@ -232,7 +231,7 @@ function roleOf(
   const owner = serviceInRule(text) ?? (belongsToServicePort(chain) ? ownerOf(chain) : undefined);
   if (owner === undefined) return undefined;
   const [, number] = /--dport (\d+)/.exec(text) ?? [];
-  if (isNodePortChain(chain)) return { what: "node port", owner, detail: asPort(number) };
+  if (ownChains.roleOf(chain) === "local-dispatch") return { what: "node port", owner, detail: asPort(number) };
   const [, kind] = / (cluster IP|external IP|load ?balancer IP)"/.exec(text) ?? [];
   if (kind !== undefined) return { what: kind.replace("loadbalancer", "load balancer"), owner, detail: asPort(number) };
   const targets = [...text.matchAll(/(?:--to-destination|dnat to|\d+ :) (\S+?)(?: \. (\d+))?(?=[\s,]|$)/g)];

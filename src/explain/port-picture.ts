@@ -1,3 +1,4 @@
+import { equalShare, type Share } from "../languages/text-reader.ts";
 import { type Family, joinHostPort } from "../model/address.ts";
 import type {
   Endpoint,
@@ -10,7 +11,6 @@ import { fallsBack } from "../plan/forwarding/resolve-service-port.ts";
 import type { ServicePortNames } from "../programs/program.ts";
 import { endpointsOf } from "./chain/explain-chain.ts";
 import type { PlannedPort } from "./not-programmed/endpoints.ts";
-import { equalShare, type Share } from "./share.ts";
 import { chainsNamed, type Texts } from "./texts.ts";
 
 /** A summary of one service port on a node in one family. */

@@ -1,8 +1,7 @@
 import type { LineOrigin } from "../ir/artifact.ts";
-import { ownerOf } from "../programs/registry.ts";
-import { serviceInRule } from "../reconcile/attribution.ts";
+import type { PlacedObject } from "../languages/text-reader.ts";
+import { ownerOf, serviceInRule } from "../programs/registry.ts";
 import { belongsToServicePort } from "./chain/chain-owner.ts";
-import type { PlacedObject } from "./languages/text-reader.ts";
 import { calledBy, readLine, type Texts } from "./texts.ts";
 
 /** The lines that the state would generate for the Service, where there is a state. */

@@ -1,18 +1,12 @@
+import type { Hop } from "../datapath/packet.ts";
 import { type Artifact, artifactsOf, type LanguageId, type LineOrigin, type Script } from "../ir/artifact.ts";
 import { savedLanguages } from "../languages/registry.ts";
-import { iptablesReader } from "./languages/iptables.ts";
-import { iprouteReader, ipsetReader, ipvsReader } from "./languages/kernel-objects.ts";
-import { nftablesReader } from "./languages/nftables.ts";
-import type { PlacedLine, PlacedObject, ReadLine, RuleReading, TextReader } from "./languages/text-reader.ts";
+import type { MetRule, PlacedLine, PlacedObject, ReadLine, RuleReading, TextReader } from "../languages/text-reader.ts";
+import { createTextReaders } from "../languages/text-readers.ts";
+import { ownChains } from "../programs/registry.ts";
 
-/** By language, in the order in which a line is offered to them. */
-const readers: Readonly<Partial<Record<LanguageId, TextReader>>> = {
-  nftables: nftablesReader,
-  ipset: ipsetReader,
-  ipvs: ipvsReader,
-  iptables: iptablesReader,
-  iproute: iprouteReader,
-};
+const rules = createTextReaders(ownChains);
+const readers: Readonly<Partial<Record<LanguageId, TextReader>>> = rules;
 
 /** The live or desired rules of a node, compiled or dumped, in parsed form. */
 export interface Texts {
@@ -71,6 +65,14 @@ export function readTexts(texts: readonly Artifact[]): Texts {
 export function textsOfScript(script: Script): readonly Artifact[] {
   return artifactsOf(script).filter(({ language }) => savedLanguages.has(language));
 }
+
+/** A rule that a packet met, in words. */
+export function describeMet({ rule, element }: Extract<Hop, { readonly kind: "rule" }>): MetRule {
+  return rules[rule.language].describeMet(rule, element);
+}
+
+/** What a chain of iptables is if the kernel calls it, completing "it ...". */
+export const { entryOf } = rules.iptables;
 
 /** What a line is by its form; undefined: no language has such lines. */
 export function readLine(line: string): ReadLine | undefined {

@@ -1,14 +1,7 @@
 import { describeObject } from "../diagnostics/diagnostic.ts";
-import { targetOf } from "../languages/iptables/canonical-rule.ts";
 import type { Cluster } from "../model/cluster.ts";
-import { chainPrefix, isOwnedChain, isServicePortChain } from "../programs/kube-proxy/chain-names.ts";
-import {
-  attributeChains,
-  everyService,
-  type RulesByFamily,
-  serviceInRule,
-  unknownService,
-} from "../reconcile/attribution.ts";
+import { ownChainIn, ownChains, serviceInRule } from "../programs/registry.ts";
+import { attributeChains, everyService, type RulesByFamily, unknownService } from "../reconcile/attribution.ts";
 import type { Known } from "./narrowing.ts";
 import type { KnownService } from "./service-filter.ts";
 
@@ -30,7 +23,7 @@ export function servicesInClusters(clusters: readonly Cluster[]): Known {
 export function servicesInRules(lines: Iterable<string>): readonly KnownService[] {
   const names = new Set<string>();
   for (const line of lines) {
-    const isOurs = line.includes(`-A ${chainPrefix}`) && line.includes("--comment");
+    const isOurs = ownChains.prefixes.some((prefix) => line.includes(`-A ${prefix}`)) && line.includes("--comment");
     const name = isOurs ? serviceInRule(line) : undefined;
     if (name !== undefined) names.add(name.replace(/:.*$/, ""));
   }
@@ -50,13 +43,13 @@ export type RuleOwners = (chain: string, line: string) => readonly string[];
 export function createRuleOwners(states: readonly RulesByFamily[]): RuleOwners {
   const ofChain = attributeChains(states);
   const ownerOf = (chain: string | undefined): readonly string[] => {
-    const owner = chain === undefined || !isServicePortChain(chain) ? everyService : ofChain(chain);
+    const owner = chain === undefined || !ownChains.isOfFragment(chain) ? everyService : ofChain(chain);
     return owner === everyService || owner === unknownService ? [] : [owner];
   };
   return (chain, line) => {
-    if (isServicePortChain(chain)) return ownerOf(chain);
-    if (!isOwnedChain(chain)) return [];
+    if (ownChains.isOfFragment(chain)) return ownerOf(chain);
+    if (!ownChains.isOwned(chain)) return [];
     const name = serviceInRule(line);
-    return name === undefined ? ownerOf(targetOf(line)) : [name];
+    return name === undefined ? ownerOf(ownChainIn(line)) : [name];
   };
 }

@@ -1,6 +1,6 @@
 import type { CompileOptions } from "../compile/compile.ts";
 import { createSink, createSubject, type Report, type Sink } from "../diagnostics/diagnostic.ts";
-import type { Script, Step } from "../ir/artifact.ts";
+import type { Backend, Script, Step } from "../ir/artifact.ts";
 import type { UdpService } from "../languages/conntrack.ts";
 import { type Family, families } from "../model/address.ts";
 import type { ForwardingPlan } from "../plan/forwarding/forwarding-plan.ts";
@@ -8,7 +8,6 @@ import { largeClusterEndpoints, resolvePlan } from "../plan/forwarding/resolve-p
 import type { ForwardingProgram } from "../programs/program.ts";
 import { programFor } from "../programs/registry.ts";
 import { ownedInScript, udpServices } from "../reconcile/desired-state.ts";
-import type { Backend } from "../reconcile/live/host-state.ts";
 import type { OwnedState } from "../reconcile/owned-state.ts";
 import { planChanges } from "../reconcile/plan-changes.ts";
 import { type Fragments, lowerServices } from "./lower-services.ts";

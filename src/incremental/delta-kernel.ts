@@ -1,9 +1,10 @@
+import type { OwnedServer, OwnedSet } from "../ir/owned.ts";
 import { languageOf } from "../languages/registry.ts";
 import type { Family } from "../model/address.ts";
 import type { FamilySettings } from "../plan/forwarding/forwarding-plan.ts";
 import type { FragmentServer, KernelWriter, TableBlock, WriteTablePart } from "../programs/program.ts";
 import { ownedTables } from "../reconcile/owned-objects.ts";
-import { nothingOwned, type OwnedServer, type OwnedSet, type OwnedState } from "../reconcile/owned-state.ts";
+import { nothingOwned, type OwnedState } from "../reconcile/owned-state.ts";
 import type { Member } from "./delta-rules.ts";
 import type { ReferenceCounts } from "./reference-counts.ts";
 

@@ -1,6 +1,5 @@
+import { emptyTable, type OwnedRules, type OwnedTable, type PartialChain, tagRule } from "../ir/owned.ts";
 import type { Fragment, TableRules } from "../programs/program.ts";
-import { emptyTable, type OwnedRules, type OwnedTable } from "../reconcile/owned-state.ts";
-import { type PartialChain, tagRule } from "../reconcile/rules/partial-chain.ts";
 import { countBefore, type ReferenceCounts, rulesOf } from "./reference-counts.ts";
 
 /** A Service of a part in one family, before and after. */
@@ -46,7 +45,7 @@ function ownedRules(tables: Tables, partialChains: Readonly<Record<TableName, Ma
     name,
     { ...emptyTable, chains: tables[name], partialChains: partialChains[name] },
   ];
-  return { tables: new Map([table("filter"), table("nat")]), sharedWithKubelet: false };
+  return { tables: new Map([table("filter"), table("nat")]), isShared: false };
 }
 
 /** A chain that changes is flushed and rewritten, so its old rules are not needed. */

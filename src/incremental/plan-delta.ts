@@ -1,9 +1,9 @@
-import type { Step } from "../ir/artifact.ts";
+import type { Backend, Step } from "../ir/artifact.ts";
+import type { OwnedRules } from "../ir/owned.ts";
 import type { Family } from "../model/address.ts";
 import type { FamilyPlan, ForwardingPlan } from "../plan/forwarding/forwarding-plan.ts";
 import { type ForwardingProgram, type KernelWriter, noFragment } from "../programs/program.ts";
-import type { Backend } from "../reconcile/live/host-state.ts";
-import { nothingOwned, type OwnedRules, type OwnedState } from "../reconcile/owned-state.ts";
+import { nothingOwned, type OwnedState } from "../reconcile/owned-state.ts";
 import { planDelta } from "../reconcile/plan-changes.ts";
 import { type FamilyPart, kernelOfPart, tablesOfPart } from "./delta-kernel.ts";
 import { type Member, rulesOfPart, type Sides, withSetRules } from "./delta-rules.ts";

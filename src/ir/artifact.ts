@@ -93,6 +93,9 @@ export interface PlacedProblem extends TextProblem {
   readonly file: string;
 }
 
+/** Of iptables. A host may have both: tables of one are not in the other. */
+export type Backend = "legacy" | "nft";
+
 /** The tool for the rules of a family, which the names of its `-save` and `-restore` begin with. */
 export const toolNames = { ipv4: "iptables", ipv6: "ip6tables" } as const;
 

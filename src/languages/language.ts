@@ -1,4 +1,4 @@
-import type { Feature, LanguageId, PlacedProblem, Step, TextPart, TextProblem } from "../ir/artifact.ts";
+import type { Backend, Feature, LanguageId, PlacedProblem, Step, TextPart, TextProblem } from "../ir/artifact.ts";
 import type { Family } from "../model/address.ts";
 
 /** One tool's text format: how it is recognised, read and written. */
@@ -63,8 +63,23 @@ export interface HostLanguage<Doc> extends Language<Doc> {
   readonly backEnds?: BackEnds;
   /** A line without the options that may differ for the same object; undefined: the line itself. */
   readonly lineKey?: (line: string) => string;
+  /** Of a language with a rule in each line. */
+  readonly lines?: RuleLines;
+  /** Whether a text is nothing but what the tool prints, so that no look at each of its lines is needed. */
+  readonly isWhole?: (text: string) => boolean;
   /** Its texts have rules of packets: nothing else, so that owners are those of chains, or sets and maps beside them. */
   readonly rules?: "only" | "with-sets";
+}
+
+/** What a line of a rule says by its form, without being read as a whole. */
+export interface RuleLines {
+  /** The chain that a rule leads to, or another target; undefined where it names none. */
+  readonly targetOf: (line: string) => string | undefined;
+  readonly withoutComments: (line: string) => string;
+  /** Whether the kernel calls a chain of this name. */
+  readonly isBuiltIn: (chain: string) => boolean;
+  /** Equal for rules that mean the same. */
+  readonly canonical: (line: string) => string;
 }
 
 export interface CollectCommand {
@@ -84,6 +99,8 @@ export interface BackEnds {
    * `other`: they have no table in common, or one of them is a part of a table.
    */
   readonly compare: (one: TextPart, other: TextPart) => "same" | "two" | "other";
+  /** The back end that a tool names in its version. */
+  readonly inVersion: (version: string) => Backend;
   /** The heading of a text under which that of the other back end belongs. */
   readonly otherHeading: (heading: string) => string;
 }

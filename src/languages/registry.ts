@@ -1,4 +1,5 @@
 import type { LanguageId } from "../ir/artifact.ts";
+import type { Family } from "../model/address.ts";
 import { conntrack } from "./conntrack.ts";
 import { type DividedSections, divideText } from "./divide-text.ts";
 import { iproute } from "./iproute.ts";
@@ -48,6 +49,12 @@ export const saveHeadings: ReadonlySet<string> = new Set([
   ...collectCommands.filter(({ isSave }) => isSave === true).map(({ command }) => command),
   ...[...filesByName.values()].filter(({ isSave }) => isSave === true).map(({ heading }) => heading),
 ]);
+
+/** The heading of what a host has in a language. */
+export function headingOf(id: LanguageId, family: Family = "ipv4"): string {
+  const { files }: AnyLanguage = languageOf[id];
+  return files.find((file) => file.isSave === true && (file.family ?? family) === family)?.heading ?? "";
+}
 
 /** Headings of the texts with the rules of a host, as the tools print them. */
 export const ruleHeadings: ReadonlySet<string> = new Set(

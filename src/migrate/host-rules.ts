@@ -1,11 +1,6 @@
-import type { HostTexts } from "../datapath/host.ts";
 import { isRefused } from "../diff/classify-change.ts";
-import type { TextPart } from "../ir/artifact.ts";
-import { targetOf } from "../languages/iptables/canonical-rule.ts";
-import { builtInChains } from "../languages/iptables/rule.ts";
 import { isRecord } from "../model/fields/fields.ts";
-import { iptablesChains, isOwnedChain, markChains } from "../programs/kube-proxy/chain-names.ts";
-import { isOwnedSet } from "../programs/kube-proxy/set-names.ts";
+import { cleanups } from "../programs/traffic-registry.ts";
 import { everyNode, type StateRule, type TrafficRule } from "./rule.ts";
 
 /** kube-proxy's nftables mode checks for this version at its start. */
@@ -71,7 +66,10 @@ export const foreignHooks: StateRule = {
   kind: "state",
   code: "migrate-foreign-hooks",
   find: ({ dumps }) => {
-    const found = [...dumps].map(([node, { texts }]) => ({ node, lines: hooksInto(texts) }));
+    const found = [...dumps].map(([node, { texts }]) => ({
+      node,
+      lines: cleanups.flatMap(({ hooksInto }) => hooksInto(texts)),
+    }));
     const affected = found.filter(({ lines }) => lines.length > 0);
     if (affected.length === 0) return undefined;
     return {
@@ -80,42 +78,3 @@ export const foreignHooks: StateRule = {
     };
   },
 };
-
-/**
- * What a host has besides kube-proxy in iptables or ipvs mode: its rules are removed as kube-proxy removes them when it
- * starts in another mode. Chains that foreign rules jump to stay, without rules; so do sets that they match on.
- */
-export function withoutProgram(texts: HostTexts): HostTexts {
-  return {
-    ...texts,
-    iptables: texts.iptables.map(withoutOwnLines),
-    ip6tables: texts.ip6tables.map(withoutOwnLines),
-    ipvs: [],
-    serviceAddresses: [],
-  };
-}
-
-/** Lines are emptied, not removed: messages give their numbers. */
-function withoutOwnLines(part: TextPart): TextPart {
-  const lines = part.text.split("\n").map((line) => (kindOf(line) === "own" ? "" : line));
-  return { ...part, text: lines.join("\n") };
-}
-
-/** Rules of other programs that jump to chains of kube-proxy or match on its sets. */
-function hooksInto({ iptables, ip6tables }: HostTexts): readonly string[] {
-  const lines = [...iptables, ...ip6tables].flatMap(({ text }) => text.split("\n"));
-  return [...new Set(lines.filter((line) => kindOf(line) === "hook").map((line) => line.trim()))];
-}
-
-/** `own`: a rule of kube-proxy. `hook`: a foreign one that depends on it. */
-function kindOf(line: string): "own" | "hook" | "other" {
-  const [, chain] = /^(?:\[\d+:\d+\] )?-A (\S+) /.exec(line) ?? [];
-  const target = targetOf(line) ?? "";
-  // The guard of loopback addresses, which the kubelet shares: kube-proxy leaves it where it is (CleanupLeftovers).
-  if (chain === undefined || chain === iptablesChains.kubeletFirewall || target === iptablesChains.kubeletFirewall)
-    return "other";
-  if (isOwnedChain(chain)) return "own";
-  if (isOwnedChain(target)) return builtInChains.has(chain) && !markChains.has(target) ? "own" : "hook";
-  const sets = [...line.matchAll(/--match-set (\S+)/g)].map(([, name = ""]) => name);
-  return sets.some(isOwnedSet) ? "hook" : "other";
-}

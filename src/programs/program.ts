@@ -65,6 +65,8 @@ export type CreateLowerFragment = (settings: FamilySettings, plan: ForwardingPla
 export interface KernelWriter {
   /** The set with the addresses that are bound to a device. */
   readonly boundAddresses: string;
+  /** That device. */
+  readonly addressDevice: string;
   readonly setName: (set: string, family: Family) => string;
   /** The line that creates a set large enough for its entries. */
   readonly createSet: (set: string, family: Family, entries: number) => string;
@@ -133,6 +135,8 @@ export interface ForwardingProgram extends Program<ForwardingPlan> {
   readonly fragments: CreateLowerFragment | undefined;
   /** Undefined for a program that only writes rules. */
   readonly kernel: KernelWriter | undefined;
+  /** The nfacct counters that its rules may use. */
+  readonly counters: readonly string[];
   /** Undefined for a program without tables of nftables. */
   readonly writeTablePart: WriteTablePart | undefined;
 }
@@ -179,6 +183,34 @@ export interface Owner {
   readonly component: "kube-proxy" | "kubelet";
   /** The programs that create an object of this name; empty where only the kubelet creates it. */
   readonly programs: readonly ProgramId[];
-  /** The kind of chain that belongs to one service port alone, such as `SVC`. */
-  readonly servicePort: string | undefined;
+  /** The kind of chain that belongs to one service port alone. */
+  readonly servicePort: ServicePortChainKind | undefined;
+}
+
+/** The kinds of chains of one service port, in all modes by their names in iptables mode; XLB: until Kubernetes 1.25. */
+export type ServicePortChainKind = "FW" | "EXT" | "XLB" | "SVC" | "SVL" | "SEP";
+
+/** What programs say of the names of sets of ipset. */
+export interface OwnSets {
+  readonly isOwned: (set: string) => boolean;
+  /** All own sets begin so, and foreign ones may. For quick checks of text. */
+  readonly prefix: string;
+  readonly familyOf: (set: string) => Family;
+  /** The name of a set that replaces another one by swapping. */
+  readonly swapName: (index: number) => string;
+  /** Whether it has the addresses and ports of Services. */
+  readonly hasServiceAddresses: (set: string) => boolean;
+  /** Whether it has node ports of the protocol, as plain numbers. */
+  readonly hasNodePorts: (set: string, protocol: string, family: Family) => boolean;
+  /** The set of cluster IPs, which are always bound. */
+  readonly clusterIps: (family: Family) => string;
+}
+
+/** What programs say of the names of tables of nftables. */
+export interface OwnTables {
+  readonly isOwned: (table: { readonly family: string; readonly name: string }) => boolean;
+  /** The name of the table of a family among those of a host: `ip kube-proxy`. */
+  readonly nameIn: (family: Family) => string;
+  /** The set of the node's addresses in such a table. */
+  readonly nodeAddresses: string;
 }

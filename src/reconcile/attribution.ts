@@ -1,33 +1,11 @@
-import { commentsOf } from "../languages/iptables/canonical-rule.ts";
+import type { ChainLines } from "../ir/owned.ts";
 import type { Family } from "../model/address.ts";
-import { isEndpointChain, isServicePortChain } from "../programs/kube-proxy/chain-names.ts";
-import { servicePortInComment } from "../programs/kube-proxy/names.ts";
-import { servicePortInNftName } from "../programs/kube-proxy/nftables/names.ts";
-import type { ChainLines } from "./owned-state.ts";
+import { ownChains, serviceInRule } from "../programs/registry.ts";
 
 /** Chains and rules that always exist and belong to no service port. */
 export const everyService = "shared base chains";
 /** The owner of leftovers of a Service that the state does not contain. */
 export const unknownService = "a deleted Service";
-
-/** The service port that a rule's comment or an element names, as kube-proxy spells it: `shop/web:http`. */
-export function serviceInRule(line: string): string | undefined {
-  for (const comment of commentsOf(line)) {
-    const name = servicePortInComment(comment);
-    if (name !== undefined) return name;
-  }
-  if (!line.includes("/")) return undefined;
-  const [, comment = ""] = / comment "([^"]*)"/.exec(line) ?? [];
-  return servicePortInNftName(line) ?? servicePortInComment(comment);
-}
-
-/** Names of objects of nftables end in that of their service port. */
-export function serviceNamedIn(line: string): string | undefined {
-  return line
-    .split(/[\s,]+/)
-    .map(servicePortInNftName)
-    .find((name) => name !== undefined);
-}
 
 /** Rules by family, table and chain. */
 export interface RulesByFamily {
@@ -68,7 +46,7 @@ export function attributeChains(states: readonly RulesByFamily[]): ServiceOfChai
     return named ?? leading.map((leader) => find(leader.chain, depth - 1)).find((name) => name !== undefined);
   };
   return (chain) => {
-    if (!isServicePortChain(chain)) return everyService;
+    if (!ownChains.isOfFragment(chain)) return everyService;
     const service = known.get(chain) ?? find(chain, 3) ?? unknownService;
     known.set(chain, service);
     return service;
@@ -92,7 +70,7 @@ function leadersOf(states: readonly RulesByFamily[]): ReadonlyMap<string, readon
   for (const { rules } of states) {
     for (const family of [rules.ipv4, rules.ipv6]) {
       for (const [chain, lines] of family?.tables.get("nat")?.chains ?? []) {
-        if (!isEndpointChain(chain)) for (const line of lines) noteLeader(leaders, chain, line);
+        if (ownChains.roleOf(chain) !== "target") for (const line of lines) noteLeader(leaders, chain, line);
       }
     }
   }
@@ -101,7 +79,7 @@ function leadersOf(states: readonly RulesByFamily[]): ReadonlyMap<string, readon
 
 function noteLeader(leaders: Map<string, Leader[]>, chain: string, line: string): void {
   const target = line.slice(line.lastIndexOf(" -j ") + " -j ".length);
-  if (!isServicePortChain(target)) return;
+  if (!ownChains.isOfFragment(target)) return;
   const list = leaders.get(target);
   if (list === undefined) leaders.set(target, [{ chain, line }]);
   else list.push({ chain, line });

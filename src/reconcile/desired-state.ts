@@ -1,11 +1,12 @@
 import { type Artifact, artifactsOf, type LanguageId, type Script } from "../ir/artifact.ts";
+import type { OwnedRules } from "../ir/owned.ts";
 import type { UdpService } from "../languages/conntrack.ts";
 import { languageOf } from "../languages/registry.ts";
 import type { Family } from "../model/address.ts";
 import type { ForwardingPlan, ServicePortPlan } from "../plan/forwarding/forwarding-plan.ts";
-import { addressDevice } from "../programs/kube-proxy/names.ts";
+import { addressDevice } from "../programs/registry.ts";
 import { ownedRules, ownedServers, ownedSets, ownedTables } from "./owned-objects.ts";
-import type { OwnedRules, OwnedState } from "./owned-state.ts";
+import type { OwnedState } from "./owned-state.ts";
 
 /** The state of a host after a compiled script has run. */
 export function ownedInScript(script: Script): OwnedState {

@@ -1,25 +1,16 @@
+import type { OwnedRules, OwnedServer, OwnedSet } from "../ir/owned.ts";
 import type { SavedSet } from "../languages/ipset/text.ts";
-import { targetOf } from "../languages/iptables/canonical-rule.ts";
-import type { SavedTable, SavedTables } from "../languages/iptables/read-tables.ts";
-import { builtInChains } from "../languages/iptables/rule.ts";
+import { ownedRules as ownedRulesIn } from "../languages/iptables/changes/owned-rules.ts";
 import { printServers, type SavedServer } from "../languages/ipvs/text.ts";
 import type { Ruleset } from "../languages/nftables/ruleset.ts";
 import { tableName } from "../languages/nftables/stages.ts";
 import { type Cidr, cidrContains, parseIp } from "../model/address.ts";
-import { chainPrefix, isOwnedChain, kubeletCanary } from "../programs/kube-proxy/chain-names.ts";
-import { isOwnedTable } from "../programs/kube-proxy/nftables/names.ts";
-import { isNodePortSet, isOwnedSet } from "../programs/kube-proxy/set-names.ts";
-import type { OwnedRules, OwnedServer, OwnedSet, OwnedState, OwnedTable } from "./owned-state.ts";
+import { ownChains, ownSets, ownTables } from "../programs/registry.ts";
+import type { OwnedState } from "./owned-state.ts";
 
-/** Our rules in a text: all chains with our names, and the jumps to them from built-in chains. */
-export function ownedRules({ tables }: Pick<SavedTables, "tables">): OwnedRules {
-  const owned = new Map<string, OwnedTable>();
-  let sharedWithKubelet = false;
-  for (const [name, chains] of tables) {
-    if (chains.has(kubeletCanary)) sharedWithKubelet = true;
-    owned.set(name, ownedTable(chains));
-  }
-  return { tables: owned, sharedWithKubelet };
+/** Our rules of iptables. */
+export function ownedRules(tables: Parameters<typeof ownedRulesIn>[0]): OwnedRules {
+  return ownedRulesIn(tables, ownChains);
 }
 
 /** Whether the host has any of our rules. */
@@ -27,47 +18,14 @@ export function isAnythingOwned({ tables }: OwnedRules): boolean {
   return [...tables.values()].some(({ chains, jumps }) => chains.size > 0 || jumps.size > 0);
 }
 
-function ownedTable(all: SavedTable): OwnedTable {
-  const chains = new Map<string, readonly string[]>();
-  const jumps = new Map<string, readonly string[]>();
-  const foreignBefore = new Map<string, readonly number[]>();
-  const foreignCounts = new Map<string, number>();
-  const heldChains = new Set<string>();
-  for (const [name, { lines }] of all) {
-    if (isOwnedChain(name)) {
-      chains.set(name, lines);
-      continue;
-    }
-    const isLeading = (line: string): boolean => line.includes(chainPrefix) && isOwnedChain(targetOf(line) ?? "");
-    const leading = lines.filter(isLeading);
-    if (!builtInChains.has(name)) for (const line of leading) heldChains.add(targetOf(line) as string);
-    else {
-      foreignCounts.set(name, lines.length - leading.length);
-      if (leading.length > 0) jumps.set(name, leading);
-      if (leading.length > 0) foreignBefore.set(name, countForeignBefore(lines, isLeading));
-    }
-  }
-  return { chains, jumps, foreignBefore, foreignCounts, heldChains };
-}
-
-function countForeignBefore(lines: readonly string[], isOurs: (line: string) => boolean): readonly number[] {
-  const counts: number[] = [];
-  let foreign = 0;
-  for (const line of lines) {
-    if (isOurs(line)) counts.push(foreign);
-    else foreign += 1;
-  }
-  return counts;
-}
-
 /** Our tables of nftables. */
 export function ownedTables({ tables }: Ruleset): OwnedState["tables"] {
-  return new Map(tables.filter(isOwnedTable).map((table) => [tableName(table), table]));
+  return new Map(tables.filter(ownTables.isOwned).map((table) => [tableName(table), table]));
 }
 
 /** Our sets in a text. `held` contains the names of sets that foreign rules match on. */
 export function ownedSets(sets: readonly SavedSet[], held: ReadonlySet<string>): ReadonlyMap<string, OwnedSet> {
-  const owned = sets.filter(({ name }) => isOwnedSet(name));
+  const owned = sets.filter(({ name }) => ownSets.isOwned(name));
   return new Map(owned.map((set) => [set.name, { ...ownedSet(set), isHeld: held.has(set.name) }]));
 }
 
@@ -126,7 +84,7 @@ export function isOurs({ protocol, address }: SavedServer, { key }: OwnedServer,
   if (claims.addresses.has(`${host}/${ip.family === "ipv4" ? 32 : 128}`)) return true;
   for (const { name, entries } of claims.sets.values()) {
     if (entries.has(`${host},${protocol}:${port}`)) return true;
-    if (isNodePortSet(name, protocol, ip.family) && entries.has(port)) return true;
+    if (ownSets.hasNodePorts(name, protocol, ip.family) && entries.has(port)) return true;
   }
   return false;
 }

@@ -1,10 +1,7 @@
+import type { OwnedRules, OwnedServer, OwnedSet } from "../ir/owned.ts";
 import type { NftTable } from "../languages/nftables/ruleset.ts";
 import type { Family } from "../model/address.ts";
-import { familyOfSet } from "../programs/kube-proxy/set-names.ts";
-import type { PartialChain } from "./rules/partial-chain.ts";
-
-/** The rules of each chain as lines, each as spelled, in order. */
-export type ChainLines = ReadonlyMap<string, readonly string[]>;
+import { ownSets } from "../programs/registry.ts";
 
 /**
  * Our live or desired objects on a host. One shape for both, so that changes can be planned in both directions. Values
@@ -26,54 +23,6 @@ export interface OwnedState {
   readonly counters: ReadonlySet<string>;
   /** IPVS timeouts in seconds: `900 120 300`; undefined where we do not set them. */
   readonly timeouts: string | undefined;
-}
-
-/** By table: our chains with their rules, and the jumps to them from built-in chains. */
-export interface OwnedRules {
-  readonly tables: ReadonlyMap<string, OwnedTable>;
-  /** A kubelet runs on the host and also owns KUBE-FIREWALL: rules are added to this chain and never deleted. */
-  readonly sharedWithKubelet: boolean;
-}
-
-export interface OwnedTable {
-  readonly chains: ChainLines;
-  readonly jumps: ChainLines;
-  /** Live: the number of foreign rules before each jump of a built-in chain. Empty: jumps are inserted at the head. */
-  readonly foreignBefore: ReadonlyMap<string, readonly number[]>;
-  /** Live: the number of foreign rules in a built-in chain. */
-  readonly foreignCounts: ReadonlyMap<string, number>;
-  /** Our chains that foreign rules jump to: they can be emptied but not deleted. */
-  readonly heldChains: ReadonlySet<string>;
-  /** In a partial state: chains of which only some rules are given. */
-  readonly partialChains?: ReadonlyMap<string, PartialChain>;
-}
-
-export const emptyTable: OwnedTable = {
-  chains: new Map(),
-  jumps: new Map(),
-  foreignBefore: new Map(),
-  foreignCounts: new Map(),
-  heldChains: new Set(),
-};
-
-export interface OwnedSet {
-  readonly name: string;
-  /** What the kernel keeps of its creation: type, family, range, size. */
-  readonly shape: string;
-  /** `create KUBE-CLUSTER-IP hash:ip,port family inet` */
-  readonly create: string;
-  readonly entries: ReadonlySet<string>;
-  /** Foreign rules match on it. */
-  readonly isHeld: boolean;
-}
-
-export interface OwnedServer {
-  /** `-t 10.96.0.10:80` */
-  readonly key: string;
-  /** `-s rr -p 10800` */
-  readonly options: string;
-  /** By address: `-m -w 1`. */
-  readonly realServers: ReadonlyMap<string, string>;
 }
 
 export const nothingOwned: OwnedState = {
@@ -99,7 +48,7 @@ export function onlyFamilies(state: OwnedState, families: readonly Family[]): Ow
       ipv4: isIn("ipv4") ? state.rules.ipv4 : undefined,
       ipv6: isIn("ipv6") ? state.rules.ipv6 : undefined,
     },
-    sets: keep(state.sets, (name) => isIn(familyOfSet(name))),
+    sets: keep(state.sets, (name) => isIn(ownSets.familyOf(name))),
     tables: keep(state.tables, (name) => isIn(name.startsWith("ip6 ") ? "ipv6" : "ipv4")),
     servers: keep(state.servers, byColon),
     addresses: state.addresses && new Set([...state.addresses].filter(byColon)),

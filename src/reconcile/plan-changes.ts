@@ -1,10 +1,12 @@
-import type { Step } from "../ir/artifact.ts";
+import type { Backend, Step } from "../ir/artifact.ts";
+import type { ChainChange } from "../ir/owned.ts";
 import { deleteFlow, type UdpFlow } from "../languages/conntrack.ts";
+import { planRules } from "../languages/iptables/changes/plan-rules.ts";
+import { diffRules, shareEqualChains } from "../languages/iptables/changes/rule-changes.ts";
 import { planTables } from "../languages/nftables/change-tables.ts";
-import { diffTables, type TableChange } from "../languages/nftables/diff-tables.ts";
+import { diffTables, type TableChange, withoutCommentChanges } from "../languages/nftables/diff-tables.ts";
 import { type Family, families } from "../model/address.ts";
-import { isEndpointChain } from "../programs/kube-proxy/chain-names.ts";
-import type { Backend } from "./live/host-state.ts";
+import { ownChains } from "../programs/registry.ts";
 import type { OwnedState } from "./owned-state.ts";
 import {
   type AddressChange,
@@ -21,8 +23,6 @@ import {
 } from "./plan-kernel.ts";
 import { diffServers, planServers, type ServerChange } from "./plan-servers.ts";
 import { diffSets, localPolicyTransitions, planSets, type SetChange } from "./plan-sets.ts";
-import { planRules } from "./rules/plan-rules.ts";
-import { type ChainChange, diffRules, shareEqualChains } from "./rules/rule-changes.ts";
 
 /** All differences from the desired state. */
 export interface Changes {
@@ -56,7 +56,9 @@ export interface PlanContext {
  * packet to an unchanged Service is treated as before, and one to a changed Service as before or as after.
  */
 export function planChanges(asked: OwnedState, live: OwnedState, context: PlanContext): ChangePlan {
-  const desired = shareEqualChains(asked, live);
+  const shared = (family: Family): OwnedState["rules"][Family] =>
+    shareEqualChains(asked.rules[family], live.rules[family], ownChains);
+  const desired = { ...asked, rules: { ipv4: shared("ipv4"), ipv6: shared("ipv6") } };
   const changes = diffStates(desired, live, context.flows);
   return { changes, steps: orderSteps(changes, desired, live, context) };
 }
@@ -74,9 +76,14 @@ export function settingsBefore(live: OwnedState, { sysctls }: Changes): Readonly
   return new Map([...live.sysctls].filter(([name]) => sysctls.has(name)));
 }
 
+/** Without changes of tables of nftables that concern nothing but comments. */
+export function withoutCommentsInTables(changes: Changes): Changes {
+  return { ...changes, tables: changes.tables.flatMap((change) => withoutCommentChanges(change) ?? []) };
+}
+
 function diffStates(desired: OwnedState, live: OwnedState, flows: readonly UdpFlow[]): Changes {
   return {
-    chains: families.flatMap((family) => diffRules(family, desired.rules[family], live.rules[family])),
+    chains: families.flatMap((family) => diffRules(family, desired.rules[family], live.rules[family], ownChains)),
     sets: diffSets(desired.sets, live.sets),
     tables: diffTables(desired.tables, live.tables),
     servers: diffServers(desired.servers, live.servers),
@@ -102,7 +109,13 @@ function orderSteps(
   { backends }: PlanContext,
 ): readonly Step[] {
   const rules = families.map((family) =>
-    planRules(family, desired.rules[family], live.rules[family], backends[family]),
+    planRules({
+      family,
+      desired: desired.rules[family],
+      live: live.rules[family],
+      backend: backends[family],
+      own: ownChains,
+    }),
   );
   const sets = planSets(changes.sets);
   const tables = planTables(changes.tables);
@@ -136,7 +149,7 @@ function orderSteps(
 
 function sendsOnByRules({ rules }: OwnedState): boolean {
   const names = families.flatMap((family) => [...(rules[family]?.tables.get("nat")?.chains.keys() ?? [])]);
-  return names.some(isEndpointChain);
+  return names.some((name) => ownChains.roleOf(name) === "target");
 }
 
 function forget(flows: readonly UdpFlow[]): readonly Step[] {

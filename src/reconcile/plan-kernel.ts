@@ -1,6 +1,5 @@
 import { feed, type Step } from "../ir/artifact.ts";
-import { iptablesChains as chains } from "../programs/kube-proxy/chain-names.ts";
-import { addressDevice } from "../programs/kube-proxy/names.ts";
+import { addressDevice, ownChains } from "../programs/registry.ts";
 import type { OwnedState } from "./owned-state.ts";
 
 /** Differences of the device with the service addresses. */
@@ -91,7 +90,7 @@ export function staleSysctls(
   hasForeignServers: boolean,
 ): ReadonlyMap<string, string> {
   const losesIpvs = live.addresses !== undefined && desired.addresses === undefined && !hasForeignServers;
-  const losesGuard = isGuarded(live) && !isGuarded(desired) && live.rules.ipv4?.sharedWithKubelet === false;
+  const losesGuard = isGuarded(live) && !isGuarded(desired) && live.rules.ipv4?.isShared === false;
   const names = [...live.sysctls.keys()].filter(
     (name) => (losesIpvs && name.startsWith("net.ipv4.vs.")) || (losesGuard && name === routeLocalnet),
   );
@@ -104,6 +103,6 @@ export function isOnlyOurs(name: string): boolean {
 }
 
 function isGuarded({ rules }: OwnedState): boolean {
-  const guard = rules.ipv4?.tables.get("filter")?.chains.get(chains.kubeletFirewall);
-  return guard !== undefined && guard.length > 0;
+  const filter = rules.ipv4?.tables.get("filter")?.chains;
+  return ownChains.named("guard").some((guard) => (filter?.get(guard)?.length ?? 0) > 0);
 }

@@ -1,5 +1,5 @@
 import { feed, type Step } from "../ir/artifact.ts";
-import type { OwnedServer } from "./owned-state.ts";
+import type { OwnedServer } from "../ir/owned.ts";
 
 /** One virtual server that differs from the desired state. */
 export interface ServerChange {

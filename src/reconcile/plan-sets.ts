@@ -1,6 +1,6 @@
 import { feed, type PhasedSteps } from "../ir/artifact.ts";
-import { swapSetPrefix } from "../programs/kube-proxy/set-names.ts";
-import type { OwnedSet } from "./owned-state.ts";
+import type { OwnedSet } from "../ir/owned.ts";
+import { ownSets } from "../programs/registry.ts";
 import type { LocalPolicyTransitions } from "./plan-servers.ts";
 
 /** One set that differs from the desired state. */
@@ -74,7 +74,7 @@ function linesToAdd({ name, kind, desired, missing, isReplaced }: SetChange, ind
   const add = (set: string): readonly string[] => missing.map((entry) => `add ${set} ${entry}`);
   if (desired === undefined) return [];
   if (!isReplaced) return [...(kind === "add" ? [desired.create] : []), ...add(name)];
-  const other = `${swapSetPrefix}${index}`;
+  const other = ownSets.swapName(index);
   return [
     `create ${other} ${desired.shape}`,
     `flush ${other}`,

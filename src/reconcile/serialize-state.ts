@@ -1,7 +1,8 @@
+import type { OwnedRules, OwnedServer, OwnedSet } from "../ir/owned.ts";
 import { isFilledByRules } from "../languages/nftables/diff-tables.ts";
 import { elementText, type NftTable } from "../languages/nftables/ruleset.ts";
 import { writeRuleset } from "../languages/nftables/write-ruleset.ts";
-import type { OwnedRules, OwnedServer, OwnedSet, OwnedState } from "./owned-state.ts";
+import type { OwnedState } from "./owned-state.ts";
 
 type Pairs<T> = readonly (readonly [string, T])[];
 
@@ -41,14 +42,14 @@ export function serializeState(state: OwnedState): SerializedState {
   };
 }
 
-function serializeRules({ tables, sharedWithKubelet }: OwnedRules): SerializedRules {
+function serializeRules({ tables, isShared }: OwnedRules): SerializedRules {
   // The positions of jumps among foreign rules are not part of our state.
   const owned = new Map([...tables].filter(([, { chains, jumps }]) => chains.size > 0 || jumps.size > 0));
   const serialized = inOrder(owned).map(([name, { chains, jumps, heldChains }]) => {
     const heldInOrder = [...heldChains].sort();
     return [name, { chains: inOrder(chains), jumps: inOrder(jumps), heldChains: heldInOrder }] as const;
   });
-  return { sharedWithKubelet, tables: serialized };
+  return { sharedWithKubelet: isShared, tables: serialized };
 }
 
 /** Without what rules add to sets while packets pass, and in one order. */

@@ -1,9 +1,8 @@
 import type { TableChange, TableSetChange } from "../languages/nftables/diff-tables.ts";
 import { elementText, type NftElement, type NftTable } from "../languages/nftables/ruleset.ts";
 import { tableName } from "../languages/nftables/stages.ts";
-import { servicePortInComment } from "../programs/kube-proxy/names.ts";
-import { nodePortAddressesSet, servicePortInNftName } from "../programs/kube-proxy/nftables/names.ts";
-import { everyService, type ServiceOfChain, serviceInRule, unknownService } from "./attribution.ts";
+import { ownTables, serviceInRule } from "../programs/registry.ts";
+import { everyService, type ServiceOfChain, unknownService } from "./attribution.ts";
 import type { Changes } from "./plan-changes.ts";
 
 /** The changes of one service port, or of the shared objects. */
@@ -124,7 +123,7 @@ export function noteTable(change: TableChange, note: Note): void {
   if (kind === "remove" || isMadeAnew) note(everyService, "table", "-", `table ${name}`);
   if (kind === "add" || isMadeAnew) note(everyService, "table", "+", `table ${name}`);
   for (const { name: chain, kind: how, missing, extra } of chains) {
-    const owner = servicePortInNftName(chain) ?? everyService;
+    const owner = serviceInRule(chain) ?? everyService;
     if (how === "add") note(owner, "chain", "+", `chain ${name} ${chain}`);
     if (how === "remove") note(owner, "chain", "-", `chain ${name} ${chain}`);
     for (const rule of extra) note(owner, "rule", "-", `rule ${name} ${chain} ${rule}`);
@@ -142,7 +141,7 @@ type Whose = (set: string, element: NftElement) => string;
 
 function noteSet({ name, kind, missing, extra }: TableSetChange, change: TableChange, whose: Whose, note: Note): void {
   const place = `${tableName(change)} ${name}`;
-  const owner = servicePortInNftName(name) ?? everyService;
+  const owner = serviceInRule(name) ?? everyService;
   const one = change.desired?.sets.get(name) ?? change.live?.sets.get(name);
   const what = one?.value === undefined ? "set" : "map";
   if (kind === "remove" || kind === "replace") note(owner, what, "-", `${what} ${place}`);
@@ -159,17 +158,17 @@ function noteSet({ name, kind, missing, extra }: TableSetChange, change: TableCh
 function ownersOfElements({ desired, live }: TableChange): Whose {
   let known: ReadonlyMap<string, string> | undefined;
   return (set, element) => {
-    const own = servicePortInNftName(set) ?? ownerOf(element);
+    const own = serviceInRule(set) ?? ownerOf(element);
     if (own !== undefined) return own;
-    if (set === nodePortAddressesSet) return everyService;
+    if (set === ownTables.nodeAddresses) return everyService;
     known ??= ownersOfAddresses([live, desired].filter((table) => table !== undefined));
     const parts = element.key.split(" . ");
     return known.get(parts.length > 1 ? `${parts[0]} ${parts.at(-1)}` : element.key) ?? unknownService;
   };
 }
 
-function ownerOf({ value = "", comment = "" }: NftElement): string | undefined {
-  return servicePortInNftName(value.slice(value.indexOf(" ") + 1)) ?? servicePortInComment(comment);
+function ownerOf(element: NftElement): string | undefined {
+  return serviceInRule(elementText(element));
 }
 
 /** By the address of a Service, or by address and port of an endpoint: `10.244.1.5 8080`. Later tables win. */
@@ -183,7 +182,7 @@ function ownersOfAddresses(tables: readonly NftTable[]): ReadonlyMap<string, str
       }
     }
     for (const { name, rules } of chains.values()) {
-      const owner = servicePortInNftName(name);
+      const owner = serviceInRule(name);
       for (const { text } of owner === undefined ? [] : rules) {
         for (const [, address, bracketed, port] of text.matchAll(endpoint))
           owners.set(`${address ?? bracketed} ${port}`, owner ?? "");

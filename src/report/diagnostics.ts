@@ -1,9 +1,8 @@
 import type { Diagnostic, Severity } from "../diagnostics/diagnostic.ts";
 import type { Origin } from "../diagnostics/place.ts";
-import { displayWidth, escapeControls } from "../diagnostics/printable.ts";
+import { displayWidth, escapeControls, wrapWords } from "../diagnostics/printable.ts";
 import { type Location, locate } from "../model/documents/locate.ts";
 import type { SourceDocument } from "../model/documents/source.ts";
-import { wrapWords } from "./diff/text-rules.ts";
 
 const styles = { error: "red", warning: "yellow", info: "cyan" } as const;
 

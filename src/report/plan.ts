@@ -1,9 +1,8 @@
 import { type Drift, describeTraffic } from "../check/drift.ts";
 import { escapeControls } from "../diagnostics/printable.ts";
 import type { NotShown } from "../filter/narrowing.ts";
-import type { Step } from "../ir/artifact.ts";
+import type { Backend, Step } from "../ir/artifact.ts";
 import { type Family, families, familyNames } from "../model/address.ts";
-import type { Backend } from "../reconcile/live/host-state.ts";
 import type { OwnedState } from "../reconcile/owned-state.ts";
 import type { ChangeCount, ServiceChange } from "../reconcile/summarize-changes.ts";
 import type { Paint } from "./diagnostics.ts";

@@ -7,7 +7,6 @@ import type {
   TrafficDiff,
 } from "../diff/traffic-diff.ts";
 import type { NotShown } from "../filter/narrowing.ts";
-import { countChanged, type ServiceGroup, sumRules } from "./diff/service-groups.ts";
 
 export const signs = { added: "+", changed: "~", removed: "-" } as const;
 
@@ -67,16 +66,6 @@ export function changeSentence({ service, vip, headline }: TrafficChange): strin
   return `${service === undefined ? "" : `${service} `}${vip}: ${headline}`;
 }
 
-/** `3 Services change on 12 nodes`; without a change of behaviour, a sentence that says so. */
-export function summarySentence(groups: readonly ServiceGroup[], { notShown }: Pick<TrafficDiff, "notShown">): string {
-  const { services, addresses, nodes } = countChanged(groups);
-  if (groups.length === 0) return notShown === undefined ? nothingDiffers : nothingShownDiffers;
-  const other = services === 0 ? "address" : "other address";
-  const parts = [services === 0 ? "" : plural(services, "Service"), addresses === 0 ? "" : plural(addresses, other)];
-  const verb = services + addresses === 1 ? "changes" : "change";
-  return `${parts.filter((part) => part !== "").join(" and ")} ${verb} on ${plural(nodes, "node")}`;
-}
-
 /** What a narrowed diff leaves out; undefined for a complete one. */
 export function leftOutSentence({ notShown }: Pick<TrafficDiff, "notShown">): string | undefined {
   return notShown && notShownSentence(notShown, "change");
@@ -85,15 +74,6 @@ export function leftOutSentence({ notShown }: Pick<TrafficDiff, "notShown">): st
 /** `9 added, 4 changed, 11 removed` */
 export function ruleCounts({ added, changed, removed }: Pick<NodeRules, "added" | "changed" | "removed">): string {
   return `${added} added, ${changed} changed, ${removed} removed`;
-}
-
-/** `412 lines moved`, on all nodes together; undefined if none moved. */
-export function movedSentence(diff: Pick<TrafficDiff, "rules">, groups: readonly ServiceGroup[]): string | undefined {
-  const { moved } = sumRules(diff);
-  if (moved === 0) return undefined;
-  return groups.length === 0
-    ? `${plural(moved, "line")} moved`
-    : `${plural(moved, "more line")} moved, without effect on packets`;
 }
 
 const mostRuleGroups = 3;

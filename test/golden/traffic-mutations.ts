@@ -1,16 +1,16 @@
 import { checkHosts, readHosts } from "../../src/check/text/check-host.ts";
 import { askingOf, evaluate } from "../../src/check/traffic/check-traffic.ts";
-import { keyOf, printDestination } from "../../src/check/traffic/destination-names.ts";
 import { targetOf } from "../../src/check/traffic/judge-traffic.ts";
 import { sourcesFor } from "../../src/check/traffic/source-classes.ts";
 import { readTrafficHost, serviceDestinations } from "../../src/check/traffic/traffic-host.ts";
-import type { ServiceDestination, Source } from "../../src/check/traffic/traffic-mode.ts";
 import { parseTarget, printTarget } from "../../src/datapath/address-set.ts";
 import { isLocal } from "../../src/datapath/match-packet.ts";
 import type { Outcome } from "../../src/datapath/packet.ts";
 import { createSink, type Diagnostic } from "../../src/diagnostics/diagnostic.ts";
 import type { HostDocument } from "../../src/ir/artifact.ts";
 import type { Cluster } from "../../src/model/cluster.ts";
+
+import { keyOf, printDestination, type ServiceDestination, type Source } from "../../src/programs/traffic-mode.ts";
 
 /** One change of a dump, as somebody or something makes it. */
 export interface Mutation {

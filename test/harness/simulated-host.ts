@@ -1,5 +1,5 @@
 import type { Step } from "../../src/ir/artifact.ts";
-import { targetOf } from "../../src/languages/iptables/canonical-rule.ts";
+import { targetOf } from "../../src/languages/iptables/rule-lines.ts";
 import { rulesetCommand, tablesCommand } from "../../src/languages/nftables/language.ts";
 import { sysctlCommand } from "../../src/languages/sysctl.ts";
 import { type CollectedTexts, collectHeadings } from "../../src/reconcile/live/collected-document.ts";

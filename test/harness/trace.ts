@@ -3,7 +3,7 @@ import { evaluatePacket } from "../../src/datapath/evaluate-packet.ts";
 import type { EvaluatedHost } from "../../src/datapath/host.ts";
 import type { Entry, Outcome, Protocol } from "../../src/datapath/packet.ts";
 import { everything, plus, type Share, sameShare, shareNumber, total } from "../../src/datapath/share.ts";
-import { readEvaluatedHost } from "../../src/reconcile/live/evaluated-host.ts";
+import { readEvaluatedHost } from "../../src/languages/evaluated-host.ts";
 
 /** The first packet of a connection, as packets.txt writes it. */
 export interface TracedPacket {

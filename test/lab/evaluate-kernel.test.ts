@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { everyAddress } from "../../src/datapath/address-set.ts";
 import { evaluatePacket } from "../../src/datapath/evaluate-packet.ts";
 import type { EvaluatedHost, HostTexts } from "../../src/datapath/host.ts";
-import { readEvaluatedHost } from "../../src/reconcile/live/evaluated-host.ts";
+import { readEvaluatedHost } from "../../src/languages/evaluated-host.ts";
 import { skipFor } from "../harness/skip.ts";
 import { unlikely } from "./evaluate/binomial.ts";
 import { type Asked, expectedAnswers } from "./evaluate/expectation.ts";

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { everyAddress } from "../../src/datapath/address-set.ts";
 import { evaluatePacket } from "../../src/datapath/evaluate-packet.ts";
 import type { EvaluatedHost } from "../../src/datapath/host.ts";
-import { readEvaluatedHost } from "../../src/reconcile/live/evaluated-host.ts";
+import { readEvaluatedHost } from "../../src/languages/evaluated-host.ts";
 import { goldenFolder } from "../harness/golden-cases.ts";
 import { skipFor } from "../harness/skip.ts";
 import { compileInto } from "./compile-folder.ts";

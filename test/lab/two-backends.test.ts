@@ -6,7 +6,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { parseAddressSet } from "../../src/datapath/address-set.ts";
 import { evaluatePacket } from "../../src/datapath/evaluate-packet.ts";
 import { hostTextsOf } from "../../src/diff/host-side.ts";
-import { readEvaluatedHost } from "../../src/reconcile/live/evaluated-host.ts";
+import { readEvaluatedHost } from "../../src/languages/evaluated-host.ts";
 import { parseDump } from "../../src/reconcile/live/parse-dump.ts";
 import { skipFor } from "../harness/skip.ts";
 import { whyNoKernel } from "./needs.ts";

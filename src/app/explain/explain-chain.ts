@@ -4,8 +4,8 @@ import { belongsToServicePort, findChainOwner } from "../../explain/chain/chain-
 import { type AskedName, type ChainPart, explainChain } from "../../explain/chain/explain-chain.ts";
 import { type EntryPart, explainEntryIn, explainSets, type SetPart } from "../../explain/chain/explain-set.ts";
 import { foldNodes } from "../../explain/explanation.ts";
-import type { ReadLine } from "../../explain/languages/text-reader.ts";
 import { isInTable } from "../../explain/texts.ts";
+import type { ReadLine } from "../../languages/text-reader.ts";
 import { didYouMean } from "../../model/fields/name-map.ts";
 import { ownerOf as ownerOfObject, programById } from "../../programs/registry.ts";
 import { type Effects, Failure } from "../effects.ts";

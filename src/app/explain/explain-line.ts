@@ -2,8 +2,8 @@ import { type ChainGraph, chainGraph } from "../../explain/chain/chain-graph.ts"
 import type { ExplainedRule } from "../../explain/chain/explain-chain.ts";
 import { type FoundRule, findRule, nearestRules } from "../../explain/chain/explain-line.ts";
 import { foldNodes } from "../../explain/explanation.ts";
-import type { AskedRule, ReadLine } from "../../explain/languages/text-reader.ts";
 import { isRefusedByLine, lineAt, readLine, readTexts } from "../../explain/texts.ts";
+import type { AskedRule, ReadLine } from "../../languages/text-reader.ts";
 import { didYouMean } from "../../model/fields/name-map.ts";
 import { type Effects, Failure } from "../effects.ts";
 import { hasState } from "../requests.ts";

@@ -1,8 +1,7 @@
 import { checkRestoreLine } from "../../check/text/restore-line.ts";
 import { chainPurpose, ownersByComments } from "../../explain/chain/chain-owner.ts";
-import { entryOf } from "../../explain/languages/iptables.ts";
-import { readTexts } from "../../explain/texts.ts";
-import { serviceInRule } from "../../reconcile/attribution.ts";
+import { entryOf, readTexts } from "../../explain/texts.ts";
+import { serviceInRule } from "../../programs/registry.ts";
 import { type Effects, Failure } from "../effects.ts";
 import type { Explained } from "./compile-state.ts";
 

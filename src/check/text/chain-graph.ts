@@ -1,6 +1,7 @@
 import { createSubject, type Subject } from "../../diagnostics/diagnostic.ts";
 import { conditionsOf, implies } from "../../languages/iptables/conditions.ts";
-import { builtInChains, type Match, type Rule, targetEffects } from "../../languages/iptables/rule.ts";
+import { type Match, type Rule, targetEffects } from "../../languages/iptables/rule.ts";
+import { builtInChains } from "../../languages/iptables/rule-lines.ts";
 import type { CheckedTable } from "./checked-host.ts";
 
 /** The chain that a rule calls; `isGoto`: without return. */

@@ -1,5 +1,4 @@
-import { iptablesChains as fixed, isServicePortChain } from "../../programs/kube-proxy/chain-names.ts";
-import { serviceInRule } from "../../reconcile/attribution.ts";
+import { ownChains, serviceInRule } from "../../programs/registry.ts";
 import { builtInsOf, calledChains, chainSubject, chainsCalledBy, leadOf, reachableFrom } from "./chain-graph.ts";
 import type { CheckedTable, PlacedRule, TextRule } from "./checked-host.ts";
 
@@ -37,7 +36,7 @@ export const chainEmpty: TextRule = ({ tables }, sink) => {
   for (const table of tables) {
     const empty = new Set(
       [...table.chains.values()].flatMap(({ name, rules }) =>
-        rules.length === 0 && isServicePortChain(name) ? [name] : [],
+        rules.length === 0 && ownChains.isOfFragment(name) ? [name] : [],
       ),
     );
     if (empty.size === 0) continue;
@@ -117,7 +116,7 @@ function loopsOf(table: CheckedTable): readonly Loop[] {
 export const chainsWithoutCallers: TextRule = ({ tables }, sink) => {
   for (const table of tables) {
     const called = calledChains(table);
-    const unused = [...table.chains.values()].filter(({ name }) => !called.has(name) && isServicePortChain(name));
+    const unused = [...table.chains.values()].filter(({ name }) => !called.has(name) && ownChains.isOfFragment(name));
     const [first] = unused;
     if (first !== undefined) {
       const others = unused.length - 1;
@@ -145,7 +144,7 @@ export const chainsWithoutCallers: TextRule = ({ tables }, sink) => {
 /** Without these two chains no Service works, in either mode. */
 function doorsClosed(table: CheckedTable): readonly string[] {
   const reached = builtInsOf(table).map((name) => reachableFrom(table, name));
-  return [fixed.services, fixed.postrouting].filter((name) => {
+  return [...ownChains.named("dispatch"), ...ownChains.named("masquerade")].filter((name) => {
     const isFilled = (table.chains.get(name)?.rules.length ?? 0) > 0;
     return isFilled && !reached.some((chains) => chains.has(name));
   });

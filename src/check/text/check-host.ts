@@ -1,14 +1,13 @@
 import { createSink, createSubject, type Diagnostic, type Sink } from "../../diagnostics/diagnostic.ts";
-import { at, documentPlace } from "../../diagnostics/place.ts";
+import { at, documentPlace, placeIn } from "../../diagnostics/place.ts";
 import { type HostDocument, textsUnder } from "../../ir/artifact.ts";
 import { tableName } from "../../languages/nftables/stages.ts";
 import type { Cluster } from "../../model/cluster.ts";
+import type { PlaceOfChain } from "../../programs/traffic-mode.ts";
 import type { HostProblem } from "../../reconcile/live/host-state.ts";
 import { type DumpNote, type DumpProblem, joinHosts, parseSource } from "../../reconcile/live/parse-dump.ts";
 import { readHostDocument, readOtherRules } from "../../reconcile/live/read-host-document.ts";
-import { placeIn } from "../places-in-texts.ts";
 import { checkTraffic } from "../traffic/check-traffic.ts";
-import type { PlaceOfChain } from "../traffic/traffic-mode.ts";
 import { chainEmpty, chainLoop, chainsWithoutCallers, jumpTargetMissing } from "./chain-rules.ts";
 import { type CheckedHost, parseHost, type TextRule } from "./checked-host.ts";
 import { masqueradeMark, modesMixed, setMissing, virtualServerUnbound } from "./own-object-rules.ts";

@@ -1,5 +1,6 @@
 import { createSubject, type Sink } from "../../diagnostics/diagnostic.ts";
-import type { Place } from "../../diagnostics/place.ts";
+import { numberOf, type Place, placeIn } from "../../diagnostics/place.ts";
+import { placedTextsOf } from "../../diff/host-side.ts";
 import {
   type HostDocument,
   type PlacedProblem,
@@ -8,6 +9,7 @@ import {
   textsUnder,
   toolNames,
 } from "../../ir/artifact.ts";
+import { loadSavedTables, loadTables } from "../../languages/evaluated-host.ts";
 import {
   batchHeading,
   givenAddresses,
@@ -26,9 +28,7 @@ import type { SavedServer } from "../../languages/ipvs/text.ts";
 import type { HostLanguage } from "../../languages/language.ts";
 import type { Ruleset } from "../../languages/nftables/ruleset.ts";
 import { type Family, families } from "../../model/address.ts";
-import { addressDevice } from "../../programs/kube-proxy/names.ts";
-import { loadSavedTables, loadTables } from "../../reconcile/live/evaluated-host.ts";
-import { numberOf, placedTextsOf, placeIn } from "../places-in-texts.ts";
+import { addressDevice } from "../../programs/registry.ts";
 
 /** The input of the rules about text: one host, as its tools print it. */
 export interface CheckedHost {

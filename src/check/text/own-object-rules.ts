@@ -1,14 +1,11 @@
 import { createSubject } from "../../diagnostics/diagnostic.ts";
 import type { Place } from "../../diagnostics/place.ts";
+import { placeIn } from "../../diagnostics/place.ts";
 import type { Match } from "../../languages/iptables/rule.ts";
 import type { SavedServer } from "../../languages/ipvs/text.ts";
 import type { NftChain } from "../../languages/nftables/ruleset.ts";
 import { tableName } from "../../languages/nftables/stages.ts";
-import { iptablesChains as chains, iptablesChains, isServicePortChain } from "../../programs/kube-proxy/chain-names.ts";
-import { addressDevice } from "../../programs/kube-proxy/names.ts";
-import { isOwnedTable } from "../../programs/kube-proxy/nftables/names.ts";
-import { setName, setPrefix } from "../../programs/kube-proxy/set-names.ts";
-import { placeIn } from "../places-in-texts.ts";
+import { addressDevice, ownChains, ownSets, ownTables } from "../../programs/registry.ts";
 import { chainSubject, reachableFrom } from "./chain-graph.ts";
 import type { CheckedHost, CheckedTable, TextRule } from "./checked-host.ts";
 
@@ -54,18 +51,19 @@ function isUnbound(
 ): boolean {
   if (addresses !== undefined) return !addresses.has(ip) && boundAddresses?.has(ip) !== true;
   if (boundAddresses === undefined || boundAddresses.has(ip)) return false;
-  const clusterIps = sets?.get(setName("clusterIp", ip.includes(":") ? "ipv6" : "ipv4"));
+  const clusterIps = sets?.get(ownSets.clusterIps(ip.includes(":") ? "ipv6" : "ipv4"));
   return clusterIps?.entries.some(({ text }) => text === `${ip},${protocol}:${port}`) === true;
 }
 
 /** A mark that KUBE-MARK-MASQ sets and no rule in POSTROUTING matches. */
 export const masqueradeMark: TextRule = ({ tables }, sink) => {
   for (const table of tables) {
-    const setter = table.chains.get(chains.markMasquerade)?.rules.find(({ rule }) => rule.target.kind === "mark");
+    const [name = ""] = ownChains.named("mark");
+    const setter = table.chains.get(name)?.rules.find(({ rule }) => rule.target.kind === "mark");
     if (table.name !== "nat" || setter?.rule.target.kind !== "mark") continue;
     const { value } = setter.rule.target;
     if (value === 0 || !isLeavingKnown(table) || isAskedFor(table, value)) continue;
-    const report = sink.reporter(chainSubject(table, chains.markMasquerade));
+    const report = sink.reporter(chainSubject(table, name));
     report("masquerade-mark-unused", setter.place, { mark: `0x${value.toString(16)}` });
   }
 };
@@ -98,7 +96,7 @@ function asksFor(match: Match, value: number): boolean {
 
 /** kube-proxy's table of nftables, and what its other modes leave. */
 export const modesMixed: TextRule = (host, sink) => {
-  const [own] = host.ruleset.tables.filter(isOwnedTable);
+  const [own] = host.ruleset.tables.filter(ownTables.isOwned);
   if (own === undefined) return;
   const others = [...chainsOfIptables(host), ...objectsOfIpvs(host)];
   const [first] = others;
@@ -117,7 +115,7 @@ interface Leftover {
 /** Chains of Services with rules: kubelet keeps empty ones, and iptables mode always has these. */
 function chainsOfIptables({ tables, ruleset }: CheckedHost): readonly Leftover[] {
   const isUsed = (name: string, rules: number): boolean =>
-    rules > 0 && (name === iptablesChains.services || isServicePortChain(name));
+    rules > 0 && (ownChains.roleOf(name) === "dispatch" || ownChains.isOfFragment(name));
   for (const { name, chains } of tables) {
     if (name !== "nat") continue;
     for (const chain of chains.values())
@@ -133,11 +131,11 @@ function placeOf({ file, line }: NftChain): Place {
 }
 
 function objectsOfIpvs({ boundAddresses, servers, sets }: CheckedHost): readonly Leftover[] {
-  const hasSets = [...(sets?.keys() ?? [])].some((name) => name.startsWith(setPrefix));
+  const hasSets = [...(sets?.keys() ?? [])].some((name) => name.startsWith(ownSets.prefix));
   const [first] = servers;
   return [
     ...((boundAddresses?.size ?? 0) > 0 ? [{ name: `addresses of ${addressDevice}`, place: undefined }] : []),
     ...(first !== undefined ? [{ name: "virtual servers of IPVS", place: first.place }] : []),
-    ...(hasSets ? [{ name: `sets ${setPrefix}*`, place: undefined }] : []),
+    ...(hasSets ? [{ name: `sets ${ownSets.prefix}*`, place: undefined }] : []),
   ];
 }

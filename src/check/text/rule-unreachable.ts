@@ -2,7 +2,7 @@ import type { Sink } from "../../diagnostics/diagnostic.ts";
 import { areRepeatable, conditionsOf, implies, isSteady, networkOf } from "../../languages/iptables/conditions.ts";
 import { type Match, type Rule, targetEffects } from "../../languages/iptables/rule.ts";
 import { type Cidr, parseCidr } from "../../model/address.ts";
-import { isOwnedChain } from "../../programs/kube-proxy/chain-names.ts";
+import { ownChains } from "../../programs/registry.ts";
 import { chainSubject, decidingChains, finalTarget, isVerdict, leadOf } from "./chain-graph.ts";
 import type { CheckedChain, CheckedTable, PlacedRule, TextRule } from "./checked-host.ts";
 
@@ -10,7 +10,7 @@ import type { CheckedChain, CheckedTable, PlacedRule, TextRule } from "./checked
 export const ruleUnreachable: TextRule = ({ tables }, sink) => {
   for (const table of tables) {
     const deciding = decidingChains(table);
-    const isShared = [...table.chains.keys()].some(isOwnedChain);
+    const isShared = [...table.chains.keys()].some(ownChains.isOwned);
     for (const chain of table.chains.values()) {
       for (const [taker, rules] of takenRules(table, chain, deciding))
         report({ table, chain, isShared }, taker, rules, sink);
@@ -108,7 +108,8 @@ function report({ table, chain, isShared }: Where, taker: Taker, rules: readonly
   const others = missed.length - 1;
   const what = others === 0 ? "this rule" : `this rule and ${others} ${others === 1 ? "other" : "others"}`;
   const related = [{ message: "taken", place: taker.placed.place }];
-  const isOwn = isOwnedChain(chain.name) || missed.some(({ rule }) => isOwnedChain(leadOf(rule)?.chain ?? ""));
+  const isOwn =
+    ownChains.isOwned(chain.name) || missed.some(({ rule }) => ownChains.isOwned(leadOf(rule)?.chain ?? ""));
   const code = isShared && !isOwn ? "foreign-rule-unreachable" : "rule-unreachable";
   sink.reporter(chainSubject(table, chain.name))(code, first.place, { rules: what }, { related });
 }

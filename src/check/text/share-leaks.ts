@@ -1,6 +1,6 @@
 import { conditionsOf } from "../../languages/iptables/conditions.ts";
 import type { Match } from "../../languages/iptables/rule.ts";
-import { isBalancingChain } from "../../programs/kube-proxy/chain-names.ts";
+import { ownChains } from "../../programs/registry.ts";
 import { chainSubject, leadOf } from "./chain-graph.ts";
 import type { CheckedChain, PlacedRule, TextRule } from "./checked-host.ts";
 
@@ -12,7 +12,7 @@ export const shareLeaks: TextRule = ({ tables }, sink) => {
       const lots = lotsAtEnd(chain);
       const last = lots[lots.length - 1];
       // In other chains a single random match may be intended: a sample of the packets.
-      if (last === undefined || (lots.length < 2 && !isBalancingChain(chain.name))) continue;
+      if (last === undefined || (lots.length < 2 && ownChains.roleOf(chain.name) !== "balance")) continue;
       const left = lots.reduce((share, { threshold }) => share * (1 - threshold / 2 ** 31), 1);
       if (left === 0) continue;
       const percent = `${Number((left * 100).toPrecision(3))}%`;

@@ -1,9 +1,9 @@
 import { createSubject } from "../../diagnostics/diagnostic.ts";
+import { placeIn } from "../../diagnostics/place.ts";
 import { elementText, type NftTable } from "../../languages/nftables/ruleset.ts";
 import { tableName } from "../../languages/nftables/stages.ts";
 import { chainsNamed, setsNamed } from "../../languages/nftables/words.ts";
-import { isOwnedTable } from "../../programs/kube-proxy/nftables/names.ts";
-import { placeIn } from "../places-in-texts.ts";
+import { ownTables } from "../../programs/registry.ts";
 import type { TextRule } from "./checked-host.ts";
 
 /** Rules and elements of nftables that name chains or sets that do not exist: nft refuses to load them. */
@@ -49,7 +49,7 @@ function withoutQuoted(text: string): string {
 
 /** Rules of kube-proxy that choose an endpoint by a number, and have too few numbers or too many. */
 export const tableShares: TextRule = ({ ruleset }, sink) => {
-  for (const table of ruleset.tables.filter(isOwnedTable)) {
+  for (const table of ruleset.tables.filter(ownTables.isOwned)) {
     for (const { name, rules } of table.chains.values()) {
       for (const { text, file, line } of rules) {
         const [, generator = "", modulus = "", entries = ""] = choice.exec(text) ?? [];

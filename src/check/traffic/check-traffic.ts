@@ -9,28 +9,29 @@ import {
 } from "../../datapath/address-set.ts";
 import { evaluatePacket } from "../../datapath/evaluate-packet.ts";
 import type { EvaluatedHost } from "../../datapath/host.ts";
-import type { Outcome } from "../../datapath/packet.ts";
+import type { Hop, Outcome } from "../../datapath/packet.ts";
 import { createSubject, type Sink } from "../../diagnostics/diagnostic.ts";
 import { serviceAddresses } from "../../diff/destinations/service-addresses.ts";
 import type { HostDocument } from "../../ir/artifact.ts";
 import type { Family } from "../../model/address.ts";
 import type { Cluster } from "../../model/cluster.ts";
-import { groupAlike } from "./alike.ts";
-import { labelsOf, listed, printDestination } from "./destination-names.ts";
-import { findCause } from "./find-cause.ts";
+import {
+  type Cause,
+  type Fault,
+  listed,
+  type PlaceOfChain,
+  printDestination,
+  type RootedHop,
+  type ServiceDestination,
+  type ShapeOf,
+  type Source,
+  type SourceKind,
+  type TrafficHost,
+} from "../../programs/traffic-mode.ts";
 import { faultsOf, targetOf } from "./judge-traffic.ts";
 import { checkConntrack, checkEndpoints, checkMissingAddresses, checkSettings } from "./other-faults.ts";
 import { findPods, type PodAddresses, sourceNames, sourcesFor } from "./source-classes.ts";
 import { readTrafficHost, serviceDestinations } from "./traffic-host.ts";
-import type {
-  Cause,
-  Fault,
-  PlaceOfChain,
-  ServiceDestination,
-  Source,
-  SourceKind,
-  TrafficHost,
-} from "./traffic-mode.ts";
 
 /** A host to check, in the forms that are needed. */
 export interface TrafficCheck {
@@ -72,8 +73,20 @@ export function checkTraffic({ document, placeOf, cluster }: TrafficCheck, sink:
 }
 
 function causeOf(fault: Fault, traffic: TrafficHost, placeOf: PlaceOfChain): Cause {
-  const cause = findCause(fault, traffic, placeOf);
+  const hopsOf = (outcome: Outcome | undefined): readonly RootedHop[] => rooted(outcome?.hops ?? [], traffic.host);
+  const [hops, intendedHops] = [hopsOf(fault.outcome), hopsOf(fault.intended)];
+  const cause = traffic.mode.causes[fault.kind]({ fault, hops, intendedHops, traffic, placeOf });
   return fault.dependsOnOrder ? ofOrder(cause) : cause;
+}
+
+function rooted(hops: readonly Hop[], { stages }: Pick<EvaluatedHost, "stages">): readonly RootedHop[] {
+  const bases = new Set(stages.map(({ entry: { table, chain } }) => `${table} ${chain}`));
+  const roots = new Map<string, string>();
+  return hops.flatMap((hop) => {
+    if (hop.kind !== "rule") return [];
+    if (bases.has(`${hop.table} ${hop.chain}`)) roots.set(hop.table, hop.chain);
+    return [{ ...hop, root: roots.get(hop.table) ?? "" }];
+  });
 }
 
 function reportCauses(found: readonly { readonly fault: Fault; readonly cause: Cause }[], sink: Sink): void {
@@ -133,6 +146,25 @@ function allFaults(destinations: readonly ServiceDestination[], asking: Asking):
     if (group.length <= mostAsked) return [...faults, ...others.flatMap((other) => faultsOfDestination(other, asking))];
     return group.flatMap((destination) => faults.map((fault) => ({ ...fault, destination })));
   });
+}
+
+/**
+ * Divides destinations into groups that all rules treat alike, so that one of each needs to be asked. Two destinations
+ * are alike if their own rules are the same but for names, addresses and ports, and if no other rule or set tells
+ * their addresses and ports apart.
+ */
+function groupAlike(
+  destinations: readonly ServiceDestination[],
+  shapeOf: ShapeOf,
+): readonly (readonly ServiceDestination[])[] {
+  const groups = new Map<string, ServiceDestination[]>();
+  for (const destination of destinations) {
+    const shape = shapeOf(destination);
+    const group = groups.get(shape);
+    if (group === undefined) groups.set(shape, [destination]);
+    else group.push(destination);
+  }
+  return [...groups.values()];
 }
 
 /** The endpoints that kube-proxy's rules have for a destination, from any source. */
@@ -231,4 +263,18 @@ function report({ cause, sources, destinations }: Affected, sink: Sink): void {
   const all = { ...parameters, services: listed(services), sources: from.map((kind) => sourceNames[kind]).join(", ") };
   const owners = [...new Set([...destinations].map((each) => each.service ?? printDestination(each)))];
   sink.reporter(subject)(code, place, all as never, { ...(hint === undefined ? {} : { hint }), services: owners });
+}
+
+/** `shop/web:http`, `shop/web:http (node port 30080/TCP)`, or the address where the text does not name a Service. */
+function labelsOf(destinations: readonly ServiceDestination[]): readonly string[] {
+  const byService = new Map<string, ServiceDestination[]>();
+  for (const destination of destinations) {
+    const name = destination.service ?? printDestination(destination);
+    byService.set(name, [...(byService.get(name) ?? []), destination]);
+  }
+  return [...byService].map(([name, all]) => {
+    const [first] = all;
+    const isPart = first?.service !== undefined && all.length === 1 && first.kind !== "cluster-ip";
+    return isPart ? `${name} (${printDestination(first)})` : name;
+  });
 }

@@ -3,9 +3,7 @@ import type { EvaluatedHost } from "../../datapath/host.ts";
 import { isLocal } from "../../datapath/match-packet.ts";
 import type { Assumption, Hop, Outcome } from "../../datapath/packet.ts";
 import type { Action } from "../../ir/datapath.ts";
-import { iptablesChains, isBalancingChain, isEndpointChain } from "../../programs/kube-proxy/chain-names.ts";
-import { isOwnTableName } from "../../programs/kube-proxy/nftables/names.ts";
-import type { Fault, FaultKind, ServiceDestination, Source, TrafficHost } from "./traffic-mode.ts";
+import type { Fault, FaultKind, ServiceDestination, Source, TrafficHost } from "../../programs/traffic-mode.ts";
 
 /** A question to the datapath, and both of its answers. */
 export interface Answers {
@@ -100,7 +98,7 @@ function kindOf(outcome: Outcome, answers: Answers, traffic: TrafficHost): Fault
     case "unknown":
       return undefined;
     case "untouched":
-      if (has("delivered")) return isInOwnChains(outcome) ? "lost" : "untranslated";
+      if (has("delivered")) return traffic.mode.isBalanced(outcome) ? "lost" : "untranslated";
       if (has("dropped") || has("rejected")) return "unrefused";
       return traffic.mode.isLost(outcome, answers.destination, traffic) ? "lost" : undefined;
     case "dropped":
@@ -127,8 +125,7 @@ function refusalKind(outcome: Outcome, { intended }: Answers, traffic: TrafficHo
   if (last.kind === "rule" && mode.isOwn(last)) {
     if (intended.some(({ hops }) => sameHop(hops.at(-1), last))) return undefined;
     // The rules that refuse what was not translated.
-    const isRefusal = isOwnTableName(last.table) || / has no | not accepted by /.test(last.rule.text);
-    return !isTranslated && isRefusal ? "untranslated" : "blocked";
+    return !isTranslated && mode.isRefusal(last) ? "untranslated" : "blocked";
   }
   const isAfterNat = last.table === "filter" || last.table === "security" || isInTableAfterNat(last, outcome, host);
   return isTranslated || mode.translatesAfterRules || !isAfterNat ? "blocked" : "untranslated";
@@ -202,48 +199,4 @@ function needsMasquerade({ verdict }: Outcome, { source }: Answers, { host, mode
   // The node's own address is reached from everywhere, a service address only on the node itself.
   if (source.kind === "node") return mode.bindsAddresses;
   return source.kind === "outside" || source.kind === "other-pod";
-}
-
-/** The packet passed a chain that distributes it over endpoints. */
-function isInOwnChains({ hops }: Outcome): boolean {
-  return hops.some(
-    (hop) =>
-      hop.kind === "rule" &&
-      (isBalancingChain(hop.chain) || isEndpointChain(hop.chain) || leadsToOwn(hop) || leadsToService(hop)),
-  );
-}
-
-function leadsToOwn({ rule: { action } }: Extract<Hop, { kind: "rule" }>): boolean {
-  const chain = action.kind === "jump" || action.kind === "goto" ? action.chain : "";
-  return isBalancingChain(chain) || isEndpointChain(chain);
-}
-
-/** In nftables mode, through an element or from chain to chain. */
-function leadsToService({ table, chain, element }: Extract<Hop, { kind: "rule" }>): boolean {
-  if (!isOwnTableName(table)) return false;
-  return ofEndpoints.test(chain) || ofEndpoints.test(element?.split(" : goto ")[1] ?? "");
-}
-
-const ofEndpoints = /^(?:service|local|endpoint)-/;
-
-/** No rule of kube-proxy refuses it either, as far as the text shows them. */
-export function isLostInChains(outcome: Outcome, { family }: ServiceDestination, { host }: TrafficHost): boolean {
-  if (isInOwnChains(outcome)) return true;
-  const tables = host.families[family].tables;
-  const external = outcome.hops.map(externalChain).find((name) => name !== undefined);
-  if (external === undefined || tables.get("filter")?.has(iptablesChains.externalServices) !== true) return false;
-  // Without an endpoint on this node, a chain of policy Local ends without one for clients from outside.
-  const nat = tables.get("nat");
-  const isLocal = nat?.get(external)?.lines.some((line) => line.includes(" --src-type LOCAL -j KUBE-SVC-")) === true;
-  return !isLocal || nat?.has(external.replace("KUBE-EXT-", "KUBE-SVL-")) === true;
-}
-
-function externalChain(hop: Hop): string | undefined {
-  const action = hop.kind === "rule" ? hop.rule.action : undefined;
-  return action?.kind === "jump" && action.chain.startsWith("KUBE-EXT-") ? action.chain : undefined;
-}
-
-/** By way of the chain of all endpoints. */
-export function reachesAllEndpoints({ hops }: Outcome): boolean {
-  return hops.some((hop) => hop.kind === "rule" && /^(?:KUBE-SVC|service)-/.test(hop.chain));
 }

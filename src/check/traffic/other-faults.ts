@@ -5,8 +5,7 @@ import { type HostDocument, type HostText, textsUnder } from "../../ir/artifact.
 import { deleteFlow, listFlows, parseFlows, type UdpFlow } from "../../languages/conntrack.ts";
 import { families } from "../../model/address.ts";
 import type { Cluster } from "../../model/cluster.ts";
-import { keyOf, printDestination } from "./destination-names.ts";
-import type { ServiceDestination, TrafficHost } from "./traffic-mode.ts";
+import { keyOf, printDestination, type ServiceDestination, type TrafficHost } from "../../programs/traffic-mode.ts";
 
 /** The endpoints to which the rules of a host send packets for a destination. */
 type TargetsOf = (destination: ServiceDestination) => ReadonlySet<string>;

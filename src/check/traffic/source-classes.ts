@@ -9,7 +9,7 @@ import {
 import { isLocal } from "../../datapath/match-packet.ts";
 import type { Predicate } from "../../ir/datapath.ts";
 import type { Family } from "../../model/address.ts";
-import type { ServiceDestination, Source, SourceKind, TrafficHost } from "./traffic-mode.ts";
+import type { ServiceDestination, Source, SourceKind, TrafficHost } from "../../programs/traffic-mode.ts";
 
 /** How a message names them; completes "connections from ...". */
 export const sourceNames: Readonly<Record<SourceKind, string>> = {

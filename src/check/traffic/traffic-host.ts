@@ -1,22 +1,14 @@
 import { isIpv6 } from "../../datapath/address-set.ts";
-import { exactDestination, ruleAt } from "../../datapath/chain-index.ts";
 import type { HostTexts } from "../../datapath/host.ts";
-import { inferAddresses } from "../../diff/host-side.ts";
+import { inferAddresses, placedTextsOf } from "../../diff/host-side.ts";
 import { type HostDocument, textsUnder } from "../../ir/artifact.ts";
-import type { LoadedChain } from "../../ir/datapath.ts";
+import { loadTables, readEvaluatedHost } from "../../languages/evaluated-host.ts";
 import { type Link, linksCommand, parseLinks } from "../../languages/iproute.ts";
 import { parseSysctls } from "../../languages/sysctl.ts";
 import { type Family, families } from "../../model/address.ts";
-import { iptablesChains } from "../../programs/kube-proxy/chain-names.ts";
-import { addressDevice } from "../../programs/kube-proxy/names.ts";
-import { nodePortAddressesSet } from "../../programs/kube-proxy/nftables/names.ts";
-import { isServiceAddressSet } from "../../programs/kube-proxy/set-names.ts";
-import { loadRules, loadTables, readEvaluatedHost } from "../../reconcile/live/evaluated-host.ts";
-import { placedTextsOf } from "../places-in-texts.ts";
-import { keyOf } from "./destination-names.ts";
-import { ownTable } from "./restore-nftables.ts";
-import type { ServiceDestination, ShownRules, TrafficHost } from "./traffic-mode.ts";
-import { modeOn } from "./traffic-modes.ts";
+import { addressDevice, ownSets } from "../../programs/registry.ts";
+import { keyOf, type ServiceDestination, type TrafficHost } from "../../programs/traffic-mode.ts";
+import { modeOn } from "../../programs/traffic-registry.ts";
 
 /** Documentation addresses (RFC 5737, RFC 3849) for a node whose addresses are unknown. */
 const standIns: Readonly<Record<Family, string>> = { ipv4: "192.0.2.1", ipv6: "2001:db8:0:1::1" };
@@ -35,7 +27,10 @@ export function readTrafficHost(document: HostDocument): TrafficHost | undefined
   const known = [...uplinks, ...ofNode.filter((link) => !uplinks.includes(link))].flatMap(({ ips }) => ips);
   const knownAddresses = known.length > 0 ? known : (served.nodeAddresses ?? []);
   const nodeAddress = Object.fromEntries(
-    families.map((family) => [family, nodeAddressOf(family, { texts, ruleset }, knownAddresses)]),
+    families.map((family) => {
+      const named = mode.nodePortAddresses({ texts, ruleset }, family);
+      return [family, nodeAddressOf(family, named, knownAddresses)];
+    }),
   ) as Readonly<Record<Family, string>>;
   const sysctls = sysctlsOf(document);
   const routeLocalnet = sysctls.get("net.ipv4.conf.all.route_localnet");
@@ -76,31 +71,15 @@ function isInner(name: string): boolean {
 }
 
 /** Where kube-proxy serves node ports on some addresses only, the rules name these. */
-function nodeAddressOf(family: Family, { texts, ruleset }: ShownRules, known: readonly string[]): string {
+function nodeAddressOf(family: Family, named: readonly string[], known: readonly string[]): string {
   const own = known.filter((address) => isIpv6(address) === (family === "ipv6"));
-  const { tables } = loadRules(family === "ipv4" ? texts.iptables : texts.ip6tables);
-  const services = tables.get("nat")?.get(iptablesChains.services);
-  const named = [
-    ...(services === undefined ? [] : nodePortAddresses(services)),
-    ...(ownTable(ruleset, family)
-      ?.sets.get(nodePortAddressesSet)
-      ?.elements.map(({ key }) => key) ?? []),
-  ];
   const answering = named.length === 0 ? own : own.filter((address) => named.includes(address));
   return answering[0] ?? named.find((address) => !address.startsWith("127.")) ?? own[0] ?? standIns[family];
 }
 
-function nodePortAddresses(services: LoadedChain): readonly string[] {
-  const jump = ` -j ${iptablesChains.nodePorts}`;
-  return services.lines.flatMap((line, at) => {
-    const address = line.endsWith(jump) ? exactDestination(ruleAt(services, at)) : undefined;
-    return address === undefined ? [] : [address];
-  });
-}
-
 function addressesInSets({ ipset }: HostTexts): readonly string[] {
   const entries = ipset.flatMap(({ text }) => [...text.matchAll(/^add (\S+) ([^,\s]+),/gm)]);
-  return entries.flatMap(([, set = "", address = ""]) => (isServiceAddressSet(set) ? [address] : []));
+  return entries.flatMap(([, set = "", address = ""]) => (ownSets.hasServiceAddresses(set) ? [address] : []));
 }
 
 /** Every address of a service port that a host knows, once. `names` finds the Service where the text has no name. */

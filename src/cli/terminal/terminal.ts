@@ -1,8 +1,7 @@
 import { styleText } from "node:util";
 import type { DiagnosticGroup, Effects, Notice } from "../../app/effects.ts";
-import { escapeControls } from "../../diagnostics/printable.ts";
+import { escapeControls, wrapWords } from "../../diagnostics/printable.ts";
 import { type DiagnosticLook, type Paint, renderDiagnostics } from "../../report/diagnostics.ts";
-import { wrapWords } from "../../report/diff/text-rules.ts";
 import { realEffects } from "../effects.ts";
 import { eraseProgress, reportProgress } from "./progress.ts";
 import { messageColumns } from "./width.ts";

@@ -1,8 +1,7 @@
 import { printPart } from "../../datapath/share.ts";
-import { parseServers } from "../../languages/ipvs/text.ts";
-import { isEndpointChain } from "../../programs/kube-proxy/chain-names.ts";
-import type { PlacedObject, PlacedRule, RuleExit } from "../languages/text-reader.ts";
-import type { Share } from "../share.ts";
+import { languageOf } from "../../languages/registry.ts";
+import type { PlacedObject, PlacedRule, RuleExit, Share } from "../../languages/text-reader.ts";
+import { ownChains } from "../../programs/registry.ts";
 import { besides, calleeName, type Texts } from "../texts.ts";
 
 /** Chains and maps, the jumps between them, and the ends of packets: for diagrams. */
@@ -129,7 +128,7 @@ function drawAbove(chain: PlacedObject, open: OpenGraph, seen: Set<string>): voi
     other.lines[at]?.includes(chain.name) === true && other.calls(at).includes(calleeName(chain));
   for (const other of besides(open.texts, chain)) {
     // Chains of endpoints are many, and lead to endpoints alone.
-    if (isEndpointChain(other.name)) continue;
+    if (ownChains.roleOf(other.name) === "target") continue;
     const leading = new Set(other.numbers.filter((_, at) => leadsHere(other, at)));
     if (leading.size === 0) continue;
     const ways = other
@@ -172,7 +171,8 @@ export function edgeLabel({ words, share }: GraphEdge): string {
 export function serverGraph(lines: readonly string[]): ChainGraph {
   const nodes = new Map<string, GraphNode>();
   const edges: GraphEdge[] = [];
-  for (const { protocol, address, scheduler, realServers } of parseServers(lines.join("\n")).servers) {
+  const parsed = languageOf.ipvs.parse([{ file: "", text: lines.join("\n") }]);
+  for (const { protocol, address, scheduler, realServers } of parsed.doc) {
     const from = `${protocol} ${address}`;
     nodes.set(from, { id: from, label: `IPVS ${protocol.toUpperCase()} ${address}`, kind: "entry" });
     for (const { address: target, weight } of realServers) {

@@ -1,16 +1,15 @@
+import { emptyTable, type OwnedRules } from "../../ir/owned.ts";
+import type { PlacedObject } from "../../languages/text-reader.ts";
 import type { Family } from "../../model/address.ts";
 import type { EndpointSlice } from "../../model/objects/endpoint-slice.ts";
 import type { Service } from "../../model/objects/service.ts";
 import { gatherEndpoints } from "../../plan/forwarding/endpoints.ts";
 import type { Endpoint } from "../../plan/forwarding/forwarding-plan.ts";
 import { servicePortName } from "../../plan/forwarding/resolve-service-port.ts";
-import type { ServicePortChainKind } from "../../programs/kube-proxy/chain-names.ts";
-import { servicePortInNftName } from "../../programs/kube-proxy/nftables/names.ts";
-import type { ProgramId } from "../../programs/program.ts";
-import { ownerOf, programById, purposeOf } from "../../programs/registry.ts";
+import type { ProgramId, ServicePortChainKind } from "../../programs/program.ts";
+import { ownerOf, programById, purposeOf, serviceInRule } from "../../programs/registry.ts";
 import { attributeChains, everyService, type ServiceOfChain, unknownService } from "../../reconcile/attribution.ts";
-import { emptyTable, nothingOwned, type OwnedRules } from "../../reconcile/owned-state.ts";
-import type { PlacedObject } from "../languages/text-reader.ts";
+import { nothingOwned } from "../../reconcile/owned-state.ts";
 import type { NodeFacts } from "../not-programmed/not-programmed.ts";
 import type { Texts } from "../texts.ts";
 
@@ -37,7 +36,7 @@ export function findChainOwner(name: string, { cluster, name: node }: NodeFacts)
   const { servicePort, programs = [] } = ownerOf({ kind: "chain", table: undefined, name }) ?? {};
   const names = programs.map((id) => programById(id).chainNames).find((each) => each !== undefined);
   if (servicePort === undefined || names === undefined) return undefined;
-  const role = servicePort as ServicePortChainKind;
+  const role = servicePort;
   const current = role === "XLB" ? name.replace("XLB", "EXT") : name;
   const slices = role === "SEP" ? slicesByService(cluster.slices) : undefined;
   for (const service of cluster.services) {
@@ -88,11 +87,11 @@ export function ownersByComments({ chains }: Texts): (chain: string) => string |
   const rulesOf = (family: Family): OwnedRules => {
     const nat = chains.filter((chain) => chain.family === family && chain.table === "nat");
     const lines = new Map(nat.map(({ name, lines: texts }) => [name, texts]));
-    return { tables: new Map([["nat", { ...emptyTable, chains: lines }]]), sharedWithKubelet: false };
+    return { tables: new Map([["nat", { ...emptyTable, chains: lines }]]), isShared: false };
   };
   let find: ServiceOfChain | undefined;
   return (chain) => {
-    const named = servicePortInNftName(chain);
+    const named = serviceInRule(chain);
     if (named !== undefined) return named;
     find ??= attributeChains([{ ...nothingOwned, rules: { ipv4: rulesOf("ipv4"), ipv6: rulesOf("ipv6") } }]);
     const service = find(chain);

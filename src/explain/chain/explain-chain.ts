@@ -1,6 +1,5 @@
 import type { LineOrigin } from "../../ir/artifact.ts";
-import type { PlacedObject, PlacedRule, RuleExit } from "../languages/text-reader.ts";
-import type { Share } from "../share.ts";
+import type { PlacedObject, PlacedRule, RuleExit, Share } from "../../languages/text-reader.ts";
 import { besides, calledBy, calleeName, calleesOf, chainsNamed, isInTable, type Texts } from "../texts.ts";
 import type { AbsentChain } from "./absent-chain.ts";
 import { belongsToServicePort, chainPurpose } from "./chain-owner.ts";

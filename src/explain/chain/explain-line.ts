@@ -1,5 +1,5 @@
 import type { LineOrigin } from "../../ir/artifact.ts";
-import type { AskedRule, PlacedObject, PlacedRule } from "../languages/text-reader.ts";
+import type { AskedRule, PlacedObject, PlacedRule } from "../../languages/text-reader.ts";
 import { calleesOf, chainsNamed, isInTable, type Texts } from "../texts.ts";
 import { chainPurpose } from "./chain-owner.ts";
 import { type ExplainedRule, explainRules } from "./explain-chain.ts";

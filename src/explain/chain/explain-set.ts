@@ -1,6 +1,6 @@
 import type { LineOrigin } from "../../ir/artifact.ts";
+import type { ObjectPlace, PlacedObject, PlacedRule } from "../../languages/text-reader.ts";
 import { purposeOf } from "../../programs/registry.ts";
-import type { ObjectPlace, PlacedObject, PlacedRule } from "../languages/text-reader.ts";
 import { isInTable, type Texts } from "../texts.ts";
 import { type AskedName, type ExplainedRule, explainRules } from "./explain-chain.ts";
 

@@ -1,12 +1,12 @@
 import type { ReadState } from "../../compile/compile.ts";
 import { withOwnAddress } from "../../datapath/host.ts";
 import type { HostSide } from "../../diff/host-side.ts";
+import { readEvaluatedHost } from "../../languages/evaluated-host.ts";
 import { type IpAddress, isLoopback, parseIp } from "../../model/address.ts";
 import type { Node } from "../../model/objects/node.ts";
 import { programFor } from "../../programs/registry.ts";
-import { readEvaluatedHost } from "../../reconcile/live/evaluated-host.ts";
+import { trafficModeOf } from "../../programs/traffic-registry.ts";
 import { standIns } from "./assumed-address.ts";
-import { completeFrame } from "./assumed-frame.ts";
 import { servicesInRules } from "./known-services.ts";
 import { knownOf, nodeAddresses, nothingKnown, type PacketQuery } from "./packet-query.ts";
 import { causesTo } from "./rule-causes.ts";
@@ -27,7 +27,7 @@ export function dumpedQuery(side: HostSide, { node, given, state, file }: DumpKn
   const known = state === undefined ? nothingKnown : knownOf(state);
   const inState = state && nodeInState(state, node);
   const own = ownAddresses(given, inState, side);
-  const listed = readEvaluatedHost(completeFrame(side.texts, side.mode), {
+  const listed = readEvaluatedHost(trafficModeOf(side.mode).withFrame(side.texts), {
     nodeAddresses: own.addresses.map(({ text }) => text),
     podRanges: (inState?.podCidrs ?? []).map(({ text }) => text),
     routes: side.routes,

@@ -1,11 +1,8 @@
 import type { Hop } from "../../datapath/packet.ts";
 import { printFraction, type Share, shareNumber } from "../../datapath/share.ts";
-import type { Action, RuleLanguage, VirtualServer } from "../../ir/datapath.ts";
-import { parseRule } from "../../languages/iptables/parse-rule.ts";
-import type { Rule } from "../../languages/iptables/rule.ts";
+import type { VirtualServer } from "../../ir/datapath.ts";
 import { printSource, type Source } from "../explanation.ts";
-import { type DescribedRule, describeNftRule } from "../languages/describe-nft-rule.ts";
-import { describeRule } from "../languages/describe-rule.ts";
+import { describeMet } from "../texts.ts";
 import { type ExplainedHop, virtualServerTable } from "./packet-explanation.ts";
 
 /** The origin of a line of a rule text. */
@@ -33,7 +30,7 @@ export function explainHop(hop: Hop, destination: string | undefined, causeOf: C
     case "rule": {
       const { table, chain, number, rule, file, chance } = hop;
       const cause = causeOf({ file, line: rule.line, text: rule.text });
-      const { words, comment, goesTo } = describeRules[rule.language](hop);
+      const { words, comment, goesTo } = describeMet(hop);
       return {
         table,
         chain,
@@ -73,34 +70,8 @@ export function explainHop(hop: Hop, destination: string | undefined, causeOf: C
   }
 }
 
-/** A rule that a packet met, in words, by the language of its text. */
-const describeRules: Readonly<
-  Record<RuleLanguage, (hop: Extract<Hop, { readonly kind: "rule" }>) => Omit<DescribedRule, "conditions">>
-> = {
-  iptables: ({ rule: { text, line, action } }) => {
-    const rule = iptablesRule(text, line);
-    const comments = rule.matches.flatMap((match) => (match.kind === "comment" ? [match.text] : []));
-    const comment = comments.length === 0 ? undefined : comments.join("; ");
-    return { words: describeRule(rule), comment, goesTo: goesTo(rule, action) };
-  },
-  nftables: ({ rule, element }) => describeNftRule(rule.text, element),
-};
-
-/** A line that cannot be read stays as it is. */
-function iptablesRule(text: string, line: number): Rule {
-  const read = parseRule({ text, line, counters: undefined });
-  if (read.kind === "rule") return read.rule;
-  return { chain: "", line, text, counters: undefined, matches: [], target: { kind: "unknown", words: [text] } };
-}
-
 /** The file name of virtual servers in `compile --out-dir`; their hops contain no file. */
 const ipvsFile = "ipvs.restore";
-
-/** A range of addresses is not a single destination. */
-function goesTo({ target }: Rule, action: Action): string | undefined {
-  if (target.kind === "jump" || target.kind === "goto") return target.chain;
-  return target.kind === "dnat" && action.kind === "dnat" ? target.destination : undefined;
-}
 
 function chanceOf(chance: Share | undefined): Pick<ExplainedHop, "share" | "exact"> {
   return chance === undefined ? {} : { share: shareNumber(chance), exact: printFraction(chance) };

@@ -4,8 +4,9 @@ import type { EvaluatedHost } from "../../datapath/host.ts";
 import { hasPorts, type Outcome, type Packet } from "../../datapath/packet.ts";
 import { everything, printFraction, shareNumber } from "../../datapath/share.ts";
 import { familyNames } from "../../model/address.ts";
+import { assumedFile } from "../../programs/traffic-mode.ts";
+import { joinWords } from "../not-programmed/endpoints.ts";
 import { type Evaluated, evaluateUnsure, unknownAddresses } from "./assumed-address.ts";
-import { frameAssumptions } from "./assumed-frame.ts";
 import { type CauseOf, explainHop } from "./explain-hop.ts";
 import { foldOutcomes } from "./fold-outcomes.ts";
 import type { KnownService } from "./known-services.ts";
@@ -193,4 +194,19 @@ export function limitsOf(
     limits.push("where a packet goes that no rule handles: routes, NetworkPolicy, listening sockets");
   }
   return limits;
+}
+
+/** What was assumed on the paths to these outcomes: a sentence about jumps, and one about chains. */
+function frameAssumptions(outcomes: readonly Outcome[]): readonly string[] {
+  const jumps = new Set<string>();
+  const whole = new Set<string>();
+  for (const hop of outcomes.flatMap(({ hops }) => hops)) {
+    if (hop.kind !== "rule" || hop.file !== assumedFile) continue;
+    const { action } = hop.rule;
+    if (action.kind === "jump") jumps.add(`from ${hop.chain} to ${action.chain}`);
+    else whole.add(hop.chain);
+  }
+  const led = `nothing in the text leads ${joinWords([...jumps])}: what leads there on a node is assumed`;
+  const filled = `the text does not contain ${joinWords([...whole])}: the usual rules are assumed`;
+  return [...(jumps.size === 0 ? [] : [led]), ...(whole.size === 0 ? [] : [filled])];
 }

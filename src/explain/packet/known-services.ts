@@ -4,8 +4,7 @@ import type { EvaluatedHost } from "../../datapath/host.ts";
 import type { ElementEntry, LoadedChain, PacketRule } from "../../ir/datapath.ts";
 import { type IpAddress, parseIp } from "../../model/address.ts";
 import type { Service, ServicePort } from "../../model/objects/service.ts";
-import { iptablesChains as chains } from "../../programs/kube-proxy/chain-names.ts";
-import { serviceInRule } from "../../reconcile/attribution.ts";
+import { ownChains, serviceInRule } from "../../programs/registry.ts";
 
 interface KnownVip {
   readonly address: IpAddress;
@@ -47,12 +46,14 @@ export function servicesInRules({ families }: EvaluatedHost): readonly KnownServ
 }
 
 /** The chains whose rules name addresses of Services, and what an address without a kind in its comment is. */
-const sharedChains: readonly (readonly [table: string, chain: string, kind: FoundPort["kind"]])[] = [
-  ["nat", chains.services, "cluster"],
-  ["nat", chains.nodePorts, "node"],
-  ["filter", chains.services, "cluster"],
-  ["filter", chains.externalServices, "external"],
-];
+const sharedChains = (
+  [
+    ["nat", "dispatch", "cluster"],
+    ["nat", "local-dispatch", "node"],
+    ["filter", "dispatch", "cluster"],
+    ["filter", "refusals", "external"],
+  ] as const
+).flatMap(([table, role, kind]) => ownChains.named(role).map((chain) => [table, chain, kind] as const));
 
 function portsIn(chain: LoadedChain | undefined, usual: FoundPort["kind"]): readonly FoundPort[] {
   return (chain?.lines ?? []).flatMap((line, at): readonly FoundPort[] => {

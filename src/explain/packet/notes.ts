@@ -3,7 +3,7 @@ import type { EvaluatedHost } from "../../datapath/host.ts";
 import { isLocal } from "../../datapath/match-packet.ts";
 import { hasPorts, type Outcome } from "../../datapath/packet.ts";
 import type { LoadedChain } from "../../ir/datapath.ts";
-import { iptablesChains as chains } from "../../programs/kube-proxy/chain-names.ts";
+import { ownChains } from "../../programs/registry.ts";
 import { joinWords } from "../not-programmed/endpoints.ts";
 import type { KnownService } from "./known-services.ts";
 import type { ResolvedPacket } from "./resolve-packet.ts";
@@ -121,10 +121,12 @@ function missingJump({ packet }: ResolvedPacket, { host }: NotedHost): readonly 
   const { tables } = host.families[isIpv6(packet.destination) ? "ipv6" : "ipv4"];
   const nat = tables.get("nat");
   const first = packet.entry === "node" ? "OUTPUT" : "PREROUTING";
-  if (nat === undefined || (nat.get(chains.services)?.lines.length ?? 0) === 0) return [];
-  if (leadsTo(nat, first, chains.services)) return [];
+  const [services = ""] = ownChains.named("dispatch");
+  const [nodePorts] = ownChains.named("local-dispatch");
+  if (nat === undefined || (nat.get(services)?.lines.length ?? 0) === 0) return [];
+  if (leadsTo(nat, first, services)) return [];
   return [
-    `nothing leads from ${first} of table nat to ${chains.services} or ${chains.nodePorts} here: kube-proxy's rules are not reached (a jump is missing)`,
+    `nothing leads from ${first} of table nat to ${services} or ${nodePorts} here: kube-proxy's rules are not reached (a jump is missing)`,
   ];
 }
 

@@ -1,10 +1,10 @@
 import { compileNode, type ReadState } from "../../compile/compile.ts";
 import { createSink, createSubject } from "../../diagnostics/diagnostic.ts";
 import { textsOf } from "../../diff/compile-side.ts";
+import { readEvaluatedHost } from "../../languages/evaluated-host.ts";
 import { type IpAddress, isLoopback } from "../../model/address.ts";
 import { flattenDocuments } from "../../model/flatten-documents.ts";
 import { resolveNodeView } from "../../plan/forwarding/node-view.ts";
-import { readEvaluatedHost } from "../../reconcile/live/evaluated-host.ts";
 import type { ExplainedHost } from "./explain-packet.ts";
 import { findPods, type KnownPod } from "./find-pods.ts";
 import type { Surroundings } from "./question.ts";

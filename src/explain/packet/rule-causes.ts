@@ -2,7 +2,7 @@ import { compileNode, type ReadState } from "../../compile/compile.ts";
 import type { Target } from "../../datapath/address-set.ts";
 import { createSink } from "../../diagnostics/diagnostic.ts";
 import type { LineOrigin, Script } from "../../ir/artifact.ts";
-import { withoutComments } from "../../languages/iptables/canonical-rule.ts";
+import { languageOf } from "../../languages/registry.ts";
 import type { Cluster } from "../../model/cluster.ts";
 import { locate } from "../../model/documents/locate.ts";
 import type { SourceDocument } from "../../model/documents/source.ts";
@@ -31,7 +31,7 @@ export function causesTo(state: ReadState, node: string | undefined): (target: T
     return ({ text }) => {
       known ??= originsByText(compileFor(target, state, node));
       // Rules of endpoints have no comments in large clusters.
-      const origin = known.get(withoutComments(text));
+      const origin = known.get(languageOf.iptables.lines.withoutComments(text));
       return origin && causeOf(origin, state.inputs.documents);
     };
   };
@@ -65,7 +65,7 @@ function originsByText(script: Script | undefined): ReadonlyMap<string, LineOrig
   for (const { stdin, origins = [] } of script?.steps ?? []) {
     const lines = decoder.decode(stdin).split("\n");
     for (const origin of origins) {
-      const key = withoutComments(lines[origin.line - 1] ?? "");
+      const key = languageOf.iptables.lines.withoutComments(lines[origin.line - 1] ?? "");
       if (!found.has(key)) found.set(key, origin);
     }
   }

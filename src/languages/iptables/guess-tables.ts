@@ -1,5 +1,5 @@
 import type { TextHints } from "../language.ts";
-import { builtInChains } from "./rule.ts";
+import { builtInChains } from "./rule-lines.ts";
 
 /** The tables of lines that stand in none. */
 export interface GuessedTables {

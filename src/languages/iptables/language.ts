@@ -1,9 +1,11 @@
-import { type Feature, type Step, toolNames } from "../../ir/artifact.ts";
+import { type Backend, type Feature, type Step, toolNames } from "../../ir/artifact.ts";
 import { type Family, families } from "../../model/address.ts";
 import type { CollectCommand, HostLanguage } from "../language.ts";
+import { canonicalRule } from "./canonical-rule.ts";
 import { compareBackEnds, divideRules } from "./divide-rules.ts";
-import { listingForm, rulesForm } from "./forms.ts";
+import { isWholeSave, listingForm, rulesForm } from "./forms.ts";
 import { readTables, type SavedTable, type SavedTables } from "./read-tables.ts";
+import { builtInChains, targetOf, withoutComments } from "./rule-lines.ts";
 
 interface RuleFeature {
   readonly name: string;
@@ -95,7 +97,7 @@ function kernelFile(family: Family): string {
   return `/proc/net/${family === "ipv4" ? "ip" : "ip6"}_tables_names`;
 }
 
-export function otherBackend(backend: "legacy" | "nft"): "legacy" | "nft" {
+export function otherBackend(backend: Backend): Backend {
   return backend === "nft" ? "legacy" : "nft";
 }
 
@@ -103,7 +105,7 @@ export function otherBackend(backend: "legacy" | "nft"): "legacy" | "nft" {
 export const legacyWarning = "-legacy tables present, use ";
 
 /** The back end that a tool names in its version; tools that name none are older than iptables-nft. */
-export function backendIn(version: string): "legacy" | "nft" {
+function backendIn(version: string): Backend {
   return version.includes("nf_tables") ? "nft" : "legacy";
 }
 
@@ -117,8 +119,10 @@ function doubtCommands(family: Family): readonly CollectCommand[] {
   return [{ command, family, needs }, ...others];
 }
 
+type RequiredOf<T, K extends keyof T> = T & Required<Pick<T, K>>;
+
 /** iptables-save and iptables-restore, with ip6tables. */
-export const iptables: HostLanguage<SavedTables> = {
+export const iptables: RequiredOf<HostLanguage<SavedTables>, "lines" | "backEnds" | "isWhole"> = {
   id: "iptables",
   files: [
     { name: "iptables.restore", family: "ipv4", heading: "iptables-save", isSave: true },
@@ -141,9 +145,12 @@ export const iptables: HostLanguage<SavedTables> = {
   divide: divideRules,
   backEnds: {
     compare: compareBackEnds,
+    inVersion: backendIn,
     otherHeading: (heading) => heading.replace("-save", `-${otherBackend("legacy")}-save`),
   },
   rules: "only",
+  lines: { targetOf, withoutComments, canonical: canonicalRule, isBuiltIn: (chain) => builtInChains.has(chain) },
+  isWhole: isWholeSave,
   probes: ruleFeatures,
   parse: (parts) => {
     const doc = readTables(parts);

@@ -1,6 +1,6 @@
 import type { PlacedProblem, TextPart } from "../../ir/artifact.ts";
 import type { LoadedChain } from "../../ir/datapath.ts";
-import { builtInChains } from "./rule.ts";
+import { builtInChains } from "./rule-lines.ts";
 import { iptablesReader } from "./to-datapath.ts";
 
 /** The rules of one family by table and chain. Lines stay text until a chain's rules are needed. */

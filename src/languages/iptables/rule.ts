@@ -172,6 +172,3 @@ export const targetEffects: Readonly<Record<Target["kind"], "ends" | "continues"
   notrack: "continues",
   unknown: "continues",
 };
-
-/** The built-in chains, where packets enter a table. */
-export const builtInChains: ReadonlySet<string> = new Set(["PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"]);

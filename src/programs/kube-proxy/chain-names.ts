@@ -1,5 +1,7 @@
+import type { ChainRole, OwnChains } from "../../languages/iptables/own-chains.ts";
 import type { ProxyMode } from "../../model/proxy-configuration/proxy-configuration.ts";
 import { sha256Base32Prefix } from "../../model/sha256.ts";
+import type { ServicePortChainKind } from "../program.ts";
 
 /** The chains that always exist in iptables mode, by kube-proxy's names. */
 export const iptablesChains = {
@@ -41,10 +43,7 @@ export const markChains: ReadonlySet<string> = new Set([iptablesChains.markMasqu
 export const chainPrefix = "KUBE-";
 
 /** The kinds of chains that belong to one service port: callers before the chains they call. */
-export const servicePortChainKinds = ["FW", "EXT", "XLB", "SVC", "SVL", "SEP"] as const;
-
-/** XLB was the external chain until Kubernetes 1.25. */
-export type ServicePortChainKind = (typeof servicePortChainKinds)[number];
+export const servicePortChainKinds: readonly ServicePortChainKind[] = ["FW", "EXT", "XLB", "SVC", "SVL", "SEP"];
 
 /** The chains of one service port. All names end with the same hash of its name and protocol. */
 export interface ServicePortChains {
@@ -195,4 +194,50 @@ export const servicePortChainPurposes: Readonly<Record<ServicePortChainKind, (se
   FW: (service) => `admits the source ranges to the load balancer IPs of ${service}`,
   SEP: (service) => `sends traffic to one endpoint of ${service}`,
   XLB: (service) => `handled external traffic for ${service} until Kubernetes 1.25`,
+};
+
+const servicePortName = /(?:^| )([a-z0-9][-a-z0-9]*\/[a-z0-9][-a-z0-9]*(?::[a-z0-9][-a-z0-9]*)?)(?: |$)/;
+
+/** The service port that the comment of a rule names, as kube-proxy spells it: `shop/web:http`. */
+export function servicePortInComment(comment: string): string | undefined {
+  return servicePortName.exec(comment)?.[1];
+}
+
+const rolesOfFixed: ReadonlyMap<string, ChainRole> = new Map<string, ChainRole>([
+  [iptablesChains.services, "dispatch"],
+  [iptablesChains.nodePorts, "local-dispatch"],
+  [ipvsChains.nodePort, "local-dispatch"],
+  [iptablesChains.externalServices, "refusals"],
+  [iptablesChains.markMasquerade, "mark"],
+  [iptablesChains.postrouting, "masquerade"],
+  [iptablesChains.forward, "forward"],
+  [iptablesChains.kubeletFirewall, "guard"],
+  [proxyCanary, "detector"],
+]);
+
+const rolesByKind: Readonly<Record<ServicePortChainKind, ChainRole>> = {
+  FW: "entry",
+  EXT: "entry",
+  XLB: "entry",
+  SVC: "balance",
+  SVL: "balance",
+  SEP: "target",
+};
+
+/** The grammar of these names, as the language of iptables asks for it. */
+export const kubeProxyChains: OwnChains = {
+  isOwned: isOwnedChain,
+  roleOf: (chain) => {
+    const [, kind] = servicePortChain.exec(chain) ?? [];
+    return kind === undefined ? rolesOfFixed.get(chain) : rolesByKind[kind as ServicePortChainKind];
+  },
+  named: (role) => [...rolesOfFixed].flatMap(([chain, each]) => (each === role ? [chain] : [])),
+  isOfFragment: isServicePortChain,
+  depthOf: (chain) => {
+    if (chain === iptablesChains.services) return -2;
+    return chain === iptablesChains.markMasquerade ? servicePortChainKinds.length : servicePortChainRank(chain);
+  },
+  tableOf: tableOfChain,
+  prefixes: [chainPrefix],
+  sharing: [kubeletCanary],
 };

@@ -1,13 +1,14 @@
+import { commentsOf } from "../../languages/iptables/rule-lines.ts";
 import type { ProxyMode } from "../../model/proxy-configuration/proxy-configuration.ts";
-import type { ObjectRef, Owner, Program, ProgramId } from "../program.ts";
+import type { ObjectRef, Owner, Program, ProgramId, ServicePortChainKind } from "../program.ts";
 import {
   fixedChains,
   iptablesChains,
   ipvsChains,
   parseServicePortChain,
-  type ServicePortChainKind,
   servicePortChainKinds,
   servicePortChainPurposes,
+  servicePortInComment,
 } from "./chain-names.ts";
 import { isOwnedSet, setKeyOf, sets } from "./set-names.ts";
 
@@ -99,11 +100,13 @@ export function purposeOf(ref: ObjectRef, service = "an unknown service port"): 
   }
 }
 
-const servicePortName = /(?:^| )([a-z0-9][-a-z0-9]*\/[a-z0-9][-a-z0-9]*(?::[a-z0-9][-a-z0-9]*)?)(?: |$)/;
-
-/** The service port that the comment of a rule names, as kube-proxy spells it: `shop/web:http`. */
-export function servicePortInComment(comment: string): string | undefined {
-  return servicePortName.exec(comment)?.[1];
+/** The service port that a comment of a rule of iptables names. */
+export function serviceInRule(line: string): string | undefined {
+  for (const comment of commentsOf(line)) {
+    const name = servicePortInComment(comment);
+    if (name !== undefined) return name;
+  }
+  return undefined;
 }
 
 /** The names that one program of iptables creates. */

@@ -1,5 +1,6 @@
 import type { SetType } from "../../languages/ipset/text.ts";
 import type { Family } from "../../model/address.ts";
+import type { OwnSets } from "../program.ts";
 
 /** A set that kube-proxy always makes, with the comment its rules carry. */
 interface SetDefinition {
@@ -150,3 +151,14 @@ export function isServiceAddressSet(name: string): boolean {
   const key = keyByName.get(name);
   return key !== undefined && serviceAddressSets.has(key);
 }
+
+/** The grammar of these names, as layers above ask for it. */
+export const kubeProxySets: OwnSets = {
+  isOwned: isOwnedSet,
+  prefix: setPrefix,
+  familyOf: familyOfSet,
+  swapName: (index) => `${swapSetPrefix}${index}`,
+  hasServiceAddresses: isServiceAddressSet,
+  hasNodePorts: isNodePortSet,
+  clusterIps: (family) => setName("clusterIp", family),
+};

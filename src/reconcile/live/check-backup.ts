@@ -1,18 +1,16 @@
 import { type HostDocument, textsUnder, toolNames } from "../../ir/artifact.ts";
-import { targetOf } from "../../languages/iptables/canonical-rule.ts";
 import { parseRule } from "../../languages/iptables/parse-rule.ts";
 import type { SavedChain } from "../../languages/iptables/read-tables.ts";
-import { builtInChains } from "../../languages/iptables/rule.ts";
+import { builtInChains } from "../../languages/iptables/rule-lines.ts";
 import { printRule } from "../../languages/iptables/write-rule.ts";
 import type { SavedServer } from "../../languages/ipvs/text.ts";
-import { rulesetCommand } from "../../languages/nftables/language.ts";
 import { parseRule as parseTableRule } from "../../languages/nftables/parse-rule.ts";
 import type { NftStatement } from "../../languages/nftables/rule.ts";
 import type { NftChain, NftElement, NftSet, NftTable } from "../../languages/nftables/ruleset.ts";
+import { headingOf } from "../../languages/registry.ts";
 import { sysctlCommand } from "../../languages/sysctl.ts";
 import { type Family, families, isAddressOrCidr } from "../../model/address.ts";
-import { chainPrefix, isOwnedChain } from "../../programs/kube-proxy/chain-names.ts";
-import { isOwnedSet } from "../../programs/kube-proxy/set-names.ts";
+import { ownChainIn, ownChains, ownSets } from "../../programs/registry.ts";
 import { ownedTables, shapeOf } from "../owned-objects.ts";
 import { isOnlyOurs } from "../plan-kernel.ts";
 import type { HostProblem, HostState } from "./host-state.ts";
@@ -51,8 +49,8 @@ function linesOfOurs({
   numbers,
 }: SavedChain): readonly { readonly line: string; readonly number: number }[] {
   const all = lines.map((line, at) => ({ line, number: numbers[at] ?? 0 }));
-  if (isOwnedChain(name)) return all;
-  return builtInChains.has(name) ? all.filter(({ line }) => isOwnedChain(targetOf(line) ?? "")) : [];
+  if (ownChains.isOwned(name)) return all;
+  return builtInChains.has(name) ? all.filter(({ line }) => ownChainIn(line) !== undefined) : [];
 }
 
 /**
@@ -65,7 +63,7 @@ function ruleRefusal(line: string): string | undefined {
   const { matches, target } = read.rule;
   if (matches.some(({ kind }) => kind === "unknown")) return "it has a match that is not understood";
   if (target.kind === "unknown") return "it has a target that is not understood";
-  if ((target.kind === "jump" || target.kind === "goto") && !target.chain.startsWith(chainPrefix))
+  if ((target.kind === "jump" || target.kind === "goto") && !isNamedAsOurs(target.chain))
     return `it leads to ${target.chain}, which is not a chain of kube-proxy`;
   // biome-ignore lint/suspicious/noControlCharactersInRegex: a tool may take them for the end of a word or line
   return printRule(read.rule) === line && !/[\u0000-\u001f\u007f]/.test(line)
@@ -73,12 +71,16 @@ function ruleRefusal(line: string): string | undefined {
     : "it is not spelled as iptables-save prints it";
 }
 
+function isNamedAsOurs(chain: string): boolean {
+  return ownChains.prefixes.some((prefix) => chain.startsWith(prefix));
+}
+
 const shape =
   /^(?:hash:ip|hash:ip,port|hash:ip,port,ip|hash:ip,port,net|bitmap:port)(?: range \d+-\d+| family inet6?| maxelem \d+)*$/;
 
 function setsRefused({ sets }: HostState): readonly HostProblem[] {
   return sets
-    .filter(({ name }) => isOwnedSet(name))
+    .filter(({ name }) => ownSets.isOwned(name))
     .flatMap(({ name, line, type, options, entries }) => {
       const isKnown = shape.test(shapeOf(type, options)) && /^[A-Z0-9-]+$/.test(name);
       const bad = entries.filter(({ text }) => !isEntry(text));
@@ -204,5 +206,5 @@ function isComment(comment: string | undefined): boolean {
 }
 
 function refusedInTable(line: number, message: string): HostProblem {
-  return { code: "backup-object-refused", heading: rulesetCommand, line, message };
+  return { code: "backup-object-refused", heading: headingOf("nftables"), line, message };
 }

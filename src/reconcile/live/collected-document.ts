@@ -1,6 +1,5 @@
 import { type HostDocument, type HostText, toolNames } from "../../ir/artifact.ts";
-import { backendIn } from "../../languages/iptables/language.ts";
-import { type CommandInLanguage, collectCommands } from "../../languages/registry.ts";
+import { type CommandInLanguage, collectCommands, languageOf } from "../../languages/registry.ts";
 import type { Family } from "../../model/address.ts";
 
 export const nameCommand = "uname -n";
@@ -20,7 +19,7 @@ export function neededFile(heading: string): string | undefined {
 /** Whether a command would only repeat another on a host whose tools have these versions, by command. */
 export function isRepeated(heading: string, versionOf: (command: string) => string): boolean {
   const { beside, family } = commandsByHeading.get(heading) ?? {};
-  return beside !== undefined && backendIn(versionOf(versionCommand(family))) !== beside;
+  return beside !== undefined && languageOf.iptables.backEnds.inVersion(versionOf(versionCommand(family))) !== beside;
 }
 
 function versionCommand(family: Family = "ipv4"): string {

@@ -1,10 +1,9 @@
-import { nftFamily } from "../../languages/nftables/write.ts";
+import type { OwnedRules } from "../../ir/owned.ts";
 import { type Cidr, type Family, families } from "../../model/address.ts";
 import type { HostFeatures } from "../../model/objects/node.ts";
-import { iptablesChains as chains, isOwnedChain } from "../../programs/kube-proxy/chain-names.ts";
-import { counters } from "../../programs/kube-proxy/names.ts";
+import { ownChains, ownCounters, ownTables } from "../../programs/registry.ts";
 import { isAnythingOwned, isOurs, ownedRules, ownedServer, ownedSets, ownedTables } from "../owned-objects.ts";
-import { type OwnedRules, type OwnedState, onlyFamilies } from "../owned-state.ts";
+import { type OwnedState, onlyFamilies } from "../owned-state.ts";
 import type { HostRules, HostState } from "./host-state.ts";
 
 export interface Ownership {
@@ -33,7 +32,7 @@ export function ownedOnHost(host: HostState, { desiredServers, excluded, familie
     servers,
     addresses: host.serviceAddresses,
     sysctls: host.sysctls,
-    counters: new Set(Object.values(counters).filter((name) => host.counters?.has(name))),
+    counters: new Set(ownCounters.filter((name) => host.counters?.has(name))),
     timeouts: host.timeouts,
   };
   return chosen === undefined ? owned : onlyFamilies(owned, chosen);
@@ -45,7 +44,7 @@ function setsOfOthers({ rules }: HostState): ReadonlySet<string> {
   for (const family of families) {
     for (const chains of rules[family]?.tables.values() ?? []) {
       for (const [chain, { lines }] of chains) {
-        if (isOwnedChain(chain)) continue;
+        if (ownChains.isOwned(chain)) continue;
         for (const line of lines) {
           for (const [, name] of line.matchAll(/--match-set (\S+)/g)) names.add(name as string);
         }
@@ -61,7 +60,7 @@ function rulesOf(rules: HostRules | undefined): OwnedRules | undefined {
 
 /** Features of the kernel that the host shows: kube-proxy creates counters wherever it can. */
 export function featuresOnHost(host: HostState): Partial<HostFeatures> {
-  const isCounting = Object.values(counters).every((name) => host.counters?.has(name)) || countersInUse(host).size > 0;
+  const isCounting = ownCounters.every((name) => host.counters?.has(name)) || countersInUse(host).size > 0;
   return isCounting ? { nfacct: true } : {};
 }
 
@@ -75,13 +74,18 @@ export function withoutCountersInUse(desired: OwnedState, host: HostState): Owne
   return { ...desired, counters: new Set([...desired.counters].filter((name) => !used.has(name))) };
 }
 
+/** The chains with rules that count. */
+const countedIn = [
+  ["filter", "forward"],
+  ["nat", "local-dispatch"],
+] as const;
+
 function countersInUse({ rules }: HostState): ReadonlySet<string> {
   const lines = families.flatMap((family) => {
     const tables = rules[family]?.tables;
-    return [
-      ...(tables?.get("filter")?.get(chains.forward)?.lines ?? []),
-      ...(tables?.get("nat")?.get(chains.nodePorts)?.lines ?? []),
-    ];
+    return countedIn.flatMap(([table, role]) =>
+      ownChains.named(role).flatMap((chain) => tables?.get(table)?.get(chain)?.lines ?? []),
+    );
   });
   return new Set(lines.flatMap((line) => / --nfacct-name +(\S+)/.exec(line)?.[1] ?? []));
 }
@@ -90,5 +94,5 @@ function countersInUse({ rules }: HostState): ReadonlySet<string> {
 export function hasRulesOfOurs({ rules, tables }: HostState, family: Family): boolean {
   const known = rules[family];
   if (known !== undefined && isAnythingOwned(ownedRules(known))) return true;
-  return tables !== undefined && [...ownedTables(tables).values()].some((table) => table.family === nftFamily[family]);
+  return tables !== undefined && ownedTables(tables).has(ownTables.nameIn(family));
 }

@@ -1,11 +1,10 @@
 import type { Artifact, HostDocument, HostText } from "../../ir/artifact.ts";
 import type { TextSection } from "../../languages/divide-text.ts";
-import { isWholeSave } from "../../languages/iptables/forms.ts";
 import type { AnyLanguage, DividedText } from "../../languages/language.ts";
 import { filesByName, languageOf, sectionsOf } from "../../languages/registry.ts";
 import { nodeOfApplyScript } from "../../languages/shell.ts";
 import type { SourceText } from "../../model/documents/source.ts";
-import { tableOfChain } from "../../programs/kube-proxy/chain-names.ts";
+import { ownChains } from "../../programs/registry.ts";
 import { parseDocument } from "./collected-document.ts";
 
 /** The contents of host texts, and the texts that could not be read. */
@@ -82,7 +81,7 @@ export function parseSource(source: NumberedSource): ParsedDump {
   const named = filesByName.get(file.slice(file.lastIndexOf("/") + 1));
   if (named !== undefined)
     return hostsOf([{ name: undefined, texts: [textOfFile(named, source, text, 1)] }], "compiled");
-  if (isWholeSave(text)) return savedIn(source, [wholeSection(text)]);
+  if (languageOf.iptables.isWhole(text)) return savedIn(source, [wholeSection(text)]);
   if (/^(?:[ \t]*(?:#.*)?\r?\n)*==> (?!portolan collect )/.test(text)) return parseHeadings(source);
   const documents = [...text.matchAll(/^==> portolan collect .*<==\r?$/gm)].map(({ index }) => index);
   return documents.length === 0 ? parseTools(source) : parseCollected(source, documents);
@@ -186,7 +185,7 @@ function savedIn({ name: file, number }: NumberedSource, sections: readonly Sect
     if (caveat !== undefined) note(caveat);
     const part = { file, language: id, origins: [], source: number };
     const placed = isQuoted ? { firstLine: 1, quotedAt: firstLine } : { firstLine };
-    const parts = language.divide?.(text, { file, command, tableOf: tableOfChain }) ?? [wholePart(language, text)];
+    const parts = language.divide?.(text, { file, command, tableOf: ownChains.tableOf }) ?? [wholePart(language, text)];
     for (const { assumed, ...divided } of parts) {
       if (assumed !== undefined) note(assumed);
       texts.push({ ...part, ...placed, ...divided });

@@ -1,7 +1,7 @@
 import type { Feature, Step } from "../../ir/artifact.ts";
 import { languages } from "../../languages/registry.ts";
-import { isOwnedChain } from "../../programs/kube-proxy/chain-names.ts";
-import { type ServiceOfChain, serviceInRule, serviceNamedIn } from "../attribution.ts";
+import { ownChains, serviceInRule } from "../../programs/registry.ts";
+import type { ServiceOfChain } from "../attribution.ts";
 import type { ServiceOfLine } from "../summarize-changes.ts";
 
 /** The features that steps need from the host, by their text. */
@@ -68,7 +68,6 @@ export function failingLine(
   const service =
     serviceInRule(text) ??
     ofLine(text) ??
-    serviceNamedIn(text) ??
-    (chain !== undefined && isOwnedChain(chain) ? ofChain(chain) : undefined);
+    (chain !== undefined && ownChains.isOwned(chain) ? ofChain(chain) : undefined);
   return { number, text, service };
 }

@@ -1,18 +1,15 @@
 import { type HostDocument, type HostText, notInstalled, textsUnder, toolNames } from "../../ir/artifact.ts";
 import { linksCommand } from "../../languages/iproute.ts";
-import { targetOf } from "../../languages/iptables/canonical-rule.ts";
 import { kernelTables, legacyWarning, otherBackend } from "../../languages/iptables/language.ts";
 import { readTables } from "../../languages/iptables/read-tables.ts";
 import { kernelServers, serversInKernel } from "../../languages/ipvs/language.ts";
 import { countersCommand } from "../../languages/nfacct.ts";
 import { nftTables, rulesetCommand, tablesCommand } from "../../languages/nftables/language.ts";
 import { tableName } from "../../languages/nftables/stages.ts";
+import { languageOf } from "../../languages/registry.ts";
 import { sysctlCommand } from "../../languages/sysctl.ts";
 import { type Family, families } from "../../model/address.ts";
-import { iptablesChains } from "../../programs/kube-proxy/chain-names.ts";
-import { addressDevice } from "../../programs/kube-proxy/names.ts";
-import { isOwnedTable } from "../../programs/kube-proxy/nftables/names.ts";
-import { setPrefix } from "../../programs/kube-proxy/set-names.ts";
+import { addressDevice, ownChains, ownSets, ownTables } from "../../programs/registry.ts";
 import { ownedRules } from "../owned-objects.ts";
 import { type HostProblem, type HostState, parseHostState } from "./host-state.ts";
 
@@ -102,7 +99,7 @@ function isHarmless(document: HostDocument, heading: string, failure: string): b
     (heading === "ipset save" && failure.includes("Cannot open session"));
   if (!isAbsent || indispensable.includes(heading)) return false;
   const rules = document.texts.filter(isRules);
-  const asksForSets = rules.some(({ text }) => text.includes(`--match-set ${setPrefix}`));
+  const asksForSets = rules.some(({ text }) => text.includes(`--match-set ${ownSets.prefix}`));
   return heading === "ip6tables-save" || (heading === "ipset save" && !asksForSets);
 }
 
@@ -146,7 +143,7 @@ function ruleTables(document: HostDocument, family: Family): readonly string[] {
 function nftTablesMissing(document: HostDocument, { tables }: HostState): readonly HostProblem[] {
   if (tables === undefined) return [];
   const known = new Set(tables.tables.map(tableName));
-  const names = nftTables(textOf(document, tablesCommand)).filter(isOwnedTable).map(tableName);
+  const names = nftTables(textOf(document, tablesCommand)).filter(ownTables.isOwned).map(tableName);
   const missing = names.filter((name) => !known.has(name));
   if (missing.length === 0) return [];
   const message = `it does not print ${listOf("table", missing)}, which the kernel has`;
@@ -258,8 +255,8 @@ function rulesOfOtherBackend(document: HostDocument, { rules }: HostState): read
 /** The chains of kube-proxy that built-in chains lead to. The kubelet has one too, in whichever back end it uses. */
 function leadingChains(tables: Parameters<typeof ownedRules>[0]): readonly string[] {
   const jumps = [...ownedRules(tables).tables.values()].flatMap(({ jumps }) => [...jumps.values()].flat());
-  const targets = new Set(jumps.map((line) => targetOf(line) ?? ""));
-  return [...targets].filter((name) => name !== iptablesChains.kubeletFirewall);
+  const targets = new Set(jumps.map((line) => languageOf.iptables.lines.targetOf(line) ?? ""));
+  return [...targets].filter((name) => ownChains.roleOf(name) !== "guard");
 }
 
 function hasOtherTables(document: HostDocument, family: Family, other: "legacy" | "nft"): boolean {
@@ -271,7 +268,7 @@ function hasOtherTables(document: HostDocument, family: Family, other: "legacy" 
 /** Only where their rules were not read: then nothing can be planned for them. */
 function rulesOfNftables(document: HostDocument, { tables: read }: HostState): readonly HostProblem[] {
   if (read !== undefined) return [];
-  const tables = nftTables(textOf(document, tablesCommand)).filter(isOwnedTable);
+  const tables = nftTables(textOf(document, tablesCommand)).filter(ownTables.isOwned);
   return tables.map(({ family, name }) => {
     const message = `there is table ${family} ${name} of kube-proxy's nftables mode`;
     return problem("host-nftables-rules", tablesCommand, message);

@@ -1,6 +1,7 @@
 import type { LanguageId } from "../../ir/artifact.ts";
+import type { OwnedRules } from "../../ir/owned.ts";
 import { type Family, families, familyNames } from "../../model/address.ts";
-import type { OwnedRules, OwnedState } from "../owned-state.ts";
+import type { OwnedState } from "../owned-state.ts";
 import type { HostState } from "./host-state.ts";
 
 const names: readonly (readonly [LanguageId, string])[] = [

@@ -1,18 +1,10 @@
 import type { TrafficChange, TrafficDiff } from "../../diff/traffic-diff.ts";
 import { type About, writerText } from "../about.ts";
 import { code, escapeDeep, fence, html, prose } from "../escape.ts";
-import {
-  leftOutSentence,
-  movedSentence,
-  namesText,
-  plural,
-  ruleCounts,
-  ruleSentences,
-  summarySentence,
-} from "../words.ts";
+import { leftOutSentence, namesText, plural, ruleCounts, ruleSentences } from "../words.ts";
 import { changesTable, namesByNamespace, namespaceCounts, shortTable } from "./markdown-table.ts";
 import { type BlockContext, type Detail, serviceBlock } from "./service-block.ts";
-import { groupByService, type ServiceGroup } from "./service-groups.ts";
+import { groupByService, movedSentence, type ServiceGroup, summarySentence } from "./service-groups.ts";
 import { chainTitle } from "./text-rules.ts";
 
 /** A bot finds its comment by this line. */

@@ -1,5 +1,6 @@
 import type { FieldChange, TrafficChange, TrafficDiff } from "../../diff/traffic-diff.ts";
 import { serviceOf } from "../../diff/traffic-diff.ts";
+import { nothingDiffers, nothingShownDiffers, plural } from "../words.ts";
 
 /** The changes of one Service; an address of no Service is its own group. */
 export interface ServiceGroup {
@@ -64,3 +65,22 @@ export function sumRules({ rules }: Pick<TrafficDiff, "rules">): Readonly<Record
 }
 
 type RuleCount = "added" | "changed" | "removed" | "moved";
+
+/** `3 Services change on 12 nodes`; without a change of behaviour, a sentence that says so. */
+export function summarySentence(groups: readonly ServiceGroup[], { notShown }: Pick<TrafficDiff, "notShown">): string {
+  const { services, addresses, nodes } = countChanged(groups);
+  if (groups.length === 0) return notShown === undefined ? nothingDiffers : nothingShownDiffers;
+  const other = services === 0 ? "address" : "other address";
+  const parts = [services === 0 ? "" : plural(services, "Service"), addresses === 0 ? "" : plural(addresses, other)];
+  const verb = services + addresses === 1 ? "changes" : "change";
+  return `${parts.filter((part) => part !== "").join(" and ")} ${verb} on ${plural(nodes, "node")}`;
+}
+
+/** `412 lines moved`, on all nodes together; undefined if none moved. */
+export function movedSentence(diff: Pick<TrafficDiff, "rules">, groups: readonly ServiceGroup[]): string | undefined {
+  const { moved } = sumRules(diff);
+  if (moved === 0) return undefined;
+  return groups.length === 0
+    ? `${plural(moved, "line")} moved`
+    : `${plural(moved, "more line")} moved, without effect on packets`;
+}

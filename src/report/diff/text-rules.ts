@@ -1,4 +1,4 @@
-import { displayWidth } from "../../diagnostics/printable.ts";
+import { displayWidth, wrapWords } from "../../diagnostics/printable.ts";
 import type { ChainRules, NodeRules, TrafficDiff } from "../../diff/traffic-diff.ts";
 import { namesText, plural, ruleCounts } from "../words.ts";
 
@@ -71,19 +71,6 @@ export function endRight(lines: readonly Line[], right: Span, columns: number): 
   return longer === undefined
     ? [...lines, withRight([["    "]], right, columns) ?? [["    "], right]]
     : [...lines.slice(0, -1), longer];
-}
-
-/** Words in lines of at most this width; a longer word has a line of its own. */
-export function wrapWords(text: string, width: number): readonly string[] {
-  const lines: string[] = [];
-  let line = "";
-  for (const word of text.split(" ")) {
-    if (line !== "" && displayWidth(line) + 1 + displayWidth(word) > width) {
-      lines.push(line);
-      line = word;
-    } else line = line === "" ? word : `${line} ${word}`;
-  }
-  return [...lines, line];
 }
 
 /** Wrapped text after a first span; further lines are indented to the text. */

@@ -2,19 +2,9 @@ import type { TrafficDiff } from "../../diff/traffic-diff.ts";
 import { serviceOf } from "../../diff/traffic-diff.ts";
 import type { About } from "../about.ts";
 import { escapeDeep } from "../escape.ts";
-import {
-  leftOutSentence,
-  movedSentence,
-  namesText,
-  nodesText,
-  placeText,
-  plural,
-  ruleSentences,
-  signs,
-  summarySentence,
-} from "../words.ts";
+import { leftOutSentence, namesText, nodesText, placeText, plural, ruleSentences, signs } from "../words.ts";
 import { type AlikeChanges, fieldText, foldAlike } from "./fold-changes.ts";
-import { groupByService, type ServiceGroup } from "./service-groups.ts";
+import { groupByService, movedSentence, type ServiceGroup, summarySentence } from "./service-groups.ts";
 import { linesOfChange, noService } from "./text-change.ts";
 import {
   endRight,

@@ -5,7 +5,7 @@ import type { NodeExplanation } from "../../explain/explain-node.ts";
 import type { NodePart, ObjectExplanation } from "../../explain/explain-service.ts";
 import { printSource, type Rendering } from "../../explain/explanation.ts";
 import type { PicturedEndpoint, PortPicture } from "../../explain/port-picture.ts";
-import type { Share } from "../../explain/share.ts";
+import type { Share } from "../../languages/text-reader.ts";
 import { familyNames } from "../../model/address.ts";
 import { renderLines } from "./line.ts";
 import { renderOmissions } from "./not-programmed.ts";

@@ -8,7 +8,7 @@ import { shareNumber } from "../../../src/datapath/share.ts";
 import { diffSides } from "../../../src/diff/diff-sides.ts";
 import type { Side } from "../../../src/diff/side.ts";
 import type { TrafficChange } from "../../../src/diff/traffic-diff.ts";
-import { readEvaluatedHost } from "../../../src/reconcile/live/evaluated-host.ts";
+import { readEvaluatedHost } from "../../../src/languages/evaluated-host.ts";
 import { compiledSide } from "../../harness/text-side.ts";
 import {
   addressesOf,

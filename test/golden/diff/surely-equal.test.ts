@@ -5,7 +5,7 @@ import { compareDestination } from "../../../src/diff/destinations/compare-desti
 import { enumerateDestinations } from "../../../src/diff/destinations/enumerate-destinations.ts";
 import { createEquivalencePrefilter } from "../../../src/diff/destinations/equivalence-prefilter.ts";
 import type { Side } from "../../../src/diff/side.ts";
-import { readEvaluatedHost } from "../../../src/reconcile/live/evaluated-host.ts";
+import { readEvaluatedHost } from "../../../src/languages/evaluated-host.ts";
 import { compiledSide } from "../../harness/text-side.ts";
 
 interface Shape {

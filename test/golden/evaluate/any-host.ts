@@ -2,7 +2,7 @@ import { expect } from "vitest";
 import type { EvaluatedHost } from "../../../src/datapath/host.ts";
 import type { Outcome } from "../../../src/datapath/packet.ts";
 import type { TextPart } from "../../../src/ir/artifact.ts";
-import { readEvaluatedHost } from "../../../src/reconcile/live/evaluated-host.ts";
+import { readEvaluatedHost } from "../../../src/languages/evaluated-host.ts";
 import { endsOf } from "../../harness/naive/same-ends.ts";
 
 /** A host out of texts that may be anything. */

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { addressNumber, isIpv6, parseAddressSet } from "../../../src/datapath/address-set.ts";
 import { evaluatePacket } from "../../../src/datapath/evaluate-packet.ts";
 import type { EvaluatedHost } from "../../../src/datapath/host.ts";
-import { readEvaluatedHost } from "../../../src/reconcile/live/evaluated-host.ts";
+import { readEvaluatedHost } from "../../../src/languages/evaluated-host.ts";
 import { caseFolder, goldenCases, modesOf } from "../../harness/golden-cases.ts";
 import { everyAnswer } from "../../harness/naive/every-answer.ts";
 import { readNaiveHost } from "../../harness/naive/naive-host.ts";

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { parseAddressSet } from "../../../src/datapath/address-set.ts";
 import { evaluatePacket } from "../../../src/datapath/evaluate-packet.ts";
-import { readEvaluatedHost } from "../../../src/reconcile/live/evaluated-host.ts";
+import { readEvaluatedHost } from "../../../src/languages/evaluated-host.ts";
 import { everyAnswer } from "../../harness/naive/every-answer.ts";
 import { readNaiveHost } from "../../harness/naive/naive-host.ts";
 import { difference } from "../../harness/naive/same-ends.ts";

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { describeRule } from "../../../src/explain/languages/describe-rule.ts";
+import { describeRule } from "../../../src/languages/iptables/describe-rule.ts";
 import { parseRule } from "../../../src/languages/iptables/parse-rule.ts";
+import { ownChains } from "../../../src/programs/registry.ts";
 
 describe("describeRule", () => {
   it.each([
@@ -47,6 +48,6 @@ describe("describeRule", () => {
     ["-m comment --comment nothing", "every packet: do nothing, continue with the next rule"],
   ])("%s", (text, words) => {
     const read = parseRule({ text: `-A CHAIN ${text}`, line: 1, counters: undefined });
-    expect(read.kind === "rule" && describeRule(read.rule)).toBe(words);
+    expect(read.kind === "rule" && describeRule(read.rule, ownChains)).toBe(words);
   });
 });

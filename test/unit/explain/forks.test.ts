@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { Share } from "../../../src/explain/share.ts";
 import { readTexts } from "../../../src/explain/texts.ts";
+import type { Share } from "../../../src/languages/text-reader.ts";
 import { printDot, printMermaid } from "../../../src/report/explain/graph.ts";
 
 describe("shares at a fork", () => {

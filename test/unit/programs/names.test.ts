@@ -14,8 +14,9 @@ import {
   servicePortChainKinds,
   servicePortChainRank,
   servicePortChains,
+  servicePortInComment,
 } from "../../../src/programs/kube-proxy/chain-names.ts";
-import { addressDevice, counters, servicePortInComment } from "../../../src/programs/kube-proxy/names.ts";
+import { addressDevice, counters } from "../../../src/programs/kube-proxy/names.ts";
 import {
   familyOfSet,
   isNodePortSet,

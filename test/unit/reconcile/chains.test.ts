@@ -1,11 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { targetOf } from "../../../src/languages/iptables/canonical-rule.ts";
+import { compareChain as compare } from "../../../src/languages/iptables/changes/compare-chain.ts";
+import { editChain } from "../../../src/languages/iptables/changes/edit-chain.ts";
 import { iptables } from "../../../src/languages/iptables/language.ts";
 import { parseTables } from "../../../src/languages/iptables/parse.ts";
 import { readTables } from "../../../src/languages/iptables/read-tables.ts";
-import { compareChain } from "../../../src/reconcile/rules/compare-chain.ts";
-import { editChain } from "../../../src/reconcile/rules/edit-chain.ts";
+import { targetOf } from "../../../src/languages/iptables/rule-lines.ts";
+import { ownChains } from "../../../src/programs/registry.ts";
+
+const compareChain = (desired: readonly string[], live: readonly string[]) => compare(desired, live, ownChains);
 
 const dispatch = '-A KUBE-SERVICES -m comment --comment "the last" -m addrtype --dst-type LOCAL -j KUBE-NODEPORTS';
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Step } from "../../../src/ir/artifact.ts";
-import { emptyTable, nothingOwned, type OwnedState } from "../../../src/reconcile/owned-state.ts";
+import { emptyTable } from "../../../src/ir/owned.ts";
+import { nothingOwned, type OwnedState } from "../../../src/reconcile/owned-state.ts";
 import {
   addCounters,
   bindAddresses,
@@ -93,9 +94,9 @@ describe("sysctls", () => {
     expect(names.map(isOnlyOurs)).toEqual([false, true, true]);
   });
 
-  const state = (guards: readonly string[], more: Partial<OwnedState> = {}, sharedWithKubelet = false): OwnedState => {
+  const state = (guards: readonly string[], more: Partial<OwnedState> = {}, isShared = false): OwnedState => {
     const chains = new Map([["KUBE-FIREWALL", guards]]);
-    const ipv4 = { tables: new Map([["filter", { ...emptyTable, chains }]]), sharedWithKubelet };
+    const ipv4 = { tables: new Map([["filter", { ...emptyTable, chains }]]), isShared };
     return { ...nothingOwned, rules: { ipv4, ipv6: undefined }, sysctls: all("1"), ...more };
   };
   const guard = ["-A KUBE-FIREWALL ! -s 127.0.0.0/8 -d 127.0.0.0/8 -j DROP"];

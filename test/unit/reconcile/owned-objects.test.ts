@@ -15,7 +15,7 @@ it.each([
 });
 
 it("jumps of built-in chains are ours, with their places; foreign chains hold ours", () => {
-  const { tables, sharedWithKubelet } = owned(
+  const { tables, isShared } = owned(
     ":INPUT ACCEPT [0:0]",
     ":OUTPUT ACCEPT [0:0]",
     ":KUBE-SERVICES - [0:0]",
@@ -28,7 +28,7 @@ it("jumps of built-in chains are ours, with their places; foreign chains hold ou
     "-A MINE -j DROP",
     "-A KUBE-SERVICES -j RETURN",
   );
-  expect(sharedWithKubelet).toBe(false);
+  expect(isShared).toBe(false);
   expect(tables.get("filter")).toEqual({
     chains: new Map([["KUBE-SERVICES", ["-A KUBE-SERVICES -j RETURN"]]]),
     jumps: new Map([["INPUT", ["-A INPUT -j KUBE-SERVICES", "-A INPUT -g KUBE-SERVICES"]]]),
@@ -42,5 +42,5 @@ it("jumps of built-in chains are ours, with their places; foreign chains hold ou
 });
 
 it("a kubelet is told by its canary", () => {
-  expect(owned(":KUBE-KUBELET-CANARY - [0:0]").sharedWithKubelet).toBe(true);
+  expect(owned(":KUBE-KUBELET-CANARY - [0:0]").isShared).toBe(true);
 });

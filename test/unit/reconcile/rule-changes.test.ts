@@ -1,12 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { emptyTable, type OwnedRules, type OwnedTable } from "../../../src/reconcile/owned-state.ts";
-import { diffRules } from "../../../src/reconcile/rules/rule-changes.ts";
+import { emptyTable, type OwnedRules, type OwnedTable } from "../../../src/ir/owned.ts";
+import { diffRules } from "../../../src/languages/iptables/changes/rule-changes.ts";
+import { ownChains } from "../../../src/programs/registry.ts";
 
-const rules = (filter: Partial<OwnedTable>, sharedWithKubelet = false): OwnedRules => ({
+const rules = (filter: Partial<OwnedTable>, isShared = false): OwnedRules => ({
   tables: new Map([["filter", { ...emptyTable, ...filter }]]),
-  sharedWithKubelet,
+  isShared,
 });
-const diff = (desired: OwnedRules | undefined, live: OwnedRules | undefined) => diffRules("ipv4", desired, live);
+const diff = (desired: OwnedRules | undefined, live: OwnedRules | undefined) =>
+  diffRules("ipv4", desired, live, ownChains);
 /** What a change is, in short. */
 const changes = (desired: OwnedRules | undefined, live: OwnedRules | undefined) =>
   diff(desired, live).map(({ kind, chain, desired: lines }) => [kind, chain, ...lines]);

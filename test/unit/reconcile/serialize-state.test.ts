@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
+import { emptyTable, type OwnedTable } from "../../../src/ir/owned.ts";
 import { readRuleset } from "../../../src/languages/nftables/read-ruleset.ts";
-import { emptyTable, nothingOwned, type OwnedState, type OwnedTable } from "../../../src/reconcile/owned-state.ts";
+import { nothingOwned, type OwnedState } from "../../../src/reconcile/owned-state.ts";
 import { serializeState } from "../../../src/reconcile/serialize-state.ts";
 
-const rules = (table: Partial<OwnedTable>, sharedWithKubelet = false): Partial<OwnedState> => {
-  const ipv4 = { tables: new Map([["nat", { ...emptyTable, ...table }]]), sharedWithKubelet };
+const rules = (table: Partial<OwnedTable>, isShared = false): Partial<OwnedState> => {
+  const ipv4 = { tables: new Map([["nat", { ...emptyTable, ...table }]]), isShared };
   return { rules: { ipv4, ipv6: undefined } };
 };
 const chains = (...lines: readonly string[]) => ({ chains: new Map([["KUBE-SERVICES", lines]]) });
@@ -90,8 +91,6 @@ describe("a state as JSON", () => {
   });
 
   it("leaves out tables without anything of ours", () => {
-    expect(text(rules({}))).toBe(
-      text({ rules: { ipv4: { tables: new Map(), sharedWithKubelet: false }, ipv6: undefined } }),
-    );
+    expect(text(rules({}))).toBe(text({ rules: { ipv4: { tables: new Map(), isShared: false }, ipv6: undefined } }));
   });
 });

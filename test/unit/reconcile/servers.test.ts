@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { OwnedServer } from "../../../src/reconcile/owned-state.ts";
+import type { OwnedServer } from "../../../src/ir/owned.ts";
 import { diffServers, planServers } from "../../../src/reconcile/plan-servers.ts";
 
 const key = "-t 10.96.0.1:80";

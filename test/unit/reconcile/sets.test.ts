@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
+import type { OwnedSet } from "../../../src/ir/owned.ts";
 import { swapSetPrefix } from "../../../src/programs/kube-proxy/set-names.ts";
-import type { OwnedSet } from "../../../src/reconcile/owned-state.ts";
 import { diffSets, planSets } from "../../../src/reconcile/plan-sets.ts";
 
 const set = (entries: readonly string[], more: Partial<OwnedSet> = {}): OwnedSet => {

@@ -2,8 +2,7 @@ import { describe, expect, it } from "vitest";
 import { printPart, printPercent } from "../../../src/datapath/share.ts";
 import { renderGithub } from "../../../src/report/diff/github.ts";
 import { renderJson } from "../../../src/report/diff/json.ts";
-import { countChanged, groupByService } from "../../../src/report/diff/service-groups.ts";
-import { summarySentence } from "../../../src/report/words.ts";
+import { countChanged, groupByService, summarySentence } from "../../../src/report/diff/service-groups.ts";
 import { change, diffOf } from "../../harness/report/diffs.ts";
 
 const ports = ["shop/web:http", "shop/web:metrics", "shop/api"].map((service) => change({ service }));

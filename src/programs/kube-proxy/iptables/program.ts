@@ -2,7 +2,7 @@ import { textsOf } from "../../../ir/lines.ts";
 import type { FamilySettings, ServicePortPlan } from "../../../plan/forwarding/forwarding-plan.ts";
 import { countEndpoints, type ForwardingProgram, type LowerFragment, type RuleCounts } from "../../program.ts";
 import { iptablesChains as chains, endpointChain, servicePortChains } from "../chain-names.ts";
-import { namingOf } from "../names.ts";
+import { counters, namingOf } from "../names.ts";
 import { jumps } from "./base.ts";
 import { lowerIptables } from "./lower-iptables.ts";
 import { lowerServicePort } from "./lower-service-port.ts";
@@ -71,6 +71,7 @@ export const kubeProxyIptables: ForwardingProgram = {
   countRules,
   fragments: iptablesFragments,
   kernel: undefined,
+  counters: Object.values(counters),
   writeTablePart: undefined,
   ...namingOf(id),
 };

@@ -13,7 +13,7 @@ import {
   noFragment,
 } from "../../program.ts";
 import { ipvsChains as chains } from "../chain-names.ts";
-import { namingOf } from "../names.ts";
+import { addressDevice, namingOf } from "../names.ts";
 import { type SetKey, setKeys, setName, sets } from "../set-names.ts";
 import { assembleJumps, restoreSteps, textStep } from "../steps.ts";
 import {
@@ -45,6 +45,7 @@ export function ipvsFragments(settings: FamilySettings, { ipvs }: ForwardingPlan
 /** Rules that match on a set are added with its first entry and deleted with its last. */
 export const ipvsKernel: KernelWriter = {
   boundAddresses: "boundIps" satisfies SetKey,
+  addressDevice,
   setName: (set, family) => setName(set as SetKey, family),
   createSet: (set, family, entries) =>
     createSet({ name: setName(set as SetKey, family), type: sets[set as SetKey].type, family, entries }),
@@ -82,6 +83,7 @@ export const kubeProxyIpvs: ForwardingProgram = {
   countRules: undefined,
   fragments: ipvsFragments,
   kernel: ipvsKernel,
+  counters: [],
   writeTablePart: undefined,
   ...namingOf(id),
 };

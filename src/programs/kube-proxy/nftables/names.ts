@@ -2,6 +2,7 @@ import type { Family } from "../../../model/address.ts";
 import { sha256Base32Prefix } from "../../../model/sha256.ts";
 import { targetPort } from "../../../plan/forwarding/endpoints.ts";
 import type { Endpoint, ServicePortPlan } from "../../../plan/forwarding/forwarding-plan.ts";
+import type { OwnTables } from "../../program.ts";
 
 /** kube-proxy's table, one in each family. */
 export const nftTable = "kube-proxy";
@@ -22,7 +23,7 @@ export function isOwnTableName(table: string): boolean {
 }
 
 const servicePortObject =
-  /(?:^|[\s@])(?:service|local|external|firewall|endpoint|affinity)-[A-Z2-7]{8}-([a-z0-9][-a-z0-9]*\/[a-z0-9][-a-z0-9]*)\/(?:tcp|udp|sctp)\/([-a-z0-9]*?)(?=__|[\s,}]|$)/;
+  /(?:^|[\s@,])(?:service|local|external|firewall|endpoint|affinity)-[A-Z2-7]{8}-([a-z0-9][-a-z0-9]*\/[a-z0-9][-a-z0-9]*)\/(?:tcp|udp|sctp)\/([-a-z0-9]*?)(?=__|[\s,}]|$)/;
 
 /**
  * The service port, `shop/web:http`, in the name of a chain or set that belongs to it alone, or in a rule or element
@@ -108,3 +109,10 @@ function hashed(start: string, end: string): string {
   const base = `${sha256Base32Prefix(start, end).slice(0, 8)}-${start}${end}`;
   return base.length > longestBase ? `${base.slice(0, longestBase - 3)}...` : base;
 }
+
+/** The grammar of these names, as layers above ask for it. */
+export const kubeProxyTables: OwnTables = {
+  isOwned: isOwnedTable,
+  nameIn: ownTableName,
+  nodeAddresses: nodePortAddressesSet,
+};

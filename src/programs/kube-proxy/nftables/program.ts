@@ -91,6 +91,7 @@ export const kubeProxyNftables: ForwardingProgram = {
   countRules: undefined,
   fragments: nftFragments,
   kernel: undefined,
+  counters: [],
   writeTablePart,
   ownerOf,
   purposeOf,

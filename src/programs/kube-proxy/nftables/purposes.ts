@@ -1,5 +1,5 @@
-import type { ObjectRef, Owner } from "../../program.ts";
-import { type ServicePortChainKind, servicePortChainPurposes } from "../chain-names.ts";
+import type { ObjectRef, Owner, ServicePortChainKind } from "../../program.ts";
+import { servicePortChainPurposes, servicePortInComment } from "../chain-names.ts";
 import { affinitySetPrefix, nftChains, nftTable, servicePortInNftName } from "./names.ts";
 import type { ElementSet } from "./table-objects.ts";
 
@@ -82,6 +82,13 @@ export function purposeOf(ref: ObjectRef, service: string | undefined): string |
   return kind === "FW"
     ? `drops packets to the load balancer IPs of ${owner} from outside the source ranges`
     : servicePortChainPurposes[kind](owner);
+}
+
+/** The service port in the name of a chain or set that a rule or element has, or in its comment. */
+export function serviceInRule(line: string): string | undefined {
+  if (!line.includes("/")) return undefined;
+  const [, comment = ""] = / comment "([^"]*)"/.exec(line) ?? [];
+  return servicePortInNftName(line) ?? servicePortInComment(comment);
 }
 
 function setPurpose(name: string): string | undefined {

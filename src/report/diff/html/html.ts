@@ -9,8 +9,8 @@ import type { About } from "../../about.ts";
 import { escapeDeep, mono, phrase } from "../../escape.ts";
 import { type PageSide, renderPage, type Section } from "../../page/page.ts";
 import { pageStyle } from "../../page/style.ts";
-import { leftOutSentence, movedSentence, plural, ruleSentences, severityNames, summarySentence } from "../../words.ts";
-import { groupByService, type ServiceGroup } from "../service-groups.ts";
+import { leftOutSentence, plural, ruleSentences, severityNames } from "../../words.ts";
+import { groupByService, movedSentence, type ServiceGroup, summarySentence } from "../service-groups.ts";
 import { rulesByNode, serviceCard, severitiesOf, severitySet } from "./card.ts";
 import { nodeMatrix } from "./matrix.ts";
 

@@ -1,17 +1,18 @@
 import { describe, expect, it } from "vitest";
 import type { LanguageId } from "../../../../src/ir/artifact.ts";
+import { emptyTable, type OwnedRules } from "../../../../src/ir/owned.ts";
 import { readRuleset } from "../../../../src/languages/nftables/read-ruleset.ts";
 import { collectedDocument } from "../../../../src/reconcile/live/collected-document.ts";
 import { parseHostState } from "../../../../src/reconcile/live/host-state.ts";
 import { assumeUnread, describeUnread } from "../../../../src/reconcile/live/unread.ts";
-import { emptyTable, nothingOwned, type OwnedRules, type OwnedState } from "../../../../src/reconcile/owned-state.ts";
+import { nothingOwned, type OwnedState } from "../../../../src/reconcile/owned-state.ts";
 
 const { state } = parseHostState(collectedDocument({ texts: {}, failures: {} }));
 const noRules = { ipv4: undefined, ipv6: undefined };
 const lacking = (...unread: readonly LanguageId[]) => ({ ...state, rules: noRules, unread: new Set(unread) });
 const rulesIn = (...tables: readonly string[]): OwnedRules => ({
   tables: new Map(tables.map((table) => [table, { ...emptyTable, chains: new Map([[`KUBE-${table}`, []]]) }])),
-  sharedWithKubelet: false,
+  isShared: false,
 });
 const withRules = (ipv4: OwnedRules | undefined): OwnedState => ({ ...nothingOwned, rules: { ipv4, ipv6: undefined } });
 const { tables } = readRuleset([{ file: "", text: "table ip kube-proxy {\n}\n" }]).doc;
