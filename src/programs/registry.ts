@@ -1,6 +1,7 @@
 import type { OwnChains } from "../languages/iptables/own-chains.ts";
 import { targetOf } from "../languages/iptables/rule-lines.ts";
 import type { ProxyMode } from "../model/proxy-configuration/proxy-configuration.ts";
+import * as portmapNames from "./cni-portmap/purposes.ts";
 import { kubeProxyChains } from "./kube-proxy/chain-names.ts";
 import { kubeProxyIptables } from "./kube-proxy/iptables/program.ts";
 import { kubeProxyIpvs } from "./kube-proxy/ipvs/program.ts";
@@ -30,7 +31,7 @@ export function programFor({ mode }: { readonly mode: ProxyMode }): ForwardingPr
 }
 
 /** Find owners by names of objects, and in rules. Programs of one component may share a naming. */
-const namings = [kubeProxyNames, nftablesNames];
+const namings = [kubeProxyNames, nftablesNames, portmapNames];
 
 /** The chains of iptables that programs make. */
 const chainNamings: readonly OwnChains[] = [kubeProxyChains];

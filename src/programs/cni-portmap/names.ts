@@ -10,7 +10,7 @@ export const portmapChains = {
 /** The table of its nftables back end, one in each family. */
 export const portmapTable = "cni_hostport";
 
-const podChainPrefix = "CNI-DN-";
+export const podChainPrefix = "CNI-DN-";
 const longestChain = 28;
 
 /** The chain of one pod: `CNI-DN-` and the start of the SHA-512 of its network's name and its container's ID, in hex. */
