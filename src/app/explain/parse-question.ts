@@ -3,7 +3,7 @@ import { type AddressQuestion, parseAddressQuestion } from "../../explain/explai
 import { readLine } from "../../explain/texts.ts";
 import { didYouMean } from "../../model/fields/name-map.ts";
 import { isDnsLabel } from "../../model/fields/names.ts";
-import { fixedNames, ownerOf } from "../../programs/registry.ts";
+import { fixedNames, ownerOf, purposeOf } from "../../programs/registry.ts";
 import { Failure } from "../effects.ts";
 
 /** The kinds of query that `explain` takes. */
@@ -100,9 +100,12 @@ export function parseQuestion({ what, name, rule, namespace, hasDump, hasState }
   throw unknownWord(what);
 }
 
-/** Whether kube-proxy has a chain or set of this name in any mode: `service-ips`, `service-ABCDEFGH-shop/web/tcp/http`. */
+/** Whether a program has a chain or set of this name: `service-ips`, `service-ABCDEFGH-shop/web/tcp/http`. */
 export function isObjectName(name: string): boolean {
-  return (["chain", "set"] as const).some((kind) => ownerOf({ kind, table: undefined, name }) !== undefined);
+  return (["chain", "set"] as const).some((kind) => {
+    const ref = { kind, table: undefined, name };
+    return ownerOf(ref) !== undefined || purposeOf(ref, undefined) !== undefined;
+  });
 }
 
 function parseObject(what: string, name: string | undefined, namespace: string): Question | undefined {
