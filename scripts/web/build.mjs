@@ -7,6 +7,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
+import { minify } from "rolldown/experimental";
 import { loadSources } from "../docs/load-sources.mjs";
 import { referencePages } from "../docs/reference.mjs";
 import { renderDocs } from "./docs.mjs";
@@ -76,7 +77,7 @@ async function bundle(entry, plugins) {
   const { outputFiles } = await build({
     entryPoints: [join(root, entry)],
     bundle: true,
-    minify: true,
+    minify: entry.endsWith(".css"),
     write: false,
     format: "iife",
     target: "es2023",
@@ -84,7 +85,15 @@ async function bundle(entry, plugins) {
     legalComments: "none",
     plugins,
   });
-  return outputFiles[0].text.trim();
+  const text = outputFiles[0].text.trim();
+  return entry.endsWith(".css") ? text : (await minified(entry, text)).trim();
+}
+
+/** By the minifier of rolldown: a thirtieth smaller after gzip than esbuild's. */
+async function minified(name, text) {
+  const { code, errors } = await minify(name, text, {});
+  if (errors.length > 0) throw new Error(`${name}: ${errors[0].message}`);
+  return code;
 }
 
 function hash(text) {
