@@ -71,6 +71,18 @@ export const settings = {
     type: "text",
     choices: ["ipv4", "ipv6", "dual"],
   },
+  hostPorts: {
+    flags: "--host-ports",
+    description: "the rules of the CNI portmap plugin too, for the hostPorts of the node's Pods",
+    type: "boolean",
+    usual: false,
+  },
+  cniConfig: {
+    flags: "--cni-config <file>",
+    description: "the node's CNI configuration (/etc/cni/net.d); default: portmap's defaults",
+    type: "path",
+    parse: notEmpty,
+  },
   serviceNodePortRange: {
     flags: "--service-node-port-range <range>",
     description: "the API server's node port range (default: 30000-32767)",

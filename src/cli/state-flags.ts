@@ -45,12 +45,8 @@ export function addNodeOptions(command: Command): Command {
 /** Adds the options that bring the rules for host ports in beside kube-proxy's. */
 export function addHostPortOptions(command: Command): Command {
   return command
-    .option("--host-ports", "the rules of the CNI portmap plugin too, for the hostPorts of the node's Pods")
-    .addOption(
-      new Option("--cni-config <file>", "the node's CNI configuration (/etc/cni/net.d); default: portmap's defaults")
-        .argParser(notEmpty)
-        .implies({ hostPorts: true }),
-    );
+    .addOption(new SettingOption("hostPorts"))
+    .addOption(new SettingOption("cniConfig").implies({ hostPorts: true }));
 }
 
 export function overlayOption(): Option {

@@ -71,15 +71,17 @@ const probe: Shape = { httpGet: fields("port"), tcpSocket: fields("port"), grpc:
 const probes: Shape = { readinessProbe: probe, livenessProbe: probe, startupProbe: probe };
 const containers: Shape = {
   ...fields("name restartPolicy"),
-  ports: fields("name protocol containerPort hostPort"),
+  ports: fields("name protocol containerPort hostPort hostIP"),
   ...probes,
 };
 const podSpec: Shape = { ...fields("nodeName hostNetwork hostname subdomain"), containers, initContainers: containers };
+/** Calico writes down the ID of the sandbox, by which portmap names chains. */
+const podNotes = fields("portolan/suppress portolan/absent portolan/simulated cni.projectcalico.org/containerID");
 const pod: Shape = {
-  metadata: { ...ownName, labels: "all", annotations: notes, ownerReferences },
+  metadata: { ...ownName, labels: "all", annotations: podNotes, ownerReferences },
   spec: podSpec,
   // What endpoints are chosen by, where an overlay selects others.
-  status: { ...fields("phase podIP"), podIPs: fields("ip"), conditions: fields("type status") },
+  status: { ...fields("phase startTime podIP"), podIPs: fields("ip"), conditions: fields("type status") },
 };
 
 const template: Shape = { metadata: { labels: "all" }, spec: podSpec };
@@ -96,6 +98,7 @@ const cronJob: Shape = { ...workload, spec: { jobTemplate: { spec: { template } 
 export const fieldsRead: ReadonlyMap<string, Shape> = new Map<string, Shape>([
   ["kubeproxy.config.k8s.io/v1alpha1 KubeProxyConfiguration", "all"],
   ["portolan/v1alpha1 Host", "all"],
+  ["portolan/v1alpha1 HostPortConfiguration", "all"],
   ["v1 Node", node],
   ["networking.k8s.io/v1 ServiceCIDR", { metadata: ownName, spec: fields("cidrs") }],
   ["v1 Service", service],

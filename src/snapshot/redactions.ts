@@ -94,7 +94,7 @@ const probe = fields({
 });
 const container = fields({
   name: as("workload"),
-  ports: fields({ name: as("port") }),
+  ports: fields({ name: as("port"), hostIP: addressOr("host") }),
   readinessProbe: probe,
   livenessProbe: probe,
   startupProbe: probe,
@@ -109,7 +109,11 @@ const podSpec = fields({
 const pod = fields({
   metadata: named("pod", { labels: as("labels"), ownerReferences }),
   spec: podSpec,
-  status: fields({ podIP: as("addresses"), podIPs: fields({ ip: as("addresses") }) }),
+  status: fields({
+    startTime: list(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+    podIP: as("addresses"),
+    podIPs: fields({ ip: as("addresses") }),
+  }),
 });
 const template = fields({ metadata: fields({ labels: as("labels") }), spec: podSpec });
 const jobTemplate = fields({ spec: fields({ template }) });
@@ -131,12 +135,20 @@ const configuration = fields({
   winkernel: as("dropped"),
 });
 
+const hostPortConfiguration = fields({
+  metadata: as("dropped"),
+  network: as("class"),
+  podInterface: as("interface"),
+  plugin: fields({ conditionsV4: as("addresses"), conditionsV6: as("addresses") }),
+});
+
 const host = fields({ metadata: named("node"), addresses: as("addresses") });
 
 /** The redacted fields of each kind; other fields have numbers, policies, states. */
 export const redactions: Readonly<Record<string, Redaction>> = {
   KubeProxyConfiguration: configuration,
   Host: host,
+  HostPortConfiguration: hostPortConfiguration,
   Node: node,
   ServiceCIDR: fields({ metadata: named("service"), spec: fields({ cidrs: as("addresses") }) }),
   Service: service,

@@ -217,7 +217,17 @@ interface NamedTexts {
 }
 
 function hostsOf(hosts: readonly NamedTexts[], kind: HostDocument["kind"]): ParsedDump {
-  return { hosts: hosts.map((host) => ({ kind, version: 1, ...host, failures: {} })), problems: [], notes: [] };
+  const documents = hosts.map((host) => ({ kind, version: 1, ...host, failures: {} }));
+  return { hosts: documents.map(inOrder), problems: [], notes: [] };
+}
+
+const fileNames = [...filesByName.keys()];
+
+/** Files of `compile` in the order in which a host takes them in, whatever the order they were given in. */
+function inOrder(host: HostDocument): HostDocument {
+  if (host.kind !== "compiled") return host;
+  const rank = ({ file }: HostText): number => fileNames.indexOf(file.slice(file.lastIndexOf("/") + 1));
+  return { ...host, texts: [...host.texts].sort((a, b) => rank(a) - rank(b)) };
 }
 
 /** The document of a host that has the compiled rules. */
@@ -284,7 +294,7 @@ export function joinHosts(hosts: readonly HostDocument[]): readonly HostDocument
     const known = byName.get(name);
     byName.set(name, known === undefined ? { ...host, name } : joinTwo(known, host));
   }
-  return [...byName.values()];
+  return [...byName.values()].map(inOrder);
 }
 
 function joinTwo(one: HostDocument, other: HostDocument): HostDocument {
