@@ -7,9 +7,10 @@ import { skipFor } from "../harness/skip.ts";
 import { whyNoKernel } from "./needs.ts";
 import { inWrittenForm } from "./nft-listing.ts";
 
+/** Of the table of kube-proxy; test/lab/host-ports.test.ts loads the others. */
 const texts = goldenCases().flatMap((name) => {
   const folder = join(goldenFolder, name, "nftables");
-  const files = existsSync(folder) ? readdirSync(folder).filter((file) => file.endsWith(".nft")) : [];
+  const files = existsSync(folder) ? readdirSync(folder).filter((file) => /^nftables\..*\.nft$/.test(file)) : [];
   return files.map((file) => ({ name: `${name}/${file}`, path: join(folder, file) }));
 });
 
