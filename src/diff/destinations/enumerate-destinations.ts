@@ -33,7 +33,10 @@ export function enumerateDestinations(hosts: readonly EvaluatedHost[]): readonly
   const add = (destination: Destination): void => {
     destinations.push({ ...destination, isNamed: references.map((each) => isReferenced(each, destination)) });
   };
-  const nodeAddresses = [...new Set(hosts.flatMap(({ world }) => world.nodeAddresses)), ...loopbacks(hosts)];
+  const nodeAddresses = [
+    ...new Set(hosts.flatMap(({ world }) => world.nodeAddresses)),
+    ...loopbacks(hosts, referenced),
+  ];
   for (const [address, ports] of referenced.byAddress) {
     for (const text of ports) add(destinationOf("address", address, text));
     for (const protocol of protocols) add(destinationOf("other-ports", address, `${protocol} ${unused}`));
@@ -107,9 +110,11 @@ function destinationOf(kind: Destination["kind"], address: string, text: string)
   return { kind, address, port: Number(text.slice(space + 1)), protocol, state: "NEW" };
 }
 
-function loopbacks(hosts: readonly EvaluatedHost[]): readonly string[] {
+/** Where rules name 127.0.0.1, another address of 127.0.0.0/8 stands for those that they do not name. */
+function loopbacks(hosts: readonly EvaluatedHost[], { byAddress }: ReferencedDestinations): readonly string[] {
   const has = (family: "ipv4" | "ipv6") => hosts.some(({ families }) => families[family].tables.size > 0);
-  return [...(has("ipv4") ? ["127.0.0.1"] : []), ...(has("ipv6") ? ["::1"] : [])];
+  const others = byAddress.has("127.0.0.1") ? ["127.0.0.2", "127.0.0.3"].filter((each) => !byAddress.has(each)) : [];
+  return [...(has("ipv4") ? ["127.0.0.1", ...others.slice(0, 1)] : []), ...(has("ipv6") ? ["::1"] : [])];
 }
 
 /** A port that no rule, set or virtual server names. */
