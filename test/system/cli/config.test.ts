@@ -36,6 +36,8 @@ const whole = {
   kubeProxyVersion: "1.36",
   proxyConfig: "proxy.yaml",
   family: "ipv4",
+  hostPorts: true,
+  cniConfig: "10-cbr0.conflist",
   serviceNodePortRange: "30000-30100",
   recursive: true,
   simulate: false,
