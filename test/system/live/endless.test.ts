@@ -66,7 +66,11 @@ describe("an API server that does not come to an end", () => {
       return true;
     });
     const message = await readFrom(trickle, {}, { patience: 300 });
-    expect(message).toBe(`${prefix}the response did not end within 0.3 s (--request-timeout)`);
+    // The one limit bounds each response and the list as a whole: either may be told when both run out.
+    const ended = ["the response", "the list of services"].map(
+      (what) => `${prefix}${what} did not end within 0.3 s (--request-timeout)`,
+    );
+    expect(ended).toContain(message);
   });
 
   test("an answer without end, as fast as it goes", async () => {
