@@ -42,19 +42,18 @@ for tool in ${tools.join(" ")}; do
 done`;
 }
 
-const appendHelper = `# append TOOL TABLE CHAIN RULE...: a rule at the end of a built-in chain, unless it is there
-append() {
-  tool=$1 table=$2
-  shift 2
-  "$tool" --wait 5 -t "$table" -C "$@" 2>/dev/null || "$tool" --wait 5 -t "$table" -A "$@"
-}`;
+const jumpHelper = ruleHelper("jump", "head", "-I");
+const appendHelper = ruleHelper("append", "end", "-A");
 
-const jumpHelper = `# jump TOOL TABLE CHAIN RULE...: a rule at the head of a built-in chain, unless it is there
-jump() {
+/** A function of the script that adds a rule to a built-in chain at this place, unless the chain has it. */
+function ruleHelper(name: string, place: string, option: string): string {
+  return `# ${name} TOOL TABLE CHAIN RULE...: a rule at the ${place} of a built-in chain, unless it is there
+${name}() {
   tool=$1 table=$2
   shift 2
-  "$tool" --wait 5 -t "$table" -C "$@" 2>/dev/null || "$tool" --wait 5 -t "$table" -I "$@"
+  "$tool" --wait 5 -t "$table" -C "$@" 2>/dev/null || "$tool" --wait 5 -t "$table" ${option} "$@"
 }`;
+}
 
 /** nftables: `apply` keeps what live sets of session affinity hold, and so does the script. */
 const keepClientsHelper = String.raw`# load FILE: in one transaction. A table that is there is emptied and filled, so that its sets of clients (session

@@ -93,11 +93,9 @@ export function parseCniConfig(fields: Fields): HostPortConfiguration {
       fields.report("cni-config-invalid", fields.place, {
         problem: "neither a configuration list with plugins nor an entry with type: portmap",
       });
-    const network = fields.value.name === undefined ? undefined : parseNetwork(fields, "name");
-    const { network: usual } = defaultHostPortConfiguration;
     return {
       ...defaultHostPortConfiguration,
-      network: network ?? usual,
+      network: parseNetwork(fields, "name") ?? defaultHostPortConfiguration.network,
       plugin: parsePlugin(fields),
       place: fields.place,
     };

@@ -1,5 +1,4 @@
-import { type LineOrigin, type ScriptStep, toolNames } from "../../ir/artifact.ts";
-import { joinLines, linesOf } from "../../ir/lines.ts";
+import { type ScriptStep, toolNames } from "../../ir/artifact.ts";
 import { quote } from "../../languages/iptables/words.ts";
 import {
   addressType,
@@ -19,15 +18,8 @@ import {
 } from "../../languages/iptables/write.ts";
 import { type Family, families, joinHostPort, parseCidr } from "../../model/address.ts";
 import type { HostPortsPlan, PodAddress, PodPortsPlan, PortMapping } from "../../plan/hostports/host-ports-plan.ts";
-import { type Cause, lineOrigin } from "../origins.ts";
-import { mappingCause, podCause, portmapCause, sysctlSteps } from "./lowering.ts";
+import { type CausedLine, mappingCause, podCause, portmapCause, sysctlSteps, textOf } from "./lowering.ts";
 import { portmapChains as chains, podChain } from "./names.ts";
-
-/** A line of a text, and what it is there for. */
-interface CausedLine {
-  readonly text: string;
-  readonly cause: Cause | undefined;
-}
 
 /**
  * portmap's iptables back end (v1.10.0): table nat of the families that its pods have, then the jumps into it. In
@@ -58,15 +50,6 @@ function lowerFamily(plan: HostPortsPlan, family: Family, keepsOrigins: boolean)
       appendsTo: ["PREROUTING", "OUTPUT"],
     },
   ];
-}
-
-function textOf(lines: readonly CausedLine[], keepsOrigins: boolean): Pick<ScriptStep, "stdin" | "origins"> {
-  const stdin = joinLines([linesOf(lines.map(({ text }) => text))]);
-  if (!keepsOrigins) return { stdin };
-  const origins = lines.flatMap(({ cause }, index): readonly LineOrigin[] =>
-    cause === undefined ? [] : [lineOrigin(index + 1, cause)],
-  );
-  return { stdin, origins };
 }
 
 function shared(text: string): CausedLine {

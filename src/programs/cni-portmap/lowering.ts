@@ -1,8 +1,24 @@
 import { fieldPath, originOf } from "../../diagnostics/place.ts";
-import type { ScriptStep } from "../../ir/artifact.ts";
+import type { LineOrigin, ScriptStep } from "../../ir/artifact.ts";
 import { joinLines, linesOf } from "../../ir/lines.ts";
 import type { HostPortsPlan, PodPortsPlan, PortMapping } from "../../plan/hostports/host-ports-plan.ts";
-import type { Cause } from "../origins.ts";
+import { type Cause, lineOrigin } from "../origins.ts";
+
+/** A line of a text, and what it is there for. */
+export interface CausedLine {
+  readonly text: string;
+  readonly cause: Cause | undefined;
+}
+
+/** The input of a step, with the origins of its lines where they are kept. */
+export function textOf(lines: readonly CausedLine[], keepsOrigins: boolean): Pick<ScriptStep, "stdin" | "origins"> {
+  const stdin = joinLines([linesOf(lines.map(({ text }) => text))]);
+  if (!keepsOrigins) return { stdin };
+  const origins = lines.flatMap(({ cause }, index): readonly LineOrigin[] =>
+    cause === undefined ? [] : [lineOrigin(index + 1, cause)],
+  );
+  return { stdin, origins };
+}
 
 /** The origin of what all pods with host ports share. */
 export const portmapCause: Cause = { kind: "portmap", namespace: "", name: "", field: "", place: undefined };

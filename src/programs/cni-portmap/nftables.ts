@@ -1,16 +1,9 @@
-import type { LineOrigin, ScriptStep } from "../../ir/artifact.ts";
-import { joinLines, linesOf } from "../../ir/lines.ts";
+import type { ScriptStep } from "../../ir/artifact.ts";
 import { comment, longestComment, nftFamily } from "../../languages/nftables/write.ts";
 import { type Family, families, joinHostPort } from "../../model/address.ts";
 import type { HostPortsPlan, PodAddress, PodPortsPlan, PortMapping } from "../../plan/hostports/host-ports-plan.ts";
-import { type Cause, lineOrigin } from "../origins.ts";
-import { mappingCause, podCause, portmapCause, sysctlSteps } from "./lowering.ts";
+import { type CausedLine, mappingCause, podCause, portmapCause, sysctlSteps, textOf } from "./lowering.ts";
 import { portmapTable } from "./names.ts";
-
-interface CausedLine {
-  readonly text: string;
-  readonly cause: Cause | undefined;
-}
 
 /** A pod with its address in a family. */
 interface Mapped {
@@ -22,17 +15,13 @@ interface Mapped {
 export function lowerPortmapNftables(plan: HostPortsPlan, keepsOrigins: boolean): readonly ScriptStep[] {
   const lines = families.flatMap((family) => tableLines(plan, family));
   if (lines.length === 0) return [];
-  const origins = lines.flatMap(({ cause }, index): readonly LineOrigin[] =>
-    cause === undefined ? [] : [lineOrigin(index + 1, cause)],
-  );
   return [
     {
       purpose: "map the host ports of pods, in one transaction",
       argv: ["nft", "-f", "-"],
       language: "nftables",
       file: "hostports.nft",
-      stdin: joinLines([linesOf(lines.map(({ text }) => text))]),
-      ...(keepsOrigins ? { origins } : {}),
+      ...textOf(lines, keepsOrigins),
     },
     ...sysctlSteps(plan),
   ];

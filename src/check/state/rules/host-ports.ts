@@ -2,19 +2,15 @@ import { createSubject, type Report, type Sink } from "../../../diagnostics/diag
 import { at, type Place } from "../../../diagnostics/place.ts";
 import { familyNames, isLoopback } from "../../../model/address.ts";
 import { compareBytes } from "../../../model/fields/name-map.ts";
+import { groupBy } from "../../../model/group-by.ts";
 import type { Vip } from "../../../model/objects/service.ts";
 import { effectOfNoAddress, isUnspecified, strictIp } from "../../../plan/hostports/resolve-host-ports.ts";
 import type { CheckedService, CheckedState, StateRule } from "../checked-state.ts";
 import type { ContainerPort, PodSource } from "../pod-sources.ts";
 
-interface HostPort {
-  readonly pod: PodSource;
-  readonly place: Place;
-}
-
 /** Node ports and health check ports that are also host ports of containers. */
 export const hostPortShared: StateRule = (state) => {
-  const claimed = hostPorts(state);
+  const claimed = groupBy(state.pods.flatMap(claimsOf), ({ port }) => spelled(port));
   if (claimed.size === 0) return;
   for (const checked of state.services) {
     const { service, isProxied } = checked;
@@ -34,27 +30,13 @@ function tell(
   { report }: CheckedService,
   place: Place,
   [field, port, protocol]: readonly [string, number, string],
-  claims: readonly HostPort[] | undefined,
+  claims: readonly Claim[] | undefined,
 ): void {
   const [first] = claims ?? [];
   if (first === undefined) return;
   const claim = first.pod.hostNetwork ? "a hostNetwork port" : "the hostPort";
-  const related = [{ message: "used", place: first.place }];
+  const related = [{ message: "used", place: first.port.place }];
   report("host-port-shared", place, { field, port, protocol, claim, pod: first.pod.object }, { related });
-}
-
-function hostPorts({ pods }: CheckedState): ReadonlyMap<string, readonly HostPort[]> {
-  const claimed = new Map<string, HostPort[]>();
-  for (const pod of pods) {
-    for (const { hostPort, protocol, place } of pod.ports) {
-      if (hostPort === undefined) continue;
-      const key = `${hostPort}/${protocol}`;
-      const claims = claimed.get(key);
-      if (claims === undefined) claimed.set(key, [{ pod, place }]);
-      else claims.push({ pod, place });
-    }
-  }
-  return claimed;
 }
 
 /** A host port, and the pod that claims it. */
@@ -125,13 +107,8 @@ function checkHostIp({ pod, port }: Claim, { cluster }: CheckedState, report: Re
 
 /** On one node, in the order in which pods started: the first has the port. */
 function checkTaken(claims: readonly Claim[], sink: Sink): void {
-  const byPort = new Map<string, Claim[]>();
-  for (const claim of claims) {
-    const { pod, port } = claim;
-    if (pod.node === undefined || (port.isOfSidecar && !pod.hostNetwork)) continue;
-    const key = `${pod.node} ${spelled(port)}`;
-    byPort.set(key, [...(byPort.get(key) ?? []), claim]);
-  }
+  const mapped = claims.filter(({ pod, port }) => pod.node !== undefined && (pod.hostNetwork || !port.isOfSidecar));
+  const byPort = groupBy(mapped, ({ pod, port }) => `${pod.node} ${spelled(port)}`);
   for (const same of byPort.values()) {
     const ordered = [...same].sort(byStart);
     ordered.forEach((claim, index) => {
